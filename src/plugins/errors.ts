@@ -1,0 +1,86 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import Router from 'find-my-way'
+import plugin from 'fastify-plugin'
+import { problemType, problemUri } from '../schemas/problem.ts'
+import { Problem, problem } from '../problems.ts'
+import { databaseProblem } from '../store/errors.ts'
+import { describeFaults } from './validation.ts'
+
+/** The three doors through which a refusal leaves: the error handler, the not-found handler, and `frameworkErrors`. */
+export const errors = plugin(async (app: FastifyInstance) => {
+  const routes = Router({ ignoreTrailingSlash: false, maxParamLength: maxParamLength })
+  app.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) {
+      if (routes.findRoute(method as 'GET', route.url) === null) routes.on(method as 'GET', route.url, () => {})
+    }
+  })
+
+  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(toProblem(error), request, reply, error))
+
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods.filter((method) => routes.find(method, request.url.split('?')[0]!) !== null)
+    if (allowed.length > 0) {
+      reply.header('allow', allowed.join(', '))
+      return sendProblem(problem('method-not-allowed', `${request.method} is not for this path; ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'}.`,
+        { allowed }), request, reply)
+    }
+    return sendProblem(problem('route-not-found', `There is no ${request.url.split('?')[0]}; /openapi.json lists what there is.`), request, reply)
+  })
+}, { name: 'errors' })
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+/** Names are 200 characters at most; each may need nine bytes and more once escaped, but the router counts decoded characters. */
+export const maxParamLength = 1024
+
+/** For `frameworkErrors`: what goes wrong before routing. */
+export function frameworkProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const known = error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+    ? problem('uri-too-long', 'A part of the path is longer than any name or id.')
+    : problem('invalid-request', 'The path is not a valid URL: write a percent sign as %25.', { errors: [{ in: 'path', detail: error.message }] })
+  sendProblem(known, request, reply)
+}
+
+function toProblem (error: FastifyError): Problem {
+  if (error instanceof Problem) return error
+  if (error.validation) {
+    const faults = describeFaults(error)
+    const [first] = faults
+    return problem('invalid-request', `${first?.parameter ?? first?.pointer ?? ''} ${first?.detail ?? error.message}`.trim(), { errors: faults })
+  }
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return problem('body-too-large', 'The body is larger than BODY_LIMIT_BYTES allows; send it in parts.')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_INVALID_CONTENT_TYPE':
+      return problem('unsupported-media-type', 'Send the body as application/json (the lab file also as application/yaml).', { supported: ['application/json'] })
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return problem('malformed-body', 'The content type says JSON, but the body is empty.')
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return problem('malformed-body', 'The body does not have the length that Content-Length says.')
+  }
+  const fromDatabase = databaseProblem(error)
+  if (fromDatabase) return fromDatabase
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return problem('invalid-request', error.message, { errors: [] })
+  }
+  return problem('internal-error', 'The service failed; the log has this request id.')
+}
+
+function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyReply, cause?: Error): FastifyReply {
+  if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
+  else request.log.debug({ code: found.code }, found.message)
+  if (found.code === 'database-unavailable') reply.header('retry-after', '2')
+  const body = {
+    type: problemUri(found.code),
+    title: found.title,
+    status: found.status,
+    detail: found.message,
+    instance: request.url.split('?')[0],
+    code: found.code,
+    error: found.title,
+    request_id: request.id,
+    ...found.members
+  }
+  return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
+}

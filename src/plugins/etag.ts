@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import plugin from 'fastify-plugin'
+
+declare module 'fastify' {
+  interface FastifyContextConfig { etag?: boolean }
+  interface FastifyReply { representedVersion: number | null }
+}
+
+/**
+ * Routes with `config: { etag: true }` answer an `ETag`, and 304 to an `If-None-Match` that holds it. The tag is the
+ * thing's version and a digest of its representation: the digest, since a renamed device changes what its containers
+ * look like without changing them; the version, since a later `If-Match` asks about the thing, not its looks.
+ */
+export const etag = plugin(async (app: FastifyInstance) => {
+  app.decorateReply('representedVersion', null)
+
+  app.addHook('preSerialization', async (request, reply, payload) => {
+    if (request.routeOptions.config.etag) {
+      const version = (payload as { version?: unknown } | null)?.version
+      reply.representedVersion = typeof version === 'number' ? version : null
+    }
+    return payload
+  })
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (!request.routeOptions.config.etag || reply.statusCode !== 200 || typeof payload !== 'string') return payload
+    const digest = createHash('sha1').update(payload).digest('base64url').slice(0, 16)
+    const tag = reply.representedVersion === null ? `"${digest}"` : `"${reply.representedVersion}-${digest}"`
+    reply.header('etag', tag)
+    if (!matches(request.headers['if-none-match'], tag)) return payload
+    reply.code(304).removeHeader('content-type').removeHeader('content-length')
+    return null
+  })
+}, { name: 'etag' })
+
+// RFC 9110, 13.1.2: weak comparison against any tag of the list
+function matches (header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false
+  return header.split(',').map((given) => given.trim().replace(/^W\//, '')).some((given) => given === tag || given === '*')
+}

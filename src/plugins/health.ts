@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify'
+import plugin from 'fastify-plugin'
+import Type from 'typebox'
+import { problems } from '../schemas/problem.ts'
+import { ref } from '../schemas/common.ts'
+import { problem } from '../problems.ts'
+
+const Live = Type.Object({ status: Type.String({ examples: ['live'] }) }, { $id: 'Live', description: 'The process answers.', examples: [{ status: 'live' }] })
+
+const Ready = Type.Object({
+  status: Type.String({ examples: ['ready'] }),
+  pool: Type.Object({
+    max: Type.Integer({ description: 'Connections at most: DATABASE_POOL_MAX.' }),
+    open: Type.Integer({ description: 'Connections open now.' }),
+    idle: Type.Integer({ description: 'Of these, how many do nothing.' }),
+    waiting: Type.Integer({ description: 'Requests that wait for a connection.' })
+  }, { description: 'The connection pool.' })
+}, { $id: 'Ready', description: 'The database answers.', examples: [{ status: 'ready', pool: { max: 10, open: 2, idle: 2, waiting: 0 } }] })
+
+export const healthSchemas = [Live, Ready]
+
+/** Is the process alive; can it do its work. */
+export const health = plugin(async (app: FastifyInstance) => {
+  app.get('/health/live', {
+    logLevel: 'warn',
+    schema: {
+      operationId: 'getLive', tags: ['operations'], summary: 'Is the process alive',
+      description: 'Answers as long as the process can answer at all; asks nothing of the database.',
+      querystring: Type.Object({}, { additionalProperties: false }),
+      response: { 200: ref(Live), ...problems() }
+    }
+  }, async () => ({ status: 'live' }))
+
+  app.get('/health/ready', {
+    logLevel: 'warn',
+    schema: {
+      operationId: 'getReady', tags: ['operations'], summary: 'Can the service do its work',
+      description: 'Asks the database; 503 when it does not answer. Also shows the connection pool.',
+      querystring: Type.Object({}, { additionalProperties: false }),
+      response: { 200: ref(Ready), ...problems() }
+    }
+  }, async () => {
+    const { pool } = app.database
+    try {
+      await pool.query('SELECT 1')
+    } catch (error) {
+      app.log.warn({ err: error }, 'database does not answer')
+      throw problem('database-unavailable', 'The database did not answer.')
+    }
+    return { status: 'ready', pool: { max: pool.options.max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount } }
+  })
+}, { name: 'health' })

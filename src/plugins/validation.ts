@@ -1,0 +1,120 @@
+import { Ajv, type ErrorObject } from 'ajv'
+import formatsPlugin from 'ajv-formats'
+import type { FastifyError, FastifyServerOptions } from 'fastify'
+import type { Fault } from '../problems.ts'
+import { depthOf, escapePointer, isInstant, isPathName, isUuid } from '../domain/values.ts'
+
+/**
+ * Validation as the contract has it: bodies are taken literally (the text "5" is no number), path and query parameters
+ * are read from text, unknown members and parameters are faults, and all faults of a part are told at once.
+ *
+ * Answers are written by JSON.stringify: it loses nothing silently and writes dates as the contract wants them. That
+ * answers match their schemas is checked in every test (test/support/answers.ts).
+ */
+export const compilersFactory = {
+  buildValidator: (components: Record<string, object>) => {
+    const ajv = validatorFor(Object.values(components))
+    return ({ schema, httpPart }: { schema: object, httpPart?: string }) => {
+      const validate = ajv.compile(schema)
+      if (httpPart === 'body') return validate
+      const read = readerFor(schema as ParameterSchema, components as Record<string, ParameterSchema>)
+      return (parameters: Record<string, unknown>) => {
+        read(parameters)
+        return validate(parameters) ? { value: parameters } : { error: validate.errors }
+      }
+    }
+  },
+  buildSerializer: () => () => (data: unknown) => JSON.stringify(data)
+} as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
+
+/** A validator that knows the formats and keywords of our schemas, and the given components. */
+export function validatorFor (components: readonly object[]): Ajv {
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: false, coerceTypes: false })
+  formatsPlugin.default(ajv, ['uuid'])
+  ajv.addFormat('date-time', isInstant)
+  ajv.addFormat('path-name', isPathName)
+  ajv.addFormat('barcode', (text: string) => isPathName(text) && !isUuid(text))
+  ajv.addKeyword({ keyword: 'x-max-levels', type: 'object', error: { message: 'is nested too deep' }, validate: (levels: number, data: object) => depthOf(data, levels) <= levels })
+  ajv.addKeyword({ keyword: 'x-max-bytes', type: 'object', error: { message: 'is too large' }, validate: (bytes: number, data: object) => Buffer.byteLength(JSON.stringify(data)) <= bytes })
+  for (const component of components) ajv.addSchema(component)
+  return ajv
+}
+
+type ParameterSchema = { type?: string, $ref?: string, anyOf?: ParameterSchema[], properties?: Record<string, ParameterSchema> }
+
+/** Turns the text of parameters into the numbers and booleans their schemas ask for; what does not read as one stays text, and fails. */
+function readerFor (schema: ParameterSchema, components: Record<string, ParameterSchema>): (parameters: Record<string, unknown>) => void {
+  const types = Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    const resolved = property.$ref === undefined ? property : components[property.$ref]
+    return [name, resolved?.type] as const
+  })
+  return (parameters) => {
+    for (const [name, type] of types) {
+      const given = parameters[name]
+      if (typeof given !== 'string') continue
+      if (type === 'integer' && /^-?(0|[1-9]\d{0,14})$/.test(given)) parameters[name] = Number(given)
+      if (type === 'number' && /^-?\d{1,15}(\.\d{1,15})?$/.test(given)) parameters[name] = Number(given)
+      if (type === 'boolean' && (given === 'true' || given === 'false')) parameters[name] = given === 'true'
+    }
+  }
+}
+
+const mostFaults = 20
+
+/** The faults of a validation error, each naming the member, the rule and the way out. */
+export function describeFaults (error: FastifyError): Fault[] {
+  const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext ?? 'body'] ?? 'body'
+  const raw = (error.validation ?? []) as unknown as ErrorObject[]
+  const faults = new Map<string, Fault>()
+  for (const fault of meaningful(raw)) {
+    const pointer = pointerOf(fault)
+    const detail = ruleOf(fault)
+    const place = part === 'body' ? { pointer } : { parameter: pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') }
+    if (!faults.has(pointer + detail)) faults.set(pointer + detail, { in: part, ...place, detail })
+    if (faults.size === mostFaults) break
+  }
+  return [...faults.values()]
+}
+
+// `X or null` fails once for X, once for null and once for the union: only the first says something
+function meaningful (errors: readonly ErrorObject[]): ErrorObject[] {
+  const told = errors.filter((error) => error.keyword !== 'anyOf' && !(error.keyword === 'type' && error.params.type === 'null'))
+  return told.length > 0 ? told : [...errors]
+}
+
+function pointerOf (error: ErrorObject): string {
+  if (error.keyword === 'additionalProperties') return `${error.instancePath}/${escapePointer(error.params.additionalProperty)}`
+  if (error.keyword === 'required') return `${error.instancePath}/${escapePointer(error.params.missingProperty)}`
+  return error.instancePath
+}
+
+function ruleOf (error: ErrorObject): string {
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const known = Object.keys((error.parentSchema as ParameterSchema).properties ?? {})
+      return known.length === 0 ? 'is not known here; nothing is taken' : `is not known here; known are ${known.join(', ')}`
+    }
+    case 'required': return 'is required'
+    case 'enum': return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
+    case 'pattern': return 'must not hold control characters, nor begin or end with a space'
+    case 'x-max-levels': return `must not be nested deeper than ${error.schema} levels`
+    case 'x-max-bytes': return `must not be larger than ${error.schema} bytes as JSON`
+    case 'format': return formatRule(error)
+    default: return error.message ?? 'is not valid'
+  }
+}
+
+function formatRule (error: ErrorObject): string {
+  switch (error.params.format) {
+    case 'date-time': {
+      const naive = typeof error.data === 'string' && /T[\d:.]+$/.test(error.data)
+      const spaced = typeof error.data === 'string' && /T[\d:.]+ \d\d:\d\d$/.test(error.data)
+      return 'must be an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z or 2026-03-02T10:15:00+01:00, years 1970 to 2999' +
+        (naive ? '; this one is naive: add Z or the offset' : spaced ? '; in a URL write + as %2B' : '')
+    }
+    case 'barcode': return 'must not be shaped like a UUID, nor be "." or ".."'
+    case 'path-name': return 'must not be "." or ".."'
+    case 'uuid': return 'must be a UUID'
+    default: return error.message ?? 'has the wrong format'
+  }
+}

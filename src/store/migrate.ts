@@ -1,0 +1,88 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type pg from 'pg'
+
+// The same lock, table and checksums as `prisma migrate deploy`, so that either can run after the other.
+const prismaLock = 72707369
+
+const table = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id varchar(36) PRIMARY KEY NOT NULL, checksum varchar(64) NOT NULL, finished_at timestamptz,
+  migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
+  started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`
+
+type Applied = { migration_name: string, checksum: string, finished_at: Date | null }
+type Migration = { name: string, sql: string, checksum: string }
+
+export class MigrationError extends Error {}
+
+/**
+ * Brings the database to the schema of this code. Instances that start together wait for each other; each migration is
+ * one transaction, so a failed one leaves nothing behind. Refuses PostgreSQL before 15, a database newer than the code,
+ * and one whose history differs. Returns the names of the migrations it applied.
+ */
+export async function migrate (pool: pg.Pool, directory: string): Promise<string[]> {
+  const migrations = await readMigrations(directory)
+  const client = await pool.connect()
+  try {
+    await checkServerVersion(client)
+    await client.query('SET statement_timeout = 0')
+    await client.query('SELECT pg_advisory_lock($1)', [prismaLock])
+    try {
+      return await applyMissing(client, migrations)
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1)', [prismaLock])
+    }
+  } finally {
+    // not given back to the pool: its statement_timeout is off
+    client.release(true)
+  }
+}
+
+async function checkServerVersion (client: pg.PoolClient): Promise<void> {
+  const { rows: [row] } = await client.query<{ number: number, name: string }>(
+    "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name")
+  if (row!.number < 150000) throw new MigrationError(`The database is PostgreSQL ${row!.name}; version 15 or newer is needed.`)
+}
+
+async function applyMissing (client: pg.PoolClient, migrations: readonly Migration[]): Promise<string[]> {
+  await client.query(table)
+  const { rows: applied } = await client.query<Applied>(
+    'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at')
+  refuseForeignHistory(applied, migrations)
+  const missing = migrations.filter(({ name }) => !applied.some((row) => row.migration_name === name))
+  for (const migration of missing) await apply(client, migration)
+  return missing.map(({ name }) => name)
+}
+
+function refuseForeignHistory (applied: readonly Applied[], migrations: readonly Migration[]): void {
+  for (const row of applied) {
+    const known = migrations.find(({ name }) => name === row.migration_name)
+    if (known === undefined) throw new MigrationError(`The database is newer than this version of the service: it has the migration ${row.migration_name}. Start the newer version, or restore a backup from before.`)
+    if (row.finished_at === null) throw new MigrationError(`The migration ${row.migration_name} was begun by another tool and did not finish; see "prisma migrate resolve".`)
+    if (known.checksum !== row.checksum) throw new MigrationError(`The migration ${row.migration_name} was changed after it was applied to this database.`)
+  }
+}
+
+async function apply (client: pg.PoolClient, { name, sql, checksum }: Migration): Promise<void> {
+  await client.query('BEGIN')
+  try {
+    await client.query(sql)
+    await client.query(
+      'INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count) VALUES ($1, $2, now(), $3, 1)',
+      [randomUUID(), checksum, name])
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}
+
+async function readMigrations (directory: string): Promise<Migration[]> {
+  const entries = await readdir(directory, { withFileTypes: true })
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort()
+  return await Promise.all(names.map(async (name) => {
+    const file = await readFile(join(directory, name, 'migration.sql'))
+    return { name, sql: file.toString('utf8'), checksum: createHash('sha256').update(file).digest('hex') }
+  }))
+}

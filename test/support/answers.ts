@@ -1,0 +1,54 @@
+import type { FastifyInstance } from 'fastify'
+import type { ErrorObject, ValidateFunction } from 'ajv'
+import { validatorFor } from '../../src/plugins/validation.ts'
+
+type Schema = { $id?: string, properties?: object, additionalProperties?: unknown, [key: string]: unknown }
+type Declared = Schema & { content?: Record<string, { schema: Schema }> }
+
+/**
+ * Holds every answer of the app against what its route declares: the status, the media type, the schema, and no member
+ * that the schema does not name. So every test is a test of the contract too. What does not hold goes to `report`.
+ */
+export function checkAnswers (app: FastifyInstance, report: (fault: string) => void): void {
+  const validators = new Map<object, ValidateFunction>()
+  let ajv: ReturnType<typeof validatorFor> | undefined
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    const declared = request.routeOptions.schema?.response as Record<number, Declared> | undefined
+    if (request.is404 || declared === undefined || reply.statusCode === 304) return payload
+    const call = `${request.method} ${request.routeOptions.url} -> ${reply.statusCode}`
+    const entry = declared[reply.statusCode]
+    if (entry === undefined) {
+      report(`${call}: this status is not declared (${String(payload).slice(0, 300)})`)
+      return payload
+    }
+    if (payload === null || payload === undefined || payload === '' || typeof payload !== 'string') return payload
+    const type = String(reply.getHeader('content-type')).split(';')[0]!
+    if (entry.content !== undefined && entry.content[type] === undefined) report(`${call}: the media type ${type} is not declared`)
+    const schema = entry.content === undefined ? entry : entry.content[type]?.schema
+    if (schema === undefined || !type.includes('json')) return payload
+    ajv ??= validatorFor(Object.values(app.getSchemas() as Record<string, Schema>).map(closed))
+    let validate = validators.get(schema)
+    if (validate === undefined) validators.set(schema, validate = ajv.compile(closed(schema)))
+    if (!validate(JSON.parse(payload))) report(`${call}: ${faultsOf(validate.errors ?? [])} in ${payload.slice(0, 500)}`)
+    if (reply.statusCode >= 400) {
+      const { code } = JSON.parse(payload) as { code: string }
+      const examples = (entry.content?.[type] as { examples?: Record<string, unknown> } | undefined)?.examples ?? {}
+      if (!(code in examples)) report(`${call}: the problem ${code} is not declared`)
+    }
+    return payload
+  })
+}
+
+function faultsOf (errors: readonly ErrorObject[]): string {
+  return errors.map((error) => `${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`).join('; ')
+}
+
+// An answer may gain members; one that its own schema does not name is a mistake today.
+function closed<T> (schema: T): T {
+  if (Array.isArray(schema)) return schema.map(closed) as T
+  if (typeof schema !== 'object' || schema === null) return schema
+  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)])) as Schema
+  if (copy.properties !== undefined && copy.type === 'object' && !('additionalProperties' in copy)) copy.additionalProperties = false
+  return copy as T
+}

@@ -1,0 +1,31 @@
+import type { Test } from 'tap'
+import pg from 'pg'
+import { randomUUID } from 'node:crypto'
+
+/** The URL of a migrated, empty database of its own, dropped when the test ends. */
+export async function aDatabase (t: Test): Promise<string> {
+  const server = process.env.TEST_DATABASE_URL
+  const template = process.env.TEST_DATABASE_TEMPLATE
+  if (!server || !template) throw new Error('Tests need a PostgreSQL: run them with `npm test -- <file>`, which brings one.')
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${template}`)
+  t.teardown(() => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`))
+  return onDatabase(server, name)
+}
+
+/** The same server's URL with another database. */
+export function onDatabase (server: string, name: string): string {
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+async function onServer (server: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: server })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}

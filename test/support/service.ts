@@ -1,0 +1,71 @@
+import type { Test } from 'tap'
+import { pino } from 'pino'
+import { buildApp, type App } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { checkAnswers } from './answers.ts'
+import { aDatabase } from './database.ts'
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an answer's body is whatever the service says; tests look into it
+type Body = any
+export type Answer = { status: number, headers: Record<string, string | number | string[] | undefined>, body: Body, text: string }
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export type Service = {
+  app: App
+  url: string
+  call (method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  get (path: string, headers?: Record<string, string>): Promise<Answer>
+  post (path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  put (path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  patch (path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  delete (path: string, headers?: Record<string, string>): Promise<Answer>
+}
+
+/** The real app on a database of its own, every answer held against its declared schema. `url` is the database's. */
+export async function aService (t: Test, env: Record<string, string> = {}): Promise<Service> {
+  const url = await aDatabase(t)
+  const config = readConfig({ LOG_LEVEL: 'silent', DATABASE_URL: url, ...env })
+  const log = pino({ level: config.logLevel })
+  const database = openDatabase(url, config, log)
+  const app = await buildApp(config, { database, log })
+  checkAnswers(app, (fault) => { t.fail(fault) })
+  t.teardown(async () => {
+    await app.close()
+    await database.close()
+  })
+  await app.ready()
+  return serviceOf(app, url)
+}
+
+function serviceOf (app: App, url: string): Service {
+  async function call (method: Method, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const answer = await app.inject({ method, url: path, headers, ...(body === undefined ? {} : { payload: body as object }) })
+    const isJson = String(answer.headers['content-type']).includes('json')
+    return { status: answer.statusCode, headers: answer.headers, text: answer.payload, body: isJson && answer.payload !== '' ? answer.json() : answer.payload }
+  }
+  return {
+    app,
+    url,
+    call,
+    get: (path, headers) => call('GET', path, undefined, headers),
+    post: (path, body, headers) => call('POST', path, body, headers),
+    put: (path, body, headers) => call('PUT', path, body, headers),
+    patch: (path, body, headers) => call('PATCH', path, body, headers),
+    delete: (path, headers) => call('DELETE', path, undefined, headers)
+  }
+}
+
+/** A service whose lab has these devices with so many slots: `aLab(t, { Hotel: 3, Washer: 1 })`. */
+export async function aLab (t: Test, devices: Record<string, number>): Promise<Service> {
+  const service = await aService(t)
+  const config = { sila_servers: { devices: Object.fromEntries(Object.entries(devices).map(([name, capacity]) => [name, { capacity }])) } }
+  const answer = await service.put('/api/lab/config', config)
+  if (answer.status !== 200) throw new Error(`the lab was refused: ${answer.text}`)
+  return service
+}
+
+/** An id in a path: escaped. */
+export function seg (name: string): string {
+  return encodeURIComponent(name)
+}
