@@ -11,6 +11,7 @@ import { health } from './plugins/health.ts'
 import { components } from './openapi.ts'
 import { compilersFactory } from './plugins/validation.ts'
 import { containers } from './routes/containers/index.ts'
+import { moves } from './routes/containers/moves.ts'
 import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
 
@@ -48,6 +49,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(health)
 
   await app.register(containers, { prefix: '/api' })
+  await app.register(moves, { prefix: '/api' })
   return app
 }
 

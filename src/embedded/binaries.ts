@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { codeOf, run, type Owner } from './run.ts'
 
-/** The npm package with PostgreSQL's programs for this platform: where it lies, its version, PostgreSQL's major version. */
+/** The npm package with PostgreSQL's programs for this platform: its place, its version, PostgreSQL's major version. */
 export type Package = { directory: string, version: string, major: number }
 
 export type Binaries = { initdb: string, postgres: string }

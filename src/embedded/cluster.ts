@@ -41,8 +41,8 @@ export async function readPassword (directory: string): Promise<string> {
   try {
     return (await readFile(passwordFile(directory), 'utf8')).trim()
   } catch (error) {
-    throw new Error(`The password of the database cannot be read (${codeOf(error)}: ${passwordFile(directory)}): put the ` +
-      'file back, or move the directory away to begin with an empty database', { cause: error })
+    throw new Error(`The password of the database cannot be read (${codeOf(error)}: ${passwordFile(directory)}): put ` +
+      'the file back, or move the directory away to begin with an empty database', { cause: error })
   }
 }
 

@@ -12,10 +12,11 @@ const ROUNDS = 20
  * Makes this process the only one of ours that uses the directory; the returned function gives it back. Throws when
  * another process, which it names, is there.
  *
- * One file per process, its name telling pid and start: raise the own file (exclusively), then look at the others. Of two
- * that come at once the later one sees the earlier one's file, so two never both hold it. No name is ever used again by
- * another process, so that removing a dead one's file cannot remove a living one's (which a single lock file, taken over
- * by "unlink the stale one, create mine", does). The file is empty while its process only asks, and says `held` afterwards.
+ * One file per process, its name telling pid and start: raise the own file (exclusively), then look at the others. Of
+ * two that come at once the later one sees the earlier one's file, so two never both hold it. No name is ever used
+ * again by another process, so that removing a dead one's file cannot remove a living one's (which a single lock file,
+ * taken over by "unlink the stale one, create mine", does). The file is empty while its process only asks, and says
+ * `held` afterwards.
  */
 export async function lock (directory: string): Promise<() => void> {
   const own = `${LOCK_PREFIX}${process.pid}-${identityOf(process.pid)}`

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
-import { access, chmod, chown, constants, mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { access, chmod, chown, constants, mkdir, readdir, stat } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { LOCK_PREFIX } from './lock.ts'
-import { codeOf, run, type Owner } from './run.ts'
+import { codeOf, type Owner } from './run.ts'
+import { canEnter, nameOf, unprivilegedUser } from './user.ts'
 
 /** Where the database lives, and as which user its programs run (undefined: ours). */
 export type Place = { directory: string, owner: Owner }
@@ -24,10 +25,10 @@ export function holdsCluster (directory: string): boolean {
 }
 
 /**
- * Chooses and prepares the directory for the database. For an ordinary user that is the one asked for. PostgreSQL refuses
- * to run as root, so root's database belongs to an unprivileged user, and goes to a reachable place when that user cannot
- * get to the one asked for. What was asked for alone decides which place that is, so that the next start finds it again.
- * `shared` are the parents of such places.
+ * Chooses and prepares the directory for the database. For an ordinary user that is the one asked for. PostgreSQL
+ * refuses to run as root, so root's database belongs to an unprivileged user, and goes to a reachable place when that
+ * user cannot get to the one asked for. Only what was asked for decides which place that is, so that the next start
+ * finds it again. `shared` are the parents of such places.
  */
 export async function choosePlace (options: {
   dataDir: string, log: Log, shared?: string[]
@@ -55,12 +56,12 @@ export async function choosePlace (options: {
     if (!await canPrepare(directory, owner)) continue
     tellMoved(log, asked, directory, owner)
     if (directory === elsewhere.at(-1)) {
-      log.warn({ directory }, 'the database lies in the temporary directory and may be gone after a restart of the machine')
+      log.warn({ directory }, 'the database lies in a temporary directory, and may be gone after a reboot')
     }
     return { directory, owner }
   }
-  throw new Error(`The user ${owner.name}, as whom PostgreSQL runs when started by root, can reach neither ${asked} nor ` +
-    `${elsewhere.join(', ')}: set DATA_DIR to a directory that user can reach, or set DATABASE_URL`)
+  throw new Error(`The user ${owner.name}, as whom PostgreSQL runs when started by root, can reach neither ${asked} ` +
+    `nor ${elsewhere.join(', ')}: set DATA_DIR to a directory that user can reach, or set DATABASE_URL`)
 }
 
 /** The same text for the same directory, however it is reached and whether or not it exists yet. */
@@ -82,55 +83,22 @@ async function ourselves (directory: string): Promise<undefined> {
   const { uid } = await stat(clusterOf(directory))
   const us = process.geteuid?.() ?? uid
   if (uid === us) return
-  throw new Error(`The database in ${directory} belongs to another user (uid ${uid}, we are uid ${us}): start as that ` +
-    'user or as root, or set another DATA_DIR')
+  throw new Error(`The database in ${directory} belongs to another user (uid ${uid}, we are uid ${us}): start as ` +
+    'that user or as root, or set another DATA_DIR')
 }
 
 async function ownerOf (directory: string): Promise<NonNullable<Owner>> {
   const { uid, gid } = await stat(clusterOf(directory))
-  if (uid !== 0) return { uid, gid, name: `with uid ${uid}` }
+  if (uid !== 0) return { uid, gid, name: await nameOf(uid) }
   const user = await unprivilegedUser()
-  throw new Error(`The database in ${directory} belongs to root, as whom PostgreSQL refuses to run: give it back with ` +
-    `"chown -R ${user.name} ${clusterOf(directory)}"`)
-}
-
-/** `postgres` where there is one (nothing else runs under that name), else `nobody`, which every system has. */
-async function unprivilegedUser (): Promise<NonNullable<Owner>> {
-  for (const name of ['postgres', 'nobody']) {
-    const ids = await idsOf(name)
-    if (ids && ids.uid !== 0) return { ...ids, name }
-  }
-  throw new Error('PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as: start as an ' +
-    'ordinary user, or set DATABASE_URL')
-}
-
-async function idsOf (name: string): Promise<{ uid: number, gid: number } | undefined> {
-  try {
-    // Asks the system, which may know users from elsewhere than /etc/passwd.
-    const [uid, gid] = [await run('id', ['-u', name]), await run('id', ['-g', name])]
-    if (uid.code !== 0 || gid.code !== 0) return undefined
-    return { uid: Number(uid.output) >>> 0, gid: Number(gid.output) >>> 0 }
-  } catch {
-    const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').map((line) => line.split(':'))
-    const line = lines.find(([user]) => user === name)
-    return line && { uid: Number(line[2]) >>> 0, gid: Number(line[3]) >>> 0 }
-  }
-}
-
-/** Asks the system itself, as that user: modes alone do not tell (access lists, network file systems, containers). */
-async function canEnter (directory: string, owner: NonNullable<Owner>): Promise<boolean> {
-  try {
-    return (await run('/bin/sh', ['-c', 'test -x "$1/."', 'sh', directory], owner)).code === 0
-  } catch (error) {
-    throw new Error(`PostgreSQL refuses to run as root, and this process may not become the user ${owner.name}: start ` +
-      'as an ordinary user, or set DATABASE_URL', { cause: error })
-  }
+  throw new Error(`The database in ${directory} belongs to root, as whom PostgreSQL refuses to run: give it back ` +
+    `with "chown -R ${user.name} ${clusterOf(directory)}"`)
 }
 
 async function mustReach (directory: string, owner: NonNullable<Owner>) {
   if (await canEnter(path.dirname(directory), owner)) return
-  throw new Error(`The user ${owner.name}, to whom the database in ${directory} belongs, cannot get there: allow it to ` +
-    `enter ${path.dirname(directory)} and the directories above, or move the database`)
+  throw new Error(`The user ${owner.name}, to whom the database in ${directory} belongs, cannot get there: allow it ` +
+    `to enter ${path.dirname(directory)} and the directories above, or move the database`)
 }
 
 async function canPrepare (directory: string, owner: NonNullable<Owner>): Promise<boolean> {
@@ -184,11 +152,12 @@ async function explained (directory: string, work: () => Promise<void>) {
     const code = codeOf(error)
     if (code === undefined) throw error
     const owner = await stat(directory).then(({ uid }) => uid, () => undefined)
+    const others = owner !== undefined && owner !== process.geteuid?.()
     const why = code === 'EEXIST' || code === 'ENOTDIR'
       ? 'it is, or lies below, something that is no directory'
-      : code + (owner === undefined || owner === process.geteuid?.() ? '' : `, it belongs to the user with uid ${owner}`)
-    throw new Error(`Cannot keep the database in ${directory} (${why}): set DATA_DIR to a directory that this user may ` +
-      'write, or set DATABASE_URL', { cause: error })
+      : code + (others ? `, it belongs to the user with uid ${owner}` : '')
+    throw new Error(`Cannot keep the database in ${directory} (${why}): set DATA_DIR to a directory that this user ` +
+      'may write, or set DATABASE_URL', { cause: error })
   }
 }
 
@@ -208,7 +177,8 @@ async function refuseForeign (directory: string) {
   const what = foreign.includes('PG_VERSION')
     ? 'it is the data directory of another PostgreSQL'
     : `it holds ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', ...' : ''}`
-  throw new Error(`The directory ${directory} is not empty and not one of ours (${what}): set DATA_DIR to an empty or new one`)
+  throw new Error(`The directory ${directory} is not empty and not one of ours (${what}): set DATA_DIR to an empty ` +
+    'or new one')
 }
 
 function tellMoved (log: Log, asked: string, directory: string, owner: NonNullable<Owner>) {

@@ -47,7 +47,8 @@ export async function startEmbedded (options: {
     const left = holdsCluster(place.directory) ? await adopt(place, found.major, log) : undefined
     const { postmaster, url } = left ?? await start(place, found, settings, log)
     const adopted = left !== undefined
-    log.info({ directory: place.directory, pid: postmaster.pid, port: postmaster.port, adopted }, 'embedded database is up')
+    const { pid, port } = postmaster
+    log.info({ directory: place.directory, pid, port, adopted }, 'embedded database is up')
     const stop = once(async () => {
       try {
         await shutDown(postmaster, { place, found, log })

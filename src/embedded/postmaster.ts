@@ -47,7 +47,7 @@ export function findRunning (directory: string): Postmaster | 'starting' | undef
   return found.status === 'ready' ? { pid: found.pid, identity, port: found.port } : 'starting'
 }
 
-/** Starts a server in a session of its own, where neither Ctrl-C nor our death reaches it, and waits until it is ready. */
+/** Starts a server in a session of its own, where neither Ctrl-C nor our death reaches it; ready when resolved. */
 export async function launch (options: {
   place: Place, binaries: Binaries, settings: Record<string, string>, log: Log, choosePort?: () => Promise<number>
 }): Promise<Postmaster> {
@@ -67,7 +67,8 @@ export async function launch (options: {
       if (ready) return ready
       const said = readFrom(file, before)
       if (/address already in use|could not create any TCP\/IP sockets/i.test(said) && ++taken < PORT_ATTEMPTS) continue
-      if (/pre-existing shared memory block|is another postmaster/i.test(said) && Date.now() - began < LEFTOVER_LIMIT_MS) {
+      const leftover = /pre-existing shared memory block|is another postmaster/i.test(said)
+      if (leftover && Date.now() - began < LEFTOVER_LIMIT_MS) {
         await sleep(500)
         continue
       }
@@ -114,7 +115,9 @@ function postgresArguments ({ directory }: Place, port: number, settings: Record
 }
 
 /** The server once it takes connections, or undefined when it ended before. */
-async function becomesReady (child: ChildProcess, place: Place, port: number, log: Log): Promise<Postmaster | undefined> {
+async function becomesReady (
+  child: ChildProcess, place: Place, port: number, log: Log
+): Promise<Postmaster | undefined> {
   let over = false
   let failure: Error | undefined
   child.on('exit', () => { over = true })
@@ -133,7 +136,8 @@ async function becomesReady (child: ChildProcess, place: Place, port: number, lo
     }
     if (waited > TELL_AFTER_MS && !told) {
       told = true
-      log.info({ pid: child.pid, directory: place.directory }, 'the database still starts, perhaps it recovers from a crash')
+      const { directory } = place
+      log.info({ pid: child.pid, directory }, 'the database still starts, perhaps it recovers from a crash')
     }
     await sleep(POLL_MS)
   }

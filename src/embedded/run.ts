@@ -9,11 +9,11 @@ export type Ran = { code: number | null, output: string }
 
 const KEPT_OUTPUT = 8_000
 
-// Only what a program needs to be found and loaded. Anything else would leak our secrets to the database's own user, and
-// PG* variables (PGDATA, PGPORT, PGOPTIONS, ...) of somebody's shell would bend initdb and postgres.
+// Only what a program needs to be found and loaded. Anything else would leak our secrets to the database's own user,
+// and PG* variables (PGDATA, PGPORT, PGOPTIONS, ...) of somebody's shell would bend initdb and postgres.
 const KEPT_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'NIX_LD', 'NIX_LD_LIBRARY_PATH', 'SystemRoot', 'TEMP', 'TMP']
 
-/** Spawn options shared by everything that runs as the database's user: a fixed locale and time zone, a reachable cwd. */
+/** Spawn options of everything that runs as the database's user: a fixed locale and time zone, a reachable cwd. */
 export function spawnOptions (owner: Owner) {
   const env: NodeJS.ProcessEnv = { LC_ALL: 'C', TZ: 'UTC' }
   for (const name of KEPT_VARIABLES) if (process.env[name] !== undefined) env[name] = process.env[name]

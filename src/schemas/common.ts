@@ -8,6 +8,11 @@ export function ref<S extends TSchema> (schema: S & { $id?: string }) {
   return Type.Unsafe<Static<S>>(Type.Ref(schema.$id!))
 }
 
+/** A JSON answer of a route with a description of its own, for calls with more than one kind of success. */
+export function answer<S extends TSchema> (description: string, schema: S & { $id?: string }) {
+  return Type.Unsafe<Static<S>>({ description, content: { 'application/json': { schema: ref(schema) } } })
+}
+
 /** The value or null: the form that every client generator understands. */
 export function nullable<S extends TSchema> (schema: S) {
   return Type.Union([schema, Type.Null()])
@@ -98,8 +103,13 @@ export const pageQuery = {
   count: Type.Optional(Type.Boolean({ default: false, description: 'Also count all that match, as `total`.' }))
 }
 
+/** For calls that take no query parameters: any is a fault. */
+export const noQuery = Type.Object({}, { additionalProperties: false })
+
 /** A yes/no filter with a third value for both. */
 export const AnyBoolean = stringEnum('AnyBoolean', ['true', 'false', 'any'], 'Those that are, those that are not, or both.')
+
+export const StepStatus = stringEnum('StepStatus', ['running', 'completed', 'failed', 'aborted'], 'How far a step is, or how it ended.')
 
 /** Items of a batch, in the order given. */
 export function items<S extends TSchema> (id: string, item: S & { $id?: string }, description: string) {
@@ -107,5 +117,5 @@ export function items<S extends TSchema> (id: string, item: S & { $id?: string }
 }
 
 export const commonSchemas: readonly TSchema[] = [
-  Name, DeviceName, Barcode, ContainerName, Uuid, Slot, Timestamp, Seconds, Version, JsonObject, Place, Warning, AnyBoolean
+  Name, DeviceName, Barcode, ContainerName, Uuid, Slot, Timestamp, Seconds, Version, JsonObject, Place, Warning, AnyBoolean, StepStatus
 ]

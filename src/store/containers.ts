@@ -1,27 +1,97 @@
+import { v7 as uuidv7 } from 'uuid'
+import { digestOf } from '../domain/canonical.ts'
 import { isUuid } from '../domain/values.ts'
-import { problem } from '../problems.ts'
-import type { Container, Move } from '../routes/containers/schemas.ts'
+import { invalid, problem } from '../problems.ts'
+import type {
+  Container, ContainerCreate, ContainerPatch, ContainerQuery, Lid, Move, MoveFromPosition, Unlid
+} from '../routes/containers/schemas.ts'
 import { type By, statement } from './commands.ts'
+import { containerHistory } from './container-history.sql.ts'
 import type { Database } from './database.ts'
+import { filtersOf, type PageQuery, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
+/** What became of a wish for a container. */
+export type Added = { outcome: 'created' | 'repeated' | 'adopted', container: Container }
+
 /** Containers and lids. The commands are the functions of the migration `world_commands`, one call each. */
-export function containerStore ({ pool }: Database) {
+export function containerStore ({ pool, prisma }: Database) {
+  async function command (call: string, container: string, ...values: readonly unknown[]): Promise<Container> {
+    const { id, barcode } = naming(container)
+    const [changed] = await statement<Container>(pool, `SELECT * FROM ${call}`, [id, barcode, ...values])
+    return changed!
+  }
+
+  async function read (container: string): Promise<Container> {
+    const { id, barcode } = naming(container)
+    const [found] = await statement<Container>(pool, id === null
+      ? 'SELECT * FROM container_state WHERE barcode = $1 AND removed_at IS NULL'
+      : 'SELECT * FROM container_state WHERE id = $1', [id ?? barcode])
+    if (found === undefined) {
+      throw problem('container-not-found', refusalDetail('container-not-found', { container }), { container, parameter: 'container' })
+    }
+    return found
+  }
+
+  async function addAll (wishes: readonly ContainerCreate[], by: By, batch = true): Promise<Added[]> {
+    const prepared = wishes.map((wish, index) => prepare(wish, batch ? `/containers/${index}` : ''))
+    return await statement<Container & { outcome: Added['outcome'] }>(pool,
+      'SELECT outcome, (container).* FROM add_containers($1, $2, $3)', [JSON.stringify(prepared), batch, by]
+    ).then((rows) => rows.map(({ outcome, ...container }) => ({ outcome, container })))
+  }
+
   return {
-    async read (container: string): Promise<Container> {
-      const { id, barcode } = naming(container)
-      const [found] = await statement<Container>(pool, id === null
-        ? 'SELECT * FROM container_state WHERE barcode = $1 AND removed_at IS NULL'
-        : 'SELECT * FROM container_state WHERE id = $1', [id ?? barcode])
-      if (found === undefined) throw notFound(container)
-      return found
+    read,
+    addAll,
+
+    async add (wish: ContainerCreate, by: By): Promise<Added> {
+      const [added] = await addAll([wish], by, false)
+      return added!
     },
 
-    async move (container: string, move: Move, by: By): Promise<Container> {
-      const { id, barcode } = naming(container)
-      const [moved] = await statement<Container>(pool, 'SELECT * FROM move_container($1, $2, $3, $4, $5, $6, $7)',
-        [id, barcode, move.source_device, move.source_pos, move.target_device, move.target_pos, by])
+    async list (query: ContainerQuery) {
+      const { removed = 'false', ...filters } = filtersOf(query)
+      const where = { ...filters, ...removedFilter(removed) }
+      return await readPage<Container, readonly [string]>(query, {
+        name: 'containers',
+        filters: { ...filters, removed },
+        keys: ({ id }) => [id],
+        read: async (after, take) => await prisma.container_state.findMany({
+          where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take
+        }) as Container[],
+        count: async () => await prisma.container_state.count({ where })
+      })
+    },
+
+    async update (container: string, changes: ContainerPatch, by: By) {
+      return await command('update_container($1, $2, $3, $4)', container, changes, by)
+    },
+
+    async remove (container: string, by: By) {
+      return await command('remove_container($1, $2, $3)', container, by)
+    },
+
+    async move (container: string, { source_device, source_pos, target_device, target_pos }: Move, by: By) {
+      return await command('move_container($1, $2, $3, $4, $5, $6, $7)', container, source_device, source_pos, target_device, target_pos, by)
+    },
+
+    async unlid (container: string, { lid_device, lid_pos }: Unlid, by: By) {
+      return await command('unlid_container($1, $2, $3, $4, $5)', container, lid_device, lid_pos, by)
+    },
+
+    async lid (container: string, { lid_device, lid_pos }: Lid, by: By) {
+      return await command('lid_container($1, $2, $3, $4, $5)', container, lid_device, lid_pos, by)
+    },
+
+    async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode }: MoveFromPosition, by: By): Promise<Container> {
+      const [moved] = await statement<Container>(pool, 'SELECT * FROM move_from_position($1, $2, $3, $4, $5, $6)',
+        [source_device, source_pos, target_device, target_pos, barcode, by])
       return moved!
+    },
+
+    async history (container: string, query: PageQuery) {
+      const { id } = await read(container)
+      return await containerHistory(prisma, id, query)
     }
   }
 }
@@ -31,6 +101,16 @@ export function naming (container: string): { id: string, barcode: null } | { id
   return isUuid(container) ? { id: container, barcode: null } : { id: null, barcode: container }
 }
 
-function notFound (container: string) {
-  return problem('container-not-found', refusalDetail('container-not-found', { container }), { container, parameter: 'container' })
+function removedFilter (removed: 'true' | 'false' | 'any') {
+  if (removed === 'any') return {}
+  return { removed_at: removed === 'true' ? { not: null } : null }
+}
+
+// A wish as add_container takes it: with its id, its name, and the digest by which a repetition is known.
+function prepare (wish: ContainerCreate, pointer: string) {
+  if (wish.lidded && wish.lid) {
+    throw invalid({ in: 'body', pointer: `${pointer}/lid`, detail: 'is where the lid lies, but `lidded` says that it is on: leave one of the two out' })
+  }
+  const id = wish.id ?? uuidv7()
+  return { ...wish, id, name: wish.name ?? wish.barcode ?? `container-${id.slice(-8)}`, created_as: digestOf(wish) }
 }

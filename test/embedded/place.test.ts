@@ -2,14 +2,17 @@ import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node
 import path from 'node:path'
 import t from 'tap'
 import { choosePlace } from '../../src/embedded/place.ts'
-import { aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, give, isRoot, NOBODY, postmasterPid, query, whyNobodyCannot } from './support.ts'
+import {
+  aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, give, isRoot, NOBODY, postmasterPid, query,
+  setVariable, whyNobodyCannot
+} from './support.ts'
 
 const ROOT_ONLY = { skip: !isRoot && 'needs root' }
 const NOBODY_CAN = { skip: await whyNobodyCannot() }
 const ORDINARY_ONLY = { skip: isRoot && 'needs an ordinary user' }
 
-t.test('as root the server runs as an unprivileged user, who owns the cluster but not the place', ROOT_ONLY, async (t) => {
-  const dataDir = path.join(aDirectory(t), 'data')
+t.test('as root the server runs as another user, who owns the cluster but not the place', ROOT_ONLY, async (t) => {
+  const dataDir = await aMadeDirectory(t)
   await aDatabase(t, dataDir)
   const cluster = statSync(path.join(dataDir, 'postgresql'))
   t.not(cluster.uid, 0)
@@ -48,23 +51,24 @@ t.test('as root a cluster that went out of reach is not replaced by an empty one
 
 t.test('as root without a user postgres the server runs as nobody', ROOT_ONLY, async (t) => {
   const bin = aDirectory(t)
-  writeFileSync(path.join(bin, 'id'), '#!/bin/sh\ntest "$2" = nobody || exit 1\nexec /usr/bin/id "$@"\n', { mode: 0o755 })
-  t.intercept(process.env, 'PATH', { value: `${bin}:${process.env['PATH']}` })
+  const script = '#!/bin/sh\ntest "$2" = nobody || exit 1\nexec /usr/bin/id "$@"\n'
+  writeFileSync(path.join(bin, 'id'), script, { mode: 0o755 })
+  setVariable(t, 'PATH', `${bin}:${process.env['PATH']}`)
   const { owner } = await choosePlace({ dataDir: path.join(aDirectory(t), 'data'), log: aLog() })
   t.match(owner, { name: 'nobody', uid: NOBODY.uid >>> 0 })
 })
 
-t.test('as root a place that cannot be written is passed over, and a temporary one is warned of', ROOT_ONLY, async (t) => {
+t.test('as root a place that cannot be written is passed over, a temporary one warned of', ROOT_ONLY, async (t) => {
   const home = aDirectory(t)
   chmodSync(home, 0o700)
   const file = path.join(home, 'file')
   writeFileSync(file, '')
   const log = aLog()
   const temporary = aDirectory(t)
-  t.intercept(process.env, 'TMPDIR', { value: temporary })
+  setVariable(t, 'TMPDIR', temporary)
   const { directory } = await choosePlace({ dataDir: path.join(home, 'data'), log, shared: [file] })
   t.match(directory, path.join(temporary, 'platform-status'))
-  t.match(log.lines, [{ level: 'info' }, { level: 'warn', msg: /gone after a restart/ }])
+  t.match(log.lines, [{ level: 'info' }, { level: 'warn', msg: /gone after a reboot/ }])
 })
 
 t.test('an ordinary user needs no preparation, and root can use that database later', NOBODY_CAN, async (t) => {
@@ -105,7 +109,8 @@ t.test('an ordinary user is told when the directory cannot be written', ORDINARY
   const home = aDirectory(t)
   chmodSync(home, 0o555)
   t.teardown(() => chmodSync(home, 0o755))
-  await t.rejects(aDatabase(t, path.join(home, 'data')), { message: /Cannot keep the database in .* \(EACCES\): set DATA_DIR/ })
+  await t.rejects(aDatabase(t, path.join(home, 'data')),
+    { message: /Cannot keep the database in .* \(EACCES\): set DATA_DIR/ })
 })
 
 t.test('an ordinary user has the directory alone', ORDINARY_ONLY, async (t) => {

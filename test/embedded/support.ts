@@ -43,7 +43,9 @@ export function aDirectory (t: Test): string {
 }
 
 /** Starts in this process; stopped after the test, before its directory goes. */
-export async function aDatabase (t: Test, dataDir: string, more: { settings?: Record<string, string>, shared?: string[] } = {}) {
+export async function aDatabase (t: Test, dataDir: string, more: {
+  settings?: Record<string, string>, shared?: string[]
+} = {}) {
   const log = aLog()
   const database = await startEmbedded({ dataDir, log, ...more, settings: { ...QUICK, ...more.settings } })
   t.teardown(() => database.stop())
@@ -103,7 +105,10 @@ export function compiled (t: Test, packages = path.join(ROOT, 'node_modules')): 
   const directory = aDirectory(t)
   const source = path.join(ROOT, 'src', 'embedded')
   const compilerOptions = {
-    module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, rewriteRelativeImportExtensions: true, verbatimModuleSyntax: true
+    module: ts.ModuleKind.ESNext,
+    target: ts.ScriptTarget.ES2022,
+    rewriteRelativeImportExtensions: true,
+    verbatimModuleSyntax: true
   }
   for (const name of readdirSync(source)) {
     const { outputText } = ts.transpileModule(readFileSync(path.join(source, name), 'utf8'), { compilerOptions })
@@ -165,7 +170,7 @@ async function kill (child: ChildProcess) {
   await exited
 }
 
-/** A copy of the platform package as it is when npm ran no install scripts: no links, and no execute permission either. */
+/** A copy of the platform package as it is when npm ran no install scripts: no links; nor any execute permission. */
 export async function aBlockedInstall (t: Test): Promise<string> {
   const { directory } = await findPackage()
   const modules = path.join(aDirectory(t), 'node_modules')
@@ -173,9 +178,20 @@ export async function aBlockedInstall (t: Test): Promise<string> {
   mkdirSync(path.dirname(copy), { recursive: true })
   cpSync(directory, copy, { recursive: true, verbatimSymlinks: true, filter: (file) => !file.endsWith('.a') })
   const list = readFileSync(path.join(copy, 'native', 'pg-symlinks.json'), 'utf8')
-  for (const { target } of JSON.parse(list) as Array<{ target: string }>) rmSync(path.join(copy, target), { force: true })
+  const links = JSON.parse(list) as Array<{ target: string }>
+  for (const { target } of links) rmSync(path.join(copy, target), { force: true })
   for (const name of ['initdb', 'postgres', 'pg_ctl']) chmodSync(path.join(copy, 'native', 'bin', name), 0o644)
   return copy
+}
+
+/** Sets a variable of this process for the length of a test. */
+export function setVariable (t: Test, name: string, value: string) {
+  const before = process.env[name]
+  process.env[name] = value
+  t.teardown(() => {
+    if (before === undefined) delete process.env[name]
+    else process.env[name] = before
+  })
 }
 
 export function give (file: string, { uid, gid }: { uid: number, gid: number }) {

@@ -258,10 +258,10 @@ CREATE INDEX step_running_idx ON step (start) WHERE (status = 'running');
 CREATE INDEX step_origin_idx ON step (origin_device_id, start, id) WHERE (origin_device_id IS NOT NULL);
 CREATE INDEX step_destination_idx ON step (destination_device_id, start, id) WHERE (destination_device_id IS NOT NULL);
 CREATE INDEX step_key_1_idx ON step (key_1, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_1 IS NOT NULL);
-CREATE INDEX step_key_2_idx ON step (key_2, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_2 IS NOT NULL);
-CREATE INDEX step_key_3_idx ON step (key_3, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_3 IS NOT NULL);
-CREATE INDEX step_key_4_idx ON step (key_4, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_4 IS NOT NULL);
-CREATE INDEX step_key_5_idx ON step (key_5, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_5 IS NOT NULL);
+CREATE INDEX step_key_2_idx ON step (key_2, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_2 IS NOT NULL);
+CREATE INDEX step_key_3_idx ON step (key_3, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_3 IS NOT NULL);
+CREATE INDEX step_key_4_idx ON step (key_4, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_4 IS NOT NULL);
+CREATE INDEX step_key_5_idx ON step (key_5, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_5 IS NOT NULL);
 
 CREATE TABLE step_container (
   step_id uuid NOT NULL,

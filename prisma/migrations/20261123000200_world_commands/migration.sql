@@ -224,11 +224,12 @@ BEGIN
 END $$;
 
 -- Adds containers in order, all or none. A refusal of a batch carries the index of the wish that caused it.
-CREATE FUNCTION add_containers(_wishes jsonb, _batch boolean, _by jsonb) RETURNS TABLE (container_id uuid, outcome text)
+CREATE FUNCTION add_containers(_wishes jsonb, _batch boolean, _by jsonb) RETURNS TABLE (outcome text, container container_state)
 LANGUAGE plpgsql AS $$
 DECLARE
   wish jsonb;
   index integer := 0;
+  added uuid;
   recorded integer := 0;
   revision bigint;
   code text;
@@ -239,7 +240,7 @@ BEGIN
   revision := next_revision();
   FOR wish IN SELECT value FROM jsonb_array_elements(_wishes) LOOP
     BEGIN
-      SELECT a.id, a.outcome INTO container_id, outcome
+      SELECT a.id, a.outcome INTO added, outcome
       FROM add_container(wish, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _by) a;
     EXCEPTION WHEN SQLSTATE 'PS409' THEN
       GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
@@ -248,6 +249,7 @@ BEGIN
     IF outcome = 'created' THEN
       recorded := recorded + 1;
     END IF;
+    SELECT s INTO container FROM container_state s WHERE s.id = added;
     index := index + 1;
     RETURN NEXT;
   END LOOP;

@@ -1,8 +1,18 @@
 import Type, { type Static } from 'typebox'
-import { AnyBoolean, Barcode, ContainerName, DeviceName, Name, nullable, optional, page, pageQuery, Place, ref, Slot, stringEnum, Timestamp, Uuid, Version } from '../../schemas/common.ts'
+import {
+  AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
+  Timestamp, Uuid, Version
+} from '../../schemas/common.ts'
 
 const text = (description: string, examples: string[]) =>
   Type.String({ minLength: 1, maxLength: 2000, description, examples })
+
+const anExample = {
+  id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'ScreenPlate_01', barcode: 'SCREEN_001', device: 'Incubator', position: 5,
+  starting_device: 'Hamilton_STAR', starting_position: 0, lidded: true, lid: null, filled: true, content: null,
+  labware_type: null, labware_uuid: null, is_reagent: false, removed_at: null,
+  created_at: '2026-03-02T09:15:00.000Z', updated_at: '2026-03-02T09:20:00.000Z', version: 2
+}
 
 export const Container = Type.Object({
   id: ref(Uuid),
@@ -26,12 +36,7 @@ export const Container = Type.Object({
 }, {
   $id: 'Container',
   description: 'A piece of labware: what it is, where it stands and where its lid is. `device` and `position` are null once it was removed; `lid` is the place of a parked lid.',
-  examples: [{
-    id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'ScreenPlate_01', barcode: 'SCREEN_001', device: 'Incubator', position: 5,
-    starting_device: 'Hamilton_STAR', starting_position: 0, lidded: true, lid: null, filled: true, content: null,
-    labware_type: null, labware_uuid: null, is_reagent: false, removed_at: null,
-    created_at: '2026-03-02T09:15:00.000Z', updated_at: '2026-03-02T09:20:00.000Z', version: 2
-  }]
+  examples: [anExample]
 })
 export type Container = Static<typeof Container>
 
@@ -74,10 +79,98 @@ export const Move = Type.Object({
 })
 export type Move = Static<typeof Move>
 
+export const MoveFromPosition = Type.Object({
+  source_device: ref(DeviceName),
+  source_pos: ref(Slot),
+  target_device: ref(DeviceName),
+  target_pos: optional(ref(Slot)),
+  barcode: optional(ref(ContainerName))
+}, {
+  $id: 'MoveFromPosition', additionalProperties: false,
+  description: 'A move of whatever is at the source: the container, or the lid where only a lid lies. A given `barcode` must be the container\'s.',
+  examples: [{ source_device: 'Hamilton_STAR', source_pos: 0, target_device: 'Incubator', target_pos: 5, barcode: 'SCREEN_001' }]
+})
+export type MoveFromPosition = Static<typeof MoveFromPosition>
+
+export const Unlid = Type.Object({ lid_device: ref(DeviceName), lid_pos: optional(ref(Slot)) }, {
+  $id: 'Unlid', additionalProperties: false, description: 'Where the lid was put; without `lid_pos` the lowest free slot.',
+  examples: [{ lid_device: 'Hotel1', lid_pos: 3 }]
+})
+export type Unlid = Static<typeof Unlid>
+
+export const Lid = Type.Object({ lid_device: optional(ref(DeviceName)), lid_pos: optional(ref(Slot)) }, {
+  $id: 'Lid', additionalProperties: false, description: 'Where the lid was taken from, to be verified when given.',
+  examples: [{ lid_device: 'Hotel1', lid_pos: 3 }]
+})
+export type Lid = Static<typeof Lid>
+
+export const ContainerPatch = Type.Object({
+  barcode: Type.Optional(nullable(ref(Barcode))),
+  name: Type.Optional(ref(Name)),
+  filled: Type.Optional(Type.Boolean({ description: 'Something is in it.' })),
+  content: Type.Optional(nullable(text('What is in it.', ['MTT']))),
+  labware_type: Type.Optional(nullable(text('The kind of labware.', ['Greiner 96 flat']))),
+  labware_uuid: Type.Optional(nullable(ref(Uuid))),
+  is_reagent: Type.Optional(Type.Boolean({ description: 'It holds a reagent.' }))
+}, {
+  $id: 'ContainerPatch', additionalProperties: false, minProperties: 1,
+  description: 'What to change; absent members stay as they are, null clears.', examples: [{ barcode: 'SCREEN_001' }]
+})
+export type ContainerPatch = Static<typeof ContainerPatch>
+
 export const ContainerResult = Type.Object({
   status: Type.Unsafe<'success'>({ type: 'string', enum: ['success'], description: 'Always success; a refusal is a problem.' }),
   container: ref(Container)
-}, { $id: 'ContainerResult', description: 'The container as it is now.' })
+}, { $id: 'ContainerResult', description: 'The container as it is now.', examples: [{ status: 'success', container: anExample }] })
+
+export const ContainerBatch = Type.Object({
+  containers: Type.Array(ref(ContainerCreate), { minItems: 1, maxItems: 1000, description: 'In order; each sees the slots that those before it took.' })
+}, {
+  $id: 'ContainerBatch', additionalProperties: false, description: 'Containers to add, all or none.',
+  examples: [{ containers: [{ device: 'Storage', position: 0, barcode: 'BATCH_000' }, { device: 'Storage', barcode: 'BATCH_001' }] }]
+})
+export type ContainerBatch = Static<typeof ContainerBatch>
+
+export const ContainerItems = items('ContainerItems', Container, 'The containers, in the order given.')
+
+const ContainerEventKind = stringEnum('ContainerEventKind',
+  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'step'], 'What happened to the container.')
+
+const ContainerSituation = Type.Object({
+  device: nullable(ref(DeviceName)),
+  position: nullable(ref(Slot)),
+  lidded: Type.Boolean({ description: 'The lid was on.' }),
+  lid: nullable(ref(Place)),
+  barcode: nullable(ref(Barcode))
+}, { $id: 'ContainerSituation', description: 'Where a container was, its lid, and its barcode, with the names of that time.', examples: [{ device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001' }] })
+
+const HistoryStep = Type.Object({
+  id: ref(Uuid),
+  name: nullable(Type.String({ description: 'The step\'s name.' })),
+  fct: nullable(Type.String({ description: 'Its function.' })),
+  device: ref(DeviceName),
+  status: ref(StepStatus),
+  start: ref(Timestamp),
+  finish: nullable(ref(Timestamp)),
+  duration_seconds: nullable(ref(Seconds))
+}, { $id: 'HistoryStep', description: 'A step that involved the container.' })
+
+const ContainerEvent = Type.Object({
+  kind: ref(ContainerEventKind),
+  at: ref(Timestamp),
+  revision: nullable(Type.Integer({ minimum: 1, description: 'Of the change; null for a step.' })),
+  from: nullable(ref(ContainerSituation)),
+  to: nullable(ref(ContainerSituation)),
+  step: nullable(ref(HistoryStep))
+}, {
+  $id: 'ContainerEvent',
+  description: 'Something that happened to a container: a change of the world with `from` and `to`, or a step (`at` is its start).'
+})
+export type ContainerEvent = Static<typeof ContainerEvent>
+
+export const ContainerHistory = page('ContainerHistory', ContainerEvent)
+
+export const HistoryQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
 
 export const ContainerParams = Type.Object({ container: ref(ContainerName) })
 
@@ -92,5 +185,9 @@ export const ContainerQuery = Type.Object({
   labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only of this kind.' })),
   name: Type.Optional(ref(Name))
 }, { additionalProperties: false })
+export type ContainerQuery = Static<typeof ContainerQuery>
 
-export const containerSchemas = [Container, LidPlace, IfOccupied, ContainerCreate, Move, ContainerResult, ContainerPage]
+export const containerSchemas = [
+  Container, LidPlace, IfOccupied, ContainerCreate, ContainerBatch, ContainerItems, ContainerPatch, Move, MoveFromPosition, Unlid, Lid, ContainerResult,
+  ContainerPage, ContainerEventKind, ContainerSituation, HistoryStep, ContainerEvent, ContainerHistory
+]

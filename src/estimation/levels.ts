@@ -1,0 +1,22 @@
+/** The levels of the match ladder by the number of their key, most specific first; see step_key in the migrations. */
+export const levels = {
+  operation: ['parameters', 'device_protocol', 'protocol', 'device_function', 'function'],
+  move: ['slots', 'pair_lid_barcode', 'pair', 'mover_destination']
+} as const
+
+export const levelNames = [...levels.operation, ...levels.move] as const
+
+export type Level = (typeof levelNames)[number]
+
+/** What each level compares, in words. */
+export const levelMeanings: Readonly<Record<Level, string>> = {
+  parameters: 'operations with the same function, device and parameters',
+  device_protocol: 'operations with the same function, device and protocol',
+  protocol: 'operations with the same function and protocol, on any device',
+  device_function: 'operations with the same function and device',
+  function: 'operations with the same function',
+  slots: 'moves between the same slots by the same mover, with the same change of the lid and reading of the barcode',
+  pair_lid_barcode: 'moves between the same devices, with the same change of the lid and reading of the barcode',
+  pair: 'moves between the same devices',
+  mover_destination: 'moves by the same mover to the same device'
+}

@@ -1,0 +1,63 @@
+import type { App } from '../../app.ts'
+import { bodyProblems } from '../../schemas/problem.ts'
+import { noQuery, ref } from '../../schemas/common.ts'
+import { by } from '../by.ts'
+import { type Container, ContainerParams, ContainerResult, Lid, Move, MoveFromPosition, Unlid } from './schemas.ts'
+
+/** What robots do with containers: move them, take lids off, put lids on. */
+export async function moves (app: App): Promise<void> {
+  const { store } = app
+
+  app.post('/containers/:container/move', {
+    schema: {
+      operationId: 'moveContainer', tags: ['containers'], summary: 'Record that a container was moved',
+      description: 'With `source_device` and `source_pos` the container must be there. Its own place is a legal target: a plate whose barcode is read and put back.',
+      params: ContainerParams, querystring: noQuery, body: ref(Move),
+      response: {
+        200: ref(ContainerResult),
+        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'position-occupied', 'no-free-position', 'source-mismatch',
+          'container-removed')
+      }
+    }
+  }, async (request) => success(await store.containers.move(request.params.container, request.body, by(request))))
+
+  app.post('/containers/:container/unlid', {
+    schema: {
+      operationId: 'unlidContainer', tags: ['containers'], summary: 'Record that the lid was taken off',
+      description: 'The lid now lies in that slot and occupies it. Of a container whose lid is off already: the lid is now there.',
+      params: ContainerParams, querystring: noQuery, body: ref(Unlid),
+      response: {
+        200: ref(ContainerResult),
+        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'position-occupied', 'no-free-position', 'container-removed')
+      }
+    }
+  }, async (request) => success(await store.containers.unlid(request.params.container, request.body, by(request))))
+
+  app.post('/containers/:container/lid', {
+    schema: {
+      operationId: 'lidContainer', tags: ['containers'], summary: 'Record that the lid was put on',
+      description: 'Where the lid was is verified when given. Of a container with its lid on: nothing changes, and there is nothing to verify.',
+      params: ContainerParams, querystring: noQuery, body: ref(Lid),
+      response: {
+        200: ref(ContainerResult),
+        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'lid-mismatch', 'container-removed')
+      }
+    }
+  }, async (request) => success(await store.containers.lid(request.params.container, request.body, by(request))))
+
+  app.post('/moves', {
+    schema: {
+      operationId: 'moveFromPosition', tags: ['containers'], summary: 'Record that whatever stood at a place was moved',
+      description: 'Finds the container by its place, for plates without barcode. A given `barcode` must be the one that stands there. Of a slot with only a lid, the lid moves.',
+      querystring: noQuery, body: ref(MoveFromPosition),
+      response: {
+        200: ref(ContainerResult),
+        ...bodyProblems('device-not-found', 'position-not-found', 'position-occupied', 'no-free-position', 'source-mismatch', 'source-empty')
+      }
+    }
+  }, async (request) => success(await store.containers.moveFromPosition(request.body, by(request))))
+}
+
+function success (container: Container) {
+  return { status: 'success' as const, container }
+}

@@ -1,0 +1,39 @@
+import type { ContainerEvent } from '../routes/containers/schemas.ts'
+import { Prisma, type PrismaClient } from './generated/client.ts'
+import { type Page, type PageQuery, readPage } from './pages.ts'
+
+// Where a thing stands in the history: its time, changes before steps of the same time, then revision or id.
+type Key = readonly [at: string, rank: number, tie: string]
+type Row = ContainerEvent & { rank: number, tie: string }
+
+const situation = (image: string) => Prisma.raw(`CASE WHEN ${image} IS NOT NULL THEN jsonb_build_object(
+  'device', ${image}->'device', 'position', ${image}->'position', 'lidded', ${image}->'lidded', 'lid', ${image}->'lid', 'barcode', ${image}->'barcode') END`)
+
+const changes = (container: string) => Prisma.sql`
+  SELECT e.kind, e.recorded_at AS at, e.revision::float8 AS revision, ${situation('e.before')} AS "from", ${situation('e.after')} AS "to",
+    NULL::jsonb AS step, 0 AS rank, to_char(e.revision, 'FM0000000000000000000') || to_char(e.ordinal, 'FM000000') AS tie
+  FROM event e WHERE e.container_id = ${container}::uuid`
+
+const steps = (container: string) => Prisma.sql`
+  SELECT 'step', s.start, NULL::float8, NULL::jsonb, NULL::jsonb,
+    jsonb_build_object('id', s.id, 'name', s.name, 'fct', s.fct, 'device', d.name, 'status', s.status, 'start', wire_time(s.start),
+      'finish', wire_time(s.finish), 'duration_seconds', s.duration_seconds),
+    1, s.id::text
+  FROM step_container sc JOIN step s ON s.id = sc.step_id JOIN device d ON d.id = s.device_id
+  WHERE sc.container_id = ${container}::uuid`
+
+/** The changes of a container and the steps that involved it, oldest first. */
+export async function containerHistory (prisma: PrismaClient, container: string, query: PageQuery): Promise<Page<ContainerEvent>> {
+  const all = Prisma.sql`(${changes(container)} UNION ALL ${steps(container)}) AS history`
+  const page = await readPage<Row, Key>(query, {
+    name: 'container-history',
+    filters: { container },
+    keys: ({ at, rank, tie }) => [(at as Date).toISOString(), rank, tie],
+    read: async (after, take) => await prisma.$queryRaw<Row[]>`
+      SELECT * FROM ${all}
+      ${after === null ? Prisma.empty : Prisma.sql`WHERE (at, rank, tie) > (${after[0]}::timestamptz, ${after[1]}::int, ${after[2]})`}
+      ORDER BY at, rank, tie LIMIT ${take}`,
+    count: async () => await prisma.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count FROM ${all}`.then(([{ count }]) => count)
+  })
+  return { ...page, items: page.items.map(({ rank, tie, ...event }) => event) }
+}
