@@ -17,7 +17,9 @@ export default defineConfig([
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true, allowNullish: true }],
       // `async` plugins and handlers return promises by Fastify's contract, with or without an await inside
       '@typescript-eslint/require-await': 'off',
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }]
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/use-unknown-in-catch-callback-variable': 'off'
     }
   },
   {
@@ -47,7 +49,9 @@ export default defineConfig([
       '@stylistic/quote-props': ['error', 'as-needed'],
       '@stylistic/generator-star-spacing': 'off',
       '@stylistic/yield-star-spacing': 'off',
-      '@stylistic/indent': 'off'
+      '@stylistic/indent': 'off',
+      '@stylistic/quotes': ['error', 'single', { avoidEscape: true }],
+      '@stylistic/member-delimiter-style': 'off'
     }
   }
 ])

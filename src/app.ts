@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDe
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { v7 as uuidv7 } from 'uuid'
 import type { Config } from './config.ts'
+import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { bodies } from './plugins/bodies.ts'
 import { docs } from './plugins/docs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
@@ -12,16 +13,18 @@ import { components } from './openapi.ts'
 import { compilersFactory } from './plugins/validation.ts'
 import { containers } from './routes/containers/index.ts'
 import { moves } from './routes/containers/moves.ts'
+import { estimates } from './routes/estimates/index.ts'
+import { lab } from './routes/lab/index.ts'
 import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { database: Database, store: Store }
+  interface FastifyInstance { database: Database, store: Store, estimator: Estimator }
   interface FastifyContextConfig { operationId?: string }
 }
 
 /** The app of this service: an instance with the types of the schemas. */
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse<IncomingMessage>, FastifyBaseLogger, TypeBoxTypeProvider>
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
 
 /** Builds the app on an opened database: plugins first, then the route modules, in order. Does not listen. */
 export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<App> {
@@ -32,13 +35,14 @@ export async function buildApp (config: Config, { database, log }: { database: D
     genReqId: (request) => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength },
     schemaController: { compilersFactory },
-    frameworkErrors: frameworkProblem as never,
+    frameworkErrors: frameworkProblem,
     forceCloseConnections: 'idle',
     return503OnClosing: false
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorate('database', database)
   app.decorate('store', openStore(database))
+  app.decorate('estimator', openEstimator(database))
   app.addHook('onRequest', async (request, reply) => { reply.header('x-request-id', request.id) })
 
   for (const schema of components) app.addSchema(schema)
@@ -48,8 +52,10 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(docs)
   await app.register(health)
 
+  await app.register(lab, { prefix: '/api' })
   await app.register(containers, { prefix: '/api' })
   await app.register(moves, { prefix: '/api' })
+  await app.register(estimates, { prefix: '/api' })
   return app
 }
 

@@ -1,5 +1,5 @@
 /** One environment variable: what it means is said here once, and the README's table is held against it by a test. */
-export type Variable = { name: string; fallback: string | null; meaning: string }
+export type Variable = { name: string, fallback: string | null, meaning: string }
 
 /** What the process runs with; see `variables` for the meaning of each. */
 export type Config = Readonly<{

@@ -1,5 +1,7 @@
 import type { TSchema } from 'typebox'
+import { estimateSchemas } from './routes/estimates/schemas.ts'
 import { containerSchemas } from './routes/containers/schemas.ts'
+import { labSchemas } from './routes/lab/schemas.ts'
 import { healthSchemas } from './plugins/health.ts'
 import { commonSchemas } from './schemas/common.ts'
 import { problemSchemas } from './schemas/problem.ts'
@@ -38,5 +40,5 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
 
 /** Every named schema; each becomes a component of the document. */
 export const components: readonly TSchema[] = [
-  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...containerSchemas
+  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...containerSchemas, ...estimateSchemas
 ]

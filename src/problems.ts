@@ -62,7 +62,7 @@ export function problem (code: ProblemCode, detail: string, members: Readonly<Re
 }
 
 /** One fault of an input: where it is (a JSON pointer into the body, or a parameter's name) and the rule it breaks. */
-export type Fault = { in: 'body' | 'query' | 'path' | 'headers'; pointer?: string; parameter?: string; detail: string }
+export type Fault = { in: 'body' | 'query' | 'path' | 'headers', pointer?: string, parameter?: string, detail: string }
 
 /** A 400 for faults that no schema can express. */
 export function invalid (...errors: readonly Fault[]): Problem {

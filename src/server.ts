@@ -23,7 +23,7 @@ async function serve (): Promise<void> {
     log.info('stopped')
     process.exit(0)
   }
-  process.on('SIGTERM', stop).on('SIGINT', stop)
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal))
 
   const embedded = config.databaseUrl === null ? await startEmbedded(config.dataDir, log) : null
   close = async () => { await embedded?.stop() }

@@ -16,7 +16,7 @@ const instantShape = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9}
 
 /** An RFC 3339 time with an offset, of a day that exists, in the years 1970 to 2999 in UTC. Leap seconds cannot be stored and are refused. */
 export function isInstant (text: string): boolean {
-  const parts = instantShape.exec(text)
+  const parts: readonly (string | undefined)[] | null = instantShape.exec(text)
   if (parts === null) return false
   const [year, month, day, hour, minute, second, offsetHour, offsetMinute] = parts.slice(1).map((part) => Number(part ?? 0)) as
     [number, number, number, number, number, number, number, number]

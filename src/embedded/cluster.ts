@@ -51,7 +51,7 @@ export async function checkVersion (directory: string, installed: number) {
   const version = Number.parseInt(await readFile(path.join(clusterOf(directory), 'PG_VERSION'), 'utf8'), 10)
   if (version === installed) return
   throw new Error(`The database in ${directory} was made by PostgreSQL ${version}, but PostgreSQL ${installed} is ` +
-    `installed, which cannot open it. Either install the version of platform-status that made it, dump it with ` +
+    'installed, which cannot open it. Either install the version of platform-status that made it, dump it with ' +
     `PostgreSQL ${version}'s pg_dump and restore it; or move the directory away to begin with an empty database`)
 }
 

@@ -84,7 +84,7 @@ export async function shutDown (postmaster: Postmaster, options: { place: Place,
   const { pid, identity } = postmaster
   const { place, found, log } = options
   const ended = () => !isSameProcess(pid, identity)
-  if (process.platform === 'win32') return await shutDownOnWindows(place, found)
+  if (process.platform === 'win32') { await shutDownOnWindows(place, found); return }
   for (const [signal, limit] of [['SIGINT', FAST_STOP_LIMIT_MS], ['SIGQUIT', 10_000]] as const) {
     if (ended()) return
     try {
@@ -118,13 +118,12 @@ function postgresArguments ({ directory }: Place, port: number, settings: Record
 async function becomesReady (
   child: ChildProcess, place: Place, port: number, log: Log
 ): Promise<Postmaster | undefined> {
-  let over = false
-  let failure: Error | undefined
-  child.on('exit', () => { over = true })
-  child.on('error', (error) => { [over, failure] = [true, error] })
+  const end: { over: boolean, failure?: Error } = { over: false }
+  child.on('exit', () => { end.over = true })
+  child.on('error', (failure) => { Object.assign(end, { over: true, failure }) })
   const began = Date.now()
   let told = false
-  while (!over) {
+  while (!end.over) {
     const found = readPidFile(place.directory)
     const identity = found && found.pid === child.pid && found.status === 'ready' ? identityOf(found.pid) : undefined
     if (found && identity !== undefined) return { pid: found.pid, identity, port }
@@ -141,7 +140,7 @@ async function becomesReady (
     }
     await sleep(POLL_MS)
   }
-  if (failure) throw failure
+  if (end.failure) throw end.failure
   return undefined
 }
 
@@ -169,7 +168,7 @@ function readPidFile (directory: string) {
 
 function openLog (directory: string): number {
   // Root follows no link that the database's user could have put there. (Windows has neither.)
-  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | ((constants as Partial<typeof constants>).O_NOFOLLOW ?? 0)
   try {
     return openSync(logFile(directory), flags, 0o600)
   } catch (error) {

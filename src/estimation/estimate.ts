@@ -66,7 +66,9 @@ function withoutHistory (commanded: number | null, confidence: number): Estimate
   }
 }
 
-function chosen (sorted: readonly number[], history: History, confidence: number, statistic: Statistic): { seconds: number, attained: number | null, method: Method } {
+type Chosen = { seconds: number, attained: number | null, method: Method }
+
+function chosen (sorted: readonly number[], history: History, confidence: number, statistic: Statistic): Chosen {
   switch (statistic) {
     case 'max': return { seconds: sorted.at(-1)!, attained: sorted.length / (sorted.length + 1), method: 'max' }
     case 'mean': return { seconds: mean(sorted), attained: null, method: 'mean' }
@@ -88,7 +90,9 @@ function total (commanded: number | null, seconds: number): number {
 
 function warningsFor (samples: number, confidence: number, method: Method): EstimateWarning[] {
   const warnings: EstimateWarning[] = []
-  if (samples < few) warnings.push({ code: 'few-samples', detail: `Only ${samples} comparable ${samples === 1 ? 'step is' : 'steps are'} known; take ten or more as reliable.` })
+  if (samples < few) {
+    warnings.push({ code: 'few-samples', detail: `Comparable steps known: ${samples}; from ten on the answer is reliable.` })
+  }
   if (method === 'substitute') {
     warnings.push({
       code: 'below-sample-size',

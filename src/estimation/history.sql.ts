@@ -89,7 +89,9 @@ ORDER BY keyed.n`
  * The history of many questions in one statement: for each, in order, its window of at most `most` samples, or null
  * when nothing comparable was ever done. Where there are fewer than `enough`, also the spread of the wider level.
  */
-export async function readHistories (pool: pg.Pool, questions: readonly Question[], { most, enough }: { most: number, enough: number }): Promise<(History | null)[]> {
+export async function readHistories (
+  pool: pg.Pool, questions: readonly Question[], { most, enough }: { most: number, enough: number }
+): Promise<(History | null)[]> {
   const names = new Set(questions.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
   const rows = await statement<Omit<History, 'level'> & { level: number | null }>(pool, text, [JSON.stringify(questions), most, enough, [...names]])

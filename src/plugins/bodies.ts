@@ -17,7 +17,7 @@ export const bodies = plugin(async (app: FastifyInstance) => {
       done(error as Error)
       return
     }
-    parseJson(request, text, (error, value) => {
+    void parseJson(request, text, (error, value) => {
       if (error) {
         done(text === '' ? error : problem('malformed-body', `The body is not valid JSON: ${error.message}.`))
         return

@@ -17,7 +17,7 @@ export const compilersFactory = {
     return ({ schema, httpPart }: { schema: object, httpPart?: string }) => {
       const validate = ajv.compile(schema)
       if (httpPart === 'body') return validate
-      const read = readerFor(schema as ParameterSchema, components as Record<string, ParameterSchema>)
+      const read = readerFor(schema, components)
       return (parameters: Record<string, unknown>) => {
         read(parameters)
         return validate(parameters) ? { value: parameters } : { error: validate.errors }
@@ -63,7 +63,7 @@ const mostFaults = 20
 
 /** The faults of a validation error, each naming the member, the rule and the way out. */
 export function describeFaults (error: FastifyError): Fault[] {
-  const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext ?? 'body'] ?? 'body'
+  const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext as 'body' | 'querystring' | 'params' | 'headers']
   const raw = (error.validation ?? []) as unknown as ErrorObject[]
   const faults = new Map<string, Fault>()
   for (const fault of meaningful(raw)) {
@@ -83,8 +83,8 @@ function meaningful (errors: readonly ErrorObject[]): ErrorObject[] {
 }
 
 function pointerOf (error: ErrorObject): string {
-  if (error.keyword === 'additionalProperties') return `${error.instancePath}/${escapePointer(error.params.additionalProperty)}`
-  if (error.keyword === 'required') return `${error.instancePath}/${escapePointer(error.params.missingProperty)}`
+  if (error.keyword === 'additionalProperties') return `${error.instancePath}/${escapePointer(error.params.additionalProperty as string)}`
+  if (error.keyword === 'required') return `${error.instancePath}/${escapePointer(error.params.missingProperty as string)}`
   return error.instancePath
 }
 
@@ -97,8 +97,8 @@ function ruleOf (error: ErrorObject): string {
     case 'required': return 'is required'
     case 'enum': return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
     case 'pattern': return 'must not hold control characters, nor begin or end with a space'
-    case 'x-max-levels': return `must not be nested deeper than ${error.schema} levels`
-    case 'x-max-bytes': return `must not be larger than ${error.schema} bytes as JSON`
+    case 'x-max-levels': return `must not be nested deeper than ${String(error.schema)} levels`
+    case 'x-max-bytes': return `must not be larger than ${String(error.schema)} bytes as JSON`
     case 'format': return formatRule(error)
     default: return error.message ?? 'is not valid'
   }

@@ -109,6 +109,8 @@ export const noQuery = Type.Object({}, { additionalProperties: false })
 /** A yes/no filter with a third value for both. */
 export const AnyBoolean = stringEnum('AnyBoolean', ['true', 'false', 'any'], 'Those that are, those that are not, or both.')
 
+export const StepKind = stringEnum('StepKind', ['operation', 'move'], 'A device works (operation), or carries a container elsewhere (move).')
+
 export const StepStatus = stringEnum('StepStatus', ['running', 'completed', 'failed', 'aborted'], 'How far a step is, or how it ended.')
 
 /** Items of a batch, in the order given. */
@@ -117,5 +119,5 @@ export function items<S extends TSchema> (id: string, item: S & { $id?: string }
 }
 
 export const commonSchemas: readonly TSchema[] = [
-  Name, DeviceName, Barcode, ContainerName, Uuid, Slot, Timestamp, Seconds, Version, JsonObject, Place, Warning, AnyBoolean, StepStatus
+  Name, DeviceName, Barcode, ContainerName, Uuid, Slot, Timestamp, Seconds, Version, JsonObject, Place, Warning, AnyBoolean, StepKind, StepStatus
 ]

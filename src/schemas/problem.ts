@@ -38,7 +38,7 @@ const withBody: readonly ProblemCode[] = ['malformed-body', 'body-too-large', 'u
 
 /** The `response` entries of a call for the problems it can answer; those of every call are added. */
 export function problems (...codes: readonly ProblemCode[]): Record<number, object> {
-  const responses: Record<number, { description: string, content: Record<string, { schema: object, examples: Record<string, object> }> }> = {}
+  const responses: Partial<Record<number, { description: string, content: Record<string, { schema: object, examples: Record<string, object> }> }>> = {}
   for (const code of [...always, ...codes]) {
     const [status, title, when] = catalogue[code]
     const entry = responses[status] ??= { description: '', content: { [problemType]: { schema: ref(ProblemSchema), examples: {} } } }
@@ -50,7 +50,7 @@ export function problems (...codes: readonly ProblemCode[]): Record<number, obje
       }
     }
   }
-  return responses
+  return responses as Record<number, object>
 }
 
 /** As `problems`, for a call that takes a body. */

@@ -21,7 +21,7 @@ export async function readPage<T, K extends readonly CursorValue[]> (query: Page
 }): Promise<Page<T>> {
   const limit = query.limit ?? 50
   const mark = markOf(list.name, list.filters)
-  const after = query.cursor === undefined ? null : readCursor<K>(query.cursor, mark)
+  const after = query.cursor === undefined ? null : readCursor(query.cursor, mark) as unknown as K
   const [found, total] = await Promise.all([list.read(after, limit + 1), query.count ? list.count() : undefined])
   const items = found.slice(0, limit)
   const last = items.at(-1)
@@ -43,7 +43,7 @@ function writeCursor (values: readonly CursorValue[], mark: string): string {
   return Buffer.from(JSON.stringify([mark, ...values])).toString('base64url')
 }
 
-function readCursor<K extends readonly CursorValue[]> (cursor: string, mark: string): K {
+function readCursor (cursor: string, mark: string): CursorValue[] {
   let read: unknown
   try {
     read = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
@@ -53,5 +53,5 @@ function readCursor<K extends readonly CursorValue[]> (cursor: string, mark: str
   if (!Array.isArray(read) || read[0] !== mark) {
     throw problem('invalid-cursor', 'The cursor is not one of this list with these filters; start again without `cursor`.', { parameter: 'cursor' })
   }
-  return read.slice(1) as unknown as K
+  return read.slice(1) as CursorValue[]
 }

@@ -1,27 +1,34 @@
 import { catalogue, type ProblemCode } from '../problems.ts'
 
-type Members = Record<string, unknown>
+type Range = { minimum: number, maximum: number }
 type Spot = { device: string | null, position: number | null } | null
 type Thing = { id: string, barcode: string | null, name?: string, part?: string, device?: string, position?: number }
 
 // What each refusal of the world's commands says: what is really there, and the way out.
-const details: Partial<Record<ProblemCode, (members: Members) => string>> = {
-  'container-not-found': (m) => `No container on the platform has the barcode or id "${m.container}". Removed ones are found by id, or with GET /api/containers?barcode=...&removed=any.`,
-  'device-not-found': (m) => `The lab has no device "${m.device}"; GET /api/devices lists those it has.`,
-  'position-not-found': (m) => `${m.device} has no slot ${m.position}; ${range(m.valid_range as { minimum: number, maximum: number } | null)}.`,
-  'position-occupied': (m) => `Slot ${m.position} of ${m.device} holds ${what(m.occupant as Thing)}. Move that away first, or choose another slot.`,
-  'no-free-position': (m) => `${m.device} has ${m.positions} slots, and each holds a container or a lid.`,
-  'barcode-in-use': (m) => `The barcode "${m.barcode}" belongs to a container ${at(m.holder as Spot)}. Remove that one first, if it is gone.`,
-  'source-mismatch': (m) => sourceMismatch(m),
-  'source-empty': (m) => `Nothing is at slot ${m.position} of ${m.device}.`,
-  'container-removed': (m) => `The container was removed from the platform at ${m.removed_at}; add it again to use it.`,
-  'lid-mismatch': (m) => `The lid lies ${at(m.actual as Spot)}, not ${at(m.expected as Spot)}.`,
-  'id-in-use': (m) => `The id ${m.id} was used before, for something else; send the same body to repeat, or another id.`
+const details: Partial<Record<ProblemCode, (members: never) => string>> = {
+  'container-not-found': ({ container }: { container: string }) =>
+    `No container on the platform has the barcode or id "${container}". Removed ones are found by id, or with GET /api/containers?barcode=...&removed=any.`,
+  'device-not-found': ({ device }: { device: string }) => `The lab has no device "${device}"; GET /api/devices lists those it has.`,
+  'position-not-found': ({ device, position, valid_range }: { device: string, position: number, valid_range: Range | null }) =>
+    `${device} has no slot ${position}; ${valid_range === null ? 'it has none' : `it has ${valid_range.minimum} to ${valid_range.maximum}`}.`,
+  'position-occupied': ({ device, position, occupant }: { device: string, position: number, occupant: Thing }) =>
+    `Slot ${position} of ${device} holds ${what(occupant)}. Move that away first, or choose another slot.`,
+  'no-free-position': ({ device, positions }: { device: string, positions: number }) =>
+    `None of the ${positions} slots of ${device} is free; each holds a container or a lid.`,
+  'barcode-in-use': ({ barcode, holder }: { barcode: string, holder: Spot }) =>
+    `The barcode "${barcode}" belongs to a container ${at(holder)}. Remove that one first, if it is gone.`,
+  'source-mismatch': sourceMismatch,
+  'source-empty': ({ device, position }: { device: string, position: number }) => `Nothing is at slot ${position} of ${device}.`,
+  'container-removed': ({ removed_at }: { removed_at: string }) => `The container was removed from the platform at ${removed_at}; add it again to use it.`,
+  'lid-mismatch': ({ actual, expected }: { actual: Spot, expected: Spot }) => `The lid lies ${at(actual)}, not ${at(expected)}.`,
+  'slots-occupied': slotsOccupied,
+  'id-in-use': ({ id }: { id: string }) => `The id ${id} was used before, for something else; send the same body to repeat, or another id.`
 }
 
 /** The sentence of a refusal, from its members. */
-export function refusalDetail (code: ProblemCode, members: Members): string {
-  return details[code]?.(members) ?? catalogue[code][2]
+export function refusalDetail (code: ProblemCode, members: Record<string, unknown>): string {
+  const detail = details[code] as ((members: Record<string, unknown>) => string) | undefined
+  return detail?.(members) ?? catalogue[code][2]
 }
 
 function what (thing: Thing): string {
@@ -35,15 +42,13 @@ function at (spot: Spot): string {
   return spot.position === null ? `in ${spot.device}` : `in slot ${spot.position} of ${spot.device}`
 }
 
-function range (valid: { minimum: number, maximum: number } | null): string {
-  return valid === null ? 'it has none' : `it has ${valid.minimum} to ${valid.maximum}`
+function slotsOccupied ({ occupied }: { occupied: { device: string, position: number, occupant: Thing }[] }): string {
+  const told = occupied.slice(0, 5).map(({ device, position, occupant }) => `slot ${position} of ${device} holds ${what(occupant)}`)
+  const more = occupied.length > told.length ? `, and ${occupied.length - told.length} more` : ''
+  return `The change would drop slots that are not empty: ${told.join(', ')}${more}. Move these away first; nothing was changed.`
 }
 
-function sourceMismatch (members: Members): string {
-  const expected = members.expected as Spot & { barcode?: string }
-  const container = members.container as Thing
-  if (expected.barcode !== undefined) {
-    return `What stands ${at(expected)} is "${container.barcode ?? container.id}", not "${expected.barcode}", which is ${at(members.actual as Spot)}.`
-  }
-  return `The container is ${at(members.actual as Spot)}, not ${at(expected)}.`
+function sourceMismatch ({ expected, actual, container }: { expected: NonNullable<Spot> & { barcode?: string }, actual: Spot, container: Thing }): string {
+  if (expected.barcode === undefined) return `The container is ${at(actual)}, not ${at(expected)}.`
+  return `What stands ${at(expected)} is "${container.barcode ?? container.id}", not "${expected.barcode}", which is ${at(actual)}.`
 }

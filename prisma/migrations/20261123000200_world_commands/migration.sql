@@ -249,7 +249,7 @@ BEGIN
     IF outcome = 'created' THEN
       recorded := recorded + 1;
     END IF;
-    SELECT s INTO container FROM container_state s WHERE s.id = added;
+    SELECT s.* INTO container FROM container_state s WHERE s.id = added;
     index := index + 1;
     RETURN NEXT;
   END LOOP;

@@ -133,8 +133,8 @@ BEGIN
   PERFORM world_lock();
   SELECT array_agg(c.id ORDER BY c.created_at, c.id), coalesce(jsonb_object_agg(c.id, container_image(c.id)), '{}') INTO gone, before
   FROM container c WHERE c.removed_at IS NULL;
-  SELECT json_agg(to_jsonb(d) || '{"retired": true, "kind": "device-retired"}' ORDER BY d.name) INTO retired
-  FROM device d WHERE d.listed AND d.retired_at IS NULL;
+  SELECT json_agg(wish) INTO retired
+  FROM (SELECT d.*, true AS retired, 'device-retired' AS kind FROM device d WHERE d.listed AND d.retired_at IS NULL ORDER BY d.name) wish;
   containers_removed := coalesce(cardinality(gone), 0);
   devices_retired := coalesce(json_array_length(retired), 0);
 

@@ -1,0 +1,39 @@
+export const stepStatuses = ['running', 'completed', 'failed', 'aborted'] as const
+
+export type StepStatus = typeof stepStatuses[number]
+export type StepTimes = { start: string, finish: string | null, status: StepStatus }
+export type StepFault = { member: 'start' | 'finish' | 'status', detail: string }
+export type StepWarning = { code: string, detail: string, pointer: string }
+
+/** The status of a step whose log names none: completed with a finish, running without. */
+export function usualStatus (finish: unknown): StepStatus {
+  return finish === null ? 'running' : 'completed'
+}
+
+/** What contradicts itself in a step's times and status; null when nothing does. Times are UTC texts of the same form. */
+export function timesFault ({ start, finish, status }: StepTimes): StepFault | null {
+  if (finish !== null && finish < start) return { member: 'finish', detail: `must not be before \`start\` (${start})` }
+  if (finish !== null && status === 'running') return { member: 'status', detail: 'must not be running with a `finish`: leave the finish out, or say how the step ended' }
+  if (finish === null && status === 'completed') return { member: 'status', detail: 'must not be completed without a `finish`: give it, or leave the status out while the step runs' }
+  return null
+}
+
+/** Orchestrators log a step when it is over while their own record still says running: then it is completed, with a warning. */
+export function settled (times: StepTimes): StepTimes & { warnings: StepWarning[] } {
+  if (times.status !== 'running' || times.finish === null) return { ...times, warnings: [] }
+  return {
+    ...times,
+    status: 'completed',
+    warnings: [{ code: 'running-with-finish', detail: 'A step with a finish does not run any more; it is stored as completed.', pointer: '/status' }]
+  }
+}
+
+/** The times of a step that is ended now: clocks differ, so a finish before the start becomes the start, with a warning. */
+export function ended (times: StepTimes & { finish: string }): StepTimes & { warnings: StepWarning[] } {
+  if (times.finish >= times.start) return { ...times, warnings: [] }
+  return {
+    ...times,
+    finish: times.start,
+    warnings: [{ code: 'clock-skew', detail: `The finish ${times.finish} is before the start; it is stored as the start.`, pointer: '/finish' }]
+  }
+}

@@ -1,0 +1,27 @@
+import type { App } from '../../app.ts'
+import { noQuery, ref } from '../../schemas/common.ts'
+import { bodyProblems } from '../../schemas/problem.ts'
+import { Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest } from './schemas.ts'
+
+/** How long the next steps will take. */
+export async function estimates (app: App): Promise<void> {
+  const { estimator } = app
+
+  app.post('/estimates', {
+    schema: {
+      operationId: 'estimateStep', tags: ['estimates'], summary: 'How long will this step take',
+      description: 'By the recent steps that are most like it. The answer explains itself; nothing is changed.',
+      querystring: noQuery, body: ref(EstimateRequest),
+      response: { 200: ref(Estimate), ...bodyProblems() }
+    }
+  }, async ({ body: { step, ...asked } }) => await estimator.estimateStep(step, asked))
+
+  app.post('/estimates/batch', {
+    schema: {
+      operationId: 'estimateSteps', tags: ['estimates'], summary: 'How long will these steps take',
+      description: 'Up to 5,000 steps in one look at the history, answered in the same order. With `total`, also the time of all together.',
+      querystring: noQuery, body: ref(EstimateBatchRequest),
+      response: { 200: ref(EstimateBatch), ...bodyProblems() }
+    }
+  }, async ({ body: { steps, ...asked } }) => await estimator.estimateSteps(steps, asked))
+}

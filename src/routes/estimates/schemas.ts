@@ -1,0 +1,105 @@
+import Type, { type Static } from 'typebox'
+import {
+  ContainerName, DeviceName, JsonObject, Name, nullable, optional, ref, Seconds, Slot, StepKind, stringEnum, Timestamp, Warning
+} from '../../schemas/common.ts'
+import { methods, statistics } from '../../estimation/estimate.ts'
+import { levelMeanings, levelNames } from '../../estimation/levels.ts'
+
+const Statistic = stringEnum('Statistic', statistics,
+  'upper_bound: it will be over by then with the asked confidence. max, mean, median: of the recent comparable steps.')
+
+const EstimateMethod = stringEnum('EstimateMethod', methods, [
+  'rank: a rank of the recent samples, which holds whatever their law.',
+  'substitute: fewer samples than the rank needs; a log-normal bound that assumes a law.',
+  'overhead: the commanded time and a rank of what such steps took beyond it.',
+  'commanded: the commanded time alone, without history.',
+  'max, mean, median: that statistic.',
+  'none: nothing comparable was ever done.'
+].join(' '))
+
+const MatchLevel = stringEnum('MatchLevel', levelNames,
+  `Which history answered, most specific first: ${levelNames.map((name) => `${name} (${levelMeanings[name]})`).join('; ')}.`)
+
+const confidence = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The share of such steps that shall be over by the answer; default 0.95.', examples: [0.95] })
+
+const End = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot)) }, {
+  $id: 'EstimateEnd', additionalProperties: false, description: 'Where a planned move begins or ends; the slot sharpens the answer.',
+  examples: [{ device: 'PlateReader', position: 0 }]
+})
+
+export const PlannedStep = Type.Object({
+  kind: optional(ref(StepKind)),
+  name: optional(ref(Name)),
+  device: ref(DeviceName),
+  data: optional(ref(JsonObject)),
+  origin: optional(ref(End)),
+  destination: optional(ref(End)),
+  lidded_before: optional(Type.Boolean({ description: 'Whether the lid is on at the start.' })),
+  lidded_after: optional(Type.Boolean({ description: 'Whether the lid is on at the end.' })),
+  barcode_read: optional(Type.Boolean({ description: 'Whether the barcode is read on the way.' })),
+  containers: optional(Type.Array(ref(ContainerName), { maxItems: 1000, description: 'Not used: what stands on a device does not change how long it takes.' })),
+  experiment_id: optional(Type.String({ minLength: 1, maxLength: 200, description: 'Not used.' }))
+}, {
+  $id: 'PlannedStep', additionalProperties: false,
+  description: 'A step that is still to be done: as it will be logged, without times. A move needs `origin` and `destination`.',
+  examples: [{ device: 'PlateReader', data: { fct: 'absorbance', wavelength: 570 } }]
+})
+export type PlannedStep = Static<typeof PlannedStep>
+
+const anEstimate = {
+  duration_seconds: 42.1, confidence: 0.95, confidence_attained: 0.961, method: 'rank', level: 'parameters', sample_size: 50,
+  window_from: '2026-02-20T08:00:00.000Z', median_seconds: 39.8, margin_seconds: 0, warnings: []
+}
+
+export const Estimate = Type.Object({
+  duration_seconds: nullable(ref(Seconds)),
+  confidence: Type.Number({ description: 'The confidence asked.' }),
+  confidence_attained: nullable(Type.Number({ description: 'What the rank of the samples guarantees; below the asked one where the samples are too few. Null where no rank says anything.' })),
+  method: ref(EstimateMethod),
+  level: nullable(ref(MatchLevel)),
+  sample_size: Type.Integer({ minimum: 0, description: 'How many comparable steps were looked at.' }),
+  window_from: nullable(ref(Timestamp)),
+  median_seconds: nullable(ref(Seconds)),
+  margin_seconds: Type.Number({ minimum: 0, description: 'Seconds added because whole runs are slower or faster than those before them; in `duration_seconds` already.' }),
+  warnings: Type.Array(ref(Warning))
+}, {
+  $id: 'Estimate',
+  description: 'How long a step will take, and how that is known. `duration_seconds` is null when nothing comparable was ever done. `window_from` is the finish of the oldest step looked at.',
+  examples: [anEstimate]
+})
+
+export const EstimateRequest = Type.Object({
+  step: ref(PlannedStep), confidence: optional(confidence), statistic: optional(ref(Statistic))
+}, {
+  $id: 'EstimateRequest', additionalProperties: false, description: 'Ask how long a step will take.',
+  examples: [{ step: { device: 'PlateReader', data: { fct: 'absorbance', wavelength: 570 } }, confidence: 0.95 }]
+})
+
+export const EstimateBatchRequest = Type.Object({
+  steps: Type.Array(ref(PlannedStep), { minItems: 1, maxItems: 5000 }),
+  confidence: optional(confidence), statistic: optional(ref(Statistic)),
+  total: optional(Type.Boolean({ description: 'Also estimate the sum of all.' }))
+}, {
+  $id: 'EstimateBatchRequest', additionalProperties: false, description: 'Ask for up to 5,000 steps at once.',
+  examples: [{ steps: [{ device: 'PlateReader', data: { fct: 'absorbance', wavelength: 570 } }], confidence: 0.9 }]
+})
+
+export const EstimateTotal = Type.Object({
+  duration_seconds: nullable(ref(Seconds)),
+  median_seconds: nullable(ref(Seconds)),
+  sum_of_bounds_seconds: ref(Seconds),
+  unknown_steps: Type.Integer({ minimum: 0, description: 'Steps without an estimate; they are not in the sums.' })
+}, {
+  $id: 'EstimateTotal',
+  description: 'The summed machine time of all steps at the asked confidence. Not the sum of the bounds, which is far more, and not the makespan.',
+  examples: [{ duration_seconds: 1210.5, median_seconds: 1180.2, sum_of_bounds_seconds: 1402.8, unknown_steps: 0 }]
+})
+
+export const EstimateBatch = Type.Object({
+  estimates: Type.Array(ref(Estimate), { description: 'One for each step, in the order asked.' }),
+  total: Type.Optional(ref(EstimateTotal))
+}, { $id: 'EstimateBatch', description: 'The estimates of a batch.', examples: [{ estimates: [anEstimate] }] })
+
+export const estimateSchemas = [
+  Statistic, EstimateMethod, MatchLevel, End, PlannedStep, Estimate, EstimateRequest, EstimateBatchRequest, EstimateTotal, EstimateBatch
+]

@@ -1,0 +1,28 @@
+import { retrying } from './commands.ts'
+import type { Database } from './database.ts'
+import { Prisma } from './generated/client.ts'
+
+export type Transaction = Prisma.TransactionClient
+
+/**
+ * Runs a command that changes the world in a transaction of its own, under the lab's lock: every statement of it sees
+ * what the commands before it left. Throws the problem that the database raised.
+ */
+export async function changingTheWorld<T> ({ prisma }: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> {
+  return await retrying(() => prisma.$transaction(async (transaction) => {
+    await transaction.$executeRaw`SELECT world_lock()`
+    return await run(transaction)
+  }))
+}
+
+/** The revision of the lab as it is now. */
+export async function presentRevision (transaction: Transaction): Promise<number> {
+  const [lab] = await transaction.$queryRaw<{ revision: number }[]>`SELECT revision::float8 AS revision FROM lab`
+  return lab!.revision
+}
+
+/** The revision of the command that runs: call it once, when it is sure that something changes. */
+export async function nextRevision (transaction: Transaction): Promise<number> {
+  const [next] = await transaction.$queryRaw<{ revision: number }[]>`SELECT next_revision()::float8 AS revision`
+  return next!.revision
+}
