@@ -43,9 +43,11 @@ t.test('moving a container', async (t) => {
   })
 
   await t.test('refuses slots that no device can have, by member', async (t) => {
-    for (const target_pos of [-1, 1.5, '0', 1e400, 99999, true]) {
+    for (const target_pos of [-1, 1.5, '0', 99999, true]) {
       t.match(await lab.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos }), { status: 400, body: { errors: [{ pointer: '/target_pos' }] } }, String(target_pos))
     }
+    t.match(await lab.post('/api/containers/P1/move', '{"target_device":"Hotel","target_pos":1e400}', { 'content-type': 'application/json' }),
+      { status: 400, body: { errors: [{ pointer: '/target_pos' }] } }, '1e400')
   })
 })
 

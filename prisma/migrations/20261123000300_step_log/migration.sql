@@ -1,75 +1,257 @@
--- Logging steps: set-based, one call however many. A log entry is a fact and never refused for naming something unknown:
--- it is stored as named, with a warning. The lab's row is taken last, so that a batch of 5,000 does not stop the robots.
+-- The log of steps and experiments. Set-based: one call however many steps. A log entry is a fact and never refused for
+-- naming something unknown: it is stored as named, with a warning.
+--
+-- The lab's row is taken last, so that a batch of 5,000 does not stop the robots; only a name that nobody knows yet makes
+-- a device, which is a change of the world and takes it first. Rows are locked in the order steps, experiments, lab.
 
 INSERT INTO device_group (name) VALUES ('devices');
 
--- The device that a log means by a name: the active one, else the one that bore the name last.
+-- ── What a log means by a name ──────────────────────────────────────────────────────────────────────────────────────
+
+-- The device that bears a name, else the one that bore it last.
 CREATE FUNCTION device_named(_name text) RETURNS uuid LANGUAGE sql STABLE AS $$
   SELECT id FROM device WHERE name = _name ORDER BY retired_at DESC NULLS FIRST LIMIT 1
 $$;
 
-CREATE FUNCTION device_warning(_device uuid, _pointer text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT CASE
-    WHEN NOT listed THEN jsonb_build_array(jsonb_build_object('code', 'unknown-device', 'pointer', _pointer,
-      'detail', 'No device of the lab is called "' || name || '"; the step is stored with the name.'))
-    WHEN retired_at IS NOT NULL THEN jsonb_build_array(jsonb_build_object('code', 'retired-device', 'pointer', _pointer,
-      'detail', 'The device "' || name || '" was retired; the step is stored with it.'))
-    ELSE '[]' END
-  FROM device WHERE id = _device
+-- Gives a device to every name that nobody knows: unlisted, without slots. _devices is [{ id, name }] with the ids to be
+-- used. Returns the ids of the new ones.
+CREATE FUNCTION name_devices(_devices jsonb) RETURNS uuid[] LANGUAGE plpgsql AS $$
+DECLARE
+  named uuid[];
+BEGIN
+  PERFORM 1 FROM jsonb_to_recordset(_devices) AS d (name text) WHERE device_named(d.name) IS NULL LIMIT 1;
+  IF NOT FOUND THEN
+    RETURN '{}';
+  END IF;
+  PERFORM world_lock();
+  WITH unlisted AS (
+    INSERT INTO device (id, name, "group", listed)
+    SELECT d.id, d.name, 'devices', false
+    FROM jsonb_to_recordset(_devices) AS d (id uuid, name text) WHERE device_named(d.name) IS NULL
+    RETURNING id
+  )
+  SELECT coalesce(array_agg(id), '{}') INTO named FROM unlisted;
+  RETURN named;
+END $$;
+
+-- As a list of one, to be put together with others; none without a detail.
+CREATE FUNCTION warning_list(_code text, _pointer text, _detail text) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _detail IS NULL THEN '[]'
+    ELSE jsonb_build_array(jsonb_build_object('code', _code, 'pointer', _pointer, 'detail', _detail)) END
 $$;
 
--- The container that bore a barcode at a time: the present one, else the last one that was still here then.
-CREATE FUNCTION container_named(_id uuid, _barcode text, _at timestamptz) RETURNS uuid LANGUAGE sql STABLE AS $$
+-- The devices of such names, and what is odd about each.
+CREATE FUNCTION devices_named(_devices jsonb) RETURNS TABLE (name text, id uuid, code text, detail text) LANGUAGE sql STABLE AS $$
+  SELECT d.name, d.id,
+    CASE WHEN NOT d.listed THEN 'unknown-device' WHEN d.retired_at IS NOT NULL THEN 'retired-device' END,
+    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '"; the step is stored with the name.'
+      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" was retired; the step is stored with it.' END
+  FROM jsonb_to_recordset(_devices) AS asked (name text)
+  JOIN device d ON d.id = device_named(asked.name)
+$$;
+
+-- The container with an id; or the one that bore a barcode at that time, else the one on the platform, else the next.
+CREATE FUNCTION container_named(_id uuid, _barcode text, _at timestamptz) RETURNS SETOF uuid LANGUAGE sql STABLE ROWS 1 AS $$
   (SELECT c.id FROM container c WHERE c.id = _id)
   UNION ALL
   (SELECT c.id FROM container c
    WHERE _id IS NULL AND c.barcode = _barcode AND (c.removed_at IS NULL OR c.removed_at >= _at)
-   ORDER BY c.removed_at DESC NULLS FIRST LIMIT 1)
+   ORDER BY c.created_at <= _at DESC, c.removed_at DESC NULLS FIRST LIMIT 1)
 $$;
 
--- _steps: the steps as src/store/steps.ts prepares them. _devices: [{ id, name }] of every device they name, the ids to
--- be used for names that nobody knows. Returns a row a step, in order: logged, repeated (same id and facts before) or
--- extended (repeated, with containers that were not named before).
-CREATE FUNCTION log_steps(_steps jsonb, _devices jsonb, _batch boolean, _by jsonb)
-RETURNS TABLE (step_id uuid, outcome text) LANGUAGE plpgsql AS $$
+-- The containers of steps [{ id, start, containers: [{ named, id }] }]; one that a step names twice counts once.
+CREATE FUNCTION containers_named(_steps jsonb) RETURNS TABLE (step_id uuid, ordinal integer, named text, container_id uuid)
+LANGUAGE sql STABLE AS $$
+  SELECT step_id, ordinal, named, container_id
+  FROM (
+    SELECT s.id AS step_id, c.ordinality::integer - 1 AS ordinal, c.value->>'named' AS named, found.id AS container_id,
+      row_number() OVER (PARTITION BY s.id, coalesce(found.id::text, c.value->>'named') ORDER BY c.ordinality) AS nth
+    FROM jsonb_to_recordset(_steps) AS s (id uuid, start timestamptz, containers jsonb)
+    CROSS JOIN LATERAL jsonb_array_elements(s.containers) WITH ORDINALITY AS c (value, ordinality)
+    LEFT JOIN LATERAL container_named((c.value->>'id')::uuid, c.value->>'named', s.start) AS found (id) ON true
+  ) every_name
+  WHERE nth = 1
+$$;
+
+CREATE FUNCTION container_warning(_ordinal integer, _named text, _container uuid) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _container IS NULL THEN jsonb_build_object('code', 'unknown-container', 'pointer', '/containers/' || _ordinal,
+    'detail', 'No container "' || _named || '" is known; the step is stored with the name.') END
+$$;
+
+-- ── Images and events ───────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE FUNCTION step_image(_step uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish),
+    'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+  FROM step_state s WHERE s.id = _step
+$$;
+
+CREATE FUNCTION experiment_image(_experiment uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object('first_start', wire_time(s.first_start), 'last_finish', wire_time(s.last_finish),
+    'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+  FROM experiment_state s WHERE s.id = _experiment
+$$;
+
+CREATE FUNCTION record_experiment_event(
+  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _by jsonb
+) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _by->>'actor', _by->>'reason', _by->>'request_id', _experiment,
+    _before, experiment_image(_experiment)
+  FROM lab WHERE id = 1
+$$;
+
+-- New devices of a log, numbered on from _ordinal.
+CREATE FUNCTION record_named_devices(_revision bigint, _ordinal integer, _devices uuid[], _by jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, after)
+  SELECT _revision, _ordinal + n.ordinality - 1, lab.recorded_at, 'device-named',
+    _by->>'actor', _by->>'reason', _by->>'request_id', n.id, device_image(n.id)
+  FROM unnest(_devices) WITH ORDINALITY AS n (id, ordinality) CROSS JOIN lab
+$$;
+
+-- ── Experiments ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- An experiment runs from its first step on. Returns { id: its image before } of those that were only created till now.
+CREATE FUNCTION start_experiments(_experiments uuid[]) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-  new_devices uuid[];
-  logged uuid[];
-  extended uuid[] := '{}';
-  clash record;
+  before jsonb;
+BEGIN
+  SELECT jsonb_object_agg(e.id, experiment_image(e.id)) INTO before
+  FROM (SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'created' ORDER BY id FOR NO KEY UPDATE) e;
+  IF before IS NOT NULL THEN
+    UPDATE experiment SET status = 'running', version = version + 1, updated_at = clock_timestamp()
+    WHERE id IN (SELECT key::uuid FROM jsonb_object_keys(before) AS key);
+  END IF;
+  RETURN coalesce(before, '{}');
+END $$;
+
+-- Steps that named an experiment before it was known become its steps. Both sides call this when they have the lab's row:
+-- whoever has it second sees what the first left, so that no step is missed between the two.
+CREATE FUNCTION adopt_steps(_experiments uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  adopted integer;
+BEGIN
+  UPDATE step s SET experiment_id = e.id, experiment_named = NULL, version = s.version + 1, updated_at = clock_timestamp(),
+    warnings = jsonb_path_query_array(s.warnings, '$[*] ? (@.code != "unknown-experiment")')
+  FROM experiment e WHERE e.id = ANY (_experiments) AND s.experiment_named = e.id::text;
+  GET DIAGNOSTICS adopted = ROW_COUNT;
+  RETURN adopted;
+END $$;
+
+-- _wish has the members of the request plus id and created_as. The outcome is created, or repeated (the same id and body).
+CREATE FUNCTION create_experiment(_wish jsonb, _by jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_wish->>'id')::uuid;
+  known text;
   this_revision bigint;
 BEGIN
-  WITH unlisted AS (
-    INSERT INTO device (id, name, "group", listed)
-    SELECT d.id, d.name, 'devices', false
-    FROM jsonb_to_recordset(_devices) AS d (id uuid, name text)
-    WHERE NOT EXISTS (SELECT FROM device known WHERE known.name = d.name)
-    ORDER BY d.name
-    ON CONFLICT (name) WHERE retired_at IS NULL DO NOTHING
-    RETURNING id
-  )
-  SELECT coalesce(array_agg(id), '{}') INTO new_devices FROM unlisted;
+  INSERT INTO experiment (id, process_id, name, metadata, created_as)
+  SELECT wanted, p.id, _wish->>'name', nullif(_wish->'metadata', 'null'), _wish->>'created_as'
+  FROM process p WHERE p.id = (_wish->>'process_id')::uuid
+  ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
+  IF FOUND THEN
+    this_revision := next_revision();
+    IF adopt_steps(ARRAY[wanted]) > 0 THEN
+      UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
+    END IF;
+    PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _by);
+    outcome := 'created';
+  ELSE
+    SELECT e.created_as INTO known FROM experiment e WHERE e.id = wanted;
+    IF NOT FOUND THEN
+      PERFORM refuse('process-not-found', jsonb_build_object('process_id', _wish->'process_id', 'pointer', '/process_id'));
+    ELSIF known IS DISTINCT FROM _wish->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    outcome := 'repeated';
+  END IF;
+  SELECT s INTO experiment FROM experiment_state s WHERE s.id = wanted;
+  RETURN NEXT;
+END $$;
 
+-- Changes status, name or metadata, as far as given; null clears. The caller has locked the experiment and looked at it.
+CREATE FUNCTION change_experiment(_id uuid, _changes jsonb, _by jsonb) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := experiment_image(_id);
+  wished jsonb := before || _changes;
+BEGIN
+  IF wished <> before THEN
+    UPDATE experiment e SET status = wished->>'status', name = wished->>'name', metadata = nullif(wished->'metadata', 'null'),
+      version = e.version + 1, updated_at = clock_timestamp()
+    WHERE e.id = _id;
+    PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _by);
+  END IF;
+  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
+END $$;
+
+-- ── Logging ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Steps that were logged before: equal facts are a repetition, which may name more containers. Returns the ids of those
+-- to which containers were added. Each step has its `index` in the request.
+CREATE FUNCTION extend_steps(_steps jsonb, _batch boolean) RETURNS uuid[] LANGUAGE plpgsql AS $$
+DECLARE
+  clash record;
+  extended uuid[];
+BEGIN
+  PERFORM 1 FROM step WHERE id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid)) ORDER BY id FOR NO KEY UPDATE;
+  SELECT s.id, s.index INTO clash
+  FROM jsonb_to_recordset(_steps) AS s (id uuid, index integer, created_as text) JOIN step known ON known.id = s.id
+  WHERE known.created_as <> s.created_as ORDER BY s.index LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('id-in-use', CASE WHEN _batch
+      THEN jsonb_build_object('id', clash.id, 'index', clash.index, 'pointer', '/steps/' || clash.index || '/id')
+      ELSE jsonb_build_object('id', clash.id, 'pointer', '/id') END);
+  END IF;
+
+  WITH added AS (
+    INSERT INTO step_container (step_id, ordinal, named, container_id)
+    SELECT n.step_id,
+      (SELECT coalesce(max(sc.ordinal), -1) FROM step_container sc WHERE sc.step_id = n.step_id)
+        + row_number() OVER (PARTITION BY n.step_id ORDER BY n.ordinal),
+      n.named, n.container_id
+    FROM containers_named(_steps) n
+    WHERE NOT EXISTS (
+      SELECT FROM step_container sc WHERE sc.step_id = n.step_id AND (sc.named = n.named OR sc.container_id = n.container_id))
+    RETURNING step_id, ordinal, named, container_id
+  ),
+  touched AS (
+    UPDATE step s SET warnings = s.warnings || a.warnings, version = s.version + 1, updated_at = clock_timestamp()
+    FROM (
+      SELECT step_id, coalesce(jsonb_agg(container_warning(ordinal, named, container_id) ORDER BY ordinal)
+        FILTER (WHERE container_id IS NULL), '[]') AS warnings
+      FROM added GROUP BY step_id
+    ) a
+    WHERE s.id = a.step_id RETURNING s.id
+  )
+  SELECT coalesce(array_agg(id), '{}') INTO extended FROM touched;
+  RETURN extended;
+END $$;
+
+-- _steps: the steps as src/store/step-wishes.ts prepares them, no id twice. _devices: [{ id, name }] of every device they
+-- name. Returns each step in order, with what became of it: logged, repeated (the same id and facts before) or extended
+-- (repeated, with containers that were not named before).
+CREATE FUNCTION log_steps(_steps jsonb, _devices jsonb, _batch boolean, _by jsonb)
+RETURNS TABLE (outcome text, step step_state) LANGUAGE plpgsql AS $$
+DECLARE
+  new_devices uuid[] := name_devices(_devices);
+  logged uuid[];
+  extended uuid[] := '{}';
+  experiments uuid[];
+  unknown_experiments uuid[];
+  started jsonb;
+  touched record;
+  this_revision bigint;
+BEGIN
   WITH devices AS MATERIALIZED (
-    SELECT d.name, device_named(d.name) AS id FROM jsonb_to_recordset(_devices) AS d (name text)
+    SELECT * FROM devices_named(_devices)
   ),
-  asked AS MATERIALIZED (
-    SELECT s.* FROM jsonb_to_recordset(_steps) AS s (
-      id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
-      commanded_seconds double precision, data jsonb, is_simulation boolean,
-      origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
-      experiment_uuid uuid, experiment_named text, containers jsonb, warnings jsonb, created_as text,
-      match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
-  ),
-  named AS MATERIALIZED (
-    SELECT a.id AS step_id, c.ordinal::integer - 1 AS ordinal, c.value->>'named' AS named,
-      container_named((c.value->>'id')::uuid, c.value->>'named', a.start) AS container_id
-    FROM asked a CROSS JOIN LATERAL jsonb_array_elements(a.containers) WITH ORDINALITY AS c (value, ordinal)
+  containers AS MATERIALIZED (
+    SELECT * FROM containers_named(_steps)
   ),
   container_warnings AS (
-    SELECT n.step_id, jsonb_agg(jsonb_build_object('code', 'unknown-container', 'pointer', '/containers/' || n.ordinal,
-      'detail', 'No container "' || n.named || '" is known; the step is stored with the name.') ORDER BY n.ordinal) AS list
-    FROM named n WHERE n.container_id IS NULL GROUP BY n.step_id
+    SELECT c.step_id, jsonb_agg(container_warning(c.ordinal, c.named, c.container_id) ORDER BY c.ordinal) AS list
+    FROM containers c WHERE c.container_id IS NULL GROUP BY c.step_id
   ),
   inserted AS (
     INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
@@ -81,83 +263,94 @@ BEGIN
       e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
       a.created_as, a.match_version, a.match_function, a.match_parameters, a.match_protocol,
       a.warnings
-        || device_warning(device.id, '/device')
-        || coalesce(device_warning(origin.id, '/origin/device'), '[]')
-        || coalesce(device_warning(destination.id, '/destination/device'), '[]')
+        || warning_list(device.code, '/device', device.detail)
+        || warning_list(origin.code, '/origin/device', origin.detail)
+        || warning_list(destination.code, '/destination/device', destination.detail)
         || coalesce(cw.list, '[]')
-        || CASE WHEN a.experiment_named IS NOT NULL AND e.id IS NULL THEN jsonb_build_array(jsonb_build_object(
-             'code', 'unknown-experiment', 'pointer', '/experiment_id',
-             'detail', 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.'))
-           WHEN e.status IN ('completed', 'aborted') THEN jsonb_build_array(jsonb_build_object(
-             'code', 'experiment-ended', 'pointer', '/experiment_id',
-             'detail', 'The experiment is ' || e.status || ' already; the step is stored with it.'))
-           ELSE '[]' END
-    FROM asked a
+        || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
+             THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
+        || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
+             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+    FROM jsonb_to_recordset(_steps) AS a (
+      id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
+      commanded_seconds double precision, data jsonb, is_simulation boolean,
+      origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
+      experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
+      match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
     JOIN devices device ON device.name = a.device
     LEFT JOIN devices origin ON origin.name = a.origin->>'device'
     LEFT JOIN devices destination ON destination.name = a.destination->>'device'
     LEFT JOIN experiment e ON e.id = a.experiment_uuid
     LEFT JOIN container_warnings cw ON cw.step_id = a.id
+    -- in one order, so that two batches with steps in common wait for each other instead of blocking each other
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
-    RETURNING id
+    RETURNING id, experiment_id
   ),
   inserted_containers AS (
     INSERT INTO step_container (step_id, ordinal, named, container_id)
-    SELECT n.step_id, n.ordinal, n.named, n.container_id FROM named n JOIN inserted i ON i.id = n.step_id
+    SELECT c.step_id, c.ordinal, c.named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
   )
-  SELECT coalesce(array_agg(id), '{}') INTO logged FROM inserted;
+  SELECT coalesce(array_agg(i.id), '{}'), array_agg(DISTINCT i.experiment_id)
+  INTO logged, experiments FROM inserted i;
 
   IF cardinality(logged) < jsonb_array_length(_steps) THEN
-    -- the rest were logged before: equal facts are a repetition, to which containers may be added
-    PERFORM 1 FROM step
-    WHERE id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid) WHERE s.id <> ALL (logged)) ORDER BY id FOR UPDATE;
-    SELECT s.id, s.ordinality - 1 AS index INTO clash
-    FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid, created_as text)) WITH ORDINALITY s
-    JOIN step known ON known.id = s.id
-    WHERE known.created_as <> s.created_as ORDER BY s.ordinality LIMIT 1;
-    IF FOUND THEN
-      PERFORM refuse('id-in-use', jsonb_build_object('id', clash.id)
-        || CASE WHEN _batch THEN jsonb_build_object('index', clash.index, 'pointer', '/steps/' || clash.index || '/id')
-           ELSE '{"pointer": "/id"}' END);
-    END IF;
-    WITH added AS (
-      INSERT INTO step_container (step_id, ordinal, named, container_id)
-      SELECT s.id,
-        coalesce((SELECT max(sc.ordinal) FROM step_container sc WHERE sc.step_id = s.id), -1) + c.ordinal,
-        c.value->>'named', container_named((c.value->>'id')::uuid, c.value->>'named', s.start)
-      FROM jsonb_to_recordset(_steps) AS s (id uuid, start timestamptz, containers jsonb)
-      CROSS JOIN LATERAL jsonb_array_elements(s.containers) WITH ORDINALITY AS c (value, ordinal)
-      WHERE s.id <> ALL (logged)
-        AND NOT EXISTS (SELECT FROM step_container sc WHERE sc.step_id = s.id AND sc.named = c.value->>'named')
-      RETURNING step_container.step_id
-    ),
-    touched AS (
-      UPDATE step SET version = version + 1, updated_at = clock_timestamp()
-      WHERE id IN (SELECT added.step_id FROM added) RETURNING id
-    )
-    SELECT coalesce(array_agg(id), '{}') INTO extended FROM touched;
+    extended := extend_steps((
+      SELECT jsonb_agg(s.value || jsonb_build_object('index', s.ordinality - 1))
+      FROM jsonb_array_elements(_steps) WITH ORDINALITY s
+      LEFT JOIN unnest(logged) AS l (id) ON l.id = (s.value->>'id')::uuid
+      WHERE l.id IS NULL), _batch);
   END IF;
 
-  UPDATE experiment SET status = 'running', version = version + 1, updated_at = clock_timestamp()
-  WHERE status = 'created' AND id IN (SELECT s.experiment_id FROM step s WHERE s.id = ANY (logged));
-
-  IF cardinality(logged) > 0 OR cardinality(extended) > 0 THEN
+  IF cardinality(logged || extended) > 0 THEN
+    started := start_experiments(experiments);
     this_revision := next_revision();
+    SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
+    FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (coalesce(experiments, '{}'));
+    IF adopt_steps(unknown_experiments) > 0 THEN
+      started := started || start_experiments(unknown_experiments);
+    END IF;
+
+    SELECT count(*) AS steps, min(s.start) AS first_start, max(s.finish) AS last_finish,
+      CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END AS id,
+      CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END AS device_id,
+      CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END AS experiment_id
+    INTO touched
+    FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
     INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-    SELECT this_revision, 0, l.recorded_at, 'steps-logged', _by->>'actor', _by->>'reason', _by->>'request_id',
-      CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END,
-      CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END,
-      CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id) FILTER (WHERE s.experiment_id IS NOT NULL))[1] END,
-      jsonb_build_object('steps', count(*), 'first_start', wire_time(min(s.start)), 'last_finish', wire_time(max(s.finish)))
-    FROM step s CROSS JOIN lab l WHERE s.id = ANY (logged || extended) GROUP BY l.recorded_at;
-    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, after)
-    SELECT this_revision, n.ordinality, l.recorded_at, 'device-named', _by->>'actor', _by->>'reason', _by->>'request_id',
-      n.id, device_image(n.id)
-    FROM unnest(new_devices) WITH ORDINALITY AS n (id, ordinality) CROSS JOIN lab l;
+    SELECT this_revision, 0, lab.recorded_at, 'steps-logged', _by->>'actor', _by->>'reason', _by->>'request_id',
+      touched.id, touched.device_id, touched.experiment_id,
+      jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
+        'first_start', wire_time(touched.first_start), 'last_finish', wire_time(touched.last_finish))
+    FROM lab;
+    PERFORM record_named_devices(this_revision, 1, new_devices, _by);
+    PERFORM record_experiment_event(this_revision, (1 + cardinality(new_devices) + e.ordinality - 1)::integer,
+      'experiment-updated', e.id::uuid, started->e.id, _by)
+    FROM jsonb_object_keys(started) WITH ORDINALITY AS e (id, ordinality);
   END IF;
 
   RETURN QUERY
-  SELECT s.id, CASE WHEN s.id = ANY (logged) THEN 'logged' WHEN s.id = ANY (extended) THEN 'extended' ELSE 'repeated' END
-  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY s (id, ordinality) ORDER BY s.ordinality;
+  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state
+  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS asked (id, ordinality)
+  JOIN step_state state ON state.id = asked.id
+  LEFT JOIN unnest(logged) AS l (id) ON l.id = asked.id
+  LEFT JOIN unnest(extended) AS x (id) ON x.id = asked.id
+  ORDER BY asked.ordinality;
+END $$;
+
+-- ── Finishing and correcting ────────────────────────────────────────────────────────────────────────────────────────
+
+-- Changes the members of a step that are in _changes: columns of the table, `device` (a name, with the id to be used if
+-- nobody knows it as `device_id`), `containers` ([{ named, id }]), and `warnings`, which replace those about the members
+-- changed. The caller has locked the step and looked at it. Nothing is written when nothing changes.
+CREATE FUNCTION change_step(_id uuid, _changes jsonb, _kind text, _by jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := step_image(_id);
+  now_named jsonb;
+  new_devices uuid[] := '{}';
+  this_revision bigint;
+BEGIN
+  IF _changes ? 'device' THEN
+    new_devices := name_devices(jsonb_build_array(jsonb_build_object('id', _changes->'device_id', 'name', _changes->'device')));
+  END IF;
 END $$;
