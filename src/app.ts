@@ -13,8 +13,14 @@ import { components } from './openapi.ts'
 import { compilersFactory } from './plugins/validation.ts'
 import { containers } from './routes/containers/index.ts'
 import { moves } from './routes/containers/moves.ts'
+import { certificate } from './routes/devices/certificate.ts'
+import { devices } from './routes/devices/index.ts'
+import { positions } from './routes/devices/positions.ts'
 import { estimates } from './routes/estimates/index.ts'
+import { experiments } from './routes/experiments/index.ts'
 import { lab } from './routes/lab/index.ts'
+import { processes } from './routes/processes/index.ts'
+import { steps } from './routes/steps/index.ts'
 import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
 
@@ -53,8 +59,14 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(health)
 
   await app.register(lab, { prefix: '/api' })
+  await app.register(devices, { prefix: '/api' })
+  await app.register(positions, { prefix: '/api' })
+  await app.register(certificate, { prefix: '/api' })
   await app.register(containers, { prefix: '/api' })
   await app.register(moves, { prefix: '/api' })
+  await app.register(processes, { prefix: '/api' })
+  await app.register(experiments, { prefix: '/api' })
+  await app.register(steps, { prefix: '/api' })
   await app.register(estimates, { prefix: '/api' })
   return app
 }

@@ -1,3 +1,5 @@
+import { StartError } from './start-error.ts'
+
 /** One environment variable: what it means is said here once, and the README's table is held against it by a test. */
 export type Variable = { name: string, fallback: string | null, meaning: string }
 
@@ -29,7 +31,7 @@ export const variables: readonly Variable[] = [
   { name: 'LOG_LEVEL', fallback: 'info', meaning: `least severe lines to log: ${logLevels.join(', ')}` }
 ]
 
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
   readonly faults: readonly string[]
   constructor (faults: readonly string[]) {
     super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`)

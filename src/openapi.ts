@@ -1,10 +1,17 @@
 import type { TSchema } from 'typebox'
 import { estimateSchemas } from './routes/estimates/schemas.ts'
 import { containerSchemas } from './routes/containers/schemas.ts'
+import { certificateSchemas } from './routes/devices/certificate.ts'
+import { positionSchemas } from './routes/devices/position-schemas.ts'
+import { deviceSchemas } from './routes/devices/schemas.ts'
+import { experimentSchemas } from './routes/experiments/schemas.ts'
 import { labSchemas } from './routes/lab/schemas.ts'
 import { healthSchemas } from './plugins/health.ts'
 import { commonSchemas } from './schemas/common.ts'
-import { problemSchemas } from './schemas/problem.ts'
+import { problemComponents, problemSchemas } from './schemas/problem.ts'
+import { processSchemas } from './routes/processes/schemas.ts'
+import { stepSchemas } from './routes/steps/schemas.ts'
+import { stepStatisticsSchemas } from './routes/steps/statistics.schemas.ts'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 
 /** The head of the OpenAPI document; paths and components come from the routes. */
@@ -26,6 +33,7 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
   },
   servers: [{ url: '/', description: 'This service' }],
   security: [],
+  components: { examples: problemComponents },
   tags: [
     { name: 'lab', description: 'The lab as a whole: its file, its state, its health.' },
     { name: 'devices', description: 'Devices and their slots.' },
@@ -40,5 +48,6 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
 
 /** Every named schema; each becomes a component of the document. */
 export const components: readonly TSchema[] = [
-  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...containerSchemas, ...estimateSchemas
+  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
+  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepStatisticsSchemas, ...estimateSchemas
 ]

@@ -1,7 +1,8 @@
 import { deviceNameFault, nameFault } from './names.ts'
 import { escapePointer, unstorable } from './values.ts'
 
-// The lab file: what a parsed one means, and a lab written as one again. Pure; reading YAML is src/plugins/yaml.ts.
+// The lab file: what a parsed one means, and a lab written as one again. Pure: YAML was read before, or is written
+// after (src/routes/lab).
 
 /** What a lab file can say of a device; null where it says nothing. `extra` holds all that is not known here. */
 export type DeviceSettings = {
@@ -65,16 +66,17 @@ function readFile (file: unknown, report: Report): LabConfig | null {
 }
 
 function readGroups (servers: unknown, report: Report): LabConfig['groups'] {
-  if (servers === undefined) {
+  // also when it is null: a file that lost its groups must not retire the lab
+  if (servers === undefined || servers === null) {
     report('/sila_servers', 'is required: the groups of the lab with their devices; an empty lab is {}')
     return []
   }
-  if (!isMembers(servers ?? {})) {
+  if (!isMembers(servers)) {
     report('/sila_servers', 'must be an object of groups, each an object of devices')
     return []
   }
   const groupOf = new Map<string, string>()
-  return Object.entries((servers ?? {}) as Members).map(([group, devices]) => {
+  return Object.entries(servers).map(([group, devices]) => {
     const pointer = `/sila_servers/${escapePointer(group)}`
     const fault = nameFault(group)
     if (fault !== null) report(pointer, `the name of a group ${fault}`)
@@ -145,4 +147,32 @@ function isMembers (value: unknown): value is Members {
 
 function orNull (members: Members): Members | null {
   return Object.keys(members).length === 0 ? null : members
+}
+
+/** The lab as a lab file: what is null is left out, and what is not known here comes back. */
+export function labFile ({ description, pythonlab_translation, extra, groups }: LabConfig): Members {
+  const servers = Object.fromEntries(groups.map(({ name, devices }) => [name, Object.fromEntries(devices.map(deviceMember))]))
+  return { ...withoutNulls({ description, sila_servers: servers, pythonlab_translation }), ...extra }
+}
+
+function deviceMember ({ name, extra, ...settings }: LabConfig['groups'][number]['devices'][number]): [string, Members] {
+  return [name, { ...withoutNulls(settings), ...extra }]
+}
+
+function withoutNulls (members: Members): Members {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null))
+}
+
+/** Why a device's `extra` cannot stand beside its other members in one object, as the lab file has them; null when it can. */
+export function extraFault (device: DeviceSettings): string | null {
+  const extra = device.extra ?? {}
+  const isOwn = (key: string) => counts.has(key) || (isText(key) && (device[key] !== null || extra[key] === null || typeof extra[key] === 'string'))
+  const clash = Object.keys(extra).find(isOwn)
+  return clash === undefined ? null : `must not hold "${clash}", which is a member of the device itself`
+}
+
+const counts: ReadonlySet<string> = new Set(['capacity', 'process_capacity', 'min_capacity', 'allows_overlap'])
+
+function isText (key: string): key is keyof Texts {
+  return key === 'type' || key === 'description' || key === 'uri'
 }

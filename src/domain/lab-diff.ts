@@ -63,7 +63,7 @@ export function changeOf (before: TrackedDevice | undefined, after: TrackedDevic
 }
 
 function actionOf (before: TrackedDevice | undefined, after: TrackedDevice, changed: boolean): Action {
-  if (before === undefined || !before.listed) return 'add'
+  if (before === undefined || (after.listed && !before.listed)) return 'add'
   if (before.retired !== after.retired) return after.retired ? 'retire' : 'restore'
   if (before.capacity !== after.capacity) return before.capacity < after.capacity ? 'grow' : 'shrink'
   return changed ? 'update' : 'unchanged'

@@ -95,7 +95,7 @@ function normal (value: unknown): string {
   return JSON.stringify(value)
 }
 
-function object (members: Readonly<Record<string, unknown>>, counts = (_key: string) => true): string {
+function object (members: Readonly<Record<string, unknown>>, counts: (key: string) => boolean = () => true): string {
   const kept = Object.keys(members).filter((key) => counts(key) && members[key] !== null).sort()
   return `{${kept.map((key) => `${JSON.stringify(key)}:${normal(members[key])}`).join(',')}}`
 }

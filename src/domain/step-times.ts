@@ -1,16 +1,21 @@
-export const stepStatuses = ['running', 'completed', 'failed', 'aborted'] as const
+// Times here are UTC texts with milliseconds, as `utc` writes them, so that they compare as texts.
 
-export type StepStatus = typeof stepStatuses[number]
+export type StepStatus = 'running' | 'completed' | 'failed' | 'aborted'
 export type StepTimes = { start: string, finish: string | null, status: StepStatus }
 export type StepFault = { member: 'start' | 'finish' | 'status', detail: string }
 export type StepWarning = { code: string, detail: string, pointer: string }
 
+/** An instant (see isInstant) as UTC text with milliseconds; what is finer is cut off. */
+export function utc (instant: string): string {
+  return new Date(instant.toUpperCase()).toISOString()
+}
+
 /** The status of a step whose log names none: completed with a finish, running without. */
-export function usualStatus (finish: unknown): StepStatus {
+export function usualStatus (finish: string | null): StepStatus {
   return finish === null ? 'running' : 'completed'
 }
 
-/** What contradicts itself in a step's times and status; null when nothing does. Times are UTC texts of the same form. */
+/** What contradicts itself in a step's times and status; null when nothing does. */
 export function timesFault ({ start, finish, status }: StepTimes): StepFault | null {
   if (finish !== null && finish < start) return { member: 'finish', detail: `must not be before \`start\` (${start})` }
   if (finish !== null && status === 'running') return { member: 'status', detail: 'must not be running with a `finish`: leave the finish out, or say how the step ended' }

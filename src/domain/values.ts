@@ -48,6 +48,7 @@ export function unstorable (value: unknown, pointer = '', level = 0): { pointer:
   if (typeof value !== 'object' || value === null) return null
   if (level >= deepestBody) return { pointer, detail: `must not be nested deeper than ${deepestBody} levels` }
   for (const [key, inner] of Object.entries(value)) {
+    if (key === '__proto__') return { pointer: `${pointer}/__proto__`, detail: 'must not be there: a member of this name is never meant' }
     const found = unstorableText(key, pointer) ?? unstorable(inner, `${pointer}/${escapePointer(key)}`, level + 1)
     if (found) return found
   }

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject } from 'ajv'
 import formatsPlugin from 'ajv-formats'
 import type { FastifyError, FastifyServerOptions } from 'fastify'
 import type { Fault } from '../problems.ts'
-import { depthOf, escapePointer, isInstant, isPathName, isUuid } from '../domain/values.ts'
+import { depthOf, escapePointer, isInstant, isPathName, isUuid, unstorable } from '../domain/values.ts'
 
 /**
  * Validation as the contract has it: bodies are taken literally (the text "5" is no number), path and query parameters
@@ -19,6 +19,8 @@ export const compilersFactory = {
       if (httpPart === 'body') return validate
       const read = readerFor(schema, components)
       return (parameters: Record<string, unknown>) => {
+        const faults = unreadable(parameters)
+        if (faults.length > 0) return { error: faults }
         read(parameters)
         return validate(parameters) ? { value: parameters } : { error: validate.errors }
       }
@@ -57,6 +59,14 @@ function readerFor (schema: ParameterSchema, components: Record<string, Paramete
       if (type === 'boolean' && (given === 'true' || given === 'false')) parameters[name] = given === 'true'
     }
   }
+}
+
+// What no parameter may be, whatever its schema: the database refuses NUL in any text, and a repeated one is no text.
+function unreadable (parameters: Record<string, unknown>): Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>[] {
+  return Object.entries(parameters).flatMap(([name, given]) => {
+    const message = Array.isArray(given) ? 'must be given only once' : unstorable(given)?.detail
+    return message === undefined ? [] : [{ keyword: 'readable', instancePath: `/${escapePointer(name)}`, message }]
+  })
 }
 
 const mostFaults = 20

@@ -1,13 +1,16 @@
 import Type, { type TSchema } from 'typebox'
 import { catalogue, type ProblemCode } from '../problems.ts'
-import { ref } from './common.ts'
+import { ref, stringEnum } from './common.ts'
+import { problemExamples } from './problem-examples.ts'
+
+const RequestPart = stringEnum('RequestPart', ['body', 'query', 'path', 'headers'], 'A part of a request.')
 
 const FaultSchema = Type.Object({
-  in: Type.Unsafe<string>({ type: 'string', enum: ['body', 'query', 'path', 'headers'], description: 'Which part of the request.' }),
+  in: ref(RequestPart),
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the member of the body.', examples: ['/start'] })),
   parameter: Type.Optional(Type.String({ description: 'The parameter\'s name.', examples: ['limit'] })),
   detail: Type.String({ description: 'The rule it breaks, and the way out.' })
-}, { $id: 'Fault', description: 'One fault of a request.' })
+}, { $id: 'Fault', description: 'One fault of a request: where it is, and the rule it breaks.', examples: [{ in: 'body', pointer: '/target_pos', detail: 'must be >= 0' }] })
 
 const ProblemSchema = Type.Object({
   type: Type.String({ description: 'A URI for the kind of problem.', examples: ['urn:platform-status:problem:container-not-found'] }),
@@ -24,10 +27,15 @@ const ProblemSchema = Type.Object({
   parameter: Type.Optional(Type.String({ description: 'The parameter that names what is not there.' }))
 }, {
   $id: 'Problem', additionalProperties: true,
-  description: 'A refusal (RFC 9457). Further members depend on the code: the occupant of a slot, the real place of a container, the valid range.'
+  description: 'A refusal (RFC 9457). Further members depend on the code: the occupant of a slot, the real place of a container, the valid range.',
+  examples: [exampleOf('position-occupied')]
 })
 
-export const problemSchemas: readonly TSchema[] = [FaultSchema, ProblemSchema]
+export const problemSchemas: readonly TSchema[] = [RequestPart, FaultSchema, ProblemSchema]
+
+/** Every problem of the catalogue as an example of the document, by its code. */
+export const problemComponents = Object.fromEntries((Object.keys(catalogue) as ProblemCode[])
+  .map((code) => [code, { summary: catalogue[code][1], description: catalogue[code][2], value: exampleOf(code) }]))
 
 /** The media type of every refusal. */
 export const problemType = 'application/problem+json'
@@ -36,19 +44,19 @@ export const problemType = 'application/problem+json'
 const always: readonly ProblemCode[] = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
 const withBody: readonly ProblemCode[] = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 
+type ProblemResponse = { description: string, headers?: Record<string, object>, content: Record<string, { schema: object, examples: Record<string, object> }> }
+
+const retryAfter = { type: 'integer', description: 'Seconds to wait before the next try.', examples: [2] }
+
 /** The `response` entries of a call for the problems it can answer; those of every call are added. */
 export function problems (...codes: readonly ProblemCode[]): Record<number, object> {
-  const responses: Partial<Record<number, { description: string, content: Record<string, { schema: object, examples: Record<string, object> }> }>> = {}
+  const responses: Partial<Record<number, ProblemResponse>> = {}
   for (const code of [...always, ...codes]) {
-    const [status, title, when] = catalogue[code]
+    const [status, , when] = catalogue[code]
     const entry = responses[status] ??= { description: '', content: { [problemType]: { schema: ref(ProblemSchema), examples: {} } } }
     entry.description += `${entry.description === '' ? '' : '\n\n'}\`${code}\`: ${when}`
-    entry.content[problemType]!.examples[code] = {
-      value: {
-        type: problemUri(code), title, status, detail: when, instance: '/api/...', code, error: title,
-        request_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'
-      }
-    }
+    entry.content[problemType]!.examples[code] = { $ref: `#/components/examples/${code}` }
+    if (code === 'database-unavailable') entry.headers = { 'Retry-After': retryAfter }
   }
   return responses as Record<number, object>
 }
@@ -60,4 +68,10 @@ export function bodyProblems (...codes: readonly ProblemCode[]): Record<number, 
 
 export function problemUri (code: ProblemCode): string {
   return `urn:platform-status:problem:${code}`
+}
+
+function exampleOf (code: ProblemCode): object {
+  const [status, title] = catalogue[code]
+  const { instance, detail, ...members } = problemExamples[code]
+  return { type: problemUri(code), title, status, detail, instance, code, error: title, request_id: '0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21', ...members }
 }

@@ -1,6 +1,12 @@
+import { certificateStore } from './certificates.ts'
 import { containerStore } from './containers.ts'
 import type { Database } from './database.ts'
+import { experimentStore } from './experiments.ts'
+import { deviceStore } from './devices.ts'
 import { labStore } from './lab.ts'
+import { processStore } from './processes.ts'
+import { stepStore } from './steps.ts'
+import { positionStore } from './positions.ts'
 
 export type Store = ReturnType<typeof openStore>
 
@@ -8,6 +14,12 @@ export type Store = ReturnType<typeof openStore>
 export function openStore (database: Database) {
   return {
     lab: labStore(database),
-    containers: containerStore(database)
+    devices: deviceStore(database),
+    positions: positionStore(database),
+    certificates: certificateStore(database),
+    containers: containerStore(database),
+    processes: processStore(database),
+    experiments: experimentStore(database),
+    steps: stepStore(database)
   }
 }

@@ -1,20 +1,20 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { LabConfig } from '../domain/lab-config.ts'
-import { type Change, planLab } from '../domain/lab-diff.ts'
-import type { By } from './commands.ts'
+import { planLab } from '../domain/lab-diff.ts'
+import type { LabConfigResult, LabHealth, LabState, LabWipe } from '../routes/lab/schemas.ts'
+import { type By, retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
+import { readFindings, readState } from './lab-state.sql.ts'
 import { labImage, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
-import { readTrackedLab } from './tracked-lab.sql.ts'
+import { readConfig, readTrackedLab } from './tracked-lab.sql.ts'
 import { changingTheWorld, nextRevision, presentRevision } from './world.ts'
-
-export type ConfigOptions = { dry_run: boolean, prune: boolean }
-export type ConfigResult = { applied: boolean, changes: Change[], revision: number }
 
 /** The lab as a whole: its file, its state, its health. */
 export function labStore (database: Database) {
+  const { pool, prisma } = database
   return {
-    /** Makes the lab the one of the file; a dry run answers the same and changes nothing. */
-    async configure (config: LabConfig, { dry_run, prune }: ConfigOptions, by: By): Promise<ConfigResult> {
+    /** Makes the lab the one of the file; a dry run answers the same and changes nothing. Refuses to drop occupied slots. */
+    async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, by: By): Promise<LabConfigResult> {
       return await changingTheWorld(database, async (transaction) => {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
         const { changes, devices, lab } = planLab(config, await readTrackedLab(transaction, names), { prune, newId: uuidv7 })
@@ -24,10 +24,29 @@ export function labStore (database: Database) {
         }
         const before = await labImage(transaction)
         const revision = await nextRevision(transaction)
-        if (devices.length > 0) await writeDevices(transaction, devices, revision, by)
+        await writeDevices(transaction, devices, revision, by)
         if (lab !== null) await writeLab(transaction, lab, before, { revision, ordinal: devices.length }, by)
         return { applied: true, changes, revision }
       })
+    },
+
+    async config (): Promise<LabConfig> {
+      return await retrying(() => readConfig(prisma))
+    },
+
+    async state (): Promise<LabState> {
+      return await retrying(() => readState(prisma))
+    },
+
+    async health (): Promise<LabHealth> {
+      const findings = await retrying(() => readFindings(prisma))
+      return { healthy: findings.every(({ severity }) => severity !== 'error'), findings }
+    },
+
+    /** Marks every container removed and retires every listed device. All history stays. */
+    async wipe (by: By): Promise<LabWipe> {
+      const [wiped] = await statement<LabWipe>(pool, 'SELECT * FROM wipe_lab($1)', [by])
+      return wiped!
     }
   }
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
+import { StartError } from '../start-error.ts'
 
 // The same lock, table and checksums as `prisma migrate deploy`, so that either can run after the other.
 const prismaLock = 72707369
@@ -14,7 +15,7 @@ const table = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 type Applied = { migration_name: string, checksum: string, finished_at: Date | null }
 type Migration = { name: string, sql: string, checksum: string }
 
-export class MigrationError extends Error {}
+export class MigrationError extends StartError {}
 
 /**
  * Brings the database to the schema of this code. Instances that start together wait for each other; each migration is

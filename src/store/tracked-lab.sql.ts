@@ -1,23 +1,46 @@
+import type { LabConfig } from '../domain/lab-config.ts'
 import type { TrackedDevice, TrackedLab } from '../domain/lab-diff.ts'
 import type { Transaction } from './world.ts'
 
 /** The lab as it is tracked, for a diff: its active devices, and the retired ones that bore one of the names last. */
 export async function readTrackedLab (transaction: Transaction, names: readonly string[]): Promise<TrackedLab> {
-  const [lab] = await transaction.$queryRaw<TrackedLab[]>`
+  const [lab] = await transaction.$queryRaw<Omit<TrackedLab, 'devices'>[]>`
     SELECT description, pythonlab_translation, extra,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
        FROM listed_group g) AS groups
     FROM lab`
-  return { ...lab!, devices: await readTrackedDevices(transaction, names) }
-}
-
-async function readTrackedDevices (transaction: Transaction, names: readonly string[]): Promise<TrackedDevice[]> {
-  return await transaction.$queryRaw<TrackedDevice[]>`
-    SELECT * FROM (
-      SELECT DISTINCT ON (d.name) d.id, d.name, d."group", d.type, d.description, d.uri, d.capacity, d.process_capacity, d.min_capacity,
-        d.allows_overlap, d.extra, d.listed, d.retired_at IS NOT NULL AS retired, d.created_as, g.ordinal AS group_ordinal, d.ordinal
+  const devices = await transaction.$queryRaw<TrackedDevice[]>`
+    SELECT id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, extra, listed,
+      retired, created_as
+    FROM (
+      SELECT DISTINCT ON (d.name) d.*, d.retired_at IS NOT NULL AS retired, g.ordinal AS group_ordinal
       FROM device d JOIN device_group g ON g.name = d."group"
       WHERE d.retired_at IS NULL OR d.name = ANY (${names}::text[])
       ORDER BY d.name, d.retired_at DESC NULLS FIRST
-    ) latest ORDER BY group_ordinal, "group", ordinal, name`
+    ) latest
+    ORDER BY group_ordinal, "group", ordinal, name`
+  return { ...lab!, devices }
+}
+
+/** The device that bears a name, or bore it last; null when none ever did. */
+export async function readTrackedDevice (transaction: Transaction, name: string): Promise<TrackedDevice | null> {
+  const [device] = await transaction.$queryRaw<TrackedDevice[]>`
+    SELECT id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, extra, listed,
+      retired_at IS NOT NULL AS retired, created_as
+    FROM device WHERE id = device_named(${name})`
+  return device ?? null
+}
+
+/** The lab as a lab file has it: listed, active devices, in order. */
+export async function readConfig (transaction: Transaction): Promise<LabConfig> {
+  const [lab] = await transaction.$queryRaw<LabConfig[]>`
+    SELECT l.description, l.pythonlab_translation, l.extra,
+      (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
+          SELECT coalesce(json_agg(json_build_object('name', d.name, 'capacity', d.capacity, 'process_capacity', d.process_capacity,
+            'min_capacity', d.min_capacity, 'allows_overlap', d.allows_overlap, 'type', d.type, 'description', d.description,
+            'uri', d.uri, 'extra', d.extra) ORDER BY d.ordinal, d.name), '[]')
+          FROM device d WHERE d."group" = g.name AND d.listed AND d.retired_at IS NULL)) ORDER BY g.ordinal, g.name), '[]')
+       FROM listed_group g) AS groups
+    FROM lab l`
+  return lab!
 }

@@ -1,5 +1,6 @@
 import { retrying } from './commands.ts'
 import type { Database } from './database.ts'
+import { databaseFault } from './errors.ts'
 import { Prisma } from './generated/client.ts'
 
 export type Transaction = Prisma.TransactionClient
@@ -9,10 +10,19 @@ export type Transaction = Prisma.TransactionClient
  * what the commands before it left. Throws the problem that the database raised.
  */
 export async function changingTheWorld<T> ({ prisma }: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> {
-  return await retrying(() => prisma.$transaction(async (transaction) => {
+  const attempt = async () => await prisma.$transaction(async (transaction) => {
     await transaction.$executeRaw`SELECT world_lock()`
     return await run(transaction)
+  })
+  return await retrying(async () => await attempt().catch(async (error: unknown) => {
+    if (!isNamedMeanwhile(error)) throw error
+    return await attempt()
   }))
+}
+
+// The log of steps adds the devices that it names without the lab's lock. Now that the row is there, it can be seen.
+function isNamedMeanwhile (error: unknown): boolean {
+  return databaseFault(error)?.constraint === 'device_name_active'
 }
 
 /** The revision of the lab as it is now. */

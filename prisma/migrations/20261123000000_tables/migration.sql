@@ -254,7 +254,7 @@ CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) WHERE (exper
 CREATE INDEX step_experiment_named_idx ON step (experiment_named) WHERE (experiment_named IS NOT NULL);
 CREATE INDEX step_fct_idx ON step (fct, start, id);
 CREATE INDEX step_duration_idx ON step (duration_seconds, id);
-CREATE INDEX step_running_idx ON step (start) WHERE (status = 'running');
+CREATE INDEX step_not_completed_idx ON step (status, start, id) WHERE (status <> 'completed');
 CREATE INDEX step_origin_idx ON step (origin_device_id, start, id) WHERE (origin_device_id IS NOT NULL);
 CREATE INDEX step_destination_idx ON step (destination_device_id, start, id) WHERE (destination_device_id IS NOT NULL);
 CREATE INDEX step_key_1_idx ON step (key_1, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_1 IS NOT NULL);
@@ -272,9 +272,13 @@ CREATE TABLE step_container (
   CONSTRAINT step_container_pkey PRIMARY KEY (step_id, ordinal),
   CONSTRAINT step_container_named_once UNIQUE (step_id, named),
   CONSTRAINT step_container_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
+  -- checked at the end, when the lab's row is taken: the check locks the container, and before the lab's row that would
+  -- deadlock with the commands that take its lid off
   CONSTRAINT step_container_container_fkey FOREIGN KEY (container_id) REFERENCES container (id) ON DELETE RESTRICT
+    DEFERRABLE INITIALLY DEFERRED
 );
-CREATE INDEX step_container_container_idx ON step_container (container_id, step_id) WHERE (container_id IS NOT NULL);
+-- a step names a container once, be it by barcode and by id
+CREATE UNIQUE INDEX step_container_container_once ON step_container (container_id, step_id) WHERE (container_id IS NOT NULL);
 
 -- ── The log ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -71,8 +71,7 @@ SELECT
     THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END AS destination,
   s.lidded_before, s.lidded_after, s.barcode_read,
   coalesce(c.containers, '[]') AS containers,
-  s.warnings, s.created_at, s.updated_at, s.version,
-  s.device_id, s.origin_device_id, s.destination_device_id
+  s.warnings, s.created_at, s.updated_at, s.version
 FROM step s
 JOIN device d ON d.id = s.device_id
 LEFT JOIN device o ON o.id = s.origin_device_id

@@ -14,15 +14,11 @@ CREATE FUNCTION device_named(_name text) RETURNS uuid LANGUAGE sql STABLE AS $$
 $$;
 
 -- Gives a device to every name that nobody knows: unlisted, without slots. _devices is [{ id, name }] with the ids to be
--- used. Returns the ids of the new ones.
+-- used. Returns the ids of the new ones. Takes the lab's row.
 CREATE FUNCTION name_devices(_devices jsonb) RETURNS uuid[] LANGUAGE plpgsql AS $$
 DECLARE
   named uuid[];
 BEGIN
-  PERFORM 1 FROM jsonb_to_recordset(_devices) AS d (name text) WHERE device_named(d.name) IS NULL LIMIT 1;
-  IF NOT FOUND THEN
-    RETURN '{}';
-  END IF;
   PERFORM world_lock();
   WITH unlisted AS (
     INSERT INTO device (id, name, "group", listed)
@@ -32,6 +28,24 @@ BEGIN
   )
   SELECT coalesce(array_agg(id), '{}') INTO named FROM unlisted;
   RETURN named;
+END $$;
+
+-- Those of _devices that nobody knows and that a step names which was not logged before: repeating an old log under a name
+-- that was changed since must not bring the name back.
+CREATE FUNCTION unknown_devices(_devices jsonb, _steps jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  PERFORM 1 FROM jsonb_to_recordset(_devices) AS d (name text) WHERE device_named(d.name) IS NULL LIMIT 1;
+  IF NOT FOUND THEN
+    RETURN '[]';
+  END IF;
+  RETURN (
+    SELECT coalesce(jsonb_agg(d), '[]')
+    FROM jsonb_to_recordset(_devices) AS d (id uuid, name text)
+    WHERE device_named(d.name) IS NULL AND d.name IN (
+      SELECT n.name
+      FROM jsonb_to_recordset(_steps) AS s (id uuid, device text, origin jsonb, destination jsonb)
+      CROSS JOIN LATERAL (VALUES (s.device), (s.origin->>'device'), (s.destination->>'device')) AS n (name)
+      WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = s.id)));
 END $$;
 
 -- As a list of one, to be put together with others; none without a detail.
@@ -166,7 +180,7 @@ BEGIN
     END IF;
     outcome := 'repeated';
   END IF;
-  SELECT s INTO experiment FROM experiment_state s WHERE s.id = wanted;
+  SELECT s.* INTO experiment FROM experiment_state s WHERE s.id = wanted;
   RETURN NEXT;
 END $$;
 
@@ -234,7 +248,8 @@ END $$;
 CREATE FUNCTION log_steps(_steps jsonb, _devices jsonb, _batch boolean, _by jsonb)
 RETURNS TABLE (outcome text, step step_state) LANGUAGE plpgsql AS $$
 DECLARE
-  new_devices uuid[] := name_devices(_devices);
+  unknown jsonb := unknown_devices(_devices, _steps);
+  new_devices uuid[] := '{}';
   logged uuid[];
   extended uuid[] := '{}';
   experiments uuid[];
@@ -243,6 +258,10 @@ DECLARE
   touched record;
   this_revision bigint;
 BEGIN
+  IF unknown <> '[]' THEN
+    new_devices := name_devices(unknown);
+  END IF;
+
   WITH devices AS MATERIALIZED (
     SELECT * FROM devices_named(_devices)
   ),
@@ -291,7 +310,7 @@ BEGIN
     INSERT INTO step_container (step_id, ordinal, named, container_id)
     SELECT c.step_id, c.ordinal, c.named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
   )
-  SELECT coalesce(array_agg(i.id), '{}'), array_agg(DISTINCT i.experiment_id)
+  SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}')
   INTO logged, experiments FROM inserted i;
 
   IF cardinality(logged) < jsonb_array_length(_steps) THEN
@@ -306,7 +325,7 @@ BEGIN
     started := start_experiments(experiments);
     this_revision := next_revision();
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
-    FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (coalesce(experiments, '{}'));
+    FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
     IF adopt_steps(unknown_experiments) > 0 THEN
       started := started || start_experiments(unknown_experiments);
     END IF;
@@ -340,17 +359,68 @@ END $$;
 
 -- ── Finishing and correcting ────────────────────────────────────────────────────────────────────────────────────────
 
--- Changes the members of a step that are in _changes: columns of the table, `device` (a name, with the id to be used if
--- nobody knows it as `device_id`), `containers` ([{ named, id }]), and `warnings`, which replace those about the members
--- changed. The caller has locked the step and looked at it. Nothing is written when nothing changes.
-CREATE FUNCTION change_step(_id uuid, _changes jsonb, _kind text, _by jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
+-- Changes a step as _change says: { members: { start, finish, status, is_simulation, data, fct, device }, of these those
+-- that shall be as given; match: the match inputs of the step as it then is; containers: [{ named, id }] if they are
+-- replaced; device_id: for a device that nobody knows; warnings: they replace those about what is changed }. The caller
+-- has locked the step and looked at it. Nothing is written when nothing changes.
+CREATE FUNCTION change_step(_id uuid, _change jsonb, _kind text, _by jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := step_image(_id);
-  now_named jsonb;
+  wished jsonb := before || (_change->'members');
+  members text[];
   new_devices uuid[] := '{}';
+  other_device uuid;
+  containers_changed boolean;
+  more_warnings jsonb := _change->'warnings';
   this_revision bigint;
 BEGIN
-  IF _changes ? 'device' THEN
-    new_devices := name_devices(jsonb_build_array(jsonb_build_object('id', _changes->'device_id', 'name', _changes->'device')));
+  containers_changed := jsonb_path_query_array(_change, '$.containers[*].named') <> jsonb_path_query_array(before, '$.containers[*].named')
+    AND _change ? 'containers';
+  IF wished = before AND NOT containers_changed THEN
+    RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+    RETURN;
   END IF;
+  SELECT array_agg(key) INTO members FROM jsonb_each(wished) AS w (key, value) WHERE value <> before->key;
+
+  IF 'device' = ANY (members) THEN
+    IF device_named(wished->>'device') IS NULL THEN
+      new_devices := name_devices(jsonb_build_array(jsonb_build_object('id', _change->'device_id', 'name', wished->'device')));
+    END IF;
+    SELECT d.id, more_warnings || warning_list(d.code, '/device', d.detail) INTO other_device, more_warnings
+    FROM devices_named(jsonb_build_array(jsonb_build_object('name', wished->'device'))) d;
+  END IF;
+  IF containers_changed THEN
+    members := members || 'containers'::text;
+    DELETE FROM step_container WHERE step_id = _id;
+    WITH named AS (
+      INSERT INTO step_container (step_id, ordinal, named, container_id)
+      SELECT n.step_id, n.ordinal, n.named, n.container_id
+      FROM containers_named(jsonb_build_array(jsonb_build_object('id', _id, 'start', wished->'start', 'containers', _change->'containers'))) n
+      RETURNING ordinal, named, container_id
+    )
+    SELECT more_warnings || coalesce(jsonb_agg(container_warning(ordinal, named, container_id) ORDER BY ordinal), '[]')
+    INTO more_warnings FROM named WHERE container_id IS NULL;
+  END IF;
+
+  UPDATE step s SET
+    device_id = coalesce(other_device, s.device_id),
+    start = (wished->>'start')::timestamptz, finish = (wished->>'finish')::timestamptz, status = wished->>'status',
+    is_simulation = (wished->>'is_simulation')::boolean, data = wished->'data', fct = wished->>'fct',
+    commanded_seconds = (_change->'match'->>'commanded_seconds')::double precision,
+    match_version = (_change->'match'->>'match_version')::integer, match_function = _change->'match'->>'match_function',
+    match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
+    warnings = more_warnings || (
+      SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]')
+      FROM jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
+      WHERE split_part(w.value->>'pointer', '/', 2) <> ALL (members)),
+    version = s.version + 1, updated_at = clock_timestamp()
+  WHERE s.id = _id;
+
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, 0, lab.recorded_at, _kind, _by->>'actor', _by->>'reason', _by->>'request_id',
+    s.id, s.device_id, s.experiment_id, before, step_image(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = _id;
+  PERFORM record_named_devices(this_revision, 1, new_devices, _by);
+  RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
 END $$;

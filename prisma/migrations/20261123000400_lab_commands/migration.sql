@@ -74,6 +74,52 @@ BEGIN
   FROM ROWS FROM (json_populate_recordset(NULL::device_wish, _wishes)) WITH ORDINALITY w CROSS JOIN lab l;
 END $$;
 
+-- Changes what is known of a slot; _changes has the members to change. Of a slot that is not there nothing happens.
+CREATE FUNCTION update_position(_device text, _slot integer, _changes jsonb, _by jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  changed uuid;
+  holder uuid;
+  before jsonb;
+BEGIN
+  PERFORM world_lock();
+  SELECT s.id, s.device_id, to_jsonb(s) INTO changed, holder, before FROM position_state s WHERE s.device = _device AND s.position = _slot;
+  IF changed IS NULL OR before @> _changes THEN
+    RETURN;
+  END IF;
+  UPDATE position SET deep_well_suited = coalesce((_changes->>'deep_well_suited')::boolean, deep_well_suited) WHERE id = changed;
+  PERFORM next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT l.revision, 0, l.recorded_at, 'position-updated', _by->>'actor', _by->>'reason', _by->>'request_id', holder, before, to_jsonb(s)
+  FROM position_state s CROSS JOIN lab l WHERE s.id = changed;
+END $$;
+
+-- Stores a device's server certificate, or with null forgets it. The log tells that there is one, not what it says.
+CREATE FUNCTION set_certificate(_device text, _certificate text, _by jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  changed uuid;
+  present text;
+  before jsonb;
+BEGIN
+  PERFORM world_lock();
+  SELECT d.id, d.server_certificate INTO changed, present FROM device d WHERE d.name = _device AND d.retired_at IS NULL;
+  IF changed IS NULL THEN
+    PERFORM refuse('device-not-found', jsonb_build_object('device', _device, 'parameter', 'device'));
+  END IF;
+  IF _certificate IS NULL AND present IS NULL THEN
+    PERFORM refuse('no-certificate', jsonb_build_object('device', _device, 'parameter', 'device'));
+  END IF;
+  IF _certificate IS NOT DISTINCT FROM present THEN
+    RETURN;
+  END IF;
+  before := device_image(changed);
+  UPDATE device SET server_certificate = _certificate, version = version + 1, updated_at = clock_timestamp() WHERE id = changed;
+  PERFORM next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT l.revision, 0, l.recorded_at, CASE WHEN _certificate IS NULL THEN 'certificate-removed' ELSE 'certificate-set' END,
+    _by->>'actor', _by->>'reason', _by->>'request_id', changed, before, device_image(changed)
+  FROM lab l;
+END $$;
+
 -- ── The lab file ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- The groups of the lab with the names of their devices, both in the order of the lab file. A group of the file may be

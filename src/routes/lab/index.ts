@@ -1,23 +1,30 @@
+import Type from 'typebox'
 import type { App } from '../../app.ts'
-import { readLabConfig } from '../../domain/lab-config.ts'
-import { invalid } from '../../problems.ts'
-import { bodyProblems } from '../../schemas/problem.ts'
-import { ref } from '../../schemas/common.ts'
+import { labFile, type Members, readLabConfig } from '../../domain/lab-config.ts'
+import { invalid, problem } from '../../problems.ts'
+import { bodyProblems, problems } from '../../schemas/problem.ts'
+import { noQuery, ref } from '../../schemas/common.ts'
+import { accepted } from '../accept.ts'
 import { by } from '../by.ts'
-import { LabConfig, LabConfigQuery, LabConfigResult } from './schemas.ts'
+import { takeYaml, yamlTypes } from './bodies.ts'
+import { LabConfig, LabConfigQuery, LabConfigResult, LabHealth, LabState, LabWipe, LabYaml, WipeQuery } from './schemas.ts'
+import { writeYaml } from './write-yaml.ts'
+
+const asFile = { content: { 'application/json': { schema: ref(LabConfig) }, ...Object.fromEntries(yamlTypes.map((type) => [type, { schema: ref(LabYaml) }])) } }
 
 /** The lab as a whole: its file, its state, its health. */
 export async function lab (app: App): Promise<void> {
   const { store } = app
+  takeYaml(app)
 
   app.put('/lab/config', {
     schema: {
       operationId: 'putLabConfig', tags: ['lab'], summary: 'Make the lab the one of this file',
-      description: 'Declarative: adds, grows and updates devices, and retires those that the file does not name any more. Putting the same file again changes nothing. Refused when a slot or device would go where something stands.',
-      querystring: LabConfigQuery,
-      body: { content: { 'application/json': { schema: ref(LabConfig) } } },
+      description: 'Declarative: adds, grows and updates devices, and retires those that the file does not name any more. The same file again changes nothing. Refused when a slot or device would go where a container or lid is.',
+      querystring: LabConfigQuery, body: asFile,
       response: { 200: ref(LabConfigResult), ...bodyProblems('slots-occupied') }
     },
+    // YAML and JSON are held against the same rules, which tell more than a schema can: readLabConfig
     validatorCompiler: (route) => route.httpPart === 'body' ? () => true : app.validatorCompiler!(route)
   }, async (request) => {
     const { dry_run = false, prune = true } = request.query
@@ -25,4 +32,50 @@ export async function lab (app: App): Promise<void> {
     if ('faults' in read) throw invalid(...read.faults)
     return await store.lab.configure(read.config, { dry_run, prune }, by(request))
   })
+
+  app.get('/lab/config', {
+    config: { etag: true },
+    schema: {
+      operationId: 'getLabConfig', tags: ['lab'], summary: 'The lab as a lab file',
+      description: 'As JSON, or as YAML when `Accept` asks for it. Groups, devices and their order as put; putting it again changes nothing.',
+      querystring: noQuery,
+      response: { 200: Type.Unsafe<Members | string>({ description: 'The lab file.', ...asFile }), ...problems() }
+    }
+  }, async ({ headers }, reply) => {
+    const type = accepted(headers.accept, ['application/json', ...yamlTypes])
+    const file = labFile(await store.lab.config())
+    reply.type(`${type}; charset=utf-8`).header('vary', 'accept')
+    return type === 'application/json' ? file : writeYaml(file)
+  })
+
+  app.get('/lab', {
+    config: { etag: true },
+    schema: {
+      operationId: 'getLab', tags: ['lab'], summary: 'The state of the platform',
+      description: 'Every device with what stands on it, in the order of the lab file, and the totals, all of one revision.',
+      querystring: noQuery,
+      response: { 200: ref(LabState), ...problems() }
+    }
+  }, async () => await store.lab.state())
+
+  app.delete('/lab', {
+    schema: {
+      operationId: 'wipeLab', tags: ['lab'], summary: 'Wipe the lab',
+      description: 'Every container is marked removed and every device retired. All history stays, and the lab file brings the devices back. Wants `confirm=wipe`.',
+      querystring: WipeQuery,
+      response: { 200: ref(LabWipe), ...problems('confirmation-required') }
+    }
+  }, async (request) => {
+    if (request.query.confirm !== 'wipe') throw problem('confirmation-required', 'This removes every container and retires every device: say ?confirm=wipe.', { parameter: 'confirm' })
+    return await store.lab.wipe(by(request))
+  })
+
+  app.get('/lab/health', {
+    schema: {
+      operationId: 'getLabHealth', tags: ['lab'], summary: 'Is the tracked lab sound',
+      description: 'Looks for what cannot be in a real lab. Most of it the database forbids too; this is the proof. Warnings leave the lab healthy.',
+      querystring: noQuery,
+      response: { 200: ref(LabHealth), ...problems() }
+    }
+  }, async () => await store.lab.health())
 }

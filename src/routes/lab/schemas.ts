@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { DeviceName, Name, nullable, ref, stringEnum } from '../../schemas/common.ts'
+import { Barcode, DeviceName, Name, nullable, Place, ref, Slot, stringEnum, Uuid } from '../../schemas/common.ts'
 
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
 
@@ -67,10 +67,108 @@ export const LabConfigResult = Type.Object({
   $id: 'LabConfigResult', description: 'What the lab file changed, or would change.',
   examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42 }]
 })
+export type LabConfigResult = Static<typeof LabConfigResult>
 
 export const LabConfigQuery = Type.Object({
   dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only tell what would change, or why it would be refused.' })),
   prune: Type.Optional(Type.Boolean({ default: true, description: 'Retire the devices that the file does not name; false keeps them.' }))
 }, { additionalProperties: false })
 
-export const labSchemas = [LabDevice, LabGroup, LabConfig, LabAction, Revision, LabChange, LabConfigResult]
+const total = (description: string) => Type.Integer({ minimum: 0, description })
+
+const LabTotals = Type.Object({
+  devices: total('Devices of the lab.'),
+  positions: total('Their slots.'),
+  occupied: total('Slots that hold a container or a lid.'),
+  empty: total('Slots that hold nothing.'),
+  utilization: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'Occupied slots of all; null without slots.' })),
+  containers: total('Containers on the platform.'),
+  containers_removed: total('Containers that were on it.')
+}, { $id: 'LabTotals', description: 'The lab in numbers.' })
+
+const LabContainer = Type.Object({
+  id: ref(Uuid),
+  barcode: nullable(ref(Barcode)),
+  name: ref(Name),
+  position: ref(Slot),
+  lidded: Type.Boolean({ description: 'The lid is on.' }),
+  lid: nullable(ref(Place))
+}, { $id: 'LabContainer', description: 'A container in its slot; `lid` is the place of a parked lid.' })
+
+const LabDeviceState = Type.Object({
+  name: ref(DeviceName),
+  group: ref(Name),
+  positions: total('Its slots.'),
+  occupied: total('Slots that hold a container or a lid.'),
+  containers: Type.Array(ref(LabContainer), { description: 'What stands on it, by slot.' })
+}, { $id: 'LabDeviceState', description: 'A device and what stands on it.' })
+
+export const LabState = Type.Object({
+  revision: ref(Revision),
+  totals: ref(LabTotals),
+  devices: Type.Array(ref(LabDeviceState), { description: 'In the order of the lab file.' })
+}, {
+  $id: 'LabState', description: 'The platform as it is tracked.',
+  examples: [{
+    revision: 42,
+    totals: { devices: 1, positions: 4, occupied: 1, empty: 3, utilization: 0.25, containers: 1, containers_removed: 7 },
+    devices: [{
+      name: 'Hotel1', group: 'storage', positions: 4, occupied: 1,
+      containers: [{ id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null }]
+    }]
+  }]
+})
+export type LabState = Static<typeof LabState>
+
+export const LabWipe = Type.Object({
+  containers_removed: total('Containers that were on the platform.'),
+  devices_retired: total('Devices that the lab had.'),
+  revision: ref(Revision)
+}, { $id: 'LabWipe', description: 'What was wiped.', examples: [{ containers_removed: 12, devices_retired: 14, revision: 43 }] })
+export type LabWipe = Static<typeof LabWipe>
+
+export const WipeQuery = Type.Object({
+  confirm: Type.Optional(Type.String({ description: 'Must be `wipe`.', examples: ['wipe'] }))
+}, { additionalProperties: false })
+
+const FindingCode = stringEnum('FindingCode', [
+  'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
+  'container-without-place', 'unlisted-device', 'steps-running-long'
+], 'What is wrong. The last two are warnings.')
+
+const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], 'An error cannot be in a real lab; a warning may be meant.')
+
+const Finding = Type.Object({
+  code: ref(FindingCode),
+  severity: ref(FindingSeverity),
+  message: Type.String({ description: 'In words.' }),
+  device: nullable(Type.String({ description: 'Where, if it has a place.' })),
+  position: nullable(Type.Integer({ description: 'Its slot.' })),
+  containers: Type.Array(Type.Object({
+    id: ref(Uuid),
+    barcode: nullable(Type.String()),
+    name: Type.String()
+  }), { description: 'The containers concerned.' })
+}, { $id: 'Finding', description: 'Something wrong, or odd, with the tracked lab.' })
+
+export const LabHealth = Type.Object({
+  healthy: Type.Boolean({ description: 'There are no errors; there may be warnings.' }),
+  findings: Type.Array(ref(Finding))
+}, {
+  $id: 'LabHealth', description: 'What is wrong with the tracked lab.',
+  examples: [{
+    healthy: true,
+    findings: [{ code: 'unlisted-device', severity: 'warning', message: 'Logs name a device "Reader9", which the lab file does not have.', device: 'Reader9', position: null, containers: [] }]
+  }]
+})
+export type LabHealth = Static<typeof LabHealth>
+
+export const LabYaml = Type.String({
+  $id: 'LabYaml', description: 'The lab file as YAML; `LabConfig` tells its shape.',
+  examples: ['sila_servers:\n  storage:\n    Hotel1:\n      capacity: 20\n']
+})
+
+export const labSchemas = [
+  LabDevice, LabGroup, LabConfig, LabYaml, LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabContainer, LabDeviceState, LabState, LabWipe,
+  FindingCode, FindingSeverity, Finding, LabHealth
+]

@@ -1,0 +1,18 @@
+/** Calls the service and answers the body; throws an Error that says what was asked and why it was refused. */
+export type Call = <T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object | string) => Promise<T>
+
+/** A client of the service at this address. A text as body is YAML. */
+export function clientOf (address: string): Call {
+  return async <T>(method: string, path: string, body?: object | string): Promise<T> => {
+    const answer = await fetch(new URL(path, address), {
+      method,
+      ...(body !== undefined && {
+        headers: { 'content-type': typeof body === 'string' ? 'application/yaml' : 'application/json' },
+        body: typeof body === 'string' ? body : JSON.stringify(body)
+      })
+    })
+    const said = await answer.json() as T & { detail?: string }
+    if (!answer.ok) throw new Error(`${method} ${path} ${JSON.stringify(body ?? null).slice(0, 200)} was refused: ${answer.status} ${said.detail ?? ''}`)
+    return said
+  }
+}

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { v5 as uuidv5 } from 'uuid'
+
+// The records of a real lab, and how they are read as steps and places of this service; see examples/robotlab/README.md.
+
+const folder = new URL('../../examples/robotlab/', import.meta.url)
+
+/** A line of steps.jsonl.gz, as far as it is read. */
+type StepRecord = {
+  run: string
+  start: string
+  finish: string
+  device: string
+  type: 'RobotarmCmd' | 'BiotekCmd' | 'BlueCmd' | 'IncuCmd'
+  cmd: { program_name?: string, action?: string, protocol_path?: string | null, incu_loc?: string | null }
+  plate: string | null
+}
+
+/** A change of the world: of the plate `what`, between places in the lab's own names. */
+export type WorldEvent =
+  | { kind: 'move', what: string, src: string, dst: string }
+  | { kind: 'unlid', what: string, dst: string }
+  | { kind: 'lid', what: string, src: string }
+
+type WorldRecord = { run: string } & (WorldEvent | { kind: 'init', world: Record<string, string> })
+
+/** One run: which plate stood where when it began, what changed, and what was done. */
+export type Run = { name: string, world: Readonly<Record<string, string>>, events: readonly WorldEvent[], steps: readonly LoggedStep[] }
+
+export type Place = { device: string, position: number }
+
+/** A step that is still to be done, as an estimate is asked for it. */
+export type PlannedStep = { kind: 'operation' | 'move', name: string, device: string, data: Record<string, string>, origin?: Place, destination?: Place }
+
+/** A step as it is logged. */
+export type LoggedStep = PlannedStep & { id: string, start: string, finish: string, containers: string[], experiment_id: string }
+
+/** All runs, oldest first. */
+export async function readRuns (): Promise<Run[]> {
+  const [steps, world] = await Promise.all([readLines<StepRecord>('steps.jsonl.gz'), readLines<WorldRecord>('world.jsonl.gz')])
+  const stepsOf = byRun(steps)
+  return [...byRun(world)].map(([name, records]) => ({
+    name,
+    world: records.find((record) => record.kind === 'init')?.world ?? {},
+    events: records.filter((record) => record.kind !== 'init'),
+    steps: (stepsOf.get(name) ?? []).map(loggedStep)
+  }))
+}
+
+function byRun<T extends { run: string }> (records: readonly T[]): Map<string, T[]> {
+  const runs = new Map<string, T[]>()
+  for (const record of records) {
+    const run = runs.get(record.run)
+    if (run === undefined) runs.set(record.run, [record])
+    else run.push(record)
+  }
+  return runs
+}
+
+/** That lab as a lab file, YAML. */
+export async function readLabFile (): Promise<string> {
+  return await readFile(new URL('lab.yaml', folder), 'utf8')
+}
+
+async function readLines<T> (file: string): Promise<T[]> {
+  const text = await promisify(gunzip)(await readFile(new URL(file, folder)))
+  return text.toString('utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as T)
+}
+
+const slotsOfStack = 22
+
+/** The slot that the lab's name of a place means. */
+export function placeOf (name: string): Place {
+  const [, letter, number] = /^([A-Z])(\d+)$/.exec(name) ?? []
+  if (letter === undefined) return { device: name, position: 0 }
+  if (letter === 'L') return { device: 'incu', position: Number(number) }
+  if (letter === 'R') return { device: 'incu', position: slotsOfStack + Number(number) }
+  return { device: letter, position: Number(number) }
+}
+
+/** The lab's name of a slot. */
+export function nameOf ({ device, position }: Place): string {
+  if (position === 0) return device
+  if (device !== 'incu') return `${device}${position}`
+  return position <= slotsOfStack ? `L${position}` : `R${position - slotsOfStack}`
+}
+
+/** The barcode of a plate of a run: the run's start and the plate's number. */
+export function barcodeOf (run: string, plate: string): string {
+  const [, date, time] = /^(.{10})_(.{8})/.exec(run) ?? []
+  return `${date?.replaceAll('-', '')}-${time?.replaceAll('.', '')}-${plate}`
+}
+
+const namespace = '7f2b0c5e-5c1b-4f0a-9a53-2b9f6d1f4e21'
+
+/** The id of something in the records: the same whenever they are read, so that what was logged before is recognised. */
+export function idOf (name: string): string {
+  return uuidv5(name, namespace)
+}
+
+function loggedStep (record: StepRecord, index: number): LoggedStep {
+  return {
+    ...plannedStep(record),
+    id: idOf(`${record.run} step ${index}`),
+    start: `${record.start}Z`,
+    finish: `${record.finish}Z`,
+    containers: record.plate === null ? [] : [barcodeOf(record.run, record.plate)],
+    experiment_id: idOf(record.run)
+  }
+}
+
+function plannedStep ({ device, type, cmd }: StepRecord): PlannedStep {
+  if (type === 'RobotarmCmd') return programStep(device, cmd.program_name!)
+  const data = { fct: cmd.action!, ...(cmd.protocol_path && { protocol: cmd.protocol_path }), ...(cmd.incu_loc && { incu_loc: cmd.incu_loc }) }
+  return { kind: 'operation', name: [cmd.action, cmd.protocol_path ?? cmd.incu_loc].filter(Boolean).join(' '), device, data }
+}
+
+const exchangePlace = 'B21'
+
+/** A program of the arm: a move when a plate is in its gripper. */
+function programStep (device: string, program: string): PlannedStep {
+  const [, from, to] = /^(\w+?)[-_]to[-_](\w+) transfer$/.exec(program) ?? []
+  const [, place, way] = /^(?!lid)(\w+) (get|put) transfer$/.exec(program) ?? []
+  const ends = from !== undefined ? [from, to!] : way === 'get' ? [place!, exchangePlace] : way === 'put' ? [exchangePlace, place!] : null
+  if (ends === null) return { kind: 'operation', name: program, device, data: { fct: 'run_program', protocol: program } }
+  const [origin, destination] = ends.map(placeOf) as [Place, Place]
+  return { kind: 'move', name: program, device, data: { fct: 'move', protocol: program }, origin, destination }
+}

@@ -1,0 +1,45 @@
+import type { FastifySchema, RouteOptions } from 'fastify'
+
+// What @fastify/swagger leaves out of the document, said once for all routes rather than in each.
+
+type Schema = { $ref?: string, description?: string, examples?: unknown[] }
+type Parameter = { description?: string, example?: unknown, schema?: Schema }
+type Document = {
+  paths?: Record<string, Record<string, { parameters?: Parameter[] }>>
+  components?: { schemas?: Record<string, Schema> }
+}
+
+const anEtag = '"3-kq8W2v0r1mYx5ZcT"'
+const location = { type: 'string', format: 'uri-reference', description: 'Where the thing can be read.', examples: ['/api/containers/0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'] }
+const etag = { type: 'string', description: 'Changes when the answer would; give it back as `If-None-Match`.', examples: [anEtag] }
+const ifNoneMatch = { type: 'string', description: 'An `ETag`: answers 304 without a body as long as the answer would be the same.', examples: [anEtag] }
+
+/** A route's schema as documented: with what the conventions add to its answers, `Location` for what is created, and `ETag` with 304. */
+export function withHeaders ({ schema, url, route }: { schema: FastifySchema, url: string, route: Pick<RouteOptions, 'config'> }) {
+  const response = { ...schema.response as Record<number, object> }
+  if (response[201] !== undefined && !url.endsWith('/batch')) response[201] = { ...response[201], headers: { Location: location } }
+  if (!route.config?.etag) return { url, schema: { ...schema, response } }
+  response[200] = { ...response[200], headers: { ETag: etag } }
+  response[304] = { type: 'null', description: 'Still what `If-None-Match` names.', headers: { ETag: etag } }
+  return { url, schema: { ...schema, headers: { type: 'object', properties: { 'If-None-Match': ifNoneMatch } }, response } }
+}
+
+/** The finished document: every parameter described, with its examples in its schema; components by name, so that a new one moves no other. */
+export function finished<D extends object> (made: D): D {
+  const document = made as Document
+  const schemas = document.components?.schemas ?? {}
+  for (const operation of Object.values(document.paths ?? {}).flatMap((path) => Object.values(path))) {
+    for (const parameter of operation.parameters ?? []) finishParameter(parameter, schemas)
+  }
+  const byName = Object.entries(schemas).sort(([a], [b]) => a < b ? -1 : 1)
+  return { ...made, components: { ...document.components, schemas: Object.fromEntries(byName) } }
+}
+
+function finishParameter (parameter: Parameter, schemas: Record<string, Schema>): void {
+  const { schema, example } = parameter
+  if (schema?.$ref !== undefined) parameter.description ??= schemas[schema.$ref.slice('#/components/schemas/'.length)]?.description ?? ''
+  if (schema === undefined || example === undefined) return
+  // an example of its own would be sent by those who try the call out, also for a filter that they leave alone
+  schema.examples = [example]
+  delete parameter.example
+}

@@ -1,0 +1,139 @@
+import { v7 as uuidv7 } from 'uuid'
+import { digestOf } from '../domain/canonical.ts'
+import { extraFault } from '../domain/lab-config.ts'
+import { changeOf, type TrackedDevice, wish } from '../domain/lab-diff.ts'
+import { invalid, problem } from '../problems.ts'
+import type { Device, DeviceCreate, DevicePatch, DeviceQuery } from '../routes/devices/schemas.ts'
+import { type By, retrying, statement } from './commands.ts'
+import type { Database } from './database.ts'
+import type { Prisma } from './generated/client.ts'
+import { writeDevices } from './lab.sql.ts'
+import { filtersOf, type Page, readPage } from './pages.ts'
+import { refusalDetail } from './refusals.ts'
+import { readTrackedDevice } from './tracked-lab.sql.ts'
+import { changingTheWorld, nextRevision, type Transaction } from './world.ts'
+
+/** Devices. Like the lab file, every change of them goes through the one writer of lab.sql.ts. */
+export function deviceStore (database: Database) {
+  const { pool, prisma } = database
+  return {
+    async list (query: DeviceQuery): Promise<Page<Device>> {
+      const filters = filtersOf(query)
+      const where = conditionOf(filters)
+      return await readPage(query, {
+        name: 'devices',
+        filters,
+        keys: ({ name, id }): [string, string] => [name, id],
+        read: async (after, take) => await retrying(async () => await prisma.device_state.findMany({
+          where: after === null ? where : { AND: [where, { OR: [{ name: { gt: after[0] } }, { name: after[0], id: { gt: after[1] } }] }] },
+          orderBy: [{ name: 'asc' }, { id: 'asc' }],
+          take
+        }) as Device[]),
+        count: async () => await retrying(() => prisma.device_state.count({ where }))
+      })
+    },
+
+    async read (name: string): Promise<Device> {
+      const [found] = await statement<Device>(pool, 'SELECT * FROM device_state WHERE name = $1 AND retired_at IS NULL', [name])
+      if (found === undefined) throw deviceNotFound(name)
+      return found
+    },
+
+    /** Adds a device; a retired name without an id is the same device again. `created` is false for a repetition. */
+    async add (body: DeviceCreate, by: By): Promise<{ created: boolean, device: Device }> {
+      return await changingTheWorld(database, async (transaction) => {
+        const repeated = await repetition(transaction, body)
+        if (repeated !== null) return { created: false, device: repeated }
+        const known = await readTrackedDevice(transaction, body.name)
+        if (known !== null && known.listed && !known.retired) throw nameInUse(known)
+        // the row of a name that logs use now cannot be another's
+        const before = known === null || (known.retired && body.id) ? undefined : known
+        return { created: true, device: await write(transaction, before, asked(body, before), by) }
+      })
+    },
+
+    async update (name: string, changes: DevicePatch, by: By): Promise<Device> {
+      return await changingTheWorld(database, async (transaction) => {
+        const before = await readTrackedDevice(transaction, name)
+        if (before === null || before.retired) throw deviceNotFound(name)
+        const after = { ...before, ...changes, listed: true }
+        if (after.name !== name) {
+          const holder = await readTrackedDevice(transaction, after.name)
+          if (holder !== null && !holder.retired) throw nameInUse(holder)
+        }
+        return await write(transaction, before, after, by)
+      })
+    },
+
+    /** Retires a device; one that is retired already is answered as it is. */
+    async retire (name: string, by: By): Promise<Device> {
+      return await changingTheWorld(database, async (transaction) => {
+        const before = await readTrackedDevice(transaction, name)
+        if (before === null) throw deviceNotFound(name)
+        return await write(transaction, before, { ...before, retired: true }, by)
+      })
+    }
+  }
+}
+
+export function deviceNotFound (device: string) {
+  return problem('device-not-found', refusalDetail('device-not-found', { device }), { device, parameter: 'device' })
+}
+
+function nameInUse ({ name, listed }: TrackedDevice) {
+  const detail = listed
+    ? `The lab has a device "${name}"; names are unique.`
+    : `Logs name a device "${name}", which is not of the lab: add it with POST /api/devices, or retire it, before another takes its name.`
+  return problem('device-name-in-use', detail, { device: name, pointer: '/name' })
+}
+
+function conditionOf ({ group, type, has_certificate, retired = 'false', listed = 'true' }: Omit<DeviceQuery, 'limit' | 'cursor' | 'count'>): Prisma.device_stateWhereInput {
+  return {
+    ...(group === undefined ? {} : { group }),
+    ...(type === undefined ? {} : { type }),
+    ...(has_certificate === undefined ? {} : { has_certificate }),
+    ...(retired === 'any' ? {} : { retired_at: retired === 'true' ? { not: null } : null }),
+    ...(listed === 'any' ? {} : { listed: listed === 'true' })
+  }
+}
+
+/** The device that this very body added before, by its id; null when there is none. */
+async function repetition (transaction: Transaction, body: DeviceCreate): Promise<Device | null> {
+  if (!body.id) return null
+  const created_as = digestOf(body)
+  const known = await transaction.device.findFirst({ where: { OR: [{ id: body.id }, { name: body.name, created_as }] }, select: { id: true, created_as: true } })
+  if (known === null) return null
+  if (known.created_as !== created_as) throw problem('id-in-use', refusalDetail('id-in-use', { id: body.id }), { id: body.id, pointer: '/id' })
+  return await readById(transaction, known.id)
+}
+
+function asked ({ id, ...body }: DeviceCreate, before: TrackedDevice | undefined): TrackedDevice {
+  return {
+    id: before?.id ?? id ?? uuidv7(),
+    name: body.name,
+    group: body.group ?? 'devices',
+    type: body.type ?? null,
+    description: body.description ?? null,
+    uri: body.uri ?? null,
+    capacity: body.capacity,
+    process_capacity: body.process_capacity ?? null,
+    min_capacity: body.min_capacity ?? null,
+    allows_overlap: body.allows_overlap ?? null,
+    extra: body.extra ?? null,
+    listed: true,
+    retired: false,
+    created_as: id ? digestOf({ id, ...body }) : before?.created_as ?? null
+  }
+}
+
+async function write (transaction: Transaction, before: TrackedDevice | undefined, after: TrackedDevice, by: By): Promise<Device> {
+  const fault = extraFault(after)
+  if (fault !== null) throw invalid({ in: 'body', pointer: '/extra', detail: fault })
+  const change = changeOf(before, after)
+  if (change.action !== 'unchanged') await writeDevices(transaction, [wish(after, change)], await nextRevision(transaction), by)
+  return await readById(transaction, after.id)
+}
+
+async function readById (transaction: Transaction, id: string): Promise<Device> {
+  return await transaction.device_state.findUniqueOrThrow({ where: { id } }) as Device
+}

@@ -1,0 +1,74 @@
+import { v7 as uuidv7 } from 'uuid'
+import { digestOf } from '../domain/canonical.ts'
+import { allowedAfter, type ExperimentStatus } from '../domain/experiment-status.ts'
+import { problem } from '../problems.ts'
+import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } from '../routes/experiments/schemas.ts'
+import { type By, retrying, statement } from './commands.ts'
+import type { Database } from './database.ts'
+import { idKey } from './page-keys.ts'
+import { filtersOf, readPage } from './pages.ts'
+
+/** Runs of processes. What they span and count is computed from their steps. */
+export function experimentStore ({ pool, prisma }: Database) {
+  return {
+    async read (id: string): Promise<Experiment> {
+      const found = await prisma.experiment_state.findUnique({ where: { id } })
+      if (found === null) throw notFound(id)
+      return found as Experiment
+    },
+
+    /** Creates one; the outcome is `repeated` for the same id and body. Adopts the steps that named it before. */
+    async create (wish: ExperimentCreate, by: By): Promise<{ outcome: 'created' | 'repeated', experiment: Experiment }> {
+      const prepared = { ...wish, id: wish.id ?? uuidv7(), created_as: digestOf(wish) }
+      const [row] = await statement<Experiment & { outcome: 'created' | 'repeated' }>(pool,
+        'SELECT outcome, (experiment).* FROM create_experiment($1, $2)', [prepared, by])
+      const { outcome, ...experiment } = row!
+      return { outcome, experiment }
+    },
+
+    async list (query: ExperimentQuery) {
+      const { process_id, status, started_after, started_before } = query
+      const where = {
+        ...process_id === undefined ? {} : { process_id },
+        ...status === undefined ? {} : { status },
+        AND: [
+          started_after === undefined ? {} : { first_start: { gte: new Date(started_after) } },
+          started_before === undefined ? {} : { first_start: { lt: new Date(started_before) } }
+        ]
+      }
+      return await readPage<Experiment, readonly [string]>(query, {
+        name: 'experiments',
+        filters: filtersOf(query),
+        keys: ({ id }) => [id],
+        read: async (after, take) => await prisma.experiment_state.findMany({
+          where: { AND: [where, after === null ? {} : { id: { gt: idKey(after) } }] }, orderBy: { id: 'asc' }, take
+        }) as Experiment[],
+        count: async () => await prisma.experiment_state.count({ where })
+      })
+    },
+
+    /** Changes status, name or metadata. Refuses a status that cannot follow the present one. */
+    async update (id: string, changes: ExperimentPatch, by: By): Promise<Experiment> {
+      return await retrying(() => prisma.$transaction(async (transaction) => {
+        const [locked] = await transaction.$queryRaw<{ status: ExperimentStatus }[]>`
+          SELECT status FROM experiment WHERE id = ${id}::uuid FOR NO KEY UPDATE`
+        if (locked === undefined) throw notFound(id)
+        refuseIllegal(locked.status, changes.status ?? locked.status)
+        const [changed] = await transaction.$queryRaw<Experiment[]>`
+          SELECT * FROM change_experiment(${id}::uuid, ${JSON.stringify(changes)}::jsonb, ${JSON.stringify(by)}::jsonb)`
+        return changed!
+      }))
+    }
+  }
+}
+
+function notFound (id: string) {
+  return problem('experiment-not-found', 'No experiment has this id.', { id, parameter: 'id' })
+}
+
+function refuseIllegal (status: ExperimentStatus, wished: ExperimentStatus): void {
+  const allowed = allowedAfter(status)
+  if (wished === status || allowed.includes(wished)) return
+  const wayOut = allowed.length === 0 ? 'it is over' : `it can become ${allowed.join(' or ')}`
+  throw problem('illegal-transition', `The experiment is ${status} and cannot become ${wished}: ${wayOut}.`, { experiment: { status }, allowed, pointer: '/status' })
+}

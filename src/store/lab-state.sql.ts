@@ -1,0 +1,92 @@
+import type { LabHealth, LabState } from '../routes/lab/schemas.ts'
+import type { Transaction } from './world.ts'
+
+// Each is one statement, and so one state of the lab.
+
+/** The platform's status: what there is, and what stands where. Devices known only from logs are no part of it. */
+export async function readState (transaction: Transaction): Promise<LabState> {
+  const [state] = await transaction.$queryRaw<LabState[]>`
+    WITH slot AS MATERIALIZED (
+      SELECT p.device_id, p.slot_number, pl.container_id, pl.part
+      FROM position p JOIN device d ON d.id = p.device_id LEFT JOIN placement pl ON pl.position_id = p.id
+      WHERE p.retired_at IS NULL AND d.retired_at IS NULL AND d.listed
+    ),
+    parked AS (
+      SELECT pl.container_id, jsonb_build_object('device', d.name, 'position', p.slot_number) AS place
+      FROM placement pl JOIN position p ON p.id = pl.position_id JOIN device d ON d.id = p.device_id WHERE pl.part = 'lid'
+    ),
+    here AS (
+      SELECT s.device_id, count(*)::int AS positions, count(s.container_id)::int AS occupied,
+        coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', s.slot_number,
+          'lidded', c.lidded, 'lid', parked.place) ORDER BY s.slot_number) FILTER (WHERE s.part = 'body'), '[]') AS containers
+      FROM slot s LEFT JOIN container c ON c.id = s.container_id AND s.part = 'body' LEFT JOIN parked ON parked.container_id = c.id
+      GROUP BY s.device_id
+    ),
+    devices AS (
+      SELECT count(*)::int AS devices,
+        coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', coalesce(h.positions, 0),
+          'occupied', coalesce(h.occupied, 0), 'containers', coalesce(h.containers, '[]')) ORDER BY g.ordinal, g.name, d.ordinal, d.name), '[]') AS list
+      FROM device d JOIN device_group g ON g.name = d."group" LEFT JOIN here h ON h.device_id = d.id
+      WHERE d.listed AND d.retired_at IS NULL
+    ),
+    slots AS (SELECT count(*)::int AS positions, count(container_id)::int AS occupied FROM slot),
+    labware AS (SELECT count(*) FILTER (WHERE removed_at IS NULL)::int AS present, count(removed_at)::int AS removed FROM container)
+    SELECT l.revision::float8 AS revision,
+      json_build_object('devices', d.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
+        'utilization', s.occupied::float8 / nullif(s.positions, 0), 'containers', w.present, 'containers_removed', w.removed) AS totals,
+      d.list AS devices
+    FROM lab l CROSS JOIN devices d CROSS JOIN slots s CROSS JOIN labware w`
+  return state!
+}
+
+/** What is wrong with the tracked lab. The errors are what the constraints forbid; looking is the proof. */
+export async function readFindings (transaction: Transaction): Promise<LabHealth['findings']> {
+  return await transaction.$queryRaw<LabHealth['findings']>`
+    WITH standing AS (
+      SELECT pl.position_id, pl.part, d.name AS device, p.slot_number AS position, p.retired_at IS NOT NULL OR d.retired_at IS NOT NULL AS retired,
+        c.id, c.barcode, c.name, c.lidded, c.removed_at IS NOT NULL AS removed,
+        json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name) AS thing
+      FROM placement pl JOIN position p ON p.id = pl.position_id JOIN device d ON d.id = p.device_id JOIN container c ON c.id = pl.container_id
+    ),
+    finding AS (
+      SELECT 1 AS rank, 'duplicate-barcode' AS code, NULL AS device, NULL::int AS position,
+        json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name) ORDER BY c.id) AS containers,
+        count(*) || ' containers on the platform have the barcode "' || c.barcode || '".' AS message
+      FROM container c WHERE c.removed_at IS NULL AND c.barcode IS NOT NULL GROUP BY c.barcode HAVING count(*) > 1
+      UNION ALL
+      SELECT 2, 'slot-shared', s.device, s.position, json_agg(s.thing ORDER BY s.id),
+        'Slot ' || s.position || ' of ' || s.device || ' holds ' || count(*) || ' things.'
+      FROM standing s GROUP BY s.position_id, s.device, s.position HAVING count(*) > 1
+      UNION ALL
+      SELECT 3, 'container-twice', NULL, NULL, json_agg(s.thing),
+        'The ' || CASE s.part WHEN 'body' THEN 'container "' ELSE 'lid of "' END || min(s.name) || '" is in ' || count(*) || ' slots.'
+      FROM standing s GROUP BY s.id, s.part HAVING count(*) > 1
+      UNION ALL
+      SELECT 4, 'lid-on-and-parked', s.device, s.position, json_build_array(s.thing),
+        'The lid of "' || s.name || '" is on, and lies in slot ' || s.position || ' of ' || s.device || '.'
+      FROM standing s WHERE s.part = 'lid' AND s.lidded
+      UNION ALL
+      SELECT 5, 'container-on-retired-device', s.device, s.position, json_build_array(s.thing),
+        CASE s.part WHEN 'body' THEN '"' ELSE 'The lid of "' END || s.name || '" is in slot ' || s.position || ' of ' || s.device || ', which the lab has no more.'
+      FROM standing s WHERE s.retired
+      UNION ALL
+      SELECT 6, 'removed-container-in-slot', s.device, s.position, json_build_array(s.thing),
+        '"' || s.name || '" was removed, and still takes slot ' || s.position || ' of ' || s.device || '.'
+      FROM standing s WHERE s.removed
+      UNION ALL
+      SELECT 7, 'container-without-place', NULL, NULL, json_build_array(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name)),
+        '"' || c.name || '" is on the platform, but nowhere.'
+      FROM container c
+      WHERE c.removed_at IS NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = c.id AND pl.part = 'body')
+      UNION ALL
+      SELECT 8, 'unlisted-device', d.name, NULL, '[]', 'Logs name a device "' || d.name || '", which the lab file does not have.'
+      FROM device d WHERE NOT d.listed AND d.retired_at IS NULL
+      UNION ALL
+      SELECT 9, 'steps-running-long', d.name, NULL, '[]', count(*) || CASE WHEN count(*) = 1 THEN ' step' ELSE ' steps' END || ' of ' || d.name
+        || ' began more than a day ago and did not end, the oldest (' || (array_agg(s.id ORDER BY s.start, s.id))[1] || ') on ' || wire_time(min(s.start)) || '.'
+      FROM step s JOIN device d ON d.id = s.device_id
+      WHERE s.status = 'running' AND s.start < clock_timestamp() - interval '1 day' GROUP BY d.name
+    )
+    SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers
+    FROM finding ORDER BY rank, device, position, message`
+}

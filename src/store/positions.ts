@@ -1,0 +1,54 @@
+import { problem } from '../problems.ts'
+import type { Container } from '../routes/containers/schemas.ts'
+import type { Position, PositionPatch, PositionQuery, PositionWithOccupant } from '../routes/devices/position-schemas.ts'
+import { type By, statement } from './commands.ts'
+import type { Database } from './database.ts'
+import { deviceNotFound } from './devices.ts'
+import { refusalDetail } from './refusals.ts'
+
+type Slot = Omit<Position, 'position'> & { slot: number | null }
+
+// Orchestrators ask this before every move: one prepared statement, which tells a device without (such) slots from none at all.
+const listSlots = `
+  SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited
+  FROM device d LEFT JOIN position_state s ON s.device_id = d.id AND ($2::boolean IS NULL OR s.empty = $2)
+  WHERE d.name = $1 AND d.retired_at IS NULL
+  ORDER BY s.position LIMIT $3`
+
+const readSlot = `
+  SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited,
+    CASE WHEN s.id IS NULL THEN valid_slots(d.id) END AS valid_range, c.*
+  FROM device d
+  LEFT JOIN position_state s ON s.device_id = d.id AND s.position = $2
+  LEFT JOIN container_state c ON c.id = s.container_id
+  WHERE d.name = $1 AND d.retired_at IS NULL`
+
+/** The slots of devices. */
+export function positionStore ({ pool }: Database) {
+  async function read (device: string, position: number): Promise<PositionWithOccupant> {
+    const [found] = await statement<Slot & Container & { valid_range: object | null }>(pool, readSlot, [device, position])
+    if (found === undefined) throw deviceNotFound(device)
+    const { slot, empty, container, container_id, occupied_by, deep_well_suited, valid_range, ...occupant } = found
+    if (slot === null) {
+      const members = { device, position, parameter: 'position', valid_range }
+      throw problem('position-not-found', refusalDetail('position-not-found', members), members)
+    }
+    return { position: slot, empty, container, container_id, occupied_by, deep_well_suited, occupant: container_id === null ? null : occupant }
+  }
+
+  return {
+    read,
+
+    /** Ascending by slot. */
+    async list (device: string, { empty, limit }: PositionQuery): Promise<Position[]> {
+      const found = await statement<Slot>(pool, listSlots, [device, empty ?? null, limit ?? null])
+      if (found.length === 0) throw deviceNotFound(device)
+      return found.flatMap(({ slot, ...state }) => slot === null ? [] : [{ position: slot, ...state }])
+    },
+
+    async update (device: string, position: number, changes: PositionPatch, by: By): Promise<PositionWithOccupant> {
+      await statement(pool, 'SELECT update_position($1, $2, $3, $4)', [device, position, changes, by])
+      return await read(device, position)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { v7 as uuidv7 } from 'uuid'
+import { digestOf } from '../domain/canonical.ts'
+import { problem } from '../problems.ts'
+import type { Process, ProcessCreate, ProcessQuery, ProcessSummary } from '../routes/processes/schemas.ts'
+import { retrying } from './commands.ts'
+import type { Database } from './database.ts'
+import { Prisma } from './generated/client.ts'
+import { filtersOf, readPage } from './pages.ts'
+import { idKey } from './page-keys.ts'
+import { refusalDetail } from './refusals.ts'
+import type { Transaction } from './world.ts'
+
+const summary = {
+  id: true, name: true, source_sha256: true, metadata: true, archived_at: true, created_at: true, updated_at: true, version: true
+} as const
+const whole = { ...summary, source: true } as const
+
+/** Workflow definitions. They are no part of the tracked world, so that their changes have no revision. */
+export function processStore ({ prisma }: Database) {
+  async function read (id: string): Promise<Process> {
+    const found = await prisma.process.findUnique({ where: { id }, select: whole })
+    if (found === null) throw problem('process-not-found', 'No process has this id.', { id, parameter: 'id' })
+    return found as Process
+  }
+
+  return {
+    read,
+
+    /** Keeps a process; `created` is false when it was there: the same id and body, or with `reuse` the same name and source. */
+    async create ({ id, reuse, ...body }: ProcessCreate): Promise<{ created: boolean, process: Process }> {
+      const row = {
+        id: id ?? uuidv7(),
+        name: body.name,
+        source: body.source,
+        source_sha256: createHash('sha256').update(body.source).digest('hex'),
+        metadata: body.metadata ? body.metadata as Prisma.InputJsonObject : Prisma.DbNull,
+        created_as: digestOf(body)
+      }
+      return await retrying(() => prisma.$transaction(async (transaction) => {
+        const known = (id ? await repeated(transaction, row) : null) ?? (reuse ? await twin(transaction, row) : null)
+        if (known !== null) return { created: false, process: known }
+        return { created: true, process: await transaction.process.create({ data: row, select: whole }) as Process }
+      }))
+    },
+
+    async list (query: ProcessQuery) {
+      const filters = filtersOf(query)
+      const where = {
+        ...filters.name === undefined ? {} : { name: filters.name },
+        ...filters.source_sha256 === undefined ? {} : { source_sha256: filters.source_sha256.toLowerCase() },
+        ...archivedFilter(filters.archived)
+      }
+      return await readPage<ProcessSummary, readonly [string]>(query, {
+        name: 'processes',
+        filters,
+        keys: ({ id }) => [id],
+        read: async (after, take) => await prisma.process.findMany({
+          where: { AND: [where, after === null ? {} : { id: { gt: idKey(after) } }] }, orderBy: { id: 'asc' }, take, select: summary
+        }) as ProcessSummary[],
+        count: async () => await prisma.process.count({ where })
+      })
+    },
+
+    /** Takes it out of the lists; once is enough. */
+    async archive (id: string): Promise<Process> {
+      const now = new Date()
+      await prisma.process.updateMany({ where: { id, archived_at: null }, data: { archived_at: now, updated_at: now, version: { increment: 1 } } })
+      return await read(id)
+    }
+  }
+}
+
+type Row = { id: string, name: string, source_sha256: string, created_as: string }
+
+// The process that a repeated request made; creators with one id wait for each other.
+async function repeated (transaction: Transaction, { id, created_as }: Row): Promise<Process | null> {
+  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${id.toLowerCase()}, 0))`
+  const known = await transaction.process.findUnique({ where: { id }, select: { ...whole, created_as: true } })
+  if (known === null) return null
+  const { created_as: createdAs, ...process } = known
+  if (createdAs !== created_as) throw problem('id-in-use', refusalDetail('id-in-use', { id }), { id, pointer: '/id' })
+  return process as Process
+}
+
+// The oldest process of this name and source; those who want the same one wait for each other, so that two make no twins.
+async function twin (transaction: Transaction, { name, source_sha256 }: Row): Promise<Process | null> {
+  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name} || ${source_sha256}, 0))`
+  return await transaction.process.findFirst({ where: { name, source_sha256, archived_at: null }, orderBy: { id: 'asc' }, select: whole }) as Process | null
+}
+
+function archivedFilter (archived: ProcessQuery['archived'] = 'false') {
+  if (archived === 'any') return {}
+  return { archived_at: archived === 'true' ? { not: null } : null }
+}

@@ -1,0 +1,57 @@
+import { isUuid } from '../domain/values.ts'
+import type { StepFilters } from '../routes/steps/schemas.ts'
+import { naming } from './containers.ts'
+import { Prisma, type PrismaClient } from './generated/client.ts'
+
+const nothing = Prisma.sql`false`
+
+/**
+ * The condition of steps (`step s`) that filters leave. Names are looked up first, so that each condition compares an
+ * indexed column with a constant; a name that nobody bears leaves nothing.
+ */
+export async function stepCondition (prisma: PrismaClient, filters: StepFilters): Promise<Prisma.Sql> {
+  const { fct, kind, status, is_simulation, process_id, started_after, started_before } = filters
+  const conditions = [
+    ...await namedConditions(prisma, filters),
+    fct === undefined ? null : Prisma.sql`s.fct = ${fct}`,
+    kind === undefined ? null : Prisma.sql`s.kind = ${kind}`,
+    status === undefined ? null : Prisma.sql`s.status = ${status}`,
+    is_simulation === undefined ? null : Prisma.sql`s.is_simulation = ${is_simulation}`,
+    process_id === undefined ? null : Prisma.sql`s.experiment_id IN (SELECT id FROM experiment WHERE process_id = ${process_id}::uuid)`,
+    started_after === undefined ? null : Prisma.sql`s.start >= ${started_after}::timestamptz`,
+    started_before === undefined ? null : Prisma.sql`s.start < ${started_before}::timestamptz`
+  ].filter((condition) => condition !== null)
+  return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
+}
+
+async function namedConditions (prisma: PrismaClient, filters: StepFilters): Promise<(Prisma.Sql | null)[]> {
+  const { device, origin_device, destination_device, container, experiment_id } = filters
+  return await Promise.all([
+    device === undefined ? null : deviceCondition(prisma, Prisma.sql`s.device_id`, device),
+    origin_device === undefined ? null : deviceCondition(prisma, Prisma.sql`s.origin_device_id`, origin_device),
+    destination_device === undefined ? null : deviceCondition(prisma, Prisma.sql`s.destination_device_id`, destination_device),
+    container === undefined ? null : containerCondition(prisma, container),
+    experiment_id === undefined ? null : experimentCondition(prisma, experiment_id)
+  ])
+}
+
+// Every device that bears the name or was last called so: active, only known from logs, or retired.
+async function deviceCondition (prisma: PrismaClient, column: Prisma.Sql, name: string): Promise<Prisma.Sql> {
+  const devices = await prisma.device.findMany({ where: { name }, select: { id: true } })
+  const ids = devices.map(({ id }) => Prisma.sql`${id}::uuid`)
+  if (ids.length === 0) return nothing
+  return ids.length === 1 ? Prisma.sql`${column} = ${ids[0]!}` : Prisma.sql`${column} IN (${Prisma.join(ids)})`
+}
+
+async function containerCondition (prisma: PrismaClient, container: string): Promise<Prisma.Sql> {
+  const { id, barcode } = naming(container)
+  const found = await prisma.container.findFirst({ where: id === null ? { barcode, removed_at: null } : { id }, select: { id: true } })
+  return found === null ? nothing : Prisma.sql`s.id IN (SELECT step_id FROM step_container WHERE container_id = ${found.id}::uuid)`
+}
+
+// An experiment that is not known is found by what the log calls it.
+async function experimentCondition (prisma: PrismaClient, named: string): Promise<Prisma.Sql> {
+  if (!isUuid(named)) return Prisma.sql`s.experiment_named = ${named}`
+  const found = await prisma.experiment.findUnique({ where: { id: named }, select: { id: true } })
+  return found === null ? Prisma.sql`s.experiment_named = ${named.toLowerCase()}` : Prisma.sql`s.experiment_id = ${found.id}::uuid`
+}

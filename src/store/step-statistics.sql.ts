@@ -1,0 +1,45 @@
+import type { Grouping } from '../domain/step-grouping.ts'
+import { invalid } from '../problems.ts'
+import type { StepGroupStatistics } from '../routes/steps/statistics.schemas.ts'
+import { Prisma, type PrismaClient } from './generated/client.ts'
+
+/** Rows at most; a client that wants more wants the steps. */
+const mostGroups = 10_000
+
+// What each grouping groups by, as text: in the order of its characters, whatever the database's language.
+const expressions: Readonly<Record<Grouping, string>> = {
+  device: 'd.name COLLATE "C"',
+  fct: 's.fct COLLATE "C"',
+  kind: 's.kind COLLATE "C"',
+  status: 's.status COLLATE "C"',
+  experiment_id: 's.experiment_id',
+  process_id: 'e.process_id',
+  day: "to_char(s.start AT TIME ZONE 'UTC', 'YYYY-MM-DD') COLLATE \"C\""
+}
+
+const joins: Partial<Record<Grouping, string>> = {
+  device: 'JOIN device d ON d.id = s.device_id',
+  process_id: 'LEFT JOIN experiment e ON e.id = s.experiment_id'
+}
+
+/** Counts and durations in seconds of the steps (`step s`) that meet a condition, by group; one row without groupings. */
+export async function stepStatistics (prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly Grouping[]): Promise<StepGroupStatistics[]> {
+  const list = groupings.map((name) => expressions[name])
+  const members = groupings.map((name) => `'${name}', ${expressions[name]}`)
+  const grouped = Prisma.raw(list.length === 0 ? '' : `GROUP BY ${list.join(', ')} ORDER BY ${list.map((expression) => `${expression} NULLS LAST`).join(', ')}`)
+  const rows = await prisma.$queryRaw<StepGroupStatistics[]>`
+    SELECT jsonb_build_object(${Prisma.raw(members.join(', '))}) AS "group",
+      count(*)::int AS count, count(s.finish)::int AS finished, (count(*) FILTER (WHERE s.status = 'failed'))::int AS failed,
+      avg(s.duration_seconds)::float8 AS mean_seconds, stddev_samp(s.duration_seconds)::float8 AS stddev_seconds,
+      min(s.duration_seconds)::float8 AS min_seconds, max(s.duration_seconds)::float8 AS max_seconds,
+      (percentile_cont(0.5) WITHIN GROUP (ORDER BY s.duration_seconds))::float8 AS median_seconds,
+      (percentile_cont(0.95) WITHIN GROUP (ORDER BY s.duration_seconds))::float8 AS p95_seconds,
+      coalesce(sum(s.duration_seconds), 0)::float8 AS total_seconds
+    FROM step s ${Prisma.raw(groupings.map((name) => joins[name] ?? '').join(' '))}
+    WHERE ${condition} ${grouped}
+    LIMIT ${mostGroups + 1}`
+  if (rows.length > mostGroups) {
+    throw invalid({ in: 'query', parameter: 'group_by', detail: `makes more than ${mostGroups} groups: narrow the filters, or group by less` })
+  }
+  return rows
+}

@@ -1,0 +1,94 @@
+import { v7 as uuidv7 } from 'uuid'
+import { digestOf } from '../domain/canonical.ts'
+import { matchInputs } from '../domain/match.ts'
+import { settled, timesFault, usualStatus, utc } from '../domain/step-times.ts'
+import { isUuid } from '../domain/values.ts'
+import { type Fault, invalid } from '../problems.ts'
+import type { StepCreate } from '../routes/steps/schemas.ts'
+import { naming } from './containers.ts'
+
+const mostFaults = 20
+const fctShape = /^.{1,200}$/su
+
+/** Steps as the function log_steps takes them, with the devices they name. Refuses what contradicts itself, telling the places. */
+export function prepareSteps (wishes: readonly StepCreate[], batch: boolean) {
+  const faults: Fault[] = []
+  const ids = new Set<string>()
+  const devices = new Map<string, string>()
+
+  const steps = wishes.map((wish, index) => {
+    const pointer = batch ? `/steps/${index}` : ''
+    const step = prepare(wish)
+    for (const { member, detail } of faultsOf(wish, step)) faults.push({ in: 'body', pointer: `${pointer}/${member}`, detail })
+    if (ids.has(step.id)) faults.push({ in: 'body', pointer: `${pointer}/id`, detail: 'is the id of an earlier step of the batch' })
+    ids.add(step.id)
+    for (const name of [step.device, step.origin?.device, step.destination?.device]) {
+      if (name !== undefined && !devices.has(name)) devices.set(name, uuidv7())
+    }
+    return step
+  })
+  if (faults.length > 0) throw invalid(...faults.slice(0, mostFaults))
+  return { steps, devices: [...devices].map(([name, id]) => ({ id, name })) }
+}
+
+/** How a step names containers, as the database resolves it: the text, and the id when it is one. */
+export function namedContainers (names: readonly string[]) {
+  return names.map((name) => {
+    const { id } = naming(name)
+    return { named: id === null ? name : name.toLowerCase(), id }
+  })
+}
+
+/** What is wrong with the function that a step's data name; null when nothing is. */
+export function fctFault (data: Readonly<Record<string, unknown>>): string | null {
+  const { fct } = data
+  if (fct === undefined || fct === null || (typeof fct === 'string' && fctShape.test(fct))) return null
+  return 'must be a text of 1 to 200 characters'
+}
+
+function prepare ({ id, containers, experiment_id, ...wish }: StepCreate) {
+  const kind = wish.kind ?? 'operation'
+  const data = wish.data ?? {}
+  const name = wish.name ?? null
+  const finish = wish.finish ? utc(wish.finish) : null
+  const { warnings, ...times } = settled({ start: utc(wish.start), finish, status: wish.status ?? usualStatus(finish) })
+  const experiment = experiment_id && isUuid(experiment_id) ? experiment_id.toLowerCase() : null
+  const facts = {
+    kind,
+    name,
+    device: wish.device,
+    data,
+    ...times,
+    experiment_named: experiment ?? experiment_id ?? null,
+    is_simulation: wish.is_simulation ?? false,
+    origin: wish.origin ?? null,
+    destination: wish.destination ?? null,
+    lidded_before: wish.lidded_before ?? null,
+    lidded_after: wish.lidded_after ?? null,
+    barcode_read: wish.barcode_read ?? null
+  }
+  return {
+    ...facts,
+    ...matchInputs({ kind, name, data }),
+    id: (id ?? uuidv7()).toLowerCase(),
+    fct: data.fct ?? null,
+    experiment_uuid: experiment,
+    containers: namedContainers(containers ?? []),
+    warnings,
+    // without the containers: they may be reported one by one
+    created_as: digestOf(facts)
+  }
+}
+
+function faultsOf (wish: StepCreate, step: ReturnType<typeof prepare>) {
+  const faults: { member: string, detail: string }[] = []
+  const fct = fctFault(step.data)
+  if (fct !== null) faults.push({ member: 'data/fct', detail: fct })
+  const times = timesFault(step)
+  if (times !== null) faults.push(times)
+  for (const member of ['origin', 'destination'] as const) {
+    if (step.kind === 'move' && !wish[member]) faults.push({ member, detail: 'is required for a move: say at least its device' })
+    if (step.kind === 'operation' && wish[member]) faults.push({ member, detail: 'is only for a move: set `kind` to move, or leave it out' })
+  }
+  return faults
+}

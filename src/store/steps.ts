@@ -1,0 +1,73 @@
+import { readGroupings } from '../domain/step-grouping.ts'
+import { invalid, problem } from '../problems.ts'
+import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../routes/steps/schemas.ts'
+import type { StatisticsQuery } from '../routes/steps/statistics.schemas.ts'
+import { type By, statement } from './commands.ts'
+import type { Database } from './database.ts'
+import { filtersOf, type PageQuery, readPage } from './pages.ts'
+import { correctStep, finishStep } from './step-changes.ts'
+import { stepCondition } from './step-filters.sql.ts'
+import { stepHistory } from './step-history.sql.ts'
+import { stepStatistics } from './step-statistics.sql.ts'
+import { prepareSteps } from './step-wishes.ts'
+import { countSteps, readSteps, type StepKey, stepKey } from './steps.sql.ts'
+
+/** What became of a step that was to be logged: extended is repeated, with containers not named before. */
+export type Logged = { outcome: 'logged' | 'extended' | 'repeated', step: Step }
+
+/** The log of steps. What writes it are the functions of the migration `step_log`, one call each. */
+export function stepStore ({ pool, prisma }: Database) {
+  async function read (id: string): Promise<Step> {
+    const [found] = await statement<Step>(pool, 'SELECT * FROM step_state WHERE id = $1', [id])
+    if (found === undefined) throw problem('step-not-found', 'No step has this id.', { id, parameter: 'id' })
+    return found
+  }
+
+  async function logAll (wishes: readonly StepCreate[], by: By, batch = true): Promise<Logged[]> {
+    const { steps, devices } = prepareSteps(wishes, batch)
+    const rows = await statement<Step & { outcome: Logged['outcome'] }>(pool,
+      'SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4)', [JSON.stringify(steps), JSON.stringify(devices), batch, by])
+    return rows.map(({ outcome, ...step }) => ({ outcome, step }))
+  }
+
+  return {
+    read,
+    logAll,
+
+    async log (wish: StepCreate, by: By): Promise<Logged> {
+      const [logged] = await logAll([wish], by, false)
+      return logged!
+    },
+
+    async list (query: StepQuery) {
+      const { sort = 'start', ...filters } = filtersOf(query)
+      const condition = await stepCondition(prisma, filters)
+      return await readPage<Step, StepKey>(query, {
+        name: 'steps',
+        filters: { ...filters, sort },
+        keys: (step) => stepKey(sort, step),
+        read: async (after, take) => await readSteps(prisma, condition, sort, after, take),
+        count: async () => await countSteps(prisma, condition)
+      })
+    },
+
+    async statistics ({ group_by, ...filters }: StatisticsQuery) {
+      const read = readGroupings(group_by)
+      if ('fault' in read) throw invalid({ in: 'query', parameter: 'group_by', detail: read.fault })
+      return await stepStatistics(prisma, await stepCondition(prisma, filters), read.groupings)
+    },
+
+    async finish (id: string, ending: StepFinish, by: By): Promise<Step> {
+      return await finishStep(prisma, id, ending, by)
+    },
+
+    async correct (id: string, { reason, ...patch }: StepPatch, by: By): Promise<Step> {
+      return await correctStep(prisma, id, patch, { ...by, reason })
+    },
+
+    async history (id: string, query: PageQuery) {
+      await read(id)
+      return await stepHistory(prisma, id, query)
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import type { Service } from './service.ts'
+
+/** Opens the service on a free port of this machine; answers its address. It closes with the service. */
+export async function listening (service: Service): Promise<string> {
+  return await service.app.listen({ host: '127.0.0.1', port: 0 })
+}

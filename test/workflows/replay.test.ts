@@ -1,0 +1,90 @@
+import t from 'tap'
+import { clientOf, type Call } from '../../src/demo/client.ts'
+import { book, clearPlatform, estimateRun, logRun, setUp } from '../../src/demo/replay.ts'
+import { nameOf, readLabFile, readRuns, type Place, type Run } from '../../src/demo/robotlab.ts'
+import { listening } from '../support/http.ts'
+import { aService } from '../support/service.ts'
+
+// A real lab's records (examples/robotlab) go through the API as they happened: every move and lid in order, under the
+// rule that the service refuses what contradicts the world it tracks; every step as part of its run's experiment.
+
+const runs = await readRuns()
+
+t.test('the records are read as what they are', async (t) => {
+  t.equal(runs.length, 32)
+  t.equal(sum(runs.map(({ steps }) => steps.length)), 16_939)
+  t.equal(sum(runs.map(({ events }) => events.length + 1)), 6_019)
+  for (const { name, events, steps } of runs) {
+    const carried = events.filter((event) => event.kind === 'move' && !isStackOfIncubator(event.src) && !isStackOfIncubator(event.dst))
+    const moves = steps.filter(({ kind }) => kind === 'move').sort((a, b) => a.finish < b.finish ? -1 : 1)
+    t.strictSame(
+      moves.map(({ origin, destination, containers }) => [nameOf(origin!), nameOf(destination!), containers[0]?.split('-').at(-1)]),
+      carried.map((event) => event.kind === 'move' && [event.src, event.dst, event.what]),
+      `${name}: the moves among the steps are the arm's moves in the world`)
+  }
+})
+
+t.test('32 real runs are replayed strictly, logged and estimated', { timeout: 120_000 }, async (t) => {
+  const began = performance.now()
+  const service = await aService(t)
+  const call = clientOf(await listening(service))
+  await call('PUT', '/api/lab/config', await readLabFile())
+
+  const foretold = { steps: 0, known: 0 }
+  for (const [index, run] of runs.entries()) {
+    if (index >= 2) {
+      const estimates = await estimateRun(call, run, 0.95)
+      t.equal(estimates.length, run.steps.length)
+      foretold.steps += estimates.length
+      foretold.known += estimates.filter(({ duration_seconds }) => duration_seconds !== null && duration_seconds > 0).length
+    }
+    await clearPlatform(call)
+    await setUp(call, run)
+    // the log may lag behind the world or run ahead of it; only the order of the changes counts
+    const [, logged] = await Promise.all([replay(call, run), logRun(call, run)])
+    t.ok(logged, `${run.name}: ${run.events.length} changes of the world and ${run.steps.length} steps without one refusal`)
+    t.strictSame(await worldOf(call), worldAfter(run), `${run.name}: every plate and lid is where it was recorded`)
+  }
+  t.ok(foretold.known >= 0.97 * foretold.steps, `${foretold.known} of ${foretold.steps} steps after the first two runs were foretold`)
+  t.comment(`replayed in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+
+  t.match(await call('GET', '/api/lab/health'), { healthy: true, findings: [] })
+  t.match(await call('GET', '/api/steps/statistics'), { items: [{ count: 16_939, finished: 16_939, failed: 0 }] })
+  t.match(await call('GET', '/api/experiments?count=true&status=completed&limit=1'), { total: 32 })
+  t.match(await call('GET', '/api/steps?count=true&kind=move&limit=1'), { total: sum(runs.map(({ steps }) => steps.filter(({ kind }) => kind === 'move').length)) })
+})
+
+async function replay (call: Call, run: Run): Promise<void> {
+  for (const event of run.events) await book(call, run, event)
+}
+
+/** What stands where after a run: the records read plainly, without the service. */
+function worldAfter (run: Run): Record<string, string> {
+  const world = new Map(Object.entries(run.world))
+  for (const event of run.events) {
+    if (event.kind !== 'unlid') world.delete(event.src)
+    if (event.kind !== 'lid') world.set(event.dst, event.kind === 'unlid' ? `lid ${event.what}` : event.what)
+  }
+  return Object.fromEntries([...world].sort())
+}
+
+type LabState = { devices: { name: string, containers: { barcode: string, position: number, lidded: boolean, lid: Place | null }[] }[] }
+
+/** What stands where, as the service says, in the lab's own names. */
+async function worldOf (call: Call): Promise<Record<string, string>> {
+  const { devices } = await call<LabState>('GET', '/api/lab')
+  const things = devices.flatMap(({ name, containers }) => containers.flatMap(({ barcode, position, lidded, lid }) => {
+    const plate = barcode.split('-').at(-1)!
+    const body = [nameOf({ device: name, position }), plate]
+    return lidded ? [body] : [body, [nameOf(lid!), `lid ${plate}`]]
+  }))
+  return Object.fromEntries(things.sort())
+}
+
+function isStackOfIncubator (place: string): boolean {
+  return /^[LR]\d+$/.test(place)
+}
+
+function sum (numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
