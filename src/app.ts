@@ -5,10 +5,12 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Config } from './config.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { bodies } from './plugins/bodies.ts'
+import { clientError } from './plugins/client-errors.ts'
 import { docs } from './plugins/docs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
 import { health } from './plugins/health.ts'
+import { parameters } from './plugins/parameters.ts'
 import { components } from './openapi.ts'
 import { compilersFactory } from './plugins/validation.ts'
 import { containers } from './routes/containers/index.ts'
@@ -42,6 +44,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
     routerOptions: { maxParamLength },
     schemaController: { compilersFactory },
     frameworkErrors: frameworkProblem,
+    clientErrorHandler: clientError,
     forceCloseConnections: 'idle',
     return503OnClosing: false
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -53,6 +56,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
 
   for (const schema of components) app.addSchema(schema)
   await app.register(errors)
+  await app.register(parameters)
   await app.register(bodies)
   await app.register(etag)
   await app.register(docs)

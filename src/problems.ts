@@ -16,6 +16,8 @@ export const catalogue = {
 
   'method-not-allowed': [405, 'Method not allowed', 'The path exists but not with this method; `Allow` lists those it has.'],
 
+  'request-timeout': [408, 'Request timeout', 'The request did not arrive in time.'],
+
   'position-occupied': [409, 'Position occupied', 'A container or a lid is in that slot; `occupant` tells which.'],
   'no-free-position': [409, 'No free position', 'Every slot of the device holds a container or a lid.'],
   'barcode-in-use': [409, 'Barcode in use', 'Another container on the platform has this barcode; `holder` tells which and where.'],
@@ -33,6 +35,7 @@ export const catalogue = {
   'body-too-large': [413, 'Body too large', 'The body is larger than the limit.'],
   'uri-too-long': [414, 'URI too long', 'A part of the path is longer than any name.'],
   'unsupported-media-type': [415, 'Unsupported media type', 'The body has a content type that this call does not take; `supported` lists those it does.'],
+  'headers-too-large': [431, 'Headers too large', 'The head of the request is larger than 16 KiB.'],
 
   'internal-error': [500, 'Internal error', 'The service failed; its log has the request id.'],
   'database-unavailable': [503, 'Database unavailable', 'The database did not answer; try again after `Retry-After` seconds.']

@@ -1,56 +1,31 @@
-import { fileURLToPath } from 'node:url'
+import { once } from 'node:events'
 import { pino } from 'pino'
-import { buildApp } from './app.ts'
-import { ConfigError, readConfig } from './config.ts'
-import { openDatabase } from './store/database.ts'
-import { migrate, MigrationError } from './store/migrate.ts'
+import { readConfig } from './config.ts'
+import { StartError } from './start-error.ts'
 
-// The process: configuration, database, app, listen, clean close. The only file with side effects.
+// The process: configuration, start, clean stop. The only file with side effects.
 
-const migrations = fileURLToPath(new URL('../prisma/migrations', import.meta.url))
+const stopping = new AbortController()
+// SIGHUP: the terminal was closed. Signals are heard before the rest is loaded, which takes longer than all else here.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort(signal))
 
 async function serve (): Promise<void> {
   const config = readConfig(process.env)
+  const { start } = await import('./boot.ts')
   const log = pino({ level: config.logLevel, redact: ['req.headers.authorization'] })
-  let stopping = false
-  let close = async () => {}
-
-  async function stop (signal: string): Promise<void> {
-    if (stopping) return
-    stopping = true
-    log.info({ signal }, 'stopping')
-    await close()
-    log.info('stopped')
-    process.exit(0)
-  }
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal))
-
-  const embedded = config.databaseUrl === null ? await startEmbedded(config.dataDir, log) : null
-  close = async () => { await embedded?.stop() }
-  const database = openDatabase(config.databaseUrl ?? embedded!.url, config, log)
-  try {
-    const applied = await migrate(database.pool, migrations)
-    if (applied.length > 0) log.info({ migrations: applied }, 'database schema brought up to date')
-    const app = await buildApp(config, { database, log })
-    close = async () => {
-      await app.close()
-      await database.close()
-      await embedded?.stop()
-    }
-    await app.listen({ host: config.host, port: config.port })
-  } catch (error) {
-    await close()
-    throw error
-  }
+  const running = await start({ config, log, signal: stopping.signal })
+  if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
+  log.info({ signal: stopping.signal.reason as string }, 'stopping')
+  await running.stop()
+  log.info('stopped')
 }
 
-async function startEmbedded (dataDir: string, log: pino.Logger) {
-  const { startEmbedded } = await import('./embedded/postgres.ts')
-  return await startEmbedded({ dataDir, log })
-}
-
-serve().catch((error: unknown) => {
-  if (error instanceof ConfigError || error instanceof MigrationError) process.stderr.write(`${error.message}\n`)
-  else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+try {
+  await serve()
+  process.exit(0)
+} catch (error) {
+  if (stopping.signal.aborted && error === stopping.signal.reason) process.exit(0)
+  const told = error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error)
+  process.stderr.write(`${told}\n`)
   process.exit(1)
-})
+}

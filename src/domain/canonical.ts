@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** A JSON value as text that does not depend on the order of keys; members that are null or absent are left out. */
 export function canonical (value: unknown): string {
@@ -13,5 +13,5 @@ export function canonical (value: unknown): string {
 
 /** The digest by which a repeated create is recognised: sha256 of the canonical body, as hex. */
 export function digestOf (body: unknown): string {
-  return createHash('sha256').update(canonical(body)).digest('hex')
+  return hash('sha256', canonical(body))
 }

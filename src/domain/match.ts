@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 // What makes two steps comparable, as far as their own words go; devices and slots are added by the database (step_key).
 // A stored step keeps these with `match_version`; whoever changes a rule here counts it up and lets old steps be computed again.
@@ -109,6 +109,6 @@ function numberIn (text: string): number | null {
 }
 
 function uuidDigest (text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex')
+  const hex = hash('sha256', text)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Router from 'find-my-way'
 import plugin from 'fastify-plugin'
-import { problemType, problemUri } from '../schemas/problem.ts'
+import { bodyOf, problemType } from '../schemas/problem.ts'
 import { Problem, problem } from '../problems.ts'
 import { databaseProblem } from '../store/errors.ts'
 import { describeFaults } from './validation.ts'
@@ -17,15 +17,19 @@ export const errors = plugin(async (app: FastifyInstance) => {
 
   app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(toProblem(error), request, reply, error))
 
-  app.setNotFoundHandler((request, reply) => {
-    const allowed = methods.filter((method) => routes.find(method, request.url.split('?')[0]!) !== null)
-    if (allowed.length > 0) {
-      reply.header('allow', allowed.join(', '))
-      return sendProblem(problem('method-not-allowed', `${request.method} is not for this path; ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'}.`,
-        { allowed }), request, reply)
-    }
-    return sendProblem(problem('route-not-found', `There is no ${request.url.split('?')[0]}; /openapi.json lists what there is.`), request, reply)
+  // before the body is read: what is wrong with it does not matter at a path that is not there
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) throw absent(request, reply)
   })
+  app.setNotFoundHandler((request, reply) => sendProblem(absent(request, reply), request, reply))
+
+  function absent (request: FastifyRequest, reply: FastifyReply): Problem {
+    const path = request.url.split('?')[0]!
+    const allowed = methods.filter((method) => routes.find(method, path) !== null)
+    if (allowed.length === 0) return problem('route-not-found', `There is no ${path}; /openapi.json lists what there is.`)
+    reply.header('allow', allowed.join(', '))
+    return problem('method-not-allowed', `${request.method} is not for this path; ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'}.`, { allowed })
+  }
 }, { name: 'errors' })
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -54,8 +58,6 @@ function toProblem (error: FastifyError): Problem {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
     case 'FST_ERR_CTP_INVALID_CONTENT_TYPE':
       return problem('unsupported-media-type', 'Send the body as application/json (the lab file also as application/yaml).', { supported: ['application/json'] })
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return problem('malformed-body', 'The content type says JSON, but the body is empty.')
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return problem('malformed-body', 'The body does not have the length that Content-Length says.')
   }
@@ -71,16 +73,6 @@ function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyRep
   if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
   else request.log.debug({ code: found.code }, found.message)
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
-  const body = {
-    type: problemUri(found.code),
-    title: found.title,
-    status: found.status,
-    detail: found.message,
-    instance: request.url.split('?')[0],
-    code: found.code,
-    error: found.title,
-    request_id: request.id,
-    ...found.members
-  }
+  const body = bodyOf(found, { instance: request.url.split('?')[0]!, request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
 }

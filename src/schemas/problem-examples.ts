@@ -31,6 +31,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'no-certificate': { instance: '/api/devices/Incubator/certificate', detail: 'Incubator has no server certificate.', device: 'Incubator' },
 
   'method-not-allowed': { instance: '/api/moves', detail: 'GET is not for this path; POST is.', allowed: ['POST'] },
+  'request-timeout': { instance: '', detail: 'The request did not arrive in time.' },
 
   'position-occupied': {
     instance: move, detail: 'Slot 5 of Incubator holds the lid of "SCREEN_002". Move that away first, or choose another slot.',
@@ -79,6 +80,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/lab/config', detail: 'Send the lab file as application/yaml or application/json.',
     supported: ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml']
   },
+  'headers-too-large': { instance: '', detail: 'The head of the request is larger than 16 KiB.' },
 
   'internal-error': { instance: '/api/lab', detail: 'The service failed; the log has this request id.' },
   'database-unavailable': { instance: '/api/lab', detail: 'The database did not answer; nothing is known to have changed. Try again.' }

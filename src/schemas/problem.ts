@@ -1,5 +1,5 @@
 import Type, { type TSchema } from 'typebox'
-import { catalogue, type ProblemCode } from '../problems.ts'
+import { catalogue, problem, type Problem, type ProblemCode } from '../problems.ts'
 import { ref, stringEnum } from './common.ts'
 import { problemExamples } from './problem-examples.ts'
 
@@ -66,12 +66,16 @@ export function bodyProblems (...codes: readonly ProblemCode[]): Record<number, 
   return problems(...withBody, ...codes)
 }
 
-export function problemUri (code: ProblemCode): string {
+function problemUri (code: ProblemCode): string {
   return `urn:platform-status:problem:${code}`
 }
 
+/** A problem as it travels. */
+export function bodyOf ({ code, status, title, message, members }: Problem, of: { instance: string, request_id: string }): object {
+  return { type: problemUri(code), title, status, detail: message, instance: of.instance, code, error: title, request_id: of.request_id, ...members }
+}
+
 function exampleOf (code: ProblemCode): object {
-  const [status, title] = catalogue[code]
   const { instance, detail, ...members } = problemExamples[code]
-  return { type: problemUri(code), title, status, detail, instance, code, error: title, request_id: '0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21', ...members }
+  return bodyOf(problem(code, detail, members), { instance, request_id: '0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21' })
 }

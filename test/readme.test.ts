@@ -1,0 +1,57 @@
+import t from 'tap'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { variables } from '../src/config.ts'
+import { aService } from './support/service.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+
+/** Runs a shell line as a reader would, and answers what it printed. */
+async function shell (line: string): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    execFile('bash', ['-c', line], { cwd: root }, (error, stdout, stderr) => error ? reject(new Error(`${line}: ${stderr}`)) : resolve(stdout))
+  })
+}
+
+/** The commands of the README's first session; one that goes on over several lines is one. */
+function firstSession (): string[] {
+  const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!)
+  return blocks.flatMap((block) => block.split(/\n(?=curl )/)).map((line) => line.trim())
+}
+
+const curl = await shell('curl --version').then((text) => /^curl (\d+)\.(\d+)/.exec(text), () => null)
+const hasJson = curl !== null && (Number(curl[1]) > 7 || Number(curl[2]) >= 82)
+
+t.test('the first session runs as the README shows it', { skip: hasJson ? false : 'curl 7.82 or newer is needed' }, async (t) => {
+  const { app } = await aService(t)
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const answers = []
+  for (const line of firstSession()) {
+    answers.push(JSON.parse(await shell(line.replaceAll(/curl /g, 'curl -s ').replaceAll('localhost:8000', address))))
+  }
+  t.equal(answers.length, 10)
+  t.match(answers[0], { applied: true }, 'the lab')
+  t.match(answers[1], { barcode: 'SCREEN_001', device: 'Hotel1', position: 0 }, 'the plate')
+  t.match(answers[4], { device: 'Washer', lidded: false, lid: { device: 'Hotel1', position: 5 } }, 'the plate in the washer')
+  t.match(answers[5], { code: 'position-occupied', occupant: { barcode: 'SCREEN_001' } }, 'the refusal')
+  t.match(answers[7], { method: 'substitute', level: 'parameters', sample_size: 3, duration_seconds: Number }, 'the estimate')
+  t.match(answers[8], { items: [{ kind: 'step' }, { kind: 'step' }, { kind: 'step' }, { kind: 'added' }, { kind: 'unlidded' }, { kind: 'moved' }] }, 'the history')
+  t.match(answers[9], { totals: { containers: 1 } }, 'the lab as it is')
+})
+
+t.test('the table of variables says what the code does', async (t) => {
+  const rows = variables.map(({ name, fallback, meaning }) => `| \`${name}\` | ${fallback === null ? 'unset' : `\`${fallback}\``} | ${meaning} |`)
+  t.ok(readme.includes(rows.join('\n')), `the table should be:\n${rows.join('\n')}`)
+})
+
+t.test('every path that the README names is served', async (t) => {
+  const { app } = await aService(t)
+  const paths = Object.keys((app.swagger() as { paths: object }).paths)
+  const named = [...readme.matchAll(/(GET|POST|PUT|PATCH|DELETE) (\/api[^\s`?]*)/g)].map((match) => match[2]!)
+  for (const path of new Set(named)) {
+    const shape = path.replaceAll(/\{[^}]+\}/g, '{}').replace(/\/$/, '')
+    t.ok(paths.some((known) => known.replaceAll(/\{[^}]+\}/g, '{}') === shape), path)
+  }
+})
