@@ -10,6 +10,7 @@ import { docs } from './plugins/docs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
 import { health } from './plugins/health.ts'
+import { requestLog } from './plugins/request-log.ts'
 import { parameters } from './plugins/parameters.ts'
 import { components } from './openapi.ts'
 import { compilersFactory } from './plugins/validation.ts'
@@ -38,6 +39,7 @@ export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerRespo
 export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<App> {
   const app: App = Fastify({
     loggerInstance: log,
+    logController: requestLog(),
     bodyLimit: config.bodyLimitBytes,
     requestIdHeader: false,
     genReqId: (request) => requestId(request.headers['x-request-id']),

@@ -1,18 +1,17 @@
 import { once } from 'node:events'
-import { pino } from 'pino'
 import { readConfig } from './config.ts'
 import { StartError } from './start-error.ts'
 
 // The process: configuration, start, clean stop. The only file with side effects.
 
 const stopping = new AbortController()
-// SIGHUP: the terminal was closed. Signals are heard before the rest is loaded, which takes longer than all else here.
+// SIGHUP: the terminal was closed. What is loaded after this takes longer to load than to start.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort(signal))
 
 async function serve (): Promise<void> {
   const config = readConfig(process.env)
-  const { start } = await import('./boot.ts')
-  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization'] })
+  const [{ openLog }, { start }] = await Promise.all([import('./log.ts'), import('./boot.ts')])
+  const log = openLog(config.logLevel)
   const running = await start({ config, log, signal: stopping.signal })
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
   log.info({ signal: stopping.signal.reason as string }, 'stopping')
@@ -22,10 +21,11 @@ async function serve (): Promise<void> {
 
 try {
   await serve()
-  process.exit(0)
 } catch (error) {
-  if (stopping.signal.aborted && error === stopping.signal.reason) process.exit(0)
-  const told = error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error)
-  process.stderr.write(`${told}\n`)
-  process.exit(1)
+  if (error !== stopping.signal.reason) {
+    const told = error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error)
+    process.stderr.write(`${told}\n`)
+    process.exit(1)
+  }
 }
+process.exit(0)

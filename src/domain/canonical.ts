@@ -4,10 +4,10 @@ import { hash } from 'node:crypto'
 export function canonical (value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
-  const members = Object.entries(value)
-    .filter(([, inner]) => inner !== null && inner !== undefined)
-    .sort(([a], [b]) => a < b ? -1 : 1)
-    .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
+  const object = value as Readonly<Record<string, unknown>>
+  const members = Object.keys(object).sort()
+    .filter((key) => object[key] !== null && object[key] !== undefined)
+    .map((key) => `${JSON.stringify(key)}:${canonical(object[key])}`)
   return `{${members.join(',')}}`
 }
 

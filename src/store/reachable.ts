@@ -26,7 +26,7 @@ export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, lo
         throw new StartError(`The database at ${server} did not answer within ${limitMs / 1000} s (${why}): start it, or correct DATABASE_URL.`, { cause: error })
       }
       if (attempt === 1) log.warn({ server, reason: why, limit_ms: limitMs }, 'the database does not answer yet, trying on')
-      await sleep(pauseMs, undefined, { signal })
+      await sleep(pauseMs)
     }
   }
 }

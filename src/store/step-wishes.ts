@@ -46,37 +46,32 @@ export function fctFault (data: Readonly<Record<string, unknown>>): string | nul
   return 'must be a text of 1 to 200 characters'
 }
 
-function prepare ({ id, containers, experiment_id, ...wish }: StepCreate) {
+function prepare (wish: StepCreate) {
   const kind = wish.kind ?? 'operation'
   const data = wish.data ?? {}
   const name = wish.name ?? null
-  const finish = wish.finish ? utc(wish.finish) : null
-  const { warnings, ...times } = settled({ start: utc(wish.start), finish, status: wish.status ?? usualStatus(finish) })
-  const experiment = experiment_id && isUuid(experiment_id) ? experiment_id.toLowerCase() : null
-  const facts = {
-    kind,
-    name,
-    device: wish.device,
-    data,
-    ...times,
-    experiment_named: experiment ?? experiment_id ?? null,
-    is_simulation: wish.is_simulation ?? false,
-    origin: wish.origin ?? null,
-    destination: wish.destination ?? null,
-    lidded_before: wish.lidded_before ?? null,
-    lidded_after: wish.lidded_after ?? null,
-    barcode_read: wish.barcode_read ?? null
-  }
+  const is_simulation = wish.is_simulation ?? false
+  const origin = wish.origin ?? null
+  const destination = wish.destination ?? null
+  const lidded_before = wish.lidded_before ?? null
+  const lidded_after = wish.lidded_after ?? null
+  const barcode_read = wish.barcode_read ?? null
+  const wishedFinish = wish.finish ? utc(wish.finish) : null
+  const { start, finish, status, warnings } = settled({ start: utc(wish.start), finish: wishedFinish, status: wish.status ?? usualStatus(wishedFinish) })
+  const experiment_uuid = wish.experiment_id && isUuid(wish.experiment_id) ? wish.experiment_id.toLowerCase() : null
+  const experiment_named = experiment_uuid ?? wish.experiment_id ?? null
+  const { match_version, match_function, match_parameters, match_protocol, commanded_seconds } = matchInputs({ kind, name, data })
   return {
-    ...facts,
-    ...matchInputs({ kind, name, data }),
-    id: (id ?? uuidv7()).toLowerCase(),
-    fct: data.fct ?? null,
-    experiment_uuid: experiment,
-    containers: namedContainers(containers ?? []),
+    id: (wish.id ?? uuidv7()).toLowerCase(),
+    kind, name, fct: data.fct ?? null, device: wish.device, data, start, finish, status, is_simulation,
+    experiment_uuid, experiment_named, containers: namedContainers(wish.containers ?? []),
+    origin, destination, lidded_before, lidded_after, barcode_read,
+    match_version, match_function, match_parameters, match_protocol, commanded_seconds,
     warnings,
-    // without the containers: they may be reported one by one
-    created_as: digestOf(facts)
+    // of the facts without the containers, which may be reported one by one
+    created_as: digestOf([
+      kind, name, wish.device, data, start, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read
+    ])
   }
 }
 

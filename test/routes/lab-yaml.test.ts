@@ -60,16 +60,20 @@ t.test('what does not parse is told with line and column', async (t) => {
   t.match(refusal('a: 1\n---\nb: 2\n'), { detail: /second document/, line: 2 })
   t.match(refusal('a: !!python/object:x {b: 1}'), { detail: /tag/, line: 1, column: 4 })
   t.match(refusal('a: !!binary aGVsbG8='), { detail: /tag/ })
+  t.match(refusal('a: &a &b 1'), { line: 1, column: 7 })
   t.match(refusal(']'), { line: 1, column: 1 })
+  t.match(refusal('...\n'), { line: 1, column: 1 })
+  t.match(refusal('%NO DIRECTIVE\n'), { line: 1 })
 })
 
 t.test('a file that was made to do harm is refused soon', async (t) => {
   for (const [what, text] of [
-    ['nested lists', '['.repeat(200_000)],
-    ['nested maps', '{a: '.repeat(50_000)],
+    ['nested lists', '['.repeat(20_000)],
+    ['nested maps', '{a: '.repeat(20_000)],
     ['nested dashes', 'a:\n ' + '- '.repeat(100_000)],
     ['nested lines', Array.from({ length: 1000 }, (_, level) => `${' '.repeat(level)}a:`).join('\n')],
     ['closing brackets', ']'.repeat(100_000)],
+    ['commas', 'a: [' + ','.repeat(100_000)],
     ['laughs', ['a: &a [x, x, x, x]', ...Array.from({ length: 25 }, (_, n) => {
       const [before, name] = [String.fromCharCode(97 + n), String.fromCharCode(98 + n)]
       return `${name}: &${name} [*${before}, *${before}, *${before}, *${before}]`

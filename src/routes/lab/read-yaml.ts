@@ -37,11 +37,21 @@ export function readYaml (text: string): unknown {
   }
   const tokens = [...new Parser(lines.addNewLine).parse(text)]
   checkTokens(tokens, fault)
-  const [document, another] = new Composer(options).compose(tokens, true, text.length)
+  const composer = new Composer(options)
+  // the first of its errors is enough: the library would gather them all, and a file can hold a million
+  Object.assign(composer, { onError: (source: ErrorSource, _code: string, message: string) => fault(startOf(source), message) })
+  const [document, another] = composer.compose(tokens, true, text.length)
   const [wrong] = [...document!.errors, ...document!.warnings]
   if (wrong) fault(wrong.pos[0], wrong.message)
   if (another) fault(another.range[0], 'a second document begins here; a lab file is one')
   return valueOf(document!.contents, fault)
+}
+
+type ErrorSource = number | readonly number[] | { offset: number }
+
+function startOf (source: ErrorSource): number {
+  if (typeof source === 'number') return source
+  return 'offset' in source ? source.offset : source[0]!
 }
 
 // Before anything is made of the tokens: the library recurses, and a text that is nested deep enough would end the process.
