@@ -13,7 +13,8 @@ const generated = at('src/store/generated')
 const stamp = at('dist/.built')
 const lock = at('dist/.building')
 const compiler = at('node_modules/typescript/bin/tsc')
-const steps = [[at('node_modules/prisma/build/index.js'), 'generate'], [compiler, '-p', 'tsconfig.build.json']]
+// `npm run typecheck` checks the types; who starts the service does not wait for that
+const steps = [[at('node_modules/prisma/build/index.js'), 'generate'], [compiler, '-p', 'tsconfig.build.json', '--noCheck']]
 
 /** After this long a lock is taken for one that a crash left behind, whoever has its pid by now. */
 const longestBuildMs = 300_000
@@ -108,10 +109,10 @@ function run (args) {
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk })
     child.on('error', reject)
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       process.off('exit', kill)
       if (code === 0) resolve()
-      else reject(new Error(output.trim()))
+      else reject(new Error(output.trim() || `The build was ended by ${signal}.`))
     })
   })
 }

@@ -34,7 +34,7 @@ export async function start (options: Options): Promise<Running> {
   try {
     const url = options.config.databaseUrl ?? await startOwnDatabase(options, opened)
     const address = await unlessAborted(options.signal, () => serve(url, options, opened))
-    return { address, stop: opened.close }
+    return { address, stop: () => opened.close() }
   } catch (error) {
     await opened.close()
     throw error
@@ -44,7 +44,7 @@ export async function start (options: Options): Promise<Running> {
 async function startOwnDatabase ({ config, log }: Options, opened: Opened): Promise<string> {
   try {
     const embedded = await startEmbedded({ dataDir: config.dataDir, log })
-    opened.add('embedded database', embedded.stop)
+    opened.add('embedded database', () => embedded.stop())
     return embedded.url
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error })

@@ -12,7 +12,10 @@ export function clientOf (address: string): Call {
       })
     })
     const said = await answer.json() as T & { detail?: string }
-    if (!answer.ok) throw new Error(`${method} ${path} ${JSON.stringify(body ?? null).slice(0, 200)} was refused: ${answer.status} ${said.detail ?? ''}`)
+    if (!answer.ok) {
+      const sent = typeof body === 'object' ? ` ${JSON.stringify(body).slice(0, 200)}` : ''
+      throw new Error(`${method} ${path}${sent} was refused: ${answer.status} ${said.detail ?? ''}`)
+    }
     return said
   }
 }

@@ -1,22 +1,27 @@
 import type { Call } from './client.ts'
 import { type Out, progressOf } from './progress.ts'
 import { book, clearPlatform, type Estimate, estimateRun, logRun, setUp } from './replay.ts'
-import { barcodeOf, type LoggedStep, readLabFile, readRuns, type Run } from './robotlab.ts'
+import { barcodeOf, type LoggedStep, readLabFile, type Run } from './robotlab.ts'
 import { tableOf } from './table.ts'
 
 const confidence = 0.95
 const rowsShown = 12
+const widestLabel = 60
 
-/** Shows a service on `address` what a real lab did, and what it learns from it; tells about it on `out`. Can be shown again. */
-export async function demo ({ call, address, out, runs }: { call: Call, address: string, out: Out, runs?: readonly Run[] }): Promise<void> {
+type Demo = { call: Call, address: string, out: Out, runs: readonly Run[] }
+
+/**
+ * Shows the service on `address` what a real lab did, and on `out` what it learns from it: all runs but the last are logged,
+ * the last is replayed. Can be shown again. Throws when the database holds another lab.
+ */
+export async function demo ({ call, address, out, runs }: Demo): Promise<void> {
   const line = (text = '') => out.write(`${text}\n`)
-  // the last but one is a long run; what comes before it is what the lab knew by then
-  const [before, [shown]] = split(runs ?? await readRuns())
+  const shown = runs.at(-1)!
 
   line()
   await takeLab(call)
   line('  examples/robotlab/lab.yaml is the lab')
-  await logHistory(call, before, out)
+  await logHistory(call, runs.slice(0, -1), out)
   const foretold = await estimateRun(call, shown, confidence)
   await replay(call, shown, out)
   const isNew = await logRun(call, shown)
@@ -29,10 +34,6 @@ export async function demo ({ call, address, out, runs }: { call: Call, address:
   line('\nWhat to ask next\n')
   for (const asked of questions(address, shown)) line(`  ${asked}`)
   line()
-}
-
-function split (runs: readonly Run[]): [before: readonly Run[], shown: [Run]] {
-  return [runs.slice(0, -2), [runs.at(-2) ?? runs[0]!]]
 }
 
 /** Makes the lab the one of the records; refuses a database that holds another. */
@@ -59,7 +60,7 @@ async function logHistory (call: Call, runs: readonly Run[], out: Out): Promise<
 async function replay (call: Call, run: Run, out: Out): Promise<void> {
   await clearPlatform(call)
   await setUp(call, run)
-  const progress = progressOf(out, `moves and lids of ${run.name}`, run.events.length)
+  const progress = progressOf(out, `moves and lids of ${run.name.slice(0, '2023-09-14_12.36'.length)}`, run.events.length)
   for (const event of run.events) {
     await book(call, run, event)
     progress.step()
@@ -68,32 +69,33 @@ async function replay (call: Call, run: Run, out: Out): Promise<void> {
 }
 
 /** The steps that took most of the run's time, one row for each kind of step. */
-function learnt (steps: readonly LoggedStep[], estimates: readonly Estimate[]): (string | number)[][] {
-  const kinds = new Map<string, { seconds: number, row: (string | number)[] }>()
+function learnt (steps: readonly LoggedStep[], estimates: readonly Estimate[]): string[][] {
+  const kinds = new Map<string, { seconds: number, row: string[] }>()
   for (const [index, step] of steps.entries()) {
     const { level, sample_size, median_seconds, duration_seconds } = estimates[index]!
-    const label = labelOf(step)
-    const kind = kinds.get(label) ?? { seconds: 0, row: [label, level ?? '', sample_size, round(median_seconds), round(duration_seconds)] }
-    kinds.set(label, { ...kind, seconds: kind.seconds + secondsOf(step) })
+    const kind = kinds.get(`${step.device} ${step.name}`) ??
+      { seconds: 0, row: [labelOf(step), level ?? '', `${sample_size}`, tenths(median_seconds), tenths(duration_seconds)] }
+    kinds.set(`${step.device} ${step.name}`, { ...kind, seconds: kind.seconds + secondsOf(step) })
   }
   return [...kinds.values()].sort((a, b) => b.seconds - a.seconds).slice(0, rowsShown).map(({ row }) => row)
 }
 
-function labelOf ({ device, data, name }: LoggedStep): string {
-  const what = data.fct === 'move' ? name : [data.fct, data.protocol?.split('/').at(-1) ?? data.incu_loc].filter(Boolean).join(' ')
-  return `${device}: ${what}`
+/** A step's name without the folder of its protocol. */
+function labelOf ({ device, name }: LoggedStep): string {
+  const label = `${device}: ${name.replace(/\S+\//, '')}`
+  return label.length <= widestLabel ? label : `${label.slice(0, widestLabel - 1)}…`
 }
 
 /** How the bounds that were told before the run compare with what the steps then took. */
 function keptPromises (steps: readonly LoggedStep[], estimates: readonly Estimate[]): string {
   const known = steps.map((step, index) => ({ took: secondsOf(step), bound: estimates[index]!.duration_seconds })).filter(({ bound }) => bound !== null)
   const kept = known.filter(({ took, bound }) => took <= bound!)
-  return `Before the run began, ${known.length} of its ${steps.length} steps were given a 95 % bound; ${round(100 * kept.length / known.length)} % of them kept it.`
+  return `Before the run began, ${known.length} of its ${steps.length} steps were given a 95 % bound; ${tenths(100 * kept.length / known.length)} % of them kept it.`
 }
 
 function questions (address: string, run: Run): string[] {
   const plate = barcodeOf(run.name, Object.values(run.world)[0] ?? '1')
-  const { device, data } = run.steps.find(({ data }) => data.protocol?.includes('/')) ?? run.steps[0]!
+  const { device, data } = run.steps.filter(({ kind }) => kind === 'operation').reduce((a, b) => secondsOf(a) >= secondsOf(b) ? a : b)
   return [
     `curl ${address}/api/containers/${plate}`,
     `curl ${address}/api/containers/${plate}/history`,
@@ -108,6 +110,6 @@ function secondsOf ({ start, finish }: LoggedStep): number {
   return (Date.parse(finish) - Date.parse(start)) / 1000
 }
 
-function round (seconds: number | null): number {
-  return Math.round((seconds ?? 0) * 10) / 10
+function tenths (seconds: number | null): string {
+  return seconds === null ? '' : seconds.toFixed(1)
 }

@@ -1,32 +1,45 @@
+import { once } from 'node:events'
+import { pino } from 'pino'
+import { start } from '../boot.ts'
+import { readConfig } from '../config.ts'
+import { asReachedFromHere } from '../listen.ts'
 import { clientOf } from './client.ts'
 import { demo } from './demo.ts'
-import { startService } from './service.ts'
+import { readRuns } from './robotlab.ts'
 
 // `npm run demo`: the service, with a data directory of its own, and a real lab's records played to it.
 
-process.stdout.write('platform-status: the service starts\n')
-const service = startService({ ...process.env, DATA_DIR: process.env.DATA_DIR || './data/demo' })
-let stopping = false
-let failed = false
+const { signal, stop } = stopSignal()
 
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop)
-void service.ended.then((code) => process.exit(failed ? 1 : code))
+function stopSignal (): { signal: AbortSignal, stop: Promise<unknown> } {
+  const controller = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => controller.abort(name))
+  return { signal: controller.signal, stop: once(controller.signal, 'abort') }
+}
 
-function stop (): void {
-  stopping = true
-  service.stop()
+async function show (): Promise<void> {
+  process.stdout.write('platform-status: the service starts\n')
+  const config = readConfig({ ...process.env, DATA_DIR: process.env.DATA_DIR || './data/demo' })
+  const log = pino({}, pino.multistream([{ level: 'warn', stream: process.stderr }]))
+  const running = await start({ config, log, signal })
+  try {
+    const address = asReachedFromHere(running.address)
+    // the last run but one is a long one
+    const runs = (await readRuns()).slice(0, -1)
+    await Promise.race([stop, demo({ call: clientOf(address), address, out: process.stdout, runs })])
+    if (!signal.aborted) process.stdout.write(`The service stays up at ${address} until Ctrl-C.\n`)
+    await stop
+  } finally {
+    await running.stop()
+  }
 }
 
 try {
-  const address = await service.address
-  await demo({ call: clientOf(address), address, out: process.stdout })
-  process.stdout.write(`The service stays up at ${address} until Ctrl-C.\n`)
+  await show()
 } catch (error) {
-  // whoever ends the demo in the middle need not be told that its calls failed
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by a signal meanwhile
-  if (!stopping) {
-    failed = true
+  if (!signal.aborted) {
     process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
-    stop()
+    process.exit(1)
   }
 }
+process.exit(0)

@@ -73,17 +73,18 @@ const slotsOfStack = 22
 
 /** The slot that the lab's name of a place means. */
 export function placeOf (name: string): Place {
-  const [, letter, number] = /^([A-Z])(\d+)$/.exec(name) ?? []
+  const [, letter, digits] = /^([A-Z])(\d+)$/.exec(name) ?? []
   if (letter === undefined) return { device: name, position: 0 }
-  if (letter === 'L') return { device: 'incu', position: Number(number) }
-  if (letter === 'R') return { device: 'incu', position: slotsOfStack + Number(number) }
-  return { device: letter, position: Number(number) }
+  const number = Number(digits)
+  if (letter === 'L') return { device: 'incu', position: number }
+  if (letter === 'R') return { device: 'incu', position: slotsOfStack + number }
+  return { device: letter, position: number - 1 }
 }
 
 /** The lab's name of a slot. */
 export function nameOf ({ device, position }: Place): string {
+  if (/^[A-Z]$/.test(device)) return `${device}${position + 1}`
   if (position === 0) return device
-  if (device !== 'incu') return `${device}${position}`
   return position <= slotsOfStack ? `L${position}` : `R${position - slotsOfStack}`
 }
 

@@ -1,9 +1,11 @@
-/** Rows as aligned lines under a head; numbers stand right. */
-export function tableOf (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
-  const lines = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => String(line[column]).length)))
-  return lines.map((line) => line.map((cell, column) => {
-    const isNumber = rows.length > 0 && typeof rows[0]![column] === 'number'
-    return isNumber ? String(cell).padStart(widths[column]!) : String(cell).padEnd(widths[column]!)
+/** Rows as aligned lines under a head; columns of numbers stand right. */
+export function tableOf (head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const columns = head.map((title, column) => {
+    const cells = rows.map((row) => row[column]!)
+    const width = Math.max(title.length, ...cells.map(({ length }) => length))
+    return { width, isNumeric: cells.length > 0 && cells.every((cell) => /^[\d.]*$/.test(cell)) }
+  })
+  return [head, ...rows].map((line) => columns.map(({ width, isNumeric }, column) => {
+    return isNumeric ? line[column]!.padStart(width) : line[column]!.padEnd(width)
   }).join('  ').trimEnd())
 }

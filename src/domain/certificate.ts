@@ -12,6 +12,7 @@ export function certificateFault (text: string): string | null {
   if (/-----BEGIN [^-\n]*PRIVATE KEY-----/.test(text)) return 'holds a private key, which is not for this service: send the certificate alone'
   const blocks = [...text.matchAll(block)]
   if (blocks.length === 0) return 'must be a certificate in PEM: a block from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----'
+  if (text.match(/-----(BEGIN|END) /g)!.length !== 2 * blocks.length) return 'holds a block without its beginning or its end'
   const other = blocks.find(([, label]) => label !== 'CERTIFICATE')
   if (other !== undefined) return `holds a block "${other[1]}": send certificates alone`
   const broken = blocks.findIndex(([pem]) => !isCertificate(pem))

@@ -1,6 +1,8 @@
 import type { History } from './history.sql.ts'
-import { type Level, levels } from './levels.ts'
+import { type Level, levels, mixtures } from './levels.ts'
+import { marginFor, type RunMargins } from './margins.ts'
 import { mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
+import { sinceChange } from './regime.ts'
 
 export const statistics = ['upper_bound', 'max', 'mean', 'median'] as const
 export type Statistic = (typeof statistics)[number]
@@ -26,25 +28,44 @@ export type Estimate = {
 
 const few = 10
 
-/** The estimate of one step from its history; `commanded` is the time that it is told to take, to which the history's overhead is added. */
-export function estimate (
-  history: History | null, { kind, commanded, confidence, statistic }:
-  { kind: 'operation' | 'move', commanded: number | null, confidence: number, statistic: Statistic }
-): Estimate {
-  if (history === null) return withoutHistory(commanded, confidence)
-  const sorted = [...history.samples].sort((a, b) => a - b)
-  const { seconds, attained, method } = chosen(sorted, history, confidence, statistic)
+/** How an estimate is asked for; `margins` are those of the last runs, newest first. */
+export type Asked = { confidence: number, statistic: Statistic, margins: readonly RunMargins[] }
+
+/** What is to be estimated: `commanded` is the time in seconds that the step is told to take, to which the history's overhead is added. */
+export type Subject = { kind: 'operation' | 'move', commanded: number | null }
+
+/** The samples that an answer rests on, in seconds: the window, cut where the device changed. */
+export type Basis = { level: Level, sorted: readonly number[], from: number, cut: boolean }
+
+/** The part of a history that still holds. Wide levels mix programs, whose order is no change of the device: they are not cut. */
+export function basisOf (history: History, kind: Subject['kind']): Basis {
+  const level = levels[kind][history.level - 1]!
+  const keep = mixtures.has(level) ? history.samples.length : sinceChange(history.samples)
   return {
-    duration_seconds: total(commanded, seconds),
+    level,
+    sorted: history.samples.slice(0, keep).sort((a, b) => a - b),
+    from: history.finishes[keep - 1]!,
+    cut: keep < history.samples.length
+  }
+}
+
+/** The estimate of one step from its history. */
+export function estimate (history: History | null, { kind, commanded }: Subject, { confidence, statistic, margins }: Asked): Estimate {
+  if (history === null) return withoutHistory(commanded, confidence)
+  const basis = basisOf(history, kind)
+  const { seconds, attained, method } = chosen(basis.sorted, history, confidence, statistic)
+  const margin = statistic === 'upper_bound' ? marginFor(confidence, margins) : 0
+  return {
+    duration_seconds: total(commanded, seconds + margin),
     confidence,
     confidence_attained: attained,
     method: commanded !== null && method === 'rank' ? 'overhead' : method,
-    level: levels[kind][history.level - 1]!,
-    sample_size: sorted.length,
-    window_from: history.window_from,
-    median_seconds: total(commanded, median(sorted)),
-    margin_seconds: 0,
-    warnings: warningsFor(sorted.length, confidence, method)
+    level: basis.level,
+    sample_size: basis.sorted.length,
+    window_from: new Date(basis.from * 1000).toISOString(),
+    median_seconds: total(commanded, median(basis.sorted)),
+    margin_seconds: margin,
+    warnings: warningsFor(basis, confidence, method)
   }
 }
 
@@ -88,7 +109,8 @@ function total (commanded: number | null, seconds: number): number {
   return Math.max(shortest, (commanded ?? 0) + seconds)
 }
 
-function warningsFor (samples: number, confidence: number, method: Method): EstimateWarning[] {
+function warningsFor ({ sorted, cut, from }: Basis, confidence: number, method: Method): EstimateWarning[] {
+  const samples = sorted.length
   const warnings: EstimateWarning[] = []
   if (samples < few) {
     warnings.push({ code: 'few-samples', detail: `Comparable steps known: ${samples}; from ten on the answer is reliable.` })
@@ -97,6 +119,12 @@ function warningsFor (samples: number, confidence: number, method: Method): Esti
     warnings.push({
       code: 'below-sample-size',
       detail: `A bound at ${confidence} needs ${samplesFor(confidence)} samples; this one assumes a log-normal law. The largest sample alone attains ${round(samples / (samples + 1))}.`
+    })
+  }
+  if (cut) {
+    warnings.push({
+      code: 'device-changed',
+      detail: `Such steps take clearly longer or shorter since ${new Date(from * 1000).toISOString()}; earlier ones are left out.`
     })
   }
   return warnings

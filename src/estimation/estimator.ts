@@ -1,61 +1,75 @@
-import type { Database } from '../store/database.ts'
 import { matchInputs } from '../domain/match.ts'
 import { invalid } from '../problems.ts'
 import type { PlannedStep } from '../routes/estimates/schemas.ts'
-import { type Estimate, estimate, type Statistic } from './estimate.ts'
-import { type History, type Question, readHistories } from './history.sql.ts'
+import type { Database } from '../store/database.ts'
+import { basisOf, type Estimate, estimate, type Statistic, type Subject } from './estimate.ts'
+import { type History, type Lessons, type Question, readHistories } from './history.sql.ts'
+import { learnFinishedRuns } from './learning.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { type Total, totalOf } from './total.ts'
 
+/** As a request asks: what is left out is the usual. */
 type Asked = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null }
-type Asking = { question: Question, commanded: number | null }
+type Asking = Subject & { question: Question }
 
 export type Estimator = ReturnType<typeof openEstimator>
 
 const usualConfidence = 0.95
-// The documented maximum is of "all history"; this is all that an answer ever looks at.
+// The documented maximum is one of all history; this much of it is looked at.
 const widestWindow = 2000
 
 /** The service that answers how long steps will take, from the history in the database. */
 export function openEstimator ({ pool }: Database) {
-  async function answer (askings: readonly Asking[], { confidence: asked, statistic: wanted }: Asked) {
-    const confidence = asked ?? usualConfidence
-    const statistic = wanted ?? 'upper_bound'
-    const most = statistic === 'max' ? widestWindow : windowFor(confidence)
-    const enough = statistic === 'upper_bound' ? samplesFor(confidence) : 0
-
-    // equal questions are asked once
+  /** The histories of the askings, in order; equal questions are asked once. Learns from runs that ended since the last time. */
+  async function look (askings: readonly Asking[], window: { most: number, enough: number }): Promise<{ histories: (History | null)[], lessons: Lessons }> {
     const places = new Map<string, number>()
     const place = askings.map(({ question }) => {
       const key = JSON.stringify(question)
       if (!places.has(key)) places.set(key, places.size)
       return places.get(key)!
     })
-    const histories = await readHistories(pool, [...places.keys()].map((key) => JSON.parse(key) as Question), { most, enough })
-    return askings.map(({ question: { kind }, commanded }, index) => {
-      const history: History | null = histories[place[index]!]!
-      return { history, commanded, estimate: estimate(history, { kind, commanded, confidence, statistic }) }
+    const questions = [...places.keys()].map((key) => JSON.parse(key) as Question)
+    let found = await readHistories(pool, questions, window)
+    if (found.lessons.pending) {
+      await learnFinishedRuns(pool)
+      found = await readHistories(pool, questions, window)
+    }
+    return { histories: place.map((index) => found.histories[index]!), lessons: found.lessons }
+  }
+
+  async function answer (askings: readonly Asking[], { confidence: asked, statistic: wanted }: Asked) {
+    const confidence = asked ?? usualConfidence
+    const statistic = wanted ?? 'upper_bound'
+    const { histories, lessons } = await look(askings, {
+      most: statistic === 'max' ? widestWindow : windowFor(confidence),
+      enough: statistic === 'upper_bound' ? samplesFor(confidence) : 0
     })
+    const estimates = askings.map((asking, index) => estimate(histories[index]!, asking, { confidence, statistic, margins: lessons.margins }))
+    return { confidence, histories, lessons, estimates }
   }
 
   return {
     /** One step. Durations in seconds; refuses a move without both ends. */
     async estimateStep (step: PlannedStep, asked: Asked): Promise<Estimate> {
-      const [answered] = await answer([asking(step, '/step')], asked)
-      return answered!.estimate
+      const { estimates: [first] } = await answer([askingFor(step, '/step')], asked)
+      return first!
     },
 
     /** Many steps in one statement, in order; with `total` also the distribution of their sum. */
     async estimateSteps (steps: readonly PlannedStep[], asked: Asked): Promise<{ estimates: Estimate[], total?: Total }> {
-      const answered = await answer(steps.map((step, index) => asking(step, `/steps/${index}`)), asked)
-      const estimates = answered.map(({ estimate }) => estimate)
+      const askings = steps.map((step, index) => askingFor(step, `/steps/${index}`))
+      const { confidence, histories, lessons, estimates } = await answer(askings, asked)
       if (asked.total !== true) return { estimates }
-      return { estimates, total: totalOf(answered, asked.confidence ?? usualConfidence) }
+      const summands = askings.map(({ kind, commanded }, index) => {
+        const history = histories[index]!
+        return { commanded, estimate: estimates[index]!, samples: history === null ? [] : basisOf(history, kind).sorted }
+      })
+      return { estimates, total: totalOf(summands, confidence, lessons.ratios) }
     }
   }
 }
 
-function asking (step: PlannedStep, pointer: string): Asking {
+function askingFor (step: PlannedStep, pointer: string): Asking {
   const kind = step.kind ?? 'operation'
   const { origin, destination } = step
   for (const [member, end] of [['origin', origin], ['destination', destination]] as const) {
@@ -64,6 +78,7 @@ function asking (step: PlannedStep, pointer: string): Asking {
   }
   const { commanded_seconds, match_function, match_parameters, match_protocol } = matchInputs({ kind, name: step.name ?? null, data: step.data ?? {} })
   return {
+    kind,
     commanded: commanded_seconds,
     question: {
       kind,
@@ -77,7 +92,8 @@ function asking (step: PlannedStep, pointer: string): Asking {
       destination_position: destination?.position ?? null,
       lidded_before: step.lidded_before ?? null,
       lidded_after: step.lidded_after ?? null,
-      barcode_read: step.barcode_read ?? null
+      barcode_read: step.barcode_read ?? null,
+      as_of: null
     }
   }
 }

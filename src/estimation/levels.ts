@@ -8,6 +8,9 @@ export const levelNames = [...levels.operation, ...levels.move] as const
 
 export type Level = (typeof levelNames)[number]
 
+/** Levels that compare different programs, or moves between different places. */
+export const mixtures: ReadonlySet<Level> = new Set<Level>(['device_function', 'function', 'mover_destination'])
+
 /** What each level compares, in words. */
 export const levelMeanings: Readonly<Record<Level, string>> = {
   parameters: 'operations with the same function, device and parameters',

@@ -26,7 +26,8 @@ export const errors = plugin(async (app: FastifyInstance) => {
   function absent (request: FastifyRequest, reply: FastifyReply): Problem {
     const path = request.url.split('?')[0]!
     const allowed = methods.filter((method) => routes.find(method, path) !== null)
-    if (allowed.length === 0) return problem('route-not-found', `There is no ${path}; /openapi.json lists what there is.`)
+    // a file that a route looked for and did not find is no wrong method
+    if (allowed.length === 0 || allowed.some((method) => method === request.method)) return problem('route-not-found', `There is no ${path}; /openapi.json lists what there is.`)
     reply.header('allow', allowed.join(', '))
     return problem('method-not-allowed', `${request.method} is not for this path; ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'}.`, { allowed })
   }

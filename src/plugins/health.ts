@@ -5,19 +5,23 @@ import { problems } from '../schemas/problem.ts'
 import { ref } from '../schemas/common.ts'
 import { problem } from '../problems.ts'
 
-const Live = Type.Object({ status: Type.String({ examples: ['live'] }) }, { $id: 'Live', description: 'The process answers.', examples: [{ status: 'live' }] })
+const Live = Type.Object({ status: Type.String({ description: 'Always live.', examples: ['live'] }) }, { $id: 'Live', description: 'The process answers.', examples: [{ status: 'live' }] })
+
+const aPool = { max: 10, open: 2, idle: 2, waiting: 0 }
+
+const Pool = Type.Object({
+  max: Type.Integer({ description: 'Connections at most: DATABASE_POOL_MAX.' }),
+  open: Type.Integer({ description: 'Connections open now.' }),
+  idle: Type.Integer({ description: 'Of these, how many do nothing.' }),
+  waiting: Type.Integer({ description: 'Requests that wait for a connection.' })
+}, { $id: 'Pool', description: 'The connections to the database.', examples: [aPool] })
 
 const Ready = Type.Object({
-  status: Type.String({ examples: ['ready'] }),
-  pool: Type.Object({
-    max: Type.Integer({ description: 'Connections at most: DATABASE_POOL_MAX.' }),
-    open: Type.Integer({ description: 'Connections open now.' }),
-    idle: Type.Integer({ description: 'Of these, how many do nothing.' }),
-    waiting: Type.Integer({ description: 'Requests that wait for a connection.' })
-  }, { description: 'The connection pool.' })
-}, { $id: 'Ready', description: 'The database answers.', examples: [{ status: 'ready', pool: { max: 10, open: 2, idle: 2, waiting: 0 } }] })
+  status: Type.String({ description: 'Always ready; otherwise the answer is a 503.', examples: ['ready'] }),
+  pool: ref(Pool)
+}, { $id: 'Ready', description: 'The database answers.', examples: [{ status: 'ready', pool: aPool }] })
 
-export const healthSchemas = [Live, Ready]
+export const healthSchemas = [Live, Pool, Ready]
 
 /** Is the process alive; can it do its work. */
 export const health = plugin(async (app: FastifyInstance) => {
@@ -40,9 +44,9 @@ export const health = plugin(async (app: FastifyInstance) => {
       response: { 200: ref(Ready), ...problems() }
     }
   }, async () => {
-    const { pool } = app.database
+    const { pool, ping } = app.database
     try {
-      await pool.query('SELECT 1')
+      await ping()
     } catch (error) {
       app.log.warn({ err: error }, 'database does not answer')
       throw problem('database-unavailable', 'The database did not answer.')

@@ -87,19 +87,21 @@ export const Warning = Type.Object({
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the member of the request that caused it.', examples: ['/device'] }))
 }, { $id: 'Warning', description: 'Something odd that did not stop the request.', examples: [{ code: 'unknown-device', detail: 'No device of the lab is called "Reader9".', pointer: '/device' }] })
 
+const aCursor = 'WyJ0X3h2Q2kxOSIsIjAxOTlmMmY0Il0'
+
 /** One page of a list. */
 export function page<S extends TSchema> (id: string, item: S & { $id?: string }) {
   return Type.Object({
     items: Type.Array(ref(item)),
-    next_cursor: nullable(Type.String({ description: 'Give it as `cursor` to read on; null at the end.' })),
+    next_cursor: nullable(Type.String({ description: 'Give it as `cursor` to read on; null at the end.', examples: [aCursor] })),
     total: Type.Optional(Type.Integer({ minimum: 0, description: 'How many there are in all; only with `count=true`.' }))
-  }, { $id: id, description: 'One page of a list.' })
+  }, { $id: id, description: 'One page of a list.', examples: [{ items: firstExample(item), next_cursor: aCursor, total: 120 }] })
 }
 
 /** The query parameters that every list takes. */
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Items a page, at most 500.' })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: '`next_cursor` of the page before.' })),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: '`next_cursor` of the page before.', examples: [aCursor] })),
   count: Type.Optional(Type.Boolean({ default: false, description: 'Also count all that match, as `total`.' }))
 }
 
@@ -115,7 +117,11 @@ export const StepStatus = stringEnum('StepStatus', ['running', 'completed', 'fai
 
 /** Items of a batch, in the order given. */
 export function items<S extends TSchema> (id: string, item: S & { $id?: string }, description: string) {
-  return Type.Object({ items: Type.Array(ref(item)) }, { $id: id, description })
+  return Type.Object({ items: Type.Array(ref(item)) }, { $id: id, description, examples: [{ items: firstExample(item) }] })
+}
+
+function firstExample ({ examples }: TSchema & { examples?: unknown[] }): unknown[] {
+  return (examples ?? []).slice(0, 1)
 }
 
 export const commonSchemas: readonly TSchema[] = [

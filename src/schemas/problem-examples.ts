@@ -71,7 +71,10 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'illegal-transition': {
     instance: '/api/experiments/0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', detail: 'The experiment is completed, which is final.', from: 'completed', to: 'running', allowed: []
   },
-  'step-ended': { instance: `${step}/finish`, detail: 'The step is completed; correct it with PATCH.', status: 'completed' },
+  'step-ended': {
+    instance: `${step}/finish`, detail: 'The step is completed since 2026-03-02T09:20:41.500Z; PATCH corrects what is known of it.',
+    step: { id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', status: 'completed', finish: '2026-03-02T09:20:41.500Z' }
+  },
   'world-conflict': { instance: move, detail: 'The rule "placement_pkey" of the tracked world refused the change; nothing was changed.', rule: 'placement_pkey' },
 
   'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than BODY_LIMIT_BYTES allows; send it in parts.', limit: 16777216 },

@@ -51,7 +51,9 @@ const retryAfter = { type: 'integer', description: 'Seconds to wait before the n
 /** The `response` entries of a call for the problems it can answer; those of every call are added. */
 export function problems (...codes: readonly ProblemCode[]): Record<number, object> {
   const responses: Partial<Record<number, ProblemResponse>> = {}
-  for (const code of [...always, ...codes]) {
+  // what can contradict the tracked world can also break a rule of it that no command looks at first
+  const conflicts: readonly ProblemCode[] = codes.some((code) => catalogue[code][0] === 409) ? ['world-conflict'] : []
+  for (const code of [...always, ...codes, ...conflicts]) {
     const [status, , when] = catalogue[code]
     const entry = responses[status] ??= { description: '', content: { [problemType]: { schema: ref(ProblemSchema), examples: {} } } }
     entry.description += `${entry.description === '' ? '' : '\n\n'}\`${code}\`: ${when}`

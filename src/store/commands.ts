@@ -19,12 +19,15 @@ export async function retrying<T> (run: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The pool, or a connection in a transaction. */
+export type Queryable = { query<Row extends pg.QueryResultRow> (query: pg.QueryConfig): Promise<pg.QueryResult<Row>> }
+
 /**
- * Runs one statement as a prepared one on the pool, for commands and the hottest reads: one round trip, planned once
+ * Runs one statement as a prepared one, for commands and the hottest reads: one round trip, planned once
  * per connection. The text must be constant. Throws the problem that the database raised.
  */
-export async function statement<Row extends pg.QueryResultRow> (pool: pg.Pool, text: string, values: readonly unknown[]): Promise<Row[]> {
-  const result = await retrying(() => pool.query<Row>({ name: nameOf(text), text, values: [...values] }))
+export async function statement<Row extends pg.QueryResultRow> (database: Queryable, text: string, values: readonly unknown[]): Promise<Row[]> {
+  const result = await retrying(() => database.query<Row>({ name: nameOf(text), text, values: [...values] }))
   return result.rows
 }
 

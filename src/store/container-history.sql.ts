@@ -1,3 +1,4 @@
+import { isInstant, isUuid } from '../domain/values.ts'
 import type { ContainerEvent } from '../routes/containers/schemas.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { type Page, type PageQuery, readPage } from './pages.ts'
@@ -29,6 +30,7 @@ export async function containerHistory (prisma: PrismaClient, container: string,
     name: 'container-history',
     filters: { container },
     keys: ({ at, rank, tie }) => [(at as Date).toISOString(), rank, tie],
+    isKey: ([at, rank, tie]) => typeof at === 'string' && isInstant(at) && typeof tie === 'string' && (rank === 0 ? /^\d{25}$/.test(tie) : rank === 1 && isUuid(tie)),
     read: async (after, take) => await prisma.$queryRaw<Row[]>`
       SELECT * FROM ${all}
       ${after === null ? Prisma.empty : Prisma.sql`WHERE (at, rank, tie) > (${after[0]}::timestamptz, ${after[1]}::int, ${after[2]})`}

@@ -8,7 +8,7 @@ import type {
 import { type By, statement } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import type { Database } from './database.ts'
-import { filtersOf, type PageQuery, readPage } from './pages.ts'
+import { filtersOf, isIdKey, type PageQuery, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 /** What became of a wish for a container. */
@@ -56,6 +56,7 @@ export function containerStore ({ pool, prisma }: Database) {
         name: 'containers',
         filters: { ...filters, removed },
         keys: ({ id }) => [id],
+        isKey: isIdKey,
         read: async (after, take) => await prisma.container_state.findMany({
           where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take
         }) as Container[],

@@ -7,6 +7,8 @@ import { PrismaClient } from './generated/client.ts'
 export type Database = {
   pool: pg.Pool
   prisma: PrismaClient
+  /** Resolves when the database answers; rejects as soon as a request would give up waiting for a connection. */
+  ping: () => Promise<void>
   close (): Promise<void>
 }
 
@@ -20,6 +22,9 @@ export function openDatabase (url: string, config: Config, log: Log): Database {
     connectionTimeoutMillis: config.databaseConnectTimeoutMs,
     idleTimeoutMillis: 30_000,
     statement_timeout: config.statementTimeoutMs,
+    // a server that cannot be heard any more does not even time out
+    query_timeout: config.statementTimeoutMs + config.databaseConnectTimeoutMs,
+    keepAlive: true,
     // a transaction whose client vanished must not keep the lab's row
     idle_in_transaction_session_timeout: config.statementTimeoutMs,
     application_name: 'platform-status',
@@ -31,9 +36,14 @@ export function openDatabase (url: string, config: Config, log: Log): Database {
     adapter: new PrismaPg(pool, { disposeExternalPool: false }),
     transactionOptions: { maxWait: config.databaseConnectTimeoutMs, timeout: config.statementTimeoutMs }
   })
+  // also over a connection that hangs, on which other queries may take as long as a statement may
+  const probe: pg.QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: config.databaseConnectTimeoutMs }
   return {
     pool,
     prisma,
+    async ping () {
+      await pool.query(probe)
+    },
     async close () {
       await prisma.$disconnect()
       await pool.end()

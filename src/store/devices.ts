@@ -8,7 +8,7 @@ import { type By, retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './generated/client.ts'
 import { writeDevices } from './lab.sql.ts'
-import { filtersOf, type Page, readPage } from './pages.ts'
+import { filtersOf, isIdKey, type Page, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 import { readTrackedDevice } from './tracked-lab.sql.ts'
 import { changingTheWorld, nextRevision, type Transaction } from './world.ts'
@@ -24,6 +24,7 @@ export function deviceStore (database: Database) {
         name: 'devices',
         filters,
         keys: ({ name, id }): [string, string] => [name, id],
+        isKey: ([name, ...id]) => typeof name === 'string' && isIdKey(id),
         read: async (after, take) => await retrying(async () => await prisma.device_state.findMany({
           where: after === null ? where : { AND: [where, { OR: [{ name: { gt: after[0] } }, { name: after[0], id: { gt: after[1] } }] }] },
           orderBy: [{ name: 'asc' }, { id: 'asc' }],

@@ -1,14 +1,21 @@
-import { problem, type Problem, type ProblemCode, catalogue } from '../problems.ts'
+import { problem, Problem, type ProblemCode, catalogue } from '../problems.ts'
 import { refusalDetail } from './refusals.ts'
 
 /** What PostgreSQL said, whether it came through the pool or through Prisma. */
 export type DatabaseFault = { sqlstate: string, message: string, detail: string | undefined, constraint: string | undefined }
 
-// SQLSTATE classes and codes under which the database cannot answer now, but may soon
-const unavailable = /^(08|57P|53)|^(57014|25P03|55P03)$/
+// SQLSTATE classes and codes under which the database cannot answer now, but may soon: connections (also refused ones: a
+// password that changes, a database that is restored), resources, shutdown, timeouts, a standby that is not yet in charge
+const unavailable = /^(08|28|3D|53|57P)|^(57014|25006|25P03|55P03)$/
 const lostConnection = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
 const lostConnectionText = /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end/
 const prismaUnavailable = /^(P1001|P1002|P1008|P1017|P2024|P2028)$/
+const adapterUnavailable = /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError)$/
+
+type Cause = {
+  kind?: string, originalCode?: string, code?: string, originalMessage?: string, message?: string, detail?: string
+  constraint?: { index?: string } | string
+}
 
 /** The same transaction may succeed when tried again: deadlock or serialization failure. */
 export function isRetryable (error: unknown): boolean {
@@ -22,31 +29,39 @@ export function databaseFault (error: unknown): DatabaseFault | null {
   if (typeof direct?.code === 'string' && /^[0-9A-Z]{5}$/.test(direct.code) && typeof direct.severity === 'string') {
     return { sqlstate: direct.code, message: direct.message ?? '', detail: direct.detail, constraint: direct.constraint }
   }
-  type Cause = { originalCode?: string, code?: string, originalMessage?: string, message?: string, detail?: string, constraint?: { index?: string } | string }
-  const cause = (error as { meta?: { driverAdapterError?: { cause?: Cause } } } | null)?.meta?.driverAdapterError?.cause
+  const cause = adapterCause(error)
   const sqlstate = cause?.originalCode ?? cause?.code
   if (cause === undefined || sqlstate === undefined) return null
   const constraint = typeof cause.constraint === 'string' ? cause.constraint : cause.constraint?.index
   return { sqlstate, message: cause.originalMessage ?? cause.message ?? '', detail: cause.detail, constraint }
 }
 
+function adapterCause (error: unknown): Cause | undefined {
+  return (error as { meta?: { driverAdapterError?: { cause?: Cause } } } | null)?.meta?.driverAdapterError?.cause
+}
+
 /** The problem that a database error stands for; null when it is none of the caller's or the connection's. */
 export function databaseProblem (error: unknown): Problem | null {
+  // a refusal's sentence may quote anything
+  if (error instanceof Problem) return null
   const fault = databaseFault(error)
   if (fault !== null) {
     if (fault.sqlstate === 'PS409') return refusal(fault)
-    if (unavailable.test(fault.sqlstate)) return databaseUnavailable()
-    if (isRetryable(error)) return databaseUnavailable()
+    if (unavailable.test(fault.sqlstate) || isRetryable(error)) return databaseUnavailable(error)
     if (fault.constraint !== undefined && fault.sqlstate.startsWith('23')) return brokenRule(fault.constraint)
     return null
   }
-  const { code, message } = (error ?? {}) as { code?: string, message?: string }
-  if (lostConnection.test(code ?? '') || prismaUnavailable.test(code ?? '') || lostConnectionText.test(message ?? '')) return databaseUnavailable()
-  return null
+  return isLostConnection(error) ? databaseUnavailable(error) : null
 }
 
-function databaseUnavailable (): Problem {
-  return problem('database-unavailable', 'The database did not answer; nothing is known to have changed. Try again.')
+function isLostConnection (error: unknown): boolean {
+  const { code = '', message = '' } = (error ?? {}) as { code?: string, message?: string }
+  return lostConnection.test(code) || prismaUnavailable.test(code) || lostConnectionText.test(message) ||
+    adapterUnavailable.test(adapterCause(error)?.kind ?? '')
+}
+
+function databaseUnavailable (cause: unknown): Problem {
+  return Object.assign(problem('database-unavailable', 'The database did not answer; nothing is known to have changed. Try again.'), { cause })
 }
 
 /** A refusal raised by one of the world's functions: its message is the code, its detail the members. */

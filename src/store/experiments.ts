@@ -5,8 +5,7 @@ import { problem } from '../problems.ts'
 import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } from '../routes/experiments/schemas.ts'
 import { type By, retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
-import { idKey } from './page-keys.ts'
-import { filtersOf, readPage } from './pages.ts'
+import { filtersOf, isIdKey, readPage } from './pages.ts'
 
 /** Runs of processes. What they span and count is computed from their steps. */
 export function experimentStore ({ pool, prisma }: Database) {
@@ -40,8 +39,9 @@ export function experimentStore ({ pool, prisma }: Database) {
         name: 'experiments',
         filters: filtersOf(query),
         keys: ({ id }) => [id],
+        isKey: isIdKey,
         read: async (after, take) => await prisma.experiment_state.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: idKey(after) } }] }, orderBy: { id: 'asc' }, take
+          where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take
         }) as Experiment[],
         count: async () => await prisma.experiment_state.count({ where })
       })
@@ -63,12 +63,12 @@ export function experimentStore ({ pool, prisma }: Database) {
 }
 
 function notFound (id: string) {
-  return problem('experiment-not-found', 'No experiment has this id.', { id, parameter: 'id' })
+  return problem('experiment-not-found', 'No experiment has this id.', { parameter: 'id' })
 }
 
 function refuseIllegal (status: ExperimentStatus, wished: ExperimentStatus): void {
   const allowed = allowedAfter(status)
   if (wished === status || allowed.includes(wished)) return
   const wayOut = allowed.length === 0 ? 'it is over' : `it can become ${allowed.join(' or ')}`
-  throw problem('illegal-transition', `The experiment is ${status} and cannot become ${wished}: ${wayOut}.`, { experiment: { status }, allowed, pointer: '/status' })
+  throw problem('illegal-transition', `The experiment is ${status} and cannot become ${wished}: ${wayOut}.`, { from: status, to: wished, allowed, pointer: '/status' })
 }

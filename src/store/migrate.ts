@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type pg from 'pg'
+import pg from 'pg'
 import { StartError } from '../start-error.ts'
 
 // The same lock, table and checksums as `prisma migrate deploy`, so that either can run after the other.
@@ -24,10 +24,13 @@ export class MigrationError extends StartError {}
  */
 export async function migrate (pool: pg.Pool, directory: string): Promise<string[]> {
   const migrations = await readMigrations(directory)
-  const client = await pool.connect()
+  // not one of the pool's: a migration, and waiting for another instance's, takes as long as it takes
+  const client = new pg.Client({ ...pool.options, statement_timeout: 0, query_timeout: 0 })
+  // the query under way fails with it
+  client.on('error', () => {})
+  await client.connect()
   try {
     await checkServerVersion(client)
-    await client.query('SET statement_timeout = 0')
     await client.query('SELECT pg_advisory_lock($1)', [prismaLock])
     try {
       return await applyMissing(client, migrations)
@@ -35,18 +38,17 @@ export async function migrate (pool: pg.Pool, directory: string): Promise<string
       await client.query('SELECT pg_advisory_unlock($1)', [prismaLock])
     }
   } finally {
-    // not given back to the pool: its statement_timeout is off
-    client.release(true)
+    await client.end()
   }
 }
 
-async function checkServerVersion (client: pg.PoolClient): Promise<void> {
+async function checkServerVersion (client: pg.Client): Promise<void> {
   const { rows: [row] } = await client.query<{ number: number, name: string }>(
     "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name")
   if (row!.number < 150000) throw new MigrationError(`The database is PostgreSQL ${row!.name}; version 15 or newer is needed.`)
 }
 
-async function applyMissing (client: pg.PoolClient, migrations: readonly Migration[]): Promise<string[]> {
+async function applyMissing (client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
   await client.query(table)
   const { rows: applied } = await client.query<Applied>(
     'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at')
@@ -65,7 +67,7 @@ function refuseForeignHistory (applied: readonly Applied[], migrations: readonly
   }
 }
 
-async function apply (client: pg.PoolClient, { name, sql, checksum }: Migration): Promise<void> {
+async function apply (client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
   await client.query('BEGIN')
   try {
     await client.query(sql)

@@ -11,9 +11,11 @@ type Slot = Omit<Position, 'position'> & { slot: number | null }
 // Orchestrators ask this before every move: one prepared statement, which tells a device without (such) slots from none at all.
 const listSlots = `
   SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited
-  FROM device d LEFT JOIN position_state s ON s.device_id = d.id AND ($2::boolean IS NULL OR s.empty = $2)
-  WHERE d.name = $1 AND d.retired_at IS NULL
-  ORDER BY s.position LIMIT $3`
+  FROM device d
+  LEFT JOIN LATERAL (
+    SELECT * FROM position_state WHERE device_id = d.id AND ($2::boolean IS NULL OR empty = $2) ORDER BY position LIMIT $3
+  ) s ON true
+  WHERE d.name = $1 AND d.retired_at IS NULL ORDER BY s.position`
 
 const readSlot = `
   SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited,

@@ -6,8 +6,7 @@ import type { Process, ProcessCreate, ProcessQuery, ProcessSummary } from '../ro
 import { retrying } from './commands.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
-import { filtersOf, readPage } from './pages.ts'
-import { idKey } from './page-keys.ts'
+import { filtersOf, isIdKey, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 import type { Transaction } from './world.ts'
 
@@ -20,7 +19,7 @@ const whole = { ...summary, source: true } as const
 export function processStore ({ prisma }: Database) {
   async function read (id: string): Promise<Process> {
     const found = await prisma.process.findUnique({ where: { id }, select: whole })
-    if (found === null) throw problem('process-not-found', 'No process has this id.', { id, parameter: 'id' })
+    if (found === null) throw problem('process-not-found', 'No process has this id.', { parameter: 'id' })
     return found as Process
   }
 
@@ -55,8 +54,9 @@ export function processStore ({ prisma }: Database) {
         name: 'processes',
         filters,
         keys: ({ id }) => [id],
+        isKey: isIdKey,
         read: async (after, take) => await prisma.process.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: idKey(after) } }] }, orderBy: { id: 'asc' }, take, select: summary
+          where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take, select: summary
         }) as ProcessSummary[],
         count: async () => await prisma.process.count({ where })
       })

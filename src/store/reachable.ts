@@ -5,6 +5,9 @@ import { databaseFault, databaseProblem } from './errors.ts'
 
 const pauseMs = 500
 
+// SQLSTATE classes of a wrong user or password and of a database that does not exist: waiting does not help
+const refused = /^(28|3D)/
+
 /**
  * Waits until the database takes connections, `limitMs` at most: it may be starting beside the service. Throws a
  * StartError when it does not, or, at once, when it refuses us; the sentence names the database, never its password.
@@ -21,7 +24,10 @@ export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, lo
       return
     } catch (error) {
       const why = reasonOf(error)
-      if (databaseProblem(error) === null) throw new StartError(refusal(error, why, { name, server, user }), { cause: error })
+      const sqlstate = databaseFault(error)?.sqlstate
+      if (databaseProblem(error) === null || (sqlstate !== undefined && refused.test(sqlstate))) {
+        throw new StartError(refusal(sqlstate, why, { name, server, user }), { cause: error })
+      }
       if (Date.now() + pauseMs > until) {
         throw new StartError(`The database at ${server} did not answer within ${limitMs / 1000} s (${why}): start it, or correct DATABASE_URL.`, { cause: error })
       }
@@ -42,8 +48,7 @@ function describe (url: string): Description {
   }
 }
 
-function refusal (error: unknown, why: string, { name, server, user }: Description): string {
-  const sqlstate = databaseFault(error)?.sqlstate
+function refusal (sqlstate: string | undefined, why: string, { name, server, user }: Description): string {
   if (sqlstate === '3D000') return `The server at ${server} has no database "${name}": create it, or correct DATABASE_URL.`
   if (sqlstate?.startsWith('28')) return `The database at ${server} refuses the user "${user}" (${why}): correct user and password in DATABASE_URL.`
   return `The database at ${server} cannot be used (${why}).`

@@ -54,7 +54,7 @@ async function changingStep (prisma: PrismaClient, id: string, run: (transaction
   return await retrying(() => prisma.$transaction(async (transaction) => {
     const [step] = await transaction.$queryRaw<Locked[]>`
       SELECT kind, name, data, start, finish, status, clock_timestamp()::timestamptz(3) AS now FROM step WHERE id = ${id}::uuid FOR NO KEY UPDATE`
-    if (step === undefined) throw problem('step-not-found', 'No step has this id.', { id, parameter: 'id' })
+    if (step === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
     return await run(transaction, step)
   }))
 }

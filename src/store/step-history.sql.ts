@@ -1,6 +1,5 @@
 import type { StepChange } from '../routes/steps/schemas.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
-import { forged } from './page-keys.ts'
 import { type Page, type PageQuery, readPage } from './pages.ts'
 
 /** What became of a step after it was logged, oldest first: a revision changes a step once. */
@@ -10,12 +9,10 @@ export async function stepHistory (prisma: PrismaClient, step: string, query: Pa
     name: 'step-history',
     filters: { step },
     keys: ({ revision }) => [revision],
-    read: async (after, take) => {
-      if (after !== null && !Number.isSafeInteger(after[0])) throw forged()
-      return await prisma.$queryRaw<StepChange[]>`
-        SELECT revision::float8 AS revision, recorded_at, kind, actor, reason, before, after ${changes} AND revision > ${after?.[0] ?? 0}::bigint
-        ORDER BY revision LIMIT ${take}`
-    },
+    isKey: ([revision]) => Number.isSafeInteger(revision),
+    read: async (after, take) => await prisma.$queryRaw<StepChange[]>`
+      SELECT revision::float8 AS revision, recorded_at, kind, actor, reason, before, after ${changes} AND revision > ${after?.[0] ?? 0}::bigint
+      ORDER BY revision LIMIT ${take}`,
     count: async () => {
       const [row] = await prisma.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count ${changes}`
       return row!.count

@@ -1,7 +1,6 @@
 import { isInstant, isUuid } from '../domain/values.ts'
 import type { Step, StepSort } from '../routes/steps/schemas.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
-import { forged } from './page-keys.ts'
 
 /** Where a step stands in a list: what the list is sorted by, and its id. */
 export type StepKey = readonly [sortedBy: string | number | null, id: string]
@@ -13,7 +12,6 @@ export function stepKey (sort: StepSort, step: Step): StepKey {
 
 /** At most `take` steps after a key. The page is found in the table by an index, and only then shown as steps. */
 export async function readSteps (prisma: PrismaClient, condition: Prisma.Sql, sort: StepSort, after: StepKey | null, take: number): Promise<Step[]> {
-  if (after !== null && !isKeyOf(sort, after)) throw forged()
   if (sort.endsWith('start')) return await readPart(prisma, condition, sort, after, take)
   // two ranges of one index, since null is at one of its ends only: those with a duration, then those without
   const withDuration = after !== null && after[0] === null ? [] : await readPart(prisma, Prisma.sql`${condition} AND s.duration_seconds IS NOT NULL`, sort, after, take)
@@ -44,7 +42,8 @@ function beyond (sort: StepSort, after: StepKey | null): Prisma.Sql {
   return Prisma.sql`(s.duration_seconds, s.id) ${than} (${sortedBy}::float8, ${id}::uuid)`
 }
 
-function isKeyOf (sort: StepSort, [sortedBy, id]: readonly unknown[]): boolean {
+/** Whether what a cursor holds could be the key of a step in a list of this order. */
+export function isStepKey (sort: StepSort, [sortedBy, id]: readonly unknown[]): boolean {
   if (typeof id !== 'string' || !isUuid(id)) return false
   if (sort.endsWith('start')) return typeof sortedBy === 'string' && isInstant(sortedBy)
   return sortedBy === null || typeof sortedBy === 'number'

@@ -10,7 +10,7 @@ import { stepCondition } from './step-filters.sql.ts'
 import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
 import { prepareSteps } from './step-wishes.ts'
-import { countSteps, readSteps, type StepKey, stepKey } from './steps.sql.ts'
+import { countSteps, isStepKey, readSteps, type StepKey, stepKey } from './steps.sql.ts'
 
 /** What became of a step that was to be logged: extended is repeated, with containers not named before. */
 export type Logged = { outcome: 'logged' | 'extended' | 'repeated', step: Step }
@@ -19,7 +19,7 @@ export type Logged = { outcome: 'logged' | 'extended' | 'repeated', step: Step }
 export function stepStore ({ pool, prisma }: Database) {
   async function read (id: string): Promise<Step> {
     const [found] = await statement<Step>(pool, 'SELECT * FROM step_state WHERE id = $1', [id])
-    if (found === undefined) throw problem('step-not-found', 'No step has this id.', { id, parameter: 'id' })
+    if (found === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
     return found
   }
 
@@ -46,6 +46,7 @@ export function stepStore ({ pool, prisma }: Database) {
         name: 'steps',
         filters: { ...filters, sort },
         keys: (step) => stepKey(sort, step),
+        isKey: (values) => isStepKey(sort, values),
         read: async (after, take) => await readSteps(prisma, condition, sort, after, take),
         count: async () => await countSteps(prisma, condition)
       })

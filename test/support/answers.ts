@@ -1,9 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import { validatorFor } from '../../src/plugins/validation.ts'
+import type { ProblemCode } from '../../src/problems.ts'
+import { problemExamples } from '../../src/schemas/problem-examples.ts'
 
 type Schema = { $id?: string, properties?: object, additionalProperties?: unknown, [key: string]: unknown }
 type Declared = Schema & { content?: Record<string, { schema: Schema }> }
+
+const everyProblem = new Set([
+  'type', 'title', 'status', 'detail', 'instance', 'code', 'error', 'request_id', 'errors', 'index', 'pointer', 'parameter'
+])
 
 /**
  * Holds every answer of the app against what its route declares: the status, the media type, the schema, and no member
@@ -32,9 +38,12 @@ export function checkAnswers (app: FastifyInstance, report: (fault: string) => v
     if (validate === undefined) validators.set(schema, validate = ajv.compile(closed(schema)))
     if (!validate(JSON.parse(payload))) report(`${call}: ${faultsOf(validate.errors ?? [])} in ${payload.slice(0, 500)}`)
     if (reply.statusCode >= 400) {
-      const { code } = JSON.parse(payload) as { code: string }
+      const refusal = JSON.parse(payload) as { code: ProblemCode, status: number }
       const examples = (entry.content?.[type] as { examples?: Record<string, unknown> } | undefined)?.examples ?? {}
-      if (!(code in examples)) report(`${call}: the problem ${code} is not declared`)
+      if (!(refusal.code in examples)) report(`${call}: the problem ${refusal.code} is not declared`)
+      if (refusal.status !== reply.statusCode) report(`${call}: the problem says ${refusal.status}`)
+      const unheard = Object.keys(refusal).filter((member) => !everyProblem.has(member) && !(member in (problemExamples[refusal.code] ?? {})))
+      if (unheard.length > 0) report(`${call}: the example of ${refusal.code} does not show ${unheard.join(', ')}`)
     }
     return payload
   })

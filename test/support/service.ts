@@ -24,7 +24,11 @@ export type Service = {
 
 /** The real app on a database of its own, every answer held against its declared schema. `url` is the database's. */
 export async function aService (t: Test, env: Record<string, string> = {}): Promise<Service> {
-  const url = await aDatabase(t)
+  return await aServiceOn(t, await aDatabase(t), env)
+}
+
+/** The same on a given database. */
+export async function aServiceOn (t: Test, url: string, env: Record<string, string> = {}): Promise<Service> {
   const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', DATABASE_URL: url, ...env })
   const log = pino({ level: config.logLevel })
   const database = openDatabase(url, config, log)

@@ -77,7 +77,10 @@ JOIN device d ON d.id = s.device_id
 LEFT JOIN device o ON o.id = s.origin_device_id
 LEFT JOIN device t ON t.id = s.destination_device_id
 LEFT JOIN LATERAL (
-  SELECT jsonb_agg(jsonb_build_object('id', c.id, 'barcode', c.barcode, 'named', sc.named) ORDER BY sc.ordinal) AS containers
-  FROM step_container sc LEFT JOIN container c ON c.id = sc.container_id
-  WHERE sc.step_id = s.id
+  SELECT jsonb_agg(jsonb_build_object(
+    'id', sc.container_id,
+    -- not a join: for that the planner would read all containers, a step at a time, as long as it knows no statistics
+    'barcode', (SELECT barcode FROM container WHERE id = sc.container_id),
+    'named', sc.named) ORDER BY sc.ordinal) AS containers
+  FROM step_container sc WHERE sc.step_id = s.id
 ) c ON true;

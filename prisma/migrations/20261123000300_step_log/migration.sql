@@ -49,7 +49,7 @@ BEGIN
 END $$;
 
 -- As a list of one, to be put together with others; none without a detail.
-CREATE FUNCTION warning_list(_code text, _pointer text, _detail text) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+CREATE FUNCTION warning_list(_code text, _pointer text, _detail text) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN _detail IS NULL THEN '[]'
     ELSE jsonb_build_array(jsonb_build_object('code', _code, 'pointer', _pointer, 'detail', _detail)) END
 $$;
@@ -87,7 +87,7 @@ LANGUAGE sql STABLE AS $$
   WHERE nth = 1
 $$;
 
-CREATE FUNCTION container_warning(_ordinal integer, _named text, _container uuid) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+CREATE FUNCTION container_warning(_ordinal integer, _named text, _container uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN _container IS NULL THEN jsonb_build_object('code', 'unknown-container', 'pointer', '/containers/' || _ordinal,
     'detail', 'No container "' || _named || '" is known; the step is stored with the name.') END
 $$;

@@ -57,7 +57,7 @@ BEGIN
     description = excluded.description, uri = excluded.uri, capacity = excluded.capacity,
     process_capacity = excluded.process_capacity, min_capacity = excluded.min_capacity,
     allows_overlap = excluded.allows_overlap, extra = excluded.extra, listed = excluded.listed,
-    retired_at = excluded.retired_at, version = device.version + 1, updated_at = clock_timestamp();
+    retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = clock_timestamp();
 
   UPDATE position p SET retired_at = clock_timestamp()
   FROM json_populate_recordset(NULL::device_wish, _wishes) w

@@ -144,6 +144,11 @@ const ContainerSituation = Type.Object({
   barcode: nullable(ref(Barcode))
 }, { $id: 'ContainerSituation', description: 'Where a container was, its lid, and its barcode, with the names of that time.', examples: [{ device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001' }] })
 
+const aHistoryStep = {
+  id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader', status: 'completed',
+  start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', duration_seconds: 41.5
+}
+
 const HistoryStep = Type.Object({
   id: ref(Uuid),
   name: nullable(Type.String({ description: 'The step\'s name.' })),
@@ -153,7 +158,7 @@ const HistoryStep = Type.Object({
   start: ref(Timestamp),
   finish: nullable(ref(Timestamp)),
   duration_seconds: nullable(ref(Seconds))
-}, { $id: 'HistoryStep', description: 'A step that involved the container.' })
+}, { $id: 'HistoryStep', description: 'A step that involved the container.', examples: [aHistoryStep] })
 
 const ContainerEvent = Type.Object({
   kind: ref(ContainerEventKind),
@@ -164,7 +169,15 @@ const ContainerEvent = Type.Object({
   step: nullable(ref(HistoryStep))
 }, {
   $id: 'ContainerEvent',
-  description: 'Something that happened to a container: a change of the world with `from` and `to`, or a step (`at` is its start).'
+  description: 'Something that happened to a container: a change of the world with `from` and `to`, or a step (`at` is its start).',
+  examples: [
+    {
+      kind: 'moved', at: '2026-03-02T09:18:00.000Z', revision: 42, step: null,
+      from: { device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001' },
+      to: { device: 'PlateReader', position: 0, lidded: true, lid: null, barcode: 'SCREEN_001' }
+    },
+    { kind: 'step', at: '2026-03-02T09:20:00.000Z', revision: null, from: null, to: null, step: aHistoryStep }
+  ]
 })
 export type ContainerEvent = Static<typeof ContainerEvent>
 
@@ -182,7 +195,7 @@ export const ContainerQuery = Type.Object({
   device: Type.Optional(ref(DeviceName)),
   removed: Type.Optional(ref(AnyBoolean)),
   lidded: Type.Optional(Type.Boolean({ description: 'Only those whose lid is on, or off.' })),
-  labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only of this kind.' })),
+  labware_type: Type.Optional(text('Only of this kind.', ['Greiner 96 flat'])),
   name: Type.Optional(ref(Name))
 }, { additionalProperties: false })
 export type ContainerQuery = Static<typeof ContainerQuery>

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import type { App } from '../../app.ts'
-import { certificateFault } from '../../domain/certificate.ts'
+import { certificateFault, longestCertificate } from '../../domain/certificate.ts'
 import { textOf } from '../../plugins/bodies.ts'
 import { invalid, problem } from '../../problems.ts'
 import { bodyProblems, problems } from '../../schemas/problem.ts'
@@ -12,7 +12,7 @@ import { DeviceParams } from './schemas.ts'
 const pemTypes = ['application/x-pem-file', 'text/plain'] as const
 
 const Pem = Type.String({
-  $id: 'Pem', description: 'A certificate in PEM, or a chain of them. No private keys.',
+  $id: 'Pem', maxLength: longestCertificate, description: 'A certificate in PEM, or a chain of them. No private keys.',
   examples: ['-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n']
 })
 

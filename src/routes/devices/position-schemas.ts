@@ -41,7 +41,7 @@ export const PositionParams = Type.Object({ device: ref(DeviceName), position: r
 
 export const PositionQuery = Type.Object({
   empty: Type.Optional(Type.Boolean({ description: 'Only free slots, or only taken ones.' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'At most so many: `empty=true&limit=1` is the first free slot.' }))
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'At most so many: `empty=true&limit=1` is the first free slot.', examples: [1] }))
 }, { additionalProperties: false })
 export type PositionQuery = Static<typeof PositionQuery>
 

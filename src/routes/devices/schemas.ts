@@ -78,7 +78,7 @@ export const DevicePage = page('DevicePage', Device)
 export const DeviceQuery = Type.Object({
   ...pageQuery,
   group: Type.Optional(ref(Name)),
-  type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only of this kind.' })),
+  type: Type.Optional(text('Only of this kind.', 'incubator')),
   has_certificate: Type.Optional(Type.Boolean({ description: 'Only those whose server certificate is known, or is not.' })),
   retired: Type.Optional(ref(AnyBoolean)),
   listed: Type.Optional(ref(AnyBoolean))

@@ -38,11 +38,11 @@ export function readYaml (text: string): unknown {
   const tokens = [...new Parser(lines.addNewLine).parse(text)]
   checkTokens(tokens, fault)
   const composer = new Composer(options)
-  // the first of its errors is enough: the library would gather them all, and a file can hold a million
-  Object.assign(composer, { onError: (source: ErrorSource, _code: string, message: string) => fault(startOf(source), message) })
+  let first: [offset: number, detail: string] | undefined
+  // the first is enough: the library would make an error of each, and a file can hold a million
+  Object.assign(composer, { onError: (source: ErrorSource, _code: string, message: string) => { first ??= [startOf(source), message] } })
   const [document, another] = composer.compose(tokens, true, text.length)
-  const [wrong] = [...document!.errors, ...document!.warnings]
-  if (wrong) fault(wrong.pos[0], wrong.message)
+  if (first) fault(...first)
   if (another) fault(another.range[0], 'a second document begins here; a lab file is one')
   return valueOf(document!.contents, fault)
 }

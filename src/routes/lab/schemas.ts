@@ -76,6 +76,10 @@ export const LabConfigQuery = Type.Object({
 
 const total = (description: string) => Type.Integer({ minimum: 0, description })
 
+const totals = { devices: 1, positions: 4, occupied: 1, empty: 3, utilization: 0.25, containers: 1, containers_removed: 7 }
+const standing = { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null }
+const hotel = { name: 'Hotel1', group: 'storage', positions: 4, occupied: 1, containers: [standing] }
+
 const LabTotals = Type.Object({
   devices: total('Devices of the lab.'),
   positions: total('Their slots.'),
@@ -84,7 +88,7 @@ const LabTotals = Type.Object({
   utilization: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'Occupied slots of all; null without slots.' })),
   containers: total('Containers on the platform.'),
   containers_removed: total('Containers that were on it.')
-}, { $id: 'LabTotals', description: 'The lab in numbers.' })
+}, { $id: 'LabTotals', description: 'The lab in numbers.', examples: [totals] })
 
 const LabContainer = Type.Object({
   id: ref(Uuid),
@@ -93,7 +97,7 @@ const LabContainer = Type.Object({
   position: ref(Slot),
   lidded: Type.Boolean({ description: 'The lid is on.' }),
   lid: nullable(ref(Place))
-}, { $id: 'LabContainer', description: 'A container in its slot; `lid` is the place of a parked lid.' })
+}, { $id: 'LabContainer', description: 'A container in its slot; `lid` is the place of a parked lid.', examples: [standing] })
 
 const LabDeviceState = Type.Object({
   name: ref(DeviceName),
@@ -101,7 +105,7 @@ const LabDeviceState = Type.Object({
   positions: total('Its slots.'),
   occupied: total('Slots that hold a container or a lid.'),
   containers: Type.Array(ref(LabContainer), { description: 'What stands on it, by slot.' })
-}, { $id: 'LabDeviceState', description: 'A device and what stands on it.' })
+}, { $id: 'LabDeviceState', description: 'A device and what stands on it.', examples: [hotel] })
 
 export const LabState = Type.Object({
   revision: ref(Revision),
@@ -109,14 +113,7 @@ export const LabState = Type.Object({
   devices: Type.Array(ref(LabDeviceState), { description: 'In the order of the lab file.' })
 }, {
   $id: 'LabState', description: 'The platform as it is tracked.',
-  examples: [{
-    revision: 42,
-    totals: { devices: 1, positions: 4, occupied: 1, empty: 3, utilization: 0.25, containers: 1, containers_removed: 7 },
-    devices: [{
-      name: 'Hotel1', group: 'storage', positions: 4, occupied: 1,
-      containers: [{ id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null }]
-    }]
-  }]
+  examples: [{ revision: 42, totals, devices: [hotel] }]
 })
 export type LabState = Static<typeof LabState>
 
@@ -128,7 +125,7 @@ export const LabWipe = Type.Object({
 export type LabWipe = Static<typeof LabWipe>
 
 export const WipeQuery = Type.Object({
-  confirm: Type.Optional(Type.String({ description: 'Must be `wipe`.', examples: ['wipe'] }))
+  confirm: Type.Optional(Type.String({ maxLength: 200, description: 'Must be `wipe`.', examples: ['wipe'] }))
 }, { additionalProperties: false })
 
 const FindingCode = stringEnum('FindingCode', [
@@ -138,6 +135,10 @@ const FindingCode = stringEnum('FindingCode', [
 
 const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], 'An error cannot be in a real lab; a warning may be meant.')
 
+const aFinding = {
+  code: 'unlisted-device', severity: 'warning', message: 'Logs name a device "Reader9", which the lab file does not have.', device: 'Reader9', position: null, containers: []
+}
+
 const Finding = Type.Object({
   code: ref(FindingCode),
   severity: ref(FindingSeverity),
@@ -146,25 +147,22 @@ const Finding = Type.Object({
   position: nullable(Type.Integer({ description: 'Its slot.' })),
   containers: Type.Array(Type.Object({
     id: ref(Uuid),
-    barcode: nullable(Type.String()),
-    name: Type.String()
+    barcode: nullable(Type.String({ description: 'Its barcode.' })),
+    name: Type.String({ description: 'Its name.' })
   }), { description: 'The containers concerned.' })
-}, { $id: 'Finding', description: 'Something wrong, or odd, with the tracked lab.' })
+}, { $id: 'Finding', description: 'Something wrong, or odd, with the tracked lab.', examples: [aFinding] })
 
 export const LabHealth = Type.Object({
   healthy: Type.Boolean({ description: 'There are no errors; there may be warnings.' }),
   findings: Type.Array(ref(Finding))
 }, {
   $id: 'LabHealth', description: 'What is wrong with the tracked lab.',
-  examples: [{
-    healthy: true,
-    findings: [{ code: 'unlisted-device', severity: 'warning', message: 'Logs name a device "Reader9", which the lab file does not have.', device: 'Reader9', position: null, containers: [] }]
-  }]
+  examples: [{ healthy: true, findings: [aFinding] }]
 })
 export type LabHealth = Static<typeof LabHealth>
 
 export const LabYaml = Type.String({
-  $id: 'LabYaml', description: 'The lab file as YAML; `LabConfig` tells its shape.',
+  $id: 'LabYaml', maxLength: 1_048_576, description: 'The lab file as YAML; `LabConfig` tells its shape.',
   examples: ['sila_servers:\n  storage:\n    Hotel1:\n      capacity: 20\n']
 })
 

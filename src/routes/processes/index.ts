@@ -1,10 +1,9 @@
-import Type from 'typebox'
 import type { App } from '../../app.ts'
 import { answer, noQuery, ref } from '../../schemas/common.ts'
 import { bodyProblems, problems } from '../../schemas/problem.ts'
-import { Process, ProcessCreate, ProcessPage, ProcessParams, ProcessQuery } from './schemas.ts'
+import { Process, ProcessCreate, ProcessPage, ProcessParams, ProcessQuery, ProcessSource } from './schemas.ts'
 
-const sourceText = { description: 'The source, byte for byte.', content: { 'text/plain': { schema: Type.String() } } }
+const sourceText = { description: 'The source, byte for byte.', content: { 'text/plain': { schema: ref(ProcessSource) } } }
 
 /** Workflow definitions. */
 export async function processes (app: App): Promise<void> {

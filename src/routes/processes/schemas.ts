@@ -43,6 +43,8 @@ export const ProcessCreate = Type.Object({
 })
 export type ProcessCreate = Static<typeof ProcessCreate>
 
+export const ProcessSource = Type.String({ $id: 'ProcessSource', description: 'The source of a process, byte for byte.', examples: [aSource] })
+
 export const ProcessPage = page('ProcessPage', ProcessSummary)
 
 export const ProcessParams = Type.Object({ id: ref(Uuid) })
@@ -50,9 +52,9 @@ export const ProcessParams = Type.Object({ id: ref(Uuid) })
 export const ProcessQuery = Type.Object({
   ...pageQuery,
   name: Type.Optional(ref(Name)),
-  source_sha256: Type.Optional(Type.String({ minLength: 64, maxLength: 64, description: 'Only those with this source.' })),
+  source_sha256: Type.Optional(Type.String({ minLength: 64, maxLength: 64, description: 'Only those with this source.', examples: [aSummary.source_sha256] })),
   archived: Type.Optional(ref(AnyBoolean))
 }, { additionalProperties: false })
 export type ProcessQuery = Static<typeof ProcessQuery>
 
-export const processSchemas = [ProcessSummary, Process, ProcessCreate, ProcessPage]
+export const processSchemas = [ProcessSummary, Process, ProcessCreate, ProcessSource, ProcessPage]

@@ -13,7 +13,6 @@ const anExample = {
   warnings: [], created_at: '2026-03-02T09:20:42.000Z', updated_at: '2026-03-02T09:20:42.000Z', version: 1
 }
 
-
 export const StepEnding = stringEnum('StepEnding', ['completed', 'failed', 'aborted'], 'How a step ended.')
 
 const StepEnd = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot)) }, {
@@ -143,7 +142,14 @@ const StepChange = Type.Object({
   reason: nullable(Type.String({ description: 'Why; of a correction.' })),
   before: ref(Step),
   after: ref(Step)
-}, { $id: 'StepChange', description: 'A change of a step after it was logged.' })
+}, {
+  $id: 'StepChange', description: 'A change of a step after it was logged.',
+  examples: [{
+    revision: 57, recorded_at: '2026-03-02T10:00:00.000Z', kind: 'step-corrected', actor: null, reason: 'The clock of the reader was a second ahead.',
+    before: { ...anExample, finish: '2026-03-02T09:20:42.500Z', duration_seconds: 42.5 },
+    after: { ...anExample, updated_at: '2026-03-02T10:00:00.000Z', version: 2 }
+  }]
+})
 export type StepChange = Static<typeof StepChange>
 
 export const StepHistory = page('StepHistory', StepChange)

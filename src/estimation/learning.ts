@@ -1,0 +1,101 @@
+import type pg from 'pg'
+import { basisOf } from './estimate.ts'
+import { type Question, readHistories } from './history.sql.ts'
+import { grid, marginOfRun } from './margins.ts'
+import { mean, rankBound, samplesFor, windowFor } from './model.ts'
+
+// One process learns at a time; the others wait, and find it done.
+const lock = 727073690
+/** Older runs are never looked at again, so after an import only these are learnt. */
+const runsKept = 20
+/** Of a run longer than this the first steps stand for all. */
+const stepsRead = 5000
+
+const widest = windowFor(grid.at(-1)!)
+
+type Run = { key: string, began: Date }
+type Done = Question & { sample_seconds: number, commanded_seconds: number }
+
+/**
+ * Learns from the runs that are over and pending: each is replayed once as it would have been estimated as a whole before
+ * it began, and what the bounds were short of is kept with the run. Estimates read it from then on.
+ */
+export async function learnFinishedRuns (pool: pg.Pool): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query('BEGIN')
+    await client.query('SELECT pg_advisory_xact_lock($1)', [lock])
+    // at most twenty, and usually one: a loop over runs, not over steps
+    for (const run of await takePending(client)) await learn(client, run)
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  } finally {
+    client.release()
+  }
+}
+
+/** The most recent pending runs that are over, oldest first; all that are over are pending no more. */
+async function takePending (client: pg.PoolClient): Promise<Run[]> {
+  const { rows } = await client.query<Run>(`
+    WITH taken AS (
+      UPDATE run SET pending = false WHERE pending AND run_is_over(run)
+      RETURNING key, run_last_start(run) AS last_start, experiment_id, day
+    ),
+    recent AS (SELECT * FROM taken WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${runsKept})
+    SELECT key, CASE WHEN experiment_id IS NOT NULL
+      THEN (SELECT start FROM step WHERE step.experiment_id = recent.experiment_id ORDER BY start LIMIT 1)
+      ELSE (SELECT start FROM step WHERE step.experiment_id IS NULL AND start >= recent.day::timestamp AT TIME ZONE 'UTC' ORDER BY start LIMIT 1)
+      END AS began
+    FROM recent ORDER BY last_start`)
+  return rows
+}
+
+async function learn (client: pg.PoolClient, { key, began }: Run): Promise<void> {
+  const { rows: done } = await client.query<Done>(`
+    SELECT s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
+      o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
+      s.lidded_before, s.lidded_after, s.barcode_read, s.sample_seconds,
+      coalesce(s.commanded_seconds, 0) AS commanded_seconds
+    FROM run r
+    JOIN step s ON s.counts AND (s.experiment_id = r.experiment_id
+      OR (r.day IS NOT NULL AND s.experiment_id IS NULL AND s.start >= r.day::timestamp AT TIME ZONE 'UTC'
+        AND s.start < (r.day + 1)::timestamp AT TIME ZONE 'UTC'))
+    JOIN device d ON d.id = s.device_id
+    LEFT JOIN device o ON o.id = s.origin_device_id
+    LEFT JOIN device t ON t.id = s.destination_device_id
+    WHERE r.key = $1 ORDER BY s.start LIMIT ${stepsRead}`, [key])
+  const { margins, total_ratio } = await replay(client, done, began)
+  await client.query(
+    'UPDATE run SET margins = $2, total_ratio = $3, ended_at = run_last_start(run) WHERE key = $1', [key, margins, total_ratio])
+}
+
+/** What the bounds of a run were short of, had they been asked for all together when it began. */
+async function replay (client: pg.PoolClient, done: readonly Done[], began: Date): Promise<{ margins: (number | null)[], total_ratio: number | null }> {
+  const places = new Map<string, number>()
+  const place = done.map(({ sample_seconds, commanded_seconds, ...question }) => {
+    const asked = JSON.stringify({ ...question, as_of: began.toISOString() })
+    if (!places.has(asked)) places.set(asked, places.size)
+    return places.get(asked)!
+  })
+  const questions = [...places.keys()].map((key) => JSON.parse(key) as Question)
+  const { histories } = await readHistories(client, questions, { most: widest, enough: 0 })
+  const misses = grid.map((): number[] => [])
+  let actual = 0
+  let predicted = 0
+  for (const [index, { sample_seconds, commanded_seconds, kind }] of done.entries()) {
+    const history = histories[place[index]!]!
+    if (history === null) continue
+    const most = windowFor(0.95)
+    const recent = basisOf({ ...history, samples: history.samples.slice(0, most) }, kind)
+    actual += commanded_seconds + sample_seconds
+    predicted += commanded_seconds + mean(recent.sorted)
+    for (const [point, confidence] of grid.entries()) {
+      const { sorted } = windowFor(confidence) === most ? recent : basisOf(history, kind)
+      if (sorted.length < samplesFor(confidence)) continue
+      misses[point]!.push(sample_seconds - rankBound(sorted, confidence)!.seconds)
+    }
+  }
+  return { margins: misses.map((list, point) => marginOfRun(list, grid[point]!)), total_ratio: predicted > 0 && actual > 0 ? actual / predicted : null }
+}

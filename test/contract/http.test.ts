@@ -1,0 +1,57 @@
+import { connect } from 'node:net'
+import t from 'tap'
+import { listening } from '../support/http.ts'
+import { aService } from '../support/service.ts'
+
+// What does not even reach a route: requests that are no HTTP, or of a kind that tests of routes cannot send.
+
+const service = await aService(t)
+const { port } = new URL(await listening(service))
+
+/** Sends bytes, and reads what comes back until the other end closes. */
+async function raw (text: string): Promise<{ status: number, headers: Record<string, string>, body: any }> {
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(text, 'latin1'))
+    let received = ''
+    socket.on('data', (chunk) => { received += chunk.toString() })
+    socket.on('close', () => resolve(received))
+    socket.on('error', (error) => received === '' ? reject(error) : resolve(received))
+  })
+  const [head, body] = answer.split('\r\n\r\n') as [string, string]
+  const [first, ...lines] = head.split('\r\n')
+  const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 2)]))
+  return { status: Number(first!.split(' ')[1]), headers, body: body === '' ? null : JSON.parse(body) }
+}
+
+const problem = { 'content-type': 'application/problem+json' }
+
+t.test('what is no HTTP is told so, as a problem', async (t) => {
+  t.match(await raw('hello\r\n\r\n'), { status: 400, headers: problem, body: { code: 'invalid-request', title: 'Invalid request', request_id: String } })
+  t.match(await raw('FETCH /api/lab HTTP/1.1\r\nHost: x\r\n\r\n'), { status: 400, headers: problem, body: { code: 'invalid-request', detail: /method/ } })
+  t.match(await raw('POST /api/moves HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n'), { status: 400, headers: problem })
+})
+
+t.test('a head that is too large is told so, as a problem', async (t) => {
+  t.match(await raw(`GET /api/lab HTTP/1.1\r\nHost: x\r\nX-Much: ${'x'.repeat(20_000)}\r\n\r\n`), { status: 431, headers: problem, body: { code: 'headers-too-large' } })
+  t.match(await raw(`GET /api/containers?name=${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`), { status: 431, headers: problem })
+})
+
+t.test('bytes of a URL are taken as UTF-8 when escaped, and as they are when not', async (t) => {
+  t.match(await raw('GET /api/containers/\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 404, body: { code: 'container-not-found' } })
+  t.match(await raw('GET /api/containers/%ff%fe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 400, body: { code: 'invalid-request' } })
+  t.match(await raw('GET /api/containers?name=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 400, body: { errors: [{ parameter: 'name' }] } })
+})
+
+t.test('methods that no route has are a 405 with what there is', async (t) => {
+  for (const method of ['TRACE', 'OPTIONS', 'PROPFIND', 'MKCOL']) {
+    t.match(await raw(`${method} /api/lab HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), { status: 405, headers: { ...problem, allow: 'GET, HEAD, DELETE' } }, method)
+  }
+})
+
+t.test('a body that breaks off is no request', async (t) => {
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.on('error', () => {})
+  await new Promise<void>((resolve) => socket.write('POST /api/containers HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"device":', () => resolve()))
+  await new Promise<void>((resolve) => { socket.on('close', () => resolve()); socket.destroy() })
+  t.match(await service.get('/health/ready'), { status: 200 })
+})

@@ -1,0 +1,96 @@
+// A rule of the OpenAPI document: what it asks, why, and how a document breaks it. Each is also tried on a small sound
+// document, and on the same one broken in the way that the rule is there for.
+
+export type Json = any
+export type Rule = {
+  rule: string
+  why: string
+  /** Where a document breaks the rule; empty when it does not. */
+  faults: (document: Json) => string[]
+  /** Breaks the sound document. */
+  breaking: (document: Json) => void
+}
+
+export type Operation = { at: string, path: string, method: string, operation: Json }
+
+/** All operations, each with its name for messages. */
+export function operationsOf (document: Json): Operation[] {
+  return Object.entries<Json>(document.paths).flatMap(([path, methods]) => Object.entries<Json>(methods).map(([method, operation]) =>
+    ({ at: `${method.toUpperCase()} ${path}`, path, method, operation })))
+}
+
+/** All answers of all operations. */
+export function answersOf (document: Json): (Operation & { status: number, answer: Json })[] {
+  return operationsOf(document).flatMap((one) => Object.entries<Json>(one.operation.responses).map(([status, answer]) =>
+    ({ ...one, at: `${one.at} ${status}`, status: Number(status), answer })))
+}
+
+export function componentsOf (document: Json): [string, Json][] {
+  return Object.entries(document.components.schemas)
+}
+
+/** The component or example that a reference names, or the thing itself. */
+export function resolved (document: Json, thing: Json): Json {
+  if (typeof thing?.$ref !== 'string') return thing
+  return thing.$ref.slice(2).split('/').reduce((inner: Json, key: string) => inner?.[key], document)
+}
+
+/** As resolved, and X of `X or null`. */
+export function valueOf (document: Json, schema: Json): Json {
+  const inner = resolved(document, schema)
+  const alternatives = inner?.anyOf?.filter((one: Json) => one.type !== 'null')
+  return alternatives?.length === 1 ? resolved(document, alternatives[0]) : inner
+}
+
+export type Placed = { at: string, schema: Json, isComponent: boolean, isMember: boolean }
+
+/** Every schema of the document with everything inside it, each once: components, parameters, bodies, answers. */
+export function schemasOf (document: Json): Placed[] {
+  const roots: Placed[] = [
+    ...componentsOf(document).map(([name, schema]) => ({ at: name, schema, isComponent: true, isMember: false })),
+    ...operationsOf(document).flatMap(({ at, operation }) => [
+      ...(operation.parameters ?? []).map(({ name, schema }: Json) => ({ at: `${at} ?${name}`, schema })),
+      ...mediaOf(operation.requestBody).map(({ type, schema }) => ({ at: `${at} ${type}`, schema })),
+      ...Object.entries<Json>(operation.responses).flatMap(([status, answer]) => mediaOf(answer).map(({ type, schema }) => ({ at: `${at} ${status} ${type}`, schema })))
+    ].map((root) => ({ ...root, isComponent: false, isMember: false })))
+  ]
+  return roots.flatMap(within)
+}
+
+export function mediaOf (body: Json): { type: string, schema: Json }[] {
+  return Object.entries<Json>(body?.content ?? {}).map(([type, { schema }]) => ({ type, schema }))
+}
+
+function within (placed: Placed): Placed[] {
+  const { at, schema } = placed
+  const inner = (name: string, one: Json, isMember = false): Placed[] => within({ at: `${at}/${name}`, schema: one, isComponent: false, isMember })
+  return [
+    placed,
+    ...Object.entries<Json>(schema.properties ?? {}).flatMap(([name, one]) => inner(name, one, true)),
+    ...(typeof schema.additionalProperties === 'object' ? inner('*', schema.additionalProperties) : []),
+    ...(typeof schema.items === 'object' ? inner('[]', schema.items) : []),
+    ...['anyOf', 'oneOf', 'allOf'].flatMap((key) => (schema[key] ?? []).flatMap((one: Json, index: number) => inner(`${key}${index}`, one)))
+  ]
+}
+
+/** The names of the components that a request body can hold, however deep. */
+export function componentsInBodies (document: Json): Set<string> {
+  const found = new Set<string>()
+  const visit = (thing: Json): void => {
+    if (typeof thing !== 'object' || thing === null) return
+    if (typeof thing.$ref === 'string') {
+      const name = nameOf(thing)
+      if (!found.has(name)) {
+        found.add(name)
+        visit(document.components.schemas[name])
+      }
+    }
+    for (const inner of Object.values(thing)) visit(inner)
+  }
+  for (const { operation } of operationsOf(document)) for (const { schema } of mediaOf(operation.requestBody)) visit(schema)
+  return found
+}
+
+export function nameOf ({ $ref }: { $ref: string }): string {
+  return $ref.split('/').at(-1)!
+}

@@ -1,0 +1,53 @@
+import swagger from '@fastify/swagger'
+import Fastify from 'fastify'
+import Type from 'typebox'
+import { document } from '../../../src/openapi.ts'
+import { finished, withHeaders } from '../../../src/plugins/document.ts'
+import { catalogue, type ProblemCode } from '../../../src/problems.ts'
+import { nullable, page, pageQuery, ref, Slot, stringEnum, Version } from '../../../src/schemas/common.ts'
+import { bodyProblems, problems, problemSchemas } from '../../../src/schemas/problem.ts'
+import type { Json } from './rule.ts'
+
+const ThingName = Type.String({ $id: 'ThingName', minLength: 1, maxLength: 20, description: 'A name.', examples: ['Arm'] })
+const ThingKind = stringEnum('ThingKind', ['arm', 'hotel'], 'Kinds of things.')
+const Thing = Type.Object({ name: ref(ThingName), kind: ref(ThingKind), position: nullable(Type.Integer({ description: 'Its slot.' })), version: ref(Version) }, {
+  $id: 'Thing', description: 'A thing.', examples: [{ name: 'Arm', kind: 'arm', position: null, version: 1 }]
+})
+const ThingCreate = Type.Object({ name: ref(ThingName), position: Type.Optional(ref(Slot)) }, {
+  $id: 'ThingCreate', additionalProperties: false, description: 'A new thing.', examples: [{ name: 'Arm' }]
+})
+const ThingPage = page('ThingPage', Thing)
+
+/** A small document, made as the service's own is, that keeps all the rules: for the rules to be tried on. */
+export async function soundDocument (): Promise<Json> {
+  const app = Fastify({ schemaController: { compilersFactory: { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify } } } as object)
+  await app.register(swagger, {
+    openapi: { ...document, tags: [{ name: 'things', description: 'Things.' }] },
+    transform: withHeaders,
+    transformObject: (made) => finished('openapiObject' in made ? made.openapiObject : made.swaggerObject),
+    refResolver: { buildLocalReference: ({ $id }, _base, _fragment, index) => typeof $id === 'string' ? $id : `def-${index}` }
+  })
+  for (const schema of [ThingName, ThingKind, Thing, ThingCreate, ThingPage, Slot, Version, ...problemSchemas]) app.addSchema(schema)
+  const handler = () => null
+  app.get('/api/things', {
+    schema: {
+      operationId: 'listThings', tags: ['things'], summary: 'List things', description: 'All of them.',
+      querystring: Type.Object(pageQuery), response: { 200: ref(ThingPage), ...problems('invalid-cursor') }
+    }
+  }, handler)
+  app.post('/api/things', {
+    schema: {
+      operationId: 'addThing', tags: ['things'], summary: 'Add a thing', description: 'It is new.',
+      body: ref(ThingCreate), response: { 201: ref(Thing), ...bodyProblems(...Object.keys(catalogue) as ProblemCode[]) }
+    }
+  }, handler)
+  app.get('/api/things/:device', {
+    config: { etag: true },
+    schema: {
+      operationId: 'getThing', tags: ['things'], summary: 'Read a thing', description: 'By its name.',
+      params: Type.Object({ device: ref(ThingName) }), response: { 200: ref(Thing), ...problems('device-not-found') }
+    }
+  }, handler)
+  await app.ready()
+  return structuredClone(app.swagger())
+}

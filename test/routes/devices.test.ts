@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import pg from 'pg'
+import { aCertificate } from '../support/certificate.ts'
+import { aLab, aService, seg, type Service } from '../support/service.ts'
+
+const someId = '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'
+
+async function revisionOf (service: Service): Promise<number> {
+  return (await service.get('/api/lab')).body.revision
+}
+
+async function eventsOf (service: Service): Promise<{ revision: number, kind: string, before: Record<string, unknown> | null, after: Record<string, unknown> | null, request_id: string }[]> {
+  const { rows } = await service.app.database.pool.query('SELECT revision::int, ordinal, kind, before, after, request_id, actor FROM event ORDER BY revision, ordinal')
+  return rows
+}
+
+/** A step of a device that the lab does not have, so that only the log knows it. */
+async function logStepOn (service: Service, device: string): Promise<void> {
+  const answer = await service.post('/api/steps', { device, start: '2026-03-02T09:15:00Z', finish: '2026-03-02T09:16:00Z' })
+  if (answer.status !== 201) throw new Error(answer.text)
+}
+
+t.test('adding a device', async (t) => {
+  t.test('answers it with its place, and it has its slots', async (t) => {
+    const service = await aService(t)
+    const body = {
+      name: 'Cytomat 1/2', group: 'incubators', type: 'incubator', description: 'by the door', uri: 'https://10.0.0.7', capacity: 3,
+      process_capacity: 2, min_capacity: 1, allows_overlap: false, extra: { shelf: 4, b: [1], a: null }
+    }
+    const answer = await service.post('/api/devices', body)
+    t.match(answer, { status: 201, headers: { location: '/api/devices/Cytomat%201%2F2' } })
+    t.match(answer.body, { ...body, has_certificate: false, listed: true, retired_at: null, version: 1 })
+    t.equal(JSON.stringify(answer.body.extra), '{"shelf":4,"b":[1],"a":null}', 'in order')
+    t.strictSame((await service.get(String(answer.headers.location))).body, answer.body)
+    t.equal((await service.get(`/api/devices/${seg('Cytomat 1/2')}/positions`)).body.length, 3)
+    t.match(await eventsOf(service), [{ revision: 1, kind: 'device-added', before: null, after: { name: 'Cytomat 1/2', capacity: 3 }, request_id: answer.headers['x-request-id'] }])
+  })
+
+  t.test('takes null for what is not said; the group is then "devices"', async (t) => {
+    const service = await aService(t)
+    t.match(await service.post('/api/devices', { id: null, name: 'X', group: null, type: null, description: null, uri: null, capacity: 0, extra: null, min_capacity: null, process_capacity: null, allows_overlap: null }),
+      { status: 201, body: { group: 'devices', type: null, extra: null } })
+  })
+
+  t.test('refuses a name in use, and the name stays what it was', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    t.match(await lab.post('/api/devices', { name: 'Hotel', capacity: 1 }), { status: 409, body: { code: 'device-name-in-use', device: 'Hotel', pointer: '/name' } })
+    t.match((await lab.get('/api/devices/Hotel')).body, { capacity: 3, version: 1 })
+    t.equal(await revisionOf(lab), 1)
+  })
+
+  t.test('repeated with its id and body changes nothing; with another body it is refused', async (t) => {
+    const service = await aService(t)
+    const body = { id: someId, name: 'Hotel', capacity: 3, extra: { a: 1, b: 2 } }
+    const first = await service.post('/api/devices', body)
+    t.match(first, { status: 201, body: { id: someId } })
+    t.match(await service.post('/api/devices', { ...body, extra: { b: 2, a: 1 }, type: null }), { status: 200, body: first.body, headers: { location: '/api/devices/Hotel' } })
+    t.match(await service.post('/api/devices', { ...body, capacity: 4 }), { status: 409, body: { code: 'id-in-use', id: someId, pointer: '/id' } })
+    t.equal(await revisionOf(service), 1)
+    await service.delete('/api/devices/Hotel')
+    t.match(await service.post('/api/devices', body), { status: 200, body: { retired_at: String } }, 'what was added then is retired now')
+  })
+
+  t.test('of a retired name brings the same device back, with what is said now', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    const { body: { id } } = await lab.patch('/api/devices/Hotel', { type: 'hotel', capacity: 5 })
+    await lab.delete('/api/devices/Hotel')
+    t.match(await lab.post('/api/devices', { name: 'Hotel', capacity: 2 }), { status: 201, body: { id, type: null, capacity: 2, retired_at: null } })
+    t.equal((await lab.get('/api/devices/Hotel/positions')).body.length, 2)
+    t.equal((await eventsOf(lab)).at(-1)!.kind, 'device-restored')
+  })
+
+  t.test('of a retired name with an id of its own is another device', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    await lab.delete('/api/devices/Hotel')
+    t.match(await lab.post('/api/devices', { id: someId, name: 'Hotel', capacity: 2 }), { status: 201, body: { id: someId } })
+    t.equal((await lab.get('/api/devices?retired=any')).body.items.length, 2)
+  })
+
+  t.test('that only logs knew lists it, with its history', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    await logStepOn(lab, 'Reader9')
+    const { body: { id } } = await lab.get('/api/devices/Reader9')
+    const added = await lab.post('/api/devices', { id: someId, name: 'Reader9', capacity: 1 })
+    t.match(added, { status: 201, body: { id, listed: true, capacity: 1 } }, 'the row of the log, whatever id was asked for')
+    t.match(await lab.post('/api/devices', { id: someId, name: 'Reader9', capacity: 1 }), { status: 200, body: { id } })
+    t.equal((await eventsOf(lab)).at(-1)!.kind, 'device-added')
+  })
+
+  t.test('refuses what breaks a rule', async (t) => {
+    const service = await aService(t)
+    for (const [body, pointer] of [
+      [{ capacity: 1 }, '/name'], [{ name: 'X' }, '/capacity'], [{ name: '', capacity: 1 }, '/name'], [{ name: '..', capacity: 1 }, '/name'],
+      [{ name: 'X', capacity: -1 }, '/capacity'], [{ name: 'X', capacity: 10001 }, '/capacity'], [{ name: 'X', capacity: 1.5 }, '/capacity'],
+      [{ name: 'X', capacity: '1' }, '/capacity'], [{ name: 'X', capacity: 1, slots: 2 }, '/slots'], [{ name: 'X', capacity: 1, id: 'x' }, '/id'],
+      [{ name: 'X', capacity: 1, process_capacity: 1e10 }, '/process_capacity'], [{ name: 'X', capacity: 1, extra: [] }, '/extra'],
+      [{ name: 'X', capacity: 1, extra: { capacity: 4 } }, '/extra'], [{ name: 'X', capacity: 1, type: '' }, '/type']
+    ] as const) {
+      t.match(await service.post('/api/devices', body), { status: 400, body: { code: 'invalid-request', errors: [{ pointer }] } }, JSON.stringify(body))
+    }
+  })
+})
+
+t.test('reading devices', async (t) => {
+  const lab = await aService(t)
+  await lab.put('/api/lab/config', { sila_servers: { storage: { Hotel2: { capacity: 2 }, Hotel1: { capacity: 1, type: 'hotel' } }, movers: { Arm: { capacity: 1, type: 'robot' }, Old: { capacity: 1 } } } })
+  await lab.delete('/api/devices/Old')
+  await logStepOn(lab, 'Reader9')
+  await lab.put('/api/devices/Arm/certificate', aCertificate, { 'content-type': 'text/plain' })
+  const names = async (query: string) => (await lab.get(`/api/devices${query}`)).body.items.map((device: { name: string }) => device.name)
+
+  t.test('lists those of the lab by name, with filters', async (t) => {
+    t.strictSame(await names(''), ['Arm', 'Hotel1', 'Hotel2'])
+    t.strictSame(await names('?group=storage'), ['Hotel1', 'Hotel2'])
+    t.strictSame(await names('?type=robot'), ['Arm'])
+    t.strictSame(await names('?has_certificate=true'), ['Arm'])
+    t.strictSame(await names('?has_certificate=false'), ['Hotel1', 'Hotel2'])
+    t.strictSame(await names('?retired=true'), ['Old'])
+    t.strictSame(await names('?retired=any'), ['Arm', 'Hotel1', 'Hotel2', 'Old'])
+    t.strictSame(await names('?listed=false'), ['Reader9'])
+    t.strictSame(await names('?listed=any&retired=any'), ['Arm', 'Hotel1', 'Hotel2', 'Old', 'Reader9'])
+    t.strictSame(await names('?group=nowhere'), [])
+  })
+
+  t.test('in pages', async (t) => {
+    const first = (await lab.get('/api/devices?limit=2&count=true')).body
+    t.match(first, { items: [{ name: 'Arm' }, { name: 'Hotel1' }], total: 3, next_cursor: String })
+    t.match((await lab.get(`/api/devices?limit=2&cursor=${first.next_cursor}`)).body, { items: [{ name: 'Hotel2' }], next_cursor: null })
+    t.match(await lab.get(`/api/devices?retired=any&cursor=${first.next_cursor}`), { status: 400, body: { code: 'invalid-cursor' } })
+  })
+
+  t.test('one by its name, with an ETag; retired ones are not found', async (t) => {
+    const answer = await lab.get('/api/devices/Hotel1')
+    t.match(answer, { status: 200, body: { name: 'Hotel1', group: 'storage', type: 'hotel', listed: true } })
+    t.equal((await lab.get('/api/devices/Hotel1', { 'if-none-match': String(answer.headers.etag) })).status, 304)
+    t.match(await lab.get('/api/devices/Reader9'), { status: 200, body: { listed: false, capacity: 0 } })
+    t.match(await lab.get('/api/devices/Old'), { status: 404, body: { code: 'device-not-found', device: 'Old', parameter: 'device' } })
+    t.match(await lab.get('/api/devices/Nope'), { status: 404 })
+    t.match(await lab.get(`/api/devices/${seg(' x')}`), { status: 400 })
+  })
+})
+
+t.test('changing a device', async (t) => {
+  t.test('sets and clears members, and tells the log', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    const set = { group: 'storage', type: 'hotel', description: 'in words', uri: 'https://h', process_capacity: 9, min_capacity: 1, allows_overlap: true, extra: { a: 1 } }
+    t.match(await lab.patch('/api/devices/Hotel', set), { status: 200, body: { ...set, version: 2 } })
+    const cleared = { type: null, description: null, uri: null, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null }
+    t.match(await lab.patch('/api/devices/Hotel', cleared), { status: 200, body: { ...cleared, group: 'storage', version: 3 } })
+    t.match((await eventsOf(lab)).slice(-2), [
+      { kind: 'device-updated', before: { type: null }, after: { type: 'hotel' } }, { kind: 'device-updated', before: { type: 'hotel' }, after: { type: null } }
+    ])
+  })
+
+  t.test('to what it is changes nothing', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    t.match(await lab.patch('/api/devices/Hotel', { name: 'Hotel', capacity: 3, type: null }), { status: 200, body: { version: 1 } })
+    t.equal(await revisionOf(lab), 1)
+  })
+
+  t.test('a rename keeps containers and history', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    const { body: plate } = await lab.post('/api/containers', { device: 'Hotel', position: 1, barcode: 'P1' })
+    t.match(await lab.patch('/api/devices/Hotel', { name: 'Tower' }), { status: 200, body: { name: 'Tower' } })
+    t.match((await lab.get(`/api/containers/${plate.id}`)).body, { device: 'Tower', position: 1, starting_device: 'Tower' })
+    t.equal((await lab.get('/api/devices/Hotel')).status, 404)
+  })
+
+  t.test('a rename to a name in use is refused, also when only logs use it', async (t) => {
+    const lab = await aLab(t, { Hotel: 3, Washer: 1 })
+    await logStepOn(lab, 'Reader9')
+    t.match(await lab.patch('/api/devices/Hotel', { name: 'Washer' }), { status: 409, body: { code: 'device-name-in-use', detail: /unique/, pointer: '/name' } })
+    t.match(await lab.patch('/api/devices/Hotel', { name: 'Reader9' }), { status: 409, body: { code: 'device-name-in-use', detail: /Logs name/ } })
+    await lab.delete('/api/devices/Reader9')
+    t.match(await lab.patch('/api/devices/Hotel', { name: 'Reader9' }), { status: 200, body: { name: 'Reader9' } })
+  })
+
+  t.test('capacity grows and shrinks it; slots that come back are the same', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    await lab.patch('/api/devices/Hotel/positions/2', { deep_well_suited: true })
+    t.match(await lab.patch('/api/devices/Hotel', { capacity: 1 }), { body: { capacity: 1 } })
+    t.equal((await lab.get('/api/devices/Hotel/positions')).body.length, 1)
+    t.equal((await lab.get('/api/devices/Hotel/positions/2')).status, 404)
+    t.match(await lab.patch('/api/devices/Hotel', { capacity: 4 }), { body: { capacity: 4 } })
+    t.match((await lab.get('/api/devices/Hotel/positions')).body.map((slot: { deep_well_suited: boolean }) => slot.deep_well_suited), [false, false, true, false])
+    t.match((await eventsOf(lab)).map(({ kind }) => kind), ['device-added', 'lab-updated', 'position-updated', 'device-shrunk', 'device-grown'])
+  })
+
+  t.test('a slot where a container or a lid is cannot go', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1', lid: { device: 'Hotel', position: 2 } })
+    t.match(await lab.patch('/api/devices/Hotel', { capacity: 2, type: 'x' }), {
+      status: 409,
+      body: { code: 'slots-occupied', detail: /slot 2 of Hotel holds the lid of "P1"/, occupied: [{ device: 'Hotel', position: 2, occupant: { barcode: 'P1', part: 'lid', id: String, name: String } }] }
+    })
+    t.match((await lab.get('/api/devices/Hotel')).body, { capacity: 3, type: null, version: 1 })
+  })
+
+  t.test('extra cannot hold what the device itself says', async (t) => {
+    const lab = await aService(t)
+    await lab.put('/api/lab/config', { sila_servers: { g: { Hotel: { capacity: 1, type: 5 } } } })
+    t.match(await lab.patch('/api/devices/Hotel', { description: 'fine' }), { status: 200, body: { type: null, extra: { type: 5 } } })
+    t.match(await lab.patch('/api/devices/Hotel', { type: 'hotel' }), { status: 400, body: { errors: [{ pointer: '/extra' }] } })
+    t.match(await lab.patch('/api/devices/Hotel', { type: 'hotel', extra: null }), { status: 200, body: { type: 'hotel', extra: null } })
+  })
+
+  t.test('one that only logs named becomes one of the lab', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    await logStepOn(lab, 'Reader9')
+    t.match(await lab.patch('/api/devices/Reader9', { capacity: 1 }), { status: 200, body: { listed: true, capacity: 1 } })
+    t.equal((await eventsOf(lab)).at(-1)!.kind, 'device-added')
+  })
+
+  t.test('wants a device and a change', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    t.match(await lab.patch('/api/devices/Nope', { capacity: 1 }), { status: 404, body: { code: 'device-not-found', parameter: 'device' } })
+    t.equal((await lab.patch('/api/devices/Hotel', {})).status, 400)
+    t.match(await lab.patch('/api/devices/Hotel', { name: null }), { status: 400, body: { errors: [{ pointer: '/name' }] } })
+    t.match(await lab.patch('/api/devices/Hotel', { id: someId }), { status: 400, body: { errors: [{ pointer: '/id' }] } })
+  })
+})
+
+t.test('retiring a device', async (t) => {
+  t.test('takes it and its slots out of the lab; repeated, nothing more happens', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    const first = await lab.delete('/api/devices/Hotel')
+    t.match(first, { status: 200, body: { name: 'Hotel', retired_at: String, version: 2 } })
+    t.strictSame((await lab.delete('/api/devices/Hotel')).body, first.body)
+    t.equal((await lab.get('/api/devices/Hotel')).status, 404)
+    t.equal((await lab.get('/api/devices/Hotel/positions')).status, 404)
+    t.equal(await revisionOf(lab), 2)
+    t.equal((await lab.patch('/api/devices/Hotel', { capacity: 1 })).status, 404)
+  })
+
+  t.test('is refused while something is in its slots', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    const { body: plate } = await lab.post('/api/containers', { device: 'Hotel', position: 1 })
+    t.match(await lab.delete('/api/devices/Hotel'), { status: 409, body: { code: 'slots-occupied', occupied: [{ position: 1, occupant: { id: plate.id, part: 'container' } }] } })
+    await lab.delete(`/api/containers/${plate.id}`)
+    t.equal((await lab.delete('/api/devices/Hotel')).status, 200)
+  })
+
+  t.test('of one that only logs named, and of one that never was', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 })
+    await logStepOn(lab, 'Reader9')
+    t.match(await lab.delete('/api/devices/Reader9'), { status: 200, body: { listed: false, retired_at: String } })
+    t.match(await lab.delete('/api/devices/Reader9'), { status: 200, body: { listed: false, version: 2 } })
+    t.match(await lab.delete('/api/devices/Nope'), { status: 404, body: { code: 'device-not-found' } })
+  })
+})
+
+t.test('a name that a log brings while the device is being added is one device in the end', async (t) => {
+  const service = await aService(t)
+  const other = new pg.Client({ connectionString: service.url })
+  await other.connect()
+  t.teardown(() => other.end())
+  await other.query('BEGIN')
+  await other.query("INSERT INTO device (id, name, \"group\", listed) VALUES ($1, 'Reader9', 'devices', false)", [someId])
+  const adding = service.post('/api/devices', { name: 'Reader9', capacity: 1 })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await other.query('COMMIT')
+  t.match(await adding, { status: 201, body: { id: someId, listed: true, capacity: 1 } })
+})
+
+t.test('two that add one name at a time: one does, the other is refused', async (t) => {
+  const service = await aService(t)
+  const answers = await Promise.all(Array.from({ length: 8 }, () => service.post('/api/devices', { id: randomUUID(), name: 'Hotel', capacity: 2 })))
+  t.strictSame(answers.map(({ status }) => status).sort(), [201, 409, 409, 409, 409, 409, 409, 409])
+  t.equal(await revisionOf(service), 1)
+})

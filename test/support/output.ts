@@ -1,0 +1,8 @@
+/** A place to write to that remembers the text: a pipe, or with `isTTY` a terminal. */
+export function anOutput ({ isTTY = false } = {}): { isTTY: boolean, text: string, write (text: string): void } {
+  return {
+    isTTY,
+    text: '',
+    write (text) { this.text += text }
+  }
+}
