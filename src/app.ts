@@ -22,6 +22,7 @@ import { positions } from './routes/devices/positions.ts'
 import { estimates } from './routes/estimates/index.ts'
 import { experiments } from './routes/experiments/index.ts'
 import { lab } from './routes/lab/index.ts'
+import { processDuration } from './routes/processes/duration.ts'
 import { processes } from './routes/processes/index.ts'
 import { steps } from './routes/steps/index.ts'
 import type { Database } from './store/database.ts'
@@ -71,6 +72,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(containers, { prefix: '/api' })
   await app.register(moves, { prefix: '/api' })
   await app.register(processes, { prefix: '/api' })
+  await app.register(processDuration, { prefix: '/api' })
   await app.register(experiments, { prefix: '/api' })
   await app.register(steps, { prefix: '/api' })
   await app.register(estimates, { prefix: '/api' })

@@ -25,7 +25,7 @@ export const variables: readonly Variable[] = [
   { name: 'DATABASE_URL', fallback: null, meaning: 'a PostgreSQL 15 or newer, as `postgresql://user:password@host:port/name`; unset: an embedded one under `DATA_DIR`' },
   { name: 'DATA_DIR', fallback: './data', meaning: 'where the embedded database keeps its files; survives restarts' },
   { name: 'DATABASE_POOL_MAX', fallback: '10', meaning: 'connections to the database at most' },
-  { name: 'DATABASE_CONNECT_TIMEOUT_MS', fallback: '5000', meaning: 'how long a request waits for a connection before it is answered 503' },
+  { name: 'DATABASE_CONNECT_TIMEOUT_MS', fallback: '5000', meaning: 'how long a request waits for a connection before it is answered 503; the start waits six times as long' },
   { name: 'STATEMENT_TIMEOUT_MS', fallback: '30000', meaning: 'how long one statement may run before it is cancelled' },
   { name: 'BODY_LIMIT_BYTES', fallback: '16777216', meaning: 'largest request body' },
   { name: 'LOG_LEVEL', fallback: 'info', meaning: `least severe lines to log: ${logLevels.join(', ')}` }

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { processDurationSchemas } from './routes/processes/duration.ts'
 import { estimateSchemas } from './routes/estimates/schemas.ts'
 import { containerSchemas } from './routes/containers/schemas.ts'
 import { certificateSchemas } from './routes/devices/certificate.ts'
@@ -26,8 +27,10 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
       'schedulers plan with its estimates; people ask it with curl.',
       '',
       'Names are snake_case. Times are RFC 3339 with an offset; answers are in UTC. Durations are seconds.',
-      'Refusals are `application/problem+json` with a stable `code`. Unknown members and parameters are refused.',
-      'Lists are pages: `items` and `next_cursor`.'
+      'Refusals are `application/problem+json` with a stable `code`; `components/examples` shows each. Unknown members and parameters are refused.',
+      'Lists are pages: `items` and `next_cursor`, which is the `cursor` of the next.',
+      '',
+      'Every `GET` answers `HEAD` too. Every answer carries `X-Request-Id`, the caller\'s own if it sent one; the log has it.'
     ].join('\n'),
     license: { name: 'MIT', identifier: 'MIT' }
   },
@@ -49,5 +52,5 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
 /** Every named schema; each becomes a component of the document. */
 export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
-  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepStatisticsSchemas, ...estimateSchemas
+  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas
 ]

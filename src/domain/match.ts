@@ -32,6 +32,9 @@ const commandsItsTime: ReadonlySet<string> = new Set([
   'wait', 'delay', 'pause', 'sleep', 'settle'
 ])
 
+// A year; what commands more is no number of seconds, and as one would spoil the samples of its function.
+const longestCommand = 31_536_000
+
 // Members of `data` that orchestrators keep for themselves and that do not change how long a step takes.
 const bookkeeping: ReadonlySet<string> = new Set([
   // the function, which is compared on its own
@@ -80,11 +83,15 @@ function functionKey (fct: string | null, name: string | null, commanded: boolea
 
 function secondsOf (duration: unknown): number | null {
   const seconds = typeof duration === 'string' ? numberIn(duration) : duration
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : null
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= longestCommand ? seconds : null
 }
 
+// A protocol is known by its file's name: labs keep copies of a protocol in folders that bear versions and projects. The
+// whole path is among the parameters, so it is compared first.
 function protocolDigest (protocol: unknown): string | null {
-  return typeof protocol === 'string' || typeof protocol === 'number' ? uuidDigest(normal(protocol)) : null
+  if (typeof protocol === 'number') return uuidDigest(normal(protocol))
+  if (typeof protocol !== 'string') return null
+  return uuidDigest(normal(/[^\\/]+(?=[\\/]*$)/.exec(protocol)?.[0] ?? protocol))
 }
 
 // A value as text that is the same for all that say the same: keys sorted, null like absent, 300 = 300.0 = "300".

@@ -1,7 +1,7 @@
 import type { History } from './history.sql.ts'
 import { type Level, levels, mixtures } from './levels.ts'
 import { marginFor, type RunMargins } from './margins.ts'
-import { mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
+import { mean, median, rankBound, samplesFor, shortest, type Spread, substituteBound } from './model.ts'
 import { sinceChange } from './regime.ts'
 
 export const statistics = ['upper_bound', 'max', 'mean', 'median'] as const
@@ -53,7 +53,7 @@ export function basisOf (history: History, kind: Subject['kind']): Basis {
 export function estimate (history: History | null, { kind, commanded }: Subject, { confidence, statistic, margins }: Asked): Estimate {
   if (history === null) return withoutHistory(commanded, confidence)
   const basis = basisOf(history, kind)
-  const { seconds, attained, method } = chosen(basis.sorted, history, confidence, statistic)
+  const { seconds, attained, method } = choose(basis.sorted, lentBy(history), confidence, statistic)
   const margin = statistic === 'upper_bound' ? marginFor(confidence, margins) : 0
   return {
     duration_seconds: total(commanded, seconds + margin),
@@ -87,9 +87,11 @@ function withoutHistory (commanded: number | null, confidence: number): Estimate
   }
 }
 
-type Chosen = { seconds: number, attained: number | null, method: Method }
+/** A statistic of sorted samples in seconds, and what it rests on. */
+export type Chosen = { seconds: number, attained: number | null, method: Method }
 
-function chosen (sorted: readonly number[], history: History, confidence: number, statistic: Statistic): Chosen {
+/** The statistic that is wanted of the samples; the bound is the rank, or the labelled substitute where the samples are too few for it. */
+export function choose (sorted: readonly number[], lent: Spread | null, confidence: number, statistic: Statistic): Chosen {
   switch (statistic) {
     case 'max': return { seconds: sorted.at(-1)!, attained: sorted.length / (sorted.length + 1), method: 'max' }
     case 'mean': return { seconds: mean(sorted), attained: null, method: 'mean' }
@@ -97,19 +99,22 @@ function chosen (sorted: readonly number[], history: History, confidence: number
     case 'upper_bound': {
       const ranked = rankBound(sorted, confidence)
       if (ranked !== null) return { ...ranked, method: 'rank' }
-      const lent = history.spread_squares === null || history.spread_degrees === null
-        ? null
-        : { sumOfSquares: history.spread_squares, degrees: history.spread_degrees }
       return { seconds: substituteBound(sorted, confidence, lent), attained: sorted.length / (sorted.length + 1), method: 'substitute' }
     }
   }
+}
+
+/** The spread that the wider level lends, where it was read. */
+export function lentBy ({ spread_squares, spread_degrees }: History): Spread | null {
+  return spread_squares === null || spread_degrees === null ? null : { sumOfSquares: spread_squares, degrees: spread_degrees }
 }
 
 function total (commanded: number | null, seconds: number): number {
   return Math.max(shortest, (commanded ?? 0) + seconds)
 }
 
-function warningsFor ({ sorted, cut, from }: Basis, confidence: number, method: Method): EstimateWarning[] {
+/** What a reader of the answer should know of its basis. */
+export function warningsFor ({ sorted, cut, from }: Pick<Basis, 'sorted' | 'cut' | 'from'>, confidence: number, method: Method): EstimateWarning[] {
   const samples = sorted.length
   const warnings: EstimateWarning[] = []
   if (samples < few) {

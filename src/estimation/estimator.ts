@@ -6,10 +6,13 @@ import { basisOf, type Estimate, estimate, type Statistic, type Subject } from '
 import { type History, type Lessons, type Question, readHistories } from './history.sql.ts'
 import { learnFinishedRuns } from './learning.ts'
 import { samplesFor, windowFor } from './model.ts'
+import { type ProcessDuration, processDuration } from './process-duration.ts'
+import { type Remaining, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
 
 /** As a request asks: what is left out is the usual. */
 type Asked = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null }
+type RemainingAsked = { step_ids?: readonly string[] | null, experiment_id?: string | null, confidence?: number | null }
 type Asking = Subject & { question: Question }
 
 export type Estimator = ReturnType<typeof openEstimator>
@@ -19,7 +22,8 @@ const usualConfidence = 0.95
 const widestWindow = 2000
 
 /** The service that answers how long steps will take, from the history in the database. */
-export function openEstimator ({ pool }: Database) {
+export function openEstimator (database: Database) {
+  const { pool } = database
   /** The histories of the askings, in order; equal questions are asked once. Learns from runs that ended since the last time. */
   async function look (askings: readonly Asking[], window: { most: number, enough: number }): Promise<{ histories: (History | null)[], lessons: Lessons }> {
     const places = new Map<string, number>()
@@ -65,6 +69,25 @@ export function openEstimator ({ pool }: Database) {
         return { commanded, estimate: estimates[index]!, samples: history === null ? [] : basisOf(history, kind).sorted }
       })
       return { estimates, total: totalOf(summands, confidence, lessons.ratios) }
+    },
+
+    /** Running steps by their ids, or all of an experiment; exactly one of the two. */
+    async estimateRemaining ({ step_ids, experiment_id, confidence: asked }: RemainingAsked): Promise<Remaining[]> {
+      if ((step_ids ?? null) === null === ((experiment_id ?? null) === null)) {
+        throw invalid({ in: 'body', pointer: '/step_ids', detail: 'or experiment_id is required, and not both' })
+      }
+      const running = step_ids ? await runningSteps(database, step_ids) : await runningStepsOf(database, experiment_id!)
+      if (running.length === 0) return []
+      const confidence = asked ?? usualConfidence
+      const askings = running.map(({ id, status, elapsed_seconds, commanded_seconds, ...question }) =>
+        ({ kind: question.kind, commanded: commanded_seconds, question: { ...question, as_of: null } }))
+      const { histories, lessons } = await look(askings, { most: windowFor(confidence), enough: samplesFor(confidence) })
+      return running.map((step, index) => remaining(step, histories[index]!, { confidence, margins: lessons.margins }))
+    },
+
+    /** A run of a process, first start to last finish, in seconds. */
+    async estimateProcess (process: string, confidence: number | undefined): Promise<ProcessDuration> {
+      return await processDuration(database, process, confidence ?? usualConfidence)
     }
   }
 }

@@ -30,8 +30,11 @@ export function openDatabase (url: string, config: Config, log: Log): Database {
     application_name: 'platform-status',
     options: '-c TimeZone=UTC'
   })
+  let closing = false
   // an idle connection that breaks is replaced at the next query; unheard, its error would end the process
-  pool.on('error', (error) => log.warn({ err: error }, 'idle database connection lost'))
+  pool.on('error', ({ message, code }: Error & { code?: string }) => {
+    if (!closing) log.warn({ code, reason: message }, 'idle database connection lost')
+  })
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { disposeExternalPool: false }),
     transactionOptions: { maxWait: config.databaseConnectTimeoutMs, timeout: config.statementTimeoutMs }
@@ -45,6 +48,7 @@ export function openDatabase (url: string, config: Config, log: Log): Database {
       await pool.query(probe)
     },
     async close () {
+      closing = true
       await prisma.$disconnect()
       await pool.end()
     }

@@ -12,7 +12,7 @@ export function experimentStore ({ pool, prisma }: Database) {
   return {
     async read (id: string): Promise<Experiment> {
       const found = await prisma.experiment_state.findUnique({ where: { id } })
-      if (found === null) throw notFound(id)
+      if (found === null) throw notFound()
       return found as Experiment
     },
 
@@ -52,7 +52,7 @@ export function experimentStore ({ pool, prisma }: Database) {
       return await retrying(() => prisma.$transaction(async (transaction) => {
         const [locked] = await transaction.$queryRaw<{ status: ExperimentStatus }[]>`
           SELECT status FROM experiment WHERE id = ${id}::uuid FOR NO KEY UPDATE`
-        if (locked === undefined) throw notFound(id)
+        if (locked === undefined) throw notFound()
         refuseIllegal(locked.status, changes.status ?? locked.status)
         const [changed] = await transaction.$queryRaw<Experiment[]>`
           SELECT * FROM change_experiment(${id}::uuid, ${JSON.stringify(changes)}::jsonb, ${JSON.stringify(by)}::jsonb)`
@@ -62,7 +62,7 @@ export function experimentStore ({ pool, prisma }: Database) {
   }
 }
 
-function notFound (id: string) {
+function notFound () {
   return problem('experiment-not-found', 'No experiment has this id.', { parameter: 'id' })
 }
 

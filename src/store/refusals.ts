@@ -21,6 +21,7 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'source-empty': ({ device, position }: { device: string, position: number }) => `Nothing is at slot ${position} of ${device}.`,
   'container-removed': ({ removed_at }: { removed_at: string }) => `The container was removed from the platform at ${removed_at}; add it again to use it.`,
   'lid-mismatch': ({ actual, expected }: { actual: Spot, expected: Spot }) => `The lid lies ${at(actual)}, not ${at(expected)}.`,
+  'no-certificate': ({ device }: { device: string }) => `${device} has no server certificate.`,
   'slots-occupied': slotsOccupied,
   'id-in-use': ({ id }: { id: string }) => `The id ${id} was used before, for something else; send the same body to repeat, or another id.`
 }

@@ -36,8 +36,8 @@ t.test('a head that is too large is told so, as a problem', async (t) => {
   t.match(await raw(`GET /api/containers?name=${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`), { status: 431, headers: problem })
 })
 
-t.test('bytes of a URL are taken as UTF-8 when escaped, and as they are when not', async (t) => {
-  t.match(await raw('GET /api/containers/\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 404, body: { code: 'container-not-found' } })
+t.test('bytes in a URL that are no UTF-8 are a 400, escaped or not', async (t) => {
+  t.match(await raw('GET /api/containers/\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 400, body: { code: 'invalid-request' } })
   t.match(await raw('GET /api/containers/%ff%fe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 400, body: { code: 'invalid-request' } })
   t.match(await raw('GET /api/containers?name=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 400, body: { errors: [{ parameter: 'name' }] } })
 })

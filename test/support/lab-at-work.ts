@@ -4,8 +4,8 @@ import { type Answer, aService, type Service } from './service.ts'
 export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string }
 
 /** A service with something of everything: devices, containers, a parked lid, a process, a running experiment, finished and running steps. */
-export async function aLabAtWork (t: Test, env: Record<string, string> = {}): Promise<LabAtWork> {
-  const service = await aService(t, env)
+export async function aLabAtWork (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<LabAtWork> {
+  const service = await aService(t, env, report)
   const made = async (answer: Promise<Answer>): Promise<string> => {
     const { status, body, text } = await answer
     if (status !== 201) throw new Error(`the lab at work was refused: ${text}`)

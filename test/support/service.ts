@@ -22,18 +22,20 @@ export type Service = {
   delete (path: string, headers?: Record<string, string>): Promise<Answer>
 }
 
-/** The real app on a database of its own, every answer held against its declared schema. `url` is the database's. */
-export async function aService (t: Test, env: Record<string, string> = {}): Promise<Service> {
-  return await aServiceOn(t, await aDatabase(t), env)
+/** The real app on a database of its own, every answer held against its declared schema; what does not hold fails the test. `url` is the database's. */
+export async function aService (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<Service> {
+  return await aServiceOn(t, await aDatabase(t), env, report)
 }
 
 /** The same on a given database. */
-export async function aServiceOn (t: Test, url: string, env: Record<string, string> = {}): Promise<Service> {
+export async function aServiceOn (
+  t: Test, url: string, env: Record<string, string> = {}, report = (fault: string): void => { t.fail(fault) }
+): Promise<Service> {
   const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', DATABASE_URL: url, ...env })
   const log = pino({ level: config.logLevel })
   const database = openDatabase(url, config, log)
   const app = await buildApp(config, { database, log })
-  checkAnswers(app, (fault) => { t.fail(fault) })
+  checkAnswers(app, report)
   t.teardown(async () => {
     await app.close()
     await database.close()

@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts'
 import { noQuery, ref } from '../../schemas/common.ts'
 import { bodyProblems } from '../../schemas/problem.ts'
-import { Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest } from './schemas.ts'
+import { Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest } from './schemas.ts'
 
 /** How long the next steps will take. */
 export async function estimates (app: App): Promise<void> {
@@ -24,4 +24,13 @@ export async function estimates (app: App): Promise<void> {
       response: { 200: ref(EstimateBatch), ...bodyProblems() }
     }
   }, async ({ body: { steps, ...asked } }) => await estimator.estimateSteps(steps, asked))
+
+  app.post('/estimates/remaining', {
+    schema: {
+      operationId: 'estimateRemaining', tags: ['estimates'], summary: 'How much longer will these running steps take',
+      description: 'Given the time already elapsed: only comparable steps that took longer than that are looked at. Beyond all of them the step is overdue.',
+      querystring: noQuery, body: ref(RemainingRequest),
+      response: { 200: ref(RemainingEstimates), ...bodyProblems('step-not-found', 'step-ended', 'experiment-not-found') }
+    }
+  }, async ({ body }) => ({ items: await estimator.estimateRemaining(body) }))
 }

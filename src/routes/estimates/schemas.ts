@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import {
-  ContainerName, DeviceName, JsonObject, Name, nullable, optional, ref, Seconds, Slot, StepKind, stringEnum, Timestamp, Warning
+  ContainerName, DeviceName, JsonObject, Name, nullable, optional, ref, Seconds, Slot, StepKind, stringEnum, Timestamp, Uuid, Warning
 } from '../../schemas/common.ts'
 import { methods, statistics } from '../../estimation/estimate.ts'
 import { levelMeanings, levelNames } from '../../estimation/levels.ts'
@@ -8,7 +8,7 @@ import { levelMeanings, levelNames } from '../../estimation/levels.ts'
 const Statistic = stringEnum('Statistic', statistics,
   'upper_bound: it will be over by then with the asked confidence. max, mean, median: of the recent comparable steps.')
 
-const EstimateMethod = stringEnum('EstimateMethod', methods, [
+export const EstimateMethod = stringEnum('EstimateMethod', methods, [
   'rank: a rank of the recent samples, which holds whatever their law.',
   'substitute: fewer samples than the rank needs; a log-normal bound that assumes a law.',
   'overhead: the commanded time and a rank of what such steps took beyond it.',
@@ -100,6 +100,35 @@ export const EstimateBatch = Type.Object({
   total: Type.Optional(ref(EstimateTotal))
 }, { $id: 'EstimateBatch', description: 'The estimates of a batch.', examples: [{ estimates: [anEstimate] }] })
 
+export const RemainingRequest = Type.Object({
+  step_ids: optional(Type.Array(ref(Uuid), { minItems: 1, maxItems: 5000, description: 'Running steps; the answer keeps their order.' })),
+  experiment_id: optional(ref(Uuid)),
+  confidence: optional(confidence)
+}, {
+  $id: 'RemainingRequest', additionalProperties: false,
+  description: 'Ask how much longer running steps will take: those of `step_ids`, or all of an experiment. One of the two.',
+  examples: [{ step_ids: ['0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'], confidence: 0.9 }]
+})
+
+export const Remaining = Type.Object({
+  step_id: ref(Uuid),
+  elapsed_seconds: ref(Seconds),
+  remaining_seconds: nullable(ref(Seconds)),
+  overdue: Type.Boolean({ description: 'It runs longer than every comparable step did.' }),
+  share_longer: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'At most this share of such steps takes longer than the time elapsed; null without history.' })),
+  estimate: ref(Estimate)
+}, {
+  $id: 'Remaining',
+  description: 'How much longer a running step will take: it will be over by then with the asked confidence, given the time already elapsed. `remaining_seconds` is null when it is overdue, or nothing comparable was ever done. `estimate` is that of the whole step.',
+  examples: [{ step_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', elapsed_seconds: 30.2, remaining_seconds: 11.9, overdue: false, share_longer: 0.94, estimate: anEstimate }]
+})
+
+export const RemainingEstimates = Type.Object({ items: Type.Array(ref(Remaining)) }, {
+  $id: 'RemainingEstimates', description: 'One for each running step.',
+  examples: [{ items: [] }]
+})
+
 export const estimateSchemas = [
-  Statistic, EstimateMethod, MatchLevel, End, PlannedStep, Estimate, EstimateRequest, EstimateBatchRequest, EstimateTotal, EstimateBatch
+  Statistic, EstimateMethod, MatchLevel, End, PlannedStep, Estimate, EstimateRequest, EstimateBatchRequest, EstimateTotal, EstimateBatch,
+  RemainingRequest, Remaining, RemainingEstimates
 ]

@@ -1,0 +1,75 @@
+import type { Database } from '../store/database.ts'
+import { problem } from '../problems.ts'
+import { statement } from '../store/commands.ts'
+import { basisOf, choose, type Estimate, estimate, lentBy } from './estimate.ts'
+import type { History, Lessons, Question } from './history.sql.ts'
+
+/** How much longer a running step will take, in seconds. */
+export type Remaining = {
+  step_id: string
+  elapsed_seconds: number
+  remaining_seconds: number | null
+  overdue: boolean
+  share_longer: number | null
+  estimate: Estimate
+}
+
+/** A running step, as the history is asked for it. */
+export type RunningStep = Question & { id: string, status: string, elapsed_seconds: number, commanded_seconds: number | null }
+
+const columns = `
+  SELECT s.id, s.status, greatest(extract(epoch FROM now() - s.start)::float8, 0) AS elapsed_seconds, s.commanded_seconds,
+    s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
+    o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
+    s.lidded_before, s.lidded_after, s.barcode_read
+  FROM step s
+  JOIN device d ON d.id = s.device_id
+  LEFT JOIN device o ON o.id = s.origin_device_id
+  LEFT JOIN device t ON t.id = s.destination_device_id`
+
+/** The steps with these ids, in order; refuses unknown ones and those that do not run. */
+export async function runningSteps ({ pool }: Database, ids: readonly string[]): Promise<RunningStep[]> {
+  const rows = await statement<RunningStep>(pool, `${columns}
+    JOIN unnest($1::uuid[]) WITH ORDINALITY AS asked (id, ordinality) ON asked.id = s.id ORDER BY asked.ordinality`, [ids])
+  const known = new Set(rows.map(({ id }) => id))
+  const missing = ids.findIndex((id) => !known.has(id.toLowerCase()))
+  if (missing !== -1) throw problem('step-not-found', `No step has the id ${ids[missing]}.`, { pointer: `/step_ids/${missing}` })
+  const ended = rows.findIndex(({ status }) => status !== 'running')
+  if (ended !== -1) {
+    throw problem('step-ended', `The step ${rows[ended]!.id} is ${rows[ended]!.status}; only a running step has a remaining time.`,
+      { pointer: `/step_ids/${ended}`, status: rows[ended]!.status })
+  }
+  return rows
+}
+
+/** All running steps of an experiment, those that began first first; refuses an unknown experiment. */
+export async function runningStepsOf ({ pool, prisma }: Database, experiment: string): Promise<RunningStep[]> {
+  if (await prisma.experiment.count({ where: { id: experiment } }) === 0) {
+    throw problem('experiment-not-found', `No experiment has the id ${experiment}.`, { pointer: '/experiment_id' })
+  }
+  return await statement<RunningStep>(pool, `${columns} WHERE s.experiment_id = $1 AND s.status = 'running' ORDER BY s.start, s.id`, [experiment])
+}
+
+/**
+ * The conditional bound: of the comparable steps only those that took longer than the time elapsed are like this one
+ * now, and among them the rank bound holds as it does among all. Where none did, the step is overdue; `share_longer` is
+ * then, and always, the share of such steps that take this long at most: (1 + those that did) / (n + 1), a conformal
+ * p-value (V. Vovk and others, Algorithmic Learning in a Random World, 2005).
+ */
+export function remaining (
+  { id, kind, elapsed_seconds: elapsed, commanded_seconds: commanded }: RunningStep, history: History | null,
+  { confidence, margins }: { confidence: number, margins: Lessons['margins'] }
+): Remaining {
+  const whole = estimate(history, { kind, commanded }, { confidence, statistic: 'upper_bound', margins })
+  const told = { step_id: id, elapsed_seconds: elapsed, estimate: whole }
+  if (history === null) {
+    const left = whole.duration_seconds === null ? null : Math.max(0, whole.duration_seconds - elapsed)
+    return { ...told, remaining_seconds: left, overdue: false, share_longer: null }
+  }
+  const all = basisOf(history, kind).sorted
+  const longer = all.map((sample) => (commanded ?? 0) + sample).filter((seconds) => seconds > elapsed)
+  const share_longer = (longer.length + 1) / (all.length + 1)
+  if (longer.length === 0) return { ...told, remaining_seconds: null, overdue: true, share_longer }
+  const { seconds } = choose(longer, lentBy(history), confidence, 'upper_bound')
+  return { ...told, remaining_seconds: seconds + whole.margin_seconds - elapsed, overdue: false, share_longer }
+}
