@@ -52,7 +52,7 @@ async function faultOf (operation: any, request: Request): Promise<string | null
   const [reported] = faults.splice(0)
   if (reported !== undefined) return reported
   const { statusCode: status, payload } = answer
-  const key = operation.operationId + " " + status + " " + (status >= 400 && payload ? JSON.parse(payload).code : ""); hist[key] = (hist[key] ?? 0) + 1; fs.writeFileSync("/tmp/oas/hist.json", JSON.stringify(hist))
+  const key = operation.operationId + " " + status + " " + (status >= 400 && payload ? JSON.parse(payload).code : ""); hist[key] = (hist[key] ?? 0) + 1; fs.writeFileSync("/tmp/oas/hist.json", JSON.stringify(hist)); if (process.env.SHOW === operation.operationId) fs.appendFileSync("/tmp/oas/show.txt", JSON.stringify(request).slice(0,600) + " -> " + status + " " + payload.slice(0,300) + "\n")
   if (status >= 500) return `${status}: ${payload}`
   if (status < 400) return operation.responses[status] === undefined ? `${status} is not declared` : null
   if (!String(answer.headers['content-type']).startsWith('application/problem+json')) return `${status} is no problem+json: ${payload}`
