@@ -20,7 +20,7 @@ const migrations = fileURLToPath(new URL('../prisma/migrations', import.meta.url
 const patience = { requestsMs: 10_000, queriesMs: 2_000 }
 
 /** A service that takes requests at `address` until it is stopped. `stop` may be called more than once. */
-export type Running = { address: string, stop (): Promise<void> }
+export type Running = { address: string, stop: () => Promise<void> }
 
 type Options = { config: Config, log: Logger, signal: AbortSignal, patience?: { requestsMs: number, queriesMs: number } }
 

@@ -66,8 +66,8 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
   function databaseUrl (): string | null {
     const given = text('DATABASE_URL')
     // the value holds a password, so a fault never repeats it
-    if (given !== null && !/^postgres(ql)?:\/\/.+/.test(given)) {
-      faults.push('DATABASE_URL must begin with postgresql:// (or be unset for the embedded database)')
+    if (given !== null && !isDatabaseUrl(given)) {
+      faults.push('DATABASE_URL must be a URL as postgresql://user:password@host:port/name, special characters in it percent-encoded (or unset)')
     }
     return given
   }
@@ -85,4 +85,9 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
   })
   if (faults.length > 0) throw new ConfigError(faults)
   return config
+}
+
+function isDatabaseUrl (text: string): boolean {
+  // no host stands for a socket, which `?host=` names
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
 }

@@ -27,7 +27,7 @@ function starting (t: Test, env: Record<string, string>, more: { patience?: { re
 /** The sentence with which it refuses to start. */
 async function refusal (t: Test, env: Record<string, string>): Promise<string> {
   const error = await starting(t, env).running.then(() => new Error('it starts'), (error: unknown) => error as Error)
-  t.ok(error instanceof StartError, `${error.stack}`)
+  t.ok(error instanceof StartError, 'a sentence, no bug')
   return error.message
 }
 
@@ -163,7 +163,7 @@ t.test('told to stop while it waits for the database or for another\'s migration
   const waiting = starting(t, { DATABASE_URL: proxy.url })
   await waiting.said('the database does not answer yet, trying on')
   waiting.stop()
-  await t.rejects(waiting.running, (error: unknown) => error === 'stop')
+  t.equal(await waiting.running.catch((error: unknown) => error), 'stop')
 
   const other = await aClient(url)
   await other.query('SELECT pg_advisory_lock(72707369)')
@@ -171,7 +171,7 @@ t.test('told to stop while it waits for the database or for another\'s migration
   const waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
   while ((await other.query(waits)).rowCount === 0) await sleep(20)
   behind.stop()
-  await t.rejects(behind.running, (error: unknown) => error === 'stop')
+  t.equal(await behind.running.catch((error: unknown) => error), 'stop')
   await other.end()
 })
 

@@ -1,3 +1,4 @@
+import { calibrate, type Calibration, type Grouping } from './calibration.ts'
 import { matchInputs } from '../domain/match.ts'
 import { invalid } from '../problems.ts'
 import type { PlannedStep } from '../routes/estimates/schemas.ts'
@@ -13,6 +14,7 @@ import { type Total, totalOf } from './total.ts'
 /** As a request asks: what is left out is the usual. */
 type Asked = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null }
 type RemainingAsked = { step_ids?: readonly string[] | null, experiment_id?: string | null, confidence?: number | null }
+type CalibrationAsked = { confidence?: number, since?: string | Date, group_by?: Grouping, limit?: number }
 type Asking = Subject & { question: Question }
 
 export type Estimator = ReturnType<typeof openEstimator>
@@ -88,6 +90,13 @@ export function openEstimator (database: Database) {
     /** A run of a process, first start to last finish, in seconds. */
     async estimateProcess (process: string, confidence: number | undefined): Promise<ProcessDuration> {
       return await processDuration(database, process, confidence ?? usualConfidence)
+    },
+
+    /** How well the promise at a confidence was kept over the newest steps. */
+    async calibrate ({ confidence, since, group_by, limit }: CalibrationAsked): Promise<Calibration> {
+      return await calibrate(database, {
+        confidence: confidence ?? usualConfidence, since: since === undefined ? null : new Date(since).toISOString(), groupBy: group_by ?? null, limit: limit ?? 5000
+      })
     }
   }
 }

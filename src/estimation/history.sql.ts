@@ -103,6 +103,9 @@ LEFT JOIN LATERAL (
 ) spread ON true
 ORDER BY keyed.n`
 
+// a confidence next to 1 asks for more samples than PostgreSQL's integer can count
+const largestInteger = 2_147_483_647
+
 /**
  * The history of many questions in one statement: for each, in order, its window of at most `most` samples, or null
  * when nothing comparable was ever done. Where there are fewer than `enough`, also the spread of the wider level.
@@ -113,7 +116,7 @@ export async function readHistories (
   const names = new Set(questions.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
   type Row = Omit<History, 'level'> & { level: number | null, lessons: Lessons | null }
-  const rows = await statement<Row>(database, text, [JSON.stringify(questions), most, enough, [...names]])
+  const rows = await statement<Row>(database, text, [JSON.stringify(questions), most, Math.min(enough, largestInteger), [...names]])
   return {
     histories: rows.map(({ lessons, level, ...history }) => level === null ? null : { level, ...history }),
     lessons: rows[0]?.lessons ?? { margins: [], ratios: [], pending: false }

@@ -89,7 +89,7 @@ t.test('a server that is shut down is a 503', async (t) => {
   await sleep(500)
   const client = new pg.Client(url)
   await client.connect()
-  await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+  await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()')
   await client.end()
   for (const answer of await Promise.all(underWay)) t.match(answer, { status: 503, body: { code: 'database-unavailable' } })
   await everythingWorks(t, service)

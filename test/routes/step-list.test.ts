@@ -143,5 +143,5 @@ t.test('what is no filter, and what no filter takes, is told', async (t) => {
   for (const [query, parameter] of [
     ['devise=Reader', 'devise'], ['kind=jump', 'kind'], ['is_simulation=maybe', 'is_simulation'], ['process_id=7', 'process_id'],
     ['started_after=2026-03-02T09:00:00', 'started_after'], ['limit=501', 'limit'], ['device=', 'device']
-  ]) t.match(await service.get(`/api/steps?${query}`), { status: 400, body: { errors: [{ in: 'query', parameter }] } }, query)
+  ] as const) t.match(await service.get(`/api/steps?${query}`), { status: 400, body: { errors: [{ in: 'query', parameter }] } }, query)
 })

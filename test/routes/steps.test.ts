@@ -186,7 +186,7 @@ t.test('a batch is stored in order, in one revision', async (t) => {
   const steps = Array.from({ length: 25 }, (_, index) => aStep({ name: `step ${index}`, device: `Device${index % 3}`, containers: [`P${index}`] }))
   const answer = await service.post('/api/steps/batch', { steps })
   t.equal(answer.status, 201)
-  t.same(answer.body.items.map(({ name }: { name: string }) => name), steps.map(({ name }: { name?: string }) => name))
+  t.same(answer.body.items.map(({ name }: { name: string }) => name), steps.map(({ name }) => name))
   t.same(codes(answer.body.items[24]), ['unknown-device', 'unknown-container'])
   t.match(await rows(service, 'SELECT revision::int, ordinal, kind, step_id, device_id IS NULL AS many FROM event ORDER BY ordinal'), [
     { revision: 1, ordinal: 0, kind: 'steps-logged', step_id: null, many: true }, { ordinal: 1, kind: 'device-named' }, { ordinal: 2 }, { ordinal: 3 }
@@ -210,7 +210,7 @@ t.test('a batch may hold steps that were logged before', async (t) => {
   t.equal((await service.post('/api/steps/batch', { steps })).status, 201)
   const again = await service.post('/api/steps/batch', { steps })
   t.equal(again.status, 200)
-  t.same(again.body.items.map(({ id }: { id: string }) => id), steps.map(({ id }: { id?: string }) => id))
+  t.same(again.body.items.map(({ id }: { id: string }) => id), steps.map(({ id }) => id))
   const more = await service.post('/api/steps/batch', { steps: steps.map((step) => ({ ...step, containers: ['P1'] })) })
   t.match(more, { status: 200, body: { items: [{ containers: [{ named: 'P1' }] }, {}, {}] } })
 })

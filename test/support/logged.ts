@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { openLog } from '../../src/log.ts'
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever is logged; tests look into it
 export type Line = Record<string, any> & { msg: string }
 
 /** A log as the process has it, whose lines are remembered. */

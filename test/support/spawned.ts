@@ -4,11 +4,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { isSameProcess } from '../../src/embedded/processes.ts'
+import type { Line } from './logged.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the service logs; tests look into it
-export type Line = Record<string, any> & { msg: string }
 
 /** The real server as a process of its own. */
 export type Spawned = {
@@ -41,7 +39,7 @@ export function aProcess (t: Test, env: Record<string, string>, command: readonl
     if (line.startsWith('{')) lines.push(JSON.parse(line) as Line)
     for (const look of waiting) look()
   })
-  const ended = once(child, 'close').then(([code, signal]: [number | null, NodeJS.Signals | null]) => ({ code, signal, stderr }))
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode, stderr }))
   t.teardown(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     await ended

@@ -1,7 +1,9 @@
 import type { App } from '../../app.ts'
 import { noQuery, ref } from '../../schemas/common.ts'
-import { bodyProblems } from '../../schemas/problem.ts'
-import { Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest } from './schemas.ts'
+import { bodyProblems, problems } from '../../schemas/problem.ts'
+import {
+  Calibration, CalibrationQuery, Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest
+} from './schemas.ts'
 
 /** How long the next steps will take. */
 export async function estimates (app: App): Promise<void> {
@@ -33,4 +35,13 @@ export async function estimates (app: App): Promise<void> {
       response: { 200: ref(RemainingEstimates), ...bodyProblems('step-not-found', 'step-ended', 'experiment-not-found') }
     }
   }, async ({ body }) => ({ items: await estimator.estimateRemaining(body) }))
+
+  app.get('/estimates/calibration', {
+    schema: {
+      operationId: 'getCalibration', tags: ['estimates'], summary: 'Were the promises kept',
+      description: 'Replays the newest steps as they would have been estimated (those of an experiment when it began), with the history of that time, and compares with what happened.',
+      querystring: CalibrationQuery,
+      response: { 200: ref(Calibration), ...problems() }
+    }
+  }, async ({ query }) => await estimator.calibrate(query))
 }

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import {
   ContainerName, DeviceName, JsonObject, Name, nullable, optional, ref, Seconds, Slot, StepKind, stringEnum, Timestamp, Uuid, Warning
 } from '../../schemas/common.ts'
+import { groupings } from '../../estimation/calibration.ts'
 import { methods, statistics } from '../../estimation/estimate.ts'
 import { levelMeanings, levelNames } from '../../estimation/levels.ts'
 
@@ -128,7 +129,40 @@ export const RemainingEstimates = Type.Object({ items: Type.Array(ref(Remaining)
   examples: [{ items: [] }]
 })
 
+const CalibrationGrouping = stringEnum('CalibrationGrouping', groupings, 'What the scores are told apart by: the level or method that answered, the function, the device.')
+
+const CalibrationScore = Type.Object({
+  group: nullable(Type.String({ description: 'The level, method, function or device; null over all, for steps without an estimate or without a function.' })),
+  steps: Type.Integer({ minimum: 0, description: 'Steps replayed.' }),
+  answered: Type.Integer({ minimum: 0, description: 'Of these, how many would have had an estimate.' }),
+  coverage: nullable(Type.Number({ description: 'The share of the answered that were over by the bound.' })),
+  mean_excess_seconds: nullable(Type.Number({ description: 'The bound less the duration, in the mean.' })),
+  pinball_loss_seconds: nullable(Type.Number({ description: 'What the bound cost in the mean: c a second late, 1 - c a second early.' }))
+}, {
+  $id: 'CalibrationScore', description: 'How well a promise was kept.',
+  examples: [{ group: 'parameters', steps: 2000, answered: 2000, coverage: 0.903, mean_excess_seconds: 0.31, pinball_loss_seconds: 0.08 }]
+})
+
+export const Calibration = Type.Object({
+  confidence: Type.Number({ description: 'The confidence asked.' }),
+  since: nullable(ref(Timestamp)),
+  steps: Type.Integer({ minimum: 0, description: 'Steps replayed.' }),
+  truncated: Type.Boolean({ description: 'There are older steps that were not replayed.' }),
+  overall: ref(CalibrationScore),
+  groups: Type.Array(ref(CalibrationScore), { description: 'With `group_by`, the largest first.' })
+}, {
+  $id: 'Calibration', description: 'The log replayed as it would have been estimated, against what happened.',
+  examples: [{ confidence: 0.9, since: null, steps: 0, truncated: false, overall: { group: null, steps: 0, answered: 0, coverage: null, mean_excess_seconds: null, pinball_loss_seconds: null }, groups: [] }]
+})
+
+export const CalibrationQuery = Type.Object({
+  confidence: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.95, description: 'The confidence that is held to account.', examples: [0.9] })),
+  since: Type.Optional(ref(Timestamp)),
+  group_by: Type.Optional(ref(CalibrationGrouping)),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 20000, default: 5000, description: 'Replay this many steps at most, the newest.', examples: [5000] }))
+}, { additionalProperties: false })
+
 export const estimateSchemas = [
   Statistic, EstimateMethod, MatchLevel, End, PlannedStep, Estimate, EstimateRequest, EstimateBatchRequest, EstimateTotal, EstimateBatch,
-  RemainingRequest, Remaining, RemainingEstimates
+  RemainingRequest, Remaining, RemainingEstimates, CalibrationGrouping, CalibrationScore, Calibration
 ]

@@ -1,0 +1,113 @@
+import type { Database } from '../store/database.ts'
+import { statement } from '../store/commands.ts'
+import { estimate } from './estimate.ts'
+import { type Question, readHistories } from './history.sql.ts'
+import type { RunMargins } from './margins.ts'
+import { samplesFor, windowFor } from './model.ts'
+
+export const groupings = ['level', 'method', 'function', 'device'] as const
+export type Grouping = (typeof groupings)[number]
+
+/** How well the promise was kept: seconds, and shares of the answered steps. */
+export type Score = {
+  group: string | null
+  steps: number
+  answered: number
+  coverage: number | null
+  mean_excess_seconds: number | null
+  pinball_loss_seconds: number | null
+}
+export type Calibration = { confidence: number, since: string | null, steps: number, truncated: boolean, overall: Score, groups: Score[] }
+
+type Done = Question & { id: string, start: Date, as_of: string, fct: string | null, sample_seconds: number, commanded_seconds: number | null }
+type Lesson = { ended_at: number, margins: RunMargins }
+
+const chunk = 1000
+
+// The newest steps first, along the index by start. A step of an experiment is asked for when its run began, as an
+// orchestrator does; one without when it began itself.
+const text = `
+  SELECT s.id, s.start, wire_time(coalesce(began.start, s.start)) AS as_of, s.fct, s.sample_seconds, s.commanded_seconds,
+    s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
+    o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
+    s.lidded_before, s.lidded_after, s.barcode_read
+  FROM (
+    SELECT * FROM step WHERE counts AND start >= $1::timestamptz AND (start, id) < ($2::timestamptz, $3::uuid)
+    ORDER BY start DESC, id DESC LIMIT $4
+  ) s
+  JOIN device d ON d.id = s.device_id
+  LEFT JOIN device o ON o.id = s.origin_device_id
+  LEFT JOIN device t ON t.id = s.destination_device_id
+  LEFT JOIN LATERAL (SELECT start FROM step run WHERE run.experiment_id = s.experiment_id ORDER BY start LIMIT 1) began ON true
+  ORDER BY s.start DESC, s.id DESC`
+
+/**
+ * Replays the newest `limit` steps since a time as they would have been estimated, with the history and the margins of
+ * their time, and tells how often the bound held. In chunks, so that memory does not grow with the log.
+ */
+export async function calibrate (
+  { pool }: Database, { confidence, since, groupBy, limit }: { confidence: number, since: string | null, groupBy: Grouping | null, limit: number }
+): Promise<Calibration> {
+  const lessons = await statement<Lesson>(pool, `
+    SELECT extract(epoch FROM ended_at)::float8 AS ended_at, margins FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 2000`, [])
+  const overall = emptyTally()
+  const groups = new Map<string | null, Tally>()
+  let from = { start: '3000-01-01T00:00:00Z', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
+  let read = 0
+  let more = true
+  while (more && read < limit) {
+    const done = await statement<Done>(pool, text, [since ?? '-infinity', from.start, from.id, Math.min(chunk, limit - read)])
+    await score(done)
+    read += done.length
+    more = done.length > 0 && done.length === Math.min(chunk, limit - (read - done.length))
+    const last = done.at(-1)
+    if (last !== undefined) from = { start: last.start.toISOString(), id: last.id }
+  }
+  return {
+    confidence, since, steps: read, truncated: more && read >= limit, overall: scoreOf(null, overall),
+    groups: [...groups].map(([group, tally]) => scoreOf(group, tally)).sort((a, b) => b.steps - a.steps)
+  }
+
+  async function score (done: readonly Done[]): Promise<void> {
+    const places = new Map<string, number>()
+    const place = done.map(({ id, start, fct, sample_seconds, commanded_seconds, ...question }) => {
+      const key = JSON.stringify(question)
+      if (!places.has(key)) places.set(key, places.size)
+      return places.get(key)!
+    })
+    const questions = [...places.keys()].map((key) => JSON.parse(key) as Question)
+    const { histories } = await readHistories(pool, questions, { most: windowFor(confidence), enough: samplesFor(confidence) })
+    for (const [index, step] of done.entries()) {
+      const then = Date.parse(step.as_of) / 1000
+      const margins = lessons.filter(({ ended_at }) => ended_at < then).slice(0, 20).map((lesson) => lesson.margins)
+      const answer = estimate(histories[place[index]!]!, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins })
+      const actual = step.sample_seconds + (step.commanded_seconds ?? 0)
+      add(overall, answer.duration_seconds, actual, confidence)
+      if (groupBy === null) continue
+      const group = { level: answer.level, method: answer.method, function: step.fct, device: step.device }[groupBy]
+      if (!groups.has(group)) groups.set(group, emptyTally())
+      add(groups.get(group)!, answer.duration_seconds, actual, confidence)
+    }
+  }
+}
+
+/** Sums over steps; durations in seconds. */
+type Tally = { steps: number, answered: number, covered: number, excess: number, loss: number }
+
+function emptyTally (): Tally {
+  return { steps: 0, answered: 0, covered: 0, excess: 0, loss: 0 }
+}
+
+function add (tally: Tally, bound: number | null, actual: number, confidence: number): void {
+  tally.steps++
+  if (bound === null) return
+  tally.answered++
+  if (actual <= bound) tally.covered++
+  tally.excess += bound - actual
+  tally.loss += actual > bound ? confidence * (actual - bound) : (1 - confidence) * (bound - actual)
+}
+
+function scoreOf (group: string | null, { steps, answered, covered, excess, loss }: Tally): Score {
+  const share = (sum: number) => answered === 0 ? null : sum / answered
+  return { group, steps, answered, coverage: share(covered), mean_excess_seconds: share(excess), pinball_loss_seconds: share(loss) }
+}

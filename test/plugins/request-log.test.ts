@@ -1,0 +1,65 @@
+import { connect } from 'node:net'
+import t, { type Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { aDatabase } from '../support/database.ts'
+import { aLog } from '../support/logged.ts'
+
+async function aListener (t: Test) {
+  const { log, lines, said } = aLog()
+  const url = await aDatabase(t)
+  const config = readConfig({ DATABASE_URL: url })
+  const database = openDatabase(url, config, log)
+  const app = await buildApp(config, { database, log })
+  t.teardown(async () => {
+    await app.close()
+    await database.close()
+  })
+  const address = await app.listen({ port: 0 })
+  lines.length = 0
+  return { address, lines, said }
+}
+
+t.test('a request is one line, with its id and its operation', async (t) => {
+  const { address, lines, said } = await aListener(t)
+  await fetch(`${address}/api/containers?limit=1`, { headers: { 'x-request-id': 'mine-1' } })
+  await said('request completed')
+  t.same(Object.keys(lines[0]!).sort(), ['duration_ms', 'level', 'method', 'msg', 'operation_id', 'request_id', 'status', 'time', 'url'])
+  t.match(lines, [{
+    level: 'info', request_id: 'mine-1', operation_id: 'listContainers', method: 'GET', url: '/api/containers?limit=1', status: 200, duration_ms: Number
+  }])
+  t.equal(lines.length, 1)
+})
+
+t.test('so are refusals, unknown paths and malformed ones', async (t) => {
+  const { address, lines, said } = await aListener(t)
+  for (const path of ['/api/containers/X', '/api/nothing', '/api/%zz']) {
+    await fetch(`${address}${path}`)
+    await said('request completed')
+  }
+  await fetch(`${address}/api/containers`)
+  t.match(lines.slice(0, 3), [
+    { operation_id: 'getContainer', status: 404 }, { url: '/api/nothing', status: 404 }, { url: '/api/%zz', status: 400 }
+  ])
+})
+
+t.test('probes are quiet', async (t) => {
+  const { address, lines, said } = await aListener(t)
+  await fetch(`${address}/health/live`)
+  await fetch(`${address}/health/ready`)
+  await fetch(`${address}/api/lab`)
+  await said('request completed')
+  t.match(lines, [{ url: '/api/lab' }])
+  t.equal(lines.length, 1)
+})
+
+t.test('a caller who hangs up leaves a line, too', async (t) => {
+  const { address, said } = await aListener(t)
+  const { port } = new URL(address)
+  const client = connect(Number(port), '127.0.0.1')
+  client.on('error', () => {})
+  client.write('POST /api/containers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"device"')
+  setTimeout(() => client.destroy(), 300)
+  t.match(await said('request aborted'), { operation_id: 'addContainer', method: 'POST' })
+})
