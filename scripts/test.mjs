@@ -18,7 +18,7 @@ const coverageFloor = 95
 
 const { migrate } = await import('../dist/store/migrate.js')
 const server = process.env.TEST_DATABASE_URL ? { url: process.env.TEST_DATABASE_URL, stop: async () => {} } : await throwAwayServer()
-let code = 1
+let code
 try {
   const template = await makeTemplate(server.url)
   try {

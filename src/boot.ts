@@ -10,7 +10,7 @@ import { tellNextSteps } from './next-steps.ts'
 import { type Opened, openThings } from './opened.ts'
 import { StartError } from './start-error.ts'
 import { type Database, openDatabase } from './store/database.ts'
-import { databaseFault } from './store/errors.ts'
+import { databaseFault, databaseProblem } from './store/errors.ts'
 import { migrate } from './store/migrate.ts'
 import { waitForDatabase } from './store/reachable.ts'
 
@@ -75,8 +75,9 @@ async function bringUpToDate ({ pool }: Database, log: Logger): Promise<void> {
     if (applied.length > 0) log.info({ migrations: applied }, 'database schema brought up to date')
   } catch (error) {
     const fault = databaseFault(error)
-    if (fault === null) throw error
-    throw new StartError(`The database could not be brought up to date: ${fault.message} (SQLSTATE ${fault.sqlstate}).`, { cause: error })
+    if (fault === null && databaseProblem(error) === null) throw error
+    const why = fault === null ? (error as Error).message : `${fault.message} (SQLSTATE ${fault.sqlstate})`
+    throw new StartError(`The database could not be brought up to date: ${why}.`, { cause: error })
   }
 }
 

@@ -9,7 +9,7 @@ import { aDatabase } from './support/database.ts'
 import { aLog } from './support/logged.ts'
 import { aProxy } from './support/proxy.ts'
 
-t.jobs = 3
+t.jobs = 2
 
 /** Starts in this process; `stop` is the signal to stop, `running` what comes of it. */
 function starting (t: Test, env: Record<string, string>, more: { patience?: { requestsMs: number, queriesMs: number }, level?: string } = {}) {

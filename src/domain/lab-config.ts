@@ -1,8 +1,7 @@
 import { deviceNameFault, nameFault } from './names.ts'
 import { escapePointer, unstorable } from './values.ts'
 
-// The lab file: what a parsed one means, and a lab written as one again. Pure: YAML was read before, or is written
-// after (src/routes/lab).
+// What a parsed lab file means. YAML was read before (src/routes/lab/read-yaml.ts); lab-export.ts is the way back.
 
 /** What a lab file can say of a device; null where it says nothing. `extra` holds all that is not known here. */
 export type DeviceSettings = {
@@ -26,7 +25,7 @@ export type LabConfig = LabSettings & { groups: { name: string, devices: ({ name
 
 export type ConfigFault = { in: 'body', pointer: string, detail: string }
 
-export const largestCapacity = 10_000
+const largestCapacity = 10_000
 const largestCount = 2_147_483_647
 /** A file with more faults than this is another kind of file; the rest is not told. */
 const mostFaults = 100
@@ -49,11 +48,12 @@ function readFile (file: unknown, report: Report): LabConfig | null {
     report(bad.pointer, bad.detail)
     return null
   }
-  if (!isMembers(file ?? {})) {
+  const given = file ?? {}
+  if (!isMembers(given)) {
     report('', 'must be an object with the member sila_servers')
     return null
   }
-  const { sila_servers: servers, description, pythonlab_translation: translation, ...extra } = (file ?? {}) as Members
+  const { sila_servers: servers, description, pythonlab_translation: translation, ...extra } = given
   if (description !== undefined && description !== null && typeof description !== 'string' && !Array.isArray(description)) {
     report('/description', 'must be text or a list')
   }
@@ -80,16 +80,16 @@ function readGroups (servers: unknown, report: Report): LabConfig['groups'] {
     const pointer = `/sila_servers/${escapePointer(group)}`
     const fault = nameFault(group)
     if (fault !== null) report(pointer, `the name of a group ${fault}`)
-    if (!isMembers(devices ?? {})) {
+    const given = devices ?? {}
+    if (!isMembers(given)) {
       report(pointer, 'must be an object of devices')
       return { name: group, devices: [] }
     }
     return {
       name: group,
-      devices: Object.entries((devices ?? {}) as Members).map(([name, settings]) => {
+      devices: Object.entries(given).map(([name, settings]) => {
         const place = `${pointer}/${escapePointer(name)}`
-        const fault = deviceNameFault(name)
-        if (fault !== null) report(place, `the name of a device ${fault}`)
+        checkName(name, place)
         const first = groupOf.get(name)
         if (first !== undefined) report(place, `a device of this name is in the group "${first}" too; names are unique in a lab`)
         else groupOf.set(name, group)
@@ -97,14 +97,20 @@ function readGroups (servers: unknown, report: Report): LabConfig['groups'] {
       })
     }
   })
+
+  function checkName (name: string, place: string): void {
+    const fault = deviceNameFault(name)
+    if (fault !== null) report(place, `the name of a device ${fault}`)
+  }
 }
 
 function readDevice (settings: unknown, pointer: string, report: Report): DeviceSettings {
-  if (!isMembers(settings ?? {})) {
+  const given = settings ?? {}
+  if (!isMembers(given)) {
     report(pointer, 'must be an object with the member capacity')
-    settings = { capacity: 0 }
+    return nothingSaid
   }
-  const { capacity, process_capacity, min_capacity, allows_overlap, type, description, uri, ...rest } = (settings ?? {}) as Members
+  const { capacity, process_capacity, min_capacity, allows_overlap, type, description, uri, ...rest } = given
   const count = (name: string, value: unknown, most: number): number | null => {
     if (value === undefined || value === null) return null
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value
@@ -123,6 +129,10 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
     allows_overlap: typeof allows_overlap === 'boolean' ? allows_overlap : null,
     extra: orNull({ ...rest, ...notTexts({ type, description, uri }) })
   }
+}
+
+const nothingSaid: DeviceSettings = {
+  type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null
 }
 
 type Texts = Pick<DeviceSettings, 'type' | 'description' | 'uri'>
@@ -147,32 +157,4 @@ function isMembers (value: unknown): value is Members {
 
 function orNull (members: Members): Members | null {
   return Object.keys(members).length === 0 ? null : members
-}
-
-/** The lab as a lab file: what is null is left out, and what is not known here comes back. */
-export function labFile ({ description, pythonlab_translation, extra, groups }: LabConfig): Members {
-  const servers = Object.fromEntries(groups.map(({ name, devices }) => [name, Object.fromEntries(devices.map(deviceMember))]))
-  return { ...withoutNulls({ description, sila_servers: servers, pythonlab_translation }), ...extra }
-}
-
-function deviceMember ({ name, extra, ...settings }: LabConfig['groups'][number]['devices'][number]): [string, Members] {
-  return [name, { ...withoutNulls(settings), ...extra }]
-}
-
-function withoutNulls (members: Members): Members {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null))
-}
-
-/** Why a device's `extra` cannot stand beside its other members in one object, as the lab file has them; null when it can. */
-export function extraFault (device: DeviceSettings): string | null {
-  const extra = device.extra ?? {}
-  const isOwn = (key: string) => counts.has(key) || (isText(key) && (device[key] !== null || extra[key] === null || typeof extra[key] === 'string'))
-  const clash = Object.keys(extra).find(isOwn)
-  return clash === undefined ? null : `must not hold "${clash}", which is a member of the device itself`
-}
-
-const counts: ReadonlySet<string> = new Set(['capacity', 'process_capacity', 'min_capacity', 'allows_overlap'])
-
-function isText (key: string): key is keyof Texts {
-  return key === 'type' || key === 'description' || key === 'uri'
 }

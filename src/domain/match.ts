@@ -91,7 +91,7 @@ function secondsOf (duration: unknown): number | null {
 function protocolDigest (protocol: unknown): string | null {
   if (typeof protocol === 'number') return uuidDigest(normal(protocol))
   if (typeof protocol !== 'string') return null
-  return uuidDigest(normal(/[^\\/]+(?=[\\/]*$)/.exec(protocol)?.[0] ?? protocol))
+  return uuidDigest(normal(protocol.split(/[\\/]/).findLast((part) => part !== '') ?? protocol))
 }
 
 // A value as text that is the same for all that say the same: keys sorted, null like absent, 300 = 300.0 = "300".

@@ -80,7 +80,7 @@ export async function calibrate (
     for (const [index, step] of done.entries()) {
       const then = Date.parse(step.as_of) / 1000
       const margins = lessons.filter(({ ended_at }) => ended_at < then).slice(0, 20).map((lesson) => lesson.margins)
-      const answer = estimate(histories[place[index]!]!, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins })
+      const answer = estimate(histories[place[index]!] ?? null, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins })
       const actual = step.sample_seconds + (step.commanded_seconds ?? 0)
       add(overall, answer.duration_seconds, actual, confidence)
       if (groupBy === null) continue

@@ -40,7 +40,7 @@ export function openEstimator (database: Database) {
       await learnFinishedRuns(pool)
       found = await readHistories(pool, questions, window)
     }
-    return { histories: place.map((index) => found.histories[index]!), lessons: found.lessons }
+    return { histories: place.map((index) => found.histories[index] ?? null), lessons: found.lessons }
   }
 
   async function answer (askings: readonly Asking[], { confidence: asked, statistic: wanted }: Asked) {
@@ -50,7 +50,7 @@ export function openEstimator (database: Database) {
       most: statistic === 'max' ? widestWindow : windowFor(confidence),
       enough: statistic === 'upper_bound' ? samplesFor(confidence) : 0
     })
-    const estimates = askings.map((asking, index) => estimate(histories[index]!, asking, { confidence, statistic, margins: lessons.margins }))
+    const estimates = askings.map((asking, index) => estimate(histories[index] ?? null, asking, { confidence, statistic, margins: lessons.margins }))
     return { confidence, histories, lessons, estimates }
   }
 
@@ -67,7 +67,7 @@ export function openEstimator (database: Database) {
       const { confidence, histories, lessons, estimates } = await answer(askings, asked)
       if (asked.total !== true) return { estimates }
       const summands = askings.map(({ kind, commanded }, index) => {
-        const history = histories[index]!
+        const history = histories[index] ?? null
         return { commanded, estimate: estimates[index]!, samples: history === null ? [] : basisOf(history, kind).sorted }
       })
       return { estimates, total: totalOf(summands, confidence, lessons.ratios) }
@@ -84,7 +84,7 @@ export function openEstimator (database: Database) {
       const askings = running.map(({ id, status, elapsed_seconds, commanded_seconds, ...question }) =>
         ({ kind: question.kind, commanded: commanded_seconds, question: { ...question, as_of: null } }))
       const { histories, lessons } = await look(askings, { most: windowFor(confidence), enough: samplesFor(confidence) })
-      return running.map((step, index) => remaining(step, histories[index]!, { confidence, margins: lessons.margins }))
+      return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: lessons.margins }))
     },
 
     /** A run of a process, first start to last finish, in seconds. */
@@ -95,7 +95,10 @@ export function openEstimator (database: Database) {
     /** How well the promise at a confidence was kept over the newest steps. */
     async calibrate ({ confidence, since, group_by, limit }: CalibrationAsked): Promise<Calibration> {
       return await calibrate(database, {
-        confidence: confidence ?? usualConfidence, since: since === undefined ? null : new Date(since).toISOString(), groupBy: group_by ?? null, limit: limit ?? 5000
+        confidence: confidence ?? usualConfidence,
+        since: since === undefined ? null : new Date(since).toISOString(),
+        groupBy: group_by ?? null,
+        limit: limit ?? 5000
       })
     }
   }

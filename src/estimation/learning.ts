@@ -85,7 +85,7 @@ async function replay (client: pg.PoolClient, done: readonly Done[], began: Date
   let actual = 0
   let predicted = 0
   for (const [index, { sample_seconds, commanded_seconds, kind }] of done.entries()) {
-    const history = histories[place[index]!]!
+    const history = histories[place[index]!] ?? null
     if (history === null) continue
     const most = windowFor(0.95)
     const recent = basisOf({ ...history, samples: history.samples.slice(0, most) }, kind)

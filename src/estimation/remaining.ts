@@ -37,7 +37,7 @@ export async function runningSteps ({ pool }: Database, ids: readonly string[]):
   const ended = rows.findIndex(({ status }) => status !== 'running')
   if (ended !== -1) {
     throw problem('step-ended', `The step ${rows[ended]!.id} is ${rows[ended]!.status}; only a running step has a remaining time.`,
-      { pointer: `/step_ids/${ended}`, step_status: rows[ended]!.status })
+      { pointer: `/step_ids/${ended}`, step: { id: rows[ended]!.id, status: rows[ended]!.status } })
   }
   return rows
 }

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import { digestOf } from '../domain/canonical.ts'
-import { extraFault } from '../domain/lab-config.ts'
 import { changeOf, type TrackedDevice, wish } from '../domain/lab-diff.ts'
+import { extraFault } from '../domain/lab-export.ts'
 import { invalid, problem } from '../problems.ts'
 import type { Device, DeviceCreate, DevicePatch, DeviceQuery } from '../routes/devices/schemas.ts'
 import { type By, retrying, statement } from './commands.ts'
@@ -102,7 +102,9 @@ function conditionOf ({ group, type, has_certificate, retired = 'false', listed 
 async function repetition (transaction: Transaction, body: DeviceCreate): Promise<Device | null> {
   if (!body.id) return null
   const created_as = digestOf(body)
-  const known = await transaction.device.findFirst({ where: { OR: [{ id: body.id }, { name: body.name, created_as }] }, select: { id: true, created_as: true } })
+  const known = await transaction.device.findFirst({
+    where: { OR: [{ id: body.id }, { name: body.name, created_as }] }, select: { id: true, created_as: true }
+  })
   if (known === null) return null
   if (known.created_as !== created_as) throw problem('id-in-use', refusalDetail('id-in-use', { id: body.id }), { id: body.id, pointer: '/id' })
   return await readById(transaction, known.id)

@@ -8,7 +8,7 @@ export type DatabaseFault = { sqlstate: string, message: string, detail: string 
 // password that changes, a database that is restored), resources, shutdown, timeouts, a standby that is not yet in charge
 const unavailable = /^(08|28|3D|53|57P)|^(57014|25006|25P03|55P03)$/
 const lostConnection = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
-const lostConnectionText = /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end/
+const lostConnectionText = /^timeout expired$|timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end/
 const prismaUnavailable = /^(P1001|P1002|P1008|P1017|P2024|P2028)$/
 const adapterUnavailable = /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError)$/
 

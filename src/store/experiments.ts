@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import { digestOf } from '../domain/canonical.ts'
 import { allowedAfter, type ExperimentStatus } from '../domain/experiment-status.ts'
+import { utc } from '../domain/step-times.ts'
 import { problem } from '../problems.ts'
 import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } from '../routes/experiments/schemas.ts'
 import { type By, retrying, statement } from './commands.ts'
@@ -31,8 +32,8 @@ export function experimentStore ({ pool, prisma }: Database) {
         ...process_id === undefined ? {} : { process_id },
         ...status === undefined ? {} : { status },
         AND: [
-          started_after === undefined ? {} : { first_start: { gte: new Date(started_after) } },
-          started_before === undefined ? {} : { first_start: { lt: new Date(started_before) } }
+          started_after === undefined ? {} : { first_start: { gte: utc(started_after) } },
+          started_before === undefined ? {} : { first_start: { lt: utc(started_before) } }
         ]
       }
       return await readPage<Experiment, readonly [string]>(query, {

@@ -25,7 +25,7 @@ export class MigrationError extends StartError {}
 export async function migrate (pool: pg.Pool, directory: string): Promise<string[]> {
   const migrations = await readMigrations(directory)
   // not one of the pool's: a migration, and waiting for another instance's, takes as long as it takes
-  const client = new pg.Client({ ...pool.options, statement_timeout: 0, query_timeout: 0 })
+  const client = new pg.Client({ ...pool.options, connectionTimeoutMillis: 60_000, statement_timeout: 0, query_timeout: 0 })
   // the query under way fails with it
   client.on('error', () => {})
   await client.connect()

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { type DeviceSettings, extraFault, type LabConfig, labFile, readLabConfig } from '../../src/domain/lab-config.ts'
+import { type DeviceSettings, type LabConfig, readLabConfig } from '../../src/domain/lab-config.ts'
 import { changeOf, planLab, type TrackedDevice, type TrackedLab } from '../../src/domain/lab-diff.ts'
+import { extraFault, labFile } from '../../src/domain/lab-export.ts'
 import { deviceNameFault, nameFault } from '../../src/domain/names.ts'
 
 const nothingSaid: DeviceSettings = {

@@ -73,6 +73,8 @@ t.test('the method, else the protocol, is what steps with other parameters have 
   const protocol = (data: Record<string, unknown>) => operation(data).match_protocol
   t.equal(protocol({ method: 'Wash 3x', cycles: 3 }), protocol({ method: 'Wash 3x', cycles: 4 }))
   t.equal(protocol({ protocol: 'Wash 3x' }), protocol({ method: 'Wash 3x' }))
+  t.equal(protocol({ protocol: 'C:\\labs\\v2\\Wash 3x.lhc' }), protocol({ protocol: 'v1/Wash 3x.lhc/' }), 'by its file\'s name')
+  t.not(protocol({ protocol: '/' }), protocol({ protocol: '//' }))
   t.equal(protocol({ method: 7 }), protocol({ method: '7' }))
   t.not(protocol({ method: 'Wash 3x' }), protocol({ method: 'Wash 4x' }))
   t.equal(protocol({ cycles: 3 }), null)

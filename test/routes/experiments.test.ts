@@ -50,7 +50,7 @@ t.test('an experiment goes only where it can, and the status it has is no change
       const before = (await service.get(`/api/experiments/${id}`)).body
       const answer = await service.patch(`/api/experiments/${id}`, { status: to })
       if (from === to) t.same([answer.status, answer.body], [200, before], `${from} again`)
-      else if (allowedAfter(from).includes(to)) t.match(answer, { status: 200, body: { status: to, version: before.version + 1 } }, `${from} to ${to}`)
+      else if (allowedAfter(from).includes(to)) t.match(answer, { status: 200, body: { status: to, version: Number(before.version) + 1 } }, `${from} to ${to}`)
       else t.match(answer, { status: 409, body: { code: 'illegal-transition', status: 409, allowed: allowedAfter(from), pointer: '/status', from, to } }, `${from} not to ${to}`)
     }
   }

@@ -77,6 +77,7 @@ t.test('a file that was made to do harm is refused soon', async (t) => {
       const [before, name] = [String.fromCharCode(97 + n), String.fromCharCode(98 + n)]
       return `${name}: &${name} [*${before}, *${before}, *${before}, *${before}]`
     })].join('\n')],
+    ['a long list of merges', `a: &a {}\nb: {<<: [${'*a, '.repeat(150_000)}*b]}`],
     ['merges', `a: &a {${Array.from({ length: 2000 }, (_, n) => `k${n}: 1`).join(', ')}}\n` + Array.from({ length: 3000 }, (_, n) => `m${n}: {<<: *a}`).join('\n')]
   ] as const) {
     const begin = Date.now()

@@ -6,7 +6,7 @@ export async function aDump (url: string): Promise<Record<string, string>> {
   await client.connect()
   try {
     const { rows: tables } = await client.query<{ name: string }>(
-      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' ORDER BY tablename`)
+      'SELECT tablename AS name FROM pg_tables WHERE schemaname = \'public\' AND tablename <> \'_prisma_migrations\' ORDER BY tablename')
     const digests = tables.map(({ name }) => `SELECT '${name}' AS name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') AS digest FROM "${name}" t`)
     const { rows } = await client.query<{ name: string, digest: string }>(digests.join(' UNION ALL '))
     return Object.fromEntries(rows.map(({ name, digest }) => [name, digest]))

@@ -4,7 +4,8 @@ import type { Service } from './service.ts'
 /** The body of a step that took `seconds`, for POST /api/steps. */
 export function aStep<Members extends Record<string, unknown>> (members: Members = {} as Members, seconds = 10) {
   const start = new Date('2026-03-02T09:00:00Z')
-  return { device: 'Reader', start: start.toISOString(), finish: new Date(start.getTime() + seconds * 1000).toISOString(), ...members }
+  const usual = { device: 'Reader', start: start.toISOString(), finish: new Date(start.getTime() + seconds * 1000).toISOString() }
+  return { ...usual, ...members } as Omit<typeof usual, keyof Members> & Members
 }
 
 /** Logs a step and answers it. */

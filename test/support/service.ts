@@ -6,7 +6,6 @@ import { openDatabase } from '../../src/store/database.ts'
 import { checkAnswers } from './answers.ts'
 import { aDatabase } from './database.ts'
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an answer's body is whatever the service says; tests look into it
 type Body = any
 export type Answer = { status: number, headers: Record<string, string | number | string[] | undefined>, body: Body, text: string }
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -131,6 +131,8 @@ export const RemainingEstimates = Type.Object({ items: Type.Array(ref(Remaining)
 
 const CalibrationGrouping = stringEnum('CalibrationGrouping', groupings, 'What the scores are told apart by: the level or method that answered, the function, the device.')
 
+const aScore = { group: null, steps: 2000, answered: 1990, coverage: 0.903, mean_excess_seconds: 0.31, pinball_loss_seconds: 0.08 }
+
 const CalibrationScore = Type.Object({
   group: nullable(Type.String({ description: 'The level, method, function or device; null over all, for steps without an estimate or without a function.' })),
   steps: Type.Integer({ minimum: 0, description: 'Steps replayed.' }),
@@ -140,7 +142,7 @@ const CalibrationScore = Type.Object({
   pinball_loss_seconds: nullable(Type.Number({ description: 'What the bound cost in the mean: c a second late, 1 - c a second early.' }))
 }, {
   $id: 'CalibrationScore', description: 'How well a promise was kept.',
-  examples: [{ group: 'parameters', steps: 2000, answered: 2000, coverage: 0.903, mean_excess_seconds: 0.31, pinball_loss_seconds: 0.08 }]
+  examples: [aScore]
 })
 
 export const Calibration = Type.Object({
@@ -152,7 +154,7 @@ export const Calibration = Type.Object({
   groups: Type.Array(ref(CalibrationScore), { description: 'With `group_by`, the largest first.' })
 }, {
   $id: 'Calibration', description: 'The log replayed as it would have been estimated, against what happened.',
-  examples: [{ confidence: 0.9, since: null, steps: 0, truncated: false, overall: { group: null, steps: 0, answered: 0, coverage: null, mean_excess_seconds: null, pinball_loss_seconds: null }, groups: [] }]
+  examples: [{ confidence: 0.9, since: null, steps: 2000, truncated: false, overall: aScore, groups: [] }]
 })
 
 export const CalibrationQuery = Type.Object({

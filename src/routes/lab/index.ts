@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import type { App } from '../../app.ts'
-import { labFile, type Members, readLabConfig } from '../../domain/lab-config.ts'
+import { type Members, readLabConfig } from '../../domain/lab-config.ts'
+import { labFile } from '../../domain/lab-export.ts'
 import { invalid, problem } from '../../problems.ts'
 import { bodyProblems, problems } from '../../schemas/problem.ts'
 import { noQuery, ref } from '../../schemas/common.ts'

@@ -109,7 +109,7 @@ function valueOf (contents: unknown, fault: Fault): unknown {
   function members (map: YAMLMap): object {
     const own = new Map<string, unknown>()
     let merged: object = {}
-    for (const { key, value } of map.items as Pair[]) {
+    for (const { key, value } of map.items) {
       const { name, offset, isMerge } = keyOf(key)
       if (isMerge) {
         merged = { ...merged, ...mergeOf(read(value), offset) }
@@ -132,9 +132,9 @@ function valueOf (contents: unknown, fault: Fault): unknown {
 
   function mergeOf (source: unknown, offset: number): object {
     const sources = [source].flat()
-    if (sources.some((one) => typeof one !== 'object' || one === null)) fault(offset, '<< takes a mapping or a list of mappings')
+    if (sources.some((one) => typeof one !== 'object' || one === null || Array.isArray(one))) fault(offset, '<< takes a mapping or a list of mappings')
     // of several, the first that has a key wins
-    return Object.assign({}, ...sources.reverse()) as object
+    return sources.reduceRight<object>((merged, one) => Object.assign(merged, one), {})
   }
 
   return read(contents)

@@ -152,4 +152,3 @@ function bodyOf (document: Json, answer: Json): Json {
   const [media] = mediaOf(answer)
   return media === undefined ? undefined : resolved(document, media.schema)
 }
-

@@ -1,0 +1,32 @@
+# The service with PostgreSQL elsewhere: set DATABASE_URL. docker-compose.yml starts the two together.
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=optional --ignore-scripts
+COPY prisma.config.ts tsconfig.json tsconfig.build.json ./
+COPY prisma prisma
+COPY scripts scripts
+COPY src src
+RUN npm run build
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json LICENSE ./
+COPY prisma/migrations prisma/migrations
+COPY openapi openapi
+COPY examples examples
+COPY --from=build /app/dist dist
+# the base's user `node`, by number, so that an orchestrator can see that it is not root
+USER 1000:1000
+EXPOSE 8000
+HEALTHCHECK --interval=5s --timeout=6s --start-period=60s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--enable-source-maps", "dist/server.js"]
