@@ -3,8 +3,9 @@
 // docker daemon: it builds with buildah, where the real base cannot be had on a stand-in made of this machine's packages.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import './ensure-built.mjs'
@@ -55,7 +56,7 @@ async function buildAndRun () {
 
 /** buildah with a storage of its own in `work`, so that nothing of this machine's is used or left behind. */
 function toolIn (work) {
-  const storage = ['--root', join(work, 'storage'), '--runroot', join(work, 'run'), '--storage-driver', 'vfs']
+  const storage = ['--root', join(work, 'storage'), '--runroot', join(work, 'run')]
   const buildah = (args, options) => run('buildah', [...storage, ...args], options)
   buildah.command = ['buildah', ...storage]
   return buildah
@@ -97,26 +98,49 @@ RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && useradd -
   rmSync(context, { recursive: true })
 }
 
-/** Runs the image's own command as its own user, on this machine's network, until its own health check passes. */
+/** Runs the image's own command as its own user, on this machine's network, until its own health check passes; stops it. */
 async function serves (buildah, work) {
   const { Docker: { config } } = JSON.parse(buildah(['inspect', '--type', 'image', image]))
   if (/^(0|root)?(:|$)/.test(config.User ?? '')) throw new Error('it runs as root')
   const { startEmbedded } = await import('../dist/embedded/postgres.js')
   const database = await startEmbedded({ dataDir: join(work, 'data'), log: { info () {}, warn: console.log } })
-  const settings = ['--env', `DATABASE_URL=${database.url}`, '--env', 'PORT=8137', '--env', 'HOST=127.0.0.1']
+  const port = await freePort()
   const container = buildah(['from', '--pull-never', image]).trim()
-  const [program, ...args] = [...buildah.command, 'run', '--isolation', 'chroot', ...settings, container, '--', ...config.Cmd]
-  const server = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+  const inside = ['run', '--isolation', 'chroot', '--env', `DATABASE_URL=${database.url}`, '--env', 'HOST=127.0.0.1', '--env', `PORT=${port}`, container, '--']
+  // buildah passes no signals on, but a process in a chroot has a pid that can be told, and sent one
+  const server = spawn(buildah.command[0], [...buildah.command.slice(1), ...inside, 'sh', '-c', 'echo $$; exec "$@"', 'sh', ...config.Cmd])
+  let said = ''
+  for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => { said += chunk })
+  const ended = new Promise((resolve) => { server.on('close', resolve) })
   try {
-    const probe = ['run', '--isolation', 'chroot', ...settings, container, '--', ...config.Healthcheck.Test.slice(1)]
-    await until(() => buildah(probe, { seconds: 10 }), 30)
-    const answer = await fetch('http://127.0.0.1:8137/health/ready')
+    await until(() => buildah([...inside, ...config.Healthcheck.Test.slice(1)], { seconds: 10 }), 60)
+    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`)
     if (answer.status !== 200) throw new Error(`/health/ready answers ${answer.status}`)
+    process.kill(Number.parseInt(said, 10), 'SIGTERM')
+    if (await Promise.race([ended, sleep(20_000, 'no end')]) !== 0) throw new Error('SIGTERM does not stop it cleanly')
+  } catch (error) {
+    throw new Error(`${error.message}\n${said}`, { cause: error })
   } finally {
-    process.kill(-server.pid, 'SIGTERM')
-    await new Promise((resolve) => { server.exitCode === null ? server.once('exit', resolve) : resolve() })
+    if (server.exitCode === null) killQuietly(Number.parseInt(said, 10))
+    await Promise.race([ended, sleep(5_000)])
     await database.stop()
   }
+}
+
+function killQuietly (pid) {
+  try {
+    if (pid > 1) process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has ended by itself
+  }
+}
+
+async function freePort () {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => { server.once('listening', resolve) })
+  const { port } = server.address()
+  await new Promise((resolve) => { server.close(resolve) })
+  return port
 }
 
 async function until (work, seconds) {

@@ -22,7 +22,7 @@ export function samplesFor (confidence: number): number {
  */
 export function rankBound (sorted: readonly number[], confidence: number): { seconds: number, attained: number } | null {
   const n = sorted.length
-  const k = Math.ceil(confidence * (n + 1) - 1e-9)
+  const k = Math.max(1, Math.ceil(confidence * (n + 1) - 1e-9))
   return k <= n ? { seconds: sorted[k - 1]!, attained: k / (n + 1) } : null
 }
 

@@ -44,6 +44,10 @@ export function validatorFor (components: readonly object[]): Ajv {
 
 type ParameterSchema = { type?: string, $ref?: string, anyOf?: ParameterSchema[], properties?: Record<string, ParameterSchema> }
 
+// as JSON writes them: no plus sign, no hexadecimal, no space, no leading zero
+const integerText = /^-?(0|[1-9]\d{0,14})$/
+const numberText = /^-?(0|[1-9]\d{0,20})(\.\d{1,20})?([eE][+-]?\d{1,3})?$/
+
 /** Turns the text of parameters into the numbers and booleans their schemas ask for; what does not read as one stays text, and fails. */
 function readerFor (schema: ParameterSchema, components: Record<string, ParameterSchema>): (parameters: Record<string, unknown>) => void {
   const types = Object.entries(schema.properties ?? {}).map(([name, property]) => {
@@ -54,8 +58,8 @@ function readerFor (schema: ParameterSchema, components: Record<string, Paramete
     for (const [name, type] of types) {
       const given = parameters[name]
       if (typeof given !== 'string') continue
-      if (type === 'integer' && /^-?(0|[1-9]\d{0,14})$/.test(given)) parameters[name] = Number(given)
-      if (type === 'number' && /^-?\d{1,15}(\.\d{1,15})?$/.test(given)) parameters[name] = Number(given)
+      if (type === 'integer' && integerText.test(given)) parameters[name] = Number(given)
+      if (type === 'number' && numberText.test(given) && Number.isFinite(Number(given))) parameters[name] = Number(given)
       if (type === 'boolean' && (given === 'true' || given === 'false')) parameters[name] = given === 'true'
     }
   }

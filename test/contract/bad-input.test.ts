@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
 import { aDump } from '../support/dump.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
+import { theDocument } from '../support/openapi.ts'
 import type { Answer, Service } from '../support/service.ts'
+import { operationsOf, resolved } from './rules/rule.ts'
 
 // Bad input of every kind: a 4xx problem that names the member or parameter, the rule and the way out; and nothing changes.
 
@@ -335,6 +337,21 @@ t.test('HEAD answers as GET does, without the body', async (t) => {
     for (const header of ['content-type', 'etag', 'content-length']) if (path !== '/health/ready') t.equal(head.headers[header], got.headers[header], `${path}: ${header}`)
   }
   t.match(await lab.call('HEAD', '/api/containers/P9'), { status: 404, text: '' })
+})
+
+t.test('what a call does not know is a fault of every call', async (t) => {
+  const document = await theDocument()
+  const ids: Record<string, string> = { device: 'Hotel', container: 'P1', position: '3', processes: process, experiments: experiment, steps: step }
+  await refused(t, operationsOf(document).flatMap(({ at, path, method, operation }): Case[] => {
+    const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? ids[path.split('/')[2]!]!)
+    const taken = operation.requestBody === undefined ? undefined : resolved(document, operation.requestBody.content['application/json'].schema)
+    const [example] = taken?.examples ?? []
+    const verb = method.toUpperCase() as Method
+    return [
+      [`${at}: a query parameter`, [verb, `${url}?nope=1`, example], { code: 'invalid-request', at: 'nope' }],
+      ...taken?.additionalProperties === false ? [[`${at}: a member`, [verb, url, { ...example, nope: 1 }], { code: 'invalid-request', at: '/nope' }] as const] : []
+    ]
+  }))
 })
 
 function nested (levels: number): object {

@@ -28,5 +28,5 @@ t.test('starts the service, shows something, and ends cleanly in the middle', as
 t.test('tells why the service does not start', async (t) => {
   const { complaint, ended } = start({ DATABASE_URL: 'mysql://localhost/lab' })
   t.strictSame(await ended, [1, null])
-  t.match(await complaint, /DATABASE_URL must begin with postgresql:\/\//)
+  t.match(await complaint, /DATABASE_URL must be a URL as postgresql:\/\//)
 })

@@ -1,8 +1,11 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { type DeviceSettings, type LabConfig, readLabConfig } from '../../src/domain/lab-config.ts'
 import { changeOf, planLab, type TrackedDevice, type TrackedLab } from '../../src/domain/lab-diff.ts'
 import { extraFault, labFile } from '../../src/domain/lab-export.ts'
 import { deviceNameFault, nameFault } from '../../src/domain/names.ts'
+import { validatorFor } from '../../src/plugins/validation.ts'
+import { DeviceName, Name } from '../../src/schemas/common.ts'
 
 const nothingSaid: DeviceSettings = {
   type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null
@@ -123,6 +126,13 @@ t.test('names follow the rules of the API', async (t) => {
   t.match(['', 'x'.repeat(201), 'a\nb', ' a', 'a ', 'a\u0085'].map(nameFault), [/empty/, /200/, /control/, /space/, /space/, /control/])
   t.match(['.', '..'].map(deviceNameFault), [/"\."/, /"\."/])
   t.equal(nameFault('..'), null, 'a group never stands in a path')
+
+  const ajv = validatorFor([])
+  const [isName, isDeviceName] = [ajv.compile(Name), ajv.compile(DeviceName)]
+  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 4 }), fc.string({ minLength: 199, maxLength: 201 }), fc.constantFrom('.', '..', '\u00a0x', 'x\ufeff', 'x\u2028', '\u0085'))
+    .filter((name) => name.isWellFormed())
+  t.doesNotThrow(() => fc.assert(fc.property(text, (name) =>
+    isName(name) === (nameFault(name) === null) && isDeviceName(name) === (deviceNameFault(name) === null)), { numRuns: 2000 }))
 })
 
 t.test('writing a lab file', async (t) => {

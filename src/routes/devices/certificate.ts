@@ -11,14 +11,28 @@ import { DeviceParams } from './schemas.ts'
 
 const pemTypes = ['application/x-pem-file', 'text/plain'] as const
 
+// self-signed, of a key that was thrown away
+const aCertificate = `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUfSTIldyUYDb4E1eJkQao3m0QA18wCgYIKoZIzj0EAwIw
+HzEOMAwGA1UEAwwFU2lMQTIxDTALBgNVBAoMBHRlc3QwIBcNMjYxMTIzMTEwMDMx
+WhgPMjEyNjEwMzAxMTAwMzFaMB8xDjAMBgNVBAMMBVNpTEEyMQ0wCwYDVQQKDAR0
+ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEz8WSOAq4McQW1Lu09UP3WJCf
+Nx6cxgSpqCEvf0sooJf8QqAqXNLtxcbOqeSP06XwF3RgQVpQ1YiKLgjAxeo2K6NT
+MFEwHQYDVR0OBBYEFGfAsNoufHnrvjMKqpF350G4m89CMB8GA1UdIwQYMBaAFGfA
+sNoufHnrvjMKqpF350G4m89CMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwID
+RwAwRAIgFsZyMPFOdus2C2KYcZWeljE790GivSlSB2+9nrPtmEUCIGYwUAenXxXO
+1afuF1QALPBCkL72uq6j/ZUjT20+2W1/
+-----END CERTIFICATE-----
+`
+
 const Pem = Type.String({
   $id: 'Pem', maxLength: longestCertificate, description: 'A certificate in PEM, or a chain of them. No private keys.',
-  examples: ['-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n']
+  examples: [aCertificate]
 })
 
 const Certificate = Type.Object({ certificate: ref(Pem) }, {
   $id: 'Certificate', additionalProperties: false, description: 'A server certificate, as JSON.',
-  examples: [{ certificate: '-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n' }]
+  examples: [{ certificate: aCertificate }]
 })
 
 export const certificateSchemas = [Pem, Certificate]

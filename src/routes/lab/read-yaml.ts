@@ -1,4 +1,4 @@
-import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, Parser, type ScalarTag, type YAMLMap } from 'yaml'
+import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
 import { deepestBody } from '../../domain/values.ts'
 import { problem } from '../../problems.ts'
 

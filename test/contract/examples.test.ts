@@ -1,0 +1,38 @@
+import t from 'tap'
+import { aLabAtWork } from '../support/lab-at-work.ts'
+import { theDocument } from '../support/openapi.ts'
+import { operationsOf, resolved } from './rules/rule.ts'
+
+// People copy the examples of the document first. Every one can be sent as it is: what it names may not be there, but
+// nothing is wrong with it.
+
+const document = await theDocument()
+const lab = await aLabAtWork(t)
+const names: Record<string, string> = { device: 'Hotel', container: lab.container, position: '3' }
+const ids: Record<string, string> = { processes: lab.process, experiments: lab.experiment, steps: lab.step }
+
+for (const { at, path, method, operation } of operationsOf(document).filter((one) => one.operation.requestBody !== undefined)) {
+  t.test(`the examples of ${at} are taken`, async (t) => {
+    const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? ids[path.split('/')[2]!]!)
+    for (const [type, { schema }] of Object.entries<any>(operation.requestBody.content)) {
+      for (const example of resolved(document, schema).examples) {
+        const payload = type === 'application/json' ? JSON.stringify(example) : example
+        const answer = await lab.call(method.toUpperCase() as 'POST', url, payload, { 'content-type': type })
+        t.ok(answer.status < 300 || answer.status === 404 || answer.status === 409, `${type} ${payload.slice(0, 80)}: ${answer.status} ${answer.text.slice(0, 200)}`)
+      }
+    }
+  })
+}
+
+for (const { at, path, operation } of operationsOf(document).filter(({ method, path }) => method === 'get' && path.startsWith('/api/'))) {
+  t.test(`the examples of the parameters of ${at} are taken`, async (t) => {
+    const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? ids[path.split('/')[2]!]!)
+    const parameters = (operation.parameters ?? []).filter((one: any) => one.in === 'query' && one.name !== 'cursor')
+    for (const { name, schema } of parameters) {
+      const { examples = [], enum: values = [], default: usual } = resolved(document, schema)
+      for (const example of [...examples, ...values, ...usual === undefined ? [] : [usual]]) {
+        t.match(await lab.get(`${url}?${name}=${encodeURIComponent(example)}`), { status: 200 }, `${name}=${example}`)
+      }
+    }
+  })
+}
