@@ -14,6 +14,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const image = 'localhost/platform-status:check'
 const base = /^FROM (\S+)/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))[1]
 
+/** All of it together may take this long. */
+const deadline = Date.now() + 12 * 60_000
+
 const checks = { 'Dockerfile lint': lint, 'docker-compose.yml': compose, image: buildAndRun }
 let failed = false
 for (const [name, check] of Object.entries(checks)) {
@@ -42,12 +45,13 @@ function compose () {
 
 async function buildAndRun () {
   if (!has('buildah')) return 'buildah is not installed'
+  if (process.geteuid?.() !== 0) return 'buildah in a chroot needs root'
   const work = mkdtempSync(join(tmpdir(), 'platform-status-image-'))
   const buildah = toolIn(work)
   try {
     const missing = prepareBase(buildah, work)
     if (missing) return missing
-    buildah(['build', '--isolation', 'chroot', '--network', 'host', '--format', 'docker', '--pull-never', '--tag', image, '.'], { seconds: 600 })
+    buildah(['build', '--isolation', 'chroot', '--network', 'host', '--format', 'docker', '--pull-never', '--tag', image, '.'], { seconds: 480 })
     await serves(buildah, work)
   } finally {
     rmSync(work, { recursive: true, force: true })
@@ -65,11 +69,15 @@ function toolIn (work) {
 /** Gets the base image; the reason when there is no way to it. */
 function prepareBase (buildah, work) {
   try {
-    buildah(['pull', '--quiet', base], { seconds: 120 })
+    buildah(['pull', '--quiet', base], { seconds: 60 })
     return
   } catch {
     if (!has('mmdebstrap')) return `${base} cannot be pulled, and mmdebstrap, with which a stand-in is made, is not installed`
+  }
+  try {
     standIn(buildah, work)
+  } catch (error) {
+    return `${base} cannot be pulled, and no stand-in be made (${error.message})`
   }
 }
 
@@ -157,12 +165,14 @@ function has (program) {
   return spawnSync(program, ['--version']).error === undefined
 }
 
-/** Runs a program to its end; its output. Throws what it said when it fails or takes too long. */
+/** Runs a program to its end; its output. Throws what it said when it fails or takes too long, and ends all that it began. */
 function run (program, args, { cwd = root, env = {}, seconds = 60 } = {}) {
-  const { status, error, stdout, stderr } = spawnSync(program, args, {
-    cwd, env: { ...process.env, ...env }, encoding: 'utf8', timeout: seconds * 1000, maxBuffer: 1 << 28, killSignal: 'SIGKILL'
+  const left = Math.max(1, Math.min(seconds, Math.round((deadline - Date.now()) / 1000)))
+  const { status, error, stdout, stderr } = spawnSync('timeout', ['--kill-after=5', String(left), program, ...args], {
+    cwd, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 1 << 28
   })
-  if (error) throw new Error(`${program} ${args[0]}: ${error.message}`)
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}\n${(stdout + stderr).trim().split('\n').slice(-30).join('\n')}`)
-  return stdout
+  if (error) throw error
+  if (status === 0) return stdout
+  const reason = status === 124 || status === 137 ? `did not end within ${left} s` : `ended with ${status}`
+  throw new Error(`${program} ${args.join(' ')} ${reason}\n${(stdout + stderr).trim().split('\n').slice(-30).join('\n')}`)
 }

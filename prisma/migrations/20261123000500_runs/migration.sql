@@ -23,13 +23,18 @@ CREATE INDEX run_ended_idx ON run (ended_at DESC) WHERE (margins IS NOT NULL);
 
 CREATE FUNCTION mark_runs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  -- in one order, so that two batches cannot wait for each other; a run that is pending already is not written
+  -- A run that is pending already is left alone, without even a lock: many steps of a run are logged at once. That a step
+  -- slips through while the run is being learnt costs its lesson only, and only if it is the run's last.
   INSERT INTO run (key, experiment_id, day)
-  SELECT DISTINCT coalesce('experiment ' || experiment_id, 'day ' || (start AT TIME ZONE 'UTC')::date), experiment_id,
-    CASE WHEN experiment_id IS NULL THEN (start AT TIME ZONE 'UTC')::date END
-  FROM changed WHERE finish IS NOT NULL
-  ORDER BY 1
-  ON CONFLICT (key) DO UPDATE SET pending = true WHERE NOT run.pending;
+  SELECT DISTINCT key, experiment_id, day
+  FROM (
+    SELECT coalesce('experiment ' || experiment_id, 'day ' || (start AT TIME ZONE 'UTC')::date) AS key, experiment_id,
+      CASE WHEN experiment_id IS NULL THEN (start AT TIME ZONE 'UTC')::date END AS day
+    FROM changed WHERE finish IS NOT NULL
+  ) touched
+  WHERE NOT EXISTS (SELECT FROM run known WHERE known.key = touched.key AND known.pending)
+  ORDER BY key
+  ON CONFLICT (key) DO UPDATE SET pending = true;
   RETURN NULL;
 END $$;
 
