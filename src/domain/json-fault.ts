@@ -12,7 +12,8 @@ export function jsonFault (text: string): { line: number, column: number, expect
 }
 
 const blank = /[ \t\n\r]*/y
-const plain = /[^"\\\u0000-\u001f]*/y
+// all but control characters, quote and backslash
+const plain = /[ !#-[\]-\uffff]*/y
 const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const literal = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y
 

@@ -35,7 +35,7 @@ export const problemSchemas: readonly TSchema[] = [RequestPart, FaultSchema, Pro
 
 /** Every problem of the catalogue as an example of the document, by its code. */
 export const problemComponents = Object.fromEntries((Object.keys(catalogue) as ProblemCode[])
-  .map((code) => [code, { summary: catalogue[code][1], description: catalogue[code][2], value: exampleOf(code) }]))
+  .map((code) => [code, { summary: catalogue[code][1], value: exampleOf(code) }]))
 
 /** The media type of every refusal. */
 export const problemType = 'application/problem+json'

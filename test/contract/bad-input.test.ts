@@ -35,7 +35,7 @@ function isRefusal (t: Test, what: string, answer: Answer, { status = 400, code,
   const faults: string[] = []
   const { body } = answer
   if (answer.status !== status) faults.push(`the status is ${answer.status}, not ${status}`)
-  if (!String(answer.headers['content-type']).startsWith('application/problem+json')) faults.push(`the content type is ${answer.headers['content-type']}`)
+  if (!String(answer.headers['content-type']).startsWith('application/problem+json')) faults.push(`the content type is ${String(answer.headers['content-type'])}`)
   if (code !== undefined && body.code !== code) faults.push(`the code is ${body.code}, not ${code}`)
   const places = [body.pointer, body.parameter, ...(body.errors ?? []).flatMap((one: { pointer?: string, parameter?: string }) => [one.pointer, one.parameter])]
   if (at !== undefined && !places.includes(at)) faults.push(`it points at ${places.filter((place) => place !== undefined).join(', ')}, not at ${at}`)

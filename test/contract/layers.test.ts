@@ -36,7 +36,7 @@ function importsOf (from: string, source: ts.SourceFile): Import[] {
 
 function isTypesOnly (clause: ts.ImportClause | undefined): boolean {
   if (clause === undefined) return false
-  if (clause.isTypeOnly) return true
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true
   const named = clause.namedBindings
   return clause.name === undefined && named !== undefined && ts.isNamedImports(named) && named.elements.every((element) => element.isTypeOnly)
 }

@@ -91,7 +91,7 @@ export function locksIn (directory: string): string[] {
 }
 
 export async function until (holds: () => boolean, what: string) {
-  for (const limit = Date.now() + 15_000; !holds();) {
+  for (const limit = Date.now() + 60_000; !holds();) {
     if (Date.now() > limit) throw new Error(`did not come: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
