@@ -33,6 +33,8 @@ export type Spread = { sumOfSquares: number, degrees: number }
 const unknownSpread: Spread = { sumOfSquares: 4 * 0.1 ** 2, degrees: 4 }
 // However much the wider level knows, it is of other steps: it never outweighs ten samples of these.
 const mostLent = 10
+// Samples of a blink and of years, and a confidence next to 1, ask for more than a double holds. No step takes 30,000 years.
+const longestBound = 1e12
 
 /**
  * The substitute below the sample size that the rank needs: the larger of the largest sample and the one-sided
@@ -50,7 +52,7 @@ export function substituteBound (sorted: readonly number[], confidence: number, 
   const degrees = weight + n - 1
   const variance = (weight * prior.sumOfSquares / prior.degrees + own) / degrees
   const bound = Math.exp(mean + studentQuantile(Math.max(confidence, 0.5), degrees) * Math.sqrt(variance * (1 + 1 / n)))
-  return Math.max(sorted[n - 1]!, bound)
+  return Math.max(sorted[n - 1]!, Math.min(bound, longestBound))
 }
 
 /** The middle of sorted samples. */

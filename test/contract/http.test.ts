@@ -1,5 +1,7 @@
 import { connect } from 'node:net'
+import Fastify from 'fastify'
 import t from 'tap'
+import { clientError } from '../../src/plugins/client-errors.ts'
 import { listening } from '../support/http.ts'
 import { aService } from '../support/service.ts'
 
@@ -9,9 +11,9 @@ const service = await aService(t)
 const { port } = new URL(await listening(service))
 
 /** Sends bytes, and reads what comes back until the other end closes. */
-async function raw (text: string): Promise<{ status: number, headers: Record<string, string>, body: any }> {
+async function raw (text: string, to = port): Promise<{ status: number, headers: Record<string, string>, body: any }> {
   const answer = await new Promise<string>((resolve, reject) => {
-    const socket = connect(Number(port), '127.0.0.1', () => socket.write(text, 'latin1'))
+    const socket = connect(Number(to), '127.0.0.1', () => socket.write(text, 'latin1'))
     let received = ''
     socket.on('data', (chunk) => { received += chunk.toString() })
     socket.on('close', () => resolve(received))
@@ -34,6 +36,13 @@ t.test('what is no HTTP is told so, as a problem', async (t) => {
 t.test('a head that is too large is told so, as a problem', async (t) => {
   t.match(await raw(`GET /api/lab HTTP/1.1\r\nHost: x\r\nX-Much: ${'x'.repeat(20_000)}\r\n\r\n`), { status: 431, headers: problem, body: { code: 'headers-too-large' } })
   t.match(await raw(`GET /api/containers?name=${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`), { status: 431, headers: problem })
+})
+
+t.test('a head that does not come is told so, as a problem', async (t) => {
+  const hasty = Fastify({ clientErrorHandler: clientError, http: { headersTimeout: 50, connectionsCheckingInterval: 20 } })
+  t.teardown(() => hasty.close())
+  const address = new URL(await hasty.listen({ host: '127.0.0.1', port: 0 }))
+  t.match(await raw('GET /api/lab HTTP/1.1\r\nHost:', address.port), { status: 408, headers: problem, body: { code: 'request-timeout' } })
 })
 
 t.test('bytes in a URL that are no UTF-8 are a 400, escaped or not', async (t) => {

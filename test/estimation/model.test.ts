@@ -6,6 +6,7 @@ const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)
 t.test('the rank bound is the k-th of n, k = ceil(c (n + 1))', async (t) => {
   t.strictSame(rankBound(upTo(19), 0.95), { seconds: 19, attained: 0.95 })
   t.strictSame(rankBound(upTo(9), 0.9), { seconds: 9, attained: 0.9 })
+  t.strictSame(rankBound(upTo(9), 5e-324), { seconds: 1, attained: 0.1 }, 'never less than the smallest sample')
   t.strictSame(rankBound(upTo(50), 0.9), { seconds: 46, attained: 46 / 51 })
   t.strictSame(rankBound(upTo(3), 0.5), { seconds: 2, attained: 0.5 })
   t.strictSame(rankBound(upTo(1), 0.5), { seconds: 1, attained: 0.5 })
@@ -40,6 +41,9 @@ t.test('the substitute', async (t) => {
   t.test('is not wild with two samples', async (t) => {
     const bound = substituteBound([1, 2], 0.95, { sumOfSquares: 20 * 0.05 ** 2, degrees: 20 })
     t.ok(bound < 6, `${bound}: a bare log-t says 62`)
+  })
+  t.test('is a number, whatever the samples and the confidence', async (t) => {
+    for (const confidence of [5e-324, 0.9999999, 1 - 2 ** -53]) t.ok(Number.isFinite(substituteBound([0, 1.8e9], confidence, null)), String(confidence))
   })
   t.test('takes durations of zero as a millisecond', async (t) => {
     t.ok(Number.isFinite(substituteBound([0, 0], 0.95, { sumOfSquares: 0, degrees: 0 })))
