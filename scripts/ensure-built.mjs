@@ -59,7 +59,7 @@ function newest (path) {
 }
 
 function mustBeWritable () {
-  const places = [root, at('dist'), at('src/store'), generated].filter((place) => existsSync(place))
+  const places = [existsSync(at('dist')) ? at('dist') : root, at('src/store'), generated].filter((place) => existsSync(place))
   try {
     for (const place of places) accessSync(place, constants.W_OK)
   } catch (error) {
