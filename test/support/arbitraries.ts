@@ -31,9 +31,8 @@ export function requestOf (document: Json, path: string, method: string, operati
   const ofPart = (part: string) => parameters.filter((one) => one.in === part)
 
   const inPath = fc.record(Object.fromEntries(ofPart('path').map(({ name, schema }) => [name, mostly(valid(schema).map(segment), oddText.map(segment), fc.constantFrom('%zz', '%00', '%ff', '', 'a%2Fb'))])))
-  const inQuery = fc.record(
-    Object.fromEntries(ofPart('query').map(({ name, schema }) => [name, mostly(valid(schema).map(segment), oddText.map(segment), fc.constantFrom('%zz', '%00', '%ED%A0%80', '1&limit=2'))])),
-    { requiredKeys: [] })
+  const inQuery = fc.record(Object.fromEntries(ofPart('query').map(({ name, schema }) =>
+    [name, seldom(mostly(valid(schema).map(segment), oddText.map(segment), fc.constantFrom('%zz', '%00', '%ED%A0%80', '1&limit=2')))])))
   const surplus = fc.oneof({ weight: 19, arbitrary: fc.constant('') }, { weight: 1, arbitrary: oddText.map((name) => `${segment(name)}=1`) })
   const headers = fc.record({
     'if-none-match': fc.constantFrom('*', '"x"', 'W/"x", "y"', ','), accept: fc.constantFrom('*/*', 'application/yaml', 'text/*;q=x', '', ';;,', 'application/json;q=0'),
@@ -41,7 +40,7 @@ export function requestOf (document: Json, path: string, method: string, operati
   }, { requiredKeys: [] })
 
   return fc.tuple(inPath, inQuery, surplus, headers, bodyOf(document, operation.requestBody, known)).map(([names, query, more, others, body]) => {
-    const search = [...Object.entries(query).map(([name, value]) => `${name}=${value as string}`), ...more === '' ? [] : [more]].join('&')
+    const search = [...Object.entries(query).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value as string}`), ...more === '' ? [] : [more]].join('&')
     return {
       method: method.toUpperCase(),
       url: path.replaceAll(/\{(\w+)\}/g, (_, name: string) => (names as Json)[name]) + (search === '' ? '' : `?${search}`),
@@ -64,6 +63,10 @@ function bodyOf (document: Json, requestBody: Json, known: Known): Arbitrary<{ p
 
 function mostly<T> (...[first, ...others]: [Arbitrary<T>, ...Arbitrary<T>[]]): Arbitrary<T> {
   return fc.oneof({ weight: 20, arbitrary: first }, ...others.map((arbitrary) => ({ weight: 1, arbitrary })))
+}
+
+function seldom<T> (arbitrary: Arbitrary<T>): Arbitrary<T | undefined> {
+  return fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 }
 
 /** A value that a schema allows, or nearly: what there is, the examples, and what the type holds. */
