@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formatsPlugin from 'ajv-formats'
 import type { FastifyError, FastifyServerOptions } from 'fastify'
 import type { Fault } from '../problems.ts'
@@ -15,23 +15,33 @@ export const compilersFactory = {
   buildValidator: (components: Record<string, object>) => {
     const ajv = validatorFor(Object.values(components))
     return ({ schema, httpPart }: { schema: object, httpPart?: string }) => {
-      const validate = ajv.compile(schema)
-      if (httpPart === 'body') return validate
+      const check = whenFirstAsked(ajv, schema)
+      if (httpPart === 'body') return check
       const read = readerFor(schema, components)
       return (parameters: Record<string, unknown>) => {
         const faults = unreadable(parameters)
         if (faults.length > 0) return { error: faults }
         read(parameters)
-        return validate(parameters) ? { value: parameters } : { error: validate.errors }
+        return check(parameters)
       }
     }
   },
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data)
 } as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
+// Compiling all schemas takes longer than the rest of the start together, and most clients call few operations.
+function whenFirstAsked (ajv: Ajv, schema: object): (value: unknown) => { value: unknown } | { error: unknown } {
+  let compiled: ValidateFunction | undefined
+  return (value) => {
+    const validate = compiled ??= ajv.compile(schema)
+    return validate(value) ? { value } : { error: validate.errors }
+  }
+}
+
 /** A validator that knows the formats and keywords of our schemas, and the given components. */
 export function validatorFor (components: readonly object[]): Ajv {
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: false, coerceTypes: false })
+  // that the schemas are sound themselves is tested on the whole document (test/contract/openapi-rules.test.ts)
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: false, coerceTypes: false, validateSchema: false, meta: false })
   formatsPlugin.default(ajv, ['uuid'])
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('path-name', isPathName)

@@ -11,14 +11,15 @@ const everyProblem = new Set([
   'type', 'title', 'status', 'detail', 'instance', 'code', 'error', 'request_id', 'errors', 'index', 'pointer', 'parameter'
 ])
 
+// Every app of a test file declares the same, so what is compiled for one serves them all.
+const validators = new Map<string, ValidateFunction>()
+let ajv: ReturnType<typeof validatorFor> | undefined
+
 /**
  * Holds every answer of the app against what its route declares: the status, the media type, the schema, and no member
  * that the schema does not name. So every test is a test of the contract too. What does not hold goes to `report`.
  */
 export function checkAnswers (app: FastifyInstance, report: (fault: string) => void): void {
-  const validators = new Map<object, ValidateFunction>()
-  let ajv: ReturnType<typeof validatorFor> | undefined
-
   app.addHook('onSend', async (request, reply, payload) => {
     const declared = request.routeOptions.schema?.response as Record<number, Declared> | undefined
     if (request.is404 || declared === undefined || reply.statusCode === 304) return payload
@@ -34,8 +35,8 @@ export function checkAnswers (app: FastifyInstance, report: (fault: string) => v
     const schema = entry.content === undefined ? entry : entry.content[type]?.schema
     if (schema === undefined || !type.includes('json')) return payload
     ajv ??= validatorFor(Object.values(app.getSchemas() as Record<string, Schema>).map(closed))
-    let validate = validators.get(schema)
-    if (validate === undefined) validators.set(schema, validate = ajv.compile(closed(schema)))
+    const validate = validators.get(`${call} ${type}`) ?? ajv.compile(closed(schema))
+    validators.set(`${call} ${type}`, validate)
     if (!validate(JSON.parse(payload))) report(`${call}: ${faultsOf(validate.errors ?? [])} in ${payload.slice(0, 500)}`)
     if (reply.statusCode >= 400) {
       const refusal = JSON.parse(payload) as { code: ProblemCode, status: number }
