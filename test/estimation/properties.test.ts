@@ -45,7 +45,8 @@ t.test('the parameters\' order and the format of their numbers do not matter', a
   const value = fc.oneof(fc.integer(), fc.boolean(), fc.string({ maxLength: 10 }), fc.array(fc.integer(), { maxLength: 3 }))
   fc.assert(fc.property(fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), value, { maxKeys: 8 }), (data) => {
     const reversed = Object.fromEntries(Object.entries(data).reverse())
-    const spelled = JSON.parse(JSON.stringify(reversed).replaceAll(/(?<=[:,[])(-?\d+)(?=[,}\]])/g, '$1.0')) as Record<string, unknown>
+    const marked = JSON.stringify(reversed, (_, member: unknown) => typeof member === 'number' ? `number ${member}` : member)
+    const spelled = JSON.parse(marked.replaceAll(/"number (-?\d+)"/g, '$1.0')) as Record<string, unknown>
     const key = (of: Record<string, unknown>) => matchInputs({ kind: 'operation', name: null, data: of }).match_parameters
     return key(data) === key(reversed) && key(data) === key(spelled)
   }))
