@@ -2,13 +2,13 @@ import type { Test } from 'tap'
 import pg from 'pg'
 import { randomUUID } from 'node:crypto'
 
-/** The URL of a migrated, empty database of its own, dropped when the test ends. */
+/** The URL of a migrated, empty database of its own, dropped when the test ends. Copied as files, it needs no WAL. */
 export async function aDatabase (t: Test): Promise<string> {
   const server = process.env.TEST_DATABASE_URL
   const template = process.env.TEST_DATABASE_TEMPLATE
   if (!server || !template) throw new Error('Tests need a PostgreSQL: run them with `npm test -- <file>`, which brings one.')
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${template}`)
+  await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`)
   t.teardown(() => onServer(server, `DROP DATABASE ${name} WITH (FORCE)`))
   return onDatabase(server, name)
 }
