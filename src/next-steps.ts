@@ -14,12 +14,12 @@ export function tellNextSteps (log: Log, address: string): void {
   log.info({ open: `${address}/docs` }, 'all calls are described there')
 }
 
-/** A lab file that lies here, as one would type it; or a name that says what it should be. */
-function exampleFile (): string {
-  const files = readdirIfThere(examples).filter((name) => name.endsWith('.yaml')).sort()
+/** A lab file that lies in the folder, as one would type it from here; or a name that says what it should be. */
+export function exampleFile (folder = examples): string {
+  const files = readdirIfThere(folder).filter((name) => name.endsWith('.yaml')).sort()
   const chosen = files.includes(preferred) ? preferred : files[0]
   if (chosen === undefined) return 'your-lab.yaml'
-  const path = relative(process.cwd(), join(examples, chosen))
+  const path = relative(process.cwd(), join(folder, chosen))
   return /^[\w./-]+$/.test(path) ? path : `'${path}'`
 }
 

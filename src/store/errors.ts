@@ -44,10 +44,12 @@ function adapterCause (error: unknown): Cause | undefined {
 export function databaseProblem (error: unknown): Problem | null {
   // a refusal's sentence may quote anything
   if (error instanceof Problem) return null
+  // it was tried again as often as it may be
+  if (isRetryable(error)) return databaseUnavailable(error)
   const fault = databaseFault(error)
   if (fault !== null) {
     if (fault.sqlstate === 'PS409') return refusal(fault)
-    if (unavailable.test(fault.sqlstate) || isRetryable(error)) return databaseUnavailable(error)
+    if (unavailable.test(fault.sqlstate)) return databaseUnavailable(error)
     if (fault.constraint !== undefined && fault.sqlstate.startsWith('23')) return brokenRule(fault.constraint)
     return null
   }
