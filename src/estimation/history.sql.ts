@@ -34,14 +34,14 @@ export type History = {
 /** What earlier runs taught, newest first, and whether there is one to learn from. */
 export type Lessons = { margins: RunMargins[], ratios: number[], pending: boolean }
 
-const window = (level: number, emptyBefore: string) => `
+const window = (level: number, emptyBefore: string, size: number) => `
   LEFT JOIN LATERAL (
     SELECT array_agg(sample_seconds ORDER BY finish DESC) AS samples,
       array_agg(extract(epoch FROM finish)::float8 ORDER BY finish DESC) AS finishes
     FROM (
       SELECT sample_seconds, finish FROM step
       WHERE counts AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} AND finish <= keyed.as_of ${emptyBefore}
-      ORDER BY finish DESC LIMIT $2
+      ORDER BY finish DESC LIMIT ${size}
     ) recent
   ) level_${level} ON true`
 
@@ -62,9 +62,9 @@ const lessons = `(
 // One statement however many questions. Each level is read only where all more specific ones are empty, and each read is
 // one range of one index, which holds all that is read. The spread is lent by the same function on the device (moves: by
 // the same mover and destination) and is the one within its most specific keys, since their locations differ.
-const text = `
+const textFor = (size: number) => `
 WITH named AS MATERIALIZED (
-  SELECT name, device_named(name) AS id FROM unnest($4::text[]) AS name
+  SELECT name, device_named(name) AS id FROM unnest($3::text[]) AS name
 ),
 keyed AS MATERIALIZED (
   SELECT q.ordinality AS n, coalesce(q.as_of, now()) AS as_of,
@@ -81,7 +81,7 @@ keyed AS MATERIALIZED (
 SELECT found.level, found.samples, found.finishes, spread.squares AS spread_squares, spread.degrees AS spread_degrees,
   CASE WHEN keyed.n = 1 THEN ${lessons} END AS lessons
 FROM keyed
-${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level))).join('')}
+${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level), size)).join('')}
 CROSS JOIN LATERAL (
   SELECT
     CASE WHEN level_1.samples IS NOT NULL THEN 1 WHEN level_2.samples IS NOT NULL THEN 2 WHEN level_3.samples IS NOT NULL THEN 3
@@ -95,13 +95,18 @@ LEFT JOIN LATERAL (
     SELECT count(*) AS count, var_pop(ln(greatest(sample_seconds, 0.001))) * count(*) AS squares
     FROM (
       SELECT key_1, sample_seconds FROM step
-      WHERE counts AND key_4 IS NOT NULL AND key_4 = keyed.key_4 AND finish <= keyed.as_of AND cardinality(found.samples) < $3
+      WHERE counts AND key_4 IS NOT NULL AND key_4 = keyed.key_4 AND finish <= keyed.as_of AND cardinality(found.samples) < $2
       ORDER BY finish DESC LIMIT 200
     ) recent
     GROUP BY key_1
   ) within
 ) spread ON true
 ORDER BY keyed.n`
+
+// The size of the window is in the text: behind a parameter PostgreSQL would guess it as a tenth of the history, take the
+// plan for any parameters to be dear, and plan each request anew. Of a few sizes, since every text is a prepared statement.
+const sizes = [50, 100, 250, 1000, 2000]
+const texts = new Map(sizes.map((size) => [size, textFor(size)]))
 
 // a confidence next to 1 asks for more samples than PostgreSQL's integer can count
 const largestInteger = 2_147_483_647
@@ -116,9 +121,11 @@ export async function readHistories (
   const names = new Set(questions.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
   type Row = Omit<History, 'level'> & { level: number | null, lessons: Lessons | null }
-  const rows = await statement<Row>(database, text, [JSON.stringify(questions), most, Math.min(enough, largestInteger), [...names]])
+  const text = texts.get(sizes.find((size) => size >= most) ?? sizes.at(-1)!)!
+  const rows = await statement<Row>(database, text, [JSON.stringify(questions), Math.min(enough, largestInteger), [...names]])
   return {
-    histories: rows.map(({ lessons, level, ...history }) => level === null ? null : { level, ...history }),
+    histories: rows.map(({ lessons, level, samples, finishes, ...spread }) =>
+      level === null ? null : { level, samples: samples.slice(0, most), finishes: finishes.slice(0, most), ...spread }),
     lessons: rows[0]?.lessons ?? { margins: [], ratios: [], pending: false }
   }
 }

@@ -62,8 +62,8 @@ function serviceOf (app: App, url: string): Service {
 }
 
 /** A service whose lab has these devices with so many slots: `aLab(t, { Hotel: 3, Washer: 1 })`. */
-export async function aLab (t: Test, devices: Record<string, number>): Promise<Service> {
-  const service = await aService(t)
+export async function aLab (t: Test, devices: Record<string, number>, env?: Record<string, string>): Promise<Service> {
+  const service = await aService(t, env)
   const config = { sila_servers: { devices: Object.fromEntries(Object.entries(devices).map(([name, capacity]) => [name, { capacity }])) } }
   const answer = await service.put('/api/lab/config', config)
   if (answer.status !== 200) throw new Error(`the lab was refused: ${answer.text}`)
