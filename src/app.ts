@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { v7 as uuidv7 } from 'uuid'
 import type { Config } from './config.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
+import { access } from './plugins/access.ts'
 import { bodies } from './plugins/bodies.ts'
 import { clientError } from './plugins/client-errors.ts'
 import { docs } from './plugins/docs.ts'
@@ -59,6 +60,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
 
   for (const schema of components) app.addSchema(schema)
   await app.register(errors)
+  await app.register(access)
   await app.register(parameters)
   await app.register(bodies)
   await app.register(etag)
