@@ -10,6 +10,7 @@ import { clientError } from './plugins/client-errors.ts'
 import { docs } from './plugins/docs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
+import { guardedWrites } from './plugins/guarded-writes.ts'
 import { health } from './plugins/health.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { parameters } from './plugins/parameters.ts'
@@ -64,6 +65,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(parameters)
   await app.register(bodies)
   await app.register(etag)
+  await app.register(guardedWrites)
   await app.register(docs)
   await app.register(health)
 

@@ -31,10 +31,13 @@ export const catalogue = {
   'illegal-transition': [409, 'Illegal transition', 'The status cannot follow the present one; `allowed` tells which can.'],
   'step-ended': [409, 'Step ended', 'The step is not running any more.'],
   'world-conflict': [409, 'Conflict with the tracked world', 'A rule of the physical world refused the change; `rule` names it.'],
+  'idempotency-key-running': [409, 'First request still running', 'The first request with this `Idempotency-Key` is still running; ask again for its answer.'],
 
+  'precondition-failed': [412, 'Precondition failed', '`If-Match` names an earlier state of the thing; `version` and `etags` tell the present one.'],
   'body-too-large': [413, 'Body too large', 'The body is larger than the limit.'],
   'uri-too-long': [414, 'URI too long', 'A part of the path is longer than any name.'],
   'unsupported-media-type': [415, 'Unsupported media type', 'The body has a content type that this call does not take; `supported` lists those it does.'],
+  'idempotency-key-reused': [422, 'Idempotency key reused', 'This `Idempotency-Key` was used for a request with another query or body.'],
   'headers-too-large': [431, 'Headers too large', 'The head of the request is larger than 16 KiB.'],
 
   'internal-error': [500, 'Internal error', 'The service failed; its log has the request id.'],

@@ -13,15 +13,29 @@ const anEtag = '"3-kq8W2v0r1mYx5ZcT"'
 const location = { type: 'string', format: 'uri-reference', description: 'Where the thing can be read.', examples: ['/api/containers/0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'] }
 const etag = { type: 'string', description: 'Changes when the answer would; give it back as `If-None-Match`.', examples: [anEtag] }
 const ifNoneMatch = { type: 'string', description: 'An `ETag`: answers 304 without a body as long as the answer would be the same.', examples: [anEtag] }
+const ifMatch = {
+  type: 'string', maxLength: 2000, description: 'An `ETag` of what is to be changed, or its version in quotes: answers 412 and changes nothing when it was changed since.', examples: [anEtag]
+}
+const idempotencyKey = {
+  type: 'string', minLength: 1, maxLength: 257,
+  description: 'A text of your own for this request, such as a UUID: sent again with it within 24 hours, the request answers what it answered, and changes nothing more.',
+  examples: ['0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21']
+}
 
-/** A route's schema as documented: with what the conventions add to its answers, `Location` for what is created, and `ETag` with 304. */
-export function withHeaders ({ schema, url, route }: { schema: FastifySchema, url: string, route: Pick<RouteOptions, 'config'> }) {
+/** A route's schema as documented: with the headers that the conventions add to requests and answers. */
+export function withHeaders ({ schema, url, route }: { schema: FastifySchema, url: string, route: Pick<RouteOptions, 'config' | 'method'> }) {
   const response = { ...schema.response as Record<number, object> }
+  const takes: Record<string, object> = {}
   if (response[201] !== undefined && !url.endsWith('/batch')) response[201] = { ...response[201], headers: { Location: location } }
-  if (!route.config?.etag) return { url, schema: { ...schema, response } }
-  response[200] = { ...response[200], headers: { ETag: etag } }
-  response[304] = { type: 'null', description: 'Still what `If-None-Match` names.', headers: { ETag: etag } }
-  return { url, schema: { ...schema, headers: { type: 'object', properties: { 'If-None-Match': ifNoneMatch } }, response } }
+  if (url.startsWith('/api/') && !['GET', 'HEAD'].includes(String(route.method))) takes['Idempotency-Key'] = idempotencyKey
+  if (route.config?.changes) takes['If-Match'] = ifMatch
+  if (route.config?.etag) {
+    takes['If-None-Match'] = ifNoneMatch
+    response[200] = { ...response[200], headers: { ETag: etag } }
+    response[304] = { type: 'null', description: 'Still what `If-None-Match` names.', headers: { ETag: etag } }
+  }
+  const headers = Object.keys(takes).length === 0 ? {} : { headers: { type: 'object', properties: takes } }
+  return { url, schema: { ...schema, ...headers, response } }
 }
 
 /** The finished document: every parameter described, with its examples in its schema; components by name, so that a new one moves no other. */

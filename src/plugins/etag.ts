@@ -25,14 +25,19 @@ export const etag = plugin(async (app: FastifyInstance) => {
 
   app.addHook('onSend', async (request, reply, payload) => {
     if (!request.routeOptions.config.etag || reply.statusCode !== 200 || typeof payload !== 'string') return payload
-    const digest = createHash('sha1').update(payload).digest('base64url').slice(0, 16)
-    const tag = reply.representedVersion === null ? `"${digest}"` : `"${reply.representedVersion}-${digest}"`
+    const tag = tagOf(payload, reply.representedVersion)
     reply.header('etag', tag)
     if (!matches(request.headers['if-none-match'], tag)) return payload
     reply.code(304).removeHeader('content-type').removeHeader('content-length')
     return null
   })
 }, { name: 'etag' })
+
+/** The tag of an answer: its digest, after the version of the thing if it has one. */
+export function tagOf (body: string, version: number | null): string {
+  const digest = createHash('sha1').update(body).digest('base64url').slice(0, 16)
+  return version === null ? `"${digest}"` : `"${version}-${digest}"`
+}
 
 // RFC 9110, 13.1.2: weak comparison against any tag of the list
 function matches (header: string | undefined, tag: string): boolean {

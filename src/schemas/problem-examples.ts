@@ -76,6 +76,12 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     step: { id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', status: 'completed', finish: '2026-03-02T09:20:41.500Z' }
   },
   'world-conflict': { instance: move, detail: 'The rule "placement_pkey" of the tracked world refused the change; nothing was changed.', rule: 'placement_pkey' },
+  'idempotency-key-running': { instance: move, detail: 'The first request with this key is still running; ask again in a moment for its answer.' },
+  'idempotency-key-reused': { instance: move, detail: 'This key was used for a request with another query or body; a new request wants a new key.' },
+  'precondition-failed': {
+    instance: '/api/containers/SCREEN_001', detail: 'It was changed since: its ETag is "4-kq8W2v0r1mYx5ZcT" now. Read it again, and decide anew.',
+    version: 4, etags: ['"4-kq8W2v0r1mYx5ZcT"']
+  },
 
   'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than BODY_LIMIT_BYTES allows; send it in parts.', limit: 16777216 },
   'uri-too-long': { instance: '/api/containers/...', detail: 'A part of the path is longer than any name or id.' },

@@ -50,15 +50,20 @@ const retryAfter = { type: 'integer', description: 'Seconds to wait before the n
 
 /** The `response` entries of a call for the problems it can answer; those of every call are added. */
 export function problems (...codes: readonly ProblemCode[]): Record<number, object> {
-  const responses: Partial<Record<number, ProblemResponse>> = {}
   // what can contradict the tracked world can also break a rule of it that no command looks at first
   const conflicts: readonly ProblemCode[] = codes.some((code) => catalogue[code][0] === 409) ? ['world-conflict'] : []
-  for (const code of [...always, ...codes, ...conflicts]) {
+  return alsoAnswering({}, ...always, ...codes, ...conflicts)
+}
+
+/** The `response` entries of a call that answers these problems too. */
+export function alsoAnswering (response: Readonly<Record<number, object>>, ...codes: readonly ProblemCode[]): Record<number, object> {
+  const responses = { ...response } as Partial<Record<number, ProblemResponse>>
+  for (const code of codes) {
     const [status, , when] = catalogue[code]
     const entry = responses[status] ??= { description: '', content: { [problemType]: { schema: ref(ProblemSchema), examples: {} } } }
     entry.description += `${entry.description === '' ? '' : '\n\n'}\`${code}\`: ${when}`
     entry.content[problemType]!.examples[code] = { $ref: `#/components/examples/${code}` }
-    if (code === 'database-unavailable') entry.headers = { 'Retry-After': retryAfter }
+    if (catalogue[code][0] === 503 || code === 'idempotency-key-running') entry.headers = { 'Retry-After': retryAfter }
   }
   return responses as Record<number, object>
 }

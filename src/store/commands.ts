@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { databaseProblem, isRetryable } from './errors.ts'
+import { isSurrounded } from './transaction.ts'
 
 /** Who asked: goes into the log with every change. */
 export type By = { actor: string | null, request_id: string, reason?: string }
@@ -13,7 +14,10 @@ export async function retrying<T> (run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
-      if (attempt === attempts || !isRetryable(error)) throw databaseProblem(error) ?? error
+      if (!isRetryable(error)) throw databaseProblem(error) ?? error
+      // the whole transaction around it is lost: whoever began that tries again
+      if (isSurrounded()) throw error
+      if (attempt === attempts) throw databaseProblem(error) ?? error
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
     }
   }

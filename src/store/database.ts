@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Config } from '../config.ts'
 import { PrismaClient } from './generated/client.ts'
+import { surroundable } from './transaction.ts'
 
 /** The one pool, and Prisma on it. */
 export type Database = {
@@ -16,7 +17,7 @@ type Log = { warn (fields: object, message: string): void }
 
 /** Opens a bounded pool; nothing connects before the first query. */
 export function openDatabase (url: string, config: Config, log: Log): Database {
-  const pool = new pg.Pool({
+  const pool = surroundable(new pg.Pool({
     connectionString: url,
     max: config.databasePoolMax,
     connectionTimeoutMillis: config.databaseConnectTimeoutMs,
@@ -29,7 +30,7 @@ export function openDatabase (url: string, config: Config, log: Log): Database {
     idle_in_transaction_session_timeout: config.statementTimeoutMs,
     application_name: 'platform-status',
     options: '-c TimeZone=UTC'
-  })
+  }))
   let closing = false
   // an idle connection that breaks is replaced at the next query; unheard, its error would end the process
   pool.on('error', ({ message, code }: Error & { code?: string }) => {

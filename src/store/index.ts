@@ -3,7 +3,9 @@ import { containerStore } from './containers.ts'
 import type { Database } from './database.ts'
 import { experimentStore } from './experiments.ts'
 import { deviceStore } from './devices.ts'
+import { idempotencyStore } from './idempotency.ts'
 import { labStore } from './lab.ts'
+import { lockStore } from './locks.ts'
 import { processStore } from './processes.ts'
 import { stepStore } from './steps.ts'
 import { positionStore } from './positions.ts'
@@ -20,6 +22,8 @@ export function openStore (database: Database) {
     containers: containerStore(database),
     processes: processStore(database),
     experiments: experimentStore(database),
-    steps: stepStore(database)
+    steps: stepStore(database),
+    idempotency: idempotencyStore(database),
+    locks: lockStore(database)
   }
 }

@@ -65,6 +65,7 @@ export async function containers (app: App): Promise<void> {
   }, async ({ params }) => await store.containers.read(params.container))
 
   app.patch('/containers/:container', {
+    config: { changes: 'container' },
     schema: {
       operationId: 'updateContainer', tags: ['containers'], summary: 'Change what is known of a container',
       description: 'Its barcode once it was read, its name and content. Where it stands is changed by moves.',
@@ -74,6 +75,7 @@ export async function containers (app: App): Promise<void> {
   }, async (request) => await store.containers.update(request.params.container, request.body, by(request)))
 
   app.delete('/containers/:container', {
+    config: { changes: 'container' },
     schema: {
       operationId: 'removeContainer', tags: ['containers'], summary: 'Take a container off the platform',
       description: 'Its slot, its parked lid\'s slot and its barcode are free again; what is known of it stays. Repeated by id: the same answer.',

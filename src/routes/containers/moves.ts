@@ -9,6 +9,7 @@ export async function moves (app: App): Promise<void> {
   const { store } = app
 
   app.post('/containers/:container/move', {
+    config: { changes: 'container' },
     schema: {
       operationId: 'moveContainer', tags: ['containers'], summary: 'Record that a container was moved',
       description: 'With `source_device` and `source_pos` the container must be there. Its own place is a legal target: a plate whose barcode is read and put back.',
@@ -22,6 +23,7 @@ export async function moves (app: App): Promise<void> {
   }, async (request) => success(await store.containers.move(request.params.container, request.body, by(request))))
 
   app.post('/containers/:container/unlid', {
+    config: { changes: 'container' },
     schema: {
       operationId: 'unlidContainer', tags: ['containers'], summary: 'Record that the lid was taken off',
       description: 'The lid now lies in that slot and occupies it. Of a container whose lid is off already: the lid is now there.',
@@ -34,6 +36,7 @@ export async function moves (app: App): Promise<void> {
   }, async (request) => success(await store.containers.unlid(request.params.container, request.body, by(request))))
 
   app.post('/containers/:container/lid', {
+    config: { changes: 'container' },
     schema: {
       operationId: 'lidContainer', tags: ['containers'], summary: 'Record that the lid was put on',
       description: 'Where the lid was is verified when given. Of a container with its lid on: nothing changes, and there is nothing to verify.',

@@ -45,6 +45,7 @@ export async function devices (app: App): Promise<void> {
   }, async ({ params }) => await store.devices.read(params.device))
 
   app.patch('/devices/:device', {
+    config: { changes: 'device' },
     schema: {
       operationId: 'updateDevice', tags: ['devices'], summary: 'Change a device',
       description: 'A rename keeps containers and history. `capacity` grows or shrinks it; slots that hold something cannot go. A device that only logs named becomes one of the lab.',
@@ -54,6 +55,7 @@ export async function devices (app: App): Promise<void> {
   }, async (request) => await store.devices.update(request.params.device, request.body, by(request)))
 
   app.delete('/devices/:device', {
+    config: { changes: 'device' },
     schema: {
       operationId: 'retireDevice', tags: ['devices'], summary: 'Retire a device',
       description: 'The lab has it no more; its history stays. Refused while something is in its slots. Repeated: the same answer.',

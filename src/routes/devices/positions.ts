@@ -30,6 +30,7 @@ export async function positions (app: App): Promise<void> {
   }, async ({ params }) => await store.positions.read(params.device, params.position))
 
   app.patch('/devices/:device/positions/:position', {
+    config: { changes: 'position' },
     schema: {
       operationId: 'updatePosition', tags: ['devices'], summary: 'Change what is known of a slot',
       description: 'Whether deep-well plates fit in. What stands in a slot is changed by moves.',

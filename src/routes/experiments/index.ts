@@ -46,6 +46,7 @@ export async function experiments (app: App): Promise<void> {
   }, async ({ params }) => await store.experiments.read(params.id))
 
   app.patch('/experiments/:id', {
+    config: { changes: 'experiment' },
     schema: {
       operationId: 'updateExperiment', tags: ['experiments'], summary: 'Move an experiment along, or edit it',
       description: 'created, then running (by hand or by its first step), then completed or aborted; what is only created can be aborted too. The status it has is no change.',

@@ -19,6 +19,7 @@ export async function lab (app: App): Promise<void> {
   takeYaml(app)
 
   app.put('/lab/config', {
+    config: { changes: 'lab-file' },
     schema: {
       operationId: 'putLabConfig', tags: ['lab'], summary: 'Make the lab the one of this file',
       description: 'Declarative: adds, grows and updates devices, and retires those that the file does not name any more. The same file again changes nothing. Refused when a slot or device would go where a container or lid is.',
@@ -60,6 +61,7 @@ export async function lab (app: App): Promise<void> {
   }, async () => await store.lab.state())
 
   app.delete('/lab', {
+    config: { changes: 'lab' },
     schema: {
       operationId: 'wipeLab', tags: ['lab'], summary: 'Wipe the lab',
       description: 'Every container is marked removed and every device retired. All history stays, and the lab file brings the devices back. Wants `confirm=wipe`.',

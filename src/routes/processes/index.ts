@@ -59,6 +59,7 @@ export async function processes (app: App): Promise<void> {
   })
 
   app.delete('/processes/:id', {
+    config: { changes: 'process' },
     schema: {
       operationId: 'archiveProcess', tags: ['processes'], summary: 'Archive a process',
       description: 'It leaves the lists; it and its experiments stay. Repeated: the same answer.',

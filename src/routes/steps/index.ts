@@ -82,6 +82,7 @@ export async function steps (app: App): Promise<void> {
   }, async ({ params }) => await store.steps.read(params.id))
 
   app.patch('/steps/:id', {
+    config: { changes: 'step' },
     schema: {
       operationId: 'correctStep', tags: ['steps'], summary: 'Correct a step',
       description: [
@@ -94,6 +95,7 @@ export async function steps (app: App): Promise<void> {
   }, async (request) => await store.steps.correct(request.params.id, request.body, by(request)))
 
   app.post('/steps/:id/finish', {
+    config: { changes: 'step' },
     schema: {
       operationId: 'finishStep', tags: ['steps'], summary: 'Finish a running step',
       description: 'Now, by the service\'s clock, unless `finish` says when. A finish before the start, as clocks that differ make it, is stored as the start, with a warning.',

@@ -1,0 +1,69 @@
+import type { FastifyRequest } from 'fastify'
+import { labFile } from '../domain/lab-export.ts'
+import { invalid, problem } from '../problems.ts'
+import { writeYaml } from '../routes/lab/write-yaml.ts'
+import type { Store } from '../store/index.ts'
+import type { Changed } from '../store/locks.ts'
+import { tagOf } from './etag.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** what a write changes: `If-Match` asks about it */
+    changes?: Changed
+  }
+}
+
+type Params = Readonly<Record<string, string>>
+/** A thing as it can be read: its version, if it has one, and the bodies of the answers that show it. */
+type Shown = { version: number | null, bodies: readonly string[] }
+
+const shownBy: Readonly<Record<Changed, (store: Store, params: Params) => Promise<Shown>>> = {
+  lab: async (store) => asJson(await store.lab.state()),
+  'lab-file': async (store) => {
+    const file = labFile(await store.lab.config())
+    return { version: null, bodies: [JSON.stringify(file), writeYaml(file)] }
+  },
+  device: async (store, { device }) => asJson(await store.devices.read(device!)),
+  position: async (store, { device, position }) => asJson(await store.positions.read(device!, Number(position))),
+  certificate: async (store, { device }) => {
+    const certificate = await store.certificates.read(device!)
+    return { version: null, bodies: [certificate, JSON.stringify({ certificate })] }
+  },
+  container: async (store, { container }) => asJson(await store.containers.read(container!)),
+  process: async (store, { id }) => asJson(await store.processes.read(id!)),
+  experiment: async (store, { id }) => asJson(await store.experiments.read(id!)),
+  step: async (store, { id }) => asJson(await store.steps.read(id!))
+}
+
+function asJson (thing: object): Shown {
+  const { version } = thing as { version?: unknown }
+  return { version: typeof version === 'number' ? version : null, bodies: [JSON.stringify(thing)] }
+}
+
+/**
+ * Refuses the request unless `If-Match` holds of what it changes. Call it in the transaction of the change: it locks the
+ * thing first. An `ETag` of the thing holds as long as its version does; the version alone, in quotes, will do as well.
+ */
+export async function refuseUnlessMatched (request: FastifyRequest, store: Store): Promise<void> {
+  const header = request.headers['if-match']
+  if (header === undefined) return
+  const { changes } = request.routeOptions.config
+  if (changes === undefined) {
+    throw invalid({ in: 'headers', parameter: 'If-Match', detail: 'is for calls that change one thing that can be read; leave it out here' })
+  }
+  const params = request.params as Params
+  await store.locks.take(changes, params)
+  const { version, bodies } = await shownBy[changes](store, params)
+  const tags = bodies.map((body) => tagOf(body, version))
+  if (!header.split(',').map((tag) => tag.trim()).some((tag) => holds(tag, version, tags))) {
+    throw problem('precondition-failed', `It was changed since: its ETag is ${tags.join(' or ')} now. Read it again, and decide anew.`, { version, etags: tags })
+  }
+}
+
+// RFC 9110, 13.1.1: strong comparison, so a weak tag never holds. What a rename of a device changes in how a container looks is
+// no change of the container: of a thing with a version, the version counts.
+function holds (tag: string, version: number | null, tags: readonly string[]): boolean {
+  if (tag === '*') return true
+  if (version === null) return tags.includes(tag)
+  return tag === `"${version}"` || tag.startsWith(`"${version}-`)
+}
