@@ -1,0 +1,61 @@
+// What is asked, of the service and of the reference alike. `cycleOf(n)` are the requests of connection n; `reset` brings the
+// lab back to where the cycle begins; `same` says which members of the two answers must be equal (all, unless it is told).
+import { plates } from './lab.mjs'
+
+const get = (path) => ({ method: 'GET', path })
+const post = (path, body) => ({ method: 'POST', path, body })
+const few = [1]
+
+/** The calls of issue and README, reads first: what logs steps comes last, since it makes the history longer. */
+export function callsOf ({ plan, experiment }) {
+  const planned = (from) => plan.slice(from, from + 1000)
+  const aStep = (n) => ({
+    name: 'read', device: 'Reader', data: { fct: 'absorbance', wavelength: 450 + n }, start: '2026-03-02T09:20:00.000Z',
+    finish: '2026-03-02T09:20:41.500Z', containers: [`P${n}`]
+  })
+  const thousand = Array.from({ length: 1000 }, (_, n) => aStep(n % plates))
+  return [
+    { name: 'container by barcode', cycleOf: (n) => [get(`/api/containers/P${n}`)], target: 0.8 },
+    { name: 'positions, 42 slots', cycleOf: () => [get('/api/devices/Fridge/positions')], target: 0.8 },
+    { name: 'experiment summary', cycleOf: () => [get(`/api/experiments/${experiment}`)], target: 0.8 },
+    { name: 'statistics', connections: few, cycleOf: () => [get('/api/steps/statistics?group_by=device,fct')], target: 0.8 },
+    {
+      name: 'one estimate', cycleOf: (n) => [0, 1, 2, 3, 4].map((k) => post('/api/estimates', { step: plan[(n * 7919 + k * 104729) % plan.length] })),
+      same: ['sample_size']
+    },
+    {
+      name: '1,000 estimates', connections: few, cycleOf: () => [0, 1, 2, 3].map((k) => post('/api/estimates/batch', { steps: planned(k * 4000) })),
+      same: [], target: 0.5
+    },
+    { name: 'move', cycleOf: (n) => [move(n, 'Left', 'Right'), move(n, 'Right', 'Left')], reset: home, same: ['status'], target: 0.8 },
+    { name: 'unlid and lid', cycleOf: (n) => [lid(n, 'unlid'), lid(n, 'lid')], reset: lidded, same: ['status'], target: 0.8 },
+    {
+      name: 'refused (404, 409, 400)', statuses: [404, 409, 400], same: ['code'],
+      cycleOf: () => [get('/api/containers/NOBODY'), post('/api/containers/H0/move', atHotel(0, 1)), post('/api/containers/H0/move', { target_pos: 1 })]
+    },
+    { name: 'one step', cycleOf: (n) => [post('/api/steps', aStep(n))], statuses: [201], same: ['kind', 'device', 'fct', 'data', 'duration_seconds', 'warnings'], target: 0.8 },
+    { name: '1,000 steps', connections: few, cycleOf: () => [post('/api/steps/batch', { steps: thousand })], statuses: [201], same: [], target: 0.8 }
+  ]
+}
+
+function move (n, source, target) {
+  return post(`/api/containers/P${n}/move`, { source_device: source, source_pos: n, target_device: target, target_pos: n })
+}
+
+function lid (n, what) {
+  return post(`/api/containers/P${n}/${what}`, { lid_device: 'Lids', lid_pos: n })
+}
+
+function atHotel (from, to) {
+  return { source_device: 'Hotel', source_pos: from, target_device: 'Hotel', target_pos: to }
+}
+
+/** Every plate back in its slot of Left. */
+async function home (ask) {
+  for (let n = 0; n < plates; n++) await ask(post(`/api/containers/P${n}/move`, { target_device: 'Left', target_pos: n }))
+}
+
+/** Every lid on. */
+async function lidded (ask) {
+  for (let n = 0; n < plates; n++) await ask(post(`/api/containers/P${n}/lid`, {}))
+}
