@@ -57,7 +57,10 @@ export async function buildApp (config: Config, { database, log }: { database: D
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
-  app.addHook('onRequest', async (request, reply) => { reply.header('x-request-id', request.id) })
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    done()
+  })
 
   for (const schema of components) app.addSchema(schema)
   await app.register(errors)

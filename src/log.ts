@@ -1,13 +1,38 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 
+/** Lines wait for each other so long, to be written together: at a thousand requests a second, a write each is a tenth of the work. */
+const gatherMs = 10
+
 /** The log of the process: JSON lines on stdout, with the names of levels and times as everywhere else. */
-export function openLog (level: string, destination?: DestinationStream): Logger {
-  const options = {
+export function openLog (level: string, destination: DestinationStream = standardOutput()): Logger {
+  return pino({
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: ['req.headers.authorization']
+  }, destination)
+}
+
+function standardOutput (): DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true, minLength: 16_000 })
+  const lines = gathering(() => output.flush(), output)
+  process.once('exit', () => output.flush())
+  return lines
+}
+
+/** Hands lines on at once, and has them flushed in a moment, with those that came meanwhile. */
+export function gathering (flush: () => void, destination: DestinationStream): DestinationStream {
+  let flushing = false
+  return {
+    write (line) {
+      destination.write(line)
+      if (flushing) return
+      flushing = true
+      setTimeout(() => {
+        flushing = false
+        flush()
+      }, gatherMs)
+    }
   }
-  return destination === undefined ? pino(options) : pino(options, destination)
 }

@@ -7,14 +7,15 @@ import { invalid, problem } from '../problems.ts'
 
 /** JSON bodies: UTF-8, well-formed text, finite numbers, no deeper than anything here is; what cannot be stored is told with its place. */
 export const bodies = plugin(async (app: FastifyInstance) => {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     if (!takesBody(request)) {
-      if (hasBody(request) && !request.is404) throw invalid({ in: 'body', pointer: '', detail: 'is not taken by this call: send none' })
+      if (hasBody(request) && !request.is404) return done(invalid({ in: 'body', pointer: '', detail: 'is not taken by this call: send none' }))
       // clients that always name a content type mean nothing by it when they send no body
       delete request.headers['content-type']
     } else if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
-      throw problem('unsupported-media-type', 'Send the body as it is: compressed ones are not taken.', { supported: ['identity'] })
+      return done(problem('unsupported-media-type', 'Send the body as it is: compressed ones are not taken.', { supported: ['identity'] }))
     }
+    done()
   })
 
   app.removeContentTypeParser(['application/json', 'text/plain'])

@@ -18,8 +18,8 @@ export const errors = plugin(async (app: FastifyInstance) => {
   app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(toProblem(error), request, reply, error))
 
   // before the body is read: what is wrong with it does not matter at a path that is not there
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.is404) throw absent(request, reply)
+  app.addHook('onRequest', (request, reply, done) => {
+    done(request.is404 ? absent(request, reply) : undefined)
   })
   app.setNotFoundHandler((request, reply) => sendProblem(absent(request, reply), request, reply))
 

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
+import { hash } from 'node:crypto'
+import type { FastifyInstance, onSendHookHandler, preSerializationHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
 
 declare module 'fastify' {
@@ -15,27 +15,32 @@ declare module 'fastify' {
 export const etag = plugin(async (app: FastifyInstance) => {
   app.decorateReply('representedVersion', null)
 
-  app.addHook('preSerialization', async (request, reply, payload) => {
-    if (request.routeOptions.config.etag) {
-      const version = (payload as { version?: unknown } | null)?.version
-      reply.representedVersion = typeof version === 'number' ? version : null
-    }
-    return payload
-  })
-
-  app.addHook('onSend', async (request, reply, payload) => {
-    if (!request.routeOptions.config.etag || reply.statusCode !== 200 || typeof payload !== 'string') return payload
-    const tag = tagOf(payload, reply.representedVersion)
-    reply.header('etag', tag)
-    if (!matches(request.headers['if-none-match'], tag)) return payload
-    reply.code(304).removeHeader('content-type').removeHeader('content-length')
-    return null
+  // of those routes only: a hook costs every request that it sees. First, since of HEAD the next one drops the body.
+  app.addHook('onRoute', (route) => {
+    if (route.config?.etag !== true) return
+    route.preSerialization = [keepVersion, ...[route.preSerialization ?? []].flat()]
+    route.onSend = [tag, ...[route.onSend ?? []].flat()]
   })
 }, { name: 'etag' })
 
+const keepVersion: preSerializationHookHandler = (_request, reply, payload, done) => {
+  const version = (payload as { version?: unknown } | null)?.version
+  reply.representedVersion = typeof version === 'number' ? version : null
+  done(null, payload)
+}
+
+const tag: onSendHookHandler = (request, reply, payload, done) => {
+  if (reply.statusCode !== 200 || typeof payload !== 'string') return done(null, payload)
+  const tag = tagOf(payload, reply.representedVersion)
+  reply.header('etag', tag)
+  if (!matches(request.headers['if-none-match'], tag)) return done(null, payload)
+  reply.code(304).removeHeader('content-type').removeHeader('content-length')
+  done(null, null)
+}
+
 /** The tag of an answer: its digest, after the version of the thing if it has one. */
 export function tagOf (body: string, version: number | null): string {
-  const digest = createHash('sha1').update(body).digest('base64url').slice(0, 16)
+  const digest = hash('sha1', body, 'base64url').slice(0, 16)
   return version === null ? `"${digest}"` : `"${version}-${digest}"`
 }
 

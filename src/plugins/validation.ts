@@ -20,7 +20,7 @@ export const compilersFactory = {
       const read = readerFor(schema, components)
       return (parameters: Record<string, unknown>) => {
         const faults = unreadable(parameters)
-        if (faults.length > 0) return { error: faults }
+        if (faults !== null) return { error: faults }
         read(parameters)
         return check(parameters)
       }
@@ -60,12 +60,12 @@ const numberText = /^-?(0|[1-9]\d{0,20})(\.\d{1,20})?([eE][+-]?\d{1,3})?$/
 
 /** Turns the text of parameters into the numbers and booleans their schemas ask for; what does not read as one stays text, and fails. */
 function readerFor (schema: ParameterSchema, components: Record<string, ParameterSchema>): (parameters: Record<string, unknown>) => void {
-  const types = Object.entries(schema.properties ?? {}).map(([name, property]) => {
-    const resolved = property.$ref === undefined ? property : components[property.$ref]
-    return [name, resolved?.type] as const
+  const types = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    const type = (property.$ref === undefined ? property : components[property.$ref])?.type
+    return type === 'integer' || type === 'number' || type === 'boolean' ? [{ name, type }] : []
   })
   return (parameters) => {
-    for (const [name, type] of types) {
+    for (const { name, type } of types) {
       const given = parameters[name]
       if (typeof given !== 'string') continue
       if (type === 'integer' && integerText.test(given)) parameters[name] = Number(given)
@@ -76,11 +76,14 @@ function readerFor (schema: ParameterSchema, components: Record<string, Paramete
 }
 
 // What no parameter may be, whatever its schema: the database refuses NUL in any text, and a repeated one is no text.
-function unreadable (parameters: Record<string, unknown>): Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>[] {
-  return Object.entries(parameters).flatMap(([name, given]) => {
+function unreadable (parameters: Record<string, unknown>): Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>[] | null {
+  let faults: Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>[] | null = null
+  for (const name in parameters) {
+    const given = parameters[name]
     const message = Array.isArray(given) ? 'must be given only once' : unstorable(given)?.detail
-    return message === undefined ? [] : [{ keyword: 'readable', instancePath: `/${escapePointer(name)}`, message }]
-  })
+    if (message !== undefined) (faults ??= []).push({ keyword: 'readable', instancePath: `/${escapePointer(name)}`, message })
+  }
+  return faults
 }
 
 const mostFaults = 20
