@@ -43,7 +43,7 @@ export default defineConfig([
   },
   {
     files: ['**/*.mjs', 'eslint.config.js'],
-    languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly', setTimeout: 'readonly', fetch: 'readonly', URLSearchParams: 'readonly', Buffer: 'readonly' } }
+    languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', URLSearchParams: 'readonly', Buffer: 'readonly' } }
   },
   {
     rules: {

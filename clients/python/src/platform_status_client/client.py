@@ -1,0 +1,85 @@
+"""The plain client: a method for each operation of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .operations import Operations
+from .transport import Transport
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Client(Operations):
+    """A client of the service at `url`, for any number of threads.
+
+    Methods take path parameters by place and the rest by name, and give back what was answered, as dictionaries:
+    `client.move_container('SCREEN_001', target_device='Incubator', target_pos=5)`. Times may be datetimes; naive ones
+    are read in this machine's zone. They raise `Problem` for a refusal and `Unreachable` when the service did not
+    answer within `retry_for` seconds of tries.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        *,
+        connect_timeout: float = 2.0,
+        read_timeout: float = 15.0,
+        retry_for: float = 30.0,
+        pool_size: int = 16,
+        ca_certs: str | None = None,
+    ) -> None:
+        headers = {'user-agent': 'platform-status-client/0.1.0'}
+        if api_key is not None:
+            headers['authorization'] = f'Bearer {api_key}'
+        self._headers: dict[str, str] = {}
+        self._transport = Transport(
+            url,
+            headers,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            retry_for=retry_for,
+            pool_size=pool_size,
+            ca_certs=ca_certs,
+        )
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """A client that sends these headers too (`If-Match`, an `Idempotency-Key` of your own) over the same pool."""
+        other = copy(self)
+        other._headers = {**self._headers, **headers}
+        return other
+
+    def each(self, operation: Callable[..., Any], *path: str, **query: Any) -> Iterator[Any]:
+        """All items of a list, page by page: `client.each(client.list_steps, device='Washer')`."""
+        while True:
+            page = operation(*path, **query)
+            yield from page['items']
+            if page['next_cursor'] is None:
+                return
+            query['cursor'] = page['next_cursor']
+
+    def call(
+        self,
+        method: str,
+        path: tuple[str | int, ...],
+        query: Mapping[str, Any] | None = None,
+        body: object = None,
+        text: str = 'text/plain',
+        answers: str = 'application/json',
+    ) -> Any:
+        return self._transport.send(method, path, query, body, text, answers, self._headers)
+
+    def close(self) -> None:
+        """Closes the connections that are not in use."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

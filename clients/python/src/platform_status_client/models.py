@@ -1,0 +1,1002 @@
+"""The bodies and answers of the service, as types: what travels is plain dictionaries."""
+
+# Written by scripts/python-client.mjs from openapi/openapi.json: do not edit.
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
+AnyBoolean = Literal['true', 'false', 'any']
+
+
+class Calibration(TypedDict):
+    """The log replayed as it would have been estimated, against what happened."""
+    confidence: float
+    since: str | None
+    steps: int
+    truncated: bool
+    overall: CalibrationScore
+    groups: list[CalibrationScore]
+
+
+CalibrationGrouping = Literal['level', 'method', 'function', 'device']
+
+
+class CalibrationScore(TypedDict):
+    """How well a promise was kept."""
+    group: str | None
+    steps: int
+    answered: int
+    coverage: float | None
+    mean_excess_seconds: float | None
+    pinball_loss_seconds: float | None
+
+
+class Certificate(TypedDict):
+    """A server certificate, as JSON."""
+    certificate: str
+
+
+class Container(TypedDict):
+    """A piece of labware: what it is, where it stands and where its lid is. `device` and `position` are null once
+    it was removed; `lid` is the place of a parked lid.
+    """
+    id: str
+    name: str
+    barcode: str | None
+    device: str | None
+    position: int | None
+    starting_device: str
+    starting_position: int
+    lidded: bool
+    lid: Place | None
+    filled: bool
+    content: str | None
+    labware_type: str | None
+    labware_uuid: str | None
+    is_reagent: bool
+    removed_at: str | None
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class ContainerBatch(TypedDict):
+    """Containers to add, all or none."""
+    containers: list[ContainerCreate]
+
+
+class ContainerCreate(TypedDict):
+    """A container that appears on the platform; without `position` in the lowest free slot of the device."""
+    id: NotRequired[str | None]
+    device: str
+    position: NotRequired[int | None]
+    name: NotRequired[str | None]
+    barcode: NotRequired[str | None]
+    lidded: NotRequired[bool | None]
+    lid: NotRequired[LidPlace | None]
+    filled: NotRequired[bool | None]
+    content: NotRequired[str | None]
+    labware_type: NotRequired[str | None]
+    labware_uuid: NotRequired[str | None]
+    is_reagent: NotRequired[bool | None]
+    if_occupied: NotRequired[IfOccupied | None]
+
+
+# Something that happened to a container: a change of the world with `from` and `to`, or a step (`at` is its start).
+ContainerEvent = TypedDict(
+    'ContainerEvent',
+    {
+        'kind': 'ContainerEventKind',
+        'at': 'str',
+        'revision': 'int | None',
+        'from': 'ContainerSituation | None',
+        'to': 'ContainerSituation | None',
+        'step': 'HistoryStep | None',
+    },
+)
+
+
+ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'step']
+
+
+class ContainerHistory(TypedDict):
+    """One page of a list."""
+    items: list[ContainerEvent]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class ContainerItems(TypedDict):
+    """The containers, in the order given."""
+    items: list[Container]
+
+
+class ContainerPage(TypedDict):
+    """One page of a list."""
+    items: list[Container]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class ContainerPatch(TypedDict):
+    """What to change; absent members stay as they are, null clears."""
+    barcode: NotRequired[str | None]
+    name: NotRequired[str]
+    filled: NotRequired[bool]
+    content: NotRequired[str | None]
+    labware_type: NotRequired[str | None]
+    labware_uuid: NotRequired[str | None]
+    is_reagent: NotRequired[bool]
+
+
+class ContainerResult(TypedDict):
+    """The container as it is now."""
+    status: Literal['success']
+    container: Container
+
+
+class ContainerSituation(TypedDict):
+    """Where a container was, its lid, and its barcode, with the names of that time."""
+    device: str | None
+    position: int | None
+    lidded: bool
+    lid: Place | None
+    barcode: str | None
+
+
+class Device(TypedDict):
+    """A device of the lab. Its slots are numbered from 0 to `capacity` - 1."""
+    id: str
+    name: str
+    group: str
+    type: str | None
+    description: str | None
+    uri: str | None
+    capacity: int
+    process_capacity: int | None
+    min_capacity: int | None
+    allows_overlap: bool | None
+    extra: dict[str, Any] | None
+    has_certificate: bool
+    listed: bool
+    retired_at: str | None
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class DeviceCreate(TypedDict):
+    """A device to add; its group is `devices` unless it says another."""
+    id: NotRequired[str | None]
+    name: str
+    group: NotRequired[str | None]
+    type: NotRequired[str | None]
+    description: NotRequired[str | None]
+    uri: NotRequired[str | None]
+    capacity: int
+    process_capacity: NotRequired[int | None]
+    min_capacity: NotRequired[int | None]
+    allows_overlap: NotRequired[bool | None]
+    extra: NotRequired[dict[str, Any] | None]
+
+
+class DevicePage(TypedDict):
+    """One page of a list."""
+    items: list[Device]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class DevicePatch(TypedDict):
+    """What to change; absent members stay as they are, null clears."""
+    name: NotRequired[str]
+    group: NotRequired[str]
+    type: NotRequired[str | None]
+    description: NotRequired[str | None]
+    uri: NotRequired[str | None]
+    capacity: NotRequired[int]
+    process_capacity: NotRequired[int | None]
+    min_capacity: NotRequired[int | None]
+    allows_overlap: NotRequired[bool | None]
+    extra: NotRequired[dict[str, Any] | None]
+
+
+class Estimate(TypedDict):
+    """How long a step will take, and how that is known. `duration_seconds` is null when nothing comparable was ever
+    done. `window_from` is the finish of the oldest step looked at.
+    """
+    duration_seconds: float | None
+    confidence: float
+    confidence_attained: float | None
+    method: EstimateMethod
+    level: MatchLevel | None
+    sample_size: int
+    window_from: str | None
+    median_seconds: float | None
+    margin_seconds: float
+    warnings: list[Warning]
+
+
+class EstimateBatch(TypedDict):
+    """The estimates of a batch."""
+    estimates: list[Estimate]
+    total: NotRequired[EstimateTotal]
+
+
+class EstimateBatchRequest(TypedDict):
+    """Ask for up to 5,000 steps at once."""
+    steps: list[PlannedStep]
+    confidence: NotRequired[float | None]
+    statistic: NotRequired[Statistic | None]
+    total: NotRequired[bool | None]
+
+
+class EstimateEnd(TypedDict):
+    """Where a planned move begins or ends; the slot sharpens the answer."""
+    device: str
+    position: NotRequired[int | None]
+
+
+EstimateMethod = Literal['rank', 'substitute', 'commanded', 'overhead', 'max', 'mean', 'median', 'none']
+
+
+class EstimateRequest(TypedDict):
+    """Ask how long a step will take."""
+    step: PlannedStep
+    confidence: NotRequired[float | None]
+    statistic: NotRequired[Statistic | None]
+
+
+class EstimateTotal(TypedDict):
+    """The summed machine time of all steps at the asked confidence. Not the sum of the bounds, which is far more,
+    and not the makespan.
+    """
+    duration_seconds: float | None
+    median_seconds: float | None
+    sum_of_bounds_seconds: float
+    unknown_steps: int
+
+
+class Experiment(TypedDict):
+    """A run of a process. `first_start`, `last_finish` and `duration_seconds` are those of its steps, null as long
+    as there are none.
+    """
+    id: str
+    process_id: str
+    process: ExperimentProcess
+    name: str | None
+    status: ExperimentStatus
+    metadata: dict[str, Any] | None
+    steps: StepCounts
+    first_start: str | None
+    last_finish: str | None
+    duration_seconds: float | None
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class ExperimentCreate(TypedDict):
+    """A run of a process."""
+    id: NotRequired[str | None]
+    process_id: str
+    name: NotRequired[str | None]
+    metadata: NotRequired[dict[str, Any] | None]
+
+
+class ExperimentPage(TypedDict):
+    """One page of a list."""
+    items: list[Experiment]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class ExperimentPatch(TypedDict):
+    """What to change; absent members stay as they are, null clears. `metadata` is replaced as a whole."""
+    status: NotRequired[ExperimentStatus]
+    name: NotRequired[str | None]
+    metadata: NotRequired[dict[str, Any] | None]
+
+
+class ExperimentProcess(TypedDict):
+    """The process of which an experiment is a run."""
+    id: str
+    name: str
+
+
+ExperimentStatus = Literal['created', 'running', 'completed', 'aborted']
+
+
+# One fault of a request: where it is, and the rule it breaks.
+Fault = TypedDict(
+    'Fault',
+    {
+        'in': 'RequestPart',
+        'pointer': 'NotRequired[str]',
+        'parameter': 'NotRequired[str]',
+        'detail': 'str',
+    },
+)
+
+
+class Finding(TypedDict):
+    """Something wrong, or odd, with the tracked lab."""
+    code: FindingCode
+    severity: FindingSeverity
+    message: str
+    device: str | None
+    position: int | None
+    containers: list[dict[str, Any]]
+
+
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long']
+
+
+FindingSeverity = Literal['error', 'warning']
+
+
+class HistoryStep(TypedDict):
+    """A step that involved the container."""
+    id: str
+    name: str | None
+    fct: str | None
+    device: str
+    status: StepStatus
+    start: str
+    finish: str | None
+    duration_seconds: float | None
+
+
+IfOccupied = Literal['refuse', 'adopt']
+
+
+LabAction = Literal['add', 'update', 'grow', 'shrink', 'retire', 'restore', 'unchanged']
+
+
+class LabChange(TypedDict):
+    """What a lab file changes in one device."""
+    action: LabAction
+    device: str
+    group: str
+    capacity: dict[str, Any]
+    changed: list[str]
+
+
+class LabConfig(TypedDict):
+    """The labs' own configuration file, as YAML or as the same in JSON. Members that are not known here are kept,
+    and come back in the export.
+    """
+    sila_servers: dict[str, dict[str, LabDevice] | None]
+    description: NotRequired[str | list[Any] | None]
+    pythonlab_translation: NotRequired[Any]
+
+
+class LabConfigResult(TypedDict):
+    """What the lab file changed, or would change."""
+    applied: bool
+    changes: list[LabChange]
+    revision: int
+
+
+class LabContainer(TypedDict):
+    """A container in its slot; `lid` is the place of a parked lid."""
+    id: str
+    barcode: str | None
+    name: str
+    position: int
+    lidded: bool
+    lid: Place | None
+
+
+class LabDevice(TypedDict):
+    """A device in the lab file. Members that are not known here are kept, and come back in the export."""
+    capacity: int
+    process_capacity: NotRequired[int | None]
+    min_capacity: NotRequired[int | None]
+    allows_overlap: NotRequired[bool | None]
+    type: NotRequired[str | None]
+    description: NotRequired[str | None]
+    uri: NotRequired[str | None]
+
+
+class LabDeviceState(TypedDict):
+    """A device and what stands on it."""
+    name: str
+    group: str
+    positions: int
+    occupied: int
+    containers: list[LabContainer]
+
+
+class LabHealth(TypedDict):
+    """What is wrong with the tracked lab."""
+    healthy: bool
+    findings: list[Finding]
+
+
+class LabState(TypedDict):
+    """The platform as it is tracked."""
+    revision: int
+    totals: LabTotals
+    devices: list[LabDeviceState]
+
+
+class LabTotals(TypedDict):
+    """The lab in numbers."""
+    devices: int
+    positions: int
+    occupied: int
+    empty: int
+    utilization: float | None
+    containers: int
+    containers_removed: int
+
+
+class LabWipe(TypedDict):
+    """What was wiped."""
+    containers_removed: int
+    devices_retired: int
+    revision: int
+
+
+class Lid(TypedDict):
+    """Where the lid was taken from, to be verified when given."""
+    lid_device: NotRequired[str | None]
+    lid_pos: NotRequired[int | None]
+
+
+class LidPlace(TypedDict):
+    """Where a lid lies; without `position` the lowest free slot."""
+    device: str
+    position: NotRequired[int | None]
+
+
+class Live(TypedDict):
+    """The process answers."""
+    status: str
+
+
+MatchLevel = Literal['parameters', 'device_protocol', 'protocol', 'device_function', 'function', 'slots', 'pair_lid_barcode', 'pair', 'mover_destination']
+
+
+class Move(TypedDict):
+    """Where a container went, and, to be verified, where it was. Without `target_pos` it went to the lowest free
+    slot.
+    """
+    source_device: NotRequired[str | None]
+    source_pos: NotRequired[int | None]
+    target_device: str
+    target_pos: NotRequired[int | None]
+
+
+class MoveFromPosition(TypedDict):
+    """A move of whatever is at the source: the container, or the lid where only a lid lies. A given `barcode` must
+    be the container's.
+    """
+    source_device: str
+    source_pos: int
+    target_device: str
+    target_pos: NotRequired[int | None]
+    barcode: NotRequired[str | None]
+
+
+OccupiedBy = Literal['container', 'lid']
+
+
+class Place(TypedDict):
+    """A slot of a device."""
+    device: str
+    position: int
+
+
+class PlannedStep(TypedDict):
+    """A step that is still to be done: as it will be logged, without times. A move needs `origin` and
+    `destination`.
+    """
+    kind: NotRequired[StepKind | None]
+    name: NotRequired[str | None]
+    device: str
+    data: NotRequired[dict[str, Any] | None]
+    origin: NotRequired[EstimateEnd | None]
+    destination: NotRequired[EstimateEnd | None]
+    lidded_before: NotRequired[bool | None]
+    lidded_after: NotRequired[bool | None]
+    barcode_read: NotRequired[bool | None]
+    containers: NotRequired[list[str] | None]
+    experiment_id: NotRequired[str | None]
+
+
+class Pool(TypedDict):
+    """The connections to the database."""
+    max: int
+    open: int
+    idle: int
+    waiting: int
+
+
+class Position(TypedDict):
+    """A slot. `container` is the barcode of the container in it, null when it has none; of a lid, `container_id`
+    tells whose it is.
+    """
+    position: int
+    empty: bool
+    container: str | None
+    container_id: str | None
+    occupied_by: OccupiedBy | None
+    deep_well_suited: bool
+
+
+class PositionPatch(TypedDict):
+    """What to change of a slot."""
+    deep_well_suited: NotRequired[bool]
+
+
+class PositionWithOccupant(TypedDict):
+    """A slot, with the whole container that is in it; of a lid, the container it belongs to."""
+    position: int
+    empty: bool
+    container: str | None
+    container_id: str | None
+    occupied_by: OccupiedBy | None
+    deep_well_suited: bool
+    occupant: Container | None
+
+
+class Problem(TypedDict):
+    """A refusal (RFC 9457). Further members depend on the code: the occupant of a slot, the real place of a
+    container, the valid range.
+    """
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    error: str
+    request_id: str
+    errors: NotRequired[list[Fault]]
+    index: NotRequired[int]
+    pointer: NotRequired[str]
+    parameter: NotRequired[str]
+
+
+class Process(TypedDict):
+    """A workflow definition. Experiments are its runs."""
+    id: str
+    name: str
+    source_sha256: str
+    metadata: dict[str, Any] | None
+    archived_at: str | None
+    created_at: str
+    updated_at: str
+    version: int
+    source: str
+
+
+class ProcessCreate(TypedDict):
+    """A workflow definition to keep. Names need not be unique."""
+    id: NotRequired[str | None]
+    name: str
+    source: str
+    metadata: NotRequired[dict[str, Any] | None]
+    reuse: NotRequired[bool | None]
+
+
+class ProcessDuration(TypedDict):
+    """How long a run of a process takes, from its first start to its last finish, by its past runs. `window_from`
+    is the end of the oldest run looked at.
+    """
+    process_id: str
+    duration_seconds: float | None
+    confidence: float
+    confidence_attained: float | None
+    method: EstimateMethod
+    sample_size: int
+    window_from: str | None
+    median_seconds: float | None
+    warnings: list[Warning]
+
+
+class ProcessPage(TypedDict):
+    """One page of a list."""
+    items: list[ProcessSummary]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class ProcessSummary(TypedDict):
+    """A process as lists show it, without its source."""
+    id: str
+    name: str
+    source_sha256: str
+    metadata: dict[str, Any] | None
+    archived_at: str | None
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class Ready(TypedDict):
+    """The database answers."""
+    status: str
+    pool: Pool
+
+
+class Remaining(TypedDict):
+    """How much longer a running step will take: it will be over by then with the asked confidence, given the time
+    already elapsed. `remaining_seconds` is null when it is overdue, or nothing comparable was ever done.
+    `estimate` is that of the whole step.
+    """
+    step_id: str
+    elapsed_seconds: float
+    remaining_seconds: float | None
+    overdue: bool
+    share_longer: float | None
+    estimate: Estimate
+
+
+class RemainingEstimates(TypedDict):
+    """One for each running step."""
+    items: list[Remaining]
+
+
+class RemainingRequest(TypedDict):
+    """Ask how much longer running steps will take: those of `step_ids`, or all of an experiment. One of the two."""
+    step_ids: NotRequired[list[str] | None]
+    experiment_id: NotRequired[str | None]
+    confidence: NotRequired[float | None]
+
+
+RequestPart = Literal['body', 'query', 'path', 'headers']
+
+
+Statistic = Literal['upper_bound', 'max', 'mean', 'median']
+
+
+class Step(TypedDict):
+    """Something that a device did, or is doing."""
+    id: str
+    kind: StepKind
+    name: str | None
+    fct: str | None
+    device: str
+    data: dict[str, Any]
+    start: str
+    finish: str | None
+    status: StepStatus
+    duration_seconds: float | None
+    experiment_id: str | None
+    experiment_named: str | None
+    containers: list[StepContainer]
+    origin: StepPlace | None
+    destination: StepPlace | None
+    lidded_before: bool | None
+    lidded_after: bool | None
+    barcode_read: bool | None
+    is_simulation: bool
+    warnings: list[Warning]
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class StepBatch(TypedDict):
+    """Steps to log, all or none."""
+    steps: list[StepCreate]
+
+
+class StepChange(TypedDict):
+    """A change of a step after it was logged."""
+    revision: int
+    recorded_at: str
+    kind: StepChangeKind
+    actor: str | None
+    reason: str | None
+    before: Step
+    after: Step
+
+
+StepChangeKind = Literal['step-finished', 'step-corrected']
+
+
+class StepContainer(TypedDict):
+    """A container that a step involved: `named` as in the log, `id` and `barcode` of the container meant, null when
+    none was known.
+    """
+    id: str | None
+    barcode: str | None
+    named: str
+
+
+class StepCounts(TypedDict):
+    """How many steps there are, by status."""
+    total: int
+    completed: int
+    failed: int
+    aborted: int
+    running: int
+
+
+class StepCreate(TypedDict):
+    """A step as it happened. It is never refused for naming something unknown: that is stored as named, with a
+    warning. `kind` is operation by default; a move needs `origin` and `destination`, which an operation does not
+    have. `status` is completed by default with a `finish`, running without. `data.fct` names the function.
+    """
+    id: NotRequired[str | None]
+    kind: NotRequired[StepKind | None]
+    name: NotRequired[str | None]
+    device: str
+    data: NotRequired[dict[str, Any] | None]
+    start: datetime | str
+    finish: NotRequired[datetime | str | None]
+    status: NotRequired[StepStatus | None]
+    experiment_id: NotRequired[str | None]
+    containers: NotRequired[list[str] | None]
+    is_simulation: NotRequired[bool | None]
+    origin: NotRequired[StepEnd | None]
+    destination: NotRequired[StepEnd | None]
+    lidded_before: NotRequired[bool | None]
+    lidded_after: NotRequired[bool | None]
+    barcode_read: NotRequired[bool | None]
+
+
+class StepEnd(TypedDict):
+    """Where a move began or ended; the slot if it is known."""
+    device: str
+    position: NotRequired[int | None]
+
+
+StepEnding = Literal['completed', 'failed', 'aborted']
+
+
+class StepFinish(TypedDict):
+    """How a running step ended; `{}` will do. `finish` is now by default, `status` completed. `data` is merged into
+    the step's, member by member.
+    """
+    finish: NotRequired[datetime | str | None]
+    status: NotRequired[StepEnding | None]
+    data: NotRequired[dict[str, Any] | None]
+
+
+class StepGroup(TypedDict):
+    """What the steps of a group have in common: a member for each of `group_by`; null where they have none."""
+    device: NotRequired[str]
+    fct: NotRequired[str | None]
+    kind: NotRequired[StepKind]
+    status: NotRequired[StepStatus]
+    experiment_id: NotRequired[str | None]
+    process_id: NotRequired[str | None]
+    day: NotRequired[str]
+
+
+class StepGroupStatistics(TypedDict):
+    """The durations of all finished steps of a group, whatever their status. The standard deviation is the
+    sample's, null below two; median and 95th percentile are continuous.
+    """
+    group: StepGroup
+    count: int
+    finished: int
+    failed: int
+    mean_seconds: float | None
+    stddev_seconds: float | None
+    min_seconds: float | None
+    max_seconds: float | None
+    median_seconds: float | None
+    p95_seconds: float | None
+    total_seconds: float
+
+
+class StepHistory(TypedDict):
+    """One page of a list."""
+    items: list[StepChange]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class StepItems(TypedDict):
+    """The steps, in the order given."""
+    items: list[Step]
+
+
+StepKind = Literal['operation', 'move']
+
+
+class StepPage(TypedDict):
+    """One page of a list."""
+    items: list[Step]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class StepPatch(TypedDict):
+    """What to correct, and why; absent members stay as they are. `data` and `containers` are replaced as a whole;
+    `finish` null with `status` running or failed takes it away.
+    """
+    reason: str
+    start: NotRequired[datetime | str]
+    finish: NotRequired[datetime | str | None]
+    status: NotRequired[StepStatus]
+    is_simulation: NotRequired[bool]
+    data: NotRequired[dict[str, Any]]
+    device: NotRequired[str]
+    containers: NotRequired[list[str]]
+
+
+class StepPlace(TypedDict):
+    """Where a move began or ended; `position` is null when the log did not tell."""
+    device: str
+    position: int | None
+
+
+StepSort = Literal['start', '-start', 'duration', '-duration']
+
+
+class StepStatistics(TypedDict):
+    """A row a group, in ascending order of the group's members as asked for, null last."""
+    items: list[StepGroupStatistics]
+
+
+StepStatus = Literal['running', 'completed', 'failed', 'aborted']
+
+
+class Unlid(TypedDict):
+    """Where the lid was put; without `lid_pos` the lowest free slot."""
+    lid_device: str
+    lid_pos: NotRequired[int | None]
+
+
+class Warning(TypedDict):
+    """Something odd that did not stop the request."""
+    code: str
+    detail: str
+    pointer: NotRequired[str]
+
+
+class PutLabConfigQuery(TypedDict):
+    """Query parameters of `put_lab_config`."""
+    dry_run: NotRequired[bool]
+    prune: NotRequired[bool]
+
+
+class WipeLabQuery(TypedDict):
+    """Query parameters of `wipe_lab`."""
+    confirm: NotRequired[str]
+
+
+class ListDevicesQuery(TypedDict):
+    """Query parameters of `list_devices`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    group: NotRequired[str]
+    type: NotRequired[str]
+    has_certificate: NotRequired[bool]
+    retired: NotRequired[AnyBoolean]
+    listed: NotRequired[AnyBoolean]
+
+
+class ListPositionsQuery(TypedDict):
+    """Query parameters of `list_positions`."""
+    empty: NotRequired[bool]
+    limit: NotRequired[int]
+
+
+class ListContainersQuery(TypedDict):
+    """Query parameters of `list_containers`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    barcode: NotRequired[str]
+    device: NotRequired[str]
+    removed: NotRequired[AnyBoolean]
+    lidded: NotRequired[bool]
+    labware_type: NotRequired[str]
+    name: NotRequired[str]
+
+
+class GetContainerHistoryQuery(TypedDict):
+    """Query parameters of `get_container_history`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+
+
+class ListProcessesQuery(TypedDict):
+    """Query parameters of `list_processes`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    name: NotRequired[str]
+    source_sha256: NotRequired[str]
+    archived: NotRequired[AnyBoolean]
+
+
+class GetProcessDurationQuery(TypedDict):
+    """Query parameters of `get_process_duration`."""
+    confidence: NotRequired[float]
+
+
+class ListExperimentsQuery(TypedDict):
+    """Query parameters of `list_experiments`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    process_id: NotRequired[str]
+    status: NotRequired[ExperimentStatus]
+    started_after: NotRequired[datetime | str]
+    started_before: NotRequired[datetime | str]
+
+
+class ListExperimentStepsQuery(TypedDict):
+    """Query parameters of `list_experiment_steps`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    device: NotRequired[str]
+    container: NotRequired[str]
+    fct: NotRequired[str]
+    kind: NotRequired[StepKind]
+    status: NotRequired[StepStatus]
+    is_simulation: NotRequired[bool]
+    started_after: NotRequired[datetime | str]
+    started_before: NotRequired[datetime | str]
+    origin_device: NotRequired[str]
+    destination_device: NotRequired[str]
+    sort: NotRequired[StepSort]
+
+
+class ListStepsQuery(TypedDict):
+    """Query parameters of `list_steps`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    device: NotRequired[str]
+    container: NotRequired[str]
+    fct: NotRequired[str]
+    kind: NotRequired[StepKind]
+    status: NotRequired[StepStatus]
+    is_simulation: NotRequired[bool]
+    started_after: NotRequired[datetime | str]
+    started_before: NotRequired[datetime | str]
+    origin_device: NotRequired[str]
+    destination_device: NotRequired[str]
+    experiment_id: NotRequired[str]
+    process_id: NotRequired[str]
+    sort: NotRequired[StepSort]
+
+
+class GetStepStatisticsQuery(TypedDict):
+    """Query parameters of `get_step_statistics`."""
+    device: NotRequired[str]
+    container: NotRequired[str]
+    fct: NotRequired[str]
+    kind: NotRequired[StepKind]
+    status: NotRequired[StepStatus]
+    is_simulation: NotRequired[bool]
+    started_after: NotRequired[datetime | str]
+    started_before: NotRequired[datetime | str]
+    origin_device: NotRequired[str]
+    destination_device: NotRequired[str]
+    experiment_id: NotRequired[str]
+    process_id: NotRequired[str]
+    group_by: NotRequired[str]
+
+
+class GetStepHistoryQuery(TypedDict):
+    """Query parameters of `get_step_history`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+
+
+class GetCalibrationQuery(TypedDict):
+    """Query parameters of `get_calibration`."""
+    confidence: NotRequired[float]
+    since: NotRequired[str]
+    group_by: NotRequired[CalibrationGrouping]
+    limit: NotRequired[int]
+

@@ -1,0 +1,102 @@
+"""Containers as laborchestrator knows them, and how one of them is found."""
+
+from __future__ import annotations
+
+import operator
+import re
+from typing import TYPE_CHECKING, Any
+
+from laborchestrator.structures import ContainerInfo, UsedDevice
+
+from ..client import Client
+from ..errors import Problem
+
+if TYPE_CHECKING:
+    from ..models import Container, Place
+
+UUID = re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', re.IGNORECASE)
+
+
+def container_info(container: Container) -> ContainerInfo:
+    """A container of the service as laborchestrator wants it: lid site as [device, slot], names as text."""
+    lid = container['lid']
+    start = container['starting_device']
+    return ContainerInfo(
+        name=container['name'],
+        current_device=container['device'],
+        current_pos=container['position'],
+        start_device=UsedDevice(device_type=None, name=start, preferred=start),
+        filled=container['filled'],
+        content=container['content'] or '',
+        labware_type=container['labware_type'] or '',
+        barcode=container['barcode'],
+        lidded=container['lidded'],
+        lid_site=None if lid is None else [lid['device'], lid['position']],
+        is_reagent=container['is_reagent'],
+    )
+
+
+def usable(barcode: Any) -> str | None:
+    """A barcode that the service can know; None for no barcode, and for what it refuses as one."""
+    if barcode is None:
+        return None
+    text = str(barcode).strip()
+    return None if text in ('', '.', '..') or UUID.fullmatch(text) else text
+
+
+def slot(position: Any) -> int | None:
+    """A slot's number; None for what is none."""
+    try:
+        number = operator.index(position)
+    except TypeError:
+        return None
+    return number if 0 <= number <= 9999 else None
+
+
+def place(device: Any, position: Any) -> Place | None:
+    """A place by what laborchestrator says of it; None when a part is missing."""
+    number = slot(position)
+    return (
+        None if device is None or str(device) == '' or number is None else {'device': str(device), 'position': number}
+    )
+
+
+def by_barcode(client: Client, barcode: Any) -> Container | None:
+    """The container on the platform that has this barcode."""
+    text = usable(barcode)
+    if text is None:
+        return None
+    try:
+        return client.get_container(text)
+    except Problem as problem:
+        if problem.status not in (400, 404):
+            raise
+        return None
+
+
+def by_place(client: Client, device: Any, position: Any) -> Container | None:
+    """The container that stands there; of a lid alone None."""
+    where = place(device, position)
+    if where is None:
+        return None
+    try:
+        found = client.get_position(where['device'], where['position'])
+    except (Problem, ValueError) as error:
+        if isinstance(error, Problem) and error.status not in (400, 404):
+            raise
+        return None
+    return found['occupant'] if found['occupied_by'] == 'container' else None
+
+
+def meant(client: Client, info: ContainerInfo) -> Container | None:
+    """The container that is meant: by barcode, else by place.
+
+    One that stands there with another barcode is another container, and never meant.
+    """
+    found = by_barcode(client, info.barcode)
+    if found is not None:
+        return found
+    standing = by_place(client, info.current_device, info.current_pos)
+    if standing is not None and standing['barcode'] is not None and usable(info.barcode) is not None:
+        return None
+    return standing

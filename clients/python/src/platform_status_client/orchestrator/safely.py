@@ -1,0 +1,56 @@
+"""Keeps exceptions away from the orchestrator while steps run.
+
+laborchestrator repeats a call that raises when a step ends in a tight loop, for ever; one that raises while a target is
+chosen leaves the step running, for ever. So those calls log what went wrong and answer what is safest.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from ..errors import Problem, StatusServiceError
+
+log = logging.getLogger('platform_status_client')
+
+P = ParamSpec('P')
+R = TypeVar('R')
+S = TypeVar('S')
+
+
+def safely(fallback: Any) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
+    """The method logs instead of raising, and answers `fallback`, or what that makes of its arguments."""
+
+    def around(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+        @wraps(method)
+        def guarded(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return method(self, *args, **kwargs)
+            except Problem as problem:
+                log.error('%s%s was refused: %s', method.__name__, shown(args, kwargs), problem)
+            except StatusServiceError as error:
+                log.error('%s%s was not answered: %s', method.__name__, shown(args, kwargs), error)
+            except Exception:
+                log.exception('%s%s failed', method.__name__, shown(args, kwargs))
+            answer: R = fallback(*args, **kwargs) if callable(fallback) else fallback
+            return answer
+
+        return guarded
+
+    return around
+
+
+def shown(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """A call's arguments, short enough for a log."""
+    texts = [*map(_short, args), *(f'{name}={_short(value)}' for name, value in kwargs.items())]
+    return f'({", ".join(texts)})'
+
+
+def _short(value: Any) -> str:
+    try:
+        text = repr(value)
+    except Exception:
+        text = type(value).__name__
+    return text if len(text) <= 200 else f'{text[:200]}...'

@@ -1,0 +1,104 @@
+"""Steps of laborchestrator as steps of the service."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
+
+from laborchestrator.structures import MoveStep, ProcessStep, StepStatus, UsedDevice
+
+from ..values import rfc3339
+from .containers import slot
+from .readable import name_of, readable_data
+
+if TYPE_CHECKING:
+    from ..models import PlannedStep, StepCreate, StepEnd
+
+# the namespace of the ids of steps: the UUIDv5 of urn:platform-status:client:step
+STEPS = UUID('d51dc1c7-0b23-52ec-b118-9b775de600d2')
+
+
+def device_name(used: UsedDevice | None) -> str | None:
+    """The device that was assigned, or, as long as none is, the one preferred."""
+    if used is None:
+        return None
+    named = used.name or used.preferred
+    return None if not named else str(named)
+
+
+def step_id(experiment: str, device: str, name: str, start: str, finish: str) -> str:
+    """The same for every report of the same step, however often and by whichever process it is reported."""
+    return str(uuid5(STEPS, json.dumps([experiment, device, name, start, finish])))
+
+
+def logged_step(step: ProcessStep, experiment: str, containers: list[str], is_simulation: bool) -> StepCreate | None:
+    """A finished step as the service logs it; None when it names no device or has no times."""
+    device = device_name(step.main_device)
+    if device is None or step.start is None or step.finish is None:
+        return None
+    # a clock that was set back in between: the service's own rule for clock skew
+    start, finish = rfc3339(step.start), rfc3339(max(step.start, step.finish))
+    name = name_of(step.name)
+    made: StepCreate = {
+        'id': step_id(experiment, device, name, start, finish),
+        'name': name,
+        'device': device,
+        'data': readable_data(step.data),
+        'start': start,
+        'finish': finish,
+        # when it is logged the orchestrator's own record still says running
+        'status': 'failed' if step.status == StepStatus.ERROR else 'completed',
+        'containers': containers,
+        'is_simulation': is_simulation,
+    }
+    if experiment:
+        made['experiment_id'] = experiment
+    ends = move_ends(step, with_slots=True)
+    if ends is not None:
+        made['kind'], (made['origin'], made['destination']) = 'move', ends
+        made['barcode_read'] = bool(_member(step, 'read_barcode'))
+    return made
+
+
+def planned_step(step: ProcessStep) -> PlannedStep | None:
+    """A step that is still to be done, for an estimate; None when it names no device.
+
+    Without its name, which is the orchestrator's number of it, and without slots, which are chosen when a move begins.
+    """
+    device = device_name(step.main_device)
+    if device is None:
+        return None
+    planned: PlannedStep = {'device': device, 'data': readable_data(step.data)}
+    ends = move_ends(step, with_slots=False)
+    if ends is not None:
+        planned['kind'], (planned['origin'], planned['destination']) = 'move', ends
+        planned['barcode_read'] = bool(_member(step, 'read_barcode'))
+    return planned
+
+
+def move_ends(step: ProcessStep, with_slots: bool) -> tuple[StepEnd, StepEnd] | None:
+    """Where a move begins and ends; None for what is no move, or names one end only."""
+    if not isinstance(step, MoveStep):
+        return None
+    origin, target = device_name(step.origin_device), device_name(step.target_device)
+    if origin is None or target is None:
+        return None
+    if not with_slots:
+        return {'device': origin}, {'device': target}
+    return _end(origin, step.origin_pos), _end(target, step.destination_pos)
+
+
+def started_before(step: ProcessStep, time: datetime) -> bool:
+    """Whether a step had begun at a time (with a zone)."""
+    return step.start is not None and step.start.astimezone() <= time
+
+
+def _end(device: str, position: Any) -> StepEnd:
+    number = slot(position)
+    return {'device': device} if number is None else {'device': device, 'position': number}
+
+
+def _member(step: ProcessStep, name: str) -> Any:
+    return step.data.get(name) if isinstance(step.data, dict) else None

@@ -1,0 +1,37 @@
+"""What tests share. Those of the real service are skipped without `PLATFORM_STATUS_URL`; its lab belongs to them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from fake import Fake, a_fake_service
+
+from platform_status_client import Client
+
+
+@pytest.fixture
+def fake() -> Iterator[Fake]:
+    with a_fake_service() as made:
+        yield made
+
+
+@pytest.fixture(scope='session')
+def url() -> str:
+    if 'PLATFORM_STATUS_URL' not in os.environ:
+        pytest.skip('PLATFORM_STATUS_URL names no service to test with')
+    return os.environ['PLATFORM_STATUS_URL']
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[Client]:
+    with Client(url) as made:
+        yield made
+
+
+@pytest.fixture
+def tag() -> str:
+    """Makes names that no other test has."""
+    return uuid4().hex[:8]
