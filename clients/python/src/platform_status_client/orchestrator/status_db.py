@@ -32,7 +32,7 @@ MOST_SOURCES = 1000
 MIXTURES = frozenset({'device_function', 'function', 'mover_destination'})
 
 
-class StatusDB(StatusDBInterface):  # type: ignore[misc]
+class StatusDB(StatusDBInterface):
     """Implements laborchestrator's `StatusDBInterface` on the service at `url`; for any number of threads.
 
     What is called while steps run never raises: it logs (logger `platform_status_client`) and answers what is safest.
