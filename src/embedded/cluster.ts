@@ -51,8 +51,9 @@ export async function checkVersion (directory: string, installed: number) {
   const version = Number.parseInt(await readFile(path.join(clusterOf(directory), 'PG_VERSION'), 'utf8'), 10)
   if (version === installed) return
   throw new Error(`The database in ${directory} was made by PostgreSQL ${version}, but PostgreSQL ${installed} is ` +
-    'installed, which cannot open it. Either install the version of platform-status that made it, dump it with ' +
-    `PostgreSQL ${version}'s pg_dump and restore it; or move the directory away to begin with an empty database`)
+    'installed, which cannot open it. Install the version of platform-status that made it and run "npm run backup -- FILE"; ' +
+    'then install this one again, move the directory away, and run "npm run restore -- FILE". Or begin with an empty ' +
+    'database in another DATA_DIR')
 }
 
 /** The end of a program's output, for an error message. */

@@ -37,8 +37,7 @@ export async function choosePlace (options: {
   const asked = canonical(options.dataDir)
   if (process.geteuid?.() !== 0) return await prepare(asked, await ourselves(asked))
 
-  const name = path.join('platform-status', createHash('sha256').update(asked).digest('hex').slice(0, 16))
-  const elsewhere = [...shared, canonical(os.tmpdir())].map((parent) => path.join(parent, name))
+  const elsewhere = placesOfRoot(asked, shared)
   const existing = [asked, ...elsewhere.filter(isBelowRoots)].find(holdsCluster)
   if (existing !== undefined) {
     const owner = await ownerOf(existing)
@@ -62,6 +61,19 @@ export async function choosePlace (options: {
   }
   throw new Error(`The user ${owner.name}, as whom PostgreSQL runs when started by root, can reach neither ${asked} ` +
     `nor ${elsewhere.join(', ')}: set DATA_DIR to a directory that user can reach, or set DATABASE_URL`)
+}
+
+/** The directory with the cluster that was made for `dataDir`, as choosePlace would find it; undefined when there is none yet. Changes nothing. */
+export function findPlace ({ dataDir, shared = SHARED }: { dataDir: string, shared?: string[] | undefined }): string | undefined {
+  const asked = canonical(dataDir)
+  const places = process.geteuid?.() === 0 ? [asked, ...placesOfRoot(asked, shared).filter(isBelowRoots)] : [asked]
+  return places.find(holdsCluster)
+}
+
+/** Where root keeps the database of the directory asked for when its user cannot get there. */
+function placesOfRoot (asked: string, shared: readonly string[]): string[] {
+  const name = path.join('platform-status', createHash('sha256').update(asked).digest('hex').slice(0, 16))
+  return [...shared, canonical(os.tmpdir())].map((parent) => path.join(parent, name))
 }
 
 /** The same text for the same directory, however it is reached and whether or not it exists yet. */

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findPackage, prepareBinaries, type Package } from './binaries.ts'
 import { checkVersion, createCluster, readPassword, USER } from './cluster.ts'
 import { lock } from './lock.ts'
-import { choosePlace, holdsCluster, type Place } from './place.ts'
-import { findRunning, launch, shutDown, type Postmaster } from './postmaster.ts'
+import { choosePlace, findPlace, holdsCluster, type Place } from './place.ts'
+import { findRunning, launch, lookForRunning, shutDown, type Postmaster } from './postmaster.ts'
 import { codeOf } from './run.ts'
 
 /**
@@ -100,6 +100,24 @@ async function adopt (place: Place, major: number, log: Log): Promise<Running | 
   throw new Error(`A PostgreSQL server runs in ${place.directory} but takes no connections: stop it, then start again`)
 }
 
+/** A database that somebody runs: its address with the password in it, and the directory it lies in. */
+export type FoundDatabase = { url: string, directory: string }
+
+/**
+ * Finds the embedded database of `dataDir` while a service has it, to be used beside that service; changes nothing.
+ * `stopped` when it is there but does not run, `none` when it was never made.
+ */
+export async function findEmbedded (options: { dataDir: string, shared?: string[] }): Promise<FoundDatabase | 'stopped' | 'none'> {
+  const directory = findPlace(options)
+  if (directory === undefined) return 'none'
+  for (const until = Date.now() + ADOPT_LIMIT_MS; ; await sleep(100)) {
+    const found = lookForRunning(directory)
+    if (found === undefined || found === 'stale') return 'stopped'
+    if (found !== 'starting') return { url: addressOf(await readPassword(directory), found.port, DATABASE), directory }
+    if (Date.now() > until) throw new Error(`A PostgreSQL server runs in ${directory} but takes no connections: look at its log there`)
+  }
+}
+
 function isGoing (error: unknown): boolean {
   return ['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03'].includes(codeOf(error) ?? '') ||
     /connection terminated/i.test(String(error))
@@ -108,14 +126,17 @@ function isGoing (error: unknown): boolean {
 /** The address of our database, which is made if it is not there yet. */
 async function openDatabase (place: Place, { port }: Postmaster): Promise<string> {
   const password = await readPassword(place.directory)
-  const addressOf = (database: string) => `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`
-  const exists = await withClient(addressOf('postgres'), async (client) => {
+  const exists = await withClient(addressOf(password, port, 'postgres'), async (client) => {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE])
     return rowCount === 1
   })
   // Looked at on every start: the first one may have been killed between making the cluster and making this.
-  if (!exists) await withClient(addressOf('postgres'), (client) => client.query(`create database ${DATABASE}`))
-  return addressOf(DATABASE)
+  if (!exists) await withClient(addressOf(password, port, 'postgres'), (client) => client.query(`create database ${DATABASE}`))
+  return addressOf(password, port, DATABASE)
+}
+
+function addressOf (password: string, port: number, database: string): string {
+  return `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`
 }
 
 async function withClient<T> (connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -30,20 +30,25 @@ const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', l
 
 /**
  * The server that already runs on this cluster: one that a killed process of ours left behind. `starting` is one that
- * does not take connections (still recovering, or on its way out).
+ * does not take connections (still recovering, or on its way out). For whoever holds the lock of the directory.
  */
 export function findRunning (directory: string): Postmaster | 'starting' | undefined {
+  const found = lookForRunning(directory)
+  if (found !== 'stale') return found
+  // If the program that has the pid now is the same user's, PostgreSQL would take it for a server.
+  rmSync(pidFile(directory), { force: true })
+  return undefined
+}
+
+/** The same for somebody who only looks: changes nothing. `stale` is a pid that went to another program since. */
+export function lookForRunning (directory: string): Postmaster | 'starting' | 'stale' | undefined {
   const found = readPidFile(directory)
   if (!found) return undefined
   const identity = identityOf(found.pid)
   // PostgreSQL itself replaces the file of a dead process.
   if (identity === undefined) return undefined
   const command = commandLineOf(found.pid)
-  if (command && !command.includes(found.directory) && !command.includes(clusterOf(directory))) {
-    // The pid went to another program since. If that one is the same user's, PostgreSQL would take it for a server.
-    rmSync(pidFile(directory), { force: true })
-    return undefined
-  }
+  if (command && !command.includes(found.directory) && !command.includes(clusterOf(directory))) return 'stale'
   return found.status === 'ready' ? { pid: found.pid, identity, port: found.port } : 'starting'
 }
 

@@ -5,15 +5,15 @@ import pg from 'pg'
 import { StartError } from '../start-error.ts'
 
 // The same lock, table and checksums as `prisma migrate deploy`, so that either can run after the other.
-const prismaLock = 72707369
+export const migrationLock = 72707369
 
-const table = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+export const migrationTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id varchar(36) PRIMARY KEY NOT NULL, checksum varchar(64) NOT NULL, finished_at timestamptz,
   migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
   started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`
 
 type Applied = { migration_name: string, checksum: string, finished_at: Date | null }
-type Migration = { name: string, sql: string, checksum: string }
+export type Migration = { name: string, sql: string, checksum: string }
 
 export class MigrationError extends StartError {}
 
@@ -31,25 +31,25 @@ export async function migrate (pool: pg.Pool, directory: string): Promise<string
   await client.connect()
   try {
     await checkServerVersion(client)
-    await client.query('SELECT pg_advisory_lock($1)', [prismaLock])
+    await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
     try {
       return await applyMissing(client, migrations)
     } finally {
-      await client.query('SELECT pg_advisory_unlock($1)', [prismaLock])
+      await client.query('SELECT pg_advisory_unlock($1)', [migrationLock])
     }
   } finally {
     await client.end()
   }
 }
 
-async function checkServerVersion (client: pg.Client): Promise<void> {
+export async function checkServerVersion (client: pg.ClientBase): Promise<void> {
   const { rows: [row] } = await client.query<{ number: number, name: string }>(
     "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name")
   if (row!.number < 150000) throw new MigrationError(`The database is PostgreSQL ${row!.name}; version 15 or newer is needed.`)
 }
 
 async function applyMissing (client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
-  await client.query(table)
+  await client.query(migrationTable)
   const { rows: applied } = await client.query<Applied>(
     'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at')
   refuseForeignHistory(applied, migrations)
@@ -67,13 +67,10 @@ function refuseForeignHistory (applied: readonly Applied[], migrations: readonly
   }
 }
 
-async function apply (client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+async function apply (client: pg.Client, migration: Migration): Promise<void> {
   await client.query('BEGIN')
   try {
-    await client.query(sql)
-    await client.query(
-      'INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count) VALUES ($1, $2, now(), $3, 1)',
-      [randomUUID(), checksum, name])
+    await applyWithin(client, migration)
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')
@@ -81,7 +78,16 @@ async function apply (client: pg.Client, { name, sql, checksum }: Migration): Pr
   }
 }
 
-async function readMigrations (directory: string): Promise<Migration[]> {
+/** Applies a migration in the transaction that is open. */
+export async function applyWithin (client: pg.ClientBase, { name, sql, checksum }: Migration): Promise<void> {
+  await client.query(sql)
+  await client.query(
+    'INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count) VALUES ($1, $2, now(), $3, 1)',
+    [randomUUID(), checksum, name])
+}
+
+/** The migrations of this code, in the order in which they are applied. */
+export async function readMigrations (directory: string): Promise<Migration[]> {
   const entries = await readdir(directory, { withFileTypes: true })
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort()
   return await Promise.all(names.map(async (name) => {

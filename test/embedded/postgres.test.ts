@@ -142,7 +142,7 @@ t.test('a directory made by another major version is refused with the way out', 
   const { stop } = await aDatabase(t, dataDir)
   await stop()
   writeFileSync(path.join(dataDir, 'postgresql', 'PG_VERSION'), '12\n')
-  await t.rejects(aDatabase(t, dataDir), { message: /made by PostgreSQL 12, but PostgreSQL \d+ is installed.*pg_dump/ })
+  await t.rejects(aDatabase(t, dataDir), { message: /made by PostgreSQL 12, but PostgreSQL \d+ is installed.*npm run backup.*npm run restore/ })
   t.same(locksIn(dataDir), [], 'a refused start gives the lock back')
 })
 

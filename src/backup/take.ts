@@ -1,0 +1,71 @@
+import { createReadStream } from 'node:fs'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import type pg from 'pg'
+import { to as copyTo } from 'pg-copy-streams'
+import { migrationLock } from '../store/migrate.ts'
+import { serviceVersion } from '../version.ts'
+import { BackupError } from './backup-error.ts'
+import { copyOut, quoted, readSequences, readTables, type Table } from './catalogue.sql.ts'
+import { inTransaction } from './connect.ts'
+import { type Contents, type SavedMigration, writeText } from './format.ts'
+import { readBackup } from './read.ts'
+import { writeWhole } from './whole-file.ts'
+
+/** Told of every table that is done, with its rows; the next one waits for it. */
+export type OnTable = (table: { name: string, rows: number }) => unknown
+
+type Options = { url: string, signal?: AbortSignal, onTable?: OnTable }
+
+/**
+ * Writes the whole database as it is at one moment into a file, while others go on writing. The file appears when it is
+ * complete, on disk and read back; until then, and when anything fails, there is none. Readable by its owner alone: it
+ * holds certificates and key hashes. Throws a BackupError when there is a file already (unless `overwrite`), when the
+ * database is not ours, and when the disk is full.
+ */
+export async function takeBackup ({ file, overwrite, ...options }: Options & { file: string, overwrite: boolean }): Promise<Contents> {
+  return await writeWhole(file, { overwrite }, async (sink, path) => {
+    const contents = await streamBackup({ ...options, sink })
+    const { sha256 } = await readBackup(createReadStream(path))
+    if (sha256 !== contents.sha256) throw new BackupError('What was written could not be read back as it was: look at the disk.')
+    return contents
+  })
+}
+
+/** The same into a stream, which is closed at the end. Whoever reads it knows by its last line that it is whole. */
+export async function streamBackup ({ url, sink, signal, onTable = () => {} }: Options & { sink: Writable }): Promise<Contents> {
+  return await inTransaction(url, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
+    const tables = await beginSnapshot(client)
+    let contents: Contents | undefined
+    const about = { ...await describe(client), tables: tables.map(({ name, columns }) => ({ name, columns })) }
+    const text = writeText(about, ({ name }) => rowsOf(client, tables.find((table) => table.name === name)!, onTable), (told) => { contents = told })
+    await pipeline(Readable.from(text), createGzip(), sink, signal === undefined ? {} : { signal })
+    return contents!
+  })
+}
+
+/** Takes the snapshot and keeps the tables from being altered, as one: a migration comes before or after, not in between. */
+async function beginSnapshot (client: pg.Client): Promise<Table[]> {
+  await client.query('SELECT pg_advisory_lock_shared($1)', [migrationLock])
+  const tables = await readTables(client)
+  if (!tables.some(({ name }) => name === '_prisma_migrations')) throw new BackupError('There is nothing to save: the database has none of the service\'s tables. Start the service on it once.')
+  await client.query(`LOCK TABLE ${tables.map(({ name }) => quoted(name)).join(', ')} IN ACCESS SHARE MODE`)
+  await client.query('SELECT pg_advisory_unlock_shared($1)', [migrationLock])
+  return tables
+}
+
+async function describe (client: pg.Client) {
+  const { rows: migrations } = await client.query<SavedMigration>(`
+    SELECT migration_name AS name, checksum FROM _prisma_migrations
+    WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY migration_name COLLATE "C"`)
+  const { rows: [lab] } = await client.query<{ revision: number, postgresql: string }>(
+    "SELECT revision::float8 AS revision, current_setting('server_version') AS postgresql FROM lab")
+  return { created_at: new Date().toISOString(), service_version: serviceVersion(), ...lab!, migrations, sequences: await readSequences(client) }
+}
+
+async function * rowsOf (client: pg.Client, table: Table, onTable: OnTable): AsyncGenerator<Buffer> {
+  const rows = client.query(copyTo(copyOut(table)))
+  for await (const chunk of rows) yield chunk as Buffer
+  await onTable({ name: table.name, rows: rows.rowCount })
+}
