@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { createWriteStream } from 'node:fs'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -170,13 +170,4 @@ t.test('told to stop, it changes nothing', async (t) => {
   const url = await anEmptyDatabase(t)
   await t.rejects(restoreBackup({ url, file: firstRelease, migrations, replace: false, signal: AbortSignal.abort('stop') }))
   t.same(await sql(url, "SELECT FROM pg_tables WHERE schemaname = 'public'"), [])
-})
-
-t.test('a directory of migrations that stops earlier restores that schema', async (t) => {
-  const directory = join(await aFolder(t), 'migrations')
-  await cp(migrations, directory, { recursive: true })
-  for (const name of await readdir(directory)) if (/^\d/.test(name) && !name.startsWith('20261123')) await rm(join(directory, name), { recursive: true })
-  const url = await anEmptyDatabase(t)
-  t.match(await restoreBackup({ url, file: firstRelease, migrations: directory, replace: false }), { migrations: [] })
-  t.equal((await sql(url, 'SELECT FROM _prisma_migrations')).length, 6)
 })

@@ -10,7 +10,7 @@ import ts from 'typescript'
 const root = fileURLToPath(new URL('../../src/', import.meta.url))
 
 /** Programs of their own: started, never imported. */
-const programs = ['server.ts', 'demo/main.ts']
+const programs = ['server.ts', 'cli/main.ts', 'demo/main.ts']
 
 type Import = { from: string, to: string, typesOnly: boolean }
 
@@ -60,7 +60,7 @@ t.test('domain is pure: it knows the language, its libraries and itself, and nei
 })
 
 t.test('what keeps and estimates knows nothing of HTTP; of routes and schemas it takes types alone', (t) => {
-  t.same(crossing(['store/', 'estimation/'], ['plugins/', 'app.ts', 'server.ts', 'openapi.ts', 'fastify', '@fastify']), [])
+  t.same(crossing(['store/', 'estimation/', 'backup/'], ['plugins/', 'app.ts', 'server.ts', 'openapi.ts', 'fastify', '@fastify']), [])
   t.same(crossing(['store/', 'estimation/'], ['routes/', 'schemas/'], { types: false }), [])
   t.end()
 })
@@ -70,8 +70,8 @@ t.test('the store does not estimate', (t) => {
   t.end()
 })
 
-t.test('only store and estimation talk to the database', (t) => {
-  const inside = ['store/', 'estimation/']
+t.test('only store, estimation and backup talk to the database', (t) => {
+  const inside = ['store/', 'estimation/', 'backup/']
   const outside = files.filter((file) => !inside.some((start) => file.startsWith(start)))
   t.same(crossing(outside, ['store/generated/', '@prisma', 'pg']).filter((line) => !/^src\/embedded\//.test(line)), [])
   const talking = [...sources].filter(([file]) => outside.includes(file) && !file.startsWith('embedded/')).filter(([, source]) => /\.\$(queryRaw|executeRaw|transaction)|\bprisma\.\w+\.|\bpool\.query\b/.test(source.text)).map(([file]) => file)
