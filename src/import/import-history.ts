@@ -1,0 +1,115 @@
+import type { By } from '../store/commands.ts'
+import type { ImportStore } from '../store/imports.ts'
+import { collectConflicts, type Conflict, type Conflicts } from './conflicts.ts'
+import { idOfRow } from './ids.ts'
+import { importRuns } from './import-runs.ts'
+import { importSteps, type StepsResult } from './import-steps.ts'
+import { type OldWorld, readOldWorld } from './old-tables.ts'
+import { oldZone } from './old-times.ts'
+import { nameDevices, type OldDevices } from './plan-devices.ts'
+import { askedFor, emptyLab, planWorld, type WorldPlan } from './plan-world.ts'
+import { planRuns } from './plan-runs.ts'
+import type { OldDatabase } from './source.ts'
+
+const containersAtOnce = 1000
+/** Nothing logged for so long: the experiment is over. */
+const quietMs = 24 * 3_600_000
+const experimentsAtOnce = 100
+
+export type ImportOptions = { dry_run: boolean, timezone: string, keep_simulation: boolean }
+
+/** `store` is null for a dry run against a database that is not there yet; `tell` shows how far something is; `signal` ends it. */
+export type Target = { store: ImportStore | null, by: By, tell: Tell, signal: AbortSignal }
+export type Tell = (what: string, total: number) => { step (count?: number): void, done (): void }
+
+/** Rows in the old database; things that are new here, or would be; things that were here before. */
+export type Tally = { read: number, added: number, known: number }
+
+export type ImportResult = {
+  counts: { devices: Tally, certificates: Tally, containers: Tally, processes: Tally, experiments: Tally, steps: Tally }
+  /** Of the containers that are new here, those on the platform. */
+  on_platform: number
+  /** Of the step rows, those of moves. */
+  moves: number
+  /** Known steps that now name a container more. */
+  steps_extended: number
+  experiments_completed: number
+  first_start: string | null
+  last_finish: string | null
+  conflicts: Conflict[]
+}
+
+/**
+ * Brings the history of an old database into the lab's. A dry run reads both and writes nothing. What is known from an
+ * earlier import stays as it is, so that an import that was cut short can be run again.
+ */
+export async function importHistory (source: OldDatabase, target: Target, options: ImportOptions): Promise<ImportResult> {
+  const conflicts = collectConflicts()
+  const old = await readOldWorld(source)
+  const devices = nameDevices(old, conflicts)
+  const world = await importWorld(old, devices, target, options)
+  conflicts.addAll(world.conflicts)
+  const runs = planRuns(old, conflicts)
+  const { processes, experiments } = await importRuns(runs, target, options, conflicts)
+  const steps = await importSteps(source, old.steps, target, {
+    ...options, identity: old.identity, devices: devices.names, places: devices.places, conflicts,
+    containers: new Map(old.containers.map(({ id }) => [id, idOfRow(old.identity, 'container', id)])), experiments: runs.experiment_ids
+  })
+  noteTheUsual(old, steps, options, conflicts)
+  const completed = await settle(runs.experiments.map(({ id }) => id), target, options)
+
+  const certificates = old.devices.filter(({ certificate }) => certificate).length
+  const names = new Set(devices.names.values()).size
+  return {
+    counts: {
+      devices: { read: old.devices.length, added: world.added_devices, known: names - world.added_devices },
+      certificates: { read: certificates, added: world.certificates.length, known: 0 },
+      containers: { read: old.containers.length, added: world.containers.length + world.removed.length, known: world.known_containers },
+      processes,
+      experiments,
+      steps: { read: steps.read, added: steps.added, known: steps.known }
+    },
+    on_platform: world.containers.length,
+    moves: old.moves,
+    steps_extended: steps.extended,
+    experiments_completed: completed,
+    first_start: steps.first_start,
+    last_finish: steps.last_finish,
+    conflicts: conflicts.list()
+  }
+}
+
+async function importWorld (old: OldWorld, devices: OldDevices, { store, by, tell }: Target, { dry_run }: ImportOptions): Promise<WorldPlan> {
+  const asked = askedFor(old, devices)
+  if (dry_run || store === null) return planWorld(old, devices, store === null ? emptyLab : await store.read(asked))
+  const planned = await store.changeWorld(asked, (tracked) => planWorld(old, devices, tracked), by)
+  const progress = tell('removed containers', planned.removed.length)
+  for (const some of chunks(planned.removed, containersAtOnce)) {
+    await store.addContainers(some, by)
+    progress.step(some.length)
+  }
+  progress.done()
+  return planned
+}
+
+/** Experiments that are over are said to be, and the planner is told what is there. */
+async function settle (experiments: readonly string[], { store, by }: Target, { dry_run }: ImportOptions): Promise<number> {
+  if (dry_run || store === null) return 0
+  let completed = 0
+  for (const some of chunks(experiments, experimentsAtOnce)) completed += await store.completeExperiments(some, new Date(Date.now() - quietMs), by)
+  await store.analyze()
+  return completed
+}
+
+function noteTheUsual (old: OldWorld, steps: StepsResult, { timezone, keep_simulation }: ImportOptions, conflicts: Conflicts): void {
+  const simulated = `${steps.simulated} of ${steps.read} steps are marked`
+  if (!keep_simulation) conflicts.add('simulation-flag', steps.simulated === steps.read ? simulated : `${simulated}: here the mark may mean something`, steps.simulated)
+  conflicts.add('step-status-unknown', 'all steps', steps.read)
+  conflicts.add('local-times', timezone === oldZone ? 'all steps' : `all steps, moved to ${timezone}`, steps.read)
+  conflicts.add('orphan-move', `${old.orphan_moves} rows of job_logs_movestep`, old.orphan_moves)
+  conflicts.add('results', `${old.results} rows of job_logs_result`, old.results)
+}
+
+function chunks<T> (items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size))
+}

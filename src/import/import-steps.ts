@@ -1,0 +1,78 @@
+import type { Target } from './import-history.ts'
+import { readOldSteps, type OldStep } from './old-tables.ts'
+import { groupRows, type ImportedStep, planStep, type StepContext } from './plan-steps.ts'
+import type { OldDatabase } from './source.ts'
+
+const rowsAtOnce = 5000
+const stepsAtOnce = 2000
+/** Characters of parameters in one call, so that large ones do not make a call that no database takes. */
+const charactersAtOnce = 4_000_000
+
+/** `read` counts rows; the others steps. Rows of one step, and of steps that cannot be, make the difference. */
+export type StepsResult = {
+  read: number, added: number, known: number, extended: number, simulated: number, first_start: string | null, last_finish: string | null
+}
+
+/** Brings in the steps, a piece at a time, so that a history of any size fits. */
+export async function importSteps (
+  source: OldDatabase, total: number, target: Target, context: StepContext & { dry_run: boolean }
+): Promise<StepsResult> {
+  const result: StepsResult = { read: 0, added: 0, known: 0, extended: 0, simulated: 0, first_start: null, last_finish: null }
+  const progress = target.tell('steps', total)
+  let batch: ImportedStep[] = []
+  let rows = 0
+  let characters = 0
+
+  // the next batch is made while the database takes this one
+  let sent: Promise<void> = Promise.resolve()
+
+  async function send (): Promise<void> {
+    await sent
+    target.signal.throwIfAborted()
+    const [steps, read] = [batch, rows]
+    sent = sendBatch(steps, target, context.dry_run, result).then(() => progress.step(read))
+    // it is awaited above or below; till then its failure is nobody's
+    sent.catch(() => {})
+    batch = []
+    rows = 0
+    characters = 0
+  }
+
+  for await (const groups of groupRows(readOldSteps(source, rowsAtOnce))) {
+    for (const group of groups) {
+      count(group, result)
+      const step = planStep(group, context)
+      if (step !== null) batch.push(step)
+      rows += group.length
+      characters += group[0]!.parameters.length
+      if (batch.length >= stepsAtOnce || characters >= charactersAtOnce) await send()
+    }
+  }
+  await send()
+  await sent
+  progress.done()
+  return result
+}
+
+async function sendBatch (batch: readonly ImportedStep[], { store, by }: Target, dryRun: boolean, result: StepsResult): Promise<void> {
+  for (const { start, finish } of batch) {
+    if (result.first_start === null || start < result.first_start) result.first_start = start
+    if (finish && (result.last_finish === null || finish > result.last_finish)) result.last_finish = finish
+  }
+  if (batch.length === 0) return
+  if (dryRun || store === null) {
+    const known = store === null ? 0 : await store.knownSteps(batch.map(({ id }) => id))
+    result.known += known
+    result.added += batch.length - known
+    return
+  }
+  const { logged, extended, repeated } = await store.addSteps(batch, by)
+  result.added += logged
+  result.known += extended + repeated
+  result.extended += extended
+}
+
+function count (group: readonly OldStep[], result: StepsResult): void {
+  result.read += group.length
+  result.simulated += group.filter(({ is_simulation }) => is_simulation).length
+}

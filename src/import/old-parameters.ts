@@ -1,0 +1,81 @@
+import { depthOf, unstorable } from '../domain/values.ts'
+import type { ConflictKind } from './conflicts.ts'
+
+const mostBytes = 65_536
+const mostLevels = 32
+const keptCharacters = 32_768
+const longestFct = 200
+const fctShape = /^.{1,200}$/su
+
+type Data = Record<string, unknown>
+
+/** The parameters of a step, which the old system keeps as the text that Python's json makes, as the object that `data` is here; and what had to be settled. */
+export function readParameters (text: string): { data: Data, settled: ConflictKind[] } {
+  const settled: ConflictKind[] = []
+  let data = asObject(parse(text, settled), settled)
+  // before anything walks it: what is too deep to be walked ends here
+  if (depthOf(data, mostLevels + 1) > mostLevels || Buffer.byteLength(JSON.stringify(data)) > mostBytes) {
+    settled.push('data-too-large')
+    const { fct } = data
+    data = { ...(typeof fct === 'string' ? { fct } : {}), text: text.slice(0, keptCharacters) }
+  }
+  if (unstorable(data) !== null) {
+    settled.push('data-text')
+    data = storable(data) as Data
+  }
+  const { fct } = data
+  if (fct !== undefined && fct !== null && (typeof fct !== 'string' || !fctShape.test(fct))) {
+    settled.push('fct-no-text')
+    data = { ...data, fct: asFct(fct) }
+  }
+  return { data, settled }
+}
+
+function parse (text: string, settled: ConflictKind[]): unknown {
+  const sound = withSoundNumbers(text)
+  try {
+    const value = JSON.parse(sound) as unknown
+    if (sound !== text) settled.push('data-number')
+    return value
+  } catch {
+    settled.push('data-no-json')
+    return { text }
+  }
+}
+
+// Texts are matched to be passed over; the numbers are those that JSON has not, and those of more digits than a double keeps.
+const textOrOddNumber = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b|-?\b\d{16,}\b(?![.eE])/gs
+const mayHold = /NaN|Infinity|\d{16}/
+
+function withSoundNumbers (text: string): string {
+  if (!mayHold.test(text)) return text
+  return text.replaceAll(textOrOddNumber, (found) => {
+    if (found.startsWith('"')) return found
+    if (!/\d/.test(found)) return 'null'
+    return Number.isSafeInteger(Number(found)) ? found : `"${found}"`
+  })
+}
+
+function asObject (value: unknown, settled: ConflictKind[]): Data {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Data
+  settled.push('data-no-object')
+  return { value }
+}
+
+function asFct (fct: unknown): string | null {
+  const text = typeof fct === 'string' ? fct : JSON.stringify(fct)
+  return text === '' ? null : Array.from(text).slice(0, longestFct).join('')
+}
+
+/** Without what PostgreSQL refuses in texts, what a double cannot hold, and the key that means the prototype. */
+function storable (value: unknown): unknown {
+  if (typeof value === 'string') return cleaned(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(storable)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key === '__proto__' ? 'proto' : cleaned(key), storable(inner)]))
+}
+
+function cleaned (text: string): string {
+  return text.replaceAll('\u0000', '\uFFFD').toWellFormed()
+}

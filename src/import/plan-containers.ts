@@ -1,0 +1,164 @@
+import { digestOf } from '../domain/canonical.ts'
+import type { Conflicts } from './conflicts.ts'
+import { idOfRow } from './ids.ts'
+import { readBarcode } from './mended.ts'
+import type { OldContainer, OldWorld } from './old-tables.ts'
+import type { OldDevices, Place } from './plan-devices.ts'
+
+/** Stands for the slots where containers began that are gone. */
+export const goneSlots = 'gone slots'
+const goneSlot: Place = { device: goneSlots, position: 0 }
+
+/** What the old system gives every container. */
+const constantLabware = 'dddddddd-dddd-dddd-dddd-dddddddddddd'
+
+/** A container as import_containers takes it: `place` and `lid` are where it is or, removed, was last. */
+export type ImportedContainer = {
+  id: string, name: string, barcode: string | null, labware_uuid: string | null, lidded: boolean, removed: boolean
+  place: Place | null, lid: Place | null, start: Place, created_as: string
+}
+
+/** What a plan must know of the lab as it is here. */
+export type TrackedContainers = {
+  /** The slots of the devices in question, with what is in them. */
+  slots: readonly { device: string, position: number, active: boolean, occupied: boolean }[]
+  /** Those of the barcodes in question that are in use. */
+  barcodes: readonly string[]
+  /** Those of the containers in question that are known. */
+  containers: readonly { id: string, device: string | null, position: number | null, lidded: boolean, removed: boolean }[]
+}
+
+type Known = TrackedContainers['containers'][number]
+type Standing = { container: OldContainer, place: Place }
+
+/** The containers to be brought in. In a slot, for a barcode, the one that a step saw last comes first, then the one that was added last. */
+export function planContainers (
+  old: OldWorld, { places }: OldDevices, added: ReadonlyMap<string, number>, here: TrackedContainers, conflicts: Conflicts
+): { containers: ImportedContainer[], known: number } {
+  const known = new Map(here.containers.map((container) => [container.id, container]))
+  const idOf = ({ id }: OldContainer): string => idOfRow(old.identity, 'container', id)
+  const fresh = old.containers.filter((container) => !known.has(idOf(container)))
+  for (const container of old.containers) compare(container, places.get(container.position), known.get(idOf(container)), conflicts)
+
+  const slots = openSlots(added, here)
+  const latestFirst = fresh.filter(({ removed }) => !removed).sort((a, b) => lastSeen(old, b).localeCompare(lastSeen(old, a)) || b.id - a.id)
+  const standing = latestFirst.flatMap((container) => stand(container, places.get(container.position), slots, conflicts))
+  const barcodes = settleBarcodes(standing, new Set(here.barcodes), conflicts)
+  const lids = new Map(standing.map(({ container }) => [container.id, layLid(container, places, slots, conflicts)]))
+  const present = new Map(standing.map(({ container, place }) => [container.id, place]))
+
+  return {
+    known: known.size,
+    containers: fresh.map((container) => {
+      const id = idOf(container)
+      const place = present.get(container.id)
+      const last = places.get(container.position) ?? null
+      const { barcode, name } = place === undefined ? ofRemoved(container, conflicts) : barcodes.get(container.id)!
+      const lidPlace = container.lid_position === null ? null : places.get(container.lid_position) ?? null
+      if (container.labware_uuid === constantLabware) conflicts.add('constant-labware-uuid', called(container))
+      if (container.project !== null) conflicts.add('container-project', `${called(container)}: ${old.projects.find((project) => project.id === container.project)?.name ?? `project ${container.project}`}`)
+      return {
+        id, barcode, name: name ?? `container-${id.slice(-8)}`, labware_uuid: container.labware_uuid === constantLabware ? null : container.labware_uuid,
+        lidded: container.lidded, removed: place === undefined, place: place ?? last,
+        lid: place === undefined ? (container.lidded ? null : lidPlace) : lids.get(container.id) ?? null,
+        start: startOf(container, places.get(container.starting_position), place ?? last, slots, conflicts),
+        created_as: digestOf([old.identity, container.id])
+      }
+    })
+  }
+}
+
+/** By slot: what keeps something else out. Slots that are not there are not in it; retired ones are `retired`. */
+type Slots = Map<string, 'free' | 'retired' | 'taken-here' | { by: OldContainer }>
+
+function openSlots (added: ReadonlyMap<string, number>, here: TrackedContainers): Slots {
+  const slots: Slots = new Map()
+  for (const [device, capacity] of added) for (let position = 0; position < capacity; position++) slots.set(key({ device, position }), 'free')
+  for (const { device, position, active, occupied } of here.slots) {
+    const slot = key({ device, position })
+    if (occupied) slots.set(slot, 'taken-here')
+    else if (!slots.has(slot)) slots.set(slot, active ? 'free' : 'retired')
+  }
+  return slots
+}
+
+function stand (container: OldContainer, place: Place | undefined, slots: Slots, conflicts: Conflicts): Standing[] {
+  const slot = place === undefined ? undefined : slots.get(key(place))
+  if (place === undefined || slot === undefined || slot === 'retired') {
+    conflicts.add('place-gone', `${called(container)}, slot ${place === undefined ? container.position : shown(place)}`)
+  } else if (slot === 'taken-here') {
+    conflicts.add('slot-taken-here', `${called(container)}, ${shown(place)}`)
+  } else if (slot !== 'free') {
+    conflicts.add('two-in-a-slot', `${shown(place)}: ${called(slot.by)} stays, ${called(container)} is removed`)
+  } else {
+    slots.set(key(place), { by: container })
+    return [{ container, place }]
+  }
+  return []
+}
+
+function settleBarcodes (standing: readonly Standing[], here: ReadonlySet<string>, conflicts: Conflicts) {
+  const holders = new Map<string, OldContainer>()
+  return new Map(standing.map(({ container }) => {
+    const { barcode, name, settled } = readBarcode(container.barcode)
+    if (settled !== null) conflicts.add(settled, called(container))
+    if (barcode === null) return [container.id, { barcode, name }]
+    const holder = holders.get(barcode)
+    if (here.has(barcode)) conflicts.add('barcode-in-use-here', called(container))
+    else if (holder !== undefined) conflicts.add('barcode-twice', `"${barcode}": container ${holder.id} keeps it, container ${container.id} does not`)
+    else holders.set(barcode, container)
+    return [container.id, { barcode: holders.get(barcode) === container ? barcode : null, name }]
+  }))
+}
+
+function layLid (container: OldContainer, places: OldDevices['places'], slots: Slots, conflicts: Conflicts): Place | null {
+  if (container.lid_position === null) return null
+  const place = places.get(container.lid_position)
+  const slot = place === undefined ? undefined : slots.get(key(place))
+  if (container.lidded) conflicts.add('lid-on-and-parked', `${called(container)}, ${place === undefined ? `slot ${container.lid_position}` : shown(place)}`)
+  else if (place === undefined || slot === undefined || slot === 'retired') conflicts.add('lid-place-gone', `lid of ${called(container)}`)
+  else if (slot !== 'free') conflicts.add('lid-on-occupied-slot', `${shown(place)}: lid of ${called(container)}`)
+  else {
+    slots.set(key(place), { by: container })
+    return place
+  }
+  return null
+}
+
+function ofRemoved (container: OldContainer, conflicts: Conflicts) {
+  const { barcode, name, settled } = readBarcode(container.barcode)
+  if (settled !== null) conflicts.add(settled, called(container))
+  return { barcode, name }
+}
+
+function startOf (container: OldContainer, start: Place | undefined, place: Place | null, slots: Slots, conflicts: Conflicts): Place {
+  if (start !== undefined && slots.has(key(start))) return start
+  conflicts.add('starting-place-gone', called(container))
+  return place !== null && slots.has(key(place)) ? place : goneSlot
+}
+
+function compare (container: OldContainer, place: Place | undefined, here: Known | undefined, conflicts: Conflicts): void {
+  if (here === undefined) return
+  const differs = here.removed !== container.removed ||
+    (!here.removed && (here.device !== (place?.device ?? null) || here.position !== (place?.position ?? null) || here.lidded !== container.lidded))
+  if (!differs) return
+  const there = container.removed ? 'removed' : `at ${place === undefined ? 'a slot that is gone' : shown(place)}${container.lidded ? '' : ', its lid off'}`
+  const now = here.removed ? 'removed' : `at ${here.device} ${here.position}${here.lidded ? '' : ', its lid off'}`
+  conflicts.add('container-differs-here', `${called(container)}: ${there} in the old database, ${now} here`)
+}
+
+function lastSeen (old: OldWorld, { id }: OldContainer): string {
+  return old.last_seen.get(id) ?? ''
+}
+
+function called ({ id, barcode }: OldContainer): string {
+  return `"${barcode}" (container ${id})`
+}
+
+function shown ({ device, position }: Place): string {
+  return `${device} ${position}`
+}
+
+function key ({ device, position }: Place): string {
+  return `${position} ${device}`
+}

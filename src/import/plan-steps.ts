@@ -1,0 +1,131 @@
+import type { StepCreate } from '../routes/steps/schemas.ts'
+import type { Conflicts } from './conflicts.ts'
+import { idOfStep } from './ids.ts'
+import { readParameters } from './old-parameters.ts'
+import type { OldStep } from './old-tables.ts'
+import { asMeantIn, isAmbiguous, readOldTime } from './old-times.ts'
+import type { Place } from './plan-devices.ts'
+
+/** A step to be logged; `warnings` are kept with it. */
+export type ImportedStep = StepCreate & { id: string, warnings: { code: string, detail: string, pointer: string }[] }
+
+export type StepContext = {
+  identity: string
+  /** By the numbers of the old rows. */
+  devices: ReadonlyMap<number, string>
+  places: ReadonlyMap<number, Place>
+  containers: ReadonlyMap<number, string>
+  experiments: ReadonlyMap<number, string>
+  /** Where the orchestrator's clock stood. */
+  timezone: string
+  keep_simulation: boolean
+  conflicts: Conflicts
+}
+
+const hour = 3_600_000
+
+/** Puts together the rows that report one step, once per container. Rows come sorted as readOldSteps sorts them. */
+export async function * groupRows (pieces: AsyncIterable<OldStep[]>): AsyncGenerator<OldStep[][]> {
+  let groups = new Map<string, OldStep[]>()
+  let at: OldStep | null = null
+  for await (const piece of pieces) {
+    const done: OldStep[][] = []
+    for (const row of piece) {
+      if (at === null || at.start !== row.start || at.finish !== row.finish || at.device !== row.device || at.experiment !== row.experiment) {
+        done.push(...groups.values())
+        groups = new Map()
+        at = row
+      }
+      const facts = JSON.stringify(factsOf(row))
+      groups.set(facts, [...groups.get(facts) ?? [], row])
+    }
+    yield done
+  }
+  yield [...groups.values()]
+}
+
+/** What is the same in every row that reports a step. */
+function factsOf ({ start, finish, device, experiment, is_simulation, parameters, move }: OldStep): readonly unknown[] {
+  return [start, finish, device, experiment, is_simulation, parameters, move]
+}
+
+/** The step that these rows report; null when it cannot be one. */
+export function planStep (rows: readonly OldStep[], context: StepContext): ImportedStep | null {
+  const { conflicts } = context
+  const row = rows[0]!
+  const said = { start: readOldTime(row.start), finish: readOldTime(row.finish) }
+  if (said.start === null || said.finish === null) {
+    conflicts.add('time-unreadable', `step ${row.id}: ${row.start} to ${row.finish}`, rows.length)
+    return null
+  }
+  const { data, settled } = readParameters(row.parameters)
+  for (const kind of settled) conflicts.add(kind, `step ${row.id}: ${row.parameters}`)
+  noteRepetitions(rows, conflicts)
+
+  const experiment_id = experimentOf(row, context)
+  return {
+    id: idOfStep(context.identity, factsOf(row)),
+    kind: row.move === null ? 'operation' : 'move',
+    device: context.devices.get(row.device) ?? goneDevice(row, conflicts),
+    data, experiment_id,
+    ...row.move === null ? {} : endsOf(row, row.move, context),
+    ...times(row, { start: said.start, finish: said.finish }, context),
+    containers: [...new Set(rows.flatMap((each) => each.container === null ? [] : [containerOf(each, each.container, context)]))],
+    is_simulation: context.keep_simulation && row.is_simulation
+  }
+}
+
+function noteRepetitions (rows: readonly OldStep[], conflicts: Conflicts): void {
+  const containers = new Set(rows.map(({ container }) => container)).size
+  const shown = `steps ${rows.slice(0, 5).map(({ id }) => id).join(', ')}`
+  if (containers > 1) conflicts.add('reported-per-container', shown, containers - 1)
+  if (rows.length > containers) conflicts.add('step-twice', shown, rows.length - containers)
+}
+
+function goneDevice ({ id, device }: OldStep, conflicts: Conflicts): string {
+  conflicts.add('step-device-gone', `step ${id}, device ${device}`)
+  return `device ${device} (gone)`
+}
+
+function experimentOf ({ id, experiment }: OldStep, { experiments, conflicts }: StepContext): string | null {
+  if (experiment === null) return null
+  const known = experiments.get(experiment)
+  if (known !== undefined) return known
+  conflicts.add('step-experiment-gone', `step ${id}, experiment ${experiment}`)
+  return `experiment ${experiment} (gone)`
+}
+
+function containerOf ({ id }: OldStep, container: number, { containers, conflicts }: StepContext): string {
+  const known = containers.get(container)
+  if (known !== undefined) return known
+  conflicts.add('step-container-gone', `step ${id}, container ${container}`)
+  return `container ${container} (gone)`
+}
+
+function endsOf ({ id }: OldStep, move: NonNullable<OldStep['move']>, { places, conflicts }: StepContext) {
+  const end = (position: number): { device: string, position?: number } => {
+    const place = places.get(position)
+    if (place === undefined) conflicts.add('move-place-gone', `step ${id}, slot ${position}`)
+    return place ?? { device: `device of slot ${position} (gone)` }
+  }
+  if (move.origin === move.destination) conflicts.add('origin-is-destination', `step ${id}`)
+  const { lidded_before, lidded_after, barcode_read } = move
+  const isConstant = lidded_before && lidded_after && !barcode_read
+  if (isConstant) conflicts.add('constant-move-flags', `step ${id}`)
+  return { origin: end(move.origin), destination: end(move.destination), ...(isConstant ? {} : { lidded_before, lidded_after, barcode_read }) }
+}
+
+function times (row: OldStep, said: { start: number, finish: number }, { timezone, conflicts }: StepContext) {
+  const start = said.finish < said.start && isAmbiguous(said.start) && said.finish >= said.start - hour ? said.start - hour : said.start
+  if (isAmbiguous(said.finish) && said.start < said.finish && !isAmbiguous(said.start) && said.finish - said.start >= hour) conflicts.add('clock-change', `step ${row.id}: ${row.start} to ${row.finish}`)
+  if (start !== said.start) conflicts.add('clock-change', `step ${row.id}: ${row.start} to ${row.finish}`)
+  const from = new Date(asMeantIn(timezone, start)).toISOString()
+  if (said.finish < start) {
+    conflicts.add('finish-before-start', `step ${row.id}: ${row.start} to ${row.finish}`)
+    return {
+      start: from, finish: from, status: 'failed' as const,
+      warnings: [{ code: 'finish-before-start', detail: `The old database says that it finished at ${row.finish} UTC, before it started.`, pointer: '/finish' }]
+    }
+  }
+  return { start: from, finish: new Date(asMeantIn(timezone, said.finish)).toISOString(), status: 'completed' as const, warnings: [] }
+}

@@ -1,0 +1,51 @@
+import pg from 'pg'
+import { StartError } from '../start-error.ts'
+import type { OldDatabase, OldRow } from './source.ts'
+
+/** Opens a PostgreSQL: one connection with one read-only transaction, so that all that is read is of one moment. */
+export async function openPostgres (url: string): Promise<OldDatabase> {
+  const name = nameOf(url)
+  const client = new pg.Client({
+    connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'platform-status import',
+    options: '-c TimeZone=UTC -c DateStyle=ISO -c default_transaction_read_only=on'
+  })
+  // the query under way fails with it
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  } catch (error) {
+    await client.end().catch(() => {})
+    throw new StartError(`${name} cannot be opened: ${(error as Error).message}.`, { cause: error })
+  }
+  const rows = async (sql: string): Promise<OldRow[]> => (await client.query<OldRow>(sql)).rows
+  return {
+    kind: 'postgresql',
+    name,
+    rows,
+    columns: async (table) => {
+      const { rows: found } = await client.query<{ name: string }>(
+        'SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped', [table])
+      return new Set(found.map(({ name }) => name))
+    },
+    async * pieces (sql, size) {
+      await client.query(`DECLARE piece NO SCROLL CURSOR FOR ${sql}`)
+      for (;;) {
+        const piece = await rows(`FETCH ${size} FROM piece`)
+        if (piece.length === 0) break
+        yield piece
+      }
+      await client.query('CLOSE piece')
+    },
+    close: async () => { await client.end() }
+  }
+}
+
+function nameOf (url: string): string {
+  try {
+    const { host, pathname } = new URL(url)
+    return `postgresql://${host}${pathname}`
+  } catch {
+    throw new StartError('--from is no URL that can be read: special characters in the user and the password must be percent-encoded.')
+  }
+}

@@ -1,0 +1,53 @@
+import { tableOf } from '../demo/table.ts'
+import type { Conflict, Level } from './conflicts.ts'
+import type { ImportResult, Tally } from './import-history.ts'
+
+/** What an import did, or would do: also its JSON. */
+export type ImportReport = ImportResult & { source: string, target: string, dry_run: boolean, seconds: number }
+
+const headings: Readonly<Record<Level, string>> = {
+  dropped: 'Left out',
+  settled: 'Contradictions that were settled',
+  note: 'True of every such database'
+}
+
+/** The report for people. */
+export function reportText (report: ImportReport): string {
+  const { counts, dry_run, source, target } = report
+  return [
+    dry_run ? `Dry run: what an import of ${source} into ${target} would do. Nothing was written.` : `Imported ${source} into ${target} in ${report.seconds.toFixed(1)} s.`,
+    '',
+    ...tableOf(['', 'rows read', dry_run ? 'would be added' : 'added', 'here before'],
+      Object.entries(counts).map(([what, tally]) => row(what, tally))),
+    '',
+    ...remarks(report),
+    ...(['dropped', 'settled', 'note'] as const).flatMap((level) => section(level, report.conflicts)),
+    dry_run ? 'Run it without --dry-run to do so.' : 'Run it again at any time: it adds only what is new.',
+    ''
+  ].join('\n')
+}
+
+function row (what: string, { read, added, known }: Tally): string[] {
+  return [what, String(read), String(added), String(known)]
+}
+
+function remarks ({ counts, on_platform, moves, experiments_completed, steps_extended, first_start, last_finish }: ImportReport): string[] {
+  return [
+    `${on_platform} of the ${counts.containers.added} containers stand on the platform, ${counts.containers.added - on_platform} are removed.`,
+    ...first_start === null ? [] : [`${moves} of the step rows are moves. The steps reach from ${first_start} to ${last_finish}.`],
+    ...steps_extended === 0 ? [] : [`${steps_extended} steps that were here before name a container more.`],
+    ...experiments_completed === 0 ? [] : [`${experiments_completed} experiments in which nothing happened for a day are completed.`],
+    ''
+  ]
+}
+
+function section (level: Level, conflicts: readonly Conflict[]): string[] {
+  const those = conflicts.filter((conflict) => conflict.level === level)
+  if (those.length === 0) return []
+  return [headings[level], '', ...those.flatMap(({ kind, count, what, settled, examples }) => [
+    `  ${kind} (${count})`,
+    `    ${what} ${settled}`,
+    ...level === 'note' ? [] : examples.map((example) => `    - ${example}`),
+    ''
+  ])]
+}

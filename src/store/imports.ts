@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { digestOf } from '../domain/canonical.ts'
+import type { DeviceWish } from '../domain/lab-diff.ts'
+import type { StepCreate } from '../routes/steps/schemas.ts'
+import { type By, retrying, statement } from './commands.ts'
+import type { Database } from './database.ts'
+import { type Asked, readTracked, type Tracked } from './imports.sql.ts'
+import { writeDevices } from './lab.sql.ts'
+import { prepareSteps } from './step-wishes.ts'
+import { changingTheWorld, nextRevision, type Transaction } from './world.ts'
+
+/** What to change of the lab; `containers` are as import_containers takes them. */
+export type WorldWishes = {
+  devices: readonly (readonly DeviceWish[])[]
+  deep_well_suited: readonly { device: string, position: number }[]
+  certificates: readonly { device: string, certificate: string }[]
+  containers: readonly object[]
+}
+/** `warnings` are kept with the step, beside those that the log finds. */
+export type StepWish = StepCreate & { id: string, warnings: readonly object[] }
+/** Of steps: new ones; known ones that name a container more now; known ones. */
+export type LoggedSteps = { logged: number, extended: number, repeated: number }
+export type ImportStore = ReturnType<typeof importStore>
+
+/** Brings in what another system kept. Large things come in pieces, so that the robots of a running service wait for none of them long. */
+export function importStore (database: Database) {
+  const { pool, prisma } = database
+  return {
+    /** Whether the schema is there: of a database that is still empty nothing can be asked. */
+    async isReady (): Promise<boolean> {
+      const [row] = await statement<{ ready: boolean }>(pool, "SELECT to_regclass('step_container') IS NOT NULL AS ready", [])
+      return row!.ready
+    },
+
+    async read (asked: Asked): Promise<Tracked> {
+      return await retrying(() => readTracked(prisma, asked))
+    },
+
+    /** Plans and changes under the lab's lock, so that the plan is still true when it is carried out. */
+    async changeWorld<P extends WorldWishes> (asked: Asked, plan: (tracked: Tracked) => P, by: By): Promise<P> {
+      return await changingTheWorld(database, async (transaction) => {
+        const planned = plan(await readTracked(transaction, asked))
+        for (const devices of planned.devices) {
+          if (devices.length > 0) await writeDevices(transaction, devices, await nextRevision(transaction), by)
+        }
+        for (const { device, position } of planned.deep_well_suited) {
+          await transaction.$executeRaw`SELECT update_position(${device}, ${position}::integer, '{"deep_well_suited": true}', ${JSON.stringify(by)}::jsonb)`
+        }
+        for (const { device, certificate } of planned.certificates) {
+          await transaction.$executeRaw`SELECT set_certificate(${device}, ${certificate}, ${JSON.stringify(by)}::jsonb)`
+        }
+        await importContainers(transaction, planned.containers, by)
+        return planned
+      })
+    },
+
+    async addContainers (containers: readonly object[], by: By): Promise<void> {
+      await changingTheWorld(database, async (transaction) => { await importContainers(transaction, containers, by) })
+    },
+
+    /** Of these processes those that are known, as they are here. */
+    async knownProcesses (ids: readonly string[]): Promise<{ id: string, name: string, source_sha256: string }[]> {
+      return await statement(pool, 'SELECT id, name, source_sha256 FROM process WHERE id = ANY ($1::uuid[])', [ids])
+    },
+
+    async addProcesses (processes: readonly { id: string, name: string, source: string }[]): Promise<void> {
+      const rows = processes.map((process) => ({
+        ...process, source_sha256: sha256(process.source), created_as: digestOf({ name: process.name, source: process.source })
+      }))
+      await statement(pool, `
+        INSERT INTO process (id, name, source, source_sha256, created_as)
+        SELECT id, name, source, source_sha256, created_as
+        FROM jsonb_to_recordset($1) AS p (id uuid, name text, source text, source_sha256 text, created_as text)
+        ON CONFLICT ON CONSTRAINT process_pkey DO NOTHING`, [JSON.stringify(rows)])
+    },
+
+    async knownExperiments (ids: readonly string[]): Promise<string[]> {
+      return (await statement<{ id: string }>(pool, 'SELECT id FROM experiment WHERE id = ANY ($1::uuid[])', [ids])).map(({ id }) => id)
+    },
+
+    async addExperiments (experiments: readonly { id: string, process_id: string, metadata: object | null }[], by: By): Promise<void> {
+      const wishes = experiments.map((experiment) => ({ ...experiment, created_as: digestOf(experiment) }))
+      await statement(pool, 'SELECT count(created.outcome) FROM jsonb_array_elements($1) AS wish (value), create_experiment(wish.value, $2) AS created',
+        [JSON.stringify(wishes), by])
+    },
+
+    /** Those of which nothing was logged since `before` are completed; answers how many. */
+    async completeExperiments (ids: readonly string[], before: Date, by: By): Promise<number> {
+      const [row] = await statement<{ completed: number }>(pool, 'SELECT complete_experiments($1::uuid[], $2, $3) AS completed', [ids, before, by])
+      return row!.completed
+    },
+
+    async knownSteps (ids: readonly string[]): Promise<number> {
+      const [row] = await statement<{ known: number }>(pool, 'SELECT count(*)::integer AS known FROM step WHERE id = ANY ($1::uuid[])', [ids])
+      return row!.known
+    },
+
+    /** Logs steps, in one call. Those that are known stay as they are; containers that they did not name yet are added. */
+    async addSteps (wishes: readonly StepWish[], by: By): Promise<LoggedSteps> {
+      const { steps, devices } = prepareSteps(wishes, true)
+      const known = new Map((await statement<{ id: string, created_as: string }>(pool,
+        'SELECT id, created_as FROM step WHERE id = ANY ($1::uuid[])', [wishes.map(({ id }) => id)])).map(({ id, created_as }) => [id, created_as]))
+      // known by its id alone: with another --timezone the same row says other facts
+      const prepared = steps.map((step, index) => ({
+        ...step, created_as: known.get(step.id) ?? step.created_as, warnings: [...step.warnings, ...wishes[index]!.warnings]
+      }))
+      const [counts] = await statement<LoggedSteps>(pool, `
+        SELECT count(*) FILTER (WHERE outcome = 'logged')::integer AS logged, count(*) FILTER (WHERE outcome = 'extended')::integer AS extended,
+          count(*) FILTER (WHERE outcome = 'repeated')::integer AS repeated
+        FROM log_steps($1, $2, true, $3)`, [JSON.stringify(prepared), JSON.stringify(devices), by])
+      return counts!
+    },
+
+    /** Tells the planner what is there now, as it would find out by itself in a while: estimates are quick right away. */
+    async analyze (): Promise<void> {
+      await pool.query('ANALYZE container, event, experiment, placement, process, run, step, step_container')
+    }
+  }
+}
+
+async function importContainers (transaction: Transaction, containers: readonly object[], by: By): Promise<void> {
+  await transaction.$executeRaw`SELECT import_containers(${JSON.stringify(containers)}::jsonb, ${JSON.stringify(by)}::jsonb)`
+}
+
+function sha256 (text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

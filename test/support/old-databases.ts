@@ -1,0 +1,42 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import type { Test } from 'tap'
+import { importCommand } from '../../src/import/command.ts'
+import type { ImportReport } from '../../src/import/report.ts'
+
+const fixtures = fileURLToPath(new URL('../fixtures/platform-status-db', import.meta.url))
+
+/** A directory of its own, gone when the test ends. */
+export async function aDirectory (t: Test): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'platform-status-old-'))
+  t.teardown(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** The path of a database that the real package wrote; see test/fixtures/platform-status-db. */
+export async function anOldDatabase (t: Test, name: 'lab' | 'conflicts'): Promise<string> {
+  const file = path.join(await aDirectory(t), 'db.sqlite3')
+  await writeFile(file, gunzipSync(await readFile(path.join(fixtures, `${name}.sqlite3.gz`))))
+  return file
+}
+
+export type Ran = { code: number, out: string, err: string }
+
+/** Runs the command `import` in this process. */
+export async function runImport (args: readonly string[], env: Record<string, string>, signal = new AbortController().signal): Promise<Ran> {
+  const ran = { code: 0, out: '', err: '' }
+  const stdout = { write: (text: string) => { ran.out += text } }
+  const stderr = { write: (text: string) => { ran.err += text } }
+  ran.code = await importCommand(args, { env, stdout, stderr, signal })
+  return ran
+}
+
+/** Imports into the database at `url`, and answers the report; what fails throws. */
+export async function imported (url: string, from: string, ...options: string[]): Promise<ImportReport> {
+  const { code, out, err } = await runImport(['--from', from, '--json', ...options], { DATABASE_URL: url })
+  if (code !== 0) throw new Error(`the import ended with ${code}: ${err}`)
+  return JSON.parse(out) as ImportReport
+}
