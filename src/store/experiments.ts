@@ -1,20 +1,20 @@
 import { v7 as uuidv7 } from 'uuid'
 import { digestOf } from '../domain/canonical.ts'
 import { allowedAfter, type ExperimentStatus } from '../domain/experiment-status.ts'
-import { utc } from '../domain/step-times.ts'
 import { problem } from '../problems.ts'
 import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } from '../routes/experiments/schemas.ts'
 import { type By, retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
+import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
 import { filtersOf, isIdKey, readPage } from './pages.ts'
 
 /** Runs of processes. What they span and count is computed from their steps. */
 export function experimentStore ({ pool, prisma }: Database) {
   return {
     async read (id: string): Promise<Experiment> {
-      const found = await prisma.experiment_state.findUnique({ where: { id } })
-      if (found === null) throw notFound()
-      return found as Experiment
+      const [found] = await statement<Experiment>(pool, 'SELECT * FROM experiment_state WHERE id = $1', [id])
+      if (found === undefined) throw notFound()
+      return found
     },
 
     /** Creates one; the outcome is `repeated` for the same id and body. Adopts the steps that named it before. */
@@ -27,24 +27,14 @@ export function experimentStore ({ pool, prisma }: Database) {
     },
 
     async list (query: ExperimentQuery) {
-      const { process_id, status, started_after, started_before } = query
-      const where = {
-        ...process_id === undefined ? {} : { process_id },
-        ...status === undefined ? {} : { status },
-        AND: [
-          started_after === undefined ? {} : { first_start: { gte: utc(started_after) } },
-          started_before === undefined ? {} : { first_start: { lt: utc(started_before) } }
-        ]
-      }
+      const condition = experimentCondition(query)
       return await readPage<Experiment, readonly [string]>(query, {
         name: 'experiments',
         filters: filtersOf(query),
         keys: ({ id }) => [id],
         isKey: isIdKey,
-        read: async (after, take) => await prisma.experiment_state.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take
-        }) as Experiment[],
-        count: async () => await prisma.experiment_state.count({ where })
+        read: async (after, take) => await readExperiments(prisma, condition, after?.[0] ?? null, take),
+        count: async () => await countExperiments(prisma, condition)
       })
     },
 

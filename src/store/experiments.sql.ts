@@ -1,0 +1,30 @@
+import type { Experiment, ExperimentQuery } from '../routes/experiments/schemas.ts'
+import { Prisma, type PrismaClient } from './generated/client.ts'
+
+/** The condition of experiments (`experiment e`) that filters leave. When one began is the first entry of an index range, not a sum over its steps. */
+export function experimentCondition ({ process_id, status, started_after, started_before }: ExperimentQuery): Prisma.Sql {
+  const began = Prisma.sql`(SELECT min(s.start) FROM step s WHERE s.experiment_id = e.id)`
+  const conditions = [
+    process_id === undefined ? null : Prisma.sql`e.process_id = ${process_id}::uuid`,
+    status === undefined ? null : Prisma.sql`e.status = ${status}`,
+    started_after === undefined ? null : Prisma.sql`${began} >= ${started_after}::timestamptz`,
+    started_before === undefined ? null : Prisma.sql`${began} < ${started_before}::timestamptz`
+  ].filter((condition) => condition !== null)
+  return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
+}
+
+/** At most `take` experiments after an id. Steps are counted for those of the page only. */
+export async function readExperiments (prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number): Promise<Experiment[]> {
+  return await prisma.$queryRaw<Experiment[]>`
+    WITH page AS MATERIALIZED (
+      SELECT e.id FROM experiment e
+      WHERE ${condition} AND ${after === null ? Prisma.sql`true` : Prisma.sql`e.id > ${after}::uuid`}
+      ORDER BY e.id LIMIT ${take}
+    )
+    SELECT state.* FROM page JOIN experiment_state state ON state.id = page.id ORDER BY state.id`
+}
+
+export async function countExperiments (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {
+  const [row] = await prisma.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM experiment e WHERE ${condition}`
+  return row!.count
+}
