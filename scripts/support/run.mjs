@@ -9,8 +9,8 @@ export function has (program, ...args) {
   return spawnSync(program, args.length > 0 ? args : ['--version'], { stdio: 'ignore' }).status === 0
 }
 
-/** Runs a program to its end and gives its output back; with `show` it is shown as it comes instead. Throws what it said when it fails, or has not ended after `seconds`. */
-export async function run (program, args, { cwd = root, env = {}, seconds = 300, show = false } = {}) {
+/** Runs a program to its end and gives its output back; with `show` it is shown as it comes instead. Throws the last lines (`tell`) of what it said when it fails, or has not ended after `seconds`. */
+export async function run (program, args, { cwd = root, env = {}, seconds = 300, show = false, tell = 60 } = {}) {
   // a group of its own, so that whatever it starts can be ended with it
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, detached: true, stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'] })
   let said = ''
@@ -24,8 +24,8 @@ export async function run (program, args, { cwd = root, env = {}, seconds = 300,
     child.on('error', reject)
     child.on('close', resolve)
   }).finally(() => clearTimeout(timer))
-  if (late) throw new Error(`${program} ${args.join(' ')} did not end within ${seconds} s\n${lastLines(said)}`)
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}\n${lastLines(said)}`)
+  if (late) throw new Error(`${program} ${args.join(' ')} did not end within ${seconds} s\n${lastLines(said, tell)}`)
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}\n${lastLines(said, tell)}`)
   return said
 }
 
@@ -51,6 +51,6 @@ function endGroup (pid) {
   }
 }
 
-function lastLines (text) {
-  return text.trim().split('\n').slice(-60).join('\n')
+function lastLines (text, lines) {
+  return text.trim().split('\n').slice(-lines).join('\n')
 }

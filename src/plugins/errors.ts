@@ -25,11 +25,21 @@ export const errors = plugin(async (app: FastifyInstance) => {
 
   function absent (request: FastifyRequest, reply: FastifyReply): Problem {
     const path = request.url.split('?')[0]!
-    const allowed = methods.filter((method) => routes.find(method, path) !== null)
+    const allowed = methodsOf(path)
     // a file that a route looked for and did not find is no wrong method
     if (allowed.length === 0 || allowed.some((method) => method === request.method)) return problem('route-not-found', `There is no ${path}; /openapi.json lists what there is.`)
     reply.header('allow', allowed.join(', '))
     return problem('method-not-allowed', `${request.method} is not for this path; ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'}.`, { allowed })
+  }
+
+  // those of the route that fits best: /steps/batch is no step of the id "batch", which could be corrected
+  function methodsOf (path: string): (typeof methods)[number][] {
+    const found = methods.flatMap((method) => {
+      const route = routes.find(method, path)
+      return route === null ? [] : [{ method, parameters: Object.keys(route.params).length }]
+    })
+    const fewest = Math.min(...found.map(({ parameters }) => parameters))
+    return found.filter(({ parameters }) => parameters === fewest).map(({ method }) => method)
   }
 }, { name: 'errors' })
 
