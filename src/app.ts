@@ -21,12 +21,15 @@ import { moves } from './routes/containers/moves.ts'
 import { certificate } from './routes/devices/certificate.ts'
 import { devices } from './routes/devices/index.ts'
 import { positions } from './routes/devices/positions.ts'
+import { events } from './routes/events/index.ts'
 import { estimates } from './routes/estimates/index.ts'
 import { experiments } from './routes/experiments/index.ts'
 import { lab } from './routes/lab/index.ts'
 import { processDuration } from './routes/processes/duration.ts'
 import { processes } from './routes/processes/index.ts'
+import { reservations } from './routes/reservations/index.ts'
 import { steps } from './routes/steps/index.ts'
+import { transfers } from './routes/transfers/index.ts'
 import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
 
@@ -78,11 +81,14 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(certificate, { prefix: '/api' })
   await app.register(containers, { prefix: '/api' })
   await app.register(moves, { prefix: '/api' })
+  await app.register(transfers, { prefix: '/api' })
+  await app.register(reservations, { prefix: '/api' })
   await app.register(processes, { prefix: '/api' })
   await app.register(processDuration, { prefix: '/api' })
   await app.register(experiments, { prefix: '/api' })
   await app.register(steps, { prefix: '/api' })
   await app.register(estimates, { prefix: '/api' })
+  await app.register(events, { prefix: '/api' })
   return app
 }
 

@@ -11,6 +11,9 @@ import { healthSchemas } from './plugins/health.ts'
 import { commonSchemas } from './schemas/common.ts'
 import { problemComponents, problemSchemas } from './schemas/problem.ts'
 import { processSchemas } from './routes/processes/schemas.ts'
+import { reservationSchemas } from './routes/reservations/schemas.ts'
+import { transferSchemas } from './routes/transfers/schemas.ts'
+import { eventSchemas } from './routes/events/schemas.ts'
 import { stepSchemas } from './routes/steps/schemas.ts'
 import { stepStatisticsSchemas } from './routes/steps/statistics.schemas.ts'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
@@ -41,10 +44,13 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
     { name: 'lab', description: 'The lab as a whole: its file, its state, its health.' },
     { name: 'devices', description: 'Devices and their slots.' },
     { name: 'containers', description: 'Labware: where it is, and where its lid is.' },
+    { name: 'transfers', description: 'What a robot did in one go: place, lid, barcode and step.' },
+    { name: 'reservations', description: 'Slots promised before the robot starts.' },
     { name: 'processes', description: 'Workflow definitions.' },
     { name: 'experiments', description: 'Runs of a process.' },
     { name: 'steps', description: 'What was done, by which device, with what, and how long it took.' },
     { name: 'estimates', description: 'How long the next step will take.' },
+    { name: 'events', description: 'The log: what changed, and who asked for it.' },
     { name: 'operations', description: 'For those who run the service.' }
   ]
 }
@@ -52,5 +58,6 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
 /** Every named schema; each becomes a component of the document. */
 export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
-  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas
+  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
+  ...reservationSchemas, ...transferSchemas, ...eventSchemas
 ]

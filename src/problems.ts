@@ -12,6 +12,7 @@ export const catalogue = {
   'process-not-found': [404, 'Process not found', 'No process has this id.'],
   'experiment-not-found': [404, 'Experiment not found', 'No experiment has this id.'],
   'step-not-found': [404, 'Step not found', 'No step has this id.'],
+  'reservation-not-found': [404, 'Reservation not found', 'No reservation has this id now: it was used up, released, or is over.'],
   'no-certificate': [404, 'No certificate', 'The device has no server certificate.'],
 
   'method-not-allowed': [405, 'Method not allowed', 'The path exists but not with this method; `Allow` lists those it has.'],
@@ -19,7 +20,9 @@ export const catalogue = {
   'request-timeout': [408, 'Request timeout', 'The request did not arrive in time.'],
 
   'position-occupied': [409, 'Position occupied', 'A container or a lid is in that slot; `occupant` tells which.'],
-  'no-free-position': [409, 'No free position', 'Every slot of the device holds a container or a lid.'],
+  'no-free-position': [409, 'No free position', 'Too few slots are free: the others hold a container or a lid, or are reserved.'],
+  'position-reserved': [409, 'Position reserved', 'The slot is promised to another; `reserved` tells to whom and how long.'],
+  'reservation-mismatch': [409, 'Reservation mismatch', 'The reservation is for other slots or another purpose; `reservation` tells which.'],
   'barcode-in-use': [409, 'Barcode in use', 'Another container on the platform has this barcode; `holder` tells which and where.'],
   'source-mismatch': [409, 'Source mismatch', 'The container is not where the request says; `actual` tells where it is.'],
   'source-empty': [409, 'Source empty', 'Nothing is at the source.'],

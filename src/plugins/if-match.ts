@@ -32,7 +32,8 @@ const shownBy: Readonly<Record<Changed, (store: Store, params: Params) => Promis
   container: async (store, { container }) => asJson(await store.containers.read(container!)),
   process: async (store, { id }) => asJson(await store.processes.read(id!)),
   experiment: async (store, { id }) => asJson(await store.experiments.read(id!)),
-  step: async (store, { id }) => asJson(await store.steps.read(id!))
+  step: async (store, { id }) => asJson(await store.steps.read(id!)),
+  reservation: async (store, { id }) => asJson(await store.reservations.read(id!))
 }
 
 function asJson (thing: object): Shown {

@@ -120,6 +120,13 @@ export function items<S extends TSchema> (id: string, item: S & { $id?: string }
   return Type.Object({ items: Type.Array(ref(item)) }, { $id: id, description, examples: [{ items: firstExample(item) }] })
 }
 
+/** A thing that comes as an image out of the log or a function, with its members in the order of its schema; null as it is. */
+export function inOrder<S extends TSchema & { properties: object }> (schema: S, image: Static<S> | null): Static<S> | null {
+  if (image === null) return null
+  const members = image as Record<string, unknown>
+  return Object.fromEntries(Object.keys(schema.properties).map((name) => [name, members[name]])) as Static<S>
+}
+
 function firstExample ({ examples }: TSchema & { examples?: unknown[] }): unknown[] {
   return (examples ?? []).slice(0, 1)
 }

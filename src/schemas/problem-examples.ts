@@ -19,7 +19,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". Removed ones are found by id, or with GET /api/containers?barcode=...&removed=any.',
     container: 'SCREEN_001', parameter: 'container'
   },
-  'device-not-found': { instance: move, detail: 'The lab has no device "Incubatr"; GET /api/devices lists those it has.', device: 'Incubatr', pointer: '/target_device' },
+  'device-not-found': { instance: move, detail: 'The lab has no device "Incubatr"; GET /api/devices lists those it has.', device: 'Incubatr', type: 'incubator', pointer: '/target_device' },
   'position-not-found': {
     instance: move, detail: 'Incubator has no slot 40; it has 0 to 31.', device: 'Incubator', position: 40, pointer: '/target_pos', valid_range: { minimum: 0, maximum: 31 }
   },
@@ -28,6 +28,10 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   },
   'experiment-not-found': { instance: '/api/experiments/0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', detail: 'No experiment has this id.', parameter: 'id' },
   'step-not-found': { instance: step, detail: 'No step has this id.', parameter: 'id' },
+  'reservation-not-found': {
+    instance: '/api/reservations/0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', reservation_id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', parameter: 'id',
+    detail: 'No reservation has this id now: it was used up or released, or its time is over. Ask for a place anew.'
+  },
   'no-certificate': { instance: '/api/devices/Incubator/certificate', detail: 'Incubator has no server certificate.', device: 'Incubator' },
 
   'method-not-allowed': { instance: '/api/moves', detail: 'GET is not for this path; POST is.', allowed: ['POST'] },
@@ -39,7 +43,17 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     occupant: { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid', since: '2026-03-02T09:15:00.000Z' }
   },
   'no-free-position': {
-    instance: move, detail: 'None of the 32 slots of Incubator is free; each holds a container or a lid.', device: 'Incubator', positions: 32, pointer: '/target_device'
+    instance: '/api/reservations', detail: 'Wanted are 4 free slots of Incubator, and only 3 can be had.',
+    device: 'Incubator', type: 'incubator', positions: 32, reserved: 2, wanted: 4, free: 3, pointer: '/device'
+  },
+  'position-reserved': {
+    instance: move, detail: 'Slot 5 of Incubator is reserved for orchestrator-1 until 2026-03-02T09:25:00.000Z. Name its reservation, or choose another slot.',
+    device: 'Incubator', position: 5, pointer: '/target_pos',
+    reserved: { id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', owner: 'orchestrator-1', expires_at: '2026-03-02T09:25:00.000Z' }
+  },
+  'reservation-mismatch': {
+    instance: move, detail: 'The reservation is for a container in slot 5 of Incubator, not for this slot.', device: 'Incubator', position: 6, pointer: '/target_pos',
+    reservation: { id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', purpose: 'container', positions: [{ device: 'Incubator', position: 5 }] }
   },
   'barcode-in-use': {
     instance: '/api/containers', detail: 'The barcode "SCREEN_001" belongs to a container in slot 5 of Incubator. Remove that one first, if it is gone.',
@@ -49,7 +63,10 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: move, detail: 'The container is in slot 5 of Incubator, not in slot 0 of Hamilton_STAR.',
     expected: { device: 'Hamilton_STAR', position: 0 }, actual: { device: 'Incubator', position: 5 }, container
   },
-  'source-empty': { instance: '/api/moves', detail: 'Nothing is at slot 0 of Hamilton_STAR.', device: 'Hamilton_STAR', position: 0, pointer: '/source_pos' },
+  'source-empty': {
+    instance: '/api/transfers', detail: 'No container is at slot 0 of Hamilton_STAR, only the lid of "SCREEN_002".', device: 'Hamilton_STAR', position: 0, pointer: '/source',
+    occupant: { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid', since: '2026-03-02T09:15:00.000Z' }
+  },
   'container-removed': {
     instance: '/api/containers/0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11/move', container: container.id, removed_at: '2026-03-02T11:30:00.000Z',
     detail: 'The container was removed from the platform at 2026-03-02T11:30:00.000Z; add it again to use it.'

@@ -1,13 +1,13 @@
 import { v7 as uuidv7 } from 'uuid'
 import { digestOf } from '../domain/canonical.ts'
-import { isUuid } from '../domain/values.ts'
 import { invalid, problem } from '../problems.ts'
 import type {
-  Container, ContainerCreate, ContainerPatch, ContainerQuery, Lid, Move, MoveFromPosition, Unlid
+  Container, ContainerCorrection, ContainerCreate, ContainerPatch, ContainerQuery, Lid, Move, MoveFromPosition, Unlid
 } from '../routes/containers/schemas.ts'
 import { type By, statement } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import type { Database } from './database.ts'
+import { naming } from './naming.ts'
 import { filtersOf, isIdKey, type PageQuery, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
@@ -72,21 +72,31 @@ export function containerStore ({ pool, prisma }: Database) {
       return await command('remove_container($1, $2, $3)', container, by)
     },
 
-    async move (container: string, { source_device, source_pos, target_device, target_pos }: Move, by: By) {
-      return await command('move_container($1, $2, $3, $4, $5, $6, $7)', container, source_device, source_pos, target_device, target_pos, by)
+    async move (container: string, { source_device, source_pos, target_device, target_pos, reservation_id }: Move, by: By) {
+      return await command('move_container($1, $2, $3, $4, $5, $6, $7, $8)', container, source_device, source_pos, target_device, target_pos, by, reservation_id)
     },
 
-    async unlid (container: string, { lid_device, lid_pos }: Unlid, by: By) {
-      return await command('unlid_container($1, $2, $3, $4, $5)', container, lid_device, lid_pos, by)
+    async unlid (container: string, { lid_device, lid_pos, reservation_id }: Unlid, by: By) {
+      return await command('unlid_container($1, $2, $3, $4, $5, $6)', container, lid_device, lid_pos, by, reservation_id)
     },
 
     async lid (container: string, { lid_device, lid_pos }: Lid, by: By) {
       return await command('lid_container($1, $2, $3, $4, $5)', container, lid_device, lid_pos, by)
     },
 
-    async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode }: MoveFromPosition, by: By): Promise<Container> {
-      const [moved] = await statement<Container>(pool, 'SELECT * FROM move_from_position($1, $2, $3, $4, $5, $6)',
-        [source_device, source_pos, target_device, target_pos, barcode, by])
+    /** Sets what a person sees, past the normal rules but not past the constraints; `by` says why. */
+    async correct (container: string, { reason, ...seen }: ContainerCorrection, by: By) {
+      if ((seen.device === undefined) !== (seen.position === undefined)) {
+        const missing = seen.device === undefined ? 'device' : 'position'
+        throw invalid({ in: 'body', pointer: `/${missing}`, detail: 'is required: `device` and `position` go together' })
+      }
+      if (seen.lidded === true && seen.lid) throw invalid({ in: 'body', pointer: '/lid', detail: 'must not be a place when `lidded` is true: the lid is on, or it lies somewhere' })
+      return await command('correct_container($1, $2, $3, $4)', container, seen, { ...by, reason })
+    },
+
+    async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, by: By): Promise<Container> {
+      const [moved] = await statement<Container>(pool, 'SELECT * FROM move_from_position($1, $2, $3, $4, $5, $6, $7)',
+        [source_device, source_pos, target_device, target_pos, barcode, by, reservation_id])
       return moved!
     },
 
@@ -95,11 +105,6 @@ export function containerStore ({ pool, prisma }: Database) {
       return await containerHistory(prisma, id, query)
     }
   }
-}
-
-/** A container is named by its id or by the barcode of one on the platform; barcodes are never shaped like ids. */
-export function naming (container: string): { id: string, barcode: null } | { id: null, barcode: string } {
-  return isUuid(container) ? { id: container, barcode: null } : { id: null, barcode: container }
 }
 
 function removedFilter (removed: 'true' | 'false' | 'any') {

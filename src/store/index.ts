@@ -1,14 +1,18 @@
+import { asOfStore } from './as-of.sql.ts'
 import { certificateStore } from './certificates.ts'
 import { containerStore } from './containers.ts'
 import type { Database } from './database.ts'
 import { experimentStore } from './experiments.ts'
 import { deviceStore } from './devices.ts'
+import { eventStore } from './events.ts'
 import { idempotencyStore } from './idempotency.ts'
 import { labStore } from './lab.ts'
 import { lockStore } from './locks.ts'
 import { processStore } from './processes.ts'
 import { stepStore } from './steps.ts'
 import { positionStore } from './positions.ts'
+import { transferStore } from './transfers.ts'
+import { reservationStore } from './reservations.ts'
 
 export type Store = ReturnType<typeof openStore>
 
@@ -20,6 +24,10 @@ export function openStore (database: Database) {
     positions: positionStore(database),
     certificates: certificateStore(database),
     containers: containerStore(database),
+    reservations: reservationStore(database),
+    transfers: transferStore(database),
+    events: eventStore(database),
+    asOf: asOfStore(database),
     processes: processStore(database),
     experiments: experimentStore(database),
     steps: stepStore(database),

@@ -3,7 +3,7 @@ import { statement } from './commands.ts'
 import type { Database } from './database.ts'
 
 /** What a write can change, and be asked about before: by its row, or with all of the world. */
-export type Changed = 'lab' | 'lab-file' | 'device' | 'position' | 'certificate' | 'container' | 'process' | 'experiment' | 'step'
+export type Changed = 'lab' | 'lab-file' | 'device' | 'position' | 'certificate' | 'container' | 'process' | 'experiment' | 'step' | 'reservation'
 
 const rowOf = {
   process: 'SELECT FROM process WHERE id = $1 FOR NO KEY UPDATE',

@@ -10,15 +10,15 @@ type Slot = Omit<Position, 'position'> & { slot: number | null }
 
 // Orchestrators ask this before every move: one prepared statement, which tells a device without (such) slots from none at all.
 const listSlots = `
-  SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited
+  SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited, s.reserved
   FROM device d
   LEFT JOIN LATERAL (
-    SELECT * FROM position_state WHERE device_id = d.id AND ($2::boolean IS NULL OR empty = $2) ORDER BY position LIMIT $3
+    SELECT * FROM position_state WHERE device_id = d.id AND ($2::boolean IS NULL OR (empty = $2 AND NOT (empty AND reserved IS NOT NULL))) ORDER BY position LIMIT $3
   ) s ON true
   WHERE d.name = $1 AND d.retired_at IS NULL ORDER BY s.position`
 
 const readSlot = `
-  SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited,
+  SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited, s.reserved,
     CASE WHEN s.id IS NULL THEN valid_slots(d.id) END AS valid_range, c.*
   FROM device d
   LEFT JOIN position_state s ON s.device_id = d.id AND s.position = $2
@@ -30,19 +30,19 @@ export function positionStore ({ pool }: Database) {
   async function read (device: string, position: number): Promise<PositionWithOccupant> {
     const [found] = await statement<Slot & Container & { valid_range: object | null }>(pool, readSlot, [device, position])
     if (found === undefined) throw deviceNotFound(device)
-    const { slot, empty, container, container_id, occupied_by, deep_well_suited, valid_range, ...occupant } = found
+    const { slot, empty, container, container_id, occupied_by, deep_well_suited, reserved, valid_range, ...occupant } = found
     if (slot === null) {
       const members = { device, position, parameter: 'position', valid_range }
       throw problem('position-not-found', refusalDetail('position-not-found', members), members)
     }
-    return { position: slot, empty, container, container_id, occupied_by, deep_well_suited, occupant: container_id === null ? null : occupant }
+    return { position: slot, empty, container, container_id, occupied_by, deep_well_suited, reserved, occupant: container_id === null ? null : occupant }
   }
 
   return {
     read,
 
     /** Ascending by slot. */
-    async list (device: string, { empty, limit }: PositionQuery): Promise<Position[]> {
+    async list (device: string, { empty, limit }: Omit<PositionQuery, 'at'>): Promise<Position[]> {
       const found = await statement<Slot>(pool, listSlots, [device, empty ?? null, limit ?? null])
       if (found.length === 0) throw deviceNotFound(device)
       return found.flatMap(({ slot, ...state }) => slot === null ? [] : [{ position: slot, ...state }])

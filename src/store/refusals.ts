@@ -8,17 +8,25 @@ type Thing = { id: string, barcode: string | null, name?: string, part?: string,
 const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'container-not-found': ({ container }: { container: string }) =>
     `No container on the platform has the barcode or id "${container}". Removed ones are found by id, or with GET /api/containers?barcode=...&removed=any.`,
-  'device-not-found': ({ device }: { device: string }) => `The lab has no device "${device}"; GET /api/devices lists those it has.`,
+  'device-not-found': ({ device, type }: { device?: string, type?: string }) => type === undefined
+    ? `The lab has no device "${device}"; GET /api/devices lists those it has.`
+    : `The lab has no device of the type "${type}"; GET /api/devices tells the types of those it has.`,
   'position-not-found': ({ device, position, valid_range }: { device: string, position: number, valid_range: Range | null }) =>
     `${device} has no slot ${position}; ${valid_range === null ? 'it has none' : `it has ${valid_range.minimum} to ${valid_range.maximum}`}.`,
   'position-occupied': ({ device, position, occupant }: { device: string, position: number, occupant: Thing }) =>
     `Slot ${position} of ${device} holds ${what(occupant)}. Move that away first, or choose another slot.`,
-  'no-free-position': ({ device, positions }: { device: string, positions: number }) =>
-    `None of the ${positions} slots of ${device} is free; each holds a container or a lid.`,
+  'no-free-position': noFreePosition,
+  'position-reserved': ({ device, position, reserved }: { device: string, position: number, reserved: { owner: string, expires_at: string } }) =>
+    `Slot ${position} of ${device} is reserved for ${reserved.owner} until ${reserved.expires_at}. Name its reservation, or choose another slot.`,
+  'reservation-mismatch': ({ device, position, reservation }: { device: string, position?: number, reservation: { purpose: string, positions: NonNullable<Spot>[] } }) =>
+    `The reservation is for a ${reservation.purpose} ${reservation.positions.slice(0, 5).map(at).join(', ')}, not for this ${position === undefined ? `device (${device})` : 'one'}.`,
+  'reservation-not-found': () => 'No reservation has this id now: it was used up or released, or its time is over. Ask for a place anew.',
   'barcode-in-use': ({ barcode, holder }: { barcode: string, holder: Spot }) =>
     `The barcode "${barcode}" belongs to a container ${at(holder)}. Remove that one first, if it is gone.`,
   'source-mismatch': sourceMismatch,
-  'source-empty': ({ device, position }: { device: string, position: number }) => `Nothing is at slot ${position} of ${device}.`,
+  'source-empty': ({ device, position, occupant }: { device: string, position: number, occupant?: Thing }) => occupant === undefined
+    ? `Nothing is at slot ${position} of ${device}.`
+    : `No container is at slot ${position} of ${device}, only ${what(occupant)}.`,
   'container-removed': ({ removed_at }: { removed_at: string }) => `The container was removed from the platform at ${removed_at}; add it again to use it.`,
   'lid-mismatch': ({ actual, expected }: { actual: Spot, expected: Spot }) => `The lid lies ${at(actual)}, not ${at(expected)}.`,
   'no-certificate': ({ device }: { device: string }) => `${device} has no server certificate.`,
@@ -30,6 +38,15 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
 export function refusalDetail (code: ProblemCode, members: Record<string, unknown>): string {
   const detail = details[code] as ((members: Record<string, unknown>) => string) | undefined
   return detail?.(members) ?? catalogue[code][2]
+}
+
+function noFreePosition ({ device, type, positions, reserved, wanted, free }: {
+  device?: string, type?: string, positions?: number, reserved?: number, wanted?: number, free?: number
+}): string {
+  const where = device ?? `devices of the type "${type}"`
+  if (wanted !== undefined) return `Wanted ${wanted === 1 ? 'is a free slot' : `are ${wanted} free slots`} of ${where}, and ${free === 0 ? 'none' : `only ${free}`} can be had.`
+  const promised = reserved === undefined || reserved === 0 ? '' : `, or is reserved (${reserved})`
+  return `None of the ${positions} slots of ${where} is free; each holds a container or a lid${promised}.`
 }
 
 function what (thing: Thing): string {

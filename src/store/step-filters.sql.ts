@@ -1,6 +1,6 @@
 import { isUuid } from '../domain/values.ts'
 import type { StepFilters } from '../routes/steps/schemas.ts'
-import { naming } from './containers.ts'
+import { naming } from './naming.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 const nothing = Prisma.sql`false`

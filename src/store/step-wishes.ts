@@ -5,21 +5,30 @@ import { settled, timesFault, usualStatus, utc } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
 import { type Fault, invalid } from '../problems.ts'
 import type { StepCreate } from '../routes/steps/schemas.ts'
-import { naming } from './containers.ts'
+import { naming } from './naming.ts'
 
 const mostFaults = 20
 const fctShape = /^.{1,200}$/su
 
+/** A step that is wished for: null where there is none, and whether where a move began and ended is told beside it. */
+type StepWish = { wish: StepCreate | null, pointer: string, placesFollow: boolean }
+
 /** Steps as the function log_steps takes them, with the devices they name. Refuses what contradicts itself, telling the places. */
 export function prepareSteps (wishes: readonly StepCreate[], batch: boolean) {
+  const { steps, devices } = prepareStepsOf(wishes.map((wish, index) => ({ wish, pointer: batch ? `/steps/${index}` : '', placesFollow: false })))
+  return { steps: steps.filter((step) => step !== null), devices }
+}
+
+/** As prepareSteps, for steps anywhere in a request; in the order given, null where there is none. */
+export function prepareStepsOf (wishes: readonly StepWish[]) {
   const faults: Fault[] = []
   const ids = new Set<string>()
   const devices = new Map<string, string>()
 
-  const steps = wishes.map((wish, index) => {
-    const pointer = batch ? `/steps/${index}` : ''
+  const steps = wishes.map(({ wish, pointer, placesFollow }) => {
+    if (wish === null) return null
     const step = prepare(wish)
-    for (const { member, detail } of faultsOf(wish, step)) faults.push({ in: 'body', pointer: `${pointer}/${member}`, detail })
+    for (const { member, detail } of faultsOf(wish, step, placesFollow)) faults.push({ in: 'body', pointer: `${pointer}/${member}`, detail })
     if (ids.has(step.id)) faults.push({ in: 'body', pointer: `${pointer}/id`, detail: 'is the id of an earlier step of the batch' })
     ids.add(step.id)
     for (const name of [step.device, step.origin?.device, step.destination?.device]) {
@@ -75,14 +84,14 @@ function prepare (wish: StepCreate) {
   }
 }
 
-function faultsOf (wish: StepCreate, step: ReturnType<typeof prepare>) {
+function faultsOf (wish: StepCreate, step: ReturnType<typeof prepare>, placesFollow: boolean) {
   const faults: { member: string, detail: string }[] = []
   const fct = fctFault(step.data)
   if (fct !== null) faults.push({ member: 'data/fct', detail: fct })
   const times = timesFault(step)
   if (times !== null) faults.push(times)
   for (const member of ['origin', 'destination'] as const) {
-    if (step.kind === 'move' && !wish[member]) faults.push({ member, detail: 'is required for a move: say at least its device' })
+    if (step.kind === 'move' && !wish[member] && !placesFollow) faults.push({ member, detail: 'is required for a move: say at least its device' })
     if (step.kind === 'operation' && wish[member]) faults.push({ member, detail: 'is only for a move: set `kind` to move, or leave it out' })
   }
   return faults

@@ -9,7 +9,7 @@ import { operationsOf, resolved } from './rules/rule.ts'
 const document = await theDocument()
 const lab = await aLabAtWork(t)
 const names: Record<string, string> = { device: 'Hotel', container: lab.container, position: '3' }
-const ids: Record<string, string> = { processes: lab.process, experiments: lab.experiment, steps: lab.step }
+const ids: Record<string, string> = { processes: lab.process, experiments: lab.experiment, steps: lab.step, reservations: lab.reservation }
 
 for (const { at, path, method, operation } of operationsOf(document).filter((one) => one.operation.requestBody !== undefined)) {
   t.test(`the examples of ${at} are taken`, async (t) => {
@@ -31,7 +31,9 @@ for (const { at, path, operation } of operationsOf(document).filter(({ method, p
     for (const { name, schema } of parameters) {
       const { examples = [], enum: values = [], default: usual } = resolved(document, schema)
       for (const example of [...examples, ...values, ...usual === undefined ? [] : [usual]]) {
-        t.match(await lab.get(`${url}?${name}=${encodeURIComponent(example)}`), { status: 200 }, `${name}=${example}`)
+        const { status } = await lab.get(`${url}?${name}=${encodeURIComponent(example)}`)
+        // what is there now was not there at every time
+        t.ok(status === 200 || (name === 'at' && status === 404), `${name}=${example}: ${status}`)
       }
     }
   })

@@ -19,7 +19,7 @@ const document = await theDocument()
 const lab = await aLabAtWork(t, { BODY_LIMIT_BYTES: '100000' }, (fault) => { faults.push(fault) })
 const known = {
   DeviceName: ['Hotel', 'Washer', 'Arm'], Name: ['Hotel', 'Screening'], ContainerName: ['P1', 'P2', 'P3', lab.container], Barcode: ['P1', 'P2', 'P3'],
-  Uuid: [lab.container, lab.process, lab.experiment, lab.step], Slot: [0, 1, 2, 3, 4, 5]
+  Uuid: [lab.container, lab.process, lab.experiment, lab.step, lab.reservation], Slot: [0, 1, 2, 3, 4, 5]
 }
 
 t.comment(`${runs} requests an operation, seed ${seed}`)

@@ -1,9 +1,9 @@
 import type { Test } from 'tap'
 import { type Answer, aService, type Service } from './service.ts'
 
-export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string }
+export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string, reservation: string }
 
-/** A service with something of everything: devices, containers, a parked lid, a process, a running experiment, finished and running steps. */
+/** A service with something of everything: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps. */
 export async function aLabAtWork (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<LabAtWork> {
   const service = await aService(t, env, report)
   const made = async (answer: Promise<Answer>): Promise<string> => {
@@ -27,5 +27,6 @@ export async function aLabAtWork (t: Test, env?: Record<string, string>, report?
     kind: 'move', device: 'Arm', start, finish: '2026-03-02T09:15:20Z', origin: { device: 'Hotel', position: 0 }, destination: { device: 'Washer' }, containers: ['P1']
   }))
   const step = await made(service.post('/api/steps', { device: 'Washer', start, experiment_id: experiment, data: { fct: 'wash' } }))
-  return { ...service, container, process, experiment, step }
+  const reservation = await made(service.post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'orchestrator-1', ttl_seconds: 3600, strategy: 'last' }))
+  return { ...service, container, process, experiment, step, reservation }
 }

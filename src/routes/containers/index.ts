@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts'
 import { bodyProblems, problems } from '../../schemas/problem.ts'
 import { answer, noQuery, ref } from '../../schemas/common.ts'
+import { AtQuery, asOf } from '../as-of.ts'
 import { by } from '../by.ts'
 import {
   Container, ContainerBatch, ContainerCreate, ContainerHistory, ContainerItems, ContainerPage, ContainerParams, ContainerPatch, ContainerQuery,
@@ -28,7 +29,7 @@ export async function containers (app: App): Promise<void> {
       response: {
         200: answer('It was added before with this id and body, or it is the one adopted.', Container),
         201: answer('Added.', Container),
-        ...bodyProblems('device-not-found', 'position-not-found', 'position-occupied', 'no-free-position', 'barcode-in-use', 'id-in-use')
+        ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'barcode-in-use', 'id-in-use')
       }
     }
   }, async (request, reply) => {
@@ -45,7 +46,7 @@ export async function containers (app: App): Promise<void> {
       response: {
         200: answer('All were added before with these ids and bodies, or adopted.', ContainerItems),
         201: answer('Added.', ContainerItems),
-        ...bodyProblems('device-not-found', 'position-not-found', 'position-occupied', 'no-free-position', 'barcode-in-use', 'id-in-use')
+        ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'barcode-in-use', 'id-in-use')
       }
     }
   }, async (request, reply) => {
@@ -58,11 +59,14 @@ export async function containers (app: App): Promise<void> {
     config: { etag: true },
     schema: {
       operationId: 'getContainer', tags: ['containers'], summary: 'Where is this container',
-      description: 'By the barcode of a container on the platform, or by the id of any container.',
-      params: ContainerParams, querystring: noQuery,
+      description: 'By the barcode of a container on the platform, or by the id of any container. With `at` as it was then.',
+      params: ContainerParams, querystring: AtQuery,
       response: { 200: ref(Container), ...problems('container-not-found') }
     }
-  }, async ({ params }) => await store.containers.read(params.container))
+  }, async ({ params, query }) => {
+    const then = asOf(query.at)
+    return then === null ? await store.containers.read(params.container) : await store.asOf.container(params.container, then)
+  })
 
   app.patch('/containers/:container', {
     config: { changes: 'container' },

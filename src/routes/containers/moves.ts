@@ -2,7 +2,7 @@ import type { App } from '../../app.ts'
 import { bodyProblems } from '../../schemas/problem.ts'
 import { noQuery, ref } from '../../schemas/common.ts'
 import { by } from '../by.ts'
-import { type Container, ContainerParams, ContainerResult, Lid, Move, MoveFromPosition, Unlid } from './schemas.ts'
+import { type Container, ContainerCorrection, ContainerParams, ContainerResult, Lid, Move, MoveFromPosition, Unlid } from './schemas.ts'
 
 /** What robots do with containers: move them, take lids off, put lids on. */
 export async function moves (app: App): Promise<void> {
@@ -16,7 +16,7 @@ export async function moves (app: App): Promise<void> {
       params: ContainerParams, querystring: noQuery, body: ref(Move),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'position-occupied', 'no-free-position', 'source-mismatch',
+        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'source-mismatch',
           'container-removed')
       }
     }
@@ -30,7 +30,7 @@ export async function moves (app: App): Promise<void> {
       params: ContainerParams, querystring: noQuery, body: ref(Unlid),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'position-occupied', 'no-free-position', 'container-removed')
+        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'container-removed')
       }
     }
   }, async (request) => success(await store.containers.unlid(request.params.container, request.body, by(request))))
@@ -48,6 +48,22 @@ export async function moves (app: App): Promise<void> {
     }
   }, async (request) => success(await store.containers.lid(request.params.container, request.body, by(request))))
 
+  app.post('/containers/:container/correct', {
+    config: { changes: 'container' },
+    schema: {
+      operationId: 'correctContainer', tags: ['containers'], summary: 'Set what a person sees',
+      description: [
+        'Place, lid or barcode as they really are, past the normal rules (a removed container is back, a reserved slot is taken) but never past the constraints.',
+        'Something in the way is a 409 unless `displace` says what to do with it. The log keeps the reason.'
+      ].join(' '),
+      params: ContainerParams, querystring: noQuery, body: ref(ContainerCorrection),
+      response: {
+        200: ref(ContainerResult),
+        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'position-occupied', 'barcode-in-use', 'container-removed')
+      }
+    }
+  }, async (request) => success(await store.containers.correct(request.params.container, request.body, by(request))))
+
   app.post('/moves', {
     schema: {
       operationId: 'moveFromPosition', tags: ['containers'], summary: 'Record that whatever stood at a place was moved',
@@ -55,7 +71,7 @@ export async function moves (app: App): Promise<void> {
       querystring: noQuery, body: ref(MoveFromPosition),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('device-not-found', 'position-not-found', 'position-occupied', 'no-free-position', 'source-mismatch', 'source-empty')
+        ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'source-mismatch', 'source-empty')
       }
     }
   }, async (request) => success(await store.containers.moveFromPosition(request.body, by(request))))

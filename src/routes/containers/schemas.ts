@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { reservationId } from '../reservations/schemas.ts'
 import {
   AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
   Timestamp, Uuid, Version
@@ -7,7 +8,7 @@ import {
 const text = (description: string, examples: string[]) =>
   Type.String({ minLength: 1, maxLength: 2000, description, examples })
 
-const anExample = {
+export const aContainer = {
   id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'ScreenPlate_01', barcode: 'SCREEN_001', device: 'Incubator', position: 5,
   starting_device: 'Hamilton_STAR', starting_position: 0, lidded: true, lid: null, filled: true, content: null,
   labware_type: null, labware_uuid: null, is_reagent: false, removed_at: null,
@@ -36,7 +37,7 @@ export const Container = Type.Object({
 }, {
   $id: 'Container',
   description: 'A piece of labware: what it is, where it stands and where its lid is. `device` and `position` are null once it was removed; `lid` is the place of a parked lid.',
-  examples: [anExample]
+  examples: [aContainer]
 })
 export type Container = Static<typeof Container>
 
@@ -59,7 +60,9 @@ export const ContainerCreate = Type.Object({
   labware_type: optional(text('The kind of labware.', ['Greiner 96 flat'])),
   labware_uuid: optional(ref(Uuid)),
   is_reagent: optional(Type.Boolean({ description: 'Default false.' })),
-  if_occupied: optional(ref(IfOccupied))
+  if_occupied: optional(ref(IfOccupied)),
+  reservation_id: Type.Optional(reservationId),
+  lid_reservation_id: Type.Optional(reservationId)
 }, {
   $id: 'ContainerCreate', additionalProperties: false,
   description: 'A container that appears on the platform; without `position` in the lowest free slot of the device.',
@@ -71,7 +74,8 @@ export const Move = Type.Object({
   source_device: optional(ref(DeviceName)),
   source_pos: optional(ref(Slot)),
   target_device: ref(DeviceName),
-  target_pos: optional(ref(Slot))
+  target_pos: optional(ref(Slot)),
+  reservation_id: Type.Optional(reservationId)
 }, {
   $id: 'Move', additionalProperties: false,
   description: 'Where a container went, and, to be verified, where it was. Without `target_pos` it went to the lowest free slot.',
@@ -84,7 +88,8 @@ export const MoveFromPosition = Type.Object({
   source_pos: ref(Slot),
   target_device: ref(DeviceName),
   target_pos: optional(ref(Slot)),
-  barcode: optional(ref(ContainerName))
+  barcode: optional(ref(ContainerName)),
+  reservation_id: Type.Optional(reservationId)
 }, {
   $id: 'MoveFromPosition', additionalProperties: false,
   description: 'A move of whatever is at the source: the container, or the lid where only a lid lies. A given `barcode` must be the container\'s.',
@@ -92,7 +97,7 @@ export const MoveFromPosition = Type.Object({
 })
 export type MoveFromPosition = Static<typeof MoveFromPosition>
 
-export const Unlid = Type.Object({ lid_device: ref(DeviceName), lid_pos: optional(ref(Slot)) }, {
+export const Unlid = Type.Object({ lid_device: ref(DeviceName), lid_pos: optional(ref(Slot)), reservation_id: Type.Optional(reservationId) }, {
   $id: 'Unlid', additionalProperties: false, description: 'Where the lid was put; without `lid_pos` the lowest free slot.',
   examples: [{ lid_device: 'Hotel1', lid_pos: 3 }]
 })
@@ -118,10 +123,36 @@ export const ContainerPatch = Type.Object({
 })
 export type ContainerPatch = Static<typeof ContainerPatch>
 
+const DisplaceAway = stringEnum('DisplaceAway', ['remove'], 'A container in the way is taken off the platform; of a lid in the way nobody knows where it is.')
+
+const Displacement = Type.Unsafe<'remove' | Static<typeof Place>>({
+  $id: 'Displacement', anyOf: [ref(DisplaceAway), ref(Place)], description: 'What to do with what is in the way: away with it, or to this slot.',
+  examples: ['remove', { device: 'Hotel1', position: 7 }]
+})
+
+export const ContainerCorrection = Type.Object({
+  reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why; kept in the log.', examples: ['Found in the washer; the arm had stopped.'] }),
+  device: Type.Optional(ref(DeviceName)),
+  position: Type.Optional(ref(Slot)),
+  lidded: Type.Optional(Type.Boolean({ description: 'Whether the lid is on.' })),
+  lid: Type.Optional(nullable(ref(Place))),
+  barcode: Type.Optional(nullable(ref(Barcode))),
+  displace: Type.Optional(ref(Displacement))
+}, {
+  $id: 'ContainerCorrection', additionalProperties: false, minProperties: 2,
+  description: [
+    'What a person sees; what is left out stays as it is. `device` and `position` go together, and bring a container back that was removed.',
+    '`lid` is where the lid lies (then it is off); null: nobody knows, if it is off.',
+    '`displace` tells what to do with a container or lid that is in the way.'
+  ].join(' '),
+  examples: [{ reason: 'Found in the washer; the arm had stopped.', device: 'Washer', position: 0 }]
+})
+export type ContainerCorrection = Static<typeof ContainerCorrection>
+
 export const ContainerResult = Type.Object({
   status: Type.Unsafe<'success'>({ type: 'string', enum: ['success'], description: 'Always success; a refusal is a problem.' }),
   container: ref(Container)
-}, { $id: 'ContainerResult', description: 'The container as it is now.', examples: [{ status: 'success', container: anExample }] })
+}, { $id: 'ContainerResult', description: 'The container as it is now.', examples: [{ status: 'success', container: aContainer }] })
 
 export const ContainerBatch = Type.Object({
   containers: Type.Array(ref(ContainerCreate), { minItems: 1, maxItems: 1000, description: 'In order; each sees the slots that those before it took.' })
@@ -201,6 +232,7 @@ export const ContainerQuery = Type.Object({
 export type ContainerQuery = Static<typeof ContainerQuery>
 
 export const containerSchemas = [
-  Container, LidPlace, IfOccupied, ContainerCreate, ContainerBatch, ContainerItems, ContainerPatch, Move, MoveFromPosition, Unlid, Lid, ContainerResult,
+  Container, LidPlace, IfOccupied, DisplaceAway, Displacement, ContainerCorrection,
+  ContainerCreate, ContainerBatch, ContainerItems, ContainerPatch, Move, MoveFromPosition, Unlid, Lid, ContainerResult,
   ContainerPage, ContainerEventKind, ContainerSituation, HistoryStep, ContainerEvent, ContainerHistory
 ]

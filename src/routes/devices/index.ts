@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts'
 import { bodyProblems, problems } from '../../schemas/problem.ts'
 import { answer, noQuery, ref } from '../../schemas/common.ts'
+import { AtQuery, asOf } from '../as-of.ts'
 import { by } from '../by.ts'
 import { Device, DeviceCreate, DevicePage, DeviceParams, DevicePatch, DeviceQuery } from './schemas.ts'
 
@@ -38,11 +39,14 @@ export async function devices (app: App): Promise<void> {
     config: { etag: true },
     schema: {
       operationId: 'getDevice', tags: ['devices'], summary: 'One device',
-      description: 'By its name, also one that only logs name. A retired device is not found.',
-      params: DeviceParams, querystring: noQuery,
+      description: 'By its name, also one that only logs name. A retired device is not found. With `at` as it was then, by the name it had then.',
+      params: DeviceParams, querystring: AtQuery,
       response: { 200: ref(Device), ...problems('device-not-found') }
     }
-  }, async ({ params }) => await store.devices.read(params.device))
+  }, async ({ params, query }) => {
+    const then = asOf(query.at)
+    return then === null ? await store.devices.read(params.device) : await store.asOf.device(params.device, then)
+  })
 
   app.patch('/devices/:device', {
     config: { changes: 'device' },

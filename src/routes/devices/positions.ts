@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts'
 import { bodyProblems, problems } from '../../schemas/problem.ts'
 import { noQuery, ref } from '../../schemas/common.ts'
+import { AtQuery, asOf } from '../as-of.ts'
 import { by } from '../by.ts'
 import { PositionParams, PositionPatch, PositionQuery, Positions, PositionWithOccupant } from './position-schemas.ts'
 import { DeviceParams } from './schemas.ts'
@@ -13,21 +14,27 @@ export async function positions (app: App): Promise<void> {
     config: { etag: true },
     schema: {
       operationId: 'listPositions', tags: ['devices'], summary: 'The slots of a device',
-      description: 'A plain array, ascending by slot; a device\'s slots are bounded. `empty=true&limit=1` gives the first free one.',
+      description: 'A plain array, ascending by slot; a device\'s slots are bounded. `empty=true&limit=1` gives the first free one. With `at` as they were then, without the reservations of that time.',
       params: DeviceParams, querystring: PositionQuery,
       response: { 200: ref(Positions), ...problems('device-not-found') }
     }
-  }, async ({ params, query }) => await store.positions.list(params.device, query))
+  }, async ({ params, query: { at, ...query } }) => {
+    const then = asOf(at)
+    return then === null ? await store.positions.list(params.device, query) : await store.asOf.positions(params.device, query, then)
+  })
 
   app.get('/devices/:device/positions/:position', {
     config: { etag: true },
     schema: {
       operationId: 'getPosition', tags: ['devices'], summary: 'One slot and what is in it',
       description: 'With the whole container; of a lid, the container it belongs to.',
-      params: PositionParams, querystring: noQuery,
+      params: PositionParams, querystring: AtQuery,
       response: { 200: ref(PositionWithOccupant), ...problems('device-not-found', 'position-not-found') }
     }
-  }, async ({ params }) => await store.positions.read(params.device, params.position))
+  }, async ({ params: { device, position }, query }) => {
+    const then = asOf(query.at)
+    return then === null ? await store.positions.read(device, position) : await store.asOf.position(device, position, then)
+  })
 
   app.patch('/devices/:device/positions/:position', {
     config: { changes: 'position' },

@@ -6,6 +6,7 @@ import { invalid, problem } from '../../problems.ts'
 import { bodyProblems, problems } from '../../schemas/problem.ts'
 import { noQuery, ref } from '../../schemas/common.ts'
 import { accepted } from '../accept.ts'
+import { AtQuery, asOf } from '../as-of.ts'
 import { by } from '../by.ts'
 import { takeYaml, yamlTypes } from './bodies.ts'
 import { LabConfig, LabConfigQuery, LabConfigResult, LabHealth, LabState, LabWipe, LabYaml, WipeQuery } from './schemas.ts'
@@ -54,11 +55,14 @@ export async function lab (app: App): Promise<void> {
     config: { etag: true },
     schema: {
       operationId: 'getLab', tags: ['lab'], summary: 'The state of the platform',
-      description: 'Every device with what stands on it, in the order of the lab file, and the totals, all of one revision.',
-      querystring: noQuery,
+      description: 'Every device with what stands on it, in the order of the lab file, and the totals, all of one revision; with `at` of an earlier one.',
+      querystring: AtQuery,
       response: { 200: ref(LabState), ...problems() }
     }
-  }, async () => await store.lab.state())
+  }, async ({ query }) => {
+    const then = asOf(query.at)
+    return then === null ? await store.lab.state() : await store.asOf.lab(then)
+  })
 
   app.delete('/lab', {
     config: { changes: 'lab' },

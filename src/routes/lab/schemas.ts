@@ -43,7 +43,7 @@ export const LabConfig = Type.Object({
 
 const LabAction = stringEnum('LabAction', ['add', 'update', 'grow', 'shrink', 'retire', 'restore', 'unchanged'], 'What becomes of a device.')
 
-const Revision = Type.Integer({ $id: 'Revision', minimum: 0, description: 'Counts the changes of the tracked world; every command that changes it takes the next.', examples: [42] })
+export const Revision = Type.Integer({ $id: 'Revision', minimum: 0, description: 'Counts the changes of the tracked world; every command that changes it takes the next.', examples: [42] })
 
 const LabChange = Type.Object({
   action: ref(LabAction),

@@ -4,7 +4,7 @@ import {
   Timestamp, TimestampIn, Uuid, Version, Warning
 } from '../../schemas/common.ts'
 
-const anExample = {
+export const aStep = {
   id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', kind: 'operation', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader',
   data: { fct: 'absorbance', wavelength: 570 }, start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', status: 'completed',
   duration_seconds: 41.5, experiment_id: '0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', experiment_named: null,
@@ -25,7 +25,7 @@ const StepPlace = Type.Object({ device: ref(DeviceName), position: nullable(ref(
 
 const StepContainer = Type.Object({ id: nullable(ref(Uuid)), barcode: nullable(ref(ContainerName)), named: ref(ContainerName) }, {
   $id: 'StepContainer', description: 'A container that a step involved: `named` as in the log, `id` and `barcode` of the container meant, null when none was known.',
-  examples: anExample.containers
+  examples: aStep.containers
 })
 
 const fct = Type.String({ minLength: 1, maxLength: 200, description: 'The function: `data.fct`.', examples: ['absorbance'] })
@@ -61,7 +61,7 @@ export const Step = Type.Object({
   created_at: ref(Timestamp),
   updated_at: ref(Timestamp),
   version: ref(Version)
-}, { $id: 'Step', description: 'Something that a device did, or is doing.', examples: [anExample] })
+}, { $id: 'Step', description: 'Something that a device did, or is doing.', examples: [aStep] })
 export type Step = Static<typeof Step>
 
 export const StepCreate = Type.Object({
@@ -90,7 +90,7 @@ export const StepCreate = Type.Object({
   ].join(' '),
   examples: [{
     device: 'PlateReader', data: { fct: 'absorbance', wavelength: 570 }, start: '2026-03-02T09:20:00Z', finish: '2026-03-02T09:20:41.5Z',
-    experiment_id: anExample.experiment_id, containers: ['SCREEN_001']
+    experiment_id: aStep.experiment_id, containers: ['SCREEN_001']
   }]
 })
 export type StepCreate = Static<typeof StepCreate>
@@ -146,8 +146,8 @@ const StepChange = Type.Object({
   $id: 'StepChange', description: 'A change of a step after it was logged.',
   examples: [{
     revision: 57, recorded_at: '2026-03-02T10:00:00.000Z', kind: 'step-corrected', actor: null, reason: 'The clock of the reader was a second ahead.',
-    before: { ...anExample, finish: '2026-03-02T09:20:42.500Z', duration_seconds: 42.5 },
-    after: { ...anExample, updated_at: '2026-03-02T10:00:00.000Z', version: 2 }
+    before: { ...aStep, finish: '2026-03-02T09:20:42.500Z', duration_seconds: 42.5 },
+    after: { ...aStep, updated_at: '2026-03-02T10:00:00.000Z', version: 2 }
   }]
 })
 export type StepChange = Static<typeof StepChange>

@@ -4,7 +4,7 @@ import { answersOf, operationsOf, resolved, type Json, type Rule } from './rule.
 const always = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
 const withBody = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 /** What `{id}` is the id of, by the part of the path before it. */
-const thingOf: Readonly<Record<string, string>> = { processes: 'process', experiments: 'experiment', steps: 'step' }
+const thingOf: Readonly<Record<string, string>> = { processes: 'process', experiments: 'experiment', steps: 'step', reservations: 'reservation' }
 /** What is refused before any operation is known, so that none can declare it. */
 const beforeRouting = ['route-not-found', 'method-not-allowed', 'request-timeout', 'headers-too-large']
 

@@ -5,11 +5,13 @@ import { componentsInBodies, componentsOf, mediaOf, operationsOf, resolved, sche
 const open = ['JsonObject', 'LabConfig', 'LabDevice', 'LabGroup', 'LabConfig/sila_servers']
 /** Of what the labs wrote themselves only the whole is bounded: 1 MiB as YAML, BODY_LIMIT_BYTES as JSON. */
 const boundedAsWhole = ['LabConfig', 'LabDevice']
-/** Members that may be one of several things: in the lab file a description is text or a list. */
-const unions = ['LabConfig/description']
+/** Members that may be one of several things: in the lab file a description is text or a list; what is in the way goes away or to a place. */
+const unions = ['LabConfig/description', 'Displacement']
 /** JSON Schema that OpenAPI 3.1 does not have any more, or that client generators trip over. */
 const unwanted = ['nullable', 'example', '$id', '$defs', 'definitions', 'prefixItems', 'patternProperties', 'allOf', 'if', 'not', 'const']
 const largestInlineObject = 3
+/** `?at=` takes a revision as well as a time. */
+const pointInHistory = / \?at$/
 
 export const schemaRules: readonly Rule[] = [
   {
@@ -140,8 +142,8 @@ export const schemaRules: readonly Rule[] = [
   {
     rule: 'times are called start, finish or *_at, *_after, *_before, first_start, last_finish, and are date-times; nothing else is',
     why: 'The name tells the unit and the form.',
-    faults: (document) => memberSchemas(document).filter(({ name, schema }) =>
-      (valueOf(document, schema)?.format === 'date-time') !== /^((first_)?start|(last_)?finish|window_from|at|since|.*_(at|after|before))$/.test(name) && !/^lidded_/.test(name)).map(({ at }) => at),
+    faults: (document) => memberSchemas(document).filter(({ at, name, schema }) =>
+      (valueOf(document, schema)?.format === 'date-time') !== /^((first_)?start|(last_)?finish|window_from|at|since|.*_(at|after|before))$/.test(name) && !/^lidded_/.test(name) && !pointInHistory.test(at)).map(({ at }) => at),
     breaking: (document) => { document.components.schemas.Thing.properties.made_at = { type: 'string', description: 'When.' } }
   },
   {

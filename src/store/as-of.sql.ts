@@ -1,0 +1,76 @@
+import { invalid, problem } from '../problems.ts'
+import type { Container } from '../routes/containers/schemas.ts'
+import type { Position, PositionQuery } from '../routes/devices/position-schemas.ts'
+import type { Device } from '../routes/devices/schemas.ts'
+import type { LabState } from '../routes/lab/schemas.ts'
+import type { AsOf } from '../routes/as-of.ts'
+import { statement } from './commands.ts'
+import type { Database } from './database.ts'
+import { naming } from './naming.ts'
+import { refusalDetail } from './refusals.ts'
+
+type Slot = Omit<Position, 'position'> & { slot: number }
+
+// those that ever had the barcode, of which one at most had it then
+const byBarcode = `
+  SELECT * FROM container_state_at($1, ARRAY(
+    SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $2 AND revision <= $1))
+  WHERE barcode = $2 AND removed_at IS NULL`
+
+/** The state as of a revision or a time, read from the log by the functions of the migration `as_of`. */
+export function asOfStore ({ pool }: Database) {
+  /** The revision meant. Refuses one that is still to come. */
+  async function revision (asOf: AsOf): Promise<number> {
+    if ('time' in asOf) {
+      const [found] = await statement<{ revision: number }>(pool, 'SELECT revision_at($1)::float8 AS revision', [asOf.time])
+      return found!.revision
+    }
+    const [present] = await statement<{ revision: number }>(pool, 'SELECT revision::float8 AS revision FROM lab', [])
+    if (asOf.revision > present!.revision) {
+      throw invalid({ in: 'query', parameter: 'at', detail: `must be a revision that there was: the lab is at ${present!.revision}` })
+    }
+    return asOf.revision
+  }
+
+  async function device (name: string, asOf: AsOf): Promise<Device> {
+    const [found] = await statement<Device>(pool, 'SELECT * FROM device_state_at($1) WHERE name = $2 AND retired_at IS NULL', [await revision(asOf), name])
+    if (found === undefined) throw problem('device-not-found', 'The lab had no device of this name then.', { device: name, parameter: 'device' })
+    return found
+  }
+
+  async function container (named: string, asOf: AsOf): Promise<Container> {
+    const then = await revision(asOf)
+    const { id, barcode } = naming(named)
+    const [found] = await statement<Container>(pool, id === null ? byBarcode : 'SELECT * FROM container_state_at($1, ARRAY[$2::uuid])', [then, id ?? barcode])
+    if (found === undefined) throw problem('container-not-found', 'No container had this barcode or id then.', { container: named, parameter: 'container' })
+    return found
+  }
+
+  async function positions (name: string, { empty, limit }: Omit<PositionQuery, 'at'>, asOf: AsOf): Promise<Position[]> {
+    await device(name, asOf)
+    const found = await statement<Slot>(pool, 'SELECT * FROM position_state_at($1, $2)', [name, await revision(asOf)])
+    return found.filter((slot) => empty === undefined || slot.empty === empty).slice(0, limit).map(({ slot, ...state }) => ({ position: slot, ...state }))
+  }
+
+  return {
+    device,
+    container,
+    positions,
+
+    /** One slot, with the whole container that was in it. */
+    async position (name: string, position: number, asOf: AsOf) {
+      const all = await positions(name, {}, asOf)
+      const found = all.find((slot) => slot.position === position)
+      if (found === undefined) {
+        const members = { device: name, position, parameter: 'position', valid_range: all.length === 0 ? null : { minimum: 0, maximum: all.length - 1 } }
+        throw problem('position-not-found', refusalDetail('position-not-found', members), members)
+      }
+      return { ...found, occupant: found.container_id === null ? null : await container(found.container_id, asOf) }
+    },
+
+    async lab (asOf: AsOf): Promise<LabState> {
+      const [state] = await statement<LabState>(pool, 'SELECT * FROM lab_state_at($1)', [await revision(asOf)])
+      return state!
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { Event, EventQuery } from '../routes/events/schemas.ts'
+import { retrying } from './commands.ts'
+import type { Database } from './database.ts'
+import { Prisma } from './generated/client.ts'
+import { naming } from './naming.ts'
+import { filtersOf, readPage } from './pages.ts'
+
+type Key = readonly [revision: number, ordinal: number]
+
+/** The log of all that changed. */
+export function eventStore ({ prisma }: Database) {
+  return {
+    async list (query: EventQuery) {
+      const { sort = 'revision', ...filters } = filtersOf(query)
+      const source = sourceOf(filters)
+      const [direction, beyond] = sort === 'revision' ? [Prisma.sql`ASC`, Prisma.sql`>`] : [Prisma.sql`DESC`, Prisma.sql`<`]
+      const page = await readPage<Event & { ordinal: number }, Key>(query, {
+        name: 'events',
+        filters: { ...filters, sort },
+        keys: ({ revision, ordinal }) => [revision, ordinal],
+        isKey: (values) => values.length === 2 && values.every(Number.isSafeInteger),
+        read: async (after, take) => await retrying(() => prisma.$queryRaw<(Event & { ordinal: number })[]>`
+          SELECT e.revision::float8 AS revision, e.ordinal, e.recorded_at, e.kind, e.actor, e.reason, e.request_id, e.container_id, e.device_id, e.step_id,
+            e.experiment_id, e.before, e.after
+          ${source} ${after === null ? Prisma.empty : Prisma.sql`AND (k.revision, k.ordinal) ${beyond} (${after[0]}::bigint, ${after[1]}::int)`}
+          ORDER BY k.revision ${direction}, k.ordinal ${direction} LIMIT ${take}`),
+        count: async () => await retrying(() => prisma.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count ${source}`).then(([{ count }]) => count)
+      })
+      return { ...page, items: page.items.map(({ ordinal, ...event }) => event) }
+    }
+  }
+}
+
+/** Where the events of a filter come from, each by an index of its own; `k` is the row that has the order. */
+function sourceOf ({ after, container, device, kind, step, experiment }: Omit<EventQuery, 'limit' | 'cursor' | 'count' | 'sort'>): Prisma.Sql {
+  const from = device === undefined
+    ? Prisma.sql`FROM event e CROSS JOIN LATERAL (SELECT e.revision, e.ordinal) k`
+    : Prisma.sql`FROM event_device k JOIN event e ON e.revision = k.revision AND e.ordinal = k.ordinal`
+  const conditions = [Prisma.sql`k.revision > ${after ?? 0}::bigint`]
+  if (device !== undefined) conditions.push(Prisma.sql`k.device_id = device_named(${device})`)
+  if (kind !== undefined) conditions.push(Prisma.sql`e.kind = ${kind}`)
+  if (step !== undefined) conditions.push(Prisma.sql`e.step_id = ${step}::uuid`)
+  if (experiment !== undefined) conditions.push(Prisma.sql`e.experiment_id = ${experiment}::uuid`)
+  if (container !== undefined) conditions.push(Prisma.sql`e.container_id = ANY (${containersCalled(container)})`)
+  return Prisma.sql`${from} WHERE ${Prisma.join(conditions, ' AND ')}`
+}
+
+function containersCalled (named: string): Prisma.Sql {
+  const { id, barcode } = naming(named)
+  if (id !== null) return Prisma.sql`ARRAY[${id}::uuid]`
+  return Prisma.sql`ARRAY(SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = ${barcode})`
+}

@@ -1,0 +1,57 @@
+import { v7 as uuidv7 } from 'uuid'
+import { digestOf } from '../domain/canonical.ts'
+import { invalid, problem } from '../problems.ts'
+import type { Reservation, ReservationCreate, ReservationQuery, ReservationRenewal } from '../routes/reservations/schemas.ts'
+import { type By, statement } from './commands.ts'
+import type { Database } from './database.ts'
+import { filtersOf, isIdKey, readPage } from './pages.ts'
+import { refusalDetail } from './refusals.ts'
+
+const matching = `
+  FROM reservation_state r
+  WHERE ($1::text IS NULL OR r.owner = $1) AND ($2::text IS NULL OR r.purpose = $2)
+    AND ($3::text IS NULL OR r.positions @> jsonb_build_array(jsonb_build_object('device', $3::text)))`
+
+/** Slots promised to somebody for a time. The commands are the functions of the migration `reservations`. */
+export function reservationStore ({ pool }: Database) {
+  return {
+    async read (id: string): Promise<Reservation> {
+      const [found] = await statement<Reservation>(pool, 'SELECT * FROM reservation_state WHERE id = $1', [id])
+      if (found === undefined) throw problem('reservation-not-found', refusalDetail('reservation-not-found', {}), { reservation_id: id, parameter: 'id' })
+      return found
+    },
+
+    async list (query: ReservationQuery) {
+      const filters = filtersOf(query)
+      const values = [filters.owner ?? null, filters.purpose ?? null, filters.device ?? null]
+      return await readPage<Reservation, readonly [string]>(query, {
+        name: 'reservations',
+        filters,
+        keys: ({ id }) => [id],
+        isKey: isIdKey,
+        read: async (after, take) => await statement<Reservation>(pool,
+          `SELECT * ${matching} AND ($4::uuid IS NULL OR r.id > $4) ORDER BY r.id LIMIT $5`, [...values, after?.[0] ?? null, take]),
+        count: async () => await statement<{ count: number }>(pool, `SELECT count(*)::int AS count ${matching}`, values).then(([row]) => row!.count)
+      })
+    },
+
+    async reserve (wish: ReservationCreate, by: By): Promise<{ outcome: 'created' | 'repeated', reservation: Reservation }> {
+      if (!wish.device === !wish.type) {
+        throw invalid({ in: 'body', pointer: wish.device ? '/type' : '/device', detail: 'either `device` or `type` says where: give one of the two' })
+      }
+      const prepared = { ...wish, id: wish.id ?? uuidv7(), created_as: digestOf(wish) }
+      const [row] = await statement<Reservation & { outcome: 'created' | 'repeated' }>(pool, 'SELECT outcome, (reservation).* FROM reserve($1, $2)', [prepared, by])
+      const { outcome, ...reservation } = row!
+      return { outcome, reservation }
+    },
+
+    async renew (id: string, { ttl_seconds }: ReservationRenewal, by: By): Promise<Reservation> {
+      const [renewed] = await statement<Reservation>(pool, 'SELECT * FROM renew_reservation($1, $2, $3)', [id, ttl_seconds, by])
+      return renewed!
+    },
+
+    async release (id: string, by: By): Promise<void> {
+      await statement(pool, 'SELECT release_reservation($1, $2)', [id, by])
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { digestOf } from '../domain/canonical.ts'
+import { type Fault, invalid, type ProblemCode } from '../problems.ts'
+import type { Container } from '../routes/containers/schemas.ts'
+import type { Step } from '../routes/steps/schemas.ts'
+import type { Transfer, TransferFinding, TransferResult } from '../routes/transfers/schemas.ts'
+import { type By, statement } from './commands.ts'
+import { naming } from './naming.ts'
+import type { Database } from './database.ts'
+import { refusalDetail } from './refusals.ts'
+import { prepareStepsOf } from './step-wishes.ts'
+
+type Row = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], revision: number }
+
+/** What robots did in one go. The command is the function of the migration `transfers`, one call. */
+export function transferStore ({ pool }: Database) {
+  return {
+    /** Books transfers in order, all or none; a dry run books none and tells what stands against each. */
+    async book (transfers: readonly Transfer[], { batch, dryRun }: { batch: boolean, dryRun: boolean }, by: By): Promise<TransferResult[]> {
+      const base = (index: number) => batch ? `/transfers/${index}` : ''
+      const faults = transfers.flatMap((transfer, index) => faultsOf(transfer).map(({ pointer, detail }): Fault => ({ in: 'body', pointer: base(index) + pointer, detail })))
+      if (faults.length > 0) throw invalid(...faults.slice(0, 20))
+      const { steps, devices } = prepareStepsOf(transfers.map(({ step, target }, index) => ({
+        wish: step ? { ...step, kind: step.kind ?? (target ? 'move' : 'operation') } : null, pointer: `${base(index)}/step`, placesFollow: true
+      })))
+      const wishes = transfers.map(({ container, ...transfer }, index) => {
+        const step = steps[index] ?? null
+        return {
+          ...emptied(transfer),
+          ...container ? named(container) : { named: null, id: null },
+          // a repetition is one of the whole transfer, by the facts that were sent
+          step: step === null ? null : { ...step, created_as: digestOf([transfer.step, container, transfer]) }
+        }
+      })
+      const made = await statement<Row>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
+        [JSON.stringify(wishes), JSON.stringify(devices), batch, dryRun, by])
+      return made.map(({ container, step, findings, revision }, index) => ({
+        status: dryRun ? 'dry-run' : 'success', container, step, revision,
+        findings: findings.map((finding) => told(finding, batch ? index : null))
+      }))
+    }
+  }
+}
+
+function named (container: string) {
+  const { id, barcode } = naming(container)
+  return { named: barcode, id }
+}
+
+/** The members as the function reads them: null where they are left out. */
+function emptied ({ source, target, lid, barcode, reservation_id, lid_reservation_id }: Omit<Transfer, 'container'>) {
+  return {
+    source: source ?? null,
+    target: target ? { device: target.device, position: target.position ?? null } : null,
+    lid: lid ? { action: lid.action, device: lid.device ?? null, position: lid.position ?? null } : null,
+    barcode: barcode ?? null, reservation_id: reservation_id ?? null, lid_reservation_id: lid_reservation_id ?? null
+  }
+}
+
+function faultsOf ({ container, source, target, lid, barcode, step, reservation_id, lid_reservation_id }: Transfer): { pointer: string, detail: string }[] {
+  const faults: { pointer: string, detail: string }[] = []
+  const fault = (pointer: string, detail: string): void => { faults.push({ pointer, detail }) }
+  if (!container && !source) fault('/container', 'is required, or `source`: say which container it was, or where it stood')
+  if (!target && !barcode && !step && (lid ?? { action: 'keep' }).action === 'keep') fault('/target', 'is required, or a `lid` that was taken off or put on, a `barcode` or a `step`: else there is nothing to book')
+  if (lid?.action === 'off' && !lid.device) fault('/lid/device', 'is required when the lid was taken off: say where it was put')
+  if (lid?.action === 'keep' && (lid.device ?? lid.position ?? null) !== null) fault('/lid/device', 'is only for a lid that was taken off or put on')
+  if (lid?.action === 'on' && !lid.device && (lid.position ?? null) !== null) fault('/lid/device', 'is required with `position`')
+  if (reservation_id && !target) fault('/reservation_id', 'is for the slot of `target`, which is missing')
+  if (lid_reservation_id && lid?.action !== 'off') fault('/lid_reservation_id', 'is for the slot of a lid that was taken off')
+  return faults
+}
+
+function told ({ code, members }: Row['findings'][number], index: number | null): TransferFinding {
+  return { ...members, code, detail: refusalDetail(code, members), ...index === null ? {} : { index } }
+}
