@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import ts from 'typescript-eslint'
 
 export default defineConfig([
-  globalIgnores(['dist/', 'node_modules/', '.tap/', 'src/store/generated/']),
+  globalIgnores(['dist/', 'dist-test/', 'node_modules/', '.tap/', 'src/store/generated/']),
   js.configs.recommended,
   stylistic.configs.customize({ semi: false, quotes: 'single', indent: 2, braceStyle: '1tbs', commaDangle: 'never', arrowParens: true }),
   {
@@ -43,7 +43,7 @@ export default defineConfig([
   },
   {
     files: ['**/*.mjs', 'eslint.config.js'],
-    languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', URLSearchParams: 'readonly', Buffer: 'readonly' } }
+    languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', URLSearchParams: 'readonly', Buffer: 'readonly', AbortController: 'readonly' } }
   },
   {
     rules: {

@@ -1,99 +1,84 @@
-// The test command: brings a PostgreSQL of its own (or takes TEST_DATABASE_URL), makes the template that each test file
-// clones, runs tap, and ends with `N passed, N failed` alone on a line. Arguments go to tap: `npm test -- test/a.test.ts`.
+// The test command: brings a PostgreSQL of its own (or takes TEST_DATABASE_URL), makes the template that each test clones,
+// runs every file of test/ as a process of its own, and ends with `N passed, N failed` alone on a line. The files are written
+// with tap; they are run compiled and without tap's runner, whose loaders took most of the time (CONTRIBUTING.md, decisions).
+// `npm test -- test/routes/moves.test.ts test/domain` runs these only; `--jobs 1` one at a time.
 import './ensure-built.mjs'
-import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
+import { parseArgs } from 'node:util'
+import { compiledOf, compileTests } from './testing/compile.mjs'
+import { coverageReached } from './testing/coverage.mjs'
+import { makeTemplate, sql, throwAwayServer } from './testing/database.mjs'
+import { longestSeconds, runFile } from './testing/run-file.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const given = process.argv.slice(2)
-const whole = given.length === 0
-/** Percent that the whole suite must reach, generated code aside. */
-const coverageFloor = { lines: 95, branches: 95 }
+/** What takes longest begins first, so that no long file runs alone at the end. */
+const longest = ['workflows/replay', 'estimation/real-history', 'contract/fuzz', 'process/life', 'embedded/postgres', 'workflows/concurrency']
+  .map((name) => join(root, 'test', `${name}.test.ts`))
 
-const { migrate } = await import('../dist/store/migrate.js')
-const server = process.env.TEST_DATABASE_URL ? { url: process.env.TEST_DATABASE_URL, stop: async () => {} } : await throwAwayServer()
-let code
+const jobs = { type: 'string', default: String(Math.max(2, availableParallelism())) }
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { jobs } })
+const files = testFiles(positionals)
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort())
+// who reads along may leave (`npm test | head`); the database is stopped all the same
+process.stdout.on('error', () => interrupted.abort())
+const coverage = positionals.length === 0 ? mkdtempSync(join(tmpdir(), 'platform-status-coverage-')) : undefined
+// processes that tests start as another user count too
+if (coverage) chmodSync(coverage, 0o777)
 try {
-  const template = await makeTemplate(server.url)
-  try {
-    code = await runTap({ TEST_DATABASE_URL: server.url, TEST_DATABASE_TEMPLATE: template })
-  } finally {
-    await sql(server.url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`)
-  }
+  compileTests()
+  const settings = { ...process.env, TAP_TIMEOUT: String(longestSeconds), ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}) }
+  const totals = await onAServer((env) => runAll({ ...settings, ...env }))
+  if (coverage && !interrupted.signal.aborted && !await coverageReached(root, coverage)) totals.failed += 1
+  process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`)
+  process.exitCode = totals.failed === 0 ? 0 : 1
 } finally {
-  await server.stop()
+  if (coverage) rmSync(coverage, { recursive: true, force: true })
 }
-process.exitCode = code
 
-async function throwAwayServer () {
-  const { startEmbedded } = await import('../dist/embedded/postgres.js')
-  const log = { info: () => {}, warn: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) }
-  const dataDir = await mkdtemp(join(tmpdir(), 'platform-status-test-'))
-  // nothing of it outlives the run, so nothing of it need survive a crash
-  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
-  const embedded = await startEmbedded({ dataDir, log, settings })
-  return {
-    url: embedded.url,
-    stop: async () => {
-      await embedded.stop()
-      for (const directory of new Set([dataDir, embedded.directory])) rmSync(directory, { recursive: true, force: true })
+function testFiles (given) {
+  const found = (given.length === 0 ? ['test'] : given).flatMap((name) => {
+    const path = resolve(name)
+    if (!existsSync(path)) throw new Error(`There is no ${name}.`)
+    if (!statSync(path).isDirectory()) return [path]
+    return readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts')).sort().map((file) => join(path, file))
+  })
+  if (found.length === 0) throw new Error(`There are no tests in ${given.join(', ')}.`)
+  return [...longest.filter((file) => found.includes(file)), ...found.filter((file) => !longest.includes(file))]
+}
+
+async function onAServer (work) {
+  const server = process.env.TEST_DATABASE_URL ? { url: process.env.TEST_DATABASE_URL, stop: async () => {} } : await throwAwayServer()
+  try {
+    const template = await makeTemplate(server.url)
+    try {
+      return await work({ TEST_DATABASE_URL: server.url, TEST_DATABASE_TEMPLATE: template })
+    } finally {
+      await sql(server.url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`)
+    }
+  } finally {
+    await server.stop()
+  }
+}
+
+/** Runs the files, as many at a time as there are jobs; the sums of their assertions. */
+async function runAll (env) {
+  const totals = { passed: 0, failed: 0 }
+  const left = [...files]
+  async function work () {
+    for (let file = left.shift(); file !== undefined && !interrupted.signal.aborted; file = left.shift()) {
+      const began = Date.now()
+      const { passed, failed, report } = await runFile(compiledOf(file), { cwd: root, env, signal: interrupted.signal })
+      totals.passed += passed
+      totals.failed += failed
+      process.stdout.write(`${failed === 0 ? 'ok    ' : 'FAILED'} ${file.slice(root.length)} (${passed} passed${failed === 0 ? '' : `, ${failed} failed`}, ${((Date.now() - began) / 1000).toFixed(1)} s)\n`)
+      if (report !== '') process.stdout.write(`${report}\n`)
     }
   }
-}
-
-async function makeTemplate (url) {
-  const template = `template_${randomBytes(6).toString('hex')}`
-  await sql(url, `CREATE DATABASE ${template}`)
-  const ofTemplate = new URL(url)
-  ofTemplate.pathname = `/${template}`
-  const pool = new pg.Pool({ connectionString: ofTemplate.href })
-  await migrate(pool, join(root, 'prisma', 'migrations'))
-  await pool.end()
-  return template
-}
-
-async function sql (url, text) {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(text)
-  } finally {
-    await client.end()
-  }
-}
-
-/** Runs tap, and tells its counts of assertions and whether the coverage reaches the floor. */
-async function runTap (env) {
-  const coverage = whole ? ['--coverage-report=json-summary', '--coverage-report=text', '--show-full-coverage'] : ['--disable-coverage', '--allow-empty-coverage']
-  const tap = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
-  const args = [tap, 'run', '--reporter=terse', '--jobs=2', ...coverage, ...given]
-  let output = ''
-  const status = await new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
-    child.stdout.on('data', (chunk) => {
-      output += chunk
-      process.stdout.write(chunk)
-    })
-    child.on('error', reject)
-    child.on('close', (exit) => resolve(exit ?? 1))
-  })
-  const count = (name) => Number(new RegExp(`# \\{[^}]*\\b${name}: (\\d+)`).exec(output)?.[1] ?? 0)
-  const covered = whole ? coverageReached() : true
-  process.stdout.write(`\n${count('pass')} passed, ${count('fail') + (status !== 0 && count('fail') === 0 ? 1 : 0) + (covered ? 0 : 1)} failed\n`)
-  return status !== 0 ? status : covered ? 0 : 1
-}
-
-function coverageReached () {
-  const file = join(root, '.tap', 'report', 'coverage-summary.json')
-  if (!existsSync(file)) return false
-  const { total } = JSON.parse(readFileSync(file, 'utf8'))
-  const missing = ['lines', 'branches'].filter((kind) => total[kind].pct < coverageFloor[kind])
-  for (const kind of missing) process.stdout.write(`coverage of ${kind} is ${total[kind].pct} %, below ${coverageFloor[kind]} %\n`)
-  return missing.length === 0
+  await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, work))
+  if (interrupted.signal.aborted) totals.failed += 1
+  return totals
 }
