@@ -1,4 +1,5 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
+import { longestIfMatch } from './if-match.ts'
 
 // What @fastify/swagger leaves out of the document, said once for all routes rather than in each.
 
@@ -14,7 +15,7 @@ const location = { type: 'string', format: 'uri-reference', description: 'Where 
 const etag = { type: 'string', description: 'Changes when the answer would; give it back as `If-None-Match`.', examples: [anEtag] }
 const ifNoneMatch = { type: 'string', description: 'An `ETag`: answers 304 without a body as long as the answer would be the same.', examples: [anEtag] }
 const ifMatch = {
-  type: 'string', description: 'An `ETag` of what is to be changed, or its version in quotes: answers 412 and changes nothing when it was changed since.', examples: [anEtag]
+  type: 'string', maxLength: longestIfMatch, description: 'An `ETag` of what is to be changed, or its version in quotes: answers 412 and changes nothing when it was changed since.', examples: [anEtag]
 }
 const idempotencyKey = {
   type: 'string', minLength: 1, maxLength: 257,

@@ -13,6 +13,9 @@ declare module 'fastify' {
   }
 }
 
+/** Characters of an `If-Match`; some dozens of tags. */
+export const longestIfMatch = 2000
+
 type Params = Readonly<Record<string, string>>
 /** A thing as it can be read: its version, if it has one, and the bodies of the answers that show it. */
 type Shown = { version: number | null, bodies: readonly string[] }
@@ -48,6 +51,7 @@ function asJson (thing: object): Shown {
 export async function refuseUnlessMatched (request: FastifyRequest, store: Store): Promise<void> {
   const header = request.headers['if-match']
   if (header === undefined) return
+  if (header.length > longestIfMatch) throw invalid({ in: 'headers', parameter: 'If-Match', detail: `must not be longer than ${longestIfMatch} characters` })
   const { changes } = request.routeOptions.config
   if (changes === undefined) {
     throw invalid({ in: 'headers', parameter: 'If-Match', detail: 'is for calls that change one thing that can be read; leave it out here' })

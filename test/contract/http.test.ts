@@ -58,7 +58,7 @@ t.test('methods that no route has are a 405 with what there is', async (t) => {
 })
 
 t.test('a 405 names the methods of the path itself, not those of a path with a parameter in its place', async (t) => {
-  for (const [path, allow] of [['/api/steps/batch', 'POST'], ['/api/steps/statistics', 'GET, HEAD'], ['/api/steps/01', 'GET, HEAD, PATCH']]) {
+  for (const [path, allow] of [['/api/steps/batch', 'POST'], ['/api/steps/statistics', 'GET, HEAD'], ['/api/steps/01', 'GET, HEAD, PATCH']] as const) {
     t.match(await raw(`OPTIONS ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), { status: 405, headers: { allow } }, path)
   }
 })

@@ -56,6 +56,7 @@ t.test('what is as it was read is changed: by its tag, its version, one of sever
   t.equal(await move(4, '*'), 200)
   t.equal(await move(5, 'W/"5"'), 412, 'a weak tag says too little')
   t.equal(await move(5, '5'), 412, 'a tag is in quotes')
+  t.equal(await move(5, '"1", '.repeat(401)), 400, 'as long as the document says')
 })
 
 t.test('a device renamed changes how its containers look, not the containers', async (t) => {
