@@ -2,7 +2,7 @@ import type { Database } from '../store/database.ts'
 import { statement } from '../store/commands.ts'
 import { estimate } from './estimate.ts'
 import { type Question, readHistories } from './history.sql.ts'
-import type { RunMargins } from './margins.ts'
+import { type Margins, noMargins } from './margins.ts'
 import { samplesFor, windowFor } from './model.ts'
 
 export const groupings = ['level', 'method', 'function', 'device'] as const
@@ -20,7 +20,7 @@ export type Score = {
 export type Calibration = { confidence: number, since: string | null, steps: number, truncated: boolean, overall: Score, groups: Score[] }
 
 type Done = Question & { id: string, start: Date, as_of: string, fct: string | null, sample_seconds: number, commanded_seconds: number | null }
-type Lesson = { ended_at: number, margins: RunMargins }
+type Lesson = { ended_at: number, margins: Margins }
 
 const chunk = 1000
 
@@ -79,7 +79,7 @@ export async function calibrate (
     const { histories } = await readHistories(pool, questions, { most: windowFor(confidence), enough: samplesFor(confidence) })
     for (const [index, step] of done.entries()) {
       const then = Date.parse(step.as_of) / 1000
-      const margins = lessons.filter(({ ended_at }) => ended_at < then).slice(0, 20).map((lesson) => lesson.margins)
+      const margins = lessons.find(({ ended_at }) => ended_at < then)?.margins ?? noMargins
       const answer = estimate(histories[place[index]!] ?? null, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins })
       const actual = step.sample_seconds + (step.commanded_seconds ?? 0)
       add(overall, answer.duration_seconds, actual, confidence)

@@ -1,7 +1,8 @@
+import { endsInHang } from './hang.ts'
 import type { History } from './history.sql.ts'
 import { type Level, levels, mixtures } from './levels.ts'
-import { marginFor, type RunMargins } from './margins.ts'
-import { mean, median, rankBound, samplesFor, shortest, type Spread, substituteBound } from './model.ts'
+import { marginFor, type Margins } from './margins.ts'
+import { type Lent, mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
 import { sinceChange } from './regime.ts'
 
 export const statistics = ['upper_bound', 'max', 'mean', 'median'] as const
@@ -26,10 +27,13 @@ export type Estimate = {
   warnings: EstimateWarning[]
 }
 
+/** The confidence of who does not say one. */
+export const usualConfidence = 0.95
+
 const few = 10
 
-/** How an estimate is asked for; `margins` are those of the last runs, newest first. */
-export type Asked = { confidence: number, statistic: Statistic, margins: readonly RunMargins[] }
+/** How an estimate is asked for; `margins` are those as of the last run. */
+export type Asked = { confidence: number, statistic: Statistic, margins: Margins }
 
 /** What is to be estimated: `commanded` is the time in seconds that the step is told to take, to which the history's overhead is added. */
 export type Subject = { kind: 'operation' | 'move', commanded: number | null }
@@ -53,7 +57,8 @@ export function basisOf (history: History, kind: Subject['kind']): Basis {
 export function estimate (history: History | null, { kind, commanded }: Subject, { confidence, statistic, margins }: Asked): Estimate {
   if (history === null) return withoutHistory(commanded, confidence)
   const basis = basisOf(history, kind)
-  const { seconds, attained, method } = choose(basis.sorted, lentBy(history), confidence, statistic)
+  const chosen = choose(basis.sorted, history.lent, confidence, statistic)
+  const { seconds, attained, method } = chosen
   const margin = statistic === 'upper_bound' ? marginFor(confidence, margins) : 0
   return {
     duration_seconds: total(commanded, seconds + margin),
@@ -65,7 +70,7 @@ export function estimate (history: History | null, { kind, commanded }: Subject,
     window_from: new Date(basis.from * 1000).toISOString(),
     median_seconds: total(commanded, median(basis.sorted)),
     margin_seconds: margin,
-    warnings: warningsFor(basis, confidence, method)
+    warnings: warningsFor(basis, confidence, chosen)
   }
 }
 
@@ -87,26 +92,34 @@ function withoutHistory (commanded: number | null, confidence: number): Estimate
   }
 }
 
-/** A statistic of sorted samples in seconds, and what it rests on. */
-export type Chosen = { seconds: number, attained: number | null, method: Method }
+/** A statistic of sorted samples in seconds, and what it rests on; `hang` is a sample that it leaves out as a lone hang. */
+export type Chosen = { seconds: number, attained: number | null, method: Method, hang?: number }
 
-/** The statistic that is wanted of the samples; the bound is the rank, or the labelled substitute where the samples are too few for it. */
-export function choose (sorted: readonly number[], lent: Spread | null, confidence: number, statistic: Statistic): Chosen {
+/** The statistic that is wanted of the samples; `lent` is known where the samples are fewer than the rank needs. */
+export function choose (sorted: readonly number[], lent: Lent | null, confidence: number, statistic: Statistic): Chosen {
   switch (statistic) {
     case 'max': return { seconds: sorted.at(-1)!, attained: sorted.length / (sorted.length + 1), method: 'max' }
     case 'mean': return { seconds: mean(sorted), attained: null, method: 'mean' }
     case 'median': return { seconds: median(sorted), attained: null, method: 'median' }
-    case 'upper_bound': {
-      const ranked = rankBound(sorted, confidence)
-      if (ranked !== null) return { ...ranked, method: 'rank' }
-      return { seconds: substituteBound(sorted, confidence, lent), attained: sorted.length / (sorted.length + 1), method: 'substitute' }
-    }
+    case 'upper_bound': return upperBound(sorted, lent, confidence)
   }
 }
 
-/** The spread that the wider level lends, where it was read. */
-export function lentBy ({ spread_squares, spread_degrees }: History): Spread | null {
-  return spread_squares === null || spread_degrees === null ? null : { sumOfSquares: spread_squares, degrees: spread_degrees }
+/**
+ * The rank bound; below its sample size the substitute. Where either would rest on one lone hang, that is left out, if hangs
+ * are rarer than the misses that the confidence allows: as one in n >= c / (1 - c) samples is, or as the wider level says.
+ */
+function upperBound (sorted: readonly number[], lent: Lent | null, confidence: number): Chosen {
+  const n = sorted.length
+  const ranked = rankBound(sorted, confidence)
+  const onLargest = ranked === null || ranked.seconds === sorted[n - 1]
+  if (onLargest && endsInHang(sorted) && (ranked !== null || (lent !== null && lent.hung <= 1 - confidence))) {
+    const rest = sorted.slice(0, -1)
+    const seconds = ranked === null ? substituteBound(rest, confidence, lent) : rest.at(-1)!
+    return { seconds, attained: (n - 1) / (n + 1), method: 'substitute', hang: sorted[n - 1]! }
+  }
+  if (ranked !== null) return { ...ranked, method: 'rank' }
+  return { seconds: substituteBound(sorted, confidence, lent), attained: n / (n + 1), method: 'substitute' }
 }
 
 function total (commanded: number | null, seconds: number): number {
@@ -114,16 +127,25 @@ function total (commanded: number | null, seconds: number): number {
 }
 
 /** What a reader of the answer should know of its basis. */
-export function warningsFor ({ sorted, cut, from }: Pick<Basis, 'sorted' | 'cut' | 'from'>, confidence: number, method: Method): EstimateWarning[] {
+export function warningsFor (
+  { sorted, cut, from }: Pick<Basis, 'sorted' | 'cut' | 'from'>, confidence: number, { method, hang, attained }: Chosen
+): EstimateWarning[] {
   const samples = sorted.length
+  const needed = samplesFor(confidence)
   const warnings: EstimateWarning[] = []
   if (samples < few) {
     warnings.push({ code: 'few-samples', detail: `Comparable steps known: ${samples}; from ten on the answer is reliable.` })
   }
-  if (method === 'substitute') {
+  if (method === 'substitute' && samples < needed) {
     warnings.push({
       code: 'below-sample-size',
-      detail: `A bound at ${confidence} needs ${samplesFor(confidence)} samples; this one assumes a log-normal law. The largest sample alone attains ${round(samples / (samples + 1))}.`
+      detail: `A bound at ${confidence} needs ${needed} samples; this one assumes a log-normal law. The samples alone attain ${round(attained ?? 0)}.`
+    })
+  }
+  if (hang !== undefined) {
+    warnings.push({
+      code: 'hang-left-out',
+      detail: `One of the ${samples} took ${round(hang)} s, far beyond all others: it counts as a hang, and the answer rests on the rest.`
     })
   }
   if (cut) {

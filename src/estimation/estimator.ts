@@ -3,7 +3,7 @@ import { matchInputs } from '../domain/match.ts'
 import { invalid } from '../problems.ts'
 import type { PlannedStep } from '../routes/estimates/schemas.ts'
 import type { Database } from '../store/database.ts'
-import { basisOf, type Estimate, estimate, type Statistic, type Subject } from './estimate.ts'
+import { basisOf, type Estimate, estimate, type Statistic, type Subject, usualConfidence } from './estimate.ts'
 import { type History, type Lessons, type Question, readHistories } from './history.sql.ts'
 import { learnFinishedRuns } from './learning.ts'
 import { samplesFor, windowFor } from './model.ts'
@@ -19,7 +19,6 @@ type Asking = Subject & { question: Question }
 
 export type Estimator = ReturnType<typeof openEstimator>
 
-const usualConfidence = 0.95
 // The documented maximum is one of all history; this much of it is looked at.
 const widestWindow = 2000
 

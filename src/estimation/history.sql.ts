@@ -1,5 +1,6 @@
 import { type Queryable, statement } from '../store/commands.ts'
-import type { RunMargins } from './margins.ts'
+import { type Margins, noMargins } from './margins.ts'
+import type { Lent } from './model.ts'
 
 /** A step to be estimated, as the history is asked for it; see domain/match.ts for the match inputs. */
 export type Question = {
@@ -26,13 +27,12 @@ export type History = {
   samples: number[]
   /** when each was over, in seconds since 1970 */
   finishes: number[]
-  /** of the wider level, only where the samples are fewer than asked for; in log seconds */
-  spread_squares: number | null
-  spread_degrees: number | null
+  /** of the wider level, only where the samples are fewer than asked for */
+  lent: Lent | null
 }
 
-/** What earlier runs taught, newest first, and whether there is one to learn from. */
-export type Lessons = { margins: RunMargins[], ratios: number[], pending: boolean }
+/** What earlier runs taught: the margins as of the newest, the ratios of the newest twenty; and whether there is a run to learn from. */
+export type Lessons = { margins: Margins, ratios: number[], pending: boolean }
 
 const window = (level: number, emptyBefore: string, size: number) => `
   LEFT JOIN LATERAL (
@@ -53,7 +53,7 @@ const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_
 // What earlier runs taught, once an answer.
 const lessons = `(
     SELECT jsonb_build_object(
-      'margins', coalesce(jsonb_agg(to_jsonb(r.margins) ORDER BY r.ended_at DESC), '[]'),
+      'margins', coalesce((array_agg(to_jsonb(r.margins) ORDER BY r.ended_at DESC))[1], '${JSON.stringify(noMargins)}'),
       'ratios', coalesce(jsonb_agg(r.total_ratio ORDER BY r.ended_at DESC) FILTER (WHERE r.total_ratio IS NOT NULL), '[]'),
       'pending', EXISTS (SELECT FROM run WHERE run.pending AND run_is_over(run)))
     FROM (SELECT margins, total_ratio, ended_at FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 20) r
@@ -61,7 +61,8 @@ const lessons = `(
 
 // One statement however many questions. Each level is read only where all more specific ones are empty, and each read is
 // one range of one index, which holds all that is read. The spread is lent by the same function on the device (moves: by
-// the same mover and destination) and is the one within its most specific keys, since their locations differ.
+// the same mover and destination) and is the one within its most specific keys, since their locations differ: between the
+// quantiles that lie 3.29 deviations apart in a normal law, so that a hang does not widen it, or the plain one of a few.
 const textFor = (size: number) => `
 WITH named AS MATERIALIZED (
   SELECT name, device_named(name) AS id FROM unnest($3::text[]) AS name
@@ -78,7 +79,7 @@ keyed AS MATERIALIZED (
   LEFT JOIN named origin ON origin.name = q.origin_device
   LEFT JOIN named destination ON destination.name = q.destination_device
 )
-SELECT found.level, found.samples, found.finishes, spread.squares AS spread_squares, spread.degrees AS spread_degrees,
+SELECT found.level, found.samples, found.finishes, spread.lent,
   CASE WHEN keyed.n = 1 THEN ${lessons} END AS lessons
 FROM keyed
 ${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level), size)).join('')}
@@ -90,16 +91,21 @@ CROSS JOIN LATERAL (
     coalesce(level_1.finishes, level_2.finishes, level_3.finishes, level_4.finishes, level_5.finishes) AS finishes
 ) found
 LEFT JOIN LATERAL (
-  SELECT sum(squares)::float8 AS squares, sum(count - 1)::float8 AS degrees
+  SELECT jsonb_build_object(
+    'deviation', CASE WHEN count(residual) < 20 THEN sqrt(avg(residual ^ 2))
+      ELSE (percentile_disc(0.95) WITHIN GROUP (ORDER BY residual) - percentile_disc(0.05) WITHIN GROUP (ORDER BY residual)) / 3.29 END,
+    'degrees', count(*) - count(DISTINCT key_1),
+    'hung', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1)) AS lent
   FROM (
-    SELECT count(*) AS count, var_pop(ln(greatest(sample_seconds, 0.001))) * count(*) AS squares
+    SELECT key_1, (logarithm - avg(logarithm) OVER program) * sqrt(count(*) OVER program / nullif(count(*) OVER program - 1, 0)::float8) AS residual
     FROM (
-      SELECT key_1, sample_seconds FROM step
+      SELECT key_1, ln(greatest(sample_seconds, 0.001)) AS logarithm FROM step
       WHERE counts AND key_4 IS NOT NULL AND key_4 = keyed.key_4 AND finish <= keyed.as_of AND cardinality(found.samples) < $2
       ORDER BY finish DESC LIMIT 200
     ) recent
-    GROUP BY key_1
+    WINDOW program AS (PARTITION BY key_1)
   ) within
+  HAVING count(residual) > 0
 ) spread ON true
 ORDER BY keyed.n`
 
@@ -124,8 +130,8 @@ export async function readHistories (
   const text = texts.get(sizes.find((size) => size >= most) ?? sizes.at(-1)!)!
   const rows = await statement<Row>(database, text, [JSON.stringify(questions), Math.min(enough, largestInteger), [...names]])
   return {
-    histories: rows.map(({ lessons, level, samples, finishes, ...spread }) =>
-      level === null ? null : { level, samples: samples.slice(0, most), finishes: finishes.slice(0, most), ...spread }),
-    lessons: rows[0]?.lessons ?? { margins: [], ratios: [], pending: false }
+    histories: rows.map(({ level, samples, finishes, lent }) =>
+      level === null ? null : { level, samples: samples.slice(0, most), finishes: finishes.slice(0, most), lent }),
+    lessons: rows[0]?.lessons ?? { margins: noMargins, ratios: [], pending: false }
   }
 }

@@ -1,8 +1,9 @@
 import type pg from 'pg'
-import { basisOf } from './estimate.ts'
-import { type Question, readHistories } from './history.sql.ts'
-import { grid, marginOfRun } from './margins.ts'
-import { mean, rankBound, samplesFor, windowFor } from './model.ts'
+import { basisOf, choose, usualConfidence } from './estimate.ts'
+import { type History, type Question, readHistories } from './history.sql.ts'
+import { mixtures } from './levels.ts'
+import { followed, grid, type Margins, noMargins, runsOfPace, typicalMiss } from './margins.ts'
+import { mean, median, samplesFor, windowFor } from './model.ts'
 
 // One process learns at a time; the others wait, and find it done.
 const lock = 727073690
@@ -13,7 +14,7 @@ const stepsRead = 5000
 
 const widest = windowFor(grid.at(-1)!)
 
-type Run = { key: string, began: Date }
+type Run = { key: string, began: Date, ended: Date }
 type Done = Question & { sample_seconds: number, commanded_seconds: number }
 
 /**
@@ -47,12 +48,12 @@ async function takePending (client: pg.PoolClient): Promise<Run[]> {
     SELECT key, CASE WHEN experiment_id IS NOT NULL
       THEN (SELECT start FROM step WHERE step.experiment_id = recent.experiment_id ORDER BY start LIMIT 1)
       ELSE (SELECT start FROM step WHERE step.experiment_id IS NULL AND start >= recent.day::timestamp AT TIME ZONE 'UTC' ORDER BY start LIMIT 1)
-      END AS began
+      END AS began, last_start AS ended
     FROM recent ORDER BY last_start`)
   return rows
 }
 
-async function learn (client: pg.PoolClient, { key, began }: Run): Promise<void> {
+async function learn (client: pg.PoolClient, { key, began, ended }: Run): Promise<void> {
   const { rows: done } = await client.query<Done>(`
     SELECT s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
       o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
@@ -66,13 +67,20 @@ async function learn (client: pg.PoolClient, { key, began }: Run): Promise<void>
     LEFT JOIN device o ON o.id = s.origin_device_id
     LEFT JOIN device t ON t.id = s.destination_device_id
     WHERE r.key = $1 ORDER BY s.start LIMIT ${stepsRead}`, [key])
-  const { margins, total_ratio } = await replay(client, done, began)
-  await client.query(
-    'UPDATE run SET margins = $2, total_ratio = $3, ended_at = run_last_start(run) WHERE key = $1', [key, margins, total_ratio])
+  const { misses, typical, ratio } = await replay(client, done, began)
+  const { rows: before } = await client.query<{ margins: Margins, miss_seconds: number | null }>(`
+    SELECT margins, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsOfPace - 1}`,
+  [key, ended])
+  const typicalMisses = [typical, ...before.map(({ miss_seconds }) => miss_seconds)].filter((miss) => miss !== null)
+  await client.query('UPDATE run SET margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5 WHERE key = $1',
+    [key, followed(before[0]?.margins ?? noMargins, misses, typicalMisses), ratio, typical, ended])
 }
 
-/** What the bounds of a run were short of, had they been asked for all together when it began. */
-async function replay (client: pg.PoolClient, done: readonly Done[], began: Date): Promise<{ margins: (number | null)[], total_ratio: number | null }> {
+/** What a run teaches: what its steps took beyond the bound by the grid, how far they were from the middle, its time against the predicted. */
+type Lesson = { misses: number[][], typical: number | null, ratio: number | null }
+
+/** A run against the estimates that it would have had, had they been asked for all together when it began. */
+async function replay (client: pg.PoolClient, done: readonly Done[], began: Date): Promise<Lesson> {
   const places = new Map<string, number>()
   const place = done.map(({ sample_seconds, commanded_seconds, ...question }) => {
     const asked = JSON.stringify({ ...question, as_of: began.toISOString() })
@@ -81,21 +89,31 @@ async function replay (client: pg.PoolClient, done: readonly Done[], began: Date
   })
   const questions = [...places.keys()].map((key) => JSON.parse(key) as Question)
   const { histories } = await readHistories(client, questions, { most: widest, enough: 0 })
+  const predictions = histories.map((history, index) => history === null ? null : predict(history, questions[index]!.kind))
   const misses = grid.map((): number[] => [])
+  const distances: number[] = []
   let actual = 0
   let predicted = 0
-  for (const [index, { sample_seconds, commanded_seconds, kind }] of done.entries()) {
-    const history = histories[place[index]!] ?? null
-    if (history === null) continue
-    const most = windowFor(0.95)
-    const recent = basisOf({ ...history, samples: history.samples.slice(0, most) }, kind)
+  for (const [index, { sample_seconds, commanded_seconds }] of done.entries()) {
+    const prediction = predictions[place[index]!] ?? null
+    if (prediction === null) continue
     actual += commanded_seconds + sample_seconds
-    predicted += commanded_seconds + mean(recent.sorted)
-    for (const [point, confidence] of grid.entries()) {
-      const { sorted } = windowFor(confidence) === most ? recent : basisOf(history, kind)
-      if (sorted.length < samplesFor(confidence)) continue
-      misses[point]!.push(sample_seconds - rankBound(sorted, confidence)!.seconds)
-    }
+    predicted += commanded_seconds + prediction.mean
+    if (prediction.wellKnown) distances.push(sample_seconds - prediction.median)
+    for (const [point, bound] of prediction.bounds.entries()) if (bound !== null) misses[point]!.push(sample_seconds - bound)
   }
-  return { margins: misses.map((list, point) => marginOfRun(list, grid[point]!)), total_ratio: predicted > 0 && actual > 0 ? actual / predicted : null }
+  return { misses, typical: typicalMiss(distances), ratio: predicted > 0 && actual > 0 ? actual / predicted : null }
+}
+
+/** The bounds by the grid, null where the history has no rank for it; in seconds. */
+function predict (history: History, kind: Question['kind']) {
+  const usual = windowFor(usualConfidence)
+  const recent = basisOf({ ...history, samples: history.samples.slice(0, usual) }, kind)
+  const bounds = grid.map((confidence) => {
+    const { sorted } = windowFor(confidence) === usual ? recent : basisOf(history, kind)
+    const { method, seconds } = choose(sorted, null, confidence, 'upper_bound')
+    return method === 'rank' ? seconds : null
+  })
+  const wellKnown = !mixtures.has(recent.level) && recent.sorted.length >= samplesFor(usualConfidence)
+  return { bounds, mean: mean(recent.sorted), median: median(recent.sorted), wellKnown }
 }

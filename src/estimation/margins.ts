@@ -1,40 +1,55 @@
-import { median } from './model.ts'
+import { mean, median } from './model.ts'
 
 /** The confidences at which margins are learnt; between them they are interpolated. */
 export const grid = [0.5, 0.8, 0.9, 0.95, 0.99] as const
 
-// A run's margin is noisy, and the shift of a lab's runs drifts over weeks: the middle of ten stands four odd runs.
-const runsLookedAt = 10
-const runsNeeded = 3
-// Fewer steps of a run say nothing of its share.
-const stepsNeeded = 10
+/** Seconds by the grid, each zero or more. */
+export type Margins = readonly number[]
 
-/** The margins of one run, by the grid; null where too few of its steps say something. */
-export type RunMargins = readonly (number | null)[]
+export const noMargins: Margins = grid.map(() => 0)
+
+// Of a run with fewer steps that say something, the share of those that fit is luck.
+const stepsNeeded = 10
+// How far one run moves the margin: half of the lab's typical miss, times what its share was off. Twice that follows the
+// noise of single runs, a fifth of it lags behind shifts that last for days.
+const pace = 0.5
+// The typical miss is the mean over so many runs, so that the pace is the lab's and not the last run's.
+export const runsOfPace = 10
 
 /**
- * Seconds to add to a bound, because the steps of a run share a small shift that earlier runs did not have: for each of
- * the last runs the margin that would have made exactly the share c of its steps fit; of those the median, never below
- * zero. Zero until three runs are known. Monotone in c, so that the bound with its margin is.
+ * Seconds to add to a bound, because the steps of a run share a small shift that earlier runs did not have. Between the
+ * points of the grid in proportion; monotone in c, so that the bound with its margin is.
  */
-export function marginFor (confidence: number, newestFirst: readonly RunMargins[]): number {
+export function marginFor (confidence: number, margins: Margins): number {
   let highest = 0
-  const margins = grid.map((_, index) => {
-    const known = newestFirst.map((run) => run[index] ?? null).filter((margin) => margin !== null).slice(0, runsLookedAt)
-    if (known.length >= runsNeeded) highest = Math.max(highest, median(known.sort((a, b) => a - b)))
-    return highest
-  })
+  const rising = margins.map((margin) => (highest = Math.max(highest, margin)))
   const above = grid.findIndex((point) => point >= confidence)
-  if (above === 0) return margins[0]!
-  if (above === -1) return margins.at(-1)!
+  if (above === 0) return rising[0]!
+  if (above === -1) return rising.at(-1)!
   const [low, high] = [grid[above - 1]!, grid[above]!]
-  const share = (confidence - low) / (high - low)
-  return margins[above - 1]! + share * (margins[above]! - margins[above - 1]!)
+  return rising[above - 1]! + (confidence - low) / (high - low) * (rising[above]! - rising[above - 1]!)
 }
 
-/** The margin of a run at the confidence c: the smallest m that at least the share c of its misses (actual - bound, in seconds) do not exceed. */
-export function marginOfRun (misses: readonly number[], confidence: number): number | null {
-  if (misses.length < stepsNeeded) return null
-  const sorted = [...misses].sort((a, b) => a - b)
-  return sorted[Math.max(1, Math.ceil(confidence * sorted.length - 1e-9)) - 1]!
+/**
+ * The margins after a run: raised where less than the promised share c of its steps kept the bound with its margin, lowered
+ * where more did, by `pace` typical misses times the difference; never below zero. `misses` are, by the grid, what each step
+ * took beyond its bound (seconds, negative when early), of steps whose history has the rank; `typicalMisses` those of the
+ * last runs. Whatever the runs do, the mean share over many of them comes to c from below.
+ * Source: online quantile tracking, A. Angelopoulos, E. Candès, R. Tibshirani, Conformal PID control (NeurIPS 2023), after
+ * I. Gibbs, E. Candès, Adaptive conformal inference under distribution shift (NeurIPS 2021).
+ */
+export function followed (before: Margins, misses: readonly (readonly number[])[], typicalMisses: readonly number[]): Margins {
+  if (typicalMisses.length === 0) return before
+  const step = pace * mean(typicalMisses)
+  return before.map((margin, point) => {
+    const run = misses[point]!
+    if (run.length < stepsNeeded) return margin
+    const kept = run.filter((miss) => miss <= margin).length / run.length
+    return Math.max(0, margin + step * (grid[point]! - kept))
+  })
+}
+
+/** The middle of the distances of a run's steps from the middle of their history, in seconds; null where too few are known. */
+export function typicalMiss (distances: readonly number[]): number | null {
+  return distances.length < stepsNeeded ? null : median(distances.map(Math.abs).sort((a, b) => a - b))
 }

@@ -44,16 +44,16 @@ export async function processDuration ({ pool, prisma }: Database, process: stri
   const keep = sinceChange(runs.map(({ seconds }) => seconds))
   const sorted = runs.slice(0, keep).map(({ seconds }) => seconds).sort((a, b) => a - b)
   const from = runs[keep - 1]!.finish
-  const { seconds, attained, method } = choose(sorted, null, confidence, 'upper_bound')
+  const chosen = choose(sorted, null, confidence, 'upper_bound')
   return {
     process_id: process,
-    duration_seconds: seconds,
+    duration_seconds: chosen.seconds,
     confidence,
-    confidence_attained: attained,
-    method,
+    confidence_attained: chosen.attained,
+    method: chosen.method,
     sample_size: sorted.length,
     window_from: new Date(from * 1000).toISOString(),
     median_seconds: median(sorted),
-    warnings: warningsFor({ sorted, cut: keep < runs.length, from }, confidence, method)
+    warnings: warningsFor({ sorted, cut: keep < runs.length, from }, confidence, chosen)
   }
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../store/database.ts'
 import { problem } from '../problems.ts'
 import { statement } from '../store/commands.ts'
-import { basisOf, choose, type Estimate, estimate, lentBy } from './estimate.ts'
+import { basisOf, choose, type Estimate, estimate } from './estimate.ts'
 import type { History, Lessons, Question } from './history.sql.ts'
 
 /** How much longer a running step will take, in seconds. */
@@ -70,6 +70,6 @@ export function remaining (
   const longer = all.map((sample) => (commanded ?? 0) + sample).filter((seconds) => seconds > elapsed)
   const share_longer = (longer.length + 1) / (all.length + 1)
   if (longer.length === 0) return { ...told, remaining_seconds: null, overdue: true, share_longer }
-  const { seconds } = choose(longer, lentBy(history), confidence, 'upper_bound')
+  const { seconds } = choose(longer, history.lent, confidence, 'upper_bound')
   return { ...told, remaining_seconds: seconds + whole.margin_seconds - elapsed, overdue: false, share_longer }
 }

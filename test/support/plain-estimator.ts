@@ -37,10 +37,10 @@ export function plainRank (samples: readonly number[], confidence: number): { se
 export class PlainHistory {
   readonly #samples = new Map<string, number[]>()
 
-  /** All samples of the most specific key that has any, oldest first. */
-  of (step: PlainStep): readonly number[] | null {
+  /** All samples of the most specific key that has any, oldest first; `alike` tells whether the key is one of the step's own program or way. */
+  of (step: PlainStep): { key: string, samples: readonly number[], alike: boolean } | null {
     const key = plainKeys(step).find((candidate) => candidate !== null && this.#samples.has(candidate))
-    return key == null ? null : this.#samples.get(key)!
+    return key == null ? null : { key, samples: this.#samples.get(key)!, alike: !/^(device_function|function|to) /.test(key) }
   }
 
   learn (step: PlainStep, seconds: number): void {

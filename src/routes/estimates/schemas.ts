@@ -11,7 +11,7 @@ const Statistic = stringEnum('Statistic', statistics,
 
 export const EstimateMethod = stringEnum('EstimateMethod', methods, [
   'rank: a rank of the recent samples, which holds whatever their law.',
-  'substitute: fewer samples than the rank needs; a log-normal bound that assumes a law.',
+  'substitute: fewer samples than the rank needs, a log-normal bound that assumes a law; or a rank that leaves a lone hang out (`warnings` say which).',
   'overhead: the commanded time and a rank of what such steps took beyond it.',
   'commanded: the commanded time alone, without history.',
   'max, mean, median: that statistic.',
@@ -61,7 +61,7 @@ export const Estimate = Type.Object({
   sample_size: Type.Integer({ minimum: 0, description: 'How many comparable steps were looked at.' }),
   window_from: nullable(ref(Timestamp)),
   median_seconds: nullable(ref(Seconds)),
-  margin_seconds: Type.Number({ minimum: 0, description: 'Seconds added because whole runs are slower or faster than those before them; in `duration_seconds` already.' }),
+  margin_seconds: Type.Number({ minimum: 0, description: 'Seconds added because whole runs are slower than those before them, followed from run to run; in `duration_seconds` already.' }),
   warnings: Type.Array(ref(Warning))
 }, {
   $id: 'Estimate',

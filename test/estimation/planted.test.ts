@@ -1,0 +1,76 @@
+import t from 'tap'
+import { type Estimate, estimate } from '../../src/estimation/estimate.ts'
+import { noMargins } from '../../src/estimation/margins.ts'
+import { windowFor } from '../../src/estimation/model.ts'
+import { seededRandom } from '../../src/estimation/random.ts'
+
+// Histories in which something is planted, estimated step by step as the service would.
+
+/** So many durations around a middle, within 3 percent. */
+function steady (middle: number, count: number, random: () => number): number[] {
+  return Array.from({ length: count }, () => middle * (0.97 + 0.06 * random()))
+}
+
+/** The estimate after these durations, oldest first. */
+function estimateAfter (durations: readonly number[], confidence = 0.95): Estimate {
+  const samples = durations.slice(-windowFor(confidence)).reverse()
+  const history = { level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), lent: null }
+  return estimate(history, { kind: 'operation', commanded: null }, { confidence, statistic: 'upper_bound', margins: noMargins })
+}
+
+/** After how many of the `after` durations the estimate is as wanted; infinity when it never is. */
+function believedAfter (before: readonly number[], after: readonly number[], isBelieved: (answer: Estimate) => boolean): number {
+  for (let count = 1; count <= after.length; count++) if (isBelieved(estimateAfter([...before, ...after.slice(0, count)]))) return count
+  return Infinity
+}
+
+const hasCut = ({ warnings }: Estimate) => warnings.some(({ code }) => code === 'device-changed')
+
+t.test('a device that becomes slower is planned for from the second slow step on, and judged by its new pace alone from the sixth', async (t) => {
+  for (const [seed, middle] of [[1, 12], [2, 15], [3, 30], [4, 100]] as const) {
+    const random = seededRandom([seed])
+    const [before, after] = [steady(10, 60, random), steady(middle, 60, random)]
+    t.ok(believedAfter(before, after, ({ duration_seconds }) => duration_seconds! >= 0.97 * middle) <= 3, `${middle} s: the bound is there`)
+    const cut = believedAfter(before, after, hasCut)
+    t.ok(cut >= 6 && cut <= 8, `${middle} s: cut after ${cut}`)
+    const kept = after.slice(cut).filter((duration, index) => duration <= estimateAfter([...before, ...after.slice(0, cut + index)]).duration_seconds!)
+    t.ok(kept.length / (after.length - cut) >= 0.9, `${middle} s: ${kept.length} of ${after.length - cut} kept their bound afterwards`)
+  }
+})
+
+t.test('one that becomes faster is believed as soon: the robots need not wait for the old pace to leave the window', async (t) => {
+  for (const [seed, middle] of [[1, 8], [2, 5], [3, 1]] as const) {
+    const random = seededRandom([seed])
+    const [before, after] = [steady(10, 60, random), steady(middle, 60, random)]
+    const believed = believedAfter(before, after, ({ duration_seconds }) => duration_seconds! <= 1.15 * middle)
+    t.ok(believed >= 6 && believed <= 8, `${middle} s: ${believed}`)
+  }
+})
+
+t.test('one hang changes nothing, wherever it falls', async (t) => {
+  for (let at = 20; at < 100; at++) {
+    const durations = steady(10, 100, seededRandom([at]))
+    durations[at] = 195
+    for (const after of [at + 1, at + 10, at + 40]) {
+      const answer = estimateAfter(durations.slice(0, after))
+      if (hasCut(answer) || answer.duration_seconds! > 10.3) t.fail(`a hang at ${at} makes it ${answer.duration_seconds} after ${after}`)
+    }
+  }
+  t.pass()
+})
+
+t.test('hangs that repeat are planned for, and make no cut', async (t) => {
+  const often = steady(10, 60, seededRandom([5])).map((duration, index) => index % 10 === 4 ? 195 : duration)
+  t.match(estimateAfter(often), { duration_seconds: 195, method: 'rank' })
+  t.notOk(hasCut(estimateAfter(often)))
+  t.ok(estimateAfter(often, 0.8).duration_seconds! < 11, 'who asks for less than nine in ten may ignore them')
+  const three = [...steady(10, 60, seededRandom([6])), 195, 195, 195]
+  t.notOk(hasCut(estimateAfter(three)), 'nor do three in a row')
+})
+
+t.test('a device that changes and changes back is judged by what it did last', async (t) => {
+  const random = seededRandom([7])
+  const durations = [...steady(10, 60, random), ...steady(20, 20, random), ...steady(10, 26, random)]
+  const { duration_seconds } = estimateAfter(durations)
+  t.ok(duration_seconds! < 11, String(duration_seconds))
+})
