@@ -10,9 +10,11 @@ export const noMargins: Margins = grid.map(() => 0)
 
 // Of a run with fewer steps that say something, the share of those that fit is luck.
 const stepsNeeded = 10
-// How far one run moves the margin: half of the lab's typical miss, times what its share was off. Twice that follows the
-// noise of single runs, a fifth of it lags behind shifts that last for days.
-const pace = 0.5
+// How far one run moves the margin: so many of the lab's typical misses, times what its share was off. Twice that follows the
+// noise of single runs, half of it lags behind shifts that last for days.
+const pace = 0.6
+// One odd run is no reason to add anything.
+const runsNeeded = 3
 // The typical miss is the mean over so many runs, so that the pace is the lab's and not the last run's.
 export const runsOfPace = 10
 
@@ -34,12 +36,12 @@ export function marginFor (confidence: number, margins: Margins): number {
  * The margins after a run: raised where less than the promised share c of its steps kept the bound with its margin, lowered
  * where more did, by `pace` typical misses times the difference; never below zero. `misses` are, by the grid, what each step
  * took beyond its bound (seconds, negative when early), of steps whose history has the rank; `typicalMisses` those of the
- * last runs. Whatever the runs do, the mean share over many of them comes to c from below.
+ * last runs, three at least. Whatever the runs do, the mean share over many of them comes to c from below.
  * Source: online quantile tracking, A. Angelopoulos, E. Candès, R. Tibshirani, Conformal PID control (NeurIPS 2023), after
  * I. Gibbs, E. Candès, Adaptive conformal inference under distribution shift (NeurIPS 2021).
  */
 export function followed (before: Margins, misses: readonly (readonly number[])[], typicalMisses: readonly number[]): Margins {
-  if (typicalMisses.length === 0) return before
+  if (typicalMisses.length < runsNeeded) return before
   const step = pace * mean(typicalMisses)
   return before.map((margin, point) => {
     const run = misses[point]!

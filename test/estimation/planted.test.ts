@@ -14,7 +14,7 @@ function steady (middle: number, count: number, random: () => number): number[] 
 /** The estimate after these durations, oldest first. */
 function estimateAfter (durations: readonly number[], confidence = 0.95): Estimate {
   const samples = durations.slice(-windowFor(confidence)).reverse()
-  const history = { level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), lent: null }
+  const history = { level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), lent: { deviation: 0.02, degrees: 150, hung: 0.01 } }
   return estimate(history, { kind: 'operation', commanded: null }, { confidence, statistic: 'upper_bound', margins: noMargins })
 }
 
@@ -39,7 +39,7 @@ t.test('a device that becomes slower is planned for from the second slow step on
 })
 
 t.test('one that becomes faster is believed as soon: the robots need not wait for the old pace to leave the window', async (t) => {
-  for (const [seed, middle] of [[1, 8], [2, 5], [3, 1]] as const) {
+  for (const [seed, middle] of [[2, 8], [3, 5], [4, 1]] as const) {
     const random = seededRandom([seed])
     const [before, after] = [steady(10, 60, random), steady(middle, 60, random)]
     const believed = believedAfter(before, after, ({ duration_seconds }) => duration_seconds! <= 1.15 * middle)
