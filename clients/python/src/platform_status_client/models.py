@@ -69,6 +69,20 @@ class ContainerBatch(TypedDict):
     containers: list[ContainerCreate]
 
 
+class ContainerCorrection(TypedDict):
+    """What a person sees; what is left out stays as it is. `device` and `position` go together, and bring a
+    container back that was removed. `lid` is where the lid lies (then it is off); null: nobody knows, if it is
+    off. `displace` tells what to do with a container or lid that is in the way.
+    """
+    reason: str
+    device: NotRequired[str]
+    position: NotRequired[int]
+    lidded: NotRequired[bool]
+    lid: NotRequired[Place | None]
+    barcode: NotRequired[str | None]
+    displace: NotRequired[DisplaceAway | Place]
+
+
 class ContainerCreate(TypedDict):
     """A container that appears on the platform; without `position` in the lowest free slot of the device."""
     id: NotRequired[str | None]
@@ -84,6 +98,8 @@ class ContainerCreate(TypedDict):
     labware_uuid: NotRequired[str | None]
     is_reagent: NotRequired[bool | None]
     if_occupied: NotRequired[IfOccupied | None]
+    reservation_id: NotRequired[str | None]
+    lid_reservation_id: NotRequired[str | None]
 
 
 # Something that happened to a container: a change of the world with `from` and `to`, or a step (`at` is its start).
@@ -205,6 +221,9 @@ class DevicePatch(TypedDict):
     extra: NotRequired[dict[str, Any] | None]
 
 
+DisplaceAway = Literal['remove']
+
+
 class Estimate(TypedDict):
     """How long a step will take, and how that is known. `duration_seconds` is null when nothing comparable was ever
     done. `window_from` is the finish of the oldest step looked at.
@@ -259,6 +278,32 @@ class EstimateTotal(TypedDict):
     median_seconds: float | None
     sum_of_bounds_seconds: float
     unknown_steps: int
+
+
+class Event(TypedDict):
+    """A change of one thing, with the thing before and after."""
+    revision: int
+    recorded_at: str
+    kind: str
+    actor: str | None
+    reason: str | None
+    request_id: str | None
+    container_id: str | None
+    device_id: str | None
+    step_id: str | None
+    experiment_id: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class EventPage(TypedDict):
+    """One page of a list."""
+    items: list[Event]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+EventSort = Literal['revision', '-revision']
 
 
 class Experiment(TypedDict):
@@ -449,6 +494,9 @@ class Lid(TypedDict):
     lid_pos: NotRequired[int | None]
 
 
+LidAction = Literal['off', 'on', 'keep']
+
+
 class LidPlace(TypedDict):
     """Where a lid lies; without `position` the lowest free slot."""
     device: str
@@ -471,6 +519,7 @@ class Move(TypedDict):
     source_pos: NotRequired[int | None]
     target_device: str
     target_pos: NotRequired[int | None]
+    reservation_id: NotRequired[str | None]
 
 
 class MoveFromPosition(TypedDict):
@@ -482,6 +531,7 @@ class MoveFromPosition(TypedDict):
     target_device: str
     target_pos: NotRequired[int | None]
     barcode: NotRequired[str | None]
+    reservation_id: NotRequired[str | None]
 
 
 OccupiedBy = Literal['container', 'lid']
@@ -528,6 +578,7 @@ class Position(TypedDict):
     container_id: str | None
     occupied_by: OccupiedBy | None
     deep_well_suited: bool
+    reserved: Reserved | None
 
 
 class PositionPatch(TypedDict):
@@ -543,6 +594,7 @@ class PositionWithOccupant(TypedDict):
     container_id: str | None
     occupied_by: OccupiedBy | None
     deep_well_suited: bool
+    reserved: Reserved | None
     occupant: Container | None
 
 
@@ -652,6 +704,58 @@ class RemainingRequest(TypedDict):
 
 
 RequestPart = Literal['body', 'query', 'path', 'headers']
+
+
+class Reservation(TypedDict):
+    """Slots that are promised to somebody until a time. A slot that is used leaves it; one without slots is over."""
+    id: str
+    purpose: ReservationPurpose
+    owner: str
+    positions: list[Place]
+    ttl_seconds: float
+    expires_at: str
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class ReservationCreate(TypedDict):
+    """Asks for free slots of a device, or of any device of a type: one of the two. All that are wanted, or none."""
+    id: NotRequired[str | None]
+    device: NotRequired[str | None]
+    type: NotRequired[str | None]
+    purpose: ReservationPurpose
+    deep_well: NotRequired[bool | None]
+    count: NotRequired[int | None]
+    consecutive: NotRequired[bool | None]
+    strategy: NotRequired[ReservationStrategy | None]
+    owner: str
+    ttl_seconds: float
+
+
+class ReservationPage(TypedDict):
+    """One page of a list."""
+    items: list[Reservation]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+ReservationPurpose = Literal['container', 'lid']
+
+
+class ReservationRenewal(TypedDict):
+    """Counts the time to live anew from now; without `ttl_seconds` as long as before."""
+    ttl_seconds: NotRequired[float | None]
+
+
+ReservationStrategy = Literal['first', 'last', 'least_used']
+
+
+class Reserved(TypedDict):
+    """The reservation that a slot belongs to."""
+    id: str
+    owner: str
+    expires_at: str
 
 
 Statistic = Literal['upper_bound', 'max', 'mean', 'median']
@@ -843,10 +947,74 @@ class StepStatistics(TypedDict):
 StepStatus = Literal['running', 'completed', 'failed', 'aborted']
 
 
+class Transfer(TypedDict):
+    """What a robot did in one go. The container is named, or found at `source`; with both it must be there.
+    `barcode` is the one that was read on the way: it must be the container's, or becomes it. `step` is logged
+    with the container, and as a move from where it stood to where it stands unless it says otherwise.
+    """
+    container: NotRequired[str | None]
+    source: NotRequired[Place | None]
+    target: NotRequired[TransferTarget | None]
+    lid: NotRequired[TransferLid | None]
+    barcode: NotRequired[str | None]
+    step: NotRequired[StepCreate | None]
+    reservation_id: NotRequired[str | None]
+    lid_reservation_id: NotRequired[str | None]
+
+
+class TransferBatch(TypedDict):
+    """Transfers to book, all or none."""
+    transfers: list[Transfer]
+
+
+class TransferFinding(TypedDict):
+    """Something that stands against a transfer, with the members of the problem."""
+    code: str
+    detail: str
+    pointer: NotRequired[str]
+    index: NotRequired[int]
+
+
+class TransferItems(TypedDict):
+    """What the transfers made."""
+    items: list[TransferResult]
+    revision: int
+
+
+class TransferLid(TypedDict):
+    """What became of the lid. Taken off it lies on `device`, without `position` in the lowest slot that is free in
+    the end; put on, where it lay is verified when told.
+    """
+    action: LidAction
+    device: NotRequired[str | None]
+    position: NotRequired[int | None]
+
+
+class TransferResult(TypedDict):
+    """The container and the step as they are now. Of a dry run the container is as it stands, null when it was not
+    found.
+    """
+    status: TransferStatus
+    container: Container | None
+    step: Step | None
+    revision: int
+    findings: list[TransferFinding]
+
+
+TransferStatus = Literal['success', 'dry-run']
+
+
+class TransferTarget(TypedDict):
+    """Where the container ends; without `position` in the lowest slot that is free in the end."""
+    device: str
+    position: NotRequired[int | None]
+
+
 class Unlid(TypedDict):
     """Where the lid was put; without `lid_pos` the lowest free slot."""
     lid_device: str
     lid_pos: NotRequired[int | None]
+    reservation_id: NotRequired[str | None]
 
 
 class Warning(TypedDict):
@@ -860,6 +1028,11 @@ class PutLabConfigQuery(TypedDict):
     """Query parameters of `put_lab_config`."""
     dry_run: NotRequired[bool]
     prune: NotRequired[bool]
+
+
+class GetLabQuery(TypedDict):
+    """Query parameters of `get_lab`."""
+    at: NotRequired[str]
 
 
 class WipeLabQuery(TypedDict):
@@ -879,10 +1052,21 @@ class ListDevicesQuery(TypedDict):
     listed: NotRequired[AnyBoolean]
 
 
+class GetDeviceQuery(TypedDict):
+    """Query parameters of `get_device`."""
+    at: NotRequired[str]
+
+
 class ListPositionsQuery(TypedDict):
     """Query parameters of `list_positions`."""
     empty: NotRequired[bool]
+    at: NotRequired[str]
     limit: NotRequired[int]
+
+
+class GetPositionQuery(TypedDict):
+    """Query parameters of `get_position`."""
+    at: NotRequired[str]
 
 
 class ListContainersQuery(TypedDict):
@@ -898,11 +1082,36 @@ class ListContainersQuery(TypedDict):
     name: NotRequired[str]
 
 
+class GetContainerQuery(TypedDict):
+    """Query parameters of `get_container`."""
+    at: NotRequired[str]
+
+
 class GetContainerHistoryQuery(TypedDict):
     """Query parameters of `get_container_history`."""
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+
+
+class TransferContainerQuery(TypedDict):
+    """Query parameters of `transfer_container`."""
+    dry_run: NotRequired[bool]
+
+
+class TransferContainersQuery(TypedDict):
+    """Query parameters of `transfer_containers`."""
+    dry_run: NotRequired[bool]
+
+
+class ListReservationsQuery(TypedDict):
+    """Query parameters of `list_reservations`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    owner: NotRequired[str]
+    device: NotRequired[str]
+    purpose: NotRequired[ReservationPurpose]
 
 
 class ListProcessesQuery(TypedDict):
@@ -999,4 +1208,18 @@ class GetCalibrationQuery(TypedDict):
     since: NotRequired[str]
     group_by: NotRequired[CalibrationGrouping]
     limit: NotRequired[int]
+
+
+class ListEventsQuery(TypedDict):
+    """Query parameters of `list_events`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    after: NotRequired[int]
+    container: NotRequired[str]
+    device: NotRequired[str]
+    kind: NotRequired[str]
+    step: NotRequired[str]
+    experiment: NotRequired[str]
+    sort: NotRequired[EventSort]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Certificate,
         Container,
         ContainerBatch,
+        ContainerCorrection,
         ContainerCreate,
         ContainerHistory,
         ContainerItems,
@@ -29,12 +30,17 @@ if TYPE_CHECKING:
         EstimateBatch,
         EstimateBatchRequest,
         EstimateRequest,
+        EventPage,
         Experiment,
         ExperimentCreate,
         ExperimentPage,
         ExperimentPatch,
         GetCalibrationQuery,
         GetContainerHistoryQuery,
+        GetContainerQuery,
+        GetDeviceQuery,
+        GetLabQuery,
+        GetPositionQuery,
         GetProcessDurationQuery,
         GetStepHistoryQuery,
         GetStepStatisticsQuery,
@@ -46,10 +52,12 @@ if TYPE_CHECKING:
         Lid,
         ListContainersQuery,
         ListDevicesQuery,
+        ListEventsQuery,
         ListExperimentStepsQuery,
         ListExperimentsQuery,
         ListPositionsQuery,
         ListProcessesQuery,
+        ListReservationsQuery,
         ListStepsQuery,
         Live,
         Move,
@@ -65,6 +73,10 @@ if TYPE_CHECKING:
         Ready,
         RemainingEstimates,
         RemainingRequest,
+        Reservation,
+        ReservationCreate,
+        ReservationPage,
+        ReservationRenewal,
         Step,
         StepBatch,
         StepCreate,
@@ -74,6 +86,12 @@ if TYPE_CHECKING:
         StepPage,
         StepPatch,
         StepStatistics,
+        Transfer,
+        TransferBatch,
+        TransferContainerQuery,
+        TransferContainersQuery,
+        TransferItems,
+        TransferResult,
         Unlid,
         WipeLabQuery,
     )
@@ -122,11 +140,11 @@ class Operations(ABC):
         answer: LabConfig = self.call('GET', ('api', 'lab', 'config'))
         return answer
 
-    def get_lab(self) -> LabState:
+    def get_lab(self, **query: Unpack[GetLabQuery]) -> LabState:
         """The state of the platform. Every device with what stands on it, in the order of the lab file, and the
-        totals, all of one revision.
+        totals, all of one revision; with `at` of an earlier one.
         """
-        answer: LabState = self.call('GET', ('api', 'lab'))
+        answer: LabState = self.call('GET', ('api', 'lab'), query=query)
         return answer
 
     def wipe_lab(self, **query: Unpack[WipeLabQuery]) -> LabWipe:
@@ -157,9 +175,11 @@ class Operations(ABC):
         answer: Device = self.call('POST', ('api', 'devices'), body=body)
         return answer
 
-    def get_device(self, device: str, /) -> Device:
-        """One device. By its name, also one that only logs name. A retired device is not found."""
-        answer: Device = self.call('GET', ('api', 'devices', device))
+    def get_device(self, device: str, /, **query: Unpack[GetDeviceQuery]) -> Device:
+        """One device. By its name, also one that only logs name. A retired device is not found. With `at` as it was
+        then, by the name it had then.
+        """
+        answer: Device = self.call('GET', ('api', 'devices', device), query=query)
         return answer
 
     def update_device(self, device: str, /, **body: Unpack[DevicePatch]) -> Device:
@@ -178,14 +198,15 @@ class Operations(ABC):
 
     def list_positions(self, device: str, /, **query: Unpack[ListPositionsQuery]) -> list[Position]:
         """The slots of a device. A plain array, ascending by slot; a device's slots are bounded.
-        `empty=true&limit=1` gives the first free one.
+        `empty=true&limit=1` gives the first free one. With `at` as they were then, without the reservations of
+        that time.
         """
         answer: list[Position] = self.call('GET', ('api', 'devices', device, 'positions'), query=query)
         return answer
 
-    def get_position(self, device: str, position: int, /) -> PositionWithOccupant:
+    def get_position(self, device: str, position: int, /, **query: Unpack[GetPositionQuery]) -> PositionWithOccupant:
         """One slot and what is in it. With the whole container; of a lid, the container it belongs to."""
-        answer: PositionWithOccupant = self.call('GET', ('api', 'devices', device, 'positions', position))
+        answer: PositionWithOccupant = self.call('GET', ('api', 'devices', device, 'positions', position), query=query)
         return answer
 
     def update_position(self, device: str, position: int, /, **body: Unpack[PositionPatch]) -> PositionWithOccupant:
@@ -227,9 +248,11 @@ class Operations(ABC):
         answer: ContainerItems = self.call('POST', ('api', 'containers', 'batch'), body=body)
         return answer
 
-    def get_container(self, container: str, /) -> Container:
-        """Where is this container. By the barcode of a container on the platform, or by the id of any container."""
-        answer: Container = self.call('GET', ('api', 'containers', container))
+    def get_container(self, container: str, /, **query: Unpack[GetContainerQuery]) -> Container:
+        """Where is this container. By the barcode of a container on the platform, or by the id of any container.
+        With `at` as it was then.
+        """
+        answer: Container = self.call('GET', ('api', 'containers', container), query=query)
         return answer
 
     def update_container(self, container: str, /, **body: Unpack[ContainerPatch]) -> Container:
@@ -274,12 +297,64 @@ class Operations(ABC):
         answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'lid'), body=body)
         return answer
 
+    def correct_container(self, container: str, /, **body: Unpack[ContainerCorrection]) -> ContainerResult:
+        """Set what a person sees. Place, lid or barcode as they really are, past the normal rules (a removed
+        container is back, a reserved slot is taken) but never past the constraints. Something in the way is a
+        409 unless `displace` says what to do with it. The log keeps the reason.
+        """
+        answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'correct'), body=body)
+        return answer
+
     def move_from_position(self, **body: Unpack[MoveFromPosition]) -> ContainerResult:
         """Record that whatever stood at a place was moved. Finds the container by its place, for plates without
         barcode. A given `barcode` must be the one that stands there. Of a slot with only a lid, the lid moves.
         """
         answer: ContainerResult = self.call('POST', ('api', 'moves'), body=body)
         return answer
+
+    def transfer_container(self, **query: Unpack[TransferContainerQuery], **body: Unpack[Transfer]) -> TransferResult:
+        """Book what a robot did, in one go. Place, lid, barcode and step of one physical operation, all or nothing.
+        It is judged by the state in which it ends: a container may go to the slot that its lid leaves, and its
+        lid to the slot that it leaves; anything else that is there is in the way. With `dry_run` it tells
+        everything that stands against it, and changes nothing.
+        """
+        answer: TransferResult = self.call('POST', ('api', 'transfers'), query=query, body=body)
+        return answer
+
+    def transfer_containers(self, **query: Unpack[TransferContainersQuery], **body: Unpack[TransferBatch]) -> TransferItems:
+        """Book up to 1,000 transfers, in order. All or none: a later one may use a slot that an earlier one freed,
+        and a refusal names the `index` of the first that fails.
+        """
+        answer: TransferItems = self.call('POST', ('api', 'transfers', 'batch'), query=query, body=body)
+        return answer
+
+    def list_reservations(self, **query: Unpack[ListReservationsQuery]) -> ReservationPage:
+        """List reservations. Those that hold now. Filters match exactly; `device` finds those with a slot on it."""
+        answer: ReservationPage = self.call('GET', ('api', 'reservations'), query=query)
+        return answer
+
+    def reserve_positions(self, **body: Unpack[ReservationCreate]) -> Reservation:
+        """Ask for free slots, and get them. Free slots are promised to `owner`, all that are wanted or none.
+        Whoever puts something there names the reservation (`reservation_id`), which uses the slot up; everybody
+        else is refused with `position-reserved`, and searches for a free slot pass it over. It ends by itself
+        after `ttl_seconds`. Repeated with the same `id` and body it answers 200.
+        """
+        answer: Reservation = self.call('POST', ('api', 'reservations'), body=body)
+        return answer
+
+    def get_reservation(self, id: str, /) -> Reservation:
+        """Read a reservation. As long as it holds: one that is used up, released or expired is not found."""
+        answer: Reservation = self.call('GET', ('api', 'reservations', id))
+        return answer
+
+    def renew_reservation(self, id: str, /, **body: Unpack[ReservationRenewal]) -> Reservation:
+        """Renew a reservation. Its time to live begins anew, now."""
+        answer: Reservation = self.call('PATCH', ('api', 'reservations', id), body=body)
+        return answer
+
+    def release_reservation(self, id: str, /) -> None:
+        """Release a reservation. Its slots are free for everybody again."""
+        self.call('DELETE', ('api', 'reservations', id))
 
     def list_processes(self, **query: Unpack[ListProcessesQuery]) -> ProcessPage:
         """List processes. Without their sources, oldest first. Filters match exactly; archived ones only with
@@ -433,4 +508,13 @@ class Operations(ABC):
         experiment when it began), with the history of that time, and compares with what happened.
         """
         answer: Calibration = self.call('GET', ('api', 'estimates', 'calibration'), query=query)
+        return answer
+
+    def list_events(self, **query: Unpack[ListEventsQuery]) -> EventPage:
+        """Read the log. Every change of the tracked world, and who asked for it. `container` finds those of all
+        containers that have or had the barcode, or of the one with the id; `device` those of the device, and of
+        the containers and lids that came to it or left it. Whoever remembers the last revision reads on with
+        `after`.
+        """
+        answer: EventPage = self.call('GET', ('api', 'events'), query=query)
         return answer
