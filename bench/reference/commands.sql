@@ -72,8 +72,9 @@ BEGIN
   UPDATE container SET version = version + 1, updated_at = at WHERE id = moved;
   after := before || jsonb_build_object('device', _target_device, 'position', _target_slot,
     'version', (before->>'version')::integer + 1, 'updated_at', reference.wire(at));
-  INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after)
-  VALUES (this_revision, 0, at, 'moved', _request, moved, before, after);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after, position_id, lid_position_id)
+  VALUES (this_revision, 0, at, 'moved', _request, moved, before, after, target,
+    CASE WHEN before->'lid' <> 'null' THEN (SELECT position_id FROM placement WHERE container_id = moved AND part = 'lid') END);
   RETURN after;
 END $$;
 
@@ -107,8 +108,9 @@ BEGIN
   END IF;
   after := before || jsonb_build_object('lidded', NOT _unlid, 'lid', CASE WHEN _unlid THEN jsonb_build_object('device', _device, 'position', _slot) END,
     'version', (before->>'version')::integer + 1, 'updated_at', reference.wire(at));
-  INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after)
-  VALUES (this_revision, 0, at, CASE WHEN _unlid THEN 'unlidded' ELSE 'lidded' END, _request, changed, before, after);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after, position_id, lid_position_id)
+  VALUES (this_revision, 0, at, CASE WHEN _unlid THEN 'unlidded' ELSE 'lidded' END, _request, changed, before, after,
+    (SELECT position_id FROM placement WHERE container_id = changed AND part = 'body'), target);
   RETURN after;
 END $$;
 
