@@ -4,7 +4,7 @@ import { Parser } from 'tap-parser'
 import { stringify } from 'yaml'
 
 /** After this long a file is ended and counted as failed; busy machines are slow. */
-export const longestSeconds = 600
+export const longestSeconds = Number(process.env.TEST_LONGEST_SECONDS || 600)
 
 /** `{ passed, failed, report }` of the file in assertions; `report` says in words what failed, and what it wrote to stderr. */
 export async function runFile (file, { cwd, env, signal }) {

@@ -151,6 +151,22 @@ CREATE FUNCTION put(_container uuid, _part text, _position uuid) RETURNS void LA
   UPDATE position SET uses = uses + 1 WHERE id = _position;
 $$;
 
+-- The device has no slot to choose: none of the reservation, or none that is free.
+CREATE FUNCTION refuse_no_slot(_device uuid, _members jsonb, _reservation uuid) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  place jsonb;
+BEGIN
+  SELECT jsonb_build_object('device', name, 'pointer', _members->'device') INTO place FROM device WHERE id = _device;
+  IF _reservation IS NOT NULL THEN
+    PERFORM refuse('reservation-mismatch', place || jsonb_build_object('reservation',
+      (SELECT jsonb_build_object('id', s.id, 'purpose', s.purpose, 'positions', s.positions) FROM reservation_state s WHERE s.id = _reservation)));
+  END IF;
+  PERFORM refuse('no-free-position', place || jsonb_build_object(
+    'positions', (SELECT count(*) FROM position WHERE device_id = _device AND retired_at IS NULL),
+    'reserved', (SELECT count(*) FROM promise r JOIN position p ON p.id = r.position_id
+      WHERE p.device_id = _device AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id))));
+END $$;
+
 DROP FUNCTION choose_position(text, integer, jsonb);
 -- The slot asked for; else the lowest one that the reservation holds; else the lowest one where nothing is and that is
 -- promised to nobody. _members is { device, position, reservation }: the JSON pointers of the three in the request.
@@ -173,15 +189,8 @@ BEGIN
     AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
     AND (SELECT r.id FROM promise r WHERE r.position_id = p.id) IS NOT DISTINCT FROM _reservation
   ORDER BY p.slot_number LIMIT 1;
-  IF found_id IS NULL AND _reservation IS NOT NULL THEN
-    PERFORM refuse('reservation-mismatch', jsonb_build_object('device', _device, 'pointer', _members->'device', 'reservation',
-      (SELECT jsonb_build_object('id', s.id, 'purpose', s.purpose, 'positions', s.positions) FROM reservation_state s WHERE s.id = _reservation)));
-  ELSIF found_id IS NULL THEN
-    PERFORM refuse('no-free-position', jsonb_build_object(
-      'device', _device, 'pointer', _members->>'device',
-      'positions', (SELECT count(*) FROM position WHERE device_id = device_found AND retired_at IS NULL),
-      'reserved', (SELECT count(*) FROM promise r JOIN position p ON p.id = r.position_id
-        WHERE p.device_id = device_found AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id))));
+  IF found_id IS NULL THEN
+    PERFORM refuse_no_slot(device_found, _members, _reservation);
   END IF;
   RETURN found_id;
 END $$;

@@ -230,8 +230,7 @@ BEGIN
       AND (SELECT r.id FROM promise r WHERE r.position_id = p.id) IS NOT DISTINCT FROM _reservation
     ORDER BY p.slot_number LIMIT 1;
     IF chosen IS NULL THEN
-      -- there is none: this says so, unless the only one is where the other part ends
-      chosen := choose_position(_device, NULL, _members, _reservation);
+      PERFORM refuse_no_slot(device_found, _members, _reservation);
     END IF;
   ELSE
     chosen := find_position(_device, _slot, _members);
