@@ -1,3 +1,4 @@
+import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -7,11 +8,13 @@ import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { access } from './plugins/access.ts'
 import { bodies } from './plugins/bodies.ts'
 import { clientError } from './plugins/client-errors.ts'
+import { corsOptions } from './plugins/cors.ts'
 import { docs } from './plugins/docs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
 import { guardedWrites } from './plugins/guarded-writes.ts'
 import { health } from './plugins/health.ts'
+import { protection } from './plugins/protection.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { parameters } from './plugins/parameters.ts'
 import { components } from './openapi.ts'
@@ -24,6 +27,7 @@ import { positions } from './routes/devices/positions.ts'
 import { events } from './routes/events/index.ts'
 import { estimates } from './routes/estimates/index.ts'
 import { experiments } from './routes/experiments/index.ts'
+import { keys } from './routes/keys/index.ts'
 import { lab } from './routes/lab/index.ts'
 import { processDuration } from './routes/processes/duration.ts'
 import { processes } from './routes/processes/index.ts'
@@ -47,6 +51,8 @@ export async function buildApp (config: Config, { database, log }: { database: D
     loggerInstance: log,
     logController: requestLog(),
     bodyLimit: config.bodyLimitBytes,
+    requestTimeout: config.requestTimeoutMs,
+    http: { connectionsCheckingInterval: Math.min(30_000, config.requestTimeoutMs / 2) },
     requestIdHeader: false,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength },
@@ -66,8 +72,10 @@ export async function buildApp (config: Config, { database, log }: { database: D
   })
 
   for (const schema of components) app.addSchema(schema)
+  await app.register(protection)
+  if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)
-  await app.register(access)
+  await app.register(access, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
   await app.register(parameters)
   await app.register(bodies)
   await app.register(etag)
@@ -89,6 +97,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(steps, { prefix: '/api' })
   await app.register(estimates, { prefix: '/api' })
   await app.register(events, { prefix: '/api' })
+  await app.register(keys, { prefix: '/api' })
   return app
 }
 

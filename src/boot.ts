@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { startEmbedded } from './embedded/postgres.ts'
+import { prepareKeys } from './first-key.ts'
 import { asReachedFromHere, drain, listen } from './listen.ts'
 import { tellNextSteps } from './next-steps.ts'
 import { type Opened, openThings } from './opened.ts'
@@ -60,6 +61,7 @@ async function serve (url: string, options: Options, opened: Opened): Promise<st
   signal.throwIfAborted()
   const app = await buildApp(config, { database, log })
   opened.add('requests', () => drain(app, requestsMs, log))
+  await prepareKeys(config, app.store.keys, log)
   signal.throwIfAborted()
   const address = await listen(app, config)
   // told at every LOG_LEVEL: with PORT=0 there is no other way to know

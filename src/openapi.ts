@@ -6,6 +6,7 @@ import { certificateSchemas } from './routes/devices/certificate.ts'
 import { positionSchemas } from './routes/devices/position-schemas.ts'
 import { deviceSchemas } from './routes/devices/schemas.ts'
 import { experimentSchemas } from './routes/experiments/schemas.ts'
+import { keySchemas } from './routes/keys/schemas.ts'
 import { labSchemas } from './routes/lab/schemas.ts'
 import { healthSchemas } from './plugins/health.ts'
 import { commonSchemas } from './schemas/common.ts'
@@ -38,8 +39,12 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
     license: { name: 'MIT', identifier: 'MIT' }
   },
   servers: [{ url: '/', description: 'This service' }],
-  security: [],
-  components: { examples: problemComponents },
+  components: {
+    examples: problemComponents,
+    securitySchemes: {
+      key: { type: 'http', scheme: 'bearer', description: 'An API key. A service that never had one takes requests from its own machine without.' }
+    }
+  },
   tags: [
     { name: 'lab', description: 'The lab as a whole: its file, its state, its health.' },
     { name: 'devices', description: 'Devices and their slots.' },
@@ -51,6 +56,7 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
     { name: 'steps', description: 'What was done, by which device, with what, and how long it took.' },
     { name: 'estimates', description: 'How long the next step will take.' },
     { name: 'events', description: 'The log: what changed, and who asked for it.' },
+    { name: 'keys', description: 'Who may come in, and what each may do.' },
     { name: 'operations', description: 'For those who run the service.' }
   ]
 }
@@ -59,5 +65,5 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
 export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
-  ...reservationSchemas, ...transferSchemas, ...eventSchemas
+  ...reservationSchemas, ...transferSchemas, ...eventSchemas, ...keySchemas
 ]

@@ -5,6 +5,9 @@ export const catalogue = {
   'invalid-cursor': [400, 'Invalid cursor', 'The cursor was not made by this list with these filters; start again without it.'],
   'confirmation-required': [400, 'Confirmation required', 'The call is destructive and wants its confirmation spelled out.'],
 
+  unauthorized: [401, 'Unauthorized', 'The service wants a key, and none came or it is not valid; `Authorization: Bearer <key>` carries it.'],
+  forbidden: [403, 'Forbidden', 'The key is valid, but does not have the scope that the call needs; `scope` names it.'],
+
   'route-not-found': [404, 'Route not found', 'There is no such path; /openapi.json lists those there are.'],
   'container-not-found': [404, 'Container not found', 'No container on the platform has this barcode, and none has this id.'],
   'device-not-found': [404, 'Device not found', 'The lab has no device of this name.'],
@@ -13,6 +16,7 @@ export const catalogue = {
   'experiment-not-found': [404, 'Experiment not found', 'No experiment has this id.'],
   'step-not-found': [404, 'Step not found', 'No step has this id.'],
   'reservation-not-found': [404, 'Reservation not found', 'No reservation has this id now: it was used up, released, or is over.'],
+  'key-not-found': [404, 'Key not found', 'No key has this id.'],
   'no-certificate': [404, 'No certificate', 'The device has no server certificate.'],
 
   'method-not-allowed': [405, 'Method not allowed', 'The path exists but not with this method; `Allow` lists those it has.'],
@@ -33,6 +37,7 @@ export const catalogue = {
   'id-in-use': [409, 'Id in use', 'Something else was created with this id before.'],
   'illegal-transition': [409, 'Illegal transition', 'The status cannot follow the present one; `allowed` tells which can.'],
   'step-ended': [409, 'Step ended', 'The step is not running any more.'],
+  'key-name-in-use': [409, 'Key name in use', 'Another valid key has this name; `id` tells which.'],
   'world-conflict': [409, 'Conflict with the tracked world', 'A rule of the physical world refused the change; `rule` names it.'],
   'idempotency-key-running': [409, 'First request still running', 'The first request with this `Idempotency-Key` is still running; ask again for its answer.'],
 
@@ -41,6 +46,7 @@ export const catalogue = {
   'uri-too-long': [414, 'URI too long', 'A part of the path is longer than any name.'],
   'unsupported-media-type': [415, 'Unsupported media type', 'The body has a content type that this call does not take; `supported` lists those it does.'],
   'idempotency-key-reused': [422, 'Idempotency key reused', 'This `Idempotency-Key` was used for a request with another query or body.'],
+  'too-many-requests': [429, 'Too many requests', 'More requests a minute than RATE_LIMIT_PER_MINUTE allows; try again after `Retry-After` seconds.'],
   'headers-too-large': [431, 'Headers too large', 'The head of the request is larger than 16 KiB.'],
 
   'internal-error': [500, 'Internal error', 'The service failed; its log has the request id.'],

@@ -57,7 +57,7 @@ t.test('it says once, in one line, where it is ready', async (t) => {
 })
 
 t.test('whoever starts an empty lab is told what to do next', async (t) => {
-  const { running, lines } = starting(t, { DATABASE_URL: await aDatabase(t), HOST: '0.0.0.0' })
+  const { running, lines } = starting(t, { DATABASE_URL: await aDatabase(t), HOST: '0.0.0.0', AUTH: 'off' })
   const { address } = await running
   const here = address.replace('0.0.0.0', '127.0.0.1')
   const [ready, load, look, docs] = lines.slice(lines.findIndex(({ msg }) => msg === 'ready'))
@@ -88,7 +88,7 @@ t.test('a port in use, and an address that is not of this machine', async (t) =>
   const url = await aDatabase(t)
   t.equal(await refusal(t, { DATABASE_URL: url, PORT: String(port) }),
     `Port ${port} of 127.0.0.1 is in use: stop what listens there, or set PORT to another one (0 takes any free one).`)
-  t.match(await refusal(t, { DATABASE_URL: url, HOST: '192.0.2.1' }), /^This machine has no address 192\.0\.2\.1: set HOST/)
+  t.match(await refusal(t, { DATABASE_URL: url, HOST: '192.0.2.1', AUTH: 'off' }), /^This machine has no address 192\.0\.2\.1: set HOST/)
 })
 
 t.test('a database that does not exist, and a user who is refused, are told at once and without the password', async (t) => {

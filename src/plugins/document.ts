@@ -1,5 +1,6 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
 import { longestIfMatch } from './if-match.ts'
+import type { Scope } from '../domain/keys.ts'
 
 // What @fastify/swagger leaves out of the document, said once for all routes rather than in each.
 
@@ -23,12 +24,13 @@ const idempotencyKey = {
   examples: ['0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21']
 }
 
-/** A route's schema as documented: with the headers that the conventions add to requests and answers. */
-export function withHeaders ({ schema, url, route }: { schema: FastifySchema, url: string, route: Pick<RouteOptions, 'config' | 'method'> }) {
+/** A route's schema as documented: with the scope it needs, and the headers that the conventions add to requests and answers. */
+export function withHeaders ({ schema: described, url, route }: { schema: FastifySchema, url: string, route: Pick<RouteOptions, 'config' | 'method'> }) {
+  const schema = withScope(described, route.config?.scope)
   const response = { ...schema.response as Record<number, object> }
   const takes: Record<string, object> = {}
   if (response[201] !== undefined && !url.endsWith('/batch')) response[201] = { ...response[201], headers: { Location: location } }
-  if (url.startsWith('/api/') && !['GET', 'HEAD'].includes(String(route.method))) takes['Idempotency-Key'] = idempotencyKey
+  if (url.startsWith('/api/') && !route.config?.secret && !['GET', 'HEAD'].includes(String(route.method))) takes['Idempotency-Key'] = idempotencyKey
   if (route.config?.changes) takes['If-Match'] = ifMatch
   if (route.config?.etag) {
     takes['If-None-Match'] = ifNoneMatch
@@ -37,6 +39,12 @@ export function withHeaders ({ schema, url, route }: { schema: FastifySchema, ur
   }
   const headers = Object.keys(takes).length === 0 ? {} : { headers: { type: 'object', properties: takes } }
   return { url, schema: { ...schema, ...headers, response } }
+}
+
+// The roles of a bearer scheme are what OpenAPI 3.1 has for this; people read it in the description.
+function withScope (schema: FastifySchema, scope: Scope | 'none' = 'none'): FastifySchema {
+  if (scope === 'none') return { ...schema, security: [] }
+  return { ...schema, security: [{ key: [scope] }], description: `${schema.description}\n\nScope: \`${scope}\`.` }
 }
 
 /** The finished document: every parameter described, with its examples in its schema; components by name, so that a new one moves no other. */

@@ -6,7 +6,10 @@ import { requestKey } from './idempotency-key.ts'
 import { refuseUnlessMatched } from './if-match.ts'
 
 declare module 'fastify' {
-  interface FastifyRequest { actor: string | null }
+  interface FastifyContextConfig {
+    /** The answer holds a secret, and is not kept: an `Idempotency-Key` is not heard. */
+    secret?: boolean
+  }
 }
 
 const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -18,7 +21,7 @@ const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
  */
 export const guardedWrites = plugin(async (app: FastifyInstance) => {
   app.addHook('onRoute', (route) => {
-    if (!route.url.startsWith('/api/') || ![route.method].flat().some((method) => writes.has(method))) return
+    if (route.config?.secret || !route.url.startsWith('/api/') || ![route.method].flat().some((method) => writes.has(method))) return
     if (route.schema !== undefined) {
       route.schema.response = alsoAnswering(route.schema.response as Record<number, object>,
         'idempotency-key-running', 'idempotency-key-reused', ...route.config?.changes === undefined ? [] : ['precondition-failed'] as const)

@@ -1,4 +1,5 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { withoutKeys } from '../domain/keys.ts'
 
 /** One line per request, written when its answer is out or its caller gone; Fastify's own are two, and miss the latter. */
 export function requestLog (): LogController {
@@ -16,8 +17,10 @@ export function requestLog (): LogController {
 }
 
 function tell (request: FastifyRequest, reply: FastifyReply, milliseconds: number): void {
-  const { method, url, routeOptions } = request
-  const fields = { operation_id: routeOptions.schema?.operationId, method, url, duration_ms: Math.round(milliseconds * 10) / 10 }
+  const { method, url, routeOptions, actor } = request
+  const fields = {
+    operation_id: routeOptions.schema?.operationId, actor: actor ?? undefined, method, url: withoutKeys(url), duration_ms: Math.round(milliseconds * 10) / 10
+  }
   if (reply.raw.writableFinished) request.log.info({ ...fields, status: reply.statusCode }, 'request completed')
   else request.log.info(fields, 'request aborted')
 }

@@ -14,6 +14,9 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'invalid-cursor': { instance: '/api/steps', detail: 'The cursor is not one of this list with these filters; start again without `cursor`.', parameter: 'cursor' },
   'confirmation-required': { instance: '/api/lab', detail: 'This removes every container and retires every device: say ?confirm=wipe.', parameter: 'confirm' },
 
+  unauthorized: { instance: move, detail: 'Send a key as `Authorization: Bearer <key>`. Keys are made with POST /api/keys, or with `npm run keys` where the service runs.' },
+  forbidden: { instance: '/api/lab', detail: 'The key "orchestrator" has the scope operate; this call needs admin.', scope: 'admin' },
+
   'route-not-found': { instance: '/api/plates', detail: 'There is no /api/plates; /openapi.json lists what there is.' },
   'container-not-found': {
     instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". Removed ones are found by id, or with GET /api/containers?barcode=...&removed=any.',
@@ -32,6 +35,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/reservations/0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', reservation_id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', parameter: 'id',
     detail: 'No reservation has this id now: it was used up or released, or its time is over. Ask for a place anew.'
   },
+  'key-not-found': { instance: '/api/keys/0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', detail: 'No key has this id.', parameter: 'id' },
   'no-certificate': { instance: '/api/devices/Incubator/certificate', detail: 'Incubator has no server certificate.', device: 'Incubator' },
 
   'method-not-allowed': { instance: '/api/moves', detail: 'GET is not for this path; POST is.', allowed: ['POST'] },
@@ -92,6 +96,10 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: `${step}/finish`, detail: 'The step is completed since 2026-03-02T09:20:41.500Z; PATCH corrects what is known of it.',
     step: { id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', status: 'completed', finish: '2026-03-02T09:20:41.500Z' }
   },
+  'key-name-in-use': {
+    instance: '/api/keys', detail: 'A valid key is called "orchestrator". Revoke that one first, or choose another name.',
+    name: 'orchestrator', id: '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', pointer: '/name'
+  },
   'world-conflict': { instance: move, detail: 'The rule "placement_pkey" of the tracked world refused the change; nothing was changed.', rule: 'placement_pkey' },
   'idempotency-key-running': { instance: move, detail: 'The first request with this key is still running; ask again in a moment for its answer.' },
   'idempotency-key-reused': { instance: move, detail: 'This key was used for a request with another query or body; a new request wants a new key.' },
@@ -106,6 +114,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/lab/config', detail: 'Send the lab file as application/yaml or application/json.',
     supported: ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml']
   },
+  'too-many-requests': { instance: '/api/lab', detail: 'More than 12000 requests in a minute. Wait 21 s.', limit: 12000 },
   'headers-too-large': { instance: '', detail: 'The head of the request is larger than 16 KiB.' },
 
   'internal-error': { instance: '/api/lab', detail: 'The service failed; the log has this request id.' },

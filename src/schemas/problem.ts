@@ -42,11 +42,21 @@ export const problemType = 'application/problem+json'
 
 /** What any call can answer besides its own. */
 const always: readonly ProblemCode[] = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
+/** What any call that needs a scope can answer, too. */
+export const ofScopes: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'too-many-requests']
 const withBody: readonly ProblemCode[] = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 
 type ProblemResponse = { description: string, headers?: Record<string, object>, content: Record<string, { schema: object, examples: Record<string, object> }> }
 
 const retryAfter = { type: 'integer', description: 'Seconds to wait before the next try.', examples: [2] }
+const challenge = { type: 'string', description: 'How to authenticate (RFC 6750).', examples: ['Bearer realm="platform-status"'] }
+const headersOf: Partial<Record<ProblemCode, Record<string, object>>> = {
+  unauthorized: { 'WWW-Authenticate': challenge },
+  forbidden: { 'WWW-Authenticate': challenge },
+  'too-many-requests': { 'Retry-After': retryAfter },
+  'idempotency-key-running': { 'Retry-After': retryAfter },
+  'database-unavailable': { 'Retry-After': retryAfter }
+}
 
 /** The `response` entries of a call for the problems it can answer; those of every call are added. */
 export function problems (...codes: readonly ProblemCode[]): Record<number, object> {
@@ -63,7 +73,7 @@ export function alsoAnswering (response: Readonly<Record<number, object>>, ...co
     const entry = responses[status] ??= { description: '', content: { [problemType]: { schema: ref(ProblemSchema), examples: {} } } }
     entry.description += `${entry.description === '' ? '' : '\n\n'}\`${code}\`: ${when}`
     entry.content[problemType]!.examples[code] = { $ref: `#/components/examples/${code}` }
-    if (catalogue[code][0] === 503 || code === 'idempotency-key-running') entry.headers = { 'Retry-After': retryAfter }
+    if (headersOf[code] !== undefined) entry.headers = headersOf[code]
   }
   return responses as Record<number, object>
 }

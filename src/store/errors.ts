@@ -79,6 +79,7 @@ const problemOfConstraint: Readonly<Record<string, ProblemCode>> = {
   placement_pkey: 'position-occupied',
   container_barcode_active: 'barcode-in-use',
   device_name_active: 'device-name-in-use',
+  api_key_name_live: 'key-name-in-use',
   container_pkey: 'id-in-use',
   device_pkey: 'id-in-use',
   process_pkey: 'id-in-use',

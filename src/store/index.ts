@@ -6,6 +6,7 @@ import { experimentStore } from './experiments.ts'
 import { deviceStore } from './devices.ts'
 import { eventStore } from './events.ts'
 import { idempotencyStore } from './idempotency.ts'
+import { keyStore } from './keys.ts'
 import { labStore } from './lab.ts'
 import { lockStore } from './locks.ts'
 import { processStore } from './processes.ts'
@@ -32,6 +33,7 @@ export function openStore (database: Database) {
     experiments: experimentStore(database),
     steps: stepStore(database),
     idempotency: idempotencyStore(database),
-    locks: lockStore(database)
+    locks: lockStore(database),
+    keys: keyStore(database)
   }
 }

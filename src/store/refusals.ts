@@ -31,6 +31,7 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'lid-mismatch': ({ actual, expected }: { actual: Spot, expected: Spot }) => `The lid lies ${at(actual)}, not ${at(expected)}.`,
   'no-certificate': ({ device }: { device: string }) => `${device} has no server certificate.`,
   'slots-occupied': slotsOccupied,
+  'key-name-in-use': ({ name }: { name: string }) => `A valid key is called "${name}". Revoke that one first, or choose another name.`,
   'id-in-use': ({ id }: { id: string }) => `The id ${id} was used before, for something else; send the same body to repeat, or another id.`
 }
 

@@ -29,13 +29,13 @@ const problem = { 'content-type': 'application/problem+json' }
 
 t.test('what is no HTTP is told so, as a problem', async (t) => {
   t.match(await raw('hello\r\n\r\n'), { status: 400, headers: problem, body: { code: 'invalid-request', title: 'Invalid request', request_id: String } })
-  t.match(await raw('FETCH /api/lab HTTP/1.1\r\nHost: x\r\n\r\n'), { status: 400, headers: problem, body: { code: 'invalid-request', detail: /method/ } })
-  t.match(await raw('POST /api/moves HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n'), { status: 400, headers: problem })
+  t.match(await raw('FETCH /api/lab HTTP/1.1\r\nHost: localhost\r\n\r\n'), { status: 400, headers: problem, body: { code: 'invalid-request', detail: /method/ } })
+  t.match(await raw('POST /api/moves HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n'), { status: 400, headers: problem })
 })
 
 t.test('a head that is too large is told so, as a problem', async (t) => {
-  t.match(await raw(`GET /api/lab HTTP/1.1\r\nHost: x\r\nX-Much: ${'x'.repeat(20_000)}\r\n\r\n`), { status: 431, headers: problem, body: { code: 'headers-too-large' } })
-  t.match(await raw(`GET /api/containers?name=${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`), { status: 431, headers: problem })
+  t.match(await raw(`GET /api/lab HTTP/1.1\r\nHost: localhost\r\nX-Much: ${'x'.repeat(20_000)}\r\n\r\n`), { status: 431, headers: problem, body: { code: 'headers-too-large' } })
+  t.match(await raw(`GET /api/containers?name=${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`), { status: 431, headers: problem })
 })
 
 t.test('a head that does not come is told so, as a problem', async (t) => {
@@ -46,14 +46,14 @@ t.test('a head that does not come is told so, as a problem', async (t) => {
 })
 
 t.test('bytes in a URL that are no UTF-8 are a 400, escaped or not', async (t) => {
-  t.match(await raw('GET /api/containers/\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 400, body: { code: 'invalid-request' } })
-  t.match(await raw('GET /api/containers/%ff%fe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 400, body: { code: 'invalid-request' } })
-  t.match(await raw('GET /api/containers?name=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), { status: 400, body: { errors: [{ parameter: 'name' }] } })
+  t.match(await raw('GET /api/containers/\xff\xfe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), { status: 400, body: { code: 'invalid-request' } })
+  t.match(await raw('GET /api/containers/%ff%fe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), { status: 400, body: { code: 'invalid-request' } })
+  t.match(await raw('GET /api/containers?name=%ff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'), { status: 400, body: { errors: [{ parameter: 'name' }] } })
 })
 
 t.test('methods that no route has are a 405 with what there is', async (t) => {
   for (const method of ['TRACE', 'OPTIONS', 'PROPFIND', 'MKCOL']) {
-    t.match(await raw(`${method} /api/lab HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), { status: 405, headers: { ...problem, allow: 'GET, HEAD, DELETE' } }, method)
+    t.match(await raw(`${method} /api/lab HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`), { status: 405, headers: { ...problem, allow: 'GET, HEAD, DELETE' } }, method)
   }
 })
 
@@ -66,7 +66,7 @@ t.test('a 405 names the methods of the path itself, not those of a path with a p
 t.test('a body that breaks off is no request', async (t) => {
   const socket = connect(Number(port), '127.0.0.1')
   socket.on('error', () => {})
-  await new Promise<void>((resolve) => socket.write('POST /api/containers HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"device":', () => resolve()))
+  await new Promise<void>((resolve) => socket.write('POST /api/containers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"device":', () => resolve()))
   await new Promise<void>((resolve) => { socket.on('close', () => resolve()); socket.destroy() })
   t.match(await service.get('/health/ready'), { status: 200 })
 })

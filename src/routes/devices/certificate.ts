@@ -68,7 +68,7 @@ export async function certificate (app: App): Promise<void> {
   })
 
   app.put('/devices/:device/certificate', {
-    config: { changes: 'certificate' },
+    config: { scope: 'admin', changes: 'certificate' },
     schema: {
       operationId: 'putCertificate', tags: ['devices'], summary: 'Store the server certificate of a device',
       description: 'PEM text, or JSON with it as `certificate`. A chain of several is fine; private keys are refused.',
@@ -86,7 +86,7 @@ export async function certificate (app: App): Promise<void> {
   })
 
   app.delete('/devices/:device/certificate', {
-    config: { changes: 'certificate' },
+    config: { scope: 'admin', changes: 'certificate' },
     schema: {
       operationId: 'deleteCertificate', tags: ['devices'], summary: 'Forget the server certificate of a device',
       description: 'The certificate itself is not kept in the history.',

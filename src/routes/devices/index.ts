@@ -19,6 +19,7 @@ export async function devices (app: App): Promise<void> {
   }, async ({ query }) => await store.devices.list(query))
 
   app.post('/devices', {
+    config: { scope: 'admin' },
     schema: {
       operationId: 'addDevice', tags: ['devices'], summary: 'Add a device',
       description: 'A name that the lab had before is the same device again, with its history, unless an `id` says otherwise. Repeated with the same `id` and body it answers 200 and changes nothing.',
@@ -49,7 +50,7 @@ export async function devices (app: App): Promise<void> {
   })
 
   app.patch('/devices/:device', {
-    config: { changes: 'device' },
+    config: { scope: 'admin', changes: 'device' },
     schema: {
       operationId: 'updateDevice', tags: ['devices'], summary: 'Change a device',
       description: 'A rename keeps containers and history. `capacity` grows or shrinks it; slots that hold something cannot go. A device that only logs named becomes one of the lab.',
@@ -59,7 +60,7 @@ export async function devices (app: App): Promise<void> {
   }, async (request) => await store.devices.update(request.params.device, request.body, by(request)))
 
   app.delete('/devices/:device', {
-    config: { changes: 'device' },
+    config: { scope: 'admin', changes: 'device' },
     schema: {
       operationId: 'retireDevice', tags: ['devices'], summary: 'Retire a device',
       description: 'The lab has it no more; its history stays. Refused while something is in its slots. Repeated: the same answer.',

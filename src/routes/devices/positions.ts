@@ -37,7 +37,7 @@ export async function positions (app: App): Promise<void> {
   })
 
   app.patch('/devices/:device/positions/:position', {
-    config: { changes: 'position' },
+    config: { scope: 'admin', changes: 'position' },
     schema: {
       operationId: 'updatePosition', tags: ['devices'], summary: 'Change what is known of a slot',
       description: 'Whether deep-well plates fit in. What stands in a slot is changed by moves.',

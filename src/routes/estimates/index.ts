@@ -10,6 +10,7 @@ export async function estimates (app: App): Promise<void> {
   const { estimator } = app
 
   app.post('/estimates', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'estimateStep', tags: ['estimates'], summary: 'How long will this step take',
       description: 'By the recent steps that are most like it. The answer explains itself; nothing is changed.',
@@ -19,6 +20,7 @@ export async function estimates (app: App): Promise<void> {
   }, async ({ body: { step, ...asked } }) => await estimator.estimateStep(step, asked))
 
   app.post('/estimates/batch', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'estimateSteps', tags: ['estimates'], summary: 'How long will these steps take',
       description: 'Up to 5,000 steps in one look at the history, answered in the same order. With `total`, also the time of all together.',
@@ -28,6 +30,7 @@ export async function estimates (app: App): Promise<void> {
   }, async ({ body: { steps, ...asked } }) => await estimator.estimateSteps(steps, asked))
 
   app.post('/estimates/remaining', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'estimateRemaining', tags: ['estimates'], summary: 'How much longer will these running steps take',
       description: 'Given the time already elapsed: only comparable steps that took longer than that are looked at. Beyond all of them the step is overdue.',

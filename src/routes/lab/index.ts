@@ -20,7 +20,7 @@ export async function lab (app: App): Promise<void> {
   takeYaml(app)
 
   app.put('/lab/config', {
-    config: { changes: 'lab-file' },
+    config: { scope: 'admin', changes: 'lab-file' },
     schema: {
       operationId: 'putLabConfig', tags: ['lab'], summary: 'Make the lab the one of this file',
       description: 'Declarative: adds, grows and updates devices, and retires those that the file does not name any more. The same file again changes nothing. Refused when a slot or device would go where a container or lid is.',
@@ -65,7 +65,7 @@ export async function lab (app: App): Promise<void> {
   })
 
   app.delete('/lab', {
-    config: { changes: 'lab' },
+    config: { scope: 'admin', changes: 'lab' },
     schema: {
       operationId: 'wipeLab', tags: ['lab'], summary: 'Wipe the lab',
       description: 'Every container is marked removed and every device retired. All history stays, and the lab file brings the devices back. Wants `confirm=wipe`.',

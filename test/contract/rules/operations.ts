@@ -1,3 +1,4 @@
+import { scopes, type Scope } from '../../../src/domain/keys.ts'
 import { answersOf, mediaOf, operationsOf, resolved, type Json, type Rule } from './rule.ts'
 
 const outsideOfApi = ['/health/live', '/health/ready']
@@ -46,6 +47,16 @@ export const operationRules: readonly Rule[] = [
       ...(/^\S[^]{8,}\.$/.test(description ?? '') ? [] : [`${at}: description "${description}"`])
     ]),
     breaking: (document) => { document.paths['/api/things'].get.description = 'things' }
+  },
+  {
+    rule: 'every operation under /api needs one scope, and says which; health needs none',
+    why: 'A route that nobody thought about must not be open; and who makes a key wants to know what it is good for.',
+    faults: (document) => operationsOf(document).filter(({ path, operation: { security, description } }) => {
+      const needed: string[] = security?.[0]?.key ?? []
+      if (!path.startsWith('/api/')) return security?.length !== 0
+      return security?.length !== 1 || needed.length !== 1 || !scopes.includes(needed[0] as Scope) || !description.endsWith(`Scope: \`${needed[0]}\`.`)
+    }).map(({ at }) => at),
+    breaking: (document) => { document.paths['/api/things'].get.security = [] }
   },
   {
     rule: 'every operation has one tag, and the document describes each',

@@ -2,9 +2,11 @@ import { catalogue } from '../../../src/problems.ts'
 import { answersOf, operationsOf, resolved, type Json, type Rule } from './rule.ts'
 
 const always = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
+/** Besides, where a key is asked for. */
+const withScope = ['unauthorized', 'forbidden', 'too-many-requests']
 const withBody = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 /** What `{id}` is the id of, by the part of the path before it. */
-const thingOf: Readonly<Record<string, string>> = { processes: 'process', experiments: 'experiment', steps: 'step', reservations: 'reservation' }
+const thingOf: Readonly<Record<string, string>> = { processes: 'process', experiments: 'experiment', steps: 'step', reservations: 'reservation', keys: 'key' }
 /** What is refused before any operation is known, so that none can declare it. */
 const beforeRouting = ['route-not-found', 'method-not-allowed', 'request-timeout', 'headers-too-large']
 
@@ -36,11 +38,11 @@ export const problemRules: readonly Rule[] = [
     breaking: (document) => { mediaOf(document.paths['/api/things'].get.responses[400]).examples['database-unavailable'] = { $ref: '#/components/examples/database-unavailable' } }
   },
   {
-    rule: 'every operation declares what any call can answer, and with a body what any body can',
+    rule: 'every operation declares what any call can answer, where it needs a scope who is not let in, and with a body what any body can',
     why: 'They happen; a client that was generated must know them.',
     faults: (document) => operationsOf(document).flatMap(({ at, operation }) => {
       const codes = new Set(Object.values<Json>(operation.responses).flatMap(codesOf))
-      return [...always, ...(operation.requestBody === undefined ? [] : withBody)].filter((code) => !codes.has(code)).map((code) => `${at}: ${code}`)
+      return [...always, ...(operation.security?.length === 0 ? [] : withScope), ...(operation.requestBody === undefined ? [] : withBody)].filter((code) => !codes.has(code)).map((code) => `${at}: ${code}`)
     }),
     breaking: (document) => { delete document.paths['/api/things'].get.responses[503] }
   },

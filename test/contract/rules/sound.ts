@@ -3,6 +3,7 @@ import Fastify from 'fastify'
 import Type from 'typebox'
 import { document } from '../../../src/openapi.ts'
 import { finished, withHeaders } from '../../../src/plugins/document.ts'
+import { declareScope } from '../../../src/plugins/scopes.ts'
 import { catalogue, type ProblemCode } from '../../../src/problems.ts'
 import { nullable, page, pageQuery, ref, Slot, stringEnum, Version } from '../../../src/schemas/common.ts'
 import { bodyProblems, problems, problemSchemas } from '../../../src/schemas/problem.ts'
@@ -27,6 +28,7 @@ export async function soundDocument (): Promise<Json> {
     transformObject: (made) => finished('openapiObject' in made ? made.openapiObject : made.swaggerObject),
     refResolver: { buildLocalReference: ({ $id }, _base, _fragment, index) => typeof $id === 'string' ? $id : `def-${index}` }
   })
+  app.addHook('onRoute', declareScope)
   for (const schema of [ThingName, ThingKind, Thing, ThingCreate, ThingPage, Slot, Version, ...problemSchemas]) app.addSchema(schema)
   const handler = () => null
   app.get('/api/things', {

@@ -399,6 +399,45 @@ class HistoryStep(TypedDict):
 IfOccupied = Literal['refuse', 'adopt']
 
 
+class Key(TypedDict):
+    """An API key, without the key itself. Its name is the actor of all that is done with it."""
+    id: str
+    name: str
+    scopes: list[Scope]
+    created_at: str
+    created_by: str | None
+    expires_at: str | None
+    revoked_at: str | None
+    revoked_by: str | None
+
+
+class KeyCreate(TypedDict):
+    """A key to make. No two valid keys have one name. Without `expires_at` it is valid until it is revoked."""
+    name: str
+    scopes: list[Scope]
+    expires_at: NotRequired[datetime | str | None]
+
+
+class KeyCreated(TypedDict):
+    """A new API key, and the key itself."""
+    id: str
+    name: str
+    scopes: list[Scope]
+    created_at: str
+    created_by: str | None
+    expires_at: str | None
+    revoked_at: str | None
+    revoked_by: str | None
+    key: str
+
+
+class KeyPage(TypedDict):
+    """One page of a list."""
+    items: list[Key]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
 LabAction = Literal['add', 'update', 'grow', 'shrink', 'retire', 'restore', 'unchanged']
 
 
@@ -756,6 +795,9 @@ class Reserved(TypedDict):
     id: str
     owner: str
     expires_at: str
+
+
+Scope = Literal['read', 'operate', 'admin']
 
 
 Statistic = Literal['upper_bound', 'max', 'mean', 'median']
@@ -1222,4 +1264,13 @@ class ListEventsQuery(TypedDict):
     step: NotRequired[str]
     experiment: NotRequired[str]
     sort: NotRequired[EventSort]
+
+
+class ListKeysQuery(TypedDict):
+    """Query parameters of `list_keys`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    name: NotRequired[str]
+    revoked: NotRequired[AnyBoolean]
 
