@@ -26,7 +26,7 @@ const kinds = {
   'certificate-differs-here': ['settled', 'The lab has another certificate of the device.', 'The lab\'s certificate stays.'],
 
   'two-in-a-slot': ['settled', 'Several containers stand in one slot.', 'The one that a step saw last stays; the others are brought in as removed.'],
-  'slot-taken-here': ['settled', 'Something stands or lies in the slot already, in the lab as it is here.', 'It stays; the container is brought in as removed.'],
+  'slot-taken-here': ['settled', 'Something stands or lies in the slot already in the lab as it is here, or the slot is promised.', 'That stays; the container is brought in as removed.'],
   'place-gone': ['settled', 'A container stands in a slot that is not there.', 'Brought in as removed.'],
   'starting-place-gone': ['settled', 'The slot where a container began is not there.', 'It begins where it stands, or in the retired device "gone slots".'],
   'barcode-twice': ['settled', 'Several containers on the platform bear one barcode.', 'The one that a step saw last keeps it; it becomes the others\' name.'],

@@ -6,7 +6,7 @@ import type { Transaction } from './world.ts'
 /** What is asked about, by the names and ids that an import would give. */
 export type Asked = { devices: readonly string[], containers: readonly string[], barcodes: readonly string[] }
 
-/** The answer; `certificates` are those that the devices have. */
+/** The answer; `certificates` are those that the devices have. A slot that is promised to somebody counts as occupied. */
 export type Tracked = {
   devices: TrackedDevice[]
   certificates: { device: string, certificate: string }[]
@@ -25,7 +25,10 @@ export async function readTracked (transaction: Transaction, { devices, containe
       SELECT name AS device, server_certificate AS certificate FROM device
       WHERE name = ANY (${devices}::text[]) AND retired_at IS NULL AND server_certificate IS NOT NULL`,
     slots: await transaction.$queryRaw<Tracked['slots']>`
-      SELECT d.name AS device, p.slot_number AS position, p.active AND d.retired_at IS NULL AS active, pl.position_id IS NOT NULL AS occupied
+      SELECT d.name AS device, p.slot_number AS position, p.active AND d.retired_at IS NULL AS active,
+        pl.position_id IS NOT NULL OR EXISTS (
+          SELECT FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
+          WHERE rp.position_id = p.id AND r.expires_at > clock_timestamp()) AS occupied
       FROM unnest(${devices}::text[]) AS asked (name)
       JOIN device d ON d.id = device_named(asked.name)
       JOIN position p ON p.device_id = d.id

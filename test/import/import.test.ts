@@ -110,6 +110,27 @@ t.test('what the log says of the imported containers is what is there', async (t
   }
 })
 
+t.test('the state as of the import is read from the log as it is', async (t) => {
+  const url = await aDatabase(t)
+  await imported(url, await anOldDatabase(t, 'conflicts'))
+  const { get, post } = await aServiceOn(t, url)
+  const { body: lab } = await get('/api/lab')
+  await post('/api/containers/P1/move', { target_device: 'Slotless', target_pos: 0 })
+  t.strictSame((await get(`/api/lab?at=${lab.revision}`)).body, lab)
+  t.match((await get(`/api/containers/P1?at=${lab.revision}`)).body, { device: 'Reader', position: 0 })
+})
+
+t.test('a slot that is promised to somebody is left alone', async (t) => {
+  const url = await aDatabase(t)
+  const { post, put, get } = await aServiceOn(t, url)
+  await put('/api/lab/config', { sila_servers: { hotels: { Hotel: { capacity: 8 } } } })
+  const { status } = await post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'robot', ttl_seconds: 600 })
+  t.equal(status, 201)
+  const report = await imported(url, await anOldDatabase(t, 'lab'))
+  t.match(report.conflicts.find(({ kind }) => kind === 'slot-taken-here'), { count: 1, examples: ['"P1" (container 1), Hotel 0'] })
+  t.match((await get('/api/devices/Hotel/positions/0')).body, { empty: true })
+})
+
 async function everything ({ get }: { get (path: string): Promise<{ body: any }> }): Promise<unknown> {
   const { body: lab } = await get('/api/lab')
   const { body: steps } = await get('/api/steps?limit=500&count=true')

@@ -40,16 +40,17 @@ BEGIN
   FROM jsonb_to_recordset(_containers) AS c (id uuid, removed boolean, place jsonb, lid jsonb);
 
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after)
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
   SELECT this_revision, CASE WHEN c.removed THEN 2 * (c.nth - 1) + event.ordinal ELSE first_present + c.nth - 1 END, lab.recorded_at,
-    event.kind, _by->>'actor', _by->>'reason', _by->>'request_id', c.id, event.before, event.after
+    event.kind, _by->>'actor', _by->>'reason', _by->>'request_id', c.id, event.before, event.after, imported_slot(event.place), imported_slot(event.lid)
   FROM (
-    SELECT id, removed, row_number() OVER (PARTITION BY removed ORDER BY nth) AS nth
-    FROM ROWS FROM (jsonb_to_recordset(_containers) AS (id uuid, removed boolean)) WITH ORDINALITY AS listed (id, removed, nth)
+    SELECT id, removed, place, lid, row_number() OVER (PARTITION BY removed ORDER BY nth) AS nth
+    FROM ROWS FROM (jsonb_to_recordset(_containers) AS (id uuid, removed boolean, place jsonb, lid jsonb)) WITH ORDINALITY
+      AS listed (id, removed, place, lid, nth)
   ) c
   CROSS JOIN LATERAL (VALUES
-    ('added', 0, NULL, added->c.id::text),
-    ('removed', 1, added->c.id::text, container_image(c.id))) AS event (kind, ordinal, before, after)
+    ('added', 0, NULL, added->c.id::text, c.place, c.lid),
+    ('removed', 1, added->c.id::text, container_image(c.id), NULL, NULL)) AS event (kind, ordinal, before, after, place, lid)
   CROSS JOIN lab
   WHERE c.removed OR event.kind = 'added';
 END $$;
