@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -15,22 +15,42 @@ async function shell (line: string): Promise<string> {
   })
 }
 
-/** The commands of the README's first session; one that goes on over several lines is one. */
-function firstSession (): string[] {
-  const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!)
+/** The commands that a text shows, in order; one that goes on over several lines is one. */
+function commandsOf (text: string): string[] {
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!)
   return blocks.flatMap((block) => block.split(/\n(?=curl )/)).map((line) => line.trim())
+}
+
+/** What a service answers to the commands of a text, from the first to the last. */
+async function session (t: Test, text: string): Promise<any[]> {
+  const { app } = await aService(t)
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const answers = []
+  for (const line of commandsOf(text)) answers.push(JSON.parse(await shell(line.replaceAll(/curl /g, 'curl -s ').replaceAll('localhost:8000', address))))
+  return answers
 }
 
 const curl = await shell('curl --version').then((text) => /^curl (\d+)\.(\d+)/.exec(text), () => null)
 const hasJson = curl !== null && (Number(curl[1]) > 7 || Number(curl[2]) >= 82)
 
+t.test('docs/safe-writes.md shows what happens', { skip: hasJson ? false : 'curl 7.82 or newer is needed' }, async (t) => {
+  const answers = await session(t, await readFile(new URL('../docs/safe-writes.md', import.meta.url), 'utf8'))
+  t.match(answers, [
+    { applied: true }, { device: 'Hotel1', position: 3 },
+    { status: 'success', container: { barcode: 'SCREEN_007', device: 'Washer', lid: { device: 'Hotel1', position: 0 } }, step: { kind: 'move', lidded_before: true, lidded_after: false } },
+    { status: 'dry-run', findings: [] },
+    { positions: [{ device: 'Hotel1', position: 1 }], owner: 'orchestrator-1' },
+    { status: 'success', container: { position: 2 } }, { status: 'success', container: { position: 2 } },
+    { code: 'precondition-failed' },
+    { status: 'success', container: { lidded: true, lid: null } },
+    { items: [{ kind: 'corrected', reason: 'found in the washer' }, { kind: 'unlidded' }, { kind: 'moved' }] },
+    { next_cursor: null },
+    { barcode: 'SCREEN_007' }
+  ])
+})
+
 t.test('the first session runs as the README shows it', { skip: hasJson ? false : 'curl 7.82 or newer is needed' }, async (t) => {
-  const { app } = await aService(t)
-  const address = await app.listen({ host: '127.0.0.1', port: 0 })
-  const answers = []
-  for (const line of firstSession()) {
-    answers.push(JSON.parse(await shell(line.replaceAll(/curl /g, 'curl -s ').replaceAll('localhost:8000', address))))
-  }
+  const answers = await session(t, readme)
   t.equal(answers.length, 10)
   t.match(answers[0], { applied: true }, 'the lab')
   t.match(answers[1], { barcode: 'SCREEN_001', device: 'Hotel1', position: 0 }, 'the plate')
