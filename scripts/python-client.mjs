@@ -106,11 +106,14 @@ function methodOf (operation, used) {
   const call = [quoted(method.toUpperCase()), tuple(path)]
   const bodyType = requestBody && bodyOf(requestBody, used)
   if (bodyType?.positional) parameters.push(`body: ${bodyType.type}`)
+  const query = queryOf(operation).length > 0 ? queryName(operation) : null
+  // only one of the two can be keyword arguments
+  if (query && bodyType && !bodyType.positional) parameters.push(`query: ${query} | None = None`)
   if (parameters.length > 1) parameters.push('/')
-  if (queryOf(operation).length > 0) {
-    used.add(queryName(operation))
-    parameters.push(`**query: Unpack[${queryName(operation)}]`)
+  if (query) {
+    used.add(query)
     call.push('query=query')
+    if (!bodyType || bodyType.positional) parameters.push(`**query: Unpack[${query}]`)
   }
   if (bodyType) {
     if (!bodyType.positional) parameters.push(`**body: Unpack[${bodyType.type}]`)

@@ -106,8 +106,11 @@ def plates_agree(db: Any, process: Any) -> dict[str, Any]:
     return plates
 
 
-def taken_slots(db: Any, process: Any, devices: list[str]) -> dict[str, list[int]]:
-    """The slots that are not empty, which must be those with a plate or a lid of the process."""
+def taken_slots(db: Any, process: Any, devices: list[str]) -> dict[str, int]:
+    """How many slots are not empty, which must be those with a plate or a lid of the process.
+
+    Which they are depends on which of two plates was faster, and so differs from run to run.
+    """
     taken = {
         device: [slot for slot in db.get_all_positions(device) if not db.position_empty(device, slot)]
         for device in devices
@@ -116,7 +119,7 @@ def taken_slots(db: Any, process: Any, devices: list[str]) -> dict[str, list[int
     lids = [tuple(plate.lid_site) for plate in process.containers if plate.lid_site]
     wanted = {device: sorted(slot for where, slot in [*places, *lids] if where == device) for device in devices}
     assert taken == wanted, f'taken are {taken}, where plates and lids are {wanted}'
-    return taken
+    return {device: len(slots) for device, slots in taken.items()}
 
 
 def log_is_whole(rows: list[Row], process: Any) -> list[Row]:

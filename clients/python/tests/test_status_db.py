@@ -56,6 +56,10 @@ class TestLab:
         assert lab.db.get_container_at_position(lab.hotel, slot) is None
         assert lab.db.get_all_positions('Nowhere') == []
 
+    def test_a_reserved_slot_is_not_free(self, lab: Lab) -> None:
+        lab.db.client.reserve_positions(device=lab.hotel, count=1, purpose='container', owner='another', ttl_seconds=60)
+        assert [lab.db.position_empty(lab.hotel, slot) for slot in (0, 1)] == [False, True]
+
     def test_a_sound_lab_is_healthy(self, db: StatusDB) -> None:
         assert db.health_check() is True
 
@@ -190,9 +194,17 @@ class TestLids:
         assert found.lidded
         assert 'lidded_container' in caplog.text
 
+    def test_a_lid_that_found_no_slot_is_off_and_nobody_knows_where(self, lab: Lab) -> None:
+        plate = lab.plate(0)
+        lab.db.unlidded_container(plate, lab.lids, None)
+        found = lab.db.get_container_at_position(lab.hotel, 0)
+        assert found is not None
+        assert (found.lidded, found.lid_site) == (False, None)
+        assert [lab.db.position_empty(lab.lids, slot) for slot in (0, 1)] == [True, True]
+
     def test_as_the_orchestrators_record_says(self, lab: Lab) -> None:
         plate = lab.plate(0)
-        for lidded, site in ((False, [lab.lids, 1]), (True, None)):
+        for lidded, site in ((False, [lab.lids, 1]), (True, None), (False, None)):
             plate.lidded, plate.lid_site = lidded, site
             lab.db.update_lid_position(plate)
             found = lab.db.get_container_at_position(lab.hotel, 0)

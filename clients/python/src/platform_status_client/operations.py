@@ -326,7 +326,7 @@ class Operations(ABC):
         answer: ContainerResult = self.call('POST', ('api', 'moves'), body=body)
         return answer
 
-    def transfer_container(self, **query: Unpack[TransferContainerQuery], **body: Unpack[Transfer]) -> TransferResult:
+    def transfer_container(self, query: TransferContainerQuery | None = None, /, **body: Unpack[Transfer]) -> TransferResult:
         """Book what a robot did, in one go. Place, lid, barcode and step of one physical operation, all or nothing.
         It is judged by the state in which it ends: a container may go to the slot that its lid leaves, and its
         lid to the slot that it leaves; anything else that is there is in the way. With `dry_run` it tells
@@ -335,7 +335,7 @@ class Operations(ABC):
         answer: TransferResult = self.call('POST', ('api', 'transfers'), query=query, body=body)
         return answer
 
-    def transfer_containers(self, **query: Unpack[TransferContainersQuery], **body: Unpack[TransferBatch]) -> TransferItems:
+    def transfer_containers(self, query: TransferContainersQuery | None = None, /, **body: Unpack[TransferBatch]) -> TransferItems:
         """Book up to 1,000 transfers, in order. All or none: a later one may use a slot that an earlier one freed,
         and a refusal names the `index` of the first that fails. Scope: `operate`.
         """

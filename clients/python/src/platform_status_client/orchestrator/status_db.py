@@ -222,15 +222,21 @@ class StatusDB(StatusDBInterface):
     # ---- lids
 
     @safely(None)
-    def unlidded_container(self, cont_info: ContainerInfo, lid_device: str, lid_pos: int) -> None:
+    def unlidded_container(self, cont_info: ContainerInfo, lid_device: str | None, lid_pos: int | None) -> None:
         """The lid was taken off and put there, where nothing else can stand from now on."""
         site = place(lid_device, lid_pos)
         found = self._found(cont_info, 'unlidded_container')
-        if site is None:
-            log.error('unlidded_container: the lid of %s lies nowhere (%s[%s])', cont_info.name, lid_device, lid_pos)
-        elif found is not None:
-            self._lids.booked(found['id'], found['lidded'])
+        if found is None:
+            return
+        self._lids.booked(found['id'], found['lidded'])
+        if site is not None:
             self.client.unlid_container(found['id'], lid_device=site['device'], lid_pos=site['position'])
+            return
+        # as it is when no slot was free for it
+        log.warning('unlidded_container: nobody knows where the lid of %s lies', cont_info.name)
+        self.client.correct_container(
+            found['id'], lidded=False, lid=None, reason='Told to be off, but not where it lies.'
+        )
 
     @safely(None)
     def lidded_container(
@@ -258,10 +264,8 @@ class StatusDB(StatusDBInterface):
         site = _site(cont.lid_site)
         if cont.lidded:
             self.lidded_container(cont)
-        elif site is not None:
-            self.unlidded_container(cont, site['device'], site['position'])
         else:
-            log.error('update_lid_position: %s has its lid off, but nowhere', cont.name)
+            self.unlidded_container(cont, *(site['device'], site['position']) if site else (None, None))
 
     # ---- processes and experiments
 
@@ -384,7 +388,7 @@ def _named(info: ContainerInfo, found: Container | None) -> str:
     return found['barcode'] or found['id']
 
 
-def _site(lid_site: Any) -> Any:
+def _site(lid_site: Any) -> Place | None:
     try:
         device, position = lid_site
     except (TypeError, ValueError):
