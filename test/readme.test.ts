@@ -57,7 +57,7 @@ t.test('the first session runs as the README shows it', { skip: hasJson ? false 
   t.match(answers[4], { device: 'Washer', lidded: false, lid: { device: 'Hotel1', position: 5 } }, 'the plate in the washer')
   t.match(answers[5], { code: 'position-occupied', occupant: { barcode: 'SCREEN_001' } }, 'the refusal')
   t.match(answers[7], { method: 'substitute', level: 'parameters', sample_size: 3, duration_seconds: Number }, 'the estimate')
-  t.match(answers[8], { items: [{ kind: 'step' }, { kind: 'step' }, { kind: 'step' }, { kind: 'added' }, { kind: 'moved' }, { kind: 'unlidded' }] }, 'the history')
+  t.match(answers[8], { items: [{ kind: 'step' }, { kind: 'step' }, { kind: 'step' }, { kind: 'added' }, { kind: 'unlidded' }, { kind: 'moved' }] }, 'the history')
   t.match(answers[9], { totals: { containers: 1 } }, 'the lab as it is')
 })
 
