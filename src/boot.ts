@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -13,9 +12,8 @@ import { StartError } from './start-error.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { databaseFault, databaseProblem } from './store/errors.ts'
 import { migrate } from './store/migrate.ts'
+import { migrationsDirectory } from './store/migrations-directory.ts'
 import { waitForDatabase } from './store/reachable.ts'
-
-const migrations = fileURLToPath(new URL('../prisma/migrations', import.meta.url))
 
 /** How long a stop waits for the requests under way before it cuts them, and then for their queries. */
 const patience = { requestsMs: 10_000, queriesMs: 2_000 }
@@ -73,7 +71,7 @@ async function serve (url: string, options: Options, opened: Opened): Promise<st
 
 async function bringUpToDate ({ pool }: Database, log: Logger): Promise<void> {
   try {
-    const applied = await migrate(pool, migrations)
+    const applied = await migrate(pool, migrationsDirectory)
     if (applied.length > 0) log.info({ migrations: applied }, 'database schema brought up to date')
   } catch (error) {
     const fault = databaseFault(error)

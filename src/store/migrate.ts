@@ -12,7 +12,7 @@ export const migrationTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
   started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`
 
-type Applied = { migration_name: string, checksum: string, finished_at: Date | null }
+export type Applied = { migration_name: string, checksum: string, finished_at: Date | null }
 export type Migration = { name: string, sql: string, checksum: string }
 
 export class MigrationError extends StartError {}

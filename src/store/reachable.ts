@@ -37,6 +37,15 @@ export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, lo
   }
 }
 
+/** Why the database at this URL cannot be reached or used, as a sentence; null for an error that is about something else. */
+export function whyNotReached (url: string, error: unknown): string | null {
+  const sqlstate = databaseFault(error)?.sqlstate
+  if (databaseProblem(error)?.code !== 'database-unavailable') return null
+  const { name, server, user } = describe(url)
+  if (sqlstate !== undefined && refused.test(sqlstate)) return refusal(sqlstate, reasonOf(error), { name, server, user })
+  return `The database at ${server} does not answer (${reasonOf(error)}): start it, or correct DATABASE_URL.`
+}
+
 type Description = { name: string, server: string, user: string }
 
 function describe (url: string): Description {

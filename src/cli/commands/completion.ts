@@ -1,0 +1,55 @@
+import { Argument, type Command } from 'commander'
+import { addressOf, clientOf } from '../client.ts'
+import type { Io } from '../io.ts'
+
+/** How long a shell may wait for names. */
+const patienceMs = 3000
+
+const lists = { containers: '/api/containers?limit=500', devices: '/api/devices?limit=500' } as const
+
+export function completion (program: Command, io: Io): void {
+  program.command('completion').addArgument(new Argument('<shell>', 'the shell').choices(['bash']))
+    .description('Print what makes a shell complete commands, options, barcodes and devices')
+    .addHelpText('after', '\nIn ~/.bashrc:  source <(platform-status completion bash)')
+    .action(() => { io.out.write(bash(program)) })
+  // what the completion asks; silent when there is nobody to ask
+  program.command('names', { hidden: true }).addArgument(new Argument('<kind>').choices(Object.keys(lists)))
+    .action(async (kind: keyof typeof lists) => {
+      const signal = AbortSignal.any([io.signal, AbortSignal.timeout(patienceMs)])
+      const { items } = await clientOf({ env: io.env, signal }, addressOf(io.env)).ask<{ items: { barcode?: string | null, name: string }[] }>('GET', lists[kind]).catch(() => ({ items: [] }))
+      for (const { barcode, name } of items) io.out.write(`${barcode ?? name}\n`)
+    })
+}
+
+function bash (program: Command): string {
+  const commands = program.commands.filter((command) => command.name() !== 'names')
+  const cases = commands.map((command) => `    ${command.name()}) words="${wordsOf(command)}" ;;`)
+  // names come from labs: they are compared as text, and never expanded, as compgen -W would
+  return `_platform_status_names () {
+  local name
+  while IFS= read -r name; do
+    if [[ $name == "$2"* ]]; then COMPREPLY+=("$(printf '%q' "$name")"); fi
+  done < <(platform-status names "$1" 2>/dev/null)
+}
+_platform_status () {
+  local current=\${COMP_WORDS[COMP_CWORD]} words=""
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then words="${commands.map((command) => command.name()).join(' ')}"; else case \${COMP_WORDS[1]} in
+${cases.join('\n')}
+  esac; fi
+  if [ "$COMP_CWORD" -gt 1 ] && [[ $current != -* ]]; then case \${COMP_WORDS[1]} in
+    where|history) _platform_status_names containers "$current"; return ;;
+    estimate) _platform_status_names devices "$current"; return ;;
+  esac; fi
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -o default -F _platform_status platform-status
+`
+}
+
+function wordsOf (command: Command): string {
+  const options = (one: Command) => one.options.map(({ long }) => long ?? '')
+  const below = command.commands.flatMap((one) => [one.name(), ...options(one)])
+  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])
+  return [...new Set([...below, ...choices, ...options(command)])].join(' ')
+}

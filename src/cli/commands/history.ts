@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import type { ContainerEvent } from '../../routes/containers/schemas.ts'
+import { type Asking, asking } from '../asking.ts'
+import { addressOf, clientOf, segment } from '../client.ts'
+import { type Io, show, tableOr } from '../io.ts'
+
+type Situation = NonNullable<ContainerEvent['from']>
+
+export function history (program: Command, io: Io): void {
+  asking(program.command('history')).argument('<barcode>', 'barcode or id of a container')
+    .description('All that happened to a container, oldest first: where it went, its lid, its steps')
+    .action(async (barcode: string, options: Asking) => {
+      const { list } = clientOf(io, addressOf(io.env, options.url))
+      const events: ContainerEvent[] = []
+      for await (const event of list<ContainerEvent>(`/api/containers/${segment(barcode)}/history`)) events.push(event)
+      show(io, options, events, () => tableOr('nothing happened', ['at', 'what', 'from', 'to', 'revision'], events.map(rowOf)))
+    })
+}
+
+function rowOf ({ at, kind, from, to, revision, step }: ContainerEvent): (string | number | null)[] {
+  if (step === null) return [String(at), kind, situation(from), situation(to), revision]
+  const took = step.duration_seconds === null ? step.status : `${step.status}, ${step.duration_seconds.toFixed(1)} s`
+  return [String(at), `${step.fct ?? step.name ?? 'step'} (${took})`, step.device, null, null]
+}
+
+function situation (one: Situation | null): string | null {
+  if (one === null) return null
+  const place = one.device === null ? 'off the platform' : `${one.device} ${one.position}`
+  return one.lid === null ? place : `${place}, lid ${one.lid.device} ${one.lid.position}`
+}

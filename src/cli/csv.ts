@@ -1,0 +1,37 @@
+export const kinds = ['steps', 'containers', 'events'] as const
+export type Kind = typeof kinds[number]
+
+/** A column of a table, and how to read its cell off a thing. */
+export type Column = { name: string, of: (thing: Record<string, unknown>) => unknown }
+
+const plain = (...names: string[]): Column[] => names.map((name) => ({ name, of: (thing) => thing[name] }))
+
+/** A place becomes two columns. */
+const place = (name: string): Column[] => ['device', 'position'].map((member) => ({
+  name: `${name}_${member}`, of: (thing) => (thing[name] as Record<string, unknown> | null)?.[member]
+}))
+
+const named: Column = { name: 'containers', of: ({ containers }) => (containers as { named: string }[]).map(({ named }) => named).join('; ') }
+
+/** What the tables of an export have; members of members are JSON. */
+export const columnsOf: Readonly<Record<Kind, readonly Column[]>> = {
+  steps: [
+    ...plain('id', 'kind', 'name', 'fct', 'device', 'status', 'start', 'finish', 'duration_seconds', 'experiment_id'), named,
+    ...place('origin'), ...place('destination'), ...plain('lidded_before', 'lidded_after', 'barcode_read', 'is_simulation', 'data', 'warnings', 'created_at', 'updated_at', 'version')
+  ],
+  containers: [
+    ...plain('id', 'name', 'barcode', 'device', 'position', 'starting_device', 'starting_position', 'lidded'), ...place('lid'),
+    ...plain('filled', 'content', 'labware_type', 'labware_uuid', 'is_reagent', 'removed_at', 'created_at', 'updated_at', 'version')
+  ],
+  events: plain('revision', 'recorded_at', 'kind', 'actor', 'reason', 'request_id', 'container_id', 'device_id', 'step_id', 'experiment_id', 'before', 'after')
+}
+
+/** A line as RFC 4180 has it: CRLF at the end, quotes where they are needed. */
+export function csvLine (cells: readonly unknown[]): string {
+  return `${cells.map(cellOf).join(',')}\r\n`
+}
+
+function cellOf (value: unknown): string {
+  const text = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { run } from './run.ts'
+
+// The command line as a process.
+
+const stopping = new AbortController()
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort(signal))
+// whoever reads, such as `head`, has enough
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1))
+
+process.exitCode = await run(process.argv.slice(2), { out: process.stdout, err: process.stderr, env: process.env, signal: stopping.signal })

@@ -1,0 +1,15 @@
+import { once } from 'node:events'
+import { readConfig } from './config.ts'
+
+/** Runs the service with this environment until `signal` aborts, and stops it cleanly. Throws a StartError when it cannot start. */
+export async function serve (env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<void> {
+  const config = readConfig(env)
+  // a stop that comes while these load must be heard: they take longer to load than to start
+  const [{ openLog }, { start }] = await Promise.all([import('./log.ts'), import('./boot.ts')])
+  const log = openLog(config.logLevel)
+  const running = await start({ config, log, signal })
+  if (!signal.aborted) await once(signal, 'abort')
+  log.info({ signal: signal.reason as string }, 'stopping')
+  await running.stop()
+  log.info('stopped')
+}

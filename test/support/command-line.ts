@@ -1,0 +1,23 @@
+import { Writable } from 'node:stream'
+import { run } from '../../src/cli/run.ts'
+import { listening } from './http.ts'
+import type { Service } from './service.ts'
+
+export type Said = { code: number, out: string, err: string, json: any }
+
+/** Runs command lines in this process, against this service (or none), and answers what they print. */
+export async function aCommandLine (service: Service | null, env: Record<string, string> = {}) {
+  const address = service === null ? 'http://127.0.0.1:65533' : await listening(service)
+
+  async function platformStatus (...args: string[]): Promise<Said> {
+    return await withSignal(new AbortController().signal, args)
+  }
+
+  async function withSignal (signal: AbortSignal, args: string[]): Promise<Said> {
+    const said = { out: '', err: '' }
+    const out = new Writable({ decodeStrings: false, write: (chunk, _encoding, done) => { said.out += String(chunk); done() } })
+    const code = await run(args, { out, err: { write: (text) => { said.err += text } }, env: { PLATFORM_STATUS_URL: address, ...env }, signal })
+    return { code, ...said, get json () { return JSON.parse(said.out) } }
+  }
+  return { address, platformStatus, withSignal }
+}
