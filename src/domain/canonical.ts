@@ -11,7 +11,11 @@ export function canonical (value: unknown): string {
   return `{${members.join(',')}}`
 }
 
-/** The digest by which a repeated create is recognised: sha256 of the canonical body, as hex. */
+/** The digest by which a repeated create is recognised: sha256 of the canonical body, as hex. UUIDs may be spelled either way. */
 export function digestOf (body: unknown): string {
-  return hash('sha256', canonical(body))
+  return hash('sha256', canonical(isWithId(body) ? { ...body, id: body.id.toLowerCase() } : body))
+}
+
+function isWithId (body: unknown): body is { id: string } {
+  return typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'string'
 }

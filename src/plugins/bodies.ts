@@ -5,6 +5,11 @@ import { jsonFault } from '../domain/json-fault.ts'
 import { unstorable } from '../domain/values.ts'
 import { invalid, problem } from '../problems.ts'
 
+declare module 'fastify' {
+  /** `bodyOptional`: to send no body is the same as to send `{}`. */
+  interface FastifyContextConfig { bodyOptional?: boolean }
+}
+
 /** JSON bodies: UTF-8, well-formed text, finite numbers, no deeper than anything here is; what cannot be stored is told with its place. */
 export const bodies = plugin(async (app: FastifyInstance) => {
   app.addHook('onRequest', (request, _reply, done) => {
@@ -19,12 +24,17 @@ export const bodies = plugin(async (app: FastifyInstance) => {
   })
 
   app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     try {
-      done(null, readJson(textOf(body)))
+      done(null, body.length === 0 && request.routeOptions.config.bodyOptional ? undefined : readJson(textOf(body)))
     } catch (error) {
       done(error as Error)
     }
+  })
+
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.body === undefined && request.routeOptions.config.bodyOptional) request.body = {}
+    done()
   })
 }, { name: 'bodies' })
 

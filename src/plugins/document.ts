@@ -6,8 +6,9 @@ import type { Scope } from '../domain/keys.ts'
 
 type Schema = { $ref?: string, description?: string, examples?: unknown[] }
 type Parameter = { description?: string, example?: unknown, schema?: Schema }
+type Operation = { parameters?: Parameter[], requestBody?: { required?: boolean }, 'x-body-optional'?: boolean }
 type Document = {
-  paths?: Record<string, Record<string, { parameters?: Parameter[] }>>
+  paths?: Record<string, Record<string, Operation>>
   components?: { schemas?: Record<string, Schema> }
 }
 
@@ -38,7 +39,9 @@ export function withHeaders ({ schema: described, url, route }: { schema: Fastif
     response[304] = { type: 'null', description: 'Still what `If-None-Match` names.', headers: { ETag: etag } }
   }
   const headers = Object.keys(takes).length === 0 ? {} : { headers: { type: 'object', properties: takes } }
-  return { url, schema: { ...schema, ...headers, response } }
+  // to the plugin every body is required: `finished` mends that
+  const body = route.config?.bodyOptional ? { 'x-body-optional': true } : {}
+  return { url, schema: { ...schema, ...headers, ...body, response } }
 }
 
 // The roles of a bearer scheme are what OpenAPI 3.1 has for this; people read it in the description.
@@ -53,6 +56,8 @@ export function finished<D extends object> (made: D): D {
   const schemas = document.components?.schemas ?? {}
   for (const operation of Object.values(document.paths ?? {}).flatMap((path) => Object.values(path))) {
     for (const parameter of operation.parameters ?? []) finishParameter(parameter, schemas)
+    if (operation['x-body-optional'] && operation.requestBody !== undefined) operation.requestBody.required = false
+    delete operation['x-body-optional']
   }
   const byName = Object.entries(schemas).sort(([a], [b]) => a < b ? -1 : 1)
   return { ...made, components: { ...document.components, schemas: Object.fromEntries(byName) } }

@@ -4,7 +4,7 @@ import plugin from 'fastify-plugin'
 import { bodyOf, problemType } from '../schemas/problem.ts'
 import { Problem, problem } from '../problems.ts'
 import { databaseProblem } from '../store/errors.ts'
-import { describeFaults } from './validation.ts'
+import { describeFaults } from './faults.ts'
 
 /** The three doors through which a refusal leaves: the error handler, the not-found handler, and `frameworkErrors`. */
 export const errors = plugin(async (app: FastifyInstance) => {

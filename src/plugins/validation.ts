@@ -1,7 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formatsPlugin from 'ajv-formats'
-import type { FastifyError, FastifyServerOptions } from 'fastify'
-import type { Fault } from '../problems.ts'
+import type { FastifyServerOptions } from 'fastify'
 import { depthOf, escapePointer, isInstant, isPathName, isUuid, unstorable } from '../domain/values.ts'
 
 /**
@@ -84,64 +83,4 @@ function unreadable (parameters: Record<string, unknown>): Pick<ErrorObject, 'ke
     if (message !== undefined) (faults ??= []).push({ keyword: 'readable', instancePath: `/${escapePointer(name)}`, message })
   }
   return faults
-}
-
-const mostFaults = 20
-
-/** The faults of a validation error, each naming the member, the rule and the way out. */
-export function describeFaults (error: FastifyError): Fault[] {
-  const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext as 'body' | 'querystring' | 'params' | 'headers']
-  const raw = (error.validation ?? []) as unknown as ErrorObject[]
-  const faults = new Map<string, Fault>()
-  for (const fault of meaningful(raw)) {
-    const pointer = pointerOf(fault)
-    const detail = ruleOf(fault)
-    const place = part === 'body' ? { pointer } : { parameter: pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') }
-    if (!faults.has(pointer + detail)) faults.set(pointer + detail, { in: part, ...place, detail })
-    if (faults.size === mostFaults) break
-  }
-  return [...faults.values()]
-}
-
-// `X or null` fails once for X, once for null and once for the union: only the first says something
-function meaningful (errors: readonly ErrorObject[]): ErrorObject[] {
-  const told = errors.filter((error) => error.keyword !== 'anyOf' && !(error.keyword === 'type' && error.params.type === 'null'))
-  return told.length > 0 ? told : [...errors]
-}
-
-function pointerOf (error: ErrorObject): string {
-  if (error.keyword === 'additionalProperties') return `${error.instancePath}/${escapePointer(error.params.additionalProperty as string)}`
-  if (error.keyword === 'required') return `${error.instancePath}/${escapePointer(error.params.missingProperty as string)}`
-  return error.instancePath
-}
-
-function ruleOf (error: ErrorObject): string {
-  switch (error.keyword) {
-    case 'additionalProperties': {
-      const known = Object.keys((error.parentSchema as ParameterSchema).properties ?? {})
-      return known.length === 0 ? 'is not known here; nothing is taken' : `is not known here; known are ${known.join(', ')}`
-    }
-    case 'required': return 'is required'
-    case 'enum': return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
-    case 'pattern': return 'must not hold control characters, nor begin or end with a space'
-    case 'x-max-levels': return `must not be nested deeper than ${String(error.schema)} levels`
-    case 'x-max-bytes': return `must not be larger than ${String(error.schema)} bytes as JSON`
-    case 'format': return formatRule(error)
-    default: return error.message ?? 'is not valid'
-  }
-}
-
-function formatRule (error: ErrorObject): string {
-  switch (error.params.format) {
-    case 'date-time': {
-      const naive = typeof error.data === 'string' && /T[\d:.]+$/.test(error.data)
-      const spaced = typeof error.data === 'string' && /T[\d:.]+ \d\d:\d\d$/.test(error.data)
-      return 'must be an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z or 2026-03-02T10:15:00+01:00, years 1970 to 2999' +
-        (naive ? '; this one is naive: add Z or the offset' : spaced ? '; in a URL write + as %2B' : '')
-    }
-    case 'barcode': return 'must not be shaped like a UUID, nor be "." or ".."'
-    case 'path-name': return 'must not be "." or ".."'
-    case 'uuid': return 'must be a UUID'
-    default: return error.message ?? 'has the wrong format'
-  }
 }

@@ -10,7 +10,7 @@ const FaultSchema = Type.Object({
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the member of the body.', examples: ['/start'] })),
   parameter: Type.Optional(Type.String({ description: 'The parameter\'s name.', examples: ['limit'] })),
   detail: Type.String({ description: 'The rule it breaks, and the way out.' })
-}, { $id: 'Fault', description: 'One fault of a request: where it is, and the rule it breaks.', examples: [{ in: 'body', pointer: '/target_pos', detail: 'must be >= 0' }] })
+}, { $id: 'Fault', description: 'One fault of a request: where it is, and the rule it breaks.', examples: [{ in: 'body', pointer: '/target_pos', detail: 'must be a whole number, at least 0' }] })
 
 const ProblemSchema = Type.Object({
   type: Type.String({ description: 'A URI for the kind of problem.', examples: ['urn:platform-status:problem:container-not-found'] }),

@@ -46,6 +46,7 @@ function noFreePosition ({ device, type, positions, reserved, wanted, free }: {
 }): string {
   const where = device ?? `devices of the type "${type}"`
   if (wanted !== undefined) return `Wanted ${wanted === 1 ? 'is a free slot' : `are ${wanted} free slots`} of ${where}, and ${free === 0 ? 'none' : `only ${free}`} can be had.`
+  if (positions === 0) return `${where} has no slots.`
   const promised = reserved === undefined || reserved === 0 ? '' : `, or is reserved (${reserved})`
   return `None of the ${positions} slots of ${where} is free; each holds a container or a lid${promised}.`
 }

@@ -63,6 +63,7 @@ t.test('a create repeated with its own id is harmless', async (t) => {
   t.match(await lab.post('/api/containers', body), { status: 201 })
   await lab.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 2 })
   t.match(await lab.post('/api/containers', { ...body, name: null }), { status: 200, body: { id: body.id, position: 2 } }, 'null is the same as absent')
+  t.match(await lab.post('/api/containers', { ...body, id: body.id.toUpperCase() }), { status: 200 }, 'a UUID may be spelled either way')
   t.match(await lab.post('/api/containers', { ...body, barcode: 'P2' }), { status: 409, body: { code: 'id-in-use', pointer: '/id' } })
   t.match((await lab.get('/api/lab')).body, { totals: { containers: 1 } })
 })

@@ -34,7 +34,7 @@ t.test('yes, no, on and off are booleans, as PyYAML has them; other words of YAM
 
 t.test('keys are the text that is written', async (t) => {
   t.strictSame(readYaml('1: a\non: b\nnull: c\n0x10: d\n'), { 1: 'a', on: 'b', null: 'c', '0x10': 'd' })
-  t.match(refusal('? {a: b}\n: c\n'), { detail: /key/, line: 1 })
+  t.match(refusal('? {a: b}\n: c\n'), { detail: /a key must be text/, line: 1 })
   t.match(refusal('a: {[x]: 1}'), { detail: /key/, line: 1 })
   t.match(refusal('__proto__: {capacity: 1}'), { detail: /__proto__/, line: 1, column: 1 })
   t.match(refusal('a: 1\nb:\n  c: 1\n  "c": 2\n'), { detail: /"c" is there twice/, line: 4, column: 3 })
@@ -80,18 +80,19 @@ t.test('a file that was made to do harm is refused soon', async (t) => {
     ['a long list of merges', `a: &a {}\nb: {<<: [${'*a, '.repeat(150_000)}*b]}`],
     ['merges', `a: &a {${Array.from({ length: 2000 }, (_, n) => `k${n}: 1`).join(', ')}}\n` + Array.from({ length: 3000 }, (_, n) => `m${n}: {<<: *a}`).join('\n')]
   ] as const) {
-    const begin = Date.now()
+    // time of the processor, because the machine may be busy with other things
+    const begin = process.cpuUsage()
     t.match(refusal(text), { line: Number }, what)
-    t.ok(Date.now() - begin < 10_000, `${what}: in time`)
+    t.ok(process.cpuUsage(begin).user < 10e6, `${what}: in time`)
   }
 })
 
 t.test('many devices are read in time', async (t) => {
   const text = 'sila_servers:\n  g:\n' + Array.from({ length: 10_000 }, (_, index) => `    device_${index}: {capacity: 10}`).join('\n')
   t.ok(text.length < largestYaml)
-  const begin = Date.now()
+  const begin = process.cpuUsage()
   t.equal(Object.keys((readYaml(text) as { sila_servers: { g: object } }).sila_servers.g).length, 10_000)
-  t.ok(Date.now() - begin < 10_000)
+  t.ok(process.cpuUsage(begin).user < 10e6)
 })
 
 t.test('what is written reads back the same, here and as YAML 1.1', async (t) => {

@@ -36,7 +36,7 @@ export async function moves (app: App): Promise<void> {
   }, async (request) => success(await store.containers.unlid(request.params.container, request.body, by(request))))
 
   app.post('/containers/:container/lid', {
-    config: { changes: 'container' },
+    config: { changes: 'container', bodyOptional: true },
     schema: {
       operationId: 'lidContainer', tags: ['containers'], summary: 'Record that the lid was put on',
       description: 'Where the lid was is verified when given. Of a container with its lid on: nothing changes, and there is nothing to verify.',

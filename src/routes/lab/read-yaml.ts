@@ -40,7 +40,7 @@ export function readYaml (text: string): unknown {
   const composer = new Composer(options)
   let first: [offset: number, detail: string] | undefined
   // the first is enough: the library would make an error of each, and a file can hold a million
-  Object.assign(composer, { onError: (source: ErrorSource, _code: string, message: string) => { first ??= [startOf(source), message] } })
+  Object.assign(composer, { onError: (source: ErrorSource, code: string, message: string) => { first ??= [startOf(source), code === 'NON_STRING_KEY' ? 'a key must be text' : message] } })
   const [document, another] = composer.compose(tokens, true, text.length)
   if (first) fault(...first)
   if (another) fault(another.range[0], 'a second document begins here; a lab file is one')

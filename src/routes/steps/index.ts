@@ -95,7 +95,7 @@ export async function steps (app: App): Promise<void> {
   }, async (request) => await store.steps.correct(request.params.id, request.body, by(request)))
 
   app.post('/steps/:id/finish', {
-    config: { changes: 'step' },
+    config: { changes: 'step', bodyOptional: true },
     schema: {
       operationId: 'finishStep', tags: ['steps'], summary: 'Finish a running step',
       description: 'Now, by the service\'s clock, unless `finish` says when. A finish before the start, as clocks that differ make it, is stored as the start, with a warning.',

@@ -71,10 +71,10 @@ export const operationRules: readonly Rule[] = [
     breaking: (document) => { document.paths['/api/things'].get.tags = ['other'] }
   },
   {
-    rule: 'a request body is required, and JSON unless it is one of the labs\' own files',
-    why: 'A body that may be left out has two ways to say nothing.',
+    rule: 'a request body is required unless nothing in it is, and JSON unless it is one of the labs\' own files',
+    why: 'Who has something to say must say it; who has nothing need not send {}.',
     faults: (document) => operationsOf(document).filter(({ operation: { requestBody, operationId } }) => requestBody !== undefined &&
-      (requestBody.required !== true || !isMedia(operationId, Object.keys(requestBody.content)))).map(({ at }) => at),
+      ((requestBody.required !== true && !maySayNothing(document, requestBody)) || !isMedia(operationId, Object.keys(requestBody.content)))).map(({ at }) => at),
     breaking: (document) => { document.paths['/api/things'].post.requestBody.content['text/html'] = document.paths['/api/things'].post.requestBody.content['application/json'] }
   },
   {
@@ -162,4 +162,9 @@ function isMedia (operationId: string, types: readonly string[]): boolean {
 function bodyOf (document: Json, answer: Json): Json {
   const [media] = mediaOf(answer)
   return media === undefined ? undefined : resolved(document, media.schema)
+}
+
+function maySayNothing (document: Json, requestBody: Json): boolean {
+  const bodies = Object.values(requestBody.content).map((media) => resolved(document, (media as Json).schema))
+  return bodies.every(({ required, minProperties }) => (required ?? []).length === 0 && minProperties === undefined)
 }
