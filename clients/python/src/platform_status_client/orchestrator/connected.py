@@ -1,0 +1,17 @@
+"""What every part of the status database stands on."""
+
+from __future__ import annotations
+
+from ..client import Client
+from .lids import LidMemory
+
+
+class Connected:
+    """A client of the service, and what is kept beside it."""
+
+    def __init__(self, client: Client, *, is_simulation: bool, near_matches: bool) -> None:
+        self.client = client
+        self.is_simulation = is_simulation
+        self.near_matches = near_matches
+        self.lids = LidMemory()
+        self.sources: dict[str, str] = {}
