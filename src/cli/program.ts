@@ -7,6 +7,7 @@ import { estimate } from './commands/estimate.ts'
 import { exportHistory } from './commands/export.ts'
 import { history } from './commands/history.ts'
 import { importHistory } from './commands/import.ts'
+import { keys } from './commands/keys.ts'
 import { lab } from './commands/lab.ts'
 import { restore } from './commands/restore.ts'
 import { serve } from './commands/serve.ts'
@@ -36,6 +37,7 @@ export function programOf (io: Io, outcome: Outcome): Command {
   estimate(program, io)
   importHistory(program, io, outcome)
   exportHistory(program, io)
+  keys(program, io)
   backup(program, io)
   restore(program, io)
   doctor(program, io, outcome)
