@@ -69,18 +69,12 @@ export async function calibrate (
   }
 
   async function score (done: readonly Done[]): Promise<void> {
-    const places = new Map<string, number>()
-    const place = done.map(({ id, start, fct, sample_seconds, commanded_seconds, ...question }) => {
-      const key = JSON.stringify(question)
-      if (!places.has(key)) places.set(key, places.size)
-      return places.get(key)!
-    })
-    const questions = [...places.keys()].map((key) => JSON.parse(key) as Question)
+    const questions = done.map(({ id, start, fct, sample_seconds, commanded_seconds, ...question }): Question => question)
     const { histories } = await readHistories(pool, questions, { most: windowFor(confidence), enough: samplesFor(confidence) })
     for (const [index, step] of done.entries()) {
       const then = Date.parse(step.as_of) / 1000
       const margins = lessons.find(({ ended_at }) => ended_at < then)?.margins ?? noMargins
-      const answer = estimate(histories[place[index]!] ?? null, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins })
+      const answer = estimate(histories[index] ?? null, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins })
       const actual = step.sample_seconds + (step.commanded_seconds ?? 0)
       add(overall, answer.duration_seconds, actual, confidence)
       if (groupBy === null) continue

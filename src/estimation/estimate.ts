@@ -41,16 +41,23 @@ export type Subject = { kind: 'operation' | 'move', commanded: number | null }
 /** The samples that an answer rests on, in seconds: the window, cut where the device changed. */
 export type Basis = { level: Level, sorted: readonly number[], from: number, cut: boolean }
 
+// A batch asks for the same history again and again.
+const bases = new WeakMap<History, Basis>()
+
 /** The part of a history that still holds. Wide levels mix programs, whose order is no change of the device: they are not cut. */
 export function basisOf (history: History, kind: Subject['kind']): Basis {
+  const known = bases.get(history)
+  if (known !== undefined) return known
   const level = levels[kind][history.level - 1]!
   const keep = mixtures.has(level) ? history.samples.length : sinceChange(history.samples)
-  return {
+  const basis: Basis = {
     level,
     sorted: history.samples.slice(0, keep).sort((a, b) => a - b),
     from: history.finishes[keep - 1]!,
     cut: keep < history.samples.length
   }
+  bases.set(history, basis)
+  return basis
 }
 
 /** The estimate of one step from its history. */

@@ -25,21 +25,13 @@ const widestWindow = 2000
 /** The service that answers how long steps will take, from the history in the database. */
 export function openEstimator (database: Database) {
   const { pool } = database
-  /** The histories of the askings, in order; equal questions are asked once. Learns from runs that ended since the last time. */
+  /** The histories of the askings, in order. Learns from runs that ended since the last time. */
   async function look (askings: readonly Asking[], window: { most: number, enough: number }): Promise<{ histories: (History | null)[], lessons: Lessons }> {
-    const places = new Map<string, number>()
-    const place = askings.map(({ question }) => {
-      const key = JSON.stringify(question)
-      if (!places.has(key)) places.set(key, places.size)
-      return places.get(key)!
-    })
-    const questions = [...places.keys()].map((key) => JSON.parse(key) as Question)
-    let found = await readHistories(pool, questions, window)
-    if (found.lessons.pending) {
-      await learnFinishedRuns(pool)
-      found = await readHistories(pool, questions, window)
-    }
-    return { histories: place.map((index) => found.histories[index] ?? null), lessons: found.lessons }
+    const questions = askings.map(({ question }) => question)
+    const found = await readHistories(pool, questions, window)
+    if (!found.lessons.pending) return found
+    await learnFinishedRuns(pool)
+    return await readHistories(pool, questions, window)
   }
 
   async function answer (askings: readonly Asking[], { confidence: asked, statistic: wanted }: Asked) {
@@ -49,7 +41,16 @@ export function openEstimator (database: Database) {
       most: statistic === 'max' ? widestWindow : windowFor(confidence),
       enough: statistic === 'upper_bound' ? samplesFor(confidence) : 0
     })
-    const estimates = askings.map((asking, index) => estimate(histories[index] ?? null, asking, { confidence, statistic, margins: lessons.margins }))
+    // equal steps share their history, so that each is computed once for each commanded time
+    const known = new Map<History | null, Map<number | null, Estimate>>()
+    const estimates = askings.map((asking, index) => {
+      const history = histories[index] ?? null
+      const ofHistory = known.get(history) ?? new Map<number | null, Estimate>()
+      known.set(history, ofHistory)
+      const made = ofHistory.get(asking.commanded) ?? estimate(history, asking, { confidence, statistic, margins: lessons.margins })
+      ofHistory.set(asking.commanded, made)
+      return made
+    })
     return { confidence, histories, lessons, estimates }
   }
 

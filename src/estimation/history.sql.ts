@@ -79,7 +79,7 @@ keyed AS MATERIALIZED (
   LEFT JOIN named origin ON origin.name = q.origin_device
   LEFT JOIN named destination ON destination.name = q.destination_device
 )
-SELECT found.level, found.samples, found.finishes, spread.lent,
+SELECT found.level, found.samples::text, found.finishes::text, spread.lent,
   CASE WHEN keyed.n = 1 THEN ${lessons} END AS lessons
 FROM keyed
 ${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level), size)).join('')}
@@ -119,19 +119,31 @@ const largestInteger = 2_147_483_647
 
 /**
  * The history of many questions in one statement: for each, in order, its window of at most `most` samples, or null
- * when nothing comparable was ever done. Where there are fewer than `enough`, also the spread of the wider level.
+ * when nothing comparable was ever done. Where there are fewer than `enough`, also the spread of the wider level. Equal
+ * questions are asked once and share one history.
  */
 export async function readHistories (
   database: Queryable, questions: readonly Question[], { most, enough }: { most: number, enough: number }
 ): Promise<{ histories: (History | null)[], lessons: Lessons }> {
+  const places = new Map<string, number>()
+  const place = questions.map((question) => {
+    const text = JSON.stringify(question)
+    const known = places.get(text)
+    if (known !== undefined) return known
+    places.set(text, places.size)
+    return places.size - 1
+  })
   const names = new Set(questions.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
-  type Row = Omit<History, 'level'> & { level: number | null, lessons: Lessons | null }
+  type Row = { level: number | null, samples: string, finishes: string, lent: Lent | null, lessons: Lessons | null }
   const text = texts.get(sizes.find((size) => size >= most) ?? sizes.at(-1)!)!
-  const rows = await statement<Row>(database, text, [JSON.stringify(questions), Math.min(enough, largestInteger), [...names]])
-  return {
-    histories: rows.map(({ level, samples, finishes, lent }) =>
-      level === null ? null : { level, samples: samples.slice(0, most), finishes: finishes.slice(0, most), lent }),
-    lessons: rows[0]?.lessons ?? { margins: noMargins, ratios: [], pending: false }
-  }
+  const rows = await statement<Row>(database, text, [`[${[...places.keys()].join()}]`, Math.min(enough, largestInteger), [...names]])
+  const histories = rows.map(({ level, samples, finishes, lent }): History | null =>
+    level === null ? null : { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), lent })
+  return { histories: place.map((index) => histories[index] ?? null), lessons: rows[0]?.lessons ?? { margins: noMargins, ratios: [], pending: false } }
+}
+
+// An array of numbers as PostgreSQL writes it, `{1,2.5}`: six times as fast as the driver's own parser, which knows all arrays.
+function numbersIn (array: string): number[] {
+  return JSON.parse(`[${array.slice(1, -1)}]`) as number[]
 }

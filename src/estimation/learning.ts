@@ -81,22 +81,19 @@ type Lesson = { misses: number[][], typical: number | null, ratio: number | null
 
 /** A run against the estimates that it would have had, had they been asked for all together when it began. */
 async function replay (client: pg.PoolClient, done: readonly Done[], began: Date): Promise<Lesson> {
-  const places = new Map<string, number>()
-  const place = done.map(({ sample_seconds, commanded_seconds, ...question }) => {
-    const asked = JSON.stringify({ ...question, as_of: began.toISOString() })
-    if (!places.has(asked)) places.set(asked, places.size)
-    return places.get(asked)!
-  })
-  const questions = [...places.keys()].map((key) => JSON.parse(key) as Question)
+  const as_of = began.toISOString()
+  const questions = done.map(({ sample_seconds, commanded_seconds, ...question }): Question => ({ ...question, as_of }))
   const { histories } = await readHistories(client, questions, { most: widest, enough: 0 })
-  const predictions = histories.map((history, index) => history === null ? null : predict(history, questions[index]!.kind))
+  const predictions = new Map<History, Prediction>()
   const misses = grid.map((): number[] => [])
   const distances: number[] = []
   let actual = 0
   let predicted = 0
-  for (const [index, { sample_seconds, commanded_seconds }] of done.entries()) {
-    const prediction = predictions[place[index]!] ?? null
-    if (prediction === null) continue
+  for (const [index, { sample_seconds, commanded_seconds, kind }] of done.entries()) {
+    const history = histories[index] ?? null
+    if (history === null) continue
+    const prediction = predictions.get(history) ?? predict(history, kind)
+    predictions.set(history, prediction)
     actual += commanded_seconds + sample_seconds
     predicted += commanded_seconds + prediction.mean
     if (prediction.wellKnown) distances.push(sample_seconds - prediction.median)
@@ -105,8 +102,10 @@ async function replay (client: pg.PoolClient, done: readonly Done[], began: Date
   return { misses, typical: typicalMiss(distances), ratio: predicted > 0 && actual > 0 ? actual / predicted : null }
 }
 
-/** The bounds by the grid, null where the history has no rank for it; in seconds. */
-function predict (history: History, kind: Question['kind']) {
+/** In seconds; the bounds by the grid, null where the history has no rank for it. */
+type Prediction = { bounds: (number | null)[], mean: number, median: number, wellKnown: boolean }
+
+function predict (history: History, kind: Question['kind']): Prediction {
   const usual = windowFor(usualConfidence)
   const recent = basisOf({ ...history, samples: history.samples.slice(0, usual) }, kind)
   const bounds = grid.map((confidence) => {

@@ -19,12 +19,15 @@ const plan = ({ kind, name, device, data, origin, destination }: LoggedStep) =>
 const pinball = (confidence: number, bound: number, actual: number) =>
   actual >= bound ? confidence * (actual - bound) : (1 - confidence) * (bound - actual)
 
+/** Figures for people: `FIGURES=1 npm test -- test/estimation/real-history.test.ts` prints them. */
+const tell = (text: string) => process.env.FIGURES ? process.stderr.write(`${text}\n`) : t.comment(text)
+
 type Answer = { duration_seconds: number | null, method: string }
 type Rival = { rank: number, maximum: number, alike: boolean }
 
 t.test('on a real lab\'s history the promised confidence is kept, and sharply', async (t) => {
   const service = await aService(t)
-  const { body: process } = await service.post('/api/processes', { name: 'cell painting', source: 'see examples/robotlab' })
+  const { body: painting } = await service.post('/api/processes', { name: 'cell painting', source: 'see examples/robotlab' })
   const plain = new PlainHistory()
   /** All steps, and those whose own program or way was seen before: for the others the documented maximum has no answer. */
   const scores = new Map(confidences.map((confidence) => [confidence, { all: noScore(), alike: noScore() }]))
@@ -55,7 +58,7 @@ t.test('on a real lab\'s history the promised confidence is kept, and sharply', 
         if (sum(known) <= body.total.duration_seconds) totals.kept++
       }
     }
-    const { body: experiment } = await service.post('/api/experiments', { process_id: process.id, name })
+    const { body: experiment } = await service.post('/api/experiments', { process_id: painting.id, name })
     const logged = await service.post('/api/steps/batch', { steps: steps.map((step) => ({ ...step, experiment_id: experiment.id, containers: [] })) })
     if (logged.status !== 201) throw new Error(logged.text.slice(0, 500))
     for (const [index, step] of steps.entries()) plain.learn(step, durations[index]!)
@@ -64,7 +67,7 @@ t.test('on a real lab\'s history the promised confidence is kept, and sharply', 
   for (const [confidence, { all, alike }] of scores) {
     const coverage = all.keptWhereEnough / all.enough
     const overall = all.kept / all.steps
-    t.comment(`${confidence}: kept ${coverage.toFixed(3)} where samples suffice (${all.enough}), ${overall.toFixed(3)} of all (${all.steps}); ` +
+    tell(`${confidence}: kept ${coverage.toFixed(3)} where samples suffice (${all.enough}), ${overall.toFixed(3)} of all (${all.steps}); ` +
       `pinball loss ${(all.loss / all.plainLoss).toFixed(3)} of the plain rank bound's; ` +
       [['all', all] as const, ['of programs seen before', alike] as const].map(([which, { error, seconds, maximumError }]) =>
         `error / time ${which} ${(error / seconds).toFixed(3)}, the maximum's ${(maximumError / seconds).toFixed(3)}`).join('; '))
@@ -76,7 +79,7 @@ t.test('on a real lab\'s history the promised confidence is kept, and sharply', 
   }
   t.equal(disagreements, 0, 'what the plain estimator knows, so does the service')
   t.ok(answered.known >= 0.97 * answered.steps, `${answered.known} of ${answered.steps} steps after the first two runs have an estimate`)
-  t.comment(`totals at 0.9: kept in ${totals.kept} of ${totals.runs} runs`)
+  tell(`totals at 0.9: kept in ${totals.kept} of ${totals.runs} runs`)
   const error = 2 * Math.sqrt(0.9 * 0.1 / totals.runs)
   t.ok(Math.abs(totals.kept / totals.runs - 0.9) <= error, `the totals of ${totals.kept} of ${totals.runs} runs are kept at 0.9`)
 })

@@ -30,14 +30,16 @@ t.test('calibration tells how often the promise was kept, as of its time', async
   t.match((await lab.get('/api/estimates/calibration?limit=10')).body, { steps: 10, truncated: true, groups: [] })
   t.match((await lab.get('/api/estimates/calibration?since=2026-01-01T00:30:00Z&group_by=level')).body, { steps: 30, groups: [{ group: 'parameters' }] })
   t.match((await lab.get('/api/estimates/calibration?group_by=device')).body.groups, [{ group: 'Reader', steps: 60 }])
-  t.match((await lab.get('/api/estimates/calibration?group_by=colour')), { status: 400, body: { errors: [{ parameter: 'group_by' }] } })
+  for (const [parameter, value] of [['group_by', 'colour'], ['confidence', '0'], ['confidence', '1'], ['confidence', 'NaN'], ['confidence', 'high'], ['since', '2026-01-01T00:00:00'], ['limit', '0'], ['limit', '1000000']]) {
+    t.match(await lab.get(`/api/estimates/calibration?${parameter}=${value}`), { status: 400, body: { errors: [{ parameter }] } }, `${parameter}=${value}`)
+  }
 
   await t.test('and the command prints it and draws the curve', async (t) => {
     const url = await lab.app.listen({ host: '127.0.0.1', port: 0 })
     const svg = join(t.testdir(), 'reliability.svg')
-    const { code, stdout } = await calibrate('--url', url, '--confidence', '0.8', '--svg', svg)
+    const { code, stdout } = await calibrate('--url', url, '--confidence', '0.8', '--group-by', 'function', '--svg', svg)
     t.equal(code, 0)
-    t.match(stdout, /asked 0\.8\n[\s\S]*all +60 +58/)
+    t.match(stdout, /asked 0\.8\n[\s\S]*all +60 +58[\s\S]*rank[\s\S]*scan +30 +29/)
     t.match(await readFile(svg, 'utf8'), /^<svg[\s\S]*polyline[\s\S]*<\/svg>$/)
   })
 
