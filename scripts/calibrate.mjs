@@ -1,7 +1,7 @@
 // npm run calibrate -- [--confidence 0.95] [--since 2026-01-01T00:00:00Z] [--limit 5000] [--group-by function] [--url http://localhost:8000] [--svg reliability.svg]
 // Asks a running service how well its promises were kept: a table for one confidence, by the method that answered and by
 // the level of the history (or by function or device), and the reliability curve (asked against attained) with the mean
-// excess by method, as SVG.
+// excess by method, as SVG. PLATFORM_STATUS_KEY is the key to ask with, where the service wants one.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
@@ -14,7 +14,8 @@ const curve = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]
 
 async function calibration (confidence, group_by) {
   const query = new URLSearchParams({ confidence: String(confidence), limit: values.limit, group_by, ...(values.since ? { since: values.since } : {}) })
-  const answer = await fetch(`${values.url}/api/estimates/calibration?${query}`)
+  const key = process.env.PLATFORM_STATUS_KEY
+  const answer = await fetch(`${values.url}/api/estimates/calibration?${query}`, { headers: key ? { authorization: `Bearer ${key}` } : {} })
   const body = await answer.json()
   if (!answer.ok) throw new Error(body.detail ?? `${answer.status}`)
   return body

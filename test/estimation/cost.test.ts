@@ -51,7 +51,8 @@ t.test('over a hundred thousand steps', async (t) => {
   await t.test('a batch is one statement that reads nothing of the steps but indexes', async (t) => {
     const ask = () => service.post('/api/estimates/batch', { steps })
     await ask()
-    const asked = await statementsOf(service, ask)
+    // who asks is looked up now and then
+    const asked = (await statementsOf(service, ask)).filter(({ text }) => !/\bapi_key\b/.test(text))
     t.equal(asked.length, 1)
     const [{ text, values }] = asked as [Statement]
     const { rows: [{ 'QUERY PLAN': [{ Plan: plan }] }] } = await service.app.database.pool.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values) as any
