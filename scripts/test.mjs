@@ -1,6 +1,6 @@
 // The test command: brings a PostgreSQL of its own (or takes TEST_DATABASE_URL), makes the template that each test clones,
 // runs every file of test/ as a process of its own, and ends with `N passed, N failed` alone on a line. The files are written
-// with tap; they are run compiled and without tap's runner, whose loaders took most of the time (CONTRIBUTING.md, decisions).
+// with tap; they are run compiled and without tap's runner, whose loaders took most of the time (CONTRIBUTING.md).
 // `npm test -- test/routes/moves.test.ts test/domain` runs these only; `--jobs 1` one at a time.
 import './ensure-built.mjs'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'

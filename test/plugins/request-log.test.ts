@@ -32,6 +32,13 @@ t.test('a request is one line, with its id and its operation', async (t) => {
   t.equal(lines.length, 1)
 })
 
+t.test('a URL that nobody would read to its end is cut', async (t) => {
+  const { address, lines, said } = await aListener(t)
+  await fetch(`${address}/api/containers?name=${'x'.repeat(9000)}`)
+  await said('request completed')
+  t.equal((lines[0] as unknown as { url: string }).url.length, 2000)
+})
+
 t.test('so are refusals, unknown paths and malformed ones', async (t) => {
   const { address, lines, said } = await aListener(t)
   for (const path of ['/api/containers/X', '/api/nothing', '/api/%zz']) {
