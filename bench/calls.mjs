@@ -33,6 +33,7 @@ export function callsOf ({ plan, experiment }) {
       name: 'refused (404, 409, 400)', statuses: [404, 409, 400], same: ['code'],
       cycleOf: () => [get('/api/containers/NOBODY'), post('/api/containers/H0/move', atHotel(0, 1)), post('/api/containers/H0/move', { target_pos: 1 })]
     },
+    { name: 'transfer', cycleOf: (n) => [transfer(n, 'Left', 'Right'), transfer(n, 'Right', 'Left')], reset: home, same: ['status'], target: 0.8 },
     { name: 'one step', cycleOf: (n) => [post('/api/steps', aStep(n))], statuses: [201], same: ['kind', 'device', 'fct', 'data', 'duration_seconds', 'warnings'], target: 0.8 },
     { name: '1,000 steps', connections: few, cycleOf: () => [post('/api/steps/batch', { steps: thousand })], statuses: [201], same: [], target: 0.8 }
   ]
@@ -40,6 +41,14 @@ export function callsOf ({ plan, experiment }) {
 
 function move (n, source, target) {
   return post(`/api/containers/P${n}/move`, { source_device: source, source_pos: n, target_device: target, target_pos: n })
+}
+
+/** A move with its step: what a robot did, in one go. */
+function transfer (n, source, target) {
+  return post('/api/transfers', {
+    container: `P${n}`, source: { device: source, position: n }, target: { device: target, position: n },
+    step: { device: 'robotarm', data: { fct: 'move' }, start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:12.500Z' }
+  })
 }
 
 function lid (n, what) {

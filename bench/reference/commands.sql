@@ -114,21 +114,23 @@ BEGIN
   RETURN after;
 END $$;
 
--- Steps of devices that are known, with containers by barcode; one statement for one or for thousands.
-CREATE FUNCTION reference.log_steps(_steps jsonb, _request text) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
+-- Steps of devices that are known, with containers by barcode; one statement for one or for thousands. In a revision that
+-- was taken already they are its second event.
+CREATE FUNCTION reference.log_steps(_steps jsonb, _request text, _revision bigint DEFAULT NULL) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
 DECLARE
   ids uuid[];
-  this_revision bigint;
-  at timestamptz;
+  this_revision bigint := _revision;
 BEGIN
   INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, created_as, match_version, match_function,
-    match_parameters, match_protocol, experiment_id)
-  SELECT a.id, 'operation', a.name, a.fct, d.id, 'completed', a.start, a.finish, a.commanded_seconds, a.data, a.created_as, a.match_version,
-    a.match_function, a.match_parameters, a.match_protocol, e.id
+    match_parameters, match_protocol, experiment_id, origin_device_id, origin_position, destination_device_id, destination_position)
+  SELECT a.id, coalesce(a.kind, 'operation'), a.name, a.fct, d.id, 'completed', a.start, a.finish, a.commanded_seconds, a.data, a.created_as, a.match_version,
+    a.match_function, a.match_parameters, a.match_protocol, e.id, o.id, (a.origin->>'position')::integer, t.id, (a.destination->>'position')::integer
   FROM jsonb_to_recordset(_steps) AS a (
-    id uuid, name text, fct text, device text, start timestamptz, finish timestamptz, data jsonb, commanded_seconds double precision,
-    created_as text, match_version integer, match_function text, match_parameters uuid, match_protocol uuid, experiment_id uuid)
+    id uuid, kind text, name text, fct text, device text, start timestamptz, finish timestamptz, data jsonb, commanded_seconds double precision,
+    created_as text, match_version integer, match_function text, match_parameters uuid, match_protocol uuid, experiment_id uuid, origin jsonb, destination jsonb)
   JOIN device d ON d.name = a.device AND d.retired_at IS NULL
+  LEFT JOIN device o ON o.name = a.origin->>'device' AND o.retired_at IS NULL
+  LEFT JOIN device t ON t.name = a.destination->>'device' AND t.retired_at IS NULL
   LEFT JOIN experiment e ON e.id = a.experiment_id;
 
   SELECT array_agg(a.id) INTO ids FROM jsonb_to_recordset(_steps) AS a (id uuid);
@@ -140,8 +142,23 @@ BEGIN
 
   UPDATE experiment SET status = 'running' WHERE status = 'created'
     AND id IN (SELECT a.experiment_id FROM jsonb_to_recordset(_steps) AS a (experiment_id uuid));
-  UPDATE lab SET revision = revision + 1, recorded_at = greatest(recorded_at, clock_timestamp()) RETURNING revision, recorded_at INTO this_revision, at;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, step_id, after)
-  VALUES (this_revision, 0, at, 'steps-logged', _request, CASE WHEN cardinality(ids) = 1 THEN ids[1] END, jsonb_build_object('logged', cardinality(ids)));
+  IF _revision IS NULL THEN
+    UPDATE lab SET revision = revision + 1, recorded_at = greatest(recorded_at, clock_timestamp()) RETURNING revision INTO this_revision;
+  END IF;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, step_id, device_id, after)
+  SELECT this_revision, CASE WHEN _revision IS NULL THEN 0 ELSE 1 END, l.recorded_at, 'steps-logged', _request,
+    CASE WHEN cardinality(ids) = 1 THEN ids[1] END, CASE WHEN cardinality(ids) = 1 THEN (SELECT device_id FROM step WHERE id = ids[1]) END,
+    jsonb_build_object('logged', cardinality(ids), 'extended', 0)
+  FROM lab l;
   RETURN QUERY SELECT s.* FROM unnest(ids) WITH ORDINALITY AS t (id, n) JOIN step_state s ON s.id = t.id ORDER BY t.n;
+END $$;
+
+-- A move and the step of it, in one revision.
+CREATE FUNCTION reference.transfer(
+  _barcode text, _source_device text, _source_slot integer, _target_device text, _target_slot integer, _step jsonb, _request text,
+  OUT container text, OUT step jsonb
+) LANGUAGE plpgsql AS $$
+BEGIN
+  container := reference.move(_barcode, _source_device, _source_slot, _target_device, _target_slot, _request);
+  SELECT to_jsonb(s) INTO step FROM reference.log_steps(jsonb_build_array(_step), _request, (SELECT revision FROM lab)) s;
 END $$;

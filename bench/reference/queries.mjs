@@ -18,14 +18,17 @@ export const positions = {
   name: 'positions',
   text: `
     SELECT p.slot_number AS position, pl.position_id IS NULL AS empty, CASE WHEN pl.part = 'body' THEN c.barcode END AS container,
-      c.id AS container_id, CASE pl.part WHEN 'body' THEN 'container' WHEN 'lid' THEN 'lid' END AS occupied_by, p.deep_well_suited
+      c.id AS container_id, CASE pl.part WHEN 'body' THEN 'container' WHEN 'lid' THEN 'lid' END AS occupied_by, p.deep_well_suited,
+      CASE WHEN r.expires_at > now() THEN jsonb_build_object('id', r.id, 'owner', r.owner, 'expires_at', r.expires_at) END AS reserved
     FROM device d JOIN position p ON p.device_id = d.id AND p.retired_at IS NULL
     LEFT JOIN placement pl ON pl.position_id = p.id LEFT JOIN container c ON c.id = pl.container_id
+    LEFT JOIN reserved_position rp ON rp.position_id = p.id LEFT JOIN reservation r ON r.id = rp.reservation_id
     WHERE d.name = $1 AND d.retired_at IS NULL ORDER BY p.slot_number`
 }
 
 export const move = { name: 'move', text: 'SELECT reference.move($1, $2, $3, $4, $5, $6) AS container' }
 export const lid = { name: 'lid', text: 'SELECT reference.lid($1, $2, $3, $4, $5) AS container' }
+export const transfer = { name: 'transfer', text: 'SELECT container, step FROM reference.transfer($1, $2, $3, $4, $5, $6, $7)' }
 export const logSteps = { name: 'log', text: 'SELECT * FROM reference.log_steps($1, $2)' }
 
 export const experiment = {

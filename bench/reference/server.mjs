@@ -45,10 +45,17 @@ app.post('/api/containers/:container/unlid', async ({ params, body, id }, reply)
 app.post('/api/containers/:container/lid', async ({ params, body, id }, reply) =>
   await done(reply, queries.lid, [params.container, false, body.lid_device, body.lid_pos, id]))
 
+app.post('/api/transfers', async ({ body, id }, reply) => {
+  const { container: barcode, source, target, step: wish } = body
+  const move = prepare({ ...wish, kind: 'move', origin: source, destination: target, containers: [barcode] })
+  const [{ container, step }] = await ask(queries.transfer, [barcode, source.device, source.position, target.device, target.position, JSON.stringify(move), id])
+  return reply.type('application/json').send(`{"status":"success","container":${container},"step":${JSON.stringify(step)}}`)
+})
+
 function prepare (step) {
   const data = step.data ?? {}
   return {
-    ...step, id: step.id ?? randomUUID(), data, fct: data.fct, ...matchInputs({ kind: 'operation', name: step.name ?? null, data }),
+    ...step, id: step.id ?? randomUUID(), data, fct: data.fct, ...matchInputs({ kind: step.kind ?? 'operation', name: step.name ?? null, data }),
     created_as: createHash('sha256').update(JSON.stringify(step)).digest('hex')
   }
 }

@@ -12,6 +12,8 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export type Service = {
   app: App
+  /** all instances on the database; more than one with TEST_INSTANCES */
+  instances: readonly App[]
   url: string
   call (method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   get (path: string, headers?: Record<string, string>): Promise<Answer>
@@ -26,10 +28,16 @@ export async function aService (t: Test, env?: Record<string, string>, report?: 
   return await aServiceOn(t, await aDatabase(t), env, report)
 }
 
-/** The same on a given database. */
+/** The same on a given database. With TEST_INSTANCES=2 two instances take the calls in turn, as behind a proxy. */
 export async function aServiceOn (
   t: Test, url: string, env: Record<string, string> = {}, report = (fault: string): void => { t.fail(fault) }
 ): Promise<Service> {
+  const instances: App[] = []
+  for (let n = 0; n < Number(process.env.TEST_INSTANCES ?? 1); n++) instances.push(await anInstance(t, url, env, report))
+  return serviceOf(instances, url)
+}
+
+async function anInstance (t: Test, url: string, env: Record<string, string>, report: (fault: string) => void): Promise<App> {
   const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', DATABASE_URL: url, ...env })
   const log = pino({ level: config.logLevel })
   const database = openDatabase(url, config, log)
@@ -40,17 +48,19 @@ export async function aServiceOn (
     await database.close()
   })
   await app.ready()
-  return serviceOf(app, url)
+  return app
 }
 
-function serviceOf (app: App, url: string): Service {
+function serviceOf (instances: readonly App[], url: string): Service {
+  let calls = 0
   async function call (method: Method, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const answer = await app.inject({ method, url: path, headers, ...(body === undefined ? {} : { payload: body as object }) })
+    const answer = await instances[calls++ % instances.length]!.inject({ method, url: path, headers, ...(body === undefined ? {} : { payload: body as object }) })
     const isJson = String(answer.headers['content-type']).includes('json')
     return { status: answer.statusCode, headers: answer.headers, text: answer.payload, body: isJson && answer.payload !== '' ? answer.json() : answer.payload }
   }
   return {
-    app,
+    app: instances[0]!,
+    instances,
     url,
     call,
     get: (path, headers) => call('GET', path, undefined, headers),
