@@ -54,10 +54,24 @@ async function buildAndRun () {
     const missing = prepareBase(buildah, work)
     if (missing) return missing
     buildah(['build', '--isolation', 'chroot', '--network', 'host', '--format', 'docker', '--pull-never', '--tag', image, '.'], { seconds: 480 })
+    tellLayers(buildah, work)
     await serves(buildah, work)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+/** Prints the layers of the image above its base, with what they weigh. */
+function tellLayers (buildah, work) {
+  const copy = join(work, 'image')
+  buildah(['push', '--quiet', image, `dir:${copy}`])
+  const { layers } = JSON.parse(readFileSync(join(copy, 'manifest.json'), 'utf8'))
+  const { OCIv1: { history } } = JSON.parse(buildah(['inspect', '--type', 'image', image]))
+  const made = history.filter(({ empty_layer }) => !empty_layer).slice(-layers.length)
+  for (const [index, { size }] of layers.entries()) {
+    console.log(`layer: ${(size / 2 ** 20).toFixed(1).padStart(7)} MiB  ${(made[index]?.created_by ?? '').replace(/^.*?(COPY|ADD|RUN)/, '$1').slice(0, 100)}`)
+  }
+  rmSync(copy, { recursive: true })
 }
 
 /** buildah with a storage of its own in `work`, so that nothing of this machine's is used or left behind. */

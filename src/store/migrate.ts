@@ -49,7 +49,9 @@ export async function checkServerVersion (client: pg.ClientBase): Promise<void> 
 }
 
 async function applyMissing (client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
-  await client.query(migrationTable)
+  // only then: what is up to date is only read, since it may be a standby
+  const { rows: [table] } = await client.query<{ known: boolean }>("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS known")
+  if (!table!.known) await client.query(migrationTable)
   const { rows: applied } = await client.query<Applied>(
     'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at')
   refuseForeignHistory(applied, migrations)

@@ -8,7 +8,7 @@ import { aService } from '../support/service.ts'
 // What does not even reach a route: requests that are no HTTP, or of a kind that tests of routes cannot send.
 
 const service = await aService(t)
-const { port } = new URL(await listening(t, service))
+const { port } = new URL(await listening(service))
 
 /** Sends bytes, and reads what comes back until the other end closes. */
 async function raw (text: string, to = port): Promise<{ status: number, headers: Record<string, string>, body: any }> {

@@ -11,7 +11,7 @@ const runs = (await readRuns()).slice(0, 2)
 
 t.test('shows what a real lab did and what is learnt from it', async (t) => {
   const service = await aService(t)
-  const address = await listening(t, service)
+  const address = await listening(service)
   const out = anOutput()
   await demo({ call: clientOf(address), address, out, runs })
 
@@ -41,7 +41,7 @@ t.test('shows what a real lab did and what is learnt from it', async (t) => {
 })
 
 t.test('draws in a terminal, and writes plain lines to a pipe', async (t) => {
-  const address = await listening(t, await aService(t))
+  const address = await listening(await aService(t))
   const [terminal, pipe] = [anOutput({ isTTY: true }), anOutput()]
   for (const out of [pipe, terminal]) await demo({ call: clientOf(address), address, out, runs: runs.slice(0, 1) })
   t.match(terminal.text, /\r {2}moves and lids of \S+ █+ 4\/4 in/)
@@ -52,7 +52,7 @@ t.test('draws in a terminal, and writes plain lines to a pipe', async (t) => {
 t.test('leaves a database with another lab alone', async (t) => {
   for (const [devices, named] of [[{ Hotel1: 4 }, /another lab \(Hotel1\)/], [{ D1: 1, D2: 1, D3: 1, D4: 1 }, /another lab \(D1, D2, D3, \.\.\.\)/]] as const) {
     const service = await aLab(t, devices)
-    const address = await listening(t, service)
+    const address = await listening(service)
     await t.rejects(demo({ call: clientOf(address), address, out: anOutput(), runs }), { message: named })
     t.match(await service.get('/api/devices'), { body: { items: Object.keys(devices).map((name) => ({ name })) } })
   }
@@ -61,7 +61,7 @@ t.test('leaves a database with another lab alone', async (t) => {
 t.test('leaves a lab with plates alone', async (t) => {
   const service = await aLab(t, { Hotel1: 4 })
   await service.post('/api/containers', { device: 'Hotel1', barcode: 'PLATE001' })
-  const address = await listening(t, service)
+  const address = await listening(service)
   await t.rejects(demo({ call: clientOf(address), address, out: anOutput(), runs }), { message: /was refused: 409/ })
   t.match(await service.get('/api/containers/PLATE001'), { body: { device: 'Hotel1', position: 0 } })
 })

@@ -29,6 +29,12 @@ t.test('a migrated database needs nothing more', async (t) => {
   t.strictSame(await migrate(pool, directory), [])
 })
 
+t.test('a migrated database that takes no writes, as a standby, will do', async (t) => {
+  const { pool, directory } = await aMigrated(t)
+  await pool.query(`ALTER DATABASE ${pool.options.connectionString!.split('/').at(-1)!} SET default_transaction_read_only = on`)
+  t.strictSame(await migrate(pool, directory), [])
+})
+
 t.test('instances that start together apply a new migration once', async (t) => {
   const { pool, directory, add } = await aMigrated(t)
   await add('29990101000000_more', 'CREATE TABLE more (id integer)')

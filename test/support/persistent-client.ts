@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Service } from './service.ts'
 
 /** A client as a lab should have one: every write has a key, and is sent again until somebody answers for it. */
-export function aPersistentClient (address: () => string, patienceMs = 60_000): Omit<Service, 'app' | 'url'> {
+export function aPersistentClient (address: () => string, patienceMs = 60_000): Omit<Service, 'app' | 'url' | 'listen'> {
   async function call (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const key: Record<string, string> = method === 'GET' ? {} : { 'idempotency-key': randomUUID() }
     const sent = { ...key, ...headers, ...body === undefined ? {} : { 'content-type': 'application/json' } }

@@ -4,6 +4,7 @@ import { buildApp, type App } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { checkAnswers } from './answers.ts'
+import { aBalancer } from './balancer.ts'
 import { aDatabase } from './database.ts'
 
 type Body = any
@@ -12,8 +13,8 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export type Service = {
   app: App
-  /** all instances on the database; more than one with TEST_INSTANCES */
-  instances: readonly App[]
+  /** Listens on free ports of this machine until the test ends; the address, of several instances that of a proxy before them. */
+  listen (): Promise<string>
   url: string
   call (method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   get (path: string, headers?: Record<string, string>): Promise<Answer>
@@ -34,7 +35,7 @@ export async function aServiceOn (
 ): Promise<Service> {
   const instances: App[] = []
   for (let n = 0; n < Number(process.env.TEST_INSTANCES ?? 1); n++) instances.push(await anInstance(t, url, env, report))
-  return serviceOf(instances, url)
+  return serviceOf(t, instances, url)
 }
 
 async function anInstance (t: Test, url: string, env: Record<string, string>, report: (fault: string) => void): Promise<App> {
@@ -51,8 +52,13 @@ async function anInstance (t: Test, url: string, env: Record<string, string>, re
   return app
 }
 
-function serviceOf (instances: readonly App[], url: string): Service {
+function serviceOf (t: Test, instances: readonly App[], url: string): Service {
   let calls = 0
+  async function listen (): Promise<string> {
+    const addresses: string[] = []
+    for (const instance of instances) addresses.push(await instance.listen({ host: '127.0.0.1', port: 0 }))
+    return addresses.length === 1 ? addresses[0]! : await aBalancer(t, addresses)
+  }
   async function call (method: Method, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const answer = await instances[calls++ % instances.length]!.inject({ method, url: path, headers, ...(body === undefined ? {} : { payload: body as object }) })
     const isJson = String(answer.headers['content-type']).includes('json')
@@ -60,7 +66,7 @@ function serviceOf (instances: readonly App[], url: string): Service {
   }
   return {
     app: instances[0]!,
-    instances,
+    listen,
     url,
     call,
     get: (path, headers) => call('GET', path, undefined, headers),

@@ -47,7 +47,7 @@ function workflowManager (address: string) {
 
 t.test('Custom Workflow Integration', async (t) => {
   const service = await aLab(t, { Hamilton_STAR: 15, Incubator: 20, PlateReader: 2, RoboticArm: 1 })
-  const manager = workflowManager(await listening(t, service))
+  const manager = workflowManager(await listening(service))
   const assay = {
     name: 'Enzyme Assay',
     steps: [

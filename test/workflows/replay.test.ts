@@ -16,7 +16,7 @@ t.test('32 real runs are replayed strictly, logged and estimated', { timeout: li
   const began = performance.now()
   const runs = await readRuns()
   const service = await aService(t)
-  const call = clientOf(await listening(t, service))
+  const call = clientOf(await listening(service))
   await call('PUT', '/api/lab/config', await readLabFile())
 
   const foretold = { steps: 0, known: 0 }
