@@ -69,7 +69,9 @@ t.test(`${kills} kills of the service and its database lose nothing that was ack
   const working_clients = Promise.all(Array.from({ length: clients }, work))
   const rounds = { service: 0, backend: 0, database: 0 }
   for (let kill = 0; kill < kills; kill++) {
-    await sleep(300 + Math.random() * 700)
+    // under load: since the last kill something was done again
+    for (const before = acknowledged.steps.size; acknowledged.steps.size < before + clients;) await sleep(20)
+    await sleep(Math.random() * 700)
     const postmaster = (await server.says('embedded database is up')).pid as number
     const what = (['service', 'backend', 'database'] as const)[kill % 3]!
     rounds[what]++
