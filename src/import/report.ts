@@ -33,7 +33,7 @@ function row (what: string, { read, added, known }: Tally): string[] {
 
 function remarks ({ counts, on_platform, moves, experiments_completed, steps_extended, first_start, last_finish }: ImportReport): string[] {
   return [
-    `${on_platform} of the ${counts.containers.added} containers stand on the platform, ${counts.containers.added - on_platform} are removed.`,
+    ...counts.containers.added === 0 ? [] : [`Of the containers ${on_platform} stand on the platform, ${counts.containers.added - on_platform} are removed.`],
     ...first_start === null ? [] : [`${moves} of the step rows are moves. The steps reach from ${first_start} to ${last_finish}.`],
     ...steps_extended === 0 ? [] : [`${steps_extended} steps that were here before name a container more.`],
     ...experiments_completed === 0 ? [] : [`${experiments_completed} experiments in which nothing happened for a day are completed.`],

@@ -4,8 +4,11 @@ import { aDatabase } from '../support/database.ts'
 import { anOldDatabase, imported } from '../support/old-databases.ts'
 import { aService, aServiceOn, type Service } from '../support/service.ts'
 
+// one import for all that only look
+const lab = settled()
+
 /** The lab after an import of the database with everything that has to be settled. */
-async function settled (t: Parameters<typeof aDatabase>[0]): Promise<Service & { report: ImportReport }> {
+async function settled (): Promise<Service & { report: ImportReport }> {
   const url = await aDatabase(t)
   const report = await imported(url, await anOldDatabase(t, 'conflicts'))
   return { ...await aServiceOn(t, url), report }
@@ -14,7 +17,7 @@ async function settled (t: Parameters<typeof aDatabase>[0]): Promise<Service & {
 const of = ({ conflicts }: ImportReport, kind: string) => conflicts.find((conflict) => conflict.kind === kind)
 
 t.test('whatever the old database holds, the lab is sound after', async (t) => {
-  const { get, report } = await settled(t)
+  const { get, report } = await lab
   t.strictSame((await get('/api/lab/health')).body.findings.filter(({ severity }: any) => severity === 'error'), [])
   t.equal((await get('/api/steps?count=true&limit=1')).body.total, report.counts.steps.added)
   t.strictSame(report.conflicts.map(({ kind, count }) => `${kind} ${count}`), [
@@ -29,20 +32,20 @@ t.test('whatever the old database holds, the lab is sound after', async (t) => {
 })
 
 t.test('of two containers in a slot the one that a step saw last stays, the other is removed', async (t) => {
-  const { get, report } = await settled(t)
+  const { get, report } = await lab
   t.match((await get('/api/devices/Hotel/positions/3')).body.occupant, { barcode: 'NEW' })
   t.match((await get('/api/containers?barcode=OLD&removed=true')).body.items, [{ device: null }])
   t.match(of(report, 'two-in-a-slot')?.examples, ['Reader 0: "P1" (container 1) stays, "ON_TWIN" (container 12) is removed', 'Hotel 3: "NEW" (container 5) stays, "OLD" (container 4) is removed'])
 })
 
 t.test('a device that was set up twice is one device, with what stood on either', async (t) => {
-  const { get } = await settled(t)
+  const { get } = await lab
   t.strictSame((await get('/api/devices')).body.items.map(({ name, capacity }: any) => [name, capacity]), [['Arm', 0], ['Hotel', 8], ['Reader', 1], ['Slotless', 3], ['Washer', 2]])
   t.match((await get('/api/containers?barcode=ON_TWIN&removed=true')).body.items, [{ starting_device: 'Reader' }])
 })
 
 t.test('a barcode is once on the platform; what cannot be one is the container\'s name', async (t) => {
-  const { get } = await settled(t)
+  const { get } = await lab
   t.match((await get('/api/containers/TWICE')).body, { device: 'Hotel', position: 5 }, 'the one that was added last')
   t.match((await get('/api/devices/Hotel/positions/4')).body.occupant, { barcode: null, name: 'TWICE' })
   t.match((await get('/api/devices/Washer/positions/0')).body.occupant, { barcode: null, name: /^container-/ }, 'the text None is no barcode')
@@ -52,19 +55,19 @@ t.test('a barcode is once on the platform; what cannot be one is the container\'
 })
 
 t.test('a lid is in one place, and alone in its slot', async (t) => {
-  const { get } = await settled(t)
+  const { get } = await lab
   t.match((await get('/api/containers/NEW')).body, { lidded: true, lid: null })
   t.match((await get('/api/devices/Washer/positions/0')).body.occupant, { lidded: false, lid: null }, 'where it lies is unknown')
 })
 
 t.test('a step of two plates is one step, and so is one that was kept twice', async (t) => {
-  const { get } = await settled(t)
+  const { get } = await lab
   const { items } = (await get('/api/steps?fct=wash')).body
   t.strictSame(items.map(({ data, containers }: any) => [data.protocol, containers.map(({ barcode }: any) => barcode)]), [['3x', ['P1', 'P2']], ['5x', ['P1']]])
 })
 
 t.test('steps of what is gone are kept, under names that say so', async (t) => {
-  const { get } = await settled(t)
+  const { get } = await lab
   const { items: [run] } = (await get('/api/steps?fct=run')).body
   t.match(run, { device: 'device 7 (gone)', containers: [{ id: null, named: 'container 15 (gone)' }] })
   const { items: [move] } = (await get('/api/steps?kind=move&destination_device=Hotel&started_after=2025-09-03T00:00:00Z')).body
@@ -78,7 +81,7 @@ t.test('steps of what is gone are kept, under names that say so', async (t) => {
 })
 
 t.test('times that cannot be are settled so that no estimate learns from them', async (t) => {
-  const { get } = await settled(t)
+  const { get } = await lab
   const { items: shaken } = (await get('/api/steps?fct=shake')).body
   t.match(shaken, [
     { start: '2025-09-02T07:00:00.000Z', finish: '2025-09-02T07:00:00.000Z', status: 'failed', warnings: [{ code: 'finish-before-start', detail: /2025-09-02 06:59:30/ }] },
@@ -88,7 +91,7 @@ t.test('times that cannot be are settled so that no estimate learns from them', 
 })
 
 t.test('parameters that are no JSON object, or hold what cannot be stored, are kept in a form that can', async (t) => {
-  const { get } = await settled(t)
+  const { get } = await lab
   const { items } = (await get('/api/steps?device=Reader&started_after=2025-09-01T10:59:00Z&started_before=2025-09-01T18:00:00Z')).body
   const { data: large } = items.pop()
   t.strictSame(items.map(({ data }: any) => data), [
@@ -99,7 +102,7 @@ t.test('parameters that are no JSON object, or hold what cannot be stored, are k
 })
 
 t.test('the project of an experiment is in its metadata', async (t) => {
-  const { get } = await settled(t)
+  const { get } = await lab
   t.match((await get('/api/experiments')).body.items.filter(({ metadata }: any) => metadata !== null), [{ metadata: { project: 'Cells', project_pi: 'Ada' } }])
 })
 
