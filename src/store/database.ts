@@ -29,13 +29,16 @@ export function openDatabase (url: string, config: Config, log: Log): Database {
     // a transaction whose client vanished must not keep the lab's row
     idle_in_transaction_session_timeout: config.statementTimeoutMs,
     application_name: 'platform-status',
-    options: '-c TimeZone=UTC'
+    // compiling a read of the log takes seconds, running it milliseconds: costs are guessed high where there are no statistics yet
+    options: '-c TimeZone=UTC -c jit=off'
   }))
   let closing = false
   // an idle connection that breaks is replaced at the next query; unheard, its error would end the process
   pool.on('error', ({ message, code }: Error & { code?: string }) => {
     if (!closing) log.warn({ code, reason: message }, 'idle database connection lost')
   })
+  // one that breaks in a transaction tells so by the statement that fails; its error, unheard, would end the process as well
+  pool.on('connect', (client) => { client.on('error', () => {}) })
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { disposeExternalPool: false }),
     transactionOptions: { maxWait: config.databaseConnectTimeoutMs, timeout: config.statementTimeoutMs }

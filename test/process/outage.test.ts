@@ -82,6 +82,20 @@ t.test('a command whose connection breaks under it is a 503, and changes nothing
   t.match(await service.get('/api/containers?count=true'), { body: { total: 1 } })
 })
 
+t.test('so is one with a key or an If-Match, whose transaction breaks under it', async (t) => {
+  const { url, proxy, service } = await aProxiedLab(t)
+  await aHeldLab(t, url)
+  const underWay = [
+    ...calls.slice(4).map(([, method, path, body], index) => service.call(method, path, body, { 'idempotency-key': `k${index}` })),
+    service.delete('/api/containers/PLATE', { 'if-match': '"1"' })
+  ]
+  await sleep(500)
+  await proxy.cut()
+  for (const answer of await Promise.all(underWay)) t.match(answer, { status: 503, body: { code: 'database-unavailable' } })
+  await proxy.mend()
+  t.match(await service.get('/api/containers?count=true'), { body: { total: 1 } })
+})
+
 t.test('a server that is shut down is a 503', async (t) => {
   const { url, service } = await aProxiedLab(t)
   await aHeldLab(t, url)
