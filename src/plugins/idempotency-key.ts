@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { digestOf } from '../domain/canonical.ts'
+import { digestOfRequest } from '../domain/canonical.ts'
 import { invalid } from '../problems.ts'
 import type { RequestKey } from '../store/idempotency.ts'
 
@@ -21,7 +21,7 @@ export function requestKey (request: FastifyRequest): RequestKey | null {
   const [path, query = ''] = request.url.split(/\?(.*)/s)
   return {
     digest: hash('sha256', JSON.stringify([request.actor ?? null, request.method, path, key])),
-    requestDigest: digestOf([query, typeof request.body === 'string' ? request.body : request.body ?? null])
+    requestDigest: digestOfRequest([query, request.body ?? null])
   }
 }
 

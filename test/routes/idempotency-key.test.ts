@@ -103,6 +103,13 @@ t.test('the same key with another body or query is a mistake, and changes nothin
   t.equal((await service.put('/api/lab/config', file, withKey('f'))).status, 422)
 })
 
+t.test('null is not the same as nothing: a PATCH clears with it', async (t) => {
+  const service = await aLab(t, { Hotel: 4 })
+  await service.post('/api/containers', { ...plate, content: 'MTT' })
+  t.equal((await service.patch('/api/containers/P1', { filled: false }, withKey('k'))).status, 200)
+  t.equal((await service.patch('/api/containers/P1', { filled: false, content: null }, withKey('k'))).status, 422)
+})
+
 t.test('members in another order are the same request, and the header may be quoted', async (t) => {
   const service = await aLab(t, { Hotel: 4 })
   const first = await service.post('/api/containers', { device: 'Hotel', barcode: 'P1' }, withKey('"a-b"'))
