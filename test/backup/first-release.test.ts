@@ -44,6 +44,7 @@ t.test('a database of the first release is brought up to date by the start, and 
   const { log } = aLog()
   const running = await start({ config: readConfig({ DATABASE_URL: url, PORT: '0' }), log, signal: new AbortController().signal })
   await running.stop()
+  t.match(await sql(url, 'SELECT sum(uses)::int AS uses FROM position'), [{ uses: 9 }], 'how often slots were used is told by the log')
   await answersFrom(t, await aServiceOn(t, url))
 })
 

@@ -34,6 +34,32 @@ t.test('a read with `at` answers the state as of then, by revision or time', asy
   t.match((await service.get(`/api/lab?at=${revision}`)).body, { revision, totals: { occupied: 1, containers: 1, containers_removed: 0 }, devices: [{ name: 'Hotel', containers: [{ id, position: 0 }] }, { name: 'Washer' }] })
 })
 
+t.test('devices stand in the order that they had then, though some were added, renamed, regrouped or retired', async (t) => {
+  const service = await aLab(t, { Bath: 1, Hotel: 4, Washer: 1 })
+  const states = [(await service.get('/api/lab')).body]
+  const changes = [
+    () => service.post('/api/devices', { name: 'Zoom', capacity: 2 }),
+    () => service.post('/api/devices', { name: 'Arm', capacity: 2 }),
+    () => service.patch('/api/devices/Bath', { name: 'Waterbath' }),
+    () => service.patch('/api/devices/Washer', { group: 'wet' }),
+    () => service.patch('/api/devices/Arm', { group: 'wet' }),
+    () => service.patch('/api/devices/Washer', { group: 'devices' }),
+    () => service.delete('/api/devices/Hotel'),
+    () => service.post('/api/devices', { name: 'Hotel', capacity: 3 }),
+    () => service.put('/api/lab/config', { sila_servers: { wet: { Zoom: { capacity: 1 } }, dry: { Arm: { capacity: 2 }, Hotel: { capacity: 5 } } } })
+  ]
+  for (const change of changes) {
+    t.ok((await change()).status < 300)
+    states.push((await service.get('/api/lab')).body)
+  }
+  for (const state of states) t.strictSame((await service.get(`/api/lab?at=${state.revision}`)).body, state, `as of ${state.revision}`)
+})
+
+t.test('no read of the log is compiled first, which would take seconds on an installed PostgreSQL', async (t) => {
+  const service = await aLab(t, { Hotel: 1 })
+  t.match((await service.app.database.pool.query('SHOW jit')).rows, [{ jit: 'off' }])
+})
+
 t.test('what is no revision nor time, or is still to come, is named', async (t) => {
   const service = await aLab(t, { Hotel: 1 })
   for (const at of ['-1', '1.5', 'yesterday', '2026-03-02T09:00:00', '999', '01']) {

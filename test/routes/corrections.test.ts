@@ -37,6 +37,8 @@ t.test('what is in the way is a 409 unless the correction says what to do with i
   t.match(await correct({ lid: { device: 'Hotel', position: 3 } }), { status: 409, body: { code: 'position-occupied', pointer: '/lid/position', occupant: { part: 'lid' } } })
   t.match(await correct({ device: 'Hotel', position: 1, lid: { device: 'Hotel', position: 1 } }), { status: 409, body: { code: 'position-occupied' } }, 'itself')
   t.match(await correct({ device: 'Washer', position: 0, displace: { device: 'Hotel', position: 3 } }), { status: 409, body: { code: 'position-occupied', pointer: '/displace/position' } })
+  t.match(await correct({ device: 'Washer', position: 0, lid: { device: 'Hotel', position: 2 }, displace: { device: 'Hotel', position: 2 } }),
+    { status: 409, body: { code: 'position-occupied', pointer: '/displace/position', device: 'Hotel', position: 2, occupant: { barcode: 'P1', part: 'lid' } } }, 'where its lid comes to be')
   t.match(await correct({ barcode: 'P2' }), { status: 409, body: { code: 'barcode-in-use' } })
   t.equal((await service.get('/api/lab')).text, before, 'nothing was changed')
 

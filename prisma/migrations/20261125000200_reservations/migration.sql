@@ -6,6 +6,19 @@ ALTER TABLE position
   -- how often something was put there
   ADD COLUMN uses integer NOT NULL DEFAULT 0;
 
+-- the log knows how often it was until now
+UPDATE position p SET uses = known.uses
+FROM (
+  SELECT part.came, count(*) AS uses
+  FROM (
+    SELECT position_id, lag(position_id) OVER of_container AS position_before, lid_position_id, lag(lid_position_id) OVER of_container AS lid_before
+    FROM event WHERE container_id IS NOT NULL WINDOW of_container AS (PARTITION BY container_id ORDER BY revision, ordinal)
+  ) e
+  CROSS JOIN LATERAL (VALUES (position_id, position_before), (lid_position_id, lid_before)) AS part (came, was)
+  WHERE part.came IS DISTINCT FROM part.was GROUP BY part.came
+) known
+WHERE p.id = known.came;
+
 CREATE TABLE reservation (
   id uuid NOT NULL,
   purpose text NOT NULL,
@@ -80,6 +93,18 @@ BEGIN
   END IF;
 END $$;
 
+-- The reservation is not for what it was named for. It may have ended since the command began to look.
+CREATE FUNCTION refuse_other_reservation(_reservation uuid, _place jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  named jsonb;
+BEGIN
+  SELECT jsonb_build_object('id', s.id, 'purpose', s.purpose, 'positions', s.positions) INTO named FROM reservation_state s WHERE s.id = _reservation;
+  IF named IS NULL THEN
+    PERFORM refuse('reservation-not-found', jsonb_build_object('reservation_id', _reservation));
+  END IF;
+  PERFORM refuse('reservation-mismatch', _place || jsonb_build_object('reservation', named));
+END $$;
+
 -- Slots are taken out of their reservations; one without slots is over.
 CREATE FUNCTION use_up(_positions uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -120,8 +145,7 @@ BEGIN
     PERFORM refuse('position-reserved', place || jsonb_build_object('reserved',
       jsonb_build_object('id', held.id, 'owner', held.owner, 'expires_at', wire_time(held.expires_at))));
   END IF;
-  PERFORM refuse('reservation-mismatch', place || jsonb_build_object('reservation',
-    (SELECT jsonb_build_object('id', s.id, 'purpose', s.purpose, 'positions', s.positions) FROM reservation_state s WHERE s.id = _reservation)));
+  PERFORM refuse_other_reservation(_reservation, place);
 END $$;
 
 DROP FUNCTION place(uuid, text, uuid, text);
@@ -158,8 +182,7 @@ DECLARE
 BEGIN
   SELECT jsonb_build_object('device', name, 'pointer', _members->'device') INTO place FROM device WHERE id = _device;
   IF _reservation IS NOT NULL THEN
-    PERFORM refuse('reservation-mismatch', place || jsonb_build_object('reservation',
-      (SELECT jsonb_build_object('id', s.id, 'purpose', s.purpose, 'positions', s.positions) FROM reservation_state s WHERE s.id = _reservation)));
+    PERFORM refuse_other_reservation(_reservation, place);
   END IF;
   PERFORM refuse('no-free-position', place || jsonb_build_object(
     'positions', (SELECT count(*) FROM position WHERE device_id = _device AND retired_at IS NULL),
@@ -405,7 +428,11 @@ BEGIN
       PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
     END IF;
     RETURN QUERY SELECT 'repeated', s FROM reservation_state s WHERE s.id = wanted;
-    RETURN;
+    IF FOUND THEN
+      RETURN;
+    END IF;
+    -- it ended this moment: asked for anew
+    PERFORM use_up(ARRAY(SELECT position_id FROM reserved_position WHERE reservation_id = wanted));
   END IF;
 
   IF _wish->>'device' IS NOT NULL THEN

@@ -208,6 +208,15 @@ BEGIN
   END IF;
 END $$;
 
+-- The slot is where the container itself, or its lid, comes to be.
+CREATE FUNCTION refuse_own_slot(_image jsonb, _part text, _position uuid, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  PERFORM refuse('position-occupied', (
+    SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', _pointer, 'occupant', jsonb_build_object(
+      'id', _image->'id', 'barcode', _image->'barcode', 'name', _image->'name', 'part', _part, 'since', wire_time(clock_timestamp())))
+    FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = _position));
+END $$;
+
 -- The slot where a part of a container ends: the one asked for, or the lowest one that is free in the end. _vacated is the
 -- slot that the container's other part leaves, _taken the one where it ends. Refuses a slot where another thing is, or that
 -- is promised to another.
@@ -328,10 +337,7 @@ BEGIN
           (_wish->>'lid_reservation_id')::uuid);
       END IF;
       IF lid_to = body_to THEN
-        PERFORM refuse('position-occupied', (
-          SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', _base || '/lid/position', 'occupant', jsonb_build_object(
-            'id', before->'id', 'barcode', before->'barcode', 'name', before->'name', 'part', 'container', 'since', wire_time(clock_timestamp())))
-          FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = lid_to));
+        PERFORM refuse_own_slot(before, 'container', lid_to, _base || '/lid/position');
       END IF;
     EXCEPTION WHEN SQLSTATE 'PS409' THEN
       GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;

@@ -37,6 +37,7 @@ DECLARE
   body_to uuid;
   lid_to uuid;
   thing placement;
+  moved placement;
   this_revision bigint;
   ordinal integer := 0;
 BEGIN
@@ -64,10 +65,7 @@ BEGIN
     PERFORM refuse_barcode_of_another(after_barcode, corrected, '/barcode');
   END IF;
   IF body_to = lid_to THEN
-    PERFORM refuse('position-occupied', (
-      SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', '/lid/position', 'occupant', jsonb_build_object(
-        'id', before->'id', 'barcode', before->'barcode', 'name', before->'name', 'part', 'container', 'since', wire_time(clock_timestamp())))
-      FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = lid_to));
+    PERFORM refuse_own_slot(before, 'container', lid_to, '/lid/position');
   END IF;
   IF body_to IS NOT DISTINCT FROM body_from AND lid_to IS NOT DISTINCT FROM lid_from AND after_lidded = (before->>'lidded')::boolean
     AND after_barcode IS NOT DISTINCT FROM before->>'barcode' THEN
@@ -84,6 +82,11 @@ BEGIN
       PERFORM refuse_occupied(thing.position_id, CASE thing.position_id WHEN body_to THEN '/position' ELSE '/lid/position' END);
     END IF;
     PERFORM displace(thing, _wish->'displace', this_revision, ordinal, _by);
+    -- not to where the container or its lid comes to be
+    SELECT * INTO moved FROM placement WHERE position_id IN (body_to, lid_to) AND container_id = thing.container_id AND part = thing.part;
+    IF FOUND THEN
+      PERFORM refuse_own_slot(before, CASE moved.position_id WHEN body_to THEN 'container' ELSE 'lid' END, moved.position_id, '/displace/position');
+    END IF;
     ordinal := ordinal + 1;
   END LOOP;
   UPDATE container SET barcode = after_barcode, lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = clock_timestamp()
