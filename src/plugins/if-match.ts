@@ -29,6 +29,7 @@ const shownBy: Readonly<Record<Changed, (store: Store, params: Params) => Promis
   device: async (store, { device }) => asJson(await store.devices.read(device!)),
   position: async (store, { device, position }) => asJson(await store.positions.read(device!, Number(position))),
   certificate: async (store, { device }) => {
+    if (!(await store.devices.read(device!)).has_certificate) return { version: null, bodies: [] }
     const certificate = await store.certificates.read(device!)
     return { version: null, bodies: [certificate, JSON.stringify({ certificate })] }
   },
@@ -59,6 +60,7 @@ export async function refuseUnlessMatched (request: FastifyRequest, store: Store
   const params = request.params as Params
   await store.locks.take(changes, params)
   const { version, bodies } = await shownBy[changes](store, params)
+  if (bodies.length === 0) throw problem('precondition-failed', 'There is none yet, so none that was read before.', { version, etags: [] })
   const tags = bodies.map((body) => tagOf(body, version))
   if (!header.split(',').map((tag) => tag.trim()).some((tag) => holds(tag, version, tags))) {
     throw problem('precondition-failed', `It was changed since: its ETag is ${tags.join(' or ')} now. Read it again, and decide anew.`, { version, etags: tags })

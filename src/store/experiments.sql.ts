@@ -1,3 +1,4 @@
+import { utc } from '../domain/step-times.ts'
 import type { Experiment, ExperimentQuery } from '../routes/experiments/schemas.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
@@ -7,8 +8,8 @@ export function experimentCondition ({ process_id, status, started_after, starte
   const conditions = [
     process_id === undefined ? null : Prisma.sql`e.process_id = ${process_id}::uuid`,
     status === undefined ? null : Prisma.sql`e.status = ${status}`,
-    started_after === undefined ? null : Prisma.sql`${began} >= ${started_after}::timestamptz`,
-    started_before === undefined ? null : Prisma.sql`${began} < ${started_before}::timestamptz`
+    started_after === undefined ? null : Prisma.sql`${began} >= ${utc(started_after)}::timestamptz`,
+    started_before === undefined ? null : Prisma.sql`${began} < ${utc(started_before)}::timestamptz`
   ].filter((condition) => condition !== null)
   return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
 }

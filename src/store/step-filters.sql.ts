@@ -1,3 +1,4 @@
+import { utc } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
 import type { StepFilters } from '../routes/steps/schemas.ts'
 import { naming } from './naming.ts'
@@ -18,8 +19,8 @@ export async function stepCondition (prisma: PrismaClient, filters: StepFilters)
     status === undefined ? null : Prisma.sql`s.status = ${status}`,
     is_simulation === undefined ? null : Prisma.sql`s.is_simulation = ${is_simulation}`,
     process_id === undefined ? null : Prisma.sql`s.experiment_id IN (SELECT id FROM experiment WHERE process_id = ${process_id}::uuid)`,
-    started_after === undefined ? null : Prisma.sql`s.start >= ${started_after}::timestamptz`,
-    started_before === undefined ? null : Prisma.sql`s.start < ${started_before}::timestamptz`
+    started_after === undefined ? null : Prisma.sql`s.start >= ${utc(started_after)}::timestamptz`,
+    started_before === undefined ? null : Prisma.sql`s.start < ${utc(started_before)}::timestamptz`
   ].filter((condition) => condition !== null)
   return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
 }

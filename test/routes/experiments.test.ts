@@ -148,6 +148,7 @@ t.test('lists are filtered by process, status and the start of the first step, a
   t.same(await names(`process_id=${none.process_id}`), ['none'])
   t.same(await names('status=running'), ['early', 'late'])
   t.same(await names('started_after=2026-03-02T00:00:00Z'), ['late'], 'inclusive')
+  t.same(await names('started_after=2026-03-02T23:59:00%2B23:59'), ['late'], 'offsets wider than those of PostgreSQL, too')
   t.same(await names('started_before=2026-03-02T00:00:00Z'), ['early'], 'exclusive')
   t.same(await names('started_after=2026-03-01T01:00:00%2B01:00&started_before=2026-03-03T00:00:00Z'), ['early', 'late'])
   const first = await service.get('/api/experiments?limit=1&count=true&status=running')

@@ -82,6 +82,8 @@ t.test('If-Match on what is not there is a 404, and where nothing can be read a 
   t.match(await service.patch('/api/containers/P9', { content: 'x' }, { 'if-match': '*' }), { status: 404, body: { code: 'container-not-found' } })
   t.match(await service.post('/api/containers', { device: 'Hotel' }, { 'if-match': '*' }), { status: 400, body: { errors: [{ in: 'headers', parameter: 'If-Match' }] } })
   t.equal((await service.get('/api/containers?count=true')).body.total, 0)
+  const pem = { 'content-type': 'application/x-pem-file', 'if-match': '*' }
+  t.match(await service.put('/api/devices/Hotel/certificate', aCertificate, pem), { status: 412, body: { code: 'precondition-failed', etags: [] } }, 'of a device that has none')
 })
 
 t.test('a tag and a key together: the retry is answered as before, though the thing was changed by then', async (t) => {

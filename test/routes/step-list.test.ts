@@ -110,7 +110,7 @@ t.test('each filter leaves what it names', async (t) => {
     [`container=${plate.id}`, ['read', 'failed']],
     ['container=P2', []],
     ['container=P3', []],
-    ['started_after=2026-03-02T09:03:00Z', ['running', 'move']],
+    ['started_after=2026-03-02T09:03:00Z', ['running', 'move']], ['started_after=2026-03-03T09:02:00%2B23:59', ['running', 'move']],
     ['started_before=2026-03-02T10:01:00%2B01:00', ['read']],
     ['started_after=2026-03-02T09:01:00Z&started_before=2026-03-02T09:03:00Z&status=failed&device=Reader', ['failed']]
   ] as const) {
