@@ -52,7 +52,8 @@ export async function buildApp (config: Config, { database, log }: { database: D
     logController: requestLog(),
     bodyLimit: config.bodyLimitBytes,
     requestTimeout: config.requestTimeoutMs,
-    http: { connectionsCheckingInterval: Math.min(30_000, config.requestTimeoutMs / 2) },
+    // Node takes the longer of the two for the whole request, whichever it was meant for
+    http: { connectionsCheckingInterval: Math.min(30_000, config.requestTimeoutMs / 2), headersTimeout: Math.min(60_000, config.requestTimeoutMs) },
     requestIdHeader: false,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength },
