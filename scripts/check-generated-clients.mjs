@@ -8,9 +8,11 @@ import { has, root, run, runChecks } from './support/run.mjs'
 import { startService } from './support/service.mjs'
 
 const generator = 'org.openapitools:openapi-generator-cli:7.25.0'
-const document = join(root, 'openapi', 'openapi.json')
-const operations = Object.values(JSON.parse(readFileSync(document, 'utf8')).paths).flatMap(Object.values)
 const work = mkdtempSync(join(tmpdir(), 'platform-status-clients-'))
+// a copy, since openapi-generator cannot read from a folder with a space in its path
+const document = join(work, 'openapi.json')
+cpSync(join(root, 'openapi', 'openapi.json'), document)
+const operations = Object.values(JSON.parse(readFileSync(document, 'utf8')).paths).flatMap(Object.values)
 const service = await startService()
 const keys = {}
 try {
