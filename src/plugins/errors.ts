@@ -19,17 +19,22 @@ export const errors = plugin(async (app: FastifyInstance) => {
 
   // before the body is read: what is wrong with it does not matter at a path that is not there
   app.addHook('onRequest', (request, reply, done) => {
-    done(request.is404 ? absent(request, reply) : undefined)
+    done(request.is404 || isNameForId(request) ? absent(request, reply) : undefined)
   })
   app.setNotFoundHandler((request, reply) => sendProblem(absent(request, reply), request, reply))
 
   function absent (request: FastifyRequest, reply: FastifyReply): Problem {
-    const path = request.url.split('?')[0]!
+    const path = pathOf(request.url)
     const allowed = methodsOf(path)
     // a file that a route looked for and did not find is no wrong method
     if (allowed.length === 0 || allowed.some((method) => method === request.method)) return problem('route-not-found', `There is no ${path}; /openapi.json lists what there is.`)
     reply.header('allow', allowed.join(', '))
     return problem('method-not-allowed', `${request.method} is not for this path; ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'}.`, { allowed })
+  }
+
+  // /steps/batch is a path of its own, never a step; but /containers/batch may be a plate, since a barcode is any text
+  function isNameForId ({ method, routeOptions, url }: FastifyRequest): boolean {
+    return routeOptions.url?.endsWith('/:id') === true && !methodsOf(pathOf(url)).some((allowed) => allowed === method)
   }
 
   // those of the route that fits best: /steps/batch is no step of the id "batch", which could be corrected
@@ -85,6 +90,10 @@ function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyRep
   else request.log.debug({ code: found.code }, found.message)
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
-  const body = bodyOf(found, { instance: request.url.split('?')[0]!, request_id: request.id })
+  const body = bodyOf(found, { instance: pathOf(request.url), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
+}
+
+function pathOf (url: string): string {
+  return url.split('?')[0]!
 }

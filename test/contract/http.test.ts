@@ -63,6 +63,15 @@ t.test('a 405 names the methods of the path itself, not those of a path with a p
   }
 })
 
+t.test('a name in the place of an id is a path of its own: a wrong method is told before a body, and before what an id must be', async (t) => {
+  for (const [request, allow] of [['GET /api/steps/batch', 'POST'], ['PATCH /api/steps/batch', 'POST'], ['PATCH /api/steps/statistics?x=1', 'GET, HEAD']] as const) {
+    t.match(await raw(`${request} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`), { status: 405, headers: { allow } }, request)
+  }
+  await service.post('/api/devices', { name: 'Hotel', capacity: 1 })
+  await service.post('/api/containers', { device: 'Hotel', barcode: 'batch' })
+  t.match(await service.get('/api/containers/batch'), { status: 200, body: { barcode: 'batch' } })
+})
+
 t.test('a body that breaks off is no request', async (t) => {
   const socket = connect(Number(port), '127.0.0.1')
   socket.on('error', () => {})

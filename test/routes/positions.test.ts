@@ -55,7 +55,8 @@ t.test('the slots of a device', async (t) => {
     }) as typeof pool.query
     t.teardown(() => { pool.query = query })
     t.equal((await lab.get('/api/devices/Store/positions')).body.length, 10000)
-    t.equal(texts.length, 1)
+    // whether any key exists is asked again every few seconds, by whichever request comes then
+    t.equal(texts.filter((text) => !text.includes('api_key')).length, 1, texts.join('; '))
   })
 
   t.test('carry an ETag that changes with what is in them', async (t) => {
