@@ -1,5 +1,5 @@
 // The test command: brings a PostgreSQL of its own (or takes TEST_DATABASE_URL), makes the template that each test clones,
-// runs every file of test/ as a process of its own, and ends with `N passed, N failed` alone on a line. The files are written
+// runs the files of test/, several in a process, and ends with `N passed, N failed` alone on a line. The files are written
 // with tap; they are run compiled and without tap's runner, whose loaders took most of the time (CONTRIBUTING.md).
 // `npm test -- test/routes/moves.test.ts test/domain` runs these only; `--jobs 1` one at a time.
 import './ensure-built.mjs'
@@ -11,12 +11,15 @@ import { parseArgs } from 'node:util'
 import { compiledOf, compileTests } from './testing/compile.mjs'
 import { coverageReached } from './testing/coverage.mjs'
 import { makeTemplate, sql, throwAwayServer } from './testing/database.mjs'
-import { longestSeconds, runFile } from './testing/run-file.mjs'
+import { longestSeconds, testProcess } from './testing/test-process.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** What takes longest begins first, so that no long file runs alone at the end. */
 const longest = ['workflows/replay', 'estimation/real-history', 'contract/fuzz', 'process/life', 'embedded/postgres', 'workflows/concurrency']
   .map((name) => join(root, 'test', `${name}.test.ts`))
+
+/** So many files share a process: enough that loading the service counts little, few enough that none is left to one job at the end. */
+const filesEach = 10
 
 const jobs = { type: 'string', default: String(Math.max(2, availableParallelism())) }
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { jobs } })
@@ -30,7 +33,7 @@ const coverage = positionals.length === 0 ? mkdtempSync(join(tmpdir(), 'platform
 if (coverage) chmodSync(coverage, 0o777)
 try {
   compileTests()
-  const settings = { ...process.env, TAP_TIMEOUT: String(longestSeconds), ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}) }
+  const settings = { ...process.env, TAP_TIMEOUT: String(longestSeconds * filesEach), ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}) }
   const totals = await onAServer((env) => runAll({ ...settings, ...env }))
   if (coverage && !interrupted.signal.aborted && !await coverageReached(root, coverage)) totals.failed += 1
   process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`)
@@ -68,14 +71,24 @@ async function onAServer (work) {
 async function runAll (env) {
   const totals = { passed: 0, failed: 0 }
   const left = [...files]
+  function add ({ passed, failed, report }, what) {
+    totals.passed += passed
+    totals.failed += failed
+    if (what) process.stdout.write(`${failed === 0 ? 'ok    ' : 'FAILED'} ${what(passed, failed)}\n`)
+    if (report !== '') process.stdout.write(`${report}\n`)
+  }
   async function work () {
-    for (let file = left.shift(); file !== undefined && !interrupted.signal.aborted; file = left.shift()) {
-      const began = Date.now()
-      const { passed, failed, report } = await runFile(compiledOf(file), { cwd: root, env, signal: interrupted.signal })
-      totals.passed += passed
-      totals.failed += failed
-      process.stdout.write(`${failed === 0 ? 'ok    ' : 'FAILED'} ${file.slice(root.length)} (${passed} passed${failed === 0 ? '' : `, ${failed} failed`}, ${((Date.now() - began) / 1000).toFixed(1)} s)\n`)
-      if (report !== '') process.stdout.write(`${report}\n`)
+    while (left.length > 0 && !interrupted.signal.aborted) {
+      const tests = testProcess({ cwd: root, env })
+      interrupted.signal.addEventListener('abort', tests.kill)
+      for (let taken = 0; taken < filesEach && left.length > 0 && !tests.ended && !interrupted.signal.aborted; taken++) {
+        const file = left.shift()
+        const began = Date.now()
+        add(await tests.run(compiledOf(file)), (passed, failed) => {
+          return `${file.slice(root.length)} (${passed} passed${failed === 0 ? '' : `, ${failed} failed`}, ${((Date.now() - began) / 1000).toFixed(1)} s)`
+        })
+      }
+      add(await tests.close())
     }
   }
   await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, work))

@@ -32,9 +32,19 @@ export function compileTests () {
     const { outputText, sourceMapText } = ts.transpileModule(readFileSync(source, 'utf8'), { fileName: basename(source), compilerOptions })
     mkdirSync(dirname(compiled), { recursive: true })
     writeFileSync(`${compiled}.map`, sourceMapText)
-    // test/ and dist-test/ are equally deep, so all paths hold but those into src/, whose compiled form is in dist/
-    writeFileSync(compiled, outputText.replaceAll(/(from |import\()(["'](?:\.\.\/)+)src\//g, '$1$2dist/'))
+    writeFileSync(compiled, withPaths(withTest(outputText, compiled)))
   }
+}
+
+// test/ and dist-test/ are equally deep, so all paths hold but those into src/, whose compiled form is in dist/
+function withPaths (text) {
+  return text.replaceAll(/(from |import\()(["'](?:\.\.\/)+)src\//g, '$1$2dist/')
+}
+
+// several files share a process, whose test tap's own is (take-files.mjs); on the same line, for the source map's sake
+function withTest (text, compiled) {
+  const path = relative(dirname(compiled), join(import.meta.dirname, 'test-of-file.mjs'))
+  return text.replace(/^import (\w+)(?:, \{\s*\})? from ["']tap["'];?/m, `import { testOfFile } from '${path}'; const $1 = testOfFile();`)
 }
 
 function optionsForOneFile () {

@@ -20,12 +20,10 @@ export function onDatabase (server: string, name: string): string {
   return url.href
 }
 
+// to connect takes as long as to make a database; what idles does not keep the process
+let connections: pg.Pool | undefined
+
 async function onServer (server: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
+  connections ??= new pg.Pool({ connectionString: server, max: 2, allowExitOnIdle: true })
+  await connections.query(sql)
 }
