@@ -8,8 +8,10 @@ import { describeFaults } from './faults.ts'
 
 /** The three doors through which a refusal leaves: the error handler, the not-found handler, and `frameworkErrors`. */
 export const errors = plugin(async (app: FastifyInstance) => {
+  const paths = new Set<string>()
   const routes = Router({ ignoreTrailingSlash: false, maxParamLength: maxParamLength })
   app.addHook('onRoute', (route) => {
+    paths.add(route.url)
     for (const method of [route.method].flat()) {
       if (routes.findRoute(method as 'GET', route.url) === null) routes.on(method as 'GET', route.url, () => {})
     }
@@ -34,7 +36,8 @@ export const errors = plugin(async (app: FastifyInstance) => {
 
   // /steps/batch is a path of its own, never a step; but /containers/batch may be a plate, since a barcode is any text
   function isNameForId ({ method, routeOptions, url }: FastifyRequest): boolean {
-    return routeOptions.url?.endsWith('/:id') === true && !methodsOf(pathOf(url)).some((allowed) => allowed === method)
+    const path = pathOf(url)
+    return paths.has(path) && routeOptions.url?.endsWith('/:id') === true && !methodsOf(path).some((allowed) => allowed === method)
   }
 
   // those of the route that fits best: /steps/batch is no step of the id "batch", which could be corrected
