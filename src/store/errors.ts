@@ -7,6 +7,7 @@ export type DatabaseFault = { sqlstate: string, message: string, detail: string 
 // SQLSTATE classes and codes under which the database cannot answer now, but may soon: connections (also refused ones: a
 // password that changes, a database that is restored), resources, shutdown, timeouts, a standby that is not yet in charge
 const unavailable = /^(08|28|3D|53|57P)|^(57014|25006|25P03|55P03)$/
+const diskFull = '53100'
 const lostConnection = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
 const lostConnectionText = /^timeout expired$|timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end/
 const prismaUnavailable = /^(P1001|P1002|P1008|P1017|P2024|P2028)$/
@@ -63,7 +64,10 @@ function isLostConnection (error: unknown): boolean {
 }
 
 function databaseUnavailable (cause: unknown): Problem {
-  return Object.assign(problem('database-unavailable', 'The database did not answer; nothing is known to have changed. Try again.'), { cause })
+  const detail = databaseFault(cause)?.sqlstate === diskFull
+    ? 'The disk of the database is full; nothing was changed. It takes writes again as soon as there is room.'
+    : 'The database did not answer; nothing is known to have changed. Try again.'
+  return Object.assign(problem('database-unavailable', detail), { cause })
 }
 
 /** A refusal raised by one of the world's functions: its message is the code, its detail the members. */

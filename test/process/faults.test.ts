@@ -63,7 +63,7 @@ t.test('with a full disk writes are a 503 and change nothing, reads answer, and 
   await failing(client, ['container', 'position', 'process', 'step', 'api_key'], '53100')
   for (const [what, method, path, body] of writes) {
     const answer = await service.call(method, path, body)
-    t.match(answer, { status: 503, body: { code: 'database-unavailable' } }, what)
+    t.match(answer, { status: 503, body: { code: 'database-unavailable', detail: /disk .* is full/ } }, what)
     t.match(answer.headers['retry-after'], /^\d+$/)
   }
   for (const path of ['/api/lab', '/api/containers', '/api/steps', '/health/ready']) t.match(await service.get(path), { status: 200 }, path)
