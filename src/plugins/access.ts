@@ -35,7 +35,7 @@ export const access = plugin(async (app: FastifyInstance, { auth, host, rateLimi
     if (scope === undefined || scope === 'none') return done()
     // without a promise where nothing is asked: this is before every call
     const verdict = auth === 'off' ? null : judgeAtOnce(request, scope)
-    if (verdict instanceof Promise) verdict.then((refusal) => done(outcome(request, reply, refusal)), done)
+    if (verdict instanceof Promise) verdict.then((refusal) => outcome(request, reply, refusal)).then(done, done)
     else done(outcome(request, reply, verdict))
   })
 
@@ -51,7 +51,10 @@ export const access = plugin(async (app: FastifyInstance, { auth, host, rateLimi
   }
 
   // 0 is no limit. Unless one is said, this machine has none: its orchestrator is what the robots wait for.
-  function isLimited ({ ip }: FastifyRequest): boolean {
+  // Who has hung up meanwhile has no address any more, and gets no answer either.
+  function isLimited (request: FastifyRequest): boolean {
+    const ip = request.ip as string | undefined
+    if (ip === undefined) return false
     return rateLimitPerMinute === null ? !isLoopback(ip) : rateLimitPerMinute > 0
   }
 

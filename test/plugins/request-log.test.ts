@@ -70,3 +70,27 @@ t.test('a caller who hangs up leaves a line, too', async (t) => {
   setTimeout(() => client.destroy(), 300)
   t.match(await said('request aborted'), { operation_id: 'addContainer', method: 'POST' })
 })
+
+t.test('requests that are sent before the last is answered leave a line each', async (t) => {
+  const { address, lines } = await aListener(t)
+  const { port } = new URL(address)
+  const client = connect(Number(port), '127.0.0.1')
+  client.write(['/api/lab', '/api/containers', '/api/%zz', '/api/nothing'].map((path) => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`).join(''))
+  while (lines.length < 4) await new Promise((resolve) => setTimeout(resolve, 20))
+  client.destroy()
+  t.same(lines.map((line) => (line as unknown as { url: string }).url).sort(), ['/api/%zz', '/api/containers', '/api/lab', '/api/nothing'])
+  t.same(lines.map(({ msg }) => msg), Array(4).fill('request completed'))
+})
+
+t.test('a caller who hangs up while his request is worked on leaves one line, whatever comes of it', async (t) => {
+  const { address, lines, said } = await aListener(t)
+  const { port } = new URL(address)
+  const client = connect(Number(port), '127.0.0.1')
+  client.on('error', () => {})
+  await new Promise<void>((resolve) => client.write('GET /api/lab HTTP/1.1\r\nhost: localhost\r\n\r\n', () => resolve()))
+  client.resetAndDestroy()
+  await said('request aborted')
+  await fetch(`${address}/api/containers?limit=1`)
+  await said('request completed')
+  t.same(lines.map(({ msg }) => msg), ['request aborted', 'request completed'])
+})

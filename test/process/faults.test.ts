@@ -146,6 +146,20 @@ t.test('a client that vanishes leaves a command done as a whole, and no connecti
   t.match(await service.get('/api/lab/health'), { body: { healthy: true } })
 })
 
+t.test('a client that vanishes while its key is looked up takes nothing with it', async (t) => {
+  const url = await aDatabase(t)
+  const server = aProcess(t, { DATABASE_URL: url })
+  const address = await server.ready()
+  const [holder, watcher] = [await aClient(t, url), await aClient(t, url)]
+  await holder.query('BEGIN; LOCK TABLE api_key IN ACCESS EXCLUSIVE MODE')
+  const asking = 'GET /api/lab HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ps_nobody\r\n\r\n'
+  await hangingUp(address, asking, () => until(async () => (await watcher.query(waiting)).rowCount === 1))
+  // it has heard of it
+  await sleep(200)
+  await holder.query('COMMIT')
+  t.equal((await fetch(`${address}/api/lab`)).status, 200)
+})
+
 t.test('told to stop under load, it answers what it took, ends with 0, and what it answered is there', async (t) => {
   const url = await aDatabase(t)
   const server = aProcess(t, { DATABASE_URL: url })
