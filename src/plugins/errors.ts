@@ -80,6 +80,8 @@ function toProblem (error: FastifyError): Problem {
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return problem('malformed-body', 'The body does not have the length that Content-Length says.')
   }
+  // the caller has hung up: nobody gets this, but it is no fault of the database's
+  if (error.code === 'ECONNRESET' && error.message === 'aborted') return problem('malformed-body', 'The body broke off.')
   const fromDatabase = databaseProblem(error)
   if (fromDatabase) return fromDatabase
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {

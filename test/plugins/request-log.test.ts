@@ -62,13 +62,14 @@ t.test('probes are quiet', async (t) => {
 })
 
 t.test('a caller who hangs up leaves a line, too', async (t) => {
-  const { address, said } = await aListener(t)
+  const { address, lines, said } = await aListener(t)
   const { port } = new URL(address)
   const client = connect(Number(port), '127.0.0.1')
   client.on('error', () => {})
   client.write('POST /api/containers HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"device"')
   setTimeout(() => client.destroy(), 300)
   t.match(await said('request aborted'), { operation_id: 'addContainer', method: 'POST' })
+  t.same(lines.filter(({ level }) => level === 'error'), [])
 })
 
 t.test('requests that are sent before the last is answered leave a line each', async (t) => {
