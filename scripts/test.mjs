@@ -79,8 +79,7 @@ async function runAll (env) {
   }
   async function work () {
     while (left.length > 0 && !interrupted.signal.aborted) {
-      const tests = testProcess({ cwd: root, env })
-      interrupted.signal.addEventListener('abort', tests.kill)
+      const tests = testProcess({ cwd: root, env, signal: interrupted.signal })
       for (let taken = 0; taken < filesEach && left.length > 0 && !tests.ended && !interrupted.signal.aborted; taken++) {
         const file = left.shift()
         const began = Date.now()

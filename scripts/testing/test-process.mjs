@@ -9,9 +9,9 @@ import { stringify } from 'yaml'
 export const longestSeconds = Number(process.env.TEST_LONGEST_SECONDS || 600)
 
 /** A process for test files, one after another. */
-export function testProcess ({ cwd, env }) {
+export function testProcess ({ cwd, env, signal }) {
   // with source maps, failures are told with the lines of the TypeScript
-  const child = spawn(process.execPath, ['--enable-source-maps', fileURLToPath(new URL('take-files.mjs', import.meta.url))], { cwd, env })
+  const child = spawn(process.execPath, ['--enable-source-maps', fileURLToPath(new URL('take-files.mjs', import.meta.url))], { cwd, env, signal, killSignal: 'SIGKILL' })
   const parser = new Parser()
   let count = newCount()
   let stderr = ''
@@ -58,9 +58,7 @@ export function testProcess ({ cwd, env }) {
       parser.end()
       // what made it fail was counted with the file
       return outcome(early || code === 0 || (code === 1 && parser.fail > 0) ? [] : [`  ended with ${code}`])
-    },
-
-    kill () { child.kill('SIGKILL') }
+    }
   }
 
   function outcome (unmet) {

@@ -22,8 +22,9 @@ let ajv: ReturnType<typeof validatorFor> | undefined
 export function checkAnswers (app: FastifyInstance, report: (fault: string) => void): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const declared = request.routeOptions.schema?.response as Record<number, Declared> | undefined
-    // a 405 is no route's: it says that there is none
-    if (request.is404 || declared === undefined || reply.statusCode === 304 || reply.statusCode === 405) return payload
+    // what says that the path does not have the method is no route's
+    const isNoRoute = request.is404 || (reply.statusCode === 405 && !String(reply.getHeader('allow')).split(', ').includes(request.method))
+    if (isNoRoute || declared === undefined || reply.statusCode === 304) return payload
     const call = `${request.method} ${request.routeOptions.url} -> ${reply.statusCode}`
     const entry = declared[reply.statusCode]
     if (entry === undefined) {
