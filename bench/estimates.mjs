@@ -1,5 +1,4 @@
 // npm run bench:estimates [-- --sizes 10000,100000,1000000] [--rounds 200] [--json file]; see bench/README.md
-import '../scripts/ensure-built.mjs'
 import { rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'

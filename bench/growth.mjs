@@ -1,6 +1,5 @@
 // npm run bench:growth [-- --steps 10000,1000000] [--rounds 200] [--database-url URL] [--json file]; see bench/README.md.
 // The hot calls in a small lab and in a large one, with a short history and with a long one.
-import '../scripts/ensure-built.mjs'
 import { writeFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'

@@ -1,6 +1,5 @@
 // npm run bench:import [-- --steps 100000] [--json file]: how long the import of a Platform Status DB takes, the first time and again.
 // The source is the database that the real package wrote for the tests, its steps and moves repeated to earlier days.
-import '../scripts/ensure-built.mjs'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,6 +1,5 @@
 // npm run bench:plans [-- --steps 1000000] [--database-url URL] [--json file]: how PostgreSQL finds what each list and filter asks for.
 // See bench/README.md.
-import '../scripts/ensure-built.mjs'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { withDatabaseServer } from './database-server.mjs'

@@ -1,6 +1,5 @@
 // npm run bench [-- --quick] [--only move] [--rounds 7] [--seconds 2] [--connections 1,16,64] [--database-url URL] [--json file] [--svg file]
 // See bench/README.md.
-import '../scripts/ensure-built.mjs'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import pg from 'pg'

@@ -1,6 +1,5 @@
 // npm run bench:scaling [-- --quick] [--database-url URL] [--json file]: what a second instance adds, and what the database's settings do.
 // See bench/README.md and docs/scaling.md.
-import '../scripts/ensure-built.mjs'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { callsOf } from './calls.mjs'

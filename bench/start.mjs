@@ -1,5 +1,4 @@
 // npm run bench:start [-- --steps 100000] [--image] [--json file]: how long `npm start` takes on data that is there, what it holds in memory, how large the image is.
-import '../scripts/ensure-built.mjs'
 import { spawnSync } from 'node:child_process'
 import { rmSync, statSync, writeFileSync, readdirSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'

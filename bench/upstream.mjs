@@ -1,6 +1,5 @@
 // npm run bench:upstream [-- --quick] [--venv directory] [--python python3.11] [--database-url URL] [--json file]; see bench/README.md.
 // The three calls of the documented wrapper: over the published package under gunicorn, and of this service, on one PostgreSQL.
-import '../scripts/ensure-built.mjs'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
