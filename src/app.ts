@@ -1,8 +1,8 @@
 import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { v7 as uuidv7 } from 'uuid'
 import type { Config } from './config.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { access } from './plugins/access.ts'
@@ -102,7 +102,8 @@ export async function buildApp (config: Config, { database, log }: { database: D
   return app
 }
 
-// A caller's own id is taken over when it can stand in a log line; otherwise the request gets one.
+// A caller's own id is taken over when it can stand in a log line; otherwise the request gets one: of version 4, which
+// Node makes from random bytes that it keeps in store; a 7 asks the system for them each time, 4 us of every request.
 function requestId (given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : uuidv7()
+  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID()
 }

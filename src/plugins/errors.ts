@@ -36,8 +36,9 @@ export const errors = plugin(async (app: FastifyInstance) => {
 
   // /steps/batch is a path of its own, never a step; but /containers/batch may be a plate, since a barcode is any text
   function isNameForId ({ method, routeOptions, url }: FastifyRequest): boolean {
+    if (routeOptions.url?.endsWith('/:id') !== true) return false
     const path = pathOf(url)
-    return paths.has(path) && routeOptions.url?.endsWith('/:id') === true && !methodsOf(path).some((allowed) => allowed === method)
+    return paths.has(path) && !methodsOf(path).some((allowed) => allowed === method)
   }
 
   // those of the route that fits best: /steps/batch is no step of the id "batch", which could be corrected
