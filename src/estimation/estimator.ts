@@ -4,7 +4,7 @@ import { invalid } from '../problems.ts'
 import type { PlannedStep } from '../routes/estimates/schemas.ts'
 import type { Database } from '../store/database.ts'
 import { basisOf, type Estimate, estimate, type Statistic, type Subject, usualConfidence } from './estimate.ts'
-import { type History, type Lessons, type Question, readHistories } from './history.sql.ts'
+import { type History, type Question, readHistories } from './history.sql.ts'
 import { learnFinishedRuns } from './learning.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { type ProcessDuration, processDuration } from './process-duration.ts'
@@ -26,7 +26,7 @@ const widestWindow = 2000
 export function openEstimator (database: Database) {
   const { pool } = database
   /** The histories of the askings, in order. Learns from runs that ended since the last time. */
-  async function look (askings: readonly Asking[], window: { most: number, enough: number }): Promise<{ histories: (History | null)[], lessons: Lessons }> {
+  async function look (askings: readonly Asking[], window: Parameters<typeof readHistories>[2]): ReturnType<typeof readHistories> {
     const questions = askings.map(({ question }) => question)
     const found = await readHistories(pool, questions, window)
     if (!found.lessons.pending) return found
@@ -34,12 +34,13 @@ export function openEstimator (database: Database) {
     return await readHistories(pool, questions, window)
   }
 
-  async function answer (askings: readonly Asking[], { confidence: asked, statistic: wanted }: Asked) {
+  async function answer (askings: readonly Asking[], { confidence: asked, statistic: wanted, total }: Asked) {
     const confidence = asked ?? usualConfidence
     const statistic = wanted ?? 'upper_bound'
     const { histories, lessons } = await look(askings, {
       most: statistic === 'max' ? widestWindow : windowFor(confidence),
-      enough: statistic === 'upper_bound' ? samplesFor(confidence) : 0
+      enough: statistic === 'upper_bound' ? samplesFor(confidence) : 0,
+      ratios: total === true
     })
     // equal steps share their history, so that each is computed once for each commanded time
     const known = new Map<History | null, Map<number | null, Estimate>>()

@@ -31,13 +31,13 @@ export type History = {
   lent: Lent | null
 }
 
-/** What earlier runs taught: the margins as of the newest, the ratios of the newest twenty; and whether there is a run to learn from. */
+/** What earlier runs taught: the margins as of the newest, the ratios of the newest twenty, if asked; and whether there is a run to learn from. */
 export type Lessons = { margins: Margins, ratios: number[], pending: boolean }
 
 const window = (level: number, emptyBefore: string, size: number) => `
   LEFT JOIN LATERAL (
     SELECT array_agg(sample_seconds ORDER BY finish DESC) AS samples,
-      array_agg(extract(epoch FROM finish)::float8 ORDER BY finish DESC) AS finishes
+      array_agg(date_part('epoch', finish) ORDER BY finish DESC) AS finishes
     FROM (
       SELECT sample_seconds, finish FROM step
       WHERE counts AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} AND finish <= keyed.as_of ${emptyBefore}
@@ -50,14 +50,13 @@ const emptyBefore = (level: number) => Array.from({ length: level - 1 }, (_, ind
 const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
       origin.id, q.origin_position, destination.id, q.destination_position, q.lidded_before, q.lidded_after, q.barcode_read) AS key_${level}`).join(',\n    ')
 
-// What earlier runs taught, once an answer.
-const lessons = `(
-    SELECT jsonb_build_object(
-      'margins', coalesce((array_agg(to_jsonb(r.margins) ORDER BY r.ended_at DESC))[1], '${JSON.stringify(noMargins)}'),
-      'ratios', coalesce(jsonb_agg(r.total_ratio ORDER BY r.ended_at DESC) FILTER (WHERE r.total_ratio IS NOT NULL), '[]'),
-      'pending', EXISTS (SELECT FROM run WHERE run.pending AND run_is_over(run)))
-    FROM (SELECT margins, total_ratio, ended_at FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 20) r
-  )`
+// What earlier runs taught, once an answer. The ratios are only for totals.
+const lessons = `jsonb_build_object(
+    'margins', (SELECT to_jsonb(margins) FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 1),
+    'ratios', CASE WHEN $4 THEN (
+      SELECT jsonb_agg(newest.total_ratio ORDER BY newest.ended_at DESC) FILTER (WHERE newest.total_ratio IS NOT NULL)
+      FROM (SELECT total_ratio, ended_at FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 20) newest) END,
+    'pending', EXISTS (SELECT FROM run WHERE run.pending AND run_is_over(run)))`
 
 // One statement however many questions. Each level is read only where all more specific ones are empty, and each read is
 // one range of one index, which holds all that is read. The spread is lent by the same function on the device (moves: by
@@ -117,13 +116,16 @@ const texts = new Map(sizes.map((size) => [size, textFor(size)]))
 // a confidence next to 1 asks for more samples than PostgreSQL's integer can count
 const largestInteger = 2_147_483_647
 
+type Row = { level: number | null, samples: string, finishes: string, lent: Lent | null, lessons: Taught | null }
+type Taught = { margins: Margins | null, ratios: number[] | null, pending: boolean }
+
 /**
  * The history of many questions in one statement: for each, in order, its window of at most `most` samples, or null
  * when nothing comparable was ever done. Where there are fewer than `enough`, also the spread of the wider level. Equal
- * questions are asked once and share one history.
+ * questions are asked once and share one history. The lessons hold `ratios` only when they are asked for.
  */
 export async function readHistories (
-  database: Queryable, questions: readonly Question[], { most, enough }: { most: number, enough: number }
+  database: Queryable, questions: readonly Question[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean }
 ): Promise<{ histories: (History | null)[], lessons: Lessons }> {
   const places = new Map<string, number>()
   const place = questions.map((question) => {
@@ -135,12 +137,15 @@ export async function readHistories (
   })
   const names = new Set(questions.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
-  type Row = { level: number | null, samples: string, finishes: string, lent: Lent | null, lessons: Lessons | null }
   const text = texts.get(sizes.find((size) => size >= most) ?? sizes.at(-1)!)!
-  const rows = await statement<Row>(database, text, [`[${[...places.keys()].join()}]`, Math.min(enough, largestInteger), [...names]])
+  const rows = await statement<Row>(database, text, [`[${[...places.keys()].join()}]`, Math.min(enough, largestInteger), [...names], ratios])
   const histories = rows.map(({ level, samples, finishes, lent }): History | null =>
     level === null ? null : { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), lent })
-  return { histories: place.map((index) => histories[index] ?? null), lessons: rows[0]?.lessons ?? { margins: noMargins, ratios: [], pending: false } }
+  const taught = rows[0]?.lessons
+  return {
+    histories: place.map((index) => histories[index] ?? null),
+    lessons: { margins: taught?.margins ?? noMargins, ratios: taught?.ratios ?? [], pending: taught?.pending ?? false }
+  }
 }
 
 // An array of numbers as PostgreSQL writes it, `{1,2.5}`: six times as fast as the driver's own parser, which knows all arrays.

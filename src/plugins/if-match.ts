@@ -4,6 +4,7 @@ import { invalid, problem } from '../problems.ts'
 import { writeYaml } from '../routes/lab/write-yaml.ts'
 import type { Store } from '../store/index.ts'
 import type { Changed } from '../store/locks.ts'
+import type { Written } from '../store/written.ts'
 import { tagOf } from './etag.ts'
 
 declare module 'fastify' {
@@ -33,16 +34,20 @@ const shownBy: Readonly<Record<Changed, (store: Store, params: Params) => Promis
     const certificate = await store.certificates.read(device!)
     return { version: null, bodies: [certificate, JSON.stringify({ certificate })] }
   },
-  container: async (store, { container }) => asJson(await store.containers.read(container!)),
+  container: async (store, { container }) => written(await store.containers.read(container!)),
   process: async (store, { id }) => asJson(await store.processes.read(id!)),
-  experiment: async (store, { id }) => asJson(await store.experiments.read(id!)),
-  step: async (store, { id }) => asJson(await store.steps.read(id!)),
+  experiment: async (store, { id }) => written(await store.experiments.read(id!)),
+  step: async (store, { id }) => written(await store.steps.read(id!)),
   reservation: async (store, { id }) => asJson(await store.reservations.read(id!))
 }
 
 function asJson (thing: object): Shown {
   const { version } = thing as { version?: unknown }
   return { version: typeof version === 'number' ? version : null, bodies: [JSON.stringify(thing)] }
+}
+
+function written ({ version, json }: Written<unknown>): Shown {
+  return { version, bodies: [json] }
 }
 
 /**

@@ -10,23 +10,39 @@ import type { Database } from './database.ts'
 import { naming } from './naming.ts'
 import { filtersOf, isIdKey, type PageQuery, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
+import { type Members, writing, type Written } from './written.ts'
 
 /** What became of a wish for a container. */
 export type Added = { outcome: 'created' | 'repeated' | 'adopted', container: Container }
 
+const members: Members<Container> = {
+  id: 'value', name: 'value', barcode: 'value', device: 'value', position: 'value', starting_device: 'value', starting_position: 'value',
+  lidded: 'value', lid: 'value', filled: 'value', content: 'value', labware_type: 'value', labware_uuid: 'value', is_reagent: 'value',
+  removed_at: 'time', created_at: 'time', updated_at: 'time', version: 'value'
+}
+const readById = `${writing(members, 'container_state')} WHERE thing.id = $1`
+const readByBarcode = `${writing(members, 'container_state')} WHERE thing.barcode = $1 AND thing.removed_at IS NULL`
+const commands = {
+  update: writing(members, 'update_container($1, $2, $3, $4)'),
+  remove: writing(members, 'remove_container($1, $2, $3)'),
+  move: writing(members, 'move_container($1, $2, $3, $4, $5, $6, $7, $8)'),
+  unlid: writing(members, 'unlid_container($1, $2, $3, $4, $5, $6)'),
+  lid: writing(members, 'lid_container($1, $2, $3, $4, $5)'),
+  correct: writing(members, 'correct_container($1, $2, $3, $4)')
+}
+const moveFromPosition = writing(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
+
 /** Containers and lids. The commands are the functions of the migration `world_commands`, one call each. */
 export function containerStore ({ pool, prisma }: Database) {
-  async function command (call: string, container: string, ...values: readonly unknown[]): Promise<Container> {
+  async function command (what: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<Written<Container>> {
     const { id, barcode } = naming(container)
-    const [changed] = await statement<Container>(pool, `SELECT * FROM ${call}`, [id, barcode, ...values])
+    const [changed] = await statement<Written<Container>>(pool, commands[what], [id, barcode, ...values])
     return changed!
   }
 
-  async function read (container: string): Promise<Container> {
+  async function read (container: string): Promise<Written<Container>> {
     const { id, barcode } = naming(container)
-    const [found] = await statement<Container>(pool, id === null
-      ? 'SELECT * FROM container_state WHERE barcode = $1 AND removed_at IS NULL'
-      : 'SELECT * FROM container_state WHERE id = $1', [id ?? barcode])
+    const [found] = await statement<Written<Container>>(pool, id === null ? readByBarcode : readById, [id ?? barcode])
     if (found === undefined) {
       throw problem('container-not-found', refusalDetail('container-not-found', { container }), { container, parameter: 'container' })
     }
@@ -65,23 +81,23 @@ export function containerStore ({ pool, prisma }: Database) {
     },
 
     async update (container: string, changes: ContainerPatch, by: By) {
-      return await command('update_container($1, $2, $3, $4)', container, changes, by)
+      return await command('update', container, changes, by)
     },
 
     async remove (container: string, by: By) {
-      return await command('remove_container($1, $2, $3)', container, by)
+      return await command('remove', container, by)
     },
 
     async move (container: string, { source_device, source_pos, target_device, target_pos, reservation_id }: Move, by: By) {
-      return await command('move_container($1, $2, $3, $4, $5, $6, $7, $8)', container, source_device, source_pos, target_device, target_pos, by, reservation_id)
+      return await command('move', container, source_device, source_pos, target_device, target_pos, by, reservation_id)
     },
 
     async unlid (container: string, { lid_device, lid_pos, reservation_id }: Unlid, by: By) {
-      return await command('unlid_container($1, $2, $3, $4, $5, $6)', container, lid_device, lid_pos, by, reservation_id)
+      return await command('unlid', container, lid_device, lid_pos, by, reservation_id)
     },
 
     async lid (container: string, { lid_device, lid_pos }: Lid, by: By) {
-      return await command('lid_container($1, $2, $3, $4, $5)', container, lid_device, lid_pos, by)
+      return await command('lid', container, lid_device, lid_pos, by)
     },
 
     /** Sets what a person sees, past the normal rules but not past the constraints; `by` says why. */
@@ -91,17 +107,17 @@ export function containerStore ({ pool, prisma }: Database) {
         throw invalid({ in: 'body', pointer: `/${missing}`, detail: 'is required: `device` and `position` go together' })
       }
       if (seen.lidded === true && seen.lid) throw invalid({ in: 'body', pointer: '/lid', detail: 'must not be a place when `lidded` is true: the lid is on, or it lies somewhere' })
-      return await command('correct_container($1, $2, $3, $4)', container, seen, { ...by, reason })
+      return await command('correct', container, seen, { ...by, reason })
     },
 
-    async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, by: By): Promise<Container> {
-      const [moved] = await statement<Container>(pool, 'SELECT * FROM move_from_position($1, $2, $3, $4, $5, $6, $7)',
-        [source_device, source_pos, target_device, target_pos, barcode, by, reservation_id])
+    async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, by: By) {
+      const values = [source_device, source_pos, target_device, target_pos, barcode, by, reservation_id]
+      const [moved] = await statement<Written<Container>>(pool, moveFromPosition, values)
       return moved!
     },
 
     async history (container: string, query: PageQuery) {
-      const { id } = await read(container)
+      const { id } = JSON.parse((await read(container)).json) as Container
       return await containerHistory(prisma, id, query)
     }
   }

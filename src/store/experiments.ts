@@ -7,12 +7,19 @@ import { type By, retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
 import { filtersOf, isIdKey, readPage } from './pages.ts'
+import { type Members, writing, type Written } from './written.ts'
+
+const members: Members<Experiment> = {
+  id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', steps: 'value', first_start: 'time',
+  last_finish: 'time', duration_seconds: 'value', created_at: 'time', updated_at: 'time', version: 'value'
+}
+const readById = `${writing(members, 'experiment_state')} WHERE thing.id = $1`
 
 /** Runs of processes. What they span and count is computed from their steps. */
 export function experimentStore ({ pool, prisma }: Database) {
   return {
-    async read (id: string): Promise<Experiment> {
-      const [found] = await statement<Experiment>(pool, 'SELECT * FROM experiment_state WHERE id = $1', [id])
+    async read (id: string): Promise<Written<Experiment>> {
+      const [found] = await statement<Written<Experiment>>(pool, readById, [id])
       if (found === undefined) throw notFound()
       return found
     },

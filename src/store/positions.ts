@@ -5,18 +5,21 @@ import { type By, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import { deviceNotFound } from './devices.ts'
 import { refusalDetail } from './refusals.ts'
+import { type Members, writingList, type Written } from './written.ts'
 
+type Found = { json: string | null }
 type Slot = Omit<Position, 'position'> & { slot: number | null }
 
 // Orchestrators ask this before every move: one prepared statement. Two texts, since a limit that is only known later has
 // PostgreSQL plan for a tenth of the slots.
-const slots = `
-  SELECT s.position, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited, s.reserved
-  FROM position_state s WHERE s.device = $1`
-const allSlots = `${slots} ORDER BY s.position`
-const someSlots = `${slots}
-  AND ($2::boolean IS NULL OR (s.empty = $2 AND NOT (s.empty AND s.reserved IS NOT NULL)))
-  ORDER BY s.position LIMIT $3`
+const members: Members<Position> = {
+  position: 'value', empty: 'value', container: 'value', container_id: 'value', occupied_by: 'value', deep_well_suited: 'value', reserved: 'value'
+}
+const allSlots = `${writingList(members, 'position_state', 'position')} WHERE thing.device = $1`
+const someSlots = writingList(members, `(
+  SELECT * FROM position_state s
+  WHERE s.device = $1 AND ($2::boolean IS NULL OR (s.empty = $2 AND NOT (s.empty AND s.reserved IS NOT NULL)))
+  ORDER BY s.position LIMIT $3)`, 'position')
 
 const readSlot = `
   SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited, s.reserved,
@@ -49,12 +52,12 @@ export function positionStore ({ pool }: Database) {
     read,
 
     /** Ascending by slot. */
-    async list (device: string, { empty, limit }: Omit<PositionQuery, 'at'>): Promise<Position[]> {
-      const found = await (empty === undefined && limit === undefined
-        ? statement<Position>(pool, allSlots, [device])
-        : statement<Position>(pool, someSlots, [device, empty ?? null, limit ?? null]))
-      if (found.length === 0) await mustExist(device)
-      return found
+    async list (device: string, { empty, limit }: Omit<PositionQuery, 'at'>): Promise<Written<Position[]>> {
+      const [found] = await (empty === undefined && limit === undefined
+        ? statement<Found>(pool, allSlots, [device])
+        : statement<Found>(pool, someSlots, [device, empty ?? null, limit ?? null]))
+      if (found!.json === null) await mustExist(device)
+      return { json: found!.json ?? '[]', version: null }
     },
 
     async update (device: string, position: number, changes: PositionPatch, by: By): Promise<PositionWithOccupant> {

@@ -11,23 +11,31 @@ import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
 import { prepareSteps } from './step-wishes.ts'
 import { countSteps, isStepKey, readSteps, type StepKey, stepKey } from './steps.sql.ts'
+import { type Members, writing, type Written } from './written.ts'
 
 /** What became of a step that was to be logged: extended is repeated, with containers not named before. */
-export type Logged = { outcome: 'logged' | 'extended' | 'repeated', step: Step }
+export type Logged = Written<Step> & { id: string, outcome: 'logged' | 'extended' | 'repeated' }
+
+const members: Members<Step> = {
+  id: 'value', kind: 'value', name: 'value', fct: 'value', device: 'value', data: 'value', start: 'time', finish: 'time', status: 'value',
+  duration_seconds: 'value', experiment_id: 'value', experiment_named: 'value', containers: 'value', origin: 'value', destination: 'value',
+  lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', warnings: 'value', created_at: 'time',
+  updated_at: 'time', version: 'value'
+}
+const readById = `${writing(members, 'step_state')} WHERE thing.id = $1`
+const logSteps = writing(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
 
 /** The log of steps. What writes it are the functions of the migration `step_log`, one call each. */
 export function stepStore ({ pool, prisma }: Database) {
-  async function read (id: string): Promise<Step> {
-    const [found] = await statement<Step>(pool, 'SELECT * FROM step_state WHERE id = $1', [id])
+  async function read (id: string): Promise<Written<Step>> {
+    const [found] = await statement<Written<Step>>(pool, readById, [id])
     if (found === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
     return found
   }
 
   async function logAll (wishes: readonly StepCreate[], by: By, batch = true): Promise<Logged[]> {
     const { steps, devices } = prepareSteps(wishes, batch)
-    const rows = await statement<Step & { outcome: Logged['outcome'] }>(pool,
-      'SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4)', [JSON.stringify(steps), JSON.stringify(devices), batch, by])
-    return rows.map(({ outcome, ...step }) => ({ outcome, step }))
+    return await statement<Logged>(pool, logSteps, [JSON.stringify(steps), JSON.stringify(devices), batch, by])
   }
 
   return {

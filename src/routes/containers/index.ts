@@ -3,6 +3,7 @@ import { bodyProblems, problems } from '../../schemas/problem.ts'
 import { answer, noQuery, ref } from '../../schemas/common.ts'
 import { AtQuery, asOf } from '../as-of.ts'
 import { by } from '../by.ts'
+import { asWritten } from '../written.ts'
 import {
   Container, ContainerBatch, ContainerCreate, ContainerHistory, ContainerItems, ContainerPage, ContainerParams, ContainerPatch, ContainerQuery,
   HistoryQuery
@@ -63,9 +64,9 @@ export async function containers (app: App): Promise<void> {
       params: ContainerParams, querystring: AtQuery,
       response: { 200: ref(Container), ...problems('container-not-found') }
     }
-  }, async ({ params, query }) => {
+  }, async ({ params, query }, reply) => {
     const then = asOf(query.at)
-    return then === null ? await store.containers.read(params.container) : await store.asOf.container(params.container, then)
+    return then === null ? asWritten(reply, await store.containers.read(params.container)) : await store.asOf.container(params.container, then)
   })
 
   app.patch('/containers/:container', {
@@ -76,7 +77,7 @@ export async function containers (app: App): Promise<void> {
       params: ContainerParams, querystring: noQuery, body: ref(ContainerPatch),
       response: { 200: ref(Container), ...bodyProblems('container-not-found', 'container-removed', 'barcode-in-use') }
     }
-  }, async (request) => await store.containers.update(request.params.container, request.body, by(request)))
+  }, async (request, reply) => asWritten(reply, await store.containers.update(request.params.container, request.body, by(request))))
 
   app.delete('/containers/:container', {
     config: { changes: 'container' },
@@ -86,7 +87,7 @@ export async function containers (app: App): Promise<void> {
       params: ContainerParams, querystring: noQuery,
       response: { 200: ref(Container), ...problems('container-not-found') }
     }
-  }, async (request) => await store.containers.remove(request.params.container, by(request)))
+  }, async (request, reply) => asWritten(reply, await store.containers.remove(request.params.container, by(request))))
 
   app.get('/containers/:container/history', {
     schema: {

@@ -1,7 +1,10 @@
+import type { FastifyReply } from 'fastify'
 import type { App } from '../../app.ts'
 import { bodyProblems } from '../../schemas/problem.ts'
 import { noQuery, ref } from '../../schemas/common.ts'
+import type { Written } from '../../store/written.ts'
 import { by } from '../by.ts'
+import { asWritten } from '../written.ts'
 import { type Container, ContainerCorrection, ContainerParams, ContainerResult, Lid, Move, MoveFromPosition, Unlid } from './schemas.ts'
 
 /** What robots do with containers: move them, take lids off, put lids on. */
@@ -20,7 +23,7 @@ export async function moves (app: App): Promise<void> {
           'container-removed')
       }
     }
-  }, async (request) => success(await store.containers.move(request.params.container, request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.move(request.params.container, request.body, by(request))))
 
   app.post('/containers/:container/unlid', {
     config: { changes: 'container' },
@@ -33,7 +36,7 @@ export async function moves (app: App): Promise<void> {
         ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'container-removed')
       }
     }
-  }, async (request) => success(await store.containers.unlid(request.params.container, request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.unlid(request.params.container, request.body, by(request))))
 
   app.post('/containers/:container/lid', {
     config: { changes: 'container', bodyOptional: true },
@@ -46,7 +49,7 @@ export async function moves (app: App): Promise<void> {
         ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'lid-mismatch', 'container-removed')
       }
     }
-  }, async (request) => success(await store.containers.lid(request.params.container, request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.lid(request.params.container, request.body, by(request))))
 
   app.post('/containers/:container/correct', {
     config: { changes: 'container' },
@@ -62,7 +65,7 @@ export async function moves (app: App): Promise<void> {
         ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'position-occupied', 'barcode-in-use', 'container-removed')
       }
     }
-  }, async (request) => success(await store.containers.correct(request.params.container, request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.correct(request.params.container, request.body, by(request))))
 
   app.post('/moves', {
     schema: {
@@ -74,9 +77,9 @@ export async function moves (app: App): Promise<void> {
         ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'source-mismatch', 'source-empty')
       }
     }
-  }, async (request) => success(await store.containers.moveFromPosition(request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.moveFromPosition(request.body, by(request))))
 }
 
-function success (container: Container) {
-  return { status: 'success' as const, container }
+function success (reply: FastifyReply, { json }: Written<Container>): ContainerResult {
+  return asWritten(reply, { json: `{"status":"success","container":${json}}`, version: null })
 }

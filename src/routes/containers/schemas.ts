@@ -153,6 +153,7 @@ export const ContainerResult = Type.Object({
   status: Type.Unsafe<'success'>({ type: 'string', enum: ['success'], description: 'Always success; a refusal is a problem.' }),
   container: ref(Container)
 }, { $id: 'ContainerResult', description: 'The container as it is now.', examples: [{ status: 'success', container: aContainer }] })
+export type ContainerResult = Static<typeof ContainerResult>
 
 export const ContainerBatch = Type.Object({
   containers: Type.Array(ref(ContainerCreate), { minItems: 1, maxItems: 1000, description: 'In order; each sees the slots that those before it took.' })

@@ -3,6 +3,7 @@ import { bodyProblems, problems } from '../../schemas/problem.ts'
 import { noQuery, ref } from '../../schemas/common.ts'
 import { AtQuery, asOf } from '../as-of.ts'
 import { by } from '../by.ts'
+import { asWritten } from '../written.ts'
 import { PositionParams, PositionPatch, PositionQuery, Positions, PositionWithOccupant } from './position-schemas.ts'
 import { DeviceParams } from './schemas.ts'
 
@@ -18,9 +19,9 @@ export async function positions (app: App): Promise<void> {
       params: DeviceParams, querystring: PositionQuery,
       response: { 200: ref(Positions), ...problems('device-not-found') }
     }
-  }, async ({ params, query: { at, ...query } }) => {
+  }, async ({ params, query: { at, ...query } }, reply) => {
     const then = asOf(at)
-    return then === null ? await store.positions.list(params.device, query) : await store.asOf.positions(params.device, query, then)
+    return then === null ? asWritten(reply, await store.positions.list(params.device, query)) : await store.asOf.positions(params.device, query, then)
   })
 
   app.get('/devices/:device/positions/:position', {

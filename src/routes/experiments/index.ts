@@ -2,6 +2,7 @@ import type { App } from '../../app.ts'
 import { answer, noQuery, ref } from '../../schemas/common.ts'
 import { bodyProblems, problems } from '../../schemas/problem.ts'
 import { by } from '../by.ts'
+import { asWritten } from '../written.ts'
 import { ExperimentStepsQuery, StepPage } from '../steps/schemas.ts'
 import { Experiment, ExperimentCreate, ExperimentPage, ExperimentParams, ExperimentPatch, ExperimentQuery } from './schemas.ts'
 
@@ -43,7 +44,7 @@ export async function experiments (app: App): Promise<void> {
       params: ExperimentParams, querystring: noQuery,
       response: { 200: ref(Experiment), ...problems('experiment-not-found') }
     }
-  }, async ({ params }) => await store.experiments.read(params.id))
+  }, async ({ params }, reply) => asWritten(reply, await store.experiments.read(params.id)))
 
   app.patch('/experiments/:id', {
     config: { changes: 'experiment' },
@@ -63,7 +64,7 @@ export async function experiments (app: App): Promise<void> {
       response: { 200: ref(StepPage), ...problems('experiment-not-found', 'invalid-cursor') }
     }
   }, async ({ params, query }) => {
-    const { id } = await store.experiments.read(params.id)
-    return await store.steps.list({ ...query, experiment_id: id })
+    await store.experiments.read(params.id)
+    return await store.steps.list({ ...query, experiment_id: params.id.toLowerCase() })
   })
 }

@@ -2,6 +2,7 @@ import type { App } from '../../app.ts'
 import { answer, noQuery, ref } from '../../schemas/common.ts'
 import { bodyProblems, problems } from '../../schemas/problem.ts'
 import { by } from '../by.ts'
+import { asWritten } from '../written.ts'
 import {
   HistoryQuery, Step, StepBatch, StepCreate, StepFinish, StepHistory, StepItems, StepPage, StepParams, StepPatch, StepQuery
 } from './schemas.ts'
@@ -40,9 +41,9 @@ export async function steps (app: App): Promise<void> {
       }
     }
   }, async (request, reply) => {
-    const { outcome, step } = await store.steps.log(request.body, by(request))
-    reply.code(outcome === 'logged' ? 201 : 200).header('location', `/api/steps/${step.id}`)
-    return step
+    const logged = await store.steps.log(request.body, by(request))
+    reply.code(logged.outcome === 'logged' ? 201 : 200).header('location', `/api/steps/${logged.id}`)
+    return asWritten(reply, logged)
   })
 
   app.post('/steps/batch', {
@@ -59,7 +60,7 @@ export async function steps (app: App): Promise<void> {
   }, async (request, reply) => {
     const logged = await store.steps.logAll(request.body.steps, by(request))
     reply.code(logged.some(({ outcome }) => outcome === 'logged') ? 201 : 200)
-    return { items: logged.map(({ step }) => step) }
+    return asWritten<{ items: Step[] }>(reply, { json: `{"items":[${logged.map(({ json }) => json).join()}]}`, version: null })
   })
 
   app.get('/steps/statistics', {
@@ -79,7 +80,7 @@ export async function steps (app: App): Promise<void> {
       params: StepParams, querystring: noQuery,
       response: { 200: ref(Step), ...problems('step-not-found') }
     }
-  }, async ({ params }) => await store.steps.read(params.id))
+  }, async ({ params }, reply) => asWritten(reply, await store.steps.read(params.id)))
 
   app.patch('/steps/:id', {
     config: { changes: 'step' },
