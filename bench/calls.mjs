@@ -21,7 +21,7 @@ export function callsOf ({ plan, experiment }) {
     { name: 'statistics', connections: few, cycleOf: () => [get('/api/steps/statistics?group_by=device,fct')], target: 0.8 },
     {
       name: 'one estimate', cycleOf: (n) => [0, 1, 2, 3, 4].map((k) => post('/api/estimates', { step: plan[(n * 7919 + k * 104729) % plan.length] })),
-      same: ['sample_size']
+      target: 0.8
     },
     {
       name: '1,000 estimates', connections: few, cycleOf: () => [0, 1, 2, 3].map((k) => post('/api/estimates/batch', { steps: planned(k * 4000) })),

@@ -21,6 +21,7 @@ const rounds = Number(values.rounds ?? (values.quick ? 3 : 7))
 const seconds = Number(values.seconds ?? (values.quick ? 0.5 : 2))
 const connections = (values.connections ?? (values.quick ? '1,16' : '1,16,64')).split(',').map(Number)
 const steps = Number(values.steps ?? 100_000)
+const warmUpSeconds = values.quick ? 1 : 3
 const say = (text) => process.stderr.write(`${text}\n`)
 
 await withDatabaseServer(values['database-url'], async (server, about) => {
@@ -34,6 +35,7 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
     for (const call of callsOf(lab)) {
       if (values.only && !call.name.includes(values.only)) continue
       await agree(call, subjects)
+      await warmUp(call, subjects)
       for (const count of call.connections ?? connections) rows.push(await measure(call, count, subjects))
     }
     memory.loaded = memoryOf(subjects)
@@ -54,19 +56,25 @@ async function install (url) {
   await client.end()
 }
 
+/** V8 compiles what has run often: at one connection a call alone would be measured half interpreted. */
+async function warmUp (call, subjects) {
+  say(`${call.name}, warming up`)
+  for (const subject of subjects) await asked(call, 16, subject, warmUpSeconds)
+}
+
+async function asked (call, connections, subject, time) {
+  if (call.reset) await call.reset(askOf(subject))
+  const before = processorMs(subject.pid)
+  const taken = await load({ address: subject.address, connections, seconds: time, cycleOf: call.cycleOf, statuses: call.statuses ?? [200] })
+  return { ...taken, cpu_us: (processorMs(subject.pid) - before) * 1000 / taken.requests }
+}
+
 /** Rounds that take the two in turn; medians over the rounds, and of the ratios of each round. */
 async function measure (call, count, subjects) {
   say(`${call.name}, ${count} connections`)
-  const one = async (subject, time) => {
-    if (call.reset) await call.reset(askOf(subjects.at(-1)))
-    const before = processorMs(subject.pid)
-    const taken = await load({ address: subject.address, connections: count, seconds: time, cycleOf: call.cycleOf, statuses: call.statuses ?? [200] })
-    return { ...taken, cpu_us: (processorMs(subject.pid) - before) * 1000 / taken.requests }
-  }
-  for (const subject of subjects) await one(subject, seconds / 2)
   const taken = Object.fromEntries(subjects.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
-    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) taken[subject.name].push(await one(subject, seconds))
+    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) taken[subject.name].push(await asked(call, count, subject, seconds))
   }
   const middle = (name) => Object.fromEntries(['requests_per_second', 'p50_ms', 'p99_ms', 'cpu_us'].map((member) => [member, median(taken[name].map((run) => run[member]))]))
   return {

@@ -56,20 +56,22 @@ export const statistics = {
     GROUP BY d.name COLLATE "C", s.fct COLLATE "C", d.name, s.fct ORDER BY d.name COLLATE "C", s.fct COLLATE "C"`
 }
 
-// The window of the most specific level that has samples, and its k-th smallest: what an estimate is at heart.
-const windows = [1, 2, 3, 4, 5].map((level) => `
+const levels = [1, 2, 3, 4, 5]
+
+// The window of the most specific level that has samples.
+const windows = (columns) => levels.map((level) => `
     LEFT JOIN LATERAL (
-      SELECT array_agg(sample_seconds ORDER BY sample_seconds) AS samples
-      FROM (SELECT sample_seconds FROM step WHERE counts AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} ORDER BY finish DESC LIMIT 50) w
+      SELECT ${columns}
+      FROM (SELECT sample_seconds, finish FROM step WHERE counts AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} ORDER BY finish DESC LIMIT 50) w
       ${level === 1 ? '' : `WHERE ${Array.from({ length: level - 1 }, (_, index) => `l${index + 1}.samples IS NULL`).join(' AND ')}`}
     ) l${level} ON true`).join('')
 
-const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
+const found = (column) => `coalesce(${levels.map((level) => `l${level}.${column}`).join(', ')})`
+
+const keys = levels.map((level) => `step_key(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
       origin.id, q.origin_position, destination.id, q.destination_position, NULL, NULL, NULL) AS key_${level}`).join(', ')
 
-export const estimates = {
-  name: 'estimates',
-  text: `
+const keyed = `
     WITH keyed AS MATERIALIZED (
       SELECT q.ordinality AS n, coalesce(q.commanded_seconds, 0) AS commanded, ${keys}
       FROM ROWS FROM (jsonb_to_recordset($1) AS (
@@ -79,10 +81,41 @@ export const estimates = {
       LEFT JOIN device ON device.name = q.device AND device.retired_at IS NULL
       LEFT JOIN device origin ON origin.name = q.origin_device AND origin.retired_at IS NULL
       LEFT JOIN device destination ON destination.name = q.destination_device AND destination.retired_at IS NULL
-    )
+    )`
+
+// What an estimate is at heart: the k-th smallest of the window.
+export const estimates = {
+  name: 'estimates',
+  text: `${keyed}
     SELECT commanded + found.samples[least(cardinality(found.samples), ceil($2::float8 * (cardinality(found.samples) + 1))::int)] AS duration_seconds,
       cardinality(found.samples) AS sample_size
-    FROM keyed ${windows}
-    CROSS JOIN LATERAL (SELECT coalesce(l1.samples, l2.samples, l3.samples, l4.samples, l5.samples) AS samples) found
+    FROM keyed ${windows('array_agg(sample_seconds ORDER BY sample_seconds) AS samples')}
+    CROSS JOIN LATERAL (SELECT ${found('samples')} AS samples) found
     ORDER BY n`
+}
+
+// What the whole answer is made of: also when the samples were taken, the spread of the wider level where they are fewer than
+// $2, and the margins that the newest run left.
+export const estimate = {
+  name: 'estimate',
+  text: `${keyed}
+    SELECT CASE ${levels.map((level) => `WHEN l${level}.samples IS NOT NULL THEN ${level}`).join(' ')} END AS level,
+      ${found('samples')}::text AS samples, ${found('finishes')}::text AS finishes, spread.lent,
+      (SELECT to_jsonb(margins) FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 1) AS margins
+    FROM keyed ${windows("array_agg(sample_seconds ORDER BY finish DESC) AS samples, array_agg(date_part('epoch', finish) ORDER BY finish DESC) AS finishes")}
+    LEFT JOIN LATERAL (
+      SELECT jsonb_build_object(
+        'deviation', CASE WHEN count(residual) < 20 THEN sqrt(avg(residual ^ 2))
+          ELSE (percentile_disc(0.95) WITHIN GROUP (ORDER BY residual) - percentile_disc(0.05) WITHIN GROUP (ORDER BY residual)) / 3.29 END,
+        'degrees', count(*) - count(DISTINCT key_1),
+        'hung', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1)) AS lent
+      FROM (
+        SELECT key_1, (ln - avg(ln) OVER program) * sqrt(count(*) OVER program / nullif(count(*) OVER program - 1, 0)::float8) AS residual
+        FROM (
+          SELECT key_1, ln(greatest(sample_seconds, 0.001)) FROM step
+          WHERE counts AND key_4 IS NOT NULL AND key_4 = keyed.key_4 AND cardinality(${found('samples')}) < $2
+          ORDER BY finish DESC LIMIT 200
+        ) w WINDOW program AS (PARTITION BY key_1)
+      ) w HAVING count(residual) > 0
+    ) spread ON true`
 }

@@ -4,6 +4,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import pg from 'pg'
 import { matchInputs } from '../../dist/domain/match.js'
+import { estimate } from '../../dist/estimation/estimate.js'
+import { samplesFor } from '../../dist/estimation/model.js'
 import * as queries from './queries.mjs'
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: Number(process.env.DATABASE_POOL_MAX ?? 10), options: '-c TimeZone=UTC' })
@@ -80,7 +82,17 @@ function question ({ kind = 'operation', name = null, data = {}, device, origin,
   }
 }
 
-app.post('/api/estimates', async ({ body }) => (await ask(queries.estimates, [JSON.stringify([question(body.step)]), body.confidence ?? 0.95]))[0])
+const numbers = (array) => JSON.parse(`[${array.slice(1, -1)}]`)
+
+// the arithmetic is the service's: what is compared is the way there and back
+app.post('/api/estimates', async ({ body: { step, confidence = 0.95 } }) => {
+  const asked = question(step)
+  const [{ level, samples, finishes, lent, margins }] = await ask(queries.estimate, [JSON.stringify([asked]), samplesFor(confidence)])
+  const history = level === null ? null : { level, samples: numbers(samples), finishes: numbers(finishes), lent }
+  return estimate(history, { kind: asked.kind, commanded: asked.commanded_seconds }, { confidence, statistic: 'upper_bound', margins: margins ?? [0, 0, 0, 0, 0] })
+})
+
+// one SQL statement and nothing else: ranks
 app.post('/api/estimates/batch', async ({ body }) => ({
   estimates: await ask(queries.estimates, [JSON.stringify(body.steps.map(question)), body.confidence ?? 0.95])
 }))

@@ -59,9 +59,7 @@ const lessons = `jsonb_build_object(
     'pending', EXISTS (SELECT FROM run WHERE run.pending AND run_is_over(run)))`
 
 // One statement however many questions. Each level is read only where all more specific ones are empty, and each read is
-// one range of one index, which holds all that is read. The spread is lent by the same function on the device (moves: by
-// the same mover and destination) and is the one within its most specific keys, since their locations differ: between the
-// quantiles that lie 3.29 deviations apart in a normal law, so that a hang does not widen it, or the plain one of a few.
+// one range of one index, which holds all that is read.
 const textFor = (size: number) => `
 WITH named AS MATERIALIZED (
   SELECT name, device_named(name) AS id FROM unnest($3::text[]) AS name
@@ -78,7 +76,7 @@ keyed AS MATERIALIZED (
   LEFT JOIN named origin ON origin.name = q.origin_device
   LEFT JOIN named destination ON destination.name = q.destination_device
 )
-SELECT found.level, found.samples::text, found.finishes::text, spread.lent,
+SELECT found.level, found.samples::text, found.finishes::text, CASE WHEN cardinality(found.samples) < $2 THEN lent_spread(keyed.key_4, keyed.as_of) END AS lent,
   CASE WHEN keyed.n = 1 THEN ${lessons} END AS lessons
 FROM keyed
 ${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level), size)).join('')}
@@ -89,23 +87,6 @@ CROSS JOIN LATERAL (
     coalesce(level_1.samples, level_2.samples, level_3.samples, level_4.samples, level_5.samples) AS samples,
     coalesce(level_1.finishes, level_2.finishes, level_3.finishes, level_4.finishes, level_5.finishes) AS finishes
 ) found
-LEFT JOIN LATERAL (
-  SELECT jsonb_build_object(
-    'deviation', CASE WHEN count(residual) < 20 THEN sqrt(avg(residual ^ 2))
-      ELSE (percentile_disc(0.95) WITHIN GROUP (ORDER BY residual) - percentile_disc(0.05) WITHIN GROUP (ORDER BY residual)) / 3.29 END,
-    'degrees', count(*) - count(DISTINCT key_1),
-    'hung', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1)) AS lent
-  FROM (
-    SELECT key_1, (logarithm - avg(logarithm) OVER program) * sqrt(count(*) OVER program / nullif(count(*) OVER program - 1, 0)::float8) AS residual
-    FROM (
-      SELECT key_1, ln(greatest(sample_seconds, 0.001)) AS logarithm FROM step
-      WHERE counts AND key_4 IS NOT NULL AND key_4 = keyed.key_4 AND finish <= keyed.as_of AND cardinality(found.samples) < $2
-      ORDER BY finish DESC LIMIT 200
-    ) recent
-    WINDOW program AS (PARTITION BY key_1)
-  ) within
-  HAVING count(residual) > 0
-) spread ON true
 ORDER BY keyed.n`
 
 // The size of the window is in the text: behind a parameter PostgreSQL would guess it as a tenth of the history, take the

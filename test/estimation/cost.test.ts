@@ -66,6 +66,21 @@ t.test('over a hundred thousand steps', async (t) => {
     }
   })
 
+  await t.test('what a wider level lends to few samples is read from an index alone, and no more of it than it needs', async (t) => {
+    const { pool } = service.app.database
+    const read = async () => {
+      await pool.query('SELECT pg_stat_force_next_flush()')
+      const { rows } = await pool.query(`SELECT idx_scan::int AS scans, idx_tup_read::int AS entries, idx_tup_fetch::int AS rows
+        FROM pg_stat_user_indexes WHERE indexrelname = 'step_key_4_idx'`)
+      return rows[0] as { scans: number, entries: number, rows: number }
+    }
+    const before = await read()
+    const { body } = await service.post('/api/estimates', { step: { device: 'Reader', data: { fct: 'function 1' } }, confidence: 0.9999 })
+    t.match(body, { method: 'substitute', level: 'parameters' })
+    const after = await read()
+    t.same({ scans: after.scans - before.scans, entries: after.entries - before.entries, rows: after.rows - before.rows }, { scans: 1, entries: 200, rows: 0 })
+  })
+
   await t.test('writing a step reads no history', async (t) => {
     // on the one connection that also writes, whose counts the first query hands over
     const reads = async () => {
