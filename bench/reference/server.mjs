@@ -18,7 +18,19 @@ app.setErrorHandler((error, request, reply) => {
   reply.code(status).type('application/problem+json').send(JSON.stringify({ status, code: error.message, ...JSON.parse(error.detail) }))
 })
 
-const ask = async (query, values) => (await pool.query({ ...query, values })).rows
+// a refusal keeps its connection, which the pool's own query would close
+async function ask (query, values) {
+  const client = await pool.connect()
+  let broken
+  try {
+    return (await client.query({ ...query, values })).rows
+  } catch (error) {
+    if (error.code !== 'PS409') broken = error
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
 
 function refuse (code, members) {
   throw Object.assign(new Error(code), { code: 'PS409', detail: JSON.stringify(members) })

@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Config } from '../config.ts'
 import { PrismaClient } from './generated/client.ts'
+import { keepingConnections } from './kept-connections.ts'
 import { surroundable } from './transaction.ts'
 
 /** The one pool, and Prisma on it. */
@@ -17,7 +18,7 @@ type Log = { warn (fields: object, message: string): void }
 
 /** Opens a bounded pool; nothing connects before the first query. */
 export function openDatabase (url: string, config: Config, log: Log): Database {
-  const pool = surroundable(new pg.Pool({
+  const pool = keepingConnections(surroundable(new pg.Pool({
     connectionString: url,
     max: config.databasePoolMax,
     connectionTimeoutMillis: config.databaseConnectTimeoutMs,
@@ -31,7 +32,7 @@ export function openDatabase (url: string, config: Config, log: Log): Database {
     application_name: 'platform-status',
     // compiling a read of the log takes seconds, running it milliseconds: costs are guessed high where there are no statistics yet
     options: '-c TimeZone=UTC -c jit=off'
-  }))
+  })))
   let closing = false
   // an idle connection that breaks is replaced at the next query; unheard, its error would end the process
   pool.on('error', ({ message, code }: Error & { code?: string }) => {
