@@ -27,13 +27,15 @@ const say = (text) => process.stderr.write(`${text}\n`)
 await withDatabaseServer(values['database-url'], async (server, about) => {
   say(`making a lab with ${steps.toLocaleString('en')} steps`)
   const lab = await makeLab(server, 'bench', { steps })
-  await install(lab.url)
+  await onLab(lab, readFileSync(new URL('reference/commands.sql', import.meta.url), 'utf8'))
   const subjects = [await startReference(lab.url), await startService(lab.url)]
   const memory = { idle: memoryOf(subjects) }
   const rows = []
   try {
     for (const call of callsOf(lab)) {
       if (values.only && !call.name.includes(values.only)) continue
+      // a thousand moves a second leave more dead rows until autovacuum's next minute than a lab does in a day
+      await onLab(lab, 'VACUUM ANALYZE')
       await agree(call, subjects)
       await warmUp(call, subjects)
       for (const count of call.connections ?? connections) rows.push(await measure(call, count, subjects))
@@ -49,10 +51,10 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
   if (values.svg) writeFileSync(values.svg, drawing(result))
 })
 
-async function install (url) {
+async function onLab ({ url }, statement) {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  await client.query(readFileSync(new URL('reference/commands.sql', import.meta.url), 'utf8'))
+  await client.query(statement)
   await client.end()
 }
 
