@@ -58,6 +58,7 @@ async function callsOf ({ call }) {
     ['first free slot', () => ['GET', '/api/devices/Fridge/positions?empty=true&limit=1']],
     ['move', (turn) => ['POST', '/api/containers/P3/move', { target_device: 'Fridge', target_pos: turn % 2 === 0 ? 40 : 3 }]],
     ['unlid and lid', (turn) => ['POST', `/api/containers/P3/${turn % 2 === 0 ? 'unlid' : 'lid'}`, { lid_device: 'Fridge', lid_pos: 41 }]],
+    ['transfer with its step', (turn) => ['POST', '/api/transfers', { container: 'P3', target: { device: 'Fridge', position: turn % 2 === 0 ? 40 : 3 }, step: { ...logged, containers: undefined } }]],
     ['one step', () => ['POST', '/api/steps', logged]],
     ['one estimate', () => ['POST', '/api/estimates', { step: { device: operation.device, name: operation.name, data: operation.data } }]],
     ['newest steps of a device', () => ['GET', `/api/steps?device=${encodeURIComponent(step.device)}&sort=-start`]],
