@@ -76,7 +76,8 @@ export function draw (random: () => number, world: World): Command {
         (then) => model.correct(then, barcode, at, displaces))
     }],
     [1, () => {
-      const capacity = Math.floor(random() * 7)
+      // mostly back to what it was: a lab that has lost its slots refuses everything, and tells nothing
+      const capacity = chance(0.7) ? devices[device as keyof typeof devices] ?? 1 : Math.floor(random() * 7)
       return command(`resize ${device} ${capacity}`, (service) => service.patch(`/api/devices/${device}`, { capacity }), (then) => model.resize(then, device, capacity))
     }],
     [2, () => {
