@@ -2,6 +2,6 @@
 import './ensure-built.mjs'
 import { writeFileSync } from 'node:fs'
 
-const { openapiText } = await import('../dist/openapi-text.js')
+const { openapiText } = await import('../dist/process/openapi-text.js')
 writeFileSync(new URL('../openapi/openapi.json', import.meta.url), await openapiText())
 await import('./python-client.mjs')

@@ -1,4 +1,4 @@
-import { StartError } from './start-error.ts'
+import { StartError } from './domain/operator-error.ts'
 
 /** One environment variable: what it means is said here once, and the README's table is held against it by a test. */
 export type Variable = { name: string, fallback: string | null, meaning: string }

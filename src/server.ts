@@ -1,5 +1,5 @@
-import { serve } from './serve.ts'
-import { StartError } from './start-error.ts'
+import { serve } from './process/run.ts'
+import { StartError } from './domain/operator-error.ts'
 
 // The process: start, clean stop. The only file with side effects.
 

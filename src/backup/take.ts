@@ -11,7 +11,7 @@ import { copyOut, quoted, readSequences, readTables, type Table } from './catalo
 import { inTransaction } from './connect.ts'
 import { type Contents, type SavedMigration, writeText } from './format.ts'
 import { readBackup } from './read.ts'
-import { writeWhole } from './whole-file.ts'
+import { writeWhole } from '../terminal/atomic-file.ts'
 
 /** Told of every table that is done, with its rows; the next one waits for it. */
 export type OnTable = (table: { name: string, rows: number }) => unknown

@@ -1,4 +1,4 @@
-import { CommandError, misused, refused, unreachable } from './exit.ts'
+import { CommandError, misused, refused, unreachable } from './exit-codes.ts'
 import type { Env, Io } from './io.ts'
 
 const usualUrl = 'http://127.0.0.1:8000'

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { findEmbedded, startEmbedded } from '../embedded/postgres.ts'
-import { whyNotReached } from '../store/reachable.ts'
-import { refused, unreachable } from './exit.ts'
+import { whyNotReached } from '../store/wait-for-database.ts'
+import { refused, unreachable } from './exit-codes.ts'
 
 const quiet = { info: () => {}, warn: () => {} }
 

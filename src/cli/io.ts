@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
-import type { Out } from '../demo/progress.ts'
-import { tableOf } from '../demo/table.ts'
+import type { Out } from '../terminal/progress.ts'
+import { tableOf } from '../terminal/table.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 

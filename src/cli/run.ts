@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { BackupError } from '../backup/backup-error.ts'
-import { StartError } from '../start-error.ts'
-import { CommandError, exitCodes } from './exit.ts'
+import { StartError } from '../domain/operator-error.ts'
+import { CommandError, exitCodes } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { programOf } from './program.ts'
 

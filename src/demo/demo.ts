@@ -1,8 +1,8 @@
 import type { Call } from './client.ts'
-import { type Out, progressOf } from './progress.ts'
+import { type Out, progressOf } from '../terminal/progress.ts'
 import { book, clearPlatform, type Estimate, estimateRun, logRun, setUp } from './replay.ts'
 import { barcodeOf, type LoggedStep, readLabFile, type Run } from './robotlab.ts'
-import { tableOf } from './table.ts'
+import { tableOf } from '../terminal/table.ts'
 
 const confidence = 0.95
 const rowsShown = 12

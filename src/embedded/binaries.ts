@@ -5,7 +5,7 @@ import {
 } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { codeOf, run, type Owner } from './run.ts'
+import { codeOf, run, type Owner } from './run-command.ts'
 
 /** The npm package with PostgreSQL's programs for this platform: its place, its version, PostgreSQL's major version. */
 export type Package = { directory: string, version: string, major: number }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { chown, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { clusterOf, type Place } from './place.ts'
-import { codeOf, run } from './run.ts'
+import { clusterOf, type Place } from './data-directory.ts'
+import { codeOf, run } from './run-command.ts'
 import type { Binaries } from './binaries.ts'
 
 export const USER = 'platform_status'

@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } fro
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { identityOf, isSameProcess } from './processes.ts'
-import { codeOf } from './run.ts'
+import { codeOf } from './run-command.ts'
 
 export const LOCK_PREFIX = 'lock-'
 

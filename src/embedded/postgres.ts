@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findPackage, prepareBinaries, type Package } from './binaries.ts'
 import { checkVersion, createCluster, readPassword, USER } from './cluster.ts'
 import { lock } from './lock.ts'
-import { choosePlace, findPlace, holdsCluster, type Place } from './place.ts'
+import { choosePlace, findPlace, holdsCluster, type Place } from './data-directory.ts'
 import { findRunning, launch, lookForRunning, shutDown, type Postmaster } from './postmaster.ts'
-import { codeOf } from './run.ts'
+import { codeOf } from './run-command.ts'
 
 /**
  * A running database: its address with the password in it, the directory it lies in, PostgreSQL's major version, and

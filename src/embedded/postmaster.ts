@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lastLines } from './cluster.ts'
-import { clusterOf, type Place } from './place.ts'
+import { clusterOf, type Place } from './data-directory.ts'
 import { commandLineOf, identityOf, isSameProcess } from './processes.ts'
-import { codeOf, run, spawnOptions } from './run.ts'
+import { codeOf, run, spawnOptions } from './run-command.ts'
 import type { Binaries, Package } from './binaries.ts'
 
 /** A running PostgreSQL server process, told by pid and start, and the port on 127.0.0.1 that it listens on. */

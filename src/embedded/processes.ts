@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { codeOf } from './run.ts'
+import { codeOf } from './run-command.ts'
 
 const UNKNOWN = 'unknown'
 

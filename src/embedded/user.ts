@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { run, type Owner } from './run.ts'
+import { run, type Owner } from './run-command.ts'
 
 /** `postgres` where there is one (nothing else runs under that name), else `nobody`, which every system has. */
 export async function unprivilegedUser (): Promise<NonNullable<Owner>> {

@@ -1,9 +1,9 @@
-import { endsInHang } from './hang.ts'
+import { endsInHang } from './outlier.ts'
 import type { History } from './history.sql.ts'
-import { type Level, levels, mixtures } from './levels.ts'
+import { type Level, levels, mixtures } from '../domain/match-levels.ts'
 import { marginFor, type Margins } from './margins.ts'
 import { type Lent, mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
-import { sinceChange } from './regime.ts'
+import { sinceChange } from './change-point.ts'
 
 export const statistics = ['upper_bound', 'max', 'mean', 'median'] as const
 export type Statistic = (typeof statistics)[number]

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { basisOf, choose, usualConfidence } from './estimate.ts'
 import { type History, type Question, readHistories } from './history.sql.ts'
-import { mixtures } from './levels.ts'
+import { mixtures } from '../domain/match-levels.ts'
 import { followed, grid, type Margins, noMargins, runsOfPace, typicalMiss } from './margins.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
 

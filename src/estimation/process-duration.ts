@@ -1,9 +1,9 @@
-import { problem } from '../problems.ts'
+import { problem } from '../contract/problems.ts'
 import { statement } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { choose, type EstimateWarning, type Method, warningsFor } from './estimate.ts'
 import { median, windowFor } from './model.ts'
-import { sinceChange } from './regime.ts'
+import { sinceChange } from './change-point.ts'
 
 /** How long a run of a process takes, first start to last finish, in seconds. */
 export type ProcessDuration = {

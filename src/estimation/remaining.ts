@@ -1,5 +1,5 @@
 import type { Database } from '../store/database.ts'
-import { problem } from '../problems.ts'
+import { problem } from '../contract/problems.ts'
 import { statement } from '../store/commands.ts'
 import { basisOf, choose, type Estimate, estimate } from './estimate.ts'
 import type { History, Lessons, Question } from './history.sql.ts'

@@ -1,4 +1,4 @@
-import { StartError } from '../start-error.ts'
+import { StartError } from '../domain/operator-error.ts'
 import type { OldDatabase, OldRow } from './source.ts'
 
 // The tables of Platform Status DB (PyPI package platformstatusdb, Django app job_logs), as its migrations 0006 to 0011 made

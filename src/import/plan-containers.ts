@@ -1,7 +1,7 @@
 import { digestOf } from '../domain/canonical.ts'
 import type { Conflicts } from './conflicts.ts'
 import { idOfRow } from './ids.ts'
-import { readBarcode } from './mended.ts'
+import { readBarcode } from './sanitize-names.ts'
 import type { OldContainer, OldWorld } from './old-tables.ts'
 import type { OldDevices, Place } from './plan-devices.ts'
 

@@ -1,8 +1,8 @@
 import { certificateFault } from '../domain/certificate.ts'
-import { changeOf, type DeviceWish, type TrackedDevice, wish } from '../domain/lab-diff.ts'
+import { changeOf, type DeviceWish, type TrackedDevice, wish } from '../domain/lab-file/lab-plan.ts'
 import type { Conflicts } from './conflicts.ts'
 import { idOfRow } from './ids.ts'
-import { mendedDeviceName } from './mended.ts'
+import { mendedDeviceName } from './sanitize-names.ts'
 import type { OldDevice, OldWorld } from './old-tables.ts'
 
 const mostSlots = 10_000

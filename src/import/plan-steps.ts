@@ -1,4 +1,4 @@
-import type { StepCreate } from '../routes/steps/schemas.ts'
+import type { StepCreate } from '../contract/steps.ts'
 import type { Conflicts } from './conflicts.ts'
 import { idOfStep } from './ids.ts'
 import { readParameters } from './old-parameters.ts'

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { StartError } from '../start-error.ts'
+import { StartError } from '../domain/operator-error.ts'
 import type { OldDatabase, OldRow } from './source.ts'
 
 /** Opens a PostgreSQL: one connection with one read-only transaction, so that all that is read is of one moment. */

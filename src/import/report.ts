@@ -1,4 +1,4 @@
-import { tableOf } from '../demo/table.ts'
+import { tableOf } from '../terminal/table.ts'
 import type { Conflict, Level } from './conflicts.ts'
 import type { ImportResult, Tally } from './import-history.ts'
 

@@ -1,4 +1,4 @@
-import { StartError } from '../start-error.ts'
+import { StartError } from '../domain/operator-error.ts'
 
 /** A row as the old database gives it; see the casts in old-tables.ts. */
 export type OldRow = Readonly<Record<string, string | number | bigint | Uint8Array | null>>

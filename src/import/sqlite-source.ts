@@ -5,7 +5,7 @@ import path from 'node:path'
 // SQLite as WebAssembly: one package of 1.3 MB without dependencies, that reads the file page by page. node:sqlite exists
 // from Node 22 on, native modules need to be built, and sql.js (30 MB) holds the whole file in memory.
 import sqlite from 'node-sqlite3-wasm'
-import { StartError } from '../start-error.ts'
+import { StartError } from '../domain/operator-error.ts'
 import type { OldDatabase, OldRow } from './source.ts'
 
 /**

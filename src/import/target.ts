@@ -2,11 +2,11 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { findEmbedded, startEmbedded } from '../embedded/postgres.ts'
-import { StartError } from '../start-error.ts'
+import { StartError } from '../domain/operator-error.ts'
 import { openDatabase } from '../store/database.ts'
 import { type ImportStore, importStore } from '../store/imports.ts'
 import { migrate } from '../store/migrate.ts'
-import { waitForDatabase } from '../store/reachable.ts'
+import { waitForDatabase } from '../store/wait-for-database.ts'
 
 const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 

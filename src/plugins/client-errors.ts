@@ -2,8 +2,8 @@ import type { ConnectionError, FastifyInstance } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { v7 as uuidv7 } from 'uuid'
-import { problem, type Problem } from '../problems.ts'
-import { bodyOf, problemType } from '../schemas/problem.ts'
+import { problem, type Problem } from '../contract/problems.ts'
+import { bodyOf, problemType } from '../contract/problem-responses.ts'
 
 /** Answers what is not even HTTP, or too slow, or has too large a head: such a request reaches no route and no handler. */
 export function clientError (this: FastifyInstance, error: ConnectionError, socket: Socket): void {

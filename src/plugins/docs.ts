@@ -2,8 +2,8 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import plugin from 'fastify-plugin'
-import { document } from '../openapi.ts'
-import { finished, withHeaders } from './document.ts'
+import { document } from '../contract/openapi.ts'
+import { finished, withHeaders } from './openapi-transform.ts'
 
 // The page loads nothing from elsewhere. Not the plugin's own policy: that one has browsers ask for scripts by https, which
 // leaves the page blank where a lab serves plain http.

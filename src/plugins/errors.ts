@@ -1,10 +1,10 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Router from 'find-my-way'
 import plugin from 'fastify-plugin'
-import { bodyOf, problemType } from '../schemas/problem.ts'
-import { Problem, problem } from '../problems.ts'
+import { bodyOf, problemType } from '../contract/problem-responses.ts'
+import { Problem, problem } from '../contract/problems.ts'
 import { databaseProblem } from '../store/errors.ts'
-import { describeFaults } from './faults.ts'
+import { describeFaults } from './validation-errors.ts'
 
 /** The three doors through which a refusal leaves: the error handler, the not-found handler, and `frameworkErrors`. */
 export const errors = plugin(async (app: FastifyInstance) => {

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import plugin from 'fastify-plugin'
 import Type from 'typebox'
-import { problems } from '../schemas/problem.ts'
-import { ref } from '../schemas/common.ts'
-import { problem } from '../problems.ts'
+import { problems } from '../contract/problem-responses.ts'
+import { ref } from '../contract/common.ts'
+import { problem } from '../contract/problems.ts'
 
 const Live = Type.Object({ status: Type.String({ description: 'Always live.', examples: ['live'] }) }, { $id: 'Live', description: 'The process answers.', examples: [{ status: 'live' }] })
 

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import { labFile } from '../domain/lab-export.ts'
-import { invalid, problem } from '../problems.ts'
-import { writeYaml } from '../routes/lab/write-yaml.ts'
+import { labFile } from '../domain/lab-file/lab-file.ts'
+import { invalid, problem } from '../contract/problems.ts'
+import { writeYaml } from '../domain/lab-file/write-yaml.ts'
 import type { Store } from '../store/index.ts'
 import type { Changed } from '../store/locks.ts'
-import type { Written } from '../store/written.ts'
+import type { Written } from '../store/json-row.ts'
 import { tagOf } from './etag.ts'
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 import type { RouteOptions } from 'fastify'
 import type { Scope } from '../domain/keys.ts'
-import { alsoAnswering, ofScopes } from '../schemas/problem.ts'
+import { alsoAnswering, ofScopes } from '../contract/problem-responses.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,4 +1,4 @@
-import { problem } from '../problems.ts'
+import { problem } from '../contract/problems.ts'
 import { type By, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import { deviceNotFound } from './devices.ts'

@@ -1,5 +1,5 @@
 import { isInstant, isUuid } from '../domain/values.ts'
-import type { ContainerEvent } from '../routes/containers/schemas.ts'
+import type { ContainerEvent } from '../contract/containers.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { type Page, type PageQuery, readPage } from './pages.ts'
 

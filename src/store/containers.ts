@@ -1,16 +1,16 @@
 import { v7 as uuidv7 } from 'uuid'
 import { digestOf } from '../domain/canonical.ts'
-import { invalid, problem } from '../problems.ts'
+import { invalid, problem } from '../contract/problems.ts'
 import type {
   Container, ContainerCorrection, ContainerCreate, ContainerPatch, ContainerQuery, Lid, Move, MoveFromPosition, Unlid
-} from '../routes/containers/schemas.ts'
+} from '../contract/containers.ts'
 import { type By, statement } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import type { Database } from './database.ts'
-import { naming } from './naming.ts'
+import { naming } from './container-ref.ts'
 import { filtersOf, isIdKey, type PageQuery, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
-import { type Members, writing, type Written } from './written.ts'
+import { type Members, writing, type Written } from './json-row.ts'
 
 /** What became of a wish for a container. */
 export type Added = { outcome: 'created' | 'repeated' | 'adopted', container: Container }

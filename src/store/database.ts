@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Config } from '../config.ts'
 import { PrismaClient } from './generated/client.ts'
-import { keepingConnections } from './kept-connections.ts'
+import { keepingConnections } from './pool-error-policy.ts'
 import { surroundable } from './transaction.ts'
 
 /** The one pool, and Prisma on it. */

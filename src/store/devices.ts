@@ -1,9 +1,9 @@
 import { v7 as uuidv7 } from 'uuid'
 import { digestOf } from '../domain/canonical.ts'
-import { changeOf, type TrackedDevice, wish } from '../domain/lab-diff.ts'
-import { extraFault } from '../domain/lab-export.ts'
-import { invalid, problem } from '../problems.ts'
-import type { Device, DeviceCreate, DevicePatch, DeviceQuery } from '../routes/devices/schemas.ts'
+import { changeOf, type TrackedDevice, wish } from '../domain/lab-file/lab-plan.ts'
+import { extraFault } from '../domain/lab-file/lab-file.ts'
+import { invalid, problem } from '../contract/problems.ts'
+import type { Device, DeviceCreate, DevicePatch, DeviceQuery } from '../contract/devices.ts'
 import { type By, retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './generated/client.ts'
@@ -11,7 +11,7 @@ import { writeDevices } from './lab.sql.ts'
 import { filtersOf, isIdKey, type Page, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 import { readTrackedDevice } from './tracked-lab.sql.ts'
-import { changingTheWorld, nextRevision, type Transaction } from './world.ts'
+import { changingTheWorld, nextRevision, type Transaction } from './lab-lock.ts'
 
 /** Devices. Like the lab file, every change of them goes through the one writer of lab.sql.ts. */
 export function deviceStore (database: Database) {

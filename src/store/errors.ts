@@ -1,4 +1,4 @@
-import { problem, Problem, type ProblemCode, catalogue } from '../problems.ts'
+import { problem, Problem, type ProblemCode, catalogue } from '../contract/problems.ts'
 import { refusalDetail } from './refusals.ts'
 
 /** What PostgreSQL said, whether it came through the pool or through Prisma. */

@@ -1,8 +1,8 @@
-import type { Event, EventQuery } from '../routes/events/schemas.ts'
+import type { Event, EventQuery } from '../contract/events.ts'
 import { retrying } from './commands.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
-import { naming } from './naming.ts'
+import { naming } from './container-ref.ts'
 import { filtersOf, readPage } from './pages.ts'
 
 type Key = readonly [revision: number, ordinal: number]

@@ -1,5 +1,5 @@
 import { utc } from '../domain/step-times.ts'
-import type { Experiment, ExperimentQuery } from '../routes/experiments/schemas.ts'
+import type { Experiment, ExperimentQuery } from '../contract/experiments.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** The condition of experiments (`experiment e`) that filters leave. When one began is the first entry of an index range, not a sum over its steps. */

@@ -1,13 +1,13 @@
 import { v7 as uuidv7 } from 'uuid'
 import { digestOf } from '../domain/canonical.ts'
 import { allowedAfter, type ExperimentStatus } from '../domain/experiment-status.ts'
-import { problem } from '../problems.ts'
-import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } from '../routes/experiments/schemas.ts'
+import { problem } from '../contract/problems.ts'
+import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } from '../contract/experiments.ts'
 import { type By, retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
 import { filtersOf, isIdKey, readPage } from './pages.ts'
-import { type Members, writing, type Written } from './written.ts'
+import { type Members, writing, type Written } from './json-row.ts'
 
 const members: Members<Experiment> = {
   id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', steps: 'value', first_start: 'time',

@@ -1,4 +1,4 @@
-import { problem } from '../problems.ts'
+import { problem } from '../contract/problems.ts'
 import { retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import { inOneTransaction } from './transaction.ts'

@@ -1,5 +1,5 @@
-import type { TrackedDevice } from '../domain/lab-diff.ts'
-import type { Transaction } from './world.ts'
+import type { TrackedDevice } from '../domain/lab-file/lab-plan.ts'
+import type { Transaction } from './lab-lock.ts'
 
 // What an import must know of the lab before it plans; see src/import.
 

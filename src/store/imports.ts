@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { digestOf } from '../domain/canonical.ts'
-import type { DeviceWish } from '../domain/lab-diff.ts'
-import type { StepCreate } from '../routes/steps/schemas.ts'
+import type { DeviceWish } from '../domain/lab-file/lab-plan.ts'
+import type { StepCreate } from '../contract/steps.ts'
 import { type By, retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import { type Asked, readTracked, type Tracked } from './imports.sql.ts'
 import { writeDevices } from './lab.sql.ts'
-import { prepareSteps } from './step-wishes.ts'
-import { changingTheWorld, nextRevision, type Transaction } from './world.ts'
+import { prepareSteps } from './prepare-steps.ts'
+import { changingTheWorld, nextRevision, type Transaction } from './lab-lock.ts'
 
 /** What to change of the lab; `containers` are as import_containers takes them. */
 export type WorldWishes = {

@@ -1,5 +1,5 @@
-import type { LabHealth, LabState } from '../routes/lab/schemas.ts'
-import type { Transaction } from './world.ts'
+import type { LabHealth, LabState } from '../contract/lab.ts'
+import type { Transaction } from './lab-lock.ts'
 
 // Each is one statement, and so one state of the lab.
 

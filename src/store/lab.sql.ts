@@ -1,6 +1,6 @@
-import type { DeviceWish, LabWish } from '../domain/lab-diff.ts'
+import type { DeviceWish, LabWish } from '../domain/lab-file/lab-plan.ts'
 import type { By } from './commands.ts'
-import type { Transaction } from './world.ts'
+import type { Transaction } from './lab-lock.ts'
 
 // The functions of the migration `lab_commands`. Wishes travel as json, not jsonb, so that the keys of what is not known
 // here keep their order.

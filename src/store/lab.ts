@@ -1,13 +1,13 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { LabConfig } from '../domain/lab-config.ts'
-import { planLab } from '../domain/lab-diff.ts'
-import type { LabConfigResult, LabHealth, LabState, LabWipe } from '../routes/lab/schemas.ts'
+import type { LabConfig } from '../domain/lab-file/lab-config.ts'
+import { planLab } from '../domain/lab-file/lab-plan.ts'
+import type { LabConfigResult, LabHealth, LabState, LabWipe } from '../contract/lab.ts'
 import { type By, retrying, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import { readFindings, readState } from './lab-state.sql.ts'
 import { labImage, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
 import { readConfig, readTrackedLab } from './tracked-lab.sql.ts'
-import { changingTheWorld, nextRevision, presentRevision } from './world.ts'
+import { changingTheWorld, nextRevision, presentRevision } from './lab-lock.ts'
 
 /** The lab as a whole: its file, its state, its health. */
 export function labStore (database: Database) {

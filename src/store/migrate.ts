@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import { StartError } from '../start-error.ts'
+import { StartError } from '../domain/operator-error.ts'
 
 // The same lock, table and checksums as `prisma migrate deploy`, so that either can run after the other.
 export const migrationLock = 72707369

@@ -1,11 +1,11 @@
-import { problem } from '../problems.ts'
-import type { Container } from '../routes/containers/schemas.ts'
-import type { Position, PositionPatch, PositionQuery, PositionWithOccupant } from '../routes/devices/position-schemas.ts'
+import { problem } from '../contract/problems.ts'
+import type { Container } from '../contract/containers.ts'
+import type { Position, PositionPatch, PositionQuery, PositionWithOccupant } from '../contract/positions.ts'
 import { type By, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import { deviceNotFound } from './devices.ts'
 import { refusalDetail } from './refusals.ts'
-import { type Members, writingList, type Written } from './written.ts'
+import { type Members, writingList, type Written } from './json-row.ts'
 
 type Found = { json: string | null }
 type Slot = Omit<Position, 'position'> & { slot: number | null }

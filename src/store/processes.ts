@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import { digestOf } from '../domain/canonical.ts'
-import { problem } from '../problems.ts'
-import type { Process, ProcessCreate, ProcessQuery, ProcessSummary } from '../routes/processes/schemas.ts'
+import { problem } from '../contract/problems.ts'
+import type { Process, ProcessCreate, ProcessQuery, ProcessSummary } from '../contract/processes.ts'
 import { retrying } from './commands.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
 import { filtersOf, isIdKey, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
-import type { Transaction } from './world.ts'
+import type { Transaction } from './lab-lock.ts'
 
 const summary = {
   id: true, name: true, source_sha256: true, metadata: true, archived_at: true, created_at: true, updated_at: true, version: true

@@ -1,4 +1,4 @@
-import { catalogue, type ProblemCode } from '../problems.ts'
+import { catalogue, type ProblemCode } from '../contract/problems.ts'
 
 type Range = { minimum: number, maximum: number }
 type Spot = { device: string | null, position: number | null } | null

@@ -1,12 +1,12 @@
 import { v7 as uuidv7 } from 'uuid'
 import { matchInputs } from '../domain/match.ts'
 import { ended, type StepStatus, type StepTimes, type StepWarning, timesFault, utc } from '../domain/step-times.ts'
-import { invalid, problem } from '../problems.ts'
-import type { Step, StepFinish, StepPatch } from '../routes/steps/schemas.ts'
+import { invalid, problem } from '../contract/problems.ts'
+import type { Step, StepFinish, StepPatch } from '../contract/steps.ts'
 import { type By, retrying } from './commands.ts'
 import type { PrismaClient } from './generated/client.ts'
-import { fctFault, namedContainers } from './step-wishes.ts'
-import type { Transaction } from './world.ts'
+import { fctFault, namedContainers } from './prepare-steps.ts'
+import type { Transaction } from './lab-lock.ts'
 
 type Data = Readonly<Record<string, unknown>>
 type Locked = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatus, now: Date }

@@ -1,7 +1,7 @@
 import { utc } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
-import type { StepFilters } from '../routes/steps/schemas.ts'
-import { naming } from './naming.ts'
+import type { StepFilters } from '../contract/steps.ts'
+import { naming } from './container-ref.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 const nothing = Prisma.sql`false`

@@ -1,4 +1,4 @@
-import type { StepChange } from '../routes/steps/schemas.ts'
+import type { StepChange } from '../contract/steps.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { type Page, type PageQuery, readPage } from './pages.ts'
 

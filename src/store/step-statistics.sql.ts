@@ -1,6 +1,6 @@
 import type { Grouping } from '../domain/step-grouping.ts'
-import { invalid } from '../problems.ts'
-import type { StepGroupStatistics } from '../routes/steps/statistics.schemas.ts'
+import { invalid } from '../contract/problems.ts'
+import type { StepGroupStatistics } from '../contract/step-statistics.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** Rows at most; a client that wants more wants the steps. */

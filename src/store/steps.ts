@@ -1,7 +1,7 @@
 import { readGroupings } from '../domain/step-grouping.ts'
-import { invalid, problem } from '../problems.ts'
-import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../routes/steps/schemas.ts'
-import type { StatisticsQuery } from '../routes/steps/statistics.schemas.ts'
+import { invalid, problem } from '../contract/problems.ts'
+import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../contract/steps.ts'
+import type { StatisticsQuery } from '../contract/step-statistics.ts'
 import { type By, statement } from './commands.ts'
 import type { Database } from './database.ts'
 import { filtersOf, type PageQuery, readPage } from './pages.ts'
@@ -9,9 +9,9 @@ import { correctStep, finishStep } from './step-changes.ts'
 import { stepCondition } from './step-filters.sql.ts'
 import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
-import { prepareSteps } from './step-wishes.ts'
+import { prepareSteps } from './prepare-steps.ts'
 import { countSteps, isStepKey, readSteps, type StepKey, stepKey } from './steps.sql.ts'
-import { type Members, writing, type Written } from './written.ts'
+import { type Members, writing, type Written } from './json-row.ts'
 
 /** What became of a step that was to be logged: extended is repeated, with containers not named before. */
 export type Logged = Written<Step> & { id: string, outcome: 'logged' | 'extended' | 'repeated' }

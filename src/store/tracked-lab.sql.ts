@@ -1,6 +1,6 @@
-import type { LabConfig } from '../domain/lab-config.ts'
-import type { TrackedDevice, TrackedLab } from '../domain/lab-diff.ts'
-import type { Transaction } from './world.ts'
+import type { LabConfig } from '../domain/lab-file/lab-config.ts'
+import type { TrackedDevice, TrackedLab } from '../domain/lab-file/lab-plan.ts'
+import type { Transaction } from './lab-lock.ts'
 
 /** The lab as it is tracked, for a diff: its active devices, and the retired ones that bore one of the names last. */
 export async function readTrackedLab (transaction: Transaction, names: readonly string[]): Promise<TrackedLab> {

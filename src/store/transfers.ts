@@ -1,13 +1,13 @@
 import { digestOf } from '../domain/canonical.ts'
-import { type Fault, invalid, type ProblemCode } from '../problems.ts'
-import type { Container } from '../routes/containers/schemas.ts'
-import type { Step } from '../routes/steps/schemas.ts'
-import type { Transfer, TransferFinding, TransferResult } from '../routes/transfers/schemas.ts'
+import { type Fault, invalid, type ProblemCode } from '../contract/problems.ts'
+import type { Container } from '../contract/containers.ts'
+import type { Step } from '../contract/steps.ts'
+import type { Transfer, TransferFinding, TransferResult } from '../contract/transfers.ts'
 import { type By, statement } from './commands.ts'
-import { naming } from './naming.ts'
+import { naming } from './container-ref.ts'
 import type { Database } from './database.ts'
 import { refusalDetail } from './refusals.ts'
-import { prepareStepsOf } from './step-wishes.ts'
+import { prepareStepsOf } from './prepare-steps.ts'
 
 type Row = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], revision: number }
 

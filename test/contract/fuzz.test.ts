@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { catalogue, type ProblemCode } from '../../src/problems.ts'
+import { catalogue, type ProblemCode } from '../../src/contract/problems.ts'
 import { requestOf, type Request } from '../support/arbitraries.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 import { theDocument } from '../support/openapi.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openapiText } from '../../src/openapi-text.ts'
+import { openapiText } from '../../src/process/openapi-text.ts'
 import { committedText } from '../support/openapi.ts'
 import { aService } from '../support/service.ts'
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { findPackage, prepareBinaries, repair } from '../../src/embedded/binaries.ts'
-import { run } from '../../src/embedded/run.ts'
+import { run } from '../../src/embedded/run-command.ts'
 import { aBlockedInstall, aDirectory, aLog, isRoot, NOBODY } from './support.ts'
 
 const ROOT_ONLY = { skip: !isRoot && 'only root runs them as another user' }

@@ -12,7 +12,7 @@ import tap from 'tap'
 import ts from 'typescript'
 import { findPackage } from '../../src/embedded/binaries.ts'
 import { startEmbedded } from '../../src/embedded/postgres.ts'
-import { run } from '../../src/embedded/run.ts'
+import { run } from '../../src/embedded/run-command.ts'
 
 export const isRoot = process.geteuid?.() === 0
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import fc from 'fast-check'
 import { readParameters } from '../../src/import/old-parameters.ts'
-import { fctFault } from '../../src/store/step-wishes.ts'
+import { fctFault } from '../../src/store/prepare-steps.ts'
 import { depthOf, unstorable } from '../../src/domain/values.ts'
 
 t.test('an object is taken as it is', (t) => {

@@ -3,9 +3,9 @@ import { collectConflicts } from '../../src/import/conflicts.ts'
 import type { OldContainer, OldStep, OldWorld } from '../../src/import/old-tables.ts'
 import type { ImportedContainer } from '../../src/import/plan-containers.ts'
 import { nameDevices } from '../../src/import/plan-devices.ts'
-import { planRuns } from '../../src/import/plan-runs.ts'
+import { planRuns } from '../../src/import/plan-experiments.ts'
 import { planStep } from '../../src/import/plan-steps.ts'
-import { askedFor, emptyLab, planWorld } from '../../src/import/plan-world.ts'
+import { askedFor, emptyLab, planWorld } from '../../src/import/plan-lab.ts'
 
 // of test/fixtures/platform-status-db/make.py
 const certificate = `-----BEGIN CERTIFICATE-----

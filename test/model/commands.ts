@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Answer, Service } from '../support/service.ts'
-import * as model from './world.ts'
-import type { Target, World } from './world.ts'
+import * as model from './lab.ts'
+import type { Target, World } from './lab.ts'
 
 export const devices = { Hotel: 6, Shelf: 3, Washer: 1 }
 const barcodes = ['P0', 'P1', 'P2', 'P3', 'P4', 'P5']

@@ -3,7 +3,7 @@ import { seededRandom } from '../../src/estimation/random.ts'
 import { aLab } from '../support/service.ts'
 import { devices, draw } from './commands.ts'
 import { modelled, stateOf } from './state.ts'
-import { aWorld } from './world.ts'
+import { aWorld } from './lab.ts'
 
 // Long random sequences of all commands of the world, against the service and against a plain model of it: each must answer
 // the same, and leave the same. The seed is told, and MODEL_SEED plays it again; MODEL_COMMANDS makes it long (npm run test:soak).

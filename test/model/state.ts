@@ -1,5 +1,5 @@
 import type { Service } from '../support/service.ts'
-import { occupantOf, slotsOf, type World } from './world.ts'
+import { occupantOf, slotsOf, type World } from './lab.ts'
 
 /** What stands where, by the service. */
 export async function stateOf (service: Pick<Service, 'get'>): Promise<object> {

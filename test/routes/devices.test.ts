@@ -4,7 +4,7 @@ import pg from 'pg'
 import { aCertificate } from '../support/certificate.ts'
 import { logged } from '../support/log.ts'
 import { aLab, aService, seg } from '../support/service.ts'
-import { eventsOf, revisionOf } from '../support/world-log.ts'
+import { eventsOf, revisionOf } from '../support/lab-log.ts'
 
 const someId = '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { parse } from 'yaml'
-import type { Problem } from '../../src/problems.ts'
-import { largestYaml, readYaml } from '../../src/routes/lab/read-yaml.ts'
-import { writeYaml } from '../../src/routes/lab/write-yaml.ts'
+import type { Problem } from '../../src/contract/problems.ts'
+import { largestYaml, readYaml } from '../../src/domain/lab-file/read-yaml.ts'
+import { writeYaml } from '../../src/domain/lab-file/write-yaml.ts'
 
 function refusal (text: string): { detail: string, line: unknown, column: unknown } {
   try {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { openLog } from '../../src/log.ts'
+import { openLog } from '../../src/process/logger.ts'
 
 export type Line = Record<string, any> & { msg: string }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { openapiText } from '../../src/openapi-text.ts'
+import { openapiText } from '../../src/process/openapi-text.ts'
 
 /** The document as the routes make it now. */
 export async function theDocument (): Promise<any> {

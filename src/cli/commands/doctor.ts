@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { type Asking, asking } from '../asking.ts'
+import { type Asking, asking } from '../service-options.ts'
 import { addressOf } from '../client.ts'
-import { exitCodes } from '../exit.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { counted, type Io, show, tableOr } from '../io.ts'
 import type { Outcome } from '../program.ts'
-import { examine } from '../examination.ts'
+import { examine } from '../doctor-checks.ts'
 
 export function doctor (program: Command, io: Io, outcome: Outcome): void {
   asking(program.command('doctor'))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { type Asking, asking } from '../asking.ts'
+import { type Asking, asking } from '../service-options.ts'
 import { addressOf, clientOf } from '../client.ts'
-import { misused } from '../exit.ts'
+import { misused } from '../exit-codes.ts'
 import { type Io, show } from '../io.ts'
 
 type Options = Asking & { confidence?: string, from?: string, to?: string, statistic?: string }

@@ -1,7 +1,7 @@
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Argument, type Command, Option } from 'commander'
-import { writeWhole } from '../../backup/whole-file.ts'
+import { writeWhole } from '../../terminal/atomic-file.ts'
 import { addressOf, clientOf } from '../client.ts'
 import { csvLine, type Column, columnsOf, type Kind, kinds } from '../csv.ts'
 import type { Io } from '../io.ts'

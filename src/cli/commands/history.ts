@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { ContainerEvent } from '../../routes/containers/schemas.ts'
-import { type Asking, asking } from '../asking.ts'
+import type { ContainerEvent } from '../../contract/containers.ts'
+import { type Asking, asking } from '../service-options.ts'
 import { addressOf, clientOf, segment } from '../client.ts'
 import { type Io, show, tableOr } from '../io.ts'
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { LabConfigResult, LabHealth, LabState } from '../../routes/lab/schemas.ts'
-import { type Asking, asking } from '../asking.ts'
+import type { LabConfigResult, LabHealth, LabState } from '../../contract/lab.ts'
+import { type Asking, asking } from '../service-options.ts'
 import { addressOf, clientOf } from '../client.ts'
-import { exitCodes, misused } from '../exit.ts'
+import { exitCodes, misused } from '../exit-codes.ts'
 import { counted, type Io, show, tableOr } from '../io.ts'
 import type { Outcome } from '../program.ts'
 

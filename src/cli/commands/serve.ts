@@ -11,7 +11,7 @@ export function serve (program: Command, io: Io): void {
     .option('--data-dir <directory>', 'where the embedded database keeps its files (DATA_DIR)')
     .addHelpText('after', '\nThe other settings are environment variables; the README lists them.')
     .action(async ({ host, port, dataDir }: Options) => {
-      const { serve } = await import('../../serve.ts')
+      const { serve } = await import('../../process/run.ts')
       const asked = { HOST: host, PORT: port, DATA_DIR: dataDir }
       const env = { ...io.env, ...Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) }
       await serve(env, io.signal).catch((error: unknown) => {

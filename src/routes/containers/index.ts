@@ -1,13 +1,13 @@
 import type { App } from '../../app.ts'
-import { bodyProblems, problems } from '../../schemas/problem.ts'
-import { answer, noQuery, ref } from '../../schemas/common.ts'
-import { AtQuery, asOf } from '../as-of.ts'
-import { by } from '../by.ts'
-import { asWritten } from '../written.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { answer, noQuery, ref } from '../../contract/common.ts'
+import { AtQuery, asOf } from '../../contract/as-of.ts'
+import { by } from '../audit.ts'
+import { asWritten } from '../json-row.ts'
 import {
   Container, ContainerBatch, ContainerCreate, ContainerHistory, ContainerItems, ContainerPage, ContainerParams, ContainerPatch, ContainerQuery,
   HistoryQuery
-} from './schemas.ts'
+} from '../../contract/containers.ts'
 
 /** Labware on the platform: what there is, what is known of it, and what happened to it. Moves and lids are in moves.ts. */
 export async function containers (app: App): Promise<void> {

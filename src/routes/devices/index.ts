@@ -1,9 +1,9 @@
 import type { App } from '../../app.ts'
-import { bodyProblems, problems } from '../../schemas/problem.ts'
-import { answer, noQuery, ref } from '../../schemas/common.ts'
-import { AtQuery, asOf } from '../as-of.ts'
-import { by } from '../by.ts'
-import { Device, DeviceCreate, DevicePage, DeviceParams, DevicePatch, DeviceQuery } from './schemas.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { answer, noQuery, ref } from '../../contract/common.ts'
+import { AtQuery, asOf } from '../../contract/as-of.ts'
+import { by } from '../audit.ts'
+import { Device, DeviceCreate, DevicePage, DeviceParams, DevicePatch, DeviceQuery } from '../../contract/devices.ts'
 
 /** The devices of the lab. Their slots are in positions.ts, their certificates in certificate.ts. */
 export async function devices (app: App): Promise<void> {

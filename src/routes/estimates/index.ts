@@ -1,9 +1,9 @@
 import type { App } from '../../app.ts'
-import { noQuery, ref } from '../../schemas/common.ts'
-import { bodyProblems, problems } from '../../schemas/problem.ts'
+import { noQuery, ref } from '../../contract/common.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import {
   Calibration, CalibrationQuery, Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest
-} from './schemas.ts'
+} from '../../contract/estimates.ts'
 
 /** How long the next steps will take. */
 export async function estimates (app: App): Promise<void> {

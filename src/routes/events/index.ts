@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts'
-import { ref } from '../../schemas/common.ts'
-import { problems } from '../../schemas/problem.ts'
-import { EventPage, EventQuery } from './schemas.ts'
+import { ref } from '../../contract/common.ts'
+import { problems } from '../../contract/problem-responses.ts'
+import { EventPage, EventQuery } from '../../contract/events.ts'
 
 /** The log of all that changed. */
 export async function events (app: App): Promise<void> {

@@ -1,10 +1,10 @@
 import type { App } from '../../app.ts'
-import { answer, noQuery, ref } from '../../schemas/common.ts'
-import { bodyProblems, problems } from '../../schemas/problem.ts'
-import { by } from '../by.ts'
-import { asWritten } from '../written.ts'
-import { ExperimentStepsQuery, StepPage } from '../steps/schemas.ts'
-import { Experiment, ExperimentCreate, ExperimentPage, ExperimentParams, ExperimentPatch, ExperimentQuery } from './schemas.ts'
+import { answer, noQuery, ref } from '../../contract/common.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { by } from '../audit.ts'
+import { asWritten } from '../json-row.ts'
+import { ExperimentStepsQuery, StepPage } from '../../contract/steps.ts'
+import { Experiment, ExperimentCreate, ExperimentPage, ExperimentParams, ExperimentPatch, ExperimentQuery } from '../../contract/experiments.ts'
 
 /** Runs of processes. */
 export async function experiments (app: App): Promise<void> {

@@ -1,8 +1,8 @@
 import Type from 'typebox'
 import type { App } from '../../app.ts'
-import { noQuery, ref } from '../../schemas/common.ts'
-import { bodyProblems, problems } from '../../schemas/problem.ts'
-import { Key, KeyCreate, KeyCreated, KeyPage, KeyParams, KeyQuery } from './schemas.ts'
+import { noQuery, ref } from '../../contract/common.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { Key, KeyCreate, KeyCreated, KeyPage, KeyParams, KeyQuery } from '../../contract/keys.ts'
 
 /** API keys: who may come in. What each call needs is in src/plugins/access.ts. */
 export async function keys (app: App): Promise<void> {

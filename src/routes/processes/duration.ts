@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox'
 import type { App } from '../../app.ts'
-import { nullable, ref, Seconds, Timestamp, Uuid, Warning } from '../../schemas/common.ts'
-import { problems } from '../../schemas/problem.ts'
-import { EstimateMethod } from '../estimates/schemas.ts'
-import { ProcessParams } from './schemas.ts'
+import { nullable, ref, Seconds, Timestamp, Uuid, Warning } from '../../contract/common.ts'
+import { problems } from '../../contract/problem-responses.ts'
+import { EstimateMethod } from '../../contract/estimates.ts'
+import { ProcessParams } from '../../contract/processes.ts'
 
 const ProcessDuration = Type.Object({
   process_id: ref(Uuid),

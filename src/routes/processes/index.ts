@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts'
-import { answer, noQuery, ref } from '../../schemas/common.ts'
-import { bodyProblems, problems } from '../../schemas/problem.ts'
-import { Process, ProcessCreate, ProcessPage, ProcessParams, ProcessQuery, ProcessSource } from './schemas.ts'
+import { answer, noQuery, ref } from '../../contract/common.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { Process, ProcessCreate, ProcessPage, ProcessParams, ProcessQuery, ProcessSource } from '../../contract/processes.ts'
 
 const sourceText = { description: 'The source, byte for byte.', content: { 'text/plain': { schema: ref(ProcessSource) } } }
 

@@ -1,9 +1,9 @@
 import Type from 'typebox'
 import type { App } from '../../app.ts'
-import { answer, noQuery, ref } from '../../schemas/common.ts'
-import { bodyProblems, problems } from '../../schemas/problem.ts'
-import { by } from '../by.ts'
-import { Reservation, ReservationCreate, ReservationPage, ReservationParams, ReservationQuery, ReservationRenewal } from './schemas.ts'
+import { answer, noQuery, ref } from '../../contract/common.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { by } from '../audit.ts'
+import { Reservation, ReservationCreate, ReservationPage, ReservationParams, ReservationQuery, ReservationRenewal } from '../../contract/reservations.ts'
 
 /** Slots promised before the robot starts. */
 export async function reservations (app: App): Promise<void> {

@@ -1,12 +1,12 @@
 import type { App } from '../../app.ts'
-import { answer, noQuery, ref } from '../../schemas/common.ts'
-import { bodyProblems, problems } from '../../schemas/problem.ts'
-import { by } from '../by.ts'
-import { asWritten } from '../written.ts'
+import { answer, noQuery, ref } from '../../contract/common.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { by } from '../audit.ts'
+import { asWritten } from '../json-row.ts'
 import {
   HistoryQuery, Step, StepBatch, StepCreate, StepFinish, StepHistory, StepItems, StepPage, StepParams, StepPatch, StepQuery
-} from './schemas.ts'
-import { StatisticsQuery, StepStatistics } from './statistics.schemas.ts'
+} from '../../contract/steps.ts'
+import { StatisticsQuery, StepStatistics } from '../../contract/step-statistics.ts'
 
 /** The log of what devices did. */
 export async function steps (app: App): Promise<void> {

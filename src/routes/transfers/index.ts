@@ -1,10 +1,10 @@
 import type { App } from '../../app.ts'
-import { inOrder, ref } from '../../schemas/common.ts'
-import { bodyProblems } from '../../schemas/problem.ts'
-import { by } from '../by.ts'
-import { Container } from '../containers/schemas.ts'
-import { Step } from '../steps/schemas.ts'
-import { Transfer, TransferBatch, TransferItems, TransferQuery, TransferResult } from './schemas.ts'
+import { inOrder, ref } from '../../contract/common.ts'
+import { bodyProblems } from '../../contract/problem-responses.ts'
+import { by } from '../audit.ts'
+import { Container } from '../../contract/containers.ts'
+import { Step } from '../../contract/steps.ts'
+import { Transfer, TransferBatch, TransferItems, TransferQuery, TransferResult } from '../../contract/transfers.ts'
 
 const refusals = [
   'container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'container-removed', 'source-empty', 'source-mismatch',

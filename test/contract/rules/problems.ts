@@ -1,4 +1,4 @@
-import { catalogue } from '../../../src/problems.ts'
+import { catalogue } from '../../../src/contract/problems.ts'
 import { answersOf, operationsOf, resolved, type Json, type Rule } from './rule.ts'
 
 const always = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']

@@ -1,12 +1,12 @@
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
 import Type from 'typebox'
-import { document } from '../../../src/openapi.ts'
-import { finished, withHeaders } from '../../../src/plugins/document.ts'
+import { document } from '../../../src/contract/openapi.ts'
+import { finished, withHeaders } from '../../../src/plugins/openapi-transform.ts'
 import { declareScope } from '../../../src/plugins/scopes.ts'
-import { catalogue, type ProblemCode } from '../../../src/problems.ts'
-import { nullable, page, pageQuery, ref, Slot, stringEnum, Version } from '../../../src/schemas/common.ts'
-import { bodyProblems, problems, problemSchemas } from '../../../src/schemas/problem.ts'
+import { catalogue, type ProblemCode } from '../../../src/contract/problems.ts'
+import { nullable, page, pageQuery, ref, Slot, stringEnum, Version } from '../../../src/contract/common.ts'
+import { bodyProblems, problems, problemSchemas } from '../../../src/contract/problem-responses.ts'
 import type { Json } from './rule.ts'
 
 const ThingName = Type.String({ $id: 'ThingName', minLength: 1, maxLength: 20, description: 'A name.', examples: ['Arm'] })

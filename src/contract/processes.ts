@@ -1,0 +1,60 @@
+import Type, { type Static } from 'typebox'
+import { AnyBoolean, JsonObject, Name, nullable, optional, page, pageQuery, ref, Timestamp, Uuid, Version } from './common.ts'
+
+const aSource = 'class ScreeningProcess(PythonLabProcess):\n    ...\n'
+
+const aSummary = {
+  id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'Screening', source_sha256: '9f2b0d3c'.repeat(8), metadata: { author: 'Ada' },
+  archived_at: null, created_at: '2026-03-02T09:15:00.000Z', updated_at: '2026-03-02T09:15:00.000Z', version: 1
+}
+
+const source = Type.String({
+  minLength: 1, maxLength: 4_194_304, description: 'The definition itself, up to 4,194,304 characters of any language; kept as sent, line ends included.', examples: [aSource]
+})
+
+const summary = {
+  id: ref(Uuid),
+  name: ref(Name),
+  source_sha256: Type.String({ description: 'SHA-256 of the source in UTF-8, in lower-case hex.', examples: [aSummary.source_sha256] }),
+  metadata: nullable(ref(JsonObject)),
+  archived_at: nullable(ref(Timestamp)),
+  created_at: ref(Timestamp),
+  updated_at: ref(Timestamp),
+  version: ref(Version)
+}
+
+export const ProcessSummary = Type.Object(summary, { $id: 'ProcessSummary', description: 'A process as lists show it, without its source.', examples: [aSummary] })
+export type ProcessSummary = Static<typeof ProcessSummary>
+
+export const Process = Type.Object({ ...summary, source }, {
+  $id: 'Process', description: 'A workflow definition. Experiments are its runs.', examples: [{ ...aSummary, source: aSource }]
+})
+export type Process = Static<typeof Process>
+
+export const ProcessCreate = Type.Object({
+  id: optional(ref(Uuid)),
+  name: ref(Name),
+  source,
+  metadata: optional(ref(JsonObject)),
+  reuse: optional(Type.Boolean({ description: 'Answer the process of the same name and source, if there is one that is not archived, instead of making a twin. Default false.' }))
+}, {
+  $id: 'ProcessCreate', additionalProperties: false, description: 'A workflow definition to keep. Names need not be unique.',
+  examples: [{ name: 'Screening', source: aSource, reuse: true }]
+})
+export type ProcessCreate = Static<typeof ProcessCreate>
+
+export const ProcessSource = Type.String({ $id: 'ProcessSource', description: 'The source of a process, byte for byte.', examples: [aSource] })
+
+export const ProcessPage = page('ProcessPage', ProcessSummary)
+
+export const ProcessParams = Type.Object({ id: ref(Uuid) })
+
+export const ProcessQuery = Type.Object({
+  ...pageQuery,
+  name: Type.Optional(ref(Name)),
+  source_sha256: Type.Optional(Type.String({ minLength: 64, maxLength: 64, description: 'Only those with this source.', examples: [aSummary.source_sha256] })),
+  archived: Type.Optional(ref(AnyBoolean))
+}, { additionalProperties: false })
+export type ProcessQuery = Static<typeof ProcessQuery>
+
+export const processSchemas = [ProcessSummary, Process, ProcessCreate, ProcessSource, ProcessPage]

@@ -1,0 +1,160 @@
+import { deviceNameFault, nameFault } from './names.ts'
+import { escapePointer, unstorable } from '../values.ts'
+
+// What a parsed lab file means. YAML was read before (src/routes/lab/read-yaml.ts); lab-export.ts is the way back.
+
+/** What a lab file can say of a device; null where it says nothing. `extra` holds all that is not known here. */
+export type DeviceSettings = {
+  type: string | null
+  description: string | null
+  uri: string | null
+  capacity: number
+  process_capacity: number | null
+  min_capacity: number | null
+  allows_overlap: boolean | null
+  extra: Members | null
+}
+
+export type Members = Record<string, unknown>
+
+/** What a lab file says beyond its devices: any JSON. */
+export type LabSettings = { description: unknown, pythonlab_translation: unknown, extra: Members | null }
+
+/** A lab file as read: groups and their devices in order. */
+export type LabConfig = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[] }
+
+export type ConfigFault = { in: 'body', pointer: string, detail: string }
+
+const largestCapacity = 10_000
+const largestCount = 2_147_483_647
+/** A file with more faults than this is another kind of file; the rest is not told. */
+const mostFaults = 100
+
+type Report = (pointer: string, detail: string) => void
+
+/** Reads a parsed lab file. Either all its faults are told, each with its JSON pointer, or it is a lab. */
+export function readLabConfig (file: unknown): { config: LabConfig } | { faults: ConfigFault[] } {
+  const faults: ConfigFault[] = []
+  const report: Report = (pointer, detail) => {
+    if (faults.length < mostFaults) faults.push({ in: 'body', pointer, detail })
+  }
+  const config = readFile(file, report)
+  return config === null || faults.length > 0 ? { faults } : { config }
+}
+
+function readFile (file: unknown, report: Report): LabConfig | null {
+  const bad = unstorable(file)
+  if (bad) {
+    report(bad.pointer, bad.detail)
+    return null
+  }
+  const given = file ?? {}
+  if (!isMembers(given)) {
+    report('', 'must be an object with the member sila_servers')
+    return null
+  }
+  const { sila_servers: servers, description, pythonlab_translation: translation, ...extra } = given
+  if (description !== undefined && description !== null && typeof description !== 'string' && !Array.isArray(description)) {
+    report('/description', 'must be text or a list')
+  }
+  return {
+    description: description ?? null,
+    pythonlab_translation: translation ?? null,
+    extra: orNull(extra),
+    groups: readGroups(servers, report)
+  }
+}
+
+function readGroups (servers: unknown, report: Report): LabConfig['groups'] {
+  // also when it is null: a file that lost its groups must not retire the lab
+  if (servers === undefined || servers === null) {
+    report('/sila_servers', 'is required: the groups of the lab with their devices; an empty lab is {}')
+    return []
+  }
+  if (!isMembers(servers)) {
+    report('/sila_servers', 'must be an object of groups, each an object of devices')
+    return []
+  }
+  const groupOf = new Map<string, string>()
+  return Object.entries(servers).map(([group, devices]) => {
+    const pointer = `/sila_servers/${escapePointer(group)}`
+    const fault = nameFault(group)
+    if (fault !== null) report(pointer, `the name of a group ${fault}`)
+    const given = devices ?? {}
+    if (!isMembers(given)) {
+      report(pointer, 'must be an object of devices')
+      return { name: group, devices: [] }
+    }
+    return {
+      name: group,
+      devices: Object.entries(given).map(([name, settings]) => {
+        const place = `${pointer}/${escapePointer(name)}`
+        checkName(name, place)
+        const first = groupOf.get(name)
+        if (first !== undefined) report(place, `a device of this name is in the group "${first}" too; names are unique in a lab`)
+        else groupOf.set(name, group)
+        return { name, ...readDevice(settings, place, report) }
+      })
+    }
+  })
+
+  function checkName (name: string, place: string): void {
+    const fault = deviceNameFault(name)
+    if (fault !== null) report(place, `the name of a device ${fault}`)
+  }
+}
+
+function readDevice (settings: unknown, pointer: string, report: Report): DeviceSettings {
+  const given = settings ?? {}
+  if (!isMembers(given)) {
+    report(pointer, 'must be an object with the member capacity')
+    return nothingSaid
+  }
+  const { capacity, process_capacity, min_capacity, allows_overlap, type, description, uri, ...rest } = given
+  const count = (name: string, value: unknown, most: number): number | null => {
+    if (value === undefined || value === null) return null
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value
+    report(`${pointer}/${name}`, `must be a whole number from 0 to ${most}`)
+    return null
+  }
+  if (capacity === undefined || capacity === null) report(`${pointer}/capacity`, 'is required: how many slots the device has; 0 is one answer')
+  if (allows_overlap !== undefined && allows_overlap !== null && typeof allows_overlap !== 'boolean') {
+    report(`${pointer}/allows_overlap`, 'must be true or false')
+  }
+  return {
+    ...texts({ type, description, uri }),
+    capacity: count('capacity', capacity, largestCapacity) ?? 0,
+    process_capacity: count('process_capacity', process_capacity, largestCount),
+    min_capacity: count('min_capacity', min_capacity, largestCount),
+    allows_overlap: typeof allows_overlap === 'boolean' ? allows_overlap : null,
+    extra: orNull({ ...rest, ...notTexts({ type, description, uri }) })
+  }
+}
+
+const nothingSaid: DeviceSettings = {
+  type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null
+}
+
+type Texts = Pick<DeviceSettings, 'type' | 'description' | 'uri'>
+
+// A type, description or uri that is not text is somebody's own member: it is kept as it is.
+function texts (members: Record<keyof Texts, unknown>): Texts {
+  const { type, description, uri } = members
+  return { type: textOrNull(type), description: textOrNull(description), uri: textOrNull(uri) }
+}
+
+function notTexts (members: Record<keyof Texts, unknown>): Members {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== null && typeof value !== 'string'))
+}
+
+function textOrNull (value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function isMembers (value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function orNull (members: Members): Members | null {
+  return Object.keys(members).length === 0 ? null : members
+}

@@ -1,0 +1,141 @@
+import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
+import { deepestBody } from '../values.ts'
+import { problem } from '../../contract/problems.ts'
+
+/** Lab files are a few KiB; a larger one can be sent as JSON, which is cheaper to read. */
+export const largestYaml = 1_048_576
+/** What a file's aliases may make of it, in characters and nodes. */
+const largestExpanded = 4_194_304
+
+/**
+ * The labs' own software reads its files with PyYAML, to which yes, no, on and off are booleans. YAML 1.2 reads them as
+ * text, and all the rest here is its core schema: no dates, no octal 010, no sexagesimal 1:30.
+ */
+export const words: ScalarTag = {
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  identify: (value) => typeof value === 'boolean',
+  test: /^(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/,
+  resolve: (word) => /^(?:yes|on)$/i.test(word)
+}
+
+const options = {
+  schema: 'core', customTags: (tags) => [...tags, words], resolveKnownTags: false, stringKeys: true,
+  // both are looked after below: the library compares every key with every other, and a merge has no place in a message
+  uniqueKeys: false, merge: false,
+  prettyErrors: false, logLevel: 'error'
+} as const satisfies ConstructorParameters<typeof Composer>[0] & object
+
+type Fault = (offset: number, detail: string) => never
+
+/** The value of a YAML text, as JSON could hold it; an empty one is null. Throws `malformed-body` with line and column. */
+export function readYaml (text: string): unknown {
+  const lines = new LineCounter()
+  const fault: Fault = (offset, detail) => {
+    const { line, col } = lines.linePos(offset)
+    throw problem('malformed-body', `The body is not valid YAML: line ${line}, column ${col}: ${detail}.`, { line, column: col })
+  }
+  const tokens = [...new Parser(lines.addNewLine).parse(text)]
+  checkTokens(tokens, fault)
+  const composer = new Composer(options)
+  let first: [offset: number, detail: string] | undefined
+  // the first is enough: the library would make an error of each, and a file can hold a million
+  Object.assign(composer, { onError: (source: ErrorSource, code: string, message: string) => { first ??= [startOf(source), code === 'NON_STRING_KEY' ? 'a key must be text' : message] } })
+  const [document, another] = composer.compose(tokens, true, text.length)
+  if (first) fault(...first)
+  if (another) fault(another.range[0], 'a second document begins here; a lab file is one')
+  return valueOf(document!.contents, fault)
+}
+
+type ErrorSource = number | readonly number[] | { offset: number }
+
+function startOf (source: ErrorSource): number {
+  if (typeof source === 'number') return source
+  return 'offset' in source ? source.offset : source[0]!
+}
+
+// Before anything is made of the tokens: the library recurses, and a text that is nested deep enough would end the process.
+function checkTokens (tokens: readonly CST.Token[], fault: Fault): void {
+  const open: [CST.Token, number][] = tokens.map((token) => [token, 0])
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, level] = next
+    if (token.type === 'error') fault(token.offset, token.message)
+    if (level > deepestBody) fault(token.offset, `nested deeper than ${deepestBody} levels`)
+    if (token.type === 'document' && token.value) open.push([token.value, level])
+    if (!('items' in token)) continue
+    for (const { key, value } of token.items) {
+      if (key) open.push([key, level + 1])
+      if (value) open.push([value, level + 1])
+    }
+  }
+}
+
+type Anchored = { value: unknown, size: number }
+
+/** What the nodes stand for. Walks in the order of the text, so that an alias finds the anchor before it. */
+function valueOf (contents: unknown, fault: Fault): unknown {
+  const anchors = new Map<string, Anchored | null>()
+  let size = 0
+
+  function read (node: unknown): unknown {
+    if (isAlias(node)) return aliased(node.source, node.range![0])
+    const anchor = (node as { anchor?: string } | null)?.anchor
+    if (anchor === undefined) return plain(node)
+    const before = size
+    anchors.set(anchor, null)
+    const value = plain(node)
+    anchors.set(anchor, { value, size: size - before })
+    return value
+  }
+
+  function plain (node: unknown): unknown {
+    size += 1
+    if (isMap(node)) return members(node)
+    if (isSeq(node)) return node.items.map(read)
+    if (!isScalar(node)) return null
+    if (typeof node.value === 'string') size += node.value.length
+    return node.value
+  }
+
+  function aliased (name: string, offset: number): unknown {
+    const anchored = anchors.get(name)
+    if (anchored === undefined) fault(offset, `no anchor &${name} comes before this alias`)
+    if (anchored === null) fault(offset, `the alias *${name} is part of what it stands for`)
+    size += anchored.size
+    if (size > largestExpanded) fault(offset, 'the aliases make too much of this file')
+    return anchored.value
+  }
+
+  function members (map: YAMLMap): object {
+    const own = new Map<string, unknown>()
+    let merged: object = {}
+    for (const { key, value } of map.items) {
+      const { name, offset, isMerge } = keyOf(key)
+      if (isMerge) {
+        merged = { ...merged, ...mergeOf(read(value), offset) }
+        continue
+      }
+      if (own.has(name)) fault(offset, `the key "${name}" is there twice`)
+      size += name.length
+      own.set(name, read(value))
+    }
+    return { ...merged, ...Object.fromEntries(own) }
+  }
+
+  function keyOf (key: unknown): { name: string, offset: number, isMerge: boolean } {
+    if (!isScalar(key) || typeof key.value !== 'string') return fault((key as { range?: [number] } | null)?.range?.[0] ?? 0, 'a key must be text')
+    const offset = key.range![0]
+    // what a JSON body may not hold either
+    if (key.value === '__proto__') fault(offset, 'a key must not be "__proto__"')
+    return { name: key.value, offset, isMerge: key.value === '<<' && key.type === 'PLAIN' }
+  }
+
+  function mergeOf (source: unknown, offset: number): object {
+    const sources = [source].flat()
+    if (sources.some((one) => typeof one !== 'object' || one === null || Array.isArray(one))) fault(offset, '<< takes a mapping or a list of mappings')
+    // of several, the first that has a key wins
+    return sources.reduceRight<object>((merged, one) => Object.assign(merged, one), {})
+  }
+
+  return read(contents)
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import type { Conflicts } from './conflicts.ts'
+import type { ImportOptions, Tally, Target } from './import-history.ts'
+import type { ImportedProcess, OldRuns } from './plan-experiments.ts'
+
+const processesAtOnce = 50
+const experimentsAtOnce = 200
+
+/** Brings in processes and experiments; those that are known stay as they are. */
+export async function importRuns (
+  { processes, experiments }: OldRuns, { store, by, tell }: Target, { dry_run }: ImportOptions, conflicts: Conflicts
+): Promise<{ processes: Tally, experiments: Tally }> {
+  const knownProcesses = store === null ? [] : await store.knownProcesses(processes.map(({ id }) => id))
+  const knownExperiments = new Set(store === null ? [] : await store.knownExperiments(experiments.map(({ id }) => id)))
+  const newProcesses = compared(processes, knownProcesses, conflicts)
+  const newExperiments = experiments.filter(({ id }) => !knownExperiments.has(id))
+
+  if (!dry_run && store !== null) {
+    const progress = tell('processes and experiments', newProcesses.length + newExperiments.length)
+    for (let at = 0; at < newProcesses.length; at += processesAtOnce) {
+      await store.addProcesses(newProcesses.slice(at, at + processesAtOnce))
+      progress.step(Math.min(processesAtOnce, newProcesses.length - at))
+    }
+    for (let at = 0; at < newExperiments.length; at += experimentsAtOnce) {
+      await store.addExperiments(newExperiments.slice(at, at + experimentsAtOnce), by)
+      progress.step(Math.min(experimentsAtOnce, newExperiments.length - at))
+    }
+    progress.done()
+  }
+  return {
+    processes: { read: processes.length, added: newProcesses.length, known: knownProcesses.length },
+    experiments: { read: experiments.length, added: newExperiments.length, known: knownExperiments.size }
+  }
+}
+
+function compared (
+  processes: readonly ImportedProcess[], known: readonly { id: string, name: string, source_sha256: string }[], conflicts: Conflicts
+): ImportedProcess[] {
+  const here = new Map(known.map((process) => [process.id, process]))
+  return processes.filter(({ id, name, source }) => {
+    const there = here.get(id)
+    if (there === undefined) return true
+    if (there.name !== name || there.source_sha256 !== createHash('sha256').update(source).digest('hex')) conflicts.add('process-differs-here', `"${name}", ${id}`)
+    return false
+  })
+}

@@ -1,0 +1,60 @@
+import type { Conflicts } from './conflicts.ts'
+import { idOfRow } from './ids.ts'
+import { mendedName } from './sanitize-names.ts'
+import type { OldExperiment, OldProcess, OldWorld } from './old-tables.ts'
+
+const longestSource = 4_194_304
+
+export type ImportedProcess = { id: string, name: string, source: string }
+export type ImportedExperiment = { id: string, process_id: string, metadata: { project: string, project_pi: string } | null }
+
+/** The processes and experiments with the ids that the old system gave them, by which orchestrators and notes know them. */
+export type OldRuns = {
+  processes: ImportedProcess[]
+  experiments: ImportedExperiment[]
+  /** By the number of the old experiment. */
+  experiment_ids: ReadonlyMap<number, string>
+}
+
+export function planRuns (old: OldWorld, conflicts: Conflicts): OldRuns {
+  const processIds = idsOf(old.identity, 'process', old.processes, conflicts)
+  const experimentIds = idsOf(old.identity, 'experiment', old.experiments, conflicts)
+  const processes = old.processes.map((process) => ({ id: processIds.get(process.id)!, ...describe(process, conflicts) }))
+  const gone = new Map<number, ImportedProcess>()
+
+  const experiments = old.experiments.map(({ id, process, project }): ImportedExperiment => {
+    let process_id = processIds.get(process)
+    if (process_id === undefined) {
+      conflicts.add('experiment-process-gone', `experiment ${id}, process ${process}`)
+      process_id = idOfRow(old.identity, 'process', process)
+      gone.set(process, { id: process_id, name: `process ${process} (gone)`, source: '# This process was gone from the old database.\n' })
+    }
+    const found = old.projects.find((one) => one.id === project)
+    return { id: experimentIds.get(id)!, process_id, metadata: found === undefined ? null : { project: storable(found.name), project_pi: storable(found.pi) } }
+  })
+  return { processes: [...processes, ...gone.values()], experiments, experiment_ids: experimentIds }
+}
+
+function idsOf (identity: string, table: string, rows: readonly (OldProcess | OldExperiment)[], conflicts: Conflicts): Map<number, string> {
+  const taken = new Set<string>()
+  return new Map(rows.map(({ id, uuid }) => {
+    if (uuid === null) conflicts.add('id-missing', `${table} ${id}`)
+    else if (taken.has(uuid)) conflicts.add('id-twice', `${table} ${id}, ${uuid}`)
+    const given = uuid === null || taken.has(uuid) ? idOfRow(identity, table, id) : uuid
+    taken.add(given)
+    return [id, given]
+  }))
+}
+
+function describe ({ id, name, source }: OldProcess, conflicts: Conflicts): { name: string, source: string } {
+  const mended = mendedName(name) ?? `process ${id}`
+  if (mended !== name) conflicts.add('process-name', `process ${id}, "${name}", becomes "${mended}"`)
+  const stored = source === '' ? '# The source of this process was empty in the old database.\n' : storable(source)
+  if (stored !== source) conflicts.add('process-source', `process ${id}, "${name}"`)
+  if (stored.length > longestSource) conflicts.add('process-too-long', `process ${id}, "${name}", ${stored.length} characters`)
+  return { name: mended, source: stored.slice(0, longestSource).toWellFormed() }
+}
+
+function storable (text: string): string {
+  return text.replaceAll('\u0000', '\uFFFD').toWellFormed()
+}

@@ -1,0 +1,66 @@
+import type { DeviceWish } from '../domain/lab-file/lab-plan.ts'
+import type { Asked, Tracked } from '../store/imports.sql.ts'
+import type { WorldWishes } from '../store/imports.ts'
+import { collectConflicts, type Conflict } from './conflicts.ts'
+import { idOfRow } from './ids.ts'
+import { readBarcode } from './sanitize-names.ts'
+import type { OldWorld } from './old-tables.ts'
+import { goneSlots, type ImportedContainer, planContainers } from './plan-containers.ts'
+import { type OldDevices, planCertificates, planDevices } from './plan-devices.ts'
+
+/** Devices, certificates and containers as they shall be: `containers` those on the platform, `removed` the others. */
+export type WorldPlan = WorldWishes & {
+  containers: readonly ImportedContainer[]
+  removed: readonly ImportedContainer[]
+  added_devices: number
+  known_containers: number
+  conflicts: Conflict[]
+}
+
+/** What a plan must know of the lab. */
+export function askedFor (old: OldWorld, { names }: OldDevices): Asked {
+  return {
+    devices: [...new Set(names.values()), goneSlots],
+    containers: old.containers.map(({ id }) => idOfRow(old.identity, 'container', id)),
+    barcodes: [...new Set(old.containers.flatMap(({ barcode, removed }) => removed ? [] : readBarcode(barcode).barcode ?? []))]
+  }
+}
+
+export const emptyLab: Tracked = { devices: [], certificates: [], slots: [], barcodes: [], containers: [] }
+
+/** Pure, and without memory: a plan whose transaction failed is made again. */
+export function planWorld (old: OldWorld, devices: OldDevices, here: Tracked): WorldPlan {
+  const collected = collectConflicts()
+  const wishes = planDevices(old, devices, here.devices, collected)
+  const added = new Map(wishes.map(({ name, capacity }) => [name, capacity]))
+  const active = new Set([...added.keys(), ...here.devices.filter(({ retired }) => !retired).map(({ name }) => name)])
+  const certificates = planCertificates(old, devices, active, here.certificates, collected)
+  const { containers, known } = planContainers(old, devices, added, here, collected)
+  return {
+    devices: [wishes, ...needsGoneSlots(containers, here) ? goneDevice(old.identity) : []],
+    deep_well_suited: old.positions.flatMap(({ id, deep_well_suited }) => {
+      const place = deep_well_suited ? devices.places.get(id) : undefined
+      return place !== undefined && added.has(place.device) ? [place] : []
+    }),
+    certificates,
+    containers: containers.filter(({ removed }) => !removed),
+    removed: containers.filter(({ removed }) => removed),
+    added_devices: wishes.length,
+    known_containers: known,
+    conflicts: collected.list()
+  }
+}
+
+function needsGoneSlots (containers: readonly ImportedContainer[], here: Tracked): boolean {
+  return containers.some(({ start }) => start.device === goneSlots) && here.devices.every(({ name }) => name !== goneSlots)
+}
+
+/** Made with its slot, then retired: it is no part of the lab. */
+function goneDevice (identity: string): DeviceWish[][] {
+  const device = {
+    id: idOfRow(identity, 'device', 0), name: goneSlots, group: 'devices', capacity: 1, type: null, uri: null, extra: null, created_as: null,
+    description: 'Stands for the slots where imported containers began and that were gone.',
+    process_capacity: null, min_capacity: null, allows_overlap: null, listed: false
+  }
+  return [[{ ...device, retired: false, kind: 'device-added' }], [{ ...device, retired: true, kind: 'device-retired' }]]
+}

@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import plugin from 'fastify-plugin'
+import { alsoAnswering } from '../contract/problem-responses.ts'
+import type { StoredAnswer } from '../store/idempotency.ts'
+import { requestKey } from './idempotency-key.ts'
+import { refuseUnlessMatched } from './if-match.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The answer holds a secret, and is not kept: an `Idempotency-Key` is not heard. */
+    secret?: boolean
+  }
+}
+
+const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+/**
+ * Every write under /api takes an `Idempotency-Key` and an `If-Match`. One that carries either runs in one transaction with
+ * what they ask for; one that carries none pays nothing. Handlers return their answer, they never send it themselves: it
+ * must not leave before the transaction is over.
+ */
+export const guardedWrites = plugin(async (app: FastifyInstance) => {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.secret || !route.url.startsWith('/api/') || ![route.method].flat().some((method) => writes.has(method))) return
+    if (route.schema !== undefined) {
+      route.schema.response = alsoAnswering(route.schema.response as Record<number, object>,
+        'idempotency-key-running', 'idempotency-key-reused', ...route.config?.changes === undefined ? [] : ['precondition-failed'] as const)
+    }
+    const { handler } = route
+    route.handler = async function (request, reply) {
+      const asked = request.headers['idempotency-key'] !== undefined || request.headers['if-match'] !== undefined
+      return asked ? await guarded(request, reply, handler.bind(this)) : await handler.call(this, request, reply)
+    }
+  })
+
+  async function guarded (request: FastifyRequest, reply: FastifyReply, handler: OmitThisParameter<RouteHandlerMethod>): Promise<unknown> {
+    const { store } = app
+    const run = async (): Promise<unknown> => {
+      await refuseUnlessMatched(request, store)
+      return await handler(request, reply)
+    }
+    const key = requestKey(request)
+    if (key === null) return await store.idempotency.together(run)
+    const { status, headers, body, replayed } = await store.idempotency.once(key, async () => answerOf(reply, await run()))
+    reply.code(status).headers(headers)
+    if (replayed) reply.header('idempotency-replayed', 'true')
+    // written already: as it is, whatever the route would make of it
+    return reply.serializer((text) => text as string).send(body ?? undefined)
+  }
+}, { name: 'guarded-writes' })
+
+function answerOf (reply: FastifyReply, payload: unknown): StoredAnswer {
+  const location = reply.getHeader('location')
+  const isText = typeof payload === 'string'
+  const type = reply.getHeader('content-type') ?? (isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8')
+  const body = payload === undefined ? null : isText ? payload : JSON.stringify(payload)
+  return {
+    status: reply.statusCode,
+    headers: { ...body === null ? {} : { 'content-type': String(type) }, ...location === undefined ? {} : { location: String(location) } },
+    body
+  }
+}

@@ -1,0 +1,97 @@
+import type { ErrorObject } from 'ajv'
+import type { FastifyError } from 'fastify'
+import { escapePointer } from '../domain/values.ts'
+import type { Fault } from '../contract/problems.ts'
+
+// What breaks a schema, in the words of somebody who has to mend the request.
+
+const mostFaults = 20
+
+/** The faults of a validation error, each naming the member, the rule and the way out. */
+export function describeFaults (error: FastifyError): Fault[] {
+  const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext as 'body' | 'querystring' | 'params' | 'headers']
+  const raw = (error.validation ?? []) as unknown as ErrorObject[]
+  const faults = new Map<string, Fault>()
+  for (const fault of meaningful(raw)) {
+    const pointer = pointerOf(fault)
+    const detail = ruleOf(fault)
+    const place = part === 'body' ? { pointer } : { parameter: pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') }
+    if (!faults.has(pointer + detail)) faults.set(pointer + detail, { in: part, ...place, detail })
+    if (faults.size === mostFaults) break
+  }
+  return [...faults.values()]
+}
+
+// `X or null` fails once for X, once for null and once for the union: only the first says something
+function meaningful (errors: readonly ErrorObject[]): ErrorObject[] {
+  const told = errors.filter((error) => error.keyword !== 'anyOf' && !(error.keyword === 'type' && error.params.type === 'null') &&
+    // that it is empty says it all
+    !(error.keyword === 'pattern' && error.data === ''))
+  return told.length > 0 ? told : [...errors]
+}
+
+function pointerOf (error: ErrorObject): string {
+  if (error.keyword === 'additionalProperties') return `${error.instancePath}/${escapePointer(error.params.additionalProperty as string)}`
+  if (error.keyword === 'required') return `${error.instancePath}/${escapePointer(error.params.missingProperty as string)}`
+  return error.instancePath
+}
+
+function ruleOf (error: ErrorObject): string {
+  const schema = error.parentSchema as Limits
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const known = Object.keys(schema.properties ?? {})
+      return known.length === 0 ? 'is not known here; nothing is taken' : `is not known here; known are ${known.join(', ')}`
+    }
+    case 'required': return 'is required'
+    case 'enum': return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
+    case 'pattern': return 'must not hold control characters, nor begin or end with a space'
+    case 'x-max-levels': return `must not be nested deeper than ${String(error.schema)} levels`
+    case 'x-max-bytes': return `must not be larger than ${String(error.schema)} bytes as JSON`
+    case 'format': return formatRule(error)
+    case 'type': return typeRule(schema)
+    case 'minimum': case 'maximum': case 'exclusiveMinimum': case 'exclusiveMaximum': return typeRule(schema)
+    case 'minLength': case 'maxLength': return `must have ${fromTo(schema.minLength, schema.maxLength)} characters`
+    case 'minItems': case 'maxItems': return `must hold ${fromTo(schema.minItems, schema.maxItems)} items`
+    case 'minProperties': return `must hold ${fromTo(schema.minProperties, undefined)} of the members ${Object.keys(schema.properties ?? {}).join(', ')}`
+    default: return error.message ?? 'is not valid'
+  }
+}
+
+type Limits = {
+  type?: string, properties?: object, minProperties?: number, minLength?: number, maxLength?: number, minItems?: number, maxItems?: number
+  minimum?: number, maximum?: number, exclusiveMinimum?: number, exclusiveMaximum?: number
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  integer: 'a whole number', number: 'a number', string: 'text', boolean: 'true or false', object: 'an object', array: 'a list', null: 'null'
+}
+
+function typeRule (schema: Limits): string {
+  const limits = [
+    schema.minimum === undefined ? undefined : `at least ${schema.minimum}`,
+    schema.exclusiveMinimum === undefined ? undefined : `above ${schema.exclusiveMinimum}`,
+    schema.maximum === undefined ? undefined : `at most ${schema.maximum}`,
+    schema.exclusiveMaximum === undefined ? undefined : `below ${schema.exclusiveMaximum}`
+  ].filter((limit) => limit !== undefined)
+  return `must be ${[kinds[schema.type ?? ''] ?? 'something else', limits.join(' and ')].filter(Boolean).join(', ')}`
+}
+
+function fromTo (least = 0, most: number | undefined): string {
+  return most === undefined ? `at least ${least}` : least === most ? `${most}` : `${least} to ${most}`
+}
+
+function formatRule (error: ErrorObject): string {
+  switch (error.params.format) {
+    case 'date-time': {
+      const naive = typeof error.data === 'string' && /T[\d:.]+$/.test(error.data)
+      const spaced = typeof error.data === 'string' && /T[\d:.]+ \d\d:\d\d$/.test(error.data)
+      return 'must be an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z or 2026-03-02T10:15:00+01:00, years 1970 to 2999' +
+        (naive ? '; this one is naive: add Z or the offset' : spaced ? '; in a URL write + as %2B' : '')
+    }
+    case 'barcode': return 'must not be shaped like a UUID, nor be "." or ".."'
+    case 'path-name': return 'must not be "." or ".."'
+    case 'uuid': return 'must be a UUID'
+    default: return error.message ?? 'has the wrong format'
+  }
+}

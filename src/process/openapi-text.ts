@@ -1,0 +1,19 @@
+import { pino } from 'pino'
+import { buildApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+import { openDatabase } from '../store/database.ts'
+
+/** The OpenAPI document as it is committed: what /openapi.json answers, laid out for reading. Needs no database: none is asked. */
+export async function openapiText (): Promise<string> {
+  const config = readConfig({ DATABASE_URL: 'postgresql://nobody@localhost/nothing' })
+  const log = pino({ level: 'silent' })
+  const database = openDatabase(config.databaseUrl!, config, log)
+  const app = await buildApp(config, { database, log })
+  try {
+    await app.ready()
+    return `${JSON.stringify(app.swagger(), null, 2)}\n`
+  } finally {
+    await app.close()
+    await database.close()
+  }
+}

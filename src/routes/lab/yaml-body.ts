@@ -1,0 +1,20 @@
+import type { FastifyInstance } from 'fastify'
+import { textOf } from '../../plugins/body-parsers.ts'
+import { problem } from '../../contract/problems.ts'
+import { largestYaml, readYaml } from '../../domain/lab-file/read-yaml.ts'
+
+/** The media types under which labs send YAML. */
+export const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml'] as const
+
+/** Lets the routes of this plugin take YAML bodies besides JSON. */
+export function takeYaml (app: FastifyInstance): void {
+  app.addContentTypeParser([...yamlTypes], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
+    if (body.length > largestYaml) {
+      throw problem('body-too-large', `A lab file as YAML is at most ${largestYaml} bytes; send a larger one as JSON.`, { limit: largestYaml })
+    }
+    return readYaml(textOf(body))
+  })
+  app.addContentTypeParser('*', async () => {
+    throw problem('unsupported-media-type', 'Send the lab file as application/yaml or application/json.', { supported: ['application/json', ...yamlTypes] })
+  })
+}

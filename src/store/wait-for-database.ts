@@ -1,0 +1,70 @@
+import pg from 'pg'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StartError } from '../domain/operator-error.ts'
+import { databaseFault, databaseProblem } from './errors.ts'
+
+const pauseMs = 500
+
+// SQLSTATE classes of a wrong user or password and of a database that does not exist: waiting does not help
+const refused = /^(28|3D)/
+
+/**
+ * Waits until the database takes connections, `limitMs` at most: it may be starting beside the service. Throws a
+ * StartError when it does not, or, at once, when it refuses us; the sentence names the database, never its password.
+ */
+export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, log, signal }: {
+  limitMs: number, log: { warn (fields: object, message: string): void }, signal: AbortSignal
+}): Promise<void> {
+  const { name, server, user } = describe(url)
+  const until = Date.now() + limitMs
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted()
+    try {
+      await pool.query('SELECT 1')
+      return
+    } catch (error) {
+      const why = reasonOf(error)
+      const sqlstate = databaseFault(error)?.sqlstate
+      if (databaseProblem(error) === null || (sqlstate !== undefined && refused.test(sqlstate))) {
+        throw new StartError(refusal(sqlstate, why, { name, server, user }), { cause: error })
+      }
+      if (Date.now() + pauseMs > until) {
+        throw new StartError(`The database at ${server} did not answer within ${limitMs / 1000} s (${why}): start it, or correct DATABASE_URL.`, { cause: error })
+      }
+      if (attempt === 1) log.warn({ server, reason: why, limit_ms: limitMs }, 'the database does not answer yet, trying on')
+      await sleep(pauseMs)
+    }
+  }
+}
+
+/** Why the database at this URL cannot be reached or used, as a sentence; null for an error that is about something else. */
+export function whyNotReached (url: string, error: unknown): string | null {
+  const sqlstate = databaseFault(error)?.sqlstate
+  if (databaseProblem(error)?.code !== 'database-unavailable') return null
+  const { name, server, user } = describe(url)
+  if (sqlstate !== undefined && refused.test(sqlstate)) return refusal(sqlstate, reasonOf(error), { name, server, user })
+  return `The database at ${server} does not answer (${reasonOf(error)}): start it, or correct DATABASE_URL.`
+}
+
+type Description = { name: string, server: string, user: string }
+
+function describe (url: string): Description {
+  try {
+    const { host, port, database, user } = new pg.Client({ connectionString: url })
+    return { name: database ?? '', server: host.startsWith('/') ? host : `${host}:${port}`, user: user ?? '' }
+  } catch (error) {
+    throw new StartError(`DATABASE_URL cannot be used (${reasonOf(error)}).`, { cause: error })
+  }
+}
+
+function refusal (sqlstate: string | undefined, why: string, { name, server, user }: Description): string {
+  if (sqlstate === '3D000') return `The server at ${server} has no database "${name}": create it, or correct DATABASE_URL.`
+  if (sqlstate?.startsWith('28')) return `The database at ${server} refuses the user "${user}" (${why}): correct user and password in DATABASE_URL.`
+  return `The database at ${server} cannot be used (${why}).`
+}
+
+/** What an error says; a host with several addresses fails once for each, under an empty message. */
+function reasonOf (error: unknown): string {
+  const first = error instanceof AggregateError ? error.errors[0] as unknown : error
+  return first instanceof Error ? first.message : String(first)
+}
