@@ -1,39 +1,37 @@
 import cors from '@fastify/cors'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Config } from './config.ts'
+import { components } from './contract/openapi.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
-import { access } from './plugins/auth.ts'
-import { bodies } from './plugins/body-parsers.ts'
+import { auth } from './plugins/auth.ts'
+import { bodyParsers } from './plugins/body-parsers.ts'
 import { clientError } from './plugins/client-errors.ts'
+import { conditionalWrites } from './plugins/conditional-writes.ts'
 import { corsOptions } from './plugins/cors.ts'
 import { docs } from './plugins/docs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
-import { guardedWrites } from './plugins/conditional-writes.ts'
 import { health } from './plugins/health.ts'
-import { protection } from './plugins/security-headers.ts'
+import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
-import { parameters } from './plugins/query-encoding.ts'
-import { components } from './contract/openapi.ts'
+import { securityHeaders } from './plugins/security-headers.ts'
 import { compilersFactory } from './plugins/validation.ts'
-import { containers } from './routes/containers/index.ts'
-import { moves } from './routes/moves/index.ts'
-import { certificate } from './routes/certificates/index.ts'
-import { devices } from './routes/devices/index.ts'
-import { positions } from './routes/positions/index.ts'
-import { events } from './routes/events/index.ts'
-import { estimates } from './routes/estimates/index.ts'
-import { experiments } from './routes/experiments/index.ts'
-import { keys } from './routes/keys/index.ts'
-import { lab } from './routes/lab/index.ts'
-import { processDuration } from './routes/processes/duration.ts'
-import { processes } from './routes/processes/index.ts'
-import { reservations } from './routes/reservations/index.ts'
-import { steps } from './routes/steps/index.ts'
-import { transfers } from './routes/transfers/index.ts'
+import { certificateRoutes } from './routes/certificates/index.ts'
+import { containersRoutes } from './routes/containers/index.ts'
+import { devicesRoutes } from './routes/devices/index.ts'
+import { estimatesRoutes } from './routes/estimates/index.ts'
+import { eventsRoutes } from './routes/events/index.ts'
+import { experimentsRoutes } from './routes/experiments/index.ts'
+import { keysRoutes } from './routes/keys/index.ts'
+import { labRoutes } from './routes/lab/index.ts'
+import { movesRoutes } from './routes/moves/index.ts'
+import { positionsRoutes } from './routes/positions/index.ts'
+import { processDurationRoutes } from './routes/processes/duration.ts'
+import { processesRoutes } from './routes/processes/index.ts'
+import { reservationsRoutes } from './routes/reservations/index.ts'
+import { stepsRoutes } from './routes/steps/index.ts'
+import { transfersRoutes } from './routes/transfers/index.ts'
 import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
 
@@ -42,12 +40,9 @@ declare module 'fastify' {
   interface FastifyContextConfig { operationId?: string }
 }
 
-/** The app of this service: an instance with the types of the schemas. */
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
-
 /** Builds the app on an opened database: plugins first, then the route modules, in order. Does not listen. */
-export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<App> {
-  const app: App = Fastify({
+export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<FastifyInstance> {
+  const app = Fastify({
     loggerInstance: log,
     logController: requestLog(),
     bodyLimit: config.bodyLimitBytes,
@@ -62,7 +57,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
     clientErrorHandler: clientError,
     forceCloseConnections: 'idle',
     return503OnClosing: false
-  }).withTypeProvider<TypeBoxTypeProvider>()
+  })
 
   app.decorate('database', database)
   app.decorate('store', openStore(database))
@@ -73,32 +68,32 @@ export async function buildApp (config: Config, { database, log }: { database: D
   })
 
   for (const schema of components) app.addSchema(schema)
-  await app.register(protection)
+  await app.register(securityHeaders)
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)
-  await app.register(access, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
-  await app.register(parameters)
-  await app.register(bodies)
+  await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
+  await app.register(queryEncoding)
+  await app.register(bodyParsers)
   await app.register(etag)
-  await app.register(guardedWrites)
+  await app.register(conditionalWrites)
   await app.register(docs)
   await app.register(health)
 
-  await app.register(lab, { prefix: '/api' })
-  await app.register(devices, { prefix: '/api' })
-  await app.register(positions, { prefix: '/api' })
-  await app.register(certificate, { prefix: '/api' })
-  await app.register(containers, { prefix: '/api' })
-  await app.register(moves, { prefix: '/api' })
-  await app.register(transfers, { prefix: '/api' })
-  await app.register(reservations, { prefix: '/api' })
-  await app.register(processes, { prefix: '/api' })
-  await app.register(processDuration, { prefix: '/api' })
-  await app.register(experiments, { prefix: '/api' })
-  await app.register(steps, { prefix: '/api' })
-  await app.register(estimates, { prefix: '/api' })
-  await app.register(events, { prefix: '/api' })
-  await app.register(keys, { prefix: '/api' })
+  await app.register(labRoutes, { prefix: '/api' })
+  await app.register(devicesRoutes, { prefix: '/api' })
+  await app.register(positionsRoutes, { prefix: '/api' })
+  await app.register(certificateRoutes, { prefix: '/api' })
+  await app.register(containersRoutes, { prefix: '/api' })
+  await app.register(movesRoutes, { prefix: '/api' })
+  await app.register(transfersRoutes, { prefix: '/api' })
+  await app.register(reservationsRoutes, { prefix: '/api' })
+  await app.register(processesRoutes, { prefix: '/api' })
+  await app.register(processDurationRoutes, { prefix: '/api' })
+  await app.register(experimentsRoutes, { prefix: '/api' })
+  await app.register(stepsRoutes, { prefix: '/api' })
+  await app.register(estimatesRoutes, { prefix: '/api' })
+  await app.register(eventsRoutes, { prefix: '/api' })
+  await app.register(keysRoutes, { prefix: '/api' })
   return app
 }
 

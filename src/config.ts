@@ -1,4 +1,4 @@
-import { StartError } from './domain/operator-error.ts'
+import { OperatorError } from './domain/operator-error.ts'
 
 /** One environment variable: what it means is said here once, and the README's table is held against it by a test. */
 export type Variable = { name: string, fallback: string | null, meaning: string }
@@ -42,7 +42,7 @@ export const variables: readonly Variable[] = [
   { name: 'LOG_LEVEL', fallback: 'info', meaning: `least severe lines to log: ${logLevels.join(', ')}` }
 ]
 
-export class ConfigError extends StartError {
+export class ConfigError extends OperatorError {
   readonly faults: readonly string[]
   constructor (faults: readonly string[]) {
     super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`)

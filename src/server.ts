@@ -1,5 +1,5 @@
-import { serve } from './process/run.ts'
-import { StartError } from './domain/operator-error.ts'
+import { OperatorError } from './domain/operator-error.ts'
+import { runService } from './process/run.ts'
 
 // The process: start, clean stop. The only file with side effects.
 
@@ -8,10 +8,10 @@ const stopping = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort(signal))
 
 try {
-  await serve(process.env, stopping.signal)
+  await runService(process.env, stopping.signal)
 } catch (error) {
   if (error !== stopping.signal.reason) {
-    const told = error instanceof StartError ? error.message : error instanceof Error ? error.stack : String(error)
+    const told = error instanceof OperatorError ? error.message : error instanceof Error ? error.stack : String(error)
     process.stderr.write(`${told}\n`)
     process.exit(1)
   }

@@ -1,7 +1,7 @@
-import t, { type Test } from 'tap'
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
 import { variables } from '../src/config.ts'
 import { aService } from './support/service.ts'
 

@@ -1,18 +1,18 @@
 import type pg from 'pg'
-import { BackupError } from './backup-error.ts'
+import { OperatorError } from '../domain/operator-error.ts'
 import type { SavedSequence } from './format.ts'
 
 /** A table as the catalogue has it. `order` sorts its rows alike on every server, whatever its locale. */
 export type Table = { name: string, columns: string[], order: string }
 
-type Row = { name: string, columns: string[], key: { name: string, collated: boolean }[] | null, refers_to: string[] }
+type CatalogueRow = { name: string, columns: string[], key: { name: string, collated: boolean }[] | null, refers_to: string[] }
 
 // Of the schema that the service works in, without what belongs to an extension.
 const ours = "= quote_ident(current_schema())::regnamespace AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e' AND x.objid ="
 
 /** The tables of the database, each after those that it refers to. Read from the catalogue: what a migration adds is found. */
 export async function readTables (client: pg.ClientBase): Promise<Table[]> {
-  const { rows } = await client.query<Row>(`
+  const { rows } = await client.query<CatalogueRow>(`
     SELECT c.relname AS name,
       (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
@@ -28,17 +28,17 @@ export async function readTables (client: pg.ClientBase): Promise<Table[]> {
   return inOrder(rows).map(({ name, columns, key }) => ({ name, columns, order: orderOf(columns, key) }))
 }
 
-function orderOf (columns: readonly string[], key: Row['key']): string {
+function orderOf (columns: readonly string[], key: CatalogueRow['key']): string {
   if (key === null) return `(ROW(${columns.map(quoted).join(', ')})::text) COLLATE "C"`
   return key.map(({ name, collated }) => quoted(name) + (collated ? ' COLLATE "C"' : '')).join(', ')
 }
 
-function inOrder (rows: readonly Row[]): Row[] {
+function inOrder (rows: readonly CatalogueRow[]): CatalogueRow[] {
   const left = new Map(rows.map((row) => [row.name, row]))
-  const ordered: Row[] = []
+  const ordered: CatalogueRow[] = []
   while (left.size > 0) {
     const next = [...left.values()].find(({ refers_to }) => !refers_to.some((name) => left.has(name)))
-    if (next === undefined) throw new BackupError(`The tables ${[...left.keys()].join(', ')} refer to each other in a circle: none can be filled first.`)
+    if (next === undefined) throw new OperatorError(`The tables ${[...left.keys()].join(', ')} refer to each other in a circle: none can be filled first.`)
     left.delete(next.name)
     ordered.push(next)
   }

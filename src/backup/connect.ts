@@ -1,5 +1,5 @@
-import pg from 'pg'
 import type { Socket } from 'node:net'
+import pg from 'pg'
 
 // What a value looks like as text must not depend on the server's or the user's settings; and a table takes as long as it takes.
 const settings = [
@@ -11,7 +11,7 @@ const settings = [
  * Does something in one transaction on a connection of its own, and commits it. What throws is rolled back; a connection in
  * the middle of a COPY cannot be told so and is cut, which is the same.
  */
-export async function inTransaction<T> (url: string, begin: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function inBackupTransaction<T> (url: string, begin: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'platform-status backup', keepAlive: true })
   // what is under way fails with it
   client.on('error', () => {})

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { BackupError } from './backup-error.ts'
+import { OperatorError } from '../domain/operator-error.ts'
 
 // A backup is gzip of lines that anybody can read with `zcat`: a header in JSON; for each table its rows as COPY's text
 // format writes them, closed by a line `\.` (which no row can be: COPY doubles backslashes); a trailer in JSON with what
@@ -67,7 +67,7 @@ export async function * writeText (
 
 /**
  * Reads the text of a backup part by part; the rows of a table must be read before the next part is asked for. Throws a
- * BackupError for what is no backup, and, at the latest after the last row, for one that was cut off or altered.
+ * OperatorError for what is no backup, and, at the latest after the last row, for one that was cut off or altered.
  */
 export async function * readText (text: AsyncIterable<Buffer>): AsyncGenerator<Part> {
   const whole = createHash('sha256')
@@ -82,8 +82,8 @@ export async function * readText (text: AsyncIterable<Buffer>): AsyncGenerator<P
   }
   const sha256 = whole.copy().digest('hex')
   const trailer = parsed(await reader.line()) as { tables?: Counted[], sha256?: string } | null
-  if (trailer?.sha256 !== sha256 || JSON.stringify(trailer.tables) !== JSON.stringify(tables)) throw altered()
-  if (await reader.hasMore()) throw altered()
+  if (trailer?.sha256 !== sha256 || JSON.stringify(trailer.tables) !== JSON.stringify(tables)) throw alteredError()
+  if (await reader.hasMore()) throw alteredError()
   yield { kind: 'end', contents: { header, tables, sha256 } }
 }
 
@@ -116,7 +116,7 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
 
   return {
     async line (): Promise<string> {
-      while (!rest.includes(10)) if (!await more()) throw cutOff()
+      while (!rest.includes(10)) if (!await more()) throw cutOffError()
       return taken(rest.indexOf(10) + 1).toString('utf8')
     },
     /** Whole rows up to the end of the table. */
@@ -129,7 +129,7 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
         const end = rest.indexOf(`\n${endOfTable}`)
         const length = (end === -1 ? rest.lastIndexOf(10) : end) + 1
         if (length > 0) yield taken(length)
-        else if (!await more()) throw cutOff()
+        else if (!await more()) throw cutOffError()
       }
     },
     hasMore: async (): Promise<boolean> => rest.length > 0 || await more()
@@ -138,9 +138,9 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
 
 function headerOf (text: string): Header {
   const header = parsed(text) as Header | null
-  if (header?.format !== formatName) throw new BackupError('This file is no backup of platform-status.')
+  if (header?.format !== formatName) throw new OperatorError('This file is no backup of platform-status.')
   if (header.format_version !== formatVersion) {
-    throw new BackupError(`The backup was made by a newer version of the service (${header.service_version}): restore it with that version.`)
+    throw new OperatorError(`The backup was made by a newer version of the service (${header.service_version}): restore it with that version.`)
   }
   return header
 }
@@ -153,12 +153,12 @@ function parsed (text: string): unknown {
   }
 }
 
-export function cutOff (): BackupError {
-  return new BackupError('The backup is cut off: its end is missing. Take another one.')
+export function cutOffError (): OperatorError {
+  return new OperatorError('The backup is cut off: its end is missing. Take another one.')
 }
 
-export function altered (): BackupError {
-  return new BackupError('The backup is damaged: what it holds is not what was counted when it was made. Take another one.')
+export function alteredError (): OperatorError {
+  return new OperatorError('The backup is damaged: what it holds is not what was counted when it was made. Take another one.')
 }
 
 function line (value: unknown): Buffer {

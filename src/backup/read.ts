@@ -1,17 +1,17 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { BackupError } from './backup-error.ts'
-import { altered, type Contents, cutOff, readText } from './format.ts'
+import { OperatorError } from '../domain/operator-error.ts'
+import { alteredError, type Contents, cutOffError, readText } from './format.ts'
 
-/** Reads a backup to its end, and answers what it holds. Throws a BackupError when it is none, cut off or altered. */
+/** Reads a backup to its end, and answers what it holds. Throws a OperatorError when it is none, cut off or altered. */
 export async function readBackup (file: string | AsyncIterable<Buffer>): Promise<Contents> {
   for await (const part of partsOf(file)) {
     // eslint-disable-next-line @typescript-eslint/no-unused-vars -- rows are counted as they pass
     if (part.kind === 'table') for await (const _rows of part.rows) continue
     if (part.kind === 'end') return part.contents
   }
-  throw cutOff()
+  throw cutOffError()
 }
 
 /** The parts of a backup file; see readText. */
@@ -37,10 +37,10 @@ async function * chunksOf (gunzip: AsyncIterable<Buffer>, file: unknown): AsyncG
 
 function explained (error: unknown, file: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'Z_BUF_ERROR') return cutOff()
-  if (code === 'Z_DATA_ERROR' && message === 'incorrect header check') return new BackupError('This file is no backup of platform-status.')
-  if (code?.startsWith('Z_')) return altered()
-  if (code === 'ENOENT' && typeof file === 'string') return new BackupError(`There is no file ${file}.`)
-  if (code === 'EISDIR' && typeof file === 'string') return new BackupError(`${file} is a directory: name the backup file in it.`)
+  if (code === 'Z_BUF_ERROR') return cutOffError()
+  if (code === 'Z_DATA_ERROR' && message === 'incorrect header check') return new OperatorError('This file is no backup of platform-status.')
+  if (code?.startsWith('Z_')) return alteredError()
+  if (code === 'ENOENT' && typeof file === 'string') return new OperatorError(`There is no file ${file}.`)
+  if (code === 'EISDIR' && typeof file === 'string') return new OperatorError(`${file} is a directory: name the backup file in it.`)
   return error
 }

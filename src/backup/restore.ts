@@ -1,31 +1,31 @@
 import { pipeline } from 'node:stream/promises'
 import type pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { OperatorError } from '../domain/operator-error.ts'
 import { databaseFault } from '../store/errors.ts'
 import { applyWithin, checkServerVersion, type Migration, migrationLock, migrationTable, readMigrations } from '../store/migrate.ts'
-import { BackupError } from './backup-error.ts'
 import { copyIn, copyOut, quoted, readDrops, readTables, triggerSwitches } from './catalogue.sql.ts'
-import { inTransaction } from './connect.ts'
-import { altered, type Contents, type Counted, counter, cutOff, type Header } from './format.ts'
+import { inBackupTransaction } from './connect.ts'
+import { alteredError, type Contents, type Counted, counter, cutOffError, type Header } from './format.ts'
 import { partsOf, readBackup } from './read.ts'
-import { refuseTarget } from './target.sql.ts'
 import type { OnTable } from './take.ts'
+import { refuseTarget } from './target.sql.ts'
 
 /** What was restored; `migrations` are those that brought an older backup up to this code, `left_out` tables that the service does not know. */
 export type Restored = Contents & { migrations: string[], left_out: Counted[] }
 
-type Options = { url: string, file: string, migrations: string, replace: boolean, signal?: AbortSignal, onTable?: OnTable }
+type RestoreOptions = { url: string, file: string, migrations: string, replace: boolean, signal?: AbortSignal, onTable?: OnTable }
 
 /**
  * Makes the database the one of the backup, in one transaction: all of it, or nothing. The file is read through and
  * checked first; the schema is made as it was then, filled, compared with what was counted at the time, and brought up to
- * this code by the directory `migrations`. Throws a BackupError for a file that is no whole backup or from newer code, for
+ * this code by the directory `migrations`. Throws a OperatorError for a file that is no whole backup or from newer code, for
  * a database that holds something (unless `replace`) and for one that is in use.
  */
-export async function restoreBackup (options: Options): Promise<Restored> {
+export async function restoreBackup (options: RestoreOptions): Promise<Restored> {
   const { header } = await readBackup(options.file)
-  const { then, since } = divided(header, await readMigrations(options.migrations))
-  const restored = await explained(() => inTransaction(options.url, 'BEGIN', async (client) => {
+  const { then, since } = splitMigrations(header, await readMigrations(options.migrations))
+  const restored = await toOperatorError(() => inBackupTransaction(options.url, 'BEGIN', async (client) => {
     await checkServerVersion(client)
     await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
     await refuseTarget(client, options)
@@ -38,22 +38,22 @@ export async function restoreBackup (options: Options): Promise<Restored> {
     return { ...filled, migrations: since.map(({ name }) => name) }
   }))
   // without statistics the first queries would read whole tables; a failure costs just that
-  await inTransaction(options.url, 'BEGIN', (client) => client.query('ANALYZE')).catch(() => {})
+  await inBackupTransaction(options.url, 'BEGIN', (client) => client.query('ANALYZE')).catch(() => {})
   return restored
 }
 
 /** The migrations that the backup's schema was made with, and those that came since. */
-function divided (header: Header, known: readonly Migration[]): { then: Migration[], since: Migration[] } {
+function splitMigrations (header: Header, known: readonly Migration[]): { then: Migration[], since: Migration[] } {
   const then = header.migrations.map(({ name, checksum }) => {
     const migration = known.find((one) => one.name === name)
-    if (migration === undefined) throw new BackupError(`The backup is newer than this version of the service: it has the migration ${name}. Restore it with version ${header.service_version} or newer.`)
-    if (migration.checksum !== checksum) throw new BackupError(`The migration ${name} is not the one that the backup was made with: restore it with the version that made it, ${header.service_version}.`)
+    if (migration === undefined) throw new OperatorError(`The backup is newer than this version of the service: it has the migration ${name}. Restore it with version ${header.service_version} or newer.`)
+    if (migration.checksum !== checksum) throw new OperatorError(`The migration ${name} is not the one that the backup was made with: restore it with the version that made it, ${header.service_version}.`)
     return migration
   })
   return { then, since: known.filter((migration) => !then.includes(migration)) }
 }
 
-async function fill (client: pg.Client, { file, signal, onTable = () => {} }: Options): Promise<Contents & { left_out: Counted[] }> {
+async function fill (client: pg.Client, { file, signal, onTable = () => {} }: RestoreOptions): Promise<Contents & { left_out: Counted[] }> {
   const { off, on } = await triggerSwitches(client)
   for (const statement of off) await client.query(statement)
   const tables = await readTables(client)
@@ -73,7 +73,7 @@ async function fill (client: pg.Client, { file, signal, onTable = () => {} }: Op
       for await (const _rows of part.rows) continue
     }
   }
-  if (contents === undefined) throw cutOff()
+  if (contents === undefined) throw cutOffError()
 
   await client.query('SET CONSTRAINTS ALL IMMEDIATE')
   for (const { name, last_value } of contents.header.sequences) {
@@ -97,16 +97,16 @@ async function counted (client: pg.Client, copy: string, name: string): Promise<
 }
 
 /** What breaks a constraint was not in a database that had it: the file was edited, or the rule is newer than its data. */
-async function explained<T> (work: () => Promise<T>): Promise<T> {
+async function toOperatorError<T> (work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     const fault = databaseFault(error)
     if (fault?.constraint === undefined) throw error
-    throw new BackupError(`What the backup holds breaks the rule "${fault.constraint}" (${fault.detail ?? fault.message}): nothing was changed.`, { cause: error })
+    throw new OperatorError(`What the backup holds breaks the rule "${fault.constraint}" (${fault.detail ?? fault.message}): nothing was changed.`, { cause: error })
   }
 }
 
-function differs (tables: readonly Counted[]): BackupError {
-  return new BackupError(`The database does not hold what the backup does, in ${tables.map(({ name }) => name).join(', ')}: nothing was changed. Please report this.`, { cause: altered() })
+function differs (tables: readonly Counted[]): OperatorError {
+  return new OperatorError(`The database does not hold what the backup does, in ${tables.map(({ name }) => name).join(', ')}: nothing was changed. Please report this.`, { cause: alteredError() })
 }

@@ -4,38 +4,38 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
+import { OperatorError } from '../domain/operator-error.ts'
 import { migrationLock } from '../store/migrate.ts'
+import { writeAtomically } from '../terminal/atomic-file.ts'
 import { serviceVersion } from '../version.ts'
-import { BackupError } from './backup-error.ts'
 import { copyOut, quoted, readSequences, readTables, type Table } from './catalogue.sql.ts'
-import { inTransaction } from './connect.ts'
+import { inBackupTransaction } from './connect.ts'
 import { type Contents, type SavedMigration, writeText } from './format.ts'
 import { readBackup } from './read.ts'
-import { writeWhole } from '../terminal/atomic-file.ts'
 
 /** Told of every table that is done, with its rows; the next one waits for it. */
 export type OnTable = (table: { name: string, rows: number }) => unknown
 
-type Options = { url: string, signal?: AbortSignal, onTable?: OnTable }
+type BackupOptions = { url: string, signal?: AbortSignal, onTable?: OnTable }
 
 /**
  * Writes the whole database as it is at one moment into a file, while others go on writing. The file appears when it is
  * complete, on disk and read back; until then, and when anything fails, there is none. Readable by its owner alone: it
- * holds certificates and key hashes. Throws a BackupError when there is a file already (unless `overwrite`), when the
+ * holds certificates and key hashes. Throws a OperatorError when there is a file already (unless `overwrite`), when the
  * database is not ours, and when the disk is full.
  */
-export async function takeBackup ({ file, overwrite, ...options }: Options & { file: string, overwrite: boolean }): Promise<Contents> {
-  return await writeWhole(file, { overwrite }, async (sink, path) => {
+export async function takeBackup ({ file, overwrite, ...options }: BackupOptions & { file: string, overwrite: boolean }): Promise<Contents> {
+  return await writeAtomically(file, { overwrite }, async (sink, path) => {
     const contents = await streamBackup({ ...options, sink })
     const { sha256 } = await readBackup(createReadStream(path))
-    if (sha256 !== contents.sha256) throw new BackupError('What was written could not be read back as it was: look at the disk.')
+    if (sha256 !== contents.sha256) throw new OperatorError('What was written could not be read back as it was: look at the disk.')
     return contents
   })
 }
 
 /** The same into a stream, which is closed at the end. Whoever reads it knows by its last line that it is whole. */
-export async function streamBackup ({ url, sink, signal, onTable = () => {} }: Options & { sink: Writable }): Promise<Contents> {
-  return await inTransaction(url, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
+export async function streamBackup ({ url, sink, signal, onTable = () => {} }: BackupOptions & { sink: Writable }): Promise<Contents> {
+  return await inBackupTransaction(url, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
     const tables = await beginSnapshot(client)
     let contents: Contents | undefined
     const about = { ...await describe(client), tables: tables.map(({ name, columns }) => ({ name, columns })) }
@@ -49,7 +49,7 @@ export async function streamBackup ({ url, sink, signal, onTable = () => {} }: O
 async function beginSnapshot (client: pg.Client): Promise<Table[]> {
   await client.query('SELECT pg_advisory_lock_shared($1)', [migrationLock])
   const tables = await readTables(client)
-  if (!tables.some(({ name }) => name === '_prisma_migrations')) throw new BackupError('There is nothing to save: the database has none of the service\'s tables. Start the service on it once.')
+  if (!tables.some(({ name }) => name === '_prisma_migrations')) throw new OperatorError('There is nothing to save: the database has none of the service\'s tables. Start the service on it once.')
   await client.query(`LOCK TABLE ${tables.map(({ name }) => quoted(name)).join(', ')} IN ACCESS SHARE MODE`)
   await client.query('SELECT pg_advisory_unlock_shared($1)', [migrationLock])
   return tables

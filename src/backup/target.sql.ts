@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { BackupError } from './backup-error.ts'
+import { OperatorError } from '../domain/operator-error.ts'
 import { quoted, readTables } from './catalogue.sql.ts'
 
 /** What labs put in; all else hangs on it, or is made by a start. */
@@ -11,7 +11,7 @@ export async function refuseTarget (client: pg.ClientBase, { replace }: { replac
   const tables = (await readTables(client)).map(({ name }) => name)
   if (tables.length === 0) return
   if (!tables.includes('lab') || !tables.includes('_prisma_migrations')) {
-    throw new BackupError(`The database belongs to something else (it has the tables ${tables.slice(0, 3).join(', ')}${tables.length > 3 ? ', ...' : ''}): create an empty one, and name it in DATABASE_URL.`)
+    throw new OperatorError(`The database belongs to something else (it has the tables ${tables.slice(0, 3).join(', ')}${tables.length > 3 ? ', ...' : ''}): create an empty one, and name it in DATABASE_URL.`)
   }
   if (!replace) await refuseFilled(client, tables)
 }
@@ -20,7 +20,7 @@ async function refuseUsed (client: pg.ClientBase): Promise<void> {
   const { rows: [row] } = await client.query<{ sessions: number }>(`
     SELECT count(*)::integer AS sessions FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'platform-status' AND pid <> pg_backend_pid()`)
-  if (row!.sessions > 0) throw new BackupError('A service uses the database: stop it, restore, and start it again.')
+  if (row!.sessions > 0) throw new OperatorError('A service uses the database: stop it, restore, and start it again.')
 }
 
 /** A service that was started once on an empty database has left its schema there, but nothing of a lab. */
@@ -31,5 +31,5 @@ async function refuseFilled (client: pg.ClientBase, tables: readonly string[]): 
     if (rowCount === 1) holding.push(name)
   }
   if (holding.length === 0) return
-  throw new BackupError(`The database holds a lab already (there are rows in ${holding.join(', ')}): give an empty one, or say --replace to put the backup in its place. What is there now is then lost; back it up first.`)
+  throw new OperatorError(`The database holds a lab already (there are rows in ${holding.join(', ')}): give an empty one, or say --replace to put the backup in its place. What is there now is then lost; back it up first.`)
 }

@@ -1,5 +1,5 @@
-import { CommandError, misused, refused, unreachable } from './exit-codes.ts'
-import type { Env, Io } from './io.ts'
+import { CommandError, usageError, refusedError, unreachableError } from './exit-codes.ts'
+import type { Env, CommandIo } from './io.ts'
 
 const usualUrl = 'http://127.0.0.1:8000'
 
@@ -17,12 +17,12 @@ export type Client = {
 /** The address of the service: asked for, or of the environment, or the usual one. */
 export function addressOf (env: Env, asked?: string): string {
   const url = asked ?? (env.PLATFORM_STATUS_URL || usualUrl)
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw misused(`The address of the service must begin with http:// or https://, not be "${url}".`)
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw usageError(`The address of the service must begin with http:// or https://, not be "${url}".`)
   return url.replace(/\/+$/, '')
 }
 
 /** A client of the service at this address, with the key of PLATFORM_STATUS_KEY. */
-export function clientOf ({ env, signal }: Pick<Io, 'env' | 'signal'>, address: string): Client {
+export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'>, address: string): Client {
   async function ask<T> (method: string, path: string, body?: object | string, type = 'application/json'): Promise<T> {
     const answer = await fetch(address + path, {
       method,
@@ -33,10 +33,10 @@ export function clientOf ({ env, signal }: Pick<Io, 'env' | 'signal'>, address: 
         ...(body !== undefined && { 'content-type': type })
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
-    }).catch((error: unknown) => { throw notReached(address, error) })
+    }).catch((error: unknown) => { throw toUnreachable(address, error) })
     const said = await answer.json().catch(() => undefined) as T & Problem | undefined
     if (answer.ok && said !== undefined) return said
-    throw explained(answer.status, said, `${method} ${path}`, address)
+    throw toCommandError(answer.status, said, `${method} ${path}`, address)
   }
 
   async function * list<T> (path: string, query: Readonly<Record<string, string | undefined>> = {}): AsyncGenerator<T> {
@@ -57,16 +57,16 @@ export function segment (name: string): string {
   return encodeURIComponent(name)
 }
 
-function notReached (address: string, error: unknown): unknown {
+function toUnreachable (address: string, error: unknown): unknown {
   const cause = (error as { cause?: { code?: string, message?: string } }).cause
   if (cause === undefined) return error
-  return unreachable(`No service answers at ${address} (${cause.code ?? cause.message}): start it, or name its address with --url or PLATFORM_STATUS_URL.`)
+  return unreachableError(`No service answers at ${address} (${cause.code ?? cause.message}): start it, or name its address with --url or PLATFORM_STATUS_URL.`)
 }
 
-function explained (status: number, said: Problem | undefined, asked: string, address: string): CommandError {
-  if (said?.code === undefined) return unreachable(`What answers at ${address} is no platform-status (${asked}: ${status}): name the service's address with --url or PLATFORM_STATUS_URL.`)
+function toCommandError (status: number, said: Problem | undefined, asked: string, address: string): CommandError {
+  if (said?.code === undefined) return unreachableError(`What answers at ${address} is no platform-status (${asked}: ${status}): name the service's address with --url or PLATFORM_STATUS_URL.`)
   const more = (said.errors ?? []).map(({ pointer, detail }) => `\n  ${pointer}: ${detail}`).join('')
   const hint = status === 401 || status === 403 ? ' The key is taken from PLATFORM_STATUS_KEY.' : ''
   const sentence = `${said.detail ?? said.title}${hint}${more}`
-  return status === 503 ? unreachable(sentence, said) : refused(sentence, said)
+  return status === 503 ? unreachableError(sentence, said) : refusedError(sentence, said)
 }

@@ -1,20 +1,20 @@
-export const kinds = ['steps', 'containers', 'events'] as const
-export type Kind = typeof kinds[number]
+export const exportKinds = ['steps', 'containers', 'events'] as const
+export type ExportKind = typeof exportKinds[number]
 
 /** A column of a table, and how to read its cell off a thing. */
-export type Column = { name: string, of: (thing: Record<string, unknown>) => unknown }
+export type CsvColumn = { name: string, of: (thing: Record<string, unknown>) => unknown }
 
-const plain = (...names: string[]): Column[] => names.map((name) => ({ name, of: (thing) => thing[name] }))
+const plain = (...names: string[]): CsvColumn[] => names.map((name) => ({ name, of: (thing) => thing[name] }))
 
 /** A place becomes two columns. */
-const place = (name: string): Column[] => ['device', 'position'].map((member) => ({
+const place = (name: string): CsvColumn[] => ['device', 'position'].map((member) => ({
   name: `${name}_${member}`, of: (thing) => (thing[name] as Record<string, unknown> | null)?.[member]
 }))
 
-const named: Column = { name: 'containers', of: ({ containers }) => (containers as { named: string }[]).map(({ named }) => named).join('; ') }
+const named: CsvColumn = { name: 'containers', of: ({ containers }) => (containers as { named: string }[]).map(({ named }) => named).join('; ') }
 
 /** What the tables of an export have; members of members are JSON. */
-export const columnsOf: Readonly<Record<Kind, readonly Column[]>> = {
+export const columnsOf: Readonly<Record<ExportKind, readonly CsvColumn[]>> = {
   steps: [
     ...plain('id', 'kind', 'name', 'fct', 'device', 'status', 'start', 'finish', 'duration_seconds', 'experiment_id'), named,
     ...place('origin'), ...place('destination'), ...plain('lidded_before', 'lidded_after', 'barcode_read', 'is_simulation', 'data', 'warnings', 'created_at', 'updated_at', 'version')

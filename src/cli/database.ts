@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { findEmbedded, startEmbedded } from '../embedded/postgres.ts'
-import { whyNotReached } from '../store/wait-for-database.ts'
-import { refused, unreachable } from './exit-codes.ts'
+import { connectionProblem } from '../store/wait-for-database.ts'
+import { refusedError, unreachableError } from './exit-codes.ts'
 
 const quiet = { info: () => {}, warn: () => {} }
 
@@ -13,7 +13,7 @@ export async function withDatabase<T> (config: Config, { alone }: { alone: boole
   if (config.databaseUrl !== null) return await reaching(config.databaseUrl, work)
   if (!alone) {
     const found = await findEmbedded({ dataDir: config.dataDir }).catch(sentence)
-    if (found === 'none') throw refused(`There is no database in ${config.dataDir} yet: start the service once, or name another place in DATA_DIR or DATABASE_URL.`)
+    if (found === 'none') throw refusedError(`There is no database in ${config.dataDir} yet: start the service once, or name another place in DATA_DIR or DATABASE_URL.`)
     if (found !== 'stopped') return await reaching(found.url, work)
   }
   const embedded = await startEmbedded({ dataDir: config.dataDir, log: quiet }).catch(sentence)
@@ -28,12 +28,12 @@ async function reaching<T> (url: string, work: (url: string) => Promise<T>): Pro
   try {
     return await work(url)
   } catch (error) {
-    const why = whyNotReached(url, error)
-    throw why === null ? error : unreachable(why)
+    const why = connectionProblem(url, error)
+    throw why === null ? error : unreachableError(why)
   }
 }
 
 /** The embedded database tells its refusals in sentences. */
 function sentence (error: unknown): never {
-  throw refused((error as Error).message)
+  throw refusedError((error as Error).message)
 }

@@ -1,17 +1,17 @@
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { type Config, readConfig } from '../config.ts'
+import type { LabHealth } from '../contract/lab.ts'
 import { findPackage } from '../embedded/binaries.ts'
 import { findEmbedded } from '../embedded/postgres.ts'
-import type { LabHealth } from '../contract/lab.ts'
 import { type Inspection, inspectDatabase } from '../store/inspect.ts'
 import { migrationsDirectory } from '../store/migrations-directory.ts'
-import { whyNotReached } from '../store/wait-for-database.ts'
-import { clientOf } from './client.ts'
-import { bytes, counted, type Io } from './io.ts'
+import { connectionProblem } from '../store/wait-for-database.ts'
+import { serviceClient } from './client.ts'
+import { formatBytes, formatCount, type CommandIo } from './io.ts'
 
 /** What a check found; `todo` says what to do about it. */
-export type Finding = { check: string, status: 'ok' | 'warning' | 'error' | 'skipped', says: string, todo?: string }
+export type DoctorFinding = { check: string, status: 'ok' | 'warning' | 'error' | 'skipped', says: string, todo?: string }
 
 const oldestNode = [20, 19] as const
 const diskLow = 1024 ** 3
@@ -20,8 +20,8 @@ const clockOddMs = 1000
 const clockWrongMs = 30_000
 
 /** Looks at this machine's configuration, its database, its disk, and the service at `address`, one check after the other; changes nothing. */
-export async function examine (io: Io, address: string): Promise<Finding[]> {
-  const findings = [node(process.versions.node)]
+export async function runDoctorChecks (io: CommandIo, address: string): Promise<DoctorFinding[]> {
+  const findings = [checkNode(process.versions.node)]
   let config: Config
   try {
     config = readConfig(io.env)
@@ -30,11 +30,11 @@ export async function examine (io: Io, address: string): Promise<Finding[]> {
     return [...findings, { check: 'configuration', status: 'error', says, todo: 'correct these environment variables; the README says what each means' }]
   }
   findings.push({ check: 'configuration', status: 'ok', says: config.databaseUrl === null ? `embedded database in ${config.dataDir}` : 'database of DATABASE_URL' })
-  return [...findings, ...await database(config), await disk(config), ...await service(io, address)]
+  return [...findings, ...await checkDatabase(config), await checkDisk(config), ...await checkService(io, address)]
 }
 
 /** Whether this Node can run the code. */
-export function node (version: string): Finding {
+export function checkNode (version: string): DoctorFinding {
   const [major, minor] = version.split('.').map(Number) as [number, number]
   const isOld = major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])
   return isOld
@@ -42,20 +42,20 @@ export function node (version: string): Finding {
     : { check: 'node', status: 'ok', says: version }
 }
 
-async function database (config: Config): Promise<Finding[]> {
+async function checkDatabase (config: Config): Promise<DoctorFinding[]> {
   const check = 'database'
   try {
-    const url = config.databaseUrl ?? await embedded(config)
+    const url = config.databaseUrl ?? await embeddedUrl(config)
     if (typeof url !== 'string') return [url]
-    return judge(await inspectDatabase(url, migrationsDirectory).catch((error: unknown) => {
-      throw new Error(whyNotReached(url, error) ?? (error as Error).message, { cause: error })
+    return checkInspection(await inspectDatabase(url, migrationsDirectory).catch((error: unknown) => {
+      throw new Error(connectionProblem(url, error) ?? (error as Error).message, { cause: error })
     }))
   } catch (error) {
     return [{ check, status: 'error', says: (error as Error).message, todo: 'do as it says there, then ask again' }]
   }
 }
 
-async function embedded ({ dataDir }: Config): Promise<string | Finding> {
+async function embeddedUrl ({ dataDir }: Config): Promise<string | DoctorFinding> {
   await findPackage()
   const found = await findEmbedded({ dataDir })
   if (typeof found === 'object') return found.url
@@ -65,18 +65,18 @@ async function embedded ({ dataDir }: Config): Promise<string | Finding> {
 }
 
 /** What a look at the database means. */
-export function judge (seen: Inspection): Finding[] {
-  return [server(seen), migrations(seen), clock(seen)]
+export function checkInspection (seen: Inspection): DoctorFinding[] {
+  return [checkServer(seen), checkMigrations(seen), checkClock(seen)]
 }
 
-function server ({ postgresql, version, encoding, size_bytes }: Inspection): Finding {
-  const says = `PostgreSQL ${postgresql}, ${bytes(size_bytes)}`
+function checkServer ({ postgresql, version, encoding, size_bytes }: Inspection): DoctorFinding {
+  const says = `PostgreSQL ${postgresql}, ${formatBytes(size_bytes)}`
   if (version < 150000) return { check: 'database', status: 'error', says, todo: 'move to PostgreSQL 15 or newer' }
   if (encoding !== 'UTF8') return { check: 'database', status: 'error', says: `${says}, encoding ${encoding}`, todo: 'back up, create the database anew with ENCODING \'UTF8\', restore' }
   return { check: 'database', status: 'ok', says }
 }
 
-function migrations ({ missing, unknown, altered }: Inspection): Finding {
+function checkMigrations ({ missing, unknown, altered }: Inspection): DoctorFinding {
   const check = 'migrations'
   if (unknown.length > 0) return { check, status: 'error', says: `the database is newer than this code: ${unknown.join(', ')}`, todo: 'install the version that it was made by, or restore a backup from before' }
   if (altered.length > 0) return { check, status: 'error', says: `changed after they were applied: ${altered.join(', ')}`, todo: 'install the released code again; released migrations never change' }
@@ -84,7 +84,7 @@ function migrations ({ missing, unknown, altered }: Inspection): Finding {
   return { check, status: 'ok', says: 'all applied' }
 }
 
-function clock ({ clock_ahead_ms }: Inspection): Finding {
+function checkClock ({ clock_ahead_ms }: Inspection): DoctorFinding {
   const off = Math.abs(clock_ahead_ms)
   const says = off < clockOddMs
     ? 'this machine and the database agree'
@@ -93,26 +93,26 @@ function clock ({ clock_ahead_ms }: Inspection): Finding {
   return { check: 'clock', status: off < clockWrongMs ? 'warning' : 'error', says, todo: 'let both machines keep time by NTP; durations and expiries are wrong until then' }
 }
 
-async function disk ({ databaseUrl, dataDir }: Config): Promise<Finding> {
+async function checkDisk ({ databaseUrl, dataDir }: Config): Promise<DoctorFinding> {
   if (databaseUrl !== null) return { check: 'disk', status: 'skipped', says: 'the database\'s disk cannot be seen from here' }
   try {
     const { bavail, bsize } = await statfs(path.resolve(dataDir)).catch(() => statfs('.'))
-    return space(bavail * bsize)
+    return checkDiskSpace(bavail * bsize)
   } catch (error) {
     return { check: 'disk', status: 'skipped', says: (error as Error).message }
   }
 }
 
 /** What so many free bytes mean. */
-export function space (free: number): Finding {
-  const says = `${bytes(free)} free`
+export function checkDiskSpace (free: number): DoctorFinding {
+  const says = `${formatBytes(free)} free`
   if (free < diskOut) return { check: 'disk', status: 'error', says, todo: 'make room at once: a full disk stops the database' }
   if (free < diskLow) return { check: 'disk', status: 'warning', says, todo: 'make room, or move DATA_DIR to a larger disk' }
   return { check: 'disk', status: 'ok', says }
 }
 
-async function service (io: Io, address: string): Promise<Finding[]> {
-  const client = clientOf(io, address)
+async function checkService (io: CommandIo, address: string): Promise<DoctorFinding[]> {
+  const client = serviceClient(io, address)
   try {
     await client.ask('GET', '/health/ready')
   } catch (error) {
@@ -121,17 +121,17 @@ async function service (io: Io, address: string): Promise<Finding[]> {
       { check: 'lab', status: 'skipped', says: 'the service was not reached' }
     ]
   }
-  const ready: Finding = { check: 'service', status: 'ok', says: `ready at ${address}` }
+  const ready: DoctorFinding = { check: 'service', status: 'ok', says: `ready at ${address}` }
   try {
-    return [ready, health(await client.ask<LabHealth>('GET', '/api/lab/health'))]
+    return [ready, checkLabHealth(await client.ask<LabHealth>('GET', '/api/lab/health'))]
   } catch (error) {
     return [ready, { check: 'lab', status: 'warning', says: (error as Error).message, todo: 'set PLATFORM_STATUS_KEY to a key that may read' }]
   }
 }
 
 /** What the findings of the lab's own health mean. */
-export function health ({ healthy, findings }: LabHealth): Finding {
-  const says = findings.length === 0 ? 'healthy' : `${counted(findings.length, 'finding')}: ${findings.map(({ message }) => message).join(' ')}`
+export function checkLabHealth ({ healthy, findings }: LabHealth): DoctorFinding {
+  const says = findings.length === 0 ? 'healthy' : `${formatCount(findings.length, 'finding')}: ${findings.map(({ message }) => message).join(' ')}`
   if (findings.length === 0) return { check: 'lab', status: 'ok', says }
   return { check: 'lab', status: healthy ? 'warning' : 'error', says, todo: 'platform-status lab health lists them' }
 }

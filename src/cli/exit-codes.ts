@@ -12,14 +12,14 @@ export class CommandError extends Error {
   }
 }
 
-export function refused (message: string, told?: object): CommandError {
+export function refusedError (message: string, told?: object): CommandError {
   return new CommandError(message, exitCodes.finding, told)
 }
 
-export function misused (message: string): CommandError {
+export function usageError (message: string): CommandError {
   return new CommandError(message, exitCodes.usage)
 }
 
-export function unreachable (message: string, told?: object): CommandError {
+export function unreachableError (message: string, told?: object): CommandError {
   return new CommandError(message, exitCodes.unreachable, told)
 }

@@ -5,10 +5,10 @@ import { tableOf } from '../terminal/table.ts'
 export type Env = Readonly<Record<string, string | undefined>>
 
 /** What a command has of the world: where it writes, what it was started with, and when it shall stop. */
-export type Io = { out: Writable, err: Out, env: Env, signal: AbortSignal }
+export type CommandIo = { out: Writable, err: Out, env: Env, signal: AbortSignal }
 
 /** Writes an answer: as JSON when that was asked for, else as lines to read. */
-export function show (io: Io, { json }: { json?: boolean }, answer: unknown, lines: () => readonly string[]): void {
+export function printAnswer (io: CommandIo, { json }: { json?: boolean }, answer: unknown, lines: () => readonly string[]): void {
   io.out.write(json === true ? `${JSON.stringify(answer, null, 2)}\n` : lines().map((line) => `${line}\n`).join(''))
 }
 
@@ -21,13 +21,13 @@ export function tableOr (none: string, head: readonly string[], rows: readonly (
 }
 
 /** Bytes as people say them. */
-export function bytes (count: number): string {
+export function formatBytes (count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10))
   return `${(count / 2 ** (10 * power)).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
 }
 
 /** "1 slot", "3 slots". */
-export function counted (count: number, noun: string): string {
+export function formatCount (count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

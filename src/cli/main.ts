@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { run } from './run.ts'
+import { runCommandLine } from './run.ts'
 
 // The command line as a process.
 
@@ -8,4 +8,4 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 // whoever reads, such as `head`, has enough
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1))
 
-process.exitCode = await run(process.argv.slice(2), { out: process.stdout, err: process.stderr, env: process.env, signal: stopping.signal })
+process.exitCode = await runCommandLine(process.argv.slice(2), { out: process.stdout, err: process.stderr, env: process.env, signal: stopping.signal })

@@ -1,12 +1,11 @@
 import { CommanderError } from 'commander'
-import { BackupError } from '../backup/backup-error.ts'
-import { StartError } from '../domain/operator-error.ts'
+import { OperatorError } from '../domain/operator-error.ts'
 import { CommandError, exitCodes } from './exit-codes.ts'
-import type { Io } from './io.ts'
+import type { CommandIo } from './io.ts'
 import { programOf } from './program.ts'
 
 /** Runs a command line (without the program's name) and answers its exit code. What goes wrong is told on `io.err`, with --json as one line of JSON. */
-export async function run (args: readonly string[], io: Io): Promise<number> {
+export async function runCommandLine (args: readonly string[], io: CommandIo): Promise<number> {
   const outcome = { exitCode: exitCodes.ok as number }
   try {
     await programOf(io, outcome).parseAsync([...args], { from: 'user' })
@@ -14,15 +13,15 @@ export async function run (args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     if (error === io.signal.reason || (error as Error).name === 'AbortError') return exitCodes.interrupted
-    const { message, exitCode, told } = explained(error)
+    const { message, exitCode, told } = toCommandError(error)
     io.err.write(args.includes('--json') ? `${JSON.stringify(told)}\n` : `${message}\n`)
     return exitCode
   }
 }
 
-function explained (error: unknown): { message: string, exitCode: number, told: object } {
+function toCommandError (error: unknown): { message: string, exitCode: number, told: object } {
   if (error instanceof CommandError) return error
   const { message, stack } = error as Error
-  const isSentence = error instanceof StartError || error instanceof BackupError
+  const isSentence = error instanceof OperatorError
   return { message: isSentence ? message : stack ?? message, exitCode: exitCodes.finding, told: { detail: message } }
 }

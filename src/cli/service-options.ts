@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 
 /** The options of a command that asks a running service. */
-export type Asking = { url?: string, json?: boolean }
+export type ServiceOptions = { url?: string, json?: boolean }
 
 /** Gives a command those options. */
-export function asking (command: Command): Command {
+export function withServiceOptions (command: Command): Command {
   return command
     .option('--url <address>', 'the address of the service (PLATFORM_STATUS_URL, or http://127.0.0.1:8000)')
     .option('--json', 'answer in JSON')

@@ -81,6 +81,8 @@ export const Place = Type.Object({ device: ref(DeviceName), position: ref(Slot) 
   $id: 'Place', additionalProperties: false, description: 'A slot of a device.', examples: [{ device: 'Incubator', position: 5 }]
 })
 
+export type Place = Static<typeof Place>
+
 export const Warning = Type.Object({
   code: Type.String({ description: 'A stable code.', examples: ['unknown-device'] }),
   detail: Type.String({ description: 'What is odd, in words.' }),
@@ -121,7 +123,7 @@ export function items<S extends TSchema> (id: string, item: S & { $id?: string }
 }
 
 /** A thing that comes as an image out of the log or a function, with its members in the order of its schema; null as it is. */
-export function inOrder<S extends TSchema & { properties: object }> (schema: S, image: Static<S> | null): Static<S> | null {
+export function inSchemaOrder<S extends TSchema & { properties: object }> (schema: S, image: Static<S> | null): Static<S> | null {
   if (image === null) return null
   const members = image as Record<string, unknown>
   return Object.fromEntries(Object.keys(schema.properties).map((name) => [name, members[name]])) as Static<S>

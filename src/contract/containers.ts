@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox'
-import { reservationId } from './reservations.ts'
 import {
   AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
   Timestamp, Uuid, Version
 } from './common.ts'
+import { reservationId } from './reservations.ts'
 
 const text = (description: string, examples: string[]) =>
   Type.String({ minLength: 1, maxLength: 2000, description, examples })
@@ -215,7 +215,7 @@ export type ContainerEvent = Static<typeof ContainerEvent>
 
 export const ContainerHistory = page('ContainerHistory', ContainerEvent)
 
-export const HistoryQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
+export const ContainerHistoryQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
 
 export const ContainerParams = Type.Object({ container: ref(ContainerName) })
 

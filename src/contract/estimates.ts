@@ -1,10 +1,20 @@
 import Type, { type Static } from 'typebox'
+import { levelMeanings, matchLevelNames } from '../domain/match-levels.ts'
 import {
   ContainerName, DeviceName, JsonObject, Name, nullable, optional, ref, Seconds, Slot, StepKind, stringEnum, Timestamp, Uuid, Warning
 } from './common.ts'
-import { groupings } from '../estimation/calibration.ts'
-import { methods, statistics } from '../estimation/estimate.ts'
-import { levelMeanings, levelNames } from '../domain/match-levels.ts'
+
+/** Which statistic of the samples an estimate answers. */
+export const statistics = ['upper_bound', 'max', 'mean', 'median'] as const
+export type Statistic = (typeof statistics)[number]
+
+/** How the answer was computed. */
+export const methods = ['rank', 'substitute', 'commanded', 'overhead', 'max', 'mean', 'median', 'none'] as const
+export type Method = (typeof methods)[number]
+
+/** What a calibration can be grouped by. */
+export const calibrationGroupings = ['level', 'method', 'function', 'device'] as const
+export type CalibrationGrouping = (typeof calibrationGroupings)[number]
 
 const Statistic = stringEnum('Statistic', statistics,
   'upper_bound: it will be over by then with the asked confidence. max, mean, median: of the recent comparable steps.')
@@ -18,8 +28,8 @@ export const EstimateMethod = stringEnum('EstimateMethod', methods, [
   'none: nothing comparable was ever done.'
 ].join(' '))
 
-const MatchLevel = stringEnum('MatchLevel', levelNames,
-  `Which history answered, most specific first: ${levelNames.map((name) => `${name} (${levelMeanings[name]})`).join('; ')}.`)
+const MatchLevel = stringEnum('MatchLevel', matchLevelNames,
+  `Which history answered, most specific first: ${matchLevelNames.map((name) => `${name} (${levelMeanings[name]})`).join('; ')}.`)
 
 const confidence = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The share of such steps that shall be over by the answer; default 0.95.', examples: [0.95] })
 
@@ -129,7 +139,7 @@ export const RemainingEstimates = Type.Object({ items: Type.Array(ref(Remaining)
   examples: [{ items: [] }]
 })
 
-const CalibrationGrouping = stringEnum('CalibrationGrouping', groupings, 'What the scores are told apart by: the level or method that answered, the function, the device.')
+const CalibrationGrouping = stringEnum('CalibrationGrouping', calibrationGroupings, 'What the scores are told apart by: the level or method that answered, the function, the device.')
 
 const aScore = { group: null, steps: 2000, answered: 1990, coverage: 0.903, mean_excess_seconds: 0.31, pinball_loss_seconds: 0.08 }
 

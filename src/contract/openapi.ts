@@ -1,30 +1,30 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { TSchema } from 'typebox'
-import { processDurationSchemas } from '../routes/processes/duration.ts'
-import { estimateSchemas } from './estimates.ts'
+import { certificateSchemas } from './certificates.ts'
+import { commonSchemas } from './common.ts'
 import { containerSchemas } from './containers.ts'
-import { certificateSchemas } from '../routes/certificates/index.ts'
-import { positionSchemas } from './positions.ts'
 import { deviceSchemas } from './devices.ts'
+import { estimateSchemas } from './estimates.ts'
+import { eventSchemas } from './events.ts'
 import { experimentSchemas } from './experiments.ts'
+import { healthSchemas } from './health.ts'
 import { keySchemas } from './keys.ts'
 import { labSchemas } from './lab.ts'
-import { healthSchemas } from '../plugins/health.ts'
-import { commonSchemas } from './common.ts'
+import { positionSchemas } from './positions.ts'
 import { problemComponents, problemSchemas } from './problem-responses.ts'
+import { processDurationSchemas } from './process-duration.ts'
 import { processSchemas } from './processes.ts'
 import { reservationSchemas } from './reservations.ts'
-import { transferSchemas } from './transfers.ts'
-import { eventSchemas } from './events.ts'
-import { stepSchemas } from './steps.ts'
 import { stepStatisticsSchemas } from './step-statistics.ts'
-import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+import { stepSchemas } from './steps.ts'
+import { transferSchemas } from './transfers.ts'
 
-/** The head of the OpenAPI document; paths and components come from the routes. */
-export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
+/** The head of the OpenAPI document for a version of the service; paths and components come from the routes. */
+export const documentHead = (version: string): NonNullable<FastifyDynamicSwaggerOptions['openapi']> => ({
   openapi: '3.1.1',
   info: {
     title: 'platform-status',
-    version: '0.1.0',
+    version,
     summary: 'Where every labware and lid of a robotic laboratory is, what every step did, and how long the next will take.',
     description: [
       'The status service of a robotic laboratory. Orchestrators ask it before every robot move and write to it after;',
@@ -59,7 +59,7 @@ export const document: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
     { name: 'keys', description: 'Who may come in, and what each may do.' },
     { name: 'operations', description: 'For those who run the service.' }
   ]
-}
+})
 
 /** Every named schema; each becomes a component of the document. */
 export const components: readonly TSchema[] = [

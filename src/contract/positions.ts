@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, DeviceName, nullable, ref, Slot, stringEnum, Uuid } from './common.ts'
 import { at } from './as-of.ts'
+import { Barcode, DeviceName, nullable, ref, Slot, stringEnum, Uuid } from './common.ts'
 import { Container } from './containers.ts'
 import { Reserved } from './reservations.ts'
 

@@ -1,7 +1,7 @@
 import Type, { type TSchema } from 'typebox'
-import { catalogue, problem, type Problem, type ProblemCode } from './problems.ts'
 import { ref, stringEnum } from './common.ts'
 import { problemExamples } from './problem-examples.ts'
+import { catalogue, problem, type Problem, type ProblemCode } from './problems.ts'
 
 const RequestPart = stringEnum('RequestPart', ['body', 'query', 'path', 'headers'], 'A part of a request.')
 
@@ -43,7 +43,7 @@ export const problemType = 'application/problem+json'
 /** What any call can answer besides its own. */
 const always: readonly ProblemCode[] = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
 /** What any call that needs a scope can answer, too. */
-export const ofScopes: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'too-many-requests']
+export const scopeProblems: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'too-many-requests']
 const withBody: readonly ProblemCode[] = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 
 type ProblemResponse = { description: string, headers?: Record<string, object>, content: Record<string, { schema: object, examples: Record<string, object> }> }
@@ -62,11 +62,11 @@ const headersOf: Partial<Record<ProblemCode, Record<string, object>>> = {
 export function problems (...codes: readonly ProblemCode[]): Record<number, object> {
   // what can contradict the tracked world can also break a rule of it that no command looks at first
   const conflicts: readonly ProblemCode[] = codes.some((code) => catalogue[code][0] === 409) ? ['world-conflict'] : []
-  return alsoAnswering({}, ...always, ...codes, ...conflicts)
+  return withProblems({}, ...always, ...codes, ...conflicts)
 }
 
 /** The `response` entries of a call that answers these problems too. */
-export function alsoAnswering (response: Readonly<Record<number, object>>, ...codes: readonly ProblemCode[]): Record<number, object> {
+export function withProblems (response: Readonly<Record<number, object>>, ...codes: readonly ProblemCode[]): Record<number, object> {
   const responses = { ...response } as Partial<Record<number, ProblemResponse>>
   for (const code of codes) {
     const [status, , when] = catalogue[code]
@@ -88,11 +88,11 @@ function problemUri (code: ProblemCode): string {
 }
 
 /** A problem as it travels. */
-export function bodyOf ({ code, status, title, message, members }: Problem, of: { instance: string, request_id: string }): object {
+export function problemBody ({ code, status, title, message, members }: Problem, of: { instance: string, request_id: string }): object {
   return { type: problemUri(code), title, status, detail: message, instance: of.instance, code, error: title, request_id: of.request_id, ...members }
 }
 
 function exampleOf (code: ProblemCode): object {
   const { instance, detail, ...members } = problemExamples[code]
-  return bodyOf(problem(code, detail, members), { instance, request_id: '0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21' })
+  return problemBody(problem(code, detail, members), { instance, request_id: '0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21' })
 }

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { groupings } from '../domain/step-grouping.ts'
+import { stepGroupings } from '../domain/step-grouping.ts'
 import { DeviceName, nullable, ref, Seconds, StepKind, StepStatus, Uuid } from './common.ts'
 import { stepFilters } from './steps.ts'
 
@@ -57,7 +57,7 @@ export const StepStatistics = Type.Object({ items: Type.Array(ref(StepGroupStati
 export const StatisticsQuery = Type.Object({
   ...stepFilters,
   group_by: Type.Optional(Type.String({
-    maxLength: 200, description: `What to group by: a comma-separated list of ${groupings.join(', ')}. None: one row for all.`, examples: ['device,fct']
+    maxLength: 200, description: `What to group by: a comma-separated list of ${stepGroupings.join(', ')}. None: one row for all.`, examples: ['device,fct']
   }))
 }, { additionalProperties: false })
 export type StatisticsQuery = Static<typeof StatisticsQuery>

@@ -188,7 +188,7 @@ export type StepFilters = Omit<StepQuery, keyof typeof pageQuery | 'sort'>
 
 export const ExperimentStepsQuery = Type.Object({ ...pageQuery, ...ofExperiment, sort }, { additionalProperties: false })
 
-export const HistoryQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
+export const StepHistoryQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
 
 export const stepSchemas = [
   StepEnding, StepEnd, StepPlace, StepContainer, Step, StepCreate, StepBatch, StepItems, StepFinish, StepPatch, StepChangeKind, StepChange,

@@ -1,8 +1,8 @@
 /** Calls the service and answers the body; throws an Error that says what was asked and why it was refused. */
-export type Call = <T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object | string) => Promise<T>
+export type DemoCall = <T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object | string) => Promise<T>
 
 /** A client of the service at this address. A text as body is YAML. */
-export function clientOf (address: string): Call {
+export function demoClient (address: string): DemoCall {
   return async <T>(method: string, path: string, body?: object | string): Promise<T> => {
     const answer = await fetch(new URL(path, address), {
       method,

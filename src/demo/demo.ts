@@ -1,14 +1,14 @@
-import type { Call } from './client.ts'
 import { type Out, progressOf } from '../terminal/progress.ts'
-import { book, clearPlatform, type Estimate, estimateRun, logRun, setUp } from './replay.ts'
-import { barcodeOf, type LoggedStep, readLabFile, type Run } from './robotlab.ts'
 import { tableOf } from '../terminal/table.ts'
+import type { DemoCall } from './client.ts'
+import { recordEvent, clearPlatform, type ReplayEstimate, estimateRun, logRun, setUp } from './replay.ts'
+import { barcodeOf, type ReplayedStep, readLabFile, type RobotlabRun } from './robotlab.ts'
 
 const confidence = 0.95
 const rowsShown = 12
 const widestLabel = 60
 
-type Demo = { call: Call, address: string, out: Out, runs: readonly Run[] }
+type Demo = { call: DemoCall, address: string, out: Out, runs: readonly RobotlabRun[] }
 
 /**
  * Shows the service on `address` what a real lab did, and on `out` what it learns from it: all runs but the last are logged,
@@ -37,7 +37,7 @@ export async function demo ({ call, address, out, runs }: Demo): Promise<void> {
 }
 
 /** Makes the lab the one of the records; refuses a database that holds another. */
-async function takeLab (call: Call): Promise<void> {
+async function takeLab (call: DemoCall): Promise<void> {
   const labFile = await readLabFile()
   const { changes } = await call<{ changes: { action: string, device: string }[] }>('PUT', '/api/lab/config?dry_run=true', labFile)
   const others = changes.filter(({ action }) => action === 'retire').map(({ device }) => device)
@@ -47,7 +47,7 @@ async function takeLab (call: Call): Promise<void> {
   await call('PUT', '/api/lab/config', labFile)
 }
 
-async function logHistory (call: Call, runs: readonly Run[], out: Out): Promise<void> {
+async function logHistory (call: DemoCall, runs: readonly RobotlabRun[], out: Out): Promise<void> {
   const progress = progressOf(out, `steps of ${runs.length} earlier runs`, runs.reduce((sum, { steps }) => sum + steps.length, 0))
   for (const run of runs) {
     // their plates were never on this platform
@@ -57,19 +57,19 @@ async function logHistory (call: Call, runs: readonly Run[], out: Out): Promise<
   progress.done()
 }
 
-async function replay (call: Call, run: Run, out: Out): Promise<void> {
+async function replay (call: DemoCall, run: RobotlabRun, out: Out): Promise<void> {
   await clearPlatform(call)
   await setUp(call, run)
   const progress = progressOf(out, `moves and lids of ${run.name.slice(0, '2023-09-14_12.36'.length)}`, run.events.length)
   for (const event of run.events) {
-    await book(call, run, event)
+    await recordEvent(call, run, event)
     progress.step()
   }
   progress.done()
 }
 
 /** The steps that took most of the run's time, one row for each kind of step. */
-function learnt (steps: readonly LoggedStep[], estimates: readonly Estimate[]): string[][] {
+function learnt (steps: readonly ReplayedStep[], estimates: readonly ReplayEstimate[]): string[][] {
   const kinds = new Map<string, { seconds: number, row: string[] }>()
   for (const [index, step] of steps.entries()) {
     const { level, sample_size, median_seconds, duration_seconds } = estimates[index]!
@@ -81,19 +81,19 @@ function learnt (steps: readonly LoggedStep[], estimates: readonly Estimate[]): 
 }
 
 /** A step's name without the folder of its protocol. */
-function labelOf ({ device, name }: LoggedStep): string {
+function labelOf ({ device, name }: ReplayedStep): string {
   const label = `${device}: ${name.replace(/\S+\//, '')}`
   return label.length <= widestLabel ? label : `${label.slice(0, widestLabel - 1)}…`
 }
 
 /** How the bounds that were told before the run compare with what the steps then took. */
-function keptPromises (steps: readonly LoggedStep[], estimates: readonly Estimate[]): string {
+function keptPromises (steps: readonly ReplayedStep[], estimates: readonly ReplayEstimate[]): string {
   const known = steps.map((step, index) => ({ took: secondsOf(step), bound: estimates[index]!.duration_seconds })).filter(({ bound }) => bound !== null)
   const kept = known.filter(({ took, bound }) => took <= bound!)
   return `Before the run began, ${known.length} of its ${steps.length} steps were given a 95 % bound; ${tenths(100 * kept.length / known.length)} % of them kept it.`
 }
 
-function questions (address: string, run: Run): string[] {
+function questions (address: string, run: RobotlabRun): string[] {
   const plate = barcodeOf(run.name, Object.values(run.world)[0] ?? '1')
   const { device, data } = run.steps.filter(({ kind }) => kind === 'operation').reduce((a, b) => secondsOf(a) >= secondsOf(b) ? a : b)
   return [
@@ -106,7 +106,7 @@ function questions (address: string, run: Run): string[] {
   ]
 }
 
-function secondsOf ({ start, finish }: LoggedStep): number {
+function secondsOf ({ start, finish }: ReplayedStep): number {
   return (Date.parse(finish) - Date.parse(start)) / 1000
 }
 

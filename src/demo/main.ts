@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { pino } from 'pino'
-import { start } from '../process/start.ts'
 import { readConfig } from '../config.ts'
-import { asReachedFromHere } from '../process/listen.ts'
-import { clientOf } from './client.ts'
+import { localUrl } from '../process/listen.ts'
+import { start } from '../process/start.ts'
+import { demoClient } from './client.ts'
 import { demo } from './demo.ts'
 import { readRuns } from './robotlab.ts'
 
@@ -23,10 +23,10 @@ async function show (): Promise<void> {
   const log = pino({}, pino.multistream([{ level: 'warn', stream: process.stderr }]))
   const running = await start({ config, log, signal })
   try {
-    const address = asReachedFromHere(running.address)
+    const address = localUrl(running.address)
     // the last run but one is a long one
     const runs = (await readRuns()).slice(0, -1)
-    await Promise.race([stop, demo({ call: clientOf(address), address, out: process.stdout, runs })])
+    await Promise.race([stop, demo({ call: demoClient(address), address, out: process.stdout, runs })])
     if (!signal.aborted) process.stdout.write(`The service stays up at ${address} until Ctrl-C.\n`)
     await stop
   } finally {

@@ -1,16 +1,16 @@
-import type { Call } from './client.ts'
-import { barcodeOf, idOf, placeOf, type LoggedStep, type PlannedStep, type Run, type WorldEvent } from './robotlab.ts'
+import type { DemoCall } from './client.ts'
+import { barcodeOf, idOf, placeOf, type ReplayedStep, type RobotlabStep, type RobotlabRun, type RobotlabEvent } from './robotlab.ts'
 
 // A recorded run as calls to the service, the way an orchestrator would have made them.
 
 /** Takes every container off the platform. */
-export async function clearPlatform (call: Call): Promise<void> {
+export async function clearPlatform (call: DemoCall): Promise<void> {
   const { items } = await call<{ items: { id: string }[] }>('GET', '/api/containers?limit=500')
   await Promise.all(items.map(({ id }) => call('DELETE', `/api/containers/${id}`)))
 }
 
 /** Puts the plates of a run where they stood when it began, lids on. */
-export async function setUp (call: Call, run: Run): Promise<void> {
+export async function setUp (call: DemoCall, run: RobotlabRun): Promise<void> {
   const containers = Object.entries(run.world).map(([place, plate]) => ({
     ...placeOf(place), barcode: barcodeOf(run.name, plate), name: `Plate ${plate}`, lidded: true
   }))
@@ -18,7 +18,7 @@ export async function setUp (call: Call, run: Run): Promise<void> {
 }
 
 /** Books one change of the world. The source is told, so that the service refuses it if plate or lid were elsewhere. */
-export async function book (call: Call, run: Run, event: WorldEvent): Promise<void> {
+export async function recordEvent (call: DemoCall, run: RobotlabRun, event: RobotlabEvent): Promise<void> {
   const container = `/api/containers/${barcodeOf(run.name, event.what)}`
   switch (event.kind) {
     case 'move': {
@@ -33,13 +33,13 @@ export async function book (call: Call, run: Run, event: WorldEvent): Promise<vo
   }
 }
 
-async function bookLid (call: Call, path: string, place: string): Promise<void> {
+async function bookLid (call: DemoCall, path: string, place: string): Promise<void> {
   const { device, position } = placeOf(place)
   await call('POST', path, { lid_device: device, lid_pos: position })
 }
 
 /** Logs a run as an experiment with all its steps; of a run that was logged before nothing happens, and the answer is false. */
-export async function logRun (call: Call, run: Run): Promise<boolean> {
+export async function logRun (call: DemoCall, run: RobotlabRun): Promise<boolean> {
   const process = await call<{ id: string }>('POST', '/api/processes', {
     name: 'Cell painting', source: 'Mitochondria stain, fixation, permeabilisation, stains, final wash; see examples/robotlab', reuse: true
   })
@@ -50,15 +50,15 @@ export async function logRun (call: Call, run: Run): Promise<boolean> {
   return true
 }
 
-export type Estimate = { duration_seconds: number | null, level: string | null, sample_size: number, median_seconds: number | null }
+export type ReplayEstimate = { duration_seconds: number | null, level: string | null, sample_size: number, median_seconds: number | null }
 
 /** The estimates of a whole run before it begins, in the order of its steps. */
-export async function estimateRun (call: Call, run: Run, confidence: number): Promise<Estimate[]> {
-  const { estimates } = await call<{ estimates: Estimate[] }>('POST', '/api/estimates/batch', { steps: run.steps.map(planned), confidence })
+export async function estimateRun (call: DemoCall, run: RobotlabRun, confidence: number): Promise<ReplayEstimate[]> {
+  const { estimates } = await call<{ estimates: ReplayEstimate[] }>('POST', '/api/estimates/batch', { steps: run.steps.map(planned), confidence })
   return estimates
 }
 
 /** A step as it was before it was done. */
-export function planned ({ kind, name, device, data, origin, destination }: LoggedStep): PlannedStep {
+export function planned ({ kind, name, device, data, origin, destination }: ReplayedStep): RobotlabStep {
   return { kind, name, device, data, ...(origin && { origin }), ...(destination && { destination }) }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { v5 as uuidv5 } from 'uuid'
+import type { Place } from '../contract/common.ts'
 
 // The records of a real lab, and how they are read as steps and places of this service; see examples/robotlab/README.md.
 
@@ -19,26 +20,24 @@ type StepRecord = {
 }
 
 /** A change of the world: of the plate `what`, between places in the lab's own names. */
-export type WorldEvent =
+export type RobotlabEvent =
   | { kind: 'move', what: string, src: string, dst: string }
   | { kind: 'unlid', what: string, dst: string }
   | { kind: 'lid', what: string, src: string }
 
-type WorldRecord = { run: string } & (WorldEvent | { kind: 'init', world: Record<string, string> })
+type WorldRecord = { run: string } & (RobotlabEvent | { kind: 'init', world: Record<string, string> })
 
 /** One run: which plate stood where when it began, what changed, and what was done. */
-export type Run = { name: string, world: Readonly<Record<string, string>>, events: readonly WorldEvent[], steps: readonly LoggedStep[] }
-
-export type Place = { device: string, position: number }
+export type RobotlabRun = { name: string, world: Readonly<Record<string, string>>, events: readonly RobotlabEvent[], steps: readonly ReplayedStep[] }
 
 /** A step that is still to be done, as an estimate is asked for it. */
-export type PlannedStep = { kind: 'operation' | 'move', name: string, device: string, data: Record<string, string>, origin?: Place, destination?: Place }
+export type RobotlabStep = { kind: 'operation' | 'move', name: string, device: string, data: Record<string, string>, origin?: Place, destination?: Place }
 
 /** A step as it is logged. */
-export type LoggedStep = PlannedStep & { id: string, start: string, finish: string, containers: string[], experiment_id: string }
+export type ReplayedStep = RobotlabStep & { id: string, start: string, finish: string, containers: string[], experiment_id: string }
 
 /** All runs, oldest first. */
-export async function readRuns (): Promise<Run[]> {
+export async function readRuns (): Promise<RobotlabRun[]> {
   const [steps, world] = await Promise.all([readLines<StepRecord>('steps.jsonl.gz'), readLines<WorldRecord>('world.jsonl.gz')])
   const stepsOf = byRun(steps)
   return [...byRun(world)].map(([name, records]) => ({
@@ -82,7 +81,7 @@ export function placeOf (name: string): Place {
 }
 
 /** The lab's name of a slot. */
-export function nameOf ({ device, position }: Place): string {
+export function nameOfPlace ({ device, position }: Place): string {
   if (/^[A-Z]$/.test(device)) return `${device}${position + 1}`
   if (position === 0) return device
   return position <= slotsOfStack ? `L${position}` : `R${position - slotsOfStack}`
@@ -101,7 +100,7 @@ export function idOf (name: string): string {
   return uuidv5(name, namespace)
 }
 
-function loggedStep (record: StepRecord, index: number): LoggedStep {
+function loggedStep (record: StepRecord, index: number): ReplayedStep {
   return {
     ...plannedStep(record),
     id: idOf(`${record.run} step ${index}`),
@@ -112,7 +111,7 @@ function loggedStep (record: StepRecord, index: number): LoggedStep {
   }
 }
 
-function plannedStep ({ device, type, cmd }: StepRecord): PlannedStep {
+function plannedStep ({ device, type, cmd }: StepRecord): RobotlabStep {
   if (type === 'RobotarmCmd') return programStep(device, cmd.program_name!)
   const data = { fct: cmd.action!, ...(cmd.protocol_path && { protocol: cmd.protocol_path }), ...(cmd.incu_loc && { incu_loc: cmd.incu_loc }) }
   return { kind: 'operation', name: [cmd.action, cmd.protocol_path ?? cmd.incu_loc].filter(Boolean).join(' '), device, data }
@@ -121,7 +120,7 @@ function plannedStep ({ device, type, cmd }: StepRecord): PlannedStep {
 const exchangePlace = 'B21'
 
 /** A program of the arm: a move when a plate is in its gripper. */
-function programStep (device: string, program: string): PlannedStep {
+function programStep (device: string, program: string): RobotlabStep {
   const [, from, to] = /^(\w+?)[-_]to[-_](\w+) transfer$/.exec(program) ?? []
   const [, place, way] = /^(?!lid)(\w+) (get|put) transfer$/.exec(program) ?? []
   const ends = from !== undefined ? [from, to!] : way === 'get' ? [place!, exchangePlace] : way === 'put' ? [exchangePlace, place!] : null

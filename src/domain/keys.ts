@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 export const scopes = ['read', 'operate', 'admin'] as const
 export type Scope = typeof scopes[number]
 
-export function includes (granted: readonly Scope[], needed: Scope): boolean {
+export function grants (granted: readonly Scope[], needed: Scope): boolean {
   return granted.some((scope) => scopes.indexOf(scope) >= scopes.indexOf(needed))
 }
 
@@ -33,6 +33,6 @@ export function keyFault (key: string): string | null {
 }
 
 /** The text without keys of ours, for the log: some clients put them into the URL. */
-export function withoutKeys (text: string): string {
+export function redactKeys (text: string): string {
   return text.includes('ps_') ? text.replace(/ps_[\w-]{20,}/g, 'ps_***') : text
 }

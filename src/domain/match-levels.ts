@@ -1,18 +1,18 @@
 /** The levels of the match ladder by the number of their key, most specific first; see step_key in the migrations. */
-export const levels = {
+export const matchLevels = {
   operation: ['parameters', 'device_protocol', 'protocol', 'device_function', 'function'],
   move: ['slots', 'pair_lid_barcode', 'pair', 'mover_destination']
 } as const
 
-export const levelNames = [...levels.operation, ...levels.move] as const
+export const matchLevelNames = [...matchLevels.operation, ...matchLevels.move] as const
 
-export type Level = (typeof levelNames)[number]
+export type MatchLevel = (typeof matchLevelNames)[number]
 
 /** Levels that compare different programs, or moves between different places. */
-export const mixtures: ReadonlySet<Level> = new Set<Level>(['device_function', 'function', 'mover_destination'])
+export const mixedLevels: ReadonlySet<MatchLevel> = new Set<MatchLevel>(['device_function', 'function', 'mover_destination'])
 
 /** What each level compares, in words. */
-export const levelMeanings: Readonly<Record<Level, string>> = {
+export const levelMeanings: Readonly<Record<MatchLevel, string>> = {
   parameters: 'operations with the same function, device and parameters',
   device_protocol: 'operations with the same function, device and protocol',
   protocol: 'operations with the same function and protocol, on any device',

@@ -5,7 +5,7 @@ import { hash } from 'node:crypto'
 export const matchVersion = 1
 
 /** What a step says of itself. */
-export type Described = { kind: 'operation' | 'move', name: string | null, data: Readonly<Record<string, unknown>> }
+export type MatchSubject = { kind: 'operation' | 'move', name: string | null, data: Readonly<Record<string, unknown>> }
 
 export type MatchInputs = {
   match_version: number
@@ -60,7 +60,7 @@ const bookkeeping: ReadonlySet<string> = new Set([
  * and a name never collide, nor does a function that commands its time with the same without one, since of the first
  * only the time beyond the commanded one is a sample.
  */
-export function matchInputs ({ kind, name, data }: Described): MatchInputs {
+export function matchInputs ({ kind, name, data }: MatchSubject): MatchInputs {
   if (kind === 'move') return { match_version: matchVersion, match_function: null, match_parameters: null, match_protocol: null, commanded_seconds: null }
   const fct = typeof data.fct === 'string' ? data.fct : null
   const commands = fct !== null && commandsItsTime.has(fct.toLowerCase())

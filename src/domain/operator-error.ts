@@ -1,2 +1,2 @@
-/** Why the service cannot start, as a sentence for who starts it: what is wrong, and the way out. Told without a stack. */
-export class StartError extends Error {}
+/** An error whose message tells the operator what is wrong and what to do. It is printed without a stack trace. */
+export class OperatorError extends Error {}

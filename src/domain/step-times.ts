@@ -6,12 +6,12 @@ export type StepFault = { member: 'start' | 'finish' | 'status', detail: string 
 export type StepWarning = { code: string, detail: string, pointer: string }
 
 /** An instant (see isInstant) as UTC text with milliseconds; what is finer is cut off. */
-export function utc (instant: string): string {
+export function toUtc (instant: string): string {
   return new Date(instant.toUpperCase()).toISOString()
 }
 
 /** The status of a step whose log names none: completed with a finish, running without. */
-export function usualStatus (finish: string | null): StepStatus {
+export function defaultStatus (finish: string | null): StepStatus {
   return finish === null ? 'running' : 'completed'
 }
 
@@ -24,7 +24,7 @@ export function timesFault ({ start, finish, status }: StepTimes): StepFault | n
 }
 
 /** Orchestrators log a step when it is over while their own record still says running: then it is completed, with a warning. */
-export function settled (times: StepTimes): StepTimes & { warnings: StepWarning[] } {
+export function withEndStatus (times: StepTimes): StepTimes & { warnings: StepWarning[] } {
   if (times.status !== 'running' || times.finish === null) return { ...times, warnings: [] }
   return {
     ...times,
@@ -34,7 +34,7 @@ export function settled (times: StepTimes): StepTimes & { warnings: StepWarning[
 }
 
 /** The times of a step that is ended now: clocks differ, so a finish before the start becomes the start, with a warning. */
-export function ended (times: StepTimes & { finish: string }): StepTimes & { warnings: StepWarning[] } {
+export function withFinish (times: StepTimes & { finish: string }): StepTimes & { warnings: StepWarning[] } {
   if (times.finish >= times.start) return { ...times, warnings: [] }
   return {
     ...times,

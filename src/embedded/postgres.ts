@@ -1,9 +1,10 @@
-import pg from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findPackage, prepareBinaries, type Package } from './binaries.ts'
-import { checkVersion, createCluster, readPassword, USER } from './cluster.ts'
-import { lock } from './lock.ts'
-import { choosePlace, findPlace, holdsCluster, type Place } from './data-directory.ts'
+import pg from 'pg'
+import type { Log } from '../domain/log.ts'
+import { findPackage, prepareBinaries, type PostgresPackage } from './binaries.ts'
+import { checkVersion, createCluster, readPassword, databaseUser } from './cluster.ts'
+import { chooseLocation, findLocation, holdsCluster, type ClusterLocation } from './data-directory.ts'
+import { lockDirectory } from './lock.ts'
 import { findRunning, launch, lookForRunning, shutDown, type Postmaster } from './postmaster.ts'
 import { codeOf } from './run-command.ts'
 
@@ -20,8 +21,6 @@ export type EmbeddedDatabase = {
   stop(): Promise<void>
 }
 
-type Log = { info(o: object, msg: string): void, warn(o: object, msg: string): void }
-
 const DATABASE = 'platform_status'
 const ADOPT_LIMIT_MS = 120_000
 const TELL_AFTER_MS = 5_000
@@ -34,15 +33,15 @@ const TELL_AFTER_MS = 5_000
  */
 export async function startEmbedded (options: {
   dataDir: string
-  log: Log
+  log: Pick<Log, 'info' | 'warn'>
   settings?: Record<string, string>
   /** Parents of the places for what root cannot keep in `dataDir`; for tests. */
   shared?: string[]
 }): Promise<EmbeddedDatabase> {
   const { log, settings = {} } = options
   const found = await findPackage()
-  const place = await choosePlace(options)
-  const unlock = once(await lock(place.directory))
+  const place = await chooseLocation(options)
+  const unlock = once(await lockDirectory(place.directory))
   try {
     const left = holdsCluster(place.directory) ? await adopt(place, found.major, log) : undefined
     const { postmaster, url } = left ?? await start(place, found, settings, log)
@@ -65,7 +64,7 @@ export async function startEmbedded (options: {
 
 type Running = { postmaster: Postmaster, url: string }
 
-async function start (place: Place, found: Package, settings: Record<string, string>, log: Log): Promise<Running> {
+async function start (place: ClusterLocation, found: PostgresPackage, settings: Record<string, string>, log: Pick<Log, 'info' | 'warn'>): Promise<Running> {
   const { directory, owner } = place
   const binaries = await prepareBinaries({ found, directory, owner, log })
   if (!holdsCluster(directory)) await createCluster({ place, binaries, sync: settings['fsync'] !== 'off' })
@@ -79,7 +78,7 @@ async function start (place: Place, found: Package, settings: Record<string, str
 }
 
 /** Takes over a server that a killed process left behind; undefined when none runs, also when one was just ending. */
-async function adopt (place: Place, major: number, log: Log): Promise<Running | undefined> {
+async function adopt (place: ClusterLocation, major: number, log: Pick<Log, 'info' | 'warn'>): Promise<Running | undefined> {
   await checkVersion(place.directory, major)
   const began = Date.now()
   for (let told = false; Date.now() - began < ADOPT_LIMIT_MS; await sleep(100)) {
@@ -108,7 +107,7 @@ export type FoundDatabase = { url: string, directory: string }
  * `stopped` when it is there but does not run, `none` when it was never made.
  */
 export async function findEmbedded (options: { dataDir: string, shared?: string[] }): Promise<FoundDatabase | 'stopped' | 'none'> {
-  const directory = findPlace(options)
+  const directory = findLocation(options)
   if (directory === undefined) return 'none'
   for (const until = Date.now() + ADOPT_LIMIT_MS; ; await sleep(100)) {
     const found = lookForRunning(directory)
@@ -124,7 +123,7 @@ function isGoing (error: unknown): boolean {
 }
 
 /** The address of our database, which is made if it is not there yet. */
-async function openDatabase (place: Place, { port }: Postmaster): Promise<string> {
+async function openDatabase (place: ClusterLocation, { port }: Postmaster): Promise<string> {
   const password = await readPassword(place.directory)
   const exists = await withClient(addressOf(password, port, 'postgres'), async (client) => {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE])
@@ -136,7 +135,7 @@ async function openDatabase (place: Place, { port }: Postmaster): Promise<string
 }
 
 function addressOf (password: string, port: number, database: string): string {
-  return `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`
+  return `postgresql://${databaseUser}:${password}@127.0.0.1:${port}/${database}`
 }
 
 async function withClient<T> (connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

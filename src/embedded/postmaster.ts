@@ -3,16 +3,15 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync,
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../domain/log.ts'
+import type { Binaries, PostgresPackage } from './binaries.ts'
 import { lastLines } from './cluster.ts'
-import { clusterOf, type Place } from './data-directory.ts'
+import { clusterOf, type ClusterLocation } from './data-directory.ts'
 import { commandLineOf, identityOf, isSameProcess } from './processes.ts'
-import { codeOf, run, spawnOptions } from './run-command.ts'
-import type { Binaries, Package } from './binaries.ts'
+import { codeOf, runCommand, spawnOptions } from './run-command.ts'
 
 /** A running PostgreSQL server process, told by pid and start, and the port on 127.0.0.1 that it listens on. */
 export type Postmaster = { pid: number, identity: string, port: number }
-
-type Log = { info(o: object, msg: string): void, warn(o: object, msg: string): void }
 
 const LOG_LIMIT = 10 * 1024 * 1024
 const POLL_MS = 20
@@ -54,7 +53,7 @@ export function lookForRunning (directory: string): Postmaster | 'starting' | 's
 
 /** Starts a server in a session of its own, where neither Ctrl-C nor our death reaches it; ready when resolved. */
 export async function launch (options: {
-  place: Place, binaries: Binaries, settings: Record<string, string>, log: Log, choosePort?: () => Promise<number>
+  place: ClusterLocation, binaries: Binaries, settings: Record<string, string>, log: Pick<Log, 'info' | 'warn'>, choosePort?: () => Promise<number>
 }): Promise<Postmaster> {
   const { place, binaries, settings, log, choosePort = freePort } = options
   const began = Date.now()
@@ -85,7 +84,7 @@ export async function launch (options: {
 }
 
 /** Ends a server: fast shutdown (open transactions are rolled back), immediate when that takes too long. */
-export async function shutDown (postmaster: Postmaster, options: { place: Place, found: Package, log: Log }) {
+export async function shutDown (postmaster: Postmaster, options: { place: ClusterLocation, found: PostgresPackage, log: Pick<Log, 'info' | 'warn'> }) {
   const { pid, identity } = postmaster
   const { place, found, log } = options
   const ended = () => !isSameProcess(pid, identity)
@@ -114,14 +113,14 @@ export function freePort (): Promise<number> {
   })
 }
 
-function postgresArguments ({ directory }: Place, port: number, settings: Record<string, string>): string[] {
+function postgresArguments ({ directory }: ClusterLocation, port: number, settings: Record<string, string>): string[] {
   const all = Object.entries({ ...SETTINGS, ...settings, port: String(port) })
   return ['-D', clusterOf(directory), ...all.flatMap(([name, value]) => ['-c', `${name}=${value}`])]
 }
 
 /** The server once it takes connections, or undefined when it ended before. */
 async function becomesReady (
-  child: ChildProcess, place: Place, port: number, log: Log
+  child: ChildProcess, place: ClusterLocation, port: number, log: Pick<Log, 'info' | 'warn'>
 ): Promise<Postmaster | undefined> {
   const end: { over: boolean, failure?: Error } = { over: false }
   child.on('exit', () => { end.over = true })
@@ -190,7 +189,7 @@ function readFrom (file: number, start: number): string {
 }
 
 /** Windows has no signals; pg_ctl knows the way around. */
-async function shutDownOnWindows (place: Place, found: Package) {
+async function shutDownOnWindows (place: ClusterLocation, found: PostgresPackage) {
   const program = path.join(found.directory, 'native', 'bin', 'pg_ctl.exe')
-  await run(program, ['stop', '-D', clusterOf(place.directory), '-m', 'fast', '-w'])
+  await runCommand(program, ['stop', '-D', clusterOf(place.directory), '-m', 'fast', '-w'])
 }

@@ -5,7 +5,7 @@ import path from 'node:path'
 export type Owner = { uid: number, gid: number, name: string } | undefined
 
 /** What a program left behind: its exit code (null when a signal ended it) and the end of what it printed. */
-export type Ran = { code: number | null, output: string }
+export type CommandResult = { code: number | null, output: string }
 
 const KEPT_OUTPUT = 8_000
 
@@ -29,7 +29,7 @@ export function spawnOptions (owner: Owner) {
 }
 
 /** Runs a program to its end, without a shell. Rejects only when it cannot be started (EACCES, ENOENT, EPERM, ...). */
-export function run (command: string, args: string[], owner?: Owner): Promise<Ran> {
+export function runCommand (command: string, args: string[], owner?: Owner): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...spawnOptions(owner), stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { run, type Owner } from './run-command.ts'
+import { runCommand, type Owner } from './run-command.ts'
 
 /** `postgres` where there is one (nothing else runs under that name), else `nobody`, which every system has. */
 export async function unprivilegedUser (): Promise<NonNullable<Owner>> {
@@ -14,7 +14,7 @@ export async function unprivilegedUser (): Promise<NonNullable<Owner>> {
 /** Asks the system itself, as that user: modes alone do not tell (access lists, network file systems, containers). */
 export async function canEnter (directory: string, owner: NonNullable<Owner>): Promise<boolean> {
   try {
-    return (await run('/bin/sh', ['-c', 'test -x "$1/."', 'sh', directory], owner)).code === 0
+    return (await runCommand('/bin/sh', ['-c', 'test -x "$1/."', 'sh', directory], owner)).code === 0
   } catch (error) {
     throw new Error(`PostgreSQL refuses to run as root, and this process may not become the user ${owner.name}: ` +
       'start as an ordinary user, or set DATABASE_URL', { cause: error })
@@ -22,15 +22,15 @@ export async function canEnter (directory: string, owner: NonNullable<Owner>): P
 }
 
 /** The name that goes with a uid, or the uid itself where it has none. */
-export async function nameOf (uid: number): Promise<string> {
-  const { code, output } = await run('id', ['-un', String(uid)]).catch(() => ({ code: null, output: '' }))
+export async function userName (uid: number): Promise<string> {
+  const { code, output } = await runCommand('id', ['-un', String(uid)]).catch(() => ({ code: null, output: '' }))
   return code === 0 ? output.trim() : String(uid)
 }
 
 async function idsOf (name: string): Promise<{ uid: number, gid: number } | undefined> {
   try {
     // Asks the system, which may know users from elsewhere than /etc/passwd.
-    const [uid, gid] = [await run('id', ['-u', name]), await run('id', ['-g', name])]
+    const [uid, gid] = [await runCommand('id', ['-u', name]), await runCommand('id', ['-g', name])]
     if (uid.code !== 0 || gid.code !== 0) return undefined
     return { uid: Number(uid.output) >>> 0, gid: Number(gid.output) >>> 0 }
   } catch {

@@ -1,12 +1,10 @@
+import type { CalibrationGrouping } from '../contract/estimates.ts'
+import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
-import { statement } from '../store/commands.ts'
 import { estimate } from './estimate.ts'
-import { type Question, readHistories } from './history.sql.ts'
+import { type EstimateQuery, readHistories } from './history.sql.ts'
 import { type Margins, noMargins } from './margins.ts'
 import { samplesFor, windowFor } from './model.ts'
-
-export const groupings = ['level', 'method', 'function', 'device'] as const
-export type Grouping = (typeof groupings)[number]
 
 /** How well the promise was kept: seconds, and shares of the answered steps. */
 export type Score = {
@@ -19,8 +17,8 @@ export type Score = {
 }
 export type Calibration = { confidence: number, since: string | null, steps: number, truncated: boolean, overall: Score, groups: Score[] }
 
-type Done = Question & { id: string, start: Date, as_of: string, fct: string | null, sample_seconds: number, commanded_seconds: number | null }
-type Lesson = { ended_at: number, margins: Margins }
+type CalibratedStep = EstimateQuery & { id: string, start: Date, as_of: string, fct: string | null, sample_seconds: number, commanded_seconds: number | null }
+type MarginsAt = { ended_at: number, margins: Margins }
 
 const chunk = 1000
 
@@ -46,9 +44,9 @@ const text = `
  * their time, and tells how often the bound held. In chunks, so that memory does not grow with the log.
  */
 export async function calibrate (
-  { pool }: Database, { confidence, since, groupBy, limit }: { confidence: number, since: string | null, groupBy: Grouping | null, limit: number }
+  { pool }: Database, { confidence, since, groupBy, limit }: { confidence: number, since: string | null, groupBy: CalibrationGrouping | null, limit: number }
 ): Promise<Calibration> {
-  const lessons = await statement<Lesson>(pool, `
+  const lessons = await runPrepared<MarginsAt>(pool, `
     SELECT extract(epoch FROM ended_at)::float8 AS ended_at, margins FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 2000`, [])
   const overall = emptyTally()
   const groups = new Map<string | null, Tally>()
@@ -56,7 +54,7 @@ export async function calibrate (
   let read = 0
   let more = true
   while (more && read < limit) {
-    const done = await statement<Done>(pool, text, [since ?? '-infinity', from.start, from.id, Math.min(chunk, limit - read)])
+    const done = await runPrepared<CalibratedStep>(pool, text, [since ?? '-infinity', from.start, from.id, Math.min(chunk, limit - read)])
     await score(done)
     read += done.length
     more = done.length > 0 && done.length === Math.min(chunk, limit - (read - done.length))
@@ -68,8 +66,8 @@ export async function calibrate (
     groups: [...groups].map(([group, tally]) => scoreOf(group, tally)).sort((a, b) => b.steps - a.steps)
   }
 
-  async function score (done: readonly Done[]): Promise<void> {
-    const questions = done.map(({ id, start, fct, sample_seconds, commanded_seconds, ...question }): Question => question)
+  async function score (done: readonly CalibratedStep[]): Promise<void> {
+    const questions = done.map(({ id, start, fct, sample_seconds, commanded_seconds, ...question }): EstimateQuery => question)
     const { histories } = await readHistories(pool, questions, { most: windowFor(confidence), enough: samplesFor(confidence) })
     for (const [index, step] of done.entries()) {
       const then = Date.parse(step.as_of) / 1000

@@ -15,7 +15,7 @@ const abruptness = 1.5
  * change point is the split whose newer part differs most from the older one by the rank-sum statistic, if it differs by
  * enough. Source: the Mann-Whitney change-point test, A. N. Pettitt, Applied Statistics 28 (1979) 126-135.
  */
-export function sinceChange (newestFirst: readonly number[]): number {
+export function samplesSinceChangePoint (newestFirst: readonly number[]): number {
   const n = newestFirst.length
   if (n < 2 * fewest) return n
   const ranks = ranksOf(newestFirst)
@@ -31,13 +31,13 @@ export function sinceChange (newestFirst: readonly number[]): number {
     if (z > strongest) [strongest, keep] = [z, newer]
   }
   if (strongest < evidence) return n
-  const after = spanOf(newestFirst.slice(0, keep))
-  const before = spanOf(newestFirst.slice(keep))
+  const after = medianAndRange(newestFirst.slice(0, keep))
+  const before = medianAndRange(newestFirst.slice(keep))
   const shift = Math.abs(after.median - before.median)
   return shift >= effect * Math.abs(before.median) && shift >= abruptness * (after.quartiles + before.quartiles) ? keep : n
 }
 
-function spanOf (samples: readonly number[]): { median: number, quartiles: number } {
+function medianAndRange (samples: readonly number[]): { median: number, quartiles: number } {
   const sorted = [...samples].sort((a, b) => a - b)
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!
   return { median: median(sorted), quartiles: at(0.75) - at(0.25) }

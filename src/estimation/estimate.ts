@@ -1,15 +1,10 @@
-import { endsInHang } from './outlier.ts'
+import type { Method, Statistic } from '../contract/estimates.ts'
+import { type MatchLevel, matchLevels, mixedLevels } from '../domain/match-levels.ts'
+import { samplesSinceChangePoint } from './change-point.ts'
 import type { History } from './history.sql.ts'
-import { type Level, levels, mixtures } from '../domain/match-levels.ts'
 import { marginFor, type Margins } from './margins.ts'
-import { type Lent, mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
-import { sinceChange } from './change-point.ts'
-
-export const statistics = ['upper_bound', 'max', 'mean', 'median'] as const
-export type Statistic = (typeof statistics)[number]
-
-export const methods = ['rank', 'substitute', 'commanded', 'overhead', 'max', 'mean', 'median', 'none'] as const
-export type Method = (typeof methods)[number]
+import { type BorrowedSpread, mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
+import { endsInOutlier } from './outlier.ts'
 
 export type EstimateWarning = { code: string, detail: string }
 
@@ -19,7 +14,7 @@ export type Estimate = {
   confidence: number
   confidence_attained: number | null
   method: Method
-  level: Level | null
+  level: MatchLevel | null
   sample_size: number
   window_from: string | null
   median_seconds: number | null
@@ -28,29 +23,29 @@ export type Estimate = {
 }
 
 /** The confidence of who does not say one. */
-export const usualConfidence = 0.95
+export const defaultConfidence = 0.95
 
 const few = 10
 
 /** How an estimate is asked for; `margins` are those as of the last run. */
-export type Asked = { confidence: number, statistic: Statistic, margins: Margins }
+export type EstimateOptions = { confidence: number, statistic: Statistic, margins: Margins }
 
 /** What is to be estimated: `commanded` is the time in seconds that the step is told to take, to which the history's overhead is added. */
-export type Subject = { kind: 'operation' | 'move', commanded: number | null }
+export type EstimateSubject = { kind: 'operation' | 'move', commanded: number | null }
 
 /** The samples that an answer rests on, in seconds: the window, cut where the device changed. */
-export type Basis = { level: Level, sorted: readonly number[], from: number, cut: boolean }
+export type SampleBasis = { level: MatchLevel, sorted: readonly number[], from: number, cut: boolean }
 
 // A batch asks for the same history again and again.
-const bases = new WeakMap<History, Basis>()
+const bases = new WeakMap<History, SampleBasis>()
 
 /** The part of a history that still holds. Wide levels mix programs, whose order is no change of the device: they are not cut. */
-export function basisOf (history: History, kind: Subject['kind']): Basis {
+export function basisOf (history: History, kind: EstimateSubject['kind']): SampleBasis {
   const known = bases.get(history)
   if (known !== undefined) return known
-  const level = levels[kind][history.level - 1]!
-  const keep = mixtures.has(level) ? history.samples.length : sinceChange(history.samples)
-  const basis: Basis = {
+  const level = matchLevels[kind][history.level - 1]!
+  const keep = mixedLevels.has(level) ? history.samples.length : samplesSinceChangePoint(history.samples)
+  const basis: SampleBasis = {
     level,
     sorted: history.samples.slice(0, keep).sort((a, b) => a - b),
     from: history.finishes[keep - 1]!,
@@ -61,10 +56,10 @@ export function basisOf (history: History, kind: Subject['kind']): Basis {
 }
 
 /** The estimate of one step from its history. */
-export function estimate (history: History | null, { kind, commanded }: Subject, { confidence, statistic, margins }: Asked): Estimate {
+export function estimate (history: History | null, { kind, commanded }: EstimateSubject, { confidence, statistic, margins }: EstimateOptions): Estimate {
   if (history === null) return withoutHistory(commanded, confidence)
   const basis = basisOf(history, kind)
-  const chosen = choose(basis.sorted, history.lent, confidence, statistic)
+  const chosen = chooseBound(basis.sorted, history.lent, confidence, statistic)
   const { seconds, attained, method } = chosen
   const margin = statistic === 'upper_bound' ? marginFor(confidence, margins) : 0
   return {
@@ -100,10 +95,10 @@ function withoutHistory (commanded: number | null, confidence: number): Estimate
 }
 
 /** A statistic of sorted samples in seconds, and what it rests on; `hang` is a sample that it leaves out as a lone hang. */
-export type Chosen = { seconds: number, attained: number | null, method: Method, hang?: number }
+export type ChosenBound = { seconds: number, attained: number | null, method: Method, hang?: number }
 
 /** The statistic that is wanted of the samples; `lent` is known where the samples are fewer than the rank needs. */
-export function choose (sorted: readonly number[], lent: Lent | null, confidence: number, statistic: Statistic): Chosen {
+export function chooseBound (sorted: readonly number[], lent: BorrowedSpread | null, confidence: number, statistic: Statistic): ChosenBound {
   switch (statistic) {
     case 'max': return { seconds: sorted.at(-1)!, attained: sorted.length / (sorted.length + 1), method: 'max' }
     case 'mean': return { seconds: mean(sorted), attained: null, method: 'mean' }
@@ -116,11 +111,11 @@ export function choose (sorted: readonly number[], lent: Lent | null, confidence
  * The rank bound; below its sample size the substitute. Where either would rest on one lone hang, that is left out, if hangs
  * are rarer than the misses that the confidence allows: as one in n >= c / (1 - c) samples is, or as the wider level says.
  */
-function upperBound (sorted: readonly number[], lent: Lent | null, confidence: number): Chosen {
+function upperBound (sorted: readonly number[], lent: BorrowedSpread | null, confidence: number): ChosenBound {
   const n = sorted.length
   const ranked = rankBound(sorted, confidence)
   const onLargest = ranked === null || ranked.seconds === sorted[n - 1]
-  if (onLargest && endsInHang(sorted) && (ranked !== null || (lent !== null && lent.hung <= 1 - confidence))) {
+  if (onLargest && endsInOutlier(sorted) && (ranked !== null || (lent !== null && lent.hung <= 1 - confidence))) {
     const rest = sorted.slice(0, -1)
     const seconds = ranked === null ? substituteBound(rest, confidence, lent) : rest.at(-1)!
     return { seconds, attained: (n - 1) / (n + 1), method: 'substitute', hang: sorted[n - 1]! }
@@ -135,7 +130,7 @@ function total (commanded: number | null, seconds: number): number {
 
 /** What a reader of the answer should know of its basis. */
 export function warningsFor (
-  { sorted, cut, from }: Pick<Basis, 'sorted' | 'cut' | 'from'>, confidence: number, { method, hang, attained }: Chosen
+  { sorted, cut, from }: Pick<SampleBasis, 'sorted' | 'cut' | 'from'>, confidence: number, { method, hang, attained }: ChosenBound
 ): EstimateWarning[] {
   const samples = sorted.length
   const needed = samplesFor(confidence)

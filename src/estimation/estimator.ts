@@ -1,10 +1,10 @@
-import { calibrate, type Calibration, type Grouping } from './calibration.ts'
-import { matchInputs } from '../domain/match.ts'
+import type { CalibrationGrouping, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
-import type { PlannedStep } from '../contract/estimates.ts'
+import { matchInputs } from '../domain/match.ts'
 import type { Database } from '../store/database.ts'
-import { basisOf, type Estimate, estimate, type Statistic, type Subject, usualConfidence } from './estimate.ts'
-import { type History, type Question, readHistories } from './history.sql.ts'
+import { calibrate, type Calibration } from './calibration.ts'
+import { basisOf, type Estimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
+import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
 import { learnFinishedRuns } from './learning.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { type ProcessDuration, processDuration } from './process-duration.ts'
@@ -12,10 +12,10 @@ import { type Remaining, remaining, runningSteps, runningStepsOf } from './remai
 import { type Total, totalOf } from './total.ts'
 
 /** As a request asks: what is left out is the usual. */
-type Asked = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null }
-type RemainingAsked = { step_ids?: readonly string[] | null, experiment_id?: string | null, confidence?: number | null }
-type CalibrationAsked = { confidence?: number, since?: string | Date, group_by?: Grouping, limit?: number }
-type Asking = Subject & { question: Question }
+type EstimateRequestOptions = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null }
+type RemainingOptions = { step_ids?: readonly string[] | null, experiment_id?: string | null, confidence?: number | null }
+type CalibrationOptions = { confidence?: number, since?: string | Date, group_by?: CalibrationGrouping, limit?: number }
+type EstimateTarget = EstimateSubject & { question: EstimateQuery }
 
 export type Estimator = ReturnType<typeof openEstimator>
 
@@ -26,7 +26,7 @@ const widestWindow = 2000
 export function openEstimator (database: Database) {
   const { pool } = database
   /** The histories of the askings, in order. Learns from runs that ended since the last time. */
-  async function look (askings: readonly Asking[], window: Parameters<typeof readHistories>[2]): ReturnType<typeof readHistories> {
+  async function look (askings: readonly EstimateTarget[], window: Parameters<typeof readHistories>[2]): ReturnType<typeof readHistories> {
     const questions = askings.map(({ question }) => question)
     const found = await readHistories(pool, questions, window)
     if (!found.lessons.pending) return found
@@ -34,8 +34,8 @@ export function openEstimator (database: Database) {
     return await readHistories(pool, questions, window)
   }
 
-  async function answer (askings: readonly Asking[], { confidence: asked, statistic: wanted, total }: Asked) {
-    const confidence = asked ?? usualConfidence
+  async function answer (askings: readonly EstimateTarget[], { confidence: asked, statistic: wanted, total }: EstimateRequestOptions) {
+    const confidence = asked ?? defaultConfidence
     const statistic = wanted ?? 'upper_bound'
     const { histories, lessons } = await look(askings, {
       most: statistic === 'max' ? widestWindow : windowFor(confidence),
@@ -57,14 +57,14 @@ export function openEstimator (database: Database) {
 
   return {
     /** One step. Durations in seconds; refuses a move without both ends. */
-    async estimateStep (step: PlannedStep, asked: Asked): Promise<Estimate> {
-      const { estimates: [first] } = await answer([askingFor(step, '/step')], asked)
+    async estimateStep (step: PlannedStep, asked: EstimateRequestOptions): Promise<Estimate> {
+      const { estimates: [first] } = await answer([targetOf(step, '/step')], asked)
       return first!
     },
 
     /** Many steps in one statement, in order; with `total` also the distribution of their sum. */
-    async estimateSteps (steps: readonly PlannedStep[], asked: Asked): Promise<{ estimates: Estimate[], total?: Total }> {
-      const askings = steps.map((step, index) => askingFor(step, `/steps/${index}`))
+    async estimateSteps (steps: readonly PlannedStep[], asked: EstimateRequestOptions): Promise<{ estimates: Estimate[], total?: Total }> {
+      const askings = steps.map((step, index) => targetOf(step, `/steps/${index}`))
       const { confidence, histories, lessons, estimates } = await answer(askings, asked)
       if (asked.total !== true) return { estimates }
       const summands = askings.map(({ kind, commanded }, index) => {
@@ -75,13 +75,13 @@ export function openEstimator (database: Database) {
     },
 
     /** Running steps by their ids, or all of an experiment; exactly one of the two. */
-    async estimateRemaining ({ step_ids, experiment_id, confidence: asked }: RemainingAsked): Promise<Remaining[]> {
+    async estimateRemaining ({ step_ids, experiment_id, confidence: asked }: RemainingOptions): Promise<Remaining[]> {
       if ((step_ids ?? null) === null === ((experiment_id ?? null) === null)) {
         throw invalid({ in: 'body', pointer: '/step_ids', detail: 'or experiment_id is required, and not both' })
       }
       const running = step_ids ? await runningSteps(database, step_ids) : await runningStepsOf(database, experiment_id!)
       if (running.length === 0) return []
-      const confidence = asked ?? usualConfidence
+      const confidence = asked ?? defaultConfidence
       const askings = running.map(({ id, status, elapsed_seconds, commanded_seconds, ...question }) =>
         ({ kind: question.kind, commanded: commanded_seconds, question: { ...question, as_of: null } }))
       const { histories, lessons } = await look(askings, { most: windowFor(confidence), enough: samplesFor(confidence) })
@@ -90,13 +90,13 @@ export function openEstimator (database: Database) {
 
     /** A run of a process, first start to last finish, in seconds. */
     async estimateProcess (process: string, confidence: number | undefined): Promise<ProcessDuration> {
-      return await processDuration(database, process, confidence ?? usualConfidence)
+      return await processDuration(database, process, confidence ?? defaultConfidence)
     },
 
     /** How well the promise at a confidence was kept over the newest steps. */
-    async calibrate ({ confidence, since, group_by, limit }: CalibrationAsked): Promise<Calibration> {
+    async calibrate ({ confidence, since, group_by, limit }: CalibrationOptions): Promise<Calibration> {
       return await calibrate(database, {
-        confidence: confidence ?? usualConfidence,
+        confidence: confidence ?? defaultConfidence,
         since: since === undefined ? null : new Date(since).toISOString(),
         groupBy: group_by ?? null,
         limit: limit ?? 5000
@@ -105,7 +105,7 @@ export function openEstimator (database: Database) {
   }
 }
 
-function askingFor (step: PlannedStep, pointer: string): Asking {
+function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
   const kind = step.kind ?? 'operation'
   const { origin, destination } = step
   for (const [member, end] of [['origin', origin], ['destination', destination]] as const) {

@@ -1,9 +1,9 @@
-import { type Queryable, statement } from '../store/commands.ts'
+import { type Queryable, runPrepared } from '../store/commands.ts'
 import { type Margins, noMargins } from './margins.ts'
-import type { Lent } from './model.ts'
+import type { BorrowedSpread } from './model.ts'
 
 /** A step to be estimated, as the history is asked for it; see domain/match.ts for the match inputs. */
-export type Question = {
+export type EstimateQuery = {
   kind: 'operation' | 'move'
   match_function: string | null
   match_parameters: string | null
@@ -28,7 +28,7 @@ export type History = {
   /** when each was over, in seconds since 1970 */
   finishes: number[]
   /** of the wider level, only where the samples are fewer than asked for */
-  lent: Lent | null
+  lent: BorrowedSpread | null
 }
 
 /** What earlier runs taught: the margins as of the newest, the ratios of the newest twenty, if asked; and whether there is a run to learn from. */
@@ -97,7 +97,7 @@ const texts = new Map(sizes.map((size) => [size, textFor(size)]))
 // a confidence next to 1 asks for more samples than PostgreSQL's integer can count
 const largestInteger = 2_147_483_647
 
-type Row = { level: number | null, samples: string, finishes: string, lent: Lent | null, lessons: Taught | null }
+type Row = { level: number | null, samples: string, finishes: string, lent: BorrowedSpread | null, lessons: Taught | null }
 type Taught = { margins: Margins | null, ratios: number[] | null, pending: boolean }
 
 /**
@@ -106,7 +106,7 @@ type Taught = { margins: Margins | null, ratios: number[] | null, pending: boole
  * questions are asked once and share one history. The lessons hold `ratios` only when they are asked for.
  */
 export async function readHistories (
-  database: Queryable, questions: readonly Question[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean }
+  database: Queryable, questions: readonly EstimateQuery[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean }
 ): Promise<{ histories: (History | null)[], lessons: Lessons }> {
   const places = new Map<string, number>()
   const place = questions.map((question) => {
@@ -119,7 +119,7 @@ export async function readHistories (
   const names = new Set(questions.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
   const text = texts.get(sizes.find((size) => size >= most) ?? sizes.at(-1)!)!
-  const rows = await statement<Row>(database, text, [`[${[...places.keys()].join()}]`, Math.min(enough, largestInteger), [...names], ratios])
+  const rows = await runPrepared<Row>(database, text, [`[${[...places.keys()].join()}]`, Math.min(enough, largestInteger), [...names], ratios])
   const histories = rows.map(({ level, samples, finishes, lent }): History | null =>
     level === null ? null : { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), lent })
   const taught = rows[0]?.lessons

@@ -1,8 +1,8 @@
 import type pg from 'pg'
-import { basisOf, choose, usualConfidence } from './estimate.ts'
-import { type History, type Question, readHistories } from './history.sql.ts'
-import { mixtures } from '../domain/match-levels.ts'
-import { followed, grid, type Margins, noMargins, runsOfPace, typicalMiss } from './margins.ts'
+import { mixedLevels } from '../domain/match-levels.ts'
+import { basisOf, chooseBound, defaultConfidence } from './estimate.ts'
+import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
+import { nextMargins, grid, type Margins, noMargins, runsForPace, typicalMiss } from './margins.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
 
 // One process learns at a time; the others wait, and find it done.
@@ -15,7 +15,7 @@ const stepsRead = 5000
 const widest = windowFor(grid.at(-1)!)
 
 type Run = { key: string, began: Date, ended: Date }
-type Done = Question & { sample_seconds: number, commanded_seconds: number }
+type FinishedStep = EstimateQuery & { sample_seconds: number, commanded_seconds: number }
 
 /**
  * Learns from the runs that are over and pending: each is replayed once as it would have been estimated as a whole before
@@ -54,7 +54,7 @@ async function takePending (client: pg.PoolClient): Promise<Run[]> {
 }
 
 async function learn (client: pg.PoolClient, { key, began, ended }: Run): Promise<void> {
-  const { rows: done } = await client.query<Done>(`
+  const { rows: done } = await client.query<FinishedStep>(`
     SELECT s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
       o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
       s.lidded_before, s.lidded_after, s.barcode_read, s.sample_seconds,
@@ -69,20 +69,20 @@ async function learn (client: pg.PoolClient, { key, began, ended }: Run): Promis
     WHERE r.key = $1 ORDER BY s.start LIMIT ${stepsRead}`, [key])
   const { misses, typical, ratio } = await replay(client, done, began)
   const { rows: before } = await client.query<{ margins: Margins, miss_seconds: number | null }>(`
-    SELECT margins, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsOfPace - 1}`,
+    SELECT margins, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForPace - 1}`,
   [key, ended])
   const typicalMisses = [typical, ...before.map(({ miss_seconds }) => miss_seconds)].filter((miss) => miss !== null)
   await client.query('UPDATE run SET margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5 WHERE key = $1',
-    [key, followed(before[0]?.margins ?? noMargins, misses, typicalMisses), ratio, typical, ended])
+    [key, nextMargins(before[0]?.margins ?? noMargins, misses, typicalMisses), ratio, typical, ended])
 }
 
 /** What a run teaches: what its steps took beyond the bound by the grid, how far they were from the middle, its time against the predicted. */
-type Lesson = { misses: number[][], typical: number | null, ratio: number | null }
+type RunLesson = { misses: number[][], typical: number | null, ratio: number | null }
 
 /** A run against the estimates that it would have had, had they been asked for all together when it began. */
-async function replay (client: pg.PoolClient, done: readonly Done[], began: Date): Promise<Lesson> {
+async function replay (client: pg.PoolClient, done: readonly FinishedStep[], began: Date): Promise<RunLesson> {
   const as_of = began.toISOString()
-  const questions = done.map(({ sample_seconds, commanded_seconds, ...question }): Question => ({ ...question, as_of }))
+  const questions = done.map(({ sample_seconds, commanded_seconds, ...question }): EstimateQuery => ({ ...question, as_of }))
   const { histories } = await readHistories(client, questions, { most: widest, enough: 0 })
   const predictions = new Map<History, Prediction>()
   const misses = grid.map((): number[] => [])
@@ -105,14 +105,14 @@ async function replay (client: pg.PoolClient, done: readonly Done[], began: Date
 /** In seconds; the bounds by the grid, null where the history has no rank for it. */
 type Prediction = { bounds: (number | null)[], mean: number, median: number, wellKnown: boolean }
 
-function predict (history: History, kind: Question['kind']): Prediction {
-  const usual = windowFor(usualConfidence)
+function predict (history: History, kind: EstimateQuery['kind']): Prediction {
+  const usual = windowFor(defaultConfidence)
   const recent = basisOf({ ...history, samples: history.samples.slice(0, usual) }, kind)
   const bounds = grid.map((confidence) => {
     const { sorted } = windowFor(confidence) === usual ? recent : basisOf(history, kind)
-    const { method, seconds } = choose(sorted, null, confidence, 'upper_bound')
+    const { method, seconds } = chooseBound(sorted, null, confidence, 'upper_bound')
     return method === 'rank' ? seconds : null
   })
-  const wellKnown = !mixtures.has(recent.level) && recent.sorted.length >= samplesFor(usualConfidence)
+  const wellKnown = !mixedLevels.has(recent.level) && recent.sorted.length >= samplesFor(defaultConfidence)
   return { bounds, mean: mean(recent.sorted), median: median(recent.sorted), wellKnown }
 }

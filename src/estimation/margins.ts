@@ -16,7 +16,7 @@ const pace = 0.6
 // One odd run is no reason to add anything.
 const runsNeeded = 3
 // The typical miss is the mean over so many runs, so that the pace is the lab's and not the last run's.
-export const runsOfPace = 10
+export const runsForPace = 10
 
 /**
  * Seconds to add to a bound, because the steps of a run share a small shift that earlier runs did not have. Between the
@@ -40,7 +40,7 @@ export function marginFor (confidence: number, margins: Margins): number {
  * Source: online quantile tracking, A. Angelopoulos, E. Candès, R. Tibshirani, Conformal PID control (NeurIPS 2023), after
  * I. Gibbs, E. Candès, Adaptive conformal inference under distribution shift (NeurIPS 2021).
  */
-export function followed (before: Margins, misses: readonly (readonly number[])[], typicalMisses: readonly number[]): Margins {
+export function nextMargins (before: Margins, misses: readonly (readonly number[])[], typicalMisses: readonly number[]): Margins {
   if (typicalMisses.length < runsNeeded) return before
   const step = pace * mean(typicalMisses)
   return before.map((margin, point) => {

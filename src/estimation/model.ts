@@ -30,12 +30,12 @@ export function rankBound (sorted: readonly number[], confidence: number): { sec
  * What the wider level of the ladder tells of steps like these: their spread around the middle of their own program, in log
  * seconds, from how many degrees of freedom, and the share of them that hung.
  */
-export type Lent = { deviation: number, degrees: number, hung: number }
+export type BorrowedSpread = { deviation: number, degrees: number, hung: number }
 
 // Where nothing wider is known: a tenth either way, worth four samples. One sample of 10 s is then bounded by 13.5 s at 0.95.
 const unknownSpread = { deviation: 0.1, degrees: 4 }
 // However much the wider level knows, it is of other steps: it never outweighs ten samples of these.
-const mostLent = 10
+const mostBorrowed = 10
 // Samples of a blink and of years, and a confidence next to 1, ask for more than a double holds. No step takes 30,000 years.
 const longestBound = 1e12
 
@@ -45,13 +45,13 @@ const longestBound = 1e12
  * one lent by the wider level. Monotone in c.
  * Source: the normal prediction interval (G. J. Hahn, JASA 64 (1969) 878-888) with a scaled inverse chi-square prior.
  */
-export function substituteBound (sorted: readonly number[], confidence: number, lent: Lent | null): number {
+export function substituteBound (sorted: readonly number[], confidence: number, lent: BorrowedSpread | null): number {
   const n = sorted.length
   const logs = sorted.map((x) => Math.log(Math.max(x, shortest)))
   const mean = logs.reduce((sum, x) => sum + x, 0) / n
   const own = logs.reduce((sum, x) => sum + (x - mean) ** 2, 0)
   const prior = lent !== null && lent.degrees > 0 ? lent : unknownSpread
-  const weight = Math.min(prior.degrees, mostLent)
+  const weight = Math.min(prior.degrees, mostBorrowed)
   const degrees = weight + n - 1
   const variance = (weight * prior.deviation ** 2 + own) / degrees
   const bound = Math.exp(mean + studentQuantile(Math.max(confidence, 0.5), degrees) * Math.sqrt(variance * (1 + 1 / n)))

@@ -10,7 +10,7 @@ const lonelier = 4
  * a log scale three times as far from that as that is from the median. Of laws with a tail, even one without a mean (Pareto
  * of index 1), fewer than three in a thousand histories look so.
  */
-export function endsInHang (sorted: readonly number[]): boolean {
+export function endsInOutlier (sorted: readonly number[]): boolean {
   const n = sorted.length
   if (n < fewest) return false
   const [largest, second, middle] = [sorted[n - 1]!, sorted[n - 2]!, median(sorted)].map((x) => Math.log(Math.max(x, shortest))) as [number, number, number]

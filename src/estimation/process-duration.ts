@@ -1,9 +1,10 @@
+import type { Method } from '../contract/estimates.ts'
 import { problem } from '../contract/problems.ts'
-import { statement } from '../store/commands.ts'
+import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
-import { choose, type EstimateWarning, type Method, warningsFor } from './estimate.ts'
+import { samplesSinceChangePoint } from './change-point.ts'
+import { chooseBound, type EstimateWarning, warningsFor } from './estimate.ts'
 import { median, windowFor } from './model.ts'
-import { sinceChange } from './change-point.ts'
 
 /** How long a run of a process takes, first start to last finish, in seconds. */
 export type ProcessDuration = {
@@ -34,17 +35,17 @@ export async function processDuration ({ pool, prisma }: Database, process: stri
   if (await prisma.process.count({ where: { id: process } }) === 0) {
     throw problem('process-not-found', `No process has the id ${process}.`, { parameter: 'id' })
   }
-  const runs = await statement<{ seconds: number, finish: number }>(pool, text, [process, windowFor(confidence)])
+  const runs = await runPrepared<{ seconds: number, finish: number }>(pool, text, [process, windowFor(confidence)])
   if (runs.length === 0) {
     return {
       process_id: process, duration_seconds: null, confidence, confidence_attained: null, method: 'none', sample_size: 0, window_from: null,
       median_seconds: null, warnings: [{ code: 'no-history', detail: 'No run of this process is over.' }]
     }
   }
-  const keep = sinceChange(runs.map(({ seconds }) => seconds))
+  const keep = samplesSinceChangePoint(runs.map(({ seconds }) => seconds))
   const sorted = runs.slice(0, keep).map(({ seconds }) => seconds).sort((a, b) => a - b)
   const from = runs[keep - 1]!.finish
-  const chosen = choose(sorted, null, confidence, 'upper_bound')
+  const chosen = chooseBound(sorted, null, confidence, 'upper_bound')
   return {
     process_id: process,
     duration_seconds: chosen.seconds,

@@ -1,8 +1,8 @@
-import type { Database } from '../store/database.ts'
 import { problem } from '../contract/problems.ts'
-import { statement } from '../store/commands.ts'
-import { basisOf, choose, type Estimate, estimate } from './estimate.ts'
-import type { History, Lessons, Question } from './history.sql.ts'
+import { runPrepared } from '../store/commands.ts'
+import type { Database } from '../store/database.ts'
+import { basisOf, chooseBound, type Estimate, estimate } from './estimate.ts'
+import type { History, Lessons, EstimateQuery } from './history.sql.ts'
 
 /** How much longer a running step will take, in seconds. */
 export type Remaining = {
@@ -15,7 +15,7 @@ export type Remaining = {
 }
 
 /** A running step, as the history is asked for it. */
-export type RunningStep = Question & { id: string, status: string, elapsed_seconds: number, commanded_seconds: number | null }
+export type RunningStep = EstimateQuery & { id: string, status: string, elapsed_seconds: number, commanded_seconds: number | null }
 
 const columns = `
   SELECT s.id, s.status, greatest(extract(epoch FROM now() - s.start)::float8, 0) AS elapsed_seconds, s.commanded_seconds,
@@ -29,7 +29,7 @@ const columns = `
 
 /** The steps with these ids, in order; refuses unknown ones and those that do not run. */
 export async function runningSteps ({ pool }: Database, ids: readonly string[]): Promise<RunningStep[]> {
-  const rows = await statement<RunningStep>(pool, `${columns}
+  const rows = await runPrepared<RunningStep>(pool, `${columns}
     JOIN unnest($1::uuid[]) WITH ORDINALITY AS asked (id, ordinality) ON asked.id = s.id ORDER BY asked.ordinality`, [ids])
   const known = new Set(rows.map(({ id }) => id))
   const missing = ids.findIndex((id) => !known.has(id.toLowerCase()))
@@ -47,7 +47,7 @@ export async function runningStepsOf ({ pool, prisma }: Database, experiment: st
   if (await prisma.experiment.count({ where: { id: experiment } }) === 0) {
     throw problem('experiment-not-found', `No experiment has the id ${experiment}.`, { pointer: '/experiment_id' })
   }
-  return await statement<RunningStep>(pool, `${columns} WHERE s.experiment_id = $1 AND s.status = 'running' ORDER BY s.start, s.id`, [experiment])
+  return await runPrepared<RunningStep>(pool, `${columns} WHERE s.experiment_id = $1 AND s.status = 'running' ORDER BY s.start, s.id`, [experiment])
 }
 
 /**
@@ -70,6 +70,6 @@ export function remaining (
   const longer = all.map((sample) => (commanded ?? 0) + sample).filter((seconds) => seconds > elapsed)
   const share_longer = (longer.length + 1) / (all.length + 1)
   if (longer.length === 0) return { ...told, remaining_seconds: null, overdue: true, share_longer }
-  const { seconds } = choose(longer, history.lent, confidence, 'upper_bound')
+  const { seconds } = chooseBound(longer, history.lent, confidence, 'upper_bound')
   return { ...told, remaining_seconds: seconds + whole.margin_seconds - elapsed, overdue: false, share_longer }
 }

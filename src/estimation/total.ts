@@ -6,7 +6,7 @@ import { seededRandom } from './random.ts'
 export type Total = { duration_seconds: number | null, median_seconds: number | null, sum_of_bounds_seconds: number, unknown_steps: number }
 
 /** A step as the sum needs it: the samples that its estimate rests on, empty without history. */
-export type Summand = { samples: readonly number[], commanded: number | null, estimate: Estimate }
+export type TotalPart = { samples: readonly number[], commanded: number | null, estimate: Estimate }
 
 const draws = 2000
 const ratiosNeeded = 3
@@ -17,7 +17,7 @@ const ratiosNeeded = 3
  * of 95 % bounds is far more than a 95 % bound of the sum. Seeded by the estimates, so that the same request over the
  * same history answers the same. Source: the bootstrap, B. Efron, Annals of Statistics 7 (1979) 1-26.
  */
-export function totalOf (steps: readonly Summand[], confidence: number, ratios: readonly number[]): Total {
+export function totalOf (steps: readonly TotalPart[], confidence: number, ratios: readonly number[]): Total {
   const known = steps.filter(({ estimate }) => estimate.duration_seconds !== null)
   const unknown_steps = steps.length - known.length
   if (known.length === 0) return { duration_seconds: null, median_seconds: null, sum_of_bounds_seconds: 0, unknown_steps }

@@ -1,7 +1,7 @@
 // What in the old database cannot be here, or does not mean what it says, and how each is settled. `note`: true of every
 // such database. `settled`: a contradiction was decided, and somebody may want to look. `dropped`: could not be brought.
 
-export type Level = 'note' | 'settled' | 'dropped'
+export type ConflictLevel = 'note' | 'settled' | 'dropped'
 
 const kinds = {
   'simulation-flag': ['note', 'The old system marks every step as simulated, whatever it was.',
@@ -64,12 +64,12 @@ const kinds = {
   'time-unreadable': ['dropped', 'A step has a start or a finish that is no time of the years 1970 to 2999.', 'The step is left out.'],
   'orphan-move': ['dropped', 'A row tells the ends of a move, but the step with its times is gone.', 'Left out.'],
   results: ['dropped', 'The old system has a table of results, which nothing of it fills.', 'Left out: results belong to a data system.']
-} as const satisfies Record<string, readonly [Level, what: string, settled: string]>
+} as const satisfies Record<string, readonly [ConflictLevel, what: string, settled: string]>
 
 export type ConflictKind = keyof typeof kinds
 
 /** `examples` are the first few, in words; `count` is of all. */
-export type Conflict = { kind: ConflictKind, level: Level, count: number, what: string, settled: string, examples: string[] }
+export type Conflict = { kind: ConflictKind, level: ConflictLevel, count: number, what: string, settled: string, examples: string[] }
 
 export type Conflicts = {
   add (kind: ConflictKind, example: string, count?: number): void

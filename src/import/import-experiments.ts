@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { Conflicts } from './conflicts.ts'
-import type { ImportOptions, Tally, Target } from './import-history.ts'
-import type { ImportedProcess, OldRuns } from './plan-experiments.ts'
+import type { ImportOptions, ImportCount, ImportContext } from './import-context.ts'
+import type { ImportedProcess, ExperimentPlan } from './plan-experiments.ts'
 
 const processesAtOnce = 50
 const experimentsAtOnce = 200
 
 /** Brings in processes and experiments; those that are known stay as they are. */
-export async function importRuns (
-  { processes, experiments }: OldRuns, { store, by, tell }: Target, { dry_run }: ImportOptions, conflicts: Conflicts
-): Promise<{ processes: Tally, experiments: Tally }> {
+export async function importExperiments (
+  { processes, experiments }: ExperimentPlan, { store, audit, tell }: ImportContext, { dry_run }: ImportOptions, conflicts: Conflicts
+): Promise<{ processes: ImportCount, experiments: ImportCount }> {
   const knownProcesses = store === null ? [] : await store.knownProcesses(processes.map(({ id }) => id))
   const knownExperiments = new Set(store === null ? [] : await store.knownExperiments(experiments.map(({ id }) => id)))
   const newProcesses = compared(processes, knownProcesses, conflicts)
@@ -22,7 +22,7 @@ export async function importRuns (
       progress.step(Math.min(processesAtOnce, newProcesses.length - at))
     }
     for (let at = 0; at < newExperiments.length; at += experimentsAtOnce) {
-      await store.addExperiments(newExperiments.slice(at, at + experimentsAtOnce), by)
+      await store.addExperiments(newExperiments.slice(at, at + experimentsAtOnce), audit)
       progress.step(Math.min(experimentsAtOnce, newExperiments.length - at))
     }
     progress.done()

@@ -1,32 +1,22 @@
-import type { By } from '../store/commands.ts'
-import type { ImportStore } from '../store/imports.ts'
 import { collectConflicts, type Conflict, type Conflicts } from './conflicts.ts'
 import { idOfRow } from './ids.ts'
-import { importRuns } from './import-experiments.ts'
+import type { ImportOptions, ImportCount, ImportContext } from './import-context.ts'
+import { importExperiments } from './import-experiments.ts'
 import { importSteps, type StepsResult } from './import-steps.ts'
-import { type OldWorld, readOldWorld } from './old-tables.ts'
+import type { OldDatabase } from './old-database.ts'
+import { type OldLab, readOldLab } from './old-tables.ts'
 import { oldZone } from './old-times.ts'
 import { nameDevices, type OldDevices } from './plan-devices.ts'
-import { askedFor, emptyLab, planWorld, type WorldPlan } from './plan-lab.ts'
-import { planRuns } from './plan-experiments.ts'
-import type { OldDatabase } from './source.ts'
+import { planExperiments } from './plan-experiments.ts'
+import { lookupFor, emptyLab, planTrackedLab, type TrackedLabPlan } from './plan-lab.ts'
 
 const containersAtOnce = 1000
 /** Nothing logged for so long: the experiment is over. */
 const quietMs = 24 * 3_600_000
 const experimentsAtOnce = 100
 
-export type ImportOptions = { dry_run: boolean, timezone: string, keep_simulation: boolean }
-
-/** `store` is null for a dry run against a database that is not there yet; `tell` shows how far something is; `signal` ends it. */
-export type Target = { store: ImportStore | null, by: By, tell: Tell, signal: AbortSignal }
-export type Tell = (what: string, total: number) => { step (count?: number): void, done (): void }
-
-/** Rows in the old database; things that are new here, or would be; things that were here before. */
-export type Tally = { read: number, added: number, known: number }
-
 export type ImportResult = {
-  counts: { devices: Tally, certificates: Tally, containers: Tally, processes: Tally, experiments: Tally, steps: Tally }
+  counts: { devices: ImportCount, certificates: ImportCount, containers: ImportCount, processes: ImportCount, experiments: ImportCount, steps: ImportCount }
   /** Of the containers that are new here, those on the platform. */
   on_platform: number
   /** Of the step rows, those of moves. */
@@ -43,20 +33,20 @@ export type ImportResult = {
  * Brings the history of an old database into the lab's. A dry run reads both and writes nothing. What is known from an
  * earlier import stays as it is, so that an import that was cut short can be run again.
  */
-export async function importHistory (source: OldDatabase, target: Target, options: ImportOptions): Promise<ImportResult> {
+export async function importHistory (source: OldDatabase, target: ImportContext, options: ImportOptions): Promise<ImportResult> {
   const conflicts = collectConflicts()
-  const old = await readOldWorld(source)
+  const old = await readOldLab(source)
   const devices = nameDevices(old, conflicts)
-  const world = await importWorld(old, devices, target, options)
+  const world = await importLab(old, devices, target, options)
   conflicts.addAll(world.conflicts)
-  const runs = planRuns(old, conflicts)
-  const { processes, experiments } = await importRuns(runs, target, options, conflicts)
+  const runs = planExperiments(old, conflicts)
+  const { processes, experiments } = await importExperiments(runs, target, options, conflicts)
   const steps = await importSteps(source, old.steps, target, {
     ...options, identity: old.identity, devices: devices.names, places: devices.places, conflicts,
     containers: new Map(old.containers.map(({ id }) => [id, idOfRow(old.identity, 'container', id)])), experiments: runs.experiment_ids
   })
-  noteTheUsual(old, steps, options, conflicts)
-  const completed = await settle(runs.experiments.map(({ id }) => id), target, options)
+  noteGeneralConflicts(old, steps, options, conflicts)
+  const completed = await completeOldExperiments(runs.experiments.map(({ id }) => id), target, options)
 
   const certificates = old.devices.filter(({ certificate }) => certificate).length
   const names = new Set(devices.names.values()).size
@@ -79,13 +69,13 @@ export async function importHistory (source: OldDatabase, target: Target, option
   }
 }
 
-async function importWorld (old: OldWorld, devices: OldDevices, { store, by, tell }: Target, { dry_run }: ImportOptions): Promise<WorldPlan> {
-  const asked = askedFor(old, devices)
-  if (dry_run || store === null) return planWorld(old, devices, store === null ? emptyLab : await store.read(asked))
-  const planned = await store.changeWorld(asked, (tracked) => planWorld(old, devices, tracked), by)
+async function importLab (old: OldLab, devices: OldDevices, { store, audit, tell }: ImportContext, { dry_run }: ImportOptions): Promise<TrackedLabPlan> {
+  const asked = lookupFor(old, devices)
+  if (dry_run || store === null) return planTrackedLab(old, devices, store === null ? emptyLab : await store.read(asked))
+  const planned = await store.changeWorld(asked, (tracked) => planTrackedLab(old, devices, tracked), audit)
   const progress = tell('removed containers', planned.removed.length)
   for (const some of chunks(planned.removed, containersAtOnce)) {
-    await store.addContainers(some, by)
+    await store.addContainers(some, audit)
     progress.step(some.length)
   }
   progress.done()
@@ -93,15 +83,15 @@ async function importWorld (old: OldWorld, devices: OldDevices, { store, by, tel
 }
 
 /** Experiments that are over are said to be, and the planner is told what is there. */
-async function settle (experiments: readonly string[], { store, by }: Target, { dry_run }: ImportOptions): Promise<number> {
+async function completeOldExperiments (experiments: readonly string[], { store, audit }: ImportContext, { dry_run }: ImportOptions): Promise<number> {
   if (dry_run || store === null) return 0
   let completed = 0
-  for (const some of chunks(experiments, experimentsAtOnce)) completed += await store.completeExperiments(some, new Date(Date.now() - quietMs), by)
+  for (const some of chunks(experiments, experimentsAtOnce)) completed += await store.completeExperiments(some, new Date(Date.now() - quietMs), audit)
   await store.analyze()
   return completed
 }
 
-function noteTheUsual (old: OldWorld, steps: StepsResult, { timezone, keep_simulation }: ImportOptions, conflicts: Conflicts): void {
+function noteGeneralConflicts (old: OldLab, steps: StepsResult, { timezone, keep_simulation }: ImportOptions, conflicts: Conflicts): void {
   const simulated = `${steps.simulated} of ${steps.read} steps are marked`
   if (!keep_simulation) conflicts.add('simulation-flag', steps.simulated === steps.read ? simulated : `${simulated}: here the mark may mean something`, steps.simulated)
   conflicts.add('step-status-unknown', 'all steps', steps.read)

@@ -1,7 +1,7 @@
-import type { Target } from './import-history.ts'
+import type { ImportContext } from './import-context.ts'
+import type { OldDatabase } from './old-database.ts'
 import { readOldSteps, type OldStep } from './old-tables.ts'
 import { groupRows, type ImportedStep, planStep, type StepContext } from './plan-steps.ts'
-import type { OldDatabase } from './source.ts'
 
 const rowsAtOnce = 5000
 const stepsAtOnce = 2000
@@ -15,7 +15,7 @@ export type StepsResult = {
 
 /** Brings in the steps, a piece at a time, so that a history of any size fits. */
 export async function importSteps (
-  source: OldDatabase, total: number, target: Target, context: StepContext & { dry_run: boolean }
+  source: OldDatabase, total: number, target: ImportContext, context: StepContext & { dry_run: boolean }
 ): Promise<StepsResult> {
   const result: StepsResult = { read: 0, added: 0, known: 0, extended: 0, simulated: 0, first_start: null, last_finish: null }
   const progress = target.tell('steps', total)
@@ -54,7 +54,7 @@ export async function importSteps (
   return result
 }
 
-async function sendBatch (batch: readonly ImportedStep[], { store, by }: Target, dryRun: boolean, result: StepsResult): Promise<void> {
+async function sendBatch (batch: readonly ImportedStep[], { store, audit }: ImportContext, dryRun: boolean, result: StepsResult): Promise<void> {
   for (const { start, finish } of batch) {
     if (result.first_start === null || start < result.first_start) result.first_start = start
     if (finish && (result.last_finish === null || finish > result.last_finish)) result.last_finish = finish
@@ -66,7 +66,7 @@ async function sendBatch (batch: readonly ImportedStep[], { store, by }: Target,
     result.added += batch.length - known
     return
   }
-  const { logged, extended, repeated } = await store.addSteps(batch, by)
+  const { logged, extended, repeated } = await store.addSteps(batch, audit)
   result.added += logged
   result.known += extended + repeated
   result.extended += extended

@@ -1,5 +1,5 @@
-import { StartError } from '../domain/operator-error.ts'
-import type { OldDatabase, OldRow } from './source.ts'
+import { OperatorError } from '../domain/operator-error.ts'
+import type { OldDatabase, OldRow } from './old-database.ts'
 
 // The tables of Platform Status DB (PyPI package platformstatusdb, Django app job_logs), as its migrations 0006 to 0011 made
 // them. SQLite keeps booleans as 0 and 1, UUIDs as 32 digits and times as text in UTC; PostgreSQL has types for them. The
@@ -21,7 +21,7 @@ export type OldStep = {
 }
 
 /** All but the steps. */
-export type OldWorld = {
+export type OldLab = {
   /** Tells this database from others, also when it was copied, and stays the same as it grows. */
   identity: string
   devices: OldDevice[]
@@ -49,8 +49,8 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   job_logs_movestep: ['processstep_ptr_id', 'origin_id', 'destination_id', 'lidded_before', 'lidded_after', 'barcode_read']
 }
 
-/** Reads all but the steps. Throws a StartError for what is no database of Platform Status DB. */
-export async function readOldWorld (database: OldDatabase): Promise<OldWorld> {
+/** Reads all but the steps. Throws a OperatorError for what is no database of Platform Status DB. */
+export async function readOldLab (database: OldDatabase): Promise<OldLab> {
   const columns = await readColumns(database)
   const has = (table: string, column: string): string => columns.get(table)!.has(column) ? column : 'NULL'
   const read = async <T>(sql: string, map: (row: OldRow) => T): Promise<T[]> => (await database.rows(sql)).map(map)
@@ -117,7 +117,7 @@ async function readColumns (database: OldDatabase): Promise<Map<string, Readonly
   for (const table of Object.keys(needed)) columns.set(table, await database.columns(table))
   const missing = Object.entries(needed).flatMap(([table, wanted]) => wanted.filter((column) => !columns.get(table)!.has(column)).map((column) => `${table}.${column}`))
   if (missing.length === 0) return columns
-  throw new StartError([...columns.values()].every(({ size }) => size === 0)
+  throw new OperatorError([...columns.values()].every(({ size }) => size === 0)
     ? `${database.name} is no database of Platform Status DB: it has no tables job_logs_*.`
     : `${database.name} is from an older Platform Status DB (${missing.slice(0, 3).join(', ')} missing): let platformstatusdb 0.3.0 bring it up to date ` +
       'with `python -m platform_status_db.manage migrate`, then import it.')

@@ -1,9 +1,10 @@
+import type { Place } from '../contract/common.ts'
 import { digestOf } from '../domain/canonical.ts'
 import type { Conflicts } from './conflicts.ts'
 import { idOfRow } from './ids.ts'
+import type { OldContainer, OldLab } from './old-tables.ts'
+import type { OldDevices } from './plan-devices.ts'
 import { readBarcode } from './sanitize-names.ts'
-import type { OldContainer, OldWorld } from './old-tables.ts'
-import type { OldDevices, Place } from './plan-devices.ts'
 
 /** Stands for the slots where containers began that are gone. */
 export const goneSlots = 'gone slots'
@@ -33,7 +34,7 @@ type Standing = { container: OldContainer, place: Place }
 
 /** The containers to be brought in. In a slot, for a barcode, the one that a step saw last comes first, then the one that was added last. */
 export function planContainers (
-  old: OldWorld, { places }: OldDevices, added: ReadonlyMap<string, number>, here: TrackedContainers, conflicts: Conflicts
+  old: OldLab, { places }: OldDevices, added: ReadonlyMap<string, number>, here: TrackedContainers, conflicts: Conflicts
 ): { containers: ImportedContainer[], known: number } {
   const known = new Map(here.containers.map((container) => [container.id, container]))
   const idOf = ({ id }: OldContainer): string => idOfRow(old.identity, 'container', id)
@@ -69,7 +70,7 @@ export function planContainers (
 }
 
 /** By slot: what keeps something else out. Slots that are not there are not in it; retired ones are `retired`. */
-type Slots = Map<string, 'free' | 'retired' | 'taken-here' | { by: OldContainer }>
+type Slots = Map<string, 'free' | 'retired' | 'taken-here' | { audit: OldContainer }>
 
 function openSlots (added: ReadonlyMap<string, number>, here: TrackedContainers): Slots {
   const slots: Slots = new Map()
@@ -89,9 +90,9 @@ function stand (container: OldContainer, place: Place | undefined, slots: Slots,
   } else if (slot === 'taken-here') {
     conflicts.add('slot-taken-here', `${called(container)}, ${shown(place)}`)
   } else if (slot !== 'free') {
-    conflicts.add('two-in-a-slot', `${shown(place)}: ${called(slot.by)} stays, ${called(container)} is removed`)
+    conflicts.add('two-in-a-slot', `${shown(place)}: ${called(slot.audit)} stays, ${called(container)} is removed`)
   } else {
-    slots.set(key(place), { by: container })
+    slots.set(key(place), { audit: container })
     return [{ container, place }]
   }
   return []
@@ -119,7 +120,7 @@ function layLid (container: OldContainer, places: OldDevices['places'], slots: S
   else if (place === undefined || slot === undefined || slot === 'retired') conflicts.add('lid-place-gone', `lid of ${called(container)}`)
   else if (slot !== 'free') conflicts.add('lid-on-occupied-slot', `${shown(place)}: lid of ${called(container)}`)
   else {
-    slots.set(key(place), { by: container })
+    slots.set(key(place), { audit: container })
     return place
   }
   return null
@@ -147,7 +148,7 @@ function compare (container: OldContainer, place: Place | undefined, here: Known
   conflicts.add('container-differs-here', `${called(container)}: ${there} in the old database, ${now} here`)
 }
 
-function lastSeen (old: OldWorld, { id }: OldContainer): string {
+function lastSeen (old: OldLab, { id }: OldContainer): string {
   return old.last_seen.get(id) ?? ''
 }
 

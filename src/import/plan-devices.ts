@@ -1,15 +1,14 @@
+import type { Place } from '../contract/common.ts'
 import { certificateFault } from '../domain/certificate.ts'
-import { changeOf, type DeviceWish, type TrackedDevice, wish } from '../domain/lab-file/lab-plan.ts'
+import { changeOf, type DeviceInput, type TrackedDevice, inputOf } from '../domain/lab-file/lab-plan.ts'
 import type { Conflicts } from './conflicts.ts'
 import { idOfRow } from './ids.ts'
-import { mendedDeviceName } from './sanitize-names.ts'
-import type { OldDevice, OldWorld } from './old-tables.ts'
+import type { OldDevice, OldLab } from './old-tables.ts'
+import { sanitizeDeviceName } from './sanitize-names.ts'
 
 const mostSlots = 10_000
 const longestUri = 2000
 const group = 'devices'
-
-export type Place = { device: string, position: number }
 
 /** The devices of the old database by the names that they have here: rows of one name are one device. */
 export type OldDevices = {
@@ -20,8 +19,8 @@ export type OldDevices = {
   places: ReadonlyMap<number, Place>
 }
 
-export function nameDevices (old: OldWorld, conflicts: Conflicts): OldDevices {
-  const names = new Map(old.devices.map(({ id, name }) => [id, mendedDeviceName(name, id)]))
+export function nameDevices (old: OldLab, conflicts: Conflicts): OldDevices {
+  const names = new Map(old.devices.map(({ id, name }) => [id, sanitizeDeviceName(name, id)]))
   for (const { id, name } of old.devices) if (names.get(id) !== name) conflicts.add('device-name', `device ${id}, "${name}", becomes "${names.get(id)}"`)
   for (const [name, rows] of byName(old.devices, names)) {
     if (rows.length > 1) conflicts.add('device-twice', `"${name}": devices ${rows.map(({ id }) => id).join(', ')}`, rows.length - 1)
@@ -36,7 +35,7 @@ export function nameDevices (old: OldWorld, conflicts: Conflicts): OldDevices {
   return { names, places, capacities: capacitiesOf(old, names, places, conflicts) }
 }
 
-function capacitiesOf (old: OldWorld, names: ReadonlyMap<number, string>, places: ReadonlyMap<number, Place>, conflicts: Conflicts): Map<string, number> {
+function capacitiesOf (old: OldLab, names: ReadonlyMap<number, string>, places: ReadonlyMap<number, Place>, conflicts: Conflicts): Map<string, number> {
   const highest = new Map<number, number>()
   for (const { id, device } of old.positions) {
     const place = places.get(id)
@@ -54,7 +53,7 @@ function capacitiesOf (old: OldWorld, names: ReadonlyMap<number, string>, places
 }
 
 /** The devices that the lab does not have, as they shall be; what it has stays as it is. */
-export function planDevices (old: OldWorld, { names, capacities }: OldDevices, here: readonly TrackedDevice[], conflicts: Conflicts): DeviceWish[] {
+export function planDevices (old: OldLab, { names, capacities }: OldDevices, here: readonly TrackedDevice[], conflicts: Conflicts): DeviceInput[] {
   const known = new Map(here.map((device) => [device.name, device]))
   return [...byName(old.devices, names)].flatMap(([name, rows]) => {
     const before = known.get(name)
@@ -70,16 +69,16 @@ export function planDevices (old: OldWorld, { names, capacities }: OldDevices, h
       type: null, description: null, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null,
       listed: true, retired: false, created_as: before?.created_as ?? null
     }
-    return [wish(after, changeOf(before, after))]
+    return [inputOf(after, changeOf(before, after))]
   })
 }
 
-export type Certificate = { device: string, certificate: string }
+export type DeviceCertificate = { device: string, certificate: string }
 
 /** The certificates that the lab does not have, of its `active` devices; of rows of one name the latest counts. */
 export function planCertificates (
-  old: OldWorld, { names }: OldDevices, active: ReadonlySet<string>, here: readonly Certificate[], conflicts: Conflicts
-): Certificate[] {
+  old: OldLab, { names }: OldDevices, active: ReadonlySet<string>, here: readonly DeviceCertificate[], conflicts: Conflicts
+): DeviceCertificate[] {
   const known = new Map(here.map(({ device, certificate }) => [device, certificate]))
   return [...byName(old.devices, names)].filter(([device]) => active.has(device)).flatMap(([device, rows]) => {
     const certificate = rows.map((row) => row.certificate).findLast((text) => text !== null && text !== '') ?? null

@@ -1,7 +1,7 @@
 import type { Conflicts } from './conflicts.ts'
 import { idOfRow } from './ids.ts'
-import { mendedName } from './sanitize-names.ts'
-import type { OldExperiment, OldProcess, OldWorld } from './old-tables.ts'
+import type { OldExperiment, OldProcess, OldLab } from './old-tables.ts'
+import { sanitizeName } from './sanitize-names.ts'
 
 const longestSource = 4_194_304
 
@@ -9,14 +9,14 @@ export type ImportedProcess = { id: string, name: string, source: string }
 export type ImportedExperiment = { id: string, process_id: string, metadata: { project: string, project_pi: string } | null }
 
 /** The processes and experiments with the ids that the old system gave them, by which orchestrators and notes know them. */
-export type OldRuns = {
+export type ExperimentPlan = {
   processes: ImportedProcess[]
   experiments: ImportedExperiment[]
   /** By the number of the old experiment. */
   experiment_ids: ReadonlyMap<number, string>
 }
 
-export function planRuns (old: OldWorld, conflicts: Conflicts): OldRuns {
+export function planExperiments (old: OldLab, conflicts: Conflicts): ExperimentPlan {
   const processIds = idsOf(old.identity, 'process', old.processes, conflicts)
   const experimentIds = idsOf(old.identity, 'experiment', old.experiments, conflicts)
   const processes = old.processes.map((process) => ({ id: processIds.get(process.id)!, ...describe(process, conflicts) }))
@@ -47,7 +47,7 @@ function idsOf (identity: string, table: string, rows: readonly (OldProcess | Ol
 }
 
 function describe ({ id, name, source }: OldProcess, conflicts: Conflicts): { name: string, source: string } {
-  const mended = mendedName(name) ?? `process ${id}`
+  const mended = sanitizeName(name) ?? `process ${id}`
   if (mended !== name) conflicts.add('process-name', `process ${id}, "${name}", becomes "${mended}"`)
   const stored = source === '' ? '# The source of this process was empty in the old database.\n' : storable(source)
   if (stored !== source) conflicts.add('process-source', `process ${id}, "${name}"`)

@@ -1,15 +1,15 @@
-import type { DeviceWish } from '../domain/lab-file/lab-plan.ts'
-import type { Asked, Tracked } from '../store/imports.sql.ts'
-import type { WorldWishes } from '../store/imports.ts'
+import type { DeviceInput } from '../domain/lab-file/lab-plan.ts'
+import type { ImportLookup, TrackedThings } from '../store/imports.sql.ts'
+import type { LabInputs } from '../store/imports.ts'
 import { collectConflicts, type Conflict } from './conflicts.ts'
 import { idOfRow } from './ids.ts'
-import { readBarcode } from './sanitize-names.ts'
-import type { OldWorld } from './old-tables.ts'
+import type { OldLab } from './old-tables.ts'
 import { goneSlots, type ImportedContainer, planContainers } from './plan-containers.ts'
 import { type OldDevices, planCertificates, planDevices } from './plan-devices.ts'
+import { readBarcode } from './sanitize-names.ts'
 
 /** Devices, certificates and containers as they shall be: `containers` those on the platform, `removed` the others. */
-export type WorldPlan = WorldWishes & {
+export type TrackedLabPlan = LabInputs & {
   containers: readonly ImportedContainer[]
   removed: readonly ImportedContainer[]
   added_devices: number
@@ -18,7 +18,7 @@ export type WorldPlan = WorldWishes & {
 }
 
 /** What a plan must know of the lab. */
-export function askedFor (old: OldWorld, { names }: OldDevices): Asked {
+export function lookupFor (old: OldLab, { names }: OldDevices): ImportLookup {
   return {
     devices: [...new Set(names.values()), goneSlots],
     containers: old.containers.map(({ id }) => idOfRow(old.identity, 'container', id)),
@@ -26,18 +26,18 @@ export function askedFor (old: OldWorld, { names }: OldDevices): Asked {
   }
 }
 
-export const emptyLab: Tracked = { devices: [], certificates: [], slots: [], barcodes: [], containers: [] }
+export const emptyLab: TrackedThings = { devices: [], certificates: [], slots: [], barcodes: [], containers: [] }
 
 /** Pure, and without memory: a plan whose transaction failed is made again. */
-export function planWorld (old: OldWorld, devices: OldDevices, here: Tracked): WorldPlan {
+export function planTrackedLab (old: OldLab, devices: OldDevices, here: TrackedThings): TrackedLabPlan {
   const collected = collectConflicts()
-  const wishes = planDevices(old, devices, here.devices, collected)
-  const added = new Map(wishes.map(({ name, capacity }) => [name, capacity]))
+  const inputs = planDevices(old, devices, here.devices, collected)
+  const added = new Map(inputs.map(({ name, capacity }) => [name, capacity]))
   const active = new Set([...added.keys(), ...here.devices.filter(({ retired }) => !retired).map(({ name }) => name)])
   const certificates = planCertificates(old, devices, active, here.certificates, collected)
   const { containers, known } = planContainers(old, devices, added, here, collected)
   return {
-    devices: [wishes, ...needsGoneSlots(containers, here) ? goneDevice(old.identity) : []],
+    devices: [inputs, ...needsGoneSlots(containers, here) ? goneDevice(old.identity) : []],
     deep_well_suited: old.positions.flatMap(({ id, deep_well_suited }) => {
       const place = deep_well_suited ? devices.places.get(id) : undefined
       return place !== undefined && added.has(place.device) ? [place] : []
@@ -45,18 +45,18 @@ export function planWorld (old: OldWorld, devices: OldDevices, here: Tracked): W
     certificates,
     containers: containers.filter(({ removed }) => !removed),
     removed: containers.filter(({ removed }) => removed),
-    added_devices: wishes.length,
+    added_devices: inputs.length,
     known_containers: known,
     conflicts: collected.list()
   }
 }
 
-function needsGoneSlots (containers: readonly ImportedContainer[], here: Tracked): boolean {
+function needsGoneSlots (containers: readonly ImportedContainer[], here: TrackedThings): boolean {
   return containers.some(({ start }) => start.device === goneSlots) && here.devices.every(({ name }) => name !== goneSlots)
 }
 
 /** Made with its slot, then retired: it is no part of the lab. */
-function goneDevice (identity: string): DeviceWish[][] {
+function goneDevice (identity: string): DeviceInput[][] {
   const device = {
     id: idOfRow(identity, 'device', 0), name: goneSlots, group: 'devices', capacity: 1, type: null, uri: null, extra: null, created_as: null,
     description: 'Stands for the slots where imported containers began and that were gone.',

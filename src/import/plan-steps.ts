@@ -1,10 +1,10 @@
+import type { Place } from '../contract/common.ts'
 import type { StepCreate } from '../contract/steps.ts'
 import type { Conflicts } from './conflicts.ts'
 import { idOfStep } from './ids.ts'
 import { readParameters } from './old-parameters.ts'
 import type { OldStep } from './old-tables.ts'
 import { asMeantIn, isAmbiguous, readOldTime } from './old-times.ts'
-import type { Place } from './plan-devices.ts'
 
 /** A step to be logged; `warnings` are kept with it. */
 export type ImportedStep = StepCreate & { id: string, warnings: { code: string, detail: string, pointer: string }[] }

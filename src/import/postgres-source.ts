@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { StartError } from '../domain/operator-error.ts'
-import type { OldDatabase, OldRow } from './source.ts'
+import { OperatorError } from '../domain/operator-error.ts'
+import type { OldDatabase, OldRow } from './old-database.ts'
 
 /** Opens a PostgreSQL: one connection with one read-only transaction, so that all that is read is of one moment. */
 export async function openPostgres (url: string): Promise<OldDatabase> {
@@ -16,7 +16,7 @@ export async function openPostgres (url: string): Promise<OldDatabase> {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
   } catch (error) {
     await client.end().catch(() => {})
-    throw new StartError(`${name} cannot be opened: ${(error as Error).message}.`, { cause: error })
+    throw new OperatorError(`${name} cannot be opened: ${(error as Error).message}.`, { cause: error })
   }
   const rows = async (sql: string): Promise<OldRow[]> => (await client.query<OldRow>(sql)).rows
   return {
@@ -46,6 +46,6 @@ function nameOf (url: string): string {
     const { host, pathname } = new URL(url)
     return `postgresql://${host}${pathname}`
   } catch {
-    throw new StartError('--from is no URL that can be read: special characters in the user and the password must be percent-encoded.')
+    throw new OperatorError('--from is no URL that can be read: special characters in the user and the password must be percent-encoded.')
   }
 }

@@ -1,11 +1,12 @@
 import { tableOf } from '../terminal/table.ts'
-import type { Conflict, Level } from './conflicts.ts'
-import type { ImportResult, Tally } from './import-history.ts'
+import type { Conflict, ConflictLevel } from './conflicts.ts'
+import type { ImportCount } from './import-context.ts'
+import type { ImportResult } from './import-history.ts'
 
 /** What an import did, or would do: also its JSON. */
 export type ImportReport = ImportResult & { source: string, target: string, dry_run: boolean, seconds: number }
 
-const headings: Readonly<Record<Level, string>> = {
+const headings: Readonly<Record<ConflictLevel, string>> = {
   dropped: 'Left out',
   settled: 'Contradictions that were settled',
   note: 'True of every such database'
@@ -27,7 +28,7 @@ export function reportText (report: ImportReport): string {
   ].join('\n')
 }
 
-function row (what: string, { read, added, known }: Tally): string[] {
+function row (what: string, { read, added, known }: ImportCount): string[] {
   return [what, String(read), String(added), String(known)]
 }
 
@@ -41,7 +42,7 @@ function remarks ({ counts, on_platform, moves, experiments_completed, steps_ext
   ]
 }
 
-function section (level: Level, conflicts: readonly Conflict[]): string[] {
+function section (level: ConflictLevel, conflicts: readonly Conflict[]): string[] {
   const those = conflicts.filter((conflict) => conflict.level === level)
   if (those.length === 0) return []
   return [headings[level], '', ...those.flatMap(({ kind, count, what, settled, examples }) => [

@@ -5,7 +5,7 @@ import type { ConflictKind } from './conflicts.ts'
 const longest = 200
 
 /** A text as a name: without what a name cannot have; null when nothing is left. */
-export function mendedName (text: string): string | null {
+export function sanitizeName (text: string): string | null {
   if (nameFault(text) === null) return text
   const clean = text.toWellFormed().replaceAll(/\p{Cc}/gu, ' ').trim()
   const cut = Array.from(clean).slice(0, longest).join('').trim()
@@ -13,15 +13,15 @@ export function mendedName (text: string): string | null {
 }
 
 /** As mendedName, for a device; `number` names one that has no name at all. */
-export function mendedDeviceName (text: string, number: number): string {
-  const name = mendedName(text)
+export function sanitizeDeviceName (text: string, number: number): string {
+  const name = sanitizeName(text)
   return name === null || deviceNameFault(name) !== null ? `device ${number}` : name
 }
 
 /** What becomes of a barcode: a barcode, or the container's name, or nothing; and what had to be settled. */
 export function readBarcode (text: string): { barcode: string | null, name: string | null, settled: ConflictKind | null } {
   if (text === 'None' || text === '') return { barcode: null, name: null, settled: 'barcode-none' }
-  const name = mendedName(text)
+  const name = sanitizeName(text)
   if (isUuid(text)) return { barcode: null, name, settled: 'barcode-like-an-id' }
   if (Array.from(text).length > longest) return { barcode: null, name, settled: 'barcode-too-long' }
   if (name === text && isPathName(text)) return { barcode: text, name, settled: null }

@@ -5,8 +5,8 @@ import path from 'node:path'
 // SQLite as WebAssembly: one package of 1.3 MB without dependencies, that reads the file page by page. node:sqlite exists
 // from Node 22 on, native modules need to be built, and sql.js (30 MB) holds the whole file in memory.
 import sqlite from 'node-sqlite3-wasm'
-import { StartError } from '../domain/operator-error.ts'
-import type { OldDatabase, OldRow } from './source.ts'
+import { OperatorError } from '../domain/operator-error.ts'
+import type { OldDatabase, OldRow } from './old-database.ts'
 
 /**
  * Opens a SQLite file. What is read is a copy: the library locks with a directory beside the file, which other programs do
@@ -43,7 +43,7 @@ function open (file: string, copy: string): InstanceType<typeof sqlite.Database>
     return database
   } catch (error) {
     database.close()
-    throw new StartError(`${file} cannot be read as a SQLite database: ${(error as Error).message}.`, { cause: error })
+    throw new OperatorError(`${file} cannot be read as a SQLite database: ${(error as Error).message}.`, { cause: error })
   }
 }
 
@@ -51,20 +51,20 @@ function open (file: string, copy: string): InstanceType<typeof sqlite.Database>
 async function copyWhole (file: string, folder: string): Promise<string> {
   const copy = path.join(folder, 'source.sqlite3')
   const before = await stampOf(file)
-  if (before === null) throw new StartError(`There is no file ${file}.`)
+  if (before === null) throw new OperatorError(`There is no file ${file}.`)
   if (before.size > 0 && (await stampOf(`${file}-journal`))?.size) {
-    throw new StartError(`${file} is being written, or its writer was killed: stop the old system, and let SQLite tidy up with ` +
+    throw new OperatorError(`${file} is being written, or its writer was killed: stop the old system, and let SQLite tidy up with ` +
       `\`python3 -c "import sqlite3; sqlite3.connect('${path.basename(file)}').execute('SELECT count(*) FROM sqlite_master').fetchall()"\` beside the file.`)
   }
   try {
     await copyFile(file, copy, constants.COPYFILE_FICLONE)
     if (await stampOf(`${file}-wal`) !== null) await copyFile(`${file}-wal`, `${copy}-wal`)
   } catch (error) {
-    throw new StartError(`${file} cannot be copied to ${folder} to be read: ${(error as Error).message}.`, { cause: error })
+    throw new OperatorError(`${file} cannot be copied to ${folder} to be read: ${(error as Error).message}.`, { cause: error })
   }
   const after = await stampOf(file)
   if (after?.size !== before.size || after.changed !== before.changed) {
-    throw new StartError(`${file} was written while it was read: stop the old system for the import, or import a copy of the file.`)
+    throw new OperatorError(`${file} was written while it was read: stop the old system for the import, or import a copy of the file.`)
   }
   return copy
 }
@@ -75,7 +75,7 @@ async function stampOf (file: string): Promise<{ size: number, changed: number }
     return { size, changed: mtimeMs }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new StartError(`${file} cannot be read: ${(error as Error).message}.`, { cause: error })
+    throw new OperatorError(`${file} cannot be read: ${(error as Error).message}.`, { cause: error })
   }
 }
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
+import { OperatorError } from '../domain/operator-error.ts'
 import { findEmbedded, startEmbedded } from '../embedded/postgres.ts'
-import { StartError } from '../domain/operator-error.ts'
 import { openDatabase } from '../store/database.ts'
 import { type ImportStore, importStore } from '../store/imports.ts'
 import { migrate } from '../store/migrate.ts'
@@ -15,7 +15,7 @@ export type ImportTarget = { name: string, store: ImportStore | null, close (): 
 
 type Reached = { url: string, name: string, close (): Promise<void> }
 
-/** Opens the service's database for an import. What is missing is made, except for a dry run. Throws a StartError. */
+/** Opens the service's database for an import. What is missing is made, except for a dry run. Throws a OperatorError. */
 export async function openImportTarget ({ config, log, dry_run, signal }: {
   config: Config, log: Logger, dry_run: boolean, signal: AbortSignal
 }): Promise<ImportTarget> {
@@ -47,7 +47,7 @@ async function reach (config: Config, log: Logger, dry_run: boolean): Promise<Re
     const embedded = await startEmbedded({ dataDir: config.dataDir, log })
     return { url: embedded.url, name: embedded.directory, close: () => embedded.stop() }
   } catch (error) {
-    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error })
+    throw new OperatorError(error instanceof Error ? error.message : String(error), { cause: error })
   }
 }
 

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
-import { includes, type Scope } from '../domain/keys.ts'
-import { isLoopback, isLoopbackName } from './loopback.ts'
 import { type Problem, problem } from '../contract/problems.ts'
-import type { Bearer, KeyStore } from '../store/keys.ts'
+import { grants, type Scope } from '../domain/keys.ts'
+import type { KeyHolder, KeyStore } from '../store/keys.ts'
+import { isLoopback, isLoopbackName } from './loopback.ts'
 import { rateLimiter } from './rate-limit.ts'
 import { declareScope } from './scopes.ts'
 
@@ -14,8 +14,8 @@ declare module 'fastify' {
   }
 }
 
-type Options = { auth: 'on' | 'off', host: string, rateLimitPerMinute: number | null, keys: KeyStore }
-type Refusal = { refused: Problem, challenge: string }
+type AuthOptions = { auth: 'on' | 'off', host: string, rateLimitPerMinute: number | null, keys: KeyStore }
+type AuthRefusal = { refused: Problem, challenge: string }
 
 /** Requests a minute that one actor, or one address, may make from elsewhere when nothing else is said. */
 const usualLimit = 12_000
@@ -24,7 +24,7 @@ const usualLimit = 12_000
  * Who asks, whether they may, and how often. Decided for each request by the database, in one round trip, so that what
  * another instance makes or revokes holds here, too; while there is no key at all, in none.
  */
-export const access = plugin(async (app: FastifyInstance, { auth, host, rateLimitPerMinute, keys }: Options) => {
+export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitPerMinute, keys }: AuthOptions) => {
   const onLoopback = isLoopbackName(host)
   const limiter = rateLimiter(rateLimitPerMinute ?? usualLimit)
   app.decorateRequest('actor', null)
@@ -34,13 +34,13 @@ export const access = plugin(async (app: FastifyInstance, { auth, host, rateLimi
     const { scope } = request.routeOptions.config
     if (scope === undefined || scope === 'none') return done()
     // without a promise where nothing is asked: this is before every call
-    const verdict = auth === 'off' ? null : judgeAtOnce(request, scope)
-    if (verdict instanceof Promise) verdict.then((refusal) => outcome(request, reply, refusal)).then(done, done)
-    else done(outcome(request, reply, verdict))
+    const verdict = auth === 'off' ? null : authenticateWithoutKeys(request, scope)
+    if (verdict instanceof Promise) verdict.then((refusal) => applyVerdict(request, reply, refusal)).then(done, done)
+    else done(applyVerdict(request, reply, verdict))
   })
 
   /** The refusal, if any; too many of those are refused for being too many. */
-  function outcome (request: FastifyRequest, reply: FastifyReply, refusal: Refusal | null): Problem | undefined {
+  function applyVerdict (request: FastifyRequest, reply: FastifyReply, refusal: AuthRefusal | null): Problem | undefined {
     const wait = isLimited(request) ? limiter.take(request.actor ?? request.ip) : 0
     if (wait > 0) {
       reply.header('retry-after', wait)
@@ -58,20 +58,20 @@ export const access = plugin(async (app: FastifyInstance, { auth, host, rateLimi
     return rateLimitPerMinute === null ? !isLoopback(ip) : rateLimitPerMinute > 0
   }
 
-  function judgeAtOnce (request: FastifyRequest, scope: Scope): Refusal | null | Promise<Refusal | null> {
+  function authenticateWithoutKeys (request: FastifyRequest, scope: Scope): AuthRefusal | null | Promise<AuthRefusal | null> {
     const { authorization, host } = request.headers
-    return authorization === undefined && onLoopback && keys.knownAbsent() ? strangerRefused(host) : judge(request, scope)
+    return authorization === undefined && onLoopback && keys.knownAbsent() ? refuseForeignHost(host) : authenticate(request, scope)
   }
 
   /** Sets the actor; what is to be answered when the request may not go on. */
-  async function judge (request: FastifyRequest, scope: Scope): Promise<Refusal | null> {
+  async function authenticate (request: FastifyRequest, scope: Scope): Promise<AuthRefusal | null> {
     const given = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
     const bearer = given === undefined ? null : await keys.find(given)
-    if (bearer === null && onLoopback && !await keys.exist()) return strangerRefused(request.headers.host)
+    if (bearer === null && onLoopback && !await keys.exist()) return refuseForeignHost(request.headers.host)
     if (bearer === null) return given === undefined ? unauthorized(wanted) : unauthorized('The key is not one of this service.', invalidToken)
     if (bearer.ended !== null) return unauthorized(`The key "${bearer.name}" ${sinceWhen(bearer.ended)}.`, invalidToken)
     request.actor = bearer.name
-    return includes(bearer.scopes, scope) ? null : forbidden(bearer, scope)
+    return grants(bearer.scopes, scope) ? null : forbidden(bearer, scope)
   }
 }, { name: 'access' })
 
@@ -79,24 +79,24 @@ const wanted = 'Send a key as `Authorization: Bearer <key>`. Keys are made with 
 const realm = 'Bearer realm="platform-status"'
 const invalidToken = ', error="invalid_token"'
 
-function unauthorized (detail: string, error = ''): Refusal {
+function unauthorized (detail: string, error = ''): AuthRefusal {
   return { refused: problem('unauthorized', detail), challenge: realm + error }
 }
 
-function forbidden ({ name, scopes }: Bearer, scope: Scope): Refusal {
+function forbidden ({ name, scopes }: KeyHolder, scope: Scope): AuthRefusal {
   return {
     refused: problem('forbidden', `The key "${name}" has the scope ${scopes.join(', ')}; this call needs ${scope}.`, { scope }),
     challenge: `${realm}, error="insufficient_scope", scope="${scope}"`
   }
 }
 
-function sinceWhen ({ how, at }: NonNullable<Bearer['ended']>): string {
+function sinceWhen ({ how, at }: NonNullable<KeyHolder['ended']>): string {
   return how === 'expired' ? `expired at ${at.toISOString()}` : `was revoked at ${at.toISOString()}`
 }
 
 // A page of anybody's, open in a browser on this machine, can reach a loopback port under a name that it has pointed here
 // (DNS rebinding), and no key would stop it. It cannot choose the name that its browser sends along.
-function strangerRefused (host: string | undefined): Refusal | null {
+function refuseForeignHost (host: string | undefined): AuthRefusal | null {
   if (host === undefined || isLoopbackName(host.replace(/:\d*$/, ''))) return null
   return unauthorized('Without keys the service serves its own machine only, as localhost, 127.0.0.1 or [::1]. Make a key to use it under another name: `npm run keys`.')
 }

@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
+import { isUtf8 } from 'node:buffer'
+import { invalid, problem } from '../contract/problems.ts'
 import { jsonFault } from '../domain/json-fault.ts'
 import { unstorable } from '../domain/values.ts'
-import { invalid, problem } from '../contract/problems.ts'
 
 declare module 'fastify' {
   /** `bodyOptional`: to send no body is the same as to send `{}`. */
@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** JSON bodies: UTF-8, well-formed text, finite numbers, no deeper than anything here is; what cannot be stored is told with its place. */
-export const bodies = plugin(async (app: FastifyInstance) => {
+export const bodyParsers = plugin(async (app: FastifyInstance) => {
   app.addHook('onRequest', (request, _reply, done) => {
     if (!takesBody(request)) {
       if (hasBody(request) && !request.is404) return done(invalid({ in: 'body', pointer: '', detail: 'is not taken by this call: send none' }))
@@ -26,7 +26,7 @@ export const bodies = plugin(async (app: FastifyInstance) => {
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     try {
-      done(null, body.length === 0 && request.routeOptions.config.bodyOptional ? undefined : readJson(textOf(body)))
+      done(null, body.length === 0 && request.routeOptions.config.bodyOptional ? undefined : readJson(decodeUtf8(body)))
     } catch (error) {
       done(error as Error)
     }
@@ -47,7 +47,7 @@ function hasBody ({ headers }: FastifyRequest): boolean {
 }
 
 /** The text of a body; bytes that are not UTF-8 are refused rather than replaced. */
-export function textOf (body: Buffer): string {
+export function decodeUtf8 (body: Buffer): string {
   if (!isUtf8(body)) throw problem('malformed-body', 'The body is not valid UTF-8.')
   return body.toString('utf8')
 }

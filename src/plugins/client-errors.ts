@@ -2,8 +2,8 @@ import type { ConnectionError, FastifyInstance } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { v7 as uuidv7 } from 'uuid'
+import { problemBody, problemType } from '../contract/problem-responses.ts'
 import { problem, type Problem } from '../contract/problems.ts'
-import { bodyOf, problemType } from '../contract/problem-responses.ts'
 
 /** Answers what is not even HTTP, or too slow, or has too large a head: such a request reaches no route and no handler. */
 export function clientError (this: FastifyInstance, error: ConnectionError, socket: Socket): void {
@@ -11,7 +11,7 @@ export function clientError (this: FastifyInstance, error: ConnectionError, sock
   const id = uuidv7()
   const found = problemOf(error.code)
   this.log.debug({ err: error, reqId: id, code: found.code }, found.message)
-  const body = JSON.stringify(bodyOf(found, { instance: '', request_id: id }))
+  const body = JSON.stringify(problemBody(found, { instance: '', request_id: id }))
   const head = [
     `HTTP/1.1 ${found.status} ${STATUS_CODES[found.status]}`, `Content-Type: ${problemType}`, `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close'
   ]

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import plugin from 'fastify-plugin'
-import { alsoAnswering } from '../contract/problem-responses.ts'
+import { withProblems } from '../contract/problem-responses.ts'
 import type { StoredAnswer } from '../store/idempotency.ts'
 import { requestKey } from './idempotency-key.ts'
 import { refuseUnlessMatched } from './if-match.ts'
@@ -19,11 +19,11 @@ const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
  * what they ask for; one that carries none pays nothing. Handlers return their answer, they never send it themselves: it
  * must not leave before the transaction is over.
  */
-export const guardedWrites = plugin(async (app: FastifyInstance) => {
+export const conditionalWrites = plugin(async (app: FastifyInstance) => {
   app.addHook('onRoute', (route) => {
     if (route.config?.secret || !route.url.startsWith('/api/') || ![route.method].flat().some((method) => writes.has(method))) return
     if (route.schema !== undefined) {
-      route.schema.response = alsoAnswering(route.schema.response as Record<number, object>,
+      route.schema.response = withProblems(route.schema.response as Record<number, object>,
         'idempotency-key-running', 'idempotency-key-reused', ...route.config?.changes === undefined ? [] : ['precondition-failed'] as const)
     }
     const { handler } = route

@@ -2,8 +2,9 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import plugin from 'fastify-plugin'
-import { document } from '../contract/openapi.ts'
-import { finished, withHeaders } from './openapi-transform.ts'
+import { documentHead } from '../contract/openapi.ts'
+import { serviceVersion } from '../version.ts'
+import { finishDocument, describeRoute } from './openapi-transform.ts'
 
 // The page loads nothing from elsewhere. Not the plugin's own policy: that one has browsers ask for scripts by https, which
 // leaves the page blank where a lab serves plain http.
@@ -15,9 +16,9 @@ const staticCSP = {
 /** /openapi.json and /docs. Registered before the routes, which it collects. */
 export const docs = plugin(async (app: FastifyInstance) => {
   await app.register(swagger, {
-    openapi: document,
-    transform: withHeaders,
-    transformObject: (made) => finished('openapiObject' in made ? made.openapiObject : made.swaggerObject),
+    openapi: documentHead(serviceVersion()),
+    transform: describeRoute,
+    transformObject: (made) => finishDocument('openapiObject' in made ? made.openapiObject : made.swaggerObject),
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}` }
   })
   await app.register(swaggerUi, {

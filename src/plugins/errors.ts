@@ -1,10 +1,10 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import Router from 'find-my-way'
 import plugin from 'fastify-plugin'
-import { bodyOf, problemType } from '../contract/problem-responses.ts'
+import Router from 'find-my-way'
+import { problemBody, problemType } from '../contract/problem-responses.ts'
 import { Problem, problem } from '../contract/problems.ts'
 import { databaseProblem } from '../store/errors.ts'
-import { describeFaults } from './validation-errors.ts'
+import { describeValidationErrors } from './validation-errors.ts'
 
 /** The three doors through which a refusal leaves: the error handler, the not-found handler, and `frameworkErrors`. */
 export const errors = plugin(async (app: FastifyInstance) => {
@@ -68,7 +68,7 @@ export function frameworkProblem (error: FastifyError, request: FastifyRequest, 
 function toProblem (error: FastifyError): Problem {
   if (error instanceof Problem) return error
   if (error.validation) {
-    const faults = describeFaults(error)
+    const faults = describeValidationErrors(error)
     const [first] = faults
     return problem('invalid-request', `${first?.parameter ?? first?.pointer ?? ''} ${first?.detail ?? error.message}`.trim(), { errors: faults })
   }
@@ -96,7 +96,7 @@ function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyRep
   else request.log.debug({ code: found.code }, found.message)
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
-  const body = bodyOf(found, { instance: pathOf(request.url), request_id: request.id })
+  const body = problemBody(found, { instance: pathOf(request.url), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
 }
 

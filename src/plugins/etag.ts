@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { FastifyInstance, onSendHookHandler, preSerializationHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
+import { hash } from 'node:crypto'
 
 declare module 'fastify' {
   interface FastifyContextConfig { etag?: boolean }

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { digestOfRequest } from '../domain/canonical.ts'
+import { hash } from 'node:crypto'
 import { invalid } from '../contract/problems.ts'
+import { digestOfRequest } from '../domain/canonical.ts'
 import type { RequestKey } from '../store/idempotency.ts'
 
 // what a key can be made of: a UUID will do

@@ -1,16 +1,16 @@
 import type { FastifyRequest } from 'fastify'
-import { labFile } from '../domain/lab-file/lab-file.ts'
 import { invalid, problem } from '../contract/problems.ts'
+import { labFile } from '../domain/lab-file/lab-file.ts'
 import { writeYaml } from '../domain/lab-file/write-yaml.ts'
 import type { Store } from '../store/index.ts'
-import type { Changed } from '../store/locks.ts'
-import type { Written } from '../store/json-row.ts'
+import type { JsonRow } from '../store/json-row.ts'
+import type { ChangedThing } from '../store/locks.ts'
 import { tagOf } from './etag.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** what a write changes: `If-Match` asks about it */
-    changes?: Changed
+    changes?: ChangedThing
   }
 }
 
@@ -19,9 +19,9 @@ export const longestIfMatch = 2000
 
 type Params = Readonly<Record<string, string>>
 /** A thing as it can be read: its version, if it has one, and the bodies of the answers that show it. */
-type Shown = { version: number | null, bodies: readonly string[] }
+type Representation = { version: number | null, bodies: readonly string[] }
 
-const shownBy: Readonly<Record<Changed, (store: Store, params: Params) => Promise<Shown>>> = {
+const representationOf: Readonly<Record<ChangedThing, (store: Store, params: Params) => Promise<Representation>>> = {
   lab: async (store) => asJson(await store.lab.state()),
   'lab-file': async (store) => {
     const file = labFile(await store.lab.config())
@@ -34,19 +34,19 @@ const shownBy: Readonly<Record<Changed, (store: Store, params: Params) => Promis
     const certificate = await store.certificates.read(device!)
     return { version: null, bodies: [certificate, JSON.stringify({ certificate })] }
   },
-  container: async (store, { container }) => written(await store.containers.read(container!)),
+  container: async (store, { container }) => ofJsonRow(await store.containers.read(container!)),
   process: async (store, { id }) => asJson(await store.processes.read(id!)),
-  experiment: async (store, { id }) => written(await store.experiments.read(id!)),
-  step: async (store, { id }) => written(await store.steps.read(id!)),
+  experiment: async (store, { id }) => ofJsonRow(await store.experiments.read(id!)),
+  step: async (store, { id }) => ofJsonRow(await store.steps.read(id!)),
   reservation: async (store, { id }) => asJson(await store.reservations.read(id!))
 }
 
-function asJson (thing: object): Shown {
+function asJson (thing: object): Representation {
   const { version } = thing as { version?: unknown }
   return { version: typeof version === 'number' ? version : null, bodies: [JSON.stringify(thing)] }
 }
 
-function written ({ version, json }: Written<unknown>): Shown {
+function ofJsonRow ({ version, json }: JsonRow<unknown>): Representation {
   return { version, bodies: [json] }
 }
 
@@ -64,17 +64,17 @@ export async function refuseUnlessMatched (request: FastifyRequest, store: Store
   }
   const params = request.params as Params
   await store.locks.take(changes, params)
-  const { version, bodies } = await shownBy[changes](store, params)
+  const { version, bodies } = await representationOf[changes](store, params)
   if (bodies.length === 0) throw problem('precondition-failed', 'There is none yet, so none that was read before.', { version, etags: [] })
   const tags = bodies.map((body) => tagOf(body, version))
-  if (!header.split(',').map((tag) => tag.trim()).some((tag) => holds(tag, version, tags))) {
+  if (!header.split(',').map((tag) => tag.trim()).some((tag) => matches(tag, version, tags))) {
     throw problem('precondition-failed', `It was changed since: its ETag is ${tags.join(' or ')} now. Read it again, and decide anew.`, { version, etags: tags })
   }
 }
 
 // RFC 9110, 13.1.1: strong comparison, so a weak tag never holds. What a rename of a device changes in how a container looks is
 // no change of the container: of a thing with a version, the version counts.
-function holds (tag: string, version: number | null, tags: readonly string[]): boolean {
+function matches (tag: string, version: number | null, tags: readonly string[]): boolean {
   if (tag === '*') return true
   if (version === null) return tags.includes(tag)
   return tag === `"${version}"` || tag.startsWith(`"${version}-`)

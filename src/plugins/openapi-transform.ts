@@ -1,6 +1,6 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
-import { longestIfMatch } from './if-match.ts'
 import type { Scope } from '../domain/keys.ts'
+import { longestIfMatch } from './if-match.ts'
 
 // What @fastify/swagger leaves out of the document, said once for all routes rather than in each.
 
@@ -26,7 +26,7 @@ const idempotencyKey = {
 }
 
 /** A route's schema as documented: with the scope it needs, and the headers that the conventions add to requests and answers. */
-export function withHeaders ({ schema: described, url, route }: { schema: FastifySchema, url: string, route: Pick<RouteOptions, 'config' | 'method'> }) {
+export function describeRoute ({ schema: described, url, route }: { schema: FastifySchema, url: string, route: Pick<RouteOptions, 'config' | 'method'> }) {
   const schema = withScope(described, route.config?.scope)
   const response = { ...schema.response as Record<number, object> }
   const takes: Record<string, object> = {}
@@ -51,7 +51,7 @@ function withScope (schema: FastifySchema, scope: Scope | 'none' = 'none'): Fast
 }
 
 /** The finished document: every parameter described, with its examples in its schema; components by name, so that a new one moves no other. */
-export function finished<D extends object> (made: D): D {
+export function finishDocument<D extends object> (made: D): D {
   const document = made as Document
   const schemas = document.components?.schemas ?? {}
   for (const operation of Object.values(document.paths ?? {}).flatMap((path) => Object.values(path))) {

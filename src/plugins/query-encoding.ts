@@ -3,7 +3,7 @@ import plugin from 'fastify-plugin'
 import { invalid } from '../contract/problems.ts'
 
 /** Query parameters that are no percent-encoded UTF-8 are refused; the framework would take them as they stand. */
-export const parameters = plugin(async (app: FastifyInstance) => {
+export const queryEncoding = plugin(async (app: FastifyInstance) => {
   app.addHook('onRequest', ({ url }, _reply, done) => {
     const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''
     const wrong = query.includes('%') ? query.split('&').find((pair) => !isEncoded(pair)) : undefined

@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net'
 import { type FastifyReply, LogController } from 'fastify'
-import { withoutKeys } from '../domain/keys.ts'
+import type { Socket } from 'node:net'
+import { redactKeys } from '../domain/keys.ts'
 
 /** A URL may be as long as the head of a request, 16 KiB; a line of the log need not be. */
 const longestUrl = 2000
@@ -41,6 +41,6 @@ function tell (reply: FastifyReply, what: string, status?: number): void {
   const { method, url, routeOptions, actor } = reply.request
   reply.log.info({
     operation_id: routeOptions.schema?.operationId, actor: actor ?? undefined, method,
-    url: withoutKeys(url).slice(0, longestUrl), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status
+    url: redactKeys(url).slice(0, longestUrl), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status
   }, what)
 }

@@ -1,6 +1,6 @@
 import type { RouteOptions } from 'fastify'
+import { withProblems, scopeProblems } from '../contract/problem-responses.ts'
 import type { Scope } from '../domain/keys.ts'
-import { alsoAnswering, ofScopes } from '../contract/problem-responses.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -20,7 +20,7 @@ export function declareScope (route: RouteOptions): void {
   const scope = route.config?.scope ?? scopeOf(route)
   route.config = { ...route.config, scope }
   if (scope === 'none' || route.schema?.response === undefined) return
-  route.schema = { ...route.schema, response: alsoAnswering(route.schema.response as Record<number, object>, ...ofScopes) }
+  route.schema = { ...route.schema, response: withProblems(route.schema.response as Record<number, object>, ...scopeProblems) }
 }
 
 function scopeOf ({ url, method }: RouteOptions): Scope | 'none' {

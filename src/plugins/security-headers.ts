@@ -13,7 +13,7 @@ const headers = {
  * another site's page, tell others where it came from. A plugin would bring the same four lines and a dozen for pages,
  * which only /docs is; that one has a policy of its own. TLS and its headers belong to the proxy that speaks it.
  */
-export const protection = plugin(async (app: FastifyInstance) => {
+export const securityHeaders = plugin(async (app: FastifyInstance) => {
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers)
     done()

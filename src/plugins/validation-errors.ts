@@ -1,14 +1,14 @@
 import type { ErrorObject } from 'ajv'
 import type { FastifyError } from 'fastify'
-import { escapePointer } from '../domain/values.ts'
 import type { Fault } from '../contract/problems.ts'
+import { escapePointer } from '../domain/values.ts'
 
 // What breaks a schema, in the words of somebody who has to mend the request.
 
 const mostFaults = 20
 
 /** The faults of a validation error, each naming the member, the rule and the way out. */
-export function describeFaults (error: FastifyError): Fault[] {
+export function describeValidationErrors (error: FastifyError): Fault[] {
   const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext as 'body' | 'querystring' | 'params' | 'headers']
   const raw = (error.validation ?? []) as unknown as ErrorObject[]
   const faults = new Map<string, Fault>()

@@ -1,14 +1,13 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-
-type Log = { info (fields: object, message: string): void }
+import type { Log } from '../domain/log.ts'
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url))
 const preferred = 'uppsala_cage2.yaml'
 
 /** Tells whoever has just started an empty service what to do with it. `address` is its URL, as reached from this machine. */
-export function tellNextSteps (log: Log, address: string): void {
+export function logFirstRunHints (log: Pick<Log, 'info'>, address: string): void {
   log.info({ run: `curl -T ${exampleFile()} -H Content-Type:application/yaml ${address}/api/lab/config` }, 'the lab is empty: load its file, for example')
   log.info({ run: `curl ${address}/api/lab` }, 'then look at it')
   log.info({ open: `${address}/docs` }, 'all calls are described there')

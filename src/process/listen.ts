@@ -1,18 +1,17 @@
+import type { FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
-import type { App } from '../app.ts'
-import { StartError } from '../domain/operator-error.ts'
+import type { Log } from '../domain/log.ts'
+import { OperatorError } from '../domain/operator-error.ts'
 
-type Log = { warn (fields: object, message: string): void }
-
-/** Takes requests from now on; the URL. Throws a StartError when host and port cannot be had. */
-export async function listen (app: App, { host, port }: { host: string, port: number }): Promise<string> {
+/** Takes requests from now on; the URL. Throws a OperatorError when host and port cannot be had. */
+export async function listen (app: FastifyInstance, { host, port }: { host: string, port: number }): Promise<string> {
   // Fastify would log a line for each address of the machine
   const { level } = app.log
   app.log.level = 'silent'
   try {
     await app.listen({ host, port })
   } catch (error) {
-    throw explained(error, host, port)
+    throw toOperatorError(error, host, port)
   } finally {
     app.log.level = level
   }
@@ -20,12 +19,12 @@ export async function listen (app: App, { host, port }: { host: string, port: nu
 }
 
 /** The same URL for somebody on this machine: one cannot go to "all addresses" everywhere. */
-export function asReachedFromHere (address: string): string {
+export function localUrl (address: string): string {
   return address.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
 /** Takes no more requests, lets those under way finish, and cuts what is still there after `limitMs`. */
-export async function drain (app: App, limitMs: number, log: Log): Promise<void> {
+export async function drain (app: FastifyInstance, limitMs: number, log: Pick<Log, 'warn'>): Promise<void> {
   // Node closes connections that are idle now, not those that become so with their answer
   const reaper = setInterval(() => app.server.closeIdleConnections(), 50)
   const limit = setTimeout(() => {
@@ -40,7 +39,7 @@ export async function drain (app: App, limitMs: number, log: Log): Promise<void>
   }
 }
 
-function explained (error: unknown, host: string, port: number): unknown {
+function toOperatorError (error: unknown, host: string, port: number): unknown {
   const sentences: Record<string, string> = {
     EADDRINUSE: `Port ${port} of ${host} is in use: stop what listens there, or set PORT to another one (0 takes any free one).`,
     EACCES: `This user may not listen on port ${port} of ${host}: set PORT to another one, 1024 or above.`,
@@ -48,5 +47,5 @@ function explained (error: unknown, host: string, port: number): unknown {
     ENOTFOUND: `The name ${host} has no address: set HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0.`
   }
   const sentence = sentences[(error as NodeJS.ErrnoException).code ?? '']
-  return sentence === undefined ? error : new StartError(sentence, { cause: error })
+  return sentence === undefined ? error : new OperatorError(sentence, { cause: error })
 }

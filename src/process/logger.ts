@@ -4,7 +4,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 const gatherMs = 10
 
 /** The log of the process: JSON lines on stdout, with the names of levels and times as everywhere else. */
-export function openLog (level: string, destination: DestinationStream = standardOutput()): Logger {
+export function openLogger (level: string, destination: DestinationStream = standardOutput()): Logger {
   return pino({
     level,
     base: null,
@@ -16,13 +16,13 @@ export function openLog (level: string, destination: DestinationStream = standar
 
 function standardOutput (): DestinationStream {
   const output = pino.destination({ fd: 1, sync: true, minLength: 16_000 })
-  const lines = gathering(() => output.flush(), output)
+  const lines = batchingLines(() => output.flush(), output)
   process.once('exit', () => output.flush())
   return lines
 }
 
 /** Hands lines on at once, and has them flushed in a moment, with those that came meanwhile. */
-export function gathering (flush: () => void, destination: DestinationStream): DestinationStream {
+export function batchingLines (flush: () => void, destination: DestinationStream): DestinationStream {
   let flushing = false
   return {
     write (line) {

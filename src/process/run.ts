@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { readConfig } from '../config.ts'
 
-/** Runs the service with this environment until `signal` aborts, and stops it cleanly. Throws a StartError when it cannot start. */
-export async function serve (env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<void> {
+/** Runs the service with this environment until `signal` aborts, and stops it cleanly. Throws a OperatorError when it cannot start. */
+export async function runService (env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<void> {
   const config = readConfig(env)
   // a stop that comes while these load must be heard: they take longer to load than to start
-  const [{ openLog }, { start }] = await Promise.all([import('./logger.ts'), import('./start.ts')])
-  const log = openLog(config.logLevel)
+  const [{ openLogger }, { start }] = await Promise.all([import('./logger.ts'), import('./start.ts')])
+  const log = openLogger(config.logLevel)
   const running = await start({ config, log, signal })
   collectEarlier()
   if (!signal.aborted) await once(signal, 'abort')

@@ -1,9 +1,8 @@
-type Log = { error (fields: object, message: string): void }
-
+import type { Log } from '../domain/log.ts'
 /** What was opened, to be closed the other way round, once; what fails to close does not keep the rest open. */
-export type Opened = { add (what: string, close: () => Promise<unknown>): void, close (): Promise<void> }
+export type Shutdown = { add (what: string, close: () => Promise<unknown>): void, close (): Promise<void> }
 
-export function openThings (log: Log): Opened {
+export function openShutdown (log: Pick<Log, 'error'>): Shutdown {
   const things: { what: string, close: () => Promise<unknown> }[] = []
   let closed: Promise<void> | undefined
 

@@ -3,9 +3,9 @@
  * wildcards cover, and otherwise its order counts. Without a wish, or with none that can be met, the first offered.
  */
 export function accepted<T extends string> (accept: string | undefined, offered: readonly [T, ...T[]]): T {
-  const wishes = (accept ?? '').split(',').map(wish).filter(({ quality }) => quality > 0)
+  const inputs = (accept ?? '').split(',').map(wish).filter(({ quality }) => quality > 0)
     .sort((a, b) => b.quality - a.quality || wildcards(a.range) - wildcards(b.range))
-  for (const { range } of wishes) {
+  for (const { range } of inputs) {
     const found = offered.find((type) => covers(range, type))
     if (found !== undefined) return found
   }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import type { By } from '../store/commands.ts'
+import type { AuditContext } from '../store/commands.ts'
 
 /** Who asks, for the log. */
-export function by (request: Pick<FastifyRequest, 'id' | 'actor'>): By {
+export function auditOf (request: Pick<FastifyRequest, 'id' | 'actor'>): AuditContext {
   return { actor: request.actor, request_id: request.id }
 }

@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify'
-import type { Written } from '../store/json-row.ts'
+import type { JsonRow } from '../store/json-row.ts'
 
 /** Answers the text that the database wrote, as it is. Typed as what it says; every test holds it against the schema. */
-export function asWritten<T> (reply: FastifyReply, { json, version }: Written<T>): T {
+export function sendJsonRow<T> (reply: FastifyReply, { json, version }: JsonRow<T>): T {
   reply.representedVersion = version
   reply.type('application/json; charset=utf-8')
   return json as T

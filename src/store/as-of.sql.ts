@@ -1,15 +1,15 @@
-import { invalid, problem } from '../contract/problems.ts'
+import type { AsOf } from '../contract/as-of.ts'
 import type { Container } from '../contract/containers.ts'
-import type { Position, PositionQuery } from '../contract/positions.ts'
 import type { Device } from '../contract/devices.ts'
 import type { LabState } from '../contract/lab.ts'
-import type { AsOf } from '../contract/as-of.ts'
-import { statement } from './commands.ts'
+import type { Position, PositionQuery } from '../contract/positions.ts'
+import { invalid, problem } from '../contract/problems.ts'
+import { runPrepared } from './commands.ts'
+import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
-import { naming } from './container-ref.ts'
 import { refusalDetail } from './refusals.ts'
 
-type Slot = Omit<Position, 'position'> & { slot: number }
+type PositionAt = Omit<Position, 'position'> & { slot: number }
 
 // those that ever had the barcode, of which one at most had it then
 const byBarcode = `
@@ -22,10 +22,10 @@ export function asOfStore ({ pool }: Database) {
   /** The revision meant. Refuses one that is still to come. */
   async function revision (asOf: AsOf): Promise<number> {
     if ('time' in asOf) {
-      const [found] = await statement<{ revision: number }>(pool, 'SELECT revision_at($1)::float8 AS revision', [asOf.time])
+      const [found] = await runPrepared<{ revision: number }>(pool, 'SELECT revision_at($1)::float8 AS revision', [asOf.time])
       return found!.revision
     }
-    const [present] = await statement<{ revision: number }>(pool, 'SELECT revision::float8 AS revision FROM lab', [])
+    const [present] = await runPrepared<{ revision: number }>(pool, 'SELECT revision::float8 AS revision FROM lab', [])
     if (asOf.revision > present!.revision) {
       throw invalid({ in: 'query', parameter: 'at', detail: `must be a revision that there was: the lab is at ${present!.revision}` })
     }
@@ -33,22 +33,22 @@ export function asOfStore ({ pool }: Database) {
   }
 
   async function device (name: string, asOf: AsOf): Promise<Device> {
-    const [found] = await statement<Device>(pool, 'SELECT * FROM device_state_at($1) WHERE name = $2 AND retired_at IS NULL', [await revision(asOf), name])
+    const [found] = await runPrepared<Device>(pool, 'SELECT * FROM device_state_at($1) WHERE name = $2 AND retired_at IS NULL', [await revision(asOf), name])
     if (found === undefined) throw problem('device-not-found', 'The lab had no device of this name then.', { device: name, parameter: 'device' })
     return found
   }
 
   async function container (named: string, asOf: AsOf): Promise<Container> {
     const then = await revision(asOf)
-    const { id, barcode } = naming(named)
-    const [found] = await statement<Container>(pool, id === null ? byBarcode : 'SELECT * FROM container_state_at($1, ARRAY[$2::uuid])', [then, id ?? barcode])
+    const { id, barcode } = parseContainerRef(named)
+    const [found] = await runPrepared<Container>(pool, id === null ? byBarcode : 'SELECT * FROM container_state_at($1, ARRAY[$2::uuid])', [then, id ?? barcode])
     if (found === undefined) throw problem('container-not-found', 'No container had this barcode or id then.', { container: named, parameter: 'container' })
     return found
   }
 
   async function positions (name: string, { empty, limit }: Omit<PositionQuery, 'at'>, asOf: AsOf): Promise<Position[]> {
     await device(name, asOf)
-    const found = await statement<Slot>(pool, 'SELECT * FROM position_state_at($1, $2)', [name, await revision(asOf)])
+    const found = await runPrepared<PositionAt>(pool, 'SELECT * FROM position_state_at($1, $2)', [name, await revision(asOf)])
     return found.filter((slot) => empty === undefined || slot.empty === empty).slice(0, limit).map(({ slot, ...state }) => ({ position: slot, ...state }))
   }
 
@@ -69,7 +69,7 @@ export function asOfStore ({ pool }: Database) {
     },
 
     async lab (asOf: AsOf): Promise<LabState> {
-      const [state] = await statement<LabState>(pool, 'SELECT * FROM lab_state_at($1)', [await revision(asOf)])
+      const [state] = await runPrepared<LabState>(pool, 'SELECT * FROM lab_state_at($1)', [await revision(asOf)])
       return state!
     }
   }

@@ -1,11 +1,11 @@
-import { isInstant, isUuid } from '../domain/values.ts'
 import type { ContainerEvent } from '../contract/containers.ts'
+import { isInstant, isUuid } from '../domain/values.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { type Page, type PageQuery, readPage } from './pages.ts'
 
 // Where a thing stands in the history: its time, changes before steps of the same time, then revision or id.
-type Key = readonly [at: string, rank: number, tie: string]
-type Row = ContainerEvent & { rank: number, tie: string }
+type HistoryKey = readonly [at: string, rank: number, tie: string]
+type HistoryRow = ContainerEvent & { rank: number, tie: string }
 
 const situation = (image: string) => Prisma.raw(`CASE WHEN ${image} IS NOT NULL THEN jsonb_build_object(
   'device', ${image}->'device', 'position', ${image}->'position', 'lidded', ${image}->'lidded', 'lid', ${image}->'lid', 'barcode', ${image}->'barcode') END`)
@@ -26,12 +26,12 @@ const steps = (container: string) => Prisma.sql`
 /** The changes of a container and the steps that involved it, oldest first. */
 export async function containerHistory (prisma: PrismaClient, container: string, query: PageQuery): Promise<Page<ContainerEvent>> {
   const all = Prisma.sql`(${changes(container)} UNION ALL ${steps(container)}) AS history`
-  const page = await readPage<Row, Key>(query, {
+  const page = await readPage<HistoryRow, HistoryKey>(query, {
     name: 'container-history',
     filters: { container },
     keys: ({ at, rank, tie }) => [(at as Date).toISOString(), rank, tie],
     isKey: ([at, rank, tie]) => typeof at === 'string' && isInstant(at) && typeof tie === 'string' && (rank === 0 ? /^\d{25}$/.test(tie) : rank === 1 && isUuid(tie)),
-    read: async (after, take) => await prisma.$queryRaw<Row[]>`
+    read: async (after, take) => await prisma.$queryRaw<HistoryRow[]>`
       SELECT * FROM ${all}
       ${after === null ? Prisma.empty : Prisma.sql`WHERE (at, rank, tie) > (${after[0]}::timestamptz, ${after[1]}::int, ${after[2]})`}
       ORDER BY at, rank, tie LIMIT ${take}`,

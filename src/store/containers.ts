@@ -1,58 +1,58 @@
 import { v7 as uuidv7 } from 'uuid'
-import { digestOf } from '../domain/canonical.ts'
-import { invalid, problem } from '../contract/problems.ts'
 import type {
   Container, ContainerCorrection, ContainerCreate, ContainerPatch, ContainerQuery, Lid, Move, MoveFromPosition, Unlid
 } from '../contract/containers.ts'
-import { type By, statement } from './commands.ts'
+import { invalid, problem } from '../contract/problems.ts'
+import { digestOf } from '../domain/canonical.ts'
+import { type AuditContext, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
+import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
-import { naming } from './container-ref.ts'
+import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, isIdKey, type PageQuery, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
-import { type Members, writing, type Written } from './json-row.ts'
 
 /** What became of a wish for a container. */
-export type Added = { outcome: 'created' | 'repeated' | 'adopted', container: Container }
+export type AddedContainer = { outcome: 'created' | 'repeated' | 'adopted', container: Container }
 
-const members: Members<Container> = {
+const members: MemberKinds<Container> = {
   id: 'value', name: 'value', barcode: 'value', device: 'value', position: 'value', starting_device: 'value', starting_position: 'value',
   lidded: 'value', lid: 'value', filled: 'value', content: 'value', labware_type: 'value', labware_uuid: 'value', is_reagent: 'value',
   removed_at: 'time', created_at: 'time', updated_at: 'time', version: 'value'
 }
-const readById = `${writing(members, 'container_state')} WHERE thing.id = $1`
-const readByBarcode = `${writing(members, 'container_state')} WHERE thing.barcode = $1 AND thing.removed_at IS NULL`
+const readById = `${selectAsJson(members, 'container_state')} WHERE thing.id = $1`
+const readByBarcode = `${selectAsJson(members, 'container_state')} WHERE thing.barcode = $1 AND thing.removed_at IS NULL`
 const commands = {
-  update: writing(members, 'update_container($1, $2, $3, $4)'),
-  remove: writing(members, 'remove_container($1, $2, $3)'),
-  move: writing(members, 'move_container($1, $2, $3, $4, $5, $6, $7, $8)'),
-  unlid: writing(members, 'unlid_container($1, $2, $3, $4, $5, $6)'),
-  lid: writing(members, 'lid_container($1, $2, $3, $4, $5)'),
-  correct: writing(members, 'correct_container($1, $2, $3, $4)')
+  update: selectAsJson(members, 'update_container($1, $2, $3, $4)'),
+  remove: selectAsJson(members, 'remove_container($1, $2, $3)'),
+  move: selectAsJson(members, 'move_container($1, $2, $3, $4, $5, $6, $7, $8)'),
+  unlid: selectAsJson(members, 'unlid_container($1, $2, $3, $4, $5, $6)'),
+  lid: selectAsJson(members, 'lid_container($1, $2, $3, $4, $5)'),
+  correct: selectAsJson(members, 'correct_container($1, $2, $3, $4)')
 }
-const moveFromPosition = writing(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
+const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
 
 /** Containers and lids. The commands are the functions of the migration `world_commands`, one call each. */
 export function containerStore ({ pool, prisma }: Database) {
-  async function command (what: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<Written<Container>> {
-    const { id, barcode } = naming(container)
-    const [changed] = await statement<Written<Container>>(pool, commands[what], [id, barcode, ...values])
+  async function command (what: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<JsonRow<Container>> {
+    const { id, barcode } = parseContainerRef(container)
+    const [changed] = await runPrepared<JsonRow<Container>>(pool, commands[what], [id, barcode, ...values])
     return changed!
   }
 
-  async function read (container: string): Promise<Written<Container>> {
-    const { id, barcode } = naming(container)
-    const [found] = await statement<Written<Container>>(pool, id === null ? readByBarcode : readById, [id ?? barcode])
+  async function read (container: string): Promise<JsonRow<Container>> {
+    const { id, barcode } = parseContainerRef(container)
+    const [found] = await runPrepared<JsonRow<Container>>(pool, id === null ? readByBarcode : readById, [id ?? barcode])
     if (found === undefined) {
       throw problem('container-not-found', refusalDetail('container-not-found', { container }), { container, parameter: 'container' })
     }
     return found
   }
 
-  async function addAll (wishes: readonly ContainerCreate[], by: By, batch = true): Promise<Added[]> {
-    const prepared = wishes.map((wish, index) => prepare(wish, batch ? `/containers/${index}` : ''))
-    return await statement<Container & { outcome: Added['outcome'] }>(pool,
-      'SELECT outcome, (container).* FROM add_containers($1, $2, $3)', [JSON.stringify(prepared), batch, by]
+  async function addAll (inputs: readonly ContainerCreate[], audit: AuditContext, batch = true): Promise<AddedContainer[]> {
+    const prepared = inputs.map((input, index) => containerInput(input, batch ? `/containers/${index}` : ''))
+    return await runPrepared<Container & { outcome: AddedContainer['outcome'] }>(pool,
+      'SELECT outcome, (container).* FROM add_containers($1, $2, $3)', [JSON.stringify(prepared), batch, audit]
     ).then((rows) => rows.map(({ outcome, ...container }) => ({ outcome, container })))
   }
 
@@ -60,8 +60,8 @@ export function containerStore ({ pool, prisma }: Database) {
     read,
     addAll,
 
-    async add (wish: ContainerCreate, by: By): Promise<Added> {
-      const [added] = await addAll([wish], by, false)
+    async add (input: ContainerCreate, audit: AuditContext): Promise<AddedContainer> {
+      const [added] = await addAll([input], audit, false)
       return added!
     },
 
@@ -80,39 +80,39 @@ export function containerStore ({ pool, prisma }: Database) {
       })
     },
 
-    async update (container: string, changes: ContainerPatch, by: By) {
-      return await command('update', container, changes, by)
+    async update (container: string, changes: ContainerPatch, audit: AuditContext) {
+      return await command('update', container, changes, audit)
     },
 
-    async remove (container: string, by: By) {
-      return await command('remove', container, by)
+    async remove (container: string, audit: AuditContext) {
+      return await command('remove', container, audit)
     },
 
-    async move (container: string, { source_device, source_pos, target_device, target_pos, reservation_id }: Move, by: By) {
-      return await command('move', container, source_device, source_pos, target_device, target_pos, by, reservation_id)
+    async move (container: string, { source_device, source_pos, target_device, target_pos, reservation_id }: Move, audit: AuditContext) {
+      return await command('move', container, source_device, source_pos, target_device, target_pos, audit, reservation_id)
     },
 
-    async unlid (container: string, { lid_device, lid_pos, reservation_id }: Unlid, by: By) {
-      return await command('unlid', container, lid_device, lid_pos, by, reservation_id)
+    async unlid (container: string, { lid_device, lid_pos, reservation_id }: Unlid, audit: AuditContext) {
+      return await command('unlid', container, lid_device, lid_pos, audit, reservation_id)
     },
 
-    async lid (container: string, { lid_device, lid_pos }: Lid, by: By) {
-      return await command('lid', container, lid_device, lid_pos, by)
+    async lid (container: string, { lid_device, lid_pos }: Lid, audit: AuditContext) {
+      return await command('lid', container, lid_device, lid_pos, audit)
     },
 
     /** Sets what a person sees, past the normal rules but not past the constraints; `by` says why. */
-    async correct (container: string, { reason, ...seen }: ContainerCorrection, by: By) {
+    async correct (container: string, { reason, ...seen }: ContainerCorrection, audit: AuditContext) {
       if ((seen.device === undefined) !== (seen.position === undefined)) {
         const missing = seen.device === undefined ? 'device' : 'position'
         throw invalid({ in: 'body', pointer: `/${missing}`, detail: 'is required: `device` and `position` go together' })
       }
       if (seen.lidded === true && seen.lid) throw invalid({ in: 'body', pointer: '/lid', detail: 'must not be a place when `lidded` is true: the lid is on, or it lies somewhere' })
-      return await command('correct', container, seen, { ...by, reason })
+      return await command('correct', container, seen, { ...audit, reason })
     },
 
-    async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, by: By) {
-      const values = [source_device, source_pos, target_device, target_pos, barcode, by, reservation_id]
-      const [moved] = await statement<Written<Container>>(pool, moveFromPosition, values)
+    async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, audit: AuditContext) {
+      const values = [source_device, source_pos, target_device, target_pos, barcode, audit, reservation_id]
+      const [moved] = await runPrepared<JsonRow<Container>>(pool, moveFromPosition, values)
       return moved!
     },
 
@@ -129,10 +129,10 @@ function removedFilter (removed: 'true' | 'false' | 'any') {
 }
 
 // A wish as add_container takes it: with its id, its name, and the digest by which a repetition is known.
-function prepare (wish: ContainerCreate, pointer: string) {
-  if (wish.lidded && wish.lid) {
+function containerInput (input: ContainerCreate, pointer: string) {
+  if (input.lidded && input.lid) {
     throw invalid({ in: 'body', pointer: `${pointer}/lid`, detail: 'is where the lid lies, but `lidded` says that it is on: leave one of the two out' })
   }
-  const id = wish.id ?? uuidv7()
-  return { ...wish, id, name: wish.name ?? wish.barcode ?? `container-${id.slice(-8)}`, created_as: digestOf(wish) }
+  const id = input.id ?? uuidv7()
+  return { ...input, id, name: input.name ?? input.barcode ?? `container-${id.slice(-8)}`, created_as: digestOf(input) }
 }

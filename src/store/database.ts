@@ -1,9 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Config } from '../config.ts'
+import type { Log } from '../domain/log.ts'
 import { PrismaClient } from './generated/client.ts'
-import { keepingConnections } from './pool-error-policy.ts'
-import { surroundable } from './transaction.ts'
+import { withPoolErrorPolicy } from './pool-error-policy.ts'
+import { joinAmbientTransaction } from './transaction.ts'
 
 /** The one pool, and Prisma on it. */
 export type Database = {
@@ -14,11 +15,9 @@ export type Database = {
   close (): Promise<void>
 }
 
-type Log = { warn (fields: object, message: string): void }
-
 /** Opens a bounded pool; nothing connects before the first query. */
-export function openDatabase (url: string, config: Config, log: Log): Database {
-  const pool = keepingConnections(surroundable(new pg.Pool({
+export function openDatabase (url: string, config: Config, log: Pick<Log, 'warn'>): Database {
+  const pool = withPoolErrorPolicy(joinAmbientTransaction(new pg.Pool({
     connectionString: url,
     max: config.databasePoolMax,
     connectionTimeoutMillis: config.databaseConnectTimeoutMs,

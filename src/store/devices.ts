@@ -1,17 +1,17 @@
 import { v7 as uuidv7 } from 'uuid'
-import { digestOf } from '../domain/canonical.ts'
-import { changeOf, type TrackedDevice, wish } from '../domain/lab-file/lab-plan.ts'
-import { extraFault } from '../domain/lab-file/lab-file.ts'
-import { invalid, problem } from '../contract/problems.ts'
 import type { Device, DeviceCreate, DevicePatch, DeviceQuery } from '../contract/devices.ts'
-import { type By, retrying, statement } from './commands.ts'
+import { invalid, problem } from '../contract/problems.ts'
+import { digestOf } from '../domain/canonical.ts'
+import { extraFault } from '../domain/lab-file/lab-file.ts'
+import { changeOf, type TrackedDevice, inputOf } from '../domain/lab-file/lab-plan.ts'
+import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './generated/client.ts'
+import { withLabLock, nextRevision, type Transaction } from './lab-lock.ts'
 import { writeDevices } from './lab.sql.ts'
 import { filtersOf, isIdKey, type Page, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 import { readTrackedDevice } from './tracked-lab.sql.ts'
-import { changingTheWorld, nextRevision, type Transaction } from './lab-lock.ts'
 
 /** Devices. Like the lab file, every change of them goes through the one writer of lab.sql.ts. */
 export function deviceStore (database: Database) {
@@ -25,36 +25,36 @@ export function deviceStore (database: Database) {
         filters,
         keys: ({ name, id }): [string, string] => [name, id],
         isKey: ([name, ...id]) => typeof name === 'string' && isIdKey(id),
-        read: async (after, take) => await retrying(async () => await prisma.device_state.findMany({
+        read: async (after, take) => await withRetries(async () => await prisma.device_state.findMany({
           where: after === null ? where : { AND: [where, { OR: [{ name: { gt: after[0] } }, { name: after[0], id: { gt: after[1] } }] }] },
           orderBy: [{ name: 'asc' }, { id: 'asc' }],
           take
         }) as Device[]),
-        count: async () => await retrying(() => prisma.device_state.count({ where }))
+        count: async () => await withRetries(() => prisma.device_state.count({ where }))
       })
     },
 
     async read (name: string): Promise<Device> {
-      const [found] = await statement<Device>(pool, 'SELECT * FROM device_state WHERE name = $1 AND retired_at IS NULL', [name])
+      const [found] = await runPrepared<Device>(pool, 'SELECT * FROM device_state WHERE name = $1 AND retired_at IS NULL', [name])
       if (found === undefined) throw deviceNotFound(name)
       return found
     },
 
     /** Adds a device; a retired name without an id is the same device again. `created` is false for a repetition. */
-    async add (body: DeviceCreate, by: By): Promise<{ created: boolean, device: Device }> {
-      return await changingTheWorld(database, async (transaction) => {
+    async add (body: DeviceCreate, audit: AuditContext): Promise<{ created: boolean, device: Device }> {
+      return await withLabLock(database, async (transaction) => {
         const repeated = await repetition(transaction, body)
         if (repeated !== null) return { created: false, device: repeated }
         const known = await readTrackedDevice(transaction, body.name)
         if (known !== null && known.listed && !known.retired) throw nameInUse(known)
         // the row of a name that logs use now cannot be another's
         const before = known === null || (known.retired && body.id) ? undefined : known
-        return { created: true, device: await write(transaction, before, asked(body, before), by) }
+        return { created: true, device: await write(transaction, before, asked(body, before), audit) }
       })
     },
 
-    async update (name: string, changes: DevicePatch, by: By): Promise<Device> {
-      return await changingTheWorld(database, async (transaction) => {
+    async update (name: string, changes: DevicePatch, audit: AuditContext): Promise<Device> {
+      return await withLabLock(database, async (transaction) => {
         const before = await readTrackedDevice(transaction, name)
         if (before === null || before.retired) throw deviceNotFound(name)
         const after = { ...before, ...changes, listed: true }
@@ -62,16 +62,16 @@ export function deviceStore (database: Database) {
           const holder = await readTrackedDevice(transaction, after.name)
           if (holder !== null && !holder.retired) throw nameInUse(holder)
         }
-        return await write(transaction, before, after, by)
+        return await write(transaction, before, after, audit)
       })
     },
 
     /** Retires a device; one that is retired already is answered as it is. */
-    async retire (name: string, by: By): Promise<Device> {
-      return await changingTheWorld(database, async (transaction) => {
+    async retire (name: string, audit: AuditContext): Promise<Device> {
+      return await withLabLock(database, async (transaction) => {
         const before = await readTrackedDevice(transaction, name)
         if (before === null) throw deviceNotFound(name)
-        return await write(transaction, before, { ...before, retired: true }, by)
+        return await write(transaction, before, { ...before, retired: true }, audit)
       })
     }
   }
@@ -129,11 +129,11 @@ function asked ({ id, ...body }: DeviceCreate, before: TrackedDevice | undefined
   }
 }
 
-async function write (transaction: Transaction, before: TrackedDevice | undefined, after: TrackedDevice, by: By): Promise<Device> {
+async function write (transaction: Transaction, before: TrackedDevice | undefined, after: TrackedDevice, audit: AuditContext): Promise<Device> {
   const fault = extraFault(after)
   if (fault !== null) throw invalid({ in: 'body', pointer: '/extra', detail: fault })
   const change = changeOf(before, after)
-  if (change.action !== 'unchanged') await writeDevices(transaction, [wish(after, change)], await nextRevision(transaction), by)
+  if (change.action !== 'unchanged') await writeDevices(transaction, [inputOf(after, change)], await nextRevision(transaction), audit)
   return await readById(transaction, after.id)
 }
 

@@ -1,11 +1,11 @@
 import type { Event, EventQuery } from '../contract/events.ts'
-import { retrying } from './commands.ts'
+import { withRetries } from './commands.ts'
+import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
-import { naming } from './container-ref.ts'
 import { filtersOf, readPage } from './pages.ts'
 
-type Key = readonly [revision: number, ordinal: number]
+type EventKey = readonly [revision: number, ordinal: number]
 
 /** The log of all that changed. */
 export function eventStore ({ prisma }: Database) {
@@ -14,17 +14,17 @@ export function eventStore ({ prisma }: Database) {
       const { sort = 'revision', ...filters } = filtersOf(query)
       const source = sourceOf(filters)
       const [direction, beyond] = sort === 'revision' ? [Prisma.sql`ASC`, Prisma.sql`>`] : [Prisma.sql`DESC`, Prisma.sql`<`]
-      const page = await readPage<Event & { ordinal: number }, Key>(query, {
+      const page = await readPage<Event & { ordinal: number }, EventKey>(query, {
         name: 'events',
         filters: { ...filters, sort },
         keys: ({ revision, ordinal }) => [revision, ordinal],
         isKey: (values) => values.length === 2 && values.every(Number.isSafeInteger),
-        read: async (after, take) => await retrying(() => prisma.$queryRaw<(Event & { ordinal: number })[]>`
+        read: async (after, take) => await withRetries(() => prisma.$queryRaw<(Event & { ordinal: number })[]>`
           SELECT e.revision::float8 AS revision, e.ordinal, e.recorded_at, e.kind, e.actor, e.reason, e.request_id, e.container_id, e.device_id, e.step_id,
             e.experiment_id, e.before, e.after
           ${source} ${after === null ? Prisma.empty : Prisma.sql`AND (k.revision, k.ordinal) ${beyond} (${after[0]}::bigint, ${after[1]}::int)`}
           ORDER BY k.revision ${direction}, k.ordinal ${direction} LIMIT ${take}`),
-        count: async () => await retrying(() => prisma.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count ${source}`).then(([{ count }]) => count)
+        count: async () => await withRetries(() => prisma.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count ${source}`).then(([{ count }]) => count)
       })
       return { ...page, items: page.items.map(({ ordinal, ...event }) => event) }
     }
@@ -46,7 +46,7 @@ function sourceOf ({ after, container, device, kind, step, experiment }: Omit<Ev
 }
 
 function containersCalled (named: string): Prisma.Sql {
-  const { id, barcode } = naming(named)
+  const { id, barcode } = parseContainerRef(named)
   if (id !== null) return Prisma.sql`ARRAY[${id}::uuid]`
   return Prisma.sql`ARRAY(SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = ${barcode})`
 }

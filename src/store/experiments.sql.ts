@@ -1,5 +1,5 @@
-import { utc } from '../domain/step-times.ts'
 import type { Experiment, ExperimentQuery } from '../contract/experiments.ts'
+import { toUtc } from '../domain/step-times.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** The condition of experiments (`experiment e`) that filters leave. When one began is the first entry of an index range, not a sum over its steps. */
@@ -8,8 +8,8 @@ export function experimentCondition ({ process_id, status, started_after, starte
   const conditions = [
     process_id === undefined ? null : Prisma.sql`e.process_id = ${process_id}::uuid`,
     status === undefined ? null : Prisma.sql`e.status = ${status}`,
-    started_after === undefined ? null : Prisma.sql`${began} >= ${utc(started_after)}::timestamptz`,
-    started_before === undefined ? null : Prisma.sql`${began} < ${utc(started_before)}::timestamptz`
+    started_after === undefined ? null : Prisma.sql`${began} >= ${toUtc(started_after)}::timestamptz`,
+    started_before === undefined ? null : Prisma.sql`${began} < ${toUtc(started_before)}::timestamptz`
   ].filter((condition) => condition !== null)
   return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
 }

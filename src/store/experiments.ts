@@ -1,34 +1,34 @@
 import { v7 as uuidv7 } from 'uuid'
+import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } from '../contract/experiments.ts'
+import { problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { allowedAfter, type ExperimentStatus } from '../domain/experiment-status.ts'
-import { problem } from '../contract/problems.ts'
-import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } from '../contract/experiments.ts'
-import { type By, retrying, statement } from './commands.ts'
+import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
+import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, isIdKey, readPage } from './pages.ts'
-import { type Members, writing, type Written } from './json-row.ts'
 
-const members: Members<Experiment> = {
+const members: MemberKinds<Experiment> = {
   id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', steps: 'value', first_start: 'time',
   last_finish: 'time', duration_seconds: 'value', created_at: 'time', updated_at: 'time', version: 'value'
 }
-const readById = `${writing(members, 'experiment_state')} WHERE thing.id = $1`
+const readById = `${selectAsJson(members, 'experiment_state')} WHERE thing.id = $1`
 
 /** Runs of processes. What they span and count is computed from their steps. */
 export function experimentStore ({ pool, prisma }: Database) {
   return {
-    async read (id: string): Promise<Written<Experiment>> {
-      const [found] = await statement<Written<Experiment>>(pool, readById, [id])
+    async read (id: string): Promise<JsonRow<Experiment>> {
+      const [found] = await runPrepared<JsonRow<Experiment>>(pool, readById, [id])
       if (found === undefined) throw notFound()
       return found
     },
 
     /** Creates one; the outcome is `repeated` for the same id and body. Adopts the steps that named it before. */
-    async create (wish: ExperimentCreate, by: By): Promise<{ outcome: 'created' | 'repeated', experiment: Experiment }> {
-      const prepared = { ...wish, id: wish.id ?? uuidv7(), created_as: digestOf(wish) }
-      const [row] = await statement<Experiment & { outcome: 'created' | 'repeated' }>(pool,
-        'SELECT outcome, (experiment).* FROM create_experiment($1, $2)', [prepared, by])
+    async create (input: ExperimentCreate, audit: AuditContext): Promise<{ outcome: 'created' | 'repeated', experiment: Experiment }> {
+      const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input) }
+      const [row] = await runPrepared<Experiment & { outcome: 'created' | 'repeated' }>(pool,
+        'SELECT outcome, (experiment).* FROM create_experiment($1, $2)', [prepared, audit])
       const { outcome, ...experiment } = row!
       return { outcome, experiment }
     },
@@ -46,14 +46,14 @@ export function experimentStore ({ pool, prisma }: Database) {
     },
 
     /** Changes status, name or metadata. Refuses a status that cannot follow the present one. */
-    async update (id: string, changes: ExperimentPatch, by: By): Promise<Experiment> {
-      return await retrying(() => prisma.$transaction(async (transaction) => {
+    async update (id: string, changes: ExperimentPatch, audit: AuditContext): Promise<Experiment> {
+      return await withRetries(() => prisma.$transaction(async (transaction) => {
         const [locked] = await transaction.$queryRaw<{ status: ExperimentStatus }[]>`
           SELECT status FROM experiment WHERE id = ${id}::uuid FOR NO KEY UPDATE`
         if (locked === undefined) throw notFound()
         refuseIllegal(locked.status, changes.status ?? locked.status)
         const [changed] = await transaction.$queryRaw<Experiment[]>`
-          SELECT * FROM change_experiment(${id}::uuid, ${JSON.stringify(changes)}::jsonb, ${JSON.stringify(by)}::jsonb)`
+          SELECT * FROM change_experiment(${id}::uuid, ${JSON.stringify(changes)}::jsonb, ${JSON.stringify(audit)}::jsonb)`
         return changed!
       }))
     }

@@ -1,7 +1,7 @@
 import { problem } from '../contract/problems.ts'
-import { retrying, statement } from './commands.ts'
+import { withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { inOneTransaction } from './transaction.ts'
+import { inTransaction } from './transaction.ts'
 
 /** A successful answer, as it is given again. */
 export type StoredAnswer = { status: number, headers: Readonly<Record<string, string>>, body: string | null }
@@ -19,8 +19,8 @@ export function idempotencyStore ({ pool }: Database) {
      * repeats the request. Refuses a key whose first request is still running (409), or was another one (422).
      */
     async once (key: RequestKey, effect: () => Promise<StoredAnswer>): Promise<StoredAnswer & { replayed: boolean }> {
-      return await retrying(() => inOneTransaction(pool, async () => {
-        const [opened] = await statement<Opened>(pool, 'SELECT running, (stored).* FROM open_idempotency_key($1)', [key.digest])
+      return await withRetries(() => inTransaction(pool, async () => {
+        const [opened] = await runPrepared<Opened>(pool, 'SELECT running, (stored).* FROM open_idempotency_key($1)', [key.digest])
         const { running, request_digest, status, headers, body } = opened!
         if (running) {
           throw problem('idempotency-key-running', 'The first request with this key is still running; ask again in a moment for its answer.')
@@ -32,7 +32,7 @@ export function idempotencyStore ({ pool }: Database) {
           return { status, headers, body, replayed: true }
         }
         const answer = await effect()
-        await statement(pool, 'SELECT store_idempotency_key($1, $2, $3, $4, $5)',
+        await runPrepared(pool, 'SELECT store_idempotency_key($1, $2, $3, $4, $5)',
           [key.digest, key.requestDigest, answer.status, answer.headers, answer.body])
         return { ...answer, replayed: false }
       }))
@@ -40,7 +40,7 @@ export function idempotencyStore ({ pool }: Database) {
 
     /** Runs something in one transaction of its own, again when the database asks for it. */
     async together<T> (run: () => Promise<T>): Promise<T> {
-      return await retrying(() => inOneTransaction(pool, run))
+      return await withRetries(() => inTransaction(pool, run))
     }
   }
 }

@@ -4,10 +4,10 @@ import type { Transaction } from './lab-lock.ts'
 // What an import must know of the lab before it plans; see src/import.
 
 /** What is asked about, by the names and ids that an import would give. */
-export type Asked = { devices: readonly string[], containers: readonly string[], barcodes: readonly string[] }
+export type ImportLookup = { devices: readonly string[], containers: readonly string[], barcodes: readonly string[] }
 
 /** The answer; `certificates` are those that the devices have. A slot that is promised to somebody counts as occupied. */
-export type Tracked = {
+export type TrackedThings = {
   devices: TrackedDevice[]
   certificates: { device: string, certificate: string }[]
   slots: { device: string, position: number, active: boolean, occupied: boolean }[]
@@ -15,16 +15,16 @@ export type Tracked = {
   containers: { id: string, device: string | null, position: number | null, lidded: boolean, removed: boolean }[]
 }
 
-export async function readTracked (transaction: Transaction, { devices, containers, barcodes }: Asked): Promise<Tracked> {
+export async function readTrackedThings (transaction: Transaction, { devices, containers, barcodes }: ImportLookup): Promise<TrackedThings> {
   return {
     devices: await transaction.$queryRaw<TrackedDevice[]>`
       SELECT d.id, d.name, d."group", d.type, d.description, d.uri, d.capacity, d.process_capacity, d.min_capacity, d.allows_overlap, d.extra, d.listed,
         d.retired_at IS NOT NULL AS retired, d.created_as
       FROM unnest(${devices}::text[]) AS asked (name) JOIN device d ON d.id = device_named(asked.name)`,
-    certificates: await transaction.$queryRaw<Tracked['certificates']>`
+    certificates: await transaction.$queryRaw<TrackedThings['certificates']>`
       SELECT name AS device, server_certificate AS certificate FROM device
       WHERE name = ANY (${devices}::text[]) AND retired_at IS NULL AND server_certificate IS NOT NULL`,
-    slots: await transaction.$queryRaw<Tracked['slots']>`
+    slots: await transaction.$queryRaw<TrackedThings['slots']>`
       SELECT d.name AS device, p.slot_number AS position, p.active AND d.retired_at IS NULL AS active,
         pl.position_id IS NOT NULL OR EXISTS (
           SELECT FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
@@ -35,7 +35,7 @@ export async function readTracked (transaction: Transaction, { devices, containe
       LEFT JOIN placement pl ON pl.position_id = p.id`,
     barcodes: (await transaction.$queryRaw<{ barcode: string }[]>`
       SELECT barcode FROM container WHERE removed_at IS NULL AND barcode = ANY (${barcodes}::text[])`).map(({ barcode }) => barcode),
-    containers: await transaction.$queryRaw<Tracked['containers']>`
+    containers: await transaction.$queryRaw<TrackedThings['containers']>`
       SELECT id, device, position, lidded, removed_at IS NOT NULL AS removed FROM container_state WHERE id = ANY (${containers}::uuid[])`
   }
 }

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto'
-import { digestOf } from '../domain/canonical.ts'
-import type { DeviceWish } from '../domain/lab-file/lab-plan.ts'
 import type { StepCreate } from '../contract/steps.ts'
-import { type By, retrying, statement } from './commands.ts'
+import { digestOf } from '../domain/canonical.ts'
+import type { DeviceInput } from '../domain/lab-file/lab-plan.ts'
+import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { type Asked, readTracked, type Tracked } from './imports.sql.ts'
+import { type ImportLookup, readTrackedThings, type TrackedThings } from './imports.sql.ts'
+import { withLabLock, nextRevision, type Transaction } from './lab-lock.ts'
 import { writeDevices } from './lab.sql.ts'
 import { prepareSteps } from './prepare-steps.ts'
-import { changingTheWorld, nextRevision, type Transaction } from './lab-lock.ts'
 
 /** What to change of the lab; `containers` are as import_containers takes them. */
-export type WorldWishes = {
-  devices: readonly (readonly DeviceWish[])[]
+export type LabInputs = {
+  devices: readonly (readonly DeviceInput[])[]
   deep_well_suited: readonly { device: string, position: number }[]
   certificates: readonly { device: string, certificate: string }[]
   containers: readonly object[]
 }
 /** `warnings` are kept with the step, beside those that the log finds. */
-export type StepWish = StepCreate & { id: string, warnings: readonly object[] }
+export type ImportStepInput = StepCreate & { id: string, warnings: readonly object[] }
 /** Of steps: new ones; known ones that name a container more now; known ones. */
 export type LoggedSteps = { logged: number, extended: number, repeated: number }
 export type ImportStore = ReturnType<typeof importStore>
@@ -28,46 +28,46 @@ export function importStore (database: Database) {
   return {
     /** Whether the schema is there: of a database that is still empty nothing can be asked. */
     async isReady (): Promise<boolean> {
-      const [row] = await statement<{ ready: boolean }>(pool, "SELECT to_regclass('step_container') IS NOT NULL AS ready", [])
+      const [row] = await runPrepared<{ ready: boolean }>(pool, "SELECT to_regclass('step_container') IS NOT NULL AS ready", [])
       return row!.ready
     },
 
-    async read (asked: Asked): Promise<Tracked> {
-      return await retrying(() => readTracked(prisma, asked))
+    async read (asked: ImportLookup): Promise<TrackedThings> {
+      return await withRetries(() => readTrackedThings(prisma, asked))
     },
 
     /** Plans and changes under the lab's lock, so that the plan is still true when it is carried out. */
-    async changeWorld<P extends WorldWishes> (asked: Asked, plan: (tracked: Tracked) => P, by: By): Promise<P> {
-      return await changingTheWorld(database, async (transaction) => {
-        const planned = plan(await readTracked(transaction, asked))
+    async changeWorld<P extends LabInputs> (asked: ImportLookup, plan: (tracked: TrackedThings) => P, audit: AuditContext): Promise<P> {
+      return await withLabLock(database, async (transaction) => {
+        const planned = plan(await readTrackedThings(transaction, asked))
         for (const devices of planned.devices) {
-          if (devices.length > 0) await writeDevices(transaction, devices, await nextRevision(transaction), by)
+          if (devices.length > 0) await writeDevices(transaction, devices, await nextRevision(transaction), audit)
         }
         for (const { device, position } of planned.deep_well_suited) {
-          await transaction.$executeRaw`SELECT update_position(${device}, ${position}::integer, '{"deep_well_suited": true}', ${JSON.stringify(by)}::jsonb)`
+          await transaction.$executeRaw`SELECT update_position(${device}, ${position}::integer, '{"deep_well_suited": true}', ${JSON.stringify(audit)}::jsonb)`
         }
         for (const { device, certificate } of planned.certificates) {
-          await transaction.$executeRaw`SELECT set_certificate(${device}, ${certificate}, ${JSON.stringify(by)}::jsonb)`
+          await transaction.$executeRaw`SELECT set_certificate(${device}, ${certificate}, ${JSON.stringify(audit)}::jsonb)`
         }
-        await importContainers(transaction, planned.containers, by)
+        await importContainers(transaction, planned.containers, audit)
         return planned
       })
     },
 
-    async addContainers (containers: readonly object[], by: By): Promise<void> {
-      await changingTheWorld(database, async (transaction) => { await importContainers(transaction, containers, by) })
+    async addContainers (containers: readonly object[], audit: AuditContext): Promise<void> {
+      await withLabLock(database, async (transaction) => { await importContainers(transaction, containers, audit) })
     },
 
     /** Of these processes those that are known, as they are here. */
     async knownProcesses (ids: readonly string[]): Promise<{ id: string, name: string, source_sha256: string }[]> {
-      return await statement(pool, 'SELECT id, name, source_sha256 FROM process WHERE id = ANY ($1::uuid[])', [ids])
+      return await runPrepared(pool, 'SELECT id, name, source_sha256 FROM process WHERE id = ANY ($1::uuid[])', [ids])
     },
 
     async addProcesses (processes: readonly { id: string, name: string, source: string }[]): Promise<void> {
       const rows = processes.map((process) => ({
         ...process, source_sha256: sha256(process.source), created_as: digestOf({ name: process.name, source: process.source })
       }))
-      await statement(pool, `
+      await runPrepared(pool, `
         INSERT INTO process (id, name, source, source_sha256, created_as)
         SELECT id, name, source, source_sha256, created_as
         FROM jsonb_to_recordset($1) AS p (id uuid, name text, source text, source_sha256 text, created_as text)
@@ -75,39 +75,39 @@ export function importStore (database: Database) {
     },
 
     async knownExperiments (ids: readonly string[]): Promise<string[]> {
-      return (await statement<{ id: string }>(pool, 'SELECT id FROM experiment WHERE id = ANY ($1::uuid[])', [ids])).map(({ id }) => id)
+      return (await runPrepared<{ id: string }>(pool, 'SELECT id FROM experiment WHERE id = ANY ($1::uuid[])', [ids])).map(({ id }) => id)
     },
 
-    async addExperiments (experiments: readonly { id: string, process_id: string, metadata: object | null }[], by: By): Promise<void> {
-      const wishes = experiments.map((experiment) => ({ ...experiment, created_as: digestOf(experiment) }))
-      await statement(pool, 'SELECT count(created.outcome) FROM jsonb_array_elements($1) AS wish (value), create_experiment(wish.value, $2) AS created',
-        [JSON.stringify(wishes), by])
+    async addExperiments (experiments: readonly { id: string, process_id: string, metadata: object | null }[], audit: AuditContext): Promise<void> {
+      const inputs = experiments.map((experiment) => ({ ...experiment, created_as: digestOf(experiment) }))
+      await runPrepared(pool, 'SELECT count(created.outcome) FROM jsonb_array_elements($1) AS wish (value), create_experiment(wish.value, $2) AS created',
+        [JSON.stringify(inputs), audit])
     },
 
     /** Those of which nothing was logged since `before` are completed; answers how many. */
-    async completeExperiments (ids: readonly string[], before: Date, by: By): Promise<number> {
-      const [row] = await statement<{ completed: number }>(pool, 'SELECT complete_experiments($1::uuid[], $2, $3) AS completed', [ids, before, by])
+    async completeExperiments (ids: readonly string[], before: Date, audit: AuditContext): Promise<number> {
+      const [row] = await runPrepared<{ completed: number }>(pool, 'SELECT complete_experiments($1::uuid[], $2, $3) AS completed', [ids, before, audit])
       return row!.completed
     },
 
     async knownSteps (ids: readonly string[]): Promise<number> {
-      const [row] = await statement<{ known: number }>(pool, 'SELECT count(*)::integer AS known FROM step WHERE id = ANY ($1::uuid[])', [ids])
+      const [row] = await runPrepared<{ known: number }>(pool, 'SELECT count(*)::integer AS known FROM step WHERE id = ANY ($1::uuid[])', [ids])
       return row!.known
     },
 
     /** Logs steps, in one call. Those that are known stay as they are; containers that they did not name yet are added. */
-    async addSteps (wishes: readonly StepWish[], by: By): Promise<LoggedSteps> {
-      const { steps, devices } = prepareSteps(wishes, true)
-      const known = new Map((await statement<{ id: string, created_as: string }>(pool,
-        'SELECT id, created_as FROM step WHERE id = ANY ($1::uuid[])', [wishes.map(({ id }) => id)])).map(({ id, created_as }) => [id, created_as]))
+    async addSteps (inputs: readonly ImportStepInput[], audit: AuditContext): Promise<LoggedSteps> {
+      const { steps, devices } = prepareSteps(inputs, true)
+      const known = new Map((await runPrepared<{ id: string, created_as: string }>(pool,
+        'SELECT id, created_as FROM step WHERE id = ANY ($1::uuid[])', [inputs.map(({ id }) => id)])).map(({ id, created_as }) => [id, created_as]))
       // known by its id alone: with another --timezone the same row says other facts
       const prepared = steps.map((step, index) => ({
-        ...step, created_as: known.get(step.id) ?? step.created_as, warnings: [...step.warnings, ...wishes[index]!.warnings]
+        ...step, created_as: known.get(step.id) ?? step.created_as, warnings: [...step.warnings, ...inputs[index]!.warnings]
       }))
-      const [counts] = await statement<LoggedSteps>(pool, `
+      const [counts] = await runPrepared<LoggedSteps>(pool, `
         SELECT count(*) FILTER (WHERE outcome = 'logged')::integer AS logged, count(*) FILTER (WHERE outcome = 'extended')::integer AS extended,
           count(*) FILTER (WHERE outcome = 'repeated')::integer AS repeated
-        FROM log_steps($1, $2, true, $3)`, [JSON.stringify(prepared), JSON.stringify(devices), by])
+        FROM log_steps($1, $2, true, $3)`, [JSON.stringify(prepared), JSON.stringify(devices), audit])
       return counts!
     },
 
@@ -118,8 +118,8 @@ export function importStore (database: Database) {
   }
 }
 
-async function importContainers (transaction: Transaction, containers: readonly object[], by: By): Promise<void> {
-  await transaction.$executeRaw`SELECT import_containers(${JSON.stringify(containers)}::jsonb, ${JSON.stringify(by)}::jsonb)`
+async function importContainers (transaction: Transaction, containers: readonly object[], audit: AuditContext): Promise<void> {
+  await transaction.$executeRaw`SELECT import_containers(${JSON.stringify(containers)}::jsonb, ${JSON.stringify(audit)}::jsonb)`
 }
 
 function sha256 (text: string): string {

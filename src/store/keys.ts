@@ -1,15 +1,15 @@
 import { v7 as uuidv7 } from 'uuid'
-import { digestOfKey, newKey, type Scope } from '../domain/keys.ts'
-import { invalid, problem } from '../contract/problems.ts'
 import type { Key, KeyCreate, KeyCreated, KeyQuery } from '../contract/keys.ts'
-import { statement } from './commands.ts'
+import { invalid, problem } from '../contract/problems.ts'
+import { digestOfKey, newKey, type Scope } from '../domain/keys.ts'
+import { runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { filtersOf, isIdKey, readPage } from './pages.ts'
 
 export type KeyStore = ReturnType<typeof keyStore>
 
 /** What a key that came with a request is worth. `ended` tells since when it is not valid any more. */
-export type Bearer = { name: string, scopes: Scope[], ended: { how: 'revoked' | 'expired', at: Date } | null }
+export type KeyHolder = { name: string, scopes: Scope[], ended: { how: 'revoked' | 'expired', at: Date } | null }
 
 const shown = {
   id: true, name: true, scopes: true, created_at: true, created_by: true, expires_at: true, revoked_at: true, revoked_by: true
@@ -25,7 +25,7 @@ export function keyStore ({ pool, prisma }: Pick<Database, 'pool' | 'prisma'>) {
   let looking: Promise<void> | undefined
 
   async function look (): Promise<void> {
-    const [found] = await statement<{ exist: boolean }>(pool, 'SELECT EXISTS (SELECT FROM api_key) AS exist', [])
+    const [found] = await runPrepared<{ exist: boolean }>(pool, 'SELECT EXISTS (SELECT FROM api_key) AS exist', [])
     exist ||= found!.exist
     lookedAt = performance.now()
   }
@@ -61,8 +61,8 @@ export function keyStore ({ pool, prisma }: Pick<Database, 'pool' | 'prisma'>) {
     },
 
     /** Whose key this is; null for one that was never made. One round trip. */
-    async find (key: string): Promise<Bearer | null> {
-      const [found] = await statement<Omit<Bearer, 'ended'> & { revoked_at: Date | null, expires_at: Date | null, expired: boolean }>(pool,
+    async find (key: string): Promise<KeyHolder | null> {
+      const [found] = await runPrepared<Omit<KeyHolder, 'ended'> & { revoked_at: Date | null, expires_at: Date | null, expired: boolean }>(pool,
         'SELECT name, scopes, revoked_at, expires_at, coalesce(expires_at <= now(), false) AS expired FROM api_key WHERE key_sha256 = $1', [digestOfKey(key)])
       if (found === undefined) return null
       const { name, scopes, revoked_at, expires_at, expired } = found
@@ -74,16 +74,16 @@ export function keyStore ({ pool, prisma }: Pick<Database, 'pool' | 'prisma'>) {
     async create ({ name, scopes, expires_at }: KeyCreate, actor: string | null): Promise<KeyCreated> {
       if (expires_at && Date.parse(expires_at) <= Date.now()) throw invalid({ in: 'body', pointer: '/expires_at', detail: 'must lie in the future' })
       const key = newKey()
-      const wish = { id: uuidv7(), name, scopes, expires_at, key_sha256: digestOfKey(key) }
-      const [made] = await statement<Key>(pool, `SELECT ${Object.keys(shown).join(', ')} FROM create_api_key($1, $2)`, [wish, actor])
+      const input = { id: uuidv7(), name, scopes, expires_at, key_sha256: digestOfKey(key) }
+      const [made] = await runPrepared<Key>(pool, `SELECT ${Object.keys(shown).join(', ')} FROM create_api_key($1, $2)`, [input, actor])
       lookedAt = -Infinity
       return { ...made!, key }
     },
 
     /** Makes `key` the first one, an administrator's; false when there was ever another. */
     async createFirst (key: string): Promise<boolean> {
-      const wish = { id: uuidv7(), name: 'admin', scopes: ['admin'], key_sha256: digestOfKey(key) }
-      const [made] = await statement<{ create_first_api_key: boolean }>(pool, 'SELECT create_first_api_key($1)', [wish])
+      const input = { id: uuidv7(), name: 'admin', scopes: ['admin'], key_sha256: digestOfKey(key) }
+      const [made] = await runPrepared<{ create_first_api_key: boolean }>(pool, 'SELECT create_first_api_key($1)', [input])
       lookedAt = -Infinity
       return made!.create_first_api_key
     },
@@ -105,7 +105,7 @@ export function keyStore ({ pool, prisma }: Pick<Database, 'pool' | 'prisma'>) {
 
     /** Ends a key, from the next request on and at every instance; once is enough. */
     async revoke (id: string, actor: string | null): Promise<void> {
-      const revoked = await statement(pool, 'UPDATE api_key SET revoked_at = now(), revoked_by = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id', [id, actor])
+      const revoked = await runPrepared(pool, 'UPDATE api_key SET revoked_at = now(), revoked_by = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id', [id, actor])
       if (revoked.length === 0) await read(id)
     }
   }

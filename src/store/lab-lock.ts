@@ -1,4 +1,4 @@
-import { retrying } from './commands.ts'
+import { withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import { databaseFault } from './errors.ts'
 import { Prisma } from './generated/client.ts'
@@ -9,12 +9,12 @@ export type Transaction = Prisma.TransactionClient
  * Runs a command that changes the world in a transaction of its own, under the lab's lock: every statement of it sees
  * what the commands before it left. Throws the problem that the database raised.
  */
-export async function changingTheWorld<T> ({ prisma }: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> {
+export async function withLabLock<T> ({ prisma }: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> {
   const attempt = async () => await prisma.$transaction(async (transaction) => {
     await transaction.$executeRaw`SELECT world_lock()`
     return await run(transaction)
   })
-  return await retrying(async () => await attempt().catch(async (error: unknown) => {
+  return await withRetries(async () => await attempt().catch(async (error: unknown) => {
     if (!isNamedMeanwhile(error)) throw error
     return await attempt()
   }))
@@ -26,7 +26,7 @@ function isNamedMeanwhile (error: unknown): boolean {
 }
 
 /** The revision of the lab as it is now. */
-export async function presentRevision (transaction: Transaction): Promise<number> {
+export async function currentRevision (transaction: Transaction): Promise<number> {
   const [lab] = await transaction.$queryRaw<{ revision: number }[]>`SELECT revision::float8 AS revision FROM lab`
   return lab!.revision
 }

@@ -1,31 +1,31 @@
-import type { DeviceWish, LabWish } from '../domain/lab-file/lab-plan.ts'
-import type { By } from './commands.ts'
+import type { DeviceInput, LabInput } from '../domain/lab-file/lab-plan.ts'
+import type { AuditContext } from './commands.ts'
 import type { Transaction } from './lab-lock.ts'
 
 // The functions of the migration `lab_commands`. Wishes travel as json, not jsonb, so that the keys of what is not known
 // here keep their order.
 
 /** Refuses wishes that would drop a slot where something is. */
-export async function refuseDroppedSlots (transaction: Transaction, wishes: readonly DeviceWish[]): Promise<void> {
-  await transaction.$executeRaw`SELECT refuse_dropped_slots(${JSON.stringify(wishes)}::json)`
+export async function refuseDroppedSlots (transaction: Transaction, inputs: readonly DeviceInput[]): Promise<void> {
+  await transaction.$executeRaw`SELECT refuse_dropped_slots(${JSON.stringify(inputs)}::json)`
 }
 
 /** Makes devices and their slots as wished, and logs each. */
-export async function writeDevices (transaction: Transaction, wishes: readonly DeviceWish[], revision: number, by: By): Promise<void> {
+export async function writeDevices (transaction: Transaction, inputs: readonly DeviceInput[], revision: number, audit: AuditContext): Promise<void> {
   await transaction.$executeRaw`
-    SELECT write_devices(${JSON.stringify(wishes)}::json, ${revision}::bigint, 0, ${JSON.stringify(by)}::jsonb)`
+    SELECT write_devices(${JSON.stringify(inputs)}::json, ${revision}::bigint, 0, ${JSON.stringify(audit)}::jsonb)`
 }
 
 /** What the lab file says beyond the settings of devices, as the log shows it; taken before a command changes anything. */
-export async function labImage (transaction: Transaction): Promise<string> {
+export async function labSnapshot (transaction: Transaction): Promise<string> {
   const [lab] = await transaction.$queryRaw<{ image: string }[]>`SELECT lab_image()::text AS image`
   return lab!.image
 }
 
 /** Stores what the lab file says beyond the settings of devices, and logs it. */
 export async function writeLab (
-  transaction: Transaction, wish: LabWish, before: string, at: { revision: number, ordinal: number }, by: By
+  transaction: Transaction, input: LabInput, before: string, at: { revision: number, ordinal: number }, audit: AuditContext
 ): Promise<void> {
   await transaction.$executeRaw`
-    SELECT write_lab(${JSON.stringify(wish)}::json, ${before}::jsonb, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(by)}::jsonb)`
+    SELECT write_lab(${JSON.stringify(input)}::json, ${before}::jsonb, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
 }

@@ -1,51 +1,51 @@
 import { v7 as uuidv7 } from 'uuid'
+import type { LabConfigResult, LabHealth, LabState, LabWipe } from '../contract/lab.ts'
 import type { LabConfig } from '../domain/lab-file/lab-config.ts'
 import { planLab } from '../domain/lab-file/lab-plan.ts'
-import type { LabConfigResult, LabHealth, LabState, LabWipe } from '../contract/lab.ts'
-import { type By, retrying, statement } from './commands.ts'
+import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
+import { withLabLock, nextRevision, currentRevision } from './lab-lock.ts'
 import { readFindings, readState } from './lab-state.sql.ts'
-import { labImage, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
-import { readConfig, readTrackedLab } from './tracked-lab.sql.ts'
-import { changingTheWorld, nextRevision, presentRevision } from './lab-lock.ts'
+import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
+import { readTrackedConfig, readTrackedLab } from './tracked-lab.sql.ts'
 
 /** The lab as a whole: its file, its state, its health. */
 export function labStore (database: Database) {
   const { pool, prisma } = database
   return {
     /** Makes the lab the one of the file; a dry run answers the same and changes nothing. Refuses to drop occupied slots. */
-    async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, by: By): Promise<LabConfigResult> {
-      return await changingTheWorld(database, async (transaction) => {
+    async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<LabConfigResult> {
+      return await withLabLock(database, async (transaction) => {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
         const { changes, devices, lab } = planLab(config, await readTrackedLab(transaction, names), { prune, newId: uuidv7 })
         if (dry_run || (devices.length === 0 && lab === null)) {
           await refuseDroppedSlots(transaction, devices)
-          return { applied: !dry_run, changes, revision: await presentRevision(transaction) }
+          return { applied: !dry_run, changes, revision: await currentRevision(transaction) }
         }
-        const before = await labImage(transaction)
+        const before = await labSnapshot(transaction)
         const revision = await nextRevision(transaction)
-        await writeDevices(transaction, devices, revision, by)
-        if (lab !== null) await writeLab(transaction, lab, before, { revision, ordinal: devices.length }, by)
+        await writeDevices(transaction, devices, revision, audit)
+        if (lab !== null) await writeLab(transaction, lab, before, { revision, ordinal: devices.length }, audit)
         return { applied: true, changes, revision }
       })
     },
 
     async config (): Promise<LabConfig> {
-      return await retrying(() => readConfig(prisma))
+      return await withRetries(() => readTrackedConfig(prisma))
     },
 
     async state (): Promise<LabState> {
-      return await retrying(() => readState(prisma))
+      return await withRetries(() => readState(prisma))
     },
 
     async health (): Promise<LabHealth> {
-      const findings = await retrying(() => readFindings(prisma))
+      const findings = await withRetries(() => readFindings(prisma))
       return { healthy: findings.every(({ severity }) => severity !== 'error'), findings }
     },
 
     /** Marks every container removed and retires every listed device. All history stays. */
-    async wipe (by: By): Promise<LabWipe> {
-      const [wiped] = await statement<LabWipe>(pool, 'SELECT * FROM wipe_lab($1)', [by])
+    async wipe (audit: AuditContext): Promise<LabWipe> {
+      const [wiped] = await runPrepared<LabWipe>(pool, 'SELECT * FROM wipe_lab($1)', [audit])
       return wiped!
     }
   }

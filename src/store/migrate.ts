@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import { StartError } from '../domain/operator-error.ts'
+import { OperatorError } from '../domain/operator-error.ts'
 
 // The same lock, table and checksums as `prisma migrate deploy`, so that either can run after the other.
 export const migrationLock = 72707369
@@ -15,7 +15,7 @@ export const migrationTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 export type Applied = { migration_name: string, checksum: string, finished_at: Date | null }
 export type Migration = { name: string, sql: string, checksum: string }
 
-export class MigrationError extends StartError {}
+export class MigrationError extends OperatorError {}
 
 /**
  * Brings the database to the schema of this code. Instances that start together wait for each other; each migration is

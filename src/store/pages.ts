@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { isUuid, unstorable } from '../domain/values.ts'
 import { problem } from '../contract/problems.ts'
+import { isUuid, unstorable } from '../domain/values.ts'
 
 /** The part of a list's query that says which page. */
 export type PageQuery = { limit?: number, cursor?: string, count?: boolean }

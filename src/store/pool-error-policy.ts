@@ -10,7 +10,7 @@ const aboutTheRequest = /^(PS|P0|22|23|40)/
  * times as long as to refuse, and it has to plan every statement anew. After any other error it is still closed: what it
  * heard may be half of an answer.
  */
-export function keepingConnections<P extends pg.Pool> (pool: P): P {
+export function withPoolErrorPolicy<P extends pg.Pool> (pool: P): P {
   pool.query = (async (statement: pg.QueryConfig, values?: unknown[]) => {
     const client = await pool.connect()
     let broken: Error | undefined

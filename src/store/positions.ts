@@ -1,22 +1,22 @@
-import { problem } from '../contract/problems.ts'
 import type { Container } from '../contract/containers.ts'
 import type { Position, PositionPatch, PositionQuery, PositionWithOccupant } from '../contract/positions.ts'
-import { type By, statement } from './commands.ts'
+import { problem } from '../contract/problems.ts'
+import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { deviceNotFound } from './devices.ts'
+import { type MemberKinds, selectListAsJson, type JsonRow } from './json-row.ts'
 import { refusalDetail } from './refusals.ts'
-import { type Members, writingList, type Written } from './json-row.ts'
 
-type Found = { json: string | null }
-type Slot = Omit<Position, 'position'> & { slot: number | null }
+type FoundPosition = { json: string | null }
+type PositionRow = Omit<Position, 'position'> & { slot: number | null }
 
 // Orchestrators ask this before every move: one prepared statement. Two texts, since a limit that is only known later has
 // PostgreSQL plan for a tenth of the slots.
-const members: Members<Position> = {
+const members: MemberKinds<Position> = {
   position: 'value', empty: 'value', container: 'value', container_id: 'value', occupied_by: 'value', deep_well_suited: 'value', reserved: 'value'
 }
-const allSlots = `${writingList(members, 'position_state', 'position')} WHERE thing.device = $1`
-const someSlots = writingList(members, `(
+const allSlots = `${selectListAsJson(members, 'position_state', 'position')} WHERE thing.device = $1`
+const someSlots = selectListAsJson(members, `(
   SELECT * FROM position_state s
   WHERE s.device = $1 AND ($2::boolean IS NULL OR (s.empty = $2 AND NOT (s.empty AND s.reserved IS NOT NULL)))
   ORDER BY s.position LIMIT $3)`, 'position')
@@ -32,7 +32,7 @@ const readSlot = `
 /** The slots of devices. */
 export function positionStore ({ pool }: Database) {
   async function read (device: string, position: number): Promise<PositionWithOccupant> {
-    const [found] = await statement<Slot & Container & { valid_range: object | null }>(pool, readSlot, [device, position])
+    const [found] = await runPrepared<PositionRow & Container & { valid_range: object | null }>(pool, readSlot, [device, position])
     if (found === undefined) throw deviceNotFound(device)
     const { slot, empty, container, container_id, occupied_by, deep_well_suited, reserved, valid_range, ...occupant } = found
     if (slot === null) {
@@ -44,7 +44,7 @@ export function positionStore ({ pool }: Database) {
 
   // a device without (such) slots is told from none at all
   async function mustExist (device: string): Promise<void> {
-    const known = await statement(pool, 'SELECT 1 FROM device WHERE name = $1 AND retired_at IS NULL', [device])
+    const known = await runPrepared(pool, 'SELECT 1 FROM device WHERE name = $1 AND retired_at IS NULL', [device])
     if (known.length === 0) throw deviceNotFound(device)
   }
 
@@ -52,16 +52,16 @@ export function positionStore ({ pool }: Database) {
     read,
 
     /** Ascending by slot. */
-    async list (device: string, { empty, limit }: Omit<PositionQuery, 'at'>): Promise<Written<Position[]>> {
+    async list (device: string, { empty, limit }: Omit<PositionQuery, 'at'>): Promise<JsonRow<Position[]>> {
       const [found] = await (empty === undefined && limit === undefined
-        ? statement<Found>(pool, allSlots, [device])
-        : statement<Found>(pool, someSlots, [device, empty ?? null, limit ?? null]))
+        ? runPrepared<FoundPosition>(pool, allSlots, [device])
+        : runPrepared<FoundPosition>(pool, someSlots, [device, empty ?? null, limit ?? null]))
       if (found!.json === null) await mustExist(device)
       return { json: found!.json ?? '[]', version: null }
     },
 
-    async update (device: string, position: number, changes: PositionPatch, by: By): Promise<PositionWithOccupant> {
-      await statement(pool, 'SELECT update_position($1, $2, $3, $4)', [device, position, changes, by])
+    async update (device: string, position: number, changes: PositionPatch, audit: AuditContext): Promise<PositionWithOccupant> {
+      await runPrepared(pool, 'SELECT update_position($1, $2, $3, $4)', [device, position, changes, audit])
       return await read(device, position)
     }
   }

@@ -1,34 +1,34 @@
 import { v7 as uuidv7 } from 'uuid'
-import { digestOf } from '../domain/canonical.ts'
-import { matchInputs } from '../domain/match.ts'
-import { settled, timesFault, usualStatus, utc } from '../domain/step-times.ts'
-import { isUuid } from '../domain/values.ts'
 import { type Fault, invalid } from '../contract/problems.ts'
 import type { StepCreate } from '../contract/steps.ts'
-import { naming } from './container-ref.ts'
+import { digestOf } from '../domain/canonical.ts'
+import { matchInputs } from '../domain/match.ts'
+import { withEndStatus, timesFault, defaultStatus, toUtc } from '../domain/step-times.ts'
+import { isUuid } from '../domain/values.ts'
+import { parseContainerRef } from './container-ref.ts'
 
 const mostFaults = 20
 const fctShape = /^.{1,200}$/su
 
 /** A step that is wished for: null where there is none, and whether where a move began and ended is told beside it. */
-type StepWish = { wish: StepCreate | null, pointer: string, placesFollow: boolean }
+type StepInput = { input: StepCreate | null, pointer: string, placesFollow: boolean }
 
 /** Steps as the function log_steps takes them, with the devices they name. Refuses what contradicts itself, telling the places. */
-export function prepareSteps (wishes: readonly StepCreate[], batch: boolean) {
-  const { steps, devices } = prepareStepsOf(wishes.map((wish, index) => ({ wish, pointer: batch ? `/steps/${index}` : '', placesFollow: false })))
+export function prepareSteps (inputs: readonly StepCreate[], batch: boolean) {
+  const { steps, devices } = prepareTransferSteps(inputs.map((input, index) => ({ input, pointer: batch ? `/steps/${index}` : '', placesFollow: false })))
   return { steps: steps.filter((step) => step !== null), devices }
 }
 
 /** As prepareSteps, for steps anywhere in a request; in the order given, null where there is none. */
-export function prepareStepsOf (wishes: readonly StepWish[]) {
+export function prepareTransferSteps (inputs: readonly StepInput[]) {
   const faults: Fault[] = []
   const ids = new Set<string>()
   const devices = new Map<string, string>()
 
-  const steps = wishes.map(({ wish, pointer, placesFollow }) => {
-    if (wish === null) return null
-    const step = prepare(wish)
-    for (const { member, detail } of faultsOf(wish, step, placesFollow)) faults.push({ in: 'body', pointer: `${pointer}/${member}`, detail })
+  const steps = inputs.map(({ input, pointer, placesFollow }) => {
+    if (input === null) return null
+    const step = prepare(input)
+    for (const { member, detail } of faultsOf(input, step, placesFollow)) faults.push({ in: 'body', pointer: `${pointer}/${member}`, detail })
     if (ids.has(step.id)) faults.push({ in: 'body', pointer: `${pointer}/id`, detail: 'is the id of an earlier step of the batch' })
     ids.add(step.id)
     for (const name of [step.device, step.origin?.device, step.destination?.device]) {
@@ -41,58 +41,60 @@ export function prepareStepsOf (wishes: readonly StepWish[]) {
 }
 
 /** How a step names containers, as the database resolves it: the text, and the id when it is one. */
-export function namedContainers (names: readonly string[]) {
+export function containerRefsOf (names: readonly string[]) {
   return names.map((name) => {
-    const { id } = naming(name)
+    const { id } = parseContainerRef(name)
     return { named: id === null ? name : name.toLowerCase(), id }
   })
 }
 
 /** What is wrong with the function that a step's data name; null when nothing is. */
-export function fctFault (data: Readonly<Record<string, unknown>>): string | null {
+export function functionFault (data: Readonly<Record<string, unknown>>): string | null {
   const { fct } = data
   if (fct === undefined || fct === null || (typeof fct === 'string' && fctShape.test(fct))) return null
   return 'must be a text of 1 to 200 characters'
 }
 
-function prepare (wish: StepCreate) {
-  const kind = wish.kind ?? 'operation'
-  const data = wish.data ?? {}
-  const name = wish.name ?? null
-  const is_simulation = wish.is_simulation ?? false
-  const origin = wish.origin ?? null
-  const destination = wish.destination ?? null
-  const lidded_before = wish.lidded_before ?? null
-  const lidded_after = wish.lidded_after ?? null
-  const barcode_read = wish.barcode_read ?? null
-  const wishedFinish = wish.finish ? utc(wish.finish) : null
-  const { start, finish, status, warnings } = settled({ start: utc(wish.start), finish: wishedFinish, status: wish.status ?? usualStatus(wishedFinish) })
-  const experiment_uuid = wish.experiment_id && isUuid(wish.experiment_id) ? wish.experiment_id.toLowerCase() : null
-  const experiment_named = experiment_uuid ?? wish.experiment_id ?? null
+function prepare (input: StepCreate) {
+  const kind = input.kind ?? 'operation'
+  const data = input.data ?? {}
+  const name = input.name ?? null
+  const is_simulation = input.is_simulation ?? false
+  const origin = input.origin ?? null
+  const destination = input.destination ?? null
+  const lidded_before = input.lidded_before ?? null
+  const lidded_after = input.lidded_after ?? null
+  const barcode_read = input.barcode_read ?? null
+  const givenFinish = input.finish ? toUtc(input.finish) : null
+  const { start, finish, status, warnings } = withEndStatus({
+    start: toUtc(input.start), finish: givenFinish, status: input.status ?? defaultStatus(givenFinish)
+  })
+  const experiment_uuid = input.experiment_id && isUuid(input.experiment_id) ? input.experiment_id.toLowerCase() : null
+  const experiment_named = experiment_uuid ?? input.experiment_id ?? null
   const { match_version, match_function, match_parameters, match_protocol, commanded_seconds } = matchInputs({ kind, name, data })
   return {
-    id: (wish.id ?? uuidv7()).toLowerCase(),
-    kind, name, fct: data.fct ?? null, device: wish.device, data, start, finish, status, is_simulation,
-    experiment_uuid, experiment_named, containers: namedContainers(wish.containers ?? []),
+    id: (input.id ?? uuidv7()).toLowerCase(),
+    kind, name, fct: data.fct ?? null, device: input.device, data, start, finish, status, is_simulation,
+    experiment_uuid, experiment_named, containers: containerRefsOf(input.containers ?? []),
     origin, destination, lidded_before, lidded_after, barcode_read,
     match_version, match_function, match_parameters, match_protocol, commanded_seconds,
     warnings,
     // of the facts without the containers, which may be reported one by one
     created_as: digestOf([
-      kind, name, wish.device, data, start, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read
+      kind, name, input.device, data, start, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read
     ])
   }
 }
 
-function faultsOf (wish: StepCreate, step: ReturnType<typeof prepare>, placesFollow: boolean) {
+function faultsOf (input: StepCreate, step: ReturnType<typeof prepare>, placesFollow: boolean) {
   const faults: { member: string, detail: string }[] = []
-  const fct = fctFault(step.data)
+  const fct = functionFault(step.data)
   if (fct !== null) faults.push({ member: 'data/fct', detail: fct })
   const times = timesFault(step)
   if (times !== null) faults.push(times)
   for (const member of ['origin', 'destination'] as const) {
-    if (step.kind === 'move' && !wish[member] && !placesFollow) faults.push({ member, detail: 'is required for a move: say at least its device' })
-    if (step.kind === 'operation' && wish[member]) faults.push({ member, detail: 'is only for a move: set `kind` to move, or leave it out' })
+    if (step.kind === 'move' && !input[member] && !placesFollow) faults.push({ member, detail: 'is required for a move: say at least its device' })
+    if (step.kind === 'operation' && input[member]) faults.push({ member, detail: 'is only for a move: set `kind` to move, or leave it out' })
   }
   return faults
 }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
-import { digestOf } from '../domain/canonical.ts'
 import { problem } from '../contract/problems.ts'
 import type { Process, ProcessCreate, ProcessQuery, ProcessSummary } from '../contract/processes.ts'
-import { retrying } from './commands.ts'
+import { digestOf } from '../domain/canonical.ts'
+import { withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
+import type { Transaction } from './lab-lock.ts'
 import { filtersOf, isIdKey, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
-import type { Transaction } from './lab-lock.ts'
 
 const summary = {
   id: true, name: true, source_sha256: true, metadata: true, archived_at: true, created_at: true, updated_at: true, version: true
@@ -36,7 +36,7 @@ export function processStore ({ prisma }: Database) {
         metadata: body.metadata ? body.metadata as Prisma.InputJsonObject : Prisma.DbNull,
         created_as: digestOf(body)
       }
-      return await retrying(() => prisma.$transaction(async (transaction) => {
+      return await withRetries(() => prisma.$transaction(async (transaction) => {
         const known = (id ? await repeated(transaction, row) : null) ?? (reuse ? await twin(transaction, row) : null)
         if (known !== null) return { created: false, process: known }
         return { created: true, process: await transaction.process.create({ data: row, select: whole }) as Process }
@@ -71,10 +71,10 @@ export function processStore ({ prisma }: Database) {
   }
 }
 
-type Row = { id: string, name: string, source_sha256: string, created_as: string }
+type ProcessRow = { id: string, name: string, source_sha256: string, created_as: string }
 
 // The process that a repeated request made; creators with one id wait for each other.
-async function repeated (transaction: Transaction, { id, created_as }: Row): Promise<Process | null> {
+async function repeated (transaction: Transaction, { id, created_as }: ProcessRow): Promise<Process | null> {
   await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${id.toLowerCase()}, 0))`
   const known = await transaction.process.findUnique({ where: { id }, select: { ...whole, created_as: true } })
   if (known === null) return null
@@ -84,7 +84,7 @@ async function repeated (transaction: Transaction, { id, created_as }: Row): Pro
 }
 
 // The oldest process of this name and source; those who want the same one wait for each other, so that two make no twins.
-async function twin (transaction: Transaction, { name, source_sha256 }: Row): Promise<Process | null> {
+async function twin (transaction: Transaction, { name, source_sha256 }: ProcessRow): Promise<Process | null> {
   await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name} || ${source_sha256}, 0))`
   return await transaction.process.findFirst({ where: { name, source_sha256, archived_at: null }, orderBy: { id: 'asc' }, select: whole }) as Process | null
 }

@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from 'uuid'
-import { digestOf } from '../domain/canonical.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import type { Reservation, ReservationCreate, ReservationQuery, ReservationRenewal } from '../contract/reservations.ts'
-import { type By, statement } from './commands.ts'
+import { digestOf } from '../domain/canonical.ts'
+import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { filtersOf, isIdKey, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
@@ -16,7 +16,7 @@ const matching = `
 export function reservationStore ({ pool }: Database) {
   return {
     async read (id: string): Promise<Reservation> {
-      const [found] = await statement<Reservation>(pool, 'SELECT * FROM reservation_state WHERE id = $1', [id])
+      const [found] = await runPrepared<Reservation>(pool, 'SELECT * FROM reservation_state WHERE id = $1', [id])
       if (found === undefined) throw problem('reservation-not-found', refusalDetail('reservation-not-found', {}), { reservation_id: id, parameter: 'id' })
       return found
     },
@@ -29,29 +29,29 @@ export function reservationStore ({ pool }: Database) {
         filters,
         keys: ({ id }) => [id],
         isKey: isIdKey,
-        read: async (after, take) => await statement<Reservation>(pool,
+        read: async (after, take) => await runPrepared<Reservation>(pool,
           `SELECT * ${matching} AND ($4::uuid IS NULL OR r.id > $4) ORDER BY r.id LIMIT $5`, [...values, after?.[0] ?? null, take]),
-        count: async () => await statement<{ count: number }>(pool, `SELECT count(*)::int AS count ${matching}`, values).then(([row]) => row!.count)
+        count: async () => await runPrepared<{ count: number }>(pool, `SELECT count(*)::int AS count ${matching}`, values).then(([row]) => row!.count)
       })
     },
 
-    async reserve (wish: ReservationCreate, by: By): Promise<{ outcome: 'created' | 'repeated', reservation: Reservation }> {
-      if (!wish.device === !wish.type) {
-        throw invalid({ in: 'body', pointer: wish.device ? '/type' : '/device', detail: 'either `device` or `type` says where: give one of the two' })
+    async reserve (input: ReservationCreate, audit: AuditContext): Promise<{ outcome: 'created' | 'repeated', reservation: Reservation }> {
+      if (!input.device === !input.type) {
+        throw invalid({ in: 'body', pointer: input.device ? '/type' : '/device', detail: 'either `device` or `type` says where: give one of the two' })
       }
-      const prepared = { ...wish, id: wish.id ?? uuidv7(), created_as: digestOf(wish) }
-      const [row] = await statement<Reservation & { outcome: 'created' | 'repeated' }>(pool, 'SELECT outcome, (reservation).* FROM reserve($1, $2)', [prepared, by])
+      const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input) }
+      const [row] = await runPrepared<Reservation & { outcome: 'created' | 'repeated' }>(pool, 'SELECT outcome, (reservation).* FROM reserve($1, $2)', [prepared, audit])
       const { outcome, ...reservation } = row!
       return { outcome, reservation }
     },
 
-    async renew (id: string, { ttl_seconds }: ReservationRenewal, by: By): Promise<Reservation> {
-      const [renewed] = await statement<Reservation>(pool, 'SELECT * FROM renew_reservation($1, $2, $3)', [id, ttl_seconds, by])
+    async renew (id: string, { ttl_seconds }: ReservationRenewal, audit: AuditContext): Promise<Reservation> {
+      const [renewed] = await runPrepared<Reservation>(pool, 'SELECT * FROM renew_reservation($1, $2, $3)', [id, ttl_seconds, audit])
       return renewed!
     },
 
-    async release (id: string, by: By): Promise<void> {
-      await statement(pool, 'SELECT release_reservation($1, $2)', [id, by])
+    async release (id: string, audit: AuditContext): Promise<void> {
+      await runPrepared(pool, 'SELECT release_reservation($1, $2)', [id, audit])
     }
   }
 }

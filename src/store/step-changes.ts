@@ -1,57 +1,57 @@
 import { v7 as uuidv7 } from 'uuid'
-import { matchInputs } from '../domain/match.ts'
-import { ended, type StepStatus, type StepTimes, type StepWarning, timesFault, utc } from '../domain/step-times.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import type { Step, StepFinish, StepPatch } from '../contract/steps.ts'
-import { type By, retrying } from './commands.ts'
+import { matchInputs } from '../domain/match.ts'
+import { withFinish, type StepStatus, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
+import { type AuditContext, withRetries } from './commands.ts'
 import type { PrismaClient } from './generated/client.ts'
-import { fctFault, namedContainers } from './prepare-steps.ts'
 import type { Transaction } from './lab-lock.ts'
+import { functionFault, containerRefsOf } from './prepare-steps.ts'
 
 type Data = Readonly<Record<string, unknown>>
 type Locked = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatus, now: Date }
 type Change = {
   members: { start?: string, finish?: string | null, status?: StepStatus, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string }
-  containers?: ReturnType<typeof namedContainers>
+  containers?: ReturnType<typeof containerRefsOf>
   warnings: readonly StepWarning[]
 }
 
 const mostDataBytes = 65_536
 
 /** Ends a running step. Refuses one that ended before. */
-export async function finishStep (prisma: PrismaClient, id: string, ending: StepFinish, by: By): Promise<Step> {
+export async function finishStep (prisma: PrismaClient, id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
   return await changingStep(prisma, id, async (transaction, step) => {
     if (step.status !== 'running') {
       const finish = step.finish?.toISOString() ?? null
       throw problem('step-ended', `The step is ${step.status}${finish === null ? '' : ` since ${finish}`}; PATCH corrects what is known of it.`,
         { step: { id, status: step.status, finish } })
     }
-    const { warnings, finish, status } = ended({
-      start: step.start.toISOString(), finish: ending.finish ? utc(ending.finish) : step.now.toISOString(), status: ending.status ?? 'completed'
+    const { warnings, finish, status } = withFinish({
+      start: step.start.toISOString(), finish: ending.finish ? toUtc(ending.finish) : step.now.toISOString(), status: ending.status ?? 'completed'
     })
     const data = ending.data ? { data: { ...step.data, ...ending.data } } : {}
-    return await write(transaction, id, step, { members: { finish, status, ...data }, warnings }, 'step-finished', by)
+    return await write(transaction, id, step, { members: { finish, status, ...data }, warnings }, 'step-finished', audit)
   })
 }
 
 /** Corrects a step; `by` says why. Refuses what contradicts itself once it is corrected. */
-export async function correctStep (prisma: PrismaClient, id: string, patch: Omit<StepPatch, 'reason'>, by: By): Promise<Step> {
+export async function correctStep (prisma: PrismaClient, id: string, patch: Omit<StepPatch, 'reason'>, audit: AuditContext): Promise<Step> {
   return await changingStep(prisma, id, async (transaction, step) => {
     const { containers, start, finish, ...others } = patch
     const times = {
-      ...start === undefined ? {} : { start: utc(start) },
-      ...finish === undefined ? {} : { finish: finish === null ? null : utc(finish) },
+      ...start === undefined ? {} : { start: toUtc(start) },
+      ...finish === undefined ? {} : { finish: finish === null ? null : toUtc(finish) },
       ...finish && step.status === 'running' && patch.status === undefined ? { status: 'completed' as const } : {}
     }
     const members = { ...others, ...times }
     refuseContradiction({ start: step.start.toISOString(), finish: step.finish?.toISOString() ?? null, status: step.status, ...members }, patch)
-    const change = { members, warnings: [], ...containers === undefined ? {} : { containers: namedContainers(containers) } }
-    return await write(transaction, id, step, change, 'step-corrected', by)
+    const change = { members, warnings: [], ...containers === undefined ? {} : { containers: containerRefsOf(containers) } }
+    return await write(transaction, id, step, change, 'step-corrected', audit)
   })
 }
 
 async function changingStep (prisma: PrismaClient, id: string, run: (transaction: Transaction, step: Locked) => Promise<Step>): Promise<Step> {
-  return await retrying(() => prisma.$transaction(async (transaction) => {
+  return await withRetries(() => prisma.$transaction(async (transaction) => {
     const [step] = await transaction.$queryRaw<Locked[]>`
       SELECT kind, name, data, start, finish, status, clock_timestamp()::timestamptz(3) AS now FROM step WHERE id = ${id}::uuid FOR NO KEY UPDATE`
     if (step === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
@@ -59,17 +59,17 @@ async function changingStep (prisma: PrismaClient, id: string, run: (transaction
   }))
 }
 
-async function write (transaction: Transaction, id: string, step: Locked, change: Change, kind: string, by: By): Promise<Step> {
+async function write (transaction: Transaction, id: string, step: Locked, change: Change, kind: string, audit: AuditContext): Promise<Step> {
   const data = change.members.data ?? step.data
   refuseData(data)
-  const wish = {
+  const input = {
     ...change,
     members: change.members.data === undefined ? change.members : { ...change.members, fct: data.fct ?? null },
     match: matchInputs({ kind: step.kind, name: step.name, data }),
     device_id: uuidv7()
   }
   const [changed] = await transaction.$queryRaw<Step[]>`
-    SELECT * FROM change_step(${id}::uuid, ${JSON.stringify(wish)}::jsonb, ${kind}, ${JSON.stringify(by)}::jsonb)`
+    SELECT * FROM change_step(${id}::uuid, ${JSON.stringify(input)}::jsonb, ${kind}, ${JSON.stringify(audit)}::jsonb)`
   return changed!
 }
 
@@ -82,7 +82,7 @@ function refuseContradiction (times: StepTimes, patch: Omit<StepPatch, 'reason'>
 }
 
 function refuseData (data: Data): void {
-  const fct = fctFault(data)
+  const fct = functionFault(data)
   if (fct !== null) throw invalid({ in: 'body', pointer: '/data/fct', detail: fct })
   if (Buffer.byteLength(JSON.stringify(data)) > mostDataBytes) {
     throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${mostDataBytes} bytes as JSON` })

@@ -1,7 +1,7 @@
-import { utc } from '../domain/step-times.ts'
-import { isUuid } from '../domain/values.ts'
 import type { StepFilters } from '../contract/steps.ts'
-import { naming } from './container-ref.ts'
+import { toUtc } from '../domain/step-times.ts'
+import { isUuid } from '../domain/values.ts'
+import { parseContainerRef } from './container-ref.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 const nothing = Prisma.sql`false`
@@ -19,8 +19,8 @@ export async function stepCondition (prisma: PrismaClient, filters: StepFilters)
     status === undefined ? null : Prisma.sql`s.status = ${status}`,
     is_simulation === undefined ? null : Prisma.sql`s.is_simulation = ${is_simulation}`,
     process_id === undefined ? null : Prisma.sql`s.experiment_id IN (SELECT id FROM experiment WHERE process_id = ${process_id}::uuid)`,
-    started_after === undefined ? null : Prisma.sql`s.start >= ${utc(started_after)}::timestamptz`,
-    started_before === undefined ? null : Prisma.sql`s.start < ${utc(started_before)}::timestamptz`
+    started_after === undefined ? null : Prisma.sql`s.start >= ${toUtc(started_after)}::timestamptz`,
+    started_before === undefined ? null : Prisma.sql`s.start < ${toUtc(started_before)}::timestamptz`
   ].filter((condition) => condition !== null)
   return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
 }
@@ -45,7 +45,7 @@ async function deviceCondition (prisma: PrismaClient, column: Prisma.Sql, name: 
 }
 
 async function containerCondition (prisma: PrismaClient, container: string): Promise<Prisma.Sql> {
-  const { id, barcode } = naming(container)
+  const { id, barcode } = parseContainerRef(container)
   const found = await prisma.container.findFirst({ where: id === null ? { barcode, removed_at: null } : { id }, select: { id: true } })
   return found === null ? nothing : Prisma.sql`s.id IN (SELECT step_id FROM step_container WHERE container_id = ${found.id}::uuid)`
 }

@@ -1,13 +1,13 @@
-import type { Grouping } from '../domain/step-grouping.ts'
 import { invalid } from '../contract/problems.ts'
 import type { StepGroupStatistics } from '../contract/step-statistics.ts'
+import type { StepGrouping } from '../domain/step-grouping.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** Rows at most; a client that wants more wants the steps. */
 const mostGroups = 10_000
 
 // What each grouping groups by, as text: in the order of its characters, whatever the database's language.
-const expressions: Readonly<Record<Grouping, string>> = {
+const expressions: Readonly<Record<StepGrouping, string>> = {
   device: 'd.name COLLATE "C"',
   fct: 's.fct COLLATE "C"',
   kind: 's.kind COLLATE "C"',
@@ -17,13 +17,13 @@ const expressions: Readonly<Record<Grouping, string>> = {
   day: "to_char(s.start AT TIME ZONE 'UTC', 'YYYY-MM-DD') COLLATE \"C\""
 }
 
-const joins: Partial<Record<Grouping, string>> = {
+const joins: Partial<Record<StepGrouping, string>> = {
   device: 'JOIN device d ON d.id = s.device_id',
   process_id: 'LEFT JOIN experiment e ON e.id = s.experiment_id'
 }
 
 /** Counts and durations in seconds of the steps (`step s`) that meet a condition, by group; one row without groupings. */
-export async function stepStatistics (prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly Grouping[]): Promise<StepGroupStatistics[]> {
+export async function stepStatistics (prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[]): Promise<StepGroupStatistics[]> {
   const list = groupings.map((name) => expressions[name])
   const members = groupings.map((name) => `'${name}', ${expressions[name]}`)
   const grouped = Prisma.raw(list.length === 0 ? '' : `GROUP BY ${list.join(', ')} ORDER BY ${list.map((expression) => `${expression} NULLS LAST`).join(', ')}`)

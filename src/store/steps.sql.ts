@@ -1,5 +1,5 @@
-import { isInstant, isUuid } from '../domain/values.ts'
 import type { Step, StepSort } from '../contract/steps.ts'
+import { isInstant, isUuid } from '../domain/values.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** Where a step stands in a list: what the list is sorted by, and its id. */

@@ -1,49 +1,49 @@
-import { readGroupings } from '../domain/step-grouping.ts'
 import { invalid, problem } from '../contract/problems.ts'
-import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../contract/steps.ts'
 import type { StatisticsQuery } from '../contract/step-statistics.ts'
-import { type By, statement } from './commands.ts'
+import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../contract/steps.ts'
+import { readGroupings } from '../domain/step-grouping.ts'
+import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
+import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPage } from './pages.ts'
+import { prepareSteps } from './prepare-steps.ts'
 import { correctStep, finishStep } from './step-changes.ts'
 import { stepCondition } from './step-filters.sql.ts'
 import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
-import { prepareSteps } from './prepare-steps.ts'
 import { countSteps, isStepKey, readSteps, type StepKey, stepKey } from './steps.sql.ts'
-import { type Members, writing, type Written } from './json-row.ts'
 
 /** What became of a step that was to be logged: extended is repeated, with containers not named before. */
-export type Logged = Written<Step> & { id: string, outcome: 'logged' | 'extended' | 'repeated' }
+export type LoggedStep = JsonRow<Step> & { id: string, outcome: 'logged' | 'extended' | 'repeated' }
 
-const members: Members<Step> = {
+const members: MemberKinds<Step> = {
   id: 'value', kind: 'value', name: 'value', fct: 'value', device: 'value', data: 'value', start: 'time', finish: 'time', status: 'value',
   duration_seconds: 'value', experiment_id: 'value', experiment_named: 'value', containers: 'value', origin: 'value', destination: 'value',
   lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', warnings: 'value', created_at: 'time',
   updated_at: 'time', version: 'value'
 }
-const readById = `${writing(members, 'step_state')} WHERE thing.id = $1`
-const logSteps = writing(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
+const readById = `${selectAsJson(members, 'step_state')} WHERE thing.id = $1`
+const logSteps = selectAsJson(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
 
 /** The log of steps. What writes it are the functions of the migration `step_log`, one call each. */
 export function stepStore ({ pool, prisma }: Database) {
-  async function read (id: string): Promise<Written<Step>> {
-    const [found] = await statement<Written<Step>>(pool, readById, [id])
+  async function read (id: string): Promise<JsonRow<Step>> {
+    const [found] = await runPrepared<JsonRow<Step>>(pool, readById, [id])
     if (found === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
     return found
   }
 
-  async function logAll (wishes: readonly StepCreate[], by: By, batch = true): Promise<Logged[]> {
-    const { steps, devices } = prepareSteps(wishes, batch)
-    return await statement<Logged>(pool, logSteps, [JSON.stringify(steps), JSON.stringify(devices), batch, by])
+  async function logAll (inputs: readonly StepCreate[], audit: AuditContext, batch = true): Promise<LoggedStep[]> {
+    const { steps, devices } = prepareSteps(inputs, batch)
+    return await runPrepared<LoggedStep>(pool, logSteps, [JSON.stringify(steps), JSON.stringify(devices), batch, audit])
   }
 
   return {
     read,
     logAll,
 
-    async log (wish: StepCreate, by: By): Promise<Logged> {
-      const [logged] = await logAll([wish], by, false)
+    async log (input: StepCreate, audit: AuditContext): Promise<LoggedStep> {
+      const [logged] = await logAll([input], audit, false)
       return logged!
     },
 
@@ -66,12 +66,12 @@ export function stepStore ({ pool, prisma }: Database) {
       return await stepStatistics(prisma, await stepCondition(prisma, filters), read.groupings)
     },
 
-    async finish (id: string, ending: StepFinish, by: By): Promise<Step> {
-      return await finishStep(prisma, id, ending, by)
+    async finish (id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
+      return await finishStep(prisma, id, ending, audit)
     },
 
-    async correct (id: string, { reason, ...patch }: StepPatch, by: By): Promise<Step> {
-      return await correctStep(prisma, id, patch, { ...by, reason })
+    async correct (id: string, { reason, ...patch }: StepPatch, audit: AuditContext): Promise<Step> {
+      return await correctStep(prisma, id, patch, { ...audit, reason })
     },
 
     async history (id: string, query: PageQuery) {

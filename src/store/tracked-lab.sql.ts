@@ -32,7 +32,7 @@ export async function readTrackedDevice (transaction: Transaction, name: string)
 }
 
 /** The lab as a lab file has it: listed, active devices, in order. */
-export async function readConfig (transaction: Transaction): Promise<LabConfig> {
+export async function readTrackedConfig (transaction: Transaction): Promise<LabConfig> {
   const [lab] = await transaction.$queryRaw<LabConfig[]>`
     SELECT l.description, l.pythonlab_translation, l.extra,
       (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (

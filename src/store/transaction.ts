@@ -5,22 +5,22 @@ import type pg from 'pg'
 // everything its handler does. The handler knows nothing of it: whatever asks the pool for a connection while it runs is
 // given the transaction's, and a transaction begun inside (Prisma's, the world's) is a savepoint.
 
-type Surrounding = { client: pg.PoolClient, savepoints: number }
+type AmbientTransaction = { client: pg.PoolClient, savepoints: number }
 
-const surrounding = new AsyncLocalStorage<Surrounding>()
+const ambientTransaction = new AsyncLocalStorage<AmbientTransaction>()
 
 /** Whether the caller runs inside `inOneTransaction`: then it must not try again by itself, since the transaction is lost with the statement. */
-export function isSurrounded (): boolean {
-  return surrounding.getStore() !== undefined
+export function inAmbientTransaction (): boolean {
+  return ambientTransaction.getStore() !== undefined
 }
 
 /** Runs all of `run` in one transaction. Undone when it throws. */
-export async function inOneTransaction<T> (pool: pg.Pool, run: () => Promise<T>): Promise<T> {
+export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
     await client.query('BEGIN')
-    const result = await surrounding.run({ client, savepoints: 0 }, run)
+    const result = await ambientTransaction.run({ client, savepoints: 0 }, run)
     const { command } = await client.query('COMMIT')
     // what failed inside and was not told would otherwise be lost without a word
     if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed; nothing was changed.')
@@ -34,13 +34,13 @@ export async function inOneTransaction<T> (pool: pg.Pool, run: () => Promise<T>)
 }
 
 /** Lets `inOneTransaction` surround what uses this pool. */
-export function surroundable<P extends pg.Pool> (pool: P): P {
+export function joinAmbientTransaction<P extends pg.Pool> (pool: P): P {
   const connect = pool.connect.bind(pool) as (callback?: unknown) => unknown
   type Callback = (error: undefined, client: pg.PoolClient, release: () => void) => void
   pool.connect = ((callback?: Callback) => {
-    const present = surrounding.getStore()
+    const present = ambientTransaction.getStore()
     if (present === undefined) return connect(callback)
-    const client = within(present)
+    const client = asOwnConnection(present)
     if (callback === undefined) return Promise.resolve(client)
     callback(undefined, client, () => {})
     return undefined
@@ -49,7 +49,7 @@ export function surroundable<P extends pg.Pool> (pool: P): P {
 }
 
 /** The transaction's connection, as a connection of its own: not released, and its transactions are savepoints. */
-function within (present: Surrounding): pg.PoolClient {
+function asOwnConnection (present: AmbientTransaction): pg.PoolClient {
   const { client } = present
   const savepoint = `part_${++present.savepoints}`
   const inside: Readonly<Record<string, string>> = {

@@ -1,53 +1,53 @@
-import { digestOf } from '../domain/canonical.ts'
-import { type Fault, invalid, type ProblemCode } from '../contract/problems.ts'
 import type { Container } from '../contract/containers.ts'
+import { type Fault, invalid, type ProblemCode } from '../contract/problems.ts'
 import type { Step } from '../contract/steps.ts'
 import type { Transfer, TransferFinding, TransferResult } from '../contract/transfers.ts'
-import { type By, statement } from './commands.ts'
-import { naming } from './container-ref.ts'
+import { digestOf } from '../domain/canonical.ts'
+import { type AuditContext, runPrepared } from './commands.ts'
+import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
+import { prepareTransferSteps } from './prepare-steps.ts'
 import { refusalDetail } from './refusals.ts'
-import { prepareStepsOf } from './prepare-steps.ts'
 
-type Row = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], revision: number }
+type TransferRow = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], revision: number }
 
 /** What robots did in one go. The command is the function of the migration `transfers`, one call. */
 export function transferStore ({ pool }: Database) {
   return {
     /** Books transfers in order, all or none; a dry run books none and tells what stands against each. */
-    async book (transfers: readonly Transfer[], { batch, dryRun }: { batch: boolean, dryRun: boolean }, by: By): Promise<TransferResult[]> {
+    async book (transfers: readonly Transfer[], { batch, dryRun }: { batch: boolean, dryRun: boolean }, audit: AuditContext): Promise<TransferResult[]> {
       const base = (index: number) => batch ? `/transfers/${index}` : ''
       const faults = transfers.flatMap((transfer, index) => faultsOf(transfer).map(({ pointer, detail }): Fault => ({ in: 'body', pointer: base(index) + pointer, detail })))
       if (faults.length > 0) throw invalid(...faults.slice(0, 20))
-      const { steps, devices } = prepareStepsOf(transfers.map(({ step, target }, index) => ({
-        wish: step ? { ...step, kind: step.kind ?? (target ? 'move' : 'operation') } : null, pointer: `${base(index)}/step`, placesFollow: true
+      const { steps, devices } = prepareTransferSteps(transfers.map(({ step, target }, index) => ({
+        input: step ? { ...step, kind: step.kind ?? (target ? 'move' : 'operation') } : null, pointer: `${base(index)}/step`, placesFollow: true
       })))
-      const wishes = transfers.map(({ container, ...transfer }, index) => {
+      const inputs = transfers.map(({ container, ...transfer }, index) => {
         const step = steps[index] ?? null
         return {
-          ...emptied(transfer),
-          ...container ? named(container) : { named: null, id: null },
+          ...withNulls(transfer),
+          ...container ? containerRef(container) : { named: null, id: null },
           // a repetition is one of the whole transfer, by the facts that were sent
           step: step === null ? null : { ...step, created_as: digestOf([transfer.step, container, transfer]) }
         }
       })
-      const made = await statement<Row>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
-        [JSON.stringify(wishes), JSON.stringify(devices), batch, dryRun, by])
+      const made = await runPrepared<TransferRow>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
+        [JSON.stringify(inputs), JSON.stringify(devices), batch, dryRun, audit])
       return made.map(({ container, step, findings, revision }, index) => ({
         status: dryRun ? 'dry-run' : 'success', container, step, revision,
-        findings: findings.map((finding) => told(finding, batch ? index : null))
+        findings: findings.map((finding) => findingOf(finding, batch ? index : null))
       }))
     }
   }
 }
 
-function named (container: string) {
-  const { id, barcode } = naming(container)
+function containerRef (container: string) {
+  const { id, barcode } = parseContainerRef(container)
   return { named: barcode, id }
 }
 
 /** The members as the function reads them: null where they are left out. */
-function emptied ({ source, target, lid, barcode, reservation_id, lid_reservation_id }: Omit<Transfer, 'container'>) {
+function withNulls ({ source, target, lid, barcode, reservation_id, lid_reservation_id }: Omit<Transfer, 'container'>) {
   return {
     source: source ?? null,
     target: target ? { device: target.device, position: target.position ?? null } : null,
@@ -69,6 +69,6 @@ function faultsOf ({ container, source, target, lid, barcode, step, reservation_
   return faults
 }
 
-function told ({ code, members }: Row['findings'][number], index: number | null): TransferFinding {
+function findingOf ({ code, members }: TransferRow['findings'][number], index: number | null): TransferFinding {
   return { ...members, code, detail: refusalDetail(code, members), ...index === null ? {} : { index } }
 }

@@ -1,6 +1,6 @@
-import pg from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StartError } from '../domain/operator-error.ts'
+import pg from 'pg'
+import { OperatorError } from '../domain/operator-error.ts'
 import { databaseFault, databaseProblem } from './errors.ts'
 
 const pauseMs = 500
@@ -10,7 +10,7 @@ const refused = /^(28|3D)/
 
 /**
  * Waits until the database takes connections, `limitMs` at most: it may be starting beside the service. Throws a
- * StartError when it does not, or, at once, when it refuses us; the sentence names the database, never its password.
+ * OperatorError when it does not, or, at once, when it refuses us; the sentence names the database, never its password.
  */
 export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, log, signal }: {
   limitMs: number, log: { warn (fields: object, message: string): void }, signal: AbortSignal
@@ -26,10 +26,10 @@ export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, lo
       const why = reasonOf(error)
       const sqlstate = databaseFault(error)?.sqlstate
       if (databaseProblem(error) === null || (sqlstate !== undefined && refused.test(sqlstate))) {
-        throw new StartError(refusal(sqlstate, why, { name, server, user }), { cause: error })
+        throw new OperatorError(refusal(sqlstate, why, { name, server, user }), { cause: error })
       }
       if (Date.now() + pauseMs > until) {
-        throw new StartError(`The database at ${server} did not answer within ${limitMs / 1000} s (${why}): start it, or correct DATABASE_URL.`, { cause: error })
+        throw new OperatorError(`The database at ${server} did not answer within ${limitMs / 1000} s (${why}): start it, or correct DATABASE_URL.`, { cause: error })
       }
       if (attempt === 1) log.warn({ server, reason: why, limit_ms: limitMs }, 'the database does not answer yet, trying on')
       await sleep(pauseMs)
@@ -38,7 +38,7 @@ export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, lo
 }
 
 /** Why the database at this URL cannot be reached or used, as a sentence; null for an error that is about something else. */
-export function whyNotReached (url: string, error: unknown): string | null {
+export function connectionProblem (url: string, error: unknown): string | null {
   const sqlstate = databaseFault(error)?.sqlstate
   if (databaseProblem(error)?.code !== 'database-unavailable') return null
   const { name, server, user } = describe(url)
@@ -53,7 +53,7 @@ function describe (url: string): Description {
     const { host, port, database, user } = new pg.Client({ connectionString: url })
     return { name: database ?? '', server: host.startsWith('/') ? host : `${host}:${port}`, user: user ?? '' }
   } catch (error) {
-    throw new StartError(`DATABASE_URL cannot be used (${reasonOf(error)}).`, { cause: error })
+    throw new OperatorError(`DATABASE_URL cannot be used (${reasonOf(error)}).`, { cause: error })
   }
 }
 

@@ -3,13 +3,13 @@ import { createWriteStream } from 'node:fs'
 import { link, open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
-import { BackupError } from '../backup/backup-error.ts'
+import { OperatorError } from '../domain/operator-error.ts'
 
 /**
  * Lets `work` write a file (to the stream, which lies at the path given), and gives it its name when all of it is on disk:
- * there is never half a file under that name, also after a power failure. Throws a BackupError when the name is taken.
+ * there is never half a file under that name, also after a power failure. Throws a OperatorError when the name is taken.
  */
-export async function writeWhole<T> (file: string, { overwrite }: { overwrite: boolean }, work: (sink: Writable, path: string) => Promise<T>): Promise<T> {
+export async function writeAtomically<T> (file: string, { overwrite }: { overwrite: boolean }, work: (sink: Writable, path: string) => Promise<T>): Promise<T> {
   if (!overwrite) await refuseTaken(file)
   const directory = path.dirname(path.resolve(file))
   const partial = path.join(directory, `.${path.basename(file)}.partial-${randomBytes(4).toString('hex')}`)
@@ -65,8 +65,8 @@ async function sync (file: string, flags: string): Promise<void> {
   }
 }
 
-function taken (file: string): BackupError {
-  return new BackupError(`There is a file ${file} already: choose another name, or say --force to overwrite it.`)
+function taken (file: string): OperatorError {
+  return new OperatorError(`There is a file ${file} already: choose another name, or say --force to overwrite it.`)
 }
 
 async function explained<T> (file: string, work: () => Promise<T>): Promise<T> {
@@ -79,6 +79,6 @@ async function explained<T> (file: string, work: () => Promise<T>): Promise<T> {
       EPERM: 'this user may not write there', EROFS: 'the file system is read-only'
     }
     const reason = why[(error as NodeJS.ErrnoException).code ?? '']
-    throw reason === undefined ? error : new BackupError(`${file} cannot be written: ${reason}. No file was made.`, { cause: error })
+    throw reason === undefined ? error : new OperatorError(`${file} cannot be written: ${reason}. No file was made.`, { cause: error })
   }
 }

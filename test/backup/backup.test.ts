@@ -1,11 +1,11 @@
-import t from 'tap'
-import { Writable } from 'node:stream'
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import t from 'tap'
 import { readBackup } from '../../src/backup/read.ts'
 import { restoreBackup } from '../../src/backup/restore.ts'
 import { streamBackup, takeBackup } from '../../src/backup/take.ts'
-import { writeWhole } from '../../src/terminal/atomic-file.ts'
+import { writeAtomically } from '../../src/terminal/atomic-file.ts'
 import { aFolder, anEmptyDatabase, migrations, sql } from '../support/backups.ts'
 import { aDump } from '../support/dump.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
@@ -91,9 +91,9 @@ t.test('what fails leaves no file, says why, and lets go of the database', async
   const { url } = await aLabAtWork(t)
   const folder = await aFolder(t)
   const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
-  await t.rejects(writeWhole(join(folder, 'lab'), { overwrite: false }, async (sink) => { await new Promise((resolve) => sink.write('half', resolve)); throw full }), { message: /the disk is full. No file was made/ })
+  await t.rejects(writeAtomically(join(folder, 'lab'), { overwrite: false }, async (sink) => { await new Promise((resolve) => sink.write('half', resolve)); throw full }), { message: /the disk is full. No file was made/ })
   await t.rejects(takeBackup({ url, file: join(folder, 'no', 'such'), overwrite: false }), { message: /there is no such directory/ })
-  await t.rejects(writeWhole(join(folder, 'lab'), { overwrite: false }, async () => { throw new Error('other') }), { message: 'other' })
+  await t.rejects(writeAtomically(join(folder, 'lab'), { overwrite: false }, async () => { throw new Error('other') }), { message: 'other' })
   t.same(await readdir(folder), [])
 
   const sink = new Writable({ write: (_chunk, _encoding, done) => done(full) })

@@ -1,7 +1,7 @@
-import t from 'tap'
 import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import t from 'tap'
 import { readBackup } from '../../src/backup/read.ts'
 import { restoreBackup } from '../../src/backup/restore.ts'
 import { aFolder, anEmptyDatabase, firstRelease, migrations } from '../support/backups.ts'

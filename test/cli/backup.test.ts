@@ -1,11 +1,11 @@
-import t from 'tap'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import t from 'tap'
 import { startEmbedded } from '../../src/embedded/postgres.ts'
+import { aDirectory, aLog, QUICK } from '../embedded/support.ts'
 import { aFolder, anEmptyDatabase, firstRelease, sql } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aDump } from '../support/dump.ts'
-import { aDirectory, aLog, QUICK } from '../embedded/support.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 
 t.test('a database elsewhere: saved beside its service, looked at, and restored', async (t) => {

@@ -1,7 +1,7 @@
-import t from 'tap'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import t from 'tap'
 import { aFolder } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aLab } from '../support/service.ts'

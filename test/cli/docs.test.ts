@@ -1,6 +1,6 @@
-import t from 'tap'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import t from 'tap'
 import { aFolder, anEmptyDatabase } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aService } from '../support/service.ts'

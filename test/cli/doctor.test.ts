@@ -1,8 +1,8 @@
-import t from 'tap'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { health, judge, node, space } from '../../src/cli/doctor-checks.ts'
+import t from 'tap'
+import { checkLabHealth, checkInspection, checkNode, checkDiskSpace } from '../../src/cli/doctor-checks.ts'
 import { anEmptyDatabase } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
@@ -57,7 +57,7 @@ t.test('an embedded database that was never made', async (t) => {
 })
 
 t.test('every finding has its measure', (t) => {
-  const statusOf = (seen: object) => judge({ ...sound, ...seen }).map(({ status }) => status)
+  const statusOf = (seen: object) => checkInspection({ ...sound, ...seen }).map(({ status }) => status)
   t.same(statusOf({}), ['ok', 'ok', 'ok'])
   t.same(statusOf({ version: 140011 }), ['error', 'ok', 'ok'])
   t.same(statusOf({ encoding: 'SQL_ASCII' }), ['error', 'ok', 'ok'])
@@ -66,11 +66,11 @@ t.test('every finding has its measure', (t) => {
   t.same(statusOf({ altered: ['1'] }), ['ok', 'error', 'ok'])
   t.same(statusOf({ clock_ahead_ms: 2500 }), ['ok', 'ok', 'warning'])
   t.same(statusOf({ clock_ahead_ms: -60_000 }), ['ok', 'ok', 'error'])
-  t.match(judge({ ...sound, clock_ahead_ms: 2500 })[2]!.says, /is 2\.5 s ahead of this machine's/)
-  t.match(judge({ ...sound, clock_ahead_ms: -2500 })[2]!.says, /is 2\.5 s behind this machine's/)
-  t.same([2 ** 40, 2 ** 29, 2 ** 20, 0].map((free) => space(free).status), ['ok', 'warning', 'error', 'error'])
-  t.same(['20.19.0', '24.1.0', '20.18.1', '18.20.0'].map((version) => node(version).status), ['ok', 'ok', 'error', 'error'])
+  t.match(checkInspection({ ...sound, clock_ahead_ms: 2500 })[2]!.says, /is 2\.5 s ahead of this machine's/)
+  t.match(checkInspection({ ...sound, clock_ahead_ms: -2500 })[2]!.says, /is 2\.5 s behind this machine's/)
+  t.same([2 ** 40, 2 ** 29, 2 ** 20, 0].map((free) => checkDiskSpace(free).status), ['ok', 'warning', 'error', 'error'])
+  t.same(['20.19.0', '24.1.0', '20.18.1', '18.20.0'].map((version) => checkNode(version).status), ['ok', 'ok', 'error', 'error'])
   const finding = { code: 'unlisted-device' as const, severity: 'warning' as const, message: 'odd', device: null, position: null, containers: [] }
-  t.same([health({ healthy: true, findings: [] }), health({ healthy: true, findings: [finding] }), health({ healthy: false, findings: [finding] })].map(({ status }) => status), ['ok', 'warning', 'error'])
+  t.same([checkLabHealth({ healthy: true, findings: [] }), checkLabHealth({ healthy: true, findings: [finding] }), checkLabHealth({ healthy: false, findings: [finding] })].map(({ status }) => status), ['ok', 'warning', 'error'])
   t.end()
 })

@@ -1,6 +1,6 @@
-import t from 'tap'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import t from 'tap'
 import { csvLine } from '../../src/cli/csv.ts'
 import { aFolder } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'

@@ -1,6 +1,6 @@
-import t from 'tap'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import t from 'tap'
 import { aFolder } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'

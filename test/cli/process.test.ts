@@ -1,8 +1,8 @@
-import t from 'tap'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { gunzipSync } from 'node:zlib'
-import { root, aProcess } from '../support/spawned.ts'
+import t from 'tap'
 import { aDatabase } from '../support/database.ts'
+import { root, aProcess } from '../support/spawned.ts'
 
 t.test('serve serves until it is told to stop; backup - writes to a pipe beside it', async (t) => {
   const env = { DATABASE_URL: await aDatabase(t) }

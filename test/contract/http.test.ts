@@ -1,5 +1,5 @@
-import { connect } from 'node:net'
 import Fastify from 'fastify'
+import { connect } from 'node:net'
 import t from 'tap'
 import { clientError } from '../../src/plugins/client-errors.ts'
 import { listening } from '../support/http.ts'

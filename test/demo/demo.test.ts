@@ -1,5 +1,5 @@
 import t from 'tap'
-import { clientOf } from '../../src/demo/client.ts'
+import { demoClient } from '../../src/demo/client.ts'
 import { demo } from '../../src/demo/demo.ts'
 import { barcodeOf, readRuns } from '../../src/demo/robotlab.ts'
 import { listening } from '../support/http.ts'
@@ -13,7 +13,7 @@ t.test('shows what a real lab did and what is learnt from it', async (t) => {
   const service = await aService(t)
   const address = await listening(service)
   const out = anOutput()
-  await demo({ call: clientOf(address), address, out, runs })
+  await demo({ call: demoClient(address), address, out, runs })
 
   t.match(out.text, /steps of 1 earlier runs 12\/12/)
   t.match(out.text, /moves and lids of 2022-12-09_13\.59 70\/70/)
@@ -33,7 +33,7 @@ t.test('shows what a real lab did and what is learnt from it', async (t) => {
 
   t.test('it can be shown again', async (t) => {
     const again = anOutput()
-    await demo({ call: clientOf(address), address, out: again, runs })
+    await demo({ call: demoClient(address), address, out: again, runs })
     t.match(again.text, /70\/70/)
     t.notMatch(again.text, /were given a 95 % bound/, 'what is known already cannot be foretold')
     t.match(await service.get('/api/steps?count=true&limit=1'), { body: { total: 185 } }, 'nothing is logged twice')
@@ -43,7 +43,7 @@ t.test('shows what a real lab did and what is learnt from it', async (t) => {
 t.test('draws in a terminal, and writes plain lines to a pipe', async (t) => {
   const address = await listening(await aService(t))
   const [terminal, pipe] = [anOutput({ isTTY: true }), anOutput()]
-  for (const out of [pipe, terminal]) await demo({ call: clientOf(address), address, out, runs: runs.slice(0, 1) })
+  for (const out of [pipe, terminal]) await demo({ call: demoClient(address), address, out, runs: runs.slice(0, 1) })
   t.match(terminal.text, /\r {2}moves and lids of \S+ █+ 4\/4 in/)
   // eslint-disable-next-line no-control-regex -- that there is none is the point
   t.notMatch(pipe.text, /[\u0000-\u0009\u000b-\u001f\u007f]/)
@@ -53,7 +53,7 @@ t.test('leaves a database with another lab alone', async (t) => {
   for (const [devices, named] of [[{ Hotel1: 4 }, /another lab \(Hotel1\)/], [{ D1: 1, D2: 1, D3: 1, D4: 1 }, /another lab \(D1, D2, D3, \.\.\.\)/]] as const) {
     const service = await aLab(t, devices)
     const address = await listening(service)
-    await t.rejects(demo({ call: clientOf(address), address, out: anOutput(), runs }), { message: named })
+    await t.rejects(demo({ call: demoClient(address), address, out: anOutput(), runs }), { message: named })
     t.match(await service.get('/api/devices'), { body: { items: Object.keys(devices).map((name) => ({ name })) } })
   }
 })
@@ -62,6 +62,6 @@ t.test('leaves a lab with plates alone', async (t) => {
   const service = await aLab(t, { Hotel1: 4 })
   await service.post('/api/containers', { device: 'Hotel1', barcode: 'PLATE001' })
   const address = await listening(service)
-  await t.rejects(demo({ call: clientOf(address), address, out: anOutput(), runs }), { message: /was refused: 409/ })
+  await t.rejects(demo({ call: demoClient(address), address, out: anOutput(), runs }), { message: /was refused: 409/ })
   t.match(await service.get('/api/containers/PLATE001'), { body: { device: 'Hotel1', position: 0 } })
 })

@@ -1,9 +1,9 @@
-import t from 'tap'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
 import { aDatabase } from '../support/database.ts'
 
 const main = fileURLToPath(new URL('../../dist/demo/main.js', import.meta.url))

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { nameOf, placeOf, readRuns } from '../../src/demo/robotlab.ts'
+import { nameOfPlace, placeOf, readRuns } from '../../src/demo/robotlab.ts'
 
 t.test('the records are read as what they are', async (t) => {
   const runs = await readRuns()
@@ -10,7 +10,7 @@ t.test('the records are read as what they are', async (t) => {
     const carried = events.filter((event) => event.kind === 'move' && !inStack(event.src) && !inStack(event.dst))
     const moves = steps.filter(({ kind }) => kind === 'move').sort((a, b) => a.finish < b.finish ? -1 : 1)
     t.strictSame(
-      moves.map(({ origin, destination, containers }) => [nameOf(origin!), nameOf(destination!), containers[0]?.split('-').at(-1)]),
+      moves.map(({ origin, destination, containers }) => [nameOfPlace(origin!), nameOfPlace(destination!), containers[0]?.split('-').at(-1)]),
       carried.map((event) => event.kind === 'move' && [event.src, event.dst, event.what]),
       `${name}: the moves among the steps are the arm's moves in the world`)
   }
@@ -24,7 +24,7 @@ t.test('places of the lab are slots, and back', async (t) => {
   }
   for (const [name, place] of Object.entries(places)) {
     t.strictSame(placeOf(name), place)
-    t.equal(nameOf(place), name)
+    t.equal(nameOfPlace(place), name)
   }
 })
 

@@ -1,5 +1,5 @@
-import t from 'tap'
 import fc from 'fast-check'
+import t from 'tap'
 import { matchInputs } from '../../src/domain/match.ts'
 
 const operation = (data: Record<string, unknown>, name: string | null = null) => matchInputs({ kind: 'operation', name, data })

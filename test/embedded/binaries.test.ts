@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { findPackage, prepareBinaries, repair } from '../../src/embedded/binaries.ts'
-import { run } from '../../src/embedded/run-command.ts'
+import { runCommand } from '../../src/embedded/run-command.ts'
 import { aBlockedInstall, aDirectory, aLog, isRoot, NOBODY } from './support.ts'
 
 const ROOT_ONLY = { skip: !isRoot && 'only root runs them as another user' }
@@ -18,7 +18,7 @@ t.test('what a blocked install script left out is repaired', LINKS, async (t) =>
   const found = await findPackage(path.join(directory, '..', '..', '..', 'index.js'))
   t.equal(found.directory, directory)
   const { initdb } = await prepareBinaries({ found, directory: aDirectory(t), owner: undefined, log: aLog() })
-  t.match(await run(initdb, ['--version']), { code: 0, output: /^initdb \(PostgreSQL\)/ })
+  t.match(await runCommand(initdb, ['--version']), { code: 0, output: /^initdb \(PostgreSQL\)/ })
   t.equal(await repair(directory), true, 'once more does no harm')
 })
 
@@ -35,7 +35,7 @@ t.test('programs that their user cannot reach are copied, once', ROOT_ONLY, asyn
   t.equal(both[0]?.postgres, path.join(copy, 'native', 'bin', 'postgres'))
   t.same(both[1], both[0])
   t.equal(log.lines.length, 1)
-  t.match(await run(both[0]?.initdb ?? '', ['--version'], options.owner), { code: 0 })
+  t.match(await runCommand(both[0]?.initdb ?? '', ['--version'], options.owner), { code: 0 })
   t.same(readdirSync(directory), [path.basename(copy)], 'no temporary copy is left')
   t.ok(existsSync(copy))
 })

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { choosePlace } from '../../src/embedded/data-directory.ts'
+import { chooseLocation } from '../../src/embedded/data-directory.ts'
 import {
   aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, give, isRoot, NOBODY, postmasterPid, query,
   setVariable, whyNobodyCannot
@@ -54,7 +54,7 @@ t.test('as root without a user postgres the server runs as nobody', ROOT_ONLY, a
   const script = '#!/bin/sh\ntest "$2" = nobody || exit 1\nexec /usr/bin/id "$@"\n'
   writeFileSync(path.join(bin, 'id'), script, { mode: 0o755 })
   setVariable(t, 'PATH', `${bin}:${process.env['PATH']}`)
-  const { owner } = await choosePlace({ dataDir: path.join(aDirectory(t), 'data'), log: aLog() })
+  const { owner } = await chooseLocation({ dataDir: path.join(aDirectory(t), 'data'), log: aLog() })
   t.match(owner, { name: 'nobody', uid: NOBODY.uid >>> 0 })
 })
 
@@ -66,7 +66,7 @@ t.test('as root a place that cannot be written is passed over, a temporary one w
   const log = aLog()
   const temporary = aDirectory(t)
   setVariable(t, 'TMPDIR', temporary)
-  const { directory } = await choosePlace({ dataDir: path.join(home, 'data'), log, shared: [file] })
+  const { directory } = await chooseLocation({ dataDir: path.join(home, 'data'), log, shared: [file] })
   t.match(directory, path.join(temporary, 'platform-status'))
   t.match(log.lines, [{ level: 'info' }, { level: 'warn', msg: /gone after a reboot/ }])
 })

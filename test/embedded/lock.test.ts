@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { lock } from '../../src/embedded/lock.ts'
+import { lockDirectory } from '../../src/embedded/lock.ts'
 import { aChild, aDirectory, compiled, locksIn } from './support.ts'
 
 const SCRIPT = `
-  import { lock } from './lock.js'
+  import { lockDirectory } from './lock.js'
   try {
-    await lock(JSON.parse(process.argv[2]).dataDir)
+    await lockDirectory(JSON.parse(process.argv[2]).dataDir)
     process.stdout.write('{ "stopped": false }\\n')
     setInterval(() => undefined, 1000)
   } catch (error) {
@@ -28,11 +28,11 @@ t.test('of many that come at once exactly one gets the lock, also over stale one
   const winner = winners[0]
   for (const { error } of said) if (error) t.match(error, `(pid ${winner?.pid}) already uses`)
 
-  await t.rejects(lock(directory), { message: `(pid ${winner?.pid}) already uses` })
+  await t.rejects(lockDirectory(directory), { message: `(pid ${winner?.pid}) already uses` })
   await winner?.kill()
-  const unlock = await lock(directory)
+  const unlock = await lockDirectory(directory)
   t.equal(locksIn(directory).length, 1, 'a killed holder does not block')
-  await t.rejects(lock(directory), { message: `This process (pid ${process.pid})` })
+  await t.rejects(lockDirectory(directory), { message: `This process (pid ${process.pid})` })
   unlock()
   t.same(locksIn(directory), [])
 })

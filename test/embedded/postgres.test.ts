@@ -4,10 +4,10 @@ import net from 'node:net'
 import path from 'node:path'
 import t from 'tap'
 import { findPackage, prepareBinaries } from '../../src/embedded/binaries.ts'
-import { choosePlace } from '../../src/embedded/data-directory.ts'
+import { chooseLocation } from '../../src/embedded/data-directory.ts'
+import { startEmbedded } from '../../src/embedded/postgres.ts'
 import { launch, shutDown, freePort } from '../../src/embedded/postmaster.ts'
 import { isSameProcess } from '../../src/embedded/processes.ts'
-import { startEmbedded } from '../../src/embedded/postgres.ts'
 import {
   aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, locksIn, postmasterPid, query, QUICK, until
 } from './support.ts'
@@ -182,7 +182,7 @@ t.test('a port that is taken in between, and a long log, are no obstacle', async
   await stop()
   const log = aLog()
   const found = await findPackage()
-  const place = await choosePlace({ dataDir, log })
+  const place = await chooseLocation({ dataDir, log })
   const binaries = await prepareBinaries({ found, directory, owner: place.owner, log })
   const squatter = net.createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => squatter.once('listening', resolve))

@@ -12,7 +12,7 @@ import tap from 'tap'
 import ts from 'typescript'
 import { findPackage } from '../../src/embedded/binaries.ts'
 import { startEmbedded } from '../../src/embedded/postgres.ts'
-import { run } from '../../src/embedded/run-command.ts'
+import { runCommand } from '../../src/embedded/run-command.ts'
 
 export const isRoot = process.geteuid?.() === 0
 
@@ -202,7 +202,7 @@ export function give (file: string, { uid, gid }: { uid: number, gid: number }) 
 export async function whyNobodyCannot (): Promise<string | false> {
   if (!isRoot) return 'needs root'
   const nobody = { ...NOBODY, name: 'nobody' }
-  const node = await run(process.execPath, ['--version'], nobody).catch(() => ({ code: null }))
-  const checkout = await run('/bin/sh', ['-c', 'test -r "$1"', 'sh', path.join(ROOT, 'package.json')], nobody)
+  const node = await runCommand(process.execPath, ['--version'], nobody).catch(() => ({ code: null }))
+  const checkout = await runCommand('/bin/sh', ['-c', 'test -r "$1"', 'sh', path.join(ROOT, 'package.json')], nobody)
   return node.code === 0 && checkout.code === 0 ? false : 'the user nobody cannot reach node or the checkout'
 }

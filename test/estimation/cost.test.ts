@@ -1,6 +1,6 @@
 import t from 'tap'
-import { aLab, type Service } from '../support/service.ts'
 import { aStep } from '../support/log.ts'
+import { aLab, type Service } from '../support/service.ts'
 
 // What an estimate and a logged step may read. Times are for `npm run bench:estimates`; plans can be asserted.
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { followed, grid, marginFor, type Margins, noMargins, typicalMiss } from '../../src/estimation/margins.ts'
+import { nextMargins, grid, marginFor, type Margins, noMargins, typicalMiss } from '../../src/estimation/margins.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
 
 /** What a run of so many steps taught, each so many seconds beyond its bound, whatever the confidence. */
@@ -7,17 +7,17 @@ const aRun = (...misses: number[]) => grid.map(() => misses)
 const tenSteps = (late: number) => Array.from({ length: 10 }, (_, index) => index < late ? 1 : -1)
 
 t.test('the margin rises after a run whose steps were late too often, and falls after one whose were not', async (t) => {
-  const [half] = followed(noMargins, aRun(...tenSteps(9)), [2, 2, 2])
+  const [half] = nextMargins(noMargins, aRun(...tenSteps(9)), [2, 2, 2])
   t.ok(Math.abs(half! - 0.48) < 1e-12, '0.6 typical misses of 2 s, times 0.5 asked less 0.1 kept')
-  const later = followed(followed(noMargins, aRun(...tenSteps(9)), [2, 2, 2]), aRun(...tenSteps(2)), [2, 2, 2])
+  const later = nextMargins(nextMargins(noMargins, aRun(...tenSteps(9)), [2, 2, 2]), aRun(...tenSteps(2)), [2, 2, 2])
   t.ok(later[0]! < half! && later[0]! > 0)
-  t.strictSame(followed(noMargins, aRun(...tenSteps(0)), [2, 2, 2]), noMargins, 'never below zero')
+  t.strictSame(nextMargins(noMargins, aRun(...tenSteps(0)), [2, 2, 2]), noMargins, 'never below zero')
 })
 
 t.test('a run of a few steps, or one of the first two of a lab, moves nothing', async (t) => {
   const before: Margins = [1, 1, 1, 1, 1]
-  t.strictSame(followed(before, aRun(9, 9, 9), [2, 2, 2]), before)
-  t.strictSame(followed(before, aRun(...tenSteps(10)), [2, 2]), before)
+  t.strictSame(nextMargins(before, aRun(9, 9, 9), [2, 2, 2]), before)
+  t.strictSame(nextMargins(before, aRun(...tenSteps(10)), [2, 2]), before)
   t.equal(typicalMiss([1, -2, 3]), null)
   t.equal(typicalMiss([1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11]), 6)
 })
@@ -32,7 +32,7 @@ t.test('whatever the runs do, the promised share is kept over many of them', asy
     const shift = Math.floor(run / 7) % 2 === 0 ? 0 : 3
     const steps = Array.from({ length: 50 }, () => random() * 4 - 2 + shift)
     for (const [point] of grid.entries()) shares[point]! += steps.filter((miss) => miss <= margins[point]!).length / steps.length / runs
-    margins = followed(margins, aRun(...steps), [1.5, 1.5, 1.5])
+    margins = nextMargins(margins, aRun(...steps), [1.5, 1.5, 1.5])
   }
   for (const [point, confidence] of grid.entries()) t.ok(Math.abs(shares[point]! - confidence) < 0.02, `${confidence}: ${shares[point]!.toFixed(3)}`)
 })

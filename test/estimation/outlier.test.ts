@@ -1,13 +1,13 @@
-import t from 'tap'
 import fc from 'fast-check'
-import { choose } from '../../src/estimation/estimate.ts'
-import { endsInHang } from '../../src/estimation/outlier.ts'
+import t from 'tap'
+import { chooseBound } from '../../src/estimation/estimate.ts'
+import { endsInOutlier } from '../../src/estimation/outlier.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
 
 /** So many samples from 9.5 to 10.5 s, then the given ones; sorted. */
 const usual = (count: number, ...slow: number[]) => [...Array.from({ length: count }, (_, index) => 9.5 + index / count), ...slow]
 const bound = (sorted: readonly number[], confidence = 0.95, hung: number | null = null) =>
-  choose(sorted, hung === null ? null : { deviation: 0.05, degrees: 100, hung }, confidence, 'upper_bound')
+  chooseBound(sorted, hung === null ? null : { deviation: 0.05, degrees: 100, hung }, confidence, 'upper_bound')
 
 t.test('a lone hang is left out while the rank would be the hang itself', async (t) => {
   t.match(bound(usual(27, 195)), { seconds: usual(27)[26], method: 'substitute', hang: 195, attained: 27 / 29 })
@@ -29,17 +29,17 @@ t.test('below the sample size it is left out only where the device seldom hangs'
 })
 
 t.test('a little slower, or slower like others before, is no hang', async (t) => {
-  t.notOk(endsInHang(usual(30, 14)))
-  t.notOk(endsInHang(usual(30, 14, 40)))
-  t.notOk(endsInHang([1, 1, 1, 1, 100]), 'five samples tell nothing')
-  t.ok(endsInHang([...Array<number>(20).fill(10), 15.1]))
+  t.notOk(endsInOutlier(usual(30, 14)))
+  t.notOk(endsInOutlier(usual(30, 14, 40)))
+  t.notOk(endsInOutlier([1, 1, 1, 1, 100]), 'five samples tell nothing')
+  t.ok(endsInOutlier([...Array<number>(20).fill(10), 15.1]))
 })
 
 t.test('laws with heavy tails seldom look so', async (t) => {
   const random = seededRandom([11])
   let hangs = 0
   for (let history = 0; history < 4000; history++) {
-    if (endsInHang(Array.from({ length: 20 + history % 30 }, () => (1 - random()) ** -1).sort((a, b) => a - b))) hangs++
+    if (endsInOutlier(Array.from({ length: 20 + history % 30 }, () => (1 - random()) ** -1).sort((a, b) => a - b))) hangs++
   }
   t.ok(hangs <= 16, `${hangs} of 4,000`)
 })

@@ -1,12 +1,12 @@
-import t from 'tap'
 import fc from 'fast-check'
+import t from 'tap'
+import { matchInputs } from '../../src/domain/match.ts'
 import { estimate } from '../../src/estimation/estimate.ts'
 import type { History } from '../../src/estimation/history.sql.ts'
 import { grid, noMargins } from '../../src/estimation/margins.ts'
 import { rankBound, samplesFor } from '../../src/estimation/model.ts'
-import { seededRandom } from '../../src/estimation/random.ts'
 import { normalQuantile } from '../../src/estimation/quantiles.ts'
-import { matchInputs } from '../../src/domain/match.ts'
+import { seededRandom } from '../../src/estimation/random.ts'
 import { plainRank } from '../support/plain-estimator.ts'
 
 const seconds = fc.double({ min: 0, max: 1e5, noNaN: true })

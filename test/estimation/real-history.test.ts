@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type LoggedStep, readRuns } from '../../src/demo/robotlab.ts'
+import { type ReplayedStep, readRuns } from '../../src/demo/robotlab.ts'
 import { PlainHistory, plainRank } from '../support/plain-estimator.ts'
 import { aService } from '../support/service.ts'
 
@@ -12,8 +12,8 @@ const confidences = [0.5, 0.8, 0.9, 0.95] as const
 type Score = { steps: number, kept: number, enough: number, keptWhereEnough: number, loss: number, plainLoss: number, seconds: number, error: number, maximumError: number }
 const noScore = (): Score => ({ steps: 0, kept: 0, enough: 0, keptWhereEnough: 0, loss: 0, plainLoss: 0, seconds: 0, error: 0, maximumError: 0 })
 
-const secondsOf = ({ start, finish }: LoggedStep) => (Date.parse(finish) - Date.parse(start)) / 1000
-const plan = ({ kind, name, device, data, origin, destination }: LoggedStep) =>
+const secondsOf = ({ start, finish }: ReplayedStep) => (Date.parse(finish) - Date.parse(start)) / 1000
+const plan = ({ kind, name, device, data, origin, destination }: ReplayedStep) =>
   ({ kind, name, device, data, ...(origin && destination ? { origin, destination } : {}) })
 /** The pinball loss of a bound at c, in seconds: what it costs to be late (c) and to be early (1 - c). */
 const pinball = (confidence: number, bound: number, actual: number) =>
@@ -85,7 +85,7 @@ t.test('on a real lab\'s history the promised confidence is kept, and sharply', 
 })
 
 /** What the plain rank bound over the last 50 and the maximum of all say of each step; null where nothing is known. */
-function rivalsOf (plain: PlainHistory, steps: readonly LoggedStep[], confidence: number): (Rival | null)[] {
+function rivalsOf (plain: PlainHistory, steps: readonly ReplayedStep[], confidence: number): (Rival | null)[] {
   const known = new Map<string, Rival>()
   return steps.map((step) => {
     const past = plain.of(step)

@@ -1,8 +1,8 @@
-import t from 'tap'
 import fc from 'fast-check'
-import { readParameters } from '../../src/import/old-parameters.ts'
-import { fctFault } from '../../src/store/prepare-steps.ts'
+import t from 'tap'
 import { depthOf, unstorable } from '../../src/domain/values.ts'
+import { readParameters } from '../../src/import/old-parameters.ts'
+import { functionFault } from '../../src/store/prepare-steps.ts'
 
 t.test('an object is taken as it is', (t) => {
   t.strictSame(readParameters('{"fct": "read", "n": [1, 2.5, 1e3, "NaN", "12345678901234567890", 1234567890123456], "ok": null}'), {
@@ -42,7 +42,7 @@ t.test('whatever the text is, the log takes what becomes of it', (t) => {
   const text = fc.oneof(fc.json(), fc.string({ unit: 'binary' }), fc.jsonValue().map((value) => JSON.stringify({ fct: value })))
   fc.assert(fc.property(text, (parameters) => {
     const { data } = readParameters(parameters)
-    return unstorable(data) === null && fctFault(data) === null && depthOf(data, 33) <= 32 && Buffer.byteLength(JSON.stringify(data)) <= 66_000
+    return unstorable(data) === null && functionFault(data) === null && depthOf(data, 33) <= 32 && Buffer.byteLength(JSON.stringify(data)) <= 66_000
   }))
   t.end()
 })

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { collectConflicts } from '../../src/import/conflicts.ts'
-import type { OldContainer, OldStep, OldWorld } from '../../src/import/old-tables.ts'
+import type { OldContainer, OldStep, OldLab } from '../../src/import/old-tables.ts'
 import type { ImportedContainer } from '../../src/import/plan-containers.ts'
 import { nameDevices } from '../../src/import/plan-devices.ts'
-import { planRuns } from '../../src/import/plan-experiments.ts'
+import { planExperiments } from '../../src/import/plan-experiments.ts'
+import { lookupFor, emptyLab, planTrackedLab } from '../../src/import/plan-lab.ts'
 import { planStep } from '../../src/import/plan-steps.ts'
-import { askedFor, emptyLab, planWorld } from '../../src/import/plan-lab.ts'
 
 // of test/fixtures/platform-status-db/make.py
 const certificate = `-----BEGIN CERTIFICATE-----
@@ -21,7 +21,7 @@ BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAqUPzzAN6kmlPHH1MECTUlsASBlSn
 `
 
 /** An old database: a hotel of three slots, with what is given. */
-function anOldWorld (world: Partial<OldWorld> = {}): OldWorld {
+function anOldWorld (world: Partial<OldLab> = {}): OldLab {
   return {
     identity: '2025-01-01 00:00:00', containers: [], processes: [], experiments: [], projects: [], last_seen: new Map(), steps: 0, moves: 0, orphan_moves: 0, results: 0,
     devices: [{ id: 1, name: 'Hotel', slots: 3, uri: null, certificate: null }],
@@ -34,10 +34,10 @@ function aContainer (container: Partial<OldContainer> = {}): OldContainer {
   return { id: 1, barcode: 'P1', lidded: true, removed: false, position: 10, lid_position: null, starting_position: 10, labware_uuid: null, project: null, ...container }
 }
 
-function planned (old: OldWorld, here = emptyLab) {
+function planned (old: OldLab, here = emptyLab) {
   const conflicts = collectConflicts()
   const devices = nameDevices(old, conflicts)
-  const plan = planWorld(old, devices, here)
+  const plan = planTrackedLab(old, devices, here)
   conflicts.addAll(plan.conflicts)
   return { ...plan, told: conflicts.list().map(({ kind, count }) => `${kind} ${count}`) }
 }
@@ -102,14 +102,14 @@ t.test('a device known from logs alone becomes the lab\'s', (t) => {
 
 t.test('only what could be there is asked for', (t) => {
   const old = anOldWorld({ containers: [aContainer(), aContainer({ id: 2, barcode: 'None' }), aContainer({ id: 3, barcode: 'GONE', removed: true })] })
-  t.match(askedFor(old, nameDevices(old, collectConflicts())), { devices: ['Hotel', 'gone slots'], barcodes: ['P1'], containers: { length: 3 } })
+  t.match(lookupFor(old, nameDevices(old, collectConflicts())), { devices: ['Hotel', 'gone slots'], barcodes: ['P1'], containers: { length: 3 } })
   t.end()
 })
 
 t.test('processes and experiments keep their ids, the first of each; what cannot be stored is mended', (t) => {
   const uuid = '0f9b1a52-5c6e-4b1c-9d0e-0d8a4f2f7c11'
   const conflicts = collectConflicts()
-  const { processes, experiments } = planRuns(anOldWorld({
+  const { processes, experiments } = planExperiments(anOldWorld({
     processes: [
       { id: 1, name: 'A', source: 'a\0b', uuid }, { id: 2, name: '', source: 'x'.repeat(4_194_305), uuid }
     ],

@@ -1,7 +1,7 @@
-import pg from 'pg'
 import sqlite from 'node-sqlite3-wasm'
+import pg from 'pg'
 import t from 'tap'
-import { openOldDatabase } from '../../src/import/source.ts'
+import { openOldDatabase } from '../../src/import/open-old-database.ts'
 import { aDatabase } from '../support/database.ts'
 import { anOldDatabase, imported, runImport } from '../support/old-databases.ts'
 

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { mendedDeviceName, mendedName, readBarcode } from '../../src/import/sanitize-names.ts'
+import { sanitizeDeviceName, sanitizeName, readBarcode } from '../../src/import/sanitize-names.ts'
 
 t.test('names lose what they cannot have, and nothing else', (t) => {
-  t.equal(mendedName('Plate 7'), 'Plate 7')
-  t.equal(mendedName(' a\tb\n'), 'a b')
-  t.equal(mendedName('x'.repeat(201)), 'x'.repeat(200))
-  t.equal(mendedName('\n \t'), null)
-  t.equal(mendedDeviceName('..', 3), 'device 3')
-  t.equal(mendedDeviceName('', 4), 'device 4')
+  t.equal(sanitizeName('Plate 7'), 'Plate 7')
+  t.equal(sanitizeName(' a\tb\n'), 'a b')
+  t.equal(sanitizeName('x'.repeat(201)), 'x'.repeat(200))
+  t.equal(sanitizeName('\n \t'), null)
+  t.equal(sanitizeDeviceName('..', 3), 'device 3')
+  t.equal(sanitizeDeviceName('', 4), 'device 4')
   t.end()
 })
 

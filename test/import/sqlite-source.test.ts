@@ -1,9 +1,9 @@
+import sqlite from 'node-sqlite3-wasm'
 import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import sqlite from 'node-sqlite3-wasm'
 import t from 'tap'
-import { openOldDatabase } from '../../src/import/source.ts'
+import { openOldDatabase } from '../../src/import/open-old-database.ts'
 import { aDirectory, anOldDatabase } from '../support/old-databases.ts'
 
 t.test('the file and its folder are as they were', async (t) => {

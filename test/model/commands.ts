@@ -27,20 +27,20 @@ export function draw (random: () => number, world: World): Command {
   const kinds: [weight: number, make: () => Command][] = [
     [6, () => {
       const [at, lidTo, lidded, adopt] = [target(), chance(0.3) ? target() : undefined, chance(0.5), chance(0.2)]
-      const wish = { barcode, ...at, lidded: lidded && !lidTo, lid: lidTo, reservation_id: reservation, if_occupied: adopt ? 'adopt' : undefined }
-      return command(`add ${JSON.stringify(wish)}`, (service) => service.post('/api/containers', wish),
-        (then) => model.add(then, { barcode, lidded: wish.lidded, at, adopt, ...lidTo ? { lid: lidTo } : {}, ...reservation ? { reservation } : {} }))
+      const input = { barcode, ...at, lidded: lidded && !lidTo, lid: lidTo, reservation_id: reservation, if_occupied: adopt ? 'adopt' : undefined }
+      return command(`add ${JSON.stringify(input)}`, (service) => service.post('/api/containers', input),
+        (then) => model.add(then, { barcode, lidded: input.lidded, at, adopt, ...lidTo ? { lid: lidTo } : {}, ...reservation ? { reservation } : {} }))
     }],
     [6, () => {
       const [to, from] = [target(), chance(0.5) ? source() : undefined]
-      const wish = { target_device: to.device, target_pos: to.position, source_device: from?.device, source_pos: from?.position, reservation_id: reservation }
-      return command(`move ${barcode} ${JSON.stringify(wish)}`, (service) => service.post(`${path}/move`, wish),
+      const input = { target_device: to.device, target_pos: to.position, source_device: from?.device, source_pos: from?.position, reservation_id: reservation }
+      return command(`move ${barcode} ${JSON.stringify(input)}`, (service) => service.post(`${path}/move`, input),
         (then) => model.move(then, barcode, { target: to, ...from ? { source: from } : {}, ...reservation ? { reservation } : {} }))
     }],
     [3, () => {
       const [from, to, read] = [source(), target(), chance(0.3) ? barcode : undefined]
-      const wish = { source_device: from.device, source_pos: from.position, target_device: to.device, target_pos: to.position, barcode: read }
-      return command(`move from ${JSON.stringify(wish)}`, (service) => service.post('/api/moves', wish), (then) => model.moveFrom(then, from, to, read))
+      const input = { source_device: from.device, source_pos: from.position, target_device: to.device, target_pos: to.position, barcode: read }
+      return command(`move from ${JSON.stringify(input)}`, (service) => service.post('/api/moves', input), (then) => model.moveFrom(then, from, to, read))
     }],
     [4, () => {
       const to = target()
@@ -67,8 +67,8 @@ export function draw (random: () => number, world: World): Command {
       }
       if (reservation && moved.target) moved.reservation = reservation
       const lid = moved.lid?.action === 'off' ? { action: 'off', ...moved.lid.to } : moved.lid
-      const wish = { container: barcode, source: moved.source, target: moved.target, lid, reservation_id: moved.reservation }
-      return command(`transfer ${JSON.stringify(wish)}`, (service) => service.post('/api/transfers', wish), (then) => model.transfer(then, moved))
+      const input = { container: barcode, source: moved.source, target: moved.target, lid, reservation_id: moved.reservation }
+      return command(`transfer ${JSON.stringify(input)}`, (service) => service.post('/api/transfers', input), (then) => model.transfer(then, moved))
     }],
     [2, () => {
       const [at, displaces] = [spot(), chance(0.5)]
@@ -82,8 +82,8 @@ export function draw (random: () => number, world: World): Command {
     }],
     [2, () => {
       const [id, purpose, count, last] = [uuidv7(), pick(['container', 'lid'] as const), 1 + Math.floor(random() * 2), chance(0.5)]
-      const wish = { id, device, purpose, count, strategy: last ? 'last' : 'first', owner: 'o', ttl_seconds: 3600 }
-      return command(`reserve ${JSON.stringify(wish)}`, (service) => service.post('/api/reservations', wish), (then) => model.reserve(then, id, { device, purpose, count, last }))
+      const input = { id, device, purpose, count, strategy: last ? 'last' : 'first', owner: 'o', ttl_seconds: 3600 }
+      return command(`reserve ${JSON.stringify(input)}`, (service) => service.post('/api/reservations', input), (then) => model.reserve(then, id, { device, purpose, count, last }))
     }],
     [1, () => {
       const id = pick([...world.promises.keys(), uuidv7()])

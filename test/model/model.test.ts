@@ -2,8 +2,8 @@ import t from 'tap'
 import { seededRandom } from '../../src/estimation/random.ts'
 import { aLab } from '../support/service.ts'
 import { devices, draw } from './commands.ts'
-import { modelled, stateOf } from './state.ts'
 import { aWorld } from './lab.ts'
+import { modelled, stateOf } from './state.ts'
 
 // Long random sequences of all commands of the world, against the service and against a plain model of it: each must answer
 // the same, and leave the same. The seed is told, and MODEL_SEED plays it again; MODEL_COMMANDS makes it long (npm run test:soak).

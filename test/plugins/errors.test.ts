@@ -1,5 +1,5 @@
-import t from 'tap'
 import Fastify from 'fastify'
+import t from 'tap'
 import { errors } from '../../src/plugins/errors.ts'
 
 /** An app whose only route fails with what is given. */

@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { start } from '../../src/process/start.ts'
 import { readConfig } from '../../src/config.ts'
-import { StartError } from '../../src/domain/operator-error.ts'
+import { OperatorError } from '../../src/domain/operator-error.ts'
+import { start } from '../../src/process/start.ts'
 import { aDatabase } from '../support/database.ts'
 import { aLog } from '../support/logged.ts'
 
@@ -24,7 +24,7 @@ async function started (t: Test, env: Record<string, string>) {
 
 async function refusal (t: Test, env: Record<string, string>): Promise<string> {
   const error = await started(t, env).then(() => new Error('it starts'), (error: unknown) => error as Error)
-  t.ok(error instanceof StartError, 'a sentence, no bug')
+  t.ok(error instanceof OperatorError, 'a sentence, no bug')
   return error.message
 }
 

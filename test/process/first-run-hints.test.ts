@@ -1,5 +1,5 @@
-import t from 'tap'
 import { join } from 'node:path'
+import t from 'tap'
 import { exampleFile } from '../../src/process/first-run-hints.ts'
 
 t.test('the lab file to try is one that lies there, as one would type it', async (t) => {

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { gathering } from '../../src/process/logger.ts'
+import { batchingLines } from '../../src/process/logger.ts'
 
 t.test('lines that come together are flushed once, and later ones again', async (t) => {
   const lines: string[] = []
   const flushed: number[] = []
   let told = (): void => {}
-  const log = gathering(() => {
+  const log = batchingLines(() => {
     flushed.push(lines.length)
     told()
   }, { write: (line) => { lines.push(line) } })

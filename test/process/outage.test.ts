@@ -1,5 +1,5 @@
-import pg from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { aDatabase } from '../support/database.ts'
 import { aProxy } from '../support/proxy.ts'

@@ -2,9 +2,9 @@ import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { start } from '../../src/process/start.ts'
 import { readConfig } from '../../src/config.ts'
-import { StartError } from '../../src/domain/operator-error.ts'
+import { OperatorError } from '../../src/domain/operator-error.ts'
+import { start } from '../../src/process/start.ts'
 import { aDatabase } from '../support/database.ts'
 import { aLog } from '../support/logged.ts'
 import { aProxy } from '../support/proxy.ts'
@@ -27,7 +27,7 @@ function starting (t: Test, env: Record<string, string>, more: { patience?: { re
 /** The sentence with which it refuses to start. */
 async function refusal (t: Test, env: Record<string, string>): Promise<string> {
   const error = await starting(t, env).running.then(() => new Error('it starts'), (error: unknown) => error as Error)
-  t.ok(error instanceof StartError, 'a sentence, no bug')
+  t.ok(error instanceof OperatorError, 'a sentence, no bug')
   return error.message
 }
 
@@ -218,9 +218,9 @@ t.test('clients and queries that never end are cut after a while', async (t) => 
 })
 
 t.test('what fails to close does not keep the rest open', async (t) => {
-  const { openThings } = await import('../../src/process/shutdown.ts')
+  const { openShutdown } = await import('../../src/process/shutdown.ts')
   const { log, lines } = aLog()
-  const opened = openThings(log)
+  const opened = openShutdown(log)
   const closed: string[] = []
   opened.add('the first', async () => { closed.push('the first') })
   opened.add('the second', async () => { throw new Error('stuck') })

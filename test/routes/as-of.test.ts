@@ -1,6 +1,6 @@
 import t from 'tap'
-import { aLab } from '../support/service.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
+import { aLab } from '../support/service.ts'
 
 t.test('a read with `at` answers the state as of then, by revision or time', async (t) => {
   const service = await aLab(t, { Hotel: 4, Washer: 1 })

@@ -1,8 +1,8 @@
-import t from 'tap'
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import t from 'tap'
 import { aLab } from '../support/service.ts'
 
 const script = fileURLToPath(new URL('../../scripts/calibrate.mjs', import.meta.url))

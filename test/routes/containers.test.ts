@@ -1,5 +1,5 @@
-import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import t from 'tap'
 import { aLab, seg } from '../support/service.ts'
 
 const nowhere = '0199f2f4-0000-7000-8000-000000000000'

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { eventsOf, revisionOf } from '../support/lab-log.ts'
 import { logged } from '../support/log.ts'
 import { aLab, aService } from '../support/service.ts'
-import { eventsOf, revisionOf } from '../support/lab-log.ts'
 
 const someId = '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'
 

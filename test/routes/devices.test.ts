@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import t from 'tap'
 import pg from 'pg'
+import t from 'tap'
 import { aCertificate } from '../support/certificate.ts'
+import { eventsOf, revisionOf } from '../support/lab-log.ts'
 import { logged } from '../support/log.ts'
 import { aLab, aService, seg } from '../support/service.ts'
-import { eventsOf, revisionOf } from '../support/lab-log.ts'
 
 const someId = '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'
 

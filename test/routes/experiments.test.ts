@@ -1,8 +1,8 @@
-import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import t from 'tap'
 import { allowedAfter, experimentStatuses } from '../../src/domain/experiment-status.ts'
-import { aService } from '../support/service.ts'
 import { anExperiment, aStep, eventKinds, logged, rows } from '../support/log.ts'
+import { aService } from '../support/service.ts'
 
 t.test('an experiment is a run of a process', async (t) => {
   const service = await aService(t)
@@ -24,12 +24,12 @@ t.test('an experiment is a run of a process', async (t) => {
 t.test('a create repeated with its id answers what is there', async (t) => {
   const service = await aService(t)
   const { process_id } = await anExperiment(service)
-  const wish = { id: randomUUID(), process_id, name: 'A' }
-  const created = await service.post('/api/experiments', wish)
+  const input = { id: randomUUID(), process_id, name: 'A' }
+  const created = await service.post('/api/experiments', input)
   t.equal(created.status, 201)
-  const repeated = await service.post('/api/experiments', { ...wish, metadata: null })
+  const repeated = await service.post('/api/experiments', { ...input, metadata: null })
   t.same([repeated.status, repeated.body], [200, created.body])
-  t.match(await service.post('/api/experiments', { ...wish, name: 'B' }), { status: 409, body: { code: 'id-in-use', id: wish.id, pointer: '/id' } })
+  t.match(await service.post('/api/experiments', { ...input, name: 'B' }), { status: 409, body: { code: 'id-in-use', id: input.id, pointer: '/id' } })
   t.same(await eventKinds(service), ['experiment-created', 'experiment-created'])
 })
 

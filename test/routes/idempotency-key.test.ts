@@ -126,10 +126,10 @@ t.test('a key belongs to its path and method: elsewhere it is another', async (t
 t.test('a refusal is not stored: the request may succeed later with its key', async (t) => {
   const service = await aLab(t, { Hotel: 1, Washer: 1 })
   await service.post('/api/containers', plate)
-  const wish = { device: 'Hotel', position: 0, barcode: 'P2' }
-  t.match(await service.post('/api/containers', wish, withKey('k')), { status: 409, body: { code: 'position-occupied' } })
+  const input = { device: 'Hotel', position: 0, barcode: 'P2' }
+  t.match(await service.post('/api/containers', input, withKey('k')), { status: 409, body: { code: 'position-occupied' } })
   await service.post('/api/containers/P1/move', { target_device: 'Washer' })
-  t.equal((await service.post('/api/containers', wish, withKey('k'))).status, 201)
+  t.equal((await service.post('/api/containers', input, withKey('k'))).status, 201)
 })
 
 t.test('while the first request runs, a second is told to wait', async (t) => {

@@ -83,9 +83,9 @@ t.test('the key is shown once, and kept as a hash', async (t) => {
 t.test('no answer with a key in it is kept for an Idempotency-Key', async (t) => {
   const { service, admin } = await aGuardedService(t)
   const once = { ...admin, 'idempotency-key': 'once' }
-  const wish = { name: 'robot', scopes: ['operate'] }
-  const { body } = await service.post('/api/keys', wish, once)
-  t.match(await service.post('/api/keys', wish, once), { status: 409, body: { code: 'key-name-in-use', id: body.id } }, 'which tells what became of the first')
+  const input = { name: 'robot', scopes: ['operate'] }
+  const { body } = await service.post('/api/keys', input, once)
+  t.match(await service.post('/api/keys', input, once), { status: 409, body: { code: 'key-name-in-use', id: body.id } }, 'which tells what became of the first')
   t.match(await service.delete(`/api/keys/${body.id}`, { ...admin, 'idempotency-key': 'twice' }), { status: 204 })
   const { rows } = await service.app.database.pool.query('SELECT * FROM idempotency_key')
   t.equal(rows.length, 1, 'the revocation')

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { eventsOf } from '../support/lab-log.ts'
 import { logged } from '../support/log.ts'
 import { aLab, aService, type Service } from '../support/service.ts'
-import { eventsOf } from '../support/lab-log.ts'
 
 async function deviceIds (service: Service): Promise<Record<string, string>> {
   const { body: { items } } = await service.get('/api/devices?retired=any&listed=any&limit=500')

@@ -1,17 +1,16 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { parse } from 'yaml'
-import type { Problem } from '../../src/contract/problems.ts'
-import { largestYaml, readYaml } from '../../src/domain/lab-file/read-yaml.ts'
+import { largestYaml, readYaml, YamlError } from '../../src/domain/lab-file/read-yaml.ts'
 import { writeYaml } from '../../src/domain/lab-file/write-yaml.ts'
 
 function refusal (text: string): { detail: string, line: unknown, column: unknown } {
   try {
     readYaml(text)
   } catch (error) {
-    const { code, message, members } = error as Problem
-    if (code === 'malformed-body') return { detail: message, line: members.line, column: members.column }
-    throw error
+    if (!(error instanceof YamlError)) throw error
+    const { message, line, column } = error
+    return { detail: message, line, column }
   }
   return { detail: 'nothing was refused', line: 0, column: 0 }
 }

@@ -1,7 +1,7 @@
-import t from 'tap'
 import { createHash, randomUUID } from 'node:crypto'
-import { aService } from '../support/service.ts'
+import t from 'tap'
 import { rows } from '../support/log.ts'
+import { aService } from '../support/service.ts'
 
 const source = 'class Screening:\r\n\tpass\r\n\r\n# Ende – “µL”\n'
 const sha256 = createHash('sha256').update(source).digest('hex')

@@ -1,17 +1,17 @@
 import t from 'tap'
 import { aLab, type Service } from '../support/service.ts'
 
-const wish = { device: 'Hotel', purpose: 'container', owner: 'orchestrator-1', ttl_seconds: 600 }
+const input = { device: 'Hotel', purpose: 'container', owner: 'orchestrator-1', ttl_seconds: 600 }
 
 async function slotsOf (service: Service, more: object): Promise<number[]> {
-  const { status, body, text } = await service.post('/api/reservations', { ...wish, ...more })
+  const { status, body, text } = await service.post('/api/reservations', { ...input, ...more })
   if (status !== 201) throw new Error(text)
   return body.positions.map(({ position }: { position: number }) => position)
 }
 
 t.test('a reserved slot is promised: searches pass it over, others are refused, its owner uses it up', async (t) => {
   const service = await aLab(t, { Hotel: 3, Washer: 1 })
-  const { status, body: reservation, headers } = await service.post('/api/reservations', wish)
+  const { status, body: reservation, headers } = await service.post('/api/reservations', input)
   t.equal(status, 201)
   t.match(reservation, { positions: [{ device: 'Hotel', position: 0 }], owner: 'orchestrator-1', purpose: 'container', ttl_seconds: 600, version: 1 })
   t.equal(headers.location, `/api/reservations/${reservation.id}`)
@@ -34,7 +34,7 @@ t.test('a reserved slot is promised: searches pass it over, others are refused, 
 
 t.test('every way to place something takes its reservation', async (t) => {
   const service = await aLab(t, { Hotel: 8 })
-  const reserved = async (more: object = {}): Promise<string> => (await service.post('/api/reservations', { ...wish, strategy: 'last', ...more })).body.id
+  const reserved = async (more: object = {}): Promise<string> => (await service.post('/api/reservations', { ...input, strategy: 'last', ...more })).body.id
   t.match((await service.post('/api/containers', { device: 'Hotel', barcode: 'P1', reservation_id: await reserved(), lid: { device: 'Hotel' }, lid_reservation_id: await reserved({ purpose: 'lid' }) })).body,
     { position: 7, lid: { position: 6 } })
   t.match((await service.post('/api/containers/batch', { containers: [{ device: 'Hotel', barcode: 'P2', reservation_id: await reserved() }] })).body.items, [{ position: 5 }])
@@ -46,8 +46,8 @@ t.test('every way to place something takes its reservation', async (t) => {
 t.test('a reservation is for its slots and its purpose, and for as long as it holds', async (t) => {
   const service = await aLab(t, { Hotel: 4, Washer: 1 })
   await service.post('/api/containers', { device: 'Hotel', position: 3, barcode: 'P1' })
-  const { body: { id } } = await service.post('/api/reservations', wish)
-  const { body: { id: forLid } } = await service.post('/api/reservations', { ...wish, purpose: 'lid' })
+  const { body: { id } } = await service.post('/api/reservations', input)
+  const { body: { id: forLid } } = await service.post('/api/reservations', { ...input, purpose: 'lid' })
   const move = (target_pos: number | undefined, reservation_id: string, target_device = 'Hotel') => service.post('/api/containers/P1/move', { target_device, target_pos, reservation_id })
   t.match(await move(2, id), { status: 409, body: { code: 'reservation-mismatch', reservation: { id, positions: [{ device: 'Hotel', position: 0 }] } } }, 'of another slot')
   t.match(await move(1, id), { status: 409, body: { code: 'reservation-mismatch' } }, 'of a slot that is promised to somebody else')
@@ -72,12 +72,12 @@ t.test('many slots at once, neighbours, from the end, the least used, or of any 
   t.strictSame(await slotsOf(service, { count: 2 }), [0, 1])
   t.strictSame(await slotsOf(service, { count: 2, consecutive: true, strategy: 'last' }), [6, 7])
   t.strictSame(await slotsOf(service, { deep_well: true }), [5])
-  t.match(await service.post('/api/reservations', { ...wish, count: 3, consecutive: true }), { status: 409, body: { code: 'no-free-position', wanted: 3, free: 2 } })
+  t.match(await service.post('/api/reservations', { ...input, count: 3, consecutive: true }), { status: 409, body: { code: 'no-free-position', wanted: 3, free: 2 } })
   t.strictSame(await slotsOf(service, { count: 2, consecutive: true }), [3, 4])
-  t.match(await service.post('/api/reservations', wish), { status: 409, body: { code: 'no-free-position', wanted: 1, free: 0 } })
+  t.match(await service.post('/api/reservations', input), { status: 409, body: { code: 'no-free-position', wanted: 1, free: 0 } })
   t.match(await service.post('/api/containers', { device: 'Hotel' }), { status: 409, body: { code: 'no-free-position', reserved: 7 } })
 
-  const ofType = { ...wish, device: undefined, type: 'shaker' }
+  const ofType = { ...input, device: undefined, type: 'shaker' }
   await service.post('/api/containers', { device: 'Shaker1', position: 0, barcode: 'P2' })
   await service.delete('/api/containers/P2')
   t.strictSame((await service.post('/api/reservations', { ...ofType, count: 3, strategy: 'least_used' })).body.positions,
@@ -88,7 +88,7 @@ t.test('many slots at once, neighbours, from the end, the least used, or of any 
 
 t.test('of many who ask at once, each gets slots of its own, and no free one is left when some go without', async (t) => {
   const service = await aLab(t, { Hotel: 10 })
-  const answers = await Promise.all(Array.from({ length: 16 }, () => service.post('/api/reservations', wish)))
+  const answers = await Promise.all(Array.from({ length: 16 }, () => service.post('/api/reservations', input)))
   const won = answers.filter(({ status }) => status === 201).map(({ body }) => body.positions[0].position as number)
   t.strictSame(won.sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   t.equal(answers.filter(({ body }) => body.code === 'no-free-position').length, 6)
@@ -96,11 +96,11 @@ t.test('of many who ask at once, each gets slots of its own, and no free one is 
 
 t.test('a reservation is listed, renewed and released; a repeated one is the same', async (t) => {
   const service = await aLab(t, { Hotel: 4, Washer: 2 })
-  const mine = { ...wish, id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11' }
+  const mine = { ...input, id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11' }
   const { body: first } = await service.post('/api/reservations', mine)
   t.match(await service.post('/api/reservations', mine), { status: 200, body: first })
   t.match(await service.post('/api/reservations', { ...mine, ttl_seconds: 5 }), { status: 409, body: { code: 'id-in-use' } })
-  const { body: other } = await service.post('/api/reservations', { ...wish, device: 'Washer', owner: 'orchestrator-2', purpose: 'lid' })
+  const { body: other } = await service.post('/api/reservations', { ...input, device: 'Washer', owner: 'orchestrator-2', purpose: 'lid' })
 
   t.strictSame((await service.get('/api/reservations?count=true')).body, { items: [first, other], next_cursor: null, total: 2 })
   for (const filter of ['owner=orchestrator-2', 'device=Washer', 'purpose=lid']) t.strictSame((await service.get(`/api/reservations?${filter}`)).body.items, [other], filter)
@@ -120,7 +120,7 @@ t.test('a reservation is listed, renewed and released; a repeated one is the sam
 
 t.test('a slot that goes takes its promise with it', async (t) => {
   const service = await aLab(t, { Hotel: 4 })
-  await service.post('/api/reservations', { ...wish, strategy: 'last', count: 2 })
+  await service.post('/api/reservations', { ...input, strategy: 'last', count: 2 })
   await service.patch('/api/devices/Hotel', { capacity: 3 })
   t.strictSame((await service.get('/api/reservations')).body.items[0].positions, [{ device: 'Hotel', position: 2 }])
   await service.delete('/api/lab?confirm=wipe')
@@ -130,10 +130,10 @@ t.test('a slot that goes takes its promise with it', async (t) => {
 t.test('a wish says where: a device, or a type', async (t) => {
   const service = await aLab(t, { Hotel: 4 })
   for (const [body, pointer] of [
-    [{ ...wish, type: 'hotel' }, '/type'], [{ ...wish, device: null }, '/device'], [{ ...wish, count: 0 }, '/count'], [{ ...wish, ttl_seconds: 0 }, '/ttl_seconds'],
-    [{ ...wish, ttl_seconds: 604_801 }, '/ttl_seconds'], [{ ...wish, purpose: 'plate' }, '/purpose'], [{ ...wish, strategy: 'best' }, '/strategy'], [{ ...wish, owner: '' }, '/owner']
+    [{ ...input, type: 'hotel' }, '/type'], [{ ...input, device: null }, '/device'], [{ ...input, count: 0 }, '/count'], [{ ...input, ttl_seconds: 0 }, '/ttl_seconds'],
+    [{ ...input, ttl_seconds: 604_801 }, '/ttl_seconds'], [{ ...input, purpose: 'plate' }, '/purpose'], [{ ...input, strategy: 'best' }, '/strategy'], [{ ...input, owner: '' }, '/owner']
   ] as const) {
     t.match(await service.post('/api/reservations', body), { status: 400, body: { errors: [{ pointer }] } }, pointer)
   }
-  t.match(await service.post('/api/reservations', { ...wish, device: 'Nowhere' }), { status: 404, body: { code: 'device-not-found' } })
+  t.match(await service.post('/api/reservations', { ...input, device: 'Nowhere' }), { status: 404, body: { code: 'device-not-found' } })
 })

@@ -1,7 +1,7 @@
-import t from 'tap'
 import { randomUUID } from 'node:crypto'
-import { aLab, aService } from '../support/service.ts'
+import t from 'tap'
 import { anExperiment, eventKinds, logged, rows } from '../support/log.ts'
+import { aLab, aService } from '../support/service.ts'
 
 const codes = (step: { warnings: { code: string }[] }) => step.warnings.map(({ code }) => code)
 

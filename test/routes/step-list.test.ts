@@ -1,7 +1,7 @@
-import t from 'tap'
 import { randomUUID } from 'node:crypto'
-import { aLab, aService, type Service } from '../support/service.ts'
+import t from 'tap'
 import { anExperiment, aStep, logged } from '../support/log.ts'
+import { aLab, aService, type Service } from '../support/service.ts'
 
 const names = async (service: Service, query: string): Promise<string[]> => {
   const { status, body } = await service.get(`/api/steps?${query}`)

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { aService, type Service } from '../support/service.ts'
 import { anExperiment, aStep, rows } from '../support/log.ts'
+import { aService, type Service } from '../support/service.ts'
 
 const close = (value: number) => (given: number) => Math.abs(given - value) < 1e-9
 
@@ -47,7 +47,7 @@ t.test('groups are told by what they have in common, in order, those without las
   await took(service, { device: 'Reader', data: { fct: 'read' } }, [3])
   await took(service, { device: 'Reader' }, [4])
   await took(service, { kind: 'move', device: 'arm', origin: { device: 'Reader' }, destination: { device: 'Washer' }, start: '2026-03-03T00:30:00+01:00', finish: null, status: 'aborted' }, [null])
-  const groups = async (by: string, filters = '') => (await statistics(service, `group_by=${by}${filters}`)).map(({ group, count }) => [...Object.values(group as object), count])
+  const groups = async (audit: string, filters = '') => (await statistics(service, `group_by=${audit}${filters}`)).map(({ group, count }) => [...Object.values(group as object), count])
   t.same((await statistics(service, 'group_by=device,fct')).map(({ group }) => group),
     [{ device: 'Reader', fct: 'read' }, { device: 'Reader', fct: null }, { device: 'Washer', fct: 'wash' }, { device: 'arm', fct: null }])
   t.same(await groups('device'), [['Reader', 2], ['Washer', 2], ['arm', 1]])

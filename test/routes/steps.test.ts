@@ -1,7 +1,7 @@
-import t from 'tap'
 import { randomUUID } from 'node:crypto'
-import { aLab, aService, type Answer } from '../support/service.ts'
+import t from 'tap'
 import { anExperiment, aStep, eventKinds, logged, rows } from '../support/log.ts'
+import { aLab, aService, type Answer } from '../support/service.ts'
 
 const codes = (step: { warnings: { code: string }[] }) => step.warnings.map(({ code }) => code)
 const plainly = ({ status, body }: Answer) => ({ status, body })
@@ -34,14 +34,14 @@ t.test('a move has two ends, with or without slots', async (t) => {
 
 t.test('the status follows from the finish unless it is said', async (t) => {
   const service = await aService(t)
-  for (const [wish, stored] of [
+  for (const [input, stored] of [
     [{}, 'completed'],
     [{ finish: null }, 'running'],
     [{ finish: undefined, status: 'running' }, 'running'],
     [{ status: 'failed' }, 'failed'],
     [{ status: 'aborted', finish: null }, 'aborted'],
     [{ finish: aStep().start }, 'completed']
-  ] as const) t.equal((await logged(service, wish)).status, stored, JSON.stringify(wish))
+  ] as const) t.equal((await logged(service, input)).status, stored, JSON.stringify(input))
 })
 
 t.test('running with a finish is completed, with a warning', async (t) => {
@@ -54,7 +54,7 @@ t.test('running with a finish is completed, with a warning', async (t) => {
 t.test('what contradicts itself is refused, with the place', async (t) => {
   const service = await aService(t)
   const long = 'f'.repeat(201)
-  for (const [wish, pointer] of [
+  for (const [input, pointer] of [
     [{ finish: '2026-03-02T08:59:59.999Z' }, '/finish'],
     [{ finish: '2026-03-02T09:59:00+01:00' }, '/finish'],
     [{ status: 'completed', finish: null }, '/status'],
@@ -69,8 +69,8 @@ t.test('what contradicts itself is refused, with the place', async (t) => {
     [{ origin: { device: 'A', slot: 3 }, kind: 'move', destination: { device: 'B' } }, '/origin/slot'],
     [{ plate: 'P1' }, '/plate']
   ] as const) {
-    t.match(await service.post('/api/steps', aStep(wish)), { status: 400, body: { code: 'invalid-request', errors: [{ in: 'body', pointer }] } }, JSON.stringify(wish).slice(0, 80))
-    t.match(await service.post('/api/steps/batch', { steps: [aStep(), aStep(wish)] }), { status: 400, body: { errors: [{ pointer: `/steps/1${pointer}` }] } })
+    t.match(await service.post('/api/steps', aStep(input)), { status: 400, body: { code: 'invalid-request', errors: [{ in: 'body', pointer }] } }, JSON.stringify(input).slice(0, 80))
+    t.match(await service.post('/api/steps/batch', { steps: [aStep(), aStep(input)] }), { status: 400, body: { errors: [{ pointer: `/steps/1${pointer}` }] } })
   }
   t.match(await rows(service, 'SELECT count(*)::int FROM step'), [{ count: 0 }])
   t.equal((await service.post('/api/steps', aStep({ data: { fct: '🧪'.repeat(200) } }))).status, 201, 'characters are counted, not their halves')
@@ -129,27 +129,27 @@ t.test('a barcode means the container that bore it then', async (t) => {
 
 t.test('a step repeated with its id and facts answers what is there', async (t) => {
   const service = await aService(t)
-  const wish = aStep({ id: randomUUID(), data: { fct: 'read', wells: [1, 2] }, name: null })
-  const first = await service.post('/api/steps', wish)
+  const input = aStep({ id: randomUUID(), data: { fct: 'read', wells: [1, 2] }, name: null })
+  const first = await service.post('/api/steps', input)
   t.equal(first.status, 201)
-  t.same(plainly(await service.post('/api/steps', wish)), { status: 200, body: first.body })
+  t.same(plainly(await service.post('/api/steps', input)), { status: 200, body: first.body })
   t.same(plainly(await service.post('/api/steps', {
-    ...wish, id: wish.id.toUpperCase(), start: '2026-03-02T10:00:00.000+01:00', status: 'running', kind: 'operation', is_simulation: false, data: { wells: [1, 2], fct: 'read' }
+    ...input, id: input.id.toUpperCase(), start: '2026-03-02T10:00:00.000+01:00', status: 'running', kind: 'operation', is_simulation: false, data: { wells: [1, 2], fct: 'read' }
   })), { status: 200, body: first.body }, 'the same facts in other words')
-  t.match(await service.post('/api/steps', { ...wish, name: 'other' }), { status: 409, body: { code: 'id-in-use', id: wish.id, pointer: '/id' } })
+  t.match(await service.post('/api/steps', { ...input, name: 'other' }), { status: 409, body: { code: 'id-in-use', id: input.id, pointer: '/id' } })
   t.match(await rows(service, 'SELECT revision::int FROM lab'), [{ revision: 1 }], 'repeating writes nothing')
 })
 
 t.test('a step reported once per container gathers them', async (t) => {
   const lab = await aLab(t, { Hotel: 3 })
   const plate = (await lab.post('/api/containers', { device: 'Hotel', barcode: 'P1' })).body
-  const wish = aStep({ id: randomUUID(), device: 'Hotel' })
-  await lab.post('/api/steps', { ...wish, containers: ['P1'] })
-  t.match(await lab.post('/api/steps', { ...wish, containers: ['P2'] }), {
+  const input = aStep({ id: randomUUID(), device: 'Hotel' })
+  await lab.post('/api/steps', { ...input, containers: ['P1'] })
+  t.match(await lab.post('/api/steps', { ...input, containers: ['P2'] }), {
     status: 200,
     body: { containers: [{ named: 'P1' }, { named: 'P2', id: null }], warnings: [{ code: 'unknown-container', pointer: '/containers/1' }], version: 2 }
   })
-  const last = await lab.post('/api/steps', { ...wish, containers: [plate.id, 'P2', 'P1', 'P3'] })
+  const last = await lab.post('/api/steps', { ...input, containers: [plate.id, 'P2', 'P1', 'P3'] })
   t.same(last.body.containers.map(({ named }: { named: string }) => named), ['P1', 'P2', 'P3'], 'one that is there by another name is not added again')
   t.same((await eventKinds(lab)).slice(-3), ['steps-logged', 'steps-logged', 'steps-logged'])
   t.match(await rows(lab, 'SELECT after FROM event ORDER BY revision DESC LIMIT 1'), [{ after: { logged: 0, extended: 1 } }])
@@ -157,27 +157,27 @@ t.test('a step reported once per container gathers them', async (t) => {
 
 t.test('reports of one step that come at once are one step', async (t) => {
   const lab = await aLab(t, { Hotel: 3 })
-  const wish = aStep({ id: randomUUID(), device: 'Hotel' })
-  const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => lab.post('/api/steps', { ...wish, containers: [`P${index}`] })))
+  const input = aStep({ id: randomUUID(), device: 'Hotel' })
+  const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => lab.post('/api/steps', { ...input, containers: [`P${index}`] })))
   t.equal(answers.filter(({ status }) => status === 201).length, 1)
   t.equal(answers.filter(({ status }) => status === 200).length, 9)
-  t.equal((await lab.get(`/api/steps/${wish.id}`)).body.containers.length, 10)
+  t.equal((await lab.get(`/api/steps/${input.id}`)).body.containers.length, 10)
 })
 
 t.test('a finished or corrected step still recognises its report', async (t) => {
   const service = await aService(t)
-  const wish = aStep({ id: randomUUID(), finish: null })
-  await service.post('/api/steps', wish)
-  await service.post(`/api/steps/${wish.id}/finish`, { status: 'failed' })
-  t.match(await service.post('/api/steps', wish), { status: 200, body: { status: 'failed', version: 2 } })
+  const input = aStep({ id: randomUUID(), finish: null })
+  await service.post('/api/steps', input)
+  await service.post(`/api/steps/${input.id}/finish`, { status: 'failed' })
+  t.match(await service.post('/api/steps', input), { status: 200, body: { status: 'failed', version: 2 } })
 })
 
 t.test('a report repeated after its device was renamed does not bring the old name back', async (t) => {
   const lab = await aLab(t, { Reader: 1 })
-  const wish = aStep({ id: randomUUID() })
-  await lab.post('/api/steps', wish)
+  const input = aStep({ id: randomUUID() })
+  await lab.post('/api/steps', input)
   await lab.patch('/api/devices/Reader', { name: 'Reader2' })
-  t.match(await lab.post('/api/steps', wish), { status: 200, body: { device: 'Reader2' } })
+  t.match(await lab.post('/api/steps', input), { status: 200, body: { device: 'Reader2' } })
   t.match(await rows(lab, 'SELECT count(*)::int FROM device'), [{ count: 1 }])
 })
 

@@ -1,9 +1,9 @@
-import t from 'tap'
 import { cp, mkdtemp, readdir, rm, writeFile, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import t from 'tap'
 import { migrate } from '../../src/store/migrate.ts'
 import { aDatabase } from '../support/database.ts'
 

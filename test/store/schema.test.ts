@@ -1,5 +1,5 @@
-import t from 'tap'
 import pg from 'pg'
+import t from 'tap'
 import { Prisma } from '../../src/store/generated/client.ts'
 import { aDatabase } from '../support/database.ts'
 

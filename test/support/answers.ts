@@ -1,8 +1,8 @@
-import type { FastifyInstance } from 'fastify'
 import type { ErrorObject, ValidateFunction } from 'ajv'
-import { validatorFor } from '../../src/plugins/validation.ts'
-import type { ProblemCode } from '../../src/contract/problems.ts'
+import type { FastifyInstance } from 'fastify'
 import { problemExamples } from '../../src/contract/problem-examples.ts'
+import type { ProblemCode } from '../../src/contract/problems.ts'
+import { validatorFor } from '../../src/contract/validator.ts'
 
 type Schema = { $id?: string, properties?: object, additionalProperties?: unknown, [key: string]: unknown }
 type Declared = Schema & { content?: Record<string, { schema: Schema }> }

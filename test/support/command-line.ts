@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { run } from '../../src/cli/run.ts'
+import { runCommandLine } from '../../src/cli/run.ts'
 import { listening } from './http.ts'
 import type { Service } from './service.ts'
 
@@ -16,7 +16,7 @@ export async function aCommandLine (service: Service | null, env: Record<string,
   async function withSignal (signal: AbortSignal, args: string[]): Promise<Said> {
     const said = { out: '', err: '' }
     const out = new Writable({ decodeStrings: false, write: (chunk, _encoding, done) => { said.out += String(chunk); done() } })
-    const code = await run(args, { out, err: { write: (text) => { said.err += text } }, env: { PLATFORM_STATUS_URL: address, ...env }, signal })
+    const code = await runCommandLine(args, { out, err: { write: (text) => { said.err += text } }, env: { PLATFORM_STATUS_URL: address, ...env }, signal })
     return { code, ...said, get json () { return JSON.parse(said.out) } }
   }
   return { address, platformStatus, withSignal }

@@ -1,6 +1,6 @@
-import type { Test } from 'tap'
-import pg from 'pg'
 import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import type { Test } from 'tap'
 
 /** The URL of a migrated, empty database of its own, dropped when the test ends. Copied as files, it needs no WAL. */
 export async function aDatabase (t: Test): Promise<string> {

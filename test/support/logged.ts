@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { openLog } from '../../src/process/logger.ts'
+import { openLogger } from '../../src/process/logger.ts'
 
 export type Line = Record<string, any> & { msg: string }
 
@@ -7,7 +7,7 @@ export type Line = Record<string, any> & { msg: string }
 export function aLog (level = 'info'): { log: Logger, lines: Line[], said: (message: string) => Promise<Line> } {
   const lines: Line[] = []
   const waiting = new Set<() => void>()
-  const log = openLog(level, {
+  const log = openLogger(level, {
     write (line) {
       lines.push(JSON.parse(line) as Line)
       for (const look of waiting) look()

@@ -4,8 +4,8 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import type { Test } from 'tap'
-import { importCommand } from '../../src/import/command.ts'
 import type { ImportReport } from '../../src/import/report.ts'
+import { aCommandLine } from './command-line.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures/platform-status-db', import.meta.url))
 
@@ -27,11 +27,8 @@ export type Ran = { code: number, out: string, err: string }
 
 /** Runs the command `import` in this process. */
 export async function runImport (args: readonly string[], env: Record<string, string>, signal = new AbortController().signal): Promise<Ran> {
-  const ran = { code: 0, out: '', err: '' }
-  const stdout = { write: (text: string) => { ran.out += text } }
-  const stderr = { write: (text: string) => { ran.err += text } }
-  ran.code = await importCommand(args, { env, stdout, stderr, signal })
-  return ran
+  const { withSignal } = await aCommandLine(null, env)
+  return await withSignal(signal, ['import', ...args])
 }
 
 /** Imports into the database at `url`, and answers the report; what fails throws. */

@@ -1,6 +1,7 @@
-import type { Test } from 'tap'
+import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { buildApp, type App } from '../../src/app.ts'
+import type { Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { checkAnswers } from './answers.ts'
@@ -12,7 +13,7 @@ export type Answer = { status: number, headers: Record<string, string | number |
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export type Service = {
-  app: App
+  app: FastifyInstance
   /** Listens on free ports of this machine until the test ends; the address, of several instances that of a proxy before them. */
   listen (): Promise<string>
   url: string
@@ -33,12 +34,12 @@ export async function aService (t: Test, env?: Record<string, string>, report?: 
 export async function aServiceOn (
   t: Test, url: string, env: Record<string, string> = {}, report = (fault: string): void => { t.fail(fault) }
 ): Promise<Service> {
-  const instances: App[] = []
+  const instances: FastifyInstance[] = []
   for (let n = 0; n < Number(process.env.TEST_INSTANCES ?? 1); n++) instances.push(await anInstance(t, url, env, report))
   return serviceOf(t, instances, url)
 }
 
-async function anInstance (t: Test, url: string, env: Record<string, string>, report: (fault: string) => void): Promise<App> {
+async function anInstance (t: Test, url: string, env: Record<string, string>, report: (fault: string) => void): Promise<FastifyInstance> {
   const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', DATABASE_URL: url, ...env })
   const log = pino({ level: config.logLevel })
   const database = openDatabase(url, config, log)
@@ -52,7 +53,7 @@ async function anInstance (t: Test, url: string, env: Record<string, string>, re
   return app
 }
 
-function serviceOf (t: Test, instances: readonly App[], url: string): Service {
+function serviceOf (t: Test, instances: readonly FastifyInstance[], url: string): Service {
   let calls = 0
   async function listen (): Promise<string> {
     const addresses: string[] = []

@@ -1,5 +1,5 @@
-import t from 'tap'
 import pg from 'pg'
+import t from 'tap'
 import { aLab, type Answer, type Service } from '../support/service.ts'
 
 // Random numbers that can be had again: the seed is printed when a test fails.

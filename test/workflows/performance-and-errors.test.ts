@@ -1,6 +1,6 @@
-import t from 'tap'
-import pg from 'pg'
 import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import t from 'tap'
 import { aLab, aService } from '../support/service.ts'
 import { at } from '../support/times.ts'
 

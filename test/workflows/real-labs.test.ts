@@ -42,10 +42,10 @@ for (const name of files) {
     t.match(await put((await service.get('/api/lab/config', { accept: 'application/yaml' })).text, yaml), { body: { revision: 1 } }, 'nor as YAML')
 
     const [largest, capacity] = [...capacities].sort((a, b) => b[1] - a[1])[0]!
-    const resized = (by: number): LabFile => ({
+    const resized = (audit: number): LabFile => ({
       ...file,
       sila_servers: Object.fromEntries(Object.entries(file.sila_servers).map(([group, devices]) => [group,
-        Object.fromEntries(Object.entries(devices).map(([device, settings]) => [device, device === largest ? { ...settings, capacity: capacity + by } : settings]))]))
+        Object.fromEntries(Object.entries(devices).map(([device, settings]) => [device, device === largest ? { ...settings, capacity: capacity + audit } : settings]))]))
     })
     t.match((await put(resized(1))).body.changes.filter(({ action }) => action !== 'unchanged'), [{ action: 'grow', device: largest, capacity: { from: capacity, to: capacity + 1 } }])
     t.match((await put(file)).body.changes.filter(({ action }) => action !== 'unchanged'), [{ action: 'shrink', device: largest }])

@@ -1,7 +1,8 @@
 import t from 'tap'
-import { clientOf, type Call } from '../../src/demo/client.ts'
-import { book, clearPlatform, estimateRun, logRun, setUp } from '../../src/demo/replay.ts'
-import { nameOf, readLabFile, readRuns, type Place, type Run } from '../../src/demo/robotlab.ts'
+import type { Place } from '../../src/contract/common.ts'
+import { demoClient, type DemoCall } from '../../src/demo/client.ts'
+import { recordEvent, clearPlatform, estimateRun, logRun, setUp } from '../../src/demo/replay.ts'
+import { nameOfPlace, readLabFile, readRuns, type RobotlabRun } from '../../src/demo/robotlab.ts'
 import { listening } from '../support/http.ts'
 import { aService } from '../support/service.ts'
 
@@ -16,7 +17,7 @@ t.test('32 real runs are replayed strictly, logged and estimated', { timeout: li
   const began = performance.now()
   const runs = await readRuns()
   const service = await aService(t)
-  const call = clientOf(await listening(service))
+  const call = demoClient(await listening(service))
   await call('PUT', '/api/lab/config', await readLabFile())
 
   const foretold = { steps: 0, known: 0 }
@@ -43,12 +44,12 @@ t.test('32 real runs are replayed strictly, logged and estimated', { timeout: li
   t.match(await call('GET', '/api/steps?count=true&kind=move&limit=1'), { total: sum(runs.map(({ steps }) => steps.filter(({ kind }) => kind === 'move').length)) })
 })
 
-async function replay (call: Call, run: Run): Promise<void> {
-  for (const event of run.events) await book(call, run, event)
+async function replay (call: DemoCall, run: RobotlabRun): Promise<void> {
+  for (const event of run.events) await recordEvent(call, run, event)
 }
 
 /** What stands where after a run: the records read plainly, without the service. */
-function worldAfter (run: Run): Record<string, string> {
+function worldAfter (run: RobotlabRun): Record<string, string> {
   const world = new Map(Object.entries(run.world))
   for (const event of run.events) {
     if (event.kind !== 'unlid') world.delete(event.src)
@@ -60,12 +61,12 @@ function worldAfter (run: Run): Record<string, string> {
 type LabState = { devices: { name: string, containers: { barcode: string, position: number, lidded: boolean, lid: Place | null }[] }[] }
 
 /** What stands where, as the service says, in the lab's own names. */
-async function worldOf (call: Call): Promise<Record<string, string>> {
+async function worldOf (call: DemoCall): Promise<Record<string, string>> {
   const { devices } = await call<LabState>('GET', '/api/lab')
   const things = devices.flatMap(({ name, containers }) => containers.flatMap(({ barcode, position, lidded, lid }) => {
     const plate = barcode.split('-').at(-1)!
-    const body = [nameOf({ device: name, position }), plate]
-    return lidded ? [body] : [body, [nameOf(lid!), `lid ${plate}`]]
+    const body = [nameOfPlace({ device: name, position }), plate]
+    return lidded ? [body] : [body, [nameOfPlace(lid!), `lid ${plate}`]]
   }))
   return Object.fromEntries(things.sort())
 }

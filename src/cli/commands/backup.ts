@@ -1,16 +1,16 @@
+import type { Command } from 'commander'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Command } from 'commander'
 import type { Contents } from '../../backup/format.ts'
 import { readBackup } from '../../backup/read.ts'
 import { streamBackup, takeBackup } from '../../backup/take.ts'
 import { readConfig } from '../../config.ts'
 import { withDatabase } from '../database.ts'
-import { bytes, type Io, show, tableOr } from '../io.ts'
+import { formatBytes, type CommandIo, printAnswer, tableOr } from '../io.ts'
 
-type Options = { force?: boolean, verify?: boolean, json?: boolean }
+type BackupCommandOptions = { force?: boolean, verify?: boolean, json?: boolean }
 
-export function backup (program: Command, io: Io): void {
+export function backupCommand (program: Command, io: CommandIo): void {
   program.command('backup')
     .argument('<file>', 'where to write it; a directory gets a file named after the time; - is the standard output')
     .description('Write the whole database into one file, while the service runs or not')
@@ -19,10 +19,10 @@ export function backup (program: Command, io: Io): void {
     .option('--json', 'answer in JSON')
     .addHelpText('after', '\nIt is the database of this machine\'s configuration: DATABASE_URL, or the embedded one in DATA_DIR.\n' +
     'The file holds certificates and key hashes: keep it to yourself.')
-    .action(async (file: string, options: Options) => {
+    .action(async (file: string, options: BackupCommandOptions) => {
       if (options.verify === true) {
         const contents = await readBackup(file)
-        show(io, options, { file, ...contents }, () => [`${file} is whole: ${sentenceOf(contents)}`, '', ...rowsOf(contents)])
+        printAnswer(io, options, { file, ...contents }, () => [`${file} is whole: ${sentenceOf(contents)}`, '', ...rowsOf(contents)])
         return
       }
       const { signal } = io
@@ -34,7 +34,7 @@ export function backup (program: Command, io: Io): void {
       const name = named(file)
       const contents = await withDatabase(url, { alone: false }, (url) => takeBackup({ url, file: name, overwrite: options.force === true, signal }))
       const size = statSync(name).size
-      show(io, options, { file: name, bytes: size, ...contents }, () => [`${name} (${bytes(size)}): ${sentenceOf(contents)}`, '', ...rowsOf(contents)])
+      printAnswer(io, options, { file: name, bytes: size, ...contents }, () => [`${name} (${formatBytes(size)}): ${sentenceOf(contents)}`, '', ...rowsOf(contents)])
     })
 }
 

@@ -1,13 +1,13 @@
 import { Argument, type Command } from 'commander'
-import { addressOf, clientOf } from '../client.ts'
-import type { Io } from '../io.ts'
+import { addressOf, serviceClient } from '../client.ts'
+import type { CommandIo } from '../io.ts'
 
 /** How long a shell may wait for names. */
 const patienceMs = 3000
 
 const lists = { containers: '/api/containers?limit=500', devices: '/api/devices?limit=500' } as const
 
-export function completion (program: Command, io: Io): void {
+export function completionCommand (program: Command, io: CommandIo): void {
   program.command('completion').addArgument(new Argument('<shell>', 'the shell').choices(['bash']))
     .description('Print what makes a shell complete commands, options, barcodes and devices')
     .addHelpText('after', '\nIn ~/.bashrc:  source <(platform-status completion bash)')
@@ -16,7 +16,7 @@ export function completion (program: Command, io: Io): void {
   program.command('names', { hidden: true }).addArgument(new Argument('<kind>').choices(Object.keys(lists)))
     .action(async (kind: keyof typeof lists) => {
       const signal = AbortSignal.any([io.signal, AbortSignal.timeout(patienceMs)])
-      const { items } = await clientOf({ env: io.env, signal }, addressOf(io.env)).ask<{ items: { barcode?: string | null, name: string }[] }>('GET', lists[kind]).catch(() => ({ items: [] }))
+      const { items } = await serviceClient({ env: io.env, signal }, addressOf(io.env)).ask<{ items: { barcode?: string | null, name: string }[] }>('GET', lists[kind]).catch(() => ({ items: [] }))
       for (const { barcode, name } of items) io.out.write(`${barcode ?? name}\n`)
     })
 }

@@ -1,17 +1,17 @@
 import type { Command } from 'commander'
-import { type Asking, asking } from '../service-options.ts'
-import { addressOf, clientOf } from '../client.ts'
-import { misused } from '../exit-codes.ts'
-import { type Io, show } from '../io.ts'
+import { addressOf, serviceClient } from '../client.ts'
+import { usageError } from '../exit-codes.ts'
+import { type CommandIo, printAnswer } from '../io.ts'
+import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
-type Options = Asking & { confidence?: string, from?: string, to?: string, statistic?: string }
+type EstimateCommandOptions = ServiceOptions & { confidence?: string, from?: string, to?: string, statistic?: string }
 type Answer = {
   duration_seconds: number | null, confidence: number, confidence_attained: number | null, method: string, level: string | null
   sample_size: number, median_seconds: number | null, warnings: { code: string, detail: string }[]
 }
 
-export function estimate (program: Command, io: Io): void {
-  asking(program.command('estimate'))
+export function estimateCommand (program: Command, io: CommandIo): void {
+  withServiceOptions(program.command('estimate'))
     .argument('<device>', 'the device that does it')
     .argument('[function]', 'what it does, as the log calls it (data.fct)')
     .argument('[member=value...]', 'the other members of data; what reads as JSON is JSON')
@@ -21,21 +21,21 @@ export function estimate (program: Command, io: Io): void {
     .option('--from <place>', 'a move: where from, as device or device:slot')
     .option('--to <place>', 'a move: where to, as device or device:slot')
     .addHelpText('after', '\nExamples:\n  platform-status estimate Washer wash protocol="3x PBS" --confidence 0.8\n  platform-status estimate GenericArm --from Hotel1:3 --to Washer')
-    .action(async (device: string, fct: string | undefined, members: string[], options: Options) => {
+    .action(async (device: string, fct: string | undefined, members: string[], options: EstimateCommandOptions) => {
       const { confidence, statistic } = options
       const question = {
         step: { device, ...dataOf(fct, members), ...moveOf(options) },
         ...(confidence !== undefined && { confidence: numberOf(confidence) }), ...(statistic !== undefined && { statistic })
       }
-      const answer = await clientOf(io, addressOf(io.env, options.url)).ask<Answer>('POST', '/api/estimates', question)
-      show(io, options, answer, () => linesOf(answer))
+      const answer = await serviceClient(io, addressOf(io.env, options.url)).ask<Answer>('POST', '/api/estimates', question)
+      printAnswer(io, options, answer, () => linesOf(answer))
     })
 }
 
 function dataOf (fct: string | undefined, members: readonly string[]): object {
   const pairs = members.map((member) => {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(member) ?? []
-    if (name === undefined) throw misused(`"${member}" is no member=value.`)
+    if (name === undefined) throw usageError(`"${member}" is no member=value.`)
     return [name, jsonOr(value!)]
   })
   return fct === undefined ? {} : { data: { fct, ...Object.fromEntries(pairs) as object } }
@@ -49,9 +49,9 @@ function jsonOr (text: string): unknown {
   }
 }
 
-function moveOf ({ from, to }: Options): object {
+function moveOf ({ from, to }: EstimateCommandOptions): object {
   if (from === undefined && to === undefined) return {}
-  if (from === undefined || to === undefined) throw misused('A move needs both --from and --to.')
+  if (from === undefined || to === undefined) throw usageError('A move needs both --from and --to.')
   return { kind: 'move', origin: placeOf(from), destination: placeOf(to) }
 }
 
@@ -62,7 +62,7 @@ function placeOf (text: string): object {
 
 function numberOf (text: string): number {
   const value = Number(text)
-  if (text.trim() === '' || Number.isNaN(value)) throw misused(`--confidence must be a number, not "${text}".`)
+  if (text.trim() === '' || Number.isNaN(value)) throw usageError(`--confidence must be a number, not "${text}".`)
   return value
 }
 

@@ -1,19 +1,19 @@
 import type { Command } from 'commander'
 import type { ContainerEvent } from '../../contract/containers.ts'
-import { type Asking, asking } from '../service-options.ts'
-import { addressOf, clientOf, segment } from '../client.ts'
-import { type Io, show, tableOr } from '../io.ts'
+import { addressOf, serviceClient, segment } from '../client.ts'
+import { type CommandIo, printAnswer, tableOr } from '../io.ts'
+import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
 type Situation = NonNullable<ContainerEvent['from']>
 
-export function history (program: Command, io: Io): void {
-  asking(program.command('history')).argument('<barcode>', 'barcode or id of a container')
+export function historyCommand (program: Command, io: CommandIo): void {
+  withServiceOptions(program.command('history')).argument('<barcode>', 'barcode or id of a container')
     .description('All that happened to a container, oldest first: where it went, its lid, its steps')
-    .action(async (barcode: string, options: Asking) => {
-      const { list } = clientOf(io, addressOf(io.env, options.url))
+    .action(async (barcode: string, options: ServiceOptions) => {
+      const { list } = serviceClient(io, addressOf(io.env, options.url))
       const events: ContainerEvent[] = []
       for await (const event of list<ContainerEvent>(`/api/containers/${segment(barcode)}/history`)) events.push(event)
-      show(io, options, events, () => tableOr('nothing happened', ['at', 'what', 'from', 'to', 'revision'], events.map(rowOf)))
+      printAnswer(io, options, events, () => tableOr('nothing happened', ['at', 'what', 'from', 'to', 'revision'], events.map(rowOf)))
     })
 }
 

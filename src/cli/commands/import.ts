@@ -1,14 +1,40 @@
 import type { Command } from 'commander'
-import { importCommand } from '../../import/command.ts'
-import type { Io } from '../io.ts'
-import type { Outcome } from '../program.ts'
+import { pino } from 'pino'
+import { readConfig } from '../../config.ts'
+import { isZone, oldZone } from '../../import/old-times.ts'
+import { reportText } from '../../import/report.ts'
+import { runImport } from '../../import/run-import.ts'
+import { progressOf } from '../../terminal/progress.ts'
+import { CommandError, exitCodes, usageError } from '../exit-codes.ts'
+import type { CommandIo } from '../io.ts'
 
-/** The importer reads its own options, and tells its own help. */
-export function importHistory (program: Command, io: Io, outcome: Outcome): void {
-  program.command('import').argument('[options...]')
+type ImportCommandOptions = { from: string, dryRun?: true, json?: true, timezone: string, keepSimulation?: true }
+
+const silent = { step: () => {}, done: () => {} }
+
+/** Brings the history of Platform Status DB in. The report goes to the standard output, the progress to the standard error. */
+export function importCommand (program: Command, io: CommandIo): void {
+  program.command('import')
     .description('Bring the history of Platform Status DB into the database of this machine\'s configuration')
-    .helpOption(false).allowUnknownOption()
-    .action(async (options: string[]) => {
-      outcome.exitCode = await importCommand(options, { env: io.env, stdout: io.out, stderr: io.err, signal: io.signal })
+    .requiredOption('--from <database>', 'the old database: a SQLite file, or postgresql://user:password@host:port/name')
+    .option('--dry-run', 'report what would be imported, and write nothing')
+    .option('--json', 'the report as JSON')
+    .option('--timezone <zone>', 'the time zone of the orchestrator\'s clock, for example America/New_York', oldZone)
+    .option('--keep-simulation', 'keep the old system\'s simulation flag, which it sets on every step')
+    .addHelpText('after', `
+The source is only read. The history goes into the database that DATABASE_URL names, otherwise into the one under DATA_DIR,
+whether or not the service runs. A second import adds only what is new.`)
+    .action(async ({ from, json, timezone, dryRun, keepSimulation }: ImportCommandOptions) => {
+      if (!isZone(timezone)) throw usageError(`--timezone: no zone is called "${timezone}".`)
+      const report = await runImport(from, { dry_run: dryRun ?? false, timezone, keep_simulation: keepSimulation ?? false }, {
+        config: readConfig(io.env),
+        log: pino({ level: 'warn' }, { write: (line: string) => io.err.write(line) }),
+        tell: (what, total) => total === 0 ? silent : progressOf(io.err, what, total),
+        signal: io.signal
+      }).catch((error: unknown) => {
+        if (error !== io.signal.reason) throw error
+        throw new CommandError('\nStopped. What was imported stays. Run the import again to continue.', exitCodes.finding)
+      })
+      io.out.write(json ? `${JSON.stringify(report, null, 2)}\n` : `\n${reportText(report)}`)
     })
 }

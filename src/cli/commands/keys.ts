@@ -1,26 +1,26 @@
 import type { Command } from 'commander'
 import { pino } from 'pino'
 import { readConfig } from '../../config.ts'
+import { commonSchemas } from '../../contract/common.ts'
+import { type Key, type KeyCreate, keySchemas } from '../../contract/keys.ts'
+import { Problem } from '../../contract/problems.ts'
+import { validatorFor } from '../../contract/validator.ts'
 import { type Scope, scopes } from '../../domain/keys.ts'
 import { isUuid } from '../../domain/values.ts'
-import { validatorFor } from '../../plugins/validation.ts'
-import { Problem } from '../../contract/problems.ts'
-import { type Key, type KeyCreate, keySchemas } from '../../contract/keys.ts'
-import { commonSchemas } from '../../contract/common.ts'
 import { openDatabase } from '../../store/database.ts'
 import { type KeyStore, keyStore } from '../../store/keys.ts'
 import { migrate } from '../../store/migrate.ts'
 import { migrationsDirectory } from '../../store/migrations-directory.ts'
 import { waitForDatabase } from '../../store/wait-for-database.ts'
 import { withDatabase } from '../database.ts'
-import { misused, refused } from '../exit-codes.ts'
-import { type Io, show, tableOr } from '../io.ts'
+import { usageError, refusedError } from '../exit-codes.ts'
+import { type CommandIo, printAnswer, tableOr } from '../io.ts'
 
 /**
  * API keys, for who has the machine: these commands need the database of the configuration and no key, so that the first
  * can be made, and another when all are lost.
  */
-export function keys (program: Command, io: Io): void {
+export function keysCommand (program: Command, io: CommandIo): void {
   const group = program.command('keys').description('List, make and revoke API keys, in the database of this machine\'s configuration')
 
   group.command('list').description('List the keys, without the keys themselves')
@@ -28,7 +28,7 @@ export function keys (program: Command, io: Io): void {
     .option('--json', 'answer in JSON')
     .action(async (options: { all?: boolean, json?: boolean }) => {
       const found = await withKeys(io, (store) => everyKey(store, options.all === true))
-      show(io, options, found, () => tableOr('There are no keys.', ['id', 'name', 'scopes', 'created', 'expires', 'revoked'], found.map(rowOf)))
+      printAnswer(io, options, found, () => tableOr('There are no keys.', ['id', 'name', 'scopes', 'created', 'expires', 'revoked'], found.map(rowOf)))
     })
 
   group.command('create').description('Make a key, and print it: this once, alone on the standard output')
@@ -36,26 +36,26 @@ export function keys (program: Command, io: Io): void {
     .requiredOption('--scopes <scopes>', `what it lets do, separated by commas: ${scopes.join(', ')}; each includes those before it`)
     .option('--expires <when>', 'when it ends, as 2027-01-31T00:00:00Z, or in so many days, as 90d; without: when it is revoked')
     .option('--json', 'answer in JSON')
-    .action(async (options: Wish & { json?: boolean }) => {
-      const wish = wishOf(options)
-      const made = await withKeys(io, (store) => store.create(wish, null))
+    .action(async (options: KeyOptions & { json?: boolean }) => {
+      const input = keyInputOf(options)
+      const made = await withKeys(io, (store) => store.create(input, null))
       const until = made.expires_at === null ? '' : `, until ${timeOf(made.expires_at)}`
       io.err.write(`The key of "${made.name}", for ${made.scopes.join(', ')}${until}; it is not shown again:\n`)
-      show(io, options, made, () => [made.key])
+      printAnswer(io, options, made, () => [made.key])
     })
 
   group.command('revoke').description('End a key, from the next request on').argument('<id>', 'as `list` shows it')
     .action(async (id: string) => {
-      if (!isUuid(id)) throw misused(`"${id}" is no id of a key; \`keys list\` shows them.`)
+      if (!isUuid(id)) throw usageError(`"${id}" is no id of a key; \`keys list\` shows them.`)
       await withKeys(io, (store) => store.revoke(id, null))
       io.out.write(`The key ${id} is revoked.\n`)
     })
 }
 
-type Wish = { name: string, scopes: string, expires?: string }
+type KeyOptions = { name: string, scopes: string, expires?: string }
 
 /** Does something with the keys of the configured database, which is brought up to date as a start would. What the service would refuse is refused. */
-async function withKeys<T> ({ env, signal }: Io, work: (keys: KeyStore) => Promise<T>): Promise<T> {
+async function withKeys<T> ({ env, signal }: CommandIo, work: (keys: KeyStore) => Promise<T>): Promise<T> {
   const config = readConfig(env)
   return await withDatabase(config, { alone: false }, async (url) => {
     const log = pino({ level: 'silent' })
@@ -65,7 +65,7 @@ async function withKeys<T> ({ env, signal }: Io, work: (keys: KeyStore) => Promi
       await migrate(database.pool, migrationsDirectory)
       return await work(keyStore(database))
     } catch (error) {
-      throw error instanceof Problem ? refused(error.message, { code: error.code, detail: error.message, ...error.members }) : error
+      throw error instanceof Problem ? refusedError(error.message, { code: error.code, detail: error.message, ...error.members }) : error
     } finally {
       await database.close()
     }
@@ -83,17 +83,17 @@ async function everyKey (store: KeyStore, all: boolean): Promise<Key[]> {
 }
 
 /** The same rules as over HTTP. */
-function wishOf ({ name, scopes: listed, expires }: Wish): KeyCreate {
+function keyInputOf ({ name, scopes: listed, expires }: KeyOptions): KeyCreate {
   const days = /^(\d{1,5})d$/.exec(expires ?? '')?.[1]
   const expires_at = days === undefined ? expires : new Date(Date.now() + Number(days) * 86_400_000).toISOString()
-  const wish = { name, scopes: listed.split(',').map((scope) => scope.trim()) as Scope[], ...expires_at === undefined ? {} : { expires_at } }
+  const input = { name, scopes: listed.split(',').map((scope) => scope.trim()) as Scope[], ...expires_at === undefined ? {} : { expires_at } }
   const ajv = validatorFor([...commonSchemas, ...keySchemas])
-  if (!ajv.validate('KeyCreate', wish)) {
+  if (!ajv.validate('KeyCreate', input)) {
     const [fault] = ajv.errors ?? []
     const option = `--${(fault?.instancePath.split('/')[1] ?? '').replace('expires_at', 'expires')}`
-    throw misused(`${option} is not right: it takes ${takes[option] ?? 'something else'}.`)
+    throw usageError(`${option} is not right: it takes ${takes[option] ?? 'something else'}.`)
   }
-  return wish
+  return input
 }
 
 const takes: Readonly<Record<string, string>> = {

@@ -3,12 +3,12 @@ import { restoreBackup } from '../../backup/restore.ts'
 import { readConfig } from '../../config.ts'
 import { migrationsDirectory } from '../../store/migrations-directory.ts'
 import { withDatabase } from '../database.ts'
-import { type Io, show } from '../io.ts'
+import { type CommandIo, printAnswer } from '../io.ts'
 import { rowsOf } from './backup.ts'
 
-type Options = { replace?: boolean, json?: boolean }
+type RestoreCommandOptions = { replace?: boolean, json?: boolean }
 
-export function restore (program: Command, io: Io): void {
+export function restoreCommand (program: Command, io: CommandIo): void {
   program.command('restore')
     .argument('<file>', 'a backup')
     .description('Make the database the one of a backup, of this version or an older one; the service must be stopped')
@@ -16,12 +16,12 @@ export function restore (program: Command, io: Io): void {
     .option('--json', 'answer in JSON')
     .addHelpText('after', '\nIt is the database of this machine\'s configuration: DATABASE_URL, or the embedded one in DATA_DIR.\n' +
     'All of it is restored, or nothing: the file is checked first, the database compared with it after.')
-    .action(async (file: string, options: Options) => {
+    .action(async (file: string, options: RestoreCommandOptions) => {
       const { signal } = io
       const restored = await withDatabase(readConfig(io.env), { alone: true },
         (url) => restoreBackup({ url, file, migrations: migrationsDirectory, replace: options.replace === true, signal }))
       const { header, migrations, left_out } = restored
-      show(io, options, { file, ...restored }, () => [
+      printAnswer(io, options, { file, ...restored }, () => [
         `restored: revision ${header.revision} of ${header.created_at}`,
         ...migrations.length > 0 ? [`brought up to date by ${migrations.join(', ')}`] : [],
         ...left_out.map(({ name, rows }) => `left out: the table ${name} with ${rows} rows, which this service does not know`),

@@ -1,22 +1,22 @@
 import type { Command } from 'commander'
 import type { Container } from '../../contract/containers.ts'
-import { type Asking, asking } from '../service-options.ts'
-import { addressOf, type Client, clientOf, segment } from '../client.ts'
+import { addressOf, type Client, serviceClient, segment } from '../client.ts'
 import { CommandError, exitCodes } from '../exit-codes.ts'
-import { type Io, show, tableOr } from '../io.ts'
-import type { Outcome } from '../program.ts'
+import { type CommandIo, printAnswer, tableOr } from '../io.ts'
+import type { Outcome } from '../outcome.ts'
+import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { lidOf } from './lab.ts'
 
 type Found = { asked: string, found: Container | null }
 
-export function where (program: Command, io: Io, outcome: Outcome): void {
-  asking(program.command('where')).argument('<barcode...>', 'barcodes or ids of containers')
+export function whereCommand (program: Command, io: CommandIo, outcome: Outcome): void {
+  withServiceOptions(program.command('where')).argument('<barcode...>', 'barcodes or ids of containers')
     .description('Where containers stand, and their lids; exit code 1 when one is not on the platform')
-    .action(async (barcodes: string[], options: Asking) => {
-      const client = clientOf(io, addressOf(io.env, options.url))
+    .action(async (barcodes: string[], options: ServiceOptions) => {
+      const client = serviceClient(io, addressOf(io.env, options.url))
       const all = await Promise.all(barcodes.map((barcode) => find(client, barcode)))
       if (all.some(({ found }) => found?.device == null)) outcome.exitCode = exitCodes.finding
-      show(io, options, all.map(({ asked, found }) => found ?? { barcode: asked, code: 'container-not-found' }), () =>
+      printAnswer(io, options, all.map(({ asked, found }) => found ?? { barcode: asked, code: 'container-not-found' }), () =>
         tableOr('', ['container', 'name', 'device', 'slot', 'lid', 'since'], all.map(rowOf)))
     })
 }

@@ -1,5 +1,5 @@
-import { deviceNameFault, nameFault } from './names.ts'
 import { escapePointer, unstorable } from '../values.ts'
+import { deviceNameFault, nameFault } from './names.ts'
 
 // What a parsed lab file means. YAML was read before (src/routes/lab/read-yaml.ts); lab-export.ts is the way back.
 

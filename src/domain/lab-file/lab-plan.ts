@@ -6,26 +6,26 @@ import type { DeviceSettings, LabConfig, LabSettings } from './lab-config.ts'
 export type TrackedDevice = DeviceSettings & { id: string, name: string, group: string, listed: boolean, retired: boolean, created_as: string | null }
 
 /** A group with the names of its listed, active devices, in order. */
-export type Group = { name: string, devices: string[] }
+export type DeviceGroup = { name: string, devices: string[] }
 
 /** `devices`: per name the active one, else the one that bore the name last. */
-export type TrackedLab = LabSettings & { groups: Group[], devices: TrackedDevice[] }
+export type TrackedLab = LabSettings & { groups: DeviceGroup[], devices: TrackedDevice[] }
 
-export type Action = 'add' | 'update' | 'grow' | 'shrink' | 'retire' | 'restore' | 'unchanged'
+export type DeviceAction = 'add' | 'update' | 'grow' | 'shrink' | 'retire' | 'restore' | 'unchanged'
 
 /** What becomes of one device. `capacity` is null on the side where the lab does not have it; `changed` names the other members that differ. */
-export type Change = { action: Action, device: string, group: string, capacity: { from: number | null, to: number | null }, changed: string[] }
+export type DeviceChange = { action: DeviceAction, device: string, group: string, capacity: { from: number | null, to: number | null }, changed: string[] }
 
 /** A device as it shall be; `kind` is the event that tells it. */
-export type DeviceWish = TrackedDevice & { kind: string }
+export type DeviceInput = TrackedDevice & { kind: string }
 
-export type LabWish = LabSettings & { groups: Group[] }
+export type LabInput = LabSettings & { groups: DeviceGroup[] }
 
 /** `devices` are those to write; `lab` is null when the file says nothing new beyond the devices' settings. */
-export type Plan = { changes: Change[], devices: DeviceWish[], lab: LabWish | null }
+export type LabPlan = { changes: DeviceChange[], devices: DeviceInput[], lab: LabInput | null }
 
 /** What it takes to make the tracked lab the one of the file. Without `prune`, what the file does not name is kept. */
-export function planLab (config: LabConfig, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): Plan {
+export function planLab (config: LabConfig, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): LabPlan {
   const known = new Map(tracked.devices.map((device) => [device.name, device]))
   const wanted = config.groups.flatMap(({ name: group, devices }) => devices.map((settings): TrackedDevice => {
     const before = known.get(settings.name)
@@ -40,7 +40,7 @@ export function planLab (config: LabConfig, tracked: TrackedLab, { prune, newId 
   const lab = prune ? fromFile(config) : intoTracked(config, tracked, named)
   return {
     changes: steps.map(({ change }) => change),
-    devices: steps.filter(({ change }) => change.action !== 'unchanged').map(({ after, change }) => wish(after, change)),
+    devices: steps.filter(({ change }) => change.action !== 'unchanged').map(({ after, change }) => inputOf(after, change)),
     lab: sameLab(lab, tracked) ? null : lab
   }
 }
@@ -50,7 +50,7 @@ const compared = [
 ] as const satisfies readonly (keyof TrackedDevice)[]
 
 /** What becomes of a device; `before` is undefined for one that has no row. */
-export function changeOf (before: TrackedDevice | undefined, after: TrackedDevice): Change {
+export function changeOf (before: TrackedDevice | undefined, after: TrackedDevice): DeviceChange {
   const from = before === undefined || before.retired || !before.listed ? null : before.capacity
   const changed = before === undefined ? [] : compared.filter((member) => !equal(before[member], after[member]))
   return {
@@ -62,14 +62,14 @@ export function changeOf (before: TrackedDevice | undefined, after: TrackedDevic
   }
 }
 
-function actionOf (before: TrackedDevice | undefined, after: TrackedDevice, changed: boolean): Action {
+function actionOf (before: TrackedDevice | undefined, after: TrackedDevice, changed: boolean): DeviceAction {
   if (before === undefined || (after.listed && !before.listed)) return 'add'
   if (before.retired !== after.retired) return after.retired ? 'retire' : 'restore'
   if (before.capacity !== after.capacity) return before.capacity < after.capacity ? 'grow' : 'shrink'
   return changed ? 'update' : 'unchanged'
 }
 
-const kinds: Readonly<Record<Action, string>> = {
+const kinds: Readonly<Record<DeviceAction, string>> = {
   add: 'device-added',
   update: 'device-updated',
   grow: 'device-grown',
@@ -80,16 +80,16 @@ const kinds: Readonly<Record<Action, string>> = {
 }
 
 /** The device to be written, with the event that tells the change. */
-export function wish (after: TrackedDevice, { action }: Change): DeviceWish {
+export function inputOf (after: TrackedDevice, { action }: DeviceChange): DeviceInput {
   return { ...after, kind: kinds[action] }
 }
 
-function fromFile ({ description, pythonlab_translation, extra, groups }: LabConfig): LabWish {
+function fromFile ({ description, pythonlab_translation, extra, groups }: LabConfig): LabInput {
   return { description, pythonlab_translation, extra, groups: groups.map(namesOf) }
 }
 
 // The file comes first; what only the lab has follows, in its order.
-function intoTracked (config: LabConfig, tracked: TrackedLab, named: ReadonlySet<string>): LabWish {
+function intoTracked (config: LabConfig, tracked: TrackedLab, named: ReadonlySet<string>): LabInput {
   const kept = tracked.groups.map(({ name, devices }) => ({ name, devices: devices.filter((device) => !named.has(device)) }))
   const inFile = new Set(config.groups.map(({ name }) => name))
   return {
@@ -104,17 +104,17 @@ function intoTracked (config: LabConfig, tracked: TrackedLab, named: ReadonlySet
   }
 }
 
-function namesOf ({ name, devices }: LabConfig['groups'][number]): Group {
+function namesOf ({ name, devices }: LabConfig['groups'][number]): DeviceGroup {
   return { name, devices: devices.map((device) => device.name) }
 }
 
-function sameLab (a: LabWish, b: LabWish): boolean {
+function sameLab (a: LabInput, b: LabInput): boolean {
   return equal([a.description, a.pythonlab_translation, a.extra, asMembers(a.groups)], [b.description, b.pythonlab_translation, b.extra, asMembers(b.groups)])
 }
 
 // Both sides as JSON objects, whose members named like whole numbers come first whatever the order they were given in:
 // otherwise an export could not be fed back without a change.
-function asMembers (groups: readonly Group[]): object {
+function asMembers (groups: readonly DeviceGroup[]): object {
   return Object.fromEntries(groups.map(({ name, devices }) => [name, Object.fromEntries(devices.map((device) => [device, 0]))]))
 }
 

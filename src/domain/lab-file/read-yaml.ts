@@ -1,6 +1,5 @@
 import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
 import { deepestBody } from '../values.ts'
-import { problem } from '../../contract/problems.ts'
 
 /** Lab files are a few KiB; a larger one can be sent as JSON, which is cheaper to read. */
 export const largestYaml = 1_048_576
@@ -28,12 +27,24 @@ const options = {
 
 type Fault = (offset: number, detail: string) => never
 
-/** The value of a YAML text, as JSON could hold it; an empty one is null. Throws `malformed-body` with line and column. */
+/** Why a text is not YAML that we take, and where: `line` and `column` count from 1. */
+export class YamlError extends Error {
+  readonly line: number
+  readonly column: number
+  constructor (detail: string, line: number, column: number) {
+    super(`line ${line}, column ${column}: ${detail}`)
+    this.name = 'YamlError'
+    this.line = line
+    this.column = column
+  }
+}
+
+/** The value of a YAML text, as JSON could hold it; an empty text is null. Throws a YamlError. */
 export function readYaml (text: string): unknown {
   const lines = new LineCounter()
   const fault: Fault = (offset, detail) => {
     const { line, col } = lines.linePos(offset)
-    throw problem('malformed-body', `The body is not valid YAML: line ${line}, column ${col}: ${detail}.`, { line, column: col })
+    throw new YamlError(detail, line, col)
   }
   const tokens = [...new Parser(lines.addNewLine).parse(text)]
   checkTokens(tokens, fault)

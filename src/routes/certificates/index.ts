@@ -1,50 +1,19 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import type { App } from '../../app.ts'
-import { certificateFault, longestCertificate } from '../../domain/certificate.ts'
-import { textOf } from '../../plugins/body-parsers.ts'
-import { invalid, problem } from '../../contract/problems.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
-import { noQuery, ref } from '../../contract/common.ts'
-import { accepted } from '../accept.ts'
-import { by } from '../audit.ts'
+import { asPemOrJson, pemTypes } from '../../contract/certificates.ts'
+import { noQuery } from '../../contract/common.ts'
 import { DeviceParams } from '../../contract/devices.ts'
-
-const pemTypes = ['application/x-pem-file', 'text/plain'] as const
-
-// self-signed, of a key that was thrown away
-const aCertificate = `-----BEGIN CERTIFICATE-----
-MIIBlDCCATugAwIBAgIUfSTIldyUYDb4E1eJkQao3m0QA18wCgYIKoZIzj0EAwIw
-HzEOMAwGA1UEAwwFU2lMQTIxDTALBgNVBAoMBHRlc3QwIBcNMjYxMTIzMTEwMDMx
-WhgPMjEyNjEwMzAxMTAwMzFaMB8xDjAMBgNVBAMMBVNpTEEyMQ0wCwYDVQQKDAR0
-ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEz8WSOAq4McQW1Lu09UP3WJCf
-Nx6cxgSpqCEvf0sooJf8QqAqXNLtxcbOqeSP06XwF3RgQVpQ1YiKLgjAxeo2K6NT
-MFEwHQYDVR0OBBYEFGfAsNoufHnrvjMKqpF350G4m89CMB8GA1UdIwQYMBaAFGfA
-sNoufHnrvjMKqpF350G4m89CMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwID
-RwAwRAIgFsZyMPFOdus2C2KYcZWeljE790GivSlSB2+9nrPtmEUCIGYwUAenXxXO
-1afuF1QALPBCkL72uq6j/ZUjT20+2W1/
------END CERTIFICATE-----
-`
-
-const Pem = Type.String({
-  $id: 'Pem', maxLength: longestCertificate, description: 'A certificate in PEM, or a chain of them. No private keys.',
-  examples: [aCertificate]
-})
-
-const Certificate = Type.Object({ certificate: ref(Pem) }, {
-  $id: 'Certificate', additionalProperties: false, description: 'A server certificate, as JSON.',
-  examples: [{ certificate: aCertificate }]
-})
-
-export const certificateSchemas = [Pem, Certificate]
-
-const asPemOrJson = {
-  content: { ...Object.fromEntries(pemTypes.map((type) => [type, { schema: ref(Pem) }])), 'application/json': { schema: ref(Certificate) } }
-}
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { invalid, problem } from '../../contract/problems.ts'
+import { certificateFault } from '../../domain/certificate.ts'
+import { decodeUtf8 } from '../../plugins/body-parsers.ts'
+import { accepted } from '../accept.ts'
+import { auditOf } from '../audit.ts'
 
 /** The server certificates of devices, by which their clients know them. */
-export async function certificate (app: App): Promise<void> {
+export const certificateRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
-  app.addContentTypeParser([...pemTypes], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => textOf(body))
+  app.addContentTypeParser([...pemTypes], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => decodeUtf8(body))
   app.addContentTypeParser('*', async () => {
     throw problem('unsupported-media-type', 'Send the certificate as application/x-pem-file or text/plain, or as application/json.', { supported: [...pemTypes, 'application/json'] })
   })
@@ -81,7 +50,7 @@ export async function certificate (app: App): Promise<void> {
     const pem = isText ? body : body?.certificate ?? ''
     const fault = certificateFault(pem)
     if (fault !== null) throw invalid({ in: 'body', pointer: isText ? '' : '/certificate', detail: fault })
-    await store.certificates.put(request.params.device, pem, by(request))
+    await store.certificates.put(request.params.device, pem, auditOf(request))
     reply.code(204)
   })
 
@@ -94,7 +63,7 @@ export async function certificate (app: App): Promise<void> {
       response: { 204: Type.Null({ description: 'Forgotten.' }), ...problems('device-not-found', 'no-certificate') }
     }
   }, async (request, reply) => {
-    await store.certificates.remove(request.params.device, by(request))
+    await store.certificates.remove(request.params.device, auditOf(request))
     reply.code(204)
   })
 }

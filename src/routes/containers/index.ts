@@ -1,16 +1,16 @@
-import type { App } from '../../app.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
 import { answer, noQuery, ref } from '../../contract/common.ts'
-import { AtQuery, asOf } from '../../contract/as-of.ts'
-import { by } from '../audit.ts'
-import { asWritten } from '../json-row.ts'
 import {
   Container, ContainerBatch, ContainerCreate, ContainerHistory, ContainerItems, ContainerPage, ContainerParams, ContainerPatch, ContainerQuery,
-  HistoryQuery
+  ContainerHistoryQuery
 } from '../../contract/containers.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { auditOf } from '../audit.ts'
+import { sendJsonRow } from '../json-row.ts'
 
 /** Labware on the platform: what there is, what is known of it, and what happened to it. Moves and lids are in moves.ts. */
-export async function containers (app: App): Promise<void> {
+export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/containers', {
@@ -34,7 +34,7 @@ export async function containers (app: App): Promise<void> {
       }
     }
   }, async (request, reply) => {
-    const { outcome, container } = await store.containers.add(request.body, by(request))
+    const { outcome, container } = await store.containers.add(request.body, auditOf(request))
     reply.code(outcome === 'created' ? 201 : 200).header('location', `/api/containers/${container.id}`)
     return container
   })
@@ -51,7 +51,7 @@ export async function containers (app: App): Promise<void> {
       }
     }
   }, async (request, reply) => {
-    const added = await store.containers.addAll(request.body.containers, by(request))
+    const added = await store.containers.addAll(request.body.containers, auditOf(request))
     reply.code(added.some(({ outcome }) => outcome === 'created') ? 201 : 200)
     return { items: added.map(({ container }) => container) }
   })
@@ -65,8 +65,8 @@ export async function containers (app: App): Promise<void> {
       response: { 200: ref(Container), ...problems('container-not-found') }
     }
   }, async ({ params, query }, reply) => {
-    const then = asOf(query.at)
-    return then === null ? asWritten(reply, await store.containers.read(params.container)) : await store.asOf.container(params.container, then)
+    const then = parseAsOf(query.at)
+    return then === null ? sendJsonRow(reply, await store.containers.read(params.container)) : await store.asOf.container(params.container, then)
   })
 
   app.patch('/containers/:container', {
@@ -77,7 +77,7 @@ export async function containers (app: App): Promise<void> {
       params: ContainerParams, querystring: noQuery, body: ref(ContainerPatch),
       response: { 200: ref(Container), ...bodyProblems('container-not-found', 'container-removed', 'barcode-in-use') }
     }
-  }, async (request, reply) => asWritten(reply, await store.containers.update(request.params.container, request.body, by(request))))
+  }, async (request, reply) => sendJsonRow(reply, await store.containers.update(request.params.container, request.body, auditOf(request))))
 
   app.delete('/containers/:container', {
     config: { changes: 'container' },
@@ -87,13 +87,13 @@ export async function containers (app: App): Promise<void> {
       params: ContainerParams, querystring: noQuery,
       response: { 200: ref(Container), ...problems('container-not-found') }
     }
-  }, async (request, reply) => asWritten(reply, await store.containers.remove(request.params.container, by(request))))
+  }, async (request, reply) => sendJsonRow(reply, await store.containers.remove(request.params.container, auditOf(request))))
 
   app.get('/containers/:container/history', {
     schema: {
       operationId: 'getContainerHistory', tags: ['containers'], summary: 'What happened to a container',
       description: 'From its starting place on, oldest first: changes of the world and the steps that involved it. By id also after it was removed.',
-      params: ContainerParams, querystring: HistoryQuery,
+      params: ContainerParams, querystring: ContainerHistoryQuery,
       response: { 200: ref(ContainerHistory), ...problems('container-not-found', 'invalid-cursor') }
     }
   }, async ({ params, query }) => await store.containers.history(params.container, query))

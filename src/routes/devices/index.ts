@@ -1,12 +1,12 @@
-import type { App } from '../../app.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
 import { answer, noQuery, ref } from '../../contract/common.ts'
-import { AtQuery, asOf } from '../../contract/as-of.ts'
-import { by } from '../audit.ts'
 import { Device, DeviceCreate, DevicePage, DeviceParams, DevicePatch, DeviceQuery } from '../../contract/devices.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { auditOf } from '../audit.ts'
 
 /** The devices of the lab. Their slots are in positions.ts, their certificates in certificate.ts. */
-export async function devices (app: App): Promise<void> {
+export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/devices', {
@@ -31,7 +31,7 @@ export async function devices (app: App): Promise<void> {
       }
     }
   }, async (request, reply) => {
-    const { created, device } = await store.devices.add(request.body, by(request))
+    const { created, device } = await store.devices.add(request.body, auditOf(request))
     reply.code(created ? 201 : 200).header('location', `/api/devices/${encodeURIComponent(device.name)}`)
     return device
   })
@@ -45,7 +45,7 @@ export async function devices (app: App): Promise<void> {
       response: { 200: ref(Device), ...problems('device-not-found') }
     }
   }, async ({ params, query }) => {
-    const then = asOf(query.at)
+    const then = parseAsOf(query.at)
     return then === null ? await store.devices.read(params.device) : await store.asOf.device(params.device, then)
   })
 
@@ -57,7 +57,7 @@ export async function devices (app: App): Promise<void> {
       params: DeviceParams, querystring: noQuery, body: ref(DevicePatch),
       response: { 200: ref(Device), ...bodyProblems('device-not-found', 'device-name-in-use', 'slots-occupied') }
     }
-  }, async (request) => await store.devices.update(request.params.device, request.body, by(request)))
+  }, async (request) => await store.devices.update(request.params.device, request.body, auditOf(request)))
 
   app.delete('/devices/:device', {
     config: { scope: 'admin', changes: 'device' },
@@ -67,5 +67,5 @@ export async function devices (app: App): Promise<void> {
       params: DeviceParams, querystring: noQuery,
       response: { 200: ref(Device), ...problems('device-not-found', 'slots-occupied') }
     }
-  }, async (request) => await store.devices.retire(request.params.device, by(request)))
+  }, async (request) => await store.devices.retire(request.params.device, auditOf(request)))
 }

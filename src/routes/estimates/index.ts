@@ -1,12 +1,12 @@
-import type { App } from '../../app.ts'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { noQuery, ref } from '../../contract/common.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import {
   Calibration, CalibrationQuery, Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest
 } from '../../contract/estimates.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 
 /** How long the next steps will take. */
-export async function estimates (app: App): Promise<void> {
+export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { estimator } = app
 
   app.post('/estimates', {

@@ -1,10 +1,10 @@
-import type { App } from '../../app.ts'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ref } from '../../contract/common.ts'
-import { problems } from '../../contract/problem-responses.ts'
 import { EventPage, EventQuery } from '../../contract/events.ts'
+import { problems } from '../../contract/problem-responses.ts'
 
 /** The log of all that changed. */
-export async function events (app: App): Promise<void> {
+export const eventsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/events', {

@@ -1,13 +1,13 @@
-import type { App } from '../../app.ts'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { answer, noQuery, ref } from '../../contract/common.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
-import { by } from '../audit.ts'
-import { asWritten } from '../json-row.ts'
-import { ExperimentStepsQuery, StepPage } from '../../contract/steps.ts'
 import { Experiment, ExperimentCreate, ExperimentPage, ExperimentParams, ExperimentPatch, ExperimentQuery } from '../../contract/experiments.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { ExperimentStepsQuery, StepPage } from '../../contract/steps.ts'
+import { auditOf } from '../audit.ts'
+import { sendJsonRow } from '../json-row.ts'
 
 /** Runs of processes. */
-export async function experiments (app: App): Promise<void> {
+export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/experiments', {
@@ -31,7 +31,7 @@ export async function experiments (app: App): Promise<void> {
       }
     }
   }, async (request, reply) => {
-    const { outcome, experiment } = await store.experiments.create(request.body, by(request))
+    const { outcome, experiment } = await store.experiments.create(request.body, auditOf(request))
     reply.code(outcome === 'created' ? 201 : 200).header('location', `/api/experiments/${experiment.id}`)
     return experiment
   })
@@ -44,7 +44,7 @@ export async function experiments (app: App): Promise<void> {
       params: ExperimentParams, querystring: noQuery,
       response: { 200: ref(Experiment), ...problems('experiment-not-found') }
     }
-  }, async ({ params }, reply) => asWritten(reply, await store.experiments.read(params.id)))
+  }, async ({ params }, reply) => sendJsonRow(reply, await store.experiments.read(params.id)))
 
   app.patch('/experiments/:id', {
     config: { changes: 'experiment' },
@@ -54,7 +54,7 @@ export async function experiments (app: App): Promise<void> {
       params: ExperimentParams, querystring: noQuery, body: ref(ExperimentPatch),
       response: { 200: ref(Experiment), ...bodyProblems('experiment-not-found', 'illegal-transition') }
     }
-  }, async (request) => await store.experiments.update(request.params.id, request.body, by(request)))
+  }, async (request) => await store.experiments.update(request.params.id, request.body, auditOf(request)))
 
   app.get('/experiments/:id/steps', {
     schema: {

@@ -1,11 +1,11 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import type { App } from '../../app.ts'
 import { noQuery, ref } from '../../contract/common.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { Key, KeyCreate, KeyCreated, KeyPage, KeyParams, KeyQuery } from '../../contract/keys.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 
 /** API keys: who may come in. What each call needs is in src/plugins/access.ts. */
-export async function keys (app: App): Promise<void> {
+export const keysRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/keys', {

@@ -1,21 +1,21 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import type { App } from '../../app.ts'
+import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
+import { noQuery, ref } from '../../contract/common.ts'
+import { LabConfig, LabConfigQuery, LabConfigResult, LabHealth, LabState, LabWipe, LabYaml, WipeQuery } from '../../contract/lab.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { invalid, problem } from '../../contract/problems.ts'
 import { type Members, readLabConfig } from '../../domain/lab-file/lab-config.ts'
 import { labFile } from '../../domain/lab-file/lab-file.ts'
-import { invalid, problem } from '../../contract/problems.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
-import { noQuery, ref } from '../../contract/common.ts'
-import { accepted } from '../accept.ts'
-import { AtQuery, asOf } from '../../contract/as-of.ts'
-import { by } from '../audit.ts'
-import { takeYaml, yamlTypes } from './yaml-body.ts'
-import { LabConfig, LabConfigQuery, LabConfigResult, LabHealth, LabState, LabWipe, LabYaml, WipeQuery } from '../../contract/lab.ts'
 import { writeYaml } from '../../domain/lab-file/write-yaml.ts'
+import { accepted } from '../accept.ts'
+import { auditOf } from '../audit.ts'
+import { takeYaml, yamlTypes } from './yaml-body.ts'
 
 const asFile = { content: { 'application/json': { schema: ref(LabConfig) }, ...Object.fromEntries(yamlTypes.map((type) => [type, { schema: ref(LabYaml) }])) } }
 
 /** The lab as a whole: its file, its state, its health. */
-export async function lab (app: App): Promise<void> {
+export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
   takeYaml(app)
 
@@ -33,7 +33,7 @@ export async function lab (app: App): Promise<void> {
     const { dry_run = false, prune = true } = request.query
     const read = readLabConfig(request.body)
     if ('faults' in read) throw invalid(...read.faults)
-    return await store.lab.configure(read.config, { dry_run, prune }, by(request))
+    return await store.lab.configure(read.config, { dry_run, prune }, auditOf(request))
   })
 
   app.get('/lab/config', {
@@ -60,7 +60,7 @@ export async function lab (app: App): Promise<void> {
       response: { 200: ref(LabState), ...problems() }
     }
   }, async ({ query }) => {
-    const then = asOf(query.at)
+    const then = parseAsOf(query.at)
     return then === null ? await store.lab.state() : await store.asOf.lab(then)
   })
 
@@ -74,7 +74,7 @@ export async function lab (app: App): Promise<void> {
     }
   }, async (request) => {
     if (request.query.confirm !== 'wipe') throw problem('confirmation-required', 'This removes every container and retires every device: say ?confirm=wipe.', { parameter: 'confirm' })
-    return await store.lab.wipe(by(request))
+    return await store.lab.wipe(auditOf(request))
   })
 
   app.get('/lab/health', {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { textOf } from '../../plugins/body-parsers.ts'
 import { problem } from '../../contract/problems.ts'
-import { largestYaml, readYaml } from '../../domain/lab-file/read-yaml.ts'
+import { largestYaml, readYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
+import { decodeUtf8 } from '../../plugins/body-parsers.ts'
 
 /** The media types under which labs send YAML. */
 export const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml'] as const
@@ -12,9 +12,19 @@ export function takeYaml (app: FastifyInstance): void {
     if (body.length > largestYaml) {
       throw problem('body-too-large', `A lab file as YAML is at most ${largestYaml} bytes; send a larger one as JSON.`, { limit: largestYaml })
     }
-    return readYaml(textOf(body))
+    return parseYaml(decodeUtf8(body))
   })
   app.addContentTypeParser('*', async () => {
     throw problem('unsupported-media-type', 'Send the lab file as application/yaml or application/json.', { supported: ['application/json', ...yamlTypes] })
   })
+}
+
+function parseYaml (text: string): unknown {
+  try {
+    return readYaml(text)
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error
+    const { message, line, column } = error
+    throw problem('malformed-body', `The body is not valid YAML: ${message}.`, { line, column })
+  }
 }

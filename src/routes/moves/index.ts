@@ -1,14 +1,14 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import type { App } from '../../app.ts'
-import { bodyProblems } from '../../contract/problem-responses.ts'
 import { noQuery, ref } from '../../contract/common.ts'
-import type { Written } from '../../store/json-row.ts'
-import { by } from '../audit.ts'
-import { asWritten } from '../json-row.ts'
 import { type Container, ContainerCorrection, ContainerParams, ContainerResult, Lid, Move, MoveFromPosition, Unlid } from '../../contract/containers.ts'
+import { bodyProblems } from '../../contract/problem-responses.ts'
+import type { JsonRow } from '../../store/json-row.ts'
+import { auditOf } from '../audit.ts'
+import { sendJsonRow } from '../json-row.ts'
 
 /** What robots do with containers: move them, take lids off, put lids on. */
-export async function moves (app: App): Promise<void> {
+export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.post('/containers/:container/move', {
@@ -23,7 +23,7 @@ export async function moves (app: App): Promise<void> {
           'container-removed')
       }
     }
-  }, async (request, reply) => success(reply, await store.containers.move(request.params.container, request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.move(request.params.container, request.body, auditOf(request))))
 
   app.post('/containers/:container/unlid', {
     config: { changes: 'container' },
@@ -36,7 +36,7 @@ export async function moves (app: App): Promise<void> {
         ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'container-removed')
       }
     }
-  }, async (request, reply) => success(reply, await store.containers.unlid(request.params.container, request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.unlid(request.params.container, request.body, auditOf(request))))
 
   app.post('/containers/:container/lid', {
     config: { changes: 'container', bodyOptional: true },
@@ -49,7 +49,7 @@ export async function moves (app: App): Promise<void> {
         ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'lid-mismatch', 'container-removed')
       }
     }
-  }, async (request, reply) => success(reply, await store.containers.lid(request.params.container, request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.lid(request.params.container, request.body, auditOf(request))))
 
   app.post('/containers/:container/correct', {
     config: { changes: 'container' },
@@ -65,7 +65,7 @@ export async function moves (app: App): Promise<void> {
         ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'position-occupied', 'barcode-in-use', 'container-removed')
       }
     }
-  }, async (request, reply) => success(reply, await store.containers.correct(request.params.container, request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.correct(request.params.container, request.body, auditOf(request))))
 
   app.post('/moves', {
     schema: {
@@ -77,9 +77,9 @@ export async function moves (app: App): Promise<void> {
         ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'source-mismatch', 'source-empty')
       }
     }
-  }, async (request, reply) => success(reply, await store.containers.moveFromPosition(request.body, by(request))))
+  }, async (request, reply) => success(reply, await store.containers.moveFromPosition(request.body, auditOf(request))))
 }
 
-function success (reply: FastifyReply, { json }: Written<Container>): ContainerResult {
-  return asWritten(reply, { json: `{"status":"success","container":${json}}`, version: null })
+function success (reply: FastifyReply, { json }: JsonRow<Container>): ContainerResult {
+  return sendJsonRow(reply, { json: `{"status":"success","container":${json}}`, version: null })
 }

@@ -1,14 +1,14 @@
-import type { App } from '../../app.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
 import { noQuery, ref } from '../../contract/common.ts'
-import { AtQuery, asOf } from '../../contract/as-of.ts'
-import { by } from '../audit.ts'
-import { asWritten } from '../json-row.ts'
-import { PositionParams, PositionPatch, PositionQuery, Positions, PositionWithOccupant } from '../../contract/positions.ts'
 import { DeviceParams } from '../../contract/devices.ts'
+import { PositionParams, PositionPatch, PositionQuery, Positions, PositionWithOccupant } from '../../contract/positions.ts'
+import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { auditOf } from '../audit.ts'
+import { sendJsonRow } from '../json-row.ts'
 
 /** The slots of devices: which are free, and what is in the others. */
-export async function positions (app: App): Promise<void> {
+export const positionsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/devices/:device/positions', {
@@ -20,8 +20,8 @@ export async function positions (app: App): Promise<void> {
       response: { 200: ref(Positions), ...problems('device-not-found') }
     }
   }, async ({ params, query: { at, ...query } }, reply) => {
-    const then = asOf(at)
-    return then === null ? asWritten(reply, await store.positions.list(params.device, query)) : await store.asOf.positions(params.device, query, then)
+    const then = parseAsOf(at)
+    return then === null ? sendJsonRow(reply, await store.positions.list(params.device, query)) : await store.asOf.positions(params.device, query, then)
   })
 
   app.get('/devices/:device/positions/:position', {
@@ -33,7 +33,7 @@ export async function positions (app: App): Promise<void> {
       response: { 200: ref(PositionWithOccupant), ...problems('device-not-found', 'position-not-found') }
     }
   }, async ({ params: { device, position }, query }) => {
-    const then = asOf(query.at)
+    const then = parseAsOf(query.at)
     return then === null ? await store.positions.read(device, position) : await store.asOf.position(device, position, then)
   })
 
@@ -45,5 +45,5 @@ export async function positions (app: App): Promise<void> {
       params: PositionParams, querystring: noQuery, body: ref(PositionPatch),
       response: { 200: ref(PositionWithOccupant), ...bodyProblems('device-not-found', 'position-not-found') }
     }
-  }, async (request) => await store.positions.update(request.params.device, request.params.position, request.body, by(request)))
+  }, async (request) => await store.positions.update(request.params.device, request.params.position, request.body, auditOf(request)))
 }

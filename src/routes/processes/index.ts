@@ -1,4 +1,4 @@
-import type { App } from '../../app.ts'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { answer, noQuery, ref } from '../../contract/common.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { Process, ProcessCreate, ProcessPage, ProcessParams, ProcessQuery, ProcessSource } from '../../contract/processes.ts'
@@ -6,7 +6,7 @@ import { Process, ProcessCreate, ProcessPage, ProcessParams, ProcessQuery, Proce
 const sourceText = { description: 'The source, byte for byte.', content: { 'text/plain': { schema: ref(ProcessSource) } } }
 
 /** Workflow definitions. */
-export async function processes (app: App): Promise<void> {
+export const processesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/processes', {

@@ -1,12 +1,12 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import type { App } from '../../app.ts'
 import { answer, noQuery, ref } from '../../contract/common.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
-import { by } from '../audit.ts'
 import { Reservation, ReservationCreate, ReservationPage, ReservationParams, ReservationQuery, ReservationRenewal } from '../../contract/reservations.ts'
+import { auditOf } from '../audit.ts'
 
 /** Slots promised before the robot starts. */
-export async function reservations (app: App): Promise<void> {
+export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/reservations', {
@@ -34,7 +34,7 @@ export async function reservations (app: App): Promise<void> {
       }
     }
   }, async (request, reply) => {
-    const { outcome, reservation } = await store.reservations.reserve(request.body, by(request))
+    const { outcome, reservation } = await store.reservations.reserve(request.body, auditOf(request))
     reply.code(outcome === 'created' ? 201 : 200).header('location', `/api/reservations/${reservation.id}`)
     return reservation
   })
@@ -57,7 +57,7 @@ export async function reservations (app: App): Promise<void> {
       params: ReservationParams, querystring: noQuery, body: ref(ReservationRenewal),
       response: { 200: ref(Reservation), ...bodyProblems('reservation-not-found') }
     }
-  }, async (request) => await store.reservations.renew(request.params.id, request.body, by(request)))
+  }, async (request) => await store.reservations.renew(request.params.id, request.body, auditOf(request)))
 
   app.delete('/reservations/:id', {
     config: { changes: 'reservation' },
@@ -68,7 +68,7 @@ export async function reservations (app: App): Promise<void> {
       response: { 204: Type.Null({ description: 'Released.' }), ...problems('reservation-not-found') }
     }
   }, async (request, reply) => {
-    await store.reservations.release(request.params.id, by(request))
+    await store.reservations.release(request.params.id, auditOf(request))
     reply.code(204)
   })
 }

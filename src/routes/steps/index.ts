@@ -1,15 +1,15 @@
-import type { App } from '../../app.ts'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { answer, noQuery, ref } from '../../contract/common.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
-import { by } from '../audit.ts'
-import { asWritten } from '../json-row.ts'
-import {
-  HistoryQuery, Step, StepBatch, StepCreate, StepFinish, StepHistory, StepItems, StepPage, StepParams, StepPatch, StepQuery
-} from '../../contract/steps.ts'
 import { StatisticsQuery, StepStatistics } from '../../contract/step-statistics.ts'
+import {
+  StepHistoryQuery, Step, StepBatch, StepCreate, StepFinish, StepHistory, StepItems, StepPage, StepParams, StepPatch, StepQuery
+} from '../../contract/steps.ts'
+import { auditOf } from '../audit.ts'
+import { sendJsonRow } from '../json-row.ts'
 
 /** The log of what devices did. */
-export async function steps (app: App): Promise<void> {
+export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/steps', {
@@ -41,9 +41,9 @@ export async function steps (app: App): Promise<void> {
       }
     }
   }, async (request, reply) => {
-    const logged = await store.steps.log(request.body, by(request))
+    const logged = await store.steps.log(request.body, auditOf(request))
     reply.code(logged.outcome === 'logged' ? 201 : 200).header('location', `/api/steps/${logged.id}`)
-    return asWritten(reply, logged)
+    return sendJsonRow(reply, logged)
   })
 
   app.post('/steps/batch', {
@@ -58,9 +58,9 @@ export async function steps (app: App): Promise<void> {
       }
     }
   }, async (request, reply) => {
-    const logged = await store.steps.logAll(request.body.steps, by(request))
+    const logged = await store.steps.logAll(request.body.steps, auditOf(request))
     reply.code(logged.some(({ outcome }) => outcome === 'logged') ? 201 : 200)
-    return asWritten<{ items: Step[] }>(reply, { json: `{"items":[${logged.map(({ json }) => json).join()}]}`, version: null })
+    return sendJsonRow<{ items: Step[] }>(reply, { json: `{"items":[${logged.map(({ json }) => json).join()}]}`, version: null })
   })
 
   app.get('/steps/statistics', {
@@ -80,7 +80,7 @@ export async function steps (app: App): Promise<void> {
       params: StepParams, querystring: noQuery,
       response: { 200: ref(Step), ...problems('step-not-found') }
     }
-  }, async ({ params }, reply) => asWritten(reply, await store.steps.read(params.id)))
+  }, async ({ params }, reply) => sendJsonRow(reply, await store.steps.read(params.id)))
 
   app.patch('/steps/:id', {
     config: { changes: 'step' },
@@ -93,7 +93,7 @@ export async function steps (app: App): Promise<void> {
       params: StepParams, querystring: noQuery, body: ref(StepPatch),
       response: { 200: ref(Step), ...bodyProblems('step-not-found') }
     }
-  }, async (request) => await store.steps.correct(request.params.id, request.body, by(request)))
+  }, async (request) => await store.steps.correct(request.params.id, request.body, auditOf(request)))
 
   app.post('/steps/:id/finish', {
     config: { changes: 'step', bodyOptional: true },
@@ -103,13 +103,13 @@ export async function steps (app: App): Promise<void> {
       params: StepParams, querystring: noQuery, body: ref(StepFinish),
       response: { 200: ref(Step), ...bodyProblems('step-not-found', 'step-ended') }
     }
-  }, async (request) => await store.steps.finish(request.params.id, request.body, by(request)))
+  }, async (request) => await store.steps.finish(request.params.id, request.body, auditOf(request)))
 
   app.get('/steps/:id/history', {
     schema: {
       operationId: 'getStepHistory', tags: ['steps'], summary: 'What became of a step after it was logged',
       description: 'When it was finished, and its corrections, oldest first, each with the step before and after.',
-      params: StepParams, querystring: HistoryQuery,
+      params: StepParams, querystring: StepHistoryQuery,
       response: { 200: ref(StepHistory), ...problems('step-not-found', 'invalid-cursor') }
     }
   }, async ({ params, query }) => await store.steps.history(params.id, query))

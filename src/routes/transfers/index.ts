@@ -1,10 +1,10 @@
-import type { App } from '../../app.ts'
-import { inOrder, ref } from '../../contract/common.ts'
-import { bodyProblems } from '../../contract/problem-responses.ts'
-import { by } from '../audit.ts'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { inSchemaOrder, ref } from '../../contract/common.ts'
 import { Container } from '../../contract/containers.ts'
+import { bodyProblems } from '../../contract/problem-responses.ts'
 import { Step } from '../../contract/steps.ts'
 import { Transfer, TransferBatch, TransferItems, TransferQuery, TransferResult } from '../../contract/transfers.ts'
+import { auditOf } from '../audit.ts'
 
 const refusals = [
   'container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'container-removed', 'source-empty', 'source-mismatch',
@@ -12,7 +12,7 @@ const refusals = [
 ] as const
 
 /** What a robot did in one go, booked in one go. */
-export async function transfers (app: App): Promise<void> {
+export const transfersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.post('/transfers', {
@@ -27,7 +27,7 @@ export async function transfers (app: App): Promise<void> {
       response: { 200: ref(TransferResult), ...bodyProblems(...refusals) }
     }
   }, async (request) => {
-    const [result] = await store.transfers.book([request.body], { batch: false, dryRun: request.query.dry_run ?? false }, by(request))
+    const [result] = await store.transfers.book([request.body], { batch: false, dryRun: request.query.dry_run ?? false }, auditOf(request))
     return shown(result!)
   })
 
@@ -39,11 +39,11 @@ export async function transfers (app: App): Promise<void> {
       response: { 200: ref(TransferItems), ...bodyProblems(...refusals) }
     }
   }, async (request) => {
-    const items = await store.transfers.book(request.body.transfers, { batch: true, dryRun: request.query.dry_run ?? false }, by(request))
+    const items = await store.transfers.book(request.body.transfers, { batch: true, dryRun: request.query.dry_run ?? false }, auditOf(request))
     return { items: items.map(shown), revision: items[0]!.revision }
   })
 }
 
 function shown (result: TransferResult): TransferResult {
-  return { ...result, container: inOrder(Container, result.container), step: inOrder(Step, result.step) }
+  return { ...result, container: inSchemaOrder(Container, result.container), step: inSchemaOrder(Step, result.step) }
 }

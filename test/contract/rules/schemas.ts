@@ -1,4 +1,4 @@
-import { validatorFor } from '../../../src/plugins/validation.ts'
+import { validatorFor } from '../../../src/contract/validator.ts'
 import { componentsInBodies, componentsOf, mediaOf, operationsOf, resolved, schemasOf, valueOf, type Json, type Rule } from './rule.ts'
 
 /** Objects in requests that take members nobody knows here: free JSON, and the labs' own file, which keeps what it does not know. */

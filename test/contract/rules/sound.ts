@@ -1,12 +1,12 @@
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
 import Type from 'typebox'
-import { document } from '../../../src/contract/openapi.ts'
-import { finished, withHeaders } from '../../../src/plugins/openapi-transform.ts'
-import { declareScope } from '../../../src/plugins/scopes.ts'
-import { catalogue, type ProblemCode } from '../../../src/contract/problems.ts'
 import { nullable, page, pageQuery, ref, Slot, stringEnum, Version } from '../../../src/contract/common.ts'
+import { documentHead } from '../../../src/contract/openapi.ts'
 import { bodyProblems, problems, problemSchemas } from '../../../src/contract/problem-responses.ts'
+import { catalogue, type ProblemCode } from '../../../src/contract/problems.ts'
+import { finishDocument, describeRoute } from '../../../src/plugins/openapi-transform.ts'
+import { declareScope } from '../../../src/plugins/scopes.ts'
 import type { Json } from './rule.ts'
 
 const ThingName = Type.String({ $id: 'ThingName', minLength: 1, maxLength: 20, description: 'A name.', examples: ['Arm'] })
@@ -23,9 +23,9 @@ const ThingPage = page('ThingPage', Thing)
 export async function soundDocument (): Promise<Json> {
   const app = Fastify({ schemaController: { compilersFactory: { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify } } } as object)
   await app.register(swagger, {
-    openapi: { ...document, tags: [{ name: 'things', description: 'Things.' }] },
-    transform: withHeaders,
-    transformObject: (made) => finished('openapiObject' in made ? made.openapiObject : made.swaggerObject),
+    openapi: { ...documentHead('0.0.0'), tags: [{ name: 'things', description: 'Things.' }] },
+    transform: describeRoute,
+    transformObject: (made) => finishDocument('openapiObject' in made ? made.openapiObject : made.swaggerObject),
     refResolver: { buildLocalReference: ({ $id }, _base, _fragment, index) => typeof $id === 'string' ? $id : `def-${index}` }
   })
   app.addHook('onRoute', declareScope)

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type DeviceSettings, type LabConfig, readLabConfig } from '../../../src/domain/lab-file/lab-config.ts'
-import { changeOf, planLab, type TrackedDevice, type TrackedLab } from '../../../src/domain/lab-file/lab-plan.ts'
-import { extraFault, labFile } from '../../../src/domain/lab-file/lab-file.ts'
-import { deviceNameFault, nameFault } from '../../../src/domain/lab-file/names.ts'
-import { validatorFor } from '../../../src/plugins/validation.ts'
 import { DeviceName, Name } from '../../../src/contract/common.ts'
+import { validatorFor } from '../../../src/contract/validator.ts'
+import { type DeviceSettings, type LabConfig, readLabConfig } from '../../../src/domain/lab-file/lab-config.ts'
+import { extraFault, labFile } from '../../../src/domain/lab-file/lab-file.ts'
+import { changeOf, planLab, type TrackedDevice, type TrackedLab } from '../../../src/domain/lab-file/lab-plan.ts'
+import { deviceNameFault, nameFault } from '../../../src/domain/lab-file/names.ts'
 
 const nothingSaid: DeviceSettings = {
   type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null

@@ -1,0 +1,17 @@
+import { Ajv } from 'ajv'
+import formatsPlugin from 'ajv-formats'
+import { depthOf, isInstant, isPathName, isUuid } from '../domain/values.ts'
+
+/** A validator that knows the formats and keywords of our schemas, and the given components. */
+export function validatorFor (components: readonly object[]): Ajv {
+  // that the schemas are sound themselves is tested on the whole document (test/contract/openapi-rules.test.ts)
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: false, coerceTypes: false, validateSchema: false, meta: false })
+  formatsPlugin.default(ajv, ['uuid'])
+  ajv.addFormat('date-time', isInstant)
+  ajv.addFormat('path-name', isPathName)
+  ajv.addFormat('barcode', (text: string) => isPathName(text) && !isUuid(text))
+  ajv.addKeyword({ keyword: 'x-max-levels', type: 'object', error: { message: 'is nested too deep' }, validate: (levels: number, data: object) => depthOf(data, levels) <= levels })
+  ajv.addKeyword({ keyword: 'x-max-bytes', type: 'object', error: { message: 'is too large' }, validate: (bytes: number, data: object) => Buffer.byteLength(JSON.stringify(data)) <= bytes })
+  for (const component of components) ajv.addSchema(component)
+  return ajv
+}
