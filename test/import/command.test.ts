@@ -33,7 +33,7 @@ t.test('the report is for people, with examples of what was settled', async (t) 
 t.test('stopped on the way, it says so, and goes on when it is run again', async (t) => {
   const url = await aDatabase(t)
   const from = await anOldDatabase(t, 'lab')
-  t.match(await runImport(['--from', from], { DATABASE_URL: url }, AbortSignal.abort('SIGINT')), { code: 1, err: /run it again to go on/ })
+  t.match(await runImport(['--from', from], { DATABASE_URL: url }, AbortSignal.abort('SIGINT')), { code: 1, err: /Run the import again to continue/ })
   t.match((await imported(url, from)).counts, { steps: { added: 72 } })
 })
 
