@@ -1,5 +1,6 @@
 import { OperatorError } from './domain/operator-error.ts'
 import { runService } from './process/run.ts'
+import { safeLines } from './terminal/safe-text.ts'
 
 // The process: start, clean stop. The only file with side effects.
 
@@ -12,7 +13,7 @@ try {
 } catch (error) {
   if (error !== stopping.signal.reason) {
     const told = error instanceof OperatorError ? error.message : error instanceof Error ? error.stack : String(error)
-    process.stderr.write(`${told}\n`)
+    process.stderr.write(`${safeLines(String(told))}\n`)
     process.exit(1)
   }
 }

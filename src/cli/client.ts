@@ -1,3 +1,4 @@
+import { safeText } from '../terminal/safe-text.ts'
 import { CommandError, usageError, refusedError, unreachableError } from './exit-codes.ts'
 import type { Env, CommandIo } from './io.ts'
 
@@ -27,6 +28,8 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
     const answer = await fetch(address + path, {
       method,
       signal,
+      // key and body are for this address alone
+      redirect: 'manual',
       headers: {
         accept: 'application/json',
         ...(env.PLATFORM_STATUS_KEY && { authorization: `Bearer ${env.PLATFORM_STATUS_KEY}` }),
@@ -34,7 +37,11 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
     }).catch((error: unknown) => { throw toUnreachable(address, error) })
-    const said = await answer.json().catch(() => undefined) as T & Problem | undefined
+    if (answer.status >= 300 && answer.status < 400) {
+      await answer.body?.cancel()
+      throw redirectedError(answer, `${method} ${path}`, address)
+    }
+    const said = isJson(answer) ? await answer.json().catch(() => undefined) as T & Problem | undefined : undefined
     if (answer.ok && said !== undefined) return said
     throw toCommandError(answer.status, said, `${method} ${path}`, address)
   }
@@ -57,6 +64,17 @@ export function segment (name: string): string {
   return encodeURIComponent(name)
 }
 
+function isJson ({ headers }: Response): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(headers.get('content-type') ?? '')
+}
+
+/** A sign-on page, or a proxy that wants another address: nothing was done, and nobody else is shown the key. */
+function redirectedError ({ status, headers }: Response, asked: string, address: string): CommandError {
+  const to = headers.get('location') ?? ''
+  const host = URL.canParse(to, address) ? new URL(to, address).host : 'elsewhere'
+  return unreachableError(`${address} sends ${asked} on to ${safeText(host)} (${status}), which is not followed: name the service's own address with --url or PLATFORM_STATUS_URL.`)
+}
+
 function toUnreachable (address: string, error: unknown): unknown {
   const cause = (error as { cause?: { code?: string, message?: string } }).cause
   if (cause === undefined) return error
@@ -65,8 +83,8 @@ function toUnreachable (address: string, error: unknown): unknown {
 
 function toCommandError (status: number, said: Problem | undefined, asked: string, address: string): CommandError {
   if (said?.code === undefined) return unreachableError(`What answers at ${address} is no platform-status (${asked}: ${status}): name the service's address with --url or PLATFORM_STATUS_URL.`)
-  const more = (said.errors ?? []).map(({ pointer, detail }) => `\n  ${pointer}: ${detail}`).join('')
+  const more = (said.errors ?? []).map(({ pointer, detail }) => `\n  ${safeText(`${pointer}: ${detail}`)}`).join('')
   const hint = status === 401 || status === 403 ? ' The key is taken from PLATFORM_STATUS_KEY.' : ''
-  const sentence = `${said.detail ?? said.title}${hint}${more}`
+  const sentence = `${safeText(`${said.detail ?? said.title}`)}${hint}${more}`
   return status === 503 ? unreachableError(sentence, said) : refusedError(sentence, said)
 }

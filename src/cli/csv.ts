@@ -31,7 +31,12 @@ export function csvLine (cells: readonly unknown[]): string {
   return `${cells.map(cellOf).join(',')}\r\n`
 }
 
+// Spreadsheets take a cell that begins so for a formula, which may run commands; an apostrophe makes it text.
+const formula = /^[=+\-@\t\r]/
+const isNumber = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
 function cellOf (value: unknown): string {
-  const text = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  const said = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  const text = formula.test(said) && !isNumber.test(said) ? `'${said}` : said
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

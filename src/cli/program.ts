@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { safeLines } from '../terminal/safe-text.ts'
 import { serviceVersion } from '../version.ts'
 import { backupCommand } from './commands/backup.ts'
 import { completionCommand } from './commands/completion.ts'
@@ -25,7 +26,7 @@ export function programOf (io: CommandIo, outcome: Outcome): Command {
     .description('The status service of a robotic laboratory: which labware stands where, what every step did, how long the next one takes.')
     .version(serviceVersion())
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .configureOutput({ writeOut: (text) => io.out.write(safeLines(text)), writeErr: (text) => io.err.write(safeLines(text)) })
     .showHelpAfterError('(--help tells how)')
     .addHelpText('after', footer)
   serveCommand(program, io)

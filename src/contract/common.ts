@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
+import { controlClass, directionClass, linePattern, linesPattern } from '../domain/plain-text.ts'
 
 // Building blocks that every module's schemas share. Named components ($id) become components of the OpenAPI document;
 // `ref` refers to one and keeps its type.
@@ -28,8 +29,36 @@ export function stringEnum<const V extends readonly string[]> (id: string, value
   return Type.Unsafe<V[number]>({ $id: id, type: 'string', enum: [...values], description })
 }
 
-// No control characters, no space at either end. Lone surrogates and NUL are refused for whole bodies, before any schema.
-const clean = '^[^\\s\\u0000-\\u001f\\u007f-\\u009f]([^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$'
+// No space at either end, and none of these characters. Lone surrogates and NUL are refused for whole bodies, before any schema.
+const nameWithout = (characters: string) => `^[^\\s${characters}]([^${characters}]*[^\\s${characters}])?$`
+
+const clean = nameWithout(controlClass + directionClass)
+
+/** Releases before kept names that turn the direction of text; parameters may still ask for them. */
+const cleanOnce = nameWithout(controlClass)
+
+/** A component as parameters are held against it: what was kept under an older rule stays within reach. */
+export function asParameter<S extends TSchema> (component: S): S {
+  return (component as { pattern?: string }).pattern === clean ? { ...component, pattern: cleanOnce } : component
+}
+
+/** What a pattern of ours asks, in words. */
+export const patternRules: Readonly<Record<string, string>> = {
+  [clean]: 'must not hold control characters or characters that turn the direction of text, nor begin or end with a space',
+  [cleanOnce]: 'must not hold control characters, nor begin or end with a space',
+  [linePattern]: 'must not hold control characters or characters that turn the direction of text',
+  [linesPattern]: 'must not hold control characters, but for line breaks'
+}
+
+/** A text of one line: what a thing is, holds, or where it answers. */
+export function textLine (description: string, example: string) {
+  return Type.String({ minLength: 1, maxLength: 2000, pattern: linePattern, description, examples: [example] })
+}
+
+/** A text of people, which may have several lines: a reason, a description. */
+export function textLines (description: string, example: string) {
+  return Type.String({ minLength: 1, maxLength: 2000, pattern: linesPattern, description, examples: [example] })
+}
 
 export const Name = Type.String({
   $id: 'Name', minLength: 1, maxLength: 200, pattern: clean,

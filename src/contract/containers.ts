@@ -1,12 +1,9 @@
 import Type, { type Static } from 'typebox'
 import {
   AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
-  Timestamp, Uuid, Version
+  textLine, textLines, Timestamp, Uuid, Version
 } from './common.ts'
 import { reservationId } from './reservations.ts'
-
-const text = (description: string, examples: string[]) =>
-  Type.String({ minLength: 1, maxLength: 2000, description, examples })
 
 export const aContainer = {
   id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'ScreenPlate_01', barcode: 'SCREEN_001', device: 'Incubator', position: 5,
@@ -56,8 +53,8 @@ export const ContainerCreate = Type.Object({
   lidded: optional(Type.Boolean({ description: 'The lid is on; default false.' })),
   lid: optional(ref(LidPlace)),
   filled: optional(Type.Boolean({ description: 'Default true.' })),
-  content: optional(text('What is in it.', ['MTT'])),
-  labware_type: optional(text('The kind of labware.', ['Greiner 96 flat'])),
+  content: optional(textLine('What is in it.', 'MTT')),
+  labware_type: optional(textLine('The kind of labware.', 'Greiner 96 flat')),
   labware_uuid: optional(ref(Uuid)),
   is_reagent: optional(Type.Boolean({ description: 'Default false.' })),
   if_occupied: optional(ref(IfOccupied)),
@@ -113,8 +110,8 @@ export const ContainerPatch = Type.Object({
   barcode: Type.Optional(nullable(ref(Barcode))),
   name: Type.Optional(ref(Name)),
   filled: Type.Optional(Type.Boolean({ description: 'Something is in it.' })),
-  content: Type.Optional(nullable(text('What is in it.', ['MTT']))),
-  labware_type: Type.Optional(nullable(text('The kind of labware.', ['Greiner 96 flat']))),
+  content: Type.Optional(nullable(textLine('What is in it.', 'MTT'))),
+  labware_type: Type.Optional(nullable(textLine('The kind of labware.', 'Greiner 96 flat'))),
   labware_uuid: Type.Optional(nullable(ref(Uuid))),
   is_reagent: Type.Optional(Type.Boolean({ description: 'It holds a reagent.' }))
 }, {
@@ -131,7 +128,7 @@ const Displacement = Type.Unsafe<'remove' | Static<typeof Place>>({
 })
 
 export const ContainerCorrection = Type.Object({
-  reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why; kept in the log.', examples: ['Found in the washer; the arm had stopped.'] }),
+  reason: textLines('Why; kept in the log.', 'Found in the washer; the arm had stopped.'),
   device: Type.Optional(ref(DeviceName)),
   position: Type.Optional(ref(Slot)),
   lidded: Type.Optional(Type.Boolean({ description: 'Whether the lid is on.' })),
@@ -227,7 +224,7 @@ export const ContainerQuery = Type.Object({
   device: Type.Optional(ref(DeviceName)),
   removed: Type.Optional(ref(AnyBoolean)),
   lidded: Type.Optional(Type.Boolean({ description: 'Only those whose lid is on, or off.' })),
-  labware_type: Type.Optional(text('Only of this kind.', ['Greiner 96 flat'])),
+  labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only of this kind.', examples: ['Greiner 96 flat'] })),
   name: Type.Optional(ref(Name))
 }, { additionalProperties: false })
 export type ContainerQuery = Static<typeof ContainerQuery>

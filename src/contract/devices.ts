@@ -1,10 +1,9 @@
 import Type, { type Static } from 'typebox'
-import { AnyBoolean, DeviceName, JsonObject, Name, nullable, optional, page, pageQuery, ref, Timestamp, Uuid, Version } from './common.ts'
+import { AnyBoolean, DeviceName, JsonObject, Name, nullable, optional, page, pageQuery, ref, textLine, textLines, Timestamp, Uuid, Version } from './common.ts'
 
-const text = (description: string, example: string) => Type.String({ minLength: 1, maxLength: 2000, description, examples: [example] })
-const kind = text('The kind of device.', 'incubator')
-const words = text('In words.', 'The incubator by the door')
-const uri = text('Where its server answers.', 'https://10.0.0.7:50052')
+const kind = textLine('The kind of device.', 'incubator')
+const words = textLines('In words.', 'The incubator by the door')
+const uri = textLine('Where its server answers.', 'https://10.0.0.7:50052')
 const capacity = Type.Integer({ minimum: 0, maximum: 10_000, description: 'How many slots it has.', examples: [42] })
 const processCapacity = Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: 'How many things it can work on at once.', examples: [1] })
 const minCapacity = Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: 'How many things it must hold to work.', examples: [4] })
@@ -78,7 +77,7 @@ export const DevicePage = page('DevicePage', Device)
 export const DeviceQuery = Type.Object({
   ...pageQuery,
   group: Type.Optional(ref(Name)),
-  type: Type.Optional(text('Only of this kind.', 'incubator')),
+  type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only of this kind.', examples: ['incubator'] })),
   has_certificate: Type.Optional(Type.Boolean({ description: 'Only those whose server certificate is known, or is not.' })),
   retired: Type.Optional(ref(AnyBoolean)),
   listed: Type.Optional(ref(AnyBoolean))

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { DeviceName, Name, nullable, optional, page, pageQuery, Place, ref, stringEnum, Timestamp, Uuid, Version } from './common.ts'
+import { DeviceName, Name, nullable, optional, page, pageQuery, Place, ref, stringEnum, textLine, Timestamp, Uuid, Version } from './common.ts'
 
 export const ReservationPurpose = stringEnum('ReservationPurpose', ['container', 'lid'], 'What will be put there.')
 
@@ -31,7 +31,7 @@ export type Reservation = Static<typeof Reservation>
 export const ReservationCreate = Type.Object({
   id: optional(ref(Uuid)),
   device: optional(ref(DeviceName)),
-  type: optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Any device of this type.', examples: ['hotel'] })),
+  type: optional(textLine('Any device of this type.', 'hotel')),
   purpose: ref(ReservationPurpose),
   deep_well: optional(Type.Boolean({ description: 'Only slots that deep-well plates fit in; default any.' })),
   count: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'How many slots; default 1.' })),

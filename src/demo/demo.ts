@@ -1,4 +1,5 @@
 import { type Out, progressOf } from '../terminal/progress.ts'
+import { safeLines } from '../terminal/safe-text.ts'
 import { tableOf } from '../terminal/table.ts'
 import type { DemoCall } from './client.ts'
 import { recordEvent, clearPlatform, type ReplayEstimate, estimateRun, logRun, setUp } from './replay.ts'
@@ -15,7 +16,7 @@ type Demo = { call: DemoCall, address: string, out: Out, runs: readonly Robotlab
  * the last is replayed. Can be shown again. Throws when the database holds another lab.
  */
 export async function demo ({ call, address, out, runs }: Demo): Promise<void> {
-  const line = (text = '') => out.write(`${text}\n`)
+  const line = (text = '') => out.write(`${safeLines(text)}\n`)
   const shown = runs.at(-1)!
 
   line()

@@ -1,5 +1,6 @@
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import type { FastifyServerOptions } from 'fastify'
+import { asParameter } from '../contract/common.ts'
 import { validatorFor } from '../contract/validator.ts'
 import { escapePointer, unstorable } from '../domain/values.ts'
 
@@ -12,9 +13,10 @@ import { escapePointer, unstorable } from '../domain/values.ts'
  */
 export const compilersFactory = {
   buildValidator: (components: Record<string, object>) => {
-    const ajv = validatorFor(Object.values(components))
+    const ofBodies = validatorFor(Object.values(components))
+    const ofParameters = validatorFor(Object.values(components).map(asParameter))
     return ({ schema, httpPart }: { schema: object, httpPart?: string }) => {
-      const check = compileLazily(ajv, schema)
+      const check = compileLazily(httpPart === 'body' ? ofBodies : ofParameters, schema)
       if (httpPart === 'body') return check
       const read = parameterReader(schema, components)
       return (parameters: Record<string, unknown>) => {

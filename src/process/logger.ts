@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { safeJson } from '../terminal/safe-text.ts'
 
 /** Lines wait for each other so long, to be written together: at a thousand requests a second, a write each is a tenth of the work. */
 const gatherMs = 10
@@ -26,7 +27,7 @@ export function batchingLines (flush: () => void, destination: DestinationStream
   let flushing = false
   return {
     write (line) {
-      destination.write(line)
+      destination.write(safeJson(line))
       if (flushing) return
       flushing = true
       setTimeout(() => {

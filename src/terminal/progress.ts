@@ -1,3 +1,5 @@
+import { safeText } from './safe-text.ts'
+
 /** Where a demo writes: a terminal or a pipe. */
 export type Out = { write (text: string): unknown, isTTY?: boolean }
 
@@ -7,7 +9,8 @@ const width = 24
 const redrawMs = 50
 
 /** A line that tells how far something is: drawn again and again in a terminal, written once at the end elsewhere. */
-export function progressOf (out: Out, label: string, total: number): Progress {
+export function progressOf (out: Out, what: string, total: number): Progress {
+  const label = safeText(what)
   const began = performance.now()
   let count = 0
   let drawn = -Infinity

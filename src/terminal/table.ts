@@ -1,5 +1,8 @@
-/** Rows as aligned lines under a head; columns of numbers stand right. */
-export function tableOf (head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+import { safeText } from './safe-text.ts'
+
+/** Rows as aligned lines under a head, fit for a terminal; columns of numbers stand right. */
+export function tableOf (head: readonly string[], texts: readonly (readonly string[])[]): string[] {
+  const rows = texts.map((row) => row.map(safeText))
   const columns = head.map((title, column) => {
     const cells = rows.map((row) => row[column]!)
     const width = Math.max(title.length, ...cells.map(({ length }) => length))

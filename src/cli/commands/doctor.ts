@@ -14,7 +14,7 @@ export function doctorCommand (program: Command, io: CommandIo, outcome: Outcome
       const wrong = findings.filter(({ status }) => status === 'error')
       if (wrong.length > 0) outcome.exitCode = exitCodes.finding
       printAnswer(io, options, { healthy: wrong.length === 0, findings }, () => [
-        ...tableOr('', ['check', 'status', 'what'], findings.map(({ check, status, says }) => [check, status, says])),
+        ...tableOr('', ['check', 'status', 'what'], findings.map(({ check, status, says }) => [check, status, says.replaceAll(/\s*\n\s*/g, ' ')])),
         ...findings.filter((finding) => finding.todo !== undefined).map(({ check, todo }) => `\n${check}: ${todo}`),
         '', wrong.length === 0 ? 'Nothing is wrong.' : `${formatCount(wrong.length, 'thing')} must be mended.`
       ])

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
 import { type CommandIo, printAnswer } from '../io.ts'
@@ -73,7 +74,7 @@ function linesOf ({ duration_seconds, confidence, confidence_attained, method, l
   return [
     `${duration_seconds.toFixed(1)} s${bound ? ` with ${percent(confidence)} confidence${attained}` : ` (${method})`}`,
     `from ${sample_size} steps alike (${level}), half of which took ${median_seconds?.toFixed(1) ?? '-'} s or less; method ${method}`,
-    ...warnings.map(({ detail }) => `note: ${detail}`)
+    ...warnings.map(({ detail }) => `note: ${safeText(detail)}`)
   ]
 }
 

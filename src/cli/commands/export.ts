@@ -2,6 +2,7 @@ import { Argument, type Command, Option } from 'commander'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { writeAtomically } from '../../terminal/atomic-file.ts'
+import { safeJson, safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { csvLine, type CsvColumn, columnsOf, type ExportKind, exportKinds } from '../csv.ts'
 import type { CommandIo } from '../io.ts'
@@ -26,7 +27,7 @@ export function exportCommand (program: Command, io: CommandIo): void {
       const { device, experiment, after, before } = options
       const query = { ...everything[kind], device, experiment_id: experiment, started_after: after, started_before: before }
       const things = serviceClient(io, addressOf(io.env, options.url)).list<Record<string, unknown>>(`/api/${kind}`, query)
-      const lines = options.format === 'csv' ? csv(things, columnsOf[kind]) : ndjson(things)
+      const lines = options.format === 'csv' ? csv(things, columnsOf[kind], options.out === undefined && (io.out as { isTTY?: boolean }).isTTY === true) : ndjson(things)
       const write = async (sink: Writable, end: boolean) => { await pipeline(Readable.from(lines), sink, { signal: io.signal, end }) }
       if (options.out === undefined) await write(io.out, false)
       else await writeAtomically(options.out, { overwrite: options.force === true }, (sink) => write(sink, true))
@@ -34,10 +35,12 @@ export function exportCommand (program: Command, io: CommandIo): void {
 }
 
 async function * ndjson (things: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const thing of things) yield `${JSON.stringify(thing)}\n`
+  for await (const thing of things) yield `${safeJson(JSON.stringify(thing))}\n`
 }
 
-async function * csv (things: AsyncIterable<Record<string, unknown>>, columns: readonly CsvColumn[]): AsyncGenerator<string> {
-  yield csvLine(columns.map(({ name }) => name))
-  for await (const thing of things) yield csvLine(columns.map(({ of }) => of(thing)))
+/** A file has the cells as they are; a terminal is shown what is safe. */
+async function * csv (things: AsyncIterable<Record<string, unknown>>, columns: readonly CsvColumn[], shown: boolean): AsyncGenerator<string> {
+  const lineOf = (cells: unknown[]) => shown ? `${safeText(csvLine(cells).slice(0, -2))}\r\n` : csvLine(cells)
+  yield lineOf(columns.map(({ name }) => name))
+  for await (const thing of things) yield lineOf(columns.map(({ of }) => of(thing)))
 }

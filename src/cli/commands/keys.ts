@@ -12,6 +12,7 @@ import { type KeyStore, keyStore } from '../../store/keys.ts'
 import { migrate } from '../../store/migrate.ts'
 import { migrationsDirectory } from '../../store/migrations-directory.ts'
 import { waitForDatabase } from '../../store/wait-for-database.ts'
+import { safeText } from '../../terminal/safe-text.ts'
 import { withDatabase } from '../database.ts'
 import { usageError, refusedError } from '../exit-codes.ts'
 import { type CommandIo, printAnswer, tableOr } from '../io.ts'
@@ -40,7 +41,7 @@ export function keysCommand (program: Command, io: CommandIo): void {
       const input = keyInputOf(options)
       const made = await withKeys(io, (store) => store.create(input, null))
       const until = made.expires_at === null ? '' : `, until ${timeOf(made.expires_at)}`
-      io.err.write(`The key of "${made.name}", for ${made.scopes.join(', ')}${until}; it is not shown again:\n`)
+      io.err.write(`The key of "${safeText(made.name)}", for ${made.scopes.join(', ')}${until}; it is not shown again:\n`)
       printAnswer(io, options, made, () => [made.key])
     })
 

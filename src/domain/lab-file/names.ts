@@ -1,15 +1,15 @@
+import { isLine } from '../plain-text.ts'
 import { isPathName } from '../values.ts'
 
 // The same rule as the schemas Name and DeviceName, for names that are keys of the lab file.
 const longest = 200
-const control = /\p{Cc}/u
 const spaceAtEnd = /^\s|\s$/
 
 /** Which rule a name breaks, in words; null when none. */
 export function nameFault (name: string): string | null {
   if (name === '') return 'must not be empty'
   if (Array.from(name).length > longest) return `must not be longer than ${longest} characters`
-  if (control.test(name)) return 'must not hold control characters'
+  if (!isLine(name)) return 'must not hold control characters or characters that turn the direction of text'
   if (spaceAtEnd.test(name)) return 'must not begin or end with a space'
   return null
 }
