@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { Config } from './config.ts'
 import { components } from './contract/openapi.ts'
+import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
@@ -100,5 +101,5 @@ export async function buildApp (config: Config, { database, log }: { database: D
 // A caller's own id is taken over when it can stand in a log line; otherwise the request gets one: of version 4, which
 // Node makes from random bytes that it keeps in store; a 7 asks the system for them each time, 4 us of every request.
 function requestId (given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID()
+  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) && redactKeys(given) === given ? given : randomUUID()
 }

@@ -3,7 +3,9 @@ import plugin from 'fastify-plugin'
 import Router from 'find-my-way'
 import { problemBody, problemType } from '../contract/problem-responses.ts'
 import { Problem, problem } from '../contract/problems.ts'
+import { redactMessage, redactUrl } from '../domain/keys.ts'
 import { databaseProblem } from '../store/errors.ts'
+import { parametersOf } from './request-log.ts'
 import { describeValidationErrors } from './validation-errors.ts'
 
 /** The three doors through which a refusal leaves: the error handler, the not-found handler, and `frameworkErrors`. */
@@ -29,7 +31,7 @@ export const errors = plugin(async (app: FastifyInstance) => {
     const path = pathOf(request.url)
     const allowed = methodsOf(path)
     // a file that a route looked for and did not find is no wrong method
-    if (allowed.length === 0 || allowed.some((method) => method === request.method)) return problem('route-not-found', `There is no ${path}; /openapi.json lists what there is.`)
+    if (allowed.length === 0 || allowed.some((method) => method === request.method)) return problem('route-not-found', `There is no ${redactUrl(path, null)}; /openapi.json lists what there is.`)
     reply.header('allow', allowed.join(', '))
     return problem('method-not-allowed', `${request.method} is not for this path; ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'}.`, { allowed })
   }
@@ -93,13 +95,13 @@ function toProblem (error: FastifyError): Problem {
 
 function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyReply, cause?: Error): FastifyReply {
   if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
-  else request.log.debug({ code: found.code }, found.message)
+  else request.log.debug({ code: found.code }, redactMessage(found.message))
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
-  const body = problemBody(found, { instance: pathOf(request.url), request_id: request.id })
+  const body = problemBody(found, { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
 }
 
 function pathOf (url: string): string {
-  return url.split('?')[0]!
+  return url.split(/[?#]/)[0]!
 }

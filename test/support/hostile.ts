@@ -1,0 +1,12 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+/** Sends these bytes to an address, and answers all that comes back until the other side hangs up. */
+export async function rawly (address: string, bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(address).port), new URL(address).hostname)
+  let text = ''
+  socket.setEncoding('utf8').on('data', (chunk: string) => { text += chunk }).on('error', () => {})
+  socket.write(bytes)
+  await once(socket, 'close')
+  return text
+}
