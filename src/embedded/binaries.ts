@@ -43,8 +43,11 @@ export async function prepareBinaries (options: {
     await whyNotRunnable(found.directory, owner) === undefined) return programsOf(found.directory)
 
   const cache = path.join(directory, CACHE_PREFIX + found.version)
-  if (await stat(cache).catch(() => undefined) === undefined) {
+  if (!await isOurs(cache)) {
     await removeOthers(directory)
+    if (await lstat(cache).catch(() => undefined) !== undefined) {
+      throw new Error(`${cache} belongs to another user, and may not be removed by this one: remove it, or set DATA_DIR to a directory of your own`)
+    }
     await copyPackage(found.directory, cache)
     log.info({ from: found.directory, to: cache }, 'copied the PostgreSQL programs to where their user can run them')
   }
@@ -119,6 +122,19 @@ async function whyNotRunnable (directory: string, owner: Owner): Promise<string 
   return undefined
 }
 
+/** Whether a copy is one that we or root made, and that nobody else may change; also false when there is none. */
+async function isOurs (file: string): Promise<boolean> {
+  const found = await lstat(file).catch(() => undefined)
+  if (found === undefined) return false
+  if (process.geteuid !== undefined && ![0, process.geteuid()].includes(found.uid)) return false
+  // the links between library versions; one that stands for the copy itself is none of ours
+  if (found.isSymbolicLink()) return !path.basename(file).startsWith(CACHE_PREFIX)
+  if (process.platform !== 'win32' && (found.mode & 0o022) !== 0) return false
+  if (!found.isDirectory()) return true
+  for (const name of await readdir(file)) if (!await isOurs(path.join(file, name))) return false
+  return true
+}
+
 /** All or nothing: a copy that was cut short never bears the final name. */
 async function copyPackage (from: string, to: string) {
   const fresh = `${to}.new-${randomBytes(4).toString('hex')}`
@@ -151,7 +167,8 @@ async function copyTree (from: string, to: string) {
 /** Copies of other versions, and of attempts that were cut short. */
 async function removeOthers (directory: string) {
   for (const name of await readdir(directory)) {
-    if (name.startsWith(CACHE_PREFIX)) await rm(path.join(directory, name), { recursive: true, force: true })
+    // what belongs to another user may have to stay
+    if (name.startsWith(CACHE_PREFIX)) await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => {})
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
-import { access, chmod, chown, constants, mkdir, readdir, stat } from 'node:fs/promises'
+import { access, chmod, chown, constants, lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Log } from '../domain/log.ts'
@@ -100,7 +100,13 @@ async function ourselves (directory: string): Promise<undefined> {
 
 async function ownerOf (directory: string): Promise<NonNullable<Owner>> {
   const { uid, gid } = await stat(clusterOf(directory))
-  if (uid !== 0) return { uid, gid, name: await userName(uid) }
+  if (uid !== 0) {
+    if (await isOpen(directory) && uid !== (await unprivilegedUser()).uid) {
+      throw new Error(`Anybody may write in ${directory}, and the database there belongs to the user with uid ${uid}: if it is ` +
+        `yours, close the directory with "chmod go-w ${directory}"; otherwise set another DATA_DIR`)
+    }
+    return { uid, gid, name: await userName(uid) }
+  }
   const user = await unprivilegedUser()
   throw new Error(`The database in ${directory} belongs to root, as whom PostgreSQL refuses to run: give it back ` +
     `with "chown -R ${user.name} ${clusterOf(directory)}"`)
@@ -135,10 +141,46 @@ function isBelowRoots (directory: string): boolean {
   }
 }
 
+/** A directory of root's in which others may put what they like. */
+async function isOpen (directory: string): Promise<boolean> {
+  const { uid, gid, mode } = await stat(directory)
+  return uid === 0 && ((mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0))
+}
+
+/**
+ * Refuses a directory that belongs neither to root, nor to us, nor to the database's user, and one in which somebody else
+ * has put something under a name of ours: we would run it, or tell it the password. Links are looked at themselves.
+ */
+async function refuseStrangers (directory: string, owner: Owner) {
+  // Windows has no such users
+  if (process.geteuid === undefined) return
+  const trusted = [0, process.geteuid(), ...(owner ? [owner.uid] : [])]
+  const { uid } = await lstat(directory)
+  if (!trusted.includes(uid)) {
+    throw new Error(`The directory ${directory} belongs to another user (uid ${uid}), who could put programs there for this one ` +
+      `to run: set DATA_DIR to a directory of your own, or take this one over with "chown ${process.geteuid()} ${directory}"`)
+  }
+  for (const name of await readdir(directory)) {
+    // the copy of the programs is looked at, and made anew, where they are prepared
+    if (!OURS.some((known) => known.test(name)) || COPY.test(name)) continue
+    const file = path.join(directory, name)
+    const of = await lstat(file).then((found) => found.uid, () => undefined)
+    if (of === undefined || trusted.includes(of)) continue
+    throw new Error(`${file} was put there by another user (uid ${of}): remove it if you do not know it, or set another DATA_DIR`)
+  }
+}
+
+/** As refuseStrangers, for somebody who only looks for the database that is there. */
+export async function refuseStrangersOf (directory: string) {
+  const { uid, gid } = await stat(clusterOf(directory))
+  await refuseStrangers(directory, { uid, gid, name: String(uid) })
+}
+
 async function prepare (directory: string, owner: Owner): Promise<ClusterLocation> {
   await explained(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o755 })
     await refuseForeign(directory)
+    await refuseStrangers(directory, owner)
     const { uid } = await stat(directory)
     if (owner && uid !== owner.uid) {
       // Root keeps the directory itself: the database's user passes through but cannot swap what root writes there.
@@ -151,6 +193,8 @@ async function prepare (directory: string, owner: Owner): Promise<ClusterLocatio
       })
     }
     await access(directory, constants.W_OK | constants.X_OK)
+    // once more, now that nobody else can get in
+    await refuseStrangers(directory, owner)
   })
   return { directory, owner }
 }
@@ -172,7 +216,8 @@ async function explained (directory: string, work: () => Promise<void>) {
   }
 }
 
-const OURS = [/^password$/, /^postgres\.log$/, /^postgresql\.new-/, /^binaries-/, new RegExp(`^${lockPrefix}`)]
+const COPY = /^binaries-/
+const OURS = [/^password$/, /^postgres\.log$/, /^postgresql(?:\.new-.*)?$/, COPY, new RegExp(`^${lockPrefix}`)]
 // What file systems, desktops and version control put into empty directories.
 const HARMLESS = [/^lost\+found$/, /^\.DS_Store$/, /^\.gitkeep$/, /^\.gitignore$/]
 
