@@ -9,6 +9,11 @@ const formatName = 'platform-status-backup'
 const formatVersion = 1
 export const endOfTable = '\\.\n'
 
+/** The header and the trailer are a few KiB. */
+const longestLine = 4_194_304
+/** The longest row is a process with a source of 4,194,304 characters, or the answer to a body of some MiB. */
+const longestRow = 268_435_456
+
 /** A table of the backup: its columns are those that hold data, not those that the database computes. */
 export type SavedTable = { name: string, columns: string[] }
 export type SavedMigration = { name: string, checksum: string }
@@ -94,10 +99,9 @@ async function * passing (rows: AsyncIterable<Buffer>, take: (chunk: Buffer) => 
   }
 }
 
-/** Lines and tables of a text, one after the other; all that is read goes into the hash. */
+/** Lines and tables of a text, one after the other; all that is read goes into the hash. Of the text it keeps a chunk, or a line. */
 function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
   const chunks = text[Symbol.asyncIterator]()
-  // always begins where a line does
   let rest: Buffer = Buffer.alloc(0)
 
   async function more (): Promise<boolean> {
@@ -116,20 +120,39 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
 
   return {
     async line (): Promise<string> {
-      while (!rest.includes(10)) if (!await more()) throw cutOffError()
-      return taken(rest.indexOf(10) + 1).toString('utf8')
+      const parts: Buffer[] = []
+      for (let length = 0; ;) {
+        const end = rest.indexOf(10)
+        parts.push(taken(end === -1 ? rest.length : end + 1))
+        if (end !== -1) return Buffer.concat(parts).toString('utf8')
+        length += parts.at(-1)!.length
+        if (length > longestLine) throw new OperatorError(`This file is no backup of platform-status: a line of it is longer than ${longestLine} bytes.`)
+        if (!await more()) throw cutOffError()
+      }
     },
-    /** Whole rows up to the end of the table. */
+    /** The text up to the end of the table, in chunks that may end anywhere. */
     async * rows (): AsyncGenerator<Buffer> {
-      for (;;) {
-        if (rest.indexOf(endOfTable) === 0) {
+      while (rest.length < endOfTable.length) if (!await more()) throw cutOffError()
+      if (rest.indexOf(endOfTable) === 0) {
+        taken(endOfTable.length)
+        return
+      }
+      for (let row = 0; ;) {
+        const end = rest.indexOf(`\n${endOfTable}`)
+        // what may be the beginning of the end waits for what follows
+        const length = end === -1 ? rest.length - endOfTable.length : end + 1
+        if (length > 0) {
+          const chunk = taken(length)
+          const last = chunk.lastIndexOf(10)
+          row = last === -1 ? row + length : length - last - 1
+          if (row > longestRow) throw new OperatorError(`The backup is damaged: a row of it is longer than ${longestRow} bytes. Take another one.`)
+          yield chunk
+        }
+        if (end !== -1) {
           taken(endOfTable.length)
           return
         }
-        const end = rest.indexOf(`\n${endOfTable}`)
-        const length = (end === -1 ? rest.lastIndexOf(10) : end) + 1
-        if (length > 0) yield taken(length)
-        else if (!await more()) throw cutOffError()
+        if (!await more()) throw cutOffError()
       }
     },
     hasMore: async (): Promise<boolean> => rest.length > 0 || await more()
@@ -142,6 +165,8 @@ function headerOf (text: string): Header {
   if (header.format_version !== formatVersion) {
     throw new OperatorError(`The backup was made by a newer version of the service (${header.service_version}): restore it with that version.`)
   }
+  if (![header.tables, header.migrations, header.sequences].every(Array.isArray)) throw alteredError()
+  if (!header.tables.every((table: Partial<SavedTable> | null) => typeof table?.name === 'string' && Array.isArray(table.columns))) throw alteredError()
   return header
 }
 

@@ -10,3 +10,11 @@ export async function rawly (address: string, bytes: string): Promise<string> {
   await once(socket, 'close')
   return text
 }
+
+/** The processor time that some work took in this process: what the machine does beside counts little. */
+export async function spent<T> (work: () => T | Promise<T>): Promise<{ ms: number, result: T }> {
+  const before = process.cpuUsage()
+  const result = await work()
+  const { user, system } = process.cpuUsage(before)
+  return { ms: Math.round((user + system) / 1000), result }
+}
