@@ -8,12 +8,12 @@ import random
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin, urlsplit
 from uuid import uuid4
 
 import urllib3
 
-from .errors import Problem, StatusServiceError, Unreachable
+from .errors import Problem, StatusServiceError, Unreachable, printable
 from .values import json_body, parameter, segment
 
 log = logging.getLogger('platform_status_client')
@@ -72,25 +72,28 @@ class Transport:
         content: bytes | None = None
         if isinstance(body, str):
             content, sent['content-type'] = body.encode(), text
-        elif body is not None:
+        elif body is not None and method != 'DELETE':
             content, sent['content-type'] = json_body(body), 'application/json'
         if method not in READS:
             sent['idempotency-key'] = str(uuid4())
-        return self._until_answered(method, url, content, {**sent, **headers})
+        return self._until_answered(method, url, content, {**sent, **headers}, answers)
 
-    def _until_answered(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Any:
+    def _until_answered(
+        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], answers: str
+    ) -> Any:
         deadline = time.monotonic() + self.retry_for
         pause = FIRST_PAUSE
         while True:
             wait = pause * random.uniform(0.5, 1.5)
             error: StatusServiceError
             try:
-                response = self._pool.request(method, url, body=content, headers=headers)
+                # a redirect would take key and body to somebody else
+                response = self._pool.request(method, url, body=content, headers=headers, redirect=False)
             except urllib3.exceptions.HTTPError as failure:
-                error = Unreachable(f'{method} {url}: {failure}')
+                error = Unreachable(printable(f'{method} {url}: {failure}'))
             else:
                 if response.status < 400:
-                    return _decoded(response)
+                    return _decoded(response, answers, f'{method} {url}')
                 error = _problem(response)
                 if response.status not in PASSING and error.code != 'idempotency-key-running':
                     raise error
@@ -106,11 +109,29 @@ class Transport:
         self._pool.clear()
 
 
-def _decoded(response: urllib3.BaseHTTPResponse) -> Any:
+def _decoded(response: urllib3.BaseHTTPResponse, answers: str, asked: str) -> Any:
+    """What was answered. Only a 2xx of the type that was asked for is an answer of the service."""
     if response.status == 204:
         return None
-    text = response.data.decode()
-    return json.loads(text) if 'json' in response.headers.get('content-type', '') else text
+    if not 200 <= response.status < 300:
+        host = urlsplit(urljoin(asked.split(' ', 1)[1], response.headers.get('location', ''))).netloc.split('@')[-1]
+        raise Unreachable(
+            printable(
+                f'{asked}: {response.status} sends on to {host}, which is not followed: is this the address of the service?'
+            )
+        )
+    kind = response.headers.get('content-type', '').split(';')[0].strip().lower()
+    if kind != answers:
+        raise Unreachable(
+            printable(
+                f'{asked}: {response.status} with {kind or "no type"} instead of {answers}: this is not the service'
+            )
+        )
+    try:
+        text = response.data.decode()
+        return json.loads(text) if answers == 'application/json' else text
+    except ValueError as error:
+        raise Unreachable(f'{asked}: the answer is no {answers}') from error
 
 
 def _problem(response: urllib3.BaseHTTPResponse) -> Problem:
