@@ -5,6 +5,8 @@ import { deepestBody } from '../values.ts'
 export const largestYaml = 1_048_576
 /** What a file's aliases may make of it, in characters and nodes. */
 const largestExpanded = 4_194_304
+/** How many members its merges may carry over, one merge after the other. */
+const mostMerged = 100_000
 
 /**
  * The labs' own software reads its files with PyYAML, to which yes, no, on and off are booleans. YAML 1.2 reads them as
@@ -87,6 +89,7 @@ type Anchored = { value: unknown, size: number }
 function valueOf (contents: unknown, fault: Fault): unknown {
   const anchors = new Map<string, Anchored | null>()
   let size = 0
+  let mergedMembers = 0
 
   function read (node: unknown): unknown {
     if (isAlias(node)) return aliased(node.source, node.range![0])
@@ -119,11 +122,11 @@ function valueOf (contents: unknown, fault: Fault): unknown {
 
   function members (map: YAMLMap): object {
     const own = new Map<string, unknown>()
-    let merged: object = {}
+    const merged = {}
     for (const { key, value } of map.items) {
       const { name, offset, isMerge } = keyOf(key)
       if (isMerge) {
-        merged = { ...merged, ...mergeOf(read(value), offset) }
+        mergeInto(merged, read(value), offset)
         continue
       }
       if (own.has(name)) fault(offset, `the key "${name}" is there twice`)
@@ -141,11 +144,15 @@ function valueOf (contents: unknown, fault: Fault): unknown {
     return { name: key.value, offset, isMerge: key.value === '<<' && key.type === 'PLAIN' }
   }
 
-  function mergeOf (source: unknown, offset: number): object {
-    const sources = [source].flat()
-    if (sources.some((one) => typeof one !== 'object' || one === null || Array.isArray(one))) fault(offset, '<< takes a mapping or a list of mappings')
+  function mergeInto (merged: object, source: unknown, offset: number): void {
+    const sources: unknown[] = Array.isArray(source) ? source : [source]
     // of several, the first that has a key wins
-    return sources.reduceRight<object>((merged, one) => Object.assign(merged, one), {})
+    for (const one of sources.toReversed()) {
+      if (typeof one !== 'object' || one === null || Array.isArray(one)) fault(offset, '<< takes a mapping or a list of mappings')
+      mergedMembers += Object.keys(one as object).length
+      if (mergedMembers > mostMerged) fault(offset, 'the merges (<<) make too much of this file')
+      Object.assign(merged, one)
+    }
   }
 
   return read(contents)

@@ -116,9 +116,7 @@ def _decoded(response: urllib3.BaseHTTPResponse, answers: str, asked: str) -> An
     if not 200 <= response.status < 300:
         host = urlsplit(urljoin(asked.split(' ', 1)[1], response.headers.get('location', ''))).netloc.split('@')[-1]
         raise Unreachable(
-            printable(
-                f'{asked}: {response.status} sends on to {host}, which is not followed: is this the address of the service?'
-            )
+            printable(f'{asked}: {response.status} sends on to {host}, which is not followed: is this the service?')
         )
     kind = response.headers.get('content-type', '').split(';')[0].strip().lower()
     if kind != answers:
