@@ -1,9 +1,11 @@
+import { controlClass } from '../domain/plain-text.ts'
+
 // What is printed was often written by others: names in a log, a file, the answer of some server. A terminal obeys the
 // control characters in it (it can be made to hide lines, or to type), and shows what turns the direction as another text.
 
 // C0 and DEL, C1; soft hyphen, zero width, marks and overrides of direction, other line ends, invisible operators, the byte
 // order mark, interlinear marks, tags, and halves of a surrogate pair
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Cs}]/gu
+const unsafe = new RegExp(`[${controlClass}\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}\\p{Cs}]`, 'gu')
 const unsafeButLineFeed = new RegExp(`(?!\\n)${unsafe.source}`, 'gu')
 
 /** A text as it may stand in one line of a terminal: what is no text is shown as `\u{1b}`. */

@@ -4,7 +4,7 @@ import { deepestBody } from '../values.ts'
 /** Lab files are a few KiB; a larger one can be sent as JSON, which is cheaper to read. */
 export const largestYaml = 1_048_576
 /** What a file's aliases may make of it, in characters and nodes. */
-const largestExpanded = 4_194_304
+const largestExpanded = 1_048_576
 /** How many members its merges may carry over, one merge after the other. */
 const mostMerged = 100_000
 
@@ -31,11 +31,13 @@ type Fault = (offset: number, detail: string) => never
 
 /** Why a text is not YAML that we take, and where: `line` and `column` count from 1. */
 export class YamlError extends Error {
+  readonly detail: string
   readonly line: number
   readonly column: number
   constructor (detail: string, line: number, column: number) {
     super(`line ${line}, column ${column}: ${detail}`)
     this.name = 'YamlError'
+    this.detail = detail
     this.line = line
     this.column = column
   }
@@ -149,7 +151,7 @@ function valueOf (contents: unknown, fault: Fault): unknown {
     // of several, the first that has a key wins
     for (const one of sources.toReversed()) {
       if (typeof one !== 'object' || one === null || Array.isArray(one)) fault(offset, '<< takes a mapping or a list of mappings')
-      mergedMembers += Object.keys(one as object).length
+      mergedMembers += Object.keys(one).length
       if (mergedMembers > mostMerged) fault(offset, 'the merges (<<) make too much of this file')
       Object.assign(merged, one)
     }
