@@ -41,6 +41,9 @@ declare module 'fastify' {
   interface FastifyContextConfig { operationId?: string }
 }
 
+/** Far more than a lab has clients; idle ones are ended by the timeouts below. */
+const mostConnections = 5000
+
 /** Builds the app on an opened database: plugins first, then the route modules, in order. Does not listen. */
 export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<FastifyInstance> {
   const app = Fastify({
@@ -60,6 +63,8 @@ export async function buildApp (config: Config, { database, log }: { database: D
     return503OnClosing: false
   })
 
+  // each costs memory also while it is idle; who is too many is hung up on
+  app.server.maxConnections = mostConnections
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))

@@ -25,7 +25,11 @@ const FAST_STOP_LIMIT_MS = 60_000
 
 // No sockets: their paths have a length limit that data directories exceed. Statement errors reach the service, which
 // logs them; here they would fill the disk.
-const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', log_min_messages: 'log' }
+// Whoever has an account here can connect to the port. Who says nothing, or no password, takes a place of ours until he is
+// sent away: so there are many places, which cost little, and he is sent away soon.
+const SETTINGS = {
+  listen_addresses: '127.0.0.1', unix_socket_directories: '', log_min_messages: 'log', max_connections: '400', authentication_timeout: '5s'
+}
 
 /**
  * The server that already runs on this cluster: one that a killed process of ours left behind. `starting` is one that
