@@ -41,8 +41,8 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
       await answer.body?.cancel()
       throw redirectedError(answer, `${method} ${path}`, address)
     }
-    const said = isJson(answer) ? await answer.json().catch(() => undefined) as T & Problem | undefined : undefined
-    if (answer.ok && said !== undefined) return said
+    const said = await answer.json().catch(() => undefined) as T & Problem | undefined
+    if (answer.ok && said !== undefined && isJson(answer)) return said
     throw toCommandError(answer.status, said, `${method} ${path}`, address)
   }
 

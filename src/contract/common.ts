@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import { controlClass, directionClass, linePattern, linesPattern } from '../domain/plain-text.ts'
+import { controlClass, linePattern, linesPattern } from '../domain/plain-text.ts'
 
 // Building blocks that every module's schemas share. Named components ($id) become components of the OpenAPI document;
 // `ref` refers to one and keeps its type.
@@ -29,24 +29,13 @@ export function stringEnum<const V extends readonly string[]> (id: string, value
   return Type.Unsafe<V[number]>({ $id: id, type: 'string', enum: [...values], description })
 }
 
-// No space at either end, and none of these characters. Lone surrogates and NUL are refused for whole bodies, before any schema.
-const nameWithout = (characters: string) => `^[^\\s${characters}]([^${characters}]*[^\\s${characters}])?$`
-
-const clean = nameWithout(controlClass + directionClass)
-
-/** Releases before kept names that turn the direction of text; parameters may still ask for them. */
-const cleanOnce = nameWithout(controlClass)
-
-/** A component as parameters are held against it: what was kept under an older rule stays within reach. */
-export function asParameter<S extends TSchema> (component: S): S {
-  return (component as { pattern?: string }).pattern === clean ? { ...component, pattern: cleanOnce } : component
-}
+// No control characters, no space at either end. Lone surrogates and NUL are refused for whole bodies, before any schema.
+const clean = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
 
 /** What a pattern of ours asks, in words. */
 export const patternRules: Readonly<Record<string, string>> = {
-  [clean]: 'must not hold control characters or characters that turn the direction of text, nor begin or end with a space',
-  [cleanOnce]: 'must not hold control characters, nor begin or end with a space',
-  [linePattern]: 'must not hold control characters or characters that turn the direction of text',
+  [clean]: 'must not hold control characters, nor begin or end with a space',
+  [linePattern]: 'must not hold control characters',
   [linesPattern]: 'must not hold control characters, but for line breaks'
 }
 

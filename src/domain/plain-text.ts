@@ -1,19 +1,16 @@
-// Characters that are no text: a terminal obeys them, or shows them as something else than they are.
+// Control characters are no text: a terminal obeys them. What turns the direction of text is text in some languages; it is
+// kept, and shown escaped (src/terminal/safe-text.ts).
 
 /** C0 and C1, as a character class of a regular expression. */
 export const controlClass = '\\u0000-\\u001f\\u007f-\\u009f'
 
-/** What turns the direction of the text that follows: `gnp.exe` shown as `exe.png`. */
-export const directionClass = '\\u202a-\\u202e\\u2066-\\u2069'
-
-/** A text of one line: no control characters, nothing that turns the direction. */
-export const linePattern = `^[^${controlClass}${directionClass}]*$`
+/** A text of one line: no control characters. */
+export const linePattern = `^[^${controlClass}]*$`
 
 /** A text of several lines: of the control characters only line breaks. */
 export const linesPattern = '^[^\\u0000-\\u0009\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$'
 
 const controls = new RegExp(`[${controlClass}]`, 'gu')
-const directions = new RegExp(`[${directionClass}]`, 'gu')
 const line = new RegExp(linePattern, 'u')
 const lines = new RegExp(linesPattern, 'u')
 
@@ -27,7 +24,7 @@ export function isLines (text: string): boolean {
   return lines.test(text)
 }
 
-/** A text as one line: a space for each control character, nothing for what turns the direction. */
+/** A text as one line: a space for each control character. */
 export function withoutControls (text: string): string {
-  return text.replaceAll(controls, ' ').replaceAll(directions, '')
+  return text.replaceAll(controls, ' ')
 }

@@ -1,6 +1,5 @@
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import type { FastifyServerOptions } from 'fastify'
-import { asParameter } from '../contract/common.ts'
 import { validatorFor } from '../contract/validator.ts'
 import { escapePointer, unstorable } from '../domain/values.ts'
 
@@ -13,10 +12,9 @@ import { escapePointer, unstorable } from '../domain/values.ts'
  */
 export const compilersFactory = {
   buildValidator: (components: Record<string, object>) => {
-    const ofBodies = validatorFor(Object.values(components))
-    const ofParameters = validatorFor(Object.values(components).map(asParameter))
+    const ajv = validatorFor(Object.values(components))
     return ({ schema, httpPart }: { schema: object, httpPart?: string }) => {
-      const check = compileLazily(httpPart === 'body' ? ofBodies : ofParameters, schema)
+      const check = compileLazily(ajv, schema)
       if (httpPart === 'body') return check
       const read = parameterReader(schema, components)
       return (parameters: Record<string, unknown>) => {

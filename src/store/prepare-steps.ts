@@ -54,7 +54,7 @@ export function functionFault (data: Readonly<Record<string, unknown>>): string 
   const { fct } = data
   if (fct === undefined || fct === null) return null
   if (typeof fct !== 'string' || fct === '' || Array.from(fct).length > longestFunction) return `must be a text of 1 to ${longestFunction} characters`
-  return isLine(fct) ? null : 'must not hold control characters or characters that turn the direction of text'
+  return isLine(fct) ? null : 'must not hold control characters'
 }
 
 function prepare (input: StepCreate) {

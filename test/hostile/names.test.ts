@@ -6,7 +6,7 @@ import { aStep, logged, rows } from '../support/log.ts'
 import { aLab } from '../support/service.ts'
 
 const escape = 'wash\u001b[31m\u001b]0;own\u0007'
-const noLine = [escape, 'a\nb', 'a\tb', 'a\u007fb', 'a\u009b2J', 'a\u202egnp.exe', 'a\u2066b']
+const noLine = [escape, 'a\nb', 'a\tb', 'a\u007fb', 'a\u009b2J']
 
 t.test('fct, names, types, content and owners refuse control characters, wherever they come in', async (t) => {
   const lab = await aLab(t, { Washer: 2 })
@@ -77,13 +77,12 @@ t.test('what was kept under an older rule can be read, found and ended', async (
   t.equal((await lab.get(`/api/steps?fct=${encodeURIComponent(escape)}`)).body.items.length, 1)
   t.equal((await lab.patch('/api/containers/P1', { filled: false })).status, 200)
   t.match(await lab.post(`/api/steps/${running.id}/finish`, { data: { wells: 96 } }), { status: 200, body: { fct: escape, data: { wells: 96 } } })
-  t.equal((await lab.get(`/api/devices/${encodeURIComponent('a\u202eb')}`)).status, 404, 'a parameter may hold what turns the direction')
   t.equal((await lab.get(`/api/devices/${encodeURIComponent('a\u001bb')}`)).status, 400)
 })
 
 t.test('lab files and imports', async (t) => {
   t.match(readLabConfig({ sila_servers: { g: { D: { capacity: 1, extra: { any: 'a\u001bb' }, other: '\u202e' } } } }), { config: { groups: [{}] } }, 'members of others stay as they are')
-  t.equal(sanitizeName('P\u001b[2J\u202e1'), 'P [2J1')
+  t.equal(sanitizeName('P\u001b[2J\u202e1'), 'P [2J\u202e1', 'what turns the direction is text')
   t.equal(sanitizeDeviceName('\u001b', 3), 'device 3')
   t.match(readParameters(JSON.stringify({ fct: 'wash\u001b[31m' })), { data: { fct: 'wash [31m' }, settled: ['fct-no-text'] })
   t.match(readParameters('{"fct":"wash"}'), { data: { fct: 'wash' }, settled: [] })

@@ -123,7 +123,7 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
     report(`${pointer}/allows_overlap`, 'must be true or false')
   }
   for (const [name, text] of Object.entries({ type, uri })) {
-    if (typeof text === 'string' && !isLine(text)) report(`${pointer}/${name}`, 'must not hold control characters or characters that turn the direction of text')
+    if (typeof text === 'string' && !isLine(text)) report(`${pointer}/${name}`, 'must not hold control characters')
   }
   if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not hold control characters, but for line breaks')
   return {

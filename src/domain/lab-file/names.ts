@@ -9,7 +9,7 @@ const spaceAtEnd = /^\s|\s$/
 export function nameFault (name: string): string | null {
   if (name === '') return 'must not be empty'
   if (Array.from(name).length > longest) return `must not be longer than ${longest} characters`
-  if (!isLine(name)) return 'must not hold control characters or characters that turn the direction of text'
+  if (!isLine(name)) return 'must not hold control characters'
   if (spaceAtEnd.test(name)) return 'must not begin or end with a space'
   return null
 }

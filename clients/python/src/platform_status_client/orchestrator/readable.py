@@ -24,8 +24,6 @@ EXACT = 2**53
 
 ADDRESS = re.compile(r' at 0x[0-9a-fA-F]+')
 CONTROL = re.compile('[\x00-\x1f\x7f-\x9f]')
-# what turns the direction of the text that follows
-DIRECTION = re.compile('[\u202a-\u202e\u2066-\u2069]')
 SURROGATE = re.compile('[\ud800-\udfff]')
 
 
@@ -101,7 +99,7 @@ def described(value: Any) -> str:
 def name_of(value: Any, longest: int = 200) -> str:
     """A value as a name: no control characters, no space at either end, not empty, at most `longest` characters."""
     text = value if isinstance(value, str) else described(value)
-    printable = CONTROL.sub(' ', DIRECTION.sub('', readable(text)))
+    printable = CONTROL.sub(' ', readable(text))
     return printable.strip()[:longest].strip() or '-'
 
 
