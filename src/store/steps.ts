@@ -25,7 +25,7 @@ const members: Members<Step> = {
 const readById = `${writing(members, 'step_state')} WHERE thing.id = $1`
 const logSteps = writing(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
 
-/** The log of steps. What writes it are the functions of the migration `step_log`, one call each. */
+/** The log of steps. It is written by the functions in prisma/sql/step, one call each. */
 export function stepStore ({ pool, prisma }: Database) {
   async function read (id: string): Promise<Written<Step>> {
     const [found] = await statement<Written<Step>>(pool, readById, [id])

@@ -11,7 +11,7 @@ export type Transaction = Prisma.TransactionClient
  */
 export async function changingTheWorld<T> ({ prisma }: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> {
   const attempt = async () => await prisma.$transaction(async (transaction) => {
-    await transaction.$executeRaw`SELECT world_lock()`
+    await transaction.$executeRaw`SELECT lock_lab()`
     return await run(transaction)
   })
   return await retrying(async () => await attempt().catch(async (error: unknown) => {
