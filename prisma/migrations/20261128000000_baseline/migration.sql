@@ -1622,8 +1622,8 @@ BEGIN
 END $$;
 
 -- prisma/sql/lid/refuse_lid_mismatch.sql
--- Refuses because the lid is parked elsewhere than the request says. A lid whose place is not known contradicts
--- nothing.
+-- Refuses a lid that is parked elsewhere than the request says. A request that does not say where, and a lid whose place
+-- is not known, contradict nothing.
 --
 -- Raises: lid-mismatch, device-not-found, position-not-found
 CREATE OR REPLACE FUNCTION refuse_lid_mismatch(_before jsonb, _device text, _slot integer, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
