@@ -7,6 +7,7 @@ RUN npm ci --omit=optional --ignore-scripts
 COPY prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY prisma prisma
 COPY scripts scripts
+COPY tools tools
 COPY src src
 RUN npm run build
 

@@ -3,7 +3,9 @@ import type pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { OperatorError } from '../domain/operator-error.ts'
 import { databaseFault } from '../store/errors.ts'
-import { applyWithin, checkServerVersion, type Migration, migrationLock, migrationTable, readMigrations } from '../store/migrate.ts'
+import {
+  applyWithin, checkServerVersion, isBeforeFirstRelease, type Migration, migrationLock, migrationTable, readMigrations
+} from '../store/migrate.ts'
 import { copyIn, copyOut, quoted, readDrops, readTables, triggerSwitches } from './catalogue.sql.ts'
 import { inBackupTransaction } from './connect.ts'
 import { alteredError, type Contents, type Counted, counter, cutOffError, type Header } from './format.ts'
@@ -44,6 +46,9 @@ export async function restoreBackup (options: RestoreOptions): Promise<Restored>
 
 /** The migrations that the backup's schema was made with, and those that came since. */
 function splitMigrations (header: Header, known: readonly Migration[]): { then: Migration[], since: Migration[] } {
+  if (isBeforeFirstRelease(header.migrations.map(({ name }) => name))) {
+    throw new OperatorError('The backup was made by a version of the service from before its first release, and this version cannot restore it. Nothing was changed. Restore it with the version that made it.')
+  }
   const then = header.migrations.map(({ name, checksum }) => {
     const migration = known.find((one) => one.name === name)
     if (migration === undefined) throw new OperatorError(`The backup is newer than this version of the service: it has the migration ${name}. Restore it with version ${header.service_version} or newer.`)

@@ -5,6 +5,7 @@ import type { LabHealth } from '../contract/lab.ts'
 import { findPackage } from '../embedded/binaries.ts'
 import { findEmbedded } from '../embedded/postgres.ts'
 import { type Inspection, inspectDatabase } from '../store/inspect.ts'
+import { isBeforeFirstRelease } from '../store/migrate.ts'
 import { migrationsDirectory } from '../store/migrations-directory.ts'
 import { connectionProblem } from '../store/wait-for-database.ts'
 import { serviceClient } from './client.ts'
@@ -78,6 +79,7 @@ function checkServer ({ postgresql, version, encoding, size_bytes }: Inspection)
 
 function checkMigrations ({ missing, unknown, altered }: Inspection): DoctorFinding {
   const check = 'migrations'
+  if (isBeforeFirstRelease(unknown)) return { check, status: 'error', says: 'the database is from before the first release', todo: 'use an empty database; to read the old data, run the version that made it' }
   if (unknown.length > 0) return { check, status: 'error', says: `the database is newer than this code: ${unknown.join(', ')}`, todo: 'install the version that it was made by, or restore a backup from before' }
   if (altered.length > 0) return { check, status: 'error', says: `changed after they were applied: ${altered.join(', ')}`, todo: 'install the released code again; released migrations never change' }
   if (missing.length > 0) return { check, status: 'warning', says: `${missing.length} not applied yet`, todo: 'back up, then start the service, which applies them' }

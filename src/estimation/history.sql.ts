@@ -62,7 +62,7 @@ const lessons = `jsonb_build_object(
 // one range of one index, which holds all that is read.
 const textFor = (size: number) => `
 WITH named AS MATERIALIZED (
-  SELECT name, device_named(name) AS id FROM unnest($3::text[]) AS name
+  SELECT name, latest_device_named(name) AS id FROM unnest($3::text[]) AS name
 ),
 keyed AS MATERIALIZED (
   SELECT q.ordinality AS n, coalesce(q.as_of, now()) AS as_of,
@@ -76,7 +76,7 @@ keyed AS MATERIALIZED (
   LEFT JOIN named origin ON origin.name = q.origin_device
   LEFT JOIN named destination ON destination.name = q.destination_device
 )
-SELECT found.level, found.samples::text, found.finishes::text, CASE WHEN cardinality(found.samples) < $2 THEN lent_spread(keyed.key_4, keyed.as_of) END AS lent,
+SELECT found.level, found.samples::text, found.finishes::text, CASE WHEN cardinality(found.samples) < $2 THEN borrowed_spread(keyed.key_4, keyed.as_of) END AS lent,
   CASE WHEN keyed.n = 1 THEN ${lessons} END AS lessons
 FROM keyed
 ${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level), size)).join('')}

@@ -17,7 +17,7 @@ const byBarcode = `
     SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $2 AND revision <= $1))
   WHERE barcode = $2 AND removed_at IS NULL`
 
-/** The state as of a revision or a time, read from the log by the functions of the migration `as_of`. */
+/** The state as of a revision or a time, read from the log by the functions `*_state_at` in prisma/sql. */
 export function asOfStore ({ pool }: Database) {
   /** The revision meant. Refuses one that is still to come. */
   async function revision (asOf: AsOf): Promise<number> {

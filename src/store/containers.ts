@@ -32,7 +32,7 @@ const commands = {
 }
 const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
 
-/** Containers and lids. The commands are the functions of the migration `world_commands`, one call each. */
+/** Containers and lids. The commands are the functions in prisma/sql/container and prisma/sql/lid, one call each. */
 export function containerStore ({ pool, prisma }: Database) {
   async function command (what: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<JsonRow<Container>> {
     const { id, barcode } = parseContainerRef(container)

@@ -37,7 +37,7 @@ function sourceOf ({ after, container, device, kind, step, experiment }: Omit<Ev
     ? Prisma.sql`FROM event e CROSS JOIN LATERAL (SELECT e.revision, e.ordinal) k`
     : Prisma.sql`FROM event_device k JOIN event e ON e.revision = k.revision AND e.ordinal = k.ordinal`
   const conditions = [Prisma.sql`k.revision > ${after ?? 0}::bigint`]
-  if (device !== undefined) conditions.push(Prisma.sql`k.device_id = device_named(${device})`)
+  if (device !== undefined) conditions.push(Prisma.sql`k.device_id = latest_device_named(${device})`)
   if (kind !== undefined) conditions.push(Prisma.sql`e.kind = ${kind}`)
   if (step !== undefined) conditions.push(Prisma.sql`e.step_id = ${step}::uuid`)
   if (experiment !== undefined) conditions.push(Prisma.sql`e.experiment_id = ${experiment}::uuid`)

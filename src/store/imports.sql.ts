@@ -20,7 +20,7 @@ export async function readTrackedThings (transaction: Transaction, { devices, co
     devices: await transaction.$queryRaw<TrackedDevice[]>`
       SELECT d.id, d.name, d."group", d.type, d.description, d.uri, d.capacity, d.process_capacity, d.min_capacity, d.allows_overlap, d.extra, d.listed,
         d.retired_at IS NOT NULL AS retired, d.created_as
-      FROM unnest(${devices}::text[]) AS asked (name) JOIN device d ON d.id = device_named(asked.name)`,
+      FROM unnest(${devices}::text[]) AS asked (name) JOIN device d ON d.id = latest_device_named(asked.name)`,
     certificates: await transaction.$queryRaw<TrackedThings['certificates']>`
       SELECT name AS device, server_certificate AS certificate FROM device
       WHERE name = ANY (${devices}::text[]) AND retired_at IS NULL AND server_certificate IS NOT NULL`,
@@ -30,7 +30,7 @@ export async function readTrackedThings (transaction: Transaction, { devices, co
           SELECT FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
           WHERE rp.position_id = p.id AND r.expires_at > clock_timestamp()) AS occupied
       FROM unnest(${devices}::text[]) AS asked (name)
-      JOIN device d ON d.id = device_named(asked.name)
+      JOIN device d ON d.id = latest_device_named(asked.name)
       JOIN position p ON p.device_id = d.id
       LEFT JOIN placement pl ON pl.position_id = p.id`,
     barcodes: (await transaction.$queryRaw<{ barcode: string }[]>`

@@ -86,7 +86,7 @@ export function importStore (database: Database) {
 
     /** Those of which nothing was logged since `before` are completed; answers how many. */
     async completeExperiments (ids: readonly string[], before: Date, audit: AuditContext): Promise<number> {
-      const [row] = await runPrepared<{ completed: number }>(pool, 'SELECT complete_experiments($1::uuid[], $2, $3) AS completed', [ids, before, audit])
+      const [row] = await runPrepared<{ completed: number }>(pool, 'SELECT complete_quiet_experiments($1::uuid[], $2, $3) AS completed', [ids, before, audit])
       return row!.completed
     },
 

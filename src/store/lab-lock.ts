@@ -11,7 +11,7 @@ export type Transaction = Prisma.TransactionClient
  */
 export async function withLabLock<T> ({ prisma }: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> {
   const attempt = async () => await prisma.$transaction(async (transaction) => {
-    await transaction.$executeRaw`SELECT world_lock()`
+    await transaction.$executeRaw`SELECT lock_lab()`
     return await run(transaction)
   })
   return await withRetries(async () => await attempt().catch(async (error: unknown) => {

@@ -15,7 +15,7 @@ const rowOf = {
 export function lockStore ({ pool }: Database) {
   return {
     async take (what: ChangedThing, { id }: Readonly<Record<string, string>>): Promise<void> {
-      if (what !== 'process' && what !== 'experiment' && what !== 'step') await runPrepared(pool, 'SELECT world_lock()', [])
+      if (what !== 'process' && what !== 'experiment' && what !== 'step') await runPrepared(pool, 'SELECT lock_lab()', [])
       else if (id !== undefined && isUuid(id)) await runPrepared(pool, rowOf[what], [id])
     }
   }

@@ -17,10 +17,15 @@ export type Migration = { name: string, sql: string, checksum: string }
 
 export class MigrationError extends OperatorError {}
 
+/** Whether a history is from before the first release, when 22 migrations became the baseline. No code can continue it. */
+export function isBeforeFirstRelease (names: readonly string[]): boolean {
+  return names.includes('20261123000000_tables')
+}
+
 /**
  * Brings the database to the schema of this code. Instances that start together wait for each other; each migration is
- * one transaction, so a failed one leaves nothing behind. Refuses PostgreSQL before 15, a database newer than the code,
- * and one whose history differs. Returns the names of the migrations it applied.
+ * one transaction, so a failed one leaves nothing behind. Refuses PostgreSQL before 15, a database from before the first
+ * release, one newer than the code, and one whose history differs. Returns the names of the migrations it applied.
  */
 export async function migrate (pool: pg.Pool, directory: string): Promise<string[]> {
   const migrations = await readMigrations(directory)
@@ -61,6 +66,9 @@ async function applyMissing (client: pg.Client, migrations: readonly Migration[]
 }
 
 function refuseForeignHistory (applied: readonly Applied[], migrations: readonly Migration[]): void {
+  if (isBeforeFirstRelease(applied.map((row) => row.migration_name))) {
+    throw new MigrationError('The database was made by a version of the service from before its first release, and this version cannot convert it. The database was not changed. Use an empty one: name it in DATABASE_URL, or name another directory in DATA_DIR. To read the old data, run the version that made it.')
+  }
   for (const row of applied) {
     const known = migrations.find(({ name }) => name === row.migration_name)
     if (known === undefined) throw new MigrationError(`The database is newer than this version of the service: it has the migration ${row.migration_name}. Start the newer version, or restore a backup from before.`)

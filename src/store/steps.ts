@@ -25,7 +25,7 @@ const members: MemberKinds<Step> = {
 const readById = `${selectAsJson(members, 'step_state')} WHERE thing.id = $1`
 const logSteps = selectAsJson(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
 
-/** The log of steps. What writes it are the functions of the migration `step_log`, one call each. */
+/** The log of steps. It is written by the functions in prisma/sql/step, one call each. */
 export function stepStore ({ pool, prisma }: Database) {
   async function read (id: string): Promise<JsonRow<Step>> {
     const [found] = await runPrepared<JsonRow<Step>>(pool, readById, [id])

@@ -27,7 +27,7 @@ export async function readTrackedDevice (transaction: Transaction, name: string)
   const [device] = await transaction.$queryRaw<TrackedDevice[]>`
     SELECT id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, extra, listed,
       retired_at IS NOT NULL AS retired, created_as
-    FROM device WHERE id = device_named(${name})`
+    FROM device WHERE id = latest_device_named(${name})`
   return device ?? null
 }
 

@@ -11,7 +11,7 @@ import { refusalDetail } from './refusals.ts'
 
 type TransferRow = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], revision: number }
 
-/** What robots did in one go. The command is the function of the migration `transfers`, one call. */
+/** What robots did in one go. The command is the function in prisma/sql/transfer, one call. */
 export function transferStore ({ pool }: Database) {
   return {
     /** Books transfers in order, all or none; a dry run books none and tells what stands against each. */

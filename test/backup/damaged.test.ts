@@ -4,10 +4,10 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { readBackup } from '../../src/backup/read.ts'
 import { restoreBackup } from '../../src/backup/restore.ts'
-import { aFolder, anEmptyDatabase, firstRelease, migrations } from '../support/backups.ts'
+import { aFolder, anEmptyDatabase, savedLab, migrations } from '../support/backups.ts'
 import { aDump } from '../support/dump.ts'
 
-const whole = await readFile(firstRelease)
+const whole = await readFile(savedLab)
 const text = gunzipSync(whole).toString('latin1')
 
 /** A file with this in it. */
@@ -67,7 +67,7 @@ t.test('what is no backup is told so', async (t) => {
 
 t.test('a damaged backup is not restored: the database stays as it was', async (t) => {
   const url = await anEmptyDatabase(t)
-  await restoreBackup({ url, file: firstRelease, migrations, replace: false })
+  await restoreBackup({ url, file: savedLab, migrations, replace: false })
   const before = await aDump(url)
   for (const bytes of [whole.subarray(0, whole.length - 100), gzipSync(text.replace('SCREEN_002', 'SCREEN_003'))]) {
     await t.rejects(restoreBackup({ url, file: await aFile(t, Buffer.from(bytes)), migrations, replace: true }), { message: /damaged|cut off/ })

@@ -63,6 +63,7 @@ t.test('every finding has its measure', (t) => {
   t.same(statusOf({ encoding: 'SQL_ASCII' }), ['error', 'ok', 'ok'])
   t.same(statusOf({ missing: ['1'] }), ['ok', 'warning', 'ok'])
   t.same(statusOf({ unknown: ['9'] }), ['ok', 'error', 'ok'])
+  t.match(checkInspection({ ...sound, unknown: ['20261123000000_tables'] }), [{}, { status: 'error', says: /before the first release/ }, {}])
   t.same(statusOf({ altered: ['1'] }), ['ok', 'error', 'ok'])
   t.same(statusOf({ clock_ahead_ms: 2500 }), ['ok', 'ok', 'warning'])
   t.same(statusOf({ clock_ahead_ms: -60_000 }), ['ok', 'ok', 'error'])

@@ -49,7 +49,7 @@ async function aHeldLab (t: Test, url: string) {
   await client.connect()
   t.teardown(() => client.end())
   await client.query('BEGIN')
-  await client.query('SELECT world_lock()')
+  await client.query('SELECT lock_lab()')
 }
 
 t.test('while the database is gone everything that needs it is a 503, and works again when it is back', async (t) => {

@@ -182,7 +182,7 @@ t.test('told to stop, it lets a request finish, closes what is idle and takes no
   await fetch(`${address}/api/lab/config`, json('PUT', { sila_servers: { devices: { Hotel: { capacity: 1 } } } }))
   const holder = await aClient(url)
   await holder.query('BEGIN')
-  await holder.query('SELECT world_lock()')
+  await holder.query('SELECT lock_lab()')
   const underWay = fetch(`${address}/api/containers`, json('POST', { device: 'Hotel' }))
   const waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
   while ((await holder.query(waits)).rowCount === 0) await sleep(20)
@@ -207,7 +207,7 @@ t.test('clients and queries that never end are cut after a while', async (t) => 
   await fetch(`${address}/api/lab/config`, json('PUT', { sila_servers: { devices: { Hotel: { capacity: 1 } } } }))
   const holder = await aClient(url)
   await holder.query('BEGIN')
-  await holder.query('SELECT world_lock()')
+  await holder.query('SELECT lock_lab()')
   const underWay = fetch(`${address}/api/containers`, json('POST', { device: 'Hotel' }))
   const cut = t.rejects(underWay)
   await sleep(300)

@@ -9,8 +9,11 @@ import { onDatabase } from './database.ts'
 
 export const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 
-/** A backup made by the first release; see test/fixtures/README.md. */
-export const firstRelease = fileURLToPath(new URL('../fixtures/release-0.1.0.backup.gz', import.meta.url))
+/** A backup at the present schema; see test/fixtures/README.md. */
+export const savedLab = fileURLToPath(new URL('../fixtures/saved-lab.backup.gz', import.meta.url))
+
+/** A backup made by a version from before the first release, which is refused. */
+export const beforeFirstRelease = fileURLToPath(new URL('../fixtures/before-first-release.backup.gz', import.meta.url))
 
 /** A directory of its own, gone after the test. */
 export async function aFolder (t: Test): Promise<string> {
