@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
+import { projectRoot } from '../../src/project-root.ts'
 
 // Requests travel one way: routes -> store and estimation -> domain. Each layer knows those below it and nothing else, so
 // that a change of HTTP stays in the routes, and a change of the database in the store.
 
-const root = fileURLToPath(new URL('../../src/', import.meta.url))
+const root = join(projectRoot, 'src')
 
 /** Programs of their own: started, never imported. */
 const programs = ['server.ts', 'cli/main.ts', 'demo/main.ts']

@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Test } from 'tap'
+import { projectRoot } from '../../src/project-root.ts'
 import { onDatabase } from './database.ts'
 
-export const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
+export const migrations = join(projectRoot, 'prisma', 'migrations')
 
 /** A backup made by the first release; see test/fixtures/README.md. */
-export const firstRelease = fileURLToPath(new URL('../fixtures/release-0.1.0.backup.gz', import.meta.url))
+export const firstRelease = join(projectRoot, 'test', 'fixtures', 'release-0.1.0.backup.gz')
 
 /** A directory of its own, gone after the test. */
 export async function aFolder (t: Test): Promise<string> {
