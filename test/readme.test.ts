@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { join } from 'node:path'
 import { variables } from '../src/config.ts'
+import { projectRoot } from '../src/project-root.ts'
 import { aService } from './support/service.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+const readme = await readFile(join(projectRoot, 'README.md'), 'utf8')
 
 /** Runs a shell line as a reader would, and answers what it printed. */
 async function shell (line: string): Promise<string> {
   return await new Promise((resolve, reject) => {
-    execFile('bash', ['-c', line], { cwd: root }, (error, stdout, stderr) => error ? reject(new Error(`${line}: ${stderr}`)) : resolve(stdout))
+    execFile('bash', ['-c', line], { cwd: projectRoot }, (error, stdout, stderr) => error ? reject(new Error(`${line}: ${stderr}`)) : resolve(stdout))
   })
 }
 
@@ -34,7 +34,7 @@ const curl = await shell('curl --version').then((text) => /^curl (\d+)\.(\d+)/.e
 const hasJson = curl !== null && (Number(curl[1]) > 7 || Number(curl[2]) >= 82)
 
 t.test('docs/safe-writes.md shows what happens', { skip: hasJson ? false : 'curl 7.82 or newer is needed' }, async (t) => {
-  const answers = await session(t, await readFile(new URL('../docs/safe-writes.md', import.meta.url), 'utf8'))
+  const answers = await session(t, await readFile(join(projectRoot, 'docs', 'safe-writes.md'), 'utf8'))
   t.match(answers, [
     { applied: true }, { device: 'Hotel1', position: 3 },
     { status: 'success', container: { barcode: 'SCREEN_007', device: 'Washer', lid: { device: 'Hotel1', position: 0 } }, step: { kind: 'move', lidded_before: true, lidded_after: false } },

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { v5 as uuidv5 } from 'uuid'
 import type { Place } from '../contract/common.ts'
+import { projectRoot } from '../project-root.ts'
 
 // The records of a real lab, and how they are read as steps and places of this service; see examples/robotlab/README.md.
 
-const folder = new URL('../../examples/robotlab/', import.meta.url)
+const folder = join(projectRoot, 'examples', 'robotlab')
 
 /** A line of steps.jsonl.gz, as far as it is read. */
 type StepRecord = {
@@ -60,11 +62,11 @@ function byRun<T extends { run: string }> (records: readonly T[]): Map<string, T
 
 /** That lab as a lab file, YAML. */
 export async function readLabFile (): Promise<string> {
-  return await readFile(new URL('lab.yaml', folder), 'utf8')
+  return await readFile(join(folder, 'lab.yaml'), 'utf8')
 }
 
 async function readLines<T> (file: string): Promise<T[]> {
-  const text = await promisify(gunzip)(await readFile(new URL(file, folder)))
+  const text = await promisify(gunzip)(await readFile(join(folder, file)))
   return text.toString('utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as T)
 }
 

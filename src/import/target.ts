@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { OperatorError } from '../domain/operator-error.ts'
@@ -7,8 +6,7 @@ import { openDatabase } from '../store/database.ts'
 import { type ImportStore, importStore } from '../store/imports.ts'
 import { migrate } from '../store/migrate.ts'
 import { waitForDatabase } from '../store/wait-for-database.ts'
-
-const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
+import { migrationsDirectory } from '../store/migrations-directory.ts'
 
 /** Where an import goes; `store` is null where nothing is yet, and a dry run must not make it. */
 export type ImportTarget = { name: string, store: ImportStore | null, close (): Promise<void> }
@@ -28,7 +26,7 @@ export async function openImportTarget ({ config, log, dry_run, signal }: {
   }
   try {
     await waitForDatabase(reached.url, database.pool, { limitMs: 6 * config.databaseConnectTimeoutMs, log, signal })
-    if (!dry_run) await migrate(database.pool, migrations)
+    if (!dry_run) await migrate(database.pool, migrationsDirectory)
     const store = importStore(database)
     return { name: reached.name, store: await store.isReady() ? store : null, close }
   } catch (error) {

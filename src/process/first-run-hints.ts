@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Log } from '../domain/log.ts'
 
-const examples = fileURLToPath(new URL('../../examples', import.meta.url))
+import { projectRoot } from '../project-root.ts'
+const examples = join(projectRoot, 'examples')
 const preferred = 'uppsala_cage2.yaml'
 
 /** Tells whoever has just started an empty service what to do with it. `address` is its URL, as reached from this machine. */

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { join } from 'node:path'
+import { projectRoot } from '../../src/project-root.ts'
 import { aDatabase } from '../support/database.ts'
 
-const main = fileURLToPath(new URL('../../dist/demo/main.js', import.meta.url))
+const main = join(projectRoot, 'dist', 'src', 'demo', 'main.js')
 
 function start (env: Record<string, string>) {
   const child = spawn(process.execPath, [main], { env: { ...process.env, PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })

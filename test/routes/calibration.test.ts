@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { projectRoot } from '../../src/project-root.ts'
 import { aLab } from '../support/service.ts'
 
-const script = fileURLToPath(new URL('../../scripts/calibrate.mjs', import.meta.url))
+const script = join(projectRoot, 'scripts', 'calibrate.mjs')
 
 /** Runs the command and answers its exit code and what it printed. */
 async function calibrate (...args: string[]): Promise<{ code: number, stdout: string, stderr: string }> {

@@ -1,8 +1,6 @@
 import t, { type Test } from 'tap'
 import { aService, aServiceOn } from '../support/service.ts'
 
-t.jobs = 2
-
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
 /** A service with an administrator's key; `as` calls with a key. */

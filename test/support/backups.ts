@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Test } from 'tap'
+import { projectRoot } from '../../src/project-root.ts'
 import { onDatabase } from './database.ts'
 
-export const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
+export const migrations = join(projectRoot, 'prisma', 'migrations')
 
 /** A backup at the present schema; see test/fixtures/README.md. */
-export const savedLab = fileURLToPath(new URL('../fixtures/saved-lab.backup.gz', import.meta.url))
+export const savedLab = join(projectRoot, 'test', 'fixtures', 'saved-lab.backup.gz')
 
 /** A backup made by a version from before the first release, which is refused. */
-export const beforeFirstRelease = fileURLToPath(new URL('../fixtures/before-first-release.backup.gz', import.meta.url))
+export const beforeFirstRelease = join(projectRoot, 'test', 'fixtures', 'before-first-release.backup.gz')
 
 /** A directory of its own, gone after the test. */
 export async function aFolder (t: Test): Promise<string> {

@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import type { Test } from 'tap'
 import type { ImportReport } from '../../src/import/report.ts'
 import { aCommandLine } from './command-line.ts'
+import { projectRoot } from '../../src/project-root.ts'
 
-const fixtures = fileURLToPath(new URL('../fixtures/platform-status-db', import.meta.url))
+const fixtures = path.join(projectRoot, 'test', 'fixtures', 'platform-status-db')
 
 /** A directory of its own, gone when the test ends. */
 export async function aDirectory (t: Test): Promise<string> {

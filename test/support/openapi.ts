@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { openapiText } from '../../src/process/openapi-text.ts'
+import { join } from 'node:path'
+import { projectRoot } from '../../src/project-root.ts'
 
 /** The document as the routes make it now. */
 export async function theDocument (): Promise<any> {
@@ -8,5 +10,5 @@ export async function theDocument (): Promise<any> {
 
 /** The document as it is committed. */
 export function committedText (): string {
-  return readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8')
+  return readFileSync(join(projectRoot, 'openapi', 'openapi.json'), 'utf8')
 }

@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { isSameProcess } from '../../src/embedded/processes.ts'
+import { projectRoot } from '../../src/project-root.ts'
 import type { Line } from './logged.ts'
-
-export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The real server as a process of its own. */
 export type Spawned = {
@@ -21,11 +19,11 @@ export type Spawned = {
   ended: Promise<{ code: number | null, signal: NodeJS.Signals | null, stderr: string }>
 }
 
-/** Starts dist/server.js (or another command) with just these variables; killed when the test ends, if it still runs. */
-export function aProcess (t: Test, env: Record<string, string>, command: readonly [string, ...string[]] = [process.execPath, '--enable-source-maps', 'dist/server.js']): Spawned {
+/** Starts dist/src/server.js (or another command) with just these variables; killed when the test ends, if it still runs. */
+export function aProcess (t: Test, env: Record<string, string>, command: readonly [string, ...string[]] = [process.execPath, '--enable-source-maps', 'dist/src/server.js']): Spawned {
   const [program, ...args] = command
   const child = spawn(program, args, {
-    cwd: root,
+    cwd: projectRoot,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })

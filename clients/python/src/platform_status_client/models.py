@@ -1,6 +1,6 @@
 """The bodies and answers of the service, as types: what travels is plain dictionaries."""
 
-# Written by scripts/python-client.mjs from openapi/openapi.json: do not edit.
+# Written by tools/openapi/python-client.ts from openapi/openapi.json: do not edit.
 from __future__ import annotations
 
 from datetime import datetime

@@ -1,6 +1,6 @@
 """A method for each operation of the service, named as the operation."""
 
-# Written by scripts/python-client.mjs from openapi/openapi.json: do not edit.
+# Written by tools/openapi/python-client.ts from openapi/openapi.json: do not edit.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod

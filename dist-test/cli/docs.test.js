@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { aFolder, anEmptyDatabase } from "../support/backups.js";
+import { aCommandLine } from "../support/command-line.js";
+import { aService } from "../support/service.js";
+const page = await readFile(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+/** The commands of the page's consoles with what they are said to print, and how they are said to end. */
+function shownOn(text) {
+    const consoles = [...text.matchAll(/```console\n([\s\S]*?)```/g)].map((match) => match[1]);
+    return consoles.flatMap((block) => block.split(/^\$ /m).slice(1)).map((command) => {
+        const [line, ...output] = command.trimEnd().split('\n');
+        return { line: line, output };
+    });
+}
+/** The words of a command line, as a shell takes them apart. */
+function wordsOf(line) {
+    return [...line.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([word]) => word.replaceAll('"', ''));
+}
+/** What differs from run to run. */
+function masked(text) {
+    return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.-]+Z/g, 'TIME').replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replaceAll(/\bps_[\w-]{20,}/g, 'KEY').replaceAll(/\d{14}_\w+/g, 'MIGRATION')
+        .replaceAll(/[\d.]+ [KMG]iB/g, 'SIZE').replaceAll(/PostgreSQL \d+\.\d+/g, 'POSTGRESQL').replaceAll(/127\.0\.0\.1:\d+/g, 'HERE').replaceAll(/(node +ok +)\S+/g, '$1VERSION')
+        .replaceAll('\r', '').replaceAll(/ +/g, ' ').trimEnd();
+}
+/** A line of three dots stands for any number of lines. */
+function isShown(expected, actual) {
+    const [head, tail] = expected.includes('...') ? [expected.slice(0, expected.indexOf('...')), expected.slice(expected.indexOf('...') + 1)] : [expected, null];
+    if (tail === null)
+        return head.join('\n') === actual.join('\n');
+    return actual.slice(0, head.length).join('\n') === head.join('\n') && actual.slice(actual.length - tail.length).join('\n') === tail.join('\n');
+}
+// SHOW_DOCS=1 prints what the commands print, to be taken over into the page
+t.test('docs/command-line.md shows what the commands print', async (t) => {
+    const service = await aService(t);
+    const folder = await aFolder(t);
+    const env = { DATABASE_URL: service.url };
+    const here = await aCommandLine(service, env);
+    const there = await aCommandLine(null, { ...env, PLATFORM_STATUS_URL: here.address, DATABASE_URL: await anEmptyDatabase(t) });
+    /** What the page says between the commands: a plate is carried about, and three washes are logged. */
+    async function aRun() {
+        await service.post('/api/containers', { device: 'Hotel1', barcode: 'SCREEN_001', lidded: true });
+        await service.post('/api/containers/SCREEN_001/unlid', { lid_device: 'Hotel1', lid_pos: 5 });
+        await service.post('/api/containers/SCREEN_001/move', { target_device: 'Washer' });
+        const steps = [[9, 91], [19, 93], [29, 90]].map(([minute, seconds]) => ({
+            device: 'Washer', data: { fct: 'wash', protocol: '3x PBS' }, start: `2026-03-02T09:${minute}:00Z`.replace(':9:', ':09:'), finish: new Date(Date.UTC(2026, 2, 2, 9, minute, seconds)).toISOString(), containers: ['SCREEN_001']
+        }));
+        await service.post('/api/steps/batch', { steps });
+    }
+    const commands = shownOn(page);
+    t.ok(commands.length > 15);
+    for (const { line, output } of commands) {
+        const elsewhere = line.startsWith('DATABASE_URL=');
+        const words = wordsOf(line).slice(elsewhere ? 2 : 1).map((word) => /^lab\.backup\.gz$|^steps\.csv$/.test(word) ? join(folder, word) : word);
+        const { code, out, err } = await (elsewhere ? there : here).platformStatus(...words);
+        const said = masked((out + err).replaceAll(`${folder}/`, '')).split('\n').concat(code === 0 ? [] : [`(exit code ${code})`]);
+        const expected = masked(output.join('\n')).split('\n');
+        t.ok(isShown(expected, said), `${line}\nshall print\n${said.join('\n')}`);
+        if (process.env.SHOW_DOCS)
+            process.stderr.write(`$ ${line}\n${(out + err).replaceAll(`${folder}/`, '')}${code === 0 ? '' : `(exit code ${code})\n`}\n`);
+        if (line.endsWith('lab apply examples/uppsala_cage2.yaml'))
+            await aRun();
+    }
+});
+//# sourceMappingURL=docs.test.js.map

@@ -1,0 +1,94 @@
+import { createServer } from 'node:http';
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { aCommandLine } from "../support/command-line.js";
+import { aLabAtWork } from "../support/lab-at-work.js";
+import { logged } from "../support/log.js";
+import { aLab } from "../support/service.js";
+t.test('where: on the platform, removed, and never seen', async (t) => {
+    const lab = await aLabAtWork(t);
+    const { platformStatus } = await aCommandLine(lab);
+    for (const turn of [1, 2]) {
+        await lab.post('/api/containers', { device: 'Hotel', barcode: 'GONE', name: `turn ${turn}` });
+        await lab.delete('/api/containers/GONE');
+    }
+    t.match(await platformStatus('where', 'P1', 'P2'), { code: 0, out: /^container +name +device +slot +lid +since\nP1 +P1 +Hotel +0 +on +\S+Z\nP2 +P2 +Hotel +1 +Hotel 2 +\S+Z\n$/ });
+    t.match(await platformStatus('where', lab.container), { code: 0, out: /P1 +Hotel/ });
+    t.match(await platformStatus('where', 'P1', 'GONE', 'N/A?'), { code: 1, out: /\nGONE +turn 2 +removed +- +- +\S+Z\nN\/A\? +- +never seen +- +- +-\n$/ });
+    t.match((await platformStatus('where', 'P1', 'NOPE', '--json')).json, [{ barcode: 'P1', device: 'Hotel' }, { barcode: 'NOPE', code: 'container-not-found' }]);
+    t.match(await platformStatus('where', 'x'.repeat(300)), { code: 1, out: '', err: /./ }, 'another refusal is told');
+});
+t.test('history: oldest first, to the last page', async (t) => {
+    const lab = await aLab(t, { Hotel: 3 });
+    const { platformStatus } = await aCommandLine(lab);
+    await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1', lidded: true });
+    await lab.post('/api/containers/P1/unlid', { lid_device: 'Hotel', lid_pos: 2 });
+    await lab.post('/api/steps/batch', { steps: Array.from({ length: 600 }, () => ({ device: 'Washer', start: '2020-01-01T00:00:00Z', finish: '2020-01-01T00:01:30Z', containers: ['P1'], data: { fct: 'wash' } })) });
+    await lab.post('/api/steps', { containers: ['P1'], device: 'Hotel', name: 'Look', start: '2020-01-01T00:02:00Z' });
+    await lab.delete('/api/containers/P1');
+    const { body: { items: [{ id }] } } = await lab.get('/api/containers?removed=true');
+    const { code, out } = await platformStatus('history', id);
+    const lines = out.trimEnd().split('\n');
+    t.same([code, lines.length], [0, 1 + 600 + 1 + 3]);
+    t.match(lines[1], /^2020-01-01T00:00:00.000Z +wash \(completed, 90.0 s\) +Washer +- +-$/);
+    t.match(lines.slice(601), [/ Look \(running\) +Hotel /, / added +- +Hotel 0 +2$/, / unlidded +Hotel 0 +Hotel 0, lid Hotel 2 +3$/, / removed +Hotel 0, lid Hotel 2 +off the platform +\d+$/]);
+    t.equal((await platformStatus('history', id, '--json')).json.length, 604);
+    t.match(await platformStatus('history', 'NOPE'), { code: 1, out: '', err: /NOPE/ });
+});
+t.test('estimate: an operation, a move, and what nobody ever did', async (t) => {
+    const lab = await aLab(t, { Hotel: 3, Washer: 1 });
+    const { platformStatus } = await aCommandLine(lab);
+    for (const seconds of [90, 91, 92, 93])
+        await logged(lab, { device: 'Washer', data: { fct: 'wash', protocol: '3x PBS', volume: 2 } }, seconds);
+    await logged(lab, { kind: 'move', device: 'Arm', origin: { device: 'Hotel', position: 1 }, destination: { device: 'Washer' } }, 20);
+    t.match(await platformStatus('estimate', 'Washer', 'wash', 'protocol=3x PBS', 'volume=2', '--confidence', '0.8'), { code: 0, out: /^93\.0 s with 80 % confidence\nfrom 4 steps alike \(parameters\), half of which took 91\.5 s or less; method rank\nnote: / });
+    t.match(await platformStatus('estimate', 'Washer', 'wash', 'protocol=3x PBS', 'volume=2'), { code: 0, out: /with 95 % confidence, of which the samples alone guarantee 80 %\n/ });
+    t.match(await platformStatus('estimate', 'Washer', 'wash', '--statistic', 'median'), { code: 0, out: /^91\.5 s \(median\)\n/ });
+    t.match((await platformStatus('estimate', 'Arm', '--from', 'Hotel:1', '--to', 'Washer', '--json')).json, { level: 'pair', sample_size: 1 });
+    t.match(await platformStatus('estimate', 'Reader', 'absorbance'), { code: 0, out: 'nothing comparable was ever seen\n' });
+    for (const [args, why] of [
+        [['Washer', 'wash', 'protocol'], /"protocol" is no member=value/], [['Arm', '--from', 'Hotel'], /both --from and --to/], [['Washer', 'wash', '--confidence', 'high'], /--confidence must be a number/]
+    ])
+        t.match(await platformStatus('estimate', ...args), { code: 2, out: '', err: why });
+    t.match(await platformStatus('estimate', 'Washer', 'wash', '--confidence', '2'), { code: 1, err: /\n {2}\/confidence: / });
+});
+/** A server of this kind, and its address. */
+async function aServer(t, listener) {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    t.teardown(() => server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    return `http://127.0.0.1:${server.address().port}`;
+}
+t.test('what does not answer, and what answers but is another, is unreachable', async (t) => {
+    const { platformStatus } = await aCommandLine(null);
+    t.match(await platformStatus('lab', 'show'), { code: 3, out: '', err: 'No service answers at http://127.0.0.1:65533 (ECONNREFUSED): start it, or name its address with --url or PLATFORM_STATUS_URL.\n' });
+    t.match(JSON.parse((await platformStatus('lab', 'show', '--json')).err), { detail: /No service answers/ });
+    const url = await aServer(t, (_request, response) => response.end('hello'));
+    t.match(await platformStatus('lab', 'show', '--url', `${url}/`), { code: 3, err: /is no platform-status \(GET \/api\/lab: 200\)/ });
+    t.match(await platformStatus('lab', 'show', '--url', 'localhost:8000'), { code: 2, err: /must begin with http/ });
+});
+t.test('a service without its database is unreachable, one that wants a key refuses', async (t) => {
+    const keys = [];
+    const problems = [{ status: 503, code: 'database-unavailable', detail: 'The database did not answer.' }, { status: 401, code: 'unauthorized', title: 'Unauthorized' }];
+    const url = await aServer(t, (request, response) => {
+        keys.push(request.headers.authorization);
+        const problem = problems.shift();
+        response.writeHead(problem.status).end(JSON.stringify(problem));
+    });
+    t.match(await (await aCommandLine(null)).platformStatus('lab', 'show', '--url', url), { code: 3, err: 'The database did not answer.\n' });
+    t.match(await (await aCommandLine(null, { PLATFORM_STATUS_KEY: 'secret' })).platformStatus('lab', 'show', '--url', url), { code: 1, err: 'Unauthorized The key is taken from PLATFORM_STATUS_KEY.\n' });
+    t.same(keys, [undefined, 'Bearer secret']);
+});
+t.test('what is called wrongly is told how', async (t) => {
+    const { platformStatus, withSignal } = await aCommandLine(null);
+    t.match(await platformStatus('wher', 'P1'), { code: 2, out: '', err: /unknown command 'wher'\n\(Did you mean where\?\)/ });
+    t.match(await platformStatus('where'), { code: 2, err: /missing required argument 'barcode'/ });
+    t.match(await platformStatus('where', 'P1', '--jsn'), { code: 2, err: /unknown option '--jsn'\n\(Did you mean --json\?\)/ });
+    t.match(await platformStatus('export', 'plates'), { code: 2, err: /Allowed choices are steps, containers, events/ });
+    t.match(await platformStatus('--version'), { code: 0, out: /^\d+\.\d+\.\d+\n$/ });
+    for (const args of [['--help'], ['lab', '--help'], ['help', 'backup'], ['estimate', '-h'], ['import', '--help']])
+        t.match(await platformStatus(...args), { code: 0, out: /Usage: platform-status/, err: '' }, args.join(' '));
+    t.match(await platformStatus(), { code: 2, err: /Usage: platform-status/ });
+    t.match(await platformStatus('import'), { code: 2, err: /required option '--from <database>'/ });
+    t.match(await withSignal(AbortSignal.abort('SIGINT'), ['lab', 'show']), { code: 130, out: '', err: '' });
+});
+//# sourceMappingURL=service-options.test.js.map

@@ -1,0 +1,56 @@
+import { testOfFile } from '../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { ConfigError, readConfig, variables } from "../dist/config.js";
+function faultsOf(env) {
+    try {
+        readConfig(env);
+        return [];
+    }
+    catch (error) {
+        return error.faults;
+    }
+}
+t.test('nothing need be set', async (t) => {
+    t.same(readConfig({}), {
+        host: '127.0.0.1', port: 8000, auth: 'on', bootstrapAdminKeyFile: null, corsOrigins: [], rateLimitPerMinute: null, databaseUrl: null, dataDir: './data', databasePoolMax: 10, databaseConnectTimeoutMs: 5000,
+        statementTimeoutMs: 30000, bodyLimitBytes: 16 * 1024 * 1024, requestTimeoutMs: 60000, logLevel: 'info'
+    });
+});
+t.test('every variable is read, and an empty one counts as unset', async (t) => {
+    const given = {
+        HOST: '0.0.0.0', PORT: '0', AUTH: 'off', BOOTSTRAP_ADMIN_KEY_FILE: '/run/secrets/key', CORS_ORIGINS: 'https://lab.example, http://localhost:3000', RATE_LIMIT_PER_MINUTE: '0',
+        DATABASE_URL: 'postgresql://user:p%40ss@db:5433/lab?sslmode=require', DATA_DIR: '/srv/lab', DATABASE_POOL_MAX: '20',
+        DATABASE_CONNECT_TIMEOUT_MS: '100', STATEMENT_TIMEOUT_MS: '200', BODY_LIMIT_BYTES: '4096', REQUEST_TIMEOUT_MS: '5000', LOG_LEVEL: 'warn'
+    };
+    t.same(Object.keys(given), variables.map(({ name }) => name));
+    t.same(Object.values(readConfig(given)), ['0.0.0.0', 0, 'off', '/run/secrets/key', ['https://lab.example', 'http://localhost:3000'], 0, given.DATABASE_URL, '/srv/lab', 20, 100, 200, 4096, 5000, 'warn']);
+    t.same(readConfig(Object.fromEntries(variables.map(({ name }) => [name, '']))), readConfig({}));
+});
+t.test('numbers are whole and in their range', async (t) => {
+    for (const port of ['-1', '65536', '80.5', '1e3', '0x50', ' 80', 'http']) {
+        t.same(faultsOf({ PORT: port }), [`PORT must be a whole number from 0 to 65535, not "${port}"`]);
+    }
+    t.same(faultsOf({ PORT: '65535', DATABASE_POOL_MAX: '1000' }), []);
+    t.match(faultsOf({ BODY_LIMIT_BYTES: '1023' }), [/from 1024 to/]);
+});
+t.test('DATABASE_URL is that of a PostgreSQL, and its password is never told', async (t) => {
+    for (const url of ['postgresql:///lab?host=/var/run/postgresql', 'postgres://user@/lab?host=/run', 'postgresql://localhost'])
+        t.same(faultsOf({ DATABASE_URL: url }), []);
+    for (const url of ['mysql://root:secret@db/lab', 'postgresql://user:secret@db:99999/lab', 'postgresql://user:se#cret@db/lab', 'postgresql:', 'localhost']) {
+        const faults = faultsOf({ DATABASE_URL: url });
+        t.equal(faults.length, 1, url);
+        t.notMatch(faults[0], /se#?cret/);
+    }
+});
+t.test('origins are origins', async (t) => {
+    t.same(faultsOf({ CORS_ORIGINS: '*' }), []);
+    for (const origin of ['https://lab.example/', 'lab.example', 'https://lab.example/ui', 'null']) {
+        t.match(faultsOf({ CORS_ORIGINS: `http://localhost:3000,${origin}` }), [/^CORS_ORIGINS must hold origins/], origin);
+    }
+});
+t.test('all faults are told at once', async (t) => {
+    t.throws(() => readConfig({ PORT: 'x', LOG_LEVEL: 'loud', STATEMENT_TIMEOUT_MS: '0' }), {
+        message: /^The configuration has 3 faults:\n {2}PORT must.*\n {2}STATEMENT_TIMEOUT_MS must.*\n {2}LOG_LEVEL must be one of fatal, .*, not "loud"$/
+    });
+    t.throws(() => readConfig({ PORT: 'x' }), { message: /^The configuration has a fault:\n {2}PORT/ });
+});
+//# sourceMappingURL=config.test.js.map

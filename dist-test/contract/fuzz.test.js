@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { catalogue } from "../../dist/contract/problems.js";
+import { requestOf } from "../support/arbitraries.js";
+import { aLabAtWork } from "../support/lab-at-work.js";
+import { theDocument } from "../support/openapi.js";
+import { operationsOf } from "./rules/rule.js";
+// No input makes a 500: requests made from the OpenAPI document itself, valid, nearly valid and not at all valid, against
+// a lab at work. Every answer must be one that the document declares. FUZZ_RUNS and FUZZ_SEED make it longer, or another.
+const runs = Number(process.env.FUZZ_RUNS ?? 20);
+const seed = Number(process.env.FUZZ_SEED ?? 20260302);
+/** These take everything away that the others could hit. */
+const last = ['retireDevice', 'putLabConfig', 'wipeLab'];
+const faults = [];
+const document = await theDocument();
+const lab = await aLabAtWork(t, { BODY_LIMIT_BYTES: '100000', AUTH: 'off' }, (fault) => { faults.push(fault); });
+const known = {
+    DeviceName: ['Hotel', 'Washer', 'Arm'], Name: ['Hotel', 'Screening'], ContainerName: ['P1', 'P2', 'P3', lab.container], Barcode: ['P1', 'P2', 'P3'],
+    Uuid: [lab.container, lab.process, lab.experiment, lab.step, lab.reservation], Slot: [0, 1, 2, 3, 4, 5]
+};
+t.comment(`${runs} requests an operation, seed ${seed}`);
+const operations = operationsOf(document).sort((a, b) => last.indexOf(a.operation.operationId) - last.indexOf(b.operation.operationId));
+for (const { at, path, method, operation } of operations) {
+    t.test(`${at} answers as declared, whatever is sent`, async (t) => {
+        await restocked();
+        const requests = requestOf(document, path, method, operation, known);
+        const checked = await fc.check(fc.asyncProperty(requests, async (request) => {
+            const fault = await faultOf(operation, request);
+            if (fault !== null)
+                throw new Error(fault);
+        }), { seed, numRuns: runs });
+        t.notOk(checked.failed, checked.failed ? `${JSON.stringify(checked.counterexample)}: ${String(checked.errorInstance)}` : `${checked.numRuns} requests`);
+    });
+}
+/** What there may be no more after what was done before. */
+async function restocked() {
+    await lab.put('/api/lab/config?prune=false', { sila_servers: { devices: { Hotel: { capacity: 6 }, Washer: { capacity: 1 }, Arm: { capacity: 0 } } } });
+    for (const barcode of known.Barcode)
+        await lab.post('/api/containers', { device: 'Hotel', barcode, if_occupied: 'adopt' });
+    await lab.post('/api/steps', { id: lab.step, device: 'Washer', start: '2026-03-02T09:15:00Z', experiment_id: lab.experiment, data: { fct: 'wash' } });
+    faults.length = 0;
+}
+async function faultOf(operation, request) {
+    const answer = await lab.app.inject(request);
+    const [reported] = faults.splice(0);
+    if (reported !== undefined)
+        return reported;
+    const { statusCode: status, payload } = answer;
+    if (status >= 500)
+        return `${status}: ${payload}`;
+    if (status < 400)
+        return operation.responses[status] === undefined ? `${status} is not declared` : null;
+    if (!String(answer.headers['content-type']).startsWith('application/problem+json'))
+        return `${status} is no problem+json: ${payload}`;
+    const { code } = JSON.parse(payload);
+    if (catalogue[code]?.[0] !== status)
+        return `${code} is not known with ${status}`;
+    // an odd name can make it another path
+    if (code === 'route-not-found' || code === 'method-not-allowed')
+        return null;
+    return operation.responses[status]?.content['application/problem+json'].examples[code] === undefined ? `${status} ${code} is not declared: ${payload}` : null;
+}
+//# sourceMappingURL=fuzz.test.js.map

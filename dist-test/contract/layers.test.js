@@ -1,0 +1,190 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import ts from 'typescript';
+// Imports go one way, types too: each layer may use the layers that are listed for it, and no others. So a change of HTTP
+// stays in the routes, a change of the database stays in the store, and a reader knows where to look.
+const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Each layer of src/ (a folder, or a file of its own), and the layers that it may import. */
+const mayImport = {
+    domain: [],
+    contract: ['domain'],
+    'version.ts': [],
+    'config.ts': ['domain'],
+    terminal: ['domain'],
+    embedded: ['domain'],
+    store: ['domain', 'contract', 'config.ts'],
+    estimation: ['domain', 'contract', 'store'],
+    backup: ['domain', 'store', 'terminal', 'version.ts'],
+    import: ['domain', 'contract', 'config.ts', 'embedded', 'store', 'terminal'],
+    plugins: ['domain', 'contract', 'store', 'version.ts'],
+    routes: ['domain', 'contract', 'plugins', 'store'],
+    'app.ts': ['contract', 'config.ts', 'store', 'estimation', 'plugins', 'routes'],
+    process: ['app.ts', 'config.ts', 'domain', 'embedded', 'plugins', 'store'],
+    cli: ['backup', 'config.ts', 'contract', 'domain', 'embedded', 'import', 'process', 'store', 'terminal', 'version.ts'],
+    demo: ['config.ts', 'contract', 'process', 'terminal'],
+    'server.ts': ['domain', 'process']
+};
+/** Packages that only some layers may import. */
+const reserved = {
+    fastify: ['contract', 'plugins', 'routes', 'app.ts', 'process'],
+    '@prisma': ['store'],
+    pg: ['store', 'estimation', 'backup', 'import', 'embedded'],
+    typebox: ['contract', 'plugins', 'routes'],
+    'node:http': ['app.ts', 'plugins'],
+    'node:fs': ['backup', 'cli', 'config.ts', 'demo', 'embedded', 'import', 'process', 'store', 'terminal', 'version.ts']
+};
+/** Programs: they are started, and nothing imports them. */
+const programs = ['src/server.ts', 'src/cli/main.ts', 'src/demo/main.ts'];
+const files = filesOf('src', 'tools', 'bench');
+function filesOf(...folders) {
+    const found = folders.filter((folder) => existsSync(join(root, folder))).flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.(ts|mjs)$/.test(file) && !file.startsWith('store/generated')).map((file) => posix.join(folder, file)));
+    return new Map(found.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+}
+/** What a file imports: files of the project by their path from its root, packages by their name. Types count. */
+function importsOf(sources) {
+    return [...sources].flatMap(([from, text]) => {
+        const found = [];
+        const add = (specifier) => {
+            if (specifier === undefined || !ts.isStringLiteral(specifier))
+                return;
+            found.push({ from, to: specifier.text.startsWith('.') ? posix.join(dirname(from), specifier.text) : specifier.text });
+        };
+        const visit = (node) => {
+            if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node))
+                add(node.moduleSpecifier);
+            else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+                add(node.arguments[0]);
+            else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+                add(node.argument.literal);
+            ts.forEachChild(node, visit);
+        };
+        visit(ts.createSourceFile(from, text, ts.ScriptTarget.Latest, true));
+        return found;
+    });
+}
+/** `src/routes/steps/index.ts` is of `routes`, `src/app.ts` of `app.ts`; null for a file that is not of src/. */
+function layerOf(path) {
+    const [folder, layer] = path.split('/');
+    return folder === 'src' ? layer ?? null : null;
+}
+/** Each import that goes the wrong way, as a sentence with the remedy. */
+function wrongWays(sources) {
+    return importsOf(sources).flatMap(({ from, to }) => {
+        const layer = layerOf(from);
+        if (layer === null)
+            return [];
+        const target = layerOf(to);
+        const allowed = mayImport[layer];
+        if (allowed === undefined)
+            return [`${from} is of no known layer: move it into a folder of src/, or add the layer to test/contract/layers.test.ts.`];
+        if (target !== null && target !== layer && !allowed.includes(target)) {
+            return [`${from} imports ${to}: ${layer} may import ${allowed.join(', ') || 'nothing'}. Move what both need into a layer below both.`];
+        }
+        const name = Object.keys(reserved).find((name) => to === name || to.startsWith(`${name}/`));
+        return name !== undefined && !reserved[name].includes(layer)
+            ? [`${from} imports ${to}: only ${reserved[name].join(', ')} may. Call what one of these offers.`]
+            : [];
+    });
+}
+/** Each circle of imports, as a sentence. */
+function circles(sources) {
+    const next = new Map([...sources.keys()].map((file) => [file, []]));
+    for (const { from, to } of importsOf(sources))
+        if (sources.has(to))
+            next.get(from).push(to);
+    const found = [];
+    const done = new Set();
+    function visit(file, path) {
+        const at = path.indexOf(file);
+        if (at !== -1)
+            found.push(`${[...path.slice(at), file].join(' -> ')} is a circle: move what both need into a file of its own.`);
+        if (at !== -1 || done.has(file))
+            return;
+        for (const one of next.get(file))
+            visit(one, [...path, file]);
+        done.add(file);
+    }
+    for (const file of sources.keys())
+        visit(file, []);
+    return found;
+}
+/** Exported types that share a name, as sentences. */
+function twins(sources) {
+    const byName = new Map();
+    for (const [file, text] of sources) {
+        for (const statement of ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true).statements) {
+            if (!ts.isTypeAliasDeclaration(statement) && !ts.isInterfaceDeclaration(statement) && !ts.isClassDeclaration(statement))
+                continue;
+            const name = statement.name?.text;
+            if (name === undefined || !statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword))
+                continue;
+            byName.set(name, [...byName.get(name) ?? [], file]);
+        }
+    }
+    return [...byName].filter(([, where]) => where.length > 1).map(([name, where]) => `${name} is exported by ${where.join(' and ')}: one name for one thing. Share the type, or rename one.`);
+}
+const ours = new Map([...files].filter(([file]) => file.startsWith('src/')));
+t.test('imports go from the upper layers to the lower ones, types too', (t) => {
+    t.ok(importsOf(files).length > 500, 'the imports are seen');
+    t.same(wrongWays(files), []);
+    t.end();
+});
+t.test('a wrong import is found, and the message names the file and the remedy', (t) => {
+    const offending = new Map([
+        ['src/store/steps.ts', "import type { Handler } from '../routes/steps/index.ts'"],
+        ['src/contract/steps.ts', "export { readSteps } from '../store/steps.ts'"],
+        ['src/domain/match.ts', "const load = async () => await import('../contract/steps.ts')"],
+        ['src/plugins/auth.ts', "type Step = import('../routes/steps/index.ts').Step"],
+        ['src/routes/steps/index.ts', "import pg from 'pg'"],
+        ['src/helpers/odd.ts', "import t from '../domain/match.ts'"]
+    ]);
+    t.match(wrongWays(offending), [
+        /^src\/store\/steps\.ts imports src\/routes\/steps\/index\.ts: store may import domain, contract, config\.ts\. Move what both need/,
+        /^src\/contract\/steps\.ts imports src\/store\/steps\.ts: contract may import domain\./,
+        /^src\/domain\/match\.ts imports src\/contract\/steps\.ts: domain may import nothing\./,
+        /^src\/plugins\/auth\.ts imports src\/routes/,
+        /^src\/routes\/steps\/index\.ts imports pg: only store, estimation, backup, import, embedded may\./,
+        /^src\/helpers\/odd\.ts is of no known layer/
+    ]);
+    t.same(wrongWays(new Map([['src/routes/steps/index.ts', "import type { Step } from '../../contract/steps.ts'"]])), []);
+    t.end();
+});
+t.test('no imports run in a circle', (t) => {
+    t.same(circles(files), []);
+    const offending = new Map([['src/a.ts', "import './b.ts'"], ['src/b.ts', "import type { C } from './c.ts'"], ['src/c.ts', "export * from './a.ts'"], ['src/d.ts', "import './a.ts'"]]);
+    t.same(circles(offending), ['src/a.ts -> src/b.ts -> src/c.ts -> src/a.ts is a circle: move what both need into a file of its own.'], 'which is found');
+    t.end();
+});
+t.test('no two exported types have one name', (t) => {
+    t.same(twins(ours), []);
+    t.match(twins(new Map([['src/a.ts', 'export type Place = { x: 1 }'], ['src/b.ts', 'export interface Place { y: 1 }'], ['src/c.ts', 'type Place = 1']])), [/^Place is exported by src\/a\.ts and src\/b\.ts/]);
+    t.end();
+});
+t.test('routes know the handlers of no other route', (t) => {
+    const foreign = importsOf(ours).filter(({ from, to }) => {
+        const [, layer, module, file] = to.split('/');
+        return from.startsWith('src/routes/') && layer === 'routes' && file !== undefined && from.split('/')[2] !== module;
+    });
+    t.same(foreign, []);
+    t.end();
+});
+t.test('only store, estimation and backup make statements', (t) => {
+    const inside = ['store', 'estimation', 'backup', 'import', 'embedded'];
+    const talking = [...ours].filter(([file, text]) => !inside.includes(layerOf(file)) && /\.\$(queryRaw|executeRaw|transaction)|\bprisma\.\w+\.|\bpool\.query\b/.test(text)).map(([file]) => file);
+    t.same(talking, []);
+    t.end();
+});
+t.test('only programs act when they are imported, and nothing imports them', (t) => {
+    const acting = [...ours].flatMap(([file, text]) => ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true).statements.filter(acts).map((statement) => `${file}: ${statement.getText().slice(0, 80)}`));
+    t.same(acting.filter((line) => !programs.some((file) => line.startsWith(`${file}:`))), []);
+    t.ok(acting.some((line) => line.startsWith('src/server.ts:')), 'which is seen');
+    t.same(importsOf(ours).filter(({ to }) => programs.includes(to)), []);
+    t.end();
+});
+function acts(statement) {
+    return ts.isExpressionStatement(statement) || ts.isIfStatement(statement) || ts.isForOfStatement(statement) || ts.isTryStatement(statement);
+}
+//# sourceMappingURL=layers.test.js.map

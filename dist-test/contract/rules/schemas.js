@@ -1,0 +1,184 @@
+import { validatorFor } from "../../../dist/contract/validator.js";
+import { componentsInBodies, componentsOf, mediaOf, operationsOf, resolved, schemasOf, valueOf } from "./rule.js";
+/** Objects in requests that take members nobody knows here: free JSON, and the labs' own file, which keeps what it does not know. */
+const open = ['JsonObject', 'LabConfig', 'LabDevice', 'LabGroup', 'LabConfig/sila_servers'];
+/** Of what the labs wrote themselves only the whole is bounded: 1 MiB as YAML, BODY_LIMIT_BYTES as JSON. */
+const boundedAsWhole = ['LabConfig', 'LabDevice'];
+/** Members that may be one of several things: in the lab file a description is text or a list; what is in the way goes away or to a place. */
+const unions = ['LabConfig/description', 'Displacement'];
+/** JSON Schema that OpenAPI 3.1 does not have any more, or that client generators trip over. */
+const unwanted = ['nullable', 'example', '$id', '$defs', 'definitions', 'prefixItems', 'patternProperties', 'allOf', 'if', 'not', 'const'];
+const largestInlineObject = 3;
+/** `?at=` takes a revision as well as a time. */
+const pointInHistory = / \?at$/;
+export const schemaRules = [
+    {
+        rule: 'every body and every answer is a named component',
+        why: 'Generated clients name their types after components; what has no name is called Response200Inner.',
+        faults: (document) => operationsOf(document).flatMap(({ at, operation }) => [
+            ...mediaOf(operation.requestBody).map((media) => ({ at: `${at} body`, ...media })),
+            ...Object.entries(operation.responses).flatMap(([status, answer]) => mediaOf(answer).map((media) => ({ at: `${at} ${status}`, ...media })))
+        ]).filter(({ schema }) => schema.$ref === undefined && !(schema.type === 'array' && schema.items?.$ref !== undefined)).map(({ at, type }) => `${at} ${type}`),
+        breaking: (document) => { document.paths['/api/things'].get.responses[200].content['application/json'].schema = { type: 'object' }; }
+    },
+    {
+        rule: 'every reference leads somewhere, and every component is used',
+        why: 'What nothing uses was forgotten, or its use was.',
+        faults: (document) => {
+            const used = new Set(referencesOf(document));
+            return [
+                ...[...used].filter((reference) => resolved(document, { $ref: reference }) === undefined),
+                ...componentsOf(document).map(([name]) => name).filter((name) => !used.has(`#/components/schemas/${name}`))
+            ];
+        },
+        breaking: (document) => { document.components.schemas.Forgotten = { type: 'string', description: 'Of no use.', examples: ['x'] }; }
+    },
+    {
+        rule: 'every component is described, and shows an example unless it is an enum',
+        why: 'The documentation is made of them, and so are the requests that people try first.',
+        faults: (document) => componentsOf(document).filter(([, { description, enum: values, examples }]) => !/\.$/.test(description ?? '') || (values === undefined && !(examples?.length > 0))).map(([name]) => name),
+        breaking: (document) => { delete document.components.schemas.Thing.description; }
+    },
+    {
+        rule: 'examples are what they are examples of',
+        why: 'People copy them. One that the service refuses is worse than none.',
+        faults: (document) => {
+            const ajv = validatorFor(componentsOf(document).map(([name, schema]) => ({ ...schema, $id: `#/components/schemas/${name}` })));
+            return schemasOf(document).filter(({ schema }) => schema.examples !== undefined).flatMap(({ at, schema }) => {
+                const validate = ajv.compile(schema);
+                return schema.examples.filter((example) => !validate(example)).map((example) => `${at}: ${JSON.stringify(example)}: ${ajv.errorsText(validate.errors)}`);
+            });
+        },
+        breaking: (document) => { document.components.schemas.Thing.examples = [{ name: 7 }]; }
+    },
+    {
+        rule: 'examples of answers show every member',
+        why: 'They are what a client is written against before the first call.',
+        faults: (document) => {
+            const asked = componentsInBodies(document);
+            return componentsOf(document).filter(([name, { type, properties }]) => type === 'object' && properties !== undefined && !asked.has(name) && name !== 'Problem' && name !== 'Fault')
+                .flatMap(([name, { properties, examples }]) => Object.keys(properties).filter((member) => !(examples ?? []).some((example) => member in example) && member !== 'total')
+                .map((member) => `${name}/${member}`));
+        },
+        breaking: (document) => { document.components.schemas.Thing.examples = [{ name: 'Arm', position: null, version: 1 }]; }
+    },
+    {
+        rule: 'every member is described, itself or by its component',
+        why: 'A name alone has been understood in two ways before.',
+        faults: (document) => schemasOf(document).filter(({ schema, isMember }) => isMember && !describes(document, schema)).map(({ at }) => at),
+        breaking: (document) => { delete document.components.schemas.Thing.properties.position.anyOf[0].description; }
+    },
+    {
+        rule: 'objects in requests are closed, but for free JSON',
+        why: 'A member with a typo would be dropped silently, and the caller believe it was heard.',
+        faults: (document) => {
+            const asked = componentsInBodies(document);
+            return schemasOf(document).filter(({ at, schema }) => asked.has(rootOf(at)) && schema.type === 'object' && schema.additionalProperties !== false && !open.includes(at))
+                .map(({ at }) => at);
+        },
+        breaking: (document) => { delete document.components.schemas.ThingCreate.additionalProperties; }
+    },
+    {
+        rule: 'requests are bounded: texts and lists have a greatest length, integers a range',
+        why: 'What has no limit here finds one in the database, where it is a fault of the service.',
+        faults: (document) => {
+            const asked = componentsInBodies(document);
+            return schemasOf(document).filter(({ at, schema }) => ((asked.has(rootOf(at)) && !boundedAsWhole.includes(rootOf(at))) || /^\w+ \S+ \?(?!If-None-Match)/.test(at)) && !isBounded(schema)).map(({ at }) => at);
+        },
+        breaking: (document) => { delete document.components.schemas.ThingName.maxLength; }
+    },
+    {
+        rule: `an object inside another is a component, unless it is a handful of plain members (${largestInlineObject} at most)`,
+        why: 'What has no name cannot be named in code, nor linked to in the documentation.',
+        faults: (document) => schemasOf(document).filter(({ schema, isComponent }) => !isComponent && schema.type === 'object' &&
+            Object.keys(schema.properties ?? {}).length > largestInlineObject).map(({ at }) => at),
+        breaking: (document) => {
+            const text = { type: 'string', description: 'Text.' };
+            document.components.schemas.Thing.properties.inner = { type: 'object', description: 'Much.', properties: { a: text, b: text, c: text, e: text } };
+        }
+    },
+    {
+        rule: 'an enum is a component of its own, unless it is a constant',
+        why: 'Of an enum inside another schema every generator makes a type per place, under a made-up name.',
+        faults: (document) => schemasOf(document).filter(({ schema, isComponent }) => schema.enum?.length > 1 && !isComponent).map(({ at }) => at),
+        breaking: (document) => { document.components.schemas.Thing.properties.kind = { type: 'string', enum: ['a', 'b'], description: 'Kind.' }; }
+    },
+    {
+        rule: 'an enum has a type, and its values are words',
+        why: 'Generators make constants of them.',
+        faults: (document) => schemasOf(document).filter(({ schema }) => schema.enum !== undefined &&
+            (schema.type !== 'string' || !schema.enum.every((value) => typeof value === 'string' && /^-?[a-z][a-z0-9_-]*$/.test(value)))).map(({ at }) => at),
+        breaking: (document) => { delete document.components.schemas.ThingKind.type; }
+    },
+    {
+        rule: 'what may be null is written as X or null, in this order, and other unions are not made',
+        why: 'It is the one form that every client generator understands; see `nullable` in src/schemas/common.ts.',
+        faults: (document) => schemasOf(document).filter(({ at, schema }) => Array.isArray(schema.type) || schema.oneOf !== undefined ||
+            (schema.anyOf !== undefined && !unions.includes(at) && !(schema.anyOf.length === 2 && schema.anyOf[0].type !== 'null' && schema.anyOf[1].type === 'null'))).map(({ at }) => at),
+        breaking: (document) => { document.components.schemas.Thing.properties.position = { type: ['integer', 'null'], description: 'Its slot.' }; }
+    },
+    {
+        rule: 'nothing stands beside a $ref',
+        why: 'Half of the tools ignore it, the other half do not.',
+        faults: (document) => schemasOf(document).filter(({ schema }) => schema.$ref !== undefined && Object.keys(schema).length > 1).map(({ at }) => at),
+        breaking: (document) => { document.components.schemas.Thing.properties.name.description = 'Its name.'; }
+    },
+    {
+        rule: 'no schema uses words that OpenAPI 3.1 does not have, or that generators trip over',
+        why: 'See the list; each was seen to break one.',
+        faults: (document) => schemasOf(document).flatMap(({ at, schema }) => unwanted.filter((word) => schema[word] !== undefined).map((word) => `${at}: ${word}`)),
+        breaking: (document) => { document.components.schemas.Thing.properties.position.nullable = true; }
+    },
+    {
+        rule: 'members are snake_case, of more than one letter',
+        why: 'A thing has one name from column to client; and a member `d` breaks clients in Python, whose code has one of its own.',
+        faults: (document) => schemasOf(document).filter(({ schema }) => !Object.keys(schema.properties ?? {}).every((name) => /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name) && name.length > 1))
+            .map(({ at }) => at),
+        breaking: (document) => { document.components.schemas.Thing.properties.d = { type: 'string', description: 'Short.' }; }
+    },
+    {
+        rule: 'times are called start, finish or *_at, *_after, *_before, first_start, last_finish, and are date-times; nothing else is',
+        why: 'The name tells the unit and the form.',
+        faults: (document) => memberSchemas(document).filter(({ at, name, schema }) => (valueOf(document, schema)?.format === 'date-time') !== /^((first_)?start|(last_)?finish|window_from|at|since|.*_(at|after|before))$/.test(name) && !/^lidded_/.test(name) && !pointInHistory.test(at)).map(({ at }) => at),
+        breaking: (document) => { document.components.schemas.Thing.properties.made_at = { type: 'string', description: 'When.' }; }
+    },
+    {
+        rule: 'durations are numbers of seconds and say so in their names',
+        why: 'Milliseconds and minutes have been mixed up before.',
+        faults: (document) => memberSchemas(document).filter(({ name, schema }) => /(_seconds|duration|elapsed|timeout)/.test(name) &&
+            !(name.endsWith('_seconds') && valueOf(document, schema)?.type === 'number')).map(({ at }) => at),
+        breaking: (document) => { document.components.schemas.Thing.properties.duration = { type: 'number', description: 'How long.' }; }
+    }
+];
+function rootOf(at) {
+    return at.split('/')[0];
+}
+function referencesOf(thing) {
+    if (typeof thing !== 'object' || thing === null)
+        return [];
+    return [...(typeof thing.$ref === 'string' ? [thing.$ref] : []), ...Object.values(thing).flatMap(referencesOf)];
+}
+function describes(document, schema) {
+    if (schema.description)
+        return true;
+    if (schema.$ref !== undefined)
+        return resolved(document, schema)?.description !== undefined;
+    if (schema.anyOf !== undefined)
+        return describes(document, schema.anyOf[0]);
+    return schema.type === 'array' && describes(document, schema.items);
+}
+function isBounded(schema) {
+    switch (schema.type) {
+        case 'string': return schema.maxLength !== undefined || schema.enum !== undefined || ['uuid', 'date-time'].includes(schema.format);
+        case 'array': return schema.maxItems !== undefined;
+        case 'integer': return schema.minimum !== undefined && schema.maximum !== undefined;
+        default: return true;
+    }
+}
+function memberSchemas(document) {
+    return [
+        ...schemasOf(document).filter(({ isMember }) => isMember).map(({ at, schema }) => ({ at, name: at.split('/').at(-1), schema })),
+        ...operationsOf(document).flatMap(({ at, operation }) => (operation.parameters ?? []).map(({ name, schema }) => ({ at: `${at} ?${name}`, name, schema })))
+    ];
+}
+//# sourceMappingURL=schemas.js.map

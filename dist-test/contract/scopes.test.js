@@ -1,0 +1,19 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { theDocument } from "../support/openapi.js";
+import { operationsOf } from "./rules/rule.js";
+// What each scope is good for, said once more by hand: a call that slips into another one is found here.
+const document = await theDocument();
+const needing = (scope) => operationsOf(document).filter(({ operation }) => operation.security[0]?.key[0] === scope);
+t.test('an administrator is needed for the lab file, the wipe, devices and keys, and for nothing else', async (t) => {
+    t.same(needing('admin').map(({ operation }) => operation.operationId).sort(), [
+        'addDevice', 'createKey', 'deleteCertificate', 'getKey', 'listKeys', 'putCertificate', 'putLabConfig', 'retireDevice', 'revokeKey', 'updateDevice', 'updatePosition', 'wipeLab'
+    ]);
+});
+t.test('who may only read can read everything but the keys, and estimate', async (t) => {
+    t.same(operationsOf(document).filter(({ method, operation }) => method === 'get' && !['read', undefined].includes(operation.security[0]?.key[0])).map(({ at }) => at), ['GET /api/keys', 'GET /api/keys/{id}']);
+    t.same(needing('read').filter(({ method }) => method !== 'get').map(({ path }) => path), ['/api/estimates', '/api/estimates/batch', '/api/estimates/remaining']);
+});
+t.test('clients are told how to send a key', async (t) => {
+    t.match(document.components.securitySchemes, { key: { type: 'http', scheme: 'bearer' } });
+});
+//# sourceMappingURL=scopes.test.js.map

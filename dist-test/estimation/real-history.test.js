@@ -1,0 +1,108 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { readRuns } from "../../dist/demo/robotlab.js";
+import { PlainHistory, plainRank } from "../support/plain-estimator.js";
+import { aService } from "../support/service.js";
+// 16,939 steps of 32 real runs, asked for as an orchestrator asks: a whole run before it starts, then the run is logged.
+// How the records are read as steps is told in examples/robotlab/README.md; what the figures mean, in docs/estimates.md.
+const confidences = [0.5, 0.8, 0.9, 0.95];
+const noScore = () => ({ steps: 0, kept: 0, enough: 0, keptWhereEnough: 0, loss: 0, plainLoss: 0, seconds: 0, error: 0, maximumError: 0 });
+const secondsOf = ({ start, finish }) => (Date.parse(finish) - Date.parse(start)) / 1000;
+const plan = ({ kind, name, device, data, origin, destination }) => ({ kind, name, device, data, ...(origin && destination ? { origin, destination } : {}) });
+/** The pinball loss of a bound at c, in seconds: what it costs to be late (c) and to be early (1 - c). */
+const pinball = (confidence, bound, actual) => actual >= bound ? confidence * (actual - bound) : (1 - confidence) * (bound - actual);
+/** Figures for people: `FIGURES=1 npm test -- test/estimation/real-history.test.ts` prints them. */
+const tell = (text) => process.env.FIGURES ? process.stderr.write(`${text}\n`) : t.comment(text);
+t.test('on a real lab\'s history the promised confidence is kept, and sharply', async (t) => {
+    const service = await aService(t);
+    const { body: painting } = await service.post('/api/processes', { name: 'cell painting', source: 'see examples/robotlab' });
+    const plain = new PlainHistory();
+    /** All steps, and those whose own program or way was seen before: for the others the documented maximum has no answer. */
+    const scores = new Map(confidences.map((confidence) => [confidence, { all: noScore(), alike: noScore() }]));
+    const totals = { runs: 0, kept: 0 };
+    const answered = { steps: 0, known: 0 };
+    let disagreements = 0;
+    for (const [number, { name, steps }] of (await readRuns()).entries()) {
+        const durations = steps.map(secondsOf);
+        for (const confidence of confidences) {
+            const { body } = await service.post('/api/estimates/batch', { steps: steps.map(plan), confidence, total: confidence === 0.9 });
+            const answers = body.estimates;
+            const rivals = rivalsOf(plain, steps, confidence);
+            disagreements += answers.filter(({ duration_seconds }, index) => (duration_seconds === null) !== (rivals[index] === null)).length;
+            for (const [index, answer] of answers.entries()) {
+                const rival = rivals[index];
+                if (answer.duration_seconds === null || !rival)
+                    continue;
+                add(scores.get(confidence).all, answer, rival, durations[index], confidence);
+                if (rival.alike)
+                    add(scores.get(confidence).alike, answer, rival, durations[index], confidence);
+            }
+            const known = durations.filter((_, index) => answers[index].duration_seconds !== null);
+            if (number >= 2 && confidence === 0.5) {
+                answered.steps += steps.length;
+                answered.known += known.length;
+            }
+            if (confidence === 0.9 && known.length >= 10) {
+                totals.runs++;
+                if (sum(known) <= body.total.duration_seconds)
+                    totals.kept++;
+            }
+        }
+        const { body: experiment } = await service.post('/api/experiments', { process_id: painting.id, name });
+        const logged = await service.post('/api/steps/batch', { steps: steps.map((step) => ({ ...step, experiment_id: experiment.id, containers: [] })) });
+        if (logged.status !== 201)
+            throw new Error(logged.text.slice(0, 500));
+        for (const [index, step] of steps.entries())
+            plain.learn(step, durations[index]);
+    }
+    for (const [confidence, { all, alike }] of scores) {
+        const coverage = all.keptWhereEnough / all.enough;
+        const overall = all.kept / all.steps;
+        tell(`${confidence}: kept ${coverage.toFixed(3)} where samples suffice (${all.enough}), ${overall.toFixed(3)} of all (${all.steps}); ` +
+            `pinball loss ${(all.loss / all.plainLoss).toFixed(3)} of the plain rank bound's; ` +
+            [['all', all], ['of programs seen before', alike]].map(([which, { error, seconds, maximumError }]) => `error / time ${which} ${(error / seconds).toFixed(3)}, the maximum's ${(maximumError / seconds).toFixed(3)}`).join('; '));
+        const [least, most] = confidence === 0.5 ? [0.46, 0.56] : [confidence - 0.02, confidence + 0.03];
+        t.ok(coverage >= least && coverage <= most, `${confidence} is kept in ${coverage.toFixed(3)} where samples suffice`);
+        t.ok(overall >= confidence - 0.03, `${confidence} is kept in ${overall.toFixed(3)} of all`);
+        if (confidence !== 0.5)
+            t.ok(all.loss <= 1.05 * all.plainLoss, `${confidence}: the pinball loss is at most 1.05 times the plain rank bound's`);
+        if (confidence === 0.95)
+            t.ok(alike.error <= alike.maximumError / 5, `${confidence}: the error is at most a fifth of the maximum's`);
+    }
+    t.equal(disagreements, 0, 'what the plain estimator knows, so does the service');
+    t.ok(answered.known >= 0.97 * answered.steps, `${answered.known} of ${answered.steps} steps after the first two runs have an estimate`);
+    tell(`totals at 0.9: kept in ${totals.kept} of ${totals.runs} runs`);
+    const error = 2 * Math.sqrt(0.9 * 0.1 / totals.runs);
+    t.ok(Math.abs(totals.kept / totals.runs - 0.9) <= error, `the totals of ${totals.kept} of ${totals.runs} runs are kept at 0.9`);
+});
+/** What the plain rank bound over the last 50 and the maximum of all say of each step; null where nothing is known. */
+function rivalsOf(plain, steps, confidence) {
+    const known = new Map();
+    return steps.map((step) => {
+        const past = plain.of(step);
+        if (past === null)
+            return null;
+        if (!known.has(past.key)) {
+            known.set(past.key, { rank: plainRank(past.samples.slice(-50), confidence).seconds, maximum: Math.max(...past.samples), alike: past.alike });
+        }
+        return known.get(past.key);
+    });
+}
+function add(score, { duration_seconds, method }, { rank, maximum }, actual, confidence) {
+    const bound = duration_seconds;
+    const kept = actual <= bound ? 1 : 0;
+    score.steps++;
+    score.kept += kept;
+    if (method === 'rank') {
+        score.enough++;
+        score.keptWhereEnough += kept;
+    }
+    score.seconds += actual;
+    score.loss += pinball(confidence, bound, actual);
+    score.plainLoss += pinball(confidence, rank, actual);
+    score.error += Math.abs(bound - actual);
+    score.maximumError += Math.abs(maximum - actual);
+}
+function sum(numbers) {
+    return numbers.reduce((total, number) => total + number, 0);
+}
+//# sourceMappingURL=real-history.test.js.map

@@ -1,0 +1,42 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { seededRandom } from "../../dist/estimation/random.js";
+import { devices, draw } from "../model/commands.js";
+import { aWorld } from "../model/lab.js";
+import { modelled, stateOf } from "../model/state.js";
+import { aLyingNetwork } from "../support/lying-network.js";
+import { aPersistentClient } from "../support/persistent-client.js";
+import { aLab } from "../support/service.js";
+// The same commands over an honest and over a lying network end in the same state, because the clients send what was not
+// answered again, with its key. LYING_COMMANDS makes it long (npm run test:soak).
+const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000);
+const count = Number(process.env.LYING_COMMANDS ?? 60);
+t.test(`clients that retry come through a network that lies (MODEL_SEED=${seed})`, async (t) => {
+    const random = seededRandom([seed]);
+    const world = aWorld(devices);
+    const commands = Array.from({ length: count }, () => {
+        const command = draw(random, world);
+        return { ...command, code: command.expected(world) };
+    });
+    const clean = await aLab(t, devices);
+    for (const { send } of commands)
+        await send(clean);
+    const service = await aLab(t, devices);
+    const address = await service.app.listen({ host: '127.0.0.1', port: 0 });
+    const network = await aLyingNetwork(t, address, seededRandom([seed, 1]));
+    const client = aPersistentClient(() => network.address);
+    for (const { says, send, code } of commands) {
+        const { status, body } = await send(client);
+        const told = status < 300 ? 'ok' : body.code;
+        if (told !== code) {
+            t.fail(`${says} answers ${told} instead of ${code}`);
+            return;
+        }
+    }
+    t.comment(JSON.stringify(network.lies));
+    t.ok(network.lies.lost > 0 && network.lies.cut > 0 && network.lies.twice > 0, 'it lied');
+    const state = await stateOf(service);
+    t.strictSame(state, modelled(world), 'as the model has it');
+    t.strictSame(state, await stateOf(clean), 'as over an honest network');
+    t.equal((await service.get('/api/lab')).body.revision, (await clean.get('/api/lab')).body.revision, 'nothing was done twice');
+});
+//# sourceMappingURL=lying-network.test.js.map

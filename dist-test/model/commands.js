@@ -1,0 +1,91 @@
+import { v7 as uuidv7 } from 'uuid';
+import * as model from "./lab.js";
+export const devices = { Hotel: 6, Shelf: 3, Washer: 1 };
+const barcodes = ['P0', 'P1', 'P2', 'P3', 'P4', 'P5'];
+const reason = 'seen by a person';
+/** Draws a command: mostly such as labs give, and some that are wrong. */
+export function draw(random, world) {
+    const pick = (of) => of[Math.floor(random() * of.length)];
+    const chance = (share) => random() < share;
+    const barcode = pick(barcodes);
+    const device = chance(0.03) ? 'Attic' : pick(Object.keys(devices));
+    const target = () => ({ device, position: chance(0.5) ? undefined : Math.floor(random() * 7) });
+    const spot = () => ({ device, position: Math.floor(random() * 7) });
+    // the place where the plate is, or any
+    const source = () => chance(0.7) ? world.plates.get(barcode)?.at ?? spot() : spot();
+    const reservation = chance(0.3) ? chance(0.1) ? uuidv7() : pick([...world.promises.keys(), undefined]) : undefined;
+    const command = (says, send, expected) => ({ says, send, expected });
+    const path = `/api/containers/${barcode}`;
+    const kinds = [
+        [6, () => {
+                const [at, lidTo, lidded, adopt] = [target(), chance(0.3) ? target() : undefined, chance(0.5), chance(0.2)];
+                const input = { barcode, ...at, lidded: lidded && !lidTo, lid: lidTo, reservation_id: reservation, if_occupied: adopt ? 'adopt' : undefined };
+                return command(`add ${JSON.stringify(input)}`, (service) => service.post('/api/containers', input), (then) => model.add(then, { barcode, lidded: input.lidded, at, adopt, ...lidTo ? { lid: lidTo } : {}, ...reservation ? { reservation } : {} }));
+            }],
+        [6, () => {
+                const [to, from] = [target(), chance(0.5) ? source() : undefined];
+                const input = { target_device: to.device, target_pos: to.position, source_device: from?.device, source_pos: from?.position, reservation_id: reservation };
+                return command(`move ${barcode} ${JSON.stringify(input)}`, (service) => service.post(`${path}/move`, input), (then) => model.move(then, barcode, { target: to, ...from ? { source: from } : {}, ...reservation ? { reservation } : {} }));
+            }],
+        [3, () => {
+                const [from, to, read] = [source(), target(), chance(0.3) ? barcode : undefined];
+                const input = { source_device: from.device, source_pos: from.position, target_device: to.device, target_pos: to.position, barcode: read };
+                return command(`move from ${JSON.stringify(input)}`, (service) => service.post('/api/moves', input), (then) => model.moveFrom(then, from, to, read));
+            }],
+        [4, () => {
+                const to = target();
+                return command(`unlid ${barcode} ${JSON.stringify(to)}`, (service) => service.post(`${path}/unlid`, { lid_device: to.device, lid_pos: to.position, reservation_id: reservation }), (then) => model.unlid(then, barcode, to, reservation));
+            }],
+        [4, () => {
+                const from = chance(0.3) ? world.plates.get(barcode)?.lid ?? spot() : undefined;
+                return command(`lid ${barcode} ${JSON.stringify(from)}`, (service) => service.post(`${path}/lid`, from ? { lid_device: from.device, lid_pos: from.position } : {}), (then) => model.lid(then, barcode, from));
+            }],
+        [2, () => command(`remove ${barcode}`, (service) => service.delete(path), (then) => model.remove(then, barcode))],
+        [1, () => {
+                const to = pick(barcodes);
+                return command(`rename ${barcode} ${to}`, (service) => service.patch(path, { barcode: to }), (then) => model.rename(then, barcode, to));
+            }],
+        [8, () => {
+                const moved = { barcode };
+                if (chance(0.4))
+                    moved.source = source();
+                if (chance(0.8))
+                    moved.target = target();
+                if (chance(0.6) || moved.target === undefined) {
+                    const lidDevice = pick(Object.keys(devices));
+                    moved.lid = chance(0.5) ? { action: 'on' } : { action: 'off', to: { device: lidDevice, position: chance(0.5) ? undefined : Math.floor(random() * 7) } };
+                }
+                if (reservation && moved.target)
+                    moved.reservation = reservation;
+                const lid = moved.lid?.action === 'off' ? { action: 'off', ...moved.lid.to } : moved.lid;
+                const input = { container: barcode, source: moved.source, target: moved.target, lid, reservation_id: moved.reservation };
+                return command(`transfer ${JSON.stringify(input)}`, (service) => service.post('/api/transfers', input), (then) => model.transfer(then, moved));
+            }],
+        [2, () => {
+                const [at, displaces] = [spot(), chance(0.5)];
+                return command(`correct ${barcode} ${JSON.stringify(at)} ${displaces}`, (service) => service.post(`${path}/correct`, { reason, ...at, ...displaces ? { displace: 'remove' } : {} }), (then) => model.correct(then, barcode, at, displaces));
+            }],
+        [1, () => {
+                // mostly back to what it was: a lab that has lost its slots refuses everything, and tells nothing
+                const capacity = chance(0.7) ? devices[device] ?? 1 : Math.floor(random() * 7);
+                return command(`resize ${device} ${capacity}`, (service) => service.patch(`/api/devices/${device}`, { capacity }), (then) => model.resize(then, device, capacity));
+            }],
+        [2, () => {
+                const [id, purpose, count, last] = [uuidv7(), pick(['container', 'lid']), 1 + Math.floor(random() * 2), chance(0.5)];
+                const input = { id, device, purpose, count, strategy: last ? 'last' : 'first', owner: 'o', ttl_seconds: 3600 };
+                return command(`reserve ${JSON.stringify(input)}`, (service) => service.post('/api/reservations', input), (then) => model.reserve(then, id, { device, purpose, count, last }));
+            }],
+        [1, () => {
+                const id = pick([...world.promises.keys(), uuidv7()]);
+                return command(`release ${id}`, (service) => service.delete(`/api/reservations/${id}`), (then) => model.release(then, id));
+            }]
+    ];
+    let roll = random() * kinds.reduce((sum, [weight]) => sum + weight, 0);
+    for (const [weight, make] of kinds) {
+        roll -= weight;
+        if (roll < 0)
+            return make();
+    }
+    return kinds[0][1]();
+}
+//# sourceMappingURL=commands.js.map

@@ -1,0 +1,43 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { seededRandom } from "../../dist/estimation/random.js";
+import { aLab } from "../support/service.js";
+import { devices, draw } from "./commands.js";
+import { aWorld } from "./lab.js";
+import { modelled, stateOf } from "./state.js";
+// Long random sequences of all commands of the world, against the service and against a plain model of it: each must answer
+// the same, and leave the same. The seed is told, and MODEL_SEED plays it again; MODEL_COMMANDS makes it long (npm run test:soak).
+const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000);
+const commands = Number(process.env.MODEL_COMMANDS ?? 250);
+const lookEvery = 10;
+t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
+    const service = await aLab(t, devices);
+    const random = seededRandom([seed]);
+    const world = aWorld(devices);
+    const tally = new Map();
+    const told = [];
+    for (let n = 0; n < commands; n++) {
+        const command = draw(random, world);
+        const { status, body, text } = await command.send(service);
+        const expected = command.expected(world);
+        const code = status < 300 ? 'ok' : body.code;
+        told.push(`${command.says} -> ${code}`);
+        tally.set(code, (tally.get(code) ?? 0) + 1);
+        if (code !== expected) {
+            t.fail(`command ${n} answers ${code}, the model ${expected}: ${text}\n${told.slice(-12).join('\n')}`);
+            return;
+        }
+        if (n % lookEvery === 0 || n === commands - 1) {
+            const [seen, meant] = [await stateOf(service), modelled(world)];
+            if (JSON.stringify(seen) !== JSON.stringify(meant)) {
+                t.strictSame(seen, meant, `after command ${n}:\n${told.slice(-lookEvery).join('\n')}`);
+                return;
+            }
+        }
+    }
+    t.ok((tally.get('ok') ?? 0) > commands / 8, `enough of it succeeds: ${JSON.stringify([...tally])}`);
+    t.match((await service.get('/api/lab/health')).body, { healthy: true });
+    const { body: { revision } } = await service.get('/api/lab');
+    const { body: events } = await service.get('/api/events?sort=-revision&limit=1');
+    t.equal(events.items[0].revision, revision, 'the log has no gap at its end');
+});
+//# sourceMappingURL=model.test.js.map

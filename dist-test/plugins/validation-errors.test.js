@@ -1,0 +1,19 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { aLab } from "../support/service.js";
+t.test('a fault tells the rule with its limits, in words', async (t) => {
+    const lab = await aLab(t, { Hotel: 1 });
+    const told = async (answer) => (await answer).body.errors.map((fault) => `${fault.pointer ?? fault.parameter}: ${fault.detail}`);
+    const limit = 'limit: must be a whole number, at least 1 and at most 500';
+    for (const given of ['0', '501', '1.5', 'x', ''])
+        t.same(await told(lab.get(`/api/steps?limit=${given}`)), [limit], given);
+    t.same(await told(lab.get('/api/devices/Hotel/positions/-1')), ['position: must be a whole number, at least 0 and at most 9999']);
+    t.same(await told(lab.post('/api/containers', { device: 'Hotel', position: '0' })), ['/position: must be a whole number, at least 0 and at most 9999']);
+    t.same(await told(lab.post('/api/containers', { device: 'Hotel', barcode: '' })), ['/barcode: must have 1 to 200 characters']);
+    t.same(await told(lab.post('/api/containers', { device: 7, lidded: 'no' })), ['/device: must be text', '/lidded: must be true or false']);
+    t.same(await told(lab.post('/api/containers/batch', { containers: [] })), ['/containers: must hold 1 to 1000 items']);
+    t.same(await told(lab.post('/api/containers/batch', { containers: {} })), ['/containers: must be a list']);
+    t.same(await told(lab.patch('/api/devices/Hotel/positions/0', {})), [': must hold at least 1 of the members deep_well_suited']);
+    t.same(await told(lab.post('/api/estimates', { step: { device: 'Hotel' }, confidence: 1 })), ['/confidence: must be a number, above 0 and below 1']);
+    t.same(await told(lab.post('/api/estimates', [])), [': must be an object']);
+});
+//# sourceMappingURL=validation-errors.test.js.map

@@ -1,0 +1,74 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { readConfig } from "../../dist/config.js";
+import { OperatorError } from "../../dist/domain/operator-error.js";
+import { start } from "../../dist/process/start.js";
+import { aDatabase } from "../support/database.js";
+import { aLog } from "../support/logged.js";
+t.jobs = 2;
+const key = 'c0ffee'.repeat(8);
+async function started(t, env) {
+    const stopping = new AbortController();
+    const { log, lines } = aLog();
+    const { address, stop } = await start({ config: readConfig({ PORT: '0', ...env }), log, signal: stopping.signal });
+    t.teardown(stop);
+    const status = async (path, bearer) => (await fetch(address.replace('0.0.0.0', '127.0.0.1') + path, bearer === undefined ? {} : { headers: { authorization: `Bearer ${bearer}` } })).status;
+    return { lines, status };
+}
+async function refusal(t, env) {
+    const error = await started(t, env).then(() => new Error('it starts'), (error) => error);
+    t.ok(error instanceof OperatorError, 'a sentence, no bug');
+    return error.message;
+}
+/** A file that holds a text. */
+function aFile(t, text) {
+    const directory = mkdtempSync(join(tmpdir(), 'first-key-'));
+    t.teardown(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, 'key');
+    writeFileSync(file, text);
+    return file;
+}
+t.test('where others reach it, it does not start without a key, and says how to go on', async (t) => {
+    const url = await aDatabase(t);
+    for (const HOST of ['0.0.0.0', '::', 'status.lab.example']) {
+        t.match(await refusal(t, { DATABASE_URL: url, HOST }), /^There is no key yet, .*npm run keys -- create.*BOOTSTRAP_ADMIN_KEY_FILE.*HOST=127\.0\.0\.1.*AUTH=off/);
+    }
+});
+t.test('AUTH=off lets it, and warns', async (t) => {
+    const { lines, status } = await started(t, { DATABASE_URL: await aDatabase(t), HOST: '0.0.0.0', AUTH: 'off' });
+    t.match(lines.find(({ level }) => level === 'warn'), { msg: /^AUTH=off: everybody/ });
+    t.equal(await status('/api/keys'), 200);
+});
+t.test('the file of the first key makes it once', async (t) => {
+    const url = await aDatabase(t);
+    const env = { DATABASE_URL: url, HOST: '0.0.0.0', BOOTSTRAP_ADMIN_KEY_FILE: aFile(t, ` ${key}\n`) };
+    const both = await Promise.all([started(t, env), started(t, env)]);
+    const made = both.flatMap(({ lines }) => lines.filter(({ msg }) => msg.startsWith('the first key was made')));
+    t.equal(made.length, 1, 'also when two start together');
+    for (const { status } of both) {
+        t.equal(await status('/api/keys', key), 200);
+        t.equal(await status('/api/lab'), 401);
+    }
+    t.notMatch(JSON.stringify(both.map(({ lines }) => lines)), key);
+    const again = await started(t, { ...env, BOOTSTRAP_ADMIN_KEY_FILE: aFile(t, key.toUpperCase()) });
+    t.match(again.lines.find(({ level }) => level === 'warn'), { msg: /holds none of the keys/ });
+    t.equal(await again.status('/api/lab', key.toUpperCase()), 401, 'another one is not taken later');
+});
+t.test('a file that holds no good key is refused, and its text never told', async (t) => {
+    const url = await aDatabase(t);
+    for (const [text, says] of [['', /has 0 characters, at least 32/], ['hunter2hunter2', /has 14 characters/], ['correct horse battery staple and more', /letters, digits/], ['x'.repeat(513), /more than 512/]]) {
+        const told = await refusal(t, { DATABASE_URL: url, BOOTSTRAP_ADMIN_KEY_FILE: aFile(t, text) });
+        t.match(told, says);
+        if (text !== '')
+            t.notMatch(told, text);
+    }
+    t.match(await refusal(t, { DATABASE_URL: url, BOOTSTRAP_ADMIN_KEY_FILE: '/no/such/file' }), /^BOOTSTRAP_ADMIN_KEY_FILE cannot be read \(ENOENT/);
+});
+t.test('a file that this user may not read', { skip: process.geteuid?.() === 0 ? 'root may read all' : false }, async (t) => {
+    const file = aFile(t, key);
+    chmodSync(file, 0o000);
+    t.match(await refusal(t, { DATABASE_URL: await aDatabase(t), BOOTSTRAP_ADMIN_KEY_FILE: file }), /EACCES/);
+});
+//# sourceMappingURL=bootstrap-key.test.js.map

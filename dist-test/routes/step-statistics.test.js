@@ -1,0 +1,79 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { anExperiment, aStep, rows } from "../support/log.js";
+import { aService } from "../support/service.js";
+const close = (value) => (given) => Math.abs(given - value) < 1e-9;
+async function statistics(service, query = '') {
+    const { status, body } = await service.get(`/api/steps/statistics?${query}`);
+    if (status !== 200)
+        throw new Error(JSON.stringify(body));
+    return body.items;
+}
+/** Logs steps that took so many seconds each; null runs still. */
+async function took(service, members, seconds) {
+    const { status } = await service.post('/api/steps/batch', { steps: seconds.map((each) => aStep({ ...members, ...each === null ? { finish: null } : {} }, each ?? 0)) });
+    if (status !== 201)
+        throw new Error('refused');
+}
+t.test('without grouping there is one row, also over nothing', async (t) => {
+    const service = await aService(t);
+    t.same(await statistics(service), [{
+            group: {}, count: 0, finished: 0, failed: 0, mean_seconds: null, stddev_seconds: null, min_seconds: null, max_seconds: null,
+            median_seconds: null, p95_seconds: null, total_seconds: 0
+        }]);
+});
+t.test('durations are those of all finished steps', async (t) => {
+    const service = await aService(t);
+    await took(service, {}, [2, 4, 4, null]);
+    await took(service, { status: 'failed' }, [10]);
+    const [row] = await statistics(service);
+    t.match(row, { count: 5, finished: 4, failed: 1, mean_seconds: 5, min_seconds: 2, max_seconds: 10, median_seconds: 4, total_seconds: 20 });
+    t.ok(close(Math.sqrt((9 + 1 + 1 + 25) / 3))(row.stddev_seconds), 'of the sample');
+    t.ok(close(4 + 0.85 * 6)(row.p95_seconds), 'continuous');
+});
+t.test('one duration has no standard deviation', async (t) => {
+    const service = await aService(t);
+    await took(service, {}, [3.25]);
+    t.match((await statistics(service))[0], { finished: 1, mean_seconds: 3.25, stddev_seconds: null, median_seconds: 3.25, p95_seconds: 3.25 });
+});
+t.test('groups are told by what they have in common, in order, those without last', async (t) => {
+    const service = await aService(t);
+    const experiment = await anExperiment(service);
+    await took(service, { device: 'Washer', data: { fct: 'wash' }, experiment_id: experiment.id }, [1, 2]);
+    await took(service, { device: 'Reader', data: { fct: 'read' } }, [3]);
+    await took(service, { device: 'Reader' }, [4]);
+    await took(service, { kind: 'move', device: 'arm', origin: { device: 'Reader' }, destination: { device: 'Washer' }, start: '2026-03-03T00:30:00+01:00', finish: null, status: 'aborted' }, [null]);
+    const groups = async (audit, filters = '') => (await statistics(service, `group_by=${audit}${filters}`)).map(({ group, count }) => [...Object.values(group), count]);
+    t.same((await statistics(service, 'group_by=device,fct')).map(({ group }) => group), [{ device: 'Reader', fct: 'read' }, { device: 'Reader', fct: null }, { device: 'Washer', fct: 'wash' }, { device: 'arm', fct: null }]);
+    t.same(await groups('device'), [['Reader', 2], ['Washer', 2], ['arm', 1]]);
+    t.same(await groups('kind'), [['move', 1], ['operation', 4]]);
+    t.same(await groups('status'), [['aborted', 1], ['completed', 4]]);
+    t.same(await groups('experiment_id'), [[experiment.id, 2], [null, 3]]);
+    t.same(await groups('process_id'), [[experiment.process_id, 2], [null, 3]]);
+    t.same(await groups('day'), [['2026-03-02', 5]], 'days are UTC');
+    t.same(await groups('day,process_id', '&device=Reader'), [['2026-03-02', null, 2]]);
+    t.same(await groups('fct', '&device=Nowhere'), []);
+});
+t.test('the filters are those of the list', async (t) => {
+    const service = await aService(t);
+    await took(service, { data: { fct: 'read' }, containers: ['P1'] }, [1, 3]);
+    await took(service, { data: { fct: 'wash' }, is_simulation: true }, [8]);
+    t.match(await statistics(service, 'fct=read&started_after=2026-03-02T00:00:00Z'), [{ count: 2, mean_seconds: 2 }]);
+    t.match(await statistics(service, 'is_simulation=true'), [{ count: 1, mean_seconds: 8 }]);
+    t.match(await statistics(service, 'container=P1'), [{ count: 0 }], 'P1 is not known');
+});
+t.test('what cannot be grouped by is told', async (t) => {
+    const service = await aService(t);
+    for (const given of ['name', 'device,', '', 'device,device', 'Device', 'device, fct']) {
+        t.match(await service.get(`/api/steps/statistics?group_by=${encodeURIComponent(given)}`), { status: 400, body: { errors: [{ in: 'query', parameter: 'group_by' }] } }, given);
+    }
+    t.match(await service.get('/api/steps/statistics?limit=3'), { status: 400, body: { errors: [{ parameter: 'limit' }] } });
+});
+t.test('more groups than one answer holds are refused, with the way out', async (t) => {
+    const service = await aService(t);
+    await took(service, {}, [1]);
+    await rows(service, `INSERT INTO step (id, device_id, kind, fct, status, start, created_as, match_version)
+    SELECT gen_random_uuid(), device_id, 'operation', 'f' || n, 'running', start, '', 1 FROM step, generate_series(1, 10000) n`);
+    t.match(await service.get('/api/steps/statistics?group_by=fct'), { status: 400, body: { errors: [{ parameter: 'group_by', detail: /10000/ }] } });
+    t.equal((await statistics(service, 'group_by=fct&started_before=2026-03-02T09:00:00Z')).length, 0);
+});
+//# sourceMappingURL=step-statistics.test.js.map

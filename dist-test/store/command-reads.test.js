@@ -1,0 +1,77 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { aStep } from "../support/log.js";
+import { aLab } from "../support/service.js";
+// What grows with the years is found by indexes, whatever the statistics say: no command reads such a table from end to end.
+// Its plan is hidden in functions, so what they read is counted.
+const growing = ['event', 'event_device', 'step', 'step_container', 'experiment', 'container'];
+/** Thirty thousand of each, in a few revisions, as batches make them: statistics by which one may hope to meet any revision soon. */
+async function aLongLog(service) {
+    const { pool } = service.app.database;
+    await service.post('/api/containers/batch', { containers: Array.from({ length: 8 }, (_, n) => ({ device: 'Hotel', barcode: `P${n}`, lidded: true })) });
+    const { body: process } = await service.post('/api/processes', { name: 'Assay', source: 'x' });
+    const { body: experiment } = await service.post('/api/experiments', { process_id: process.id });
+    await pool.query(`
+    INSERT INTO container (id, name, barcode, starting_position_id, removed_at)
+    SELECT gen_random_uuid(), 'Plate ' || n, 'OLD' || n, (SELECT id FROM position LIMIT 1), now() FROM generate_series(1, 30000) n`);
+    await pool.query(`
+    INSERT INTO experiment (id, process_id, name, status) SELECT gen_random_uuid(), $1, 'run ' || n, 'completed' FROM generate_series(1, 30000) n`, [process.id]);
+    await pool.query(`
+    INSERT INTO step (id, device_id, experiment_id, kind, fct, status, start, finish, created_as, match_version)
+    SELECT gen_random_uuid(), (SELECT id FROM device ORDER BY name LIMIT 1), e.id, 'operation', 'function ' || e.n % 40, 'completed',
+      '2025-01-01'::timestamptz + e.n * interval '1 minute', '2025-01-01'::timestamptz + e.n * interval '1 minute' + interval '9 seconds', '', 1
+    FROM (SELECT id, row_number() OVER (ORDER BY name) AS n FROM experiment) e`);
+    await pool.query(`
+    INSERT INTO step_container (step_id, ordinal, named, container_id)
+    SELECT s.id, 0, c.barcode, c.id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM step) s
+    JOIN (SELECT id, barcode, row_number() OVER (ORDER BY id) AS n FROM container WHERE barcode LIKE 'OLD%') c ON c.n = s.n`);
+    await pool.query(`
+    INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after)
+    SELECT revision, 1 + row_number() OVER (ORDER BY c.id), recorded_at, 'moved', 'x', c.id, '{"device": "Hotel"}', '{"device": "Hotel"}'
+    FROM lab, container c WHERE c.barcode LIKE 'OLD%'`);
+    await pool.query('VACUUM ANALYZE');
+    return { experiment: experiment.id };
+}
+t.test('no command reads from end to end what grows with the years', async (t) => {
+    const service = await aLab(t, { Hotel: 12, Reader: 2 }, { DATABASE_POOL_MAX: '1' });
+    const { experiment } = await aLongLog(service);
+    const { pool } = service.app.database;
+    const step = () => aStep({ device: 'Reader', data: { fct: 'function 1' }, experiment_id: experiment, containers: ['P1'] });
+    const { body: running } = await service.post('/api/steps', { ...step(), finish: null, status: 'running' });
+    const wholeReads = async () => {
+        await pool.query('SELECT pg_stat_force_next_flush()');
+        const { rows } = await pool.query('SELECT relname, seq_scan::int FROM pg_stat_user_tables WHERE relname = ANY ($1) ORDER BY 1', [growing]);
+        return rows;
+    };
+    const places = [{ device: 'Reader', position: 0 }, { device: 'Hotel', position: 10 }];
+    const [from, to] = [(turn) => places[(turn + 1) % 2], (turn) => places[turn % 2]];
+    const hot = (turn) => [
+        ['a move', 'POST', '/api/containers/P1/move', { target_device: 'Reader', target_pos: 1 }],
+        ['a move of what stands there', 'POST', '/api/moves', { source_device: 'Reader', source_pos: 1, target_device: 'Hotel', target_pos: 8 }],
+        ['a lid that comes off', 'POST', '/api/containers/P1/unlid', { lid_device: 'Hotel', lid_pos: 11 }],
+        ['a lid that goes on', 'POST', '/api/containers/P1/lid'],
+        ['a transfer with its step', 'POST', '/api/transfers', { container: 'P2', target: to(turn), step: { ...step(), containers: undefined } }],
+        ['a transfer that is only tried', 'POST', '/api/transfers?dry_run=true', { container: 'P2', target: from(turn) }],
+        ['a transfer that changes nothing', 'POST', '/api/transfers', { container: 'P2', target: to(turn) }],
+        ['a step', 'POST', '/api/steps', step()],
+        ['ten steps', 'POST', '/api/steps/batch', { steps: Array.from({ length: 10 }, step) }]
+    ];
+    const others = [
+        ['a new container', 'POST', '/api/containers', { device: 'Hotel', barcode: 'NEW' }],
+        ['what is known of it', 'PATCH', '/api/containers/NEW', { content: 'MTT' }],
+        ['a correction', 'POST', '/api/containers/NEW/correct', { reason: 'seen', lidded: true }],
+        ['a removal', 'DELETE', '/api/containers/NEW'],
+        ['a reservation', 'POST', '/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'me', ttl_seconds: 60 }],
+        ['the end of a step', 'POST', `/api/steps/${running.id}/finish`],
+        ['a step set right', 'PATCH', `/api/steps/${running.id}`, { reason: 'wrong plate', containers: ['P3'] }],
+        ['an experiment that is over', 'PATCH', `/api/experiments/${experiment}`, { status: 'completed' }]
+    ];
+    // from the sixth time on a statement's plan is one for any values, which knows none
+    const turns = Array.from({ length: 8 }, (_, turn) => hot(turn)).flat();
+    for (const [what, method, path, body] of [...turns, ...others]) {
+        const before = await wholeReads();
+        const answer = await service.call(method, path, body);
+        t.ok(answer.status < 300, `${what}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 200)}`);
+        t.same(await wholeReads(), before, what);
+    }
+});
+//# sourceMappingURL=command-reads.test.js.map

@@ -1,0 +1,66 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { aLab } from "../support/service.js";
+const nodesOf = (node) => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+/** Twenty thousand steps of forty experiments and devices of their own, and two thousand containers that were removed. */
+async function aLongHistory() {
+    const service = await aLab(t, { Hotel: 60, Reader: 1, Washer: 1 });
+    const { pool } = service.app.database;
+    const { body: process } = await service.post('/api/processes', { name: 'Assay', source: 'x' });
+    await pool.query(`
+    INSERT INTO experiment (id, process_id, name, status) SELECT gen_random_uuid(), $1, 'run ' || n, 'completed' FROM generate_series(1, 40) n`, [process.id]);
+    await pool.query(`
+    INSERT INTO step (id, device_id, experiment_id, kind, fct, status, start, finish, created_as, match_version)
+    SELECT gen_random_uuid(), d.id, e.id, 'operation', 'function ' || n % 40, CASE WHEN n % 5000 = 0 THEN 'failed' ELSE 'completed' END,
+      '2025-01-01'::timestamptz + n * interval '1 minute', '2025-01-01'::timestamptz + n * interval '1 minute' + n % 977 * interval '1 second', '', 1
+    FROM generate_series(1, 20000) n
+    JOIN (SELECT id, row_number() OVER (ORDER BY name) - 1 AS nth FROM device) d ON d.nth = n % 3
+    JOIN (SELECT id, row_number() OVER (ORDER BY name) - 1 AS nth FROM experiment) e ON e.nth = n / 500 % 40`);
+    await pool.query(`
+    INSERT INTO container (id, name, barcode, labware_type, starting_position_id, removed_at)
+    SELECT gen_random_uuid(), 'Plate ' || n, 'OLD' || n, 'type ' || n % 50, (SELECT id FROM position LIMIT 1), now() FROM generate_series(1, 2000) n`);
+    await service.post('/api/containers/batch', { containers: Array.from({ length: 50 }, (_, n) => ({ device: 'Hotel', barcode: `P${n}` })) });
+    await pool.query('VACUUM ANALYZE');
+    return service;
+}
+/** Rows of steps and containers that were looked at for the answer to a request. */
+async function rowsReadBy(service, path) {
+    const { pool } = service.app.database;
+    const asked = [];
+    const { query } = pool;
+    pool.query = function (...given) {
+        asked.push(given[0]);
+        return query.apply(this, given);
+    };
+    const answer = await service.get(path);
+    pool.query = query;
+    t.equal(answer.status, 200, path);
+    let rows = 0;
+    for (const { text, values } of asked) {
+        const { rows: [{ 'QUERY PLAN': [{ Plan: plan }] }] } = await query.call(pool, `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values);
+        for (const node of nodesOf(plan)) {
+            if (!['step', 'container'].includes(node['Relation Name'] ?? ''))
+                continue;
+            rows += (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
+        }
+    }
+    return rows;
+}
+t.test('a page of a long list reads little more than itself', async (t) => {
+    const service = await aLongHistory();
+    const [experiment] = (await service.get('/api/experiments?limit=1')).body.items;
+    const lists = [
+        '/api/steps?', '/api/steps?sort=-start', '/api/steps?sort=duration', '/api/steps?sort=-duration', '/api/steps?device=Reader&sort=-start',
+        '/api/steps?fct=function%207&sort=-start', '/api/steps?status=failed', '/api/steps?status=failed&sort=duration', '/api/steps?is_simulation=true',
+        `/api/steps?experiment_id=${experiment.id}`, '/api/steps?started_after=2025-01-10T00:00:00Z', '/api/steps?kind=operation&sort=-start',
+        '/api/containers?', '/api/containers?barcode=P7', '/api/containers?name=P7', '/api/containers?removed=true&barcode=OLD7',
+        '/api/containers?removed=true&name=Plate%207', '/api/containers?removed=any&labware_type=type%207', '/api/containers?device=Hotel'
+    ];
+    for (const list of lists) {
+        const rows = await rowsReadBy(service, `${list}&limit=20`);
+        t.ok(rows <= 1200, `${list}: ${rows} rows of 22,000`);
+    }
+    // when one began is looked up in an index; only a page's steps are counted
+    const rows = await rowsReadBy(service, '/api/experiments?started_after=2025-01-14T00:00:00Z&limit=1');
+    t.ok(rows <= 2000, `experiments by their start: ${rows} rows of 20,000`);
+});
+//# sourceMappingURL=plans.test.js.map

@@ -1,0 +1,30 @@
+import { aService } from "./service.js";
+/** A service with something of everything: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps. */
+export async function aLabAtWork(t, env, report) {
+    const service = await aService(t, env, report);
+    const made = async (answer) => {
+        const { status, body, text } = await answer;
+        if (status !== 201)
+            throw new Error(`the lab at work was refused: ${text}`);
+        return body.id;
+    };
+    await service.put('/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 6 }, Washer: { capacity: 1 }, Arm: { capacity: 0 } } } });
+    const container = await made(service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1', lidded: true }));
+    await made(service.post('/api/containers', { device: 'Hotel', position: 1, barcode: 'P2', lid: { device: 'Hotel', position: 2 } }));
+    await service.post('/api/containers/P1/move', { target_device: 'Washer' });
+    await service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 0 });
+    const process = await made(service.post('/api/processes', { name: 'Screening', source: 'print()\n' }));
+    await made(service.post('/api/processes', { name: 'Cleaning', source: 'print()\n' }));
+    const experiment = await made(service.post('/api/experiments', { process_id: process }));
+    await made(service.post('/api/experiments', { process_id: process }));
+    const start = '2026-03-02T09:15:00Z';
+    await made(service.post('/api/steps', { device: 'Hotel', start, finish: '2026-03-02T09:16:00Z', experiment_id: experiment, containers: ['P1'] }));
+    await made(service.post('/api/steps', { device: 'Hotel', start, finish: '2026-03-02T09:17:00Z', data: { fct: 'shake' } }));
+    await made(service.post('/api/steps', {
+        kind: 'move', device: 'Arm', start, finish: '2026-03-02T09:15:20Z', origin: { device: 'Hotel', position: 0 }, destination: { device: 'Washer' }, containers: ['P1']
+    }));
+    const step = await made(service.post('/api/steps', { device: 'Washer', start, experiment_id: experiment, data: { fct: 'wash' } }));
+    const reservation = await made(service.post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'orchestrator-1', ttl_seconds: 3600, strategy: 'last' }));
+    return { ...service, container, process, experiment, step, reservation };
+}
+//# sourceMappingURL=lab-at-work.js.map

@@ -1,0 +1,68 @@
+import { testOfFile } from '../../scripts/testing/test-of-file.mjs'; const t = testOfFile();
+import { demoClient } from "../../dist/demo/client.js";
+import { recordEvent, clearPlatform, estimateRun, logRun, setUp } from "../../dist/demo/replay.js";
+import { nameOfPlace, readLabFile, readRuns } from "../../dist/demo/robotlab.js";
+import { listening } from "../support/http.js";
+import { aService } from "../support/service.js";
+// A real lab's records (examples/robotlab) go through the API as they happened: every move and lid in order, under the
+// rule that the service refuses what contradicts the world it tracks; every step as part of its run's experiment.
+// less than a minute on two idle cores; the rest is for machines that have other things to do
+const limitMs = 300_000;
+t.setTimeout(limitMs);
+t.test('32 real runs are replayed strictly, logged and estimated', { timeout: limitMs }, async (t) => {
+    const began = performance.now();
+    const runs = await readRuns();
+    const service = await aService(t);
+    const call = demoClient(await listening(service));
+    await call('PUT', '/api/lab/config', await readLabFile());
+    const foretold = { steps: 0, known: 0 };
+    for (const [index, run] of runs.entries()) {
+        if (index >= 2) {
+            const estimates = await estimateRun(call, run, 0.95);
+            t.equal(estimates.length, run.steps.length);
+            foretold.steps += estimates.length;
+            foretold.known += estimates.filter(({ duration_seconds }) => duration_seconds !== null && duration_seconds > 0).length;
+        }
+        await clearPlatform(call);
+        await setUp(call, run);
+        // the log may lag behind the world or run ahead of it; only the order of the changes counts
+        const [, logged] = await Promise.all([replay(call, run), logRun(call, run)]);
+        t.ok(logged, `${run.name}: ${run.events.length} changes of the world and ${run.steps.length} steps without one refusal`);
+        t.strictSame(await worldOf(call), worldAfter(run), `${run.name}: every plate and lid is where it was recorded`);
+    }
+    t.ok(foretold.known >= 0.97 * foretold.steps, `${foretold.known} of ${foretold.steps} steps after the first two runs were foretold`);
+    t.comment(`replayed in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    t.match(await call('GET', '/api/lab/health'), { healthy: true, findings: [] });
+    t.match(await call('GET', '/api/steps/statistics'), { items: [{ count: 16_939, finished: 16_939, failed: 0 }] });
+    t.match(await call('GET', '/api/experiments?count=true&status=completed&limit=1'), { total: 32 });
+    t.match(await call('GET', '/api/steps?count=true&kind=move&limit=1'), { total: sum(runs.map(({ steps }) => steps.filter(({ kind }) => kind === 'move').length)) });
+});
+async function replay(call, run) {
+    for (const event of run.events)
+        await recordEvent(call, run, event);
+}
+/** What stands where after a run: the records read plainly, without the service. */
+function worldAfter(run) {
+    const world = new Map(Object.entries(run.world));
+    for (const event of run.events) {
+        if (event.kind !== 'unlid')
+            world.delete(event.src);
+        if (event.kind !== 'lid')
+            world.set(event.dst, event.kind === 'unlid' ? `lid ${event.what}` : event.what);
+    }
+    return Object.fromEntries([...world].sort());
+}
+/** What stands where, as the service says, in the lab's own names. */
+async function worldOf(call) {
+    const { devices } = await call('GET', '/api/lab');
+    const things = devices.flatMap(({ name, containers }) => containers.flatMap(({ barcode, position, lidded, lid }) => {
+        const plate = barcode.split('-').at(-1);
+        const body = [nameOfPlace({ device: name, position }), plate];
+        return lidded ? [body] : [body, [nameOfPlace(lid), `lid ${plate}`]];
+    }));
+    return Object.fromEntries(things.sort());
+}
+function sum(numbers) {
+    return numbers.reduce((total, number) => total + number, 0);
+}
+//# sourceMappingURL=replay.test.js.map
