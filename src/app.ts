@@ -1,3 +1,4 @@
+import accepts from '@fastify/accepts'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
@@ -72,6 +73,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)
   await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
+  await app.register(accepts)
   await app.register(queryEncoding)
   await app.register(bodyParsers)
   await app.register(etag)

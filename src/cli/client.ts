@@ -3,7 +3,7 @@ import type { Env, CommandIo } from './io.ts'
 
 const usualUrl = 'http://127.0.0.1:8000'
 
-type Problem = { code?: string, detail?: string, title?: string, errors?: { pointer: string, detail: string }[] }
+type Problem = { code?: string, detail?: string, title?: string, errors?: { pointer?: string, parameter?: string, detail: string }[] }
 
 /** A running service, as commands talk to it. */
 export type Client = {
@@ -65,7 +65,7 @@ function toUnreachable (address: string, error: unknown): unknown {
 
 function toCommandError (status: number, said: Problem | undefined, asked: string, address: string): CommandError {
   if (said?.code === undefined) return unreachableError(`What answers at ${address} is no platform-status (${asked}: ${status}): name the service's address with --url or PLATFORM_STATUS_URL.`)
-  const more = (said.errors ?? []).map(({ pointer, detail }) => `\n  ${pointer}: ${detail}`).join('')
+  const more = (said.errors ?? []).map(({ pointer, parameter, detail }) => `\n  ${pointer ?? parameter}: ${detail}`).join('')
   const hint = status === 401 || status === 403 ? ' The key is taken from PLATFORM_STATUS_KEY.' : ''
   const sentence = `${said.detail ?? said.title}${hint}${more}`
   return status === 503 ? unreachableError(sentence, said) : refusedError(sentence, said)

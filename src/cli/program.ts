@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { serviceVersion } from '../version.ts'
 import { backupCommand } from './commands/backup.ts'
+import { calibrateCommand } from './commands/calibrate.ts'
 import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { estimateCommand } from './commands/estimate.ts'
@@ -33,6 +34,7 @@ export function programOf (io: CommandIo, outcome: Outcome): Command {
   whereCommand(program, io, outcome)
   historyCommand(program, io)
   estimateCommand(program, io)
+  calibrateCommand(program, io)
   importCommand(program, io)
   exportCommand(program, io)
   keysCommand(program, io)

@@ -154,6 +154,7 @@ const CalibrationScore = Type.Object({
   $id: 'CalibrationScore', description: 'How well a promise was kept.',
   examples: [aScore]
 })
+export type CalibrationScore = Static<typeof CalibrationScore>
 
 export const Calibration = Type.Object({
   confidence: Type.Number({ description: 'The confidence asked.' }),
@@ -166,6 +167,7 @@ export const Calibration = Type.Object({
   $id: 'Calibration', description: 'The log replayed as it would have been estimated, against what happened.',
   examples: [{ confidence: 0.9, since: null, steps: 2000, truncated: false, overall: aScore, groups: [] }]
 })
+export type Calibration = Static<typeof Calibration>
 
 export const CalibrationQuery = Type.Object({
   confidence: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.95, description: 'The confidence that is held to account.', examples: [0.9] })),

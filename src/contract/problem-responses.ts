@@ -78,6 +78,11 @@ export function withProblems (response: Readonly<Record<number, object>>, ...cod
   return responses as Record<number, object>
 }
 
+/** What any call that puts something into a slot can be refused for. */
+export const placementProblems = [
+  'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position'
+] as const satisfies readonly ProblemCode[]
+
 /** As `problems`, for a call that takes a body. */
 export function bodyProblems (...codes: readonly ProblemCode[]): Record<number, object> {
   return problems(...withBody, ...codes)

@@ -1,21 +1,10 @@
-import type { CalibrationGrouping } from '../contract/estimates.ts'
+import type { Calibration, CalibrationGrouping, CalibrationScore } from '../contract/estimates.ts'
 import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { estimate } from './estimate.ts'
 import { type EstimateQuery, readHistories } from './history.sql.ts'
 import { type Margins, noMargins } from './margins.ts'
 import { samplesFor, windowFor } from './model.ts'
-
-/** How well the promise was kept: seconds, and shares of the answered steps. */
-export type Score = {
-  group: string | null
-  steps: number
-  answered: number
-  coverage: number | null
-  mean_excess_seconds: number | null
-  pinball_loss_seconds: number | null
-}
-export type Calibration = { confidence: number, since: string | null, steps: number, truncated: boolean, overall: Score, groups: Score[] }
 
 type CalibratedStep = EstimateQuery & { id: string, start: Date, as_of: string, fct: string | null, sample_seconds: number, commanded_seconds: number | null }
 type MarginsAt = { ended_at: number, margins: Margins }
@@ -99,7 +88,7 @@ function add (tally: Tally, bound: number | null, actual: number, confidence: nu
   tally.loss += actual > bound ? confidence * (actual - bound) : (1 - confidence) * (bound - actual)
 }
 
-function scoreOf (group: string | null, { steps, answered, covered, excess, loss }: Tally): Score {
+function scoreOf (group: string | null, { steps, answered, covered, excess, loss }: Tally): CalibrationScore {
   const share = (sum: number) => answered === 0 ? null : sum / answered
   return { group, steps, answered, coverage: share(covered), mean_excess_seconds: share(excess), pinball_loss_seconds: share(loss) }
 }

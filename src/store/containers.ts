@@ -9,7 +9,7 @@ import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
-import { filtersOf, isIdKey, type PageQuery, readPage } from './pages.ts'
+import { filtersOf, type PageQuery, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 /** What became of a wish for a container. */
@@ -68,13 +68,11 @@ export function containerStore ({ pool, prisma }: Database) {
     async list (query: ContainerQuery) {
       const { removed = 'false', ...filters } = filtersOf(query)
       const where = { ...filters, ...removedFilter(removed) }
-      return await readPage<Container, readonly [string]>(query, {
+      return await readPageById<Container>(query, {
         name: 'containers',
         filters: { ...filters, removed },
-        keys: ({ id }) => [id],
-        isKey: isIdKey,
         read: async (after, take) => await prisma.container_state.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take
+          where: { AND: [where, after === null ? {} : { id: { gt: after } }] }, orderBy: { id: 'asc' }, take
         }) as Container[],
         count: async () => await prisma.container_state.count({ where })
       })

@@ -7,7 +7,7 @@ import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
-import { filtersOf, isIdKey, readPage } from './pages.ts'
+import { filtersOf, readPageById } from './pages.ts'
 
 const members: MemberKinds<Experiment> = {
   id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', steps: 'value', first_start: 'time',
@@ -35,12 +35,10 @@ export function experimentStore ({ pool, prisma }: Database) {
 
     async list (query: ExperimentQuery) {
       const condition = experimentCondition(query)
-      return await readPage<Experiment, readonly [string]>(query, {
+      return await readPageById<Experiment>(query, {
         name: 'experiments',
         filters: filtersOf(query),
-        keys: ({ id }) => [id],
-        isKey: isIdKey,
-        read: async (after, take) => await readExperiments(prisma, condition, after?.[0] ?? null, take),
+        read: async (after, take) => await readExperiments(prisma, condition, after, take),
         count: async () => await countExperiments(prisma, condition)
       })
     },

@@ -4,7 +4,7 @@ import { invalid, problem } from '../contract/problems.ts'
 import { digestOfKey, newKey, type Scope } from '../domain/keys.ts'
 import { runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { filtersOf, isIdKey, readPage } from './pages.ts'
+import { filtersOf, readPageById } from './pages.ts'
 
 export type KeyStore = ReturnType<typeof keyStore>
 
@@ -91,13 +91,11 @@ export function keyStore ({ pool, prisma }: Pick<Database, 'pool' | 'prisma'>) {
     async list (query: KeyQuery) {
       const { revoked = 'false', ...filters } = filtersOf(query)
       const where = { ...filters, ...revoked === 'any' ? {} : { revoked_at: revoked === 'true' ? { not: null } : null } }
-      return await readPage<Key, readonly [string]>(query, {
+      return await readPageById<Key>(query, {
         name: 'keys',
         filters: { ...filters, revoked },
-        keys: ({ id }) => [id],
-        isKey: isIdKey,
         read: async (after, take) => await prisma.api_key.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take, select: shown
+          where: { AND: [where, after === null ? {} : { id: { gt: after } }] }, orderBy: { id: 'asc' }, take, select: shown
         }) as Key[],
         count: async () => await prisma.api_key.count({ where })
       })

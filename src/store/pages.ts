@@ -32,7 +32,19 @@ export async function readPage<T, K extends readonly CursorValue[]> (query: Page
   return total === undefined ? { items, next_cursor } : { items, next_cursor, total }
 }
 
-/** For lists by id. */
+/** One page of a list in the order of its ids. `read` is given the last id of the page before. */
+export async function readPageById<T extends { id: string }> (query: PageQuery, list: {
+  name: string
+  filters: object
+  read: (after: string | null, take: number) => Promise<T[]>
+  count: () => Promise<number>
+}): Promise<Page<T>> {
+  return await readPage<T, readonly [string]>(query, {
+    ...list, keys: ({ id }) => [id], isKey: isIdKey, read: async (after, take) => await list.read(after?.[0] ?? null, take)
+  })
+}
+
+/** Whether the values of a cursor are those of a list in the order of its ids. */
 export function isIdKey ([id, ...others]: readonly unknown[]): boolean {
   return typeof id === 'string' && isUuid(id) && others.length === 0
 }

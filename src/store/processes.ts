@@ -7,7 +7,7 @@ import { withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
-import { filtersOf, isIdKey, readPage } from './pages.ts'
+import { filtersOf, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 const summary = {
@@ -50,13 +50,11 @@ export function processStore ({ prisma }: Database) {
         ...filters.source_sha256 === undefined ? {} : { source_sha256: filters.source_sha256.toLowerCase() },
         ...archivedFilter(filters.archived)
       }
-      return await readPage<ProcessSummary, readonly [string]>(query, {
+      return await readPageById<ProcessSummary>(query, {
         name: 'processes',
         filters,
-        keys: ({ id }) => [id],
-        isKey: isIdKey,
         read: async (after, take) => await prisma.process.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take, select: summary
+          where: { AND: [where, after === null ? {} : { id: { gt: after } }] }, orderBy: { id: 'asc' }, take, select: summary
         }) as ProcessSummary[],
         count: async () => await prisma.process.count({ where })
       })

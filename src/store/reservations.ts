@@ -4,7 +4,7 @@ import type { Reservation, ReservationCreate, ReservationQuery, ReservationRenew
 import { digestOf } from '../domain/canonical.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { filtersOf, isIdKey, readPage } from './pages.ts'
+import { filtersOf, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 const matching = `
@@ -24,13 +24,11 @@ export function reservationStore ({ pool }: Database) {
     async list (query: ReservationQuery) {
       const filters = filtersOf(query)
       const values = [filters.owner ?? null, filters.purpose ?? null, filters.device ?? null]
-      return await readPage<Reservation, readonly [string]>(query, {
+      return await readPageById<Reservation>(query, {
         name: 'reservations',
         filters,
-        keys: ({ id }) => [id],
-        isKey: isIdKey,
         read: async (after, take) => await runPrepared<Reservation>(pool,
-          `SELECT * ${matching} AND ($4::uuid IS NULL OR r.id > $4) ORDER BY r.id LIMIT $5`, [...values, after?.[0] ?? null, take]),
+          `SELECT * ${matching} AND ($4::uuid IS NULL OR r.id > $4) ORDER BY r.id LIMIT $5`, [...values, after, take]),
         count: async () => await runPrepared<{ count: number }>(pool, `SELECT count(*)::int AS count ${matching}`, values).then(([row]) => row!.count)
       })
     },

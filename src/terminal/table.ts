@@ -1,9 +1,9 @@
-/** Rows as aligned lines under a head; columns of numbers stand right. */
+/** Rows as aligned lines under a head; columns of numbers (`-` for none) stand right. */
 export function tableOf (head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const columns = head.map((title, column) => {
     const cells = rows.map((row) => row[column]!)
     const width = Math.max(title.length, ...cells.map(({ length }) => length))
-    return { width, isNumeric: cells.length > 0 && cells.every((cell) => /^[\d.]*$/.test(cell)) }
+    return { width, isNumeric: cells.some((cell) => /\d/.test(cell)) && cells.every((cell) => /^-?[\d.]*$/.test(cell)) }
   })
   return [head, ...rows].map((line) => columns.map(({ width, isNumeric }, column) => {
     return isNumeric ? line[column]!.padStart(width) : line[column]!.padEnd(width)

@@ -36,7 +36,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   fastify: ['contract', 'plugins', 'routes', 'app.ts', 'process'],
   '@prisma': ['store'],
   pg: ['store', 'estimation', 'backup', 'import', 'embedded'],
-  typebox: ['contract', 'plugins', 'routes'],
+  typebox: ['contract', 'config.ts', 'plugins', 'routes'],
   'node:http': ['app.ts', 'plugins'],
   'node:fs': ['backup', 'cli', 'config.ts', 'demo', 'embedded', 'import', 'process', 'project-root.ts', 'store', 'terminal', 'version.ts']
 }

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { projectRoot } from '../../src/project-root.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { anEmptyDatabase, migrations, sql } from '../support/backups.ts'
 
@@ -10,7 +10,7 @@ import { anEmptyDatabase, migrations, sql } from '../support/backups.ts'
 // same, and the other has nothing to do. The CLI is the real one. Its engine is the real one too, as WebAssembly: see
 // tools/database/schema-engine.mjs.
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = projectRoot
 
 async function run (args: string[], env: Record<string, string> = {}): Promise<{ code: number, out: string, err: string }> {
   const child = spawn(process.execPath, args, {

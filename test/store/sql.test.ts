@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { projectRoot } from '../../src/project-root.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { aFolder, anEmptyDatabase, sql } from '../support/backups.ts'
 
 // prisma/sql says what the functions, views and triggers are; the migrations make them. The two must be equal.
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = projectRoot
 const sources = { migrations: join(root, 'prisma', 'migrations'), sql: join(root, 'prisma', 'sql') }
 const tool = join(root, 'tools', 'database', 'migration.mjs')
 

@@ -8,7 +8,7 @@ import { withClient } from './catalogue.mjs'
 /** Brings up a PostgreSQL for `work`, unless `url` names one. */
 export async function withServer (url, work) {
   if (url !== undefined) return await work(url)
-  const { startEmbedded } = await import('../../dist/embedded/postgres.js')
+  const { startEmbedded } = await import('../../dist/src/embedded/postgres.js')
   const dataDir = await mkdtemp(join(tmpdir(), 'platform-status-migration-'))
   const log = { info: () => {}, warn: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) }
   const embedded = await startEmbedded({ dataDir, log, settings: { fsync: 'off', autovacuum: 'off' } })

@@ -1,5 +1,5 @@
 // The difference between what the migrations make and what prisma/sql says, and the migration that removes it.
-import { migrate } from '../../dist/store/migrate.js'
+import { migrate } from '../../dist/src/store/migrate.js'
 import pg from 'pg'
 import { keyOf, readCatalogue, withClient } from './catalogue.mjs'
 import { inTransaction, withDatabase } from './databases.mjs'

@@ -104,9 +104,9 @@ function methods (): string {
   return `"""A method for each operation of the service, named as the operation."""
 
 ${head}
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .caller import Caller
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -115,22 +115,7 @@ if TYPE_CHECKING:
 ${[...used].sort().map((name) => `        ${name},\n`).join('')}    )
 
 
-class Operations(ABC):
-    @abstractmethod
-    def call(
-        self,
-        method: str,
-        path: tuple[str | int, ...],
-        query: Mapping[str, Any] | None = None,
-        body: object = None,
-        text: str = 'text/plain',
-        answers: str = 'application/json',
-    ) -> Any:
-        """Sends a request and gives back what was answered; \`path\` is its segments, not quoted.
-
-        A body that is a text travels as media type \`text\`, any other as JSON.
-        """
-
+class Operations(Caller):
 ${texts.join('\n')}`
 }
 

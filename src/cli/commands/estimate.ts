@@ -25,7 +25,7 @@ export function estimateCommand (program: Command, io: CommandIo): void {
       const { confidence, statistic } = options
       const question = {
         step: { device, ...dataOf(fct, members), ...moveOf(options) },
-        ...(confidence !== undefined && { confidence: numberOf(confidence) }), ...(statistic !== undefined && { statistic })
+        ...(confidence !== undefined && { confidence: parseConfidence(confidence) }), ...(statistic !== undefined && { statistic })
       }
       const answer = await serviceClient(io, addressOf(io.env, options.url)).ask<Answer>('POST', '/api/estimates', question)
       printAnswer(io, options, answer, () => linesOf(answer))
@@ -60,7 +60,8 @@ function placeOf (text: string): object {
   return { device, ...(slot !== undefined && { position: Number(slot) }) }
 }
 
-function numberOf (text: string): number {
+/** The number of --confidence. The service checks its range. */
+export function parseConfidence (text: string): number {
   const value = Number(text)
   if (text.trim() === '' || Number.isNaN(value)) throw usageError(`--confidence must be a number, not "${text}".`)
   return value

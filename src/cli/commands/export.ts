@@ -5,13 +5,14 @@ import { writeAtomically } from '../../terminal/atomic-file.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { csvLine, type CsvColumn, columnsOf, type ExportKind, exportKinds } from '../csv.ts'
 import type { CommandIo } from '../io.ts'
+import { withUrlOption } from '../service-options.ts'
 
 type ExportCommandOptions = { url?: string, format: 'ndjson' | 'csv', out?: string, force?: boolean, device?: string, experiment?: string, after?: string, before?: string }
 
 const everything: Readonly<Record<ExportKind, Readonly<Record<string, string>>>> = { steps: { sort: 'start' }, containers: { removed: 'any' }, events: {} }
 
 export function exportCommand (program: Command, io: CommandIo): void {
-  program.command('export')
+  withUrlOption(program.command('export'))
     .addArgument(new Argument('<kind>', 'what to write').choices(exportKinds))
     .description('Write the whole history as lines of JSON or as CSV, as it comes')
     .addOption(new Option('--format <name>', 'a thing a line as JSON, or a table').choices(['ndjson', 'csv']).default('ndjson'))
@@ -21,7 +22,6 @@ export function exportCommand (program: Command, io: CommandIo): void {
     .option('--experiment <id>', 'steps: only of this experiment')
     .option('--after <time>', 'steps: only those that began then or later')
     .option('--before <time>', 'steps: only those that began earlier')
-    .option('--url <address>', 'the address of the service (PLATFORM_STATUS_URL, or http://127.0.0.1:8000)')
     .action(async (kind: ExportKind, options: ExportCommandOptions) => {
       const { device, experiment, after, before } = options
       const query = { ...everything[kind], device, experiment_id: experiment, started_after: after, started_before: before }

@@ -7,8 +7,8 @@ import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { invalid, problem } from '../../contract/problems.ts'
 import { certificateFault } from '../../domain/certificate.ts'
 import { decodeUtf8 } from '../../plugins/body-parsers.ts'
-import { accepted } from '../accept.ts'
 import { auditOf } from '../audit.ts'
+import { negotiate } from '../negotiate.ts'
 
 /** The server certificates of devices, by which their clients know them. */
 export const certificateRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -29,10 +29,9 @@ export const certificateRoutes: FastifyPluginAsyncTypebox = async (app) => {
         ...problems('device-not-found', 'no-certificate')
       }
     }
-  }, async ({ params, headers }, reply) => {
-    const certificate = await store.certificates.read(params.device)
-    const type = accepted(headers.accept, [...pemTypes, 'application/json'])
-    reply.type(`${type}; charset=utf-8`).header('vary', 'accept')
+  }, async (request, reply) => {
+    const certificate = await store.certificates.read(request.params.device)
+    const type = negotiate(request, reply, [...pemTypes, 'application/json'])
     return type === 'application/json' ? { certificate } : certificate
   })
 

@@ -5,7 +5,7 @@ import {
   Container, ContainerBatch, ContainerCreate, ContainerHistory, ContainerItems, ContainerPage, ContainerParams, ContainerPatch, ContainerQuery,
   ContainerHistoryQuery
 } from '../../contract/containers.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { bodyProblems, placementProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
 
@@ -30,7 +30,7 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: {
         200: answer('It was added before with this id and body, or it is the one adopted.', Container),
         201: answer('Added.', Container),
-        ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'barcode-in-use', 'id-in-use')
+        ...bodyProblems(...placementProblems, 'barcode-in-use', 'id-in-use')
       }
     }
   }, async (request, reply) => {
@@ -47,7 +47,7 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: {
         200: answer('All were added before with these ids and bodies, or adopted.', ContainerItems),
         201: answer('Added.', ContainerItems),
-        ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'barcode-in-use', 'id-in-use')
+        ...bodyProblems(...placementProblems, 'barcode-in-use', 'id-in-use')
       }
     }
   }, async (request, reply) => {

@@ -8,8 +8,8 @@ import { invalid, problem } from '../../contract/problems.ts'
 import { type Members, readLabConfig } from '../../domain/lab-file/lab-config.ts'
 import { labFile } from '../../domain/lab-file/lab-file.ts'
 import { writeYaml } from '../../domain/lab-file/write-yaml.ts'
-import { accepted } from '../accept.ts'
 import { auditOf } from '../audit.ts'
+import { negotiate } from '../negotiate.ts'
 import { takeYaml, yamlTypes } from './yaml-body.ts'
 
 const asFile = { content: { 'application/json': { schema: ref(LabConfig) }, ...Object.fromEntries(yamlTypes.map((type) => [type, { schema: ref(LabYaml) }])) } }
@@ -44,10 +44,9 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: noQuery,
       response: { 200: Type.Unsafe<Members | string>({ description: 'The lab file.', ...asFile }), ...problems() }
     }
-  }, async ({ headers }, reply) => {
-    const type = accepted(headers.accept, ['application/json', ...yamlTypes])
+  }, async (request, reply) => {
     const file = labFile(await store.lab.config())
-    reply.type(`${type}; charset=utf-8`).header('vary', 'accept')
+    const type = negotiate(request, reply, ['application/json', ...yamlTypes])
     return type === 'application/json' ? file : writeYaml(file)
   })
 

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { noQuery, ref } from '../../contract/common.ts'
 import { type Container, ContainerCorrection, ContainerParams, ContainerResult, Lid, Move, MoveFromPosition, Unlid } from '../../contract/containers.ts'
-import { bodyProblems } from '../../contract/problem-responses.ts'
+import { bodyProblems, placementProblems } from '../../contract/problem-responses.ts'
 import type { JsonRow } from '../../store/json-row.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
@@ -19,8 +19,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: ContainerParams, querystring: noQuery, body: ref(Move),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'source-mismatch',
-          'container-removed')
+        ...bodyProblems('container-not-found', ...placementProblems, 'source-mismatch', 'container-removed')
       }
     }
   }, async (request, reply) => success(reply, await store.containers.move(request.params.container, request.body, auditOf(request))))
@@ -33,7 +32,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: ContainerParams, querystring: noQuery, body: ref(Unlid),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'container-removed')
+        ...bodyProblems('container-not-found', ...placementProblems, 'container-removed')
       }
     }
   }, async (request, reply) => success(reply, await store.containers.unlid(request.params.container, request.body, auditOf(request))))
@@ -74,7 +73,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: noQuery, body: ref(MoveFromPosition),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'source-mismatch', 'source-empty')
+        ...bodyProblems(...placementProblems, 'source-mismatch', 'source-empty')
       }
     }
   }, async (request, reply) => success(reply, await store.containers.moveFromPosition(request.body, auditOf(request))))

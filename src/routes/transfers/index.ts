@@ -1,14 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { inSchemaOrder, ref } from '../../contract/common.ts'
 import { Container } from '../../contract/containers.ts'
-import { bodyProblems } from '../../contract/problem-responses.ts'
+import { bodyProblems, placementProblems } from '../../contract/problem-responses.ts'
 import { Step } from '../../contract/steps.ts'
 import { Transfer, TransferBatch, TransferItems, TransferQuery, TransferResult } from '../../contract/transfers.ts'
 import { auditOf } from '../audit.ts'
 
 const refusals = [
-  'container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'container-removed', 'source-empty', 'source-mismatch',
-  'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'barcode-in-use', 'lid-mismatch', 'id-in-use'
+  'container-not-found', 'container-removed', 'source-empty', 'source-mismatch', ...placementProblems, 'barcode-in-use', 'lid-mismatch', 'id-in-use'
 ] as const
 
 /** What a robot did in one go, booked in one go. */

@@ -3,9 +3,9 @@
 # Written by tools/openapi/python-client.ts from openapi/openapi.json: do not edit.
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .caller import Caller
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -102,22 +102,7 @@ if TYPE_CHECKING:
     )
 
 
-class Operations(ABC):
-    @abstractmethod
-    def call(
-        self,
-        method: str,
-        path: tuple[str | int, ...],
-        query: Mapping[str, Any] | None = None,
-        body: object = None,
-        text: str = 'text/plain',
-        answers: str = 'application/json',
-    ) -> Any:
-        """Sends a request and gives back what was answered; `path` is its segments, not quoted.
-
-        A body that is a text travels as media type `text`, any other as JSON.
-        """
-
+class Operations(Caller):
     def get_live(self) -> Live:
         """Is the process alive. Answers as long as the process can answer at all; asks nothing of the database."""
         answer: Live = self.call('GET', ('health', 'live'))

@@ -8,13 +8,10 @@ import random
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
-from uuid import uuid4
 
 import urllib3
 
 from .errors import Problem, StatusServiceError, Unreachable
-from .values import json_body, parameter, segment
 
 log = logging.getLogger('platform_status_client')
 
@@ -53,32 +50,10 @@ class Transport:
             ca_certs=ca_certs,
         )
 
-    def send(
-        self,
-        method: str,
-        path: tuple[str | int, ...],
-        query: Mapping[str, Any] | None,
-        body: object,
-        text: str,
-        answers: str,
-        headers: Mapping[str, str],
-    ) -> Any:
+    def send(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]) -> Any:
         """The answer, decoded. Raises Problem for a refusal, Unreachable when there was no answer in time."""
-        url = f'{self.url}/{"/".join(map(segment, path))}'
-        parameters = {name: parameter(value) for name, value in (query or {}).items() if value is not None}
-        if parameters:
-            url = f'{url}?{urlencode(parameters)}'
-        sent = {**self._headers, 'accept': f'{answers}, application/problem+json'}
-        content: bytes | None = None
-        if isinstance(body, str):
-            content, sent['content-type'] = body.encode(), text
-        elif body is not None:
-            content, sent['content-type'] = json_body(body), 'application/json'
-        if method not in READS:
-            sent['idempotency-key'] = str(uuid4())
-        return self._until_answered(method, url, content, {**sent, **headers})
-
-    def _until_answered(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Any:
+        url = f'{self.url}{target}'
+        headers = {**self._headers, **headers}
         deadline = time.monotonic() + self.retry_for
         pause = FIRST_PAUSE
         while True:
