@@ -13,11 +13,12 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   contract: ['domain'],
-  'version.ts': [],
+  'project-root.ts': [],
+  'version.ts': ['project-root.ts'],
   'config.ts': ['domain'],
   terminal: ['domain'],
   embedded: ['domain'],
-  store: ['domain', 'contract', 'config.ts'],
+  store: ['domain', 'contract', 'config.ts', 'project-root.ts'],
   estimation: ['domain', 'contract', 'store'],
   backup: ['domain', 'store', 'terminal', 'version.ts'],
   import: ['domain', 'contract', 'config.ts', 'embedded', 'store', 'terminal'],
@@ -26,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'app.ts': ['contract', 'config.ts', 'store', 'estimation', 'plugins', 'routes'],
   process: ['app.ts', 'config.ts', 'domain', 'embedded', 'plugins', 'store'],
   cli: ['backup', 'config.ts', 'contract', 'domain', 'embedded', 'import', 'process', 'store', 'terminal', 'version.ts'],
-  demo: ['config.ts', 'contract', 'process', 'terminal'],
+  demo: ['config.ts', 'contract', 'process', 'project-root.ts', 'terminal'],
   'server.ts': ['domain', 'process']
 }
 
@@ -37,7 +38,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   pg: ['store', 'estimation', 'backup', 'import', 'embedded'],
   typebox: ['contract', 'plugins', 'routes'],
   'node:http': ['app.ts', 'plugins'],
-  'node:fs': ['backup', 'cli', 'config.ts', 'demo', 'embedded', 'import', 'process', 'store', 'terminal', 'version.ts']
+  'node:fs': ['backup', 'cli', 'config.ts', 'demo', 'embedded', 'import', 'process', 'project-root.ts', 'store', 'terminal', 'version.ts']
 }
 
 /** Programs: they are started, and nothing imports them. */
@@ -146,7 +147,7 @@ t.test('a wrong import is found, and the message names the file and the remedy',
     ['src/helpers/odd.ts', "import t from '../domain/match.ts'"]
   ])
   t.match(wrongWays(offending), [
-    /^src\/store\/steps\.ts imports src\/routes\/steps\/index\.ts: store may import domain, contract, config\.ts\. Move what both need/,
+    /^src\/store\/steps\.ts imports src\/routes\/steps\/index\.ts: store may import domain, contract, config\.ts, project-root\.ts\. Move what both need/,
     /^src\/contract\/steps\.ts imports src\/store\/steps\.ts: contract may import domain\./,
     /^src\/domain\/match\.ts imports src\/contract\/steps\.ts: domain may import nothing\./,
     /^src\/plugins\/auth\.ts imports src\/routes/,
