@@ -110,7 +110,7 @@ t.test('the data model has every table and view, and names nothing else', (t) =>
   const tables = [...schema.matchAll(/^model (\w+)/gm)].map(([, name]) => name!).sort()
   t.same([...page.matchAll(/^\*\*`(\w+)`\*\*/gm)].map(([, name]) => name!).sort(), tables, 'a paragraph each')
   t.same([...page.matchAll(/^ {2}(\w+) \{$/gm)].map(([, name]) => name!).sort(), tables, 'each is in the diagram')
-  for (const [, view] of schema.matchAll(/^view (\w+)/gm)) t.ok(page.includes(`| \`${view}\` |`), view)
+  for (const [, view] of schema.matchAll(/^view (\w+)/gm)) t.ok(page.includes(`| \`${view}\` |`), view!)
   const database = ['prisma', 'src/store', 'src/estimation'].flatMap((folder) => ['.prisma', '.sql', '.ts'].flatMap((extension) => filesUnder(folder, extension))).map(read).join('\n')
   const names = new Set([...page.matchAll(/`([a-z0-9]+(?:_[a-z0-9]+)+)`/g)].map(([, name]) => name!))
   t.ok(names.size > 40, 'names are seen')
