@@ -1,5 +1,5 @@
 // npm run bench:scaling [-- --quick] [--database-url URL] [--json file]: what a second instance adds, and what the database's settings do.
-// See bench/README.md and docs/scaling.md.
+// See bench/README.md and docs/guides/scale.md.
 import { parseArgs } from 'node:util'
 import { writeJson } from '../support/json.ts'
 import { type BenchCall, callsOf } from './calls.ts'
