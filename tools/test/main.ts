@@ -1,6 +1,6 @@
 // `npm test`: starts a PostgreSQL of its own (or takes TEST_DATABASE_URL), prepares the database that each test copies, lets tap's
 // command line run the compiled tests, checks the coverage, and ends with `N passed, N failed` alone on a line.
-// `npm test -- test/routes/moves.test.ts test/domain` runs these only, without coverage. `--jobs 1` runs one file at a time.
+// `npm test -- test/routes/moves.test.ts test/domain` runs these only, without coverage. `--jobs 1` runs one process at a time.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
