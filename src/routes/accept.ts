@@ -1,18 +1,18 @@
 /**
- * The media type to answer with: of those offered, the one that `Accept` wants most; what it names outranks what its
- * wildcards cover, and otherwise its order counts. Without a wish, or with none that can be met, the first offered.
+ * Chooses the media type of the response: the offered type that `Accept` prefers. For equal quality, a named type precedes a
+ * wildcard; then the order in `Accept` counts. Without `Accept`, or when no type matches, it is the first offered type.
  */
 export function accepted<T extends string> (accept: string | undefined, offered: readonly [T, ...T[]]): T {
-  const inputs = (accept ?? '').split(',').map(wish).filter(({ quality }) => quality > 0)
+  const ranges = (accept ?? '').split(',').map(parseRange).filter(({ quality }) => quality > 0)
     .sort((a, b) => b.quality - a.quality || wildcards(a.range) - wildcards(b.range))
-  for (const { range } of inputs) {
+  for (const { range } of ranges) {
     const found = offered.find((type) => covers(range, type))
     if (found !== undefined) return found
   }
   return offered[0]
 }
 
-function wish (text: string): { range: string, quality: number } {
+function parseRange (text: string): { range: string, quality: number } {
   const [range = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
   const quality = parameters.find((parameter) => parameter.startsWith('q='))
   return { range, quality: quality === undefined ? 1 : Number(quality.slice(2)) }
