@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url'
 
-/** Where this code's migrations lie; the same from src and from dist. */
+/** The directory of the migrations. The path is the same from src and from dist. */
 export const migrationsDirectory = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
