@@ -1,5 +1,5 @@
 import { join } from 'node:path'
 import { projectRoot } from '../project-root.ts'
 
-/** Where this code's migrations lie. */
+/** The directory of the migrations. */
 export const migrationsDirectory = join(projectRoot, 'prisma', 'migrations')

@@ -12,7 +12,7 @@ const matching = `
   WHERE ($1::text IS NULL OR r.owner = $1) AND ($2::text IS NULL OR r.purpose = $2)
     AND ($3::text IS NULL OR r.positions @> jsonb_build_array(jsonb_build_object('device', $3::text)))`
 
-/** Slots promised to somebody for a time. The commands are the functions in prisma/sql/reservation. */
+/** Reservations. Each command is one call of a function in prisma/sql/reservation. */
 export function reservationStore ({ pool }: Database) {
   return {
     async read (id: string): Promise<Reservation> {
@@ -35,7 +35,7 @@ export function reservationStore ({ pool }: Database) {
 
     async reserve (input: ReservationCreate, audit: AuditContext): Promise<{ outcome: 'created' | 'repeated', reservation: Reservation }> {
       if (!input.device === !input.type) {
-        throw invalid({ in: 'body', pointer: input.device ? '/type' : '/device', detail: 'either `device` or `type` says where: give one of the two' })
+        throw invalid({ in: 'body', pointer: input.device ? '/type' : '/device', detail: 'send either `device` or `type`, not both or neither' })
       }
       const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input) }
       const [row] = await runPrepared<Reservation & { outcome: 'created' | 'repeated' }>(pool, 'SELECT outcome, (reservation).* FROM create_reservation($1, $2)', [prepared, audit])

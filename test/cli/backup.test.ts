@@ -40,7 +40,7 @@ t.test('a database elsewhere: saved beside its service, looked at, and restored'
 t.test('a database that does not answer, or refuses us', async (t) => {
   const file = join(await aFolder(t), 'lab')
   const url = new URL(await anEmptyDatabase(t))
-  t.match(await (await aCommandLine(null, { DATABASE_URL: 'postgresql://a:secret@127.0.0.1:1/lab' })).platformStatus('backup', file), { code: 3, err: /^The database at 127\.0\.0\.1:1 does not answer \(.*ECONNREFUSED.*\): start it, or correct DATABASE_URL\.\n$/ })
+  t.match(await (await aCommandLine(null, { DATABASE_URL: 'postgresql://a:secret@127.0.0.1:1/lab' })).platformStatus('backup', file), { code: 3, err: /^The database at 127\.0\.0\.1:1 does not respond \(.*ECONNREFUSED.*\)\. Start it, or correct DATABASE_URL\.\n$/ })
   url.pathname = '/no_such_database'
   t.match(await (await aCommandLine(null, { DATABASE_URL: url.href })).platformStatus('restore', savedLab), { code: 3, err: /has no database "no_such_database"/ })
   t.match(await (await aCommandLine(null, { DATABASE_URL: 'mysql://lab' })).platformStatus('backup', file), { code: 1, err: /DATABASE_URL must be/ })

@@ -61,7 +61,7 @@ function file (devices: object): Call {
 
 t.test('times', async (t) => {
   const bad: [string, unknown, RegExp][] = [
-    ['a naive time', '2026-03-02T09:15:00', /naive: add Z or the offset/],
+    ['a naive time', '2026-03-02T09:15:00', /add the missing Z or offset/],
     ['a day', '2026-03-02', /RFC 3339/],
     ['a word', 'yesterday', /RFC 3339/],
     ['nothing', '', /RFC 3339/],
@@ -80,10 +80,10 @@ t.test('times', async (t) => {
   await refused(t, [
     ...bad.map(([what, start, says]): Case => [what, logging({ start }), { code: 'invalid-request', at: '/start', says }]),
     ['a finish before the start', logging({ finish: '2026-03-02T09:14:59Z' }), { at: '/finish', says: /before/ }],
-    ['a naive time in a batch', ['POST', '/api/steps/batch', { steps: [logging({})[2], logging({ finish: '2026-03-02T09:15:01' })[2]] }], { at: '/steps/1/finish', says: /naive/ }],
-    ['a naive finish', ['POST', `/api/steps/${step}/finish`, { finish: '2026-03-02T09:15:01' }], { at: '/finish', says: /naive/ }],
-    ['a naive correction', ['PATCH', `/api/steps/${step}`, { reason: 'clock', start: '2026-03-02T09:15:01' }], { at: '/start', says: /naive/ }],
-    ['a naive filter', ['GET', '/api/steps?started_after=2026-03-02T09:15:00'], { at: 'started_after', says: /naive/ }],
+    ['a naive time in a batch', ['POST', '/api/steps/batch', { steps: [logging({})[2], logging({ finish: '2026-03-02T09:15:01' })[2]] }], { at: '/steps/1/finish', says: /missing Z or offset/ }],
+    ['a naive finish', ['POST', `/api/steps/${step}/finish`, { finish: '2026-03-02T09:15:01' }], { at: '/finish', says: /missing Z or offset/ }],
+    ['a naive correction', ['PATCH', `/api/steps/${step}`, { reason: 'clock', start: '2026-03-02T09:15:01' }], { at: '/start', says: /missing Z or offset/ }],
+    ['a naive filter', ['GET', '/api/steps?started_after=2026-03-02T09:15:00'], { at: 'started_after', says: /missing Z or offset/ }],
     ['a plus that is not escaped', ['GET', '/api/experiments?started_before=2026-03-02T09:15:00+01:00'], { at: 'started_before', says: /%2B/ }]
   ])
 })
@@ -185,7 +185,7 @@ t.test('bodies', async (t) => {
   const path = '/api/containers'
   await refused(t, [
     ['broken JSON', ['POST', path, '{\n  "device": "Hotel",\n  "position": 3,,\n}', json], { code: 'malformed-body', says: /line 3, column 17.*"line":3,"column":17/ }],
-    ['JSON that ends too early', ['POST', path, '{"device":', json], { code: 'malformed-body', says: /line 1, column 11: here must be a value/ }],
+    ['JSON that ends too early', ['POST', path, '{"device":', json], { code: 'malformed-body', says: /line 1, column 11: expected a value/ }],
     ['single quotes', ['POST', path, "{'device': 'Hotel'}", json], { code: 'malformed-body', says: /double quotes/ }],
     ['NaN', ['POST', '/api/estimates', '{"step":{"device":"Hotel"},"confidence":NaN}', json], { code: 'malformed-body', says: /column 41/ }],
     ['nothing, called JSON', ['POST', path, '', json], { code: 'malformed-body', says: /empty/ }],

@@ -100,7 +100,7 @@ t.test('a database that does not exist, and a user who is refused, are told at o
   url.username = 'nobody'
   url.password = 'secret'
   const told = await refusal(t, { DATABASE_URL: url.href })
-  t.match(told, /refuses the user "nobody" .* correct user and password in DATABASE_URL\.$/)
+  t.match(told, /refuses the user "nobody" .* Correct user and password in DATABASE_URL\.$/)
   t.notMatch(told, /secret/)
 })
 
@@ -116,14 +116,14 @@ t.test('a database that does not come is waited for, but not for ever', async (t
   const proxy = await aProxy(t, await aDatabase(t))
   await proxy.cut()
   t.match(await refusal(t, { DATABASE_URL: proxy.url, DATABASE_CONNECT_TIMEOUT_MS: '200' }),
-    /^The database at 127\.0\.0\.1:\d+ did not answer within 1\.2 s \(connect ECONNREFUSED [^)]+\): start it, or correct DATABASE_URL\.$/)
+    /^The database at 127\.0\.0\.1:\d+ did not respond within 1\.2 s \(connect ECONNREFUSED [^)]+\)\. Start it, or correct DATABASE_URL\.$/)
 })
 
 t.test('a database that starts a little later is found', async (t) => {
   const proxy = await aProxy(t, await aDatabase(t))
   await proxy.cut()
   const { running, said } = starting(t, { DATABASE_URL: proxy.url })
-  t.match(await said('the database does not answer yet, trying on'), { level: 'warn', reason: /ECONNREFUSED/ })
+  t.match(await said('database does not respond yet, retrying'), { level: 'warn', reason: /ECONNREFUSED/ })
   await proxy.mend()
   t.equal((await fetch(`${(await running).address}/health/ready`)).status, 200)
 })
@@ -134,7 +134,7 @@ t.test('PostgreSQL before 15 is refused', async (t) => {
     CREATE FUNCTION past.current_setting(name text) RETURNS text LANGUAGE sql AS $$
       SELECT CASE name WHEN 'server_version_num' THEN '140012' WHEN 'server_version' THEN '14.12' ELSE pg_catalog.current_setting(name) END $$;
     DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = past, pg_catalog, public', current_database()); END $$`)
-  t.equal(await refusal(t, { DATABASE_URL: url }), 'The database is PostgreSQL 14.12; version 15 or newer is needed.')
+  t.equal(await refusal(t, { DATABASE_URL: url }), 'The database is PostgreSQL 14.12; version 15 or newer is required.')
 })
 
 t.test('a database at which a newer version of the service has been is refused', async (t) => {
@@ -161,7 +161,7 @@ t.test('told to stop while it waits for the database or for another\'s migration
   const proxy = await aProxy(t, url)
   await proxy.cut()
   const waiting = starting(t, { DATABASE_URL: proxy.url })
-  await waiting.said('the database does not answer yet, trying on')
+  await waiting.said('database does not respond yet, retrying')
   waiting.stop()
   t.equal(await waiting.running.catch((error: unknown) => error), 'stop')
 

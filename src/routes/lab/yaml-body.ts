@@ -3,14 +3,14 @@ import { problem } from '../../contract/problems.ts'
 import { largestYaml, readYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
 import { decodeUtf8 } from '../../plugins/body-parsers.ts'
 
-/** The media types under which labs send YAML. */
+/** The media types of YAML. */
 export const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml'] as const
 
-/** Lets the routes of this plugin take YAML bodies besides JSON. */
+/** Lets the routes of this plugin accept YAML bodies in addition to JSON. */
 export function takeYaml (app: FastifyInstance): void {
   app.addContentTypeParser([...yamlTypes], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
     if (body.length > largestYaml) {
-      throw problem('body-too-large', `A lab file as YAML is at most ${largestYaml} bytes; send a larger one as JSON.`, { limit: largestYaml })
+      throw problem('body-too-large', `A lab file in YAML can have at most ${largestYaml} bytes. Send a larger one as JSON.`, { limit: largestYaml })
     }
     return parseYaml(decodeUtf8(body))
   })
