@@ -30,8 +30,8 @@ export async function makeLab (server, name, { steps }) {
   const experiment = await call('POST', '/api/experiments', { process_id: process.id, name: 'one real run' })
   const [run] = await readRuns()
   await call('POST', '/api/steps/batch', { steps: run.steps.map((step) => ({ ...step, id: undefined, experiment_id: experiment.id })) })
-  // the first estimate learns from the newest runs; then what autovacuum does in a minute
-  await call('POST', '/api/estimates', { step: plan[0] })
+  // what the service does beside requests, and then what autovacuum does in a minute
+  await service.learn()
   await service.pool.query('VACUUM ANALYZE')
   await service.close()
   return { url: at(server, name), plan, experiment: experiment.id }

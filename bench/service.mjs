@@ -11,7 +11,7 @@ import { at } from './server.mjs'
 
 const migrations = join(fileURLToPath(new URL('..', import.meta.url)), 'prisma', 'migrations')
 
-/** `call` throws on any refusal; `statements` hands over what the service asks the database while `run` runs. */
+/** `call` throws on any refusal; `statements` hands over what the service asks the database while `run` runs; `learn` learns from runs that are over. */
 export async function openTestService (server, name) {
   const url = at(server, name)
   const config = readConfig({ DATABASE_URL: url, LOG_LEVEL: 'error' })
@@ -47,6 +47,7 @@ export async function openTestService (server, name) {
     call,
     statements,
     pool: database.pool,
+    learn: () => app.learner.learnNow(),
     close: async () => {
       await app.close()
       await database.close()
