@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from './config.ts'
 import { components } from './contract/openapi.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
+import { type Learner, openLearner } from './estimation/learner.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
 import { clientError } from './plugins/client-errors.ts'
@@ -37,7 +38,7 @@ import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { database: Database, store: Store, estimator: Estimator }
+  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner }
   interface FastifyContextConfig { operationId?: string }
 }
 
@@ -63,6 +64,9 @@ export async function buildApp (config: Config, { database, log }: { database: D
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
+  // started by whoever lets the app listen (process/start.ts)
+  app.decorate('learner', openLearner(database, log))
+  app.addHook('preClose', async () => await app.learner.stop())
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()

@@ -5,7 +5,6 @@ import type { Database } from '../store/database.ts'
 import { calibrate } from './calibration.ts'
 import { basisOf, type Estimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
-import { learnFinishedRuns } from './learning.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { type ProcessDuration, processDuration } from './process-duration.ts'
 import { type Remaining, remaining, runningSteps, runningStepsOf } from './remaining.ts'
@@ -25,13 +24,9 @@ const widestWindow = 2000
 /** The service that answers how long steps will take, from the history in the database. */
 export function openEstimator (database: Database) {
   const { pool } = database
-  /** The histories of the askings, in order. Learns from runs that ended since the last time. */
+  /** The histories of the askings, in order. Only reads: what earlier runs taught is there already (learner.ts). */
   async function look (askings: readonly EstimateTarget[], window: Parameters<typeof readHistories>[2]): ReturnType<typeof readHistories> {
-    const questions = askings.map(({ question }) => question)
-    const found = await readHistories(pool, questions, window)
-    if (!found.lessons.pending) return found
-    await learnFinishedRuns(pool)
-    return await readHistories(pool, questions, window)
+    return await readHistories(pool, askings.map(({ question }) => question), window)
   }
 
   async function answer (askings: readonly EstimateTarget[], { confidence: asked, statistic: wanted, total }: EstimateRequestOptions) {

@@ -31,8 +31,8 @@ export type History = {
   lent: BorrowedSpread | null
 }
 
-/** What earlier runs taught: the margins as of the newest, the ratios of the newest twenty, if asked; and whether there is a run to learn from. */
-export type Lessons = { margins: Margins, ratios: number[], pending: boolean }
+/** What earlier runs taught: the margins as of the newest, and the ratios of the newest twenty, if asked. */
+export type Lessons = { margins: Margins, ratios: number[] }
 
 const window = (level: number, emptyBefore: string, size: number) => `
   LEFT JOIN LATERAL (
@@ -41,7 +41,7 @@ const window = (level: number, emptyBefore: string, size: number) => `
     FROM (
       SELECT sample_seconds, finish FROM step
       WHERE counts AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} AND finish <= keyed.as_of ${emptyBefore}
-      ORDER BY finish DESC LIMIT ${size}
+      ORDER BY finish DESC LIMIT (SELECT ${size})
     ) recent
   ) level_${level} ON true`
 
@@ -55,8 +55,7 @@ const lessons = `jsonb_build_object(
     'margins', (SELECT to_jsonb(margins) FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 1),
     'ratios', CASE WHEN $4 THEN (
       SELECT jsonb_agg(newest.total_ratio ORDER BY newest.ended_at DESC) FILTER (WHERE newest.total_ratio IS NOT NULL)
-      FROM (SELECT total_ratio, ended_at FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 20) newest) END,
-    'pending', EXISTS (SELECT FROM run WHERE run.pending AND run_is_over(run)))`
+      FROM (SELECT total_ratio, ended_at FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 20) newest) END)`
 
 // One statement however many questions. Each level is read only where all more specific ones are empty, and each read is
 // one range of one index, which holds all that is read.
@@ -89,8 +88,11 @@ CROSS JOIN LATERAL (
 ) found
 ORDER BY keyed.n`
 
-// The size of the window is in the text: behind a parameter PostgreSQL would guess it as a tenth of the history, take the
-// plan for any parameters to be dear, and plan each request anew. Of a few sizes, since every text is a prepared statement.
+// The size of a window is in the text, but as a query: then PostgreSQL takes it as a tenth of what there is, whatever the
+// statistics say, and walks the index from its newest end. Told a number it compares that with its guess of the samples: a plan
+// made before a bulk load, or after it without statistics, fetched all samples of the key and sorted them. As a parameter
+// it would make the plan for any values look dear, and each request would be planned anew. Of a few sizes, since every text
+// is a prepared statement. test/estimation/steady.test.ts counts.
 const sizes = [50, 100, 250, 1000, 2000]
 const texts = new Map(sizes.map((size) => [size, textFor(size)]))
 
@@ -98,7 +100,7 @@ const texts = new Map(sizes.map((size) => [size, textFor(size)]))
 const largestInteger = 2_147_483_647
 
 type Row = { level: number | null, samples: string, finishes: string, lent: BorrowedSpread | null, lessons: Taught | null }
-type Taught = { margins: Margins | null, ratios: number[] | null, pending: boolean }
+type Taught = { margins: Margins | null, ratios: number[] | null }
 
 /**
  * The history of many questions in one statement: for each, in order, its window of at most `most` samples, or null
@@ -125,7 +127,7 @@ export async function readHistories (
   const taught = rows[0]?.lessons
   return {
     histories: place.map((index) => histories[index] ?? null),
-    lessons: { margins: taught?.margins ?? noMargins, ratios: taught?.ratios ?? [], pending: taught?.pending ?? false }
+    lessons: { margins: taught?.margins ?? noMargins, ratios: taught?.ratios ?? [] }
   }
 }
 

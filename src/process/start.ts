@@ -62,6 +62,7 @@ async function startApp (url: string, options: StartOptions, opened: Shutdown): 
   await prepareKeys(config, app.store.keys, log)
   signal.throwIfAborted()
   const address = await listen(app, config)
+  app.learner.start()
   // told at every LOG_LEVEL: with PORT=0 there is no other way to know
   log.child({}, { level: 'info' }).info({ address, docs: `${localUrl(address)}/docs` }, 'ready')
   const { items: devices } = await app.store.devices.list({ limit: 1 })

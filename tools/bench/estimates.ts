@@ -52,8 +52,8 @@ async function measure (server: string): Promise<void> {
     await makeHistory(server, { real: 'bench_real', name: `bench_${size}`, size })
     const service = await openTestService(server, `bench_${size}`)
     services.set(size, service)
-    // the first estimate learns from the newest runs; then what autovacuum does in a minute
-    await service.call('POST', '/api/estimates', { step: plan[0] })
+    // the learner does this beside the requests; then what autovacuum does in a minute
+    await service.learn()
     await service.pool.query('VACUUM ANALYZE')
     await service.pool.query('CHECKPOINT')
     say(`${size.toLocaleString('en')} steps made in ${((performance.now() - began) / 1000).toFixed(0)} s`)

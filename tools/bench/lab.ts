@@ -35,8 +35,8 @@ export async function makeLab (server: string, name: string, { steps }: { steps:
   const experiment = await call<{ id: string }>('POST', '/api/experiments', { process_id: process.id, name: 'one real run' })
   const [run] = await readRuns()
   await call('POST', '/api/steps/batch', { steps: run!.steps.map((step) => ({ ...step, id: undefined, experiment_id: experiment.id })) })
-  // the first estimate learns from the newest runs; VACUUM does what autovacuum does within a minute
-  await call('POST', '/api/estimates', { step: plan[0] })
+  // the learner does this beside the requests; VACUUM does what autovacuum does within a minute
+  await service.learn()
   await service.pool.query('VACUUM ANALYZE')
   await service.close()
   return { url: databaseUrl(server, name), plan, experiment: experiment.id }

@@ -21,6 +21,8 @@ export type TestService = {
   /** The statements that the service sends to the database while `run` runs. */
   statements (run: () => Promise<unknown>): Promise<Statement[]>
   pool: pg.Pool
+  /** Learns from the runs that are over. */
+  learn (): Promise<unknown>
   close (): Promise<void>
 }
 
@@ -62,6 +64,7 @@ export async function openTestService (server: string, name: string): Promise<Te
     call,
     statements,
     pool: database.pool,
+    learn: async () => await app.learner.learnNow(),
     close: async () => {
       await app.close()
       await database.close()
