@@ -82,6 +82,6 @@ export type Fault = { in: 'body' | 'query' | 'path' | 'headers', pointer?: strin
 /** An `invalid-request` (400) for rules that a schema cannot express. */
 export function invalid (...errors: readonly Fault[]): Problem {
   const [first] = errors
-  const where = first?.parameter ?? first?.pointer ?? ''
-  return problem('invalid-request', `${where} ${first?.detail ?? ''}`.trim(), { errors })
+  const subject = first?.parameter ?? (first?.pointer || 'The body')
+  return problem('invalid-request', `${subject} ${first?.detail ?? ''}`.trim(), { errors })
 }

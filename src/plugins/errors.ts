@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import plugin from 'fastify-plugin'
 import Router from 'find-my-way'
 import { problemBody, problemType } from '../contract/problem-responses.ts'
-import { Problem, problem } from '../contract/problems.ts'
+import { invalid, Problem, problem } from '../contract/problems.ts'
 import { databaseProblem } from '../store/errors.ts'
 import { describeValidationErrors } from './validation-errors.ts'
 
@@ -71,8 +71,7 @@ function toProblem (error: FastifyError): Problem {
   if (error instanceof Problem) return error
   if (error.validation) {
     const faults = describeValidationErrors(error)
-    const [first] = faults
-    return problem('invalid-request', `${first?.parameter ?? first?.pointer ?? ''} ${first?.detail ?? error.message}`.trim(), { errors: faults })
+    return faults.length > 0 ? invalid(...faults) : problem('invalid-request', error.message, { errors: [] })
   }
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

@@ -32,14 +32,14 @@ export function importStore (database: Database) {
       return row!.ready
     },
 
-    async read (asked: ImportLookup): Promise<TrackedThings> {
-      return await withRetries(() => readTrackedThings(prisma, asked))
+    async read (lookup: ImportLookup): Promise<TrackedThings> {
+      return await withRetries(() => readTrackedThings(prisma, lookup))
     },
 
     /** Plans and changes the lab under the lab lock, so that the plan is still valid when it is applied. */
-    async changeWorld<P extends LabInputs> (asked: ImportLookup, plan: (tracked: TrackedThings) => P, audit: AuditContext): Promise<P> {
+    async changeWorld<P extends LabInputs> (lookup: ImportLookup, plan: (tracked: TrackedThings) => P, audit: AuditContext): Promise<P> {
       return await withLabLock(database, async (transaction) => {
-        const planned = plan(await readTrackedThings(transaction, asked))
+        const planned = plan(await readTrackedThings(transaction, lookup))
         for (const devices of planned.devices) {
           if (devices.length > 0) await writeDevices(transaction, devices, await nextRevision(transaction), audit)
         }

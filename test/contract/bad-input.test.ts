@@ -98,7 +98,7 @@ t.test('slots', async (t) => {
     ...bad.map(([what, target_pos, says]): Case => [what, moving(`{"target_device":"Hotel","target_pos":${target_pos}}`), { at: '/target_pos', says }]),
     ...['-1', '1.5', 'x', '1e0', '0x1', '01', '10000', '%31%30%30%30%30', 'null', '٣', '99999999999999999999'].map((slot): Case =>
       [`slot ${slot} in the path`, ['GET', `/api/devices/Hotel/positions/${encodeURI(decodeURI(slot))}`], { at: 'position' }]),
-    ['a slot that this device does not have', moving({ target_pos: 77 }), { status: 404, code: 'position-not-found', at: '/target_pos', says: /it has 0 to 5.*"valid_range":\{"maximum":5,"minimum":0\}/ }],
+    ['a slot that this device does not have', moving({ target_pos: 77 }), { status: 404, code: 'position-not-found', at: '/target_pos', says: /are 0 to 5.*"valid_range":\{"maximum":5,"minimum":0\}/ }],
     ['the same, in the path', ['GET', '/api/devices/Hotel/positions/77'], { status: 404, code: 'position-not-found', at: 'position', says: /valid_range/ }],
     ['a device without slots', moving({ target_device: 'Arm', target_pos: 0 }), { status: 404, code: 'position-not-found' }],
     ['an occupied slot', moving({ target_pos: 1 }), { status: 409, code: 'position-occupied', at: '/target_pos', says: /P2/ }],
@@ -204,8 +204,8 @@ t.test('bodies', async (t) => {
     ['YAML where only JSON is taken', ['POST', path, 'device: Hotel', yaml], { status: 415, code: 'unsupported-media-type' }],
     ['a content type that is none', ['POST', path, '{}', { 'content-type': 'json' }], { status: 415, code: 'unsupported-media-type' }],
     ['gzip', ['POST', path, Buffer.from([0x1f, 0x8b, 8, 0]), { ...json, 'content-encoding': 'gzip' }], { status: 415, code: 'unsupported-media-type', says: /compressed/ }],
-    ['a body where none is taken', ['DELETE', '/api/containers/P1', { reason: 'gone' }], { code: 'invalid-request', says: /not taken by this call/ }],
-    ['a body of a GET', ['GET', '/api/lab', { filter: 'x' }], { code: 'invalid-request', says: /not taken by this call/ }]
+    ['a body where none is taken', ['DELETE', '/api/containers/P1', { reason: 'gone' }], { code: 'invalid-request', says: /The body is not accepted by this operation/ }],
+    ['a body of a GET', ['GET', '/api/lab', { filter: 'x' }], { code: 'invalid-request', says: /The body is not accepted by this operation/ }]
   ])
 })
 

@@ -96,7 +96,7 @@ t.test('a database that does not exist, and a user who is refused, are told at o
   const server = `${url.hostname}:${url.port || 5432}`
   url.pathname = '/no_such_database'
   t.equal(await refusal(t, { DATABASE_URL: url.href }),
-    `The server at ${server} has no database "no_such_database": create it, or correct DATABASE_URL.`)
+    `The server at ${server} has no database "no_such_database". Create it, or correct DATABASE_URL.`)
   url.username = 'nobody'
   url.password = 'secret'
   const told = await refusal(t, { DATABASE_URL: url.href })
