@@ -31,7 +31,7 @@ export const health = plugin(async (app: FastifyInstance) => {
     try {
       await ping()
     } catch (error) {
-      app.log.warn({ err: error }, 'database does not answer')
+      app.log.warn({ err: error }, 'database does not respond')
       throw problem('database-unavailable', 'The database did not respond.')
     }
     return { status: 'ready', pool: { max: pool.options.max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount } }

@@ -31,7 +31,7 @@ export function requestLog (): LogController {
     if (request.params === null) reply.raw.once('finish', () => controller.requestCompleted(null, request, reply))
   }
   controller.requestCompleted = (error, request, reply) => {
-    if (error) reply.log.error({ err: error }, 'answer not sent')
+    if (error) reply.log.error({ err: error }, 'response not sent')
     if (openReplies.get(request.raw.socket)?.delete(reply)) logRequest(reply, 'request completed', reply.statusCode)
   }
   return controller
