@@ -5,28 +5,28 @@ import { type History, type EstimateQuery, readHistories } from './history.sql.t
 import { nextMargins, grid, type Margins, noMargins, runsForPace, typicalMiss } from './margins.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
 
-// One process learns at a time; the others wait, and find it done.
-const lock = 727073690
-/** Older runs are never looked at again, so after an import only these are learnt. */
-const runsKept = 20
-/** Of a run longer than this the first steps stand for all. */
-const stepsRead = 5000
+// Advisory lock: one process learns at a time. The others wait, and then find nothing to learn.
+const learningLock = 727073690
+// Estimates never read older runs. After an import, only this many are learnt from.
+const maxRuns = 20
+// Of a longer run, only the first steps are used.
+const maxSteps = 5000
 
-const widest = windowFor(grid.at(-1)!)
+const largestWindow = windowFor(grid.at(-1)!)
 
 type Run = { key: string, began: Date, ended: Date }
 type FinishedStep = EstimateQuery & { sample_seconds: number, commanded_seconds: number }
 
 /**
- * Learns from the runs that are over and pending: each is replayed once as it would have been estimated as a whole before
- * it began, and what the bounds were short of is kept with the run. Estimates read it from then on.
+ * Learns margins from the finished runs that are pending. Each run is replayed once: all its steps are estimated as of its
+ * start, and the bounds are compared with the actual durations. The result is stored with the run, where estimates read it.
  */
 export async function learnFinishedRuns (pool: pg.Pool): Promise<void> {
   const client = await pool.connect()
   try {
     await client.query('BEGIN')
-    await client.query('SELECT pg_advisory_xact_lock($1)', [lock])
-    // at most twenty, and usually one: a loop over runs, not over steps
+    await client.query('SELECT pg_advisory_xact_lock($1)', [learningLock])
+    // At most twenty runs, usually one. The queries of a run do not depend on its number of steps.
     for (const run of await takePending(client)) await learn(client, run)
     await client.query('COMMIT')
   } catch (error) {
@@ -37,14 +37,14 @@ export async function learnFinishedRuns (pool: pg.Pool): Promise<void> {
   }
 }
 
-/** The most recent pending runs that are over, oldest first; all that are over are pending no more. */
+/** Clears `pending` of all finished runs, and returns the most recent of them, oldest first. */
 async function takePending (client: pg.PoolClient): Promise<Run[]> {
   const { rows } = await client.query<Run>(`
     WITH taken AS (
       UPDATE run SET pending = false WHERE pending AND run_is_over(run)
       RETURNING key, run_last_start(run) AS last_start, experiment_id, day
     ),
-    recent AS (SELECT * FROM taken WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${runsKept})
+    recent AS (SELECT * FROM taken WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${maxRuns})
     SELECT key, CASE WHEN experiment_id IS NOT NULL
       THEN (SELECT start FROM step WHERE step.experiment_id = recent.experiment_id ORDER BY start LIMIT 1)
       ELSE (SELECT start FROM step WHERE step.experiment_id IS NULL AND start >= recent.day::timestamp AT TIME ZONE 'UTC' ORDER BY start LIMIT 1)
@@ -54,7 +54,7 @@ async function takePending (client: pg.PoolClient): Promise<Run[]> {
 }
 
 async function learn (client: pg.PoolClient, { key, began, ended }: Run): Promise<void> {
-  const { rows: done } = await client.query<FinishedStep>(`
+  const { rows: steps } = await client.query<FinishedStep>(`
     SELECT s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
       o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
       s.lidded_before, s.lidded_after, s.barcode_read, s.sample_seconds,
@@ -66,8 +66,8 @@ async function learn (client: pg.PoolClient, { key, began, ended }: Run): Promis
     JOIN device d ON d.id = s.device_id
     LEFT JOIN device o ON o.id = s.origin_device_id
     LEFT JOIN device t ON t.id = s.destination_device_id
-    WHERE r.key = $1 ORDER BY s.start LIMIT ${stepsRead}`, [key])
-  const { misses, typical, ratio } = await replay(client, done, began)
+    WHERE r.key = $1 ORDER BY s.start LIMIT ${maxSteps}`, [key])
+  const { misses, typical, ratio } = await replay(client, steps, began)
   const { rows: before } = await client.query<{ margins: Margins, miss_seconds: number | null }>(`
     SELECT margins, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForPace - 1}`,
   [key, ended])
@@ -76,43 +76,46 @@ async function learn (client: pg.PoolClient, { key, began, ended }: Run): Promis
     [key, nextMargins(before[0]?.margins ?? noMargins, misses, typicalMisses), ratio, typical, ended])
 }
 
-/** What a run teaches: what its steps took beyond the bound by the grid, how far they were from the middle, its time against the predicted. */
+/**
+ * What is learnt from one run. `misses` are durations minus bounds in seconds, for each confidence of the grid. `typical` is
+ * the typical distance of a duration from its median, in seconds. `ratio` is the actual time divided by the predicted time.
+ */
 type RunLesson = { misses: number[][], typical: number | null, ratio: number | null }
 
-/** A run against the estimates that it would have had, had they been asked for all together when it began. */
-async function replay (client: pg.PoolClient, done: readonly FinishedStep[], began: Date): Promise<RunLesson> {
+/** Compares a run with the estimates that it would have got at its start. */
+async function replay (client: pg.PoolClient, steps: readonly FinishedStep[], began: Date): Promise<RunLesson> {
   const as_of = began.toISOString()
-  const questions = done.map(({ sample_seconds, commanded_seconds, ...question }): EstimateQuery => ({ ...question, as_of }))
-  const { histories } = await readHistories(client, questions, { most: widest, enough: 0 })
+  const queries = steps.map(({ sample_seconds, commanded_seconds, ...query }): EstimateQuery => ({ ...query, as_of }))
+  const { histories } = await readHistories(client, queries, { most: largestWindow, enough: 0 })
   const predictions = new Map<History, Prediction>()
   const misses = grid.map((): number[] => [])
   const distances: number[] = []
   let actual = 0
   let predicted = 0
-  for (const [index, { sample_seconds, commanded_seconds, kind }] of done.entries()) {
+  for (const [index, { sample_seconds, commanded_seconds, kind }] of steps.entries()) {
     const history = histories[index] ?? null
     if (history === null) continue
     const prediction = predictions.get(history) ?? predict(history, kind)
     predictions.set(history, prediction)
     actual += commanded_seconds + sample_seconds
     predicted += commanded_seconds + prediction.mean
-    if (prediction.wellKnown) distances.push(sample_seconds - prediction.median)
+    if (prediction.isReliable) distances.push(sample_seconds - prediction.median)
     for (const [point, bound] of prediction.bounds.entries()) if (bound !== null) misses[point]!.push(sample_seconds - bound)
   }
   return { misses, typical: typicalMiss(distances), ratio: predicted > 0 && actual > 0 ? actual / predicted : null }
 }
 
-/** In seconds; the bounds by the grid, null where the history has no rank for it. */
-type Prediction = { bounds: (number | null)[], mean: number, median: number, wellKnown: boolean }
+/** In seconds. `bounds` has one bound for each confidence of the grid; null if there are too few samples for the rank bound. */
+type Prediction = { bounds: (number | null)[], mean: number, median: number, isReliable: boolean }
 
 function predict (history: History, kind: EstimateQuery['kind']): Prediction {
-  const usual = windowFor(defaultConfidence)
-  const recent = basisOf({ ...history, samples: history.samples.slice(0, usual) }, kind)
+  const usualWindow = windowFor(defaultConfidence)
+  const recent = basisOf({ ...history, samples: history.samples.slice(0, usualWindow) }, kind)
   const bounds = grid.map((confidence) => {
-    const { sorted } = windowFor(confidence) === usual ? recent : basisOf(history, kind)
+    const { sorted } = windowFor(confidence) === usualWindow ? recent : basisOf(history, kind)
     const { method, seconds } = chooseBound(sorted, null, confidence, 'upper_bound')
     return method === 'rank' ? seconds : null
   })
-  const wellKnown = !mixedLevels.has(recent.level) && recent.sorted.length >= samplesFor(defaultConfidence)
-  return { bounds, mean: mean(recent.sorted), median: median(recent.sorted), wellKnown }
+  const isReliable = !mixedLevels.has(recent.level) && recent.sorted.length >= samplesFor(defaultConfidence)
+  return { bounds, mean: mean(recent.sorted), median: median(recent.sorted), isReliable }
 }
