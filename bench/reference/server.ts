@@ -119,7 +119,7 @@ app.post<{ Body: { step: Step, confidence?: number } }>('/api/estimates', async 
   const question = questionOf(step)
   const [found] = await ask<FoundHistory>(queries.estimate, [JSON.stringify([question]), samplesFor(confidence)])
   const { level, samples, finishes, lent, margins } = found!
-  const history = level === null ? null : { level, samples: numbersIn(samples), finishes: numbersIn(finishes), lent }
+  const history = level === null ? null : { level, samples: numbersIn(samples), finishes: numbersIn(finishes), borrowedSpread: lent }
   return estimate(history, { kind: question.kind, commanded: question.commanded_seconds }, { confidence, statistic: 'upper_bound', margins: margins ?? [0, 0, 0, 0, 0] })
 })
 

@@ -1,4 +1,4 @@
-/** Rows as aligned lines under a head; columns of numbers (`-` for none) stand right. */
+/** Formats rows as aligned lines below a header. Columns of numbers (`-` for none) are aligned right. */
 export function tableOf (head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const columns = head.map((title, column) => {
     const cells = rows.map((row) => row[column]!)

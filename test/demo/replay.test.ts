@@ -33,7 +33,7 @@ t.test('32 real runs are replayed strictly, logged and estimated', { timeout: li
     // the log may lag behind the world or run ahead of it; only the order of the changes counts
     const [, logged] = await Promise.all([replay(call, run), logRun(call, run)])
     t.ok(logged, `${run.name}: ${run.events.length} changes of the world and ${run.steps.length} steps without one refusal`)
-    t.strictSame(await worldOf(call), worldAfter(run), `${run.name}: every plate and lid is where it was recorded`)
+    t.strictSame(await worldOf(call), placesAfter(run), `${run.name}: every plate and lid is where it was recorded`)
   }
   t.ok(foretold.known >= 0.97 * foretold.steps, `${foretold.known} of ${foretold.steps} steps after the first two runs were foretold`)
   t.comment(`replayed in ${((performance.now() - began) / 1000).toFixed(1)} s`)
@@ -48,14 +48,14 @@ async function replay (call: DemoCall, run: RobotlabRun): Promise<void> {
   for (const event of run.events) await recordEvent(call, run, event)
 }
 
-/** What stands where after a run: the records read plainly, without the service. */
-function worldAfter (run: RobotlabRun): Record<string, string> {
-  const world = new Map(Object.entries(run.world))
+/** Where each plate and lid is after a run, computed from the records alone. */
+function placesAfter (run: RobotlabRun): Record<string, string> {
+  const places = new Map(Object.entries(run.initial))
   for (const event of run.events) {
-    if (event.kind !== 'unlid') world.delete(event.src)
-    if (event.kind !== 'lid') world.set(event.dst, event.kind === 'unlid' ? `lid ${event.what}` : event.what)
+    if (event.kind !== 'unlid') places.delete(event.src)
+    if (event.kind !== 'lid') places.set(event.dst, event.kind === 'unlid' ? `lid ${event.what}` : event.what)
   }
-  return Object.fromEntries([...world].sort())
+  return Object.fromEntries([...places].sort())
 }
 
 type LabState = { devices: { name: string, containers: { barcode: string, position: number, lidded: boolean, lid: Place | null }[] }[] }

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Calibration, type CalibrationGrouping, calibrationGroupings, type CalibrationScore } from '../../contract/estimates.ts'
 import { writeAtomically } from '../../terminal/atomic-file.ts'
 import { addressOf, serviceClient } from '../client.ts'
-import { type CommandIo, formatCount, printAnswer, tableOr } from '../io.ts'
+import { type CommandIo, formatCount, printResult, tableOr } from '../io.ts'
 import { reliabilityChart } from '../reliability-chart.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { parseConfidence } from './estimate.ts'
@@ -18,7 +18,7 @@ const chartConfidences = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]
 
 export function calibrateCommand (program: Command, io: CommandIo): void {
   withServiceOptions(program.command('calibrate'))
-    .description('How often the estimates of past steps were kept, by method and by level, function or device')
+    .description('Check how often the estimates of past steps were kept')
     .option('--confidence <share>', 'the confidence that is checked, between 0 and 1', '0.95')
     .option('--since <time>', 'only steps that began then or later')
     .option('--limit <steps>', 'how many steps are replayed at most, the newest (5000)')
@@ -33,7 +33,7 @@ export function calibrateCommand (program: Command, io: CommandIo): void {
         const query = new URLSearchParams({
           confidence: String(confidence), group_by: grouping, ...(since !== undefined && { since }), ...(limit !== undefined && { limit })
         })
-        return await client.ask<Calibration>('GET', `/api/estimates/calibration?${query.toString()}`)
+        return await client.request<Calibration>('GET', `/api/estimates/calibration?${query.toString()}`)
       }
 
       const confidence = parseConfidence(options.confidence)
@@ -49,7 +49,7 @@ export function calibrateCommand (program: Command, io: CommandIo): void {
         await writeAtomically(svg, { overwrite: options.force === true }, (sink) => pipeline(Readable.from([chart]), sink, { signal: io.signal }))
       }
       const written = svg === undefined ? [] : ['', `The reliability curve is in ${svg}.`]
-      printAnswer(io, options, { ...asked, methods }, () => [...linesOf(asked, methods, groupBy), ...written])
+      printResult(io, options, { ...asked, methods }, () => [...linesOf(asked, methods, groupBy), ...written])
     })
 }
 
