@@ -1245,7 +1245,7 @@ BEGIN
       FROM (
         SELECT key_1, ln(greatest(sample_seconds, 0.001)) AS logarithm FROM step
         WHERE counts AND key_4 IS NOT NULL AND key_4 = _key_4 AND finish <= _as_of
-        ORDER BY finish DESC LIMIT 200
+        ORDER BY finish DESC LIMIT (SELECT 200)
       ) recent
       WINDOW program AS (PARTITION BY key_1)
     ) within
