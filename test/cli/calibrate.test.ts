@@ -39,7 +39,7 @@ t.test('the reliability curve is drawn where it is asked for, and over no other 
   t.match(drawing, /^<svg[\s\S]*polyline[\s\S]*<\/svg>\n$/)
   t.equal(drawing.match(/<circle /g)?.length, 7)
   t.notMatch(drawing, /NaN|undefined|null/)
-  t.match(await platformStatus('calibrate', '--svg', svg), { code: 1, out: '', err: /already: choose another name, or say --force/ })
+  t.match(await platformStatus('calibrate', '--svg', svg), { code: 1, out: '', err: /already exists: choose another name, or use --force/ })
   t.match(await platformStatus('calibrate', '--svg', svg, '--force'), { code: 0, err: '' })
 })
 

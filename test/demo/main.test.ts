@@ -29,5 +29,5 @@ t.test('starts the service, and a signal during the demo stops it cleanly', asyn
 t.test('reports why the service does not start', async (t) => {
   const { complaint, ended } = start({ DATABASE_URL: 'mysql://localhost/lab' })
   t.strictSame(await ended, [1, null])
-  t.match(await complaint, /DATABASE_URL must be a URL as postgresql:\/\//)
+  t.match(await complaint, /DATABASE_URL must be a URL such as postgresql:\/\//)
 })
