@@ -7,10 +7,10 @@ export const devices = { Hotel: 6, Shelf: 3, Washer: 1 }
 const barcodes = ['P0', 'P1', 'P2', 'P3', 'P4', 'P5']
 const reason = 'seen by a person'
 
-/** A command, as it is sent and as the model has it. `says` is what it does, for the one who reads a failure. */
+/** A command for the service and for the model. `says` describes it in failure messages. */
 export type Command = { says: string, send: (service: Service) => Promise<Answer>, expected: (world: World) => string }
 
-/** Draws a command: mostly such as labs give, and some that are wrong. */
+/** Draws a random command: mostly a usual one, sometimes an invalid one. */
 export function draw (random: () => number, world: World): Command {
   const pick = <T> (of: readonly T[]): T => of[Math.floor(random() * of.length)]!
   const chance = (share: number): boolean => random() < share
@@ -18,7 +18,7 @@ export function draw (random: () => number, world: World): Command {
   const device = chance(0.03) ? 'Attic' : pick(Object.keys(devices))
   const target = (): Target => ({ device, position: chance(0.5) ? undefined : Math.floor(random() * 7) })
   const spot = () => ({ device, position: Math.floor(random() * 7) })
-  // the place where the plate is, or any
+  // Usually the current place of the plate.
   const source = () => chance(0.7) ? world.plates.get(barcode)?.at ?? spot() : spot()
   const reservation = chance(0.3) ? chance(0.1) ? uuidv7() : pick([...world.promises.keys(), undefined]) : undefined
   const command = (says: string, send: Command['send'], expected: Command['expected']): Command => ({ says, send, expected })
@@ -76,7 +76,7 @@ export function draw (random: () => number, world: World): Command {
         (then) => model.correct(then, barcode, at, displaces))
     }],
     [1, () => {
-      // mostly back to what it was: a lab that has lost its slots refuses everything, and tells nothing
+      // Mostly back to the original capacity: a lab without slots refuses everything, which tests nothing.
       const capacity = chance(0.7) ? devices[device as keyof typeof devices] ?? 1 : Math.floor(random() * 7)
       return command(`resize ${device} ${capacity}`, (service) => service.patch(`/api/devices/${device}`, { capacity }), (then) => model.resize(then, device, capacity))
     }],

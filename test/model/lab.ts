@@ -1,5 +1,5 @@
-// A plain model of the tracked world: what the contract says, in the simplest code that can say it, and nothing of how the
-// service does it. Commands answer a code ('ok' or the problem's) and change the world only when it is 'ok'.
+// A simple model of the tracked lab, written from the contract and not from the code of the service. Commands return 'ok' or a
+// problem code, and change the lab only if it is 'ok'.
 
 export type Spot = { device: string, position: number }
 export type Target = { device: string, position: number | undefined }
@@ -36,7 +36,7 @@ function useUp ({ promises }: World, spot: Spot): void {
   }
 }
 
-/** Where a part of a plate comes to be, by the state in which the command ends: `leaves` is the slot that the other part leaves, `taken` the one where it ends. */
+/** The slot where a part of a plate ends up. `leaves` is the slot that the other part leaves, `taken` the one where it ends up. */
 function placeFor (world: World, part: Part, self: Plate | null, { device, position }: Target, reservation: string | undefined, leaves: Spot | null = null, taken: Spot | null = null): Found {
   const own = (spot: Spot): boolean => isAt(part === 'container' ? self?.at ?? null : self?.lid ?? null, spot)
   const free = (spot: Spot): boolean => (occupantOf(world, spot) === null || isAt(spot, leaves)) && !isAt(spot, taken)
@@ -75,14 +75,14 @@ export function add (world: World, plate: { barcode: string, lidded: boolean, at
   if (plate.adopt && plate.at.position !== undefined && exists(world, plate.at) === null && (plate.reservation === undefined || world.promises.has(plate.reservation))) {
     if (occupantOf(world, plate.at as Spot)?.part === 'container') return 'ok'
   }
-  // a slot that was chosen, by the request or by its reservation, is looked at after the barcode
+  // A slot that the request or its reservation chose is checked after the barcode.
   const chosen = plate.at.position !== undefined || slotsOf(world, plate.at.device).some((spot) => occupantOf(world, spot) === null && promiseOf(world, spot)?.id === plate.reservation)
   if ('code' in found && !['position-occupied', 'position-reserved'].includes(found.code) && !(found.code === 'reservation-mismatch' && chosen)) return found.code
   if (plates.has(plate.barcode)) return 'barcode-in-use'
   if ('code' in found) return found.code
   const added: Plate = { barcode: plate.barcode, at: found.spot, lidded: plate.lidded, lid: null }
   if (plate.lid) {
-    // the body stands there already when the lid looks for a place
+    // The body is already placed when a slot for the lid is searched.
     plates.set(plate.barcode, added)
     const lid = placeFor(world, 'lid', added, plate.lid, undefined)
     plates.delete(plate.barcode)
