@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-/** What a key lets do, from least to most; each includes those before it. */
+/** The scopes of API keys, in ascending order. Each includes those before it. */
 export const scopes = ['read', 'operate', 'admin'] as const
 export type Scope = typeof scopes[number]
 
@@ -8,14 +8,14 @@ export function grants (granted: readonly Scope[], needed: Scope): boolean {
   return granted.some((scope) => scopes.indexOf(scope) >= scopes.indexOf(needed))
 }
 
-/** A new key: 256 random bits behind a prefix by which scanners of leaked secrets, and our own log, know one. */
+/** Creates a key: 256 random bits after a prefix, by which secret scanners and the log of this service recognise it. */
 export function newKey (): string {
   return `ps_${randomBytes(32).toString('base64url')}`
 }
 
 /**
- * What is kept of a key, as hex. A plain SHA-256 is right here: slow, salted hashes make up for passwords that can be
- * guessed, but nobody guesses 256 random bits, and the digest must find its row by an index at every request.
+ * The SHA-256 (hex) of a key, which is stored instead of the key. Slow, salted hashes protect passwords that can be guessed;
+ * 256 random bits cannot be guessed, and every request looks up the digest in an index.
  */
 export function digestOfKey (key: string): string {
   return createHash('sha256').update(key).digest('hex')
@@ -24,15 +24,15 @@ export function digestOfKey (key: string): string {
 export const shortestKey = 32
 const longestKey = 512
 
-/** What is wrong with a key that somebody else made, in words; null when nothing is. Only what fits an Authorization header does. */
+/** Why an operator's own key cannot be used; null if it can. It must fit into an Authorization header. */
 export function keyFault (key: string): string | null {
-  if (key.length < shortestKey) return `has ${key.length} characters, at least ${shortestKey} are needed`
+  if (key.length < shortestKey) return `has ${key.length} characters, but needs at least ${shortestKey}`
   if (key.length > longestKey) return `has more than ${longestKey} characters`
   // RFC 6750, 2.1
-  return /^[A-Za-z0-9._~+/-]+=*$/.test(key) ? null : 'may hold letters, digits and - . _ ~ + / alone, and = at its end'
+  return /^[A-Za-z0-9._~+/-]+=*$/.test(key) ? null : 'may contain only letters, digits and - . _ ~ + /, and = at its end'
 }
 
-/** The text without keys of ours, for the log: some clients put them into the URL. */
+/** Masks keys of this service in a text for the log, because some clients put them into the URL. */
 export function redactKeys (text: string): string {
   return text.includes('ps_') ? text.replace(/ps_[\w-]{20,}/g, 'ps_***') : text
 }

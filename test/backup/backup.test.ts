@@ -107,7 +107,7 @@ t.test('what fails leaves no file, says why, and lets go of the database', async
 })
 
 t.test('a database without our tables has nothing to save', async (t) => {
-  await t.rejects(takeBackup({ url: await anEmptyDatabase(t), file: join(await aFolder(t), 'lab'), overwrite: false }), { message: /nothing to save/ })
+  await t.rejects(takeBackup({ url: await anEmptyDatabase(t), file: join(await aFolder(t), 'lab'), overwrite: false }), { message: /nothing to back up/ })
 })
 
 t.test('where nobody may write', { skip: process.geteuid?.() === 0 && 'root may write anywhere' }, async (t) => {

@@ -35,7 +35,7 @@ t.test('a file in which a byte was changed is refused, wherever it is', async (t
     bytes[at]! ^= 0x10
     const file = join(folder, 'changed')
     await writeFile(file, bytes)
-    await t.rejects(readBackup(file), { message: /damaged|cut off|no backup/ }, `byte ${at}`)
+    await t.rejects(readBackup(file), { message: /damaged|cut off|not a backup/ }, `byte ${at}`)
   }
 })
 
@@ -56,11 +56,11 @@ t.test('text that was changed and packed again is refused', async (t) => {
 })
 
 t.test('what is no backup is told so', async (t) => {
-  await t.rejects(readBackup(await aFile(t, Buffer.from('sila_servers: {}\n'))), { message: 'This file is no backup of platform-status.' })
-  await t.rejects(readBackup(await aFile(t, gzipSync('{"other":1}\n'))), { message: 'This file is no backup of platform-status.' })
-  await t.rejects(readBackup(await aFile(t, gzipSync('words\n'))), { message: 'This file is no backup of platform-status.' })
+  await t.rejects(readBackup(await aFile(t, Buffer.from('sila_servers: {}\n'))), { message: 'This file is not a backup of platform-status.' })
+  await t.rejects(readBackup(await aFile(t, gzipSync('{"other":1}\n'))), { message: 'This file is not a backup of platform-status.' })
+  await t.rejects(readBackup(await aFile(t, gzipSync('words\n'))), { message: 'This file is not a backup of platform-status.' })
   await t.rejects(readBackup(await aFile(t, Buffer.alloc(0))), { message: /cut off/ })
-  await t.rejects(readBackup('/no/such/file'), { message: 'There is no file /no/such/file.' })
+  await t.rejects(readBackup('/no/such/file'), { message: 'The file /no/such/file does not exist.' })
   await t.rejects(readBackup(await aFolder(t)), { message: /is a directory/ })
   await t.rejects(readBackup(await aFile(t, gzipSync(text.replace('"format_version":1', '"format_version":2')))), { message: /newer version of the service \(0\.1\.0\)/ })
 })

@@ -53,7 +53,7 @@ t.test('a database that holds something is refused, and replaced when that is as
   const [before, folder] = [await aDump(other), await aFolder(t)]
   const file = join(folder, 'lab')
   await takeBackup({ url, file, overwrite: false })
-  await t.rejects(restoreBackup({ url: other, file, migrations, replace: false }), { message: /holds a lab already \(there are rows in device, container, .*--replace/ })
+  await t.rejects(restoreBackup({ url: other, file, migrations, replace: false }), { message: /already contains a lab \(there are rows in device, container, .*--replace/ })
   t.same(await aDump(other), before)
   await restoreBackup({ url: other, file, migrations, replace: true })
   t.same(await aDump(other), await aDump(url))
@@ -76,7 +76,7 @@ t.test('a database in use is refused, also to be replaced', async (t) => {
 t.test('another program\'s database is refused, also to be replaced', async (t) => {
   const url = await anEmptyDatabase(t)
   await sql(url, 'CREATE TABLE invoices (id integer)')
-  await t.rejects(restoreBackup({ url, file: savedLab, migrations, replace: true }), { message: /belongs to something else \(it has the tables invoices\)/ })
+  await t.rejects(restoreBackup({ url, file: savedLab, migrations, replace: true }), { message: /belongs to another program \(it has the tables invoices\)/ })
   await sql(url, 'CREATE TABLE a (); CREATE TABLE b (); CREATE TABLE c ()')
   await t.rejects(restoreBackup({ url, file: savedLab, migrations, replace: true }), { message: /the tables a, b, c, \.\.\.\)/ })
 })
@@ -162,7 +162,7 @@ t.test('a database that reads otherwise than was counted changes nothing', async
   const url = await anEmptyDatabase(t)
   // COPY takes a time in any zone, and gives it back in UTC
   const forged = await aForgery(t, (_header, rows) => { rows.set('experiment', rows.get('experiment')!.replace(/\+00/, '+01')) })
-  await t.rejects(restoreBackup({ url, file: forged, migrations, replace: false }), { message: /does not hold what the backup does, in experiment/ })
+  await t.rejects(restoreBackup({ url, file: forged, migrations, replace: false }), { message: /differs from the backup in experiment/ })
   t.same(await sql(url, "SELECT FROM pg_tables WHERE schemaname = 'public'"), [])
 })
 

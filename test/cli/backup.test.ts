@@ -21,11 +21,11 @@ t.test('a database elsewhere: saved beside its service, looked at, and restored'
 
   t.match(await here.platformStatus('backup', '--verify', file), { code: 0, out: /is complete: revision \d+/ })
   await writeFile(join(folder, 'broken'), 'words')
-  t.match(await here.platformStatus('backup', '--verify', join(folder, 'broken')), { code: 1, out: '', err: 'This file is no backup of platform-status.\n' })
+  t.match(await here.platformStatus('backup', '--verify', join(folder, 'broken')), { code: 1, out: '', err: 'This file is not a backup of platform-status.\n' })
 
   const url = await anEmptyDatabase(t)
   const there = await aCommandLine(null, { DATABASE_URL: url })
-  t.match(await there.platformStatus('backup', join(folder, 'nothing')), { code: 1, err: /nothing to save/ })
+  t.match(await there.platformStatus('backup', join(folder, 'nothing')), { code: 1, err: /nothing to back up/ })
   t.match(await there.platformStatus('restore', file), { code: 0, err: '', out: /^restored: revision \d+ of \S+Z\n\ntable +rows\n/ })
   t.same(await aDump(url), await aDump(lab.url))
   t.match(await there.platformStatus('restore', savedLab), { code: 1, err: /--replace/ })

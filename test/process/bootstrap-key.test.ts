@@ -69,7 +69,7 @@ t.test('the file of the first key makes it once', async (t) => {
 
 t.test('a file that holds no good key is refused, and its text never told', async (t) => {
   const url = await aDatabase(t)
-  for (const [text, says] of [['', /has 0 characters, at least 32/], ['hunter2hunter2', /has 14 characters/], ['correct horse battery staple and more', /letters, digits/], ['x'.repeat(513), /more than 512/]] as const) {
+  for (const [text, says] of [['', /has 0 characters, but needs at least 32/], ['hunter2hunter2', /has 14 characters/], ['correct horse battery staple and more', /letters, digits/], ['x'.repeat(513), /more than 512/]] as const) {
     const told = await refusal(t, { DATABASE_URL: url, BOOTSTRAP_ADMIN_KEY_FILE: aFile(t, text) })
     t.match(told, says)
     if (text !== '') t.notMatch(told, text)

@@ -15,14 +15,14 @@ export const savedLab = join(projectRoot, 'test', 'fixtures', 'saved-lab.backup.
 /** A backup made by a version from before the first release, which is refused. */
 export const beforeFirstRelease = join(projectRoot, 'test', 'fixtures', 'before-first-release.backup.gz')
 
-/** A directory of its own, gone after the test. */
+/** A temporary directory, removed after the test. */
 export async function aFolder (t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'platform-status-backup-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** The URL of a database with nothing in it, dropped when the test ends. */
+/** The URL of a new, empty database, dropped after the test. */
 export async function anEmptyDatabase (t: Test): Promise<string> {
   const server = process.env.TEST_DATABASE_URL!
   const name = `test_${randomUUID().replaceAll('-', '')}`
@@ -31,7 +31,7 @@ export async function anEmptyDatabase (t: Test): Promise<string> {
   return onDatabase(server, name)
 }
 
-/** Runs SQL on a database, and answers its rows. */
+/** Runs SQL on a database and returns the rows. */
 export async function sql (url: string, text: string): Promise<Record<string, any>[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

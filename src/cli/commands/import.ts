@@ -29,7 +29,7 @@ The service may be running. Another import adds only what is new.`)
       const report = await runImport(from, { dry_run: dryRun ?? false, timezone, keep_simulation: keepSimulation ?? false }, {
         config: readConfig(io.env),
         log: pino({ level: 'warn' }, { write: (line: string) => io.err.write(line) }),
-        tell: (what, total) => total === 0 ? silent : progressOf(io.err, what, total),
+        startProgress: (what, total) => total === 0 ? silent : progressOf(io.err, what, total),
         signal: io.signal
       }).catch((error: unknown) => {
         if (error !== io.signal.reason) throw error
