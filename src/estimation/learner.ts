@@ -5,18 +5,18 @@ import type { Database } from '../store/database.ts'
 import { refreshOutgrownStatistics } from '../store/outgrown-statistics.ts'
 import { type Breathe, type LearntRun, learnNextRun } from './learning.ts'
 
-/** How often an instance looks whether a run is over: one read of a small index. What ended is learnt well within 10 s. */
+/** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
 const lookEveryMs = 2000
-/** What fails is tried again after twice the time, up to this. */
+/** After a failure the pause doubles, up to this. */
 const longestPauseMs = 60_000
-/** The event loop is given back after so long; the requests that wait for it take turns with the learner. */
+/** The learner gives the event loop back after this time, so that requests do not wait for it. */
 const sliceMs = 5
 const statementTimeoutMs = 30_000
-/** A database that cannot be heard any more does not keep the service from stopping. */
+/** A stop waits at most this long. The database may no longer respond. */
 const stopMs = 500
 
-// A standby and a database that takes no writes say so here; then somebody else learns, or nobody.
-const anythingToDo = `
+// On a standby, or on a database that accepts no writes, this instance does not learn.
+const lookForWork = `
   SELECT current_setting('transaction_read_only') = 'off' AS writable, EXISTS (SELECT FROM run WHERE pending AND run_is_over(run)) AS pending`
 
 export type Learner = ReturnType<typeof openLearner>
@@ -24,9 +24,9 @@ export type Learner = ReturnType<typeof openLearner>
 class Stopped extends Error {}
 
 /**
- * Learns from runs that are over, beside the requests: on one connection of its own, a run a transaction, one instance at a
- * time. Nothing waits for it. It also keeps the planner's statistics from being outgrown by a bulk load, so that estimates are
- * planned as well right after one as later. Nothing connects before it is started or asked to learn.
+ * Learns from finished runs beside the requests. It uses one connection of its own and one transaction for each run. Only one
+ * instance learns at a time, and nothing waits for it. It also refreshes the planner's statistics after a bulk load, so that
+ * PostgreSQL plans estimates well at once. It connects when it is started, or when `learnNow` is called.
  */
 export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'info' | 'warn'>) {
   let client: pg.Client | undefined
@@ -53,27 +53,27 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
       query_timeout: statementTimeoutMs + pool.options.connectionTimeoutMillis!,
       idle_in_transaction_session_timeout: statementTimeoutMs
     })
-    // the query under way fails with it; an idle connection that broke is replaced the next time
+    // A running query fails by itself. A broken idle connection is replaced at the next look.
     fresh.on('error', () => {})
     fresh.on('end', () => { if (client === fresh) client = undefined })
     await fresh.connect()
     return fresh
   }
 
-  /** Closes the connection, in the middle of a statement, too: the server then undoes the transaction. */
+  /** Closes the connection, also during a statement. PostgreSQL then rolls the transaction back. */
   async function disconnect (): Promise<void> {
     const open = client
     client = undefined
     await open?.end().catch(() => {})
   }
 
-  /** Learns all that is pending and over, unless another instance is at it; the runs, in order. */
+  /** Learns from all pending runs that are over, and returns them in order. Does nothing while another instance learns. */
   async function learnAll (): Promise<LearntRun[]> {
     const learnt: LearntRun[] = []
     if (isStopped()) return learnt
     try {
       const own = await connection()
-      const { rows: [found] } = await own.query<{ writable: boolean, pending: boolean }>(anythingToDo)
+      const { rows: [found] } = await own.query<{ writable: boolean, pending: boolean }>(lookForWork)
       if (!found!.writable) return learnt
       await refreshOutgrownStatistics(own)
       for (let more = found!.pending; more && !isStopped();) {
@@ -95,8 +95,8 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
       failures = 0
     } catch (error) {
       failures++
-      // once, until it works again
-      if (failures === 1) log.warn({ err: error }, 'learning from runs failed, trying on')
+      // Only the first of several failures is logged.
+      if (failures === 1) log.warn({ err: error }, 'learning from runs failed, will retry')
     }
     if (!isStopped()) lookIn(Math.min(lookEveryMs * 2 ** failures, longestPauseMs))
   }
@@ -105,7 +105,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
     timer = setTimeout(() => { void turn() }, ms).unref()
   }
 
-  /** One at a time, since there is one connection. */
+  /** Calls wait for each other, because there is one connection. */
   async function next (): Promise<LearntRun[]> {
     const mine = last.then(learnAll)
     last = mine.catch(() => {})
@@ -113,15 +113,15 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
   }
 
   return {
-    /** Looks every two seconds from now on, until it is stopped. */
+    /** Looks for finished runs every two seconds, until `stop`. */
     start (): void {
       if (timer === undefined) lookIn(lookEveryMs)
     },
 
-    /** Learns now what is pending and over: for those who cannot wait two seconds. Throws what went wrong. */
+    /** Learns at once, for tests and benchmarks. Throws the error of a failure. */
     learnNow: next,
 
-    /** Leaves what is being learnt to whoever comes next. */
+    /** Stops. A run that is being learnt stays pending, and another instance or the next start learns it. */
     async stop (): Promise<void> {
       stopping.abort()
       clearTimeout(timer)

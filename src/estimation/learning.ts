@@ -5,19 +5,19 @@ import { type History, type EstimateQuery, readHistories } from './history.sql.t
 import { nextMargins, grid, type Margins, noMargins, runsForPace, typicalMiss } from './margins.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
 
-// One instance learns at a time; the others leave it alone.
-const lock = 727073690
-/** Older runs are never looked at again, so after an import only these are learnt. */
-const runsKept = 20
-/** Of a run longer than this the first steps stand for all. */
-const stepsRead = 5000
-/** Questions in one statement, and steps in one: few, since all that has come of an answer is read without a break. */
-const questionsEach = 25
-const stepsEach = 250
+// Advisory lock: one instance learns at a time. The others do not wait for it.
+const learningLock = 727073690
+/** Estimates never read older runs. After an import, only this many are learnt from. */
+const maxRuns = 20
+/** Of a longer run, only the first steps are used. */
+const maxSteps = 5000
+/** Queries in one statement, and steps in one. Both are small, because the driver parses a whole result without a pause. */
+const queriesPerStatement = 25
+const stepsPerFetch = 250
 
-const widest = windowFor(grid.at(-1)!)
+const largestWindow = windowFor(grid.at(-1)!)
 
-/** Gives the event loop back when it was held for a while; throws when the work is to stop. */
+/** Gives the event loop back if it was held for some milliseconds. Throws when the learner is stopped. */
 export type Breathe = () => Promise<void>
 /** What was learnt from one run. */
 export type LearntRun = { key: string, steps: number }
@@ -26,14 +26,14 @@ type Run = { key: string, began: Date, ended: Date }
 type FinishedStep = EstimateQuery & { sample_seconds: number, commanded_seconds: number }
 
 /**
- * Learns from one run that is over and pending, in one transaction: the run is replayed as it would have been estimated as a
- * whole before it began, and what the bounds were short of is kept with the run. Estimates read it from then on. Null when
- * there is no such run, or another instance is learning, for which nobody waits.
+ * Learns from one pending run that is over, in one transaction. All steps of the run are estimated as of its start, and the
+ * bounds are compared with the actual durations. The result is stored with the run, where estimates read it. Returns null if
+ * there is no such run, or if another instance is learning.
  */
 export async function learnNextRun (client: pg.ClientBase, breathe: Breathe): Promise<LearntRun | null> {
   await client.query('BEGIN')
   try {
-    const { rows: [{ locked } = { locked: false }] } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [lock])
+    const { rows: [{ locked } = { locked: false }] } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [learningLock])
     const run = locked ? await nextRun(client) : null
     const steps = run === null ? 0 : await learn(client, run, breathe)
     await client.query('COMMIT')
@@ -44,13 +44,13 @@ export async function learnNextRun (client: pg.ClientBase, breathe: Breathe): Pr
   }
 }
 
-/** The oldest of the newest pending runs that are over; all older ones are pending no more. */
+/** The next run: the oldest of the newest pending runs that are over. Still older ones are no longer pending. */
 async function nextRun (client: pg.ClientBase): Promise<Run | null> {
   const { rows: [run] } = await client.query<Run>(`
     WITH over AS MATERIALIZED (
       SELECT key, experiment_id, day, run_last_start(run) AS last_start FROM run WHERE pending AND run_is_over(run)
     ),
-    newest AS MATERIALIZED (SELECT * FROM over WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${runsKept}),
+    newest AS MATERIALIZED (SELECT * FROM over WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${maxRuns}),
     skipped AS (
       UPDATE run SET pending = false WHERE key IN (SELECT key FROM over EXCEPT SELECT key FROM newest)
     )
@@ -89,35 +89,38 @@ async function finishedSteps (client: pg.ClientBase, key: string, breathe: Breat
     JOIN device d ON d.id = s.device_id
     LEFT JOIN device o ON o.id = s.origin_device_id
     LEFT JOIN device t ON t.id = s.destination_device_id
-    WHERE r.key = $1 ORDER BY s.start LIMIT ${stepsRead}`, [key])
+    WHERE r.key = $1 ORDER BY s.start LIMIT ${maxSteps}`, [key])
   const done: FinishedStep[] = []
   for (let more = true; more;) {
-    const { rows } = await client.query<FinishedStep>(`FETCH ${stepsEach} FROM run_step`)
+    const { rows } = await client.query<FinishedStep>(`FETCH ${stepsPerFetch} FROM run_step`)
     done.push(...rows)
-    more = rows.length === stepsEach
+    more = rows.length === stepsPerFetch
     await breathe()
   }
   await client.query('CLOSE run_step')
   return done
 }
 
-/** What a run teaches: what its steps took beyond the bound by the grid, how far they were from the middle, its time against the predicted. */
+/**
+ * What is learnt from a run, in seconds. `misses`: duration minus bound, for each confidence of the grid. `typical`: the typical
+ * distance from the median. `ratio`: actual time of the run divided by its predicted time.
+ */
 type RunLesson = { misses: number[][], typical: number | null, ratio: number | null }
 
-/** A run against the estimates that it would have had, had they been asked for all together when it began. */
+/** Compares the steps of a run with the estimates that they would have had at the start of the run. */
 async function replay (client: pg.ClientBase, done: readonly FinishedStep[], began: Date, breathe: Breathe): Promise<RunLesson> {
   const misses = grid.map((): number[] => [])
   const distances: number[] = []
   let actual = 0
   let predicted = 0
-  const alike = await stepsByQuestion(done, began, breathe)
-  for (let at = 0; at < alike.length; at += questionsEach) {
-    const chunk = alike.slice(at, at + questionsEach)
-    const { histories } = await readHistories(client, chunk.map(({ question }) => question), { most: widest, enough: 0 })
-    for (const [index, { question, steps }] of chunk.entries()) {
+  const alike = await stepsByQuery(done, began, breathe)
+  for (let at = 0; at < alike.length; at += queriesPerStatement) {
+    const chunk = alike.slice(at, at + queriesPerStatement)
+    const { histories } = await readHistories(client, chunk.map(({ query }) => query), { most: largestWindow, enough: 0 })
+    for (const [index, { query, steps }] of chunk.entries()) {
       await breathe()
       const history = histories[index] ?? null
-      if (history !== null) add(predict(history, question.kind), steps)
+      if (history !== null) add(predict(history, query.kind), steps)
     }
   }
   return { misses, typical: typicalMiss(distances), ratio: predicted > 0 && actual > 0 ? actual / predicted : null }
@@ -132,25 +135,25 @@ async function replay (client: pg.ClientBase, done: readonly FinishedStep[], beg
   }
 }
 
-type StepsAlike = { question: EstimateQuery, steps: FinishedStep[] }
+type StepsAlike = { query: EstimateQuery, steps: FinishedStep[] }
 
-/** The steps of a run by what would have been asked for them when it began: each question is asked once. */
-async function stepsByQuestion (done: readonly FinishedStep[], began: Date, breathe: Breathe): Promise<StepsAlike[]> {
+/** The steps of a run, grouped by their estimate query as of the start of the run. Each query is sent once. */
+async function stepsByQuery (done: readonly FinishedStep[], began: Date, breathe: Breathe): Promise<StepsAlike[]> {
   const as_of = began.toISOString()
   const alike = new Map<string, StepsAlike>()
   for (const step of done) {
     await breathe()
-    const { sample_seconds, commanded_seconds, ...asked } = step
-    const question: EstimateQuery = { ...asked, as_of }
-    const text = JSON.stringify(question)
+    const { sample_seconds, commanded_seconds, ...queryNow } = step
+    const query: EstimateQuery = { ...queryNow, as_of }
+    const text = JSON.stringify(query)
     const known = alike.get(text)
-    if (known === undefined) alike.set(text, { question, steps: [step] })
+    if (known === undefined) alike.set(text, { query, steps: [step] })
     else known.steps.push(step)
   }
   return [...alike.values()]
 }
 
-/** In seconds; the bounds by the grid, null where the history has no rank for it. */
+/** In seconds. `bounds` are for the confidences of the grid; null where the history has too few samples for a rank. */
 type Prediction = { bounds: (number | null)[], mean: number, median: number, wellKnown: boolean }
 
 function predict (history: History, kind: EstimateQuery['kind']): Prediction {

@@ -12,7 +12,7 @@ import { run } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 
 /** What a run of the orchestrator leaves behind, by part. */
-type World = Record<string, unknown>
+type LabState = Record<string, unknown>
 
 const project = join(projectRoot, 'clients', 'python')
 const lab = join(projectRoot, 'examples', 'adaption_template_demo_lab.yaml')
@@ -33,15 +33,15 @@ async function check (folder: string): Promise<void> {
   const service = await startService()
   const work = mkdtempSync(join(tmpdir(), 'platform-status-'))
 
-  /** A whole run of the orchestrator on this service, or without one on the former database; the world that it leaves. */
-  async function orchestrated (name: string, url?: string): Promise<World> {
-    const world = join(work, `${name}.json`)
-    const said = await tool('python', ['run.py', lab, world, ...url === undefined ? [] : [url]], { cwd: join(project, 'proof'), env: { FORMER_DB_DIR: work }, seconds: 150 })
+  /** A whole run of the orchestrator on this service, or without one on the former database; the state of the lab that it leaves. */
+  async function orchestrated (name: string, url?: string): Promise<LabState> {
+    const file = join(work, `${name}.json`)
+    const said = await tool('python', ['run.py', lab, file, ...url === undefined ? [] : [url]], { cwd: join(project, 'proof'), env: { FORMER_DB_DIR: work }, seconds: 150 })
     console.log(`  ${name}: ${said.trim().split('\n').at(-1)}`)
-    return JSON.parse(readFileSync(world, 'utf8')) as World
+    return JSON.parse(readFileSync(file, 'utf8')) as LabState
   }
 
-  let former: World | undefined
+  let former: LabState | undefined
   try {
     await runChecks({
       'Python client, style': async () => {
@@ -60,13 +60,13 @@ async function check (folder: string): Promise<void> {
       }
     })
     await runChecks({
-      'orchestrator, the same world as with the former database': async () => {
+      'orchestrator, the same lab as with the former database': async () => {
         const worlds = await Promise.all([orchestrated('former'), orchestrated('service', service.url)])
         former = worlds[0]
         same(worlds[1], former)
         return undefined
       },
-      'orchestrator, the same world when the service is killed on the way': async () => {
+      'orchestrator, the same lab when the service is killed on the way': async () => {
         const over = orchestrated('killed', service.url)
         // well after the first steps, well before the last
         await Promise.race([over, sleep(14_000)])
@@ -85,10 +85,10 @@ async function check (folder: string): Promise<void> {
   }
 }
 
-function same (world: World, wanted: World | undefined): void {
+function same (labState: LabState, wanted: LabState | undefined): void {
   if (wanted === undefined) throw new Error('the run on the former database did not end, so there is nothing to compare with')
-  const different = Object.keys(wanted).filter((part) => !isDeepStrictEqual(world[part], wanted[part]))
+  const different = Object.keys(wanted).filter((part) => !isDeepStrictEqual(labState[part], wanted[part]))
   if (different.length > 0) {
-    throw new Error(`the worlds differ: ${different.map((part) => `${part}\n${JSON.stringify(world[part])}\n${JSON.stringify(wanted[part])}`).join('\n')}`)
+    throw new Error(`the labs differ: ${different.map((part) => `${part}\n${JSON.stringify(labState[part])}\n${JSON.stringify(wanted[part])}`).join('\n')}`)
   }
 }
