@@ -70,7 +70,8 @@ try {
       const made = readdirSync(join(cwd, 'lab_client', 'api'), { recursive: true, encoding: 'utf8' }).filter((file) => /\w\.py$/.test(file) && !file.endsWith('__init__.py'))
       if (made.length !== operations.length) throw new Error(`it made ${made.length} of ${operations.length} operations`)
       // of what it makes one file, which is the same for every document, breaks a rule of newer versions of mypy
-      await run('mypy', ['--follow-imports', 'silent', 'program.py', 'lab_client/models', 'lab_client/api'], { cwd, env })
+      // without a configuration: mypy would take one from a folder above
+      await run('mypy', ['--config-file', '', '--follow-imports', 'silent', 'program.py', 'lab_client/models', 'lab_client/api'], { cwd, env })
       await program(join(folder, 'bin', 'python'), ['program.py'], cwd)
       return undefined
     }
