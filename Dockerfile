@@ -6,7 +6,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=optional --ignore-scripts
 COPY prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY prisma prisma
-COPY scripts scripts
+COPY tools/launch tools/launch
+COPY tools/database tools/database
 COPY src src
 RUN npm run build
 
@@ -23,10 +24,10 @@ COPY package.json LICENSE ./
 COPY prisma/migrations prisma/migrations
 COPY openapi openapi
 COPY examples examples
-COPY --from=build /app/dist dist
+COPY --from=build /app/dist/src dist/src
 # the base's user `node`, by number, so that an orchestrator can see that it is not root
 USER 1000:1000
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=6s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/server.js"]
+CMD ["node", "--enable-source-maps", "dist/src/server.js"]

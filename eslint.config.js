@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import ts from 'typescript-eslint'
 
 export default defineConfig([
-  globalIgnores(['dist/', 'dist-test/', 'node_modules/', '.tap/', 'src/store/generated/', 'clients/']),
+  globalIgnores(['dist/', 'node_modules/', '.tap/', 'src/store/generated/', 'clients/']),
   js.configs.recommended,
   stylistic.configs.customize({ semi: false, quotes: 'single', indent: 2, braceStyle: '1tbs', commaDangle: 'never', arrowParens: true }),
   {

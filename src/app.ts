@@ -1,3 +1,4 @@
+import accepts from '@fastify/accepts'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
@@ -5,6 +6,7 @@ import type { Config } from './config.ts'
 import { components } from './contract/openapi.ts'
 import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
+import { type Learner, openLearner } from './estimation/learner.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
 import { clientError } from './plugins/client-errors.ts'
@@ -37,21 +39,21 @@ import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { database: Database, store: Store, estimator: Estimator }
+  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner }
   interface FastifyContextConfig { operationId?: string }
 }
 
-/** Far more than a lab has clients; idle ones are ended by the timeouts below. */
-const mostConnections = 5000
+/** Far more than the clients of a lab. The timeouts below close idle connections. */
+const maxConnections = 5000
 
-/** Builds the app on an opened database: plugins first, then the route modules, in order. Does not listen. */
+/** Builds the Fastify app: plugins first, then the route modules. The order matters. Does not listen. */
 export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
     logController: requestLog(),
     bodyLimit: config.bodyLimitBytes,
     requestTimeout: config.requestTimeoutMs,
-    // Node takes the longer of the two for the whole request, whichever it was meant for
+    // Node uses the longer of headersTimeout and requestTimeout for the whole request.
     http: { connectionsCheckingInterval: Math.min(30_000, config.requestTimeoutMs / 2), headersTimeout: Math.min(60_000, config.requestTimeoutMs) },
     requestIdHeader: false,
     genReqId: (request) => requestId(request.headers['x-request-id']),
@@ -63,11 +65,14 @@ export async function buildApp (config: Config, { database, log }: { database: D
     return503OnClosing: false
   })
 
-  // each costs memory also while it is idle; who is too many is hung up on
-  app.server.maxConnections = mostConnections
+  // A connection takes memory even when it is idle. Node.js closes further connections.
+  app.server.maxConnections = maxConnections
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
+  // started by whoever lets the app listen (process/start.ts)
+  app.decorate('learner', openLearner(database, log))
+  app.addHook('preClose', async () => await app.learner.stop())
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()
@@ -78,6 +83,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)
   await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
+  await app.register(accepts)
   await app.register(queryEncoding)
   await app.register(bodyParsers)
   await app.register(etag)
@@ -103,8 +109,8 @@ export async function buildApp (config: Config, { database, log }: { database: D
   return app
 }
 
-// A caller's own id is taken over when it can stand in a log line; otherwise the request gets one: of version 4, which
-// Node makes from random bytes that it keeps in store; a 7 asks the system for them each time, 4 us of every request.
+// Uses the id of the client if it is safe in a log line. Otherwise creates a UUID of version 4: Node generates it from cached
+// random bytes. Version 7 needs a system call for each id, which costs 4 us per request.
 function requestId (given: string | string[] | undefined): string {
   return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) && redactKeys(given) === given ? given : randomUUID()
 }

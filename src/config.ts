@@ -1,118 +1,109 @@
+import Type, { type Static, type TSchema } from 'typebox'
 import { OperatorError } from './domain/operator-error.ts'
 
-/** One environment variable: what it means is said here once, and the README's table is held against it by a test. */
-export type Variable = { name: string, fallback: string | null, meaning: string }
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** What the process runs with; see `variables` for the meaning of each. */
-export type Config = Readonly<{
-  host: string
-  port: number
-  auth: 'on' | 'off'
-  bootstrapAdminKeyFile: string | null
-  corsOrigins: readonly string[]
-  /** null: a usual one, from which this machine is exempt; 0: none */
-  rateLimitPerMinute: number | null
-  /** null: an embedded PostgreSQL under `dataDir` */
-  databaseUrl: string | null
-  dataDir: string
-  databasePoolMax: number
-  databaseConnectTimeoutMs: number
-  statementTimeoutMs: number
-  bodyLimitBytes: number
-  requestTimeoutMs: number
-  logLevel: string
-}>
+/**
+ * The settings, each said once. The type `Config`, the reading of the environment, its error messages and the README's table
+ * follow from this schema. The environment variable of `databaseUrl` is `DATABASE_URL`, and so on.
+ */
+const settings = Type.Object({
+  host: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
+  port: Type.Integer({ default: 8000, minimum: 0, maximum: 65535, description: 'port to listen on; 0 takes any free port' }),
+  auth: oneOf(['on', 'off'], { default: 'on', description: '`off` disables authentication: for tests, or behind a proxy that authenticates' }),
+  bootstrapAdminKeyFile: unsetOr(Type.String({ description: 'a file with the first API key (`admin`), 32 characters or more; used only while the service has never had a key' })),
+  corsOrigins: Type.Array(Type.String({ format: 'origin' }), { default: [], description: 'origins whose pages may call the service from a browser, separated by commas; `*` for all; unset: none' }),
+  rateLimitPerMinute: unsetOr(Type.Integer({
+    minimum: 0, maximum: 1_000_000_000, description: 'requests per minute for each key, or for each address without a key; 0: no limit; unset: 12000, and no limit for this machine itself'
+  })),
+  databaseUrl: unsetOr(Type.String({ format: 'database-url', description: 'a PostgreSQL 15 or newer, as `postgresql://user:password@host:port/name`; unset: an embedded one under `DATA_DIR`' })),
+  dataDir: Type.String({ default: './data', description: 'where the embedded database keeps its files; they survive restarts' }),
+  databasePoolMax: Type.Integer({ default: 10, minimum: 1, maximum: 1000, description: 'maximum number of database connections' }),
+  databaseConnectTimeoutMs: Type.Integer({
+    default: 5000, minimum: 1, maximum: 600_000, description: 'how long a request waits for a database connection before it is answered with 503; the start waits six times as long'
+  }),
+  statementTimeoutMs: Type.Integer({ default: 30_000, minimum: 1, maximum: 3_600_000, description: 'how long one SQL statement may run before it is cancelled' }),
+  bodyLimitBytes: Type.Integer({ default: 16_777_216, minimum: 1024, maximum: 1_073_741_824, description: 'largest request body' }),
+  requestTimeoutMs: Type.Integer({ default: 60_000, minimum: 100, maximum: 3_600_000, description: 'how long a request may take to arrive before it is answered with 408' }),
+  logLevel: oneOf(logLevels, { default: 'info', description: `lowest level that is logged: ${logLevels.join(', ')}` })
+})
 
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+/** The configuration of the process. */
+export type Config = Readonly<Static<typeof settings>>
 
-export const variables: readonly Variable[] = [
-  { name: 'HOST', fallback: '127.0.0.1', meaning: 'address to listen on' },
-  { name: 'PORT', fallback: '8000', meaning: 'port to listen on; 0 takes any free one' },
-  { name: 'AUTH', fallback: 'on', meaning: '`off` lets everybody in: for tests, or behind something that checks' },
-  { name: 'BOOTSTRAP_ADMIN_KEY_FILE', fallback: null, meaning: 'a file whose content, 32 characters or more, becomes the first key (`admin`) of a service that never had one' },
-  { name: 'CORS_ORIGINS', fallback: null, meaning: 'origins whose pages may call from a browser, separated by commas; `*` for all; unset: none' },
-  { name: 'RATE_LIMIT_PER_MINUTE', fallback: null, meaning: 'requests a minute of one key, or of one address without; 0: no limit; unset: 12000, and no limit on this machine itself' },
-  { name: 'DATABASE_URL', fallback: null, meaning: 'a PostgreSQL 15 or newer, as `postgresql://user:password@host:port/name`; unset: an embedded one under `DATA_DIR`' },
-  { name: 'DATA_DIR', fallback: './data', meaning: 'where the embedded database keeps its files; survives restarts' },
-  { name: 'DATABASE_POOL_MAX', fallback: '10', meaning: 'connections to the database at most' },
-  { name: 'DATABASE_CONNECT_TIMEOUT_MS', fallback: '5000', meaning: 'how long a request waits for a connection before it is answered 503; the start waits six times as long' },
-  { name: 'STATEMENT_TIMEOUT_MS', fallback: '30000', meaning: 'how long one statement may run before it is cancelled' },
-  { name: 'BODY_LIMIT_BYTES', fallback: '16777216', meaning: 'largest request body' },
-  { name: 'REQUEST_TIMEOUT_MS', fallback: '60000', meaning: 'how long a request may take to arrive before it is answered 408' },
-  { name: 'LOG_LEVEL', fallback: 'info', meaning: `least severe lines to log: ${logLevels.join(', ')}` }
-]
+/** The values that are more than any string: how to recognise them, and how an error message describes them. A secret value is not repeated. */
+const formats: Readonly<Record<string, { isValid: (text: string) => boolean, rule: string, secret?: boolean }>> = {
+  origin: { isValid: isOrigin, rule: 'must list origins such as https://lab.example or http://localhost:3000, without a path, or *' },
+  'database-url': {
+    isValid: isDatabaseUrl, secret: true, rule: 'must be a URL such as postgresql://user:password@host:port/name, with special characters percent-encoded, or unset'
+  }
+}
+
+type Value = string | number | readonly string[] | null
+
+/** A setting as the schema describes it. */
+type Setting = {
+  type: 'string' | 'integer' | 'array', default: Value, description: string
+  minimum?: number, maximum?: number, enum?: readonly string[], format?: string, items?: Setting
+}
+
+const table = Object.entries(settings.properties as unknown as Readonly<Record<string, Setting>>)
+  .map(([key, setting]) => ({ key, name: key.replaceAll(/[A-Z]/g, '_$&').toUpperCase(), setting }))
+
+/** The environment variables, as the README lists them. */
+export const variables = table.map(({ name, setting }) => ({ name, fallback: String(setting.default ?? '') || null, meaning: setting.description }))
 
 export class ConfigError extends OperatorError {
   readonly faults: readonly string[]
   constructor (faults: readonly string[]) {
-    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`)
+    super(`The configuration has ${faults.length === 1 ? 'an error' : `${faults.length} errors`}:\n  ${faults.join('\n  ')}`)
     this.name = 'ConfigError'
     this.faults = faults
   }
 }
 
-/** Reads the configuration from the environment. All faults are told at once, in one `ConfigError`. An empty variable counts as unset. */
+/** Reads the configuration from the environment. All errors are reported together, in one `ConfigError`. An empty variable counts as unset. */
 export function readConfig (env: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = []
-
-  function text (name: string): string | null {
-    return env[name] || variables.find((variable) => variable.name === name)!.fallback
-  }
-
-  function integer (name: string, minimum: number, maximum: number): number {
-    const given = text(name) ?? ''
-    const value = /^\d{1,10}$/.test(given) ? Number(given) : NaN
-    if (!(value >= minimum && value <= maximum)) {
-      faults.push(`${name} must be a whole number from ${minimum} to ${maximum}, not "${given}"`)
-    }
-    return value
-  }
-
-  function oneOf<const V extends string> (name: string, allowed: readonly V[]): V {
-    const given = text(name) ?? ''
-    if (!(allowed as readonly string[]).includes(given)) faults.push(`${name} must be one of ${allowed.join(', ')}, not "${given}"`)
-    return given as V
-  }
-
-  function origins (name: string): string[] {
-    const given = (text(name) ?? '').split(',').map((origin) => origin.trim()).filter((origin) => origin !== '')
-    for (const origin of given) {
-      if (!isOrigin(origin)) faults.push(`${name} must hold origins as https://lab.example or http://localhost:3000, without a path, or *, not "${origin}"`)
-    }
-    return given
-  }
-
-  function databaseUrl (): string | null {
-    const given = text('DATABASE_URL')
-    // the value holds a password, so a fault never repeats it
-    if (given !== null && !isDatabaseUrl(given)) {
-      faults.push('DATABASE_URL must be a URL as postgresql://user:password@host:port/name, special characters in it percent-encoded (or unset)')
-    }
-    return given
-  }
-
-  const config: Config = Object.freeze({
-    host: text('HOST')!,
-    port: integer('PORT', 0, 65535),
-    auth: oneOf('AUTH', ['on', 'off']),
-    bootstrapAdminKeyFile: text('BOOTSTRAP_ADMIN_KEY_FILE'),
-    corsOrigins: origins('CORS_ORIGINS'),
-    rateLimitPerMinute: text('RATE_LIMIT_PER_MINUTE') === null ? null : integer('RATE_LIMIT_PER_MINUTE', 0, 1_000_000_000),
-    databaseUrl: databaseUrl(),
-    dataDir: text('DATA_DIR')!,
-    databasePoolMax: integer('DATABASE_POOL_MAX', 1, 1000),
-    databaseConnectTimeoutMs: integer('DATABASE_CONNECT_TIMEOUT_MS', 1, 600_000),
-    statementTimeoutMs: integer('STATEMENT_TIMEOUT_MS', 1, 3_600_000),
-    bodyLimitBytes: integer('BODY_LIMIT_BYTES', 1024, 1_073_741_824),
-    requestTimeoutMs: integer('REQUEST_TIMEOUT_MS', 100, 3_600_000),
-    logLevel: oneOf('LOG_LEVEL', logLevels)
+  const entries = table.map(({ key, name, setting }) => {
+    const value = env[name] ? parse(env[name], setting) : setting.default
+    faults.push(...faultsOf(value, setting).map((fault) => `${name} ${fault}`))
+    return [key, value]
   })
   if (faults.length > 0) throw new ConfigError(faults)
-  return config
+  return Object.freeze(Object.fromEntries(entries) as Config)
+}
+
+function parse (text: string, { type }: Setting): Value {
+  if (type === 'integer' && /^\d{1,10}$/.test(text)) return Number(text)
+  return type === 'array' ? text.split(',').map((item) => item.trim()).filter((item) => item !== '') : text
+}
+
+/** The rules of the setting that the value breaks. A number that could not be parsed is still a text. */
+function faultsOf (value: Value, setting: Setting): string[] {
+  if (value === null) return []
+  if (typeof value === 'object') return value.flatMap((item) => faultsOf(item, setting.items!))
+  if (setting.type === 'integer') {
+    const isInRange = typeof value === 'number' && value >= setting.minimum! && value <= setting.maximum!
+    return isInRange ? [] : [`must be a whole number from ${setting.minimum} to ${setting.maximum}, not "${value}"`]
+  }
+  const text = String(value)
+  if (setting.enum !== undefined && !setting.enum.includes(text)) return [`must be one of ${setting.enum.join(', ')}, not "${text}"`]
+  const format = formats[setting.format ?? '']
+  return format === undefined || format.isValid(text) ? [] : [format.secret === true ? format.rule : `${format.rule}, not "${text}"`]
+}
+
+function oneOf<const V extends readonly string[]> (values: V, options: { default: V[number], description: string }) {
+  return Type.Unsafe<V[number]>({ type: 'string', enum: values, ...options })
+}
+
+/** A setting without a default: null when the variable is not set. */
+function unsetOr<S extends TSchema> (schema: S) {
+  return Type.Unsafe<Static<S> | null>({ ...schema, default: null })
 }
 
 function isDatabaseUrl (text: string): boolean {
-  // no host stands for a socket, which `?host=` names
+  // a URL without a host is that of a socket, which `?host=` names
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
 }
 

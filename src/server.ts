@@ -2,18 +2,18 @@ import { OperatorError } from './domain/operator-error.ts'
 import { runService } from './process/run.ts'
 import { safeLines } from './terminal/safe-text.ts'
 
-// The process: start, clean stop. The only file with side effects.
+// The entry point of the service: starts it, and stops it cleanly on a signal.
 
 const stopping = new AbortController()
-// SIGHUP: the terminal was closed
+// SIGHUP is sent when the terminal is closed.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort(signal))
 
 try {
   await runService(process.env, stopping.signal)
 } catch (error) {
   if (error !== stopping.signal.reason) {
-    const told = error instanceof OperatorError ? error.message : error instanceof Error ? error.stack : String(error)
-    process.stderr.write(`${safeLines(String(told))}\n`)
+    const message = error instanceof OperatorError ? error.message : error instanceof Error ? error.stack : String(error)
+    process.stderr.write(`${safeLines(String(message))}\n`)
     process.exit(1)
   }
 }

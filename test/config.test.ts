@@ -48,13 +48,13 @@ t.test('DATABASE_URL is that of a PostgreSQL, and its password is never told', a
 t.test('origins are origins', async (t) => {
   t.same(faultsOf({ CORS_ORIGINS: '*' }), [])
   for (const origin of ['https://lab.example/', 'lab.example', 'https://lab.example/ui', 'null']) {
-    t.match(faultsOf({ CORS_ORIGINS: `http://localhost:3000,${origin}` }), [/^CORS_ORIGINS must hold origins/], origin)
+    t.match(faultsOf({ CORS_ORIGINS: `http://localhost:3000,${origin}` }), [`CORS_ORIGINS must list origins such as https://lab.example or http://localhost:3000, without a path, or *, not "${origin}"`], origin)
   }
 })
 
-t.test('all faults are told at once', async (t) => {
+t.test('all errors are reported together', async (t) => {
   t.throws(() => readConfig({ PORT: 'x', LOG_LEVEL: 'loud', STATEMENT_TIMEOUT_MS: '0' }), {
-    message: /^The configuration has 3 faults:\n {2}PORT must.*\n {2}STATEMENT_TIMEOUT_MS must.*\n {2}LOG_LEVEL must be one of fatal, .*, not "loud"$/
+    message: /^The configuration has 3 errors:\n {2}PORT must.*\n {2}STATEMENT_TIMEOUT_MS must.*\n {2}LOG_LEVEL must be one of fatal, .*, not "loud"$/
   })
-  t.throws(() => readConfig({ PORT: 'x' }), { message: /^The configuration has a fault:\n {2}PORT/ })
+  t.throws(() => readConfig({ PORT: 'x' }), { message: /^The configuration has an error:\n {2}PORT/ })
 })

@@ -2,15 +2,15 @@ import type pg from 'pg'
 import { OperatorError } from '../domain/operator-error.ts'
 import type { SavedSequence } from './format.ts'
 
-/** A table as the catalogue has it. `order` sorts its rows alike on every server, whatever its locale. */
+/** A table of the database. `order` is an ORDER BY list that gives the same order on every server, whatever its locale. */
 export type Table = { name: string, columns: string[], order: string }
 
 type CatalogueRow = { name: string, columns: string[], key: { name: string, collated: boolean }[] | null, refers_to: string[] }
 
-// Of the schema that the service works in, without what belongs to an extension.
+// Selects what is in the schema of the service and does not belong to an extension.
 const ours = "= quote_ident(current_schema())::regnamespace AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e' AND x.objid ="
 
-/** The tables of the database, each after those that it refers to. Read from the catalogue: what a migration adds is found. */
+/** Reads the tables from the catalogue, so new tables are included. A table comes after those it references. Throws an OperatorError for a circle. */
 export async function readTables (client: pg.ClientBase): Promise<Table[]> {
   const { rows } = await client.query<CatalogueRow>(`
     SELECT c.relname AS name,
@@ -38,14 +38,14 @@ function inOrder (rows: readonly CatalogueRow[]): CatalogueRow[] {
   const ordered: CatalogueRow[] = []
   while (left.size > 0) {
     const next = [...left.values()].find(({ refers_to }) => !refers_to.some((name) => left.has(name)))
-    if (next === undefined) throw new OperatorError(`The tables ${[...left.keys()].join(', ')} refer to each other in a circle: none can be filled first.`)
+    if (next === undefined) throw new OperatorError(`The tables ${[...left.keys()].join(', ')} refer to each other in a circle, so none can be filled first.`)
     left.delete(next.name)
     ordered.push(next)
   }
   return ordered
 }
 
-/** What COPY reads a table with, rows in the order of the key. */
+/** The COPY statement that reads a table, with rows in the order of its key. */
 export function copyOut ({ name, columns, order }: Table): string {
   return `COPY (SELECT ${columns.map(quoted).join(', ')} FROM ${quoted(name)} ORDER BY ${order}) TO STDOUT`
 }
@@ -54,7 +54,7 @@ export function copyIn ({ name, columns }: { name: string, columns: readonly str
   return `COPY ${quoted(name)} (${columns.map(quoted).join(', ')}) FROM STDIN`
 }
 
-/** Sequences that were used, with the last value that each gave. */
+/** Reads the sequences that were used, with their last values. */
 export async function readSequences (client: pg.ClientBase): Promise<SavedSequence[]> {
   const { rows } = await client.query<SavedSequence>(`
     SELECT sequencename AS name, last_value::text FROM pg_sequences
@@ -62,7 +62,7 @@ export async function readSequences (client: pg.ClientBase): Promise<SavedSequen
   return rows
 }
 
-/** Statements that switch the tables' own triggers off, and back to how they are now. */
+/** The statements that disable all triggers of the tables, and those that restore their current state. */
 export async function triggerSwitches (client: pg.ClientBase): Promise<{ off: string[], on: string[] }> {
   const { rows } = await client.query<{ table: string, name: string, how: string }>(`
     SELECT c.relname AS table, t.tgname AS name, CASE t.tgenabled WHEN 'A' THEN 'ALWAYS ' WHEN 'R' THEN 'REPLICA ' ELSE '' END AS how
@@ -74,7 +74,7 @@ export async function triggerSwitches (client: pg.ClientBase): Promise<{ off: st
   }
 }
 
-/** Statements that drop all that the schema has, in order; the schema itself, its grants and its extensions stay. */
+/** The statements that drop everything in the schema, in order. The schema, its grants and its extensions stay. */
 export async function readDrops (client: pg.ClientBase): Promise<string[]> {
   const { rows } = await client.query<{ statement: string }>(`
     SELECT statement FROM (
@@ -91,7 +91,7 @@ export async function readDrops (client: pg.ClientBase): Promise<string[]> {
   return rows.map(({ statement }) => statement)
 }
 
-/** A name as SQL writes it. */
+/** A quoted SQL identifier. */
 export function quoted (name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

@@ -1,40 +1,40 @@
 import { createHash, type Hash } from 'node:crypto'
 import { OperatorError } from '../domain/operator-error.ts'
 
-// A backup is gzip of lines that anybody can read with `zcat`: a header in JSON; for each table its rows as COPY's text
-// format writes them, closed by a line `\.` (which no row can be: COPY doubles backslashes); a trailer in JSON with what
-// was counted. So a row is a line, values come back to the last digit whatever their type, and psql alone could read it.
+// A backup is compressed text that `zcat` can show. It has a header line in JSON; for each table its rows in the text format of
+// COPY, then the line `\.`, which cannot be a row because COPY doubles backslashes; and a trailer line in JSON with row counts
+// and checksums. Each row is one line, every value is restored exactly, and psql alone could read the rows.
 
 const formatName = 'platform-status-backup'
 const formatVersion = 1
 export const endOfTable = '\\.\n'
 
-/** The header and the trailer are a few KiB. */
+/** In bytes. The header and the trailer have a few KiB. */
 const longestLine = 4_194_304
-/** The longest row is a process with a source of 4,194,304 characters, or the answer to a body of some MiB. */
+/** In bytes. The longest rows are processes with a source of 4,194,304 characters, and stored responses of some MiB. */
 const longestRow = 268_435_456
 
-/** A table of the backup: its columns are those that hold data, not those that the database computes. */
+/** A table in a backup. `columns` excludes generated columns. */
 export type SavedTable = { name: string, columns: string[] }
 export type SavedMigration = { name: string, checksum: string }
 export type SavedSequence = { name: string, last_value: string }
 
-/** What a backup says of itself before its data. Tables come in the order in which they can be filled. */
+/** The first line of a backup. Tables are in the order in which they can be filled. */
 export type Header = {
   format: string, format_version: number
   created_at: string, service_version: string, postgresql: string, revision: number
   migrations: SavedMigration[], sequences: SavedSequence[], tables: SavedTable[]
 }
 
-/** What a table holds: rows, and sha256 (hex) of its text in the order of its key. */
+/** The number of rows of a table, and the SHA-256 (hex) of its text in the order of its key. */
 export type Counted = { name: string, rows: number, sha256: string }
 
-/** What a backup holds, and sha256 (hex) of all its text but the last line. */
+/** The contents of a backup. `sha256` (hex) covers all of its text except the last line. */
 export type Contents = { header: Header, tables: Counted[], sha256: string }
 
 type Part = { kind: 'header', header: Header } | { kind: 'table', table: SavedTable, rows: AsyncIterable<Buffer> } | { kind: 'end', contents: Contents }
 
-/** Counts the rows of a table's text that passes by, and digests it. */
+/** Counts and hashes the rows of a table, chunk by chunk. */
 export function counter (): { take: (chunk: Buffer) => void, counted: (name: string) => Counted } {
   const hash = createHash('sha256')
   let rows = 0
@@ -47,9 +47,9 @@ export function counter (): { take: (chunk: Buffer) => void, counted: (name: str
   }
 }
 
-/** The text of a backup, chunk by chunk; `rowsOf` gives a table's text, and `told` hears what the backup holds when all is written. */
+/** Yields the text of a backup. `rowsOf` yields the rows of a table. `onEnd` is called with the contents at the end. */
 export async function * writeText (
-  about: Omit<Header, 'format' | 'format_version'>, rowsOf: (table: SavedTable) => AsyncIterable<Buffer>, told: (contents: Contents) => void
+  about: Omit<Header, 'format' | 'format_version'>, rowsOf: (table: SavedTable) => AsyncIterable<Buffer>, onEnd: (contents: Contents) => void
 ): AsyncGenerator<Buffer> {
   const header: Header = { format: formatName, format_version: formatVersion, ...about }
   const whole = createHash('sha256')
@@ -67,12 +67,12 @@ export async function * writeText (
   }
   const sha256 = whole.digest('hex')
   yield line({ tables, sha256 })
-  told({ header, tables, sha256 })
+  onEnd({ header, tables, sha256 })
 }
 
 /**
- * Reads the text of a backup part by part; the rows of a table must be read before the next part is asked for. Throws a
- * OperatorError for what is no backup, and, at the latest after the last row, for one that was cut off or altered.
+ * Reads the text of a backup part by part. The rows of a table must be consumed before the next part. Throws an OperatorError
+ * if it is not a backup, or if it is incomplete or damaged; the latter may be noticed only after the last row.
  */
 export async function * readText (text: AsyncIterable<Buffer>): AsyncGenerator<Part> {
   const whole = createHash('sha256')
@@ -99,7 +99,7 @@ async function * passing (rows: AsyncIterable<Buffer>, take: (chunk: Buffer) => 
   }
 }
 
-/** Lines and tables of a text, one after the other; all that is read goes into the hash. Of the text it keeps a chunk, or a line. */
+/** Reads lines and tables of a text one after the other, and adds them to the hash. Keeps one chunk or line in memory. */
 function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
   const chunks = text[Symbol.asyncIterator]()
   let rest: Buffer = Buffer.alloc(0)
@@ -126,11 +126,11 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
         parts.push(taken(end === -1 ? rest.length : end + 1))
         if (end !== -1) return Buffer.concat(parts).toString('utf8')
         length += parts.at(-1)!.length
-        if (length > longestLine) throw new OperatorError(`This file is no backup of platform-status: a line of it is longer than ${longestLine} bytes.`)
+        if (length > longestLine) throw new OperatorError(`This file is not a backup of platform-status: one of its lines is longer than ${longestLine} bytes.`)
         if (!await more()) throw cutOffError()
       }
     },
-    /** The text up to the end of the table, in chunks that may end anywhere. */
+    /** Yields the rows up to the end of the table, in chunks that can end inside a row. */
     async * rows (): AsyncGenerator<Buffer> {
       while (rest.length < endOfTable.length) if (!await more()) throw cutOffError()
       if (rest.indexOf(endOfTable) === 0) {
@@ -139,13 +139,13 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
       }
       for (let row = 0; ;) {
         const end = rest.indexOf(`\n${endOfTable}`)
-        // what may be the beginning of the end waits for what follows
+        // The last bytes can be the start of the end marker, so they wait for the next chunk.
         const length = end === -1 ? rest.length - endOfTable.length : end + 1
         if (length > 0) {
           const chunk = taken(length)
           const last = chunk.lastIndexOf(10)
           row = last === -1 ? row + length : length - last - 1
-          if (row > longestRow) throw new OperatorError(`The backup is damaged: a row of it is longer than ${longestRow} bytes. Take another one.`)
+          if (row > longestRow) throw new OperatorError(`The backup is damaged: one of its rows is longer than ${longestRow} bytes. Use another backup.`)
           yield chunk
         }
         if (end !== -1) {
@@ -161,9 +161,9 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
 
 function headerOf (text: string): Header {
   const header = parsed(text) as Header | null
-  if (header?.format !== formatName) throw new OperatorError('This file is no backup of platform-status.')
+  if (header?.format !== formatName) throw new OperatorError('This file is not a backup of platform-status.')
   if (header.format_version !== formatVersion) {
-    throw new OperatorError(`The backup was made by a newer version of the service (${header.service_version}): restore it with that version.`)
+    throw new OperatorError(`The backup was created by a newer version of the service (${header.service_version}): restore it with that version.`)
   }
   if (![header.tables, header.migrations, header.sequences].every(Array.isArray)) throw alteredError()
   if (!header.tables.every((table: Partial<SavedTable> | null) => typeof table?.name === 'string' && Array.isArray(table.columns))) throw alteredError()
@@ -179,11 +179,11 @@ function parsed (text: string): unknown {
 }
 
 export function cutOffError (): OperatorError {
-  return new OperatorError('The backup is cut off: its end is missing. Take another one.')
+  return new OperatorError('The backup is cut off: its end is missing. Use another backup.')
 }
 
 export function alteredError (): OperatorError {
-  return new OperatorError('The backup is damaged: what it holds is not what was counted when it was made. Take another one.')
+  return new OperatorError('The backup is damaged: its contents do not match its checksums. Use another backup.')
 }
 
 function line (value: unknown): Buffer {

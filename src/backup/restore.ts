@@ -3,7 +3,9 @@ import type pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { OperatorError } from '../domain/operator-error.ts'
 import { databaseFault } from '../store/errors.ts'
-import { applyWithin, checkServerVersion, type Migration, migrationLock, migrationTable, readMigrations } from '../store/migrate.ts'
+import {
+  applyWithin, checkServerVersion, isBeforeFirstRelease, type Migration, migrationLock, migrationTable, readMigrations
+} from '../store/migrate.ts'
 import { copyIn, copyOut, quoted, readDrops, readTables, triggerSwitches } from './catalogue.sql.ts'
 import { inBackupTransaction } from './connect.ts'
 import { alteredError, type Contents, type Counted, counter, cutOffError, type Header } from './format.ts'
@@ -11,16 +13,16 @@ import { partsOf, readBackup } from './read.ts'
 import type { OnTable } from './take.ts'
 import { refuseTarget } from './target.sql.ts'
 
-/** What was restored; `migrations` are those that brought an older backup up to this code, `left_out` tables that the service does not know. */
+/** `migrations` are those applied after restoring an older backup; `left_out` are tables that this version does not know. */
 export type Restored = Contents & { migrations: string[], left_out: Counted[] }
 
 type RestoreOptions = { url: string, file: string, migrations: string, replace: boolean, signal?: AbortSignal, onTable?: OnTable }
 
 /**
- * Makes the database the one of the backup, in one transaction: all of it, or nothing. The file is read through and
- * checked first; the schema is made as it was then, filled, compared with what was counted at the time, and brought up to
- * this code by the directory `migrations`. Throws a OperatorError for a file that is no whole backup or from newer code, for
- * a database that holds something (unless `replace`) and for one that is in use.
+ * Replaces the contents of the database by a backup, in one transaction. First the whole file is verified. Then the schema of
+ * that time is created, filled, compared with the row counts and checksums of the backup, and migrated with the directory
+ * `migrations`. Throws an OperatorError if the file is not a complete backup or is from a newer version, if the database
+ * contains a lab (unless `replace`), and if a service uses it.
  */
 export async function restoreBackup (options: RestoreOptions): Promise<Restored> {
   const { header } = await readBackup(options.file)
@@ -37,17 +39,20 @@ export async function restoreBackup (options: RestoreOptions): Promise<Restored>
     options.signal?.throwIfAborted()
     return { ...filled, migrations: since.map(({ name }) => name) }
   }))
-  // without statistics the first queries would read whole tables; a failure costs just that
+  // Without statistics, the first queries would read whole tables. If this fails, only they are slow.
   await inBackupTransaction(options.url, 'BEGIN', (client) => client.query('ANALYZE')).catch(() => {})
   return restored
 }
 
-/** The migrations that the backup's schema was made with, and those that came since. */
+/** The migrations that the backup had (`then`), and the newer ones (`since`). */
 function splitMigrations (header: Header, known: readonly Migration[]): { then: Migration[], since: Migration[] } {
+  if (isBeforeFirstRelease(header.migrations.map(({ name }) => name))) {
+    throw new OperatorError('The backup was made by a version of the service from before its first release, and this version cannot restore it. Nothing was changed. Restore it with the version that made it.')
+  }
   const then = header.migrations.map(({ name, checksum }) => {
     const migration = known.find((one) => one.name === name)
     if (migration === undefined) throw new OperatorError(`The backup is newer than this version of the service: it has the migration ${name}. Restore it with version ${header.service_version} or newer.`)
-    if (migration.checksum !== checksum) throw new OperatorError(`The migration ${name} is not the one that the backup was made with: restore it with the version that made it, ${header.service_version}.`)
+    if (migration.checksum !== checksum) throw new OperatorError(`The migration ${name} is not the one that the backup was created with: restore it with the version that created it, ${header.service_version}.`)
     return migration
   })
   return { then, since: known.filter((migration) => !then.includes(migration)) }
@@ -57,7 +62,7 @@ async function fill (client: pg.Client, { file, signal, onTable = () => {} }: Re
   const { off, on } = await triggerSwitches(client)
   for (const statement of off) await client.query(statement)
   const tables = await readTables(client)
-  // what the migrations themselves put in
+  // Removes the rows that migrations inserted.
   await client.query(`TRUNCATE ${tables.map(({ name }) => quoted(name)).join(', ')}`)
 
   let contents: Contents | undefined
@@ -86,7 +91,7 @@ async function fill (client: pg.Client, { file, signal, onTable = () => {} }: Re
   const left_out = contents.tables.filter(({ name }) => !tables.some((table) => table.name === name))
   const saved = contents.tables.filter((table) => !left_out.includes(table))
   const differing = saved.filter((table) => JSON.stringify(table) !== JSON.stringify(found.find(({ name }) => name === table.name)))
-  if (differing.length > 0) throw differs(differing)
+  if (differing.length > 0) throw differenceError(differing)
   return { ...contents, left_out }
 }
 
@@ -96,17 +101,17 @@ async function counted (client: pg.Client, copy: string, name: string): Promise<
   return counted(name)
 }
 
-/** What breaks a constraint was not in a database that had it: the file was edited, or the rule is newer than its data. */
+/** A violated constraint means that the file was edited, or that the constraint is newer than the data. */
 async function toOperatorError<T> (work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     const fault = databaseFault(error)
     if (fault?.constraint === undefined) throw error
-    throw new OperatorError(`What the backup holds breaks the rule "${fault.constraint}" (${fault.detail ?? fault.message}): nothing was changed.`, { cause: error })
+    throw new OperatorError(`The data of the backup breaks the rule "${fault.constraint}" (${fault.detail ?? fault.message}): nothing was changed.`, { cause: error })
   }
 }
 
-function differs (tables: readonly Counted[]): OperatorError {
-  return new OperatorError(`The database does not hold what the backup does, in ${tables.map(({ name }) => name).join(', ')}: nothing was changed. Please report this.`, { cause: alteredError() })
+function differenceError (tables: readonly Counted[]): OperatorError {
+  return new OperatorError(`The restored data differs from the backup in ${tables.map(({ name }) => name).join(', ')}: nothing was changed. Please report this bug.`, { cause: alteredError() })
 }

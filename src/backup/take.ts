@@ -13,43 +13,43 @@ import { inBackupTransaction } from './connect.ts'
 import { type Contents, type SavedMigration, writeText } from './format.ts'
 import { readBackup } from './read.ts'
 
-/** Told of every table that is done, with its rows; the next one waits for it. */
+/** Called after each table with its number of rows. The next table waits for the result. */
 export type OnTable = (table: { name: string, rows: number }) => unknown
 
 type BackupOptions = { url: string, signal?: AbortSignal, onTable?: OnTable }
 
 /**
- * Writes the whole database as it is at one moment into a file, while others go on writing. The file appears when it is
- * complete, on disk and read back; until then, and when anything fails, there is none. Readable by its owner alone: it
- * holds certificates and key hashes. Throws a OperatorError when there is a file already (unless `overwrite`), when the
- * database is not ours, and when the disk is full.
+ * Writes a consistent snapshot of the whole database to a file, without blocking writers. The file appears only when it is
+ * complete, synced, and verified by reading it back. Only its owner can read it, because it contains certificates and key
+ * hashes. Throws an OperatorError if the file exists (unless `overwrite`), if the database is not from this service, and if
+ * the disk is full.
  */
 export async function takeBackup ({ file, overwrite, ...options }: BackupOptions & { file: string, overwrite: boolean }): Promise<Contents> {
   return await writeAtomically(file, { overwrite }, async (sink, path) => {
     const contents = await streamBackup({ ...options, sink })
     const { sha256 } = await readBackup(createReadStream(path))
-    if (sha256 !== contents.sha256) throw new OperatorError('What was written could not be read back as it was: look at the disk.')
+    if (sha256 !== contents.sha256) throw new OperatorError('The backup could not be read back correctly: check the disk.')
     return contents
   })
 }
 
-/** The same into a stream, which is closed at the end. Whoever reads it knows by its last line that it is whole. */
+/** Writes the backup to a stream and closes it. Its last line proves that it is complete. */
 export async function streamBackup ({ url, sink, signal, onTable = () => {} }: BackupOptions & { sink: Writable }): Promise<Contents> {
   return await inBackupTransaction(url, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
     const tables = await beginSnapshot(client)
     let contents: Contents | undefined
     const about = { ...await describe(client), tables: tables.map(({ name, columns }) => ({ name, columns })) }
-    const text = writeText(about, ({ name }) => rowsOf(client, tables.find((table) => table.name === name)!, onTable), (told) => { contents = told })
+    const text = writeText(about, ({ name }) => rowsOf(client, tables.find((table) => table.name === name)!, onTable), (result) => { contents = result })
     await pipeline(Readable.from(text), createGzip(), sink, signal === undefined ? {} : { signal })
     return contents!
   })
 }
 
-/** Takes the snapshot and keeps the tables from being altered, as one: a migration comes before or after, not in between. */
+/** Takes the snapshot and locks the tables against changes of the schema. The migration lock keeps migrations out in between. */
 async function beginSnapshot (client: pg.Client): Promise<Table[]> {
   await client.query('SELECT pg_advisory_lock_shared($1)', [migrationLock])
   const tables = await readTables(client)
-  if (!tables.some(({ name }) => name === '_prisma_migrations')) throw new OperatorError('There is nothing to save: the database has none of the service\'s tables. Start the service on it once.')
+  if (!tables.some(({ name }) => name === '_prisma_migrations')) throw new OperatorError('There is nothing to back up: the database has no tables of this service. Start the service once with this database.')
   await client.query(`LOCK TABLE ${tables.map(({ name }) => quoted(name)).join(', ')} IN ACCESS SHARE MODE`)
   await client.query('SELECT pg_advisory_unlock_shared($1)', [migrationLock])
   return tables

@@ -2,33 +2,36 @@ import { safeText } from '../terminal/safe-text.ts'
 import { CommandError, usageError, refusedError, unreachableError } from './exit-codes.ts'
 import type { Env, CommandIo } from './io.ts'
 
-const usualUrl = 'http://127.0.0.1:8000'
+const defaultUrl = 'http://127.0.0.1:8000'
 
-type Problem = { code?: string, detail?: string, title?: string, errors?: { pointer: string, detail: string }[] }
+type Problem = { code?: string, detail?: string, title?: string, errors?: { pointer?: string, parameter?: string, detail: string }[] }
 
-/** A running service, as commands talk to it. */
+/** The client of a running service that commands use. */
 export type Client = {
   address: string
-  /** Asks, and answers the body. A text as body is sent as `type`. Throws a CommandError: refused, or not reached. */
-  ask: <T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object | string, type?: string) => Promise<T>
-  /** The things of a list, page by page. */
+  /**
+   * Sends a request and returns the parsed body of the response. A string is sent as it is, with the media type `type`. Throws
+   * a CommandError if the request is refused or the service cannot be reached.
+   */
+  request: <T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object | string, type?: string) => Promise<T>
+  /** Yields the items of a list, page by page. */
   list: <T>(path: string, query?: Readonly<Record<string, string | undefined>>) => AsyncGenerator<T>
 }
 
-/** The address of the service: asked for, or of the environment, or the usual one. */
-export function addressOf (env: Env, asked?: string): string {
-  const url = asked ?? (env.PLATFORM_STATUS_URL || usualUrl)
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw usageError(`The address of the service must begin with http:// or https://, not be "${url}".`)
+/** The URL of the service: --url, else PLATFORM_STATUS_URL, else the default. Throws a CommandError if it is not a URL. */
+export function addressOf (env: Env, urlOption?: string): string {
+  const url = urlOption ?? (env.PLATFORM_STATUS_URL || defaultUrl)
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw usageError(`The address of the service must begin with http:// or https://; it is "${url}".`)
   return url.replace(/\/+$/, '')
 }
 
-/** A client of the service at this address, with the key of PLATFORM_STATUS_KEY. */
+/** Creates a client of the service at this URL. It sends the key in PLATFORM_STATUS_KEY. */
 export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'>, address: string): Client {
-  async function ask<T> (method: string, path: string, body?: object | string, type = 'application/json'): Promise<T> {
-    const answer = await fetch(address + path, {
+  async function request<T> (method: string, path: string, body?: object | string, type = 'application/json'): Promise<T> {
+    const response = await fetch(address + path, {
       method,
       signal,
-      // key and body are for this address alone
+      // The key and the body are only for this address.
       redirect: 'manual',
       headers: {
         accept: 'application/json',
@@ -37,29 +40,29 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
     }).catch((error: unknown) => { throw toUnreachable(address, error) })
-    if (answer.status >= 300 && answer.status < 400) {
-      await answer.body?.cancel()
-      throw redirectedError(answer, `${method} ${path}`, address)
+    if (response.status >= 300 && response.status < 400) {
+      await response.body?.cancel()
+      throw redirectedError(response, `${method} ${path}`, address)
     }
-    const said = await answer.json().catch(() => undefined) as T & Problem | undefined
-    if (answer.ok && said !== undefined && isJson(answer)) return said
-    throw toCommandError(answer.status, said, `${method} ${path}`, address)
+    const parsed = await response.json().catch(() => undefined) as T & Problem | undefined
+    if (response.ok && parsed !== undefined && isJson(response)) return parsed
+    throw toCommandError(response.status, parsed, `${method} ${path}`, address)
   }
 
   async function * list<T> (path: string, query: Readonly<Record<string, string | undefined>> = {}): AsyncGenerator<T> {
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
     for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
-      const asked = new URLSearchParams([...given, ['limit', '500'], ...(cursor === null ? [] : [['cursor', cursor] as [string, string]])])
-      const page: { items: T[], next_cursor: string | null } = await ask('GET', `${path}?${asked.toString()}`)
+      const search = new URLSearchParams([...given, ['limit', '500'], ...(cursor === null ? [] : [['cursor', cursor] as [string, string]])])
+      const page: { items: T[], next_cursor: string | null } = await request('GET', `${path}?${search.toString()}`)
       yield * page.items
       cursor = page.next_cursor
     }
   }
 
-  return { address, ask, list }
+  return { address, request, list }
 }
 
-/** What stands in a path. */
+/** A name as a segment of a URL path. */
 export function segment (name: string): string {
   return encodeURIComponent(name)
 }
@@ -68,23 +71,23 @@ function isJson ({ headers }: Response): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(headers.get('content-type') ?? '')
 }
 
-/** A sign-on page, or a proxy that wants another address: nothing was done, and nobody else is shown the key. */
-function redirectedError ({ status, headers }: Response, asked: string, address: string): CommandError {
+/** For a redirect, for example to a sign-on page: nothing was done, and no other server received the key. */
+function redirectedError ({ status, headers }: Response, call: string, address: string): CommandError {
   const to = headers.get('location') ?? ''
   const host = URL.canParse(to, address) ? new URL(to, address).host : 'elsewhere'
-  return unreachableError(`${address} sends ${asked} on to ${safeText(host)} (${status}), which is not followed: name the service's own address with --url or PLATFORM_STATUS_URL.`)
+  return unreachableError(`The server at ${address} redirects ${call} to ${safeText(host)} (${status}), and redirects are not followed: set the address of the service itself with --url or PLATFORM_STATUS_URL.`)
 }
 
 function toUnreachable (address: string, error: unknown): unknown {
   const cause = (error as { cause?: { code?: string, message?: string } }).cause
   if (cause === undefined) return error
-  return unreachableError(`No service answers at ${address} (${cause.code ?? cause.message}): start it, or name its address with --url or PLATFORM_STATUS_URL.`)
+  return unreachableError(`No service answers at ${address} (${cause.code ?? cause.message}): start it, or set its address with --url or PLATFORM_STATUS_URL.`)
 }
 
-function toCommandError (status: number, said: Problem | undefined, asked: string, address: string): CommandError {
-  if (said?.code === undefined) return unreachableError(`What answers at ${address} is no platform-status (${asked}: ${status}): name the service's address with --url or PLATFORM_STATUS_URL.`)
-  const more = (said.errors ?? []).map(({ pointer, detail }) => `\n  ${safeText(`${pointer}: ${detail}`)}`).join('')
-  const hint = status === 401 || status === 403 ? ' The key is taken from PLATFORM_STATUS_KEY.' : ''
-  const sentence = `${safeText(`${said.detail ?? said.title}`)}${hint}${more}`
-  return status === 503 ? unreachableError(sentence, said) : refusedError(sentence, said)
+function toCommandError (status: number, problem: Problem | undefined, call: string, address: string): CommandError {
+  if (problem?.code === undefined) return unreachableError(`The server at ${address} is not platform-status (${call}: ${status}): set the address of the service with --url or PLATFORM_STATUS_URL.`)
+  const more = (problem.errors ?? []).map(({ pointer, parameter, detail }) => `\n  ${safeText(`${pointer ?? parameter}: ${detail}`)}`).join('')
+  const hint = status === 401 || status === 403 ? ' Set PLATFORM_STATUS_KEY to a valid key.' : ''
+  const sentence = `${safeText(`${problem.detail ?? problem.title}`)}${hint}${more}`
+  return status === 503 ? unreachableError(sentence, problem) : refusedError(sentence, problem)
 }

@@ -1,22 +1,22 @@
 export const exportKinds = ['steps', 'containers', 'events'] as const
 export type ExportKind = typeof exportKinds[number]
 
-/** A column of a table, and how to read its cell off a thing. */
-export type CsvColumn = { name: string, of: (thing: Record<string, unknown>) => unknown }
+/** A column of a table. `of` returns the cell of one item. */
+export type CsvColumn = { name: string, of: (item: Record<string, unknown>) => unknown }
 
-const plain = (...names: string[]): CsvColumn[] => names.map((name) => ({ name, of: (thing) => thing[name] }))
+const plain = (...names: string[]): CsvColumn[] => names.map((name) => ({ name, of: (item) => item[name] }))
 
-/** A place becomes two columns. */
+/** The two columns of a place. */
 const place = (name: string): CsvColumn[] => ['device', 'position'].map((member) => ({
-  name: `${name}_${member}`, of: (thing) => (thing[name] as Record<string, unknown> | null)?.[member]
+  name: `${name}_${member}`, of: (item) => (item[name] as Record<string, unknown> | null)?.[member]
 }))
 
-const named: CsvColumn = { name: 'containers', of: ({ containers }) => (containers as { named: string }[]).map(({ named }) => named).join('; ') }
+const containersColumn: CsvColumn = { name: 'containers', of: ({ containers }) => (containers as { named: string }[]).map(({ named }) => named).join('; ') }
 
-/** What the tables of an export have; members of members are JSON. */
+/** The columns of each export. Nested members are written as JSON. */
 export const columnsOf: Readonly<Record<ExportKind, readonly CsvColumn[]>> = {
   steps: [
-    ...plain('id', 'kind', 'name', 'fct', 'device', 'status', 'start', 'finish', 'duration_seconds', 'experiment_id'), named,
+    ...plain('id', 'kind', 'name', 'fct', 'device', 'status', 'start', 'finish', 'duration_seconds', 'experiment_id'), containersColumn,
     ...place('origin'), ...place('destination'), ...plain('lidded_before', 'lidded_after', 'barcode_read', 'is_simulation', 'data', 'warnings', 'created_at', 'updated_at', 'version')
   ],
   containers: [
@@ -26,17 +26,17 @@ export const columnsOf: Readonly<Record<ExportKind, readonly CsvColumn[]>> = {
   events: plain('revision', 'recorded_at', 'kind', 'actor', 'reason', 'request_id', 'container_id', 'device_id', 'step_id', 'experiment_id', 'before', 'after')
 }
 
-/** A line as RFC 4180 has it: CRLF at the end, quotes where they are needed. */
+/** A line of CSV (RFC 4180): it ends with CRLF; a cell is quoted only if needed. */
 export function csvLine (cells: readonly unknown[]): string {
   return `${cells.map(cellOf).join(',')}\r\n`
 }
 
-// Spreadsheets take a cell that begins so for a formula, which may run commands; an apostrophe makes it text.
+// Spreadsheets read cells with these first characters as formulas, which can run commands. An apostrophe makes them text.
 const formula = /^[=+\-@\t\r]/
 const isNumber = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 function cellOf (value: unknown): string {
-  const said = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
-  const text = formula.test(said) && !isNumber.test(said) ? `'${said}` : said
+  const cell = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  const text = formula.test(cell) && !isNumber.test(cell) ? `'${cell}` : cell
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

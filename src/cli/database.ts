@@ -6,25 +6,26 @@ import { refusedError, unreachableError } from './exit-codes.ts'
 const quiet = { info: () => {}, warn: () => {} }
 
 /**
- * Does something with the database that the configuration names: an external one, or the embedded one beside the service
- * that runs it, or, when none does, started for as long as this takes. `alone`: without a service, and made when missing.
+ * Runs `work` with the URL of the configured database. The embedded database is used beside the service that runs it;
+ * otherwise it is started for this work. With `alone`, no service may use it, and it is created if it does not exist. Throws a
+ * CommandError if the database cannot be reached.
  */
 export async function withDatabase<T> (config: Config, { alone }: { alone: boolean }, work: (url: string) => Promise<T>): Promise<T> {
-  if (config.databaseUrl !== null) return await reaching(config.databaseUrl, work)
+  if (config.databaseUrl !== null) return await withConnectionErrors(config.databaseUrl, work)
   if (!alone) {
-    const found = await findEmbedded({ dataDir: config.dataDir }).catch(sentence)
-    if (found === 'none') throw refusedError(`There is no database in ${config.dataDir} yet: start the service once, or name another place in DATA_DIR or DATABASE_URL.`)
-    if (found !== 'stopped') return await reaching(found.url, work)
+    const found = await findEmbedded({ dataDir: config.dataDir }).catch(throwRefused)
+    if (found === 'none') throw refusedError(`There is no database in ${config.dataDir} yet: start the service once, or set DATA_DIR or DATABASE_URL.`)
+    if (found !== 'stopped') return await withConnectionErrors(found.url, work)
   }
-  const embedded = await startEmbedded({ dataDir: config.dataDir, log: quiet }).catch(sentence)
+  const embedded = await startEmbedded({ dataDir: config.dataDir, log: quiet }).catch(throwRefused)
   try {
-    return await reaching(embedded.url, work)
+    return await withConnectionErrors(embedded.url, work)
   } finally {
     await embedded.stop()
   }
 }
 
-async function reaching<T> (url: string, work: (url: string) => Promise<T>): Promise<T> {
+async function withConnectionErrors<T> (url: string, work: (url: string) => Promise<T>): Promise<T> {
   try {
     return await work(url)
   } catch (error) {
@@ -33,7 +34,7 @@ async function reaching<T> (url: string, work: (url: string) => Promise<T>): Pro
   }
 }
 
-/** The embedded database tells its refusals in sentences. */
-function sentence (error: unknown): never {
+/** The errors of src/embedded are already sentences for the operator. */
+function throwRefused (error: unknown): never {
   throw refusedError((error as Error).message)
 }

@@ -5,23 +5,23 @@ import { tableOf } from '../terminal/table.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** What a command has of the world: where it writes, what it was started with, and when it shall stop. */
+/** What a command uses of its process: its outputs, its environment variables, and the signal to stop. */
 export type CommandIo = { out: Writable, err: Out, env: Env, signal: AbortSignal }
 
-/** Writes an answer: as JSON when that was asked for, else as lines to read. */
-export function printAnswer (io: CommandIo, { json }: { json?: boolean }, answer: unknown, lines: () => readonly string[]): void {
-  io.out.write(json === true ? `${safeJson(JSON.stringify(answer, null, 2))}\n` : safeLines(lines().map((line) => `${line}\n`).join('')))
+/** Prints a result: with --json as JSON, otherwise as lines of text. */
+export function printResult (io: CommandIo, { json }: { json?: boolean }, result: unknown, lines: () => readonly string[]): void {
+  io.out.write(json === true ? `${safeJson(JSON.stringify(result, null, 2))}\n` : safeLines(lines().map((line) => `${line}\n`).join('')))
 }
 
 type Cell = string | number | boolean | null | undefined
 
-/** A table, or a sentence when it would be empty. */
-export function tableOr (none: string, head: readonly string[], rows: readonly (readonly Cell[])[]): string[] {
-  if (rows.length === 0) return [none]
+/** The lines of a table, or `emptyText` if it has no rows. */
+export function tableOr (emptyText: string, head: readonly string[], rows: readonly (readonly Cell[])[]): string[] {
+  if (rows.length === 0) return [emptyText]
   return tableOf(head, rows.map((row) => row.map((cell) => String(cell ?? '-'))))
 }
 
-/** Bytes as people say them. */
+/** A size for people: "9.6 KiB". */
 export function formatBytes (count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10))

@@ -1,11 +1,9 @@
 #!/usr/bin/env node
 import { runCommandLine } from './run.ts'
 
-// The command line as a process.
-
 const stopping = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort(signal))
-// whoever reads, such as `head`, has enough
+// The reader closed the pipe, as `head` does.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1))
 
 process.exitCode = await runCommandLine(process.argv.slice(2), { out: process.stdout, err: process.stderr, env: process.env, signal: stopping.signal })

@@ -1,2 +1,2 @@
-/** The exit code with which a command ends when nothing is thrown. A command sets it when it found something. */
+/** The exit code of a command that throws nothing. A command sets it if it finds a problem. */
 export type Outcome = { exitCode: number }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { safeLines } from '../terminal/safe-text.ts'
 import { serviceVersion } from '../version.ts'
 import { backupCommand } from './commands/backup.ts'
+import { calibrateCommand } from './commands/calibrate.ts'
 import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { estimateCommand } from './commands/estimate.ts'
@@ -17,23 +18,24 @@ import type { CommandIo } from './io.ts'
 import type { Outcome } from './outcome.ts'
 
 const footer = `
-Commands that ask a running service find it by --url or PLATFORM_STATUS_URL (http://127.0.0.1:8000), and show it the key in PLATFORM_STATUS_KEY.
-Exit codes: 0 done; 1 refused, or something was found; 2 wrongly called; 3 the service or the database does not answer.`
+Commands that use a running service take its address from --url or PLATFORM_STATUS_URL (http://127.0.0.1:8000), and the key from PLATFORM_STATUS_KEY.
+Exit codes: 0 success; 1 refused, or a problem was found; 2 wrong arguments; 3 the service or the database does not answer.`
 
-/** The command line; each command is a file of src/cli/commands. */
+/** The command line. Each command is one file in src/cli/commands. */
 export function programOf (io: CommandIo, outcome: Outcome): Command {
   const program = new Command('platform-status')
-    .description('The status service of a robotic laboratory: which labware stands where, what every step did, how long the next one takes.')
+    .description('The status service of a robotic laboratory: where labware is, what each step did, how long the next step takes.')
     .version(serviceVersion())
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out.write(safeLines(text)), writeErr: (text) => io.err.write(safeLines(text)) })
-    .showHelpAfterError('(--help tells how)')
+    .showHelpAfterError('(see --help)')
     .addHelpText('after', footer)
   serveCommand(program, io)
   labCommand(program, io, outcome)
   whereCommand(program, io, outcome)
   historyCommand(program, io)
   estimateCommand(program, io)
+  calibrateCommand(program, io)
   importCommand(program, io)
   exportCommand(program, io)
   keysCommand(program, io)

@@ -1,11 +1,14 @@
 import type { Command } from 'commander'
 
-/** The options of a command that asks a running service. */
+/** The options of a command that uses a running service. */
 export type ServiceOptions = { url?: string, json?: boolean }
 
-/** Gives a command those options. */
+/** Adds these options to a command. */
 export function withServiceOptions (command: Command): Command {
-  return command
-    .option('--url <address>', 'the address of the service (PLATFORM_STATUS_URL, or http://127.0.0.1:8000)')
-    .option('--json', 'answer in JSON')
+  return withUrlOption(command).option('--json', 'print JSON')
+}
+
+/** Adds only the option for the address. */
+export function withUrlOption (command: Command): Command {
+  return command.option('--url <address>', 'address of the service (default: PLATFORM_STATUS_URL, or http://127.0.0.1:8000)')
 }

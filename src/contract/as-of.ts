@@ -3,21 +3,21 @@ import { toUtc } from '../domain/step-times.ts'
 import { isInstant } from '../domain/values.ts'
 import { invalid } from './problems.ts'
 
-/** A revision of the lab, or a time. */
+/** A point in the history of the lab: a revision or a time. */
 export type AsOf = { revision: number } | { time: string }
 
-/** The parameter by which a read asks for the state as it was. */
+/** The query parameter that asks for an earlier state. */
 export const at = Type.Optional(Type.String({
-  minLength: 1, maxLength: 40, description: 'The state as of then, from the log: a revision, or a time (RFC 3339 with an offset). Without it: now.', examples: ['7']
+  minLength: 1, maxLength: 40, description: 'Return an earlier state: as of a revision, or as of a time (RFC 3339 with an offset). The default is the present state.', examples: ['7']
 }))
 
-/** For reads that take nothing else. */
+/** For reads without other query parameters. */
 export const AtQuery = Type.Object({ at }, { additionalProperties: false })
 
-/** Reads the parameter; null: now. */
-export function parseAsOf (given: string | undefined): AsOf | null {
-  if (given === undefined) return null
-  if (/^(0|[1-9]\d{0,14})$/.test(given)) return { revision: Number(given) }
-  if (isInstant(given)) return { time: toUtc(given) }
+/** Parses the parameter. Returns null when it is absent, which means now. Throws a 400 when it is neither a revision nor a time. */
+export function parseAsOf (value: string | undefined): AsOf | null {
+  if (value === undefined) return null
+  if (/^(0|[1-9]\d{0,14})$/.test(value)) return { revision: Number(value) }
+  if (isInstant(value)) return { time: toUtc(value) }
   throw invalid({ in: 'query', parameter: 'at', detail: 'must be a revision (a whole number) or an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z' })
 }

@@ -2,10 +2,10 @@ import Type from 'typebox'
 import { longestCertificate } from '../domain/certificate.ts'
 import { ref } from './common.ts'
 
-/** Media types of a certificate as text. */
+/** The media types of a certificate as PEM text. */
 export const pemTypes = ['application/x-pem-file', 'text/plain'] as const
 
-// self-signed, of a key that was thrown away
+// Self-signed. Its private key was deleted.
 const aCertificate = `-----BEGIN CERTIFICATE-----
 MIIBlDCCATugAwIBAgIUfSTIldyUYDb4E1eJkQao3m0QA18wCgYIKoZIzj0EAwIw
 HzEOMAwGA1UEAwwFU2lMQTIxDTALBgNVBAoMBHRlc3QwIBcNMjYxMTIzMTEwMDMx
@@ -20,18 +20,18 @@ RwAwRAIgFsZyMPFOdus2C2KYcZWeljE790GivSlSB2+9nrPtmEUCIGYwUAenXxXO
 `
 
 export const Pem = Type.String({
-  $id: 'Pem', maxLength: longestCertificate, description: 'A certificate in PEM, or a chain of them. No private keys.',
+  $id: 'Pem', maxLength: longestCertificate, description: 'A certificate or a certificate chain in PEM format. Private keys are refused.',
   examples: [aCertificate]
 })
 
 export const Certificate = Type.Object({ certificate: ref(Pem) }, {
-  $id: 'Certificate', additionalProperties: false, description: 'A server certificate, as JSON.',
+  $id: 'Certificate', additionalProperties: false, description: 'A server certificate as JSON.',
   examples: [{ certificate: aCertificate }]
 })
 
 export const certificateSchemas = [Pem, Certificate]
 
-/** A request or response body: PEM text, or JSON. */
+/** A request or response body with a certificate, as PEM text or as JSON. */
 export const asPemOrJson = {
   content: { ...Object.fromEntries(pemTypes.map((type) => [type, { schema: ref(Pem) }])), 'application/json': { schema: ref(Certificate) } }
 }

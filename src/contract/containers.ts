@@ -3,7 +3,7 @@ import {
   AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
   textLine, textLines, Timestamp, Uuid, Version
 } from './common.ts'
-import { reservationId } from './reservations.ts'
+import { lidReservationId, reservationId } from './reservations.ts'
 
 export const aContainer = {
   id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'ScreenPlate_01', barcode: 'SCREEN_001', device: 'Incubator', position: 5,
@@ -15,67 +15,67 @@ export const aContainer = {
 export const Container = Type.Object({
   id: ref(Uuid),
   name: ref(Name),
-  barcode: nullable(ref(Barcode)),
-  device: nullable(ref(DeviceName)),
-  position: nullable(ref(Slot)),
+  barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
+  device: nullable(ref(DeviceName), 'The device that the container is on. Null when it was removed.'),
+  position: nullable(ref(Slot), 'The slot that the container is in. Null when it was removed.'),
   starting_device: ref(DeviceName),
   starting_position: ref(Slot),
-  lidded: Type.Boolean({ description: 'The lid is on.' }),
-  lid: nullable(ref(Place)),
-  filled: Type.Boolean({ description: 'Something is in it.' }),
-  content: nullable(Type.String({ description: 'What is in it.' })),
-  labware_type: nullable(Type.String({ description: 'The kind of labware.' })),
-  labware_uuid: nullable(ref(Uuid)),
-  is_reagent: Type.Boolean({ description: 'It holds a reagent.' }),
-  removed_at: nullable(ref(Timestamp)),
+  lidded: Type.Boolean({ description: 'Whether the lid is on.' }),
+  lid: nullable(ref(Place), 'Where the lid is parked. Null when the lid is on, or nobody knows where it is.'),
+  filled: Type.Boolean({ description: 'Whether the container holds anything.' }),
+  content: nullable(Type.String({ description: 'What the container holds.' })),
+  labware_type: nullable(Type.String({ description: 'The labware type.' })),
+  labware_uuid: nullable(ref(Uuid), 'The id of the labware in another system.'),
+  is_reagent: Type.Boolean({ description: 'Whether the container holds a reagent.' }),
+  removed_at: nullable(ref(Timestamp), 'When the container was removed from the platform. Null while it is on the platform.'),
   created_at: ref(Timestamp),
   updated_at: ref(Timestamp),
   version: ref(Version)
 }, {
   $id: 'Container',
-  description: 'A piece of labware: what it is, where it stands and where its lid is. `device` and `position` are null once it was removed; `lid` is the place of a parked lid.',
+  description: 'A container: its properties, its place and its lid. `starting_device` and `starting_position` are the place where it was added.',
   examples: [aContainer]
 })
 export type Container = Static<typeof Container>
 
-const LidPlace = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot)) }, {
-  $id: 'LidPlace', additionalProperties: false, description: 'Where a lid lies; without `position` the lowest free slot.', examples: [{ device: 'Hotel1', position: 3 }]
+const LidPlace = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot), 'The slot of the lid. The default is the lowest free slot of the device.') }, {
+  $id: 'LidPlace', additionalProperties: false, description: 'Where a lid is parked.', examples: [{ device: 'Hotel1', position: 3 }]
 })
 
-const IfOccupied = stringEnum('IfOccupied', ['refuse', 'adopt'], 'What to do when a container stands there: refuse with 409, or answer that container as it is.')
+const IfOccupied = stringEnum('IfOccupied', ['refuse', 'adopt'], 'What to do when the slot holds a container. `refuse`: respond with 409. `adopt`: return that container unchanged.')
 
 export const ContainerCreate = Type.Object({
-  id: optional(ref(Uuid)),
+  id: optional(ref(Uuid), 'The id of the new container. The default is a new UUID.'),
   device: ref(DeviceName),
-  position: optional(ref(Slot)),
-  name: optional(ref(Name)),
-  barcode: optional(ref(Barcode)),
-  lidded: optional(Type.Boolean({ description: 'The lid is on; default false.' })),
-  lid: optional(ref(LidPlace)),
-  filled: optional(Type.Boolean({ description: 'Default true.' })),
-  content: optional(textLine('What is in it.', 'MTT')),
-  labware_type: optional(textLine('The kind of labware.', 'Greiner 96 flat')),
-  labware_uuid: optional(ref(Uuid)),
-  is_reagent: optional(Type.Boolean({ description: 'Default false.' })),
-  if_occupied: optional(ref(IfOccupied)),
+  position: optional(ref(Slot), 'The slot. The default is the lowest free slot of the device.'),
+  name: optional(ref(Name), 'The name. The default is the barcode, or a generated name.'),
+  barcode: optional(ref(Barcode), 'The barcode, if it is known.'),
+  lidded: optional(Type.Boolean({ description: 'Whether the lid is on. The default is false.' })),
+  lid: optional(ref(LidPlace), 'Where the lid is parked, if it is off.'),
+  filled: optional(Type.Boolean({ description: 'Whether the container holds anything. The default is true.' })),
+  content: optional(textLine('What the container holds.', 'MTT')),
+  labware_type: optional(textLine('The labware type.', 'Greiner 96 flat')),
+  labware_uuid: optional(ref(Uuid), 'The id of the labware in another system.'),
+  is_reagent: optional(Type.Boolean({ description: 'Whether the container holds a reagent. The default is false.' })),
+  if_occupied: optional(ref(IfOccupied), 'What to do when the slot holds a container. The default is `refuse`.'),
   reservation_id: Type.Optional(reservationId),
-  lid_reservation_id: Type.Optional(reservationId)
+  lid_reservation_id: Type.Optional(lidReservationId)
 }, {
   $id: 'ContainerCreate', additionalProperties: false,
-  description: 'A container that appears on the platform; without `position` in the lowest free slot of the device.',
+  description: 'A container to add to the platform.',
   examples: [{ device: 'Hamilton_STAR', position: 0, name: 'ScreenPlate_01', barcode: 'SCREEN_001', lidded: true }]
 })
 export type ContainerCreate = Static<typeof ContainerCreate>
 
 export const Move = Type.Object({
-  source_device: optional(ref(DeviceName)),
-  source_pos: optional(ref(Slot)),
+  source_device: optional(ref(DeviceName), 'The device that the container was on. If sent, it is checked.'),
+  source_pos: optional(ref(Slot), 'The slot that the container was in. If sent, it is checked.'),
   target_device: ref(DeviceName),
-  target_pos: optional(ref(Slot)),
+  target_pos: optional(ref(Slot), 'The slot that the container is in now. The default is the lowest free slot of the device.'),
   reservation_id: Type.Optional(reservationId)
 }, {
   $id: 'Move', additionalProperties: false,
-  description: 'Where a container went, and, to be verified, where it was. Without `target_pos` it went to the lowest free slot.',
+  description: 'A move of a container. `target_device` is the device that it is on now.',
   examples: [{ source_device: 'Hamilton_STAR', source_pos: 0, target_device: 'Incubator', target_pos: 5 }]
 })
 export type Move = Static<typeof Move>
@@ -84,94 +84,96 @@ export const MoveFromPosition = Type.Object({
   source_device: ref(DeviceName),
   source_pos: ref(Slot),
   target_device: ref(DeviceName),
-  target_pos: optional(ref(Slot)),
-  barcode: optional(ref(ContainerName)),
+  target_pos: optional(ref(Slot), 'The slot that the container is in now. The default is the lowest free slot of the device.'),
+  barcode: optional(ref(ContainerName), 'The barcode or id of the container at the source. If sent, it is checked.'),
   reservation_id: Type.Optional(reservationId)
 }, {
   $id: 'MoveFromPosition', additionalProperties: false,
-  description: 'A move of whatever is at the source: the container, or the lid where only a lid lies. A given `barcode` must be the container\'s.',
+  description: 'A move of the container that is in the source slot. If the slot holds only a lid, the lid is moved.',
   examples: [{ source_device: 'Hamilton_STAR', source_pos: 0, target_device: 'Incubator', target_pos: 5, barcode: 'SCREEN_001' }]
 })
 export type MoveFromPosition = Static<typeof MoveFromPosition>
 
-export const Unlid = Type.Object({ lid_device: ref(DeviceName), lid_pos: optional(ref(Slot)), reservation_id: Type.Optional(reservationId) }, {
-  $id: 'Unlid', additionalProperties: false, description: 'Where the lid was put; without `lid_pos` the lowest free slot.',
+export const Unlid = Type.Object({ lid_device: ref(DeviceName), lid_pos: optional(ref(Slot), 'The slot of the lid. The default is the lowest free slot of the device.'), reservation_id: Type.Optional(reservationId) }, {
+  $id: 'Unlid', additionalProperties: false, description: 'Where the lid was parked.',
   examples: [{ lid_device: 'Hotel1', lid_pos: 3 }]
 })
 export type Unlid = Static<typeof Unlid>
 
-export const Lid = Type.Object({ lid_device: optional(ref(DeviceName)), lid_pos: optional(ref(Slot)) }, {
-  $id: 'Lid', additionalProperties: false, description: 'Where the lid was taken from, to be verified when given.',
+export const Lid = Type.Object({
+  lid_device: optional(ref(DeviceName), 'The device that the lid was on. If sent, it is checked.'),
+  lid_pos: optional(ref(Slot), 'The slot that the lid was in. If sent, it is checked.')
+}, {
+  $id: 'Lid', additionalProperties: false, description: 'Where the lid was parked before it was put on.',
   examples: [{ lid_device: 'Hotel1', lid_pos: 3 }]
 })
 export type Lid = Static<typeof Lid>
 
 export const ContainerPatch = Type.Object({
-  barcode: Type.Optional(nullable(ref(Barcode))),
+  barcode: Type.Optional(nullable(ref(Barcode), 'The new barcode. Null removes it.')),
   name: Type.Optional(ref(Name)),
-  filled: Type.Optional(Type.Boolean({ description: 'Something is in it.' })),
-  content: Type.Optional(nullable(textLine('What is in it.', 'MTT'))),
-  labware_type: Type.Optional(nullable(textLine('The kind of labware.', 'Greiner 96 flat'))),
-  labware_uuid: Type.Optional(nullable(ref(Uuid))),
-  is_reagent: Type.Optional(Type.Boolean({ description: 'It holds a reagent.' }))
+  filled: Type.Optional(Type.Boolean({ description: 'Whether the container holds anything.' })),
+  content: Type.Optional(nullable(textLine('What the container holds.', 'MTT'))),
+  labware_type: Type.Optional(nullable(textLine('The labware type.', 'Greiner 96 flat'))),
+  labware_uuid: Type.Optional(nullable(ref(Uuid), 'The id of the labware in another system. Null removes it.')),
+  is_reagent: Type.Optional(Type.Boolean({ description: 'Whether the container holds a reagent.' }))
 }, {
   $id: 'ContainerPatch', additionalProperties: false, minProperties: 1,
-  description: 'What to change; absent members stay as they are, null clears.', examples: [{ barcode: 'SCREEN_001' }]
+  description: 'The members to change. Omitted members stay as they are. Null removes a value.', examples: [{ barcode: 'SCREEN_001' }]
 })
 export type ContainerPatch = Static<typeof ContainerPatch>
 
-const DisplaceAway = stringEnum('DisplaceAway', ['remove'], 'A container in the way is taken off the platform; of a lid in the way nobody knows where it is.')
+const DisplaceAway = stringEnum('DisplaceAway', ['remove'], '`remove`: a container in the slot is removed from the platform. For a lid in the slot, the service records that its place is unknown.')
 
 const Displacement = Type.Unsafe<'remove' | Static<typeof Place>>({
-  $id: 'Displacement', anyOf: [ref(DisplaceAway), ref(Place)], description: 'What to do with what is in the way: away with it, or to this slot.',
+  $id: 'Displacement', anyOf: [ref(DisplaceAway), ref(Place)], description: 'What to do with the occupant of the slot: remove it, or record this place for it.',
   examples: ['remove', { device: 'Hotel1', position: 7 }]
 })
 
 export const ContainerCorrection = Type.Object({
-  reason: textLines('Why; kept in the log.', 'Found in the washer; the arm had stopped.'),
+  reason: textLines('Why this is corrected. The event log keeps the reason.', 'Found in the washer; the arm had stopped.'),
   device: Type.Optional(ref(DeviceName)),
   position: Type.Optional(ref(Slot)),
   lidded: Type.Optional(Type.Boolean({ description: 'Whether the lid is on.' })),
-  lid: Type.Optional(nullable(ref(Place))),
-  barcode: Type.Optional(nullable(ref(Barcode))),
+  lid: Type.Optional(nullable(ref(Place), 'Where the lid is parked, which means that it is off. Null: if the lid is off, nobody knows where it is.')),
+  barcode: Type.Optional(nullable(ref(Barcode), 'The barcode on the container. Null: it has none.')),
   displace: Type.Optional(ref(Displacement))
 }, {
   $id: 'ContainerCorrection', additionalProperties: false, minProperties: 2,
   description: [
-    'What a person sees; what is left out stays as it is. `device` and `position` go together, and bring a container back that was removed.',
-    '`lid` is where the lid lies (then it is off); null: nobody knows, if it is off.',
-    '`displace` tells what to do with a container or lid that is in the way.'
+    'What a person sees in the lab. Omitted members stay as they are. `device` and `position` must be sent together. They also bring back a removed container.',
+    '`displace` says what to do with a container or lid that occupies the slot.'
   ].join(' '),
   examples: [{ reason: 'Found in the washer; the arm had stopped.', device: 'Washer', position: 0 }]
 })
 export type ContainerCorrection = Static<typeof ContainerCorrection>
 
 export const ContainerResult = Type.Object({
-  status: Type.Unsafe<'success'>({ type: 'string', enum: ['success'], description: 'Always success; a refusal is a problem.' }),
+  status: Type.Unsafe<'success'>({ type: 'string', enum: ['success'], description: 'Always `success`. A refusal is a problem response.' }),
   container: ref(Container)
-}, { $id: 'ContainerResult', description: 'The container as it is now.', examples: [{ status: 'success', container: aContainer }] })
+}, { $id: 'ContainerResult', description: 'The container after the change.', examples: [{ status: 'success', container: aContainer }] })
 export type ContainerResult = Static<typeof ContainerResult>
 
 export const ContainerBatch = Type.Object({
-  containers: Type.Array(ref(ContainerCreate), { minItems: 1, maxItems: 1000, description: 'In order; each sees the slots that those before it took.' })
+  containers: Type.Array(ref(ContainerCreate), { minItems: 1, maxItems: 1000, description: 'The containers, added in this order. A container cannot use a slot that an earlier one has taken.' })
 }, {
-  $id: 'ContainerBatch', additionalProperties: false, description: 'Containers to add, all or none.',
+  $id: 'ContainerBatch', additionalProperties: false, description: 'Containers to add. Either all are added or none.',
   examples: [{ containers: [{ device: 'Storage', position: 0, barcode: 'BATCH_000' }, { device: 'Storage', barcode: 'BATCH_001' }] }]
 })
 export type ContainerBatch = Static<typeof ContainerBatch>
 
-export const ContainerItems = items('ContainerItems', Container, 'The containers, in the order given.')
+export const ContainerItems = items('ContainerItems', Container, 'The containers, in the order of the request.')
 
 const ContainerEventKind = stringEnum('ContainerEventKind',
   ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'step'], 'What happened to the container.')
 
 const ContainerSituation = Type.Object({
-  device: nullable(ref(DeviceName)),
-  position: nullable(ref(Slot)),
-  lidded: Type.Boolean({ description: 'The lid was on.' }),
-  lid: nullable(ref(Place)),
-  barcode: nullable(ref(Barcode))
-}, { $id: 'ContainerSituation', description: 'Where a container was, its lid, and its barcode, with the names of that time.', examples: [{ device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001' }] })
+  device: nullable(ref(DeviceName), 'The device that the container was on. Null when it was removed.'),
+  position: nullable(ref(Slot), 'The slot that the container was in. Null when it was removed.'),
+  lidded: Type.Boolean({ description: 'Whether the lid was on.' }),
+  lid: nullable(ref(Place), 'Where the lid was parked. Null when it was on, or its place was unknown.'),
+  barcode: nullable(ref(Barcode), 'The barcode. Null when it was not known.')
+}, { $id: 'ContainerSituation', description: 'The place, lid and barcode of a container at one time, with the names of that time.', examples: [{ device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001' }] })
 
 const aHistoryStep = {
   id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader', status: 'completed',
@@ -180,25 +182,25 @@ const aHistoryStep = {
 
 const HistoryStep = Type.Object({
   id: ref(Uuid),
-  name: nullable(Type.String({ description: 'The step\'s name.' })),
-  fct: nullable(Type.String({ description: 'Its function.' })),
+  name: nullable(Type.String({ description: 'The name of the step.' })),
+  fct: nullable(Type.String({ description: 'The function of the step.' })),
   device: ref(DeviceName),
   status: ref(StepStatus),
   start: ref(Timestamp),
-  finish: nullable(ref(Timestamp)),
-  duration_seconds: nullable(ref(Seconds))
+  finish: nullable(ref(Timestamp), 'When the step finished. Null while it is running.'),
+  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null while the step is running.')
 }, { $id: 'HistoryStep', description: 'A step that involved the container.', examples: [aHistoryStep] })
 
 const ContainerEvent = Type.Object({
   kind: ref(ContainerEventKind),
   at: ref(Timestamp),
-  revision: nullable(Type.Integer({ minimum: 1, description: 'Of the change; null for a step.' })),
-  from: nullable(ref(ContainerSituation)),
-  to: nullable(ref(ContainerSituation)),
-  step: nullable(ref(HistoryStep))
+  revision: nullable(Type.Integer({ minimum: 1, description: 'The revision of the change. Null for a step.' })),
+  from: nullable(ref(ContainerSituation), 'The state before the change. Null when the container was added, and for a step.'),
+  to: nullable(ref(ContainerSituation), 'The state after the change. Null for a step.'),
+  step: nullable(ref(HistoryStep), 'The step. Null for a change.')
 }, {
   $id: 'ContainerEvent',
-  description: 'Something that happened to a container: a change of the world with `from` and `to`, or a step (`at` is its start).',
+  description: 'Something that happened to a container: a change with `from` and `to`, or a step, for which `at` is its start.',
   examples: [
     {
       kind: 'moved', at: '2026-03-02T09:18:00.000Z', revision: 42, step: null,
@@ -223,8 +225,8 @@ export const ContainerQuery = Type.Object({
   barcode: Type.Optional(ref(ContainerName)),
   device: Type.Optional(ref(DeviceName)),
   removed: Type.Optional(ref(AnyBoolean)),
-  lidded: Type.Optional(Type.Boolean({ description: 'Only those whose lid is on, or off.' })),
-  labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only of this kind.', examples: ['Greiner 96 flat'] })),
+  lidded: Type.Optional(Type.Boolean({ description: 'Only containers whose lid is on (true) or off (false).' })),
+  labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only containers of this labware type.', examples: ['Greiner 96 flat'] })),
   name: Type.Optional(ref(Name))
 }, { additionalProperties: false })
 export type ContainerQuery = Static<typeof ContainerQuery>

@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { ContainerName, DeviceName, nullable, page, pageQuery, ref, stringEnum, Timestamp, Uuid } from './common.ts'
 
-const Image = Type.Unsafe<Record<string, unknown>>({
-  $id: 'EventImage', type: 'object', additionalProperties: true, description: 'A thing as the API showed it, with the names of that time.',
+const Snapshot = Type.Unsafe<Record<string, unknown>>({
+  $id: 'EventImage', type: 'object', additionalProperties: true, description: 'An object as the API returned it at that time, with the names of that time.',
   examples: [{ id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', device: 'Hotel1', position: 3, lidded: true }]
 })
 
@@ -13,28 +13,28 @@ const anEvent = {
 }
 
 export const Event = Type.Object({
-  revision: Type.Integer({ minimum: 1, description: 'Of the change; one command may have several events.' }),
+  revision: Type.Integer({ minimum: 1, description: 'The revision of the change. One command can write several events with the same revision.' }),
   recorded_at: ref(Timestamp),
-  kind: Type.String({ description: 'What happened.', examples: ['moved'] }),
-  actor: nullable(Type.String({ description: 'Who asked for it: the name of the key; null without keys.' })),
-  reason: nullable(Type.String({ description: 'Why; of a correction.' })),
-  request_id: nullable(Type.String({ description: 'Of the request that caused it; also in the service\'s log.' })),
-  container_id: nullable(ref(Uuid)),
-  device_id: nullable(ref(Uuid)),
-  step_id: nullable(ref(Uuid)),
-  experiment_id: nullable(ref(Uuid)),
-  before: nullable(ref(Image)),
-  after: nullable(ref(Image))
-}, { $id: 'Event', description: 'A change of one thing, with the thing before and after.', examples: [anEvent] })
+  kind: Type.String({ description: 'What changed.', examples: ['moved'] }),
+  actor: nullable(Type.String({ description: 'Who sent the request: the name of the API key. Null when the request had no key.' })),
+  reason: nullable(Type.String({ description: 'The reason that was given for a correction. Null for other events.' })),
+  request_id: nullable(Type.String({ description: 'The id of the request that caused the change. The service writes the same id to its log.' })),
+  container_id: nullable(ref(Uuid), 'The container that changed. Null when it was something else.'),
+  device_id: nullable(ref(Uuid), 'The device that changed. Null when it was something else.'),
+  step_id: nullable(ref(Uuid), 'The step that changed. Null when it was something else.'),
+  experiment_id: nullable(ref(Uuid), 'The experiment that changed. Null when it was something else.'),
+  before: nullable(ref(Snapshot), 'The object before the change. Null when it was created.'),
+  after: nullable(ref(Snapshot), 'The object after the change.')
+}, { $id: 'Event', description: 'One change of one object, with its state before and after.', examples: [anEvent] })
 export type Event = Static<typeof Event>
 
 export const EventPage = page('EventPage', Event)
 
-export const EventSort = stringEnum('EventSort', ['revision', '-revision'], 'Oldest first, or newest first.')
+export const EventSort = stringEnum('EventSort', ['revision', '-revision'], '`revision`: oldest first. `-revision`: newest first.')
 
 export const EventQuery = Type.Object({
   ...pageQuery,
-  after: Type.Optional(Type.Integer({ minimum: 0, maximum: 9_007_199_254_740_991, description: 'Only what came after this revision.', examples: [41] })),
+  after: Type.Optional(Type.Integer({ minimum: 0, maximum: 9_007_199_254_740_991, description: 'Only events after this revision.', examples: [41] })),
   container: Type.Optional(ref(ContainerName)),
   device: Type.Optional(ref(DeviceName)),
   kind: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Only events of this kind.', examples: ['moved'] })),
@@ -44,4 +44,4 @@ export const EventQuery = Type.Object({
 }, { additionalProperties: false })
 export type EventQuery = Static<typeof EventQuery>
 
-export const eventSchemas = [Image, Event, EventPage, EventSort]
+export const eventSchemas = [Snapshot, Event, EventPage, EventSort]

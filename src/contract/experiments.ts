@@ -10,57 +10,57 @@ const anExample = {
   created_at: '2026-03-02T09:15:00.000Z', updated_at: '2026-03-02T09:20:00.000Z', version: 2
 }
 
-export const ExperimentStatus = stringEnum('ExperimentStatus', experimentStatuses, 'How far an experiment is, or how it ended.')
+export const ExperimentStatus = stringEnum('ExperimentStatus', experimentStatuses, 'Whether an experiment has started, is running, or how it ended.')
 
 const ExperimentProcess = Type.Object({ id: ref(Uuid), name: ref(Name) }, {
-  $id: 'ExperimentProcess', description: 'The process of which an experiment is a run.', examples: [anExample.process]
+  $id: 'ExperimentProcess', description: 'The process that an experiment executes.', examples: [anExample.process]
 })
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 
 const StepCounts = Type.Object({
-  total: count('Steps in all.'), completed: count('Done in full.'), failed: count('Failed.'), aborted: count('Aborted.'), running: count('Not finished yet.')
-}, { $id: 'StepCounts', description: 'How many steps there are, by status.', examples: [anExample.steps] })
+  total: count('All steps.'), completed: count('Completed steps.'), failed: count('Failed steps.'), aborted: count('Aborted steps.'), running: count('Running steps.')
+}, { $id: 'StepCounts', description: 'The number of steps of an experiment by status.', examples: [anExample.steps] })
 
 export const Experiment = Type.Object({
   id: ref(Uuid),
   process_id: ref(Uuid),
   process: ref(ExperimentProcess),
-  name: nullable(ref(Name)),
+  name: nullable(ref(Name), 'The name of the experiment. Null when it has none.'),
   status: ref(ExperimentStatus),
-  metadata: nullable(ref(JsonObject)),
+  metadata: nullable(ref(JsonObject), 'Data that the client stored with the experiment.'),
   steps: ref(StepCounts),
-  first_start: nullable(ref(Timestamp)),
-  last_finish: nullable(ref(Timestamp)),
-  duration_seconds: nullable(ref(Seconds)),
+  first_start: nullable(ref(Timestamp), 'The start of the first step. Null without steps.'),
+  last_finish: nullable(ref(Timestamp), 'The latest finish of a step. Null when no step has finished.'),
+  duration_seconds: nullable(ref(Seconds), 'The seconds from `first_start` to `last_finish`. Null when one of them is null.'),
   created_at: ref(Timestamp),
   updated_at: ref(Timestamp),
   version: ref(Version)
 }, {
   $id: 'Experiment',
-  description: 'A run of a process. `first_start`, `last_finish` and `duration_seconds` are those of its steps, null as long as there are none.',
+  description: 'One execution of a process. `first_start`, `last_finish` and `duration_seconds` are computed from its steps.',
   examples: [anExample]
 })
 export type Experiment = Static<typeof Experiment>
 
 export const ExperimentCreate = Type.Object({
-  id: optional(ref(Uuid)),
+  id: optional(ref(Uuid), 'The id of the new experiment. The default is a new UUID.'),
   process_id: ref(Uuid),
-  name: optional(ref(Name)),
-  metadata: optional(ref(JsonObject))
+  name: optional(ref(Name), 'The name of the experiment. It need not be unique.'),
+  metadata: optional(ref(JsonObject), 'Data to store with the experiment.')
 }, {
-  $id: 'ExperimentCreate', additionalProperties: false, description: 'A run of a process.',
+  $id: 'ExperimentCreate', additionalProperties: false, description: 'An experiment to create: one execution of a process.',
   examples: [{ process_id: anExample.process_id, name: anExample.name }]
 })
 export type ExperimentCreate = Static<typeof ExperimentCreate>
 
 export const ExperimentPatch = Type.Object({
   status: Type.Optional(ref(ExperimentStatus)),
-  name: Type.Optional(nullable(ref(Name))),
-  metadata: Type.Optional(nullable(ref(JsonObject)))
+  name: Type.Optional(nullable(ref(Name), 'The new name. Null removes it.')),
+  metadata: Type.Optional(nullable(ref(JsonObject), 'The new metadata, which replaces the old one. Null removes it.'))
 }, {
   $id: 'ExperimentPatch', additionalProperties: false, minProperties: 1,
-  description: 'What to change; absent members stay as they are, null clears. `metadata` is replaced as a whole.', examples: [{ status: 'completed' }]
+  description: 'The members to change. Omitted members stay as they are.', examples: [{ status: 'completed' }]
 })
 export type ExperimentPatch = Static<typeof ExperimentPatch>
 

@@ -8,9 +8,9 @@ const aKey = {
 }
 
 export const Scope = stringEnum('Scope', everyScope,
-  'What a key lets do: `read` to look and to estimate, `operate` also to record what happens, `admin` also to change the lab file, devices and keys, and to wipe. Each includes those before it.')
+  'What a key allows. `read`: read everything and ask for estimates. `operate`: also record what happens in the lab. `admin`: also change the lab file, devices and keys, and wipe the lab. Each scope includes the ones before it.')
 
-const scopes = Type.Array(ref(Scope), { minItems: 1, maxItems: everyScope.length, uniqueItems: true, description: 'What the key lets do.', examples: [['operate']] })
+const scopes = Type.Array(ref(Scope), { minItems: 1, maxItems: everyScope.length, uniqueItems: true, description: 'What the key allows.', examples: [['operate']] })
 const actor = (description: string) => nullable(Type.String({ description }))
 
 const members = {
@@ -18,22 +18,22 @@ const members = {
   name: ref(Name),
   scopes,
   created_at: ref(Timestamp),
-  created_by: actor('The name of the key that made it; null when it was made without one.'),
-  expires_at: nullable(ref(Timestamp)),
-  revoked_at: nullable(ref(Timestamp)),
-  revoked_by: actor('The name of the key that revoked it; null when it is not revoked, or was without one.')
+  created_by: actor('The name of the key that created this key. Null when it was created without a key.'),
+  expires_at: nullable(ref(Timestamp), 'When the key expires. Null when it does not expire.'),
+  revoked_at: nullable(ref(Timestamp), 'When the key was revoked. Null when it is not revoked.'),
+  revoked_by: actor('The name of the key that revoked this key. Null when it is not revoked, or was revoked without a key.')
 }
 
-export const Key = Type.Object(members, { $id: 'Key', description: 'An API key, without the key itself. Its name is the actor of all that is done with it.', examples: [aKey] })
+export const Key = Type.Object(members, { $id: 'Key', description: 'An API key without its secret. Requests with this key are logged with its name as `actor`.', examples: [aKey] })
 export type Key = Static<typeof Key>
 
-const key = Type.String({ description: 'The key itself, for `Authorization: Bearer`. It is shown this once, and kept nowhere.', examples: ['ps_...'] })
+const secret = Type.String({ description: 'The secret to send as `Authorization: Bearer <key>`. It is returned only in this response; the service stores only its hash.', examples: ['ps_...'] })
 
-export const KeyCreated = Type.Object({ ...members, key }, { $id: 'KeyCreated', description: 'A new API key, and the key itself.', examples: [{ ...aKey, key: 'ps_...' }] })
+export const KeyCreated = Type.Object({ ...members, key: secret }, { $id: 'KeyCreated', description: 'A new API key with its secret.', examples: [{ ...aKey, key: 'ps_...' }] })
 export type KeyCreated = Static<typeof KeyCreated>
 
 export const KeyCreate = Type.Object({ name: ref(Name), scopes, expires_at: optional(TimestampIn) }, {
-  $id: 'KeyCreate', additionalProperties: false, description: 'A key to make. No two valid keys have one name. Without `expires_at` it is valid until it is revoked.',
+  $id: 'KeyCreate', additionalProperties: false, description: 'A key to create. Two valid keys cannot have the same name. Without `expires_at` the key is valid until it is revoked.',
   examples: [{ name: 'orchestrator', scopes: ['operate'], expires_at: '2999-03-02T00:00:00.000Z' }]
 })
 export type KeyCreate = Static<typeof KeyCreate>

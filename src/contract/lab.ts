@@ -4,36 +4,36 @@ import { Barcode, DeviceName, Name, nullable, Place, ref, Slot, stringEnum, Uuid
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
 
 const LabDevice = Type.Object({
-  capacity: count('How many slots it has.', 10_000),
-  process_capacity: Type.Optional(nullable(count('How many things it can work on at once.', 2_147_483_647))),
-  min_capacity: Type.Optional(nullable(count('How many things it must hold to work.', 2_147_483_647))),
-  allows_overlap: Type.Optional(nullable(Type.Boolean({ description: 'It can begin another step before one ends.' }))),
-  type: Type.Optional(nullable(Type.String({ description: 'The kind of device.', examples: ['incubator'] }))),
-  description: Type.Optional(nullable(Type.String({ description: 'In words.' }))),
-  uri: Type.Optional(nullable(Type.String({ description: 'Where its server answers.' })))
+  capacity: count('The number of slots.', 10_000),
+  process_capacity: Type.Optional(nullable(count('How many containers the device can process at the same time.', 2_147_483_647))),
+  min_capacity: Type.Optional(nullable(count('How many containers the device must hold before it can start.', 2_147_483_647))),
+  allows_overlap: Type.Optional(nullable(Type.Boolean({ description: 'Whether the device can start a step before the previous one has finished.' }))),
+  type: Type.Optional(nullable(Type.String({ description: 'The type of the device.', examples: ['incubator'] }))),
+  description: Type.Optional(nullable(Type.String({ description: 'A description for people.' }))),
+  uri: Type.Optional(nullable(Type.String({ description: 'The address of the device server.' })))
 }, {
   $id: 'LabDevice', additionalProperties: true,
-  description: 'A device in the lab file. Members that are not known here are kept, and come back in the export.',
+  description: 'A device in the lab file. The service keeps members that it does not know and returns them in the export.',
   examples: [{ capacity: 2, process_capacity: 1, allows_overlap: false }]
 })
 
 const LabGroup = Type.Unsafe<Record<string, Static<typeof LabDevice>>>({
   $id: 'LabGroup', type: 'object', additionalProperties: ref(LabDevice), propertyNames: ref(DeviceName),
-  description: 'The devices of a group, by name; an empty group is kept.', examples: [{ Hotel1: { capacity: 20 }, Hotel2: { capacity: 20 } }]
+  description: 'The devices of a group, by name. A group can be empty.', examples: [{ Hotel1: { capacity: 20 }, Hotel2: { capacity: 20 } }]
 })
 
 export const LabConfig = Type.Object({
   sila_servers: Type.Unsafe<Record<string, Static<typeof LabGroup> | null>>({
     type: 'object', additionalProperties: nullable(ref(LabGroup)), propertyNames: ref(Name),
-    description: 'The groups of the lab with their devices. A device name is unique in the lab.'
+    description: 'The groups of the lab with their devices. Device names are unique in the lab.'
   }),
   description: Type.Optional(Type.Unsafe<string | unknown[] | null>({
-    anyOf: [{ type: 'string' }, { type: 'array', items: {} }, { type: 'null' }], description: 'Text, or a list of texts.'
+    anyOf: [{ type: 'string' }, { type: 'array', items: {} }, { type: 'null' }], description: 'A text, or a list of texts.'
   })),
-  pythonlab_translation: Type.Optional(Type.Unsafe<unknown>({ description: 'The PythonLab resource that a group stands for, by the group\'s name.' }))
+  pythonlab_translation: Type.Optional(Type.Unsafe<unknown>({ description: 'The PythonLab resource class of each group, by the name of the group.' }))
 }, {
   $id: 'LabConfig', additionalProperties: true,
-  description: 'The labs\' own configuration file, as YAML or as the same in JSON. Members that are not known here are kept, and come back in the export.',
+  description: 'The lab file, in YAML or as the same structure in JSON. The service keeps members that it does not know and returns them in the export.',
   examples: [{
     description: ['An exemplary robotic lab'],
     sila_servers: { storage: { Hotel1: { capacity: 20 } }, movers: { GenericArm: { capacity: 1 } } },
@@ -41,87 +41,87 @@ export const LabConfig = Type.Object({
   }]
 })
 
-const LabAction = stringEnum('LabAction', ['add', 'update', 'grow', 'shrink', 'retire', 'restore', 'unchanged'], 'What becomes of a device.')
+const LabAction = stringEnum('LabAction', ['add', 'update', 'grow', 'shrink', 'retire', 'restore', 'unchanged'], 'What happens to a device.')
 
-export const Revision = Type.Integer({ $id: 'Revision', minimum: 0, description: 'Counts the changes of the tracked world; every command that changes it takes the next.', examples: [42] })
+export const Revision = Type.Integer({ $id: 'Revision', minimum: 0, description: 'The revision of the lab. Every command that changes something adds 1.', examples: [42] })
 
 const LabChange = Type.Object({
   action: ref(LabAction),
   device: ref(DeviceName),
   group: ref(Name),
   capacity: Type.Object({
-    from: nullable(Type.Integer({ description: 'Before; null when the lab did not have the device.' })),
-    to: nullable(Type.Integer({ description: 'After; null when the lab has it no more.' }))
-  }, { description: 'How many slots.' }),
-  changed: Type.Array(Type.String(), { description: 'The other members that change.', examples: [['type']] })
+    from: nullable(Type.Integer({ description: 'The capacity before. Null when the lab did not have the device.' })),
+    to: nullable(Type.Integer({ description: 'The capacity after. Null when the lab no longer has the device.' }))
+  }, { description: 'The number of slots before and after.' }),
+  changed: Type.Array(Type.String(), { description: 'The other members that change, by name.', examples: [['type']] })
 }, {
-  $id: 'LabChange', description: 'What a lab file changes in one device.',
+  $id: 'LabChange', description: 'What a lab file changes about one device.',
   examples: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }]
 })
 
 export const LabConfigResult = Type.Object({
-  applied: Type.Boolean({ description: 'False only for a dry run.' }),
-  changes: Type.Array(ref(LabChange), { description: 'Every device, in the order of the file; then those that it does not name.' }),
+  applied: Type.Boolean({ description: 'Whether the changes were applied. False only for a dry run.' }),
+  changes: Type.Array(ref(LabChange), { description: 'Every device in the order of the file, then the devices that the file does not name.' }),
   revision: ref(Revision)
 }, {
-  $id: 'LabConfigResult', description: 'What the lab file changed, or would change.',
+  $id: 'LabConfigResult', description: 'What the lab file changed. For a dry run: what it would change.',
   examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42 }]
 })
 export type LabConfigResult = Static<typeof LabConfigResult>
 
 export const LabConfigQuery = Type.Object({
-  dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only tell what would change, or why it would be refused.' })),
-  prune: Type.Optional(Type.Boolean({ default: true, description: 'Retire the devices that the file does not name; false keeps them.' }))
+  dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Whether to only return what would change, or the refusal, without changing anything.' })),
+  prune: Type.Optional(Type.Boolean({ default: true, description: 'Whether to retire the devices that the file does not name.' }))
 }, { additionalProperties: false })
 
 const total = (description: string) => Type.Integer({ minimum: 0, description })
 
 const totals = { devices: 1, positions: 4, occupied: 1, empty: 3, utilization: 0.25, containers: 1, containers_removed: 7 }
-const standing = { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null }
-const hotel = { name: 'Hotel1', group: 'storage', positions: 4, occupied: 1, containers: [standing] }
+const exampleContainer = { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null }
+const exampleDevice = { name: 'Hotel1', group: 'storage', positions: 4, occupied: 1, containers: [exampleContainer] }
 
 const LabTotals = Type.Object({
-  devices: total('Devices of the lab.'),
-  positions: total('Their slots.'),
+  devices: total('The devices of the lab.'),
+  positions: total('The slots of these devices.'),
   occupied: total('Slots that hold a container or a lid.'),
-  empty: total('Slots that hold nothing.'),
-  utilization: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'Occupied slots of all; null without slots.' })),
+  empty: total('Slots that hold neither.'),
+  utilization: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'The share of slots that are occupied, from 0 to 1. Null when the lab has no slots.' })),
   containers: total('Containers on the platform.'),
-  containers_removed: total('Containers that were on it.')
-}, { $id: 'LabTotals', description: 'The lab in numbers.', examples: [totals] })
+  containers_removed: total('Containers that were removed from the platform.')
+}, { $id: 'LabTotals', description: 'The number of devices, slots and containers of the lab.', examples: [totals] })
 
 const LabContainer = Type.Object({
   id: ref(Uuid),
-  barcode: nullable(ref(Barcode)),
+  barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
   name: ref(Name),
   position: ref(Slot),
-  lidded: Type.Boolean({ description: 'The lid is on.' }),
-  lid: nullable(ref(Place))
-}, { $id: 'LabContainer', description: 'A container in its slot; `lid` is the place of a parked lid.', examples: [standing] })
+  lidded: Type.Boolean({ description: 'Whether the lid is on.' }),
+  lid: nullable(ref(Place), 'Where the lid is parked. Null when the lid is on, or nobody knows where it is.')
+}, { $id: 'LabContainer', description: 'A container in a slot.', examples: [exampleContainer] })
 
 const LabDeviceState = Type.Object({
   name: ref(DeviceName),
   group: ref(Name),
-  positions: total('Its slots.'),
+  positions: total('The slots of the device.'),
   occupied: total('Slots that hold a container or a lid.'),
-  containers: Type.Array(ref(LabContainer), { description: 'What stands on it, by slot.' })
-}, { $id: 'LabDeviceState', description: 'A device and what stands on it.', examples: [hotel] })
+  containers: Type.Array(ref(LabContainer), { description: 'The containers on the device, ordered by slot.' })
+}, { $id: 'LabDeviceState', description: 'A device and the containers on it.', examples: [exampleDevice] })
 
 export const LabState = Type.Object({
   revision: ref(Revision),
   totals: ref(LabTotals),
-  devices: Type.Array(ref(LabDeviceState), { description: 'In the order of the lab file.' })
+  devices: Type.Array(ref(LabDeviceState), { description: 'The devices, in the order of the lab file.' })
 }, {
-  $id: 'LabState', description: 'The platform as it is tracked.',
-  examples: [{ revision: 42, totals, devices: [hotel] }]
+  $id: 'LabState', description: 'The state of the platform as the service tracks it.',
+  examples: [{ revision: 42, totals, devices: [exampleDevice] }]
 })
 export type LabState = Static<typeof LabState>
 
 export const LabWipe = Type.Object({
-  containers_removed: total('Containers that were on the platform.'),
-  devices_retired: total('Devices that the lab had.'),
+  containers_removed: total('The number of containers that were removed.'),
+  devices_retired: total('The number of devices that were retired.'),
   revision: ref(Revision)
-}, { $id: 'LabWipe', description: 'What was wiped.', examples: [{ containers_removed: 12, devices_retired: 14, revision: 43 }] })
+}, { $id: 'LabWipe', description: 'The result of wiping the lab.', examples: [{ containers_removed: 12, devices_retired: 14, revision: 43 }] })
 export type LabWipe = Static<typeof LabWipe>
 
 export const WipeQuery = Type.Object({
@@ -131,9 +131,9 @@ export const WipeQuery = Type.Object({
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
   'container-without-place', 'unlisted-device', 'steps-running-long'
-], 'What is wrong. The last two are warnings.')
+], 'What is wrong. `unlisted-device` and `steps-running-long` are warnings; all others are errors.')
 
-const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], 'An error cannot be in a real lab; a warning may be meant.')
+const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], '`error`: a state that is impossible in a real lab. `warning`: a state that can be intended.')
 
 const aFinding = {
   code: 'unlisted-device', severity: 'warning', message: 'Logs name a device "Reader9", which the lab file does not have.', device: 'Reader9', position: null, containers: []
@@ -142,27 +142,27 @@ const aFinding = {
 const Finding = Type.Object({
   code: ref(FindingCode),
   severity: ref(FindingSeverity),
-  message: Type.String({ description: 'In words.' }),
-  device: nullable(Type.String({ description: 'Where, if it has a place.' })),
-  position: nullable(Type.Integer({ description: 'Its slot.' })),
+  message: Type.String({ description: 'What was found, as a sentence.' }),
+  device: nullable(Type.String({ description: 'The device. Null when the finding has no place.' })),
+  position: nullable(Type.Integer({ description: 'The slot. Null when the finding has no slot.' })),
   containers: Type.Array(Type.Object({
     id: ref(Uuid),
-    barcode: nullable(Type.String({ description: 'Its barcode.' })),
-    name: Type.String({ description: 'Its name.' })
-  }), { description: 'The containers concerned.' })
-}, { $id: 'Finding', description: 'Something wrong, or odd, with the tracked lab.', examples: [aFinding] })
+    barcode: nullable(Type.String({ description: 'The barcode.' })),
+    name: Type.String({ description: 'The name.' })
+  }), { description: 'The containers that are affected.' })
+}, { $id: 'Finding', description: 'An error or a warning about the tracked state of the lab.', examples: [aFinding] })
 
 export const LabHealth = Type.Object({
-  healthy: Type.Boolean({ description: 'There are no errors; there may be warnings.' }),
-  findings: Type.Array(ref(Finding))
+  healthy: Type.Boolean({ description: 'True when there are no errors. There can be warnings.' }),
+  findings: Type.Array(ref(Finding), { description: 'The errors, then the warnings.' })
 }, {
-  $id: 'LabHealth', description: 'What is wrong with the tracked lab.',
+  $id: 'LabHealth', description: 'The result of checking the tracked state of the lab.',
   examples: [{ healthy: true, findings: [aFinding] }]
 })
 export type LabHealth = Static<typeof LabHealth>
 
 export const LabYaml = Type.String({
-  $id: 'LabYaml', maxLength: 1_048_576, description: 'The lab file as YAML; `LabConfig` tells its shape.',
+  $id: 'LabYaml', maxLength: 1_048_576, description: 'The lab file as YAML. Its structure is that of `LabConfig`.',
   examples: ['sila_servers:\n  storage:\n    Hotel1:\n      capacity: 20\n']
 })
 

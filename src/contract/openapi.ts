@@ -19,22 +19,22 @@ import { stepStatisticsSchemas } from './step-statistics.ts'
 import { stepSchemas } from './steps.ts'
 import { transferSchemas } from './transfers.ts'
 
-/** The head of the OpenAPI document for a version of the service; paths and components come from the routes. */
+/** The head of the OpenAPI document. Paths and components come from the routes. */
 export const documentHead = (version: string): NonNullable<FastifyDynamicSwaggerOptions['openapi']> => ({
   openapi: '3.1.1',
   info: {
     title: 'platform-status',
     version,
-    summary: 'Where every labware and lid of a robotic laboratory is, what every step did, and how long the next will take.',
+    summary: 'Where every container and lid of a robotic laboratory is, what every step did, and how long the next step will take.',
     description: [
-      'The status service of a robotic laboratory. Orchestrators ask it before every robot move and write to it after;',
-      'schedulers plan with its estimates; people ask it with curl.',
+      'The status service of a robotic laboratory. Orchestrators read the state of the lab before every robot move and record the move afterwards.',
+      'Schedulers plan with its estimates. People query it with curl.',
       '',
-      'Names are snake_case. Times are RFC 3339 with an offset; answers are in UTC. Durations are seconds.',
-      'Refusals are `application/problem+json` with a stable `code`; `components/examples` shows each. Unknown members and parameters are refused.',
-      'Lists are pages: `items` and `next_cursor`, which is the `cursor` of the next.',
+      'Names are snake_case. Times are RFC 3339 with an offset; responses use UTC. Durations are in seconds.',
+      'Errors are `application/problem+json` with a stable `code`; `components/examples` shows one example of each code. Unknown members and parameters are refused.',
+      'Lists are paginated: a page has `items` and `next_cursor`, which is the `cursor` of the next page.',
       '',
-      'Every `GET` answers `HEAD` too. Every answer carries `X-Request-Id`, the caller\'s own if it sent one; the log has it.'
+      'Every `GET` operation also supports `HEAD`. Every response has the header `X-Request-Id`: the id that the client sent, or a new one. The service writes the same id to its log.'
     ].join('\n'),
     license: { name: 'MIT', identifier: 'MIT' }
   },
@@ -42,26 +42,26 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
   components: {
     examples: problemComponents,
     securitySchemes: {
-      key: { type: 'http', scheme: 'bearer', description: 'An API key. A service that never had one takes requests from its own machine without.' }
+      key: { type: 'http', scheme: 'bearer', description: 'An API key. As long as no key was ever created, the service accepts requests without a key, but only from its own machine.' }
     }
   },
   tags: [
-    { name: 'lab', description: 'The lab as a whole: its file, its state, its health.' },
+    { name: 'lab', description: 'The lab as a whole: the lab file, its state and its health.' },
     { name: 'devices', description: 'Devices and their slots.' },
-    { name: 'containers', description: 'Labware: where it is, and where its lid is.' },
-    { name: 'transfers', description: 'What a robot did in one go: place, lid, barcode and step.' },
-    { name: 'reservations', description: 'Slots promised before the robot starts.' },
-    { name: 'processes', description: 'Workflow definitions.' },
-    { name: 'experiments', description: 'Runs of a process.' },
-    { name: 'steps', description: 'What was done, by which device, with what, and how long it took.' },
-    { name: 'estimates', description: 'How long the next step will take.' },
-    { name: 'events', description: 'The log: what changed, and who asked for it.' },
-    { name: 'keys', description: 'Who may come in, and what each may do.' },
-    { name: 'operations', description: 'For those who run the service.' }
+    { name: 'containers', description: 'Containers: where they are, and where their lids are.' },
+    { name: 'transfers', description: 'A move, its lid action, the barcode that was read, and its step, recorded in one call.' },
+    { name: 'reservations', description: 'Free slots that are kept for one owner before the robot starts.' },
+    { name: 'processes', description: 'Descriptions of experiments.' },
+    { name: 'experiments', description: 'Executions of a process.' },
+    { name: 'steps', description: 'What devices did, with which containers, and how long it took.' },
+    { name: 'estimates', description: 'How long steps and experiments will take.' },
+    { name: 'events', description: 'The event log: what changed, and who changed it.' },
+    { name: 'keys', description: 'API keys and their scopes.' },
+    { name: 'operations', description: 'Health checks for operators.' }
   ]
 })
 
-/** Every named schema; each becomes a component of the document. */
+/** Every schema with an $id. Each becomes a component of the document. */
 export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,

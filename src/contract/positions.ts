@@ -4,16 +4,16 @@ import { Barcode, DeviceName, nullable, ref, Slot, stringEnum, Uuid } from './co
 import { Container } from './containers.ts'
 import { Reserved } from './reservations.ts'
 
-const OccupiedBy = stringEnum('OccupiedBy', ['container', 'lid'], 'What is in a slot: a container, or a lid that was taken off.')
+const OccupiedBy = stringEnum('OccupiedBy', ['container', 'lid'], 'What occupies a slot: a container, or a lid that was taken off.')
 
 const state = {
   position: ref(Slot),
-  empty: Type.Boolean({ description: 'Neither a container nor a lid is in it.' }),
-  container: nullable(ref(Barcode)),
-  container_id: nullable(ref(Uuid)),
-  occupied_by: nullable(ref(OccupiedBy)),
-  deep_well_suited: Type.Boolean({ description: 'Deep-well plates fit in.' }),
-  reserved: nullable(ref(Reserved))
+  empty: Type.Boolean({ description: 'True when the slot holds neither a container nor a lid. An empty slot can be reserved.' }),
+  container: nullable(ref(Barcode), 'The barcode of the container in the slot. Null when the slot holds no container, or its barcode is not known.'),
+  container_id: nullable(ref(Uuid), 'The id of the container in the slot. If the slot holds a lid: the id of the container that it belongs to.'),
+  occupied_by: nullable(ref(OccupiedBy), 'What occupies the slot. Null when it is empty.'),
+  deep_well_suited: Type.Boolean({ description: 'Whether deep-well plates fit in the slot.' }),
+  reserved: nullable(ref(Reserved), 'The reservation that holds the slot. Null when there is none.')
 }
 
 const example = {
@@ -22,30 +22,30 @@ const example = {
 
 export const Position = Type.Object(state, {
   $id: 'Position',
-  description: 'A slot. `container` is the barcode of the container in it, null when it has none; of a lid, `container_id` tells whose it is.',
+  description: 'A slot of a device, with what occupies it.',
   examples: [example]
 })
 export type Position = Static<typeof Position>
 
-export const Positions = Type.Array(ref(Position), { $id: 'Positions', description: 'Slots, ascending.', examples: [[example]] })
+export const Positions = Type.Array(ref(Position), { $id: 'Positions', description: 'Slots of a device in ascending order.', examples: [[example]] })
 
-export const PositionWithOccupant = Type.Object({ ...state, occupant: nullable(ref(Container)) }, {
-  $id: 'PositionWithOccupant', description: 'A slot, with the whole container that is in it; of a lid, the container it belongs to.',
+export const PositionWithOccupant = Type.Object({ ...state, occupant: nullable(ref(Container), 'The container in the slot. If the slot holds a lid: the container that it belongs to. Null when the slot is empty.') }, {
+  $id: 'PositionWithOccupant', description: 'A slot of a device, with all data of its occupant.',
   examples: [{ position: 6, empty: true, container: null, container_id: null, occupied_by: null, deep_well_suited: false, reserved: null, occupant: null }]
 })
 export type PositionWithOccupant = Static<typeof PositionWithOccupant>
 
 export const PositionPatch = Type.Object({
-  deep_well_suited: Type.Optional(Type.Boolean({ description: 'Deep-well plates fit in.' }))
-}, { $id: 'PositionPatch', additionalProperties: false, minProperties: 1, description: 'What to change of a slot.', examples: [{ deep_well_suited: true }] })
+  deep_well_suited: Type.Optional(Type.Boolean({ description: 'Whether deep-well plates fit in the slot.' }))
+}, { $id: 'PositionPatch', additionalProperties: false, minProperties: 1, description: 'The members of a slot to change.', examples: [{ deep_well_suited: true }] })
 export type PositionPatch = Static<typeof PositionPatch>
 
 export const PositionParams = Type.Object({ device: ref(DeviceName), position: ref(Slot) })
 
 export const PositionQuery = Type.Object({
-  empty: Type.Optional(Type.Boolean({ description: 'Only free slots, neither taken nor reserved; or only taken ones.' })),
+  empty: Type.Optional(Type.Boolean({ description: '`true`: only free slots, which are neither occupied nor reserved. `false`: only occupied slots.' })),
   at,
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'At most so many: `empty=true&limit=1` is the first free slot.', examples: [1] }))
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'The maximum number of slots. `empty=true&limit=1` returns the first free slot.', examples: [1] }))
 }, { additionalProperties: false })
 export type PositionQuery = Static<typeof PositionQuery>
 

@@ -4,27 +4,27 @@ const container = { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN
 const move = '/api/containers/SCREEN_001/move'
 const step = '/api/steps/0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10'
 
-/** Each problem as it may arrive: where, in which words, and with the members that help to act. Tests hold real ones against these members. */
+/** One example of each problem: request path, detail and further members. Tests compare real problems with these members. */
 export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: string, detail: string, [member: string]: unknown }>>> = {
   'invalid-request': {
-    instance: '/api/steps', detail: '/start must be an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z; this one is naive: add Z or the offset',
-    errors: [{ in: 'body', pointer: '/start', detail: 'must be an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z; this one is naive: add Z or the offset' }]
+    instance: '/api/steps', detail: '/start must be an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z; add the missing Z or offset',
+    errors: [{ in: 'body', pointer: '/start', detail: 'must be an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z; add the missing Z or offset' }]
   },
   'malformed-body': { instance: '/api/lab/config', detail: 'The body is not valid YAML: line 3, column 5: a key must be text.', line: 3, column: 5 },
-  'invalid-cursor': { instance: '/api/steps', detail: 'The cursor is not one of this list with these filters; start again without `cursor`.', parameter: 'cursor' },
-  'confirmation-required': { instance: '/api/lab', detail: 'This removes every container and retires every device: say ?confirm=wipe.', parameter: 'confirm' },
+  'invalid-cursor': { instance: '/api/steps', detail: 'The cursor does not belong to this list with these filters. Start again without `cursor`.', parameter: 'cursor' },
+  'confirmation-required': { instance: '/api/lab', detail: 'This removes every container and retires every device. Confirm it with ?confirm=wipe.', parameter: 'confirm' },
 
-  unauthorized: { instance: move, detail: 'Send a key as `Authorization: Bearer <key>`. Keys are made with POST /api/keys, or with `npm run keys` where the service runs.' },
-  forbidden: { instance: '/api/lab', detail: 'The key "orchestrator" has the scope operate; this call needs admin.', scope: 'admin' },
+  unauthorized: { instance: move, detail: 'Send a key as `Authorization: Bearer <key>`. To create a key, use POST /api/keys, or run `npm run keys` on the machine of the service.' },
+  forbidden: { instance: '/api/lab', detail: 'The key "orchestrator" has the scope operate. This operation needs admin.', scope: 'admin' },
 
-  'route-not-found': { instance: '/api/plates', detail: 'There is no /api/plates; /openapi.json lists what there is.' },
+  'route-not-found': { instance: '/api/plates', detail: 'The path /api/plates does not exist. /openapi.json lists all paths.' },
   'container-not-found': {
-    instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". Removed ones are found by id, or with GET /api/containers?barcode=...&removed=any.',
+    instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.',
     container: 'SCREEN_001', parameter: 'container'
   },
-  'device-not-found': { instance: move, detail: 'The lab has no device "Incubatr"; GET /api/devices lists those it has.', device: 'Incubatr', type: 'incubator', pointer: '/target_device' },
+  'device-not-found': { instance: move, detail: 'The lab has no device "Incubatr". GET /api/devices lists all devices.', device: 'Incubatr', type: 'incubator', pointer: '/target_device' },
   'position-not-found': {
-    instance: move, detail: 'Incubator has no slot 40; it has 0 to 31.', device: 'Incubator', position: 40, pointer: '/target_pos', valid_range: { minimum: 0, maximum: 31 }
+    instance: move, detail: 'Incubator has no slot 40. Its slots are 0 to 31.', device: 'Incubator', position: 40, pointer: '/target_pos', valid_range: { minimum: 0, maximum: 31 }
   },
   'process-not-found': {
     instance: '/api/experiments', detail: 'No process has this id.', process_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', pointer: '/process_id'
@@ -33,34 +33,34 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'step-not-found': { instance: step, detail: 'No step has this id.', parameter: 'id' },
   'reservation-not-found': {
     instance: '/api/reservations/0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', reservation_id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', parameter: 'id',
-    detail: 'No reservation has this id now: it was used up or released, or its time is over. Ask for a place anew.'
+    detail: 'No active reservation has this id. It may have been used up, released, or expired. Create a new one.'
   },
   'key-not-found': { instance: '/api/keys/0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', detail: 'No key has this id.', parameter: 'id' },
   'no-certificate': { instance: '/api/devices/Incubator/certificate', detail: 'Incubator has no server certificate.', device: 'Incubator' },
 
-  'method-not-allowed': { instance: '/api/moves', detail: 'GET is not for this path; POST is.', allowed: ['POST'] },
-  'request-timeout': { instance: '', detail: 'The request did not arrive in time.' },
+  'method-not-allowed': { instance: '/api/moves', detail: 'GET is not allowed here. Use POST.', allowed: ['POST'] },
+  'request-timeout': { instance: '', detail: 'The request did not arrive completely within the time limit.' },
 
   'position-occupied': {
-    instance: move, detail: 'Slot 5 of Incubator holds the lid of "SCREEN_002". Move that away first, or choose another slot.',
+    instance: move, detail: 'Slot 5 of Incubator holds the lid of "SCREEN_002". Move it away first, or choose another slot.',
     device: 'Incubator', position: 5, pointer: '/target_pos',
     occupant: { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid', since: '2026-03-02T09:15:00.000Z' }
   },
   'no-free-position': {
-    instance: '/api/reservations', detail: 'Wanted are 4 free slots of Incubator, and only 3 can be had.',
+    instance: '/api/reservations', detail: '4 free slots of Incubator were requested, but only 3 are available.',
     device: 'Incubator', type: 'incubator', positions: 32, reserved: 2, wanted: 4, free: 3, pointer: '/device'
   },
   'position-reserved': {
-    instance: move, detail: 'Slot 5 of Incubator is reserved for orchestrator-1 until 2026-03-02T09:25:00.000Z. Name its reservation, or choose another slot.',
+    instance: move, detail: 'Slot 5 of Incubator is reserved for orchestrator-1 until 2026-03-02T09:25:00.000Z. Send its `reservation_id`, or choose another slot.',
     device: 'Incubator', position: 5, pointer: '/target_pos',
     reserved: { id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', owner: 'orchestrator-1', expires_at: '2026-03-02T09:25:00.000Z' }
   },
   'reservation-mismatch': {
-    instance: move, detail: 'The reservation is for a container in slot 5 of Incubator, not for this slot.', device: 'Incubator', position: 6, pointer: '/target_pos',
+    instance: move, detail: 'The reservation is for a container in slot 5 of Incubator, not for this one.', device: 'Incubator', position: 6, pointer: '/target_pos',
     reservation: { id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', purpose: 'container', positions: [{ device: 'Incubator', position: 5 }] }
   },
   'barcode-in-use': {
-    instance: '/api/containers', detail: 'The barcode "SCREEN_001" belongs to a container in slot 5 of Incubator. Remove that one first, if it is gone.',
+    instance: '/api/containers', detail: 'The barcode "SCREEN_001" belongs to a container in slot 5 of Incubator. Remove that container first if it is no longer in the lab.',
     barcode: 'SCREEN_001', pointer: '/barcode', holder: { ...container, name: 'ScreenPlate_01', device: 'Incubator', position: 5 }
   },
   'source-mismatch': {
@@ -68,55 +68,55 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     expected: { device: 'Hamilton_STAR', position: 0 }, actual: { device: 'Incubator', position: 5 }, container
   },
   'source-empty': {
-    instance: '/api/transfers', detail: 'No container is at slot 0 of Hamilton_STAR, only the lid of "SCREEN_002".', device: 'Hamilton_STAR', position: 0, pointer: '/source',
+    instance: '/api/transfers', detail: 'Slot 0 of Hamilton_STAR holds no container, only the lid of "SCREEN_002".', device: 'Hamilton_STAR', position: 0, pointer: '/source',
     occupant: { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid', since: '2026-03-02T09:15:00.000Z' }
   },
   'container-removed': {
     instance: '/api/containers/0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11/move', container: container.id, removed_at: '2026-03-02T11:30:00.000Z',
-    detail: 'The container was removed from the platform at 2026-03-02T11:30:00.000Z; add it again to use it.'
+    detail: 'The container was removed from the platform at 2026-03-02T11:30:00.000Z. Add it again to use it.'
   },
   'lid-mismatch': {
-    instance: '/api/containers/SCREEN_001/lid', detail: 'The lid lies in slot 3 of Hotel1, not in slot 4 of Hotel1.',
+    instance: '/api/containers/SCREEN_001/lid', detail: 'The lid is in slot 3 of Hotel1, not in slot 4 of Hotel1.',
     expected: { device: 'Hotel1', position: 4 }, actual: { device: 'Hotel1', position: 3 }, container
   },
-  'device-name-in-use': { instance: '/api/devices', detail: 'Another device of the lab is called "Incubator".', device: 'Incubator', pointer: '/name' },
+  'device-name-in-use': { instance: '/api/devices', detail: 'The lab already has a device "Incubator". Choose another name.', device: 'Incubator', pointer: '/name' },
   'slots-occupied': {
     instance: '/api/lab/config',
-    detail: 'The change would drop slots that are not empty: slot 5 of Incubator holds the container "SCREEN_001". Move these away first; nothing was changed.',
+    detail: 'The change would remove slots that are not empty: slot 5 of Incubator holds the container "SCREEN_001". Move their contents away first. Nothing was changed.',
     occupied: [{ device: 'Incubator', position: 5, occupant: { ...container, name: 'ScreenPlate_01', part: 'container', since: '2026-03-02T09:15:00.000Z' } }]
   },
   'id-in-use': {
     instance: '/api/containers', id: container.id, pointer: '/id',
-    detail: `The id ${container.id} was used before, for something else; send the same body to repeat, or another id.`
+    detail: `The id ${container.id} was already used for something else. For a retry, send the same body. Otherwise use another id.`
   },
   'illegal-transition': {
-    instance: '/api/experiments/0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', detail: 'The experiment is completed, which is final.', from: 'completed', to: 'running', allowed: []
+    instance: '/api/experiments/0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', detail: 'The experiment is completed and cannot become running. It has ended.', from: 'completed', to: 'running', allowed: []
   },
   'step-ended': {
-    instance: `${step}/finish`, detail: 'The step is completed since 2026-03-02T09:20:41.500Z; PATCH corrects what is known of it.',
+    instance: `${step}/finish`, detail: 'The step is already completed (finish 2026-03-02T09:20:41.500Z). Use PATCH to correct it.',
     step: { id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', status: 'completed', finish: '2026-03-02T09:20:41.500Z' }
   },
   'key-name-in-use': {
-    instance: '/api/keys', detail: 'A valid key is called "orchestrator". Revoke that one first, or choose another name.',
+    instance: '/api/keys', detail: 'A valid key already has the name "orchestrator". Revoke that key first, or choose another name.',
     name: 'orchestrator', id: '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', pointer: '/name'
   },
-  'world-conflict': { instance: move, detail: 'The rule "placement_pkey" of the tracked world refused the change; nothing was changed.', rule: 'placement_pkey' },
-  'idempotency-key-running': { instance: move, detail: 'The first request with this key is still running; ask again in a moment for its answer.' },
-  'idempotency-key-reused': { instance: move, detail: 'This key was used for a request with another query or body; a new request wants a new key.' },
+  'world-conflict': { instance: move, detail: 'The constraint "placement_pkey" refused the change. Nothing was changed.', rule: 'placement_pkey' },
+  'idempotency-key-running': { instance: move, detail: 'The first request with this key is still running. Retry in a moment to get its response.' },
+  'idempotency-key-reused': { instance: move, detail: 'This key was already used for a request with another query or body. Use a new key for a new request.' },
   'precondition-failed': {
-    instance: '/api/containers/SCREEN_001', detail: 'It was changed since: its ETag is "4-kq8W2v0r1mYx5ZcT" now. Read it again, and decide anew.',
+    instance: '/api/containers/SCREEN_001', detail: 'It has changed. Its ETag is now "4-kq8W2v0r1mYx5ZcT". Read it again before you change it.',
     version: 4, etags: ['"4-kq8W2v0r1mYx5ZcT"']
   },
 
-  'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than BODY_LIMIT_BYTES allows; send it in parts.', limit: 16777216 },
-  'uri-too-long': { instance: '/api/containers/...', detail: 'A part of the path is longer than any name or id.' },
+  'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than BODY_LIMIT_BYTES. Send it in several requests.', limit: 16777216 },
+  'uri-too-long': { instance: '/api/containers/...', detail: 'A segment of the path is longer than any name or id can be.' },
   'unsupported-media-type': {
     instance: '/api/lab/config', detail: 'Send the lab file as application/yaml or application/json.',
     supported: ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml']
   },
-  'too-many-requests': { instance: '/api/lab', detail: 'More than 12000 requests in a minute. Wait 21 s.', limit: 12000 },
-  'headers-too-large': { instance: '', detail: 'The head of the request is larger than 16 KiB.' },
+  'too-many-requests': { instance: '/api/lab', detail: 'More than 12000 requests in one minute. Retry in 21 s.', limit: 12000 },
+  'headers-too-large': { instance: '', detail: 'The request line and headers are larger than 16 KiB.' },
 
-  'internal-error': { instance: '/api/lab', detail: 'The service failed; the log has this request id.' },
-  'database-unavailable': { instance: '/api/lab', detail: 'The database did not answer; nothing is known to have changed. Try again.' }
+  'internal-error': { instance: '/api/lab', detail: 'The service failed. Search its log for this request id.' },
+  'database-unavailable': { instance: '/api/lab', detail: 'The database did not respond. It is not known whether anything was changed. Retry the request.' }
 }

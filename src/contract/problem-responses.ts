@@ -3,52 +3,52 @@ import { ref, stringEnum } from './common.ts'
 import { problemExamples } from './problem-examples.ts'
 import { catalogue, problem, type Problem, type ProblemCode } from './problems.ts'
 
-const RequestPart = stringEnum('RequestPart', ['body', 'query', 'path', 'headers'], 'A part of a request.')
+const RequestPart = stringEnum('RequestPart', ['body', 'query', 'path', 'headers'], 'The part of the request that has the fault.')
 
 const FaultSchema = Type.Object({
   in: ref(RequestPart),
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the member of the body.', examples: ['/start'] })),
-  parameter: Type.Optional(Type.String({ description: 'The parameter\'s name.', examples: ['limit'] })),
-  detail: Type.String({ description: 'The rule it breaks, and the way out.' })
-}, { $id: 'Fault', description: 'One fault of a request: where it is, and the rule it breaks.', examples: [{ in: 'body', pointer: '/target_pos', detail: 'must be a whole number, at least 0' }] })
+  parameter: Type.Optional(Type.String({ description: 'The name of the parameter or header.', examples: ['limit'] })),
+  detail: Type.String({ description: 'The rule that is broken, and what to send instead.' })
+}, { $id: 'Fault', description: 'One fault of a request: where it is, and the rule that it breaks.', examples: [{ in: 'body', pointer: '/target_pos', detail: 'must be a whole number, at least 0' }] })
 
 const ProblemSchema = Type.Object({
   type: Type.String({ description: 'A URI for the kind of problem.', examples: ['urn:platform-status:problem:container-not-found'] }),
-  title: Type.String({ description: 'The kind of problem in words; the same for every problem of a code.' }),
+  title: Type.String({ description: 'The kind of problem. It is the same for every problem with this code.' }),
   status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
-  detail: Type.String({ description: 'What is wrong here, and the way out.' }),
+  detail: Type.String({ description: 'What is wrong with this request, and what to do.' }),
   instance: Type.String({ description: 'The path of the request.' }),
-  code: Type.String({ description: 'Stable and made for programs.', examples: ['container-not-found'] }),
-  error: Type.String({ description: 'The same text as `title`; clients of the documented wrapper read it.' }),
-  request_id: Type.String({ description: 'Also in the service\'s log.' }),
-  errors: Type.Optional(Type.Array(ref(FaultSchema), { description: 'Each fault of an invalid request.' })),
-  index: Type.Optional(Type.Integer({ minimum: 0, description: 'The first failing item of a batch.' })),
-  pointer: Type.Optional(Type.String({ description: 'The member of the body that names what is not there or in the way.' })),
-  parameter: Type.Optional(Type.String({ description: 'The parameter that names what is not there.' }))
+  code: Type.String({ description: 'The stable code of the problem, for programs.', examples: ['container-not-found'] }),
+  error: Type.String({ description: 'The same text as `title`, for clients of the documented wrapper.' }),
+  request_id: Type.String({ description: 'The id of the request. The service writes the same id to its log.' }),
+  errors: Type.Optional(Type.Array(ref(FaultSchema), { description: 'The faults of an invalid request.' })),
+  index: Type.Optional(Type.Integer({ minimum: 0, description: 'The index of the first item of a batch that failed, counted from 0.' })),
+  pointer: Type.Optional(Type.String({ description: 'JSON pointer to the body member that caused the problem.' })),
+  parameter: Type.Optional(Type.String({ description: 'The parameter that caused the problem.' }))
 }, {
   $id: 'Problem', additionalProperties: true,
-  description: 'A refusal (RFC 9457). Further members depend on the code: the occupant of a slot, the real place of a container, the valid range.',
+  description: 'An error (RFC 9457). Further members depend on the code, for example the occupant of a slot or the valid range.',
   examples: [exampleOf('position-occupied')]
 })
 
 export const problemSchemas: readonly TSchema[] = [RequestPart, FaultSchema, ProblemSchema]
 
-/** Every problem of the catalogue as an example of the document, by its code. */
+/** One example of every problem, by its code, for the OpenAPI document. */
 export const problemComponents = Object.fromEntries((Object.keys(catalogue) as ProblemCode[])
   .map((code) => [code, { summary: catalogue[code][1], value: exampleOf(code) }]))
 
-/** The media type of every refusal. */
+/** The media type of every error response. */
 export const problemType = 'application/problem+json'
 
-/** What any call can answer besides its own. */
-const always: readonly ProblemCode[] = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
-/** What any call that needs a scope can answer, too. */
+/** The problems that every operation can return. */
+const commonProblems: readonly ProblemCode[] = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
+/** The problems that every operation with a scope can return. */
 export const scopeProblems: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'too-many-requests']
-const withBody: readonly ProblemCode[] = ['malformed-body', 'body-too-large', 'unsupported-media-type']
+const commonBodyProblems: readonly ProblemCode[] = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 
 type ProblemResponse = { description: string, headers?: Record<string, object>, content: Record<string, { schema: object, examples: Record<string, object> }> }
 
-const retryAfter = { type: 'integer', description: 'Seconds to wait before the next try.', examples: [2] }
+const retryAfter = { type: 'integer', description: 'Seconds to wait before a retry.', examples: [2] }
 const challenge = { type: 'string', description: 'How to authenticate (RFC 6750).', examples: ['Bearer realm="platform-status"'] }
 const headersOf: Partial<Record<ProblemCode, Record<string, object>>> = {
   unauthorized: { 'WWW-Authenticate': challenge },
@@ -58,14 +58,14 @@ const headersOf: Partial<Record<ProblemCode, Record<string, object>>> = {
   'database-unavailable': { 'Retry-After': retryAfter }
 }
 
-/** The `response` entries of a call for the problems it can answer; those of every call are added. */
+/** The `response` entries for the problems that an operation can return. Adds the problems that every operation can return. */
 export function problems (...codes: readonly ProblemCode[]): Record<number, object> {
-  // what can contradict the tracked world can also break a rule of it that no command looks at first
+  // An operation with a 409 can also violate a constraint that its command does not check beforehand.
   const conflicts: readonly ProblemCode[] = codes.some((code) => catalogue[code][0] === 409) ? ['world-conflict'] : []
-  return withProblems({}, ...always, ...codes, ...conflicts)
+  return withProblems({}, ...commonProblems, ...codes, ...conflicts)
 }
 
-/** The `response` entries of a call that answers these problems too. */
+/** Adds problems to the `response` entries of an operation. */
 export function withProblems (response: Readonly<Record<number, object>>, ...codes: readonly ProblemCode[]): Record<number, object> {
   const responses = { ...response } as Partial<Record<number, ProblemResponse>>
   for (const code of codes) {
@@ -78,18 +78,23 @@ export function withProblems (response: Readonly<Record<number, object>>, ...cod
   return responses as Record<number, object>
 }
 
-/** As `problems`, for a call that takes a body. */
+/** The problems of every operation that puts something into a slot. */
+export const placementProblems = [
+  'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position'
+] as const satisfies readonly ProblemCode[]
+
+/** The same as `problems`, for an operation with a request body. */
 export function bodyProblems (...codes: readonly ProblemCode[]): Record<number, object> {
-  return problems(...withBody, ...codes)
+  return problems(...commonBodyProblems, ...codes)
 }
 
 function problemUri (code: ProblemCode): string {
   return `urn:platform-status:problem:${code}`
 }
 
-/** A problem as it travels. */
-export function problemBody ({ code, status, title, message, members }: Problem, of: { instance: string, request_id: string }): object {
-  return { type: problemUri(code), title, status, detail: message, instance: of.instance, code, error: title, request_id: of.request_id, ...members }
+/** The response body of a problem. */
+export function problemBody ({ code, status, title, message, members }: Problem, request: { instance: string, request_id: string }): object {
+  return { type: problemUri(code), title, status, detail: message, instance: request.instance, code, error: title, request_id: request.request_id, ...members }
 }
 
 function exampleOf (code: ProblemCode): object {

@@ -9,41 +9,41 @@ const aSummary = {
 }
 
 const source = Type.String({
-  minLength: 1, maxLength: 4_194_304, description: 'The definition itself, up to 4,194,304 characters of any language; kept as sent, line ends included.', examples: [aSource]
+  minLength: 1, maxLength: 4_194_304, description: 'The source of the process in any language, at most 4,194,304 characters. It is stored exactly as sent, including line endings.', examples: [aSource]
 })
 
 const summary = {
   id: ref(Uuid),
   name: ref(Name),
-  source_sha256: Type.String({ description: 'SHA-256 of the source in UTF-8, in lower-case hex.', examples: [aSummary.source_sha256] }),
-  metadata: nullable(ref(JsonObject)),
-  archived_at: nullable(ref(Timestamp)),
+  source_sha256: Type.String({ description: 'SHA-256 of the source in UTF-8, as lower-case hex.', examples: [aSummary.source_sha256] }),
+  metadata: nullable(ref(JsonObject), 'Data that the client stored with the process.'),
+  archived_at: nullable(ref(Timestamp), 'When the process was archived. Null when it is not archived.'),
   created_at: ref(Timestamp),
   updated_at: ref(Timestamp),
   version: ref(Version)
 }
 
-export const ProcessSummary = Type.Object(summary, { $id: 'ProcessSummary', description: 'A process as lists show it, without its source.', examples: [aSummary] })
+export const ProcessSummary = Type.Object(summary, { $id: 'ProcessSummary', description: 'A process without its source, as in lists.', examples: [aSummary] })
 export type ProcessSummary = Static<typeof ProcessSummary>
 
 export const Process = Type.Object({ ...summary, source }, {
-  $id: 'Process', description: 'A workflow definition. Experiments are its runs.', examples: [{ ...aSummary, source: aSource }]
+  $id: 'Process', description: 'A process: the description of an experiment.', examples: [{ ...aSummary, source: aSource }]
 })
 export type Process = Static<typeof Process>
 
 export const ProcessCreate = Type.Object({
-  id: optional(ref(Uuid)),
+  id: optional(ref(Uuid), 'The id of the new process. The default is a new UUID.'),
   name: ref(Name),
   source,
-  metadata: optional(ref(JsonObject)),
-  reuse: optional(Type.Boolean({ description: 'Answer the process of the same name and source, if there is one that is not archived, instead of making a twin. Default false.' }))
+  metadata: optional(ref(JsonObject), 'Data to store with the process.'),
+  reuse: optional(Type.Boolean({ description: 'Whether to return an existing process with the same name and source, if it is not archived, instead of creating another one. The default is false.' }))
 }, {
-  $id: 'ProcessCreate', additionalProperties: false, description: 'A workflow definition to keep. Names need not be unique.',
+  $id: 'ProcessCreate', additionalProperties: false, description: 'A process to create. Names need not be unique.',
   examples: [{ name: 'Screening', source: aSource, reuse: true }]
 })
 export type ProcessCreate = Static<typeof ProcessCreate>
 
-export const ProcessSource = Type.String({ $id: 'ProcessSource', description: 'The source of a process, byte for byte.', examples: [aSource] })
+export const ProcessSource = Type.String({ $id: 'ProcessSource', description: 'The source of a process, exactly as it was sent.', examples: [aSource] })
 
 export const ProcessPage = page('ProcessPage', ProcessSummary)
 
@@ -52,7 +52,7 @@ export const ProcessParams = Type.Object({ id: ref(Uuid) })
 export const ProcessQuery = Type.Object({
   ...pageQuery,
   name: Type.Optional(ref(Name)),
-  source_sha256: Type.Optional(Type.String({ minLength: 64, maxLength: 64, description: 'Only those with this source.', examples: [aSummary.source_sha256] })),
+  source_sha256: Type.Optional(Type.String({ minLength: 64, maxLength: 64, description: 'Only processes whose source has this SHA-256.', examples: [aSummary.source_sha256] })),
   archived: Type.Optional(ref(AnyBoolean))
 }, { additionalProperties: false })
 export type ProcessQuery = Static<typeof ProcessQuery>

@@ -1,13 +1,13 @@
 import Type, { type Static } from 'typebox'
 import { DeviceName, Name, nullable, optional, page, pageQuery, Place, ref, stringEnum, textLine, Timestamp, Uuid, Version } from './common.ts'
 
-export const ReservationPurpose = stringEnum('ReservationPurpose', ['container', 'lid'], 'What will be put there.')
+export const ReservationPurpose = stringEnum('ReservationPurpose', ['container', 'lid'], 'What the slots are reserved for: a container or a lid.')
 
 export const ReservationStrategy = stringEnum('ReservationStrategy', ['first', 'last', 'least_used'],
-  'Which of the free slots: the first in the order of the lab, the last, or those into which least was put so far.')
+  'Which free slots to choose. `first`: the first in the order of the lab. `last`: the last. `least_used`: those that were used least so far.')
 
 const Ttl = Type.Number({
-  $id: 'TtlSeconds', minimum: 1, maximum: 604_800, description: 'Seconds until the promise ends by itself, by the database\'s clock; a week at most.', examples: [600]
+  $id: 'TtlSeconds', minimum: 1, maximum: 604_800, description: 'The time to live of a reservation in seconds, at most one week. Measured by the clock of the database.', examples: [600]
 })
 
 const anExample = {
@@ -19,40 +19,40 @@ export const Reservation = Type.Object({
   id: ref(Uuid),
   purpose: ref(ReservationPurpose),
   owner: ref(Name),
-  positions: Type.Array(ref(Place), { description: 'The slots that are promised and were not used yet.' }),
+  positions: Type.Array(ref(Place), { description: 'The reserved slots that have not been used yet.' }),
   ttl_seconds: ref(Ttl),
   expires_at: ref(Timestamp),
   created_at: ref(Timestamp),
   updated_at: ref(Timestamp),
   version: ref(Version)
-}, { $id: 'Reservation', description: 'Slots that are promised to somebody until a time. A slot that is used leaves it; one without slots is over.', examples: [anExample] })
+}, { $id: 'Reservation', description: 'Free slots that are reserved for one owner until a time. A slot leaves the reservation when it is used. The reservation ends when it has no slots left.', examples: [anExample] })
 export type Reservation = Static<typeof Reservation>
 
 export const ReservationCreate = Type.Object({
-  id: optional(ref(Uuid)),
-  device: optional(ref(DeviceName)),
-  type: optional(textLine('Any device of this type.', 'hotel')),
+  id: optional(ref(Uuid), 'The id of the new reservation. The default is a new UUID.'),
+  device: optional(ref(DeviceName), 'Reserve slots of this device.'),
+  type: optional(textLine('Reserve slots of any device of this type.', 'hotel')),
   purpose: ref(ReservationPurpose),
-  deep_well: optional(Type.Boolean({ description: 'Only slots that deep-well plates fit in; default any.' })),
-  count: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'How many slots; default 1.' })),
-  consecutive: optional(Type.Boolean({ description: 'Neighbours on one device; default false.' })),
-  strategy: optional(ref(ReservationStrategy)),
+  deep_well: optional(Type.Boolean({ description: 'Whether deep-well plates must fit in the slots. The default is false: any slot.' })),
+  count: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'How many slots to reserve. The default is 1.' })),
+  consecutive: optional(Type.Boolean({ description: 'Whether the slots must be consecutive on one device. The default is false.' })),
+  strategy: optional(ref(ReservationStrategy), 'Which free slots to choose. The default is `first`.'),
   owner: ref(Name),
   ttl_seconds: ref(Ttl)
 }, {
   $id: 'ReservationCreate', additionalProperties: false,
-  description: 'Asks for free slots of a device, or of any device of a type: one of the two. All that are wanted, or none.',
+  description: 'A request for free slots, either of a `device` or of any device of a `type`. Either all slots are reserved or none.',
   examples: [{ device: 'Hotel1', purpose: 'container', owner: 'orchestrator-1', ttl_seconds: 600 }]
 })
 export type ReservationCreate = Static<typeof ReservationCreate>
 
-export const ReservationRenewal = Type.Object({ ttl_seconds: optional(ref(Ttl)) }, {
-  $id: 'ReservationRenewal', additionalProperties: false, description: 'Counts the time to live anew from now; without `ttl_seconds` as long as before.', examples: [{ ttl_seconds: 600 }]
+export const ReservationRenewal = Type.Object({ ttl_seconds: optional(ref(Ttl), 'The new time to live in seconds. The default is the previous one.') }, {
+  $id: 'ReservationRenewal', additionalProperties: false, description: 'A renewal. The time to live starts again now.', examples: [{ ttl_seconds: 600 }]
 })
 export type ReservationRenewal = Static<typeof ReservationRenewal>
 
 export const Reserved = Type.Object({ id: ref(Uuid), owner: ref(Name), expires_at: ref(Timestamp) }, {
-  $id: 'Reserved', description: 'The reservation that a slot belongs to.', examples: [{ id: anExample.id, owner: anExample.owner, expires_at: anExample.expires_at }]
+  $id: 'Reserved', description: 'The reservation that holds a slot.', examples: [{ id: anExample.id, owner: anExample.owner, expires_at: anExample.expires_at }]
 })
 
 export const ReservationPage = page('ReservationPage', Reservation)
@@ -64,8 +64,11 @@ export type ReservationQuery = Static<typeof ReservationQuery>
 
 export const ReservationParams = Type.Object({ id: ref(Uuid) })
 
-/** Of what puts something into a slot: the reservation that the slot belongs to. */
-export const reservationId = nullable(ref(Uuid))
+/** A member of requests that place something in a slot. */
+export const reservationId = nullable(ref(Uuid), 'The reservation to use, if the target slot is reserved.')
+
+/** The same for a slot in which a lid is parked. */
+export const lidReservationId = nullable(ref(Uuid), 'The reservation to use, if the slot of the lid is reserved.')
 
 export const reservationSchemas = [
   ReservationPurpose, ReservationStrategy, Ttl, Reservation, ReservationCreate, ReservationRenewal, Reserved, ReservationPage

@@ -8,11 +8,11 @@ const StepGroup = Type.Object({
   fct: Type.Optional(nullable(Type.String({ description: 'The function.' }))),
   kind: Type.Optional(ref(StepKind)),
   status: Type.Optional(ref(StepStatus)),
-  experiment_id: Type.Optional(nullable(ref(Uuid))),
-  process_id: Type.Optional(nullable(ref(Uuid))),
-  day: Type.Optional(Type.String({ description: 'The UTC day of the start.', examples: ['2026-03-02'] }))
+  experiment_id: Type.Optional(nullable(ref(Uuid), 'The experiment. Null for steps without an experiment.')),
+  process_id: Type.Optional(nullable(ref(Uuid), 'The process of the experiment. Null for steps without an experiment.')),
+  day: Type.Optional(Type.String({ description: 'The day of the start in UTC.', examples: ['2026-03-02'] }))
 }, {
-  $id: 'StepGroup', description: 'What the steps of a group have in common: a member for each of `group_by`; null where they have none.',
+  $id: 'StepGroup', description: 'The values that the steps of a group have in common: one member for each name in `group_by`. Null for steps without such a value.',
   examples: [
     { device: 'PlateReader', fct: 'absorbance' },
     {
@@ -22,7 +22,7 @@ const StepGroup = Type.Object({
   ]
 })
 
-const seconds = nullable(ref(Seconds))
+const seconds = (description: string) => nullable(ref(Seconds), description)
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 
 const aRow = {
@@ -32,32 +32,32 @@ const aRow = {
 
 const StepGroupStatistics = Type.Object({
   group: ref(StepGroup),
-  count: count('Steps in the group.'),
-  finished: count('Of these, those with a finish; the durations are theirs.'),
-  failed: count('Of these, those that failed.'),
-  mean_seconds: seconds,
-  stddev_seconds: seconds,
-  min_seconds: seconds,
-  max_seconds: seconds,
-  median_seconds: seconds,
-  p95_seconds: seconds,
+  count: count('The number of steps in the group.'),
+  finished: count('The number of steps with a finish. Only they have durations.'),
+  failed: count('The number of failed steps.'),
+  mean_seconds: seconds('The mean duration in seconds.'),
+  stddev_seconds: seconds('The sample standard deviation in seconds. Null with fewer than two durations.'),
+  min_seconds: seconds('The shortest duration in seconds.'),
+  max_seconds: seconds('The longest duration in seconds.'),
+  median_seconds: seconds('The median duration in seconds, interpolated.'),
+  p95_seconds: seconds('The 95th percentile of the durations in seconds, interpolated.'),
   total_seconds: ref(Seconds)
 }, {
   $id: 'StepGroupStatistics',
-  description: 'The durations of all finished steps of a group, whatever their status. The standard deviation is the sample\'s, null below two; median and 95th percentile are continuous.',
+  description: 'The durations of all finished steps of a group, whatever their status. They are null when no step has finished.',
   examples: [aRow]
 })
 export type StepGroupStatistics = Static<typeof StepGroupStatistics>
 
-export const StepStatistics = Type.Object({ items: Type.Array(ref(StepGroupStatistics)) }, {
-  $id: 'StepStatistics', description: 'A row a group, in ascending order of the group\'s members as asked for, null last.',
+export const StepStatistics = Type.Object({ items: Type.Array(ref(StepGroupStatistics), { description: 'One item for each group.' }) }, {
+  $id: 'StepStatistics', description: 'Statistics by group, in ascending order of the `group_by` members. Null comes last.',
   examples: [{ items: [aRow] }]
 })
 
 export const StatisticsQuery = Type.Object({
   ...stepFilters,
   group_by: Type.Optional(Type.String({
-    maxLength: 200, description: `What to group by: a comma-separated list of ${stepGroupings.join(', ')}. None: one row for all.`, examples: ['device,fct']
+    maxLength: 200, description: `A comma-separated list of ${stepGroupings.join(', ')}. Without it, all steps are one group.`, examples: ['device,fct']
   }))
 }, { additionalProperties: false })
 export type StatisticsQuery = Static<typeof StatisticsQuery>

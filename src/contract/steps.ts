@@ -15,78 +15,81 @@ export const aStep = {
 
 export const StepEnding = stringEnum('StepEnding', ['completed', 'failed', 'aborted'], 'How a step ended.')
 
-const StepEnd = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot)) }, {
-  $id: 'StepEnd', additionalProperties: false, description: 'Where a move began or ended; the slot if it is known.', examples: [{ device: 'Incubator', position: 5 }]
+const StepEnd = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot), 'The slot, if it is known.') }, {
+  $id: 'StepEnd', additionalProperties: false, description: 'Where a move started or ended.', examples: [{ device: 'Incubator', position: 5 }]
 })
 
-const StepPlace = Type.Object({ device: ref(DeviceName), position: nullable(ref(Slot)) }, {
-  $id: 'StepPlace', description: 'Where a move began or ended; `position` is null when the log did not tell.', examples: [{ device: 'Incubator', position: 5 }]
+const StepPlace = Type.Object({ device: ref(DeviceName), position: nullable(ref(Slot), 'The slot. Null when it was not logged.') }, {
+  $id: 'StepPlace', description: 'Where a move started or ended.', examples: [{ device: 'Incubator', position: 5 }]
 })
 
-const StepContainer = Type.Object({ id: nullable(ref(Uuid)), barcode: nullable(ref(ContainerName)), named: ref(ContainerName) }, {
-  $id: 'StepContainer', description: 'A container that a step involved: `named` as in the log, `id` and `barcode` of the container meant, null when none was known.',
+const StepContainer = Type.Object({
+  id: nullable(ref(Uuid), 'The id of the container. Null when no such container was known.'),
+  barcode: nullable(ref(ContainerName), 'The barcode of the container. Null when it has none, or no such container was known.'),
+  named: ref(ContainerName)
+}, {
+  $id: 'StepContainer', description: 'A container that a step involved. `named` is the barcode or id that was logged.',
   examples: aStep.containers
 })
 
-const fct = Type.String({ minLength: 1, maxLength: 200, description: 'The function: `data.fct`.', examples: ['absorbance'] })
+const fct = Type.String({ minLength: 1, maxLength: 200, description: 'The function of the step, from `data.fct`.', examples: ['absorbance'] })
 const containers = Type.Array(ref(ContainerName), {
-  maxItems: 1000, description: 'Barcodes or ids of the containers involved. Unknown ones are stored as named, with a warning; one named twice counts once.', examples: [['SCREEN_001']]
+  maxItems: 1000, description: 'The barcodes or ids of the containers that the step involved. Unknown containers are stored as named, with a warning. Duplicates are ignored.', examples: [['SCREEN_001']]
 })
 const lidBefore = Type.Boolean({ description: 'Whether the lid was on at the start.' })
 const lidAfter = Type.Boolean({ description: 'Whether the lid was on at the end.' })
-const barcodeRead = Type.Boolean({ description: 'Whether the barcode was read on the way.' })
-const simulated = Type.Boolean({ description: 'Nothing really happened; estimates leave it out.' })
+const barcodeRead = Type.Boolean({ description: 'Whether the barcode was read during the step.' })
+const simulated = Type.Boolean({ description: 'Whether the step was only simulated. Estimates ignore simulated steps.' })
 
 export const Step = Type.Object({
   id: ref(Uuid),
   kind: ref(StepKind),
-  name: nullable(ref(Name)),
+  name: nullable(ref(Name), 'The name of the step. Null when it has none.'),
   fct: nullable(fct),
   device: ref(DeviceName),
   data: ref(JsonObject),
   start: ref(Timestamp),
-  finish: nullable(ref(Timestamp)),
+  finish: nullable(ref(Timestamp), 'When the step finished. Null when it is running, or its finish is not known.'),
   status: ref(StepStatus),
-  duration_seconds: nullable(ref(Seconds)),
-  experiment_id: nullable(ref(Uuid)),
-  experiment_named: nullable(Type.String({ description: 'The experiment as the log named it, as long as no such experiment is known.' })),
-  containers: Type.Array(ref(StepContainer)),
-  origin: nullable(ref(StepPlace)),
-  destination: nullable(ref(StepPlace)),
+  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null without a finish.'),
+  experiment_id: nullable(ref(Uuid), 'The experiment that the step belongs to. Null when there is none.'),
+  experiment_named: nullable(Type.String({ description: 'The experiment as it was logged. Null when no experiment was logged, or the experiment is known.' })),
+  containers: Type.Array(ref(StepContainer), { description: 'The containers that the step involved.' }),
+  origin: nullable(ref(StepPlace), 'Where a move started. Null for an operation.'),
+  destination: nullable(ref(StepPlace), 'Where a move ended. Null for an operation.'),
   lidded_before: nullable(lidBefore),
   lidded_after: nullable(lidAfter),
   barcode_read: nullable(barcodeRead),
   is_simulation: simulated,
-  warnings: Type.Array(ref(Warning), { description: 'What was odd about it; pointers are into the step.' }),
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the step. The pointers refer to members of the step.' }),
   created_at: ref(Timestamp),
   updated_at: ref(Timestamp),
   version: ref(Version)
-}, { $id: 'Step', description: 'Something that a device did, or is doing.', examples: [aStep] })
+}, { $id: 'Step', description: 'A step: something that a device did or is doing.', examples: [aStep] })
 export type Step = Static<typeof Step>
 
 export const StepCreate = Type.Object({
-  id: optional(ref(Uuid)),
-  kind: optional(ref(StepKind)),
-  name: optional(ref(Name)),
+  id: optional(ref(Uuid), 'The id of the new step. The default is a new UUID.'),
+  kind: optional(ref(StepKind), 'The kind of step. The default is `operation`.'),
+  name: optional(ref(Name), 'The name of the step.'),
   device: ref(DeviceName),
-  data: optional(ref(JsonObject)),
+  data: optional(ref(JsonObject), 'The function (`fct`), the parameters and the results of the step.'),
   start: TimestampIn,
   finish: optional(TimestampIn),
-  status: optional(ref(StepStatus)),
-  experiment_id: optional(ref(Name)),
+  status: optional(ref(StepStatus), 'The status. The default is `completed` with a `finish`, otherwise `running`.'),
+  experiment_id: optional(ref(Name), 'The id of the experiment. An unknown one is stored as named, with a warning.'),
   containers: optional(containers),
   is_simulation: optional(simulated),
-  origin: optional(ref(StepEnd)),
-  destination: optional(ref(StepEnd)),
+  origin: optional(ref(StepEnd), 'Where a move started.'),
+  destination: optional(ref(StepEnd), 'Where a move ended.'),
   lidded_before: optional(lidBefore),
   lidded_after: optional(lidAfter),
   barcode_read: optional(barcodeRead)
 }, {
   $id: 'StepCreate', additionalProperties: false,
   description: [
-    'A step as it happened. It is never refused for naming something unknown: that is stored as named, with a warning.',
-    '`kind` is operation by default; a move needs `origin` and `destination`, which an operation does not have.',
-    '`status` is completed by default with a `finish`, running without. `data.fct` names the function.'
+    'A step to log. Unknown devices, containers and experiments are stored as named, with a warning.',
+    'A step of kind `move` needs `origin` and `destination`; an operation must not have them.'
   ].join(' '),
   examples: [{
     device: 'PlateReader', data: { fct: 'absorbance', wavelength: 570 }, start: '2026-03-02T09:20:00Z', finish: '2026-03-02T09:20:41.5Z',
@@ -96,28 +99,28 @@ export const StepCreate = Type.Object({
 export type StepCreate = Static<typeof StepCreate>
 
 export const StepBatch = Type.Object({
-  steps: Type.Array(ref(StepCreate), { minItems: 1, maxItems: 5000, description: 'All or none; no id twice.' })
+  steps: Type.Array(ref(StepCreate), { minItems: 1, maxItems: 5000, description: 'The steps. Ids must be unique.' })
 }, {
-  $id: 'StepBatch', additionalProperties: false, description: 'Steps to log, all or none.',
+  $id: 'StepBatch', additionalProperties: false, description: 'Steps to log. Either all are logged or none.',
   examples: [{ steps: [{ device: 'PlateReader', data: { fct: 'absorbance' }, start: '2026-03-02T09:20:00Z', finish: '2026-03-02T09:20:41.5Z' }] }]
 })
 export type StepBatch = Static<typeof StepBatch>
 
-export const StepItems = items('StepItems', Step, 'The steps, in the order given.')
+export const StepItems = items('StepItems', Step, 'The steps, in the order of the request.')
 
 export const StepFinish = Type.Object({
   finish: optional(TimestampIn),
-  status: optional(ref(StepEnding)),
-  data: optional(ref(JsonObject))
+  status: optional(ref(StepEnding), 'How the step ended. The default is `completed`.'),
+  data: optional(ref(JsonObject), 'Members to add to the data of the step, or to replace in it.')
 }, {
   $id: 'StepFinish', additionalProperties: false,
-  description: 'How a running step ended; `{}` will do. `finish` is now by default, `status` completed. `data` is merged into the step\'s, member by member.',
+  description: 'The end of a running step. All members are optional. The default `finish` is now, by the clock of the service.',
   examples: [{ data: { wells_read: 96 } }, {}]
 })
 export type StepFinish = Static<typeof StepFinish>
 
 export const StepPatch = Type.Object({
-  reason: textLines('Why; kept in the step\'s history.', 'The clock of the reader was an hour ahead.'),
+  reason: textLines('Why the step is corrected. The history of the step keeps the reason.', 'The clock of the reader was an hour ahead.'),
   start: Type.Optional(TimestampIn),
   finish: Type.Optional(nullable(TimestampIn)),
   status: Type.Optional(ref(StepStatus)),
@@ -127,19 +130,19 @@ export const StepPatch = Type.Object({
   containers: Type.Optional(containers)
 }, {
   $id: 'StepPatch', additionalProperties: false, minProperties: 2,
-  description: 'What to correct, and why; absent members stay as they are. `data` and `containers` are replaced as a whole; `finish` null with `status` running or failed takes it away.',
+  description: 'The members to correct, and the reason. Omitted members stay as they are. `data` and `containers` replace the old values. To remove the finish, send `finish` null and `status` `running` or `failed`.',
   examples: [{ reason: 'The clock of the reader was an hour ahead.', start: '2026-03-02T08:20:00Z', finish: '2026-03-02T08:20:41.5Z' }]
 })
 export type StepPatch = Static<typeof StepPatch>
 
-const StepChangeKind = stringEnum('StepChangeKind', ['step-finished', 'step-corrected'], 'What happened to a logged step.')
+const StepChangeKind = stringEnum('StepChangeKind', ['step-finished', 'step-corrected'], 'How a logged step changed.')
 
 const StepChange = Type.Object({
-  revision: Type.Integer({ minimum: 1, description: 'Of the change, in the order of all changes.' }),
+  revision: Type.Integer({ minimum: 1, description: 'The revision of the change.' }),
   recorded_at: ref(Timestamp),
   kind: ref(StepChangeKind),
-  actor: nullable(Type.String({ description: 'Who asked for it, if known.' })),
-  reason: nullable(Type.String({ description: 'Why; of a correction.' })),
+  actor: nullable(Type.String({ description: 'Who sent the request: the name of the API key. Null when the request had no key.' })),
+  reason: nullable(Type.String({ description: 'The reason that was given for a correction. Null otherwise.' })),
   before: ref(Step),
   after: ref(Step)
 }, {
@@ -158,10 +161,10 @@ export const StepPage = page('StepPage', Step)
 
 export const StepParams = Type.Object({ id: ref(Uuid) })
 
-export const StepSort = stringEnum('StepSort', ['start', '-start', 'duration', '-duration'], 'By start or duration, with - descending. Without a duration: last, both ways.')
+export const StepSort = stringEnum('StepSort', ['start', '-start', 'duration', '-duration'], 'Sort by start or by duration; `-` means descending. Steps without a duration always come last.')
 export type StepSort = Static<typeof StepSort>
 
-const ofExperiment = {
+const filtersWithinExperiment = {
   device: Type.Optional(ref(DeviceName)),
   container: Type.Optional(ref(ContainerName)),
   fct: Type.Optional(fct),
@@ -175,7 +178,7 @@ const ofExperiment = {
 }
 
 export const stepFilters = {
-  ...ofExperiment,
+  ...filtersWithinExperiment,
   experiment_id: Type.Optional(ref(Name)),
   process_id: Type.Optional(ref(Uuid))
 }
@@ -186,7 +189,7 @@ export const StepQuery = Type.Object({ ...pageQuery, ...stepFilters, sort }, { a
 export type StepQuery = Static<typeof StepQuery>
 export type StepFilters = Omit<StepQuery, keyof typeof pageQuery | 'sort'>
 
-export const ExperimentStepsQuery = Type.Object({ ...pageQuery, ...ofExperiment, sort }, { additionalProperties: false })
+export const ExperimentStepsQuery = Type.Object({ ...pageQuery, ...filtersWithinExperiment, sort }, { additionalProperties: false })
 
 export const StepHistoryQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
 

@@ -2,19 +2,23 @@ import Type, { type Static } from 'typebox'
 import { Barcode, ContainerName, DeviceName, nullable, optional, Place, ref, Slot, stringEnum } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 import { Revision } from './lab.ts'
-import { reservationId } from './reservations.ts'
+import { lidReservationId, reservationId } from './reservations.ts'
 import { aStep, Step, StepCreate } from './steps.ts'
 
-const LidAction = stringEnum('LidAction', ['off', 'on', 'keep'], 'The lid was taken off, put on, or left as it was.')
+const LidAction = stringEnum('LidAction', ['off', 'on', 'keep'], '`off`: the lid was taken off. `on`: it was put on. `keep`: it was not touched.')
 
-const TransferTarget = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot)) }, {
-  $id: 'TransferTarget', additionalProperties: false, description: 'Where the container ends; without `position` in the lowest slot that is free in the end.',
+const TransferTarget = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot), 'The slot. The default is the lowest slot that is free after the transfer.') }, {
+  $id: 'TransferTarget', additionalProperties: false, description: 'Where the container is after the transfer.',
   examples: [{ device: 'Washer', position: 0 }]
 })
 
-const TransferLid = Type.Object({ action: ref(LidAction), device: optional(ref(DeviceName)), position: optional(ref(Slot)) }, {
+const TransferLid = Type.Object({
+  action: ref(LidAction),
+  device: optional(ref(DeviceName), 'For `off`: the device on which the lid is parked. For `on`: the device that it was on; if sent, it is checked.'),
+  position: optional(ref(Slot), 'For `off`: the slot of the lid; the default is the lowest slot that is free after the transfer. For `on`: the slot that it was in; if sent, it is checked.')
+}, {
   $id: 'TransferLid', additionalProperties: false,
-  description: 'What became of the lid. Taken off it lies on `device`, without `position` in the lowest slot that is free in the end; put on, where it lay is verified when told.',
+  description: 'What happened to the lid.',
   examples: [{ action: 'off', device: 'Hotel1', position: 3 }]
 })
 
@@ -24,43 +28,40 @@ const aTransfer = {
 }
 
 export const Transfer = Type.Object({
-  container: optional(ref(ContainerName)),
-  source: optional(ref(Place)),
-  target: optional(ref(TransferTarget)),
-  lid: optional(ref(TransferLid)),
-  barcode: optional(ref(Barcode)),
-  step: optional(ref(StepCreate)),
+  container: optional(ref(ContainerName), 'The barcode or id of the container. Required without `source`.'),
+  source: optional(ref(Place), 'Where the container was. With `container`, it is checked. Otherwise the container is found there.'),
+  target: optional(ref(TransferTarget), 'Where the container is after the transfer. Without it, the container was not moved.'),
+  lid: optional(ref(TransferLid), 'What happened to the lid. The default is that it was not touched.'),
+  barcode: optional(ref(Barcode), 'The barcode that was read during the transfer. It must be the barcode of the container. If the container has none, it is set.'),
+  step: optional(ref(StepCreate), 'The step to log. The container, and the places of a move, are added unless the step says otherwise.'),
   reservation_id: Type.Optional(reservationId),
-  lid_reservation_id: Type.Optional(reservationId)
+  lid_reservation_id: Type.Optional(lidReservationId)
 }, {
   $id: 'Transfer', additionalProperties: false,
-  description: [
-    'What a robot did in one go. The container is named, or found at `source`; with both it must be there. `barcode` is the one that was read on the way:',
-    'it must be the container\'s, or becomes it. `step` is logged with the container, and as a move from where it stood to where it stands unless it says otherwise.'
-  ].join(' '),
+  description: 'What a robot did with one container in one operation: a move, a lid action, a barcode that was read, and the step.',
   examples: [aTransfer]
 })
 export type Transfer = Static<typeof Transfer>
 
 export const TransferBatch = Type.Object({
-  transfers: Type.Array(ref(Transfer), { minItems: 1, maxItems: 1000, description: 'In order: each may use the slots that those before it freed.' })
-}, { $id: 'TransferBatch', additionalProperties: false, description: 'Transfers to book, all or none.', examples: [{ transfers: [aTransfer] }] })
+  transfers: Type.Array(ref(Transfer), { minItems: 1, maxItems: 1000, description: 'The transfers, recorded in this order. A transfer can use a slot that an earlier one has freed.' })
+}, { $id: 'TransferBatch', additionalProperties: false, description: 'Transfers to record. Either all are recorded or none.', examples: [{ transfers: [aTransfer] }] })
 export type TransferBatch = Static<typeof TransferBatch>
 
 const aFinding = {
-  code: 'position-occupied', detail: 'Slot 0 of Washer holds the container "SCREEN_002". Move that away first, or choose another slot.', pointer: '/target/position',
+  code: 'position-occupied', detail: 'Slot 0 of Washer holds the container "SCREEN_002". Move it away first, or choose another slot.', pointer: '/target/position',
   device: 'Washer', position: 0, index: 2
 }
 
 export const TransferFinding = Type.Object({
-  code: Type.String({ description: 'The code of the problem that would refuse it.', examples: ['position-occupied'] }),
-  detail: Type.String({ description: 'What is in the way, and the way out.' }),
-  pointer: Type.Optional(Type.String({ description: 'The member of the request concerned.' })),
-  index: Type.Optional(Type.Integer({ minimum: 0, description: 'The transfer of the batch.' }))
-}, { $id: 'TransferFinding', additionalProperties: true, description: 'Something that stands against a transfer, with the members of the problem.', examples: [aFinding] })
+  code: Type.String({ description: 'The code of the problem that would refuse the transfer.', examples: ['position-occupied'] }),
+  detail: Type.String({ description: 'What prevents the transfer, and what to do.' }),
+  pointer: Type.Optional(Type.String({ description: 'JSON pointer to the request member that causes the problem.' })),
+  index: Type.Optional(Type.Integer({ minimum: 0, description: 'The index of the transfer in the batch, counted from 0.' }))
+}, { $id: 'TransferFinding', additionalProperties: true, description: 'A problem that would refuse the transfer, with the members of that problem.', examples: [aFinding] })
 export type TransferFinding = Static<typeof TransferFinding>
 
-const TransferStatus = stringEnum('TransferStatus', ['success', 'dry-run'], 'Booked; or only looked at, because the request said `dry_run`.')
+const TransferStatus = stringEnum('TransferStatus', ['success', 'dry-run'], '`success`: the transfer was recorded. `dry-run`: it was only checked.')
 
 const aResult = {
   status: 'success', container: aContainer, step: { ...aStep, kind: 'move' }, revision: 43, findings: []
@@ -68,22 +69,22 @@ const aResult = {
 
 export const TransferResult = Type.Object({
   status: ref(TransferStatus),
-  container: nullable(ref(Container)),
-  step: nullable(ref(Step)),
+  container: nullable(ref(Container), 'The container after the transfer. For a dry run: as it is now, or null when it was not found.'),
+  step: nullable(ref(Step), 'The logged step. Null when there is none, and for a dry run.'),
   revision: ref(Revision),
-  findings: Type.Array(ref(TransferFinding), { description: 'Of a dry run, all that stands against it; none: it can be done.' })
+  findings: Type.Array(ref(TransferFinding), { description: 'For a dry run: every problem that would refuse the transfer. Empty when it can be recorded.' })
 }, {
-  $id: 'TransferResult', description: 'The container and the step as they are now. Of a dry run the container is as it stands, null when it was not found.', examples: [aResult]
+  $id: 'TransferResult', description: 'The result of a transfer.', examples: [aResult]
 })
 export type TransferResult = Static<typeof TransferResult>
 
 export const TransferItems = Type.Object({
-  items: Type.Array(ref(TransferResult), { description: 'In the order given; containers as they are after all.' }),
+  items: Type.Array(ref(TransferResult), { description: 'The results, in the order of the request. Containers are shown as they are after the last transfer.' }),
   revision: ref(Revision)
-}, { $id: 'TransferItems', description: 'What the transfers made.', examples: [{ items: [aResult], revision: 43 }] })
+}, { $id: 'TransferItems', description: 'The results of a batch of transfers.', examples: [{ items: [aResult], revision: 43 }] })
 
 export const TransferQuery = Type.Object({
-  dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only tell what stands against it, and change nothing.' }))
+  dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Whether to only check the transfer and return its problems, without changing anything.' }))
 }, { additionalProperties: false })
 
 export const transferSchemas = [LidAction, TransferTarget, TransferLid, Transfer, TransferBatch, TransferFinding, TransferStatus, TransferResult, TransferItems]

@@ -2,9 +2,9 @@ import { Ajv } from 'ajv'
 import formatsPlugin from 'ajv-formats'
 import { depthOf, isInstant, isPathName, isUuid } from '../domain/values.ts'
 
-/** A validator that knows the formats and keywords of our schemas, and the given components. */
+/** A JSON Schema validator with the formats and keywords of the contract, and the given components. */
 export function validatorFor (components: readonly object[]): Ajv {
-  // that the schemas are sound themselves is tested on the whole document (test/contract/openapi-rules.test.ts)
+  // The schemas are not validated here: test/contract/openapi-rules.test.ts checks the whole document.
   const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: false, coerceTypes: false, validateSchema: false, meta: false })
   formatsPlugin.default(ajv, ['uuid'])
   ajv.addFormat('date-time', isInstant)

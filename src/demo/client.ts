@@ -1,10 +1,10 @@
-/** Calls the service and answers the body; throws an Error that says what was asked and why it was refused. */
+/** Sends a request and returns the parsed body. Throws an Error with the request and the reason if it is refused. */
 export type DemoCall = <T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object | string) => Promise<T>
 
-/** A client of the service at this address. A text as body is YAML. */
+/** Creates a client of the service at this URL. A string is sent as YAML. */
 export function demoClient (address: string): DemoCall {
   return async <T>(method: string, path: string, body?: object | string): Promise<T> => {
-    const answer = await fetch(new URL(path, address), {
+    const response = await fetch(new URL(path, address), {
       method,
       redirect: 'error',
       ...(body !== undefined && {
@@ -12,11 +12,11 @@ export function demoClient (address: string): DemoCall {
         body: typeof body === 'string' ? body : JSON.stringify(body)
       })
     })
-    const said = await answer.json() as T & { detail?: string }
-    if (!answer.ok) {
+    const parsed = await response.json() as T & { detail?: string }
+    if (!response.ok) {
       const sent = typeof body === 'object' ? ` ${JSON.stringify(body).slice(0, 200)}` : ''
-      throw new Error(`${method} ${path}${sent} was refused: ${answer.status} ${said.detail ?? ''}`)
+      throw new Error(`${method} ${path}${sent} was refused: ${response.status} ${parsed.detail ?? ''}`)
     }
-    return said
+    return parsed
   }
 }

@@ -12,38 +12,39 @@ const widestLabel = 60
 type Demo = { call: DemoCall, address: string, out: Out, runs: readonly RobotlabRun[] }
 
 /**
- * Shows the service on `address` what a real lab did, and on `out` what it learns from it: all runs but the last are logged,
- * the last is replayed. Can be shown again. Throws when the database holds another lab.
+ * Sends the records of a real lab to the service at the URL `address`, and prints to `out` what the service learns from them.
+ * All runs but the last are logged; the last one is also replayed move by move. Can be repeated. Throws an Error if the
+ * database contains another lab.
  */
 export async function demo ({ call, address, out, runs }: Demo): Promise<void> {
   const line = (text = '') => out.write(`${safeLines(text)}\n`)
-  const shown = runs.at(-1)!
+  const lastRun = runs.at(-1)!
 
   line()
-  await takeLab(call)
-  line('  examples/robotlab/lab.yaml is the lab')
+  await loadLab(call)
+  line('  loaded the lab file examples/robotlab/lab.yaml')
   await logHistory(call, runs.slice(0, -1), out)
-  const foretold = await estimateRun(call, shown, confidence)
-  await replay(call, shown, out)
-  const isNew = await logRun(call, shown)
-  line(`  ${shown.steps.length} steps of that run are logged`)
+  const estimatedBefore = await estimateRun(call, lastRun, confidence)
+  await replay(call, lastRun, out)
+  const isNew = await logRun(call, lastRun)
+  line(`  logged ${lastRun.steps.length} steps of this run`)
 
-  line('\nWhat it learnt\n')
-  for (const row of tableOf(['step', 'level', 'samples', 'median s', '95 % s'], learnt(shown.steps, await estimateRun(call, shown, confidence)))) line(`  ${row}`)
-  if (isNew) line(`\n  ${keptPromises(shown.steps, foretold)}`)
+  line('\nWhat the service learnt\n')
+  for (const row of tableOf(['step', 'level', 'samples', 'median s', '95 % s'], estimateRows(lastRun.steps, await estimateRun(call, lastRun, confidence)))) line(`  ${row}`)
+  if (isNew) line(`\n  ${keptBounds(lastRun.steps, estimatedBefore)}`)
 
-  line('\nWhat to ask next\n')
-  for (const asked of questions(address, shown)) line(`  ${asked}`)
+  line('\nWhat to try next\n')
+  for (const example of exampleCalls(address, lastRun)) line(`  ${example}`)
   line()
 }
 
-/** Makes the lab the one of the records; refuses a database that holds another. */
-async function takeLab (call: DemoCall): Promise<void> {
+/** Applies the lab file of the records. Throws an Error if the database contains another lab. */
+async function loadLab (call: DemoCall): Promise<void> {
   const labFile = await readLabFile()
   const { changes } = await call<{ changes: { action: string, device: string }[] }>('PUT', '/api/lab/config?dry_run=true', labFile)
   const others = changes.filter(({ action }) => action === 'retire').map(({ device }) => device)
   if (others.length > 0) {
-    throw new Error(`This database holds another lab (${others.slice(0, 3).join(', ')}${others.length > 3 ? ', ...' : ''}). Give the demo a DATABASE_URL or DATA_DIR of its own.`)
+    throw new Error(`This database contains another lab (${others.slice(0, 3).join(', ')}${others.length > 3 ? ', ...' : ''}). Set DATABASE_URL or DATA_DIR to a separate database for the demo.`)
   }
   await call('PUT', '/api/lab/config', labFile)
 }
@@ -51,7 +52,7 @@ async function takeLab (call: DemoCall): Promise<void> {
 async function logHistory (call: DemoCall, runs: readonly RobotlabRun[], out: Out): Promise<void> {
   const progress = progressOf(out, `steps of ${runs.length} earlier runs`, runs.reduce((sum, { steps }) => sum + steps.length, 0))
   for (const run of runs) {
-    // their plates were never on this platform
+    // The plates of earlier runs were never on this platform.
     await logRun(call, { ...run, steps: run.steps.map((step) => ({ ...step, containers: [] })) })
     progress.step(run.steps.length)
   }
@@ -70,7 +71,7 @@ async function replay (call: DemoCall, run: RobotlabRun, out: Out): Promise<void
 }
 
 /** The steps that took most of the run's time, one row for each kind of step. */
-function learnt (steps: readonly ReplayedStep[], estimates: readonly ReplayEstimate[]): string[][] {
+function estimateRows (steps: readonly ReplayedStep[], estimates: readonly ReplayEstimate[]): string[][] {
   const kinds = new Map<string, { seconds: number, row: string[] }>()
   for (const [index, step] of steps.entries()) {
     const { level, sample_size, median_seconds, duration_seconds } = estimates[index]!
@@ -87,15 +88,15 @@ function labelOf ({ device, name }: ReplayedStep): string {
   return label.length <= widestLabel ? label : `${label.slice(0, widestLabel - 1)}…`
 }
 
-/** How the bounds that were told before the run compare with what the steps then took. */
-function keptPromises (steps: readonly ReplayedStep[], estimates: readonly ReplayEstimate[]): string {
+/** How many steps kept the bound that was estimated before the run. */
+function keptBounds (steps: readonly ReplayedStep[], estimates: readonly ReplayEstimate[]): string {
   const known = steps.map((step, index) => ({ took: secondsOf(step), bound: estimates[index]!.duration_seconds })).filter(({ bound }) => bound !== null)
   const kept = known.filter(({ took, bound }) => took <= bound!)
-  return `Before the run began, ${known.length} of its ${steps.length} steps were given a 95 % bound; ${tenths(100 * kept.length / known.length)} % of them kept it.`
+  return `Before the run, the service gave a 95 % bound for ${known.length} of its ${steps.length} steps. ${tenths(100 * kept.length / known.length)} % of these steps kept it.`
 }
 
-function questions (address: string, run: RobotlabRun): string[] {
-  const plate = barcodeOf(run.name, Object.values(run.world)[0] ?? '1')
+function exampleCalls (address: string, run: RobotlabRun): string[] {
+  const plate = barcodeOf(run.name, Object.values(run.initial)[0] ?? '1')
   const { device, data } = run.steps.filter(({ kind }) => kind === 'operation').reduce((a, b) => secondsOf(a) >= secondsOf(b) ? a : b)
   return [
     `curl ${address}/api/containers/${plate}`,

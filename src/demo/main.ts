@@ -8,7 +8,7 @@ import { demoClient } from './client.ts'
 import { demo } from './demo.ts'
 import { readRuns } from './robotlab.ts'
 
-// `npm run demo`: the service, with a data directory of its own, and a real lab's records played to it.
+// `npm run demo`: starts the service with its own data directory, and replays the records of a real lab.
 
 const { signal, stop } = stopSignal()
 
@@ -19,16 +19,16 @@ function stopSignal (): { signal: AbortSignal, stop: Promise<unknown> } {
 }
 
 async function show (): Promise<void> {
-  process.stdout.write('platform-status: the service starts\n')
+  process.stdout.write('platform-status: starting the service\n')
   const config = readConfig({ ...process.env, DATA_DIR: process.env.DATA_DIR || './data/demo' })
   const log = pino({}, pino.multistream([{ level: 'warn', stream: process.stderr }]))
   const running = await start({ config, log, signal })
   try {
     const address = localUrl(running.address)
-    // the last run but one is a long one
+    // The last run is short, so the demo replays the one before it.
     const runs = (await readRuns()).slice(0, -1)
     await Promise.race([stop, demo({ call: demoClient(address), address, out: process.stdout, runs })])
-    if (!signal.aborted) process.stdout.write(`The service stays up at ${address} until Ctrl-C.\n`)
+    if (!signal.aborted) process.stdout.write(`The service runs at ${address} until you press Ctrl-C.\n`)
     await stop
   } finally {
     await running.stop()

@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { v5 as uuidv5 } from 'uuid'
 import type { Place } from '../contract/common.ts'
+import { projectRoot } from '../project-root.ts'
 
-// The records of a real lab, and how they are read as steps and places of this service; see examples/robotlab/README.md.
+// Reads the records of a real lab as steps and places of this service; see examples/robotlab/README.md.
 
-const folder = new URL('../../examples/robotlab/', import.meta.url)
+const folder = join(projectRoot, 'examples', 'robotlab')
 
-/** A line of steps.jsonl.gz, as far as it is read. */
+/** The members of a line of steps.jsonl.gz that are used. */
 type StepRecord = {
   run: string
   start: string
@@ -19,30 +21,30 @@ type StepRecord = {
   plate: string | null
 }
 
-/** A change of the world: of the plate `what`, between places in the lab's own names. */
+/** A move or lid change of the plate `what`. Places have the names of that lab. */
 export type RobotlabEvent =
   | { kind: 'move', what: string, src: string, dst: string }
   | { kind: 'unlid', what: string, dst: string }
   | { kind: 'lid', what: string, src: string }
 
-type WorldRecord = { run: string } & (RobotlabEvent | { kind: 'init', world: Record<string, string> })
+type LabRecord = { run: string } & (RobotlabEvent | { kind: 'init', world: Record<string, string> })
 
-/** One run: which plate stood where when it began, what changed, and what was done. */
-export type RobotlabRun = { name: string, world: Readonly<Record<string, string>>, events: readonly RobotlabEvent[], steps: readonly ReplayedStep[] }
+/** One run: the initial plates by place, the changes, and the steps. */
+export type RobotlabRun = { name: string, initial: Readonly<Record<string, string>>, events: readonly RobotlabEvent[], steps: readonly ReplayedStep[] }
 
-/** A step that is still to be done, as an estimate is asked for it. */
+/** A planned step, as an estimate needs it. */
 export type RobotlabStep = { kind: 'operation' | 'move', name: string, device: string, data: Record<string, string>, origin?: Place, destination?: Place }
 
-/** A step as it is logged. */
+/** A finished step, as it is logged. */
 export type ReplayedStep = RobotlabStep & { id: string, start: string, finish: string, containers: string[], experiment_id: string }
 
 /** All runs, oldest first. */
 export async function readRuns (): Promise<RobotlabRun[]> {
-  const [steps, world] = await Promise.all([readLines<StepRecord>('steps.jsonl.gz'), readLines<WorldRecord>('world.jsonl.gz')])
+  const [steps, labRecords] = await Promise.all([readLines<StepRecord>('steps.jsonl.gz'), readLines<LabRecord>('world.jsonl.gz')])
   const stepsOf = byRun(steps)
-  return [...byRun(world)].map(([name, records]) => ({
+  return [...byRun(labRecords)].map(([name, records]) => ({
     name,
-    world: records.find((record) => record.kind === 'init')?.world ?? {},
+    initial: records.find((record) => record.kind === 'init')?.world ?? {},
     events: records.filter((record) => record.kind !== 'init'),
     steps: (stepsOf.get(name) ?? []).map(loggedStep)
   }))
@@ -58,19 +60,19 @@ function byRun<T extends { run: string }> (records: readonly T[]): Map<string, T
   return runs
 }
 
-/** That lab as a lab file, YAML. */
+/** The lab file of that lab, as YAML. */
 export async function readLabFile (): Promise<string> {
-  return await readFile(new URL('lab.yaml', folder), 'utf8')
+  return await readFile(join(folder, 'lab.yaml'), 'utf8')
 }
 
 async function readLines<T> (file: string): Promise<T[]> {
-  const text = await promisify(gunzip)(await readFile(new URL(file, folder)))
+  const text = await promisify(gunzip)(await readFile(join(folder, file)))
   return text.toString('utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as T)
 }
 
 const slotsOfStack = 22
 
-/** The slot that the lab's name of a place means. */
+/** The place for a name of that lab, for example `A1`. */
 export function placeOf (name: string): Place {
   const [, letter, digits] = /^([A-Z])(\d+)$/.exec(name) ?? []
   if (letter === undefined) return { device: name, position: 0 }
@@ -80,14 +82,14 @@ export function placeOf (name: string): Place {
   return { device: letter, position: number - 1 }
 }
 
-/** The lab's name of a slot. */
+/** The name of a place in that lab. */
 export function nameOfPlace ({ device, position }: Place): string {
   if (/^[A-Z]$/.test(device)) return `${device}${position + 1}`
   if (position === 0) return device
   return position <= slotsOfStack ? `L${position}` : `R${position - slotsOfStack}`
 }
 
-/** The barcode of a plate of a run: the run's start and the plate's number. */
+/** The barcode of a plate: the start of the run and the number of the plate. */
 export function barcodeOf (run: string, plate: string): string {
   const [, date, time] = /^(.{10})_(.{8})/.exec(run) ?? []
   return `${date?.replaceAll('-', '')}-${time?.replaceAll('.', '')}-${plate}`
@@ -95,7 +97,7 @@ export function barcodeOf (run: string, plate: string): string {
 
 const namespace = '7f2b0c5e-5c1b-4f0a-9a53-2b9f6d1f4e21'
 
-/** The id of something in the records: the same whenever they are read, so that what was logged before is recognised. */
+/** A UUID derived from a name in the records. It is always the same, so that a repeated demo logs nothing twice. */
 export function idOf (name: string): string {
   return uuidv5(name, namespace)
 }
@@ -119,7 +121,7 @@ function plannedStep ({ device, type, cmd }: StepRecord): RobotlabStep {
 
 const exchangePlace = 'B21'
 
-/** A program of the arm: a move when a plate is in its gripper. */
+/** A program of the robot arm. It is a move if it transports a plate. */
 function programStep (device: string, program: string): RobotlabStep {
   const [, from, to] = /^(\w+?)[-_]to[-_](\w+) transfer$/.exec(program) ?? []
   const [, place, way] = /^(?!lid)(\w+) (get|put) transfer$/.exec(program) ?? []

@@ -1,22 +1,22 @@
 import { X509Certificate } from 'node:crypto'
 
-/** A chain is a few certificates of a few KiB. */
+/** In characters. A chain has a few certificates of a few KiB. */
 export const longestCertificate = 100_000
 
 const block = /-----BEGIN ([^-\n]+)-----[\s\S]*?-----END \1-----/g
 
-/** Why a text is no certificate in PEM, or no chain of them; null when it is. */
+/** Why a text is not a certificate or certificate chain in PEM; null if it is. */
 export function certificateFault (text: string): string | null {
   if (text.length > longestCertificate) return `must not be longer than ${longestCertificate} characters`
-  if (text.includes('\u0000')) return 'must not hold the character NUL (U+0000)'
-  if (/-----BEGIN [^-\n]*PRIVATE KEY-----/.test(text)) return 'holds a private key, which is not for this service: send the certificate alone'
+  if (text.includes('\u0000')) return 'must not contain the character NUL (U+0000)'
+  if (/-----BEGIN [^-\n]*PRIVATE KEY-----/.test(text)) return 'contains a private key, which must not be sent: send only the certificate'
   const blocks = [...text.matchAll(block)]
   if (blocks.length === 0) return 'must be a certificate in PEM: a block from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----'
-  if (text.match(/-----(BEGIN|END) /g)!.length !== 2 * blocks.length) return 'holds a block without its beginning or its end'
+  if (text.match(/-----(BEGIN|END) /g)!.length !== 2 * blocks.length) return 'contains a block without its BEGIN or END line'
   const other = blocks.find(([, label]) => label !== 'CERTIFICATE')
-  if (other !== undefined) return `holds a block "${other[1]}": send certificates alone`
+  if (other !== undefined) return `contains a block "${other[1]}": send only certificates`
   const broken = blocks.findIndex(([pem]) => !isCertificate(pem))
-  return broken === -1 ? null : `holds a block that is not a certificate (number ${broken + 1})`
+  return broken === -1 ? null : `contains a block that is not a certificate (number ${broken + 1})`
 }
 
 function isCertificate (pem: string): boolean {

@@ -3,14 +3,14 @@ export const experimentStatuses = ['created', 'running', 'completed', 'aborted']
 export type ExperimentStatus = typeof experimentStatuses[number]
 
 const next: Readonly<Record<ExperimentStatus, readonly ExperimentStatus[]>> = {
-  // to running also by its first step
+  // The first step also sets it to running.
   created: ['running', 'aborted'],
   running: ['completed', 'aborted'],
   completed: [],
   aborted: []
 }
 
-/** The statuses that an experiment can have next; none once it is over. */
+/** The statuses that can follow this one; none for a completed or aborted experiment. */
 export function allowedAfter (status: ExperimentStatus): readonly ExperimentStatus[] {
   return next[status]
 }

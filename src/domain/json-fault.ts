@@ -1,9 +1,9 @@
-// JSON.parse tells where a text is wrong in words that differ by version of Node, and often not at all. This tells always.
+// The messages of JSON.parse depend on the version of Node and often have no position. This scanner always gives one.
 
 type Expected = 'a value' | 'a value or ]' | 'a member name in double quotes' | 'a member name in double quotes or }' | 'a colon' | 'a comma or }' | 'a comma or ]' |
   'the end of the text' | 'a character that JSON allows in text' | 'a double quote'
 
-/** Where a text that is not JSON goes wrong: lines and columns count from 1; null for a text that is JSON. */
+/** The first syntax error of a text, with line and column from 1; null for valid JSON. */
 export function jsonFault (text: string): { line: number, column: number, expected: string } | null {
   const fault = scan(text)
   if (fault === null) return null
@@ -12,18 +12,18 @@ export function jsonFault (text: string): { line: number, column: number, expect
 }
 
 const blank = /[ \t\n\r]*/y
-// all but control characters, quote and backslash
+// Everything except control characters, quotes and backslashes.
 const plain = /[ !#-[\]-\uffff]*/y
 const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const literal = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y
 
-// A loop and no recursion: the text may be nested deeper than any stack.
+// A loop instead of recursion, because the nesting of the text could exceed the stack.
 function scan (text: string): { at: number, expected: Expected } | null {
   const open: ('}' | ']')[] = []
   let expected: Expected = 'a value'
   let at = 0
   for (;;) {
-    at = past(blank, text, at)!
+    at = skip(blank, text, at)!
     const character = text[at]
     const closing = open.at(-1)
     if (expected === 'the end of the text') return character === undefined ? null : { at, expected }
@@ -52,7 +52,7 @@ function scan (text: string): { at: number, expected: Expected } | null {
       at += 1
       expected = character === '{' ? 'a member name in double quotes or }' : 'a value or ]'
     } else {
-      const end = past(literal, text, at)
+      const end = skip(literal, text, at)
       if (end === null) return { at, expected }
       at = end
       expected = afterValue(open)
@@ -69,16 +69,16 @@ function afterValue (open: readonly ('}' | ']')[]): Expected {
 function endOfText (text: string, start: number): number | { at: number, expected: Expected } {
   let at = start
   for (;;) {
-    at = past(plain, text, at)!
+    at = skip(plain, text, at)!
     if (text[at] === '"') return at + 1
     if (text[at] === undefined) return { at, expected: 'a double quote' }
-    const end = past(escape, text, at)
+    const end = skip(escape, text, at)
     if (end === null) return { at, expected: 'a character that JSON allows in text' }
     at = end
   }
 }
 
-function past (pattern: RegExp, text: string, at: number): number | null {
+function skip (pattern: RegExp, text: string, at: number): number | null {
   pattern.lastIndex = at
   return pattern.test(text) ? pattern.lastIndex : null
 }

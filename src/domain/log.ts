@@ -1,2 +1,2 @@
-/** What of a logger the parts of the service use: fields, then a message. A pino logger is one. */
+/** The part of a pino logger that the service uses. */
 export type Log = Readonly<Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>>

@@ -1,4 +1,4 @@
-/** The levels of the match ladder by the number of their key, most specific first; see step_key in the migrations. */
+/** The match levels, most specific first, in the order of the columns key_1 to key_5; see step_key in the migrations. */
 export const matchLevels = {
   operation: ['parameters', 'device_protocol', 'protocol', 'device_function', 'function'],
   move: ['slots', 'pair_lid_barcode', 'pair', 'mover_destination']
@@ -8,10 +8,10 @@ export const matchLevelNames = [...matchLevels.operation, ...matchLevels.move] a
 
 export type MatchLevel = (typeof matchLevelNames)[number]
 
-/** Levels that compare different programs, or moves between different places. */
+/** Levels that pool different programs, or moves between different places. */
 export const mixedLevels: ReadonlySet<MatchLevel> = new Set<MatchLevel>(['device_function', 'function', 'mover_destination'])
 
-/** What each level compares, in words. */
+/** What each level compares. */
 export const levelMeanings: Readonly<Record<MatchLevel, string>> = {
   parameters: 'operations with the same function, device and parameters',
   device_protocol: 'operations with the same function, device and protocol',

@@ -1,27 +1,27 @@
 import { hash } from 'node:crypto'
 
-// What makes two steps comparable, as far as their own words go; devices and slots are added by the database (step_key).
-// A stored step keeps these with `match_version`; whoever changes a rule here counts it up and lets old steps be computed again.
+// Computes what makes two steps comparable from their own data; the database adds devices and slots (step_key). A stored step
+// has these values with `match_version`. After a change of the rules, increment it and compute old steps again.
 export const matchVersion = 1
 
-/** What a step says of itself. */
+/** The data of a step that its match inputs depend on. */
 export type MatchSubject = { kind: 'operation' | 'move', name: string | null, data: Readonly<Record<string, unknown>> }
 
 export type MatchInputs = {
   match_version: number
-  /** the function's key; null when the step names none */
+  /** The key of the function; null if the step has no function and no name. */
   match_function: string | null
-  /** digest of the parameters, shaped like a UUID */
+  /** Digest of the parameters, in the form of a UUID. */
   match_parameters: string | null
-  /** digest of the method or protocol, shaped like a UUID; null without one */
+  /** Digest of the method or protocol, in the form of a UUID; null if there is none. */
   match_protocol: string | null
-  /** seconds that the step was told to take; null where its function commands none */
+  /** The commanded time in seconds; null if the function has none. */
   commanded_seconds: number | null
 }
 
-// Functions whose `data.duration` is an order that the machine obeys; compared in lower case. A function that is missing
-// here pools an hour's incubation with a minute's; one too many only moves a constant from the samples to the answer.
-const commandsItsTime: ReadonlySet<string> = new Set([
+// Functions whose `data.duration` is a commanded time, in lower case. If a function is missing here, an incubation of an hour is
+// pooled with one of a minute. If there is one too many, a constant only moves from the samples to the estimate.
+const functionsWithCommandedTime: ReadonlySet<string> = new Set([
   // kept under a condition for a time
   'incubate', 'incubation', 'heat', 'cool', 'hold', 'soak', 'dry', 'cure', 'expose', 'irradiate', 'illuminate',
   // moved for a time; spinning up and down is the overhead
@@ -32,45 +32,45 @@ const commandsItsTime: ReadonlySet<string> = new Set([
   'wait', 'delay', 'pause', 'sleep', 'settle'
 ])
 
-// A year; what commands more is no number of seconds, and as one would spoil the samples of its function.
+// A year. A larger value is not in seconds, and would spoil the samples of its function.
 const longestCommand = 31_536_000
 
-// Members of `data` that orchestrators keep for themselves and that do not change how long a step takes.
-const bookkeeping: ReadonlySet<string> = new Set([
+// Members of `data` that do not change the duration of a step.
+const ignoredMembers: ReadonlySet<string> = new Set([
   // the function, which is compared on its own
   'fct',
-  // a commanded time is compared on its own; anywhere else it is what a planner guessed
+  // a commanded time is handled separately; otherwise it is a guess of the planner
   'duration',
   // the kind of step, of device and of resource, as classes of the planning language
   'type', 'device_type', 'executor',
   // where a move goes: known as `destination`
   'target', 'target_name',
-  // the lid's state, wished or seen: known as `lidded_before` and `lidded_after`
+  // the state of the lid: known as `lidded_before` and `lidded_after`
   'lidded',
-  // names: of the step, and of the labware it is done to; another plate takes no longer
+  // names of the step and of its labware, which do not change the duration
   'name', 'label', 'cont_names', 'containers', 'container', 'plate', 'plate_name', 'barcode', 'barcodes',
-  // what the planner must keep between steps: order, waiting, costs, ranks
+  // data of the planner: order, waiting times, costs, priorities
   'relations', 'wait_cost', 'wait_to_start_costs', 'min_wait', 'max_wait', 'priority',
-  // words for people
+  // text for people
   'comment', 'description', 'note'
 ])
 
 /**
- * The inputs of the match keys of a step. Of a move they are empty: moves are compared by devices and slots. A function
- * and a name never collide, nor does a function that commands its time with the same without one, since of the first
- * only the time beyond the commanded one is a sample.
+ * The inputs of the match keys of a step. They are null for a move, because moves are compared by devices and slots. A function
+ * never matches a name. A function with a commanded time never matches the same function without one, because its samples
+ * are overheads.
  */
 export function matchInputs ({ kind, name, data }: MatchSubject): MatchInputs {
   if (kind === 'move') return { match_version: matchVersion, match_function: null, match_parameters: null, match_protocol: null, commanded_seconds: null }
   const fct = typeof data.fct === 'string' ? data.fct : null
-  const commands = fct !== null && commandsItsTime.has(fct.toLowerCase())
+  const commands = fct !== null && functionsWithCommandedTime.has(fct.toLowerCase())
   const commanded_seconds = commands ? secondsOf(data.duration) : null
-  // a time that is commanded in words ("PT10M") cannot be taken out, and tells such steps apart
+  // A commanded time that is not a number ("PT10M") cannot be subtracted, so it counts as a parameter.
   const unreadable = commands && commanded_seconds === null
   return {
     match_version: matchVersion,
     match_function: functionKey(fct, name, commanded_seconds !== null),
-    match_parameters: uuidDigest(object(data, (key) => !bookkeeping.has(key) || (unreadable && key === 'duration'))),
+    match_parameters: uuidDigest(object(data, (key) => !ignoredMembers.has(key) || (unreadable && key === 'duration'))),
     match_protocol: protocolDigest(data.method ?? data.protocol),
     commanded_seconds
   }
@@ -86,15 +86,15 @@ function secondsOf (duration: unknown): number | null {
   return typeof seconds === 'number' && seconds >= 0 && seconds <= longestCommand ? seconds : null
 }
 
-// A protocol is known by its file's name: labs keep copies of a protocol in folders that bear versions and projects. The
-// whole path is among the parameters, so it is compared first.
+// A protocol is identified by its file name, because labs keep copies in folders for versions and projects. The whole path is
+// one of the parameters, which are compared first.
 function protocolDigest (protocol: unknown): string | null {
   if (typeof protocol === 'number') return uuidDigest(normal(protocol))
   if (typeof protocol !== 'string') return null
   return uuidDigest(normal(protocol.split(/[\\/]/).findLast((part) => part !== '') ?? protocol))
 }
 
-// A value as text that is the same for all that say the same: keys sorted, null like absent, 300 = 300.0 = "300".
+// Equal texts for equivalent values: keys are sorted, null members are left out, and 300 = 300.0 = "300".
 function normal (value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(numberIn(value) ?? value)
   if (Array.isArray(value)) return `[${value.map(normal).join(',')}]`
@@ -107,7 +107,7 @@ function object (members: Readonly<Record<string, unknown>>, counts: (key: strin
   return `{${kept.map((key) => `${JSON.stringify(key)}:${normal(members[key])}`).join(',')}}`
 }
 
-// Orchestrators pass parameters through text. Longer digits are names, which a double would run together.
+// Orchestrators pass numbers as text. Longer digit strings are names, which would lose digits in a double.
 const numeral = /^-?\d+(\.\d+)?(e[+-]?\d{1,2})?$/i
 const longestNumeral = 15
 

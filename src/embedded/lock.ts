@@ -6,52 +6,52 @@ import { codeOf } from './run-command.ts'
 
 export const lockPrefix = 'lock-'
 
-const ROUNDS = 20
+const maxRounds = 20
 
 /**
- * Makes this process the only one of ours that uses the directory; the returned function gives it back. Throws when
- * another process, which it names, is there.
+ * Locks the directory for this process. The returned function unlocks it. Throws an Error with the pid of the holder if another
+ * process holds the lock.
  *
- * One file per process, its name telling pid and start: raise the own file (exclusively), then look at the others. Of
- * two that come at once the later one sees the earlier one's file, so two never both hold it. No name is ever used
- * again by another process, so that removing a dead one's file cannot remove a living one's (which a single lock file,
- * taken over by "unlink the stale one, create mine", does). The file is empty while its process only asks, and says
- * `held` afterwards.
+ * Each process has its own file, named after its pid and start time. It creates this file, then reads the other files. If two
+ * processes try at once, the later one sees the file of the earlier one, so never do both hold the lock. No other process ever
+ * uses the same name, so removing the file of a dead process cannot remove that of a living one. This can happen with one
+ * common lock file: a process removes the file as stale after another one has replaced it. The file is empty while its process
+ * tries, and contains `held` once it holds the lock.
  */
 export async function lockDirectory (directory: string): Promise<() => void> {
   const own = `${lockPrefix}${process.pid}-${identityOf(process.pid)}`
   const file = path.join(directory, own)
   for (let round = 0; ; round++) {
-    const there = others(directory)
-    const holder = there.find((other) => other.held) ?? (round === ROUNDS ? there[0] : undefined)
-    if (holder) throw taken(directory, holder.pid)
-    if (there.length === 0) {
-      const raised = raise(file, directory)
+    const rivals = others(directory)
+    const holder = rivals.find((other) => other.held) ?? (round === maxRounds ? rivals[0] : undefined)
+    if (holder) throw alreadyUsedError(directory, holder.pid)
+    if (rivals.length === 0) {
+      const descriptor = createLockFile(file, directory)
       try {
         if (others(directory, own).length === 0) {
-          writeSync(raised, 'held\n')
+          writeSync(descriptor, 'held\n')
           return () => rmSync(file, { force: true })
         }
         rmSync(file, { force: true })
       } finally {
-        closeSync(raised)
+        closeSync(descriptor)
       }
     }
-    // Somebody asks at the same moment: both step back, and the chance decides who comes first.
+    // Another process tries at the same time. Both retry after a random delay.
     await sleep(5 + Math.random() * 50)
   }
 }
 
-function raise (file: string, directory: string): number {
+function createLockFile (file: string, directory: string): number {
   try {
     return openSync(file, 'wx', 0o644)
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw taken(directory, process.pid)
+    if (codeOf(error) === 'EEXIST') throw alreadyUsedError(directory, process.pid)
     throw error
   }
 }
 
-/** The living processes whose file lies in the directory, but the one named; files of dead ones are swept away. */
+/** The living processes with a file in the directory, except `own`. Removes the files of dead processes. */
 function others (directory: string, own?: string) {
   const living: Array<{ pid: number, held: boolean }> = []
   for (const name of readdirSync(directory)) {
@@ -72,8 +72,8 @@ function isHeld (file: string): boolean {
   }
 }
 
-function taken (directory: string, pid: number): Error {
+function alreadyUsedError (directory: string, pid: number): Error {
   const who = pid === process.pid ? 'This process' : 'Another platform-status'
   return new Error(`${who} (pid ${pid}) already uses the database in ${directory}: stop it, ` +
-    'or give this one another DATA_DIR')
+    'or set another DATA_DIR')
 }

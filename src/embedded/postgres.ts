@@ -3,39 +3,39 @@ import pg from 'pg'
 import type { Log } from '../domain/log.ts'
 import { findPackage, prepareBinaries, type PostgresPackage } from './binaries.ts'
 import { checkVersion, createCluster, readPassword, databaseUser } from './cluster.ts'
-import { chooseLocation, findLocation, holdsCluster, refuseStrangersOf, type ClusterLocation } from './data-directory.ts'
+import { chooseLocation, findLocation, holdsCluster, checkOwners, type ClusterLocation } from './data-directory.ts'
 import { lockDirectory } from './lock.ts'
 import { findRunning, launch, lookForRunning, shutDown, type Postmaster } from './postmaster.ts'
 import { codeOf } from './run-command.ts'
 
 /**
- * A running database: its address with the password in it, the directory it lies in, PostgreSQL's major version, and
- * whether it was already running, left behind by a process of ours that was killed.
+ * A running embedded database. `url` contains the password; `version` is the major version of PostgreSQL. `adopted` says that
+ * it was already running, because an earlier process of this service was killed.
  */
 export type EmbeddedDatabase = {
   url: string
   directory: string
   version: number
   adopted: boolean
-  /** Shuts the database down and lets others have the directory. May be called more than once. */
+  /** Shuts down the database and unlocks its directory. May be called more than once. */
   stop(): Promise<void>
 }
 
-const DATABASE = 'platform_status'
-const ADOPT_LIMIT_MS = 120_000
-const TELL_AFTER_MS = 5_000
+const databaseName = 'platform_status'
+const adoptTimeoutMs = 120_000
+const logWaitingAfterMs = 5_000
 
 /**
- * Starts the zero-setup PostgreSQL: on 127.0.0.1, on a free port, its files under `dataDir` (created when missing).
- * `settings` are given to postgres as -c name=value; without any, PostgreSQL's own defaults, and its durability, hold.
- * It survives the death of this process, and the next start adopts it. Throws an Error that says what to do when the
- * directory is used by another process, belongs to something else, or cannot be used.
+ * Starts the embedded PostgreSQL on a free port of 127.0.0.1, with its files in `dataDir` (created if missing). `settings` are
+ * passed to postgres as -c name=value; without them, PostgreSQL's defaults apply, including full durability. If this process is
+ * killed, PostgreSQL keeps running, and the next start adopts it. Throws an Error that says what to do if another process uses
+ * the directory, if it contains other files, or if it cannot be used.
  */
 export async function startEmbedded (options: {
   dataDir: string
   log: Pick<Log, 'info' | 'warn'>
   settings?: Record<string, string>
-  /** Parents of the places for what root cannot keep in `dataDir`; for tests. */
+  /** Parent directories used instead of `dataDir` by root; for tests. See chooseLocation. */
   shared?: string[]
 }): Promise<EmbeddedDatabase> {
   const { log, settings = {} } = options
@@ -77,13 +77,13 @@ async function start (place: ClusterLocation, found: PostgresPackage, settings: 
   }
 }
 
-/** Takes over a server that a killed process left behind; undefined when none runs, also when one was just ending. */
+/** Takes over the server of a killed process. Returns undefined if none is running, or if it is shutting down. */
 async function adopt (place: ClusterLocation, major: number, log: Pick<Log, 'info' | 'warn'>): Promise<Running | undefined> {
   await checkVersion(place.directory, major)
   const began = Date.now()
-  for (let told = false; Date.now() - began < ADOPT_LIMIT_MS; await sleep(100)) {
-    if (!told && Date.now() - began > TELL_AFTER_MS) {
-      told = true
+  for (let logged = false; Date.now() - began < adoptTimeoutMs; await sleep(100)) {
+    if (!logged && Date.now() - began > logWaitingAfterMs) {
+      logged = true
       log.info({ directory: place.directory }, 'waiting for the database that a killed process left behind')
     }
     const postmaster = findRunning(place.directory)
@@ -92,47 +92,47 @@ async function adopt (place: ClusterLocation, major: number, log: Pick<Log, 'inf
     try {
       return { postmaster, url: await openDatabase(place, postmaster) }
     } catch (error) {
-      // It ended, or began to, since it was looked at.
-      if (!isGoing(error)) throw error
+      // The server has stopped or is stopping. Check again.
+      if (!isShuttingDown(error)) throw error
     }
   }
-  throw new Error(`A PostgreSQL server runs in ${place.directory} but takes no connections: stop it, then start again`)
+  throw new Error(`A PostgreSQL server runs in ${place.directory} but accepts no connections: stop it, then start again`)
 }
 
-/** A database that somebody runs: its address with the password in it, and the directory it lies in. */
+/** A database that another process runs. `url` contains the password. */
 export type FoundDatabase = { url: string, directory: string }
 
 /**
- * Finds the embedded database of `dataDir` while a service has it, to be used beside that service; changes nothing.
- * `stopped` when it is there but does not run, `none` when it was never made.
+ * Finds the embedded database of `dataDir` that a service is running, to use it beside that service. Returns `stopped` if it is
+ * not running, and `none` if it does not exist. Changes nothing.
  */
 export async function findEmbedded (options: { dataDir: string, shared?: string[] }): Promise<FoundDatabase | 'stopped' | 'none'> {
   const directory = findLocation(options)
   if (directory === undefined) return 'none'
-  await refuseStrangersOf(directory)
-  for (const until = Date.now() + ADOPT_LIMIT_MS; ; await sleep(100)) {
+  await checkOwners(directory)
+  for (const until = Date.now() + adoptTimeoutMs; ; await sleep(100)) {
     const found = lookForRunning(directory)
     if (found === undefined || found === 'stale') return 'stopped'
-    if (found !== 'starting') return { url: addressOf(await readPassword(directory), found.port, DATABASE), directory }
-    if (Date.now() > until) throw new Error(`A PostgreSQL server runs in ${directory} but takes no connections: look at its log there`)
+    if (found !== 'starting') return { url: addressOf(await readPassword(directory), found.port, databaseName), directory }
+    if (Date.now() > until) throw new Error(`A PostgreSQL server runs in ${directory} but accepts no connections: see its log there`)
   }
 }
 
-function isGoing (error: unknown): boolean {
+function isShuttingDown (error: unknown): boolean {
   return ['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03'].includes(codeOf(error) ?? '') ||
     /connection terminated/i.test(String(error))
 }
 
-/** The address of our database, which is made if it is not there yet. */
+/** The URL of the database of this service, which is created if it does not exist. */
 async function openDatabase (place: ClusterLocation, { port }: Postmaster): Promise<string> {
   const password = await readPassword(place.directory)
   const exists = await withClient(addressOf(password, port, 'postgres'), async (client) => {
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE])
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [databaseName])
     return rowCount === 1
   })
-  // Looked at on every start: the first one may have been killed between making the cluster and making this.
-  if (!exists) await withClient(addressOf(password, port, 'postgres'), (client) => client.query(`create database ${DATABASE}`))
-  return addressOf(password, port, DATABASE)
+  // Checked at every start, because the first start may have been killed after it created the cluster.
+  if (!exists) await withClient(addressOf(password, port, 'postgres'), (client) => client.query(`create database ${databaseName}`))
+  return addressOf(password, port, databaseName)
 }
 
 function addressOf (password: string, port: number, database: string): string {
@@ -140,7 +140,7 @@ function addressOf (password: string, port: number, database: string): string {
 }
 
 async function withClient<T> (connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  // ssl is said because PGSSLMODE in somebody's shell would otherwise ask this server for what it does not offer.
+  // Without `ssl: false`, PGSSLMODE in the environment could require TLS, which this server does not offer.
   const client = new pg.Client({ connectionString, ssl: false, connectionTimeoutMillis: 30_000 })
   client.on('error', () => undefined)
   await client.connect()

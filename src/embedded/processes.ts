@@ -2,26 +2,26 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { codeOf } from './run-command.ts'
 
-const UNKNOWN = 'unknown'
+const unknownIdentity = 'unknown'
 
 /**
- * What tells a process from a later one with the same pid: when it started. undefined when there is no such process (a
- * zombie is none); `unknown` where the system does not say, which `isSameProcess` then takes for the same.
+ * The start time of a process, which distinguishes it from a later process with the same pid. Returns undefined if there is no
+ * such process, or it is a zombie. Returns `unknown` if the system does not say; `isSameProcess` takes this as equal.
  */
 export function identityOf (pid: number): string | undefined {
   if (!exists(pid)) return undefined
   if (process.platform === 'linux') return linuxIdentity(pid)
-  if (process.platform === 'win32') return UNKNOWN
+  if (process.platform === 'win32') return unknownIdentity
   const started = ps(pid, 'lstart=')
-  return started === undefined ? UNKNOWN : started.trim().replace(/[^A-Za-z0-9]+/g, '-') || undefined
+  return started === undefined ? unknownIdentity : started.trim().replace(/[^A-Za-z0-9]+/g, '-') || undefined
 }
 
 export function isSameProcess (pid: number, identity: string): boolean {
   const now = identityOf(pid)
-  return now !== undefined && (now === identity || now === UNKNOWN || identity === UNKNOWN)
+  return now !== undefined && (now === identity || now === unknownIdentity || identity === unknownIdentity)
 }
 
-/** The command line of a process, or undefined when the system does not say. */
+/** The command line of a process; undefined if the system does not say. */
 export function commandLineOf (pid: number): string | undefined {
   if (process.platform === 'win32') return undefined
   if (process.platform !== 'linux') return ps(pid, 'command=')
@@ -46,14 +46,14 @@ function linuxIdentity (pid: number): string | undefined {
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   } catch {
-    // Ended in between, or /proc is mounted so that other users' processes do not show.
-    return exists(pid) ? UNKNOWN : undefined
+    // It has ended, or /proc is mounted without the processes of other users.
+    return exists(pid) ? unknownIdentity : undefined
   }
-  // The second field is the program's name in brackets and may itself contain spaces and brackets.
+  // The second field is the program name in brackets, which may contain spaces and brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [state, start] = [fields[0], fields[19]]
   if (state === 'Z' || state === 'X') return undefined
-  // The start counts from boot: without the boot's id, the same pid and tick could come back after a restart.
+  // The start time counts from boot. With the boot id, it is unique across reboots.
   return `${bootId()}-${start}`
 }
 
@@ -71,7 +71,7 @@ function bootId (): string {
 
 function ps (pid: number, column: string): string | undefined {
   try {
-    // A fixed locale and zone: the text is compared with one written by another process, in another shell.
+    // A fixed locale and time zone, because other processes compare this text with theirs.
     return execFileSync('/bin/ps', ['-ww', '-o', column, '-p', String(pid)], {
       encoding: 'utf8', env: { LC_ALL: 'C', TZ: 'UTC' }, stdio: ['ignore', 'pipe', 'ignore']
     })

@@ -4,36 +4,36 @@ import path from 'node:path'
 /** The operating system user that owns a cluster and runs its programs; undefined stands for our own user. */
 export type Owner = { uid: number, gid: number, name: string } | undefined
 
-/** What a program left behind: its exit code (null when a signal ended it) and the end of what it printed. */
+/** The exit code of a program (null if a signal ended it) and the end of its output. */
 export type CommandResult = { code: number | null, output: string }
 
-const KEPT_OUTPUT = 8_000
+const maxOutputLength = 8_000
 
-// Only what a program needs to be found and loaded. Anything else would leak our secrets to the database's own user,
-// and PG* variables (PGDATA, PGPORT, PGOPTIONS, ...) of somebody's shell would bend initdb and postgres.
-const KEPT_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'NIX_LD', 'NIX_LD_LIBRARY_PATH', 'SystemRoot', 'TEMP', 'TMP']
+// Only the variables needed to find and load a program. Others would leak secrets to the user of the database, and PG*
+// variables (PGDATA, PGPORT, PGOPTIONS, ...) would change what initdb and postgres do.
+const passedVariables = ['PATH', 'LD_LIBRARY_PATH', 'NIX_LD', 'NIX_LD_LIBRARY_PATH', 'SystemRoot', 'TEMP', 'TMP']
 
-/** Spawn options of everything that runs as the database's user: a fixed locale and time zone, a reachable cwd. */
+/** Spawn options for programs that run as `owner`: a fixed locale and time zone, and a working directory that all can enter. */
 export function spawnOptions (owner: Owner) {
   const env: NodeJS.ProcessEnv = { LC_ALL: 'C', TZ: 'UTC' }
-  for (const name of KEPT_VARIABLES) if (process.env[name] !== undefined) env[name] = process.env[name]
+  for (const name of passedVariables) if (process.env[name] !== undefined) env[name] = process.env[name]
   return {
     env,
-    // Our own working directory may be one that the database's user cannot enter.
+    // The user of the database may not be able to enter the working directory of this process.
     cwd: path.parse(process.execPath).root,
     windowsHide: true,
-    // libuv drops the supplementary groups as well when it changes the user. It takes signed numbers; macOS calls
-    // nobody 4294967294, which is -2.
+    // When libuv changes the user, it also drops supplementary groups. It takes signed numbers: on macOS, nobody is
+    // 4294967294, which is -2.
     ...(owner && { uid: owner.uid | 0, gid: owner.gid | 0 })
   }
 }
 
-/** Runs a program to its end, without a shell. Rejects only when it cannot be started (EACCES, ENOENT, EPERM, ...). */
+/** Runs a program to its end, without a shell. Rejects only if it cannot be started (EACCES, ENOENT, EPERM, ...). */
 export function runCommand (command: string, args: string[], owner?: Owner): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...spawnOptions(owner), stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
-    const keep = (chunk: Buffer) => { output = (output + chunk.toString()).slice(-KEPT_OUTPUT) }
+    const keep = (chunk: Buffer) => { output = (output + chunk.toString()).slice(-maxOutputLength) }
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
     child.on('error', reject)
@@ -41,7 +41,7 @@ export function runCommand (command: string, args: string[], owner?: Owner): Pro
   })
 }
 
-/** The code of a system error (ENOENT, EACCES, ...), or undefined for anything else. */
+/** The code of a system error (ENOENT, EACCES, ...); undefined for other values. */
 export function codeOf (error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
 }

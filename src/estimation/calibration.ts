@@ -1,4 +1,4 @@
-import type { CalibrationGrouping } from '../contract/estimates.ts'
+import type { Calibration, CalibrationGrouping, CalibrationScore } from '../contract/estimates.ts'
 import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { estimate } from './estimate.ts'
@@ -6,25 +6,14 @@ import { type EstimateQuery, readHistories } from './history.sql.ts'
 import { type Margins, noMargins } from './margins.ts'
 import { samplesFor, windowFor } from './model.ts'
 
-/** How well the promise was kept: seconds, and shares of the answered steps. */
-export type Score = {
-  group: string | null
-  steps: number
-  answered: number
-  coverage: number | null
-  mean_excess_seconds: number | null
-  pinball_loss_seconds: number | null
-}
-export type Calibration = { confidence: number, since: string | null, steps: number, truncated: boolean, overall: Score, groups: Score[] }
-
 type CalibratedStep = EstimateQuery & { id: string, start: Date, as_of: string, fct: string | null, sample_seconds: number, commanded_seconds: number | null }
 type MarginsAt = { ended_at: number, margins: Margins }
 
 const chunk = 1000
 
-// The newest steps first, along the index by start. A step of an experiment is asked for when its run began, as an
-// orchestrator does; one without when it began itself.
-const text = `
+// Reads the newest steps first, along the index on `start`. `as_of` is the time at which an orchestrator would have asked for
+// the estimate: the start of the experiment, or of the step itself if it belongs to no experiment.
+const calibratedStepsSql = `
   SELECT s.id, s.start, wire_time(coalesce(began.start, s.start)) AS as_of, s.fct, s.sample_seconds, s.commanded_seconds,
     s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
     o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
@@ -40,13 +29,14 @@ const text = `
   ORDER BY s.start DESC, s.id DESC`
 
 /**
- * Replays the newest `limit` steps since a time as they would have been estimated, with the history and the margins of
- * their time, and tells how often the bound held. In chunks, so that memory does not grow with the log.
+ * Replays the newest `limit` steps that started at or after `since` (ISO 8601; null: any time), and scores their bounds.
+ * Each step is estimated with the history and the margins of its time. Steps are read in chunks, so memory use does not
+ * grow with the log.
  */
 export async function calibrate (
   { pool }: Database, { confidence, since, groupBy, limit }: { confidence: number, since: string | null, groupBy: CalibrationGrouping | null, limit: number }
 ): Promise<Calibration> {
-  const lessons = await runPrepared<MarginsAt>(pool, `
+  const marginsNewestFirst = await runPrepared<MarginsAt>(pool, `
     SELECT extract(epoch FROM ended_at)::float8 AS ended_at, margins FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 2000`, [])
   const overall = emptyTally()
   const groups = new Map<string | null, Tally>()
@@ -54,11 +44,11 @@ export async function calibrate (
   let read = 0
   let more = true
   while (more && read < limit) {
-    const done = await runPrepared<CalibratedStep>(pool, text, [since ?? '-infinity', from.start, from.id, Math.min(chunk, limit - read)])
-    await score(done)
-    read += done.length
-    more = done.length > 0 && done.length === Math.min(chunk, limit - (read - done.length))
-    const last = done.at(-1)
+    const steps = await runPrepared<CalibratedStep>(pool, calibratedStepsSql, [since ?? '-infinity', from.start, from.id, Math.min(chunk, limit - read)])
+    await score(steps)
+    read += steps.length
+    more = steps.length > 0 && steps.length === Math.min(chunk, limit - (read - steps.length))
+    const last = steps.at(-1)
     if (last !== undefined) from = { start: last.start.toISOString(), id: last.id }
   }
   return {
@@ -66,24 +56,24 @@ export async function calibrate (
     groups: [...groups].map(([group, tally]) => scoreOf(group, tally)).sort((a, b) => b.steps - a.steps)
   }
 
-  async function score (done: readonly CalibratedStep[]): Promise<void> {
-    const questions = done.map(({ id, start, fct, sample_seconds, commanded_seconds, ...question }): EstimateQuery => question)
-    const { histories } = await readHistories(pool, questions, { most: windowFor(confidence), enough: samplesFor(confidence) })
-    for (const [index, step] of done.entries()) {
-      const then = Date.parse(step.as_of) / 1000
-      const margins = lessons.find(({ ended_at }) => ended_at < then)?.margins ?? noMargins
-      const answer = estimate(histories[index] ?? null, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins })
+  async function score (steps: readonly CalibratedStep[]): Promise<void> {
+    const queries = steps.map(({ id, start, fct, sample_seconds, commanded_seconds, ...query }): EstimateQuery => query)
+    const { histories } = await readHistories(pool, queries, { most: windowFor(confidence), enough: samplesFor(confidence) })
+    for (const [index, step] of steps.entries()) {
+      const asOf = Date.parse(step.as_of) / 1000
+      const margins = marginsNewestFirst.find(({ ended_at }) => ended_at < asOf)?.margins ?? noMargins
+      const estimated = estimate(histories[index] ?? null, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins })
       const actual = step.sample_seconds + (step.commanded_seconds ?? 0)
-      add(overall, answer.duration_seconds, actual, confidence)
+      add(overall, estimated.duration_seconds, actual, confidence)
       if (groupBy === null) continue
-      const group = { level: answer.level, method: answer.method, function: step.fct, device: step.device }[groupBy]
+      const group = { level: estimated.level, method: estimated.method, function: step.fct, device: step.device }[groupBy]
       if (!groups.has(group)) groups.set(group, emptyTally())
-      add(groups.get(group)!, answer.duration_seconds, actual, confidence)
+      add(groups.get(group)!, estimated.duration_seconds, actual, confidence)
     }
   }
 }
 
-/** Sums over steps; durations in seconds. */
+/** Sums over steps. `excess` and `loss` are in seconds. */
 type Tally = { steps: number, answered: number, covered: number, excess: number, loss: number }
 
 function emptyTally (): Tally {
@@ -99,7 +89,7 @@ function add (tally: Tally, bound: number | null, actual: number, confidence: nu
   tally.loss += actual > bound ? confidence * (actual - bound) : (1 - confidence) * (bound - actual)
 }
 
-function scoreOf (group: string | null, { steps, answered, covered, excess, loss }: Tally): Score {
+function scoreOf (group: string | null, { steps, answered, covered, excess, loss }: Tally): CalibrationScore {
   const share = (sum: number) => answered === 0 ? null : sum / answered
   return { group, steps, answered, coverage: share(covered), mean_excess_seconds: share(excess), pinball_loss_seconds: share(loss) }
 }

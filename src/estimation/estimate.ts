@@ -8,7 +8,7 @@ import { endsInOutlier } from './outlier.ts'
 
 export type EstimateWarning = { code: string, detail: string }
 
-/** An answer that explains itself; durations in seconds. */
+/** The estimate of one step, with what it is based on. Durations are in seconds. */
 export type Estimate = {
   duration_seconds: number | null
   confidence: number
@@ -22,24 +22,31 @@ export type Estimate = {
   warnings: EstimateWarning[]
 }
 
-/** The confidence of who does not say one. */
+/** The confidence of a request that does not specify one. */
 export const defaultConfidence = 0.95
 
-const few = 10
+// With fewer samples, the estimate carries the warning `few-samples`.
+const reliableSampleSize = 10
 
-/** How an estimate is asked for; `margins` are those as of the last run. */
+/** `margins` are those learnt up to the last finished run. */
 export type EstimateOptions = { confidence: number, statistic: Statistic, margins: Margins }
 
-/** What is to be estimated: `commanded` is the time in seconds that the step is told to take, to which the history's overhead is added. */
+/** The step to estimate. `commanded` is its commanded time in seconds; the overhead from the history is added to it. */
 export type EstimateSubject = { kind: 'operation' | 'move', commanded: number | null }
 
-/** The samples that an answer rests on, in seconds: the window, cut where the device changed. */
+/**
+ * The samples that an estimate uses, in seconds. `from` is the finish of the oldest one, in seconds since 1970. `cut` says
+ * that samples from before a change point were dropped.
+ */
 export type SampleBasis = { level: MatchLevel, sorted: readonly number[], from: number, cut: boolean }
 
-// A batch asks for the same history again and again.
+// Caches the basis, because the steps of a batch often share one history.
 const bases = new WeakMap<History, SampleBasis>()
 
-/** The part of a history that still holds. Wide levels mix programs, whose order is no change of the device: they are not cut. */
+/**
+ * The samples of a history since its last change point. Mixed levels are never cut: they pool different programs, so a
+ * difference between older and newer samples may come from the mix and not from the device.
+ */
 export function basisOf (history: History, kind: EstimateSubject['kind']): SampleBasis {
   const known = bases.get(history)
   if (known !== undefined) return known
@@ -55,11 +62,11 @@ export function basisOf (history: History, kind: EstimateSubject['kind']): Sampl
   return basis
 }
 
-/** The estimate of one step from its history. */
+/** The estimate of one step from its history; null when there are no comparable steps. */
 export function estimate (history: History | null, { kind, commanded }: EstimateSubject, { confidence, statistic, margins }: EstimateOptions): Estimate {
   if (history === null) return withoutHistory(commanded, confidence)
   const basis = basisOf(history, kind)
-  const chosen = chooseBound(basis.sorted, history.lent, confidence, statistic)
+  const chosen = chooseBound(basis.sorted, history.borrowedSpread, confidence, statistic)
   const { seconds, attained, method } = chosen
   const margin = statistic === 'upper_bound' ? marginFor(confidence, margins) : 0
   return {
@@ -89,71 +96,78 @@ function withoutHistory (commanded: number | null, confidence: number): Estimate
     margin_seconds: 0,
     warnings: [{
       code: 'no-history',
-      detail: commanded === null ? 'Nothing comparable was ever done.' : 'Nothing comparable was ever done; the answer is the time that the step is told to take.'
+      detail: commanded === null ? 'There are no comparable steps.' : 'There are no comparable steps; the estimate is the commanded time.'
     }]
   }
 }
 
-/** A statistic of sorted samples in seconds, and what it rests on; `hang` is a sample that it leaves out as a lone hang. */
-export type ChosenBound = { seconds: number, attained: number | null, method: Method, hang?: number }
+/**
+ * A statistic of the samples, in seconds. `attained` is the confidence that the samples alone guarantee. `outlier` is the
+ * sample that was left out, if any.
+ */
+export type ChosenBound = { seconds: number, attained: number | null, method: Method, outlier?: number }
 
-/** The statistic that is wanted of the samples; `lent` is known where the samples are fewer than the rank needs. */
-export function chooseBound (sorted: readonly number[], lent: BorrowedSpread | null, confidence: number, statistic: Statistic): ChosenBound {
+/**
+ * The requested statistic of the samples (seconds, ascending, not empty). `borrowed` is the spread of the wider level; it is
+ * needed only when there are too few samples for the rank bound.
+ */
+export function chooseBound (sorted: readonly number[], borrowed: BorrowedSpread | null, confidence: number, statistic: Statistic): ChosenBound {
   switch (statistic) {
     case 'max': return { seconds: sorted.at(-1)!, attained: sorted.length / (sorted.length + 1), method: 'max' }
     case 'mean': return { seconds: mean(sorted), attained: null, method: 'mean' }
     case 'median': return { seconds: median(sorted), attained: null, method: 'median' }
-    case 'upper_bound': return upperBound(sorted, lent, confidence)
+    case 'upper_bound': return upperBound(sorted, borrowed, confidence)
   }
 }
 
 /**
- * The rank bound; below its sample size the substitute. Where either would rest on one lone hang, that is left out, if hangs
- * are rarer than the misses that the confidence allows: as one in n >= c / (1 - c) samples is, or as the wider level says.
+ * The rank bound, or the substitute bound if there are too few samples. If the bound depends on an outlier, the outlier is
+ * left out. This needs outliers to be rarer than the misses that confidence c allows: either one in n >= c / (1 - c) samples,
+ * or the share of outliers at the wider level.
  */
-function upperBound (sorted: readonly number[], lent: BorrowedSpread | null, confidence: number): ChosenBound {
+function upperBound (sorted: readonly number[], borrowed: BorrowedSpread | null, confidence: number): ChosenBound {
   const n = sorted.length
   const ranked = rankBound(sorted, confidence)
   const onLargest = ranked === null || ranked.seconds === sorted[n - 1]
-  if (onLargest && endsInOutlier(sorted) && (ranked !== null || (lent !== null && lent.hung <= 1 - confidence))) {
+  if (onLargest && endsInOutlier(sorted) && (ranked !== null || (borrowed !== null && borrowed.hung <= 1 - confidence))) {
     const rest = sorted.slice(0, -1)
-    const seconds = ranked === null ? substituteBound(rest, confidence, lent) : rest.at(-1)!
-    return { seconds, attained: (n - 1) / (n + 1), method: 'substitute', hang: sorted[n - 1]! }
+    const seconds = ranked === null ? substituteBound(rest, confidence, borrowed) : rest.at(-1)!
+    return { seconds, attained: (n - 1) / (n + 1), method: 'substitute', outlier: sorted[n - 1]! }
   }
   if (ranked !== null) return { ...ranked, method: 'rank' }
-  return { seconds: substituteBound(sorted, confidence, lent), attained: n / (n + 1), method: 'substitute' }
+  return { seconds: substituteBound(sorted, confidence, borrowed), attained: n / (n + 1), method: 'substitute' }
 }
 
 function total (commanded: number | null, seconds: number): number {
   return Math.max(shortest, (commanded ?? 0) + seconds)
 }
 
-/** What a reader of the answer should know of its basis. */
+/** The warnings about the samples that an estimate uses. */
 export function warningsFor (
-  { sorted, cut, from }: Pick<SampleBasis, 'sorted' | 'cut' | 'from'>, confidence: number, { method, hang, attained }: ChosenBound
+  { sorted, cut, from }: Pick<SampleBasis, 'sorted' | 'cut' | 'from'>, confidence: number, { method, outlier, attained }: ChosenBound
 ): EstimateWarning[] {
   const samples = sorted.length
   const needed = samplesFor(confidence)
   const warnings: EstimateWarning[] = []
-  if (samples < few) {
-    warnings.push({ code: 'few-samples', detail: `Comparable steps known: ${samples}; from ten on the answer is reliable.` })
+  if (samples < reliableSampleSize) {
+    warnings.push({ code: 'few-samples', detail: `There are only ${samples} comparable steps; estimates are reliable from ${reliableSampleSize} on.` })
   }
   if (method === 'substitute' && samples < needed) {
     warnings.push({
       code: 'below-sample-size',
-      detail: `A bound at ${confidence} needs ${needed} samples; this one assumes a log-normal law. The samples alone attain ${round(attained ?? 0)}.`
+      detail: `A bound at ${confidence} needs ${needed} samples. With fewer, it assumes log-normal durations. The samples alone guarantee ${round(attained ?? 0)}.`
     })
   }
-  if (hang !== undefined) {
+  if (outlier !== undefined) {
     warnings.push({
       code: 'hang-left-out',
-      detail: `One of the ${samples} took ${round(hang)} s, far beyond all others: it counts as a hang, and the answer rests on the rest.`
+      detail: `One of the ${samples} steps took ${round(outlier)} s, far longer than all others. It counts as an outlier and is left out.`
     })
   }
   if (cut) {
     warnings.push({
       code: 'device-changed',
-      detail: `Such steps take clearly longer or shorter since ${new Date(from * 1000).toISOString()}; earlier ones are left out.`
+      detail: `Comparable steps take clearly longer or shorter since ${new Date(from * 1000).toISOString()}. Earlier steps are left out.`
     })
   }
   return warnings

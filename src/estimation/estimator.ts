@@ -1,99 +1,97 @@
-import type { CalibrationGrouping, PlannedStep, Statistic } from '../contract/estimates.ts'
+import type { Calibration, CalibrationGrouping, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
 import { matchInputs } from '../domain/match.ts'
 import type { Database } from '../store/database.ts'
-import { calibrate, type Calibration } from './calibration.ts'
+import { calibrate } from './calibration.ts'
 import { basisOf, type Estimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
-import { learnFinishedRuns } from './learning.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { type ProcessDuration, processDuration } from './process-duration.ts'
 import { type Remaining, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
 
-/** As a request asks: what is left out is the usual. */
+/** Options of a request; members that are missing or null have defaults. */
 type EstimateRequestOptions = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null }
 type RemainingOptions = { step_ids?: readonly string[] | null, experiment_id?: string | null, confidence?: number | null }
 type CalibrationOptions = { confidence?: number, since?: string | Date, group_by?: CalibrationGrouping, limit?: number }
-type EstimateTarget = EstimateSubject & { question: EstimateQuery }
+type EstimateTarget = EstimateSubject & { query: EstimateQuery }
 
 export type Estimator = ReturnType<typeof openEstimator>
 
-// The documented maximum is one of all history; this much of it is looked at.
-const widestWindow = 2000
+// `max` is documented as the maximum of all samples; only this many are read.
+const maxStatisticWindow = 2000
 
-/** The service that answers how long steps will take, from the history in the database. */
+/** Estimates how long steps take, from the history in the database. */
 export function openEstimator (database: Database) {
   const { pool } = database
-  /** The histories of the askings, in order. Learns from runs that ended since the last time. */
-  async function look (askings: readonly EstimateTarget[], window: Parameters<typeof readHistories>[2]): ReturnType<typeof readHistories> {
-    const questions = askings.map(({ question }) => question)
-    const found = await readHistories(pool, questions, window)
-    if (!found.lessons.pending) return found
-    await learnFinishedRuns(pool)
-    return await readHistories(pool, questions, window)
+  /** Reads the histories of the targets, in order. What was learnt from earlier runs is in the database already (learner.ts). */
+  async function readTargets (targets: readonly EstimateTarget[], window: Parameters<typeof readHistories>[2]): ReturnType<typeof readHistories> {
+    return await readHistories(pool, targets.map(({ query }) => query), window)
   }
 
-  async function answer (askings: readonly EstimateTarget[], { confidence: asked, statistic: wanted, total }: EstimateRequestOptions) {
-    const confidence = asked ?? defaultConfidence
-    const statistic = wanted ?? 'upper_bound'
-    const { histories, lessons } = await look(askings, {
-      most: statistic === 'max' ? widestWindow : windowFor(confidence),
+  async function estimateTargets (targets: readonly EstimateTarget[], options: EstimateRequestOptions) {
+    const confidence = options.confidence ?? defaultConfidence
+    const statistic = options.statistic ?? 'upper_bound'
+    const { histories, lessons } = await readTargets(targets, {
+      most: statistic === 'max' ? maxStatisticWindow : windowFor(confidence),
       enough: statistic === 'upper_bound' ? samplesFor(confidence) : 0,
-      ratios: total === true
+      ratios: options.total === true
     })
-    // equal steps share their history, so that each is computed once for each commanded time
-    const known = new Map<History | null, Map<number | null, Estimate>>()
-    const estimates = askings.map((asking, index) => {
+    // Equal steps share one history. Each history is estimated once for each commanded time.
+    const cache = new Map<History | null, Map<number | null, Estimate>>()
+    const estimates = targets.map((target, index) => {
       const history = histories[index] ?? null
-      const ofHistory = known.get(history) ?? new Map<number | null, Estimate>()
-      known.set(history, ofHistory)
-      const made = ofHistory.get(asking.commanded) ?? estimate(history, asking, { confidence, statistic, margins: lessons.margins })
-      ofHistory.set(asking.commanded, made)
-      return made
+      const byCommanded = cache.get(history) ?? new Map<number | null, Estimate>()
+      cache.set(history, byCommanded)
+      const estimated = byCommanded.get(target.commanded) ?? estimate(history, target, { confidence, statistic, margins: lessons.margins })
+      byCommanded.set(target.commanded, estimated)
+      return estimated
     })
     return { confidence, histories, lessons, estimates }
   }
 
   return {
-    /** One step. Durations in seconds; refuses a move without both ends. */
-    async estimateStep (step: PlannedStep, asked: EstimateRequestOptions): Promise<Estimate> {
-      const { estimates: [first] } = await answer([targetOf(step, '/step')], asked)
+    /** Estimates one step, in seconds. Throws a Problem for a move without origin or destination. */
+    async estimateStep (step: PlannedStep, options: EstimateRequestOptions): Promise<Estimate> {
+      const { estimates: [first] } = await estimateTargets([targetOf(step, '/step')], options)
       return first!
     },
 
-    /** Many steps in one statement, in order; with `total` also the distribution of their sum. */
-    async estimateSteps (steps: readonly PlannedStep[], asked: EstimateRequestOptions): Promise<{ estimates: Estimate[], total?: Total }> {
-      const askings = steps.map((step, index) => targetOf(step, `/steps/${index}`))
-      const { confidence, histories, lessons, estimates } = await answer(askings, asked)
-      if (asked.total !== true) return { estimates }
-      const summands = askings.map(({ kind, commanded }, index) => {
+    /** Estimates many steps with one SQL statement, in order. With `total`, also estimates their sum. */
+    async estimateSteps (steps: readonly PlannedStep[], options: EstimateRequestOptions): Promise<{ estimates: Estimate[], total?: Total }> {
+      const targets = steps.map((step, index) => targetOf(step, `/steps/${index}`))
+      const { confidence, histories, lessons, estimates } = await estimateTargets(targets, options)
+      if (options.total !== true) return { estimates }
+      const parts = targets.map(({ kind, commanded }, index) => {
         const history = histories[index] ?? null
         return { commanded, estimate: estimates[index]!, samples: history === null ? [] : basisOf(history, kind).sorted }
       })
-      return { estimates, total: totalOf(summands, confidence, lessons.ratios) }
+      return { estimates, total: totalOf(parts, confidence, lessons.ratios) }
     },
 
-    /** Running steps by their ids, or all of an experiment; exactly one of the two. */
-    async estimateRemaining ({ step_ids, experiment_id, confidence: asked }: RemainingOptions): Promise<Remaining[]> {
+    /**
+     * Estimates the remaining seconds of running steps: the steps with these ids, or all of one experiment. Throws a Problem
+     * unless exactly one of the two is given.
+     */
+    async estimateRemaining ({ step_ids, experiment_id, confidence: requested }: RemainingOptions): Promise<Remaining[]> {
       if ((step_ids ?? null) === null === ((experiment_id ?? null) === null)) {
-        throw invalid({ in: 'body', pointer: '/step_ids', detail: 'or experiment_id is required, and not both' })
+        throw invalid({ in: 'body', pointer: '/step_ids', detail: 'or experiment_id is required, but not both' })
       }
       const running = step_ids ? await runningSteps(database, step_ids) : await runningStepsOf(database, experiment_id!)
       if (running.length === 0) return []
-      const confidence = asked ?? defaultConfidence
-      const askings = running.map(({ id, status, elapsed_seconds, commanded_seconds, ...question }) =>
-        ({ kind: question.kind, commanded: commanded_seconds, question: { ...question, as_of: null } }))
-      const { histories, lessons } = await look(askings, { most: windowFor(confidence), enough: samplesFor(confidence) })
+      const confidence = requested ?? defaultConfidence
+      const targets = running.map(({ id, status, elapsed_seconds, commanded_seconds, ...query }) =>
+        ({ kind: query.kind, commanded: commanded_seconds, query: { ...query, as_of: null } }))
+      const { histories, lessons } = await readTargets(targets, { most: windowFor(confidence), enough: samplesFor(confidence) })
       return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: lessons.margins }))
     },
 
-    /** A run of a process, first start to last finish, in seconds. */
+    /** Estimates the duration of an experiment of this process, from first start to last finish, in seconds. */
     async estimateProcess (process: string, confidence: number | undefined): Promise<ProcessDuration> {
       return await processDuration(database, process, confidence ?? defaultConfidence)
     },
 
-    /** How well the promise at a confidence was kept over the newest steps. */
+    /** Measures how often the bounds at a confidence held, over the newest steps. */
     async calibrate ({ confidence, since, group_by, limit }: CalibrationOptions): Promise<Calibration> {
       return await calibrate(database, {
         confidence: confidence ?? defaultConfidence,
@@ -109,14 +107,14 @@ function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
   const kind = step.kind ?? 'operation'
   const { origin, destination } = step
   for (const [member, end] of [['origin', origin], ['destination', destination]] as const) {
-    if (kind === 'move' && !end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is required for a move: say at least its device' })
-    if (kind === 'operation' && end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is only for a move; set `kind` to move' })
+    if (kind === 'move' && !end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is required for a move: give at least its device' })
+    if (kind === 'operation' && end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is allowed only for a move: set `kind` to move' })
   }
   const { commanded_seconds, match_function, match_parameters, match_protocol } = matchInputs({ kind, name: step.name ?? null, data: step.data ?? {} })
   return {
     kind,
     commanded: commanded_seconds,
-    question: {
+    query: {
       kind,
       match_function,
       match_parameters,

@@ -2,7 +2,7 @@ import { type Queryable, runPrepared } from '../store/commands.ts'
 import { type Margins, noMargins } from './margins.ts'
 import type { BorrowedSpread } from './model.ts'
 
-/** A step to be estimated, as the history is asked for it; see domain/match.ts for the match inputs. */
+/** What a query for comparable steps needs to know about a step; see domain/match.ts for the match inputs. */
 export type EstimateQuery = {
   kind: 'operation' | 'move'
   match_function: string | null
@@ -16,23 +16,23 @@ export type EstimateQuery = {
   lidded_before: boolean | null
   lidded_after: boolean | null
   barcode_read: boolean | null
-  /** only steps that were over then are read; null: now */
+  /** Only steps that finished at or before this time are read. null means now. */
   as_of: string | null
 }
 
-/** What the history has for a question: the window of the most specific level that has any sample, newest first. */
+/** The samples of the most specific level that has any, newest first. */
 export type History = {
   level: number
-  /** seconds; for steps that command their time, what they took beyond it */
+  /** In seconds. For steps with a commanded time: the overhead. */
   samples: number[]
-  /** when each was over, in seconds since 1970 */
+  /** The finish of each sample, in seconds since 1970. */
   finishes: number[]
-  /** of the wider level, only where the samples are fewer than asked for */
-  lent: BorrowedSpread | null
+  /** The spread of the wider level. null if there are enough samples, or nothing is known. */
+  borrowedSpread: BorrowedSpread | null
 }
 
-/** What earlier runs taught: the margins as of the newest, the ratios of the newest twenty, if asked; and whether there is a run to learn from. */
-export type Lessons = { margins: Margins, ratios: number[], pending: boolean }
+/** What was learnt from finished runs: `margins` after the newest run, in seconds, and `ratios` of actual to predicted time of the newest twenty runs, if requested. */
+export type Lessons = { margins: Margins, ratios: number[] }
 
 const window = (level: number, emptyBefore: string, size: number) => `
   LEFT JOIN LATERAL (
@@ -41,7 +41,7 @@ const window = (level: number, emptyBefore: string, size: number) => `
     FROM (
       SELECT sample_seconds, finish FROM step
       WHERE counts AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} AND finish <= keyed.as_of ${emptyBefore}
-      ORDER BY finish DESC LIMIT ${size}
+      ORDER BY finish DESC LIMIT (SELECT ${size})
     ) recent
   ) level_${level} ON true`
 
@@ -50,19 +50,18 @@ const emptyBefore = (level: number) => Array.from({ length: level - 1 }, (_, ind
 const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
       origin.id, q.origin_position, destination.id, q.destination_position, q.lidded_before, q.lidded_after, q.barcode_read) AS key_${level}`).join(',\n    ')
 
-// What earlier runs taught, once an answer. The ratios are only for totals.
-const lessons = `jsonb_build_object(
+// Read once for each request. Only totals need the ratios.
+const lessonsSql = `jsonb_build_object(
     'margins', (SELECT to_jsonb(margins) FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 1),
     'ratios', CASE WHEN $4 THEN (
       SELECT jsonb_agg(newest.total_ratio ORDER BY newest.ended_at DESC) FILTER (WHERE newest.total_ratio IS NOT NULL)
-      FROM (SELECT total_ratio, ended_at FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 20) newest) END,
-    'pending', EXISTS (SELECT FROM run WHERE run.pending AND run_is_over(run)))`
+      FROM (SELECT total_ratio, ended_at FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 20) newest) END)`
 
-// One statement however many questions. Each level is read only where all more specific ones are empty, and each read is
-// one range of one index, which holds all that is read.
-const textFor = (size: number) => `
+// One statement for any number of queries. A level is read only if all more specific levels are empty. Each read is an
+// index-only scan of one range.
+const historySql = (size: number) => `
 WITH named AS MATERIALIZED (
-  SELECT name, device_named(name) AS id FROM unnest($3::text[]) AS name
+  SELECT name, latest_device_named(name) AS id FROM unnest($3::text[]) AS name
 ),
 keyed AS MATERIALIZED (
   SELECT q.ordinality AS n, coalesce(q.as_of, now()) AS as_of,
@@ -76,8 +75,8 @@ keyed AS MATERIALIZED (
   LEFT JOIN named origin ON origin.name = q.origin_device
   LEFT JOIN named destination ON destination.name = q.destination_device
 )
-SELECT found.level, found.samples::text, found.finishes::text, CASE WHEN cardinality(found.samples) < $2 THEN lent_spread(keyed.key_4, keyed.as_of) END AS lent,
-  CASE WHEN keyed.n = 1 THEN ${lessons} END AS lessons
+SELECT found.level, found.samples::text, found.finishes::text, CASE WHEN cardinality(found.samples) < $2 THEN borrowed_spread(keyed.key_4, keyed.as_of) END AS lent,
+  CASE WHEN keyed.n = 1 THEN ${lessonsSql} END AS lessons
 FROM keyed
 ${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level), size)).join('')}
 CROSS JOIN LATERAL (
@@ -89,47 +88,50 @@ CROSS JOIN LATERAL (
 ) found
 ORDER BY keyed.n`
 
-// The size of the window is in the text: behind a parameter PostgreSQL would guess it as a tenth of the history, take the
-// plan for any parameters to be dear, and plan each request anew. Of a few sizes, since every text is a prepared statement.
-const sizes = [50, 100, 250, 1000, 2000]
-const texts = new Map(sizes.map((size) => [size, textFor(size)]))
+// The window size is part of the statement text, as a subquery. PostgreSQL then assumes a tenth of the rows, whatever the
+// statistics say, and reads the index from its newest end. It compares a plain number with its guess of the samples: a plan
+// made before a bulk load, or after it without statistics, fetched all samples of the key and sorted them. As a parameter
+// it would make the generic plan look expensive, and every request would be planned again. There are only a few sizes, because
+// each text is a prepared statement. test/estimation/steady.test.ts counts the buffers.
+const windowSizes = [50, 100, 250, 1000, 2000]
+const statements = new Map(windowSizes.map((size) => [size, historySql(size)]))
 
-// a confidence next to 1 asks for more samples than PostgreSQL's integer can count
+// For a confidence close to 1, more samples are needed than a PostgreSQL integer can hold.
 const largestInteger = 2_147_483_647
 
-type Row = { level: number | null, samples: string, finishes: string, lent: BorrowedSpread | null, lessons: Taught | null }
-type Taught = { margins: Margins | null, ratios: number[] | null, pending: boolean }
+type Row = { level: number | null, samples: string, finishes: string, lent: BorrowedSpread | null, lessons: LessonsRow | null }
+type LessonsRow = { margins: Margins | null, ratios: number[] | null }
 
 /**
- * The history of many questions in one statement: for each, in order, its window of at most `most` samples, or null
- * when nothing comparable was ever done. Where there are fewer than `enough`, also the spread of the wider level. Equal
- * questions are asked once and share one history. The lessons hold `ratios` only when they are asked for.
+ * Reads the histories of many queries with one statement, in order. Each has at most `most` samples; it is null when there
+ * are no comparable steps. A history with fewer than `enough` samples also has the spread of the wider level. Equal queries
+ * are sent once and share one history. The lessons contain `ratios` only if requested.
  */
 export async function readHistories (
-  database: Queryable, questions: readonly EstimateQuery[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean }
+  database: Queryable, queries: readonly EstimateQuery[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean }
 ): Promise<{ histories: (History | null)[], lessons: Lessons }> {
-  const places = new Map<string, number>()
-  const place = questions.map((question) => {
-    const text = JSON.stringify(question)
-    const known = places.get(text)
+  const indexByQuery = new Map<string, number>()
+  const indexes = queries.map((query) => {
+    const json = JSON.stringify(query)
+    const known = indexByQuery.get(json)
     if (known !== undefined) return known
-    places.set(text, places.size)
-    return places.size - 1
+    indexByQuery.set(json, indexByQuery.size)
+    return indexByQuery.size - 1
   })
-  const names = new Set(questions.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
+  const names = new Set(queries.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
-  const text = texts.get(sizes.find((size) => size >= most) ?? sizes.at(-1)!)!
-  const rows = await runPrepared<Row>(database, text, [`[${[...places.keys()].join()}]`, Math.min(enough, largestInteger), [...names], ratios])
+  const statement = statements.get(windowSizes.find((size) => size >= most) ?? windowSizes.at(-1)!)!
+  const rows = await runPrepared<Row>(database, statement, [`[${[...indexByQuery.keys()].join()}]`, Math.min(enough, largestInteger), [...names], ratios])
   const histories = rows.map(({ level, samples, finishes, lent }): History | null =>
-    level === null ? null : { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), lent })
-  const taught = rows[0]?.lessons
+    level === null ? null : { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), borrowedSpread: lent })
+  const lessons = rows[0]?.lessons
   return {
-    histories: place.map((index) => histories[index] ?? null),
-    lessons: { margins: taught?.margins ?? noMargins, ratios: taught?.ratios ?? [], pending: taught?.pending ?? false }
+    histories: indexes.map((index) => histories[index] ?? null),
+    lessons: { margins: lessons?.margins ?? noMargins, ratios: lessons?.ratios ?? [] }
   }
 }
 
-// An array of numbers as PostgreSQL writes it, `{1,2.5}`: six times as fast as the driver's own parser, which knows all arrays.
+// Parses an array of numbers as PostgreSQL writes it: `{1,2.5}`. Six times as fast as the driver's parser for any array.
 function numbersIn (array: string): number[] {
   return JSON.parse(`[${array.slice(1, -1)}]`) as number[]
 }

@@ -5,56 +5,79 @@ import { type History, type EstimateQuery, readHistories } from './history.sql.t
 import { nextMargins, grid, type Margins, noMargins, runsForPace, typicalMiss } from './margins.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
 
-// One process learns at a time; the others wait, and find it done.
-const lock = 727073690
-/** Older runs are never looked at again, so after an import only these are learnt. */
-const runsKept = 20
-/** Of a run longer than this the first steps stand for all. */
-const stepsRead = 5000
+// Advisory lock: one instance learns at a time. The others do not wait for it.
+const learningLock = 727073690
+/** Estimates never read older runs. After an import, only this many are learnt from. */
+const maxRuns = 20
+/** Of a longer run, only the first steps are used. */
+const maxSteps = 5000
+/** Queries in one statement, and steps in one. Both are small, because the driver parses a whole result without a pause. */
+const queriesPerStatement = 25
+const stepsPerFetch = 250
 
-const widest = windowFor(grid.at(-1)!)
+const largestWindow = windowFor(grid.at(-1)!)
+
+/** Gives the event loop back if it was held for some milliseconds. Throws when the learner is stopped. */
+export type Breathe = () => Promise<void>
+/** What was learnt from one run. */
+export type LearntRun = { key: string, steps: number }
 
 type Run = { key: string, began: Date, ended: Date }
 type FinishedStep = EstimateQuery & { sample_seconds: number, commanded_seconds: number }
 
 /**
- * Learns from the runs that are over and pending: each is replayed once as it would have been estimated as a whole before
- * it began, and what the bounds were short of is kept with the run. Estimates read it from then on.
+ * Learns from one pending run that is over, in one transaction. All steps of the run are estimated as of its start, and the
+ * bounds are compared with the actual durations. The result is stored with the run, where estimates read it. Returns null if
+ * there is no such run, or if another instance is learning.
  */
-export async function learnFinishedRuns (pool: pg.Pool): Promise<void> {
-  const client = await pool.connect()
+export async function learnNextRun (client: pg.ClientBase, breathe: Breathe): Promise<LearntRun | null> {
+  await client.query('BEGIN')
   try {
-    await client.query('BEGIN')
-    await client.query('SELECT pg_advisory_xact_lock($1)', [lock])
-    // at most twenty, and usually one: a loop over runs, not over steps
-    for (const run of await takePending(client)) await learn(client, run)
+    const { rows: [{ locked } = { locked: false }] } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [learningLock])
+    const run = locked ? await nextRun(client) : null
+    const steps = run === null ? 0 : await learn(client, run, breathe)
     await client.query('COMMIT')
+    return run === null ? null : { key: run.key, steps }
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
     throw error
-  } finally {
-    client.release()
   }
 }
 
-/** The most recent pending runs that are over, oldest first; all that are over are pending no more. */
-async function takePending (client: pg.PoolClient): Promise<Run[]> {
-  const { rows } = await client.query<Run>(`
-    WITH taken AS (
-      UPDATE run SET pending = false WHERE pending AND run_is_over(run)
-      RETURNING key, run_last_start(run) AS last_start, experiment_id, day
+/** The next run: the oldest of the newest pending runs that are over. Still older ones are no longer pending. */
+async function nextRun (client: pg.ClientBase): Promise<Run | null> {
+  const { rows: [run] } = await client.query<Run>(`
+    WITH over AS MATERIALIZED (
+      SELECT key, experiment_id, day, run_last_start(run) AS last_start FROM run WHERE pending AND run_is_over(run)
     ),
-    recent AS (SELECT * FROM taken WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${runsKept})
+    newest AS MATERIALIZED (SELECT * FROM over WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${maxRuns}),
+    skipped AS (
+      UPDATE run SET pending = false WHERE key IN (SELECT key FROM over EXCEPT SELECT key FROM newest)
+    )
     SELECT key, CASE WHEN experiment_id IS NOT NULL
-      THEN (SELECT start FROM step WHERE step.experiment_id = recent.experiment_id ORDER BY start LIMIT 1)
-      ELSE (SELECT start FROM step WHERE step.experiment_id IS NULL AND start >= recent.day::timestamp AT TIME ZONE 'UTC' ORDER BY start LIMIT 1)
+      THEN (SELECT start FROM step WHERE step.experiment_id = newest.experiment_id ORDER BY start LIMIT 1)
+      ELSE (SELECT start FROM step WHERE step.experiment_id IS NULL AND start >= newest.day::timestamp AT TIME ZONE 'UTC' ORDER BY start LIMIT 1)
       END AS began, last_start AS ended
-    FROM recent ORDER BY last_start`)
-  return rows
+    FROM newest ORDER BY last_start LIMIT 1`)
+  return run ?? null
 }
 
-async function learn (client: pg.PoolClient, { key, began, ended }: Run): Promise<void> {
-  const { rows: done } = await client.query<FinishedStep>(`
+async function learn (client: pg.ClientBase, { key, began, ended }: Run, breathe: Breathe): Promise<number> {
+  const done = await finishedSteps(client, key, breathe)
+  const { misses, typical, ratio } = await replay(client, done, began, breathe)
+  const { rows: before } = await client.query<{ margins: Margins, miss_seconds: number | null }>(`
+    SELECT margins, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForPace - 1}`,
+  [key, ended])
+  const typicalMisses = [typical, ...before.map(({ miss_seconds }) => miss_seconds)].filter((miss) => miss !== null)
+  await client.query('UPDATE run SET pending = false, margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5 WHERE key = $1',
+    [key, nextMargins(before[0]?.margins ?? noMargins, misses, typicalMisses), ratio, typical, ended])
+  return done.length
+}
+
+/** The steps of a run that count, in the order of their start. */
+async function finishedSteps (client: pg.ClientBase, key: string, breathe: Breathe): Promise<FinishedStep[]> {
+  await client.query(`
+    DECLARE run_step NO SCROLL CURSOR FOR
     SELECT s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
       o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
       s.lidded_before, s.lidded_after, s.barcode_read, s.sample_seconds,
@@ -66,43 +89,71 @@ async function learn (client: pg.PoolClient, { key, began, ended }: Run): Promis
     JOIN device d ON d.id = s.device_id
     LEFT JOIN device o ON o.id = s.origin_device_id
     LEFT JOIN device t ON t.id = s.destination_device_id
-    WHERE r.key = $1 ORDER BY s.start LIMIT ${stepsRead}`, [key])
-  const { misses, typical, ratio } = await replay(client, done, began)
-  const { rows: before } = await client.query<{ margins: Margins, miss_seconds: number | null }>(`
-    SELECT margins, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForPace - 1}`,
-  [key, ended])
-  const typicalMisses = [typical, ...before.map(({ miss_seconds }) => miss_seconds)].filter((miss) => miss !== null)
-  await client.query('UPDATE run SET margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5 WHERE key = $1',
-    [key, nextMargins(before[0]?.margins ?? noMargins, misses, typicalMisses), ratio, typical, ended])
+    WHERE r.key = $1 ORDER BY s.start LIMIT ${maxSteps}`, [key])
+  const done: FinishedStep[] = []
+  for (let more = true; more;) {
+    const { rows } = await client.query<FinishedStep>(`FETCH ${stepsPerFetch} FROM run_step`)
+    done.push(...rows)
+    more = rows.length === stepsPerFetch
+    await breathe()
+  }
+  await client.query('CLOSE run_step')
+  return done
 }
 
-/** What a run teaches: what its steps took beyond the bound by the grid, how far they were from the middle, its time against the predicted. */
+/**
+ * What is learnt from a run, in seconds. `misses`: duration minus bound, for each confidence of the grid. `typical`: the typical
+ * distance from the median. `ratio`: actual time of the run divided by its predicted time.
+ */
 type RunLesson = { misses: number[][], typical: number | null, ratio: number | null }
 
-/** A run against the estimates that it would have had, had they been asked for all together when it began. */
-async function replay (client: pg.PoolClient, done: readonly FinishedStep[], began: Date): Promise<RunLesson> {
-  const as_of = began.toISOString()
-  const questions = done.map(({ sample_seconds, commanded_seconds, ...question }): EstimateQuery => ({ ...question, as_of }))
-  const { histories } = await readHistories(client, questions, { most: widest, enough: 0 })
-  const predictions = new Map<History, Prediction>()
+/** Compares the steps of a run with the estimates that they would have had at the start of the run. */
+async function replay (client: pg.ClientBase, done: readonly FinishedStep[], began: Date, breathe: Breathe): Promise<RunLesson> {
   const misses = grid.map((): number[] => [])
   const distances: number[] = []
   let actual = 0
   let predicted = 0
-  for (const [index, { sample_seconds, commanded_seconds, kind }] of done.entries()) {
-    const history = histories[index] ?? null
-    if (history === null) continue
-    const prediction = predictions.get(history) ?? predict(history, kind)
-    predictions.set(history, prediction)
-    actual += commanded_seconds + sample_seconds
-    predicted += commanded_seconds + prediction.mean
-    if (prediction.wellKnown) distances.push(sample_seconds - prediction.median)
-    for (const [point, bound] of prediction.bounds.entries()) if (bound !== null) misses[point]!.push(sample_seconds - bound)
+  const alike = await stepsByQuery(done, began, breathe)
+  for (let at = 0; at < alike.length; at += queriesPerStatement) {
+    const chunk = alike.slice(at, at + queriesPerStatement)
+    const { histories } = await readHistories(client, chunk.map(({ query }) => query), { most: largestWindow, enough: 0 })
+    for (const [index, { query, steps }] of chunk.entries()) {
+      await breathe()
+      const history = histories[index] ?? null
+      if (history !== null) add(predict(history, query.kind), steps)
+    }
   }
   return { misses, typical: typicalMiss(distances), ratio: predicted > 0 && actual > 0 ? actual / predicted : null }
+
+  function add (prediction: Prediction, steps: readonly FinishedStep[]): void {
+    for (const { sample_seconds, commanded_seconds } of steps) {
+      actual += commanded_seconds + sample_seconds
+      predicted += commanded_seconds + prediction.mean
+      if (prediction.wellKnown) distances.push(sample_seconds - prediction.median)
+      for (const [point, bound] of prediction.bounds.entries()) if (bound !== null) misses[point]!.push(sample_seconds - bound)
+    }
+  }
 }
 
-/** In seconds; the bounds by the grid, null where the history has no rank for it. */
+type StepsAlike = { query: EstimateQuery, steps: FinishedStep[] }
+
+/** The steps of a run, grouped by their estimate query as of the start of the run. Each query is sent once. */
+async function stepsByQuery (done: readonly FinishedStep[], began: Date, breathe: Breathe): Promise<StepsAlike[]> {
+  const as_of = began.toISOString()
+  const alike = new Map<string, StepsAlike>()
+  for (const step of done) {
+    await breathe()
+    const { sample_seconds, commanded_seconds, ...queryNow } = step
+    const query: EstimateQuery = { ...queryNow, as_of }
+    const text = JSON.stringify(query)
+    const known = alike.get(text)
+    if (known === undefined) alike.set(text, { query, steps: [step] })
+    else known.steps.push(step)
+  }
+  return [...alike.values()]
+}
+
+/** In seconds. `bounds` are for the confidences of the grid; null where the history has too few samples for a rank. */
 type Prediction = { bounds: (number | null)[], mean: number, median: number, wellKnown: boolean }
 
 function predict (history: History, kind: EstimateQuery['kind']): Prediction {

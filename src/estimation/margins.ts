@@ -1,26 +1,26 @@
 import { mean, median } from './model.ts'
 
-/** The confidences at which margins are learnt; between them they are interpolated. */
+/** The confidences at which margins are learnt. Between them, margins are interpolated. */
 export const grid = [0.5, 0.8, 0.9, 0.95, 0.99] as const
 
-/** Seconds by the grid, each zero or more. */
+/** One margin for each confidence of the grid, in seconds, zero or more. */
 export type Margins = readonly number[]
 
 export const noMargins: Margins = grid.map(() => 0)
 
-// Of a run with fewer steps that say something, the share of those that fit is luck.
-const stepsNeeded = 10
-// How far one run moves the margin: so many of the lab's typical misses, times what its share was off. Twice that follows the
-// noise of single runs, half of it lags behind shifts that last for days.
+// A run with fewer usable steps says too little about the share of steps that kept their bound.
+const minSteps = 10
+// Learning rate: one run changes the margin by this many typical misses, times the difference between the wanted and the
+// observed share. Twice this value follows the noise of single runs; half of it lags behind shifts that last for days.
 const pace = 0.6
-// One odd run is no reason to add anything.
-const runsNeeded = 3
-// The typical miss is the mean over so many runs, so that the pace is the lab's and not the last run's.
+// A margin needs more evidence than one unusual run.
+const minRuns = 3
+// The typical miss is the mean over this many runs, so it does not depend on the last run alone.
 export const runsForPace = 10
 
 /**
- * Seconds to add to a bound, because the steps of a run share a small shift that earlier runs did not have. Between the
- * points of the grid in proportion; monotone in c, so that the bound with its margin is.
+ * The margin for a confidence, in seconds. It covers the small shift that all steps of one run share. Linear between the
+ * points of the grid. It never decreases with the confidence, so neither does the bound with its margin.
  */
 export function marginFor (confidence: number, margins: Margins): number {
   let highest = 0
@@ -33,25 +33,26 @@ export function marginFor (confidence: number, margins: Margins): number {
 }
 
 /**
- * The margins after a run: raised where less than the promised share c of its steps kept the bound with its margin, lowered
- * where more did, by `pace` typical misses times the difference; never below zero. `misses` are, by the grid, what each step
- * took beyond its bound (seconds, negative when early), of steps whose history has the rank; `typicalMisses` those of the
- * last runs, three at least. Whatever the runs do, the mean share over many of them comes to c from below.
+ * The margins after a run, in seconds. At each confidence c of the grid, the margin grows if less than the share c of the
+ * steps kept their bound plus margin, and shrinks if more did. It changes by `pace` times the mean typical miss times the
+ * difference, and never falls below zero. `misses` are durations minus bounds in seconds, for each point of the grid, of steps
+ * with a rank bound. `typicalMisses` are those of the last runs; with fewer than three, the margins do not change. Over many
+ * runs, the mean share converges to c from below, whatever the durations are.
  * Source: online quantile tracking, A. Angelopoulos, E. Candès, R. Tibshirani, Conformal PID control (NeurIPS 2023), after
  * I. Gibbs, E. Candès, Adaptive conformal inference under distribution shift (NeurIPS 2021).
  */
 export function nextMargins (before: Margins, misses: readonly (readonly number[])[], typicalMisses: readonly number[]): Margins {
-  if (typicalMisses.length < runsNeeded) return before
+  if (typicalMisses.length < minRuns) return before
   const step = pace * mean(typicalMisses)
   return before.map((margin, point) => {
     const run = misses[point]!
-    if (run.length < stepsNeeded) return margin
+    if (run.length < minSteps) return margin
     const kept = run.filter((miss) => miss <= margin).length / run.length
     return Math.max(0, margin + step * (grid[point]! - kept))
   })
 }
 
-/** The middle of the distances of a run's steps from the middle of their history, in seconds; null where too few are known. */
+/** The median absolute distance (seconds) of the steps of a run from the median of their history; null for too few steps. */
 export function typicalMiss (distances: readonly number[]): number | null {
-  return distances.length < stepsNeeded ? null : median(distances.map(Math.abs).sort((a, b) => a - b))
+  return distances.length < minSteps ? null : median(distances.map(Math.abs).sort((a, b) => a - b))
 }

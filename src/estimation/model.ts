@@ -1,23 +1,24 @@
 import { studentQuantile } from './quantiles.ts'
 
-// The statistics of one estimate: pure functions over the durations of comparable steps, in seconds.
+// The statistics of one estimate: pure functions of the durations of comparable steps, in seconds.
 
-/** Durations are positive; what a clock's grain or a skew made zero or less counts as a millisecond. */
+/** The shortest duration, in seconds. Zero or negative durations, from clock resolution or skew, count as this. */
 export const shortest = 0.001
 
-/** How many of the most recent samples are looked at for a confidence c: enough for the rank, few enough to follow a device that changes. */
+/** The number of newest samples used for a confidence c: enough for the rank bound, few enough to follow a changing device. */
 export function windowFor (confidence: number): number {
   return Math.min(2000, Math.max(50, 2 * samplesFor(confidence)))
 }
 
-/** How many samples the rank bound needs: the least n with n >= c / (1 - c). */
+/** The number of samples that the rank bound needs: the smallest n with n >= c / (1 - c). */
 export function samplesFor (confidence: number): number {
   return Math.ceil(confidence / (1 - confidence) - 1e-9)
 }
 
 /**
- * The rank bound: with x(1) <= ... <= x(n) exchangeable with the next, P(next <= x(k)) >= k / (n + 1), so k = ceil(c (n + 1)).
- * Distribution-free and exact for every n; null below the sample size that c needs.
+ * The rank bound of ascending samples, in seconds, and the confidence k / (n + 1) that it attains; null for too few samples.
+ * If the next duration is exchangeable with x(1) <= ... <= x(n), then P(next <= x(k)) >= k / (n + 1), so k = ceil(c (n + 1)).
+ * Holds for every distribution and every n.
  * Source: the one-sided split-conformal bound, V. Vovk, A. Gammerman, G. Shafer, Algorithmic Learning in a Random World (2005).
  */
 export function rankBound (sorted: readonly number[], confidence: number): { seconds: number, attained: number } | null {
@@ -27,44 +28,43 @@ export function rankBound (sorted: readonly number[], confidence: number): { sec
 }
 
 /**
- * What the wider level of the ladder tells of steps like these: their spread around the middle of their own program, in log
- * seconds, from how many degrees of freedom, and the share of them that hung.
+ * What is known from the next wider level. `deviation` is the standard deviation of durations around the median of their own
+ * program, in log seconds; `degrees` are its degrees of freedom; `hung` is the share of outliers.
  */
 export type BorrowedSpread = { deviation: number, degrees: number, hung: number }
 
-// Where nothing wider is known: a tenth either way, worth four samples. One sample of 10 s is then bounded by 13.5 s at 0.95.
+// The default when nothing is known: 10 %, with the weight of four samples. For one sample of 10 s, the bound at 0.95 is 13.5 s.
 const unknownSpread = { deviation: 0.1, degrees: 4 }
-// However much the wider level knows, it is of other steps: it never outweighs ten samples of these.
-const mostBorrowed = 10
-// Samples of a blink and of years, and a confidence next to 1, ask for more than a double holds. No step takes 30,000 years.
+// The borrowed spread comes from other steps, so it never has the weight of more than ten samples.
+const maxBorrowedDegrees = 10
+// In seconds (30,000 years). Extreme samples with a confidence close to 1 would overflow a double.
 const longestBound = 1e12
 
 /**
- * The substitute below the sample size that the rank needs: the larger of the largest sample and the one-sided
- * prediction bound of a log-normal law, exp(m + t(c, v) s sqrt(1 + 1/n)), whose variance pools the samples' own with the
- * one lent by the wider level. Monotone in c.
+ * The substitute bound, for too few samples for the rank bound, in seconds. It is the largest sample, or the one-sided
+ * prediction bound of a log-normal distribution if that is larger: exp(m + t(c, v) s sqrt(1 + 1/n)). The variance pools that
+ * of the samples with the borrowed one. Never decreases with c. `sorted` is ascending and not empty.
  * Source: the normal prediction interval (G. J. Hahn, JASA 64 (1969) 878-888) with a scaled inverse chi-square prior.
  */
-export function substituteBound (sorted: readonly number[], confidence: number, lent: BorrowedSpread | null): number {
+export function substituteBound (sorted: readonly number[], confidence: number, borrowed: BorrowedSpread | null): number {
   const n = sorted.length
   const logs = sorted.map((x) => Math.log(Math.max(x, shortest)))
   const mean = logs.reduce((sum, x) => sum + x, 0) / n
   const own = logs.reduce((sum, x) => sum + (x - mean) ** 2, 0)
-  const prior = lent !== null && lent.degrees > 0 ? lent : unknownSpread
-  const weight = Math.min(prior.degrees, mostBorrowed)
+  const prior = borrowed !== null && borrowed.degrees > 0 ? borrowed : unknownSpread
+  const weight = Math.min(prior.degrees, maxBorrowedDegrees)
   const degrees = weight + n - 1
   const variance = (weight * prior.deviation ** 2 + own) / degrees
   const bound = Math.exp(mean + studentQuantile(Math.max(confidence, 0.5), degrees) * Math.sqrt(variance * (1 + 1 / n)))
   return Math.max(sorted[n - 1]!, Math.min(bound, longestBound))
 }
 
-/** The middle of sorted samples. */
+/** The median of sorted samples. */
 export function median (sorted: readonly number[]): number {
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** The arithmetic mean. */
 export function mean (samples: readonly number[]): number {
   return samples.reduce((sum, x) => sum + x, 0) / samples.length
 }

@@ -1,18 +1,20 @@
 import { median, shortest } from './model.ts'
 
-// Fewer samples cannot tell a hang from a law with two modes.
-const fewest = 9
-const farther = 1.5
-const lonelier = 4
+// With fewer samples, an outlier cannot be distinguished from the second mode of a distribution.
+const minSamples = 9
+// The least ratio of the largest sample to the second largest.
+const minRatio = 1.5
+// The least log distance from largest to second largest, as a multiple of that from second largest to median.
+const minGapRatio = 4
 
 /**
- * Whether the largest of sorted samples (seconds) is a lone hang: half as long again as the second largest at least, and on
- * a log scale three times as far from that as that is from the median. Of laws with a tail, even one without a mean (Pareto
- * of index 1), fewer than three in a thousand histories look so.
+ * Whether the largest of the ascending samples (seconds) is an outlier: at least 1.5 times the second largest and, on a log
+ * scale, at least four times as far from it as it is from the median. Heavy-tailed distributions, even a Pareto distribution
+ * of index 1, which has no mean, give such a sample in fewer than three of a thousand histories.
  */
 export function endsInOutlier (sorted: readonly number[]): boolean {
   const n = sorted.length
-  if (n < fewest) return false
+  if (n < minSamples) return false
   const [largest, second, middle] = [sorted[n - 1]!, sorted[n - 2]!, median(sorted)].map((x) => Math.log(Math.max(x, shortest))) as [number, number, number]
-  return largest - second >= Math.log(farther) && largest - second >= lonelier * (second - middle)
+  return largest - second >= Math.log(minRatio) && largest - second >= minGapRatio * (second - middle)
 }

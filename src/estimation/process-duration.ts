@@ -6,7 +6,7 @@ import { samplesSinceChangePoint } from './change-point.ts'
 import { chooseBound, type EstimateWarning, warningsFor } from './estimate.ts'
 import { median, windowFor } from './model.ts'
 
-/** How long a run of a process takes, first start to last finish, in seconds. */
+/** The estimated duration of an experiment, from first start to last finish. Durations are in seconds. */
 export type ProcessDuration = {
   process_id: string
   duration_seconds: number | null
@@ -19,9 +19,9 @@ export type ProcessDuration = {
   warnings: EstimateWarning[]
 }
 
-// A run is over when it is completed, or when nothing of it runs and nothing was done for an hour: orchestrators rarely
-// say that a run is over. Only the newest experiments are looked at, four times as many as can be needed.
-const text = `
+// An experiment counts as over when it is completed, or when no step is running and the last finish is an hour ago, because
+// orchestrators rarely complete experiments. Reads only the newest experiments, four times as many as the window needs.
+const durationsSql = `
   SELECT e.duration_seconds AS seconds, extract(epoch FROM e.last_finish)::float8 AS finish
   FROM (SELECT id FROM experiment WHERE process_id = $1 ORDER BY id DESC LIMIT 4 * $2) newest
   JOIN experiment_state e ON e.id = newest.id
@@ -30,21 +30,21 @@ const text = `
       OR (e.status = 'running' AND (e.steps->>'running')::integer = 0 AND e.last_finish < now() - interval '1 hour'))
   ORDER BY e.last_finish DESC LIMIT $2`
 
-/** The bound of a process's runs at a confidence, from the spans of its past runs. */
+/** Estimates the duration of an experiment from past experiments of the process. Throws a Problem for an unknown process. */
 export async function processDuration ({ pool, prisma }: Database, process: string, confidence: number): Promise<ProcessDuration> {
   if (await prisma.process.count({ where: { id: process } }) === 0) {
     throw problem('process-not-found', `No process has the id ${process}.`, { parameter: 'id' })
   }
-  const runs = await runPrepared<{ seconds: number, finish: number }>(pool, text, [process, windowFor(confidence)])
-  if (runs.length === 0) {
+  const experiments = await runPrepared<{ seconds: number, finish: number }>(pool, durationsSql, [process, windowFor(confidence)])
+  if (experiments.length === 0) {
     return {
       process_id: process, duration_seconds: null, confidence, confidence_attained: null, method: 'none', sample_size: 0, window_from: null,
-      median_seconds: null, warnings: [{ code: 'no-history', detail: 'No run of this process is over.' }]
+      median_seconds: null, warnings: [{ code: 'no-history', detail: 'No experiment of this process has ended yet.' }]
     }
   }
-  const keep = samplesSinceChangePoint(runs.map(({ seconds }) => seconds))
-  const sorted = runs.slice(0, keep).map(({ seconds }) => seconds).sort((a, b) => a - b)
-  const from = runs[keep - 1]!.finish
+  const keep = samplesSinceChangePoint(experiments.map(({ seconds }) => seconds))
+  const sorted = experiments.slice(0, keep).map(({ seconds }) => seconds).sort((a, b) => a - b)
+  const from = experiments[keep - 1]!.finish
   const chosen = chooseBound(sorted, null, confidence, 'upper_bound')
   return {
     process_id: process,
@@ -55,6 +55,6 @@ export async function processDuration ({ pool, prisma }: Database, process: stri
     sample_size: sorted.length,
     window_from: new Date(from * 1000).toISOString(),
     median_seconds: median(sorted),
-    warnings: warningsFor({ sorted, cut: keep < runs.length, from }, confidence, chosen)
+    warnings: warningsFor({ sorted, cut: keep < experiments.length, from }, confidence, chosen)
   }
 }

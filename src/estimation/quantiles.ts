@@ -1,5 +1,5 @@
 /**
- * The p-quantile of the standard normal law, 0 < p < 1; absolute error below 1e-9.
+ * The p-quantile of the standard normal distribution, 0 < p < 1. The absolute error is below 1e-9.
  * Source: P. J. Acklam's rational approximation (2003), with one step of Halley's method.
  */
 export function normalQuantile (p: number): number {
@@ -22,8 +22,8 @@ export function normalQuantile (p: number): number {
 }
 
 /**
- * The p-quantile of Student's t with `df` degrees of freedom (> 0, not only whole numbers), 0 < p < 1; relative error
- * below 1e-4 for df of 1 or more. Source: G. W. Hill, Algorithm 396, Communications of the ACM 13 (1970) 619-620.
+ * The p-quantile of Student's t distribution with `df` degrees of freedom (> 0, need not be whole), 0 < p < 1. The relative
+ * error is below 1e-4 for df >= 1. Source: G. W. Hill, Algorithm 396, Communications of the ACM 13 (1970) 619-620.
  */
 export function studentQuantile (p: number, df: number): number {
   if (p === 0.5) return 0
@@ -57,7 +57,8 @@ function horner (coefficients: readonly number[], x: number): number {
   return coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0)
 }
 
-// The complementary error function as a continued fraction would be slow near zero: a series there, the fraction beyond.
+// The distribution function of the standard normal distribution: a series for |x| < 3, a continued fraction beyond, because
+// the fraction converges slowly near zero.
 function normalProbability (x: number): number {
   const z = Math.abs(x)
   let upper: number

@@ -1,5 +1,5 @@
 /**
- * Random numbers in [0, 1) that are the same for the same seed, so that an answer can be given again.
+ * A generator of random numbers in [0, 1). Equal seeds give equal numbers, so that a request can be repeated.
  * Source: the generator mulberry32 (T. Ettinger, public domain), seeded by an FNV-1a hash.
  */
 export function seededRandom (seed: readonly number[]): () => number {

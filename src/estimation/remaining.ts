@@ -4,7 +4,7 @@ import type { Database } from '../store/database.ts'
 import { basisOf, chooseBound, type Estimate, estimate } from './estimate.ts'
 import type { History, Lessons, EstimateQuery } from './history.sql.ts'
 
-/** How much longer a running step will take, in seconds. */
+/** The estimated remaining time of a running step. `share_longer` is described at `remaining`. Times are in seconds. */
 export type Remaining = {
   step_id: string
   elapsed_seconds: number
@@ -14,7 +14,7 @@ export type Remaining = {
   estimate: Estimate
 }
 
-/** A running step, as the history is asked for it. */
+/** A running step, with what the query for its history needs. */
 export type RunningStep = EstimateQuery & { id: string, status: string, elapsed_seconds: number, commanded_seconds: number | null }
 
 const columns = `
@@ -27,10 +27,10 @@ const columns = `
   LEFT JOIN device o ON o.id = s.origin_device_id
   LEFT JOIN device t ON t.id = s.destination_device_id`
 
-/** The steps with these ids, in order; refuses unknown ones and those that do not run. */
+/** Reads the steps with these ids, in order. Throws a Problem for an unknown id and for a step that is not running. */
 export async function runningSteps ({ pool }: Database, ids: readonly string[]): Promise<RunningStep[]> {
   const rows = await runPrepared<RunningStep>(pool, `${columns}
-    JOIN unnest($1::uuid[]) WITH ORDINALITY AS asked (id, ordinality) ON asked.id = s.id ORDER BY asked.ordinality`, [ids])
+    JOIN unnest($1::uuid[]) WITH ORDINALITY AS requested (id, ordinality) ON requested.id = s.id ORDER BY requested.ordinality`, [ids])
   const known = new Set(rows.map(({ id }) => id))
   const missing = ids.findIndex((id) => !known.has(id.toLowerCase()))
   if (missing !== -1) throw problem('step-not-found', `No step has the id ${ids[missing]}.`, { pointer: `/step_ids/${missing}` })
@@ -42,7 +42,7 @@ export async function runningSteps ({ pool }: Database, ids: readonly string[]):
   return rows
 }
 
-/** All running steps of an experiment, those that began first first; refuses an unknown experiment. */
+/** Reads all running steps of an experiment, by start. Throws a Problem for an unknown experiment. */
 export async function runningStepsOf ({ pool, prisma }: Database, experiment: string): Promise<RunningStep[]> {
   if (await prisma.experiment.count({ where: { id: experiment } }) === 0) {
     throw problem('experiment-not-found', `No experiment has the id ${experiment}.`, { pointer: '/experiment_id' })
@@ -51,25 +51,25 @@ export async function runningStepsOf ({ pool, prisma }: Database, experiment: st
 }
 
 /**
- * The conditional bound: of the comparable steps only those that took longer than the time elapsed are like this one
- * now, and among them the rank bound holds as it does among all. Where none did, the step is overdue; `share_longer` is
- * then, and always, the share of such steps that take this long at most: (1 + those that did) / (n + 1), a conformal
- * p-value (V. Vovk and others, Algorithmic Learning in a Random World, 2005).
+ * The remaining time of a running step, in seconds. Only comparable steps that took longer than the elapsed time are used; the
+ * rank bound holds among them as well. If there are none, the step is overdue. `share_longer` bounds the share of comparable
+ * steps that take longer than the elapsed time: (1 + number of longer samples) / (n + 1), a conformal p-value.
+ * Source: V. Vovk, A. Gammerman, G. Shafer, Algorithmic Learning in a Random World (2005).
  */
 export function remaining (
   { id, kind, elapsed_seconds: elapsed, commanded_seconds: commanded }: RunningStep, history: History | null,
   { confidence, margins }: { confidence: number, margins: Lessons['margins'] }
 ): Remaining {
   const whole = estimate(history, { kind, commanded }, { confidence, statistic: 'upper_bound', margins })
-  const told = { step_id: id, elapsed_seconds: elapsed, estimate: whole }
+  const common = { step_id: id, elapsed_seconds: elapsed, estimate: whole }
   if (history === null) {
     const left = whole.duration_seconds === null ? null : Math.max(0, whole.duration_seconds - elapsed)
-    return { ...told, remaining_seconds: left, overdue: false, share_longer: null }
+    return { ...common, remaining_seconds: left, overdue: false, share_longer: null }
   }
   const all = basisOf(history, kind).sorted
   const longer = all.map((sample) => (commanded ?? 0) + sample).filter((seconds) => seconds > elapsed)
   const share_longer = (longer.length + 1) / (all.length + 1)
-  if (longer.length === 0) return { ...told, remaining_seconds: null, overdue: true, share_longer }
-  const { seconds } = chooseBound(longer, history.lent, confidence, 'upper_bound')
-  return { ...told, remaining_seconds: seconds + whole.margin_seconds - elapsed, overdue: false, share_longer }
+  if (longer.length === 0) return { ...common, remaining_seconds: null, overdue: true, share_longer }
+  const { seconds } = chooseBound(longer, history.borrowedSpread, confidence, 'upper_bound')
+  return { ...common, remaining_seconds: seconds + whole.margin_seconds - elapsed, overdue: false, share_longer }
 }

@@ -2,20 +2,20 @@ import type { Estimate } from './estimate.ts'
 import { median, shortest } from './model.ts'
 import { seededRandom } from './random.ts'
 
-/** The time of several steps together, in seconds; steps without an estimate are counted, not summed. */
+/** The estimated time of several steps one after another, in seconds. Steps without an estimate are only counted. */
 export type Total = { duration_seconds: number | null, median_seconds: number | null, sum_of_bounds_seconds: number, unknown_steps: number }
 
-/** A step as the sum needs it: the samples that its estimate rests on, empty without history. */
+/** One step of the sum. `samples` are those of its estimate, in seconds; empty without history. */
 export type TotalPart = { samples: readonly number[], commanded: number | null, estimate: Estimate }
 
 const draws = 2000
-const ratiosNeeded = 3
+const minRatios = 3
 
 /**
- * The distribution of the sum, by resampling: each draw takes one past duration for each step, and, since the steps of a
- * run share a shift, one past run's ratio of its whole time to the predicted one (`ratios`; from three runs on). The sum
- * of 95 % bounds is far more than a 95 % bound of the sum. Seeded by the estimates, so that the same request over the
- * same history answers the same. Source: the bootstrap, B. Efron, Annals of Statistics 7 (1979) 1-26.
+ * Estimates the sum by resampling. Each draw adds up one sample for each step. It is multiplied by the ratio (actual time
+ * divided by predicted time) of one past run, because the steps of a run share a shift; this needs three ratios. The sum of
+ * 95 % bounds would be far larger than a 95 % bound of the sum. The generator is seeded by the estimates, so the same request
+ * with the same history gives the same result. Source: the bootstrap, B. Efron, Annals of Statistics 7 (1979) 1-26.
  */
 export function totalOf (steps: readonly TotalPart[], confidence: number, ratios: readonly number[]): Total {
   const known = steps.filter(({ estimate }) => estimate.duration_seconds !== null)
@@ -30,7 +30,7 @@ export function totalOf (steps: readonly TotalPart[], confidence: number, ratios
       sums[draw]! += Math.max(shortest, (commanded ?? 0) + sample)
     }
   }
-  const factors = ratios.length >= ratiosNeeded ? ratios : [1]
+  const factors = ratios.length >= minRatios ? ratios : [1]
   const sorted = [...sums].map((sum) => sum * factors[Math.floor(random() * factors.length)]!).sort((a, b) => a - b)
   return {
     duration_seconds: sorted[Math.min(draws, Math.ceil(confidence * draws)) - 1]!,

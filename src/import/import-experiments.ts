@@ -6,17 +6,17 @@ import type { ImportedProcess, ExperimentPlan } from './plan-experiments.ts'
 const processesAtOnce = 50
 const experimentsAtOnce = 200
 
-/** Brings in processes and experiments; those that are known stay as they are. */
+/** Imports processes and experiments. Existing ones stay as they are. */
 export async function importExperiments (
-  { processes, experiments }: ExperimentPlan, { store, audit, tell }: ImportContext, { dry_run }: ImportOptions, conflicts: Conflicts
+  { processes, experiments }: ExperimentPlan, { store, audit, startProgress }: ImportContext, { dry_run }: ImportOptions, conflicts: Conflicts
 ): Promise<{ processes: ImportCount, experiments: ImportCount }> {
   const knownProcesses = store === null ? [] : await store.knownProcesses(processes.map(({ id }) => id))
   const knownExperiments = new Set(store === null ? [] : await store.knownExperiments(experiments.map(({ id }) => id)))
-  const newProcesses = compared(processes, knownProcesses, conflicts)
+  const newProcesses = withoutKnown(processes, knownProcesses, conflicts)
   const newExperiments = experiments.filter(({ id }) => !knownExperiments.has(id))
 
   if (!dry_run && store !== null) {
-    const progress = tell('processes and experiments', newProcesses.length + newExperiments.length)
+    const progress = startProgress('processes and experiments', newProcesses.length + newExperiments.length)
     for (let at = 0; at < newProcesses.length; at += processesAtOnce) {
       await store.addProcesses(newProcesses.slice(at, at + processesAtOnce))
       progress.step(Math.min(processesAtOnce, newProcesses.length - at))
@@ -33,14 +33,14 @@ export async function importExperiments (
   }
 }
 
-function compared (
+function withoutKnown (
   processes: readonly ImportedProcess[], known: readonly { id: string, name: string, source_sha256: string }[], conflicts: Conflicts
 ): ImportedProcess[] {
-  const here = new Map(known.map((process) => [process.id, process]))
+  const existing = new Map(known.map((process) => [process.id, process]))
   return processes.filter(({ id, name, source }) => {
-    const there = here.get(id)
-    if (there === undefined) return true
-    if (there.name !== name || there.source_sha256 !== createHash('sha256').update(source).digest('hex')) conflicts.add('process-differs-here', `"${name}", ${id}`)
+    const match = existing.get(id)
+    if (match === undefined) return true
+    if (match.name !== name || match.source_sha256 !== createHash('sha256').update(source).digest('hex')) conflicts.add('process-differs-here', `"${name}", ${id}`)
     return false
   })
 }

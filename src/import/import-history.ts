@@ -11,17 +11,17 @@ import { planExperiments } from './plan-experiments.ts'
 import { lookupFor, emptyLab, planTrackedLab, type TrackedLabPlan } from './plan-lab.ts'
 
 const containersAtOnce = 1000
-/** Nothing logged for so long: the experiment is over. */
+/** An experiment without steps for this long is completed. */
 const quietMs = 24 * 3_600_000
 const experimentsAtOnce = 100
 
 export type ImportResult = {
   counts: { devices: ImportCount, certificates: ImportCount, containers: ImportCount, processes: ImportCount, experiments: ImportCount, steps: ImportCount }
-  /** Of the containers that are new here, those on the platform. */
+  /** The number of added containers that are on the platform. */
   on_platform: number
-  /** Of the step rows, those of moves. */
+  /** The number of step rows that are moves. */
   moves: number
-  /** Known steps that now name a container more. */
+  /** The number of existing steps that got another container. */
   steps_extended: number
   experiments_completed: number
   first_start: string | null
@@ -30,36 +30,36 @@ export type ImportResult = {
 }
 
 /**
- * Brings the history of an old database into the lab's. A dry run reads both and writes nothing. What is known from an
- * earlier import stays as it is, so that an import that was cut short can be run again.
+ * Imports the history of an old database. A dry run reads both databases and writes nothing. What exists from an earlier import
+ * stays as it is, so an interrupted import can be repeated.
  */
 export async function importHistory (source: OldDatabase, target: ImportContext, options: ImportOptions): Promise<ImportResult> {
   const conflicts = collectConflicts()
   const old = await readOldLab(source)
   const devices = nameDevices(old, conflicts)
-  const world = await importLab(old, devices, target, options)
-  conflicts.addAll(world.conflicts)
-  const runs = planExperiments(old, conflicts)
-  const { processes, experiments } = await importExperiments(runs, target, options, conflicts)
+  const labPlan = await importLab(old, devices, target, options)
+  conflicts.addAll(labPlan.conflicts)
+  const experimentPlan = planExperiments(old, conflicts)
+  const { processes, experiments } = await importExperiments(experimentPlan, target, options, conflicts)
   const steps = await importSteps(source, old.steps, target, {
     ...options, identity: old.identity, devices: devices.names, places: devices.places, conflicts,
-    containers: new Map(old.containers.map(({ id }) => [id, idOfRow(old.identity, 'container', id)])), experiments: runs.experiment_ids
+    containers: new Map(old.containers.map(({ id }) => [id, idOfRow(old.identity, 'container', id)])), experiments: experimentPlan.experiment_ids
   })
   noteGeneralConflicts(old, steps, options, conflicts)
-  const completed = await completeOldExperiments(runs.experiments.map(({ id }) => id), target, options)
+  const completed = await completeOldExperiments(experimentPlan.experiments.map(({ id }) => id), target, options)
 
   const certificates = old.devices.filter(({ certificate }) => certificate).length
   const names = new Set(devices.names.values()).size
   return {
     counts: {
-      devices: { read: old.devices.length, added: world.added_devices, known: names - world.added_devices },
-      certificates: { read: certificates, added: world.certificates.length, known: 0 },
-      containers: { read: old.containers.length, added: world.containers.length + world.removed.length, known: world.known_containers },
+      devices: { read: old.devices.length, added: labPlan.added_devices, known: names - labPlan.added_devices },
+      certificates: { read: certificates, added: labPlan.certificates.length, known: 0 },
+      containers: { read: old.containers.length, added: labPlan.containers.length + labPlan.removed.length, known: labPlan.known_containers },
       processes,
       experiments,
       steps: { read: steps.read, added: steps.added, known: steps.known }
     },
-    on_platform: world.containers.length,
+    on_platform: labPlan.containers.length,
     moves: old.moves,
     steps_extended: steps.extended,
     experiments_completed: completed,
@@ -69,11 +69,13 @@ export async function importHistory (source: OldDatabase, target: ImportContext,
   }
 }
 
-async function importLab (old: OldLab, devices: OldDevices, { store, audit, tell }: ImportContext, { dry_run }: ImportOptions): Promise<TrackedLabPlan> {
-  const asked = lookupFor(old, devices)
-  if (dry_run || store === null) return planTrackedLab(old, devices, store === null ? emptyLab : await store.read(asked))
-  const planned = await store.changeWorld(asked, (tracked) => planTrackedLab(old, devices, tracked), audit)
-  const progress = tell('removed containers', planned.removed.length)
+async function importLab (
+  old: OldLab, devices: OldDevices, { store, audit, startProgress }: ImportContext, { dry_run }: ImportOptions
+): Promise<TrackedLabPlan> {
+  const lookup = lookupFor(old, devices)
+  if (dry_run || store === null) return planTrackedLab(old, devices, store === null ? emptyLab : await store.read(lookup))
+  const planned = await store.changeWorld(lookup, (tracked) => planTrackedLab(old, devices, tracked), audit)
+  const progress = startProgress('removed containers', planned.removed.length)
   for (const some of chunks(planned.removed, containersAtOnce)) {
     await store.addContainers(some, audit)
     progress.step(some.length)
@@ -82,7 +84,7 @@ async function importLab (old: OldLab, devices: OldDevices, { store, audit, tell
   return planned
 }
 
-/** Experiments that are over are said to be, and the planner is told what is there. */
+/** Completes experiments that have ended, and updates the planner statistics. */
 async function completeOldExperiments (experiments: readonly string[], { store, audit }: ImportContext, { dry_run }: ImportOptions): Promise<number> {
   if (dry_run || store === null) return 0
   let completed = 0
@@ -93,7 +95,7 @@ async function completeOldExperiments (experiments: readonly string[], { store, 
 
 function noteGeneralConflicts (old: OldLab, steps: StepsResult, { timezone, keep_simulation }: ImportOptions, conflicts: Conflicts): void {
   const simulated = `${steps.simulated} of ${steps.read} steps are marked`
-  if (!keep_simulation) conflicts.add('simulation-flag', steps.simulated === steps.read ? simulated : `${simulated}: here the mark may mean something`, steps.simulated)
+  if (!keep_simulation) conflicts.add('simulation-flag', steps.simulated === steps.read ? simulated : `${simulated}: in this database the mark may be meaningful`, steps.simulated)
   conflicts.add('step-status-unknown', 'all steps', steps.read)
   conflicts.add('local-times', timezone === oldZone ? 'all steps' : `all steps, moved to ${timezone}`, steps.read)
   conflicts.add('orphan-move', `${old.orphan_moves} rows of job_logs_movestep`, old.orphan_moves)

@@ -5,25 +5,25 @@ import { groupRows, type ImportedStep, planStep, type StepContext } from './plan
 
 const rowsAtOnce = 5000
 const stepsAtOnce = 2000
-/** Characters of parameters in one call, so that large ones do not make a call that no database takes. */
+/** Limit for the characters of parameters in one call, so that the call does not become too large for the database. */
 const charactersAtOnce = 4_000_000
 
-/** `read` counts rows; the others steps. Rows of one step, and of steps that cannot be, make the difference. */
+/** `read` counts rows; the others count steps. One step may have several rows, and invalid rows give no step. */
 export type StepsResult = {
   read: number, added: number, known: number, extended: number, simulated: number, first_start: string | null, last_finish: string | null
 }
 
-/** Brings in the steps, a piece at a time, so that a history of any size fits. */
+/** Imports the steps in batches, so memory use does not depend on the size of the history. */
 export async function importSteps (
   source: OldDatabase, total: number, target: ImportContext, context: StepContext & { dry_run: boolean }
 ): Promise<StepsResult> {
   const result: StepsResult = { read: 0, added: 0, known: 0, extended: 0, simulated: 0, first_start: null, last_finish: null }
-  const progress = target.tell('steps', total)
+  const progress = target.startProgress('steps', total)
   let batch: ImportedStep[] = []
   let rows = 0
   let characters = 0
 
-  // the next batch is made while the database takes this one
+  // The next batch is prepared while the database stores this one.
   let sent: Promise<void> = Promise.resolve()
 
   async function send (): Promise<void> {
@@ -31,7 +31,7 @@ export async function importSteps (
     target.signal.throwIfAborted()
     const [steps, read] = [batch, rows]
     sent = sendBatch(steps, target, context.dry_run, result).then(() => progress.step(read))
-    // it is awaited above or below; till then its failure is nobody's
+    // `sent` is awaited later. Without this, an earlier failure would be an unhandled rejection.
     sent.catch(() => {})
     batch = []
     rows = 0

@@ -9,11 +9,11 @@ const longestFct = 200
 
 type Data = Record<string, unknown>
 
-/** The parameters of a step, which the old system keeps as the text that Python's json makes, as the object that `data` is here; and what had to be settled. */
+/** Converts the parameters of a step, which are text from Python's json module, to the object `data`. `settled` lists the conflicts. */
 export function readParameters (text: string): { data: Data, settled: ConflictKind[] } {
   const settled: ConflictKind[] = []
   let data = asObject(parse(text, settled), settled)
-  // before anything walks it: what is too deep to be walked ends here
+  // Checked first, because the recursive functions below could not handle deeply nested values.
   if (depthOf(data, mostLevels + 1) > mostLevels || Buffer.byteLength(JSON.stringify(data)) > mostBytes) {
     settled.push('data-too-large')
     const { fct } = data
@@ -32,10 +32,10 @@ export function readParameters (text: string): { data: Data, settled: ConflictKi
 }
 
 function parse (text: string, settled: ConflictKind[]): unknown {
-  const sound = withSoundNumbers(text)
+  const valid = withValidNumbers(text)
   try {
-    const value = JSON.parse(sound) as unknown
-    if (sound !== text) settled.push('data-number')
+    const value = JSON.parse(valid) as unknown
+    if (valid !== text) settled.push('data-number')
     return value
   } catch {
     settled.push('data-no-json')
@@ -43,11 +43,11 @@ function parse (text: string, settled: ConflictKind[]): unknown {
   }
 }
 
-// Texts are matched to be passed over; the numbers are those that JSON has not, and those of more digits than a double keeps.
+// Strings are matched only to skip them. The numbers are those that JSON does not allow, or with more digits than a double has.
 const textOrOddNumber = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b|-?\b\d{16,}\b(?![.eE])/gs
 const mayHold = /NaN|Infinity|\d{16}/
 
-function withSoundNumbers (text: string): string {
+function withValidNumbers (text: string): string {
   if (!mayHold.test(text)) return text
   return text.replaceAll(textOrOddNumber, (found) => {
     if (found.startsWith('"')) return found
@@ -67,7 +67,7 @@ function asFct (fct: unknown): string | null {
   return text === '' ? null : Array.from(text).slice(0, longestFct).join('')
 }
 
-/** Without what PostgreSQL refuses in texts, what a double cannot hold, and the key that means the prototype. */
+/** Replaces characters that PostgreSQL cannot store, numbers that a double cannot hold, and the key `__proto__`. */
 function storable (value: unknown): unknown {
   if (typeof value === 'string') return cleaned(value)
   if (typeof value === 'number') return Number.isFinite(value) ? value : null

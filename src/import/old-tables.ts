@@ -1,9 +1,9 @@
 import { OperatorError } from '../domain/operator-error.ts'
 import type { OldDatabase, OldRow } from './old-database.ts'
 
-// The tables of Platform Status DB (PyPI package platformstatusdb, Django app job_logs), as its migrations 0006 to 0011 made
-// them. SQLite keeps booleans as 0 and 1, UUIDs as 32 digits and times as text in UTC; PostgreSQL has types for them. The
-// casts make both the same.
+// The tables of Platform Status DB (PyPI package platformstatusdb, Django app job_logs), after its migrations 0006 to 0011.
+// SQLite stores booleans as 0 and 1, UUIDs as 32 hexadecimal digits, and times as text in UTC; PostgreSQL has types for them. The
+// casts give the same values for both.
 
 export type OldDevice = { id: number, name: string, slots: number, uri: string | null, certificate: string | null }
 export type OldPosition = { id: number, device: number, slot: number, deep_well_suited: boolean }
@@ -14,15 +14,15 @@ export type OldContainer = {
 export type OldProcess = { id: number, name: string, source: string, uuid: string | null }
 export type OldExperiment = { id: number, uuid: string | null, process: number, project: number | null }
 export type OldProject = { id: number, name: string, pi: string }
-/** `start` and `finish` are texts, of UTC; `move` is null for a step that is none. */
+/** `start` and `finish` are texts in UTC. `move` is null for other steps. */
 export type OldStep = {
   id: number, start: string, finish: string, device: number, container: number | null, experiment: number | null, is_simulation: boolean
   parameters: string, move: { origin: number, destination: number, lidded_before: boolean, lidded_after: boolean, barcode_read: boolean } | null
 }
 
-/** All but the steps. */
+/** Everything except the steps. */
 export type OldLab = {
-  /** Tells this database from others, also when it was copied, and stays the same as it grows. */
+  /** Identifies this database and its copies. It does not change when the database grows. */
   identity: string
   devices: OldDevice[]
   positions: OldPosition[]
@@ -30,11 +30,11 @@ export type OldLab = {
   processes: OldProcess[]
   experiments: OldExperiment[]
   projects: OldProject[]
-  /** When each container was last seen by a step, as UTC text. */
+  /** The finish of the newest step of each container, as text in UTC. */
   last_seen: ReadonlyMap<number, string>
   steps: number
   moves: number
-  /** Rows about moves whose step is gone, and measured results, which this service does not keep. */
+  /** Rows of moves whose step was deleted, and rows of results, which this service does not store. */
   orphan_moves: number
   results: number
 }
@@ -49,7 +49,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   job_logs_movestep: ['processstep_ptr_id', 'origin_id', 'destination_id', 'lidded_before', 'lidded_after', 'barcode_read']
 }
 
-/** Reads all but the steps. Throws a OperatorError for what is no database of Platform Status DB. */
+/** Reads everything except the steps. Throws an OperatorError if this is not a database of Platform Status DB. */
 export async function readOldLab (database: OldDatabase): Promise<OldLab> {
   const columns = await readColumns(database)
   const has = (table: string, column: string): string => columns.get(table)!.has(column) ? column : 'NULL'
@@ -91,7 +91,7 @@ export async function readOldLab (database: OldDatabase): Promise<OldLab> {
   }
 }
 
-/** The steps, a piece at a time; those that may be reports of one step, once per container, stand together. */
+/** Reads the steps in pieces. Rows that may report the same step, once per container, follow each other. */
 export async function * readOldSteps (database: OldDatabase, size: number): AsyncGenerator<OldStep[]> {
   const sql = `SELECT s.id, CAST(s.start AS text) AS start, CAST(s.finish AS text) AS finish, s.executing_device_id, s.container_id, s.experiment_id,
       CAST(s.is_simulation AS integer) AS is_simulation, s.parameters, m.processstep_ptr_id AS move, m.origin_id, m.destination_id,
@@ -118,12 +118,12 @@ async function readColumns (database: OldDatabase): Promise<Map<string, Readonly
   const missing = Object.entries(needed).flatMap(([table, wanted]) => wanted.filter((column) => !columns.get(table)!.has(column)).map((column) => `${table}.${column}`))
   if (missing.length === 0) return columns
   throw new OperatorError([...columns.values()].every(({ size }) => size === 0)
-    ? `${database.name} is no database of Platform Status DB: it has no tables job_logs_*.`
-    : `${database.name} is from an older Platform Status DB (${missing.slice(0, 3).join(', ')} missing): let platformstatusdb 0.3.0 bring it up to date ` +
-      'with `python -m platform_status_db.manage migrate`, then import it.')
+    ? `${database.name} is not a database of Platform Status DB: it has no tables job_logs_*.`
+    : `${database.name} is from an older Platform Status DB (${missing.slice(0, 3).join(', ')} missing): update it with platformstatusdb 0.3.0: ` +
+      'run `python -m platform_status_db.manage migrate`, then import it.')
 }
 
-/** When its first table was made, to the microsecond: Django keeps it with the migration that did. */
+/** The time of the first Django migration, to the microsecond. */
 async function identityOf (database: OldDatabase): Promise<string> {
   if ((await database.columns('django_migrations')).size === 0) return 'unknown'
   const [first] = await database.rows("SELECT CAST(applied AS text) AS applied FROM django_migrations WHERE app = 'job_logs' ORDER BY id LIMIT 1")
@@ -140,7 +140,7 @@ function maybe (value: Value): number | null {
   return value === null || value === undefined ? null : Number(value)
 }
 
-// SQLite keeps what it is given: a text may be a number there, or bytes
+// SQLite does not enforce column types: a text column may contain numbers or bytes.
 function text (value: Value): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value)
 }
@@ -153,7 +153,7 @@ function yes (value: Value): boolean {
   return Number(value) === 1
 }
 
-/** With dashes, whichever database it came from; null for what is no UUID. */
+/** A UUID with dashes; null if the value is not a UUID. */
 function uuid (value: Value): string | null {
   const digits = text(value ?? '').replaceAll('-', '').toLowerCase()
   if (!/^[0-9a-f]{32}$/.test(digits)) return null

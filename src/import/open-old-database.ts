@@ -1,11 +1,11 @@
 import { OperatorError } from '../domain/operator-error.ts'
 import type { OldDatabase } from './old-database.ts'
 
-/** Opens the old system's database: a SQLite file by its path, or a PostgreSQL by its URL. Throws a OperatorError that says what to do. */
+/** Opens the old database: a SQLite file by its path, or a PostgreSQL database by its URL. Throws an OperatorError. */
 export async function openOldDatabase (from: string): Promise<OldDatabase> {
   if (/^postgres(ql)?:/.test(from)) return await (await import('./postgres-source.ts')).openPostgres(from)
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(from)) {
-    throw new OperatorError(`--from takes a SQLite file or a URL as postgresql://user:password@host:port/name, not ${new URL(from).protocol}//`)
+    throw new OperatorError(`--from takes a SQLite file or a URL such as postgresql://user:password@host:port/name, not ${new URL(from).protocol}//`)
   }
   return await (await import('./sqlite-source.ts')).openSqlite(from)
 }

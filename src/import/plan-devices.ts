@@ -10,12 +10,12 @@ const mostSlots = 10_000
 const longestUri = 2000
 const group = 'devices'
 
-/** The devices of the old database by the names that they have here: rows of one name are one device. */
+/** The imported devices. Several rows with the same name are one device. */
 export type OldDevices = {
   names: ReadonlyMap<number, string>
-  /** By name, how many slots. */
+  /** The number of slots by device name. */
   capacities: ReadonlyMap<string, number>
-  /** By the number of the old slot. */
+  /** The place by the id of the old slot. */
   places: ReadonlyMap<number, Place>
 }
 
@@ -44,15 +44,15 @@ function capacitiesOf (old: OldLab, names: ReadonlyMap<number, string>, places: 
   const capacities = new Map<string, number>()
   for (const { id, slots } of old.devices) {
     const name = names.get(id)!
-    const there = (highest.get(id) ?? -1) + 1
-    const capacity = Math.min(mostSlots, Math.max(0, slots, there))
-    if (slots !== there) conflicts.add('slots-differ', `"${name}" says ${slots}, and its slots end at ${there === 0 ? 'none' : there - 1}`)
+    const slotCount = (highest.get(id) ?? -1) + 1
+    const capacity = Math.min(mostSlots, Math.max(0, slots, slotCount))
+    if (slots !== slotCount) conflicts.add('slots-differ', `"${name}" has num_slots ${slots}, but its highest slot is ${slotCount === 0 ? 'none' : slotCount - 1}`)
     capacities.set(name, Math.max(capacity, capacities.get(name) ?? 0))
   }
   return capacities
 }
 
-/** The devices that the lab does not have, as they shall be; what it has stays as it is. */
+/** Plans the devices that the lab does not have. Existing devices stay as they are. */
 export function planDevices (old: OldLab, { names, capacities }: OldDevices, here: readonly TrackedDevice[], conflicts: Conflicts): DeviceInput[] {
   const known = new Map(here.map((device) => [device.name, device]))
   return [...byName(old.devices, names)].flatMap(([name, rows]) => {
@@ -75,7 +75,7 @@ export function planDevices (old: OldLab, { names, capacities }: OldDevices, her
 
 export type DeviceCertificate = { device: string, certificate: string }
 
-/** The certificates that the lab does not have, of its `active` devices; of rows of one name the latest counts. */
+/** Plans the certificates that the lab does not have, for `active` devices. Of several rows with one name, the latest counts. */
 export function planCertificates (
   old: OldLab, { names }: OldDevices, active: ReadonlySet<string>, here: readonly DeviceCertificate[], conflicts: Conflicts
 ): DeviceCertificate[] {

@@ -8,11 +8,11 @@ const longestSource = 4_194_304
 export type ImportedProcess = { id: string, name: string, source: string }
 export type ImportedExperiment = { id: string, process_id: string, metadata: { project: string, project_pi: string } | null }
 
-/** The processes and experiments with the ids that the old system gave them, by which orchestrators and notes know them. */
+/** Processes and experiments keep the ids of the old system, because orchestrators and notes refer to them. */
 export type ExperimentPlan = {
   processes: ImportedProcess[]
   experiments: ImportedExperiment[]
-  /** By the number of the old experiment. */
+  /** The new id by the old row id. */
   experiment_ids: ReadonlyMap<number, string>
 }
 
@@ -47,12 +47,12 @@ function idsOf (identity: string, table: string, rows: readonly (OldProcess | Ol
 }
 
 function describe ({ id, name, source }: OldProcess, conflicts: Conflicts): { name: string, source: string } {
-  const mended = sanitizeName(name) ?? `process ${id}`
-  if (mended !== name) conflicts.add('process-name', `process ${id}, "${name}", becomes "${mended}"`)
+  const sanitized = sanitizeName(name) ?? `process ${id}`
+  if (sanitized !== name) conflicts.add('process-name', `process ${id}, "${name}", becomes "${sanitized}"`)
   const stored = source === '' ? '# The source of this process was empty in the old database.\n' : storable(source)
   if (stored !== source) conflicts.add('process-source', `process ${id}, "${name}"`)
   if (stored.length > longestSource) conflicts.add('process-too-long', `process ${id}, "${name}", ${stored.length} characters`)
-  return { name: mended, source: stored.slice(0, longestSource).toWellFormed() }
+  return { name: sanitized, source: stored.slice(0, longestSource).toWellFormed() }
 }
 
 function storable (text: string): string {

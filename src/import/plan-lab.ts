@@ -8,7 +8,7 @@ import { goneSlots, type ImportedContainer, planContainers } from './plan-contai
 import { type OldDevices, planCertificates, planDevices } from './plan-devices.ts'
 import { readBarcode } from './sanitize-names.ts'
 
-/** Devices, certificates and containers as they shall be: `containers` those on the platform, `removed` the others. */
+/** The planned devices, certificates and containers. `containers` are on the platform; `removed` are not. */
 export type TrackedLabPlan = LabInputs & {
   containers: readonly ImportedContainer[]
   removed: readonly ImportedContainer[]
@@ -17,7 +17,7 @@ export type TrackedLabPlan = LabInputs & {
   conflicts: Conflict[]
 }
 
-/** What a plan must know of the lab. */
+/** The query for the state of the lab that a plan needs. */
 export function lookupFor (old: OldLab, { names }: OldDevices): ImportLookup {
   return {
     devices: [...new Set(names.values()), goneSlots],
@@ -28,7 +28,7 @@ export function lookupFor (old: OldLab, { names }: OldDevices): ImportLookup {
 
 export const emptyLab: TrackedThings = { devices: [], certificates: [], slots: [], barcodes: [], containers: [] }
 
-/** Pure, and without memory: a plan whose transaction failed is made again. */
+/** Plans the import of the lab. A pure function, because it is called again if the transaction is retried. */
 export function planTrackedLab (old: OldLab, devices: OldDevices, here: TrackedThings): TrackedLabPlan {
   const collected = collectConflicts()
   const inputs = planDevices(old, devices, here.devices, collected)
@@ -55,11 +55,11 @@ function needsGoneSlots (containers: readonly ImportedContainer[], here: Tracked
   return containers.some(({ start }) => start.device === goneSlots) && here.devices.every(({ name }) => name !== goneSlots)
 }
 
-/** Made with its slot, then retired: it is no part of the lab. */
+/** The placeholder device: created with one slot, then retired, so that it is not part of the lab. */
 function goneDevice (identity: string): DeviceInput[][] {
   const device = {
     id: idOfRow(identity, 'device', 0), name: goneSlots, group: 'devices', capacity: 1, type: null, uri: null, extra: null, created_as: null,
-    description: 'Stands for the slots where imported containers began and that were gone.',
+    description: 'Placeholder for deleted starting slots of imported containers.',
     process_capacity: null, min_capacity: null, allows_overlap: null, listed: false
   }
   return [[{ ...device, retired: false, kind: 'device-added' }], [{ ...device, retired: true, kind: 'device-retired' }]]

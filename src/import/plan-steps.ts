@@ -4,19 +4,19 @@ import type { Conflicts } from './conflicts.ts'
 import { idOfStep } from './ids.ts'
 import { readParameters } from './old-parameters.ts'
 import type { OldStep } from './old-tables.ts'
-import { asMeantIn, isAmbiguous, readOldTime } from './old-times.ts'
+import { reinterpretIn, isAmbiguous, readOldTime } from './old-times.ts'
 
-/** A step to be logged; `warnings` are kept with it. */
+/** A step to log. Its `warnings` are stored with it. */
 export type ImportedStep = StepCreate & { id: string, warnings: { code: string, detail: string, pointer: string }[] }
 
 export type StepContext = {
   identity: string
-  /** By the numbers of the old rows. */
+  /** The maps are keyed by old row ids. */
   devices: ReadonlyMap<number, string>
   places: ReadonlyMap<number, Place>
   containers: ReadonlyMap<number, string>
   experiments: ReadonlyMap<number, string>
-  /** Where the orchestrator's clock stood. */
+  /** The time zone of the orchestrator's clock. */
   timezone: string
   keep_simulation: boolean
   conflicts: Conflicts
@@ -24,7 +24,7 @@ export type StepContext = {
 
 const hour = 3_600_000
 
-/** Puts together the rows that report one step, once per container. Rows come sorted as readOldSteps sorts them. */
+/** Groups the rows that report the same step, once per container. The rows must have the order of readOldSteps. */
 export async function * groupRows (pieces: AsyncIterable<OldStep[]>): AsyncGenerator<OldStep[][]> {
   let groups = new Map<string, OldStep[]>()
   let at: OldStep | null = null
@@ -44,17 +44,17 @@ export async function * groupRows (pieces: AsyncIterable<OldStep[]>): AsyncGener
   yield [...groups.values()]
 }
 
-/** What is the same in every row that reports a step. */
+/** The values that are equal in all rows of one step. */
 function factsOf ({ start, finish, device, experiment, is_simulation, parameters, move }: OldStep): readonly unknown[] {
   return [start, finish, device, experiment, is_simulation, parameters, move]
 }
 
-/** The step that these rows report; null when it cannot be one. */
+/** The step for these rows; null if its times are invalid. */
 export function planStep (rows: readonly OldStep[], context: StepContext): ImportedStep | null {
   const { conflicts } = context
   const row = rows[0]!
-  const said = { start: readOldTime(row.start), finish: readOldTime(row.finish) }
-  if (said.start === null || said.finish === null) {
+  const recorded = { start: readOldTime(row.start), finish: readOldTime(row.finish) }
+  if (recorded.start === null || recorded.finish === null) {
     conflicts.add('time-unreadable', `step ${row.id}: ${row.start} to ${row.finish}`, rows.length)
     return null
   }
@@ -69,7 +69,7 @@ export function planStep (rows: readonly OldStep[], context: StepContext): Impor
     device: context.devices.get(row.device) ?? goneDevice(row, conflicts),
     data, experiment_id,
     ...row.move === null ? {} : endsOf(row, row.move, context),
-    ...times(row, { start: said.start, finish: said.finish }, context),
+    ...times(row, { start: recorded.start, finish: recorded.finish }, context),
     containers: [...new Set(rows.flatMap((each) => each.container === null ? [] : [containerOf(each, each.container, context)]))],
     is_simulation: context.keep_simulation && row.is_simulation
   }
@@ -77,9 +77,9 @@ export function planStep (rows: readonly OldStep[], context: StepContext): Impor
 
 function noteRepetitions (rows: readonly OldStep[], conflicts: Conflicts): void {
   const containers = new Set(rows.map(({ container }) => container)).size
-  const shown = `steps ${rows.slice(0, 5).map(({ id }) => id).join(', ')}`
-  if (containers > 1) conflicts.add('reported-per-container', shown, containers - 1)
-  if (rows.length > containers) conflicts.add('step-twice', shown, rows.length - containers)
+  const example = `steps ${rows.slice(0, 5).map(({ id }) => id).join(', ')}`
+  if (containers > 1) conflicts.add('reported-per-container', example, containers - 1)
+  if (rows.length > containers) conflicts.add('step-twice', example, rows.length - containers)
 }
 
 function goneDevice ({ id, device }: OldStep, conflicts: Conflicts): string {
@@ -115,17 +115,18 @@ function endsOf ({ id }: OldStep, move: NonNullable<OldStep['move']>, { places, 
   return { origin: end(move.origin), destination: end(move.destination), ...(isConstant ? {} : { lidded_before, lidded_after, barcode_read }) }
 }
 
-function times (row: OldStep, said: { start: number, finish: number }, { timezone, conflicts }: StepContext) {
-  const start = said.finish < said.start && isAmbiguous(said.start) && said.finish >= said.start - hour ? said.start - hour : said.start
-  if (isAmbiguous(said.finish) && said.start < said.finish && !isAmbiguous(said.start) && said.finish - said.start >= hour) conflicts.add('clock-change', `step ${row.id}: ${row.start} to ${row.finish}`)
-  if (start !== said.start) conflicts.add('clock-change', `step ${row.id}: ${row.start} to ${row.finish}`)
-  const from = new Date(asMeantIn(timezone, start)).toISOString()
-  if (said.finish < start) {
+function times (row: OldStep, recorded: { start: number, finish: number }, { timezone, conflicts }: StepContext) {
+  const isHourLate = recorded.finish < recorded.start && isAmbiguous(recorded.start) && recorded.finish >= recorded.start - hour
+  const start = isHourLate ? recorded.start - hour : recorded.start
+  if (isAmbiguous(recorded.finish) && recorded.start < recorded.finish && !isAmbiguous(recorded.start) && recorded.finish - recorded.start >= hour) conflicts.add('clock-change', `step ${row.id}: ${row.start} to ${row.finish}`)
+  if (start !== recorded.start) conflicts.add('clock-change', `step ${row.id}: ${row.start} to ${row.finish}`)
+  const from = new Date(reinterpretIn(timezone, start)).toISOString()
+  if (recorded.finish < start) {
     conflicts.add('finish-before-start', `step ${row.id}: ${row.start} to ${row.finish}`)
     return {
       start: from, finish: from, status: 'failed' as const,
-      warnings: [{ code: 'finish-before-start', detail: `The old database says that it finished at ${row.finish} UTC, before it started.`, pointer: '/finish' }]
+      warnings: [{ code: 'finish-before-start', detail: `In the old database, the step finished at ${row.finish} UTC, before it started.`, pointer: '/finish' }]
     }
   }
-  return { start: from, finish: new Date(asMeantIn(timezone, said.finish)).toISOString(), status: 'completed' as const, warnings: [] }
+  return { start: from, finish: new Date(reinterpretIn(timezone, recorded.finish)).toISOString(), status: 'completed' as const, warnings: [] }
 }

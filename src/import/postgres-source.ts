@@ -2,14 +2,14 @@ import pg from 'pg'
 import { OperatorError } from '../domain/operator-error.ts'
 import type { OldDatabase, OldRow } from './old-database.ts'
 
-/** Opens a PostgreSQL: one connection with one read-only transaction, so that all that is read is of one moment. */
+/** Opens a PostgreSQL database with one read-only transaction, so that all reads see the same snapshot. Throws an OperatorError. */
 export async function openPostgres (url: string): Promise<OldDatabase> {
   const name = nameOf(url)
   const client = new pg.Client({
     connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'platform-status import',
     options: '-c TimeZone=UTC -c DateStyle=ISO -c default_transaction_read_only=on'
   })
-  // the query under way fails with it
+  // The current query fails with the same error.
   client.on('error', () => {})
   try {
     await client.connect()
@@ -46,6 +46,6 @@ function nameOf (url: string): string {
     const { host, pathname } = new URL(url)
     return `postgresql://${host}${pathname}`
   } catch {
-    throw new OperatorError('--from is no URL that can be read: special characters in the user and the password must be percent-encoded.')
+    throw new OperatorError('--from is not a valid URL: special characters in the user and the password must be percent-encoded.')
   }
 }

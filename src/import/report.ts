@@ -4,27 +4,27 @@ import type { Conflict, ConflictLevel } from './conflicts.ts'
 import type { ImportCount } from './import-context.ts'
 import type { ImportResult } from './import-history.ts'
 
-/** What an import did, or would do: also its JSON. */
+/** The result of an import or dry run, as --json prints it. */
 export type ImportReport = ImportResult & { source: string, target: string, dry_run: boolean, seconds: number }
 
 const headings: Readonly<Record<ConflictLevel, string>> = {
   dropped: 'Left out',
-  settled: 'Contradictions that were settled',
-  note: 'True of every such database'
+  settled: 'Contradictions that were resolved',
+  note: 'True of every old database'
 }
 
-/** The report for people. */
+/** The report as text. */
 export function reportText (report: ImportReport): string {
   const { counts, dry_run, source, target } = report
   return [
     dry_run ? `Dry run: what an import of ${source} into ${target} would do. Nothing was written.` : `Imported ${source} into ${target} in ${report.seconds.toFixed(1)} s.`,
     '',
-    ...tableOf(['', 'rows read', dry_run ? 'would be added' : 'added', 'here before'],
+    ...tableOf(['', 'rows read', dry_run ? 'would be added' : 'added', 'already present'],
       Object.entries(counts).map(([what, tally]) => row(what, tally))),
     '',
     ...remarks(report),
     ...(['dropped', 'settled', 'note'] as const).flatMap((level) => section(level, report.conflicts)),
-    dry_run ? 'Run it without --dry-run to do so.' : 'Run it again at any time: it adds only what is new.',
+    dry_run ? 'Run it without --dry-run to import.' : 'You can repeat the import at any time: it adds only what is new.',
     ''
   ].join('\n')
 }
@@ -35,10 +35,10 @@ function row (what: string, { read, added, known }: ImportCount): string[] {
 
 function remarks ({ counts, on_platform, moves, experiments_completed, steps_extended, first_start, last_finish }: ImportReport): string[] {
   return [
-    ...counts.containers.added === 0 ? [] : [`Of the containers ${on_platform} stand on the platform, ${counts.containers.added - on_platform} are removed.`],
-    ...first_start === null ? [] : [`${moves} of the step rows are moves. The steps reach from ${first_start} to ${last_finish}.`],
-    ...steps_extended === 0 ? [] : [`${steps_extended} steps that were here before name a container more.`],
-    ...experiments_completed === 0 ? [] : [`${experiments_completed} experiments in which nothing happened for a day are completed.`],
+    ...counts.containers.added === 0 ? [] : [`${on_platform} of the containers are on the platform, ${counts.containers.added - on_platform} are removed.`],
+    ...first_start === null ? [] : [`${moves} of the step rows are moves. The steps are from ${first_start} to ${last_finish}.`],
+    ...steps_extended === 0 ? [] : [`${steps_extended} existing steps got another container.`],
+    ...experiments_completed === 0 ? [] : [`${experiments_completed} experiments without steps for a day are now completed.`],
     ''
   ]
 }

@@ -8,11 +8,11 @@ import type { ImportReport } from './report.ts'
 import { openImportTarget } from './target.ts'
 
 /**
- * Brings the history of the old database `from` into the database that `config` names, and answers what was done. The
- * source is only read. `tell` shows progress. Throws an OperatorError for what the reader can fix.
+ * Imports the history of the old database `from` (path or URL) into the configured database, and returns a report. The source
+ * is only read. Throws an OperatorError for problems that the operator can fix.
  */
-export async function runImport (from: string, options: ImportOptions, { config, log, tell, signal }: {
-  config: Config, log: Logger, tell: StartProgress, signal: AbortSignal
+export async function runImport (from: string, options: ImportOptions, { config, log, startProgress, signal }: {
+  config: Config, log: Logger, startProgress: StartProgress, signal: AbortSignal
 }): Promise<ImportReport> {
   const began = performance.now()
   const source = await openOldDatabase(from)
@@ -20,7 +20,7 @@ export async function runImport (from: string, options: ImportOptions, { config,
     const target = await openImportTarget({ config, log, dry_run: options.dry_run, signal })
     try {
       const audit = { actor: 'import', request_id: `import-${randomUUID()}`, reason: `the history of Platform Status DB in ${source.name}` }
-      const result = await importHistory(source, { store: target.store, audit, tell, signal }, options)
+      const result = await importHistory(source, { store: target.store, audit, startProgress, signal }, options)
       return { source: source.name, target: target.name, dry_run: options.dry_run, seconds: Math.round(performance.now() - began) / 1000, ...result }
     } finally {
       await target.close()

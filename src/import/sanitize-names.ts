@@ -5,7 +5,7 @@ import type { ConflictKind } from './conflicts.ts'
 
 const longest = 200
 
-/** A text as a name: without what a name cannot have; null when nothing is left. */
+/** Turns a text into a valid name by removing what names must not contain; null if nothing is left. */
 export function sanitizeName (text: string): string | null {
   if (nameFault(text) === null) return text
   const clean = withoutControls(text.toWellFormed()).trim()
@@ -13,13 +13,13 @@ export function sanitizeName (text: string): string | null {
   return cut === '' ? null : cut
 }
 
-/** As mendedName, for a device; `number` names one that has no name at all. */
+/** Like sanitizeName, for a device. A device without a usable name is called "device <number>". */
 export function sanitizeDeviceName (text: string, number: number): string {
   const name = sanitizeName(text)
   return name === null || deviceNameFault(name) !== null ? `device ${number}` : name
 }
 
-/** What becomes of a barcode: a barcode, or the container's name, or nothing; and what had to be settled. */
+/** Reads a barcode of the old database. An unusable barcode becomes the name of the container. `settled` is the conflict. */
 export function readBarcode (text: string): { barcode: string | null, name: string | null, settled: ConflictKind | null } {
   if (text === 'None' || text === '') return { barcode: null, name: null, settled: 'barcode-none' }
   const name = sanitizeName(text)

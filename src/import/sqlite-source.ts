@@ -2,15 +2,15 @@ import { constants } from 'node:fs'
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-// SQLite as WebAssembly: one package of 1.3 MB without dependencies, that reads the file page by page. node:sqlite exists
-// from Node 22 on, native modules need to be built, and sql.js (30 MB) holds the whole file in memory.
+// SQLite as WebAssembly: a package of 1.3 MB without dependencies that reads the file page by page. node:sqlite needs Node 22,
+// native modules must be compiled, and sql.js (30 MB) loads the whole file into memory.
 import sqlite from 'node-sqlite3-wasm'
 import { OperatorError } from '../domain/operator-error.ts'
 import type { OldDatabase, OldRow } from './old-database.ts'
 
 /**
- * Opens a SQLite file. What is read is a copy: the library locks with a directory beside the file, which other programs do
- * not see and a read-only folder does not take.
+ * Opens a copy of a SQLite file. The library locks with a directory beside the file; other programs ignore this lock, and it
+ * cannot be created in a read-only folder. Throws an OperatorError.
  */
 export async function openSqlite (file: string): Promise<OldDatabase> {
   const folder = await mkdtemp(path.join(tmpdir(), 'platform-status-import-'))
@@ -37,7 +37,7 @@ export async function openSqlite (file: string): Promise<OldDatabase> {
 function open (file: string, copy: string): InstanceType<typeof sqlite.Database> {
   const database = new sqlite.Database(copy, { fileMustExist: true })
   try {
-    // without it a file in WAL mode could not be opened: that mode's shared memory is not to be had here
+    // Needed to open a file in WAL mode, because WebAssembly has no shared memory for it.
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.get('SELECT count(*) FROM sqlite_master')
     return database
@@ -47,24 +47,24 @@ function open (file: string, copy: string): InstanceType<typeof sqlite.Database>
   }
 }
 
-/** Copies the file, and its write-ahead log if it has one. Refuses a file that is being written. */
+/** Copies the file and its write-ahead log. Throws an OperatorError if the file is being written. */
 async function copyWhole (file: string, folder: string): Promise<string> {
   const copy = path.join(folder, 'source.sqlite3')
   const before = await stampOf(file)
-  if (before === null) throw new OperatorError(`There is no file ${file}.`)
+  if (before === null) throw new OperatorError(`The file ${file} does not exist.`)
   if (before.size > 0 && (await stampOf(`${file}-journal`))?.size) {
-    throw new OperatorError(`${file} is being written, or its writer was killed: stop the old system, and let SQLite tidy up with ` +
-      `\`python3 -c "import sqlite3; sqlite3.connect('${path.basename(file)}').execute('SELECT count(*) FROM sqlite_master').fetchall()"\` beside the file.`)
+    throw new OperatorError(`${file} is being written, or its writer was killed: stop the old system, and let SQLite recover the file with ` +
+      `\`python3 -c "import sqlite3; sqlite3.connect('${path.basename(file)}').execute('SELECT count(*) FROM sqlite_master').fetchall()"\` in its folder.`)
   }
   try {
     await copyFile(file, copy, constants.COPYFILE_FICLONE)
     if (await stampOf(`${file}-wal`) !== null) await copyFile(`${file}-wal`, `${copy}-wal`)
   } catch (error) {
-    throw new OperatorError(`${file} cannot be copied to ${folder} to be read: ${(error as Error).message}.`, { cause: error })
+    throw new OperatorError(`${file} cannot be copied to ${folder}: ${(error as Error).message}.`, { cause: error })
   }
   const after = await stampOf(file)
   if (after?.size !== before.size || after.changed !== before.changed) {
-    throw new OperatorError(`${file} was written while it was read: stop the old system for the import, or import a copy of the file.`)
+    throw new OperatorError(`${file} was changed during the copy: stop the old system for the import, or import a copy of the file.`)
   }
   return copy
 }
@@ -80,7 +80,7 @@ async function stampOf (file: string): Promise<{ size: number, changed: number }
 }
 
 function rowsOf (database: InstanceType<typeof sqlite.Database>, sql: string): OldRow[] {
-  // nested objects come only where they are asked for
+  // Rows are flat unless nested rows are requested.
   return database.all(sql) as OldRow[]
 }
 

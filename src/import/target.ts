@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { OperatorError } from '../domain/operator-error.ts'
@@ -7,38 +6,40 @@ import { openDatabase } from '../store/database.ts'
 import { type ImportStore, importStore } from '../store/imports.ts'
 import { migrate } from '../store/migrate.ts'
 import { waitForDatabase } from '../store/wait-for-database.ts'
+import { migrationsDirectory } from '../store/migrations-directory.ts'
 
-const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
-
-/** Where an import goes; `store` is null where nothing is yet, and a dry run must not make it. */
+/** The target of an import. `store` is null if the database does not exist yet and a dry run must not create it. */
 export type ImportTarget = { name: string, store: ImportStore | null, close (): Promise<void> }
 
-type Reached = { url: string, name: string, close (): Promise<void> }
+type TargetDatabase = { url: string, name: string, close (): Promise<void> }
 
-/** Opens the service's database for an import. What is missing is made, except for a dry run. Throws a OperatorError. */
+/** Opens the configured database for an import. Creates and migrates it, except for a dry run. Throws an OperatorError. */
 export async function openImportTarget ({ config, log, dry_run, signal }: {
   config: Config, log: Logger, dry_run: boolean, signal: AbortSignal
 }): Promise<ImportTarget> {
-  const reached = await reach(config, log, dry_run)
-  if (reached === null) return { name: `a new database under ${config.dataDir}`, store: null, close: async () => {} }
-  const database = openDatabase(reached.url, config, log)
+  const target = await openTargetDatabase(config, log, dry_run)
+  if (target === null) return { name: `a new database under ${config.dataDir}`, store: null, close: async () => {} }
+  const database = openDatabase(target.url, config, log)
   const close = async (): Promise<void> => {
     await database.close()
-    await reached.close()
+    await target.close()
   }
   try {
-    await waitForDatabase(reached.url, database.pool, { limitMs: 6 * config.databaseConnectTimeoutMs, log, signal })
-    if (!dry_run) await migrate(database.pool, migrations)
+    await waitForDatabase(target.url, database.pool, { limitMs: 6 * config.databaseConnectTimeoutMs, log, signal })
+    if (!dry_run) await migrate(database.pool, migrationsDirectory)
     const store = importStore(database)
-    return { name: reached.name, store: await store.isReady() ? store : null, close }
+    return { name: target.name, store: await store.isReady() ? store : null, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** The database that DATABASE_URL names; else the embedded one: the running service's, or started for the import. Null where a dry run would have to make it. */
-async function reach (config: Config, log: Logger, dry_run: boolean): Promise<Reached | null> {
+/**
+ * The database of DATABASE_URL; otherwise the embedded one, which is started for the import if no service runs it. Returns null
+ * if a dry run would have to create it.
+ */
+async function openTargetDatabase (config: Config, log: Logger, dry_run: boolean): Promise<TargetDatabase | null> {
   if (config.databaseUrl !== null) return { url: config.databaseUrl, name: nameOf(config.databaseUrl), close: async () => {} }
   try {
     const found = await findEmbedded(config)
@@ -51,7 +52,7 @@ async function reach (config: Config, log: Logger, dry_run: boolean): Promise<Re
   }
 }
 
-/** Without user and password. */
+/** The URL without user and password. */
 function nameOf (url: string): string {
   const { host, pathname } = new URL(url.replace('@/', '@localhost/'))
   return `postgresql://${host}${pathname}`

@@ -9,7 +9,7 @@ import { declareScope } from './scopes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The name of the key with which the request came; null where none was needed. */
+    /** The name of the API key of the request. Null when it needed no key. */
     actor: string | null
   }
 }
@@ -17,41 +17,41 @@ declare module 'fastify' {
 type AuthOptions = { auth: 'on' | 'off', host: string, rateLimitPerMinute: number | null, keys: KeyStore }
 type AuthRefusal = { refused: Problem, challenge: string }
 
-/** Requests a minute that one actor, or one address, may make from elsewhere when nothing else is said. */
-const usualLimit = 12_000
+/** The default rate limit: requests per minute for one actor, or for one address without a key. It does not apply to this machine. */
+const defaultLimitPerMinute = 12_000
 
 /**
- * Who asks, whether they may, and how often. Decided for each request by the database, in one round trip, so that what
- * another instance makes or revokes holds here, too; while there is no key at all, in none.
+ * Authentication, authorisation and rate limiting. Every key is looked up in the database, in one round trip, so a key that
+ * another instance creates or revokes is effective here immediately. As long as no key exists, requests need no lookup.
  */
 export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitPerMinute, keys }: AuthOptions) => {
   const onLoopback = isLoopbackName(host)
-  const limiter = rateLimiter(rateLimitPerMinute ?? usualLimit)
+  const limiter = rateLimiter(rateLimitPerMinute ?? defaultLimitPerMinute)
   app.decorateRequest('actor', null)
   app.addHook('onRoute', declareScope)
 
   app.addHook('onRequest', (request, reply, done) => {
     const { scope } = request.routeOptions.config
     if (scope === undefined || scope === 'none') return done()
-    // without a promise where nothing is asked: this is before every call
+    // This runs before every request, so it creates no promise unless it needs the database.
     const verdict = auth === 'off' ? null : authenticateWithoutKeys(request, scope)
     if (verdict instanceof Promise) verdict.then((refusal) => applyVerdict(request, reply, refusal)).then(done, done)
     else done(applyVerdict(request, reply, verdict))
   })
 
-  /** The refusal, if any; too many of those are refused for being too many. */
+  /** Returns the refusal, if any. Refused requests count towards the rate limit, too. */
   function applyVerdict (request: FastifyRequest, reply: FastifyReply, refusal: AuthRefusal | null): Problem | undefined {
     const wait = isLimited(request) ? limiter.take(request.actor ?? request.ip) : 0
     if (wait > 0) {
       reply.header('retry-after', wait)
-      return problem('too-many-requests', `More than ${limiter.perMinute} requests in a minute. Wait ${wait} s.`, { limit: limiter.perMinute })
+      return problem('too-many-requests', `More than ${limiter.perMinute} requests in one minute. Retry in ${wait} s.`, { limit: limiter.perMinute })
     }
     if (refusal !== null) reply.header('www-authenticate', refusal.challenge)
     return refusal?.refused
   }
 
-  // 0 is no limit. Unless one is said, this machine has none: its orchestrator is what the robots wait for.
-  // Who has hung up meanwhile has no address any more, and gets no answer either.
+  // 0 disables the limit. By default, requests from this machine have no limit, because robots wait for its orchestrator.
+  // A client that has disconnected has no address, and gets no response.
   function isLimited (request: FastifyRequest): boolean {
     const ip = request.ip as string | undefined
     if (ip === undefined) return false
@@ -63,19 +63,19 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
     return authorization === undefined && onLoopback && keys.knownAbsent() ? refuseForeignHost(host) : authenticate(request, scope)
   }
 
-  /** Sets the actor; what is to be answered when the request may not go on. */
+  /** Sets the actor. Returns the refusal when the request is not allowed. */
   async function authenticate (request: FastifyRequest, scope: Scope): Promise<AuthRefusal | null> {
-    const given = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
-    const bearer = given === undefined ? null : await keys.find(given)
+    const secret = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
+    const bearer = secret === undefined ? null : await keys.find(secret)
     if (bearer === null && onLoopback && !await keys.exist()) return refuseForeignHost(request.headers.host)
-    if (bearer === null) return given === undefined ? unauthorized(wanted) : unauthorized('The key is not one of this service.', invalidToken)
-    if (bearer.ended !== null) return unauthorized(`The key "${bearer.name}" ${sinceWhen(bearer.ended)}.`, invalidToken)
+    if (bearer === null) return secret === undefined ? unauthorized(keyRequired) : unauthorized('The service does not know this key.', invalidToken)
+    if (bearer.ended !== null) return unauthorized(`The key "${bearer.name}" ${describeEnd(bearer.ended)}.`, invalidToken)
     request.actor = bearer.name
     return grants(bearer.scopes, scope) ? null : forbidden(bearer, scope)
   }
-}, { name: 'access' })
+}, { name: 'auth' })
 
-const wanted = 'Send a key as `Authorization: Bearer <key>`. Keys are made with POST /api/keys, or with `npm run keys` where the service runs.'
+const keyRequired = 'Send a key as `Authorization: Bearer <key>`. To create a key, use POST /api/keys, or run `npm run keys` on the machine of the service.'
 const realm = 'Bearer realm="platform-status"'
 const invalidToken = ', error="invalid_token"'
 
@@ -85,18 +85,18 @@ function unauthorized (detail: string, error = ''): AuthRefusal {
 
 function forbidden ({ name, scopes }: KeyHolder, scope: Scope): AuthRefusal {
   return {
-    refused: problem('forbidden', `The key "${name}" has the scope ${scopes.join(', ')}; this call needs ${scope}.`, { scope }),
+    refused: problem('forbidden', `The key "${name}" has the scope ${scopes.join(', ')}. This operation needs ${scope}.`, { scope }),
     challenge: `${realm}, error="insufficient_scope", scope="${scope}"`
   }
 }
 
-function sinceWhen ({ how, at }: NonNullable<KeyHolder['ended']>): string {
+function describeEnd ({ how, at }: NonNullable<KeyHolder['ended']>): string {
   return how === 'expired' ? `expired at ${at.toISOString()}` : `was revoked at ${at.toISOString()}`
 }
 
-// A page of anybody's, open in a browser on this machine, can reach a loopback port under a name that it has pointed here
-// (DNS rebinding), and no key would stop it. It cannot choose the name that its browser sends along.
+// DNS rebinding: a foreign web page in a browser on this machine can point its own host name to 127.0.0.1 and send requests
+// here. Without keys nothing else stops it. The page cannot forge the Host header, so foreign host names are refused.
 function refuseForeignHost (host: string | undefined): AuthRefusal | null {
   if (host === undefined || isLoopbackName(host.replace(/:\d*$/, ''))) return null
-  return unauthorized('Without keys the service serves its own machine only, as localhost, 127.0.0.1 or [::1]. Make a key to use it under another name: `npm run keys`.')
+  return unauthorized('As long as no key exists, the service accepts only the host names localhost, 127.0.0.1 and [::1]. To use another name, create a key with `npm run keys`.')
 }

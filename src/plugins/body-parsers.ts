@@ -6,19 +6,19 @@ import { jsonFault } from '../domain/json-fault.ts'
 import { unstorable } from '../domain/values.ts'
 
 declare module 'fastify' {
-  /** `bodyOptional`: to send no body is the same as to send `{}`. */
+  /** With `bodyOptional`, a request without a body is treated as one with the body `{}`. */
   interface FastifyContextConfig { bodyOptional?: boolean }
 }
 
-/** JSON bodies: UTF-8, well-formed text, finite numbers, no deeper than anything here is; what cannot be stored is told with its place. */
+/** Parses JSON bodies. Refuses invalid UTF-8 and invalid JSON, and values that PostgreSQL cannot store, and says where they are. */
 export const bodyParsers = plugin(async (app: FastifyInstance) => {
   app.addHook('onRequest', (request, _reply, done) => {
     if (!takesBody(request)) {
-      if (hasBody(request) && !request.is404) return done(invalid({ in: 'body', pointer: '', detail: 'is not taken by this call: send none' }))
-      // clients that always name a content type mean nothing by it when they send no body
+      if (hasBody(request) && !request.is404) return done(invalid({ in: 'body', pointer: '', detail: 'is not accepted by this operation; send no body' }))
+      // Some clients always send a content type, also without a body.
       delete request.headers['content-type']
     } else if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
-      return done(problem('unsupported-media-type', 'Send the body as it is: compressed ones are not taken.', { supported: ['identity'] }))
+      return done(problem('unsupported-media-type', 'Send the body uncompressed. Compressed bodies are not accepted.', { supported: ['identity'] }))
     }
     done()
   })
@@ -36,7 +36,7 @@ export const bodyParsers = plugin(async (app: FastifyInstance) => {
     if (request.body === undefined && request.routeOptions.config.bodyOptional) request.body = {}
     done()
   })
-}, { name: 'bodies' })
+}, { name: 'body-parsers' })
 
 function takesBody ({ is404, routeOptions }: FastifyRequest): boolean {
   return !is404 && routeOptions.schema?.body !== undefined
@@ -46,27 +46,27 @@ function hasBody ({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-/** The text of a body; bytes that are not UTF-8 are refused rather than replaced. */
+/** Decodes a body. Throws `malformed-body` for invalid UTF-8, instead of replacing bytes. */
 export function decodeUtf8 (body: Buffer): string {
   if (!isUtf8(body)) throw problem('malformed-body', 'The body is not valid UTF-8.')
   return body.toString('utf8')
 }
 
 function readJson (raw: string): unknown {
-  // some editors and shells begin UTF-8 with a byte order mark
+  // Some editors and shells write a byte order mark at the start of UTF-8 text.
   const text = raw.startsWith('\ufeff') ? raw.slice(1) : raw
-  if (text === '') throw problem('malformed-body', 'The content type says JSON, but the body is empty.')
-  const value = parsed(text)
+  if (text === '') throw problem('malformed-body', 'The content type is JSON, but the body is empty.')
+  const value = parseJson(text)
   const fault = unstorable(value)
   if (fault) throw invalid({ in: 'body', ...fault })
   return value
 }
 
-function parsed (text: string): unknown {
+function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
     const { line, column, expected } = jsonFault(text)!
-    throw problem('malformed-body', `The body is not valid JSON: line ${line}, column ${column}: here must be ${expected}.`, { line, column })
+    throw problem('malformed-body', `The body is not valid JSON: line ${line}, column ${column}: expected ${expected}.`, { line, column })
   }
 }

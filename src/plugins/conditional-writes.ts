@@ -7,7 +7,7 @@ import { refuseUnlessMatched } from './if-match.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The answer holds a secret, and is not kept: an `Idempotency-Key` is not heard. */
+    /** The response contains a secret, so it must not be stored. `Idempotency-Key` is ignored. */
     secret?: boolean
   }
 }
@@ -15,9 +15,9 @@ declare module 'fastify' {
 const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /**
- * Every write under /api takes an `Idempotency-Key` and an `If-Match`. One that carries either runs in one transaction with
- * what they ask for; one that carries none pays nothing. Handlers return their answer, they never send it themselves: it
- * must not leave before the transaction is over.
+ * Adds `Idempotency-Key` and `If-Match` to every write under /api. A request with either header runs in one transaction,
+ * together with the check of the header. Other requests do not open a transaction. Handlers must return their response and
+ * never send it themselves, because it must not be sent before the transaction is committed.
  */
 export const conditionalWrites = plugin(async (app: FastifyInstance) => {
   app.addHook('onRoute', (route) => {
@@ -28,12 +28,12 @@ export const conditionalWrites = plugin(async (app: FastifyInstance) => {
     }
     const { handler } = route
     route.handler = async function (request, reply) {
-      const asked = request.headers['idempotency-key'] !== undefined || request.headers['if-match'] !== undefined
-      return asked ? await guarded(request, reply, handler.bind(this)) : await handler.call(this, request, reply)
+      const isConditional = request.headers['idempotency-key'] !== undefined || request.headers['if-match'] !== undefined
+      return isConditional ? await runInTransaction(request, reply, handler.bind(this)) : await handler.call(this, request, reply)
     }
   })
 
-  async function guarded (request: FastifyRequest, reply: FastifyReply, handler: OmitThisParameter<RouteHandlerMethod>): Promise<unknown> {
+  async function runInTransaction (request: FastifyRequest, reply: FastifyReply, handler: OmitThisParameter<RouteHandlerMethod>): Promise<unknown> {
     const { store } = app
     const run = async (): Promise<unknown> => {
       await refuseUnlessMatched(request, store)
@@ -44,10 +44,10 @@ export const conditionalWrites = plugin(async (app: FastifyInstance) => {
     const { status, headers, body, replayed } = await store.idempotency.once(key, async () => answerOf(reply, await run()))
     reply.code(status).headers(headers)
     if (replayed) reply.header('idempotency-replayed', 'true')
-    // written already: as it is, whatever the route would make of it
+    // The body is serialised already. This skips the serializer of the route.
     return reply.serializer((text) => text as string).send(body ?? undefined)
   }
-}, { name: 'guarded-writes' })
+}, { name: 'conditional-writes' })
 
 function answerOf (reply: FastifyReply, payload: unknown): StoredAnswer {
   const location = reply.getHeader('location')

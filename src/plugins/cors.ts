@@ -1,6 +1,6 @@
 import type { FastifyCorsOptions } from '@fastify/cors'
 
-/** What pages of these origins may send and read. Keys travel in a header that the page sets, so no credentials of the browser are let in. */
+/** CORS for these origins. Pages send API keys in a header, so browser credentials (cookies) are not allowed. */
 export function corsOptions (origins: readonly string[]): FastifyCorsOptions {
   return {
     origin: origins.includes('*') ? '*' : [...origins],

@@ -6,14 +6,14 @@ import { documentHead } from '../contract/openapi.ts'
 import { serviceVersion } from '../version.ts'
 import { finishDocument, describeRoute } from './openapi-transform.ts'
 
-// The page loads nothing from elsewhere. Not the plugin's own policy: that one has browsers ask for scripts by https, which
-// leaves the page blank where a lab serves plain http.
+// The page loads nothing from other origins. The default policy of the plugin upgrades scripts to https, which leaves the
+// page blank where a lab serves plain http.
 const staticCSP = {
   'default-src': '\'none\'', 'script-src': '\'self\'', 'style-src': '\'self\' \'unsafe-inline\'', 'img-src': '\'self\' data:', 'font-src': '\'self\' data:',
   'connect-src': '\'self\'', 'base-uri': '\'none\'', 'form-action': '\'none\'', 'frame-ancestors': '\'self\''
 }
 
-/** /openapi.json and /docs. Registered before the routes, which it collects. */
+/** Serves /openapi.json and /docs. Register it before the routes, because it collects them. */
 export const docs = plugin(async (app: FastifyInstance) => {
   await app.register(swagger, {
     openapi: documentHead(serviceVersion()),
@@ -25,7 +25,7 @@ export const docs = plugin(async (app: FastifyInstance) => {
     routePrefix: '/docs',
     staticCSP,
     logLevel: 'warn',
-    // without the bar on top, which asks for the address of another document
+    // BaseLayout has no top bar, in which users could enter the URL of another document.
     uiConfig: { layout: 'BaseLayout', docExpansion: 'list', deepLinking: true, displayOperationId: true, displayRequestDuration: true, defaultModelsExpandDepth: 0 },
     theme: { title: 'platform-status' }
   })

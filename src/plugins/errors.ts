@@ -2,13 +2,13 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import plugin from 'fastify-plugin'
 import Router from 'find-my-way'
 import { problemBody, problemType } from '../contract/problem-responses.ts'
-import { Problem, problem } from '../contract/problems.ts'
+import { invalid, Problem, problem } from '../contract/problems.ts'
 import { redactMessage, redactUrl } from '../domain/keys.ts'
 import { databaseProblem } from '../store/errors.ts'
 import { parametersOf } from './request-log.ts'
 import { describeValidationErrors } from './validation-errors.ts'
 
-/** The three doors through which a refusal leaves: the error handler, the not-found handler, and `frameworkErrors`. */
+/** Sends every error as a problem, from the error handler, the not-found handler and `frameworkErrors`. */
 export const errors = plugin(async (app: FastifyInstance) => {
   const paths = new Set<string>()
   const routes = Router({ ignoreTrailingSlash: false, maxParamLength: maxParamLength })
@@ -21,29 +21,31 @@ export const errors = plugin(async (app: FastifyInstance) => {
 
   app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(toProblem(error), request, reply, error))
 
-  // before the body is read: what is wrong with it does not matter at a path that is not there
+  // Before the body is read: at a path that does not exist, faults of the body do not matter.
   app.addHook('onRequest', (request, reply, done) => {
-    done(request.is404 || isNameForId(request) ? absent(request, reply) : undefined)
+    done(request.is404 || isStaticPathTakenForId(request) ? pathOrMethodProblem(request, reply) : undefined)
   })
-  app.setNotFoundHandler((request, reply) => sendProblem(absent(request, reply), request, reply))
+  app.setNotFoundHandler((request, reply) => sendProblem(pathOrMethodProblem(request, reply), request, reply))
 
-  function absent (request: FastifyRequest, reply: FastifyReply): Problem {
+  function pathOrMethodProblem (request: FastifyRequest, reply: FastifyReply): Problem {
     const path = pathOf(request.url)
     const allowed = methodsOf(path)
-    // a file that a route looked for and did not find is no wrong method
-    if (allowed.length === 0 || allowed.some((method) => method === request.method)) return problem('route-not-found', `There is no ${redactUrl(path, null)}; /openapi.json lists what there is.`)
+    // If the method is allowed, a route handled the request and found nothing, for example no static file. That is a 404.
+    if (allowed.length === 0 || allowed.some((method) => method === request.method)) {
+      return problem('route-not-found', `The path ${redactUrl(path, null)} does not exist. /openapi.json lists all paths.`)
+    }
     reply.header('allow', allowed.join(', '))
-    return problem('method-not-allowed', `${request.method} is not for this path; ${allowed.join(', ')} ${allowed.length === 1 ? 'is' : 'are'}.`, { allowed })
+    return problem('method-not-allowed', `${request.method} is not allowed here. Use ${allowed.join(', ').replace(/, ([A-Z]+)$/, ' or $1')}.`, { allowed })
   }
 
-  // /steps/batch is a path of its own, never a step; but /containers/batch may be a plate, since a barcode is any text
-  function isNameForId ({ method, routeOptions, url }: FastifyRequest): boolean {
+  // /steps/batch is a separate path and never a step. But /containers/batch can be a container, since any text can be a barcode.
+  function isStaticPathTakenForId ({ method, routeOptions, url }: FastifyRequest): boolean {
     if (routeOptions.url?.endsWith('/:id') !== true) return false
     const path = pathOf(url)
     return paths.has(path) && !methodsOf(path).some((allowed) => allowed === method)
   }
 
-  // those of the route that fits best: /steps/batch is no step of the id "batch", which could be corrected
+  // The methods of the most specific route: /steps/batch is not the step "batch", so PATCH is not allowed there.
   function methodsOf (path: string): (typeof methods)[number][] {
     const found = methods.flatMap((method) => {
       const route = routes.find(method, path)
@@ -56,14 +58,14 @@ export const errors = plugin(async (app: FastifyInstance) => {
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-/** Names are 200 characters at most; each may need nine bytes and more once escaped, but the router counts decoded characters. */
+/** Names have at most 200 characters. The router counts decoded characters, so 1024 leaves room. */
 export const maxParamLength = 1024
 
-/** For `frameworkErrors`: what goes wrong before routing. */
+/** Fastify's `frameworkErrors`: sends errors that occur before routing. */
 export function frameworkProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const known = error.code === 'FST_ERR_MAX_PARAM_LENGTH'
-    ? problem('uri-too-long', 'A part of the path is longer than any name or id.')
-    : problem('invalid-request', 'The path is not a valid URL: write a percent sign as %25.', { errors: [{ in: 'path', detail: error.message }] })
+    ? problem('uri-too-long', 'A segment of the path is longer than any name or id can be.')
+    : problem('invalid-request', 'The path is not a valid URL. Write a percent sign as %25.', { errors: [{ in: 'path', detail: error.message }] })
   sendProblem(known, request, reply)
 }
 
@@ -71,26 +73,25 @@ function toProblem (error: FastifyError): Problem {
   if (error instanceof Problem) return error
   if (error.validation) {
     const faults = describeValidationErrors(error)
-    const [first] = faults
-    return problem('invalid-request', `${first?.parameter ?? first?.pointer ?? ''} ${first?.detail ?? error.message}`.trim(), { errors: faults })
+    return faults.length > 0 ? invalid(...faults) : problem('invalid-request', error.message, { errors: [] })
   }
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return problem('body-too-large', 'The body is larger than BODY_LIMIT_BYTES allows; send it in parts.')
+      return problem('body-too-large', 'The body is larger than BODY_LIMIT_BYTES. Send it in several requests.')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
     case 'FST_ERR_CTP_INVALID_CONTENT_TYPE':
       return problem('unsupported-media-type', 'Send the body as application/json (the lab file also as application/yaml).', { supported: ['application/json'] })
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return problem('malformed-body', 'The body does not have the length that Content-Length says.')
+      return problem('malformed-body', 'The length of the body differs from Content-Length.')
   }
-  // the caller has hung up: nobody gets this, but it is no fault of the database's
-  if (error.code === 'ECONNRESET' && error.message === 'aborted') return problem('malformed-body', 'The body broke off.')
+  // The client closed the connection. Nobody receives this response, but the log must not blame the database.
+  if (error.code === 'ECONNRESET' && error.message === 'aborted') return problem('malformed-body', 'The connection closed before the body was complete.')
   const fromDatabase = databaseProblem(error)
   if (fromDatabase) return fromDatabase
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return problem('invalid-request', error.message, { errors: [] })
   }
-  return problem('internal-error', 'The service failed; the log has this request id.')
+  return problem('internal-error', 'The service failed. Search its log for this request id.')
 }
 
 function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyReply, cause?: Error): FastifyReply {

@@ -8,18 +8,19 @@ declare module 'fastify' {
 }
 
 /**
- * Routes with `config: { etag: true }` answer an `ETag`, and 304 to an `If-None-Match` that holds it. The tag is the
- * thing's version and a digest of its representation: the digest, since a renamed device changes what its containers
- * look like without changing them; the version, since a later `If-Match` asks about the thing, not its looks.
+ * Routes with `config: { etag: true }` send an `ETag`, and respond with 304 when `If-None-Match` contains it. The tag is the
+ * version of the object and a digest of the response. The digest is needed because renaming a device changes the
+ * responses for its containers, but not their versions. The version is needed because `If-Match` compares versions only.
  */
 export const etag = plugin(async (app: FastifyInstance) => {
   app.decorateReply('representedVersion', null)
 
-  // of those routes only: a hook costs every request that it sees. First, since of HEAD the next one drops the body.
+  // Hooks of these routes only, because a global hook costs time in every request. They run first, because Fastify's hook
+  // for HEAD drops the body.
   app.addHook('onRoute', (route) => {
     if (route.config?.etag !== true) return
     route.preSerialization = [keepVersion, ...[route.preSerialization ?? []].flat()]
-    route.onSend = [tag, ...[route.onSend ?? []].flat()]
+    route.onSend = [sendTag, ...[route.onSend ?? []].flat()]
   })
 }, { name: 'etag' })
 
@@ -29,7 +30,7 @@ const keepVersion: preSerializationHookHandler = (_request, reply, payload, done
   done(null, payload)
 }
 
-const tag: onSendHookHandler = (request, reply, payload, done) => {
+const sendTag: onSendHookHandler = (request, reply, payload, done) => {
   if (reply.statusCode !== 200 || typeof payload !== 'string') return done(null, payload)
   const tag = tagOf(payload, reply.representedVersion)
   reply.header('etag', tag)
@@ -38,13 +39,13 @@ const tag: onSendHookHandler = (request, reply, payload, done) => {
   done(null, null)
 }
 
-/** The tag of an answer: its digest, after the version of the thing if it has one. */
+/** The ETag of a response: `"version-digest"`, or `"digest"` for an object without a version. */
 export function tagOf (body: string, version: number | null): string {
   const digest = hash('sha1', body, 'base64url').slice(0, 16)
   return version === null ? `"${digest}"` : `"${version}-${digest}"`
 }
 
-// RFC 9110, 13.1.2: weak comparison against any tag of the list
+// RFC 9110, 13.1.2: weak comparison with every tag of the list
 function matches (header: string | undefined, tag: string): boolean {
   if (header === undefined) return false
   return header.split(',').map((given) => given.trim().replace(/^W\//, '')).some((given) => given === tag || given === '*')

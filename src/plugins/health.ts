@@ -6,13 +6,13 @@ import { Live, Ready } from '../contract/health.ts'
 import { problems } from '../contract/problem-responses.ts'
 import { problem } from '../contract/problems.ts'
 
-/** Is the process alive; can it do its work. */
+/** Liveness and readiness probes. */
 export const health = plugin(async (app: FastifyInstance) => {
   app.get('/health/live', {
     logLevel: 'warn',
     schema: {
-      operationId: 'getLive', tags: ['operations'], summary: 'Is the process alive',
-      description: 'Answers as long as the process can answer at all; asks nothing of the database.',
+      operationId: 'getLive', tags: ['operations'], summary: 'Check that the process is alive',
+      description: 'Responds as long as the process can handle requests. It does not query the database.',
       querystring: Type.Object({}, { additionalProperties: false }),
       response: { 200: ref(Live), ...problems() }
     }
@@ -21,8 +21,8 @@ export const health = plugin(async (app: FastifyInstance) => {
   app.get('/health/ready', {
     logLevel: 'warn',
     schema: {
-      operationId: 'getReady', tags: ['operations'], summary: 'Can the service do its work',
-      description: 'Asks the database; 503 when it does not answer. Also shows the connection pool.',
+      operationId: 'getReady', tags: ['operations'], summary: 'Check that the service is ready',
+      description: 'Queries the database, and responds with 503 when it does not respond. Also returns the state of the connection pool.',
       querystring: Type.Object({}, { additionalProperties: false }),
       response: { 200: ref(Ready), ...problems() }
     }
@@ -31,8 +31,8 @@ export const health = plugin(async (app: FastifyInstance) => {
     try {
       await ping()
     } catch (error) {
-      app.log.warn({ err: error }, 'database does not answer')
-      throw problem('database-unavailable', 'The database did not answer.')
+      app.log.warn({ err: error }, 'database does not respond')
+      throw problem('database-unavailable', 'The database did not respond.')
     }
     return { status: 'ready', pool: { max: pool.options.max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount } }
   })

@@ -4,12 +4,13 @@ import { invalid } from '../contract/problems.ts'
 import { digestOfRequest } from '../domain/canonical.ts'
 import type { RequestKey } from '../store/idempotency.ts'
 
-// what a key can be made of: a UUID will do
+// visible ASCII characters
 const keyShape = /^[\x21-\x7e]{1,255}$/
 
 /**
- * The key of a request that carries `Idempotency-Key`, null when it carries none. The header is a text in quotes
- * (draft-ietf-httpapi-idempotency-key-header, a Structured Field string); most clients send it without, which is the same.
+ * The idempotency key of a request. Null without the header `Idempotency-Key`; throws a 400 for an invalid one. By the draft
+ * (draft-ietf-httpapi-idempotency-key-header) the value is a quoted Structured Field string. Most clients send it without
+ * quotes, which means the same.
  */
 export function requestKey (request: FastifyRequest): RequestKey | null {
   const given = request.headers['idempotency-key']

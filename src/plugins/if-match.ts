@@ -9,39 +9,39 @@ import { tagOf } from './etag.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** what a write changes: `If-Match` asks about it */
+    /** What a write changes. `If-Match` is compared with this object. */
     changes?: ChangedThing
   }
 }
 
-/** Characters of an `If-Match`; some dozens of tags. */
+/** The maximum length of `If-Match` in characters, enough for dozens of tags. */
 export const longestIfMatch = 2000
 
 type Params = Readonly<Record<string, string>>
-/** A thing as it can be read: its version, if it has one, and the bodies of the answers that show it. */
+/** An object as clients can read it: its version, if it has one, and every response body that represents it. */
 type Representation = { version: number | null, bodies: readonly string[] }
 
 const representationOf: Readonly<Record<ChangedThing, (store: Store, params: Params) => Promise<Representation>>> = {
-  lab: async (store) => asJson(await store.lab.state()),
+  lab: async (store) => ofObject(await store.lab.state()),
   'lab-file': async (store) => {
     const file = labFile(await store.lab.config())
     return { version: null, bodies: [JSON.stringify(file), writeYaml(file)] }
   },
-  device: async (store, { device }) => asJson(await store.devices.read(device!)),
-  position: async (store, { device, position }) => asJson(await store.positions.read(device!, Number(position))),
+  device: async (store, { device }) => ofObject(await store.devices.read(device!)),
+  position: async (store, { device, position }) => ofObject(await store.positions.read(device!, Number(position))),
   certificate: async (store, { device }) => {
     if (!(await store.devices.read(device!)).has_certificate) return { version: null, bodies: [] }
     const certificate = await store.certificates.read(device!)
     return { version: null, bodies: [certificate, JSON.stringify({ certificate })] }
   },
   container: async (store, { container }) => ofJsonRow(await store.containers.read(container!)),
-  process: async (store, { id }) => asJson(await store.processes.read(id!)),
+  process: async (store, { id }) => ofObject(await store.processes.read(id!)),
   experiment: async (store, { id }) => ofJsonRow(await store.experiments.read(id!)),
   step: async (store, { id }) => ofJsonRow(await store.steps.read(id!)),
-  reservation: async (store, { id }) => asJson(await store.reservations.read(id!))
+  reservation: async (store, { id }) => ofObject(await store.reservations.read(id!))
 }
 
-function asJson (thing: object): Representation {
+function ofObject (thing: object): Representation {
   const { version } = thing as { version?: unknown }
   return { version: typeof version === 'number' ? version : null, bodies: [JSON.stringify(thing)] }
 }
@@ -51,8 +51,9 @@ function ofJsonRow ({ version, json }: JsonRow<unknown>): Representation {
 }
 
 /**
- * Refuses the request unless `If-Match` holds of what it changes. Call it in the transaction of the change: it locks the
- * thing first. An `ETag` of the thing holds as long as its version does; the version alone, in quotes, will do as well.
+ * Throws `precondition-failed` (412) unless `If-Match` matches the object that the request changes. Call it in the
+ * transaction of the change, because it locks the object. An `ETag` matches as long as the version is the same. The quoted
+ * version alone matches, too.
  */
 export async function refuseUnlessMatched (request: FastifyRequest, store: Store): Promise<void> {
   const header = request.headers['if-match']
@@ -60,20 +61,20 @@ export async function refuseUnlessMatched (request: FastifyRequest, store: Store
   if (header.length > longestIfMatch) throw invalid({ in: 'headers', parameter: 'If-Match', detail: `must not be longer than ${longestIfMatch} characters` })
   const { changes } = request.routeOptions.config
   if (changes === undefined) {
-    throw invalid({ in: 'headers', parameter: 'If-Match', detail: 'is for calls that change one thing that can be read; leave it out here' })
+    throw invalid({ in: 'headers', parameter: 'If-Match', detail: 'is not supported by this operation, because it does not change one readable object; omit it' })
   }
   const params = request.params as Params
   await store.locks.take(changes, params)
   const { version, bodies } = await representationOf[changes](store, params)
-  if (bodies.length === 0) throw problem('precondition-failed', 'There is none yet, so none that was read before.', { version, etags: [] })
+  if (bodies.length === 0) throw problem('precondition-failed', 'It does not exist yet, so `If-Match` cannot match.', { version, etags: [] })
   const tags = bodies.map((body) => tagOf(body, version))
   if (!header.split(',').map((tag) => tag.trim()).some((tag) => matches(tag, version, tags))) {
-    throw problem('precondition-failed', `It was changed since: its ETag is ${tags.join(' or ')} now. Read it again, and decide anew.`, { version, etags: tags })
+    throw problem('precondition-failed', `It has changed. Its ETag is now ${tags.join(' or ')}. Read it again before you change it.`, { version, etags: tags })
   }
 }
 
-// RFC 9110, 13.1.1: strong comparison, so a weak tag never holds. What a rename of a device changes in how a container looks is
-// no change of the container: of a thing with a version, the version counts.
+// RFC 9110, 13.1.1: strong comparison, so a weak tag never matches. For an object with a version only the version is
+// compared, because renaming a device changes the responses for its containers, but not the containers.
 function matches (tag: string, version: number | null, tags: readonly string[]): boolean {
   if (tag === '*') return true
   if (version === null) return tags.includes(tag)

@@ -2,52 +2,52 @@ import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Socket } from 'node:net'
 import { redactUrl } from '../domain/keys.ts'
 
-/** A URL may be as long as the head of a request, 16 KiB; a line of the log need not be. */
+/** URLs in the log are cut at this length. A URL can have up to 16 KiB. */
 const longestUrl = 2000
 
 /**
- * One line per request, written when its answer is out or its caller gone; Fastify's own are two, and miss the latter.
- * Listening to each answer's end once more would be a tenth of a read's work, so the end is Fastify's, and what hangs up
- * is the connection.
+ * Logs one line for each request, when the response was sent or the client disconnected. Fastify logs two lines, and none
+ * when the client disconnects. A listener for the end of each response would add a tenth to the work of a read, so this uses
+ * Fastify's own completion hook, and one `close` listener for each connection.
  */
 export function requestLog (): LogController {
   const controller = new LogController({ requestIdLogLabel: 'request_id' })
-  const underWay = new WeakMap<Socket, Set<FastifyReply>>()
+  const openReplies = new WeakMap<Socket, Set<FastifyReply>>()
 
-  // Every request comes through here, also one that fails before it finds a route.
+  // Fastify calls this for every request, also when it fails before routing.
   controller.incomingRequest = (request, reply) => {
     const { socket } = request.raw
-    let replies = underWay.get(socket)
+    let replies = openReplies.get(socket)
     if (replies === undefined) {
-      const opened = replies = new Set<FastifyReply>()
-      underWay.set(socket, opened)
+      const repliesOfSocket = replies = new Set<FastifyReply>()
+      openReplies.set(socket, repliesOfSocket)
       socket.once('close', () => {
-        for (const reply of opened) tell(reply, 'request aborted')
-        opened.clear()
+        for (const reply of repliesOfSocket) logRequest(reply, 'request aborted')
+        repliesOfSocket.clear()
       })
     }
     replies.add(reply)
-    // of what cannot be routed, and so has no parameters, Fastify tells no end
+    // Fastify does not report the completion of requests that cannot be routed. They have no parameters.
     if (request.params === null) reply.raw.once('finish', () => controller.requestCompleted(null, request, reply))
   }
   controller.requestCompleted = (error, request, reply) => {
-    if (error) reply.log.error({ err: error }, 'answer not sent')
-    if (underWay.get(request.raw.socket)?.delete(reply)) tell(reply, 'request completed', reply.statusCode)
+    if (error) reply.log.error({ err: error }, 'response not sent')
+    if (openReplies.get(request.raw.socket)?.delete(reply)) logRequest(reply, 'request completed', reply.statusCode)
   }
   return controller
 }
 
-function tell (reply: FastifyReply, what: string, status?: number): void {
+function logRequest (reply: FastifyReply, message: string, status?: number): void {
   const { method, url, routeOptions, actor } = reply.request
   reply.log.info({
     operation_id: routeOptions.schema?.operationId, actor: actor ?? undefined, method,
     url: redactUrl(url, parametersOf(reply.request)).slice(0, longestUrl), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status
-  }, what)
+  }, message)
 }
 
 const parameters = new WeakMap<object, ReadonlySet<string>>()
 
-/** The query parameters that a request's route knows; null when it has none. */
+/** The names of the query parameters of the route; null if no route matches. */
 export function parametersOf ({ is404, routeOptions }: FastifyRequest): ReadonlySet<string> | null {
   const { schema } = routeOptions
   if (is404 || schema === undefined) return null

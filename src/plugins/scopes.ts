@@ -4,17 +4,17 @@ import type { Scope } from '../domain/keys.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a key must let do for this call; `none`: no key is asked for. */
+    /** The scope that a key must have for this operation. `none`: no key is needed. */
     scope?: Scope | 'none'
   }
 }
 
-// Probes have no keys; the description of the service holds no data, and is read before there is a key.
-const open = /^\/(health\/|docs(\/|$)|openapi\.json$)/
+// Health probes have no keys. The API documentation contains no data, and is read before the first key exists.
+const withoutKey = /^\/(health\/|docs(\/|$)|openapi\.json$)/
 
 /**
- * Gives every route its scope: the one it says, otherwise `read` for reads and `operate` for all else, so that a route
- * that nobody thought about asks for a key. And declares what a route with a scope can answer.
+ * Sets the scope of every route that declares none: `read` for GET and HEAD, otherwise `operate`. So a new route always needs
+ * a key. Also declares the problems that a route with a scope can return.
  */
 export function declareScope (route: RouteOptions): void {
   const scope = route.config?.scope ?? scopeOf(route)
@@ -24,6 +24,6 @@ export function declareScope (route: RouteOptions): void {
 }
 
 function scopeOf ({ url, method }: RouteOptions): Scope | 'none' {
-  if (open.test(url)) return 'none'
+  if (withoutKey.test(url)) return 'none'
   return [method].flat().every((one) => one === 'GET' || one === 'HEAD') ? 'read' : 'operate'
 }

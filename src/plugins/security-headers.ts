@@ -9,13 +9,13 @@ const headers = {
 }
 
 /**
- * What browsers must not do with an answer, whoever asked: guess its type, run it, put it into a frame, embed it in
- * another site's page, tell others where it came from. A plugin would bring the same four lines and a dozen for pages,
- * which only /docs is; that one has a policy of its own. TLS and its headers belong to the proxy that speaks it.
+ * Security headers for browsers: they must not guess the type of a response, run it, show it in a frame, embed it in other
+ * sites or send its address as referrer. A plugin would set the same four headers and a dozen for HTML pages. The only page
+ * is /docs, which has its own policy. TLS and its headers belong to the reverse proxy.
  */
 export const securityHeaders = plugin(async (app: FastifyInstance) => {
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers)
     done()
   })
-}, { name: 'protection' })
+}, { name: 'security-headers' })

@@ -4,11 +4,11 @@ import { patternRules } from '../contract/common.ts'
 import type { Fault } from '../contract/problems.ts'
 import { escapePointer } from '../domain/values.ts'
 
-// What breaks a schema, in the words of somebody who has to mend the request.
+// Turns validation errors into sentences for the person who has to fix the request.
 
-const mostFaults = 20
+const maxFaults = 20
 
-/** The faults of a validation error, each naming the member, the rule and the way out. */
+/** The faults of a validation error, at most 20. Each names the member and the rule that it breaks. */
 export function describeValidationErrors (error: FastifyError): Fault[] {
   const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext as 'body' | 'querystring' | 'params' | 'headers']
   const raw = (error.validation ?? []) as unknown as ErrorObject[]
@@ -18,17 +18,17 @@ export function describeValidationErrors (error: FastifyError): Fault[] {
     const detail = ruleOf(fault)
     const place = part === 'body' ? { pointer } : { parameter: pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') }
     if (!faults.has(pointer + detail)) faults.set(pointer + detail, { in: part, ...place, detail })
-    if (faults.size === mostFaults) break
+    if (faults.size === maxFaults) break
   }
   return [...faults.values()]
 }
 
-// `X or null` fails once for X, once for null and once for the union: only the first says something
+// `X or null` fails for X, for null and for the union. Only the first error is useful.
 function meaningful (errors: readonly ErrorObject[]): ErrorObject[] {
-  const told = errors.filter((error) => error.keyword !== 'anyOf' && !(error.keyword === 'type' && error.params.type === 'null') &&
-    // that it is empty says it all
+  const useful = errors.filter((error) => error.keyword !== 'anyOf' && !(error.keyword === 'type' && error.params.type === 'null') &&
+    // For an empty text, the error about its length is enough.
     !(error.keyword === 'pattern' && error.data === ''))
-  return told.length > 0 ? told : [...errors]
+  return useful.length > 0 ? useful : [...errors]
 }
 
 function pointerOf (error: ErrorObject): string {
@@ -42,19 +42,19 @@ function ruleOf (error: ErrorObject): string {
   switch (error.keyword) {
     case 'additionalProperties': {
       const known = Object.keys(schema.properties ?? {})
-      return known.length === 0 ? 'is not known here; nothing is taken' : `is not known here; known are ${known.join(', ')}`
+      return known.length === 0 ? 'is unknown; no members are allowed here' : `is unknown; known are ${known.join(', ')}`
     }
     case 'required': return 'is required'
     case 'enum': return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
-    case 'pattern': return patternRules[error.schema as string] ?? 'has characters that must not be there'
+    case 'pattern': return patternRules[error.schema as string] ?? 'contains characters that are not allowed'
     case 'x-max-levels': return `must not be nested deeper than ${String(error.schema)} levels`
     case 'x-max-bytes': return `must not be larger than ${String(error.schema)} bytes as JSON`
     case 'format': return formatRule(error)
     case 'type': return typeRule(schema)
     case 'minimum': case 'maximum': case 'exclusiveMinimum': case 'exclusiveMaximum': return typeRule(schema)
     case 'minLength': case 'maxLength': return `must have ${fromTo(schema.minLength, schema.maxLength)} characters`
-    case 'minItems': case 'maxItems': return `must hold ${fromTo(schema.minItems, schema.maxItems)} items`
-    case 'minProperties': return `must hold ${fromTo(schema.minProperties, undefined)} of the members ${Object.keys(schema.properties ?? {}).join(', ')}`
+    case 'minItems': case 'maxItems': return `must have ${fromTo(schema.minItems, schema.maxItems)} items`
+    case 'minProperties': return `must have ${fromTo(schema.minProperties, undefined)} of the members ${Object.keys(schema.properties ?? {}).join(', ')}`
     default: return error.message ?? 'is not valid'
   }
 }
@@ -88,9 +88,9 @@ function formatRule (error: ErrorObject): string {
       const naive = typeof error.data === 'string' && /T[\d:.]+$/.test(error.data)
       const spaced = typeof error.data === 'string' && /T[\d:.]+ \d\d:\d\d$/.test(error.data)
       return 'must be an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z or 2026-03-02T10:15:00+01:00, years 1970 to 2999' +
-        (naive ? '; this one is naive: add Z or the offset' : spaced ? '; in a URL write + as %2B' : '')
+        (naive ? '; add the missing Z or offset' : spaced ? '; in a URL write + as %2B' : '')
     }
-    case 'barcode': return 'must not be shaped like a UUID, nor be "." or ".."'
+    case 'barcode': return 'must not look like a UUID, and must not be "." or ".."'
     case 'path-name': return 'must not be "." or ".."'
     case 'uuid': return 'must be a UUID'
     default: return error.message ?? 'has the wrong format'

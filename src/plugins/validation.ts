@@ -4,11 +4,11 @@ import { validatorFor } from '../contract/validator.ts'
 import { escapePointer, unstorable } from '../domain/values.ts'
 
 /**
- * Validation as the contract has it: bodies are taken literally (the text "5" is no number), path and query parameters
- * are read from text, unknown members and parameters are faults, and all faults of a part are told at once.
+ * Validates requests. Bodies are not coerced (the text "5" is not a number). Path and query parameters are converted from
+ * text. Unknown members and parameters are refused. All faults of one part of the request are reported together.
  *
- * Answers are written by JSON.stringify: it loses nothing silently and writes dates as the contract wants them. That
- * answers match their schemas is checked in every test (test/support/answers.ts).
+ * Responses are serialised by JSON.stringify, which drops no unknown members and writes dates in the format of the contract.
+ * Every test checks that responses match their schemas (test/support/answers.ts).
  */
 export const compilersFactory = {
   buildValidator: (components: Record<string, object>) => {
@@ -28,7 +28,7 @@ export const compilersFactory = {
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data)
 } as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
-// Compiling all schemas takes longer than the rest of the start together, and most clients call few operations.
+// Compiling all schemas takes longer than the rest of the startup, and most clients use few operations.
 function compileLazily (ajv: Ajv, schema: object): (value: unknown) => { value: unknown } | { error: unknown } {
   let compiled: ValidateFunction | undefined
   return (value) => {
@@ -39,11 +39,11 @@ function compileLazily (ajv: Ajv, schema: object): (value: unknown) => { value: 
 
 type ParameterSchema = { type?: string, $ref?: string, anyOf?: ParameterSchema[], properties?: Record<string, ParameterSchema> }
 
-// as JSON writes them: no plus sign, no hexadecimal, no space, no leading zero
+// Numbers in JSON notation: no plus sign, no hexadecimal, no space, no leading zero.
 const integerText = /^-?(0|[1-9]\d{0,14})$/
 const numberText = /^-?(0|[1-9]\d{0,20})(\.\d{1,20})?([eE][+-]?\d{1,3})?$/
 
-/** Turns the text of parameters into the numbers and booleans their schemas ask for; what does not read as one stays text, and fails. */
+/** Converts the text of parameters to the number or boolean of their schema. Other text stays as it is and fails the validation. */
 function parameterReader (schema: ParameterSchema, components: Record<string, ParameterSchema>): (parameters: Record<string, unknown>) => void {
   const types = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const type = (property.$ref === undefined ? property : components[property.$ref])?.type
@@ -60,7 +60,7 @@ function parameterReader (schema: ParameterSchema, components: Record<string, Pa
   }
 }
 
-// What no parameter may be, whatever its schema: the database refuses NUL in any text, and a repeated one is no text.
+// Checks that apply to every parameter: it must not be repeated, and must not contain what PostgreSQL refuses, such as NUL.
 function parameterFaults (parameters: Record<string, unknown>): Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>[] | null {
   let faults: Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>[] | null = null
   for (const name in parameters) {

@@ -7,36 +7,36 @@ import { isLoopbackName } from '../plugins/loopback.ts'
 import type { KeyStore } from '../store/keys.ts'
 
 /**
- * Makes the first key of BOOTSTRAP_ADMIN_KEY_FILE, if there is none yet, and sees to it that the service does not listen
- * where others reach it before anybody can be told apart. Throws a OperatorError for what the reader can mend.
+ * Creates the first key from BOOTSTRAP_ADMIN_KEY_FILE, if no key was ever created. Throws an OperatorError if other machines
+ * could reach the service while it has no key, and if the file cannot be used.
  */
 export async function prepareKeys (config: Pick<Config, 'auth' | 'host' | 'bootstrapAdminKeyFile'>, keys: KeyStore, log: Pick<Log, 'info' | 'warn'>): Promise<void> {
   const { auth, host, bootstrapAdminKeyFile: file } = config
   if (file !== null) await createBootstrapKey(readKey(file), keys, log)
   if (auth === 'off') {
-    log.warn({ host }, 'AUTH=off: everybody who reaches this address may do everything')
+    log.warn({ host }, 'AUTH=off: everybody who can reach this address may do everything')
   } else if (!isLoopbackName(host) && !await keys.exist()) {
-    throw new OperatorError(`There is no key yet, and at HOST=${host} others reach this service. Make the first key with ` +
-      '"npm run keys -- create --name admin --scopes admin", or put one into a file and name it in BOOTSTRAP_ADMIN_KEY_FILE; ' +
-      'HOST=127.0.0.1 serves this machine without keys, AUTH=off everybody.')
+    throw new OperatorError(`There is no key yet, and with HOST=${host} other machines can reach this service. Create the first key with ` +
+      '"npm run keys -- create --name admin --scopes admin", or put a key into a file and set BOOTSTRAP_ADMIN_KEY_FILE to its path. ' +
+      'To run without keys, set HOST=127.0.0.1 (this machine only) or AUTH=off (everybody).')
   }
 }
 
 async function createBootstrapKey (key: string, keys: KeyStore, log: Pick<Log, 'info' | 'warn'>): Promise<void> {
-  if (await keys.createFirst(key)) log.info({ name: 'admin' }, 'the first key was made of BOOTSTRAP_ADMIN_KEY_FILE')
-  else if (await keys.find(key) === null) log.warn({}, 'BOOTSTRAP_ADMIN_KEY_FILE holds none of the keys: there were keys before, so it was not made one')
+  if (await keys.createFirst(key)) log.info({ name: 'admin' }, 'created the first key from BOOTSTRAP_ADMIN_KEY_FILE')
+  else if (await keys.find(key) === null) log.warn({}, 'BOOTSTRAP_ADMIN_KEY_FILE is ignored: it contains no valid key, and other keys already exist')
 }
 
-/** The key in a file; its text is never repeated in an error. */
+/** Reads a key from a file. Error messages never contain the key. */
 function readKey (file: string): string {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new OperatorError(`BOOTSTRAP_ADMIN_KEY_FILE cannot be read (${(error as Error).message}): correct the path, or let this user read it.`, { cause: error })
+    throw new OperatorError(`BOOTSTRAP_ADMIN_KEY_FILE cannot be read (${(error as Error).message}): correct the path, or give this user read permission.`, { cause: error })
   }
   const key = text.trim()
   const fault = keyFault(key)
-  if (fault !== null) throw new OperatorError(`The key in BOOTSTRAP_ADMIN_KEY_FILE (${file}) ${fault}. "openssl rand -hex 32" makes a good one.`)
+  if (fault !== null) throw new OperatorError(`The key in BOOTSTRAP_ADMIN_KEY_FILE (${file}) ${fault}. Create one with "openssl rand -hex 32".`)
   return key
 }

@@ -1,19 +1,19 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Log } from '../domain/log.ts'
 
-const examples = fileURLToPath(new URL('../../examples', import.meta.url))
+import { projectRoot } from '../project-root.ts'
+const examples = join(projectRoot, 'examples')
 const preferred = 'uppsala_cage2.yaml'
 
-/** Tells whoever has just started an empty service what to do with it. `address` is its URL, as reached from this machine. */
+/** Logs the first things to do with an empty lab. `address` is the URL of the service on this machine. */
 export function logFirstRunHints (log: Pick<Log, 'info'>, address: string): void {
-  log.info({ run: `curl -T ${exampleFile()} -H Content-Type:application/yaml ${address}/api/lab/config` }, 'the lab is empty: load its file, for example')
-  log.info({ run: `curl ${address}/api/lab` }, 'then look at it')
-  log.info({ open: `${address}/docs` }, 'all calls are described there')
+  log.info({ run: `curl -T ${exampleFile()} -H Content-Type:application/yaml ${address}/api/lab/config` }, 'the lab is empty: load its file, for example with this command')
+  log.info({ run: `curl ${address}/api/lab` }, 'then show the lab')
+  log.info({ open: `${address}/docs` }, 'all calls are documented here')
 }
 
-/** A lab file that lies in the folder, as one would type it from here; or a name that says what it should be. */
+/** The relative path of a lab file in the folder, quoted for a shell; `your-lab.yaml` if there is none. */
 export function exampleFile (folder = examples): string {
   const files = readdirIfThere(folder).filter((name) => name.endsWith('.yaml')).sort()
   const chosen = files.includes(preferred) ? preferred : files[0]

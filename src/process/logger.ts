@@ -1,10 +1,11 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { safeJson } from '../terminal/safe-text.ts'
 
-/** Lines wait for each other so long, to be written together: at a thousand requests a second, a write each is a tenth of the work. */
-const gatherMs = 10
+// Lines are collected for this long and then written together. At 1,000 requests per second, single writes take a tenth of
+// the work.
+const batchMs = 10
 
-/** The log of the process: JSON lines on stdout, with the names of levels and times as everywhere else. */
+/** Creates the logger of the process: JSON lines on stdout, with level names and ISO 8601 times. */
 export function openLogger (level: string, destination: DestinationStream = standardOutput()): Logger {
   return pino({
     level,
@@ -22,7 +23,7 @@ function standardOutput (): DestinationStream {
   return lines
 }
 
-/** Hands lines on at once, and has them flushed in a moment, with those that came meanwhile. */
+/** Passes lines on at once, and calls `flush` a moment later for all lines that came in between. */
 export function batchingLines (flush: () => void, destination: DestinationStream): DestinationStream {
   let flushing = false
   return {
@@ -33,7 +34,7 @@ export function batchingLines (flush: () => void, destination: DestinationStream
       setTimeout(() => {
         flushing = false
         flush()
-      }, gatherMs)
+      }, batchMs)
     }
   }
 }

@@ -3,7 +3,7 @@ import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { openDatabase } from '../store/database.ts'
 
-/** The OpenAPI document as it is committed: what /openapi.json answers, laid out for reading. Needs no database: none is asked. */
+/** The OpenAPI document of /openapi.json, indented as it is committed. Needs no database. */
 export async function openapiText (): Promise<string> {
   const config = readConfig({ DATABASE_URL: 'postgresql://nobody@localhost/nothing' })
   const log = pino({ level: 'silent' })

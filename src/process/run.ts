@@ -2,22 +2,22 @@ import { once } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { readConfig } from '../config.ts'
 
-/** Runs the service with this environment until `signal` aborts, and stops it cleanly. Throws a OperatorError when it cannot start. */
+/** Runs the service with these variables until `signal` aborts, then stops it. Throws an OperatorError if it cannot start. */
 export async function runService (env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<void> {
   const config = readConfig(env)
-  // a stop that comes while these load must be heard: they take longer to load than to start
+  // Loaded here, so that a signal during loading is handled: loading takes longer than starting.
   const [{ openLogger }, { start }] = await Promise.all([import('./logger.ts'), import('./start.ts')])
   const log = openLogger(config.logLevel)
   const running = await start({ config, log, signal })
-  collectEarlier()
+  collectGarbageEarlier()
   if (!signal.aborted) await once(signal, 'abort')
   log.info({ signal: signal.reason as string }, 'stopping')
   await running.stop()
   log.info('stopped')
 }
 
-// Garbage is collected when the heap has grown by half: 40 MB are in use, and left to itself V8 waits until it is 150 or more
-// (`npm run test:soak`). It reads this anew at each collection.
-function collectEarlier (): void {
+// Makes V8 collect garbage when the heap has grown by half. The service uses 40 MB; by default, V8 waits until the heap has
+// 150 MB or more (`npm run test:soak`). V8 reads this flag again at each collection.
+function collectGarbageEarlier (): void {
   setFlagsFromString('--heap-growing-percent=50')
 }

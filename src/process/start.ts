@@ -15,54 +15,55 @@ import { logFirstRunHints } from './first-run-hints.ts'
 import { localUrl, drain, listen } from './listen.ts'
 import { type Shutdown, openShutdown } from './shutdown.ts'
 
-/** How long a stop waits for the requests under way before it cuts them, and then for their queries. */
-const shutdownTimeouts = { requestsMs: 10_000, queriesMs: 2_000 }
+/** How long a stop waits for current requests before it closes their connections, and then for their queries. */
+const defaultShutdownTimeouts = { requestsMs: 10_000, queriesMs: 2_000 }
 
-/** A service that takes requests at `address` until it is stopped. `stop` may be called more than once. */
+/** A service that accepts requests at the URL `address`. `stop` may be called more than once. */
 export type Running = { address: string, stop: () => Promise<void> }
 
-type StartOptions = { config: Config, log: Logger, signal: AbortSignal, patience?: { requestsMs: number, queriesMs: number } }
+type StartOptions = { config: Config, log: Logger, signal: AbortSignal, shutdownTimeouts?: { requestsMs: number, queriesMs: number } }
 
 /**
- * Starts all of it: database, schema, app, listener. When `signal` aborts it gives up, closes what it has opened and
- * throws the signal's reason; only the start of the embedded database is seen through, because nothing that it starts
- * may stay behind. Throws a OperatorError for what the reader can mend.
+ * Starts the database, applies migrations, builds the app, and listens. When `signal` aborts, it closes what it has opened and
+ * throws the reason of the signal. Only the start of the embedded database always runs to its end, so that no PostgreSQL
+ * process is left behind. Throws an OperatorError for problems that the operator can fix.
  */
 export async function start (options: StartOptions): Promise<Running> {
-  const opened = openShutdown(options.log)
+  const shutdown = openShutdown(options.log)
   try {
-    const url = options.config.databaseUrl ?? await startEmbeddedDatabase(options, opened)
-    const address = await unlessAborted(options.signal, () => startApp(url, options, opened))
-    return { address, stop: () => opened.close() }
+    const url = options.config.databaseUrl ?? await startEmbeddedDatabase(options, shutdown)
+    const address = await unlessAborted(options.signal, () => startApp(url, options, shutdown))
+    return { address, stop: () => shutdown.close() }
   } catch (error) {
-    await opened.close()
+    await shutdown.close()
     throw error
   }
 }
 
-async function startEmbeddedDatabase ({ config, log }: StartOptions, opened: Shutdown): Promise<string> {
+async function startEmbeddedDatabase ({ config, log }: StartOptions, shutdown: Shutdown): Promise<string> {
   try {
     const embedded = await startEmbedded({ dataDir: config.dataDir, log })
-    opened.add('embedded database', () => embedded.stop())
+    shutdown.add('embedded database', () => embedded.stop())
     return embedded.url
   } catch (error) {
     throw new OperatorError(error instanceof Error ? error.message : String(error), { cause: error })
   }
 }
 
-async function startApp (url: string, options: StartOptions, opened: Shutdown): Promise<string> {
-  const { config, log, signal, patience: { requestsMs, queriesMs } = shutdownTimeouts } = options
+async function startApp (url: string, options: StartOptions, shutdown: Shutdown): Promise<string> {
+  const { config, log, signal, shutdownTimeouts: { requestsMs, queriesMs } = defaultShutdownTimeouts } = options
   const database = openDatabase(url, config, log)
-  opened.add('database connections', () => Promise.race([database.close(), sleep(queriesMs, undefined, { ref: false })]))
+  shutdown.add('database connections', () => Promise.race([database.close(), sleep(queriesMs, undefined, { ref: false })]))
   await waitForDatabase(url, database.pool, { limitMs: 6 * config.databaseConnectTimeoutMs, log, signal })
   await migrateDatabase(database, log)
   signal.throwIfAborted()
   const app = await buildApp(config, { database, log })
-  opened.add('requests', () => drain(app, requestsMs, log))
+  shutdown.add('requests', () => drain(app, requestsMs, log))
   await prepareKeys(config, app.store.keys, log)
   signal.throwIfAborted()
   const address = await listen(app, config)
-  // told at every LOG_LEVEL: with PORT=0 there is no other way to know
+  app.learner.start()
+  // Logged at every LOG_LEVEL, because with PORT=0 there is no other way to find the port.
   log.child({}, { level: 'info' }).info({ address, docs: `${localUrl(address)}/docs` }, 'ready')
   const { items: devices } = await app.store.devices.list({ limit: 1 })
   if (devices.length === 0) logFirstRunHints(log, localUrl(address))
@@ -72,12 +73,12 @@ async function startApp (url: string, options: StartOptions, opened: Shutdown): 
 async function migrateDatabase ({ pool }: Database, log: Logger): Promise<void> {
   try {
     const applied = await migrate(pool, migrationsDirectory)
-    if (applied.length > 0) log.info({ migrations: applied }, 'database schema brought up to date')
+    if (applied.length > 0) log.info({ migrations: applied }, 'applied database migrations')
   } catch (error) {
     const fault = databaseFault(error)
     if (fault === null && databaseProblem(error) === null) throw error
     const why = fault === null ? (error as Error).message : `${fault.message} (SQLSTATE ${fault.sqlstate})`
-    throw new OperatorError(`The database could not be brought up to date: ${why}.`, { cause: error })
+    throw new OperatorError(`The database migrations could not be applied: ${why}.`, { cause: error })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { JsonRow } from '../store/json-row.ts'
 
-/** Answers the text that the database wrote, as it is. Typed as what it says; every test holds it against the schema. */
+/** Sends the JSON text that PostgreSQL wrote, unparsed. The return type is that of the JSON; tests check it against the schema. */
 export function sendJsonRow<T> (reply: FastifyReply, { json, version }: JsonRow<T>): T {
   reply.representedVersion = version
   reply.type('application/json; charset=utf-8')

@@ -11,15 +11,15 @@ import { refusalDetail } from './refusals.ts'
 
 type PositionAt = Omit<Position, 'position'> & { slot: number }
 
-// those that ever had the barcode, of which one at most had it then
+// Several containers can have had the barcode in the past. At most one had it at that time.
 const byBarcode = `
   SELECT * FROM container_state_at($1, ARRAY(
     SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $2 AND revision <= $1))
   WHERE barcode = $2 AND removed_at IS NULL`
 
-/** The state as of a revision or a time, read from the log by the functions of the migration `as_of`. */
+/** Earlier states, as of a revision or a time. The functions `*_state_at` compute them from the event log. */
 export function asOfStore ({ pool }: Database) {
-  /** The revision meant. Refuses one that is still to come. */
+  /** Resolves a revision or time to a revision. Throws a 400 for a revision that does not exist yet. */
   async function revision (asOf: AsOf): Promise<number> {
     if ('time' in asOf) {
       const [found] = await runPrepared<{ revision: number }>(pool, 'SELECT revision_at($1)::float8 AS revision', [asOf.time])
@@ -27,14 +27,14 @@ export function asOfStore ({ pool }: Database) {
     }
     const [present] = await runPrepared<{ revision: number }>(pool, 'SELECT revision::float8 AS revision FROM lab', [])
     if (asOf.revision > present!.revision) {
-      throw invalid({ in: 'query', parameter: 'at', detail: `must be a revision that there was: the lab is at ${present!.revision}` })
+      throw invalid({ in: 'query', parameter: 'at', detail: `must be an existing revision; the present one is ${present!.revision}` })
     }
     return asOf.revision
   }
 
   async function device (name: string, asOf: AsOf): Promise<Device> {
     const [found] = await runPrepared<Device>(pool, 'SELECT * FROM device_state_at($1) WHERE name = $2 AND retired_at IS NULL', [await revision(asOf), name])
-    if (found === undefined) throw problem('device-not-found', 'The lab had no device of this name then.', { device: name, parameter: 'device' })
+    if (found === undefined) throw problem('device-not-found', 'The lab had no device with this name at that time.', { device: name, parameter: 'device' })
     return found
   }
 
@@ -42,7 +42,7 @@ export function asOfStore ({ pool }: Database) {
     const then = await revision(asOf)
     const { id, barcode } = parseContainerRef(named)
     const [found] = await runPrepared<Container>(pool, id === null ? byBarcode : 'SELECT * FROM container_state_at($1, ARRAY[$2::uuid])', [then, id ?? barcode])
-    if (found === undefined) throw problem('container-not-found', 'No container had this barcode or id then.', { container: named, parameter: 'container' })
+    if (found === undefined) throw problem('container-not-found', 'No container had this barcode or id at that time.', { container: named, parameter: 'container' })
     return found
   }
 
@@ -57,7 +57,7 @@ export function asOfStore ({ pool }: Database) {
     container,
     positions,
 
-    /** One slot, with the whole container that was in it. */
+    /** One slot, with all data of the container in it. */
     async position (name: string, position: number, asOf: AsOf) {
       const all = await positions(name, {}, asOf)
       const found = all.find((slot) => slot.position === position)

@@ -3,42 +3,42 @@ import type pg from 'pg'
 import { databaseProblem, isRetryable } from './errors.ts'
 import { inAmbientTransaction } from './transaction.ts'
 
-/** Who asked: goes into the log with every change. */
+/** Actor, request id and reason of a command. Events store them. */
 export type AuditContext = { actor: string | null, request_id: string, reason?: string }
 
-const attempts = 4
+const maxAttempts = 4
 
-/** Runs something again when the database asks for it (deadlock, serialization failure), a bounded number of times. */
+/** Retries after a deadlock or serialization failure, up to 4 attempts in all. Throws database errors as problems. */
 export async function withRetries<T> (run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await run()
     } catch (error) {
       if (!isRetryable(error)) throw databaseProblem(error) ?? error
-      // the whole transaction around it is lost: whoever began that tries again
+      // The failure has aborted the surrounding transaction, so only its owner can retry.
       if (inAmbientTransaction()) throw error
-      if (attempt === attempts) throw databaseProblem(error) ?? error
+      if (attempt === maxAttempts) throw databaseProblem(error) ?? error
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
     }
   }
 }
 
-/** The pool, or a connection in a transaction. */
+/** A pool, or a connection inside a transaction. */
 export type Queryable = { query<Row extends pg.QueryResultRow> (query: pg.QueryConfig): Promise<pg.QueryResult<Row>> }
 
 /**
- * Runs one statement as a prepared one, for commands and the hottest reads: one round trip, planned once
- * per connection. The text must be constant. Throws the problem that the database raised.
+ * Runs one prepared statement, for commands and the most frequent reads: one round trip, parsed once per connection. The
+ * text must be constant. Throws the problem that the database function raised.
  */
 export async function runPrepared<Row extends pg.QueryResultRow> (database: Queryable, text: string, values: readonly unknown[]): Promise<Row[]> {
-  const result = await withRetries(() => database.query<Row>({ name: nameOf(text), text, values: [...values] }))
+  const result = await withRetries(() => database.query<Row>({ name: statementName(text), text, values: [...values] }))
   return result.rows
 }
 
-const names = new Map<string, string>()
+const statementNames = new Map<string, string>()
 
-function nameOf (text: string): string {
-  let name = names.get(text)
-  if (name === undefined) names.set(text, name = createHash('sha1').update(text).digest('base64url'))
+function statementName (text: string): string {
+  let name = statementNames.get(text)
+  if (name === undefined) statementNames.set(text, name = createHash('sha1').update(text).digest('base64url'))
   return name
 }

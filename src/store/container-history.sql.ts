@@ -3,12 +3,12 @@ import { isInstant, isUuid } from '../domain/values.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { type Page, type PageQuery, readPage } from './pages.ts'
 
-// Where a thing stands in the history: its time, changes before steps of the same time, then revision or id.
+// The position of an entry in the history: its time, then changes before steps, then the revision or the step id.
 type HistoryKey = readonly [at: string, rank: number, tie: string]
 type HistoryRow = ContainerEvent & { rank: number, tie: string }
 
-const situation = (image: string) => Prisma.raw(`CASE WHEN ${image} IS NOT NULL THEN jsonb_build_object(
-  'device', ${image}->'device', 'position', ${image}->'position', 'lidded', ${image}->'lidded', 'lid', ${image}->'lid', 'barcode', ${image}->'barcode') END`)
+const situation = (snapshot: string) => Prisma.raw(`CASE WHEN ${snapshot} IS NOT NULL THEN jsonb_build_object(
+  'device', ${snapshot}->'device', 'position', ${snapshot}->'position', 'lidded', ${snapshot}->'lidded', 'lid', ${snapshot}->'lid', 'barcode', ${snapshot}->'barcode') END`)
 
 const changes = (container: string) => Prisma.sql`
   SELECT e.kind, e.recorded_at AS at, e.revision::float8 AS revision, ${situation('e.before')} AS "from", ${situation('e.after')} AS "to",
@@ -23,7 +23,7 @@ const steps = (container: string) => Prisma.sql`
   FROM step_container sc JOIN step s ON s.id = sc.step_id JOIN device d ON d.id = s.device_id
   WHERE sc.container_id = ${container}::uuid`
 
-/** The changes of a container and the steps that involved it, oldest first. */
+/** One page of the changes of a container and the steps that involved it, oldest first. */
 export async function containerHistory (prisma: PrismaClient, container: string, query: PageQuery): Promise<Page<ContainerEvent>> {
   const all = Prisma.sql`(${changes(container)} UNION ALL ${steps(container)}) AS history`
   const page = await readPage<HistoryRow, HistoryKey>(query, {

@@ -1,6 +1,6 @@
 import { isUuid } from '../domain/values.ts'
 
-/** A container is named by its id or by the barcode of one on the platform; barcodes are never shaped like ids. */
+/** Tells whether a text is the id or the barcode of a container. A barcode never looks like a UUID. */
 export function parseContainerRef (container: string): { id: string, barcode: null } | { id: null, barcode: string } {
   return isUuid(container) ? { id: container, barcode: null } : { id: null, barcode: container }
 }

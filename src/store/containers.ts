@@ -9,10 +9,10 @@ import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
-import { filtersOf, isIdKey, type PageQuery, readPage } from './pages.ts'
+import { filtersOf, type PageQuery, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
-/** What became of a wish for a container. */
+/** The result of adding a container. `repeated`: a retry. `adopted`: an existing container was returned. */
 export type AddedContainer = { outcome: 'created' | 'repeated' | 'adopted', container: Container }
 
 const members: MemberKinds<Container> = {
@@ -32,11 +32,11 @@ const commands = {
 }
 const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
 
-/** Containers and lids. The commands are the functions of the migration `world_commands`, one call each. */
+/** Containers and lids. Each command is one call of a database function; see prisma/sql/container and prisma/sql/placement. */
 export function containerStore ({ pool, prisma }: Database) {
-  async function command (what: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<JsonRow<Container>> {
+  async function command (name: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<JsonRow<Container>> {
     const { id, barcode } = parseContainerRef(container)
-    const [changed] = await runPrepared<JsonRow<Container>>(pool, commands[what], [id, barcode, ...values])
+    const [changed] = await runPrepared<JsonRow<Container>>(pool, commands[name], [id, barcode, ...values])
     return changed!
   }
 
@@ -68,13 +68,11 @@ export function containerStore ({ pool, prisma }: Database) {
     async list (query: ContainerQuery) {
       const { removed = 'false', ...filters } = filtersOf(query)
       const where = { ...filters, ...removedFilter(removed) }
-      return await readPage<Container, readonly [string]>(query, {
+      return await readPageById<Container>(query, {
         name: 'containers',
         filters: { ...filters, removed },
-        keys: ({ id }) => [id],
-        isKey: isIdKey,
         read: async (after, take) => await prisma.container_state.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take
+          where: { AND: [where, after === null ? {} : { id: { gt: after } }] }, orderBy: { id: 'asc' }, take
         }) as Container[],
         count: async () => await prisma.container_state.count({ where })
       })
@@ -100,13 +98,13 @@ export function containerStore ({ pool, prisma }: Database) {
       return await command('lid', container, lid_device, lid_pos, audit)
     },
 
-    /** Sets what a person sees, past the normal rules but not past the constraints; `by` says why. */
+    /** Sets what a person sees in the lab. Skips the normal rules, but not the constraints. */
     async correct (container: string, { reason, ...seen }: ContainerCorrection, audit: AuditContext) {
       if ((seen.device === undefined) !== (seen.position === undefined)) {
         const missing = seen.device === undefined ? 'device' : 'position'
-        throw invalid({ in: 'body', pointer: `/${missing}`, detail: 'is required: `device` and `position` go together' })
+        throw invalid({ in: 'body', pointer: `/${missing}`, detail: 'is required, because `device` and `position` must be sent together' })
       }
-      if (seen.lidded === true && seen.lid) throw invalid({ in: 'body', pointer: '/lid', detail: 'must not be a place when `lidded` is true: the lid is on, or it lies somewhere' })
+      if (seen.lidded === true && seen.lid) throw invalid({ in: 'body', pointer: '/lid', detail: 'must not be a place when `lidded` is true, because the lid is on' })
       return await command('correct', container, seen, { ...audit, reason })
     },
 
@@ -128,10 +126,10 @@ function removedFilter (removed: 'true' | 'false' | 'any') {
   return { removed_at: removed === 'true' ? { not: null } : null }
 }
 
-// A wish as add_container takes it: with its id, its name, and the digest by which a repetition is known.
+// The input of add_containers: with id, name, and the digest that identifies a retry.
 function containerInput (input: ContainerCreate, pointer: string) {
   if (input.lidded && input.lid) {
-    throw invalid({ in: 'body', pointer: `${pointer}/lid`, detail: 'is where the lid lies, but `lidded` says that it is on: leave one of the two out' })
+    throw invalid({ in: 'body', pointer: `${pointer}/lid`, detail: 'is the place of a parked lid, but `lidded` says that the lid is on; omit one of them' })
   }
   const id = input.id ?? uuidv7()
   return { ...input, id, name: input.name ?? input.barcode ?? `container-${id.slice(-8)}`, created_as: digestOf(input) }

@@ -13,7 +13,7 @@ import { filtersOf, isIdKey, type Page, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 import { readTrackedDevice } from './tracked-lab.sql.ts'
 
-/** Devices. Like the lab file, every change of them goes through the one writer of lab.sql.ts. */
+/** Devices. All changes go through `writeDevices` of lab.sql.ts, as those of the lab file do. */
 export function deviceStore (database: Database) {
   const { pool, prisma } = database
   return {
@@ -40,16 +40,16 @@ export function deviceStore (database: Database) {
       return found
     },
 
-    /** Adds a device; a retired name without an id is the same device again. `created` is false for a repetition. */
+    /** Adds a device. Without an id, a retired device with this name is restored. `created` is false for a retry. */
     async add (body: DeviceCreate, audit: AuditContext): Promise<{ created: boolean, device: Device }> {
       return await withLabLock(database, async (transaction) => {
-        const repeated = await repetition(transaction, body)
+        const repeated = await readIfRepeated(transaction, body)
         if (repeated !== null) return { created: false, device: repeated }
         const known = await readTrackedDevice(transaction, body.name)
         if (known !== null && known.listed && !known.retired) throw nameInUse(known)
-        // the row of a name that logs use now cannot be another's
+        // An unlisted device that is in use keeps its row, because logged steps refer to it. Only a retired name can get a new row.
         const before = known === null || (known.retired && body.id) ? undefined : known
-        return { created: true, device: await write(transaction, before, asked(body, before), audit) }
+        return { created: true, device: await write(transaction, before, inputDevice(body, before), audit) }
       })
     },
 
@@ -66,7 +66,7 @@ export function deviceStore (database: Database) {
       })
     },
 
-    /** Retires a device; one that is retired already is answered as it is. */
+    /** Retires a device. Returns an already retired device unchanged. */
     async retire (name: string, audit: AuditContext): Promise<Device> {
       return await withLabLock(database, async (transaction) => {
         const before = await readTrackedDevice(transaction, name)
@@ -83,8 +83,8 @@ export function deviceNotFound (device: string) {
 
 function nameInUse ({ name, listed }: TrackedDevice) {
   const detail = listed
-    ? `The lab has a device "${name}"; names are unique.`
-    : `Logs name a device "${name}", which is not of the lab: add it with POST /api/devices, or retire it, before another takes its name.`
+    ? `The lab already has a device "${name}". Choose another name.`
+    : `Logged steps name a device "${name}" that is not in the lab file. Add it with POST /api/devices, or retire it, before you give its name to another device.`
   return problem('device-name-in-use', detail, { device: name, pointer: '/name' })
 }
 
@@ -98,8 +98,8 @@ function conditionOf ({ group, type, has_certificate, retired = 'false', listed 
   }
 }
 
-/** The device that this very body added before, by its id; null when there is none. */
-async function repetition (transaction: Transaction, body: DeviceCreate): Promise<Device | null> {
+/** The device that an earlier request with the same id and body added. Null when there is none. Throws `id-in-use` for another body. */
+async function readIfRepeated (transaction: Transaction, body: DeviceCreate): Promise<Device | null> {
   if (!body.id) return null
   const created_as = digestOf(body)
   const known = await transaction.device.findFirst({
@@ -110,7 +110,7 @@ async function repetition (transaction: Transaction, body: DeviceCreate): Promis
   return await readById(transaction, known.id)
 }
 
-function asked ({ id, ...body }: DeviceCreate, before: TrackedDevice | undefined): TrackedDevice {
+function inputDevice ({ id, ...body }: DeviceCreate, before: TrackedDevice | undefined): TrackedDevice {
   return {
     id: before?.id ?? id ?? uuidv7(),
     name: body.name,

@@ -1,11 +1,11 @@
 import { problem, Problem, type ProblemCode, catalogue } from '../contract/problems.ts'
 import { refusalDetail } from './refusals.ts'
 
-/** What PostgreSQL said, whether it came through the pool or through Prisma. */
+/** An error of PostgreSQL, from `pg` or from Prisma. */
 export type DatabaseFault = { sqlstate: string, message: string, detail: string | undefined, constraint: string | undefined }
 
-// SQLSTATE classes and codes under which the database cannot answer now, but may soon: connections (also refused ones: a
-// password that changes, a database that is restored), resources, shutdown, timeouts, a standby that is not yet in charge
+// SQLSTATE classes and codes of temporary failures: connections (also refused ones, because a password may be changing or a
+// database being restored), resources, shutdown, timeouts, and a standby that has not been promoted yet.
 const unavailable = /^(08|28|3D|53|57P)|^(57014|25006|25P03|55P03)$/
 const diskFull = '53100'
 const lostConnection = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
@@ -18,13 +18,13 @@ type Cause = {
   constraint?: { index?: string } | string
 }
 
-/** The same transaction may succeed when tried again: deadlock or serialization failure. */
+/** Whether a retry of the transaction can succeed: after a deadlock or serialization failure. */
 export function isRetryable (error: unknown): boolean {
   const fault = databaseFault(error)
   return fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
 }
 
-/** Reads SQLSTATE, detail and constraint off an error of `pg` or of Prisma's driver adapter. */
+/** SQLSTATE, message, detail and constraint of an error of `pg` or of Prisma's driver adapter. Null for other errors. */
 export function databaseFault (error: unknown): DatabaseFault | null {
   const direct = error as { code?: unknown, severity?: unknown, message?: string, detail?: string, constraint?: string } | null
   if (typeof direct?.code === 'string' && /^[0-9A-Z]{5}$/.test(direct.code) && typeof direct.severity === 'string') {
@@ -43,15 +43,15 @@ function adapterCause (error: unknown): Cause | undefined {
 
 /** The problem that a database error stands for; null when it is none of the caller's or the connection's. */
 export function databaseProblem (error: unknown): Problem | null {
-  // a refusal's sentence may quote anything
+  // The detail of a problem can contain any text, also one that looks like a lost connection.
   if (error instanceof Problem) return null
-  // it was tried again as often as it may be
+  // All retries have failed.
   if (isRetryable(error)) return databaseUnavailable(error)
   const fault = databaseFault(error)
   if (fault !== null) {
     if (fault.sqlstate === 'PS409') return refusal(fault)
     if (unavailable.test(fault.sqlstate)) return databaseUnavailable(error)
-    if (fault.constraint !== undefined && fault.sqlstate.startsWith('23')) return brokenRule(fault.constraint)
+    if (fault.constraint !== undefined && fault.sqlstate.startsWith('23')) return constraintProblem(fault.constraint)
     return null
   }
   return isLostConnection(error) ? databaseUnavailable(error) : null
@@ -65,12 +65,12 @@ function isLostConnection (error: unknown): boolean {
 
 function databaseUnavailable (cause: unknown): Problem {
   const detail = databaseFault(cause)?.sqlstate === diskFull
-    ? 'The disk of the database is full; nothing was changed. It takes writes again as soon as there is room.'
-    : 'The database did not answer; nothing is known to have changed. Try again.'
+    ? 'The disk of the database is full. Nothing was changed. Writes work again when there is free space.'
+    : 'The database did not respond. It is not known whether anything was changed. Retry the request.'
   return Object.assign(problem('database-unavailable', detail), { cause })
 }
 
-/** A refusal raised by one of the world's functions: its message is the code, its detail the members. */
+/** A refusal by a database function. The message is the problem code, the detail has the members as JSON. */
 function refusal (fault: DatabaseFault): Problem | null {
   if (!(fault.message in catalogue)) return null
   const code = fault.message as ProblemCode
@@ -78,7 +78,7 @@ function refusal (fault: DatabaseFault): Problem | null {
   return problem(code, refusalDetail(code, members), members)
 }
 
-// Constraints that a command checks for itself under the lab's lock, and so answers better; they hold against everything else.
+// Commands check these constraints under the lab lock and refuse with better details. This handles violations by other writes.
 const problemOfConstraint: Readonly<Record<string, ProblemCode>> = {
   placement_pkey: 'position-occupied',
   container_barcode_active: 'barcode-in-use',
@@ -91,7 +91,7 @@ const problemOfConstraint: Readonly<Record<string, ProblemCode>> = {
   step_pkey: 'id-in-use'
 }
 
-function brokenRule (constraint: string): Problem {
+function constraintProblem (constraint: string): Problem {
   const code = problemOfConstraint[constraint] ?? 'world-conflict'
-  return problem(code, `The rule "${constraint}" of the tracked world refused the change; nothing was changed.`, { rule: constraint })
+  return problem(code, `The constraint "${constraint}" refused the change. Nothing was changed.`, { rule: constraint })
 }

@@ -7,7 +7,7 @@ import { filtersOf, readPage } from './pages.ts'
 
 type EventKey = readonly [revision: number, ordinal: number]
 
-/** The log of all that changed. */
+/** The event log. */
 export function eventStore ({ prisma }: Database) {
   return {
     async list (query: EventQuery) {
@@ -31,21 +31,21 @@ export function eventStore ({ prisma }: Database) {
   }
 }
 
-/** Where the events of a filter come from, each by an index of its own; `k` is the row that has the order. */
+/** The FROM and WHERE of a filtered list. Each filter has its own index. `k` is the row by which the list is ordered. */
 function sourceOf ({ after, container, device, kind, step, experiment }: Omit<EventQuery, 'limit' | 'cursor' | 'count' | 'sort'>): Prisma.Sql {
   const from = device === undefined
     ? Prisma.sql`FROM event e CROSS JOIN LATERAL (SELECT e.revision, e.ordinal) k`
     : Prisma.sql`FROM event_device k JOIN event e ON e.revision = k.revision AND e.ordinal = k.ordinal`
   const conditions = [Prisma.sql`k.revision > ${after ?? 0}::bigint`]
-  if (device !== undefined) conditions.push(Prisma.sql`k.device_id = device_named(${device})`)
+  if (device !== undefined) conditions.push(Prisma.sql`k.device_id = latest_device_named(${device})`)
   if (kind !== undefined) conditions.push(Prisma.sql`e.kind = ${kind}`)
   if (step !== undefined) conditions.push(Prisma.sql`e.step_id = ${step}::uuid`)
   if (experiment !== undefined) conditions.push(Prisma.sql`e.experiment_id = ${experiment}::uuid`)
-  if (container !== undefined) conditions.push(Prisma.sql`e.container_id = ANY (${containersCalled(container)})`)
+  if (container !== undefined) conditions.push(Prisma.sql`e.container_id = ANY (${containersNamed(container)})`)
   return Prisma.sql`${from} WHERE ${Prisma.join(conditions, ' AND ')}`
 }
 
-function containersCalled (named: string): Prisma.Sql {
+function containersNamed (named: string): Prisma.Sql {
   const { id, barcode } = parseContainerRef(named)
   if (id !== null) return Prisma.sql`ARRAY[${id}::uuid]`
   return Prisma.sql`ARRAY(SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = ${barcode})`

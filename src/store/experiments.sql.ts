@@ -2,19 +2,19 @@ import type { Experiment, ExperimentQuery } from '../contract/experiments.ts'
 import { toUtc } from '../domain/step-times.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
-/** The condition of experiments (`experiment e`) that filters leave. When one began is the first entry of an index range, not a sum over its steps. */
+/** The SQL condition (on `experiment e`) of the filters. The start of an experiment is the first entry of an index range, so its steps are not scanned. */
 export function experimentCondition ({ process_id, status, started_after, started_before }: ExperimentQuery): Prisma.Sql {
-  const began = Prisma.sql`(SELECT min(s.start) FROM step s WHERE s.experiment_id = e.id)`
+  const firstStart = Prisma.sql`(SELECT min(s.start) FROM step s WHERE s.experiment_id = e.id)`
   const conditions = [
     process_id === undefined ? null : Prisma.sql`e.process_id = ${process_id}::uuid`,
     status === undefined ? null : Prisma.sql`e.status = ${status}`,
-    started_after === undefined ? null : Prisma.sql`${began} >= ${toUtc(started_after)}::timestamptz`,
-    started_before === undefined ? null : Prisma.sql`${began} < ${toUtc(started_before)}::timestamptz`
+    started_after === undefined ? null : Prisma.sql`${firstStart} >= ${toUtc(started_after)}::timestamptz`,
+    started_before === undefined ? null : Prisma.sql`${firstStart} < ${toUtc(started_before)}::timestamptz`
   ].filter((condition) => condition !== null)
   return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
 }
 
-/** At most `take` experiments after an id. Steps are counted for those of the page only. */
+/** Up to `take` experiments after an id. Steps are counted only for the experiments of the page. */
 export async function readExperiments (prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number): Promise<Experiment[]> {
   return await prisma.$queryRaw<Experiment[]>`
     WITH page AS MATERIALIZED (

@@ -7,7 +7,7 @@ import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
-import { filtersOf, isIdKey, readPage } from './pages.ts'
+import { filtersOf, readPageById } from './pages.ts'
 
 const members: MemberKinds<Experiment> = {
   id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', steps: 'value', first_start: 'time',
@@ -15,7 +15,7 @@ const members: MemberKinds<Experiment> = {
 }
 const readById = `${selectAsJson(members, 'experiment_state')} WHERE thing.id = $1`
 
-/** Runs of processes. What they span and count is computed from their steps. */
+/** Experiments. Their times and step counts are computed from their steps. */
 export function experimentStore ({ pool, prisma }: Database) {
   return {
     async read (id: string): Promise<JsonRow<Experiment>> {
@@ -24,7 +24,7 @@ export function experimentStore ({ pool, prisma }: Database) {
       return found
     },
 
-    /** Creates one; the outcome is `repeated` for the same id and body. Adopts the steps that named it before. */
+    /** Creates an experiment. The outcome is `repeated` for a retry with the same id and body. Steps that were logged with its id become its steps. */
     async create (input: ExperimentCreate, audit: AuditContext): Promise<{ outcome: 'created' | 'repeated', experiment: Experiment }> {
       const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input) }
       const [row] = await runPrepared<Experiment & { outcome: 'created' | 'repeated' }>(pool,
@@ -35,23 +35,21 @@ export function experimentStore ({ pool, prisma }: Database) {
 
     async list (query: ExperimentQuery) {
       const condition = experimentCondition(query)
-      return await readPage<Experiment, readonly [string]>(query, {
+      return await readPageById<Experiment>(query, {
         name: 'experiments',
         filters: filtersOf(query),
-        keys: ({ id }) => [id],
-        isKey: isIdKey,
-        read: async (after, take) => await readExperiments(prisma, condition, after?.[0] ?? null, take),
+        read: async (after, take) => await readExperiments(prisma, condition, after, take),
         count: async () => await countExperiments(prisma, condition)
       })
     },
 
-    /** Changes status, name or metadata. Refuses a status that cannot follow the present one. */
+    /** Changes status, name or metadata. Throws `illegal-transition` for a status that cannot follow the present one. */
     async update (id: string, changes: ExperimentPatch, audit: AuditContext): Promise<Experiment> {
       return await withRetries(() => prisma.$transaction(async (transaction) => {
         const [locked] = await transaction.$queryRaw<{ status: ExperimentStatus }[]>`
           SELECT status FROM experiment WHERE id = ${id}::uuid FOR NO KEY UPDATE`
         if (locked === undefined) throw notFound()
-        refuseIllegal(locked.status, changes.status ?? locked.status)
+        refuseIllegalTransition(locked.status, changes.status ?? locked.status)
         const [changed] = await transaction.$queryRaw<Experiment[]>`
           SELECT * FROM change_experiment(${id}::uuid, ${JSON.stringify(changes)}::jsonb, ${JSON.stringify(audit)}::jsonb)`
         return changed!
@@ -64,9 +62,9 @@ function notFound () {
   return problem('experiment-not-found', 'No experiment has this id.', { parameter: 'id' })
 }
 
-function refuseIllegal (status: ExperimentStatus, wished: ExperimentStatus): void {
+function refuseIllegalTransition (status: ExperimentStatus, requested: ExperimentStatus): void {
   const allowed = allowedAfter(status)
-  if (wished === status || allowed.includes(wished)) return
-  const wayOut = allowed.length === 0 ? 'it is over' : `it can become ${allowed.join(' or ')}`
-  throw problem('illegal-transition', `The experiment is ${status} and cannot become ${wished}: ${wayOut}.`, { from: status, to: wished, allowed, pointer: '/status' })
+  if (requested === status || allowed.includes(requested)) return
+  const nextStep = allowed.length === 0 ? 'It has ended' : `It can become ${allowed.join(' or ')}`
+  throw problem('illegal-transition', `The experiment is ${status} and cannot become ${requested}. ${nextStep}.`, { from: status, to: requested, allowed, pointer: '/status' })
 }

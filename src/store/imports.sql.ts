@@ -1,12 +1,12 @@
 import type { TrackedDevice } from '../domain/lab-file/lab-plan.ts'
 import type { Transaction } from './lab-lock.ts'
 
-// What an import must know of the lab before it plans; see src/import.
+// What an import reads from the lab before it plans; see src/import.
 
-/** What is asked about, by the names and ids that an import would give. */
+/** What to look up: the device names, container ids and barcodes that an import will use. */
 export type ImportLookup = { devices: readonly string[], containers: readonly string[], barcodes: readonly string[] }
 
-/** The answer; `certificates` are those that the devices have. A slot that is promised to somebody counts as occupied. */
+/** What was found. A reserved slot counts as occupied. */
 export type TrackedThings = {
   devices: TrackedDevice[]
   certificates: { device: string, certificate: string }[]
@@ -20,7 +20,7 @@ export async function readTrackedThings (transaction: Transaction, { devices, co
     devices: await transaction.$queryRaw<TrackedDevice[]>`
       SELECT d.id, d.name, d."group", d.type, d.description, d.uri, d.capacity, d.process_capacity, d.min_capacity, d.allows_overlap, d.extra, d.listed,
         d.retired_at IS NOT NULL AS retired, d.created_as
-      FROM unnest(${devices}::text[]) AS asked (name) JOIN device d ON d.id = device_named(asked.name)`,
+      FROM unnest(${devices}::text[]) AS input (name) JOIN device d ON d.id = latest_device_named(input.name)`,
     certificates: await transaction.$queryRaw<TrackedThings['certificates']>`
       SELECT name AS device, server_certificate AS certificate FROM device
       WHERE name = ANY (${devices}::text[]) AND retired_at IS NULL AND server_certificate IS NOT NULL`,
@@ -29,8 +29,8 @@ export async function readTrackedThings (transaction: Transaction, { devices, co
         pl.position_id IS NOT NULL OR EXISTS (
           SELECT FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
           WHERE rp.position_id = p.id AND r.expires_at > clock_timestamp()) AS occupied
-      FROM unnest(${devices}::text[]) AS asked (name)
-      JOIN device d ON d.id = device_named(asked.name)
+      FROM unnest(${devices}::text[]) AS input (name)
+      JOIN device d ON d.id = latest_device_named(input.name)
       JOIN position p ON p.device_id = d.id
       LEFT JOIN placement pl ON pl.position_id = p.id`,
     barcodes: (await transaction.$queryRaw<{ barcode: string }[]>`

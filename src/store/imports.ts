@@ -9,37 +9,37 @@ import { withLabLock, nextRevision, type Transaction } from './lab-lock.ts'
 import { writeDevices } from './lab.sql.ts'
 import { prepareSteps } from './prepare-steps.ts'
 
-/** What to change of the lab; `containers` are as import_containers takes them. */
+/** What to change in the lab. `containers` is the input of the function import_containers. */
 export type LabInputs = {
   devices: readonly (readonly DeviceInput[])[]
   deep_well_suited: readonly { device: string, position: number }[]
   certificates: readonly { device: string, certificate: string }[]
   containers: readonly object[]
 }
-/** `warnings` are kept with the step, beside those that the log finds. */
+/** A step to import. Its `warnings` are stored together with those that logging adds. */
 export type ImportStepInput = StepCreate & { id: string, warnings: readonly object[] }
-/** Of steps: new ones; known ones that name a container more now; known ones. */
+/** Numbers of steps. `logged`: new. `extended`: known, with further containers. `repeated`: known and unchanged. */
 export type LoggedSteps = { logged: number, extended: number, repeated: number }
 export type ImportStore = ReturnType<typeof importStore>
 
-/** Brings in what another system kept. Large things come in pieces, so that the robots of a running service wait for none of them long. */
+/** Imports the data of another system. Large imports run in batches, so that robots of a running service never wait long for the lab lock. */
 export function importStore (database: Database) {
   const { pool, prisma } = database
   return {
-    /** Whether the schema is there: of a database that is still empty nothing can be asked. */
+    /** Whether the database has the schema. An empty database cannot be queried. */
     async isReady (): Promise<boolean> {
       const [row] = await runPrepared<{ ready: boolean }>(pool, "SELECT to_regclass('step_container') IS NOT NULL AS ready", [])
       return row!.ready
     },
 
-    async read (asked: ImportLookup): Promise<TrackedThings> {
-      return await withRetries(() => readTrackedThings(prisma, asked))
+    async read (lookup: ImportLookup): Promise<TrackedThings> {
+      return await withRetries(() => readTrackedThings(prisma, lookup))
     },
 
-    /** Plans and changes under the lab's lock, so that the plan is still true when it is carried out. */
-    async changeWorld<P extends LabInputs> (asked: ImportLookup, plan: (tracked: TrackedThings) => P, audit: AuditContext): Promise<P> {
+    /** Plans and changes the lab under the lab lock, so that the plan is still valid when it is applied. */
+    async changeWorld<P extends LabInputs> (lookup: ImportLookup, plan: (tracked: TrackedThings) => P, audit: AuditContext): Promise<P> {
       return await withLabLock(database, async (transaction) => {
-        const planned = plan(await readTrackedThings(transaction, asked))
+        const planned = plan(await readTrackedThings(transaction, lookup))
         for (const devices of planned.devices) {
           if (devices.length > 0) await writeDevices(transaction, devices, await nextRevision(transaction), audit)
         }
@@ -58,7 +58,7 @@ export function importStore (database: Database) {
       await withLabLock(database, async (transaction) => { await importContainers(transaction, containers, audit) })
     },
 
-    /** Of these processes those that are known, as they are here. */
+    /** The processes with these ids that exist already. */
     async knownProcesses (ids: readonly string[]): Promise<{ id: string, name: string, source_sha256: string }[]> {
       return await runPrepared(pool, 'SELECT id, name, source_sha256 FROM process WHERE id = ANY ($1::uuid[])', [ids])
     },
@@ -80,13 +80,13 @@ export function importStore (database: Database) {
 
     async addExperiments (experiments: readonly { id: string, process_id: string, metadata: object | null }[], audit: AuditContext): Promise<void> {
       const inputs = experiments.map((experiment) => ({ ...experiment, created_as: digestOf(experiment) }))
-      await runPrepared(pool, 'SELECT count(created.outcome) FROM jsonb_array_elements($1) AS wish (value), create_experiment(wish.value, $2) AS created',
+      await runPrepared(pool, 'SELECT count(created.outcome) FROM jsonb_array_elements($1) AS input (value), create_experiment(input.value, $2) AS created',
         [JSON.stringify(inputs), audit])
     },
 
-    /** Those of which nothing was logged since `before` are completed; answers how many. */
+    /** Completes the experiments for which no step was logged since `before`. Returns their number. */
     async completeExperiments (ids: readonly string[], before: Date, audit: AuditContext): Promise<number> {
-      const [row] = await runPrepared<{ completed: number }>(pool, 'SELECT complete_experiments($1::uuid[], $2, $3) AS completed', [ids, before, audit])
+      const [row] = await runPrepared<{ completed: number }>(pool, 'SELECT complete_quiet_experiments($1::uuid[], $2, $3) AS completed', [ids, before, audit])
       return row!.completed
     },
 
@@ -95,12 +95,12 @@ export function importStore (database: Database) {
       return row!.known
     },
 
-    /** Logs steps, in one call. Those that are known stay as they are; containers that they did not name yet are added. */
+    /** Logs steps in one call. Known steps stay unchanged, but new containers are added to them. */
     async addSteps (inputs: readonly ImportStepInput[], audit: AuditContext): Promise<LoggedSteps> {
       const { steps, devices } = prepareSteps(inputs, true)
       const known = new Map((await runPrepared<{ id: string, created_as: string }>(pool,
         'SELECT id, created_as FROM step WHERE id = ANY ($1::uuid[])', [inputs.map(({ id }) => id)])).map(({ id, created_as }) => [id, created_as]))
-      // known by its id alone: with another --timezone the same row says other facts
+      // A known step is identified by its id alone: with another --timezone the same row gives other times, so another digest.
       const prepared = steps.map((step, index) => ({
         ...step, created_as: known.get(step.id) ?? step.created_as, warnings: [...step.warnings, ...inputs[index]!.warnings]
       }))
@@ -111,7 +111,7 @@ export function importStore (database: Database) {
       return counts!
     },
 
-    /** Tells the planner what is there now, as it would find out by itself in a while: estimates are quick right away. */
+    /** Updates the table statistics, so that estimates are fast immediately. Otherwise autovacuum does it later. */
     async analyze (): Promise<void> {
       await pool.query('ANALYZE container, event, experiment, placement, process, run, step, step_container')
     }

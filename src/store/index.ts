@@ -17,7 +17,7 @@ import { transferStore } from './transfers.ts'
 
 export type Store = ReturnType<typeof openStore>
 
-/** Everything that is kept, by noun. */
+/** All stores, by noun. */
 export function openStore (database: Database) {
   return {
     lab: labStore(database),

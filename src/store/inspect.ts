@@ -1,14 +1,14 @@
 import pg from 'pg'
 import { type Applied, readMigrations } from './migrate.ts'
 
-/** What a look at the database tells, without changing it. Clocks: how many ms the database's is ahead of this machine's. */
+/** Facts about a database. `clock_ahead_ms`: how many milliseconds its clock is ahead of the clock of this machine. */
 export type Inspection = {
   postgresql: string, version: number, encoding: string, size_bytes: number, clock_ahead_ms: number
-  /** migrations of this code that the database lacks, has from elsewhere, or has in another wording */
+  /** Migrations that the database lacks, that this code does not have, and whose text differs. */
   missing: string[], unknown: string[], altered: string[]
 }
 
-/** Looks at the database, against the migrations of this code. Throws what the driver throws when it cannot be reached. */
+/** Inspects a database without changing it, and compares its migrations with those of this code. Throws the error of the driver when it cannot connect. */
 export async function inspectDatabase (url: string, directory: string): Promise<Inspection> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000, query_timeout: 10_000, application_name: 'platform-status doctor' })
   client.on('error', () => {})
@@ -24,9 +24,9 @@ export async function inspectDatabase (url: string, directory: string): Promise<
 }
 
 async function clockAhead (client: pg.Client): Promise<number> {
-  const asked = Date.now()
+  const sentAt = Date.now()
   const { rows: [row] } = await client.query<{ ms: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms')
-  return row!.ms - (asked + Date.now()) / 2
+  return row!.ms - (sentAt + Date.now()) / 2
 }
 
 async function compareMigrations (client: pg.Client, directory: string) {

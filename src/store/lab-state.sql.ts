@@ -1,9 +1,9 @@
 import type { LabHealth, LabState } from '../contract/lab.ts'
 import type { Transaction } from './lab-lock.ts'
 
-// Each is one statement, and so one state of the lab.
+// Each query is one statement, so it reads one consistent state of the lab.
 
-/** The platform's status: what there is, and what stands where. Devices known only from logs are no part of it. */
+/** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
 export async function readState (transaction: Transaction): Promise<LabState> {
   const [state] = await transaction.$queryRaw<LabState[]>`
     WITH slot AS MATERIALIZED (
@@ -39,7 +39,7 @@ export async function readState (transaction: Transaction): Promise<LabState> {
   return state!
 }
 
-/** What is wrong with the tracked lab. The errors are what the constraints forbid; looking is the proof. */
+/** Errors and warnings about the tracked lab. Constraints prevent most of the errors; this check verifies it. */
 export async function readFindings (transaction: Transaction): Promise<LabHealth['findings']> {
   return await transaction.$queryRaw<LabHealth['findings']>`
     WITH standing AS (
@@ -63,27 +63,27 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       FROM standing s GROUP BY s.id, s.part HAVING count(*) > 1
       UNION ALL
       SELECT 4, 'lid-on-and-parked', s.device, s.position, json_build_array(s.thing),
-        'The lid of "' || s.name || '" is on, and lies in slot ' || s.position || ' of ' || s.device || '.'
+        'The lid of "' || s.name || '" is on, but also parked in slot ' || s.position || ' of ' || s.device || '.'
       FROM standing s WHERE s.part = 'lid' AND s.lidded
       UNION ALL
       SELECT 5, 'container-on-retired-device', s.device, s.position, json_build_array(s.thing),
-        CASE s.part WHEN 'body' THEN '"' ELSE 'The lid of "' END || s.name || '" is in slot ' || s.position || ' of ' || s.device || ', which the lab has no more.'
+        CASE s.part WHEN 'body' THEN '"' ELSE 'The lid of "' END || s.name || '" is in slot ' || s.position || ' of ' || s.device || ', which was retired.'
       FROM standing s WHERE s.retired
       UNION ALL
       SELECT 6, 'removed-container-in-slot', s.device, s.position, json_build_array(s.thing),
-        '"' || s.name || '" was removed, and still takes slot ' || s.position || ' of ' || s.device || '.'
+        '"' || s.name || '" was removed, but still occupies slot ' || s.position || ' of ' || s.device || '.'
       FROM standing s WHERE s.removed
       UNION ALL
       SELECT 7, 'container-without-place', NULL, NULL, json_build_array(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name)),
-        '"' || c.name || '" is on the platform, but nowhere.'
+        '"' || c.name || '" is on the platform, but in no slot.'
       FROM container c
       WHERE c.removed_at IS NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = c.id AND pl.part = 'body')
       UNION ALL
-      SELECT 8, 'unlisted-device', d.name, NULL, '[]', 'Logs name a device "' || d.name || '", which the lab file does not have.'
+      SELECT 8, 'unlisted-device', d.name, NULL, '[]', 'Logged steps name a device "' || d.name || '" that is not in the lab file.'
       FROM device d WHERE NOT d.listed AND d.retired_at IS NULL
       UNION ALL
       SELECT 9, 'steps-running-long', d.name, NULL, '[]', count(*) || CASE WHEN count(*) = 1 THEN ' step' ELSE ' steps' END || ' of ' || d.name
-        || ' began more than a day ago and did not end, the oldest (' || (array_agg(s.id ORDER BY s.start, s.id))[1] || ') on ' || wire_time(min(s.start)) || '.'
+        || ' started more than a day ago and did not finish. The oldest (' || (array_agg(s.id ORDER BY s.start, s.id))[1] || ') started at ' || wire_time(min(s.start)) || '.'
       FROM step s JOIN device d ON d.id = s.device_id
       WHERE s.status = 'running' AND s.start < clock_timestamp() - interval '1 day' GROUP BY d.name
     )

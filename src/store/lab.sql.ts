@@ -2,30 +2,29 @@ import type { DeviceInput, LabInput } from '../domain/lab-file/lab-plan.ts'
 import type { AuditContext } from './commands.ts'
 import type { Transaction } from './lab-lock.ts'
 
-// The functions of the migration `lab_commands`. Wishes travel as json, not jsonb, so that the keys of what is not known
-// here keep their order.
+// Calls of the functions in prisma/sql/lab. Inputs are json, not jsonb, so that unknown members of the lab file keep their order.
 
-/** Refuses wishes that would drop a slot where something is. */
+/** Throws `slots-occupied` if the inputs would remove an occupied slot. */
 export async function refuseDroppedSlots (transaction: Transaction, inputs: readonly DeviceInput[]): Promise<void> {
-  await transaction.$executeRaw`SELECT refuse_dropped_slots(${JSON.stringify(inputs)}::json)`
+  await transaction.$executeRaw`SELECT refuse_dropping_occupied_slots(${JSON.stringify(inputs)}::json)`
 }
 
-/** Makes devices and their slots as wished, and logs each. */
+/** Writes devices and their slots, and an event for each device. */
 export async function writeDevices (transaction: Transaction, inputs: readonly DeviceInput[], revision: number, audit: AuditContext): Promise<void> {
   await transaction.$executeRaw`
     SELECT write_devices(${JSON.stringify(inputs)}::json, ${revision}::bigint, 0, ${JSON.stringify(audit)}::jsonb)`
 }
 
-/** What the lab file says beyond the settings of devices, as the log shows it; taken before a command changes anything. */
+/** A snapshot of what the lab file says apart from devices. Take it before the command changes anything. */
 export async function labSnapshot (transaction: Transaction): Promise<string> {
-  const [lab] = await transaction.$queryRaw<{ image: string }[]>`SELECT lab_image()::text AS image`
-  return lab!.image
+  const [lab] = await transaction.$queryRaw<{ snapshot: string }[]>`SELECT lab_snapshot()::text AS snapshot`
+  return lab!.snapshot
 }
 
-/** Stores what the lab file says beyond the settings of devices, and logs it. */
+/** Stores what the lab file says apart from devices, and writes an event. */
 export async function writeLab (
   transaction: Transaction, input: LabInput, before: string, at: { revision: number, ordinal: number }, audit: AuditContext
 ): Promise<void> {
   await transaction.$executeRaw`
-    SELECT write_lab(${JSON.stringify(input)}::json, ${before}::jsonb, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
+    SELECT write_lab_file(${JSON.stringify(input)}::json, ${before}::jsonb, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
 }

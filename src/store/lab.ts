@@ -9,11 +9,11 @@ import { readFindings, readState } from './lab-state.sql.ts'
 import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
 import { readTrackedConfig, readTrackedLab } from './tracked-lab.sql.ts'
 
-/** The lab as a whole: its file, its state, its health. */
+/** The lab as a whole: the lab file, its state and its health. */
 export function labStore (database: Database) {
   const { pool, prisma } = database
   return {
-    /** Makes the lab the one of the file; a dry run answers the same and changes nothing. Refuses to drop occupied slots. */
+    /** Makes the lab match the lab file. A dry run returns the same result without changes. Throws `slots-occupied` if an occupied slot would be removed. */
     async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<LabConfigResult> {
       return await withLabLock(database, async (transaction) => {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
@@ -43,7 +43,7 @@ export function labStore (database: Database) {
       return { healthy: findings.every(({ severity }) => severity !== 'error'), findings }
     },
 
-    /** Marks every container removed and retires every listed device. All history stays. */
+    /** Removes every container and retires every listed device. The history stays. */
     async wipe (audit: AuditContext): Promise<LabWipe> {
       const [wiped] = await runPrepared<LabWipe>(pool, 'SELECT * FROM wipe_lab($1)', [audit])
       return wiped!

@@ -2,21 +2,21 @@ import { isUuid } from '../domain/values.ts'
 import { runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 
-/** What a write can change, and be asked about before: by its row, or with all of the world. */
+/** The kinds of objects that a write can change and `If-Match` can refer to. */
 export type ChangedThing = 'lab' | 'lab-file' | 'device' | 'position' | 'certificate' | 'container' | 'process' | 'experiment' | 'step' | 'reservation'
 
-const rowOf = {
+const rowLocks = {
   process: 'SELECT FROM process WHERE id = $1 FOR NO KEY UPDATE',
   experiment: 'SELECT FROM experiment WHERE id = $1 FOR NO KEY UPDATE',
   step: 'SELECT FROM step WHERE id = $1 FOR NO KEY UPDATE'
 } as const
 
-/** Holds a thing still, until the surrounding transaction ends: the log's by their row, all of the world by the lab's. */
+/** Locks an object until the end of the transaction: processes, experiments and steps by their row, everything else by the lab lock. */
 export function lockStore ({ pool }: Database) {
   return {
     async take (what: ChangedThing, { id }: Readonly<Record<string, string>>): Promise<void> {
-      if (what !== 'process' && what !== 'experiment' && what !== 'step') await runPrepared(pool, 'SELECT world_lock()', [])
-      else if (id !== undefined && isUuid(id)) await runPrepared(pool, rowOf[what], [id])
+      if (what !== 'process' && what !== 'experiment' && what !== 'step') await runPrepared(pool, 'SELECT lock_lab()', [])
+      else if (id !== undefined && isUuid(id)) await runPrepared(pool, rowLocks[what], [id])
     }
   }
 }

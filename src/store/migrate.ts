@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { OperatorError } from '../domain/operator-error.ts'
 
-// The same lock, table and checksums as `prisma migrate deploy`, so that either can run after the other.
+// The same advisory lock, table and checksums as `prisma migrate deploy`, so that both can be used on one database.
 export const migrationLock = 72707369
 
 export const migrationTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -17,16 +17,21 @@ export type Migration = { name: string, sql: string, checksum: string }
 
 export class MigrationError extends OperatorError {}
 
+/** Whether a history is from before the first release, when 22 migrations became the baseline. No code can continue it. */
+export function isBeforeFirstRelease (names: readonly string[]): boolean {
+  return names.includes('20261123000000_tables')
+}
+
 /**
- * Brings the database to the schema of this code. Instances that start together wait for each other; each migration is
- * one transaction, so a failed one leaves nothing behind. Refuses PostgreSQL before 15, a database newer than the code,
- * and one whose history differs. Returns the names of the migrations it applied.
+ * Applies the missing migrations and returns their names. Instances that start at the same time wait for each other. Each
+ * migration is one transaction, so a failed one changes nothing. Throws a MigrationError for PostgreSQL before 15, for a
+ * database from before the first release, for one that is newer than the code, and for one whose history differs.
  */
 export async function migrate (pool: pg.Pool, directory: string): Promise<string[]> {
   const migrations = await readMigrations(directory)
-  // not one of the pool's: a migration, and waiting for another instance's, takes as long as it takes
+  // A connection without statement timeout, unlike those of the pool: a migration, or waiting for one, can take long.
   const client = new pg.Client({ ...pool.options, connectionTimeoutMillis: 60_000, statement_timeout: 0, query_timeout: 0 })
-  // the query under way fails with it
+  // The running query fails with the same error.
   client.on('error', () => {})
   await client.connect()
   try {
@@ -45,11 +50,11 @@ export async function migrate (pool: pg.Pool, directory: string): Promise<string
 export async function checkServerVersion (client: pg.ClientBase): Promise<void> {
   const { rows: [row] } = await client.query<{ number: number, name: string }>(
     "SELECT current_setting('server_version_num')::integer AS number, current_setting('server_version') AS name")
-  if (row!.number < 150000) throw new MigrationError(`The database is PostgreSQL ${row!.name}; version 15 or newer is needed.`)
+  if (row!.number < 150000) throw new MigrationError(`The database is PostgreSQL ${row!.name}; version 15 or newer is required.`)
 }
 
 async function applyMissing (client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
-  // only then: what is up to date is only read, since it may be a standby
+  // Created only if it is missing, because an up-to-date database may be a read-only standby.
   const { rows: [table] } = await client.query<{ known: boolean }>("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS known")
   if (!table!.known) await client.query(migrationTable)
   const { rows: applied } = await client.query<Applied>(
@@ -61,10 +66,13 @@ async function applyMissing (client: pg.Client, migrations: readonly Migration[]
 }
 
 function refuseForeignHistory (applied: readonly Applied[], migrations: readonly Migration[]): void {
+  if (isBeforeFirstRelease(applied.map((row) => row.migration_name))) {
+    throw new MigrationError('The database was made by a version of the service from before its first release, and this version cannot convert it. The database was not changed. Use an empty one: name it in DATABASE_URL, or name another directory in DATA_DIR. To read the old data, run the version that made it.')
+  }
   for (const row of applied) {
     const known = migrations.find(({ name }) => name === row.migration_name)
     if (known === undefined) throw new MigrationError(`The database is newer than this version of the service: it has the migration ${row.migration_name}. Start the newer version, or restore a backup from before.`)
-    if (row.finished_at === null) throw new MigrationError(`The migration ${row.migration_name} was begun by another tool and did not finish; see "prisma migrate resolve".`)
+    if (row.finished_at === null) throw new MigrationError(`The migration ${row.migration_name} was started by another tool and did not finish. See "prisma migrate resolve".`)
     if (known.checksum !== row.checksum) throw new MigrationError(`The migration ${row.migration_name} was changed after it was applied to this database.`)
   }
 }
@@ -80,7 +88,7 @@ async function apply (client: pg.Client, migration: Migration): Promise<void> {
   }
 }
 
-/** Applies a migration in the transaction that is open. */
+/** Applies a migration in the open transaction. */
 export async function applyWithin (client: pg.ClientBase, { name, sql, checksum }: Migration): Promise<void> {
   await client.query(sql)
   await client.query(

@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { projectRoot } from '../project-root.ts'
 
-/** Where this code's migrations lie; the same from src and from dist. */
-export const migrationsDirectory = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
+/** The directory of the migrations. */
+export const migrationsDirectory = join(projectRoot, 'prisma', 'migrations')

@@ -1,14 +1,14 @@
 import type pg from 'pg'
 import { databaseFault } from './errors.ts'
 
-// SQLSTATE classes that speak of the request and not of the connection: refusals of ours, values, constraints, transactions
-// that may be tried again.
+// SQLSTATE classes that concern the request and not the connection: our refusals, invalid values, constraints, and retryable
+// transaction failures.
 const aboutTheRequest = /^(PS|P0|22|23|40)/
 
 /**
- * Lets connections outlive refusals. By itself the pool closes a connection after any error; to open the next takes ten
- * times as long as to refuse, and it has to plan every statement anew. After any other error it is still closed: what it
- * heard may be half of an answer.
+ * Keeps a connection open after an error that concerns only the request. By default the pool closes a connection after any
+ * error. Opening a new one takes ten times as long as a refusal, and it must prepare every statement again. After all other
+ * errors the connection is closed, because it may have received only part of a result.
  */
 export function withPoolErrorPolicy<P extends pg.Pool> (pool: P): P {
   pool.query = (async (statement: pg.QueryConfig, values?: unknown[]) => {

@@ -7,11 +7,11 @@ import { deviceNotFound } from './devices.ts'
 import { type MemberKinds, selectListAsJson, type JsonRow } from './json-row.ts'
 import { refusalDetail } from './refusals.ts'
 
-type FoundPosition = { json: string | null }
+type PositionsRow = { json: string | null }
 type PositionRow = Omit<Position, 'position'> & { slot: number | null }
 
-// Orchestrators ask this before every move: one prepared statement. Two texts, since a limit that is only known later has
-// PostgreSQL plan for a tenth of the slots.
+// Orchestrators list slots before every move, so this is one prepared statement. There are two, because for a limit that is
+// a parameter PostgreSQL plans for a tenth of the slots.
 const members: MemberKinds<Position> = {
   position: 'value', empty: 'value', container: 'value', container_id: 'value', occupied_by: 'value', deep_well_suited: 'value', reserved: 'value'
 }
@@ -23,7 +23,7 @@ const someSlots = selectListAsJson(members, `(
 
 const readSlot = `
   SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited, s.reserved,
-    CASE WHEN s.id IS NULL THEN valid_slots(d.id) END AS valid_range, c.*
+    CASE WHEN s.id IS NULL THEN valid_slot_range(d.id) END AS valid_range, c.*
   FROM device d
   LEFT JOIN position_state s ON s.device_id = d.id AND s.position = $2
   LEFT JOIN container_state c ON c.id = s.container_id
@@ -42,8 +42,8 @@ export function positionStore ({ pool }: Database) {
     return { position: slot, empty, container, container_id, occupied_by, deep_well_suited, reserved, occupant: container_id === null ? null : occupant }
   }
 
-  // a device without (such) slots is told from none at all
-  async function mustExist (device: string): Promise<void> {
+  // An empty list can mean an unknown device. Throws `device-not-found` for it.
+  async function refuseUnknownDevice (device: string): Promise<void> {
     const known = await runPrepared(pool, 'SELECT 1 FROM device WHERE name = $1 AND retired_at IS NULL', [device])
     if (known.length === 0) throw deviceNotFound(device)
   }
@@ -51,12 +51,12 @@ export function positionStore ({ pool }: Database) {
   return {
     read,
 
-    /** Ascending by slot. */
+    /** Slots in ascending order, as a JSON array. */
     async list (device: string, { empty, limit }: Omit<PositionQuery, 'at'>): Promise<JsonRow<Position[]>> {
       const [found] = await (empty === undefined && limit === undefined
-        ? runPrepared<FoundPosition>(pool, allSlots, [device])
-        : runPrepared<FoundPosition>(pool, someSlots, [device, empty ?? null, limit ?? null]))
-      if (found!.json === null) await mustExist(device)
+        ? runPrepared<PositionsRow>(pool, allSlots, [device])
+        : runPrepared<PositionsRow>(pool, someSlots, [device, empty ?? null, limit ?? null]))
+      if (found!.json === null) await refuseUnknownDevice(device)
       return { json: found!.json ?? '[]', version: null }
     },
 

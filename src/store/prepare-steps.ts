@@ -8,19 +8,19 @@ import { isLine } from '../domain/plain-text.ts'
 import { isUuid } from '../domain/values.ts'
 import { parseContainerRef } from './container-ref.ts'
 
-const mostFaults = 20
+const maxFaults = 20
 const longestFunction = 200
 
-/** A step that is wished for: null where there is none, and whether where a move began and ended is told beside it. */
+/** A step to log, or null for none. With `placesFollow`, the transfer supplies the places of a move. */
 type StepInput = { input: StepCreate | null, pointer: string, placesFollow: boolean }
 
-/** Steps as the function log_steps takes them, with the devices they name. Refuses what contradicts itself, telling the places. */
+/** The input of the function log_steps: the steps and the devices that they name. Throws a 400 with all contradictions. */
 export function prepareSteps (inputs: readonly StepCreate[], batch: boolean) {
   const { steps, devices } = prepareTransferSteps(inputs.map((input, index) => ({ input, pointer: batch ? `/steps/${index}` : '', placesFollow: false })))
   return { steps: steps.filter((step) => step !== null), devices }
 }
 
-/** As prepareSteps, for steps anywhere in a request; in the order given, null where there is none. */
+/** The same for the steps of transfers, which can be anywhere in a request. The result has the same order, with null for no step. */
 export function prepareTransferSteps (inputs: readonly StepInput[]) {
   const faults: Fault[] = []
   const ids = new Set<string>()
@@ -37,11 +37,11 @@ export function prepareTransferSteps (inputs: readonly StepInput[]) {
     }
     return step
   })
-  if (faults.length > 0) throw invalid(...faults.slice(0, mostFaults))
+  if (faults.length > 0) throw invalid(...faults.slice(0, maxFaults))
   return { steps, devices: [...devices].map(([name, id]) => ({ id, name })) }
 }
 
-/** How a step names containers, as the database resolves it: the text, and the id when it is one. */
+/** The containers of a step as log_steps resolves them: the text, and the id if the text is one. */
 export function containerRefsOf (names: readonly string[]) {
   return names.map((name) => {
     const { id } = parseContainerRef(name)
@@ -49,12 +49,12 @@ export function containerRefsOf (names: readonly string[]) {
   })
 }
 
-/** What is wrong with the function that a step's data name; null when nothing is. */
+/** The fault of `data.fct`. Null when there is none. */
 export function functionFault (data: Readonly<Record<string, unknown>>): string | null {
   const { fct } = data
   if (fct === undefined || fct === null) return null
   if (typeof fct !== 'string' || fct === '' || Array.from(fct).length > longestFunction) return `must be a text of 1 to ${longestFunction} characters`
-  return isLine(fct) ? null : 'must not hold control characters'
+  return isLine(fct) ? null : 'must not contain control characters'
 }
 
 function prepare (input: StepCreate) {
@@ -81,7 +81,7 @@ function prepare (input: StepCreate) {
     origin, destination, lidded_before, lidded_after, barcode_read,
     match_version, match_function, match_parameters, match_protocol, commanded_seconds,
     warnings,
-    // of the facts without the containers, which may be reported one by one
+    // The digest identifies a retry. It does not include the containers, because they can be reported one by one.
     created_as: digestOf([
       kind, name, input.device, data, start, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read
     ])
@@ -95,8 +95,8 @@ function faultsOf (input: StepCreate, step: ReturnType<typeof prepare>, placesFo
   const times = timesFault(step)
   if (times !== null) faults.push(times)
   for (const member of ['origin', 'destination'] as const) {
-    if (step.kind === 'move' && !input[member] && !placesFollow) faults.push({ member, detail: 'is required for a move: say at least its device' })
-    if (step.kind === 'operation' && input[member]) faults.push({ member, detail: 'is only for a move: set `kind` to move, or leave it out' })
+    if (step.kind === 'move' && !input[member] && !placesFollow) faults.push({ member, detail: 'is required for a move; send at least its device' })
+    if (step.kind === 'operation' && input[member]) faults.push({ member, detail: 'is only allowed for a move; set `kind` to move, or omit it' })
   }
   return faults
 }

@@ -7,18 +7,18 @@ import { withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
-import { filtersOf, isIdKey, readPage } from './pages.ts'
+import { filtersOf, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 const summary = {
   id: true, name: true, source_sha256: true, metadata: true, archived_at: true, created_at: true, updated_at: true, version: true
 } as const
-const whole = { ...summary, source: true } as const
+const allColumns = { ...summary, source: true } as const
 
-/** Workflow definitions. They are no part of the tracked world, so that their changes have no revision. */
+/** Processes. They are not part of the tracked lab, so their changes have no revision. */
 export function processStore ({ prisma }: Database) {
   async function read (id: string): Promise<Process> {
-    const found = await prisma.process.findUnique({ where: { id }, select: whole })
+    const found = await prisma.process.findUnique({ where: { id }, select: allColumns })
     if (found === null) throw problem('process-not-found', 'No process has this id.', { parameter: 'id' })
     return found as Process
   }
@@ -26,7 +26,7 @@ export function processStore ({ prisma }: Database) {
   return {
     read,
 
-    /** Keeps a process; `created` is false when it was there: the same id and body, or with `reuse` the same name and source. */
+    /** Creates a process. `created` is false for a retry with the same id and body, and with `reuse` for an existing name and source. */
     async create ({ id, reuse, ...body }: ProcessCreate): Promise<{ created: boolean, process: Process }> {
       const row = {
         id: id ?? uuidv7(),
@@ -37,9 +37,9 @@ export function processStore ({ prisma }: Database) {
         created_as: digestOf(body)
       }
       return await withRetries(() => prisma.$transaction(async (transaction) => {
-        const known = (id ? await repeated(transaction, row) : null) ?? (reuse ? await twin(transaction, row) : null)
+        const known = (id ? await readIfRepeated(transaction, row) : null) ?? (reuse ? await findSameSource(transaction, row) : null)
         if (known !== null) return { created: false, process: known }
-        return { created: true, process: await transaction.process.create({ data: row, select: whole }) as Process }
+        return { created: true, process: await transaction.process.create({ data: row, select: allColumns }) as Process }
       }))
     },
 
@@ -50,19 +50,17 @@ export function processStore ({ prisma }: Database) {
         ...filters.source_sha256 === undefined ? {} : { source_sha256: filters.source_sha256.toLowerCase() },
         ...archivedFilter(filters.archived)
       }
-      return await readPage<ProcessSummary, readonly [string]>(query, {
+      return await readPageById<ProcessSummary>(query, {
         name: 'processes',
         filters,
-        keys: ({ id }) => [id],
-        isKey: isIdKey,
         read: async (after, take) => await prisma.process.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: after[0] } }] }, orderBy: { id: 'asc' }, take, select: summary
+          where: { AND: [where, after === null ? {} : { id: { gt: after } }] }, orderBy: { id: 'asc' }, take, select: summary
         }) as ProcessSummary[],
         count: async () => await prisma.process.count({ where })
       })
     },
 
-    /** Takes it out of the lists; once is enough. */
+    /** Archives a process. Does nothing for an archived one. */
     async archive (id: string): Promise<Process> {
       const now = new Date()
       await prisma.process.updateMany({ where: { id, archived_at: null }, data: { archived_at: now, updated_at: now, version: { increment: 1 } } })
@@ -73,20 +71,20 @@ export function processStore ({ prisma }: Database) {
 
 type ProcessRow = { id: string, name: string, source_sha256: string, created_as: string }
 
-// The process that a repeated request made; creators with one id wait for each other.
-async function repeated (transaction: Transaction, { id, created_as }: ProcessRow): Promise<Process | null> {
+// The process that an earlier request with the same id and body created. The lock makes concurrent requests with one id wait.
+async function readIfRepeated (transaction: Transaction, { id, created_as }: ProcessRow): Promise<Process | null> {
   await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${id.toLowerCase()}, 0))`
-  const known = await transaction.process.findUnique({ where: { id }, select: { ...whole, created_as: true } })
+  const known = await transaction.process.findUnique({ where: { id }, select: { ...allColumns, created_as: true } })
   if (known === null) return null
   const { created_as: createdAs, ...process } = known
   if (createdAs !== created_as) throw problem('id-in-use', refusalDetail('id-in-use', { id }), { id, pointer: '/id' })
   return process as Process
 }
 
-// The oldest process of this name and source; those who want the same one wait for each other, so that two make no twins.
-async function twin (transaction: Transaction, { name, source_sha256 }: ProcessRow): Promise<Process | null> {
+// The oldest process with this name and source. The lock makes concurrent requests wait, so that they do not create duplicates.
+async function findSameSource (transaction: Transaction, { name, source_sha256 }: ProcessRow): Promise<Process | null> {
   await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name} || ${source_sha256}, 0))`
-  return await transaction.process.findFirst({ where: { name, source_sha256, archived_at: null }, orderBy: { id: 'asc' }, select: whole }) as Process | null
+  return await transaction.process.findFirst({ where: { name, source_sha256, archived_at: null }, orderBy: { id: 'asc' }, select: allColumns }) as Process | null
 }
 
 function archivedFilter (archived: ProcessQuery['archived'] = 'false') {

@@ -4,7 +4,7 @@ import type { Reservation, ReservationCreate, ReservationQuery, ReservationRenew
 import { digestOf } from '../domain/canonical.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { filtersOf, isIdKey, readPage } from './pages.ts'
+import { filtersOf, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 const matching = `
@@ -12,7 +12,7 @@ const matching = `
   WHERE ($1::text IS NULL OR r.owner = $1) AND ($2::text IS NULL OR r.purpose = $2)
     AND ($3::text IS NULL OR r.positions @> jsonb_build_array(jsonb_build_object('device', $3::text)))`
 
-/** Slots promised to somebody for a time. The commands are the functions of the migration `reservations`. */
+/** Reservations. Each command is one call of a function in prisma/sql/reservation. */
 export function reservationStore ({ pool }: Database) {
   return {
     async read (id: string): Promise<Reservation> {
@@ -24,23 +24,21 @@ export function reservationStore ({ pool }: Database) {
     async list (query: ReservationQuery) {
       const filters = filtersOf(query)
       const values = [filters.owner ?? null, filters.purpose ?? null, filters.device ?? null]
-      return await readPage<Reservation, readonly [string]>(query, {
+      return await readPageById<Reservation>(query, {
         name: 'reservations',
         filters,
-        keys: ({ id }) => [id],
-        isKey: isIdKey,
         read: async (after, take) => await runPrepared<Reservation>(pool,
-          `SELECT * ${matching} AND ($4::uuid IS NULL OR r.id > $4) ORDER BY r.id LIMIT $5`, [...values, after?.[0] ?? null, take]),
+          `SELECT * ${matching} AND ($4::uuid IS NULL OR r.id > $4) ORDER BY r.id LIMIT $5`, [...values, after, take]),
         count: async () => await runPrepared<{ count: number }>(pool, `SELECT count(*)::int AS count ${matching}`, values).then(([row]) => row!.count)
       })
     },
 
     async reserve (input: ReservationCreate, audit: AuditContext): Promise<{ outcome: 'created' | 'repeated', reservation: Reservation }> {
       if (!input.device === !input.type) {
-        throw invalid({ in: 'body', pointer: input.device ? '/type' : '/device', detail: 'either `device` or `type` says where: give one of the two' })
+        throw invalid({ in: 'body', pointer: input.device ? '/type' : '/device', detail: 'send either `device` or `type`, not both or neither' })
       }
       const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input) }
-      const [row] = await runPrepared<Reservation & { outcome: 'created' | 'repeated' }>(pool, 'SELECT outcome, (reservation).* FROM reserve($1, $2)', [prepared, audit])
+      const [row] = await runPrepared<Reservation & { outcome: 'created' | 'repeated' }>(pool, 'SELECT outcome, (reservation).* FROM create_reservation($1, $2)', [prepared, audit])
       const { outcome, ...reservation } = row!
       return { outcome, reservation }
     },

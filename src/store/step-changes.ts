@@ -9,21 +9,21 @@ import type { Transaction } from './lab-lock.ts'
 import { functionFault, containerRefsOf } from './prepare-steps.ts'
 
 type Data = Readonly<Record<string, unknown>>
-type Locked = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatus, now: Date }
+type LockedStep = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatus, now: Date }
 type Change = {
   members: { start?: string, finish?: string | null, status?: StepStatus, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string }
   containers?: ReturnType<typeof containerRefsOf>
   warnings: readonly StepWarning[]
 }
 
-const mostDataBytes = 65_536
+const maxDataBytes = 65_536
 
-/** Ends a running step. Refuses one that ended before. */
+/** Finishes a running step. Throws `step-ended` for a step that is not running. */
 export async function finishStep (prisma: PrismaClient, id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
-  return await changingStep(prisma, id, async (transaction, step) => {
+  return await withLockedStep(prisma, id, async (transaction, step) => {
     if (step.status !== 'running') {
       const finish = step.finish?.toISOString() ?? null
-      throw problem('step-ended', `The step is ${step.status}${finish === null ? '' : ` since ${finish}`}; PATCH corrects what is known of it.`,
+      throw problem('step-ended', `The step is already ${step.status}${finish === null ? '' : ` (finish ${finish})`}. Use PATCH to correct it.`,
         { step: { id, status: step.status, finish } })
     }
     const { warnings, finish, status } = withFinish({
@@ -34,9 +34,9 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
   })
 }
 
-/** Corrects a step; `by` says why. Refuses what contradicts itself once it is corrected. */
+/** Corrects a step. Throws a 400 if the corrected step would contradict itself. */
 export async function correctStep (prisma: PrismaClient, id: string, patch: Omit<StepPatch, 'reason'>, audit: AuditContext): Promise<Step> {
-  return await changingStep(prisma, id, async (transaction, step) => {
+  return await withLockedStep(prisma, id, async (transaction, step) => {
     const { containers, start, finish, ...others } = patch
     const times = {
       ...start === undefined ? {} : { start: toUtc(start) },
@@ -50,16 +50,16 @@ export async function correctStep (prisma: PrismaClient, id: string, patch: Omit
   })
 }
 
-async function changingStep (prisma: PrismaClient, id: string, run: (transaction: Transaction, step: Locked) => Promise<Step>): Promise<Step> {
+async function withLockedStep (prisma: PrismaClient, id: string, run: (transaction: Transaction, step: LockedStep) => Promise<Step>): Promise<Step> {
   return await withRetries(() => prisma.$transaction(async (transaction) => {
-    const [step] = await transaction.$queryRaw<Locked[]>`
+    const [step] = await transaction.$queryRaw<LockedStep[]>`
       SELECT kind, name, data, start, finish, status, clock_timestamp()::timestamptz(3) AS now FROM step WHERE id = ${id}::uuid FOR NO KEY UPDATE`
     if (step === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
     return await run(transaction, step)
   }))
 }
 
-async function write (transaction: Transaction, id: string, step: Locked, change: Change, kind: string, audit: AuditContext): Promise<Step> {
+async function write (transaction: Transaction, id: string, step: LockedStep, change: Change, kind: string, audit: AuditContext): Promise<Step> {
   const data = change.members.data ?? step.data
   if (data.fct !== step.data.fct) refuseFunction(data)
   refuseLargeData(data)
@@ -77,19 +77,19 @@ async function write (transaction: Transaction, id: string, step: Locked, change
 function refuseContradiction (times: StepTimes, patch: Omit<StepPatch, 'reason'>): void {
   const fault = timesFault(times)
   if (fault === null) return
-  // the place is the member that was sent, if the contradiction is with one that was not
+  // The pointer must name a member of the request. If the fault is in a stored member, it names the one that was sent.
   const member = patch[fault.member] === undefined ? (['finish', 'start', 'status'] as const).find((name) => patch[name] !== undefined) : fault.member
-  throw invalid({ in: 'body', pointer: `/${member}`, detail: `makes a step that contradicts itself: its ${fault.member} ${fault.detail}` })
+  throw invalid({ in: 'body', pointer: `/${member}`, detail: `contradicts the rest of the step: its ${fault.member} ${fault.detail}` })
 }
 
-// one that an older release took does not keep its step from ending
+// Called only if `fct` changes: a step with a function that an older release accepted must still be able to finish.
 function refuseFunction (data: Data): void {
   const fct = functionFault(data)
   if (fct !== null) throw invalid({ in: 'body', pointer: '/data/fct', detail: fct })
 }
 
 function refuseLargeData (data: Data): void {
-  if (Buffer.byteLength(JSON.stringify(data)) > mostDataBytes) {
-    throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${mostDataBytes} bytes as JSON` })
+  if (Buffer.byteLength(JSON.stringify(data)) > maxDataBytes) {
+    throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON` })
   }
 }

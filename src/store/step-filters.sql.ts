@@ -4,11 +4,11 @@ import { isUuid } from '../domain/values.ts'
 import { parseContainerRef } from './container-ref.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
-const nothing = Prisma.sql`false`
+const noSteps = Prisma.sql`false`
 
 /**
- * The condition of steps (`step s`) that filters leave. Names are looked up first, so that each condition compares an
- * indexed column with a constant; a name that nobody bears leaves nothing.
+ * The SQL condition (on `step s`) of the filters. Names are resolved first, so that each condition compares an indexed column
+ * with a constant. An unknown name matches no steps.
  */
 export async function stepCondition (prisma: PrismaClient, filters: StepFilters): Promise<Prisma.Sql> {
   const { fct, kind, status, is_simulation, process_id, started_after, started_before } = filters
@@ -36,21 +36,21 @@ async function namedConditions (prisma: PrismaClient, filters: StepFilters): Pro
   ])
 }
 
-// Every device that bears the name or was last called so: active, only known from logs, or retired.
+// All devices that have the name now, or had it when they were retired. Unlisted devices are included.
 async function deviceCondition (prisma: PrismaClient, column: Prisma.Sql, name: string): Promise<Prisma.Sql> {
   const devices = await prisma.device.findMany({ where: { name }, select: { id: true } })
   const ids = devices.map(({ id }) => Prisma.sql`${id}::uuid`)
-  if (ids.length === 0) return nothing
+  if (ids.length === 0) return noSteps
   return ids.length === 1 ? Prisma.sql`${column} = ${ids[0]!}` : Prisma.sql`${column} IN (${Prisma.join(ids)})`
 }
 
 async function containerCondition (prisma: PrismaClient, container: string): Promise<Prisma.Sql> {
   const { id, barcode } = parseContainerRef(container)
   const found = await prisma.container.findFirst({ where: id === null ? { barcode, removed_at: null } : { id }, select: { id: true } })
-  return found === null ? nothing : Prisma.sql`s.id IN (SELECT step_id FROM step_container WHERE container_id = ${found.id}::uuid)`
+  return found === null ? noSteps : Prisma.sql`s.id IN (SELECT step_id FROM step_container WHERE container_id = ${found.id}::uuid)`
 }
 
-// An experiment that is not known is found by what the log calls it.
+// Steps of an unknown experiment are found by the name that was logged.
 async function experimentCondition (prisma: PrismaClient, named: string): Promise<Prisma.Sql> {
   if (!isUuid(named)) return Prisma.sql`s.experiment_named = ${named}`
   const found = await prisma.experiment.findUnique({ where: { id: named }, select: { id: true } })

@@ -2,7 +2,7 @@ import type { StepChange } from '../contract/steps.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { type Page, type PageQuery, readPage } from './pages.ts'
 
-/** What became of a step after it was logged, oldest first: a revision changes a step once. */
+/** One page of the changes of a step after it was logged, oldest first. A revision changes a step at most once, so it is the key. */
 export async function stepHistory (prisma: PrismaClient, step: string, query: PageQuery): Promise<Page<StepChange>> {
   const changes = Prisma.sql`FROM event WHERE step_id = ${step}::uuid AND kind IN ('step-finished', 'step-corrected')`
   return await readPage<StepChange, readonly [number]>(query, {

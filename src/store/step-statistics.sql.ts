@@ -3,10 +3,10 @@ import type { StepGroupStatistics } from '../contract/step-statistics.ts'
 import type { StepGrouping } from '../domain/step-grouping.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
-/** Rows at most; a client that wants more wants the steps. */
-const mostGroups = 10_000
+/** The maximum number of groups. A client that needs more should read the steps. */
+const maxGroups = 10_000
 
-// What each grouping groups by, as text: in the order of its characters, whatever the database's language.
+// The SQL expression of each grouping. COLLATE "C" makes the order independent of the locale of the database.
 const expressions: Readonly<Record<StepGrouping, string>> = {
   device: 'd.name COLLATE "C"',
   fct: 's.fct COLLATE "C"',
@@ -22,7 +22,7 @@ const joins: Partial<Record<StepGrouping, string>> = {
   process_id: 'LEFT JOIN experiment e ON e.id = s.experiment_id'
 }
 
-/** Counts and durations in seconds of the steps (`step s`) that meet a condition, by group; one row without groupings. */
+/** Counts and durations (in seconds) of the steps that match a condition on `step s`, by group. Without groupings there is one row. */
 export async function stepStatistics (prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[]): Promise<StepGroupStatistics[]> {
   const list = groupings.map((name) => expressions[name])
   const members = groupings.map((name) => `'${name}', ${expressions[name]}`)
@@ -37,9 +37,9 @@ export async function stepStatistics (prisma: PrismaClient, condition: Prisma.Sq
       coalesce(sum(s.duration_seconds), 0)::float8 AS total_seconds
     FROM step s ${Prisma.raw(groupings.map((name) => joins[name] ?? '').join(' '))}
     WHERE ${condition} ${grouped}
-    LIMIT ${mostGroups + 1}`
-  if (rows.length > mostGroups) {
-    throw invalid({ in: 'query', parameter: 'group_by', detail: `makes more than ${mostGroups} groups: narrow the filters, or group by less` })
+    LIMIT ${maxGroups + 1}`
+  if (rows.length > maxGroups) {
+    throw invalid({ in: 'query', parameter: 'group_by', detail: `makes more than ${maxGroups} groups; use narrower filters, or fewer groupings` })
   }
   return rows
 }

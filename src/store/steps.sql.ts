@@ -2,38 +2,39 @@ import type { Step, StepSort } from '../contract/steps.ts'
 import { isInstant, isUuid } from '../domain/values.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
-/** Where a step stands in a list: what the list is sorted by, and its id. */
+/** The key of a step in a sorted list: the value that the list is sorted by, and the id. */
 export type StepKey = readonly [sortedBy: string | number | null, id: string]
 
-/** The key of a step in a list of this order. */
+/** The key of a step for a sort order. */
 export function stepKey (sort: StepSort, step: Step): StepKey {
   return [sort.endsWith('start') ? new Date(step.start).toISOString() : step.duration_seconds, step.id]
 }
 
-/** At most `take` steps after a key. The page is found in the table by an index, and only then shown as steps. */
+/** Up to `take` steps after a key. An index on the table finds the page; only its rows are then read from the view. */
 export async function readSteps (prisma: PrismaClient, condition: Prisma.Sql, sort: StepSort, after: StepKey | null, take: number): Promise<Step[]> {
-  if (sort.endsWith('start')) return await readPart(prisma, condition, sort, after, take)
-  // two ranges of one index, since null is at one of its ends only: those with a duration, then those without
-  const withDuration = after !== null && after[0] === null ? [] : await readPart(prisma, Prisma.sql`${condition} AND s.duration_seconds IS NOT NULL`, sort, after, take)
+  if (sort.endsWith('start')) return await readRange(prisma, condition, sort, after, take)
+  // Two index ranges: steps with a duration, then steps without. An index has its nulls at one end only, but here they are
+  // last for both directions.
+  const withDuration = after !== null && after[0] === null ? [] : await readRange(prisma, Prisma.sql`${condition} AND s.duration_seconds IS NOT NULL`, sort, after, take)
   if (withDuration.length === take) return withDuration
   const afterNull = after !== null && after[0] === null ? after : null
-  const without = await readPart(prisma, Prisma.sql`${condition} AND s.duration_seconds IS NULL`, sort, afterNull, take - withDuration.length)
+  const without = await readRange(prisma, Prisma.sql`${condition} AND s.duration_seconds IS NULL`, sort, afterNull, take - withDuration.length)
   return [...withDuration, ...without]
 }
 
-async function readPart (prisma: PrismaClient, condition: Prisma.Sql, sort: StepSort, after: StepKey | null, take: number): Promise<Step[]> {
+async function readRange (prisma: PrismaClient, condition: Prisma.Sql, sort: StepSort, after: StepKey | null, take: number): Promise<Step[]> {
   const column = Prisma.raw(sort.endsWith('start') ? 'start' : 'duration_seconds')
   const direction = Prisma.raw(sort.startsWith('-') ? 'DESC' : 'ASC')
   return await prisma.$queryRaw<Step[]>`
     WITH page AS MATERIALIZED (
-      SELECT s.id FROM step s WHERE ${condition} AND ${beyond(sort, after)}
+      SELECT s.id FROM step s WHERE ${condition} AND ${afterKey(sort, after)}
       ORDER BY s.${column} ${direction}, s.id ${direction} LIMIT ${take}
     )
     SELECT state.* FROM page JOIN step_state state ON state.id = page.id
     ORDER BY state.${column} ${direction}, state.id ${direction}`
 }
 
-function beyond (sort: StepSort, after: StepKey | null): Prisma.Sql {
+function afterKey (sort: StepSort, after: StepKey | null): Prisma.Sql {
   if (after === null) return Prisma.sql`true`
   const [sortedBy, id] = after
   const than = Prisma.raw(sort.startsWith('-') ? '<' : '>')
@@ -42,7 +43,7 @@ function beyond (sort: StepSort, after: StepKey | null): Prisma.Sql {
   return Prisma.sql`(s.duration_seconds, s.id) ${than} (${sortedBy}::float8, ${id}::uuid)`
 }
 
-/** Whether what a cursor holds could be the key of a step in a list of this order. */
+/** Whether the values of a cursor can be a key for this sort order. */
 export function isStepKey (sort: StepSort, [sortedBy, id]: readonly unknown[]): boolean {
   if (typeof id !== 'string' || !isUuid(id)) return false
   if (sort.endsWith('start')) return typeof sortedBy === 'string' && isInstant(sortedBy)

@@ -13,7 +13,7 @@ import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
 import { countSteps, isStepKey, readSteps, type StepKey, stepKey } from './steps.sql.ts'
 
-/** What became of a step that was to be logged: extended is repeated, with containers not named before. */
+/** The result of logging a step. `repeated`: a retry. `extended`: a retry that added containers. */
 export type LoggedStep = JsonRow<Step> & { id: string, outcome: 'logged' | 'extended' | 'repeated' }
 
 const members: MemberKinds<Step> = {
@@ -25,7 +25,7 @@ const members: MemberKinds<Step> = {
 const readById = `${selectAsJson(members, 'step_state')} WHERE thing.id = $1`
 const logSteps = selectAsJson(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
 
-/** The log of steps. What writes it are the functions of the migration `step_log`, one call each. */
+/** The log of steps. Each command is one call of a function in prisma/sql/step. */
 export function stepStore ({ pool, prisma }: Database) {
   async function read (id: string): Promise<JsonRow<Step>> {
     const [found] = await runPrepared<JsonRow<Step>>(pool, readById, [id])
@@ -61,9 +61,9 @@ export function stepStore ({ pool, prisma }: Database) {
     },
 
     async statistics ({ group_by, ...filters }: StatisticsQuery) {
-      const read = readGroupings(group_by)
-      if ('fault' in read) throw invalid({ in: 'query', parameter: 'group_by', detail: read.fault })
-      return await stepStatistics(prisma, await stepCondition(prisma, filters), read.groupings)
+      const grouping = readGroupings(group_by)
+      if ('fault' in grouping) throw invalid({ in: 'query', parameter: 'group_by', detail: grouping.fault })
+      return await stepStatistics(prisma, await stepCondition(prisma, filters), grouping.groupings)
     },
 
     async finish (id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {

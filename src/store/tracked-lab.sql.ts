@@ -2,7 +2,7 @@ import type { LabConfig } from '../domain/lab-file/lab-config.ts'
 import type { TrackedDevice, TrackedLab } from '../domain/lab-file/lab-plan.ts'
 import type { Transaction } from './lab-lock.ts'
 
-/** The lab as it is tracked, for a diff: its active devices, and the retired ones that bore one of the names last. */
+/** The tracked lab, for comparison with a lab file: the active devices, and retired devices that last had one of the names. */
 export async function readTrackedLab (transaction: Transaction, names: readonly string[]): Promise<TrackedLab> {
   const [lab] = await transaction.$queryRaw<Omit<TrackedLab, 'devices'>[]>`
     SELECT description, pythonlab_translation, extra,
@@ -22,16 +22,16 @@ export async function readTrackedLab (transaction: Transaction, names: readonly 
   return { ...lab!, devices }
 }
 
-/** The device that bears a name, or bore it last; null when none ever did. */
+/** The device that has a name, or had it last. Null when no device ever had it. */
 export async function readTrackedDevice (transaction: Transaction, name: string): Promise<TrackedDevice | null> {
   const [device] = await transaction.$queryRaw<TrackedDevice[]>`
     SELECT id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, extra, listed,
       retired_at IS NOT NULL AS retired, created_as
-    FROM device WHERE id = device_named(${name})`
+    FROM device WHERE id = latest_device_named(${name})`
   return device ?? null
 }
 
-/** The lab as a lab file has it: listed, active devices, in order. */
+/** The tracked lab in the form of a lab file: listed, active devices in their order. */
 export async function readTrackedConfig (transaction: Transaction): Promise<LabConfig> {
   const [lab] = await transaction.$queryRaw<LabConfig[]>`
     SELECT l.description, l.pythonlab_translation, l.extra,

@@ -1,20 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
 
-// A request that must leave all or nothing, with its idempotency key or after an `If-Match`, has one transaction around
-// everything its handler does. The handler knows nothing of it: whatever asks the pool for a connection while it runs is
-// given the transaction's, and a transaction begun inside (Prisma's, the world's) is a savepoint.
+// A request with `Idempotency-Key` or `If-Match` runs in one transaction, so that it changes everything or nothing. The
+// handler does not know about it: while it runs, the pool returns the connection of this transaction, and a transaction that
+// the handler starts (by Prisma or by withLabLock) becomes a savepoint.
 
 type AmbientTransaction = { client: pg.PoolClient, savepoints: number }
 
 const ambientTransaction = new AsyncLocalStorage<AmbientTransaction>()
 
-/** Whether the caller runs inside `inOneTransaction`: then it must not try again by itself, since the transaction is lost with the statement. */
+/** Whether the caller runs inside `inTransaction`. If so, it must not retry by itself, because a failed statement aborts the whole transaction. */
 export function inAmbientTransaction (): boolean {
   return ambientTransaction.getStore() !== undefined
 }
 
-/** Runs all of `run` in one transaction. Undone when it throws. */
+/** Runs `run` in one transaction. Rolls back when it throws. */
 export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
@@ -22,8 +22,8 @@ export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): P
     await client.query('BEGIN')
     const result = await ambientTransaction.run({ client, savepoints: 0 }, run)
     const { command } = await client.query('COMMIT')
-    // what failed inside and was not told would otherwise be lost without a word
-    if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed; nothing was changed.')
+    // If a statement failed and the error was swallowed, PostgreSQL answers COMMIT with ROLLBACK and no error.
+    if (command !== 'COMMIT') throw new Error('A statement of the transaction failed. Nothing was changed.')
     return result
   } catch (error) {
     await client.query('ROLLBACK').catch((lost: Error) => { broken = lost })
@@ -33,14 +33,14 @@ export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): P
   }
 }
 
-/** Lets `inOneTransaction` surround what uses this pool. */
+/** Makes a pool return the connection of the ambient transaction, if there is one. */
 export function joinAmbientTransaction<P extends pg.Pool> (pool: P): P {
   const connect = pool.connect.bind(pool) as (callback?: unknown) => unknown
   type Callback = (error: undefined, client: pg.PoolClient, release: () => void) => void
   pool.connect = ((callback?: Callback) => {
-    const present = ambientTransaction.getStore()
-    if (present === undefined) return connect(callback)
-    const client = asOwnConnection(present)
+    const ambient = ambientTransaction.getStore()
+    if (ambient === undefined) return connect(callback)
+    const client = asNestedConnection(ambient)
     if (callback === undefined) return Promise.resolve(client)
     callback(undefined, client, () => {})
     return undefined
@@ -48,17 +48,17 @@ export function joinAmbientTransaction<P extends pg.Pool> (pool: P): P {
   return pool
 }
 
-/** The transaction's connection, as a connection of its own: not released, and its transactions are savepoints. */
-function asOwnConnection (present: AmbientTransaction): pg.PoolClient {
-  const { client } = present
-  const savepoint = `part_${++present.savepoints}`
-  const inside: Readonly<Record<string, string>> = {
+/** The connection of the transaction. `release` does nothing, and BEGIN, COMMIT and ROLLBACK refer to a savepoint. */
+function asNestedConnection (ambient: AmbientTransaction): pg.PoolClient {
+  const { client } = ambient
+  const savepoint = `part_${++ambient.savepoints}`
+  const savepointCommands: Readonly<Record<string, string>> = {
     BEGIN: `SAVEPOINT ${savepoint}`, COMMIT: `RELEASE SAVEPOINT ${savepoint}`, ROLLBACK: `ROLLBACK TO SAVEPOINT ${savepoint}`
   }
   const query = client.query.bind(client) as (config: unknown, ...others: unknown[]) => unknown
   return {
     query: (config: string | { text: string }, ...others: unknown[]) => {
-      const translated = inside[typeof config === 'string' ? config : config.text]
+      const translated = savepointCommands[typeof config === 'string' ? config : config.text]
       return query(translated === undefined ? config : typeof config === 'string' ? translated : { ...config, text: translated }, ...others)
     },
     on: client.on.bind(client),

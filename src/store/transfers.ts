@@ -11,10 +11,10 @@ import { refusalDetail } from './refusals.ts'
 
 type TransferRow = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], revision: number }
 
-/** What robots did in one go. The command is the function of the migration `transfers`, one call. */
+/** Transfers. The command is one call of the function `transfer` in prisma/sql/transfer. */
 export function transferStore ({ pool }: Database) {
   return {
-    /** Books transfers in order, all or none; a dry run books none and tells what stands against each. */
+    /** Records transfers in order, either all or none. A dry run records none, and returns the problems of each. */
     async book (transfers: readonly Transfer[], { batch, dryRun }: { batch: boolean, dryRun: boolean }, audit: AuditContext): Promise<TransferResult[]> {
       const base = (index: number) => batch ? `/transfers/${index}` : ''
       const faults = transfers.flatMap((transfer, index) => faultsOf(transfer).map(({ pointer, detail }): Fault => ({ in: 'body', pointer: base(index) + pointer, detail })))
@@ -27,7 +27,7 @@ export function transferStore ({ pool }: Database) {
         return {
           ...withNulls(transfer),
           ...container ? containerRef(container) : { named: null, id: null },
-          // a repetition is one of the whole transfer, by the facts that were sent
+          // The digest identifies a retry of the whole transfer, as it was sent.
           step: step === null ? null : { ...step, created_as: digestOf([transfer.step, container, transfer]) }
         }
       })
@@ -46,7 +46,7 @@ function containerRef (container: string) {
   return { named: barcode, id }
 }
 
-/** The members as the function reads them: null where they are left out. */
+/** The members in the form of the function: null for omitted ones. */
 function withNulls ({ source, target, lid, barcode, reservation_id, lid_reservation_id }: Omit<Transfer, 'container'>) {
   return {
     source: source ?? null,
@@ -59,13 +59,13 @@ function withNulls ({ source, target, lid, barcode, reservation_id, lid_reservat
 function faultsOf ({ container, source, target, lid, barcode, step, reservation_id, lid_reservation_id }: Transfer): { pointer: string, detail: string }[] {
   const faults: { pointer: string, detail: string }[] = []
   const fault = (pointer: string, detail: string): void => { faults.push({ pointer, detail }) }
-  if (!container && !source) fault('/container', 'is required, or `source`: say which container it was, or where it stood')
-  if (!target && !barcode && !step && (lid ?? { action: 'keep' }).action === 'keep') fault('/target', 'is required, or a `lid` that was taken off or put on, a `barcode` or a `step`: else there is nothing to book')
-  if (lid?.action === 'off' && !lid.device) fault('/lid/device', 'is required when the lid was taken off: say where it was put')
-  if (lid?.action === 'keep' && (lid.device ?? lid.position ?? null) !== null) fault('/lid/device', 'is only for a lid that was taken off or put on')
+  if (!container && !source) fault('/container', 'is required without `source`: send the container, or the place where it was')
+  if (!target && !barcode && !step && (lid ?? { action: 'keep' }).action === 'keep') fault('/target', 'is required unless there is a `barcode`, a `step`, or a `lid` that was taken off or put on; otherwise there is nothing to record')
+  if (lid?.action === 'off' && !lid.device) fault('/lid/device', 'is required when the lid was taken off: send the device on which it was parked')
+  if (lid?.action === 'keep' && (lid.device ?? lid.position ?? null) !== null) fault('/lid/device', 'is only allowed for a lid that was taken off or put on')
   if (lid?.action === 'on' && !lid.device && (lid.position ?? null) !== null) fault('/lid/device', 'is required with `position`')
-  if (reservation_id && !target) fault('/reservation_id', 'is for the slot of `target`, which is missing')
-  if (lid_reservation_id && lid?.action !== 'off') fault('/lid_reservation_id', 'is for the slot of a lid that was taken off')
+  if (reservation_id && !target) fault('/reservation_id', 'is for the slot of `target`, but there is no `target`')
+  if (lid_reservation_id && lid?.action !== 'off') fault('/lid_reservation_id', 'is only allowed for a lid that was taken off')
   return faults
 }
 

@@ -5,12 +5,12 @@ import { databaseFault, databaseProblem } from './errors.ts'
 
 const pauseMs = 500
 
-// SQLSTATE classes of a wrong user or password and of a database that does not exist: waiting does not help
-const refused = /^(28|3D)/
+// SQLSTATE classes for a wrong user or password, and for a database that does not exist. Waiting does not help.
+const permanentRefusal = /^(28|3D)/
 
 /**
- * Waits until the database takes connections, `limitMs` at most: it may be starting beside the service. Throws a
- * OperatorError when it does not, or, at once, when it refuses us; the sentence names the database, never its password.
+ * Waits up to `limitMs` until the database accepts connections, because it may be starting at the same time. Throws an
+ * OperatorError after that time, or immediately when the database refuses the connection. The message never contains the password.
  */
 export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, log, signal }: {
   limitMs: number, log: { warn (fields: object, message: string): void }, signal: AbortSignal
@@ -25,25 +25,25 @@ export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, lo
     } catch (error) {
       const why = reasonOf(error)
       const sqlstate = databaseFault(error)?.sqlstate
-      if (databaseProblem(error) === null || (sqlstate !== undefined && refused.test(sqlstate))) {
+      if (databaseProblem(error) === null || (sqlstate !== undefined && permanentRefusal.test(sqlstate))) {
         throw new OperatorError(refusal(sqlstate, why, { name, server, user }), { cause: error })
       }
       if (Date.now() + pauseMs > until) {
-        throw new OperatorError(`The database at ${server} did not answer within ${limitMs / 1000} s (${why}): start it, or correct DATABASE_URL.`, { cause: error })
+        throw new OperatorError(`The database at ${server} did not respond within ${limitMs / 1000} s (${why}). Start it, or correct DATABASE_URL.`, { cause: error })
       }
-      if (attempt === 1) log.warn({ server, reason: why, limit_ms: limitMs }, 'the database does not answer yet, trying on')
+      if (attempt === 1) log.warn({ server, reason: why, limit_ms: limitMs }, 'database does not respond yet, retrying')
       await sleep(pauseMs)
     }
   }
 }
 
-/** Why the database at this URL cannot be reached or used, as a sentence; null for an error that is about something else. */
+/** A sentence that says why the database at this URL cannot be reached or used. Null for other errors. */
 export function connectionProblem (url: string, error: unknown): string | null {
   const sqlstate = databaseFault(error)?.sqlstate
   if (databaseProblem(error)?.code !== 'database-unavailable') return null
   const { name, server, user } = describe(url)
-  if (sqlstate !== undefined && refused.test(sqlstate)) return refusal(sqlstate, reasonOf(error), { name, server, user })
-  return `The database at ${server} does not answer (${reasonOf(error)}): start it, or correct DATABASE_URL.`
+  if (sqlstate !== undefined && permanentRefusal.test(sqlstate)) return refusal(sqlstate, reasonOf(error), { name, server, user })
+  return `The database at ${server} does not respond (${reasonOf(error)}). Start it, or correct DATABASE_URL.`
 }
 
 type Description = { name: string, server: string, user: string }
@@ -58,12 +58,12 @@ function describe (url: string): Description {
 }
 
 function refusal (sqlstate: string | undefined, why: string, { name, server, user }: Description): string {
-  if (sqlstate === '3D000') return `The server at ${server} has no database "${name}": create it, or correct DATABASE_URL.`
-  if (sqlstate?.startsWith('28')) return `The database at ${server} refuses the user "${user}" (${why}): correct user and password in DATABASE_URL.`
+  if (sqlstate === '3D000') return `The server at ${server} has no database "${name}". Create it, or correct DATABASE_URL.`
+  if (sqlstate?.startsWith('28')) return `The database at ${server} refuses the user "${user}" (${why}). Correct user and password in DATABASE_URL.`
   return `The database at ${server} cannot be used (${why}).`
 }
 
-/** What an error says; a host with several addresses fails once for each, under an empty message. */
+/** The message of an error. For a host with several addresses it is an AggregateError with an empty message, so the first error counts. */
 function reasonOf (error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] as unknown : error
   return first instanceof Error ? first.message : String(first)

@@ -6,25 +6,26 @@ import type { Writable } from 'node:stream'
 import { OperatorError } from '../domain/operator-error.ts'
 
 /**
- * Lets `work` write a file (to the stream, which lies at the path given), and gives it its name when all of it is on disk:
- * there is never half a file under that name, also after a power failure. Throws a OperatorError when the name is taken.
+ * Writes a file completely or not at all, even if the power fails. `work` writes to a temporary file, through the stream; it
+ * also gets its path. The file gets its final name when all of it is on disk. Throws an OperatorError if a file with this name
+ * exists (unless `overwrite`), and if the file cannot be written.
  */
 export async function writeAtomically<T> (file: string, { overwrite }: { overwrite: boolean }, work: (sink: Writable, path: string) => Promise<T>): Promise<T> {
-  if (!overwrite) await refuseTaken(file)
+  if (!overwrite) await refuseExisting(file)
   const directory = path.dirname(path.resolve(file))
   const partial = path.join(directory, `.${path.basename(file)}.partial-${randomBytes(4).toString('hex')}`)
-  await explained(file, async () => { await (await open(partial, 'wx', 0o600)).close() })
+  await withWriteErrors(file, async () => { await (await open(partial, 'wx', 0o600)).close() })
   const sink = createWriteStream(partial, { flags: 'r+' })
-  // whoever writes is told of it; when nobody does any more, nobody needs to know
+  // The writer gets this error. Without a listener, an error after the last write would end the process.
   sink.on('error', () => {})
   try {
-    const result = await explained(file, async () => {
+    const result = await withWriteErrors(file, async () => {
       const done = await work(sink, partial)
       await sync(partial, 'r+')
       return done
     })
-    await giveName(partial, file, overwrite)
-    // the name itself must survive a power failure; Windows cannot, and needs not, do this
+    await renameToFinal(partial, file, overwrite)
+    // The new name must survive a power failure. Windows cannot sync a directory, and does not need to.
     if (process.platform !== 'win32') await sync(directory, 'r')
     return result
   } catch (error) {
@@ -34,22 +35,22 @@ export async function writeAtomically<T> (file: string, { overwrite }: { overwri
   }
 }
 
-async function refuseTaken (file: string): Promise<void> {
-  if (await stat(file).catch(() => undefined) !== undefined) throw taken(file)
+async function refuseExisting (file: string): Promise<void> {
+  if (await stat(file).catch(() => undefined) !== undefined) throw fileExistsError(file)
 }
 
-async function giveName (partial: string, file: string, overwrite: boolean): Promise<void> {
+async function renameToFinal (partial: string, file: string, overwrite: boolean): Promise<void> {
   if (overwrite) {
     await rename(partial, file)
     return
   }
   try {
-    // a link, unlike a rename, fails when somebody took the name meanwhile
+    // Unlike a rename, a link fails if another process has created the file in the meantime.
     await link(partial, file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw taken(file)
-    // file systems of memory sticks and some of networks have no links
-    await refuseTaken(file)
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw fileExistsError(file)
+    // Some file systems, for example on USB sticks and network drives, have no hard links.
+    await refuseExisting(file)
     await rename(partial, file)
     return
   }
@@ -65,20 +66,20 @@ async function sync (file: string, flags: string): Promise<void> {
   }
 }
 
-function taken (file: string): OperatorError {
-  return new OperatorError(`There is a file ${file} already: choose another name, or say --force to overwrite it.`)
+function fileExistsError (file: string): OperatorError {
+  return new OperatorError(`The file ${file} already exists: choose another name, or use --force to overwrite it.`)
 }
 
-async function explained<T> (file: string, work: () => Promise<T>): Promise<T> {
+async function withWriteErrors<T> (file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const why: Record<string, string> = {
-      ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', EFBIG: 'the file system takes no file of this size',
-      ENOENT: 'there is no such directory', ENOTDIR: 'it is no directory that it shall go to', EACCES: 'this user may not write there',
-      EPERM: 'this user may not write there', EROFS: 'the file system is read-only'
+    const reasons: Record<string, string> = {
+      ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', EFBIG: 'the file is too large for the file system',
+      ENOENT: 'the directory does not exist', ENOTDIR: 'part of the path is not a directory', EACCES: 'this user has no write permission there',
+      EPERM: 'this user has no write permission there', EROFS: 'the file system is read-only'
     }
-    const reason = why[(error as NodeJS.ErrnoException).code ?? '']
-    throw reason === undefined ? error : new OperatorError(`${file} cannot be written: ${reason}. No file was made.`, { cause: error })
+    const reason = reasons[(error as NodeJS.ErrnoException).code ?? '']
+    throw reason === undefined ? error : new OperatorError(`${file} cannot be written: ${reason}. No file was created.`, { cause: error })
   }
 }

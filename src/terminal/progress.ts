@@ -1,23 +1,23 @@
 import { safeText } from './safe-text.ts'
 
-/** Where a demo writes: a terminal or a pipe. */
+/** A terminal or a pipe. */
 export type Out = { write (text: string): unknown, isTTY?: boolean }
 
 export type Progress = { step (count?: number): void, done (): void }
 
-const width = 24
+const barWidth = 24
 const redrawMs = 50
 
-/** A line that tells how far something is: drawn again and again in a terminal, written once at the end elsewhere. */
-export function progressOf (out: Out, what: string, total: number): Progress {
-  const label = safeText(what)
+/** Shows progress on one line. A terminal gets a bar that is redrawn; a pipe gets one line at the end. */
+export function progressOf (out: Out, text: string, total: number): Progress {
+  const label = safeText(text)
   const began = performance.now()
   let count = 0
   let drawn = -Infinity
 
   function draw (): void {
-    const filled = total === 0 ? width : Math.round(width * count / total)
-    out.write(`\r  ${label} ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${count}/${total}`)
+    const filled = total === 0 ? barWidth : Math.round(barWidth * count / total)
+    out.write(`\r  ${label} ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${count}/${total}`)
   }
 
   return {

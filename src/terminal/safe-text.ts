@@ -1,24 +1,24 @@
 import { controlClass } from '../domain/plain-text.ts'
 
-// What is printed was often written by others: names in a log, a file, the answer of some server. A terminal obeys the
-// control characters in it (it can be made to hide lines, or to type), and shows what turns the direction as another text.
+// Much of what is printed comes from other people and programs: names in a log, a file, the response of a server. A terminal
+// obeys control characters: they can hide lines, or type commands. Marks of direction can make a text look like another text.
 
-// C0 and DEL, C1; soft hyphen, zero width, marks and overrides of direction, other line ends, invisible operators, the byte
-// order mark, interlinear marks, tags, and halves of a surrogate pair
+// C0, DEL and C1; soft hyphen, zero width characters, marks of direction, other line ends, invisible operators, byte order
+// mark, interlinear marks, tags, and lone surrogates.
 const unsafe = new RegExp(`[${controlClass}\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}\\p{Cs}]`, 'gu')
 const unsafeButLineFeed = new RegExp(`(?!\\n)${unsafe.source}`, 'gu')
 
-/** A text as it may stand in one line of a terminal: what is no text is shown as `\u{1b}`. */
+/** Escapes a text for one line of a terminal: unsafe characters become for example `\u{1b}`. */
 export function safeText (text: string): string {
   return text.replace(unsafe, escaped)
 }
 
-/** Several lines, as they may go to a terminal. Text of others within a line is for `safeText`. */
+/** Escapes a text for a terminal, but keeps its line breaks. Use `safeText` for a text inside a line. */
 export function safeLines (text: string): string {
   return text.replace(unsafeButLineFeed, escaped)
 }
 
-/** JSON as it may go to a terminal, with the same value: what JSON lets stand is written as `\u009b`. */
+/** Escapes JSON for a terminal without changing its value: unsafe characters become for example `\u009b`. */
 export function safeJson (json: string): string {
   return json.replace(unsafeButLineFeed, (character) => character.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`))
 }

@@ -70,7 +70,7 @@ t.test('a file appears when it is whole, and is never overwritten unasked', asyn
   const folder = await aFolder(t)
   const file = join(folder, 'lab.backup')
   await writeFile(file, 'precious')
-  await t.rejects(takeBackup({ url, file, overwrite: false }), { message: /There is a file .* already: .*--force/ })
+  await t.rejects(takeBackup({ url, file, overwrite: false }), { message: /The file .* already exists: .*--force/ })
   t.equal(await readFile(file, 'utf8'), 'precious')
   await takeBackup({ url, file, overwrite: true })
   t.match(await readBackup(file), { header: { revision: 1 } })
@@ -91,8 +91,8 @@ t.test('what fails leaves no file, says why, and lets go of the database', async
   const { url } = await aLabAtWork(t)
   const folder = await aFolder(t)
   const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
-  await t.rejects(writeAtomically(join(folder, 'lab'), { overwrite: false }, async (sink) => { await new Promise((resolve) => sink.write('half', resolve)); throw full }), { message: /the disk is full. No file was made/ })
-  await t.rejects(takeBackup({ url, file: join(folder, 'no', 'such'), overwrite: false }), { message: /there is no such directory/ })
+  await t.rejects(writeAtomically(join(folder, 'lab'), { overwrite: false }, async (sink) => { await new Promise((resolve) => sink.write('half', resolve)); throw full }), { message: /the disk is full. No file was created/ })
+  await t.rejects(takeBackup({ url, file: join(folder, 'no', 'such'), overwrite: false }), { message: /the directory does not exist/ })
   await t.rejects(writeAtomically(join(folder, 'lab'), { overwrite: false }, async () => { throw new Error('other') }), { message: 'other' })
   t.same(await readdir(folder), [])
 
@@ -107,11 +107,11 @@ t.test('what fails leaves no file, says why, and lets go of the database', async
 })
 
 t.test('a database without our tables has nothing to save', async (t) => {
-  await t.rejects(takeBackup({ url: await anEmptyDatabase(t), file: join(await aFolder(t), 'lab'), overwrite: false }), { message: /nothing to save/ })
+  await t.rejects(takeBackup({ url: await anEmptyDatabase(t), file: join(await aFolder(t), 'lab'), overwrite: false }), { message: /nothing to back up/ })
 })
 
 t.test('where nobody may write', { skip: process.geteuid?.() === 0 && 'root may write anywhere' }, async (t) => {
   const folder = await aFolder(t)
   await chmod(folder, 0o500)
-  await t.rejects(takeBackup({ url: (await aLab(t, {})).url, file: join(folder, 'lab'), overwrite: false }), { message: /this user may not write there/ })
+  await t.rejects(takeBackup({ url: (await aLab(t, {})).url, file: join(folder, 'lab'), overwrite: false }), { message: /this user has no write permission there/ })
 })

@@ -4,10 +4,10 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { readBackup } from '../../src/backup/read.ts'
 import { restoreBackup } from '../../src/backup/restore.ts'
-import { aFolder, anEmptyDatabase, firstRelease, migrations } from '../support/backups.ts'
+import { aFolder, anEmptyDatabase, savedLab, migrations } from '../support/backups.ts'
 import { aDump } from '../support/dump.ts'
 
-const whole = await readFile(firstRelease)
+const whole = await readFile(savedLab)
 const text = gunzipSync(whole).toString('latin1')
 
 /** A file with this in it. */
@@ -35,7 +35,7 @@ t.test('a file in which a byte was changed is refused, wherever it is', async (t
     bytes[at]! ^= 0x10
     const file = join(folder, 'changed')
     await writeFile(file, bytes)
-    await t.rejects(readBackup(file), { message: /damaged|cut off|no backup/ }, `byte ${at}`)
+    await t.rejects(readBackup(file), { message: /damaged|cut off|not a backup/ }, `byte ${at}`)
   }
 })
 
@@ -56,18 +56,18 @@ t.test('text that was changed and packed again is refused', async (t) => {
 })
 
 t.test('what is no backup is told so', async (t) => {
-  await t.rejects(readBackup(await aFile(t, Buffer.from('sila_servers: {}\n'))), { message: 'This file is no backup of platform-status.' })
-  await t.rejects(readBackup(await aFile(t, gzipSync('{"other":1}\n'))), { message: 'This file is no backup of platform-status.' })
-  await t.rejects(readBackup(await aFile(t, gzipSync('words\n'))), { message: 'This file is no backup of platform-status.' })
+  await t.rejects(readBackup(await aFile(t, Buffer.from('sila_servers: {}\n'))), { message: 'This file is not a backup of platform-status.' })
+  await t.rejects(readBackup(await aFile(t, gzipSync('{"other":1}\n'))), { message: 'This file is not a backup of platform-status.' })
+  await t.rejects(readBackup(await aFile(t, gzipSync('words\n'))), { message: 'This file is not a backup of platform-status.' })
   await t.rejects(readBackup(await aFile(t, Buffer.alloc(0))), { message: /cut off/ })
-  await t.rejects(readBackup('/no/such/file'), { message: 'There is no file /no/such/file.' })
+  await t.rejects(readBackup('/no/such/file'), { message: 'The file /no/such/file does not exist.' })
   await t.rejects(readBackup(await aFolder(t)), { message: /is a directory/ })
   await t.rejects(readBackup(await aFile(t, gzipSync(text.replace('"format_version":1', '"format_version":2')))), { message: /newer version of the service \(0\.1\.0\)/ })
 })
 
 t.test('a damaged backup is not restored: the database stays as it was', async (t) => {
   const url = await anEmptyDatabase(t)
-  await restoreBackup({ url, file: firstRelease, migrations, replace: false })
+  await restoreBackup({ url, file: savedLab, migrations, replace: false })
   const before = await aDump(url)
   for (const bytes of [whole.subarray(0, whole.length - 100), gzipSync(text.replace('SCREEN_002', 'SCREEN_003'))]) {
     await t.rejects(restoreBackup({ url, file: await aFile(t, Buffer.from(bytes)), migrations, replace: true }), { message: /damaged|cut off/ })

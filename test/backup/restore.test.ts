@@ -10,7 +10,7 @@ import { type Header, writeText } from '../../src/backup/format.ts'
 import { restoreBackup } from '../../src/backup/restore.ts'
 import { takeBackup } from '../../src/backup/take.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { aFolder, anEmptyDatabase, firstRelease, migrations, sql } from '../support/backups.ts'
+import { aFolder, anEmptyDatabase, savedLab, migrations, sql } from '../support/backups.ts'
 import { aDatabase } from '../support/database.ts'
 import { aDump } from '../support/dump.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
@@ -33,9 +33,9 @@ async function migrated (url: string, directory: string): Promise<void> {
   }
 }
 
-/** The backup of the first release, with other text: whole, but made by somebody else. */
+/** The saved lab with other text: whole, but made by somebody else. */
 async function aForgery (t: Test, change: (header: Header, rows: Map<string, string>) => void): Promise<string> {
-  const [first, ...lines] = gunzipSync(await readFile(firstRelease)).toString('utf8').split('\n')
+  const [first, ...lines] = gunzipSync(await readFile(savedLab)).toString('utf8').split('\n')
   const header = JSON.parse(first!) as Header
   const tables = lines.join('\n').split(/(?<=^|\n)\\\.\n/)
   const rows = new Map(header.tables.map(({ name }, index) => [name, tables[index]!]))
@@ -49,11 +49,11 @@ async function aForgery (t: Test, change: (header: Header, rows: Map<string, str
 t.test('a database that holds something is refused, and replaced when that is asked for', async (t) => {
   const { url } = await aLabAtWork(t)
   const other = await anEmptyDatabase(t)
-  await restoreBackup({ url: other, file: firstRelease, migrations, replace: false })
+  await restoreBackup({ url: other, file: savedLab, migrations, replace: false })
   const [before, folder] = [await aDump(other), await aFolder(t)]
   const file = join(folder, 'lab')
   await takeBackup({ url, file, overwrite: false })
-  await t.rejects(restoreBackup({ url: other, file, migrations, replace: false }), { message: /holds a lab already \(there are rows in device, container, .*--replace/ })
+  await t.rejects(restoreBackup({ url: other, file, migrations, replace: false }), { message: /already contains a lab \(there are rows in device, container, .*--replace/ })
   t.same(await aDump(other), before)
   await restoreBackup({ url: other, file, migrations, replace: true })
   t.same(await aDump(other), await aDump(url))
@@ -61,7 +61,7 @@ t.test('a database that holds something is refused, and replaced when that is as
 
 t.test('a database on which a service was started once, and nothing done, counts as empty', async (t) => {
   const url = await aDatabase(t)
-  t.match(await restoreBackup({ url, file: firstRelease, migrations, replace: false }), { header: { revision: 30 } })
+  t.match(await restoreBackup({ url, file: savedLab, migrations, replace: false }), { header: { revision: 30 } })
   t.match(await sql(url, 'SELECT revision::int FROM lab'), [{ revision: 30 }])
 })
 
@@ -69,16 +69,16 @@ t.test('a database in use is refused, also to be replaced', async (t) => {
   const { url, get } = await aLabAtWork(t)
   const before = await aDump(url)
   await get('/health/ready')
-  await t.rejects(restoreBackup({ url, file: firstRelease, migrations, replace: true }), { message: 'A service uses the database: stop it, restore, and start it again.' })
+  await t.rejects(restoreBackup({ url, file: savedLab, migrations, replace: true }), { message: 'A service uses the database: stop it, restore, and start it again.' })
   t.same(await aDump(url), before)
 })
 
 t.test('another program\'s database is refused, also to be replaced', async (t) => {
   const url = await anEmptyDatabase(t)
   await sql(url, 'CREATE TABLE invoices (id integer)')
-  await t.rejects(restoreBackup({ url, file: firstRelease, migrations, replace: true }), { message: /belongs to something else \(it has the tables invoices\)/ })
+  await t.rejects(restoreBackup({ url, file: savedLab, migrations, replace: true }), { message: /belongs to another program \(it has the tables invoices\)/ })
   await sql(url, 'CREATE TABLE a (); CREATE TABLE b (); CREATE TABLE c ()')
-  await t.rejects(restoreBackup({ url, file: firstRelease, migrations, replace: true }), { message: /the tables a, b, c, \.\.\.\)/ })
+  await t.rejects(restoreBackup({ url, file: savedLab, migrations, replace: true }), { message: /the tables a, b, c, \.\.\.\)/ })
 })
 
 t.test('a backup from newer code, and one of a schema that is not ours, are refused', async (t) => {
@@ -125,9 +125,9 @@ t.test('what a later migration adds is carried along, whatever it is', async (t)
   t.match(await sql(there, "SELECT nextval('ticket')::int AS ticket"), [{ ticket: 3 }])
   t.same(await sql(there, "SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'a_note'::regclass AND NOT tgisinternal ORDER BY 1"), [{ tgname: 'asleep', tgenabled: 'D' }, { tgname: 'no_more', tgenabled: 'A' }])
   await t.rejects(sql(there, "INSERT INTO a_note (key) VALUES ('b')"))
-  await restoreBackup({ url: there, file: firstRelease, migrations, replace: true })
+  await restoreBackup({ url: there, file: savedLab, migrations, replace: true })
   const fresh = await anEmptyDatabase(t)
-  await restoreBackup({ url: fresh, file: firstRelease, migrations, replace: false })
+  await restoreBackup({ url: fresh, file: savedLab, migrations, replace: false })
   t.same(Object.keys(await aDump(there)), Object.keys(await aDump(fresh)), 'and all of it goes when it is replaced')
 })
 
@@ -151,7 +151,7 @@ t.test('tables that refer to each other in a circle are named', async (t) => {
 
 t.test('a backup that breaks a rule of the world changes nothing', async (t) => {
   const url = await anEmptyDatabase(t)
-  await restoreBackup({ url, file: firstRelease, migrations, replace: false })
+  await restoreBackup({ url, file: savedLab, migrations, replace: false })
   const before = await aDump(url)
   const forged = await aForgery(t, (_header, rows) => { rows.set('container', rows.get('container')!.replace(/^.*\tSCREEN_001\t.*\n/m, '')) })
   await t.rejects(restoreBackup({ url, file: forged, migrations, replace: true }), { message: /breaks the rule "\w+" \(Key .*nothing was changed/ })
@@ -162,12 +162,12 @@ t.test('a database that reads otherwise than was counted changes nothing', async
   const url = await anEmptyDatabase(t)
   // COPY takes a time in any zone, and gives it back in UTC
   const forged = await aForgery(t, (_header, rows) => { rows.set('experiment', rows.get('experiment')!.replace(/\+00/, '+01')) })
-  await t.rejects(restoreBackup({ url, file: forged, migrations, replace: false }), { message: /does not hold what the backup does, in experiment/ })
+  await t.rejects(restoreBackup({ url, file: forged, migrations, replace: false }), { message: /differs from the backup in experiment/ })
   t.same(await sql(url, "SELECT FROM pg_tables WHERE schemaname = 'public'"), [])
 })
 
 t.test('told to stop, it changes nothing', async (t) => {
   const url = await anEmptyDatabase(t)
-  await t.rejects(restoreBackup({ url, file: firstRelease, migrations, replace: false, signal: AbortSignal.abort('stop') }))
+  await t.rejects(restoreBackup({ url, file: savedLab, migrations, replace: false, signal: AbortSignal.abort('stop') }))
   t.same(await sql(url, "SELECT FROM pg_tables WHERE schemaname = 'public'"), [])
 })

@@ -29,6 +29,7 @@ t.test('bash completes commands, options and names, and runs none of them', { sk
   t.same(complete('export', 'c'), ['containers'])
   t.same(complete('lab', 'he'), ['health'])
   t.same(complete('backup', '--v'), ['--verify'])
+  t.same(complete('calibrate', '--s'), ['--since', '--svg'])
   t.same(complete('where', 'SCREEN'), ['SCREEN_001', 'SCREEN\\ 2'])
   t.same(complete('where', '$'), [`\\$\\(touch\\ ${folder}/run\\)`])
   t.same(complete('estimate', 'o'), ['other'])

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { projectRoot } from '../../src/project-root.ts'
 import { aFolder, anEmptyDatabase } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aService } from '../support/service.ts'
 
-const page = await readFile(new URL('../../docs/command-line.md', import.meta.url), 'utf8')
+const page = await readFile(join(projectRoot, 'docs', 'guides', 'command-line.md'), 'utf8')
 
 /** The commands of the page's consoles with what they are said to print, and how they are said to end. */
 function shownOn (text: string): { line: string, output: string[] }[] {
@@ -36,7 +37,7 @@ function isShown (expected: readonly string[], actual: readonly string[]): boole
 }
 
 // SHOW_DOCS=1 prints what the commands print, to be taken over into the page
-t.test('docs/command-line.md shows what the commands print', async (t) => {
+t.test('docs/guides/command-line.md shows what the commands print', async (t) => {
   const service = await aService(t)
   const folder = await aFolder(t)
   const env = { DATABASE_URL: service.url }

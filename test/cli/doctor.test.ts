@@ -16,11 +16,11 @@ t.test('a sound installation', async (t) => {
   const { platformStatus, address } = await aCommandLine(lab, { DATABASE_URL: lab.url })
   const { code, out, err } = await platformStatus('doctor')
   t.match({ code, err }, { code: 0, err: '' })
-  for (const line of [/^node +ok +\d/m, /^configuration +ok +database of DATABASE_URL$/m, /^database +ok +PostgreSQL \d+\S*, .* MiB$/m, /^migrations +ok +all applied$/m, /^clock +ok /m, /^disk +skipped /m, new RegExp(`^service +ok +ready at ${address}$`, 'm'), /^lab +ok +healthy$/m, /\nNothing is wrong\.\n$/]) t.match(out, line)
+  for (const line of [/^node +ok +\d/m, /^configuration +ok +database of DATABASE_URL$/m, /^database +ok +PostgreSQL \d+\S*, .* MiB$/m, /^migrations +ok +all applied$/m, /^clock +ok /m, /^disk +skipped /m, new RegExp(`^service +ok +ready at ${address}$`, 'm'), /^lab +ok +healthy$/m, /\nNo problems found\.\n$/]) t.match(out, line)
   t.match((await platformStatus('doctor', '--json')).json, { healthy: true, findings: [{ check: 'node', status: 'ok' }] })
 })
 
-t.test('what is wrong is told with what to do', async (t) => {
+t.test('a problem is reported with how to fix it', async (t) => {
   const lab = await aLabAtWork(t)
   await rows(lab, "DELETE FROM placement WHERE part = 'body' AND container_id = (SELECT id FROM container WHERE barcode = 'P1')")
   const { platformStatus } = await aCommandLine(lab, { DATABASE_URL: await anEmptyDatabase(t) })
@@ -29,10 +29,10 @@ t.test('what is wrong is told with what to do', async (t) => {
   t.match(out, /^migrations +warning +\d+ not applied yet$/m)
   t.match(out, /\nmigrations: back up, then start the service/)
   t.match(out, /^lab +error +2 findings: /m)
-  t.match(out, /\nlab: platform-status lab health lists them\n\n1 thing must be mended\.\n$/)
+  t.match(out, /\nlab: list the findings with: platform-status lab health\n\n1 problem needs fixing\.\n$/)
 })
 
-t.test('a configuration with faults is as far as it comes', async (t) => {
+t.test('with configuration errors, nothing else is checked', async (t) => {
   const { platformStatus } = await aCommandLine(null, { PORT: 'eighty', LOG_LEVEL: 'loud' })
   t.match((await platformStatus('doctor', '--json')).json, { healthy: false, findings: [{}, { check: 'configuration', status: 'error', says: /PORT must .* LOG_LEVEL must/ }] })
 })
@@ -41,7 +41,7 @@ t.test('a database that does not answer, and a service that does not', async (t)
   const { platformStatus } = await aCommandLine(null, { DATABASE_URL: 'postgresql://a:secret@127.0.0.1:1/lab' })
   const { code, out } = await platformStatus('doctor')
   t.equal(code, 1)
-  t.match(out, /^database +error +The database at 127\.0\.0\.1:1 does not answer/m)
+  t.match(out, /^database +error +The database at 127\.0\.0\.1:1 does not respond/m)
   t.match(out, /^service +error +No service answers/m)
   t.match(out, /^lab +skipped/m)
   t.notMatch(out, /secret/)
@@ -52,17 +52,18 @@ t.test('an embedded database that was never made', async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true }))
   const { platformStatus } = await aCommandLine(null, { DATA_DIR: join(folder, 'data') })
   const { out } = await platformStatus('doctor')
-  t.match(out, /^database +warning +there is none in \S+ yet$/m)
+  t.match(out, /^database +warning +there is no database in \S+ yet$/m)
   t.match(out, /^disk +\w+ +[\d.]+ \w+ free$/m)
 })
 
-t.test('every finding has its measure', (t) => {
+t.test('findings have the right severity', (t) => {
   const statusOf = (seen: object) => checkInspection({ ...sound, ...seen }).map(({ status }) => status)
   t.same(statusOf({}), ['ok', 'ok', 'ok'])
   t.same(statusOf({ version: 140011 }), ['error', 'ok', 'ok'])
   t.same(statusOf({ encoding: 'SQL_ASCII' }), ['error', 'ok', 'ok'])
   t.same(statusOf({ missing: ['1'] }), ['ok', 'warning', 'ok'])
   t.same(statusOf({ unknown: ['9'] }), ['ok', 'error', 'ok'])
+  t.match(checkInspection({ ...sound, unknown: ['20261123000000_tables'] }), [{}, { status: 'error', says: /before the first release/ }, {}])
   t.same(statusOf({ altered: ['1'] }), ['ok', 'error', 'ok'])
   t.same(statusOf({ clock_ahead_ms: 2500 }), ['ok', 'ok', 'warning'])
   t.same(statusOf({ clock_ahead_ms: -60_000 }), ['ok', 'ok', 'error'])

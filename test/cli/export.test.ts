@@ -50,7 +50,7 @@ t.test('a file appears when it is whole', async (t) => {
   const { platformStatus } = await aCommandLine(lab)
   t.match(await platformStatus('export', 'steps', '--out', file), { code: 0, out: '', err: '' })
   t.equal(await readFile(file, 'utf8'), (await platformStatus('export', 'steps')).out)
-  t.match(await platformStatus('export', 'steps', '--out', file), { code: 1, err: /There is a file .* already/ })
+  t.match(await platformStatus('export', 'steps', '--out', file), { code: 1, err: /The file .* already exists/ })
   t.match(await platformStatus('export', 'containers', '--out', file, '--force'), { code: 0 })
   t.match(await platformStatus('export', 'steps', '--after', 'yesterday', '--out', join(folder, 'no')), { code: 1 })
   t.same(await readdir(folder), ['steps.ndjson'])

@@ -15,7 +15,7 @@ t.test('a key that the command line makes opens the service, and one that it rev
   t.match(await keys('list'), { code: 0, out: 'There are no keys.\n' })
   const { out, err } = await keys('create', '--name', 'ada', '--scopes', 'operate, admin', '--expires', '90d')
   t.match(out, /^ps_[\w-]{43}\n$/, 'the key alone, for scripts')
-  t.match(err, /^The key of "ada", for operate, admin, until \d{4}-/)
+  t.match(err, /^Key "ada", scopes operate, admin, expires \d{4}-/)
   const service = await aServiceOn(t, url)
   const header = { authorization: `Bearer ${out.trim()}` }
   const listed = await service.get('/api/keys', header)
@@ -33,18 +33,18 @@ t.test('a key that the command line makes opens the service, and one that it rev
   t.match(json, { name: 'bob', expires_at: null, key: /^ps_/ })
 })
 
-t.test('what is wrong is told in a sentence', async (t) => {
+t.test('errors are reported in one sentence', async (t) => {
   const { keys } = await keysOn(t)
   const refused = async (code: number, args: string[], says: RegExp) => t.match(await keys(...args), { code, err: says, out: '' }, args.join(' '))
   await keys('create', '--name', 'ada', '--scopes', 'admin')
-  await refused(1, ['create', '--name', 'ada', '--scopes', 'read'], /^A valid key is called "ada"\./)
-  await refused(1, ['create', '--name', 'x', '--scopes', 'read', '--expires', '2020-01-01T00:00:00Z'], /must lie in the future/)
+  await refused(1, ['create', '--name', 'ada', '--scopes', 'read'], /^A valid key already has the name "ada"\./)
+  await refused(1, ['create', '--name', 'x', '--scopes', 'read', '--expires', '2020-01-01T00:00:00Z'], /must be in the future/)
   await refused(1, ['revoke', '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d'], /^No key has this id\.$/m)
-  await refused(2, ['create', '--name', ' x', '--scopes', 'read'], /^--name is not right/)
-  await refused(2, ['create', '--name', 'x', '--scopes', 'root'], /^--scopes is not right: it takes one or more of read, operate, admin/)
-  await refused(2, ['create', '--name', 'x', '--scopes', 'read', '--expires', 'tomorrow'], /^--expires is not right/)
+  await refused(2, ['create', '--name', ' x', '--scopes', 'read'], /^--name is not valid/)
+  await refused(2, ['create', '--name', 'x', '--scopes', 'root'], /^--scopes is not valid: it takes one or more of read, operate, admin/)
+  await refused(2, ['create', '--name', 'x', '--scopes', 'read', '--expires', 'tomorrow'], /^--expires is not valid/)
   await refused(2, ['create', '--name', 'x'], /--scopes/)
-  await refused(2, ['revoke', '7'], /^"7" is no id of a key/)
+  await refused(2, ['revoke', '7'], /^"7" is not the id of a key/)
 })
 
 t.test('a database that nobody has started the service on is made ready first', async (t) => {

@@ -11,9 +11,9 @@ t.test('a file is planned, applied and shown', async (t) => {
   const { platformStatus } = await aCommandLine(await aService(t))
   const file = join(await aFolder(t), 'lab.yaml')
   await writeFile(file, 'sila_servers:\n  storage:\n    Hotel1: { capacity: 4 }\n  washers:\n    Washer: { capacity: 1, type: washer }\n')
-  t.match(await platformStatus('lab', 'plan', file), { code: 0, err: '', out: /add +Hotel1 +storage +- +4 +-\n(.*\n)+0 devices unchanged; this is a plan, nothing was changed\n$/ })
-  t.match(await platformStatus('lab', 'apply', file, '--dry-run'), { code: 0, out: /this is a plan/ })
-  t.match(await platformStatus('lab', 'show'), { code: 0, out: /^revision 0: 0 devices, 0 of 0 slots occupied, 0 containers, 0 removed\n\nthere are no devices\n\nthere are no containers\n$/ })
+  t.match(await platformStatus('lab', 'plan', file), { code: 0, err: '', out: /add +Hotel1 +storage +- +4 +-\n(.*\n)+0 devices unchanged; this is only a plan\n$/ })
+  t.match(await platformStatus('lab', 'apply', file, '--dry-run'), { code: 0, out: /this is only a plan/ })
+  t.match(await platformStatus('lab', 'show'), { code: 0, out: /^revision 0: 0 devices, 0 of 0 slots occupied, 0 containers, 0 removed\n\nno devices\n\nno containers\n$/ })
   t.match(await platformStatus('lab', 'apply', file), { code: 0, out: /0 devices unchanged; applied, the lab is at revision 1\n$/ })
 
   await writeFile(file, 'sila_servers:\n  storage:\n    Hotel1: { capacity: 6, type: hotel }\n')
@@ -22,7 +22,7 @@ t.test('a file is planned, applied and shown', async (t) => {
   const json = join(await aFolder(t), 'lab.json')
   await writeFile(json, JSON.stringify({ sila_servers: { storage: { Hotel1: { capacity: 6, type: 'hotel' } } } }))
   t.match(await platformStatus('lab', 'apply', json), { code: 0, out: /retire +Washer/ })
-  t.match(await platformStatus('lab', 'apply', json), { code: 0, out: /^nothing changes\n\n1 device unchanged; applied/ })
+  t.match(await platformStatus('lab', 'apply', json), { code: 0, out: /^no changes\n\n1 device unchanged; applied/ })
 })
 
 t.test('a file that is refused changes nothing, and is told on the error output', async (t) => {

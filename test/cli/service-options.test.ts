@@ -15,7 +15,7 @@ t.test('where: on the platform, removed, and never seen', async (t) => {
   }
   t.match(await platformStatus('where', 'P1', 'P2'), { code: 0, out: /^container +name +device +slot +lid +since\nP1 +P1 +Hotel +0 +on +\S+Z\nP2 +P2 +Hotel +1 +Hotel 2 +\S+Z\n$/ })
   t.match(await platformStatus('where', lab.container), { code: 0, out: /P1 +Hotel/ })
-  t.match(await platformStatus('where', 'P1', 'GONE', 'N/A?'), { code: 1, out: /\nGONE +turn 2 +removed +- +- +\S+Z\nN\/A\? +- +never seen +- +- +-\n$/ })
+  t.match(await platformStatus('where', 'P1', 'GONE', 'N/A?'), { code: 1, out: /\nGONE +turn 2 +removed +- +- +\S+Z\nN\/A\? +- +unknown +- +- +-\n$/ })
   t.match((await platformStatus('where', 'P1', 'NOPE', '--json')).json, [{ barcode: 'P1', device: 'Hotel' }, { barcode: 'NOPE', code: 'container-not-found' }])
   t.match(await platformStatus('where', 'x'.repeat(300)), { code: 1, out: '', err: /./ }, 'another refusal is told')
 })
@@ -38,18 +38,18 @@ t.test('history: oldest first, to the last page', async (t) => {
   t.match(await platformStatus('history', 'NOPE'), { code: 1, out: '', err: /NOPE/ })
 })
 
-t.test('estimate: an operation, a move, and what nobody ever did', async (t) => {
+t.test('estimate: an operation, a move, and a step without history', async (t) => {
   const lab = await aLab(t, { Hotel: 3, Washer: 1 })
   const { platformStatus } = await aCommandLine(lab)
   for (const seconds of [90, 91, 92, 93]) await logged(lab, { device: 'Washer', data: { fct: 'wash', protocol: '3x PBS', volume: 2 } }, seconds)
   await logged(lab, { kind: 'move', device: 'Arm', origin: { device: 'Hotel', position: 1 }, destination: { device: 'Washer' } }, 20)
-  t.match(await platformStatus('estimate', 'Washer', 'wash', 'protocol=3x PBS', 'volume=2', '--confidence', '0.8'), { code: 0, out: /^93\.0 s with 80 % confidence\nfrom 4 steps alike \(parameters\), half of which took 91\.5 s or less; method rank\nnote: / })
-  t.match(await platformStatus('estimate', 'Washer', 'wash', 'protocol=3x PBS', 'volume=2'), { code: 0, out: /with 95 % confidence, of which the samples alone guarantee 80 %\n/ })
+  t.match(await platformStatus('estimate', 'Washer', 'wash', 'protocol=3x PBS', 'volume=2', '--confidence', '0.8'), { code: 0, out: /^93\.0 s with 80 % confidence\n4 comparable steps \(level parameters\), median 91\.5 s, method rank\nnote: / })
+  t.match(await platformStatus('estimate', 'Washer', 'wash', 'protocol=3x PBS', 'volume=2'), { code: 0, out: /with 95 % confidence; the samples alone guarantee 80 %\n/ })
   t.match(await platformStatus('estimate', 'Washer', 'wash', '--statistic', 'median'), { code: 0, out: /^91\.5 s \(median\)\n/ })
   t.match((await platformStatus('estimate', 'Arm', '--from', 'Hotel:1', '--to', 'Washer', '--json')).json, { level: 'pair', sample_size: 1 })
-  t.match(await platformStatus('estimate', 'Reader', 'absorbance'), { code: 0, out: 'nothing comparable was ever seen\n' })
+  t.match(await platformStatus('estimate', 'Reader', 'absorbance'), { code: 0, out: 'no comparable steps\n' })
   for (const [args, why] of [
-    [['Washer', 'wash', 'protocol'], /"protocol" is no member=value/], [['Arm', '--from', 'Hotel'], /both --from and --to/], [['Washer', 'wash', '--confidence', 'high'], /--confidence must be a number/]
+    [['Washer', 'wash', 'protocol'], /"protocol" must have the form member=value/], [['Arm', '--from', 'Hotel'], /both --from and --to/], [['Washer', 'wash', '--confidence', 'high'], /--confidence must be a number/]
   ] as const) t.match(await platformStatus('estimate', ...args), { code: 2, out: '', err: why })
   t.match(await platformStatus('estimate', 'Washer', 'wash', '--confidence', '2'), { code: 1, err: /\n {2}\/confidence: / })
 })
@@ -64,10 +64,10 @@ async function aServer (t: { teardown (work: () => unknown): void }, listener: R
 
 t.test('what does not answer, and what answers but is another, is unreachable', async (t) => {
   const { platformStatus } = await aCommandLine(null)
-  t.match(await platformStatus('lab', 'show'), { code: 3, out: '', err: 'No service answers at http://127.0.0.1:65533 (ECONNREFUSED): start it, or name its address with --url or PLATFORM_STATUS_URL.\n' })
+  t.match(await platformStatus('lab', 'show'), { code: 3, out: '', err: 'No service answers at http://127.0.0.1:65533 (ECONNREFUSED): start it, or set its address with --url or PLATFORM_STATUS_URL.\n' })
   t.match(JSON.parse((await platformStatus('lab', 'show', '--json')).err), { detail: /No service answers/ })
   const url = await aServer(t, (_request, response) => response.end('hello'))
-  t.match(await platformStatus('lab', 'show', '--url', `${url}/`), { code: 3, err: /is no platform-status \(GET \/api\/lab: 200\)/ })
+  t.match(await platformStatus('lab', 'show', '--url', `${url}/`), { code: 3, err: /is not platform-status \(GET \/api\/lab: 200\)/ })
   t.match(await platformStatus('lab', 'show', '--url', 'localhost:8000'), { code: 2, err: /must begin with http/ })
 })
 
@@ -80,7 +80,7 @@ t.test('a service without its database is unreachable, one that wants a key refu
     response.writeHead(problem.status).end(JSON.stringify(problem))
   })
   t.match(await (await aCommandLine(null)).platformStatus('lab', 'show', '--url', url), { code: 3, err: 'The database did not answer.\n' })
-  t.match(await (await aCommandLine(null, { PLATFORM_STATUS_KEY: 'secret' })).platformStatus('lab', 'show', '--url', url), { code: 1, err: 'Unauthorized The key is taken from PLATFORM_STATUS_KEY.\n' })
+  t.match(await (await aCommandLine(null, { PLATFORM_STATUS_KEY: 'secret' })).platformStatus('lab', 'show', '--url', url), { code: 1, err: 'Unauthorized Set PLATFORM_STATUS_KEY to a valid key.\n' })
   t.same(keys, [undefined, 'Bearer secret'])
 })
 

@@ -61,7 +61,7 @@ function file (devices: object): Call {
 
 t.test('times', async (t) => {
   const bad: [string, unknown, RegExp][] = [
-    ['a naive time', '2026-03-02T09:15:00', /naive: add Z or the offset/],
+    ['a naive time', '2026-03-02T09:15:00', /add the missing Z or offset/],
     ['a day', '2026-03-02', /RFC 3339/],
     ['a word', 'yesterday', /RFC 3339/],
     ['nothing', '', /RFC 3339/],
@@ -80,10 +80,10 @@ t.test('times', async (t) => {
   await refused(t, [
     ...bad.map(([what, start, says]): Case => [what, logging({ start }), { code: 'invalid-request', at: '/start', says }]),
     ['a finish before the start', logging({ finish: '2026-03-02T09:14:59Z' }), { at: '/finish', says: /before/ }],
-    ['a naive time in a batch', ['POST', '/api/steps/batch', { steps: [logging({})[2], logging({ finish: '2026-03-02T09:15:01' })[2]] }], { at: '/steps/1/finish', says: /naive/ }],
-    ['a naive finish', ['POST', `/api/steps/${step}/finish`, { finish: '2026-03-02T09:15:01' }], { at: '/finish', says: /naive/ }],
-    ['a naive correction', ['PATCH', `/api/steps/${step}`, { reason: 'clock', start: '2026-03-02T09:15:01' }], { at: '/start', says: /naive/ }],
-    ['a naive filter', ['GET', '/api/steps?started_after=2026-03-02T09:15:00'], { at: 'started_after', says: /naive/ }],
+    ['a naive time in a batch', ['POST', '/api/steps/batch', { steps: [logging({})[2], logging({ finish: '2026-03-02T09:15:01' })[2]] }], { at: '/steps/1/finish', says: /missing Z or offset/ }],
+    ['a naive finish', ['POST', `/api/steps/${step}/finish`, { finish: '2026-03-02T09:15:01' }], { at: '/finish', says: /missing Z or offset/ }],
+    ['a naive correction', ['PATCH', `/api/steps/${step}`, { reason: 'clock', start: '2026-03-02T09:15:01' }], { at: '/start', says: /missing Z or offset/ }],
+    ['a naive filter', ['GET', '/api/steps?started_after=2026-03-02T09:15:00'], { at: 'started_after', says: /missing Z or offset/ }],
     ['a plus that is not escaped', ['GET', '/api/experiments?started_before=2026-03-02T09:15:00+01:00'], { at: 'started_before', says: /%2B/ }]
   ])
 })
@@ -98,7 +98,7 @@ t.test('slots', async (t) => {
     ...bad.map(([what, target_pos, says]): Case => [what, moving(`{"target_device":"Hotel","target_pos":${target_pos}}`), { at: '/target_pos', says }]),
     ...['-1', '1.5', 'x', '1e0', '0x1', '01', '10000', '%31%30%30%30%30', 'null', '٣', '99999999999999999999'].map((slot): Case =>
       [`slot ${slot} in the path`, ['GET', `/api/devices/Hotel/positions/${encodeURI(decodeURI(slot))}`], { at: 'position' }]),
-    ['a slot that this device does not have', moving({ target_pos: 77 }), { status: 404, code: 'position-not-found', at: '/target_pos', says: /it has 0 to 5.*"valid_range":\{"maximum":5,"minimum":0\}/ }],
+    ['a slot that this device does not have', moving({ target_pos: 77 }), { status: 404, code: 'position-not-found', at: '/target_pos', says: /are 0 to 5.*"valid_range":\{"maximum":5,"minimum":0\}/ }],
     ['the same, in the path', ['GET', '/api/devices/Hotel/positions/77'], { status: 404, code: 'position-not-found', at: 'position', says: /valid_range/ }],
     ['a device without slots', moving({ target_device: 'Arm', target_pos: 0 }), { status: 404, code: 'position-not-found' }],
     ['an occupied slot', moving({ target_pos: 1 }), { status: 409, code: 'position-occupied', at: '/target_pos', says: /P2/ }],
@@ -185,7 +185,7 @@ t.test('bodies', async (t) => {
   const path = '/api/containers'
   await refused(t, [
     ['broken JSON', ['POST', path, '{\n  "device": "Hotel",\n  "position": 3,,\n}', json], { code: 'malformed-body', says: /line 3, column 17.*"line":3,"column":17/ }],
-    ['JSON that ends too early', ['POST', path, '{"device":', json], { code: 'malformed-body', says: /line 1, column 11: here must be a value/ }],
+    ['JSON that ends too early', ['POST', path, '{"device":', json], { code: 'malformed-body', says: /line 1, column 11: expected a value/ }],
     ['single quotes', ['POST', path, "{'device': 'Hotel'}", json], { code: 'malformed-body', says: /double quotes/ }],
     ['NaN', ['POST', '/api/estimates', '{"step":{"device":"Hotel"},"confidence":NaN}', json], { code: 'malformed-body', says: /column 41/ }],
     ['nothing, called JSON', ['POST', path, '', json], { code: 'malformed-body', says: /empty/ }],
@@ -204,8 +204,8 @@ t.test('bodies', async (t) => {
     ['YAML where only JSON is taken', ['POST', path, 'device: Hotel', yaml], { status: 415, code: 'unsupported-media-type' }],
     ['a content type that is none', ['POST', path, '{}', { 'content-type': 'json' }], { status: 415, code: 'unsupported-media-type' }],
     ['gzip', ['POST', path, Buffer.from([0x1f, 0x8b, 8, 0]), { ...json, 'content-encoding': 'gzip' }], { status: 415, code: 'unsupported-media-type', says: /compressed/ }],
-    ['a body where none is taken', ['DELETE', '/api/containers/P1', { reason: 'gone' }], { code: 'invalid-request', says: /not taken by this call/ }],
-    ['a body of a GET', ['GET', '/api/lab', { filter: 'x' }], { code: 'invalid-request', says: /not taken by this call/ }]
+    ['a body where none is taken', ['DELETE', '/api/containers/P1', { reason: 'gone' }], { code: 'invalid-request', says: /The body is not accepted by this operation/ }],
+    ['a body of a GET', ['GET', '/api/lab', { filter: 'x' }], { code: 'invalid-request', says: /The body is not accepted by this operation/ }]
   ])
 })
 

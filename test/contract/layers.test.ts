@@ -1,32 +1,33 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
+import { projectRoot } from '../../src/project-root.ts'
 
 // Imports go one way, types too: each layer may use the layers that are listed for it, and no others. So a change of HTTP
 // stays in the routes, a change of the database stays in the store, and a reader knows where to look.
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const root = projectRoot
 
 /** Each layer of src/ (a folder, or a file of its own), and the layers that it may import. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'project-root.ts': [],
   domain: [],
   contract: ['domain'],
-  'version.ts': [],
+  'version.ts': ['project-root.ts'],
   'config.ts': ['domain'],
   terminal: ['domain'],
   embedded: ['domain'],
-  store: ['domain', 'contract', 'config.ts'],
+  store: ['project-root.ts', 'domain', 'contract', 'config.ts'],
   estimation: ['domain', 'contract', 'store'],
   backup: ['domain', 'store', 'terminal', 'version.ts'],
   import: ['domain', 'contract', 'config.ts', 'embedded', 'store', 'terminal'],
   plugins: ['domain', 'contract', 'store', 'version.ts'],
   routes: ['domain', 'contract', 'plugins', 'store'],
   'app.ts': ['contract', 'domain', 'config.ts', 'store', 'estimation', 'plugins', 'routes'],
-  process: ['app.ts', 'config.ts', 'domain', 'embedded', 'plugins', 'store', 'terminal'],
+  process: ['project-root.ts', 'app.ts', 'config.ts', 'domain', 'embedded', 'plugins', 'store', 'terminal'],
   cli: ['backup', 'config.ts', 'contract', 'domain', 'embedded', 'import', 'process', 'store', 'terminal', 'version.ts'],
-  demo: ['config.ts', 'contract', 'process', 'terminal'],
+  demo: ['project-root.ts', 'config.ts', 'contract', 'process', 'terminal'],
   'server.ts': ['domain', 'process', 'terminal']
 }
 
@@ -35,9 +36,9 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   fastify: ['contract', 'plugins', 'routes', 'app.ts', 'process'],
   '@prisma': ['store'],
   pg: ['store', 'estimation', 'backup', 'import', 'embedded'],
-  typebox: ['contract', 'plugins', 'routes'],
+  typebox: ['contract', 'config.ts', 'plugins', 'routes'],
   'node:http': ['app.ts', 'plugins'],
-  'node:fs': ['backup', 'cli', 'config.ts', 'demo', 'embedded', 'import', 'process', 'store', 'terminal', 'version.ts']
+  'node:fs': ['backup', 'cli', 'config.ts', 'demo', 'embedded', 'import', 'process', 'project-root.ts', 'store', 'terminal', 'version.ts']
 }
 
 /** Programs: they are started, and nothing imports them. */
@@ -146,7 +147,7 @@ t.test('a wrong import is found, and the message names the file and the remedy',
     ['src/helpers/odd.ts', "import t from '../domain/match.ts'"]
   ])
   t.match(wrongWays(offending), [
-    /^src\/store\/steps\.ts imports src\/routes\/steps\/index\.ts: store may import domain, contract, config\.ts\. Move what both need/,
+    /^src\/store\/steps\.ts imports src\/routes\/steps\/index\.ts: store may import project-root\.ts, domain, contract, config\.ts\. Move what both need/,
     /^src\/contract\/steps\.ts imports src\/store\/steps\.ts: contract may import domain\./,
     /^src\/domain\/match\.ts imports src\/contract\/steps\.ts: domain may import nothing\./,
     /^src\/plugins\/auth\.ts imports src\/routes/,

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { root } from '../support/spawned.ts'
+import { projectRoot } from '../../src/project-root.ts'
 
 t.test('the methods and types of clients/python follow the document: `npm run openapi` writes them too', async (t) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/python-client.mjs', '--check'], { cwd: root, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/tools/openapi/python-client.js', '--check'], { cwd: projectRoot, encoding: 'utf8' })
   t.equal(status, 0, stdout + stderr)
 })

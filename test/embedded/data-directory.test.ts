@@ -46,7 +46,7 @@ t.test('as root a directory out of reach is replaced, by the same one every time
 t.test('as root a cluster that went out of reach is not replaced by an empty one', ROOT_ONLY, async (t) => {
   const asked = await aMadeDirectory(t)
   chmodSync(path.dirname(asked), 0o700)
-  await t.rejects(aDatabase(t, asked, { shared: [aDirectory(t)] }), { message: /cannot get there: allow it to enter/ })
+  await t.rejects(aDatabase(t, asked, { shared: [aDirectory(t)] }), { message: /cannot reach it: give this user access to/ })
 })
 
 t.test('as root without a user postgres the server runs as nobody', ROOT_ONLY, async (t) => {
@@ -99,7 +99,7 @@ t.test('an ordinary user is told about directories of others', NOBODY_CAN, async
   const home = aDirectory(t)
   const code = compiled(t)
   t.match(await aChild(t, code, path.join(home, 'data'), NOBODY).says(),
-    { error: /Cannot keep the database in .* \(EACCES\): set DATA_DIR to a directory that this user may write/ })
+    { error: /The database cannot be stored in .* \(EACCES\): set DATA_DIR to a directory that this user can write/ })
   const closed = path.join(home, 'closed')
   mkdirSync(closed, { mode: 0o700 })
   t.match(await aChild(t, code, closed, NOBODY).says(), { error: /EACCES, it belongs to the user with uid 0/ })
@@ -110,7 +110,7 @@ t.test('an ordinary user is told when the directory cannot be written', ORDINARY
   chmodSync(home, 0o555)
   t.teardown(() => chmodSync(home, 0o755))
   await t.rejects(aDatabase(t, path.join(home, 'data')),
-    { message: /Cannot keep the database in .* \(EACCES\): set DATA_DIR/ })
+    { message: /The database cannot be stored in .* \(EACCES\): set DATA_DIR/ })
 })
 
 t.test('an ordinary user has the directory alone', ORDINARY_ONLY, async (t) => {

@@ -142,7 +142,7 @@ t.test('a directory made by another major version is refused with the way out', 
   const { stop } = await aDatabase(t, dataDir)
   await stop()
   writeFileSync(path.join(dataDir, 'postgresql', 'PG_VERSION'), '12\n')
-  await t.rejects(aDatabase(t, dataDir), { message: /made by PostgreSQL 12, but PostgreSQL \d+ is installed.*npm run backup.*npm run restore/ })
+  await t.rejects(aDatabase(t, dataDir), { message: /created by PostgreSQL 12, but PostgreSQL \d+ is installed.*npm run backup.*npm run restore/ })
   t.same(locksIn(dataDir), [], 'a refused start gives the lock back')
 })
 
@@ -168,7 +168,7 @@ t.test('Ctrl-C in the terminal does not reach the server', async (t) => {
   t.equal(Number(stdout), postmasterPid(dataDir), 'it leads a process group of its own')
 })
 
-t.test('a failing start says what PostgreSQL said', async (t) => {
+t.test('the error of a failed start contains the output of PostgreSQL', async (t) => {
   const dataDir = await aMadeDirectory(t)
   await t.rejects(aDatabase(t, dataDir, { settings: { shared_buffers: 'a lot' } }),
     { message: /did not start.*invalid value for parameter "shared_buffers"/s })
@@ -176,7 +176,7 @@ t.test('a failing start says what PostgreSQL said', async (t) => {
   t.same(await query(url, 'select 1 as one'), [{ one: 1 }], 'and the next one can do better')
 })
 
-t.test('a port that is taken in between, and a long log, are no obstacle', async (t) => {
+t.test('a port in use is retried, and a long log is truncated', async (t) => {
   const dataDir = await aMadeDirectory(t)
   const { directory, stop } = await aDatabase(t, dataDir)
   await stop()
@@ -205,7 +205,7 @@ t.test('somebody else\'s directory is refused and not touched', async (t) => {
   writeFileSync(path.join(dataDir, 'thesis.tex'), '')
   const before = statSync(dataDir)
   await t.rejects(aDatabase(t, dataDir),
-    { message: /not empty and not one of ours \(it holds thesis\.tex\).*DATA_DIR/ })
+    { message: /contains files that are not from this service \(it contains thesis\.tex\).*DATA_DIR/ })
   t.same(readdirSync(dataDir), ['thesis.tex'])
   t.match(statSync(dataDir), { mode: before.mode, uid: before.uid, gid: before.gid })
 
@@ -213,10 +213,10 @@ t.test('somebody else\'s directory is refused and not touched', async (t) => {
   await t.rejects(aDatabase(t, dataDir), { message: /data directory of another PostgreSQL/ })
 })
 
-t.test('something that is no directory is refused with a sentence', async (t) => {
+t.test('a file instead of a directory is refused with a sentence', async (t) => {
   const file = path.join(aDirectory(t), 'file')
   writeFileSync(file, '')
-  const message = /Cannot keep the database in .*no directory.*DATA_DIR/
+  const message = /The database cannot be stored in .*not a directory.*DATA_DIR/
   await t.rejects(aDatabase(t, file), { message })
   await t.rejects(aDatabase(t, path.join(file, 'data')), { message })
 })

@@ -6,13 +6,13 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import tap from 'tap'
 import ts from 'typescript'
 import { findPackage } from '../../src/embedded/binaries.ts'
 import { startEmbedded } from '../../src/embedded/postgres.ts'
 import { runCommand } from '../../src/embedded/run-command.ts'
+import { projectRoot } from '../../src/project-root.ts'
 
 export const isRoot = process.geteuid?.() === 0
 
@@ -23,8 +23,6 @@ export const QUICK = { fsync: 'off', full_page_writes: 'off' }
 export const NOBODY = process.platform === 'darwin' ? { uid: -2, gid: -2 } : { uid: 65534, gid: 65534 }
 
 type Test = { teardown(work: () => unknown): void }
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export type Line = { level: string, msg: string } & Record<string, unknown>
 
@@ -101,9 +99,9 @@ export async function until (holds: () => boolean, what: string) {
  * src/embedded as plain JavaScript in a directory of its own, for children: it proves that the compiled form works, and
  * needs no loader. `packages` is the node_modules it sees.
  */
-export function compiled (t: Test, packages = path.join(ROOT, 'node_modules')): string {
+export function compiled (t: Test, packages = path.join(projectRoot, 'node_modules')): string {
   const directory = aDirectory(t)
-  const source = path.join(ROOT, 'src', 'embedded')
+  const source = path.join(projectRoot, 'src', 'embedded')
   const compilerOptions = {
     module: ts.ModuleKind.ESNext,
     target: ts.ScriptTarget.ES2022,
@@ -203,6 +201,6 @@ export async function whyNobodyCannot (): Promise<string | false> {
   if (!isRoot) return 'needs root'
   const nobody = { ...NOBODY, name: 'nobody' }
   const node = await runCommand(process.execPath, ['--version'], nobody).catch(() => ({ code: null }))
-  const checkout = await runCommand('/bin/sh', ['-c', 'test -r "$1"', 'sh', path.join(ROOT, 'package.json')], nobody)
+  const checkout = await runCommand('/bin/sh', ['-c', 'test -r "$1"', 'sh', path.join(projectRoot, 'package.json')], nobody)
   return node.code === 0 && checkout.code === 0 ? false : 'the user nobody cannot reach node or the checkout'
 }

@@ -14,7 +14,7 @@ function steady (middle: number, count: number, random: () => number): number[] 
 /** The estimate after these durations, oldest first. */
 function estimateAfter (durations: readonly number[], confidence = 0.95): Estimate {
   const samples = durations.slice(-windowFor(confidence)).reverse()
-  const history = { level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), lent: { deviation: 0.02, degrees: 150, hung: 0.01 } }
+  const history = { level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), borrowedSpread: { deviation: 0.02, degrees: 150, hung: 0.01 } }
   return estimate(history, { kind: 'operation', commanded: null }, { confidence, statistic: 'upper_bound', margins: noMargins })
 }
 

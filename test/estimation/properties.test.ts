@@ -12,7 +12,7 @@ import { plainRank } from '../support/plain-estimator.ts'
 const seconds = fc.double({ min: 0, max: 1e5, noNaN: true })
 const confidence = fc.double({ min: 0.01, max: 0.999, noNaN: true })
 const history = (samples: number[]): History =>
-  ({ level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), lent: null })
+  ({ level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), borrowedSpread: null })
 const bound = (samples: number[], c: number, margins = noMargins) =>
   estimate(history(samples), { kind: 'operation', commanded: null }, { confidence: c, statistic: 'upper_bound', margins })
 

@@ -61,6 +61,7 @@ t.test('on a real lab\'s history the promised confidence is kept, and sharply', 
     const { body: experiment } = await service.post('/api/experiments', { process_id: painting.id, name })
     const logged = await service.post('/api/steps/batch', { steps: steps.map((step) => ({ ...step, experiment_id: experiment.id, containers: [] })) })
     if (logged.status !== 201) throw new Error(logged.text.slice(0, 500))
+    await service.app.learner.learnNow()
     for (const [index, step] of steps.entries()) plain.learn(step, durations[index]!)
   }
 

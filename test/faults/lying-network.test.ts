@@ -1,7 +1,7 @@
 import t from 'tap'
 import { seededRandom } from '../../src/estimation/random.ts'
 import { devices, draw } from '../model/commands.ts'
-import { aWorld } from '../model/lab.ts'
+import { aModelLab } from '../model/lab.ts'
 import { modelled, stateOf } from '../model/state.ts'
 import { aLyingNetwork } from '../support/lying-network.ts'
 import { aPersistentClient } from '../support/persistent-client.ts'
@@ -15,10 +15,10 @@ const count = Number(process.env.LYING_COMMANDS ?? 60)
 
 t.test(`clients that retry come through a network that lies (MODEL_SEED=${seed})`, async (t) => {
   const random = seededRandom([seed])
-  const world = aWorld(devices)
+  const lab = aModelLab(devices)
   const commands = Array.from({ length: count }, () => {
-    const command = draw(random, world)
-    return { ...command, code: command.expected(world) }
+    const command = draw(random, lab)
+    return { ...command, code: command.expected(lab) }
   })
   const clean = await aLab(t, devices)
   for (const { send } of commands) await send(clean)
@@ -38,7 +38,7 @@ t.test(`clients that retry come through a network that lies (MODEL_SEED=${seed})
   t.comment(JSON.stringify(network.lies))
   t.ok(network.lies.lost > 0 && network.lies.cut > 0 && network.lies.twice > 0, 'it lied')
   const state = await stateOf(service)
-  t.strictSame(state, modelled(world), 'as the model has it')
+  t.strictSame(state, modelled(lab), 'as the model has it')
   t.strictSame(state, await stateOf(clean), 'as over an honest network')
   t.equal((await service.get('/api/lab')).body.revision, (await clean.get('/api/lab')).body.revision, 'nothing was done twice')
 })

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { aDatabase, aDirectory, query } from '../embedded/support.ts'
 import { aService } from '../support/service.ts'
 
-/** So many connections that say `first`, and then nothing. */
+/** Opens `count` connections that send `first` and then nothing. */
 async function silent (t: Test, port: number, count: number, first: Buffer | null): Promise<Socket[]> {
   const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => {}))
   t.teardown(() => { for (const socket of sockets) socket.destroy() })
@@ -14,7 +14,7 @@ async function silent (t: Test, port: number, count: number, first: Buffer | nul
   return sockets
 }
 
-/** How a client of PostgreSQL begins; the password would come next. */
+/** The first message of a PostgreSQL client, before the password. */
 function startup (user: string): Buffer {
   const body = Buffer.from(`\0\x03\0\0user\0${user}\0database\0${user}\0\0`, 'latin1')
   const length = Buffer.alloc(4)
@@ -22,19 +22,19 @@ function startup (user: string): Buffer {
   return Buffer.concat([length, body])
 }
 
-t.test('silent strangers at the embedded database\'s port leave room for the service', async (t) => {
+t.test('silent connections to the embedded database leave places for the service', async (t) => {
   const { url } = await aDatabase(t, path.join(aDirectory(t), 'data'))
   const port = Number(new URL(url).port)
   for (const first of [null, startup('platform_status')]) {
-    const strangers = await silent(t, port, 320, first)
+    const others = await silent(t, port, 320, first)
     const answers = await Promise.all(Array.from({ length: 12 }, () => query<{ one: number }>(url, 'select 1 as one')))
     t.same(answers, Array.from({ length: 12 }, () => [{ one: 1 }]))
-    await Promise.all(strangers.filter((socket) => !socket.closed).map((socket) => once(socket.resume(), 'close')))
-    t.pass('they are sent away')
+    await Promise.all(others.filter((socket) => !socket.closed).map((socket) => once(socket.resume(), 'close')))
+    t.pass('the database closed them')
   }
 })
 
-t.test('the service takes so many connections, and hangs up on the next', async (t) => {
+t.test('the service closes connections above its limit', async (t) => {
   const service = await aService(t)
   t.equal(service.app.server.maxConnections, 5000)
   service.app.server.maxConnections = 2

@@ -6,8 +6,8 @@ import { chooseLocation } from '../../src/embedded/data-directory.ts'
 import { findEmbedded } from '../../src/embedded/postgres.ts'
 import { aBlockedInstall, aChild, aDatabase, aDirectory, aLog, compiled, isRoot, NOBODY, whyNobodyCannot } from '../embedded/support.ts'
 
-// root starts; a stranger has an account on the same machine
-const ROOT_ONLY = { skip: !isRoot && 'needs root, to be two users' }
+// Root starts the service. A stranger is another user of the same machine.
+const ROOT_ONLY = { skip: !isRoot && 'needs root, because the files of two users are created' }
 const NOBODY_CAN = { skip: await whyNobodyCannot() }
 const stranger = 12_345
 
@@ -19,7 +19,7 @@ t.test('a directory of another user is refused, and nothing there is touched', R
   t.match(statSync(dataDir), { uid: stranger, gid: stranger })
 })
 
-t.test('an ordinary user takes no directory of another one either', NOBODY_CAN, async (t) => {
+t.test('an ordinary user does not use the directory of another user either', NOBODY_CAN, async (t) => {
   const dataDir = path.join(aDirectory(t), 'data')
   mkdirSync(dataDir)
   chownSync(dataDir, stranger, stranger)
@@ -27,36 +27,36 @@ t.test('an ordinary user takes no directory of another one either', NOBODY_CAN, 
   t.match(await aChild(t, compiled(t), dataDir, NOBODY).says(), { error: /belongs to another user \(uid 12345\)/ })
 })
 
-t.test('what a stranger planted in a shared directory is refused', ROOT_ONLY, async (t) => {
+t.test('a file of a stranger in a shared directory is refused', ROOT_ONLY, async (t) => {
   for (const name of ['password', 'postgres.log', 'postgresql', 'postgresql.new-1234']) {
     const dataDir = path.join(aDirectory(t), 'data')
     mkdirSync(dataDir)
     chmodSync(dataDir, 0o777)
     symlinkSync('/etc/passwd', path.join(dataDir, name))
     lchownSync(path.join(dataDir, name), stranger, stranger)
-    await t.rejects(aDatabase(t, dataDir), { message: new RegExp(`${name} was put there by another user \\(uid 12345\\)`) }, name)
+    await t.rejects(aDatabase(t, dataDir), { message: new RegExp(`${name} belongs to another user \\(uid 12345\\)`) }, name)
   }
 })
 
-t.test('a cluster that anybody could have put there is refused', ROOT_ONLY, async (t) => {
+t.test('a cluster of a stranger in a directory that everybody can write is refused', ROOT_ONLY, async (t) => {
   const dataDir = path.join(aDirectory(t), 'data')
   mkdirSync(path.join(dataDir, 'postgresql'), { recursive: true })
   writeFileSync(path.join(dataDir, 'postgresql', 'PG_VERSION'), '18\n')
   chownSync(path.join(dataDir, 'postgresql'), stranger, stranger)
   chmodSync(dataDir, 0o777)
-  await t.rejects(chooseLocation({ dataDir, log: aLog() }), { message: /Anybody may write in .* belongs to the user with uid 12345/ })
+  await t.rejects(chooseLocation({ dataDir, log: aLog() }), { message: /Every user can write to .* belongs to the user with uid 12345/ })
   t.equal(statSync(dataDir).mode & 0o777, 0o777)
 })
 
-t.test('a stranger\'s password is not used by commands either', ROOT_ONLY, async (t) => {
+t.test('commands do not use the password file of a stranger either', ROOT_ONLY, async (t) => {
   const dataDir = path.join(aDirectory(t), 'data')
   const { stop } = await aDatabase(t, dataDir)
   await stop()
   chownSync(path.join(dataDir, 'password'), stranger, stranger)
-  await t.rejects(findEmbedded({ dataDir }), { message: /password was put there by another user/ })
+  await t.rejects(findEmbedded({ dataDir }), { message: /password belongs to another user/ })
 })
 
-t.test('programs that a stranger planted are never run, and made anew', ROOT_ONLY, async (t) => {
+t.test('programs of a stranger are never run, and are replaced', ROOT_ONLY, async (t) => {
   const source = await aBlockedInstall(t)
   const home = path.join(source, '..', '..', '..')
   chmodSync(home, 0o700)
@@ -100,13 +100,13 @@ t.test('programs that a stranger planted are never run, and made anew', ROOT_ONL
   })
 })
 
-t.test('a directory of root, of the starter, and of the database\'s user stay fine', ROOT_ONLY, async (t) => {
+t.test('a directory of root is accepted, and closed for other users', ROOT_ONLY, async (t) => {
   const roots = path.join(aDirectory(t), 'data')
   mkdirSync(roots)
   chmodSync(roots, 0o777)
   const { directory, stop } = await aDatabase(t, roots)
   t.match(statSync(directory), { uid: 0 })
-  t.equal(statSync(directory).mode & 0o077 & ~0o010, 0, 'nobody else may write there now')
+  t.equal(statSync(directory).mode & 0o077 & ~0o010, 0, 'other users cannot write there')
   await stop()
   const { stop: again } = await aDatabase(t, roots)
   await again()

@@ -14,7 +14,7 @@ const escaped = (text: string) => [...text].map((one) => `%${one.charCodeAt(0).t
 const partly = (text: string) => text.replace('s', '%73')
 const twice = (text: string) => escaped(text).replaceAll('%', '%25')
 
-/** Whether anybody could still read the key there. */
+/** Whether the text contains the key, also escaped. */
 function holds (text: string, secret: string): boolean {
   const seen = [text]
   for (let level = 0; level < 3; level++) seen.push(seen.at(-1)!.replace(/%[0-9a-f]{2}/gi, (one) => String.fromCharCode(Number.parseInt(one.slice(1), 16))))
@@ -27,7 +27,7 @@ const places: ((text: string) => string)[] = [
   (text) => `/api/containers/${text}/history?at=1`, (text) => `/api/lab#access_token=${text}`, (text) => `/api/lab#${text}`, (text) => `/api/lab?%6bey=${text}`, (text) => `/api/lab??${text}`
 ]
 
-t.test('a key is blank wherever a URL holds it, however it is escaped', async (t) => {
+t.test('a key in a URL is masked at every place and in every escaped form', async (t) => {
   const known = new Set(['limit', 'at'])
   for (const secret of [key, hex]) {
     for (const form of [secret, escaped(secret), partly(secret), twice(secret), escaped(partly(secret))]) {
@@ -37,10 +37,10 @@ t.test('a key is blank wherever a URL holds it, however it is escaped', async (t
       }
     }
   }
-  t.ok(holds(`/x?${twice(key)}`, key), 'the test would see one')
+  t.ok(holds(`/x?${twice(key)}`, key), 'the check finds an escaped key')
 })
 
-t.test('what is no key stays', async (t) => {
+t.test('other parts of a URL are not masked', async (t) => {
   const known = new Set(['cursor', 'limit', 'source_sha256', 'device'])
   for (const url of [
     `/api/steps?cursor=${'WyJ0X3h2Q2kxOSIsIjAxOTlmMmY0Il0'.repeat(3)}&limit=5`, `/api/processes?source_sha256=${hex}`, '/api/containers/0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11/history',
@@ -48,15 +48,15 @@ t.test('what is no key stays', async (t) => {
   ]) t.equal(redactUrl(url, known), url)
   t.equal(redactUrl('/api/lab?k=1&key=abc', null), '/api/lab?k=1&key=abc', 'too short to be a key')
   t.equal(redactUrl(`/api/lab?device=${hex}&limit=1&k=${hex}`, known), `/api/lab?device=${hex}&limit=1&k=***`)
-  t.equal(redactUrl(`/api/lab?cursor=${key}`, known), '/api/lab?cursor=ps_***', 'one of ours is known anywhere')
+  t.equal(redactUrl(`/api/lab?cursor=${key}`, known), '/api/lab?cursor=ps_***', 'a key of this service is masked everywhere')
 })
 
-t.test('neither a line of the log nor a problem has the key', async (t) => {
+t.test('neither the log nor a problem contains the key', async (t) => {
   const { address, written } = await aListener(t)
   for (const secret of [key, hex]) {
     for (const form of [secret, partly(secret), twice(secret)]) {
       for (const place of places) {
-        // a socket of our own: fetch keeps fragments to itself
+        // A plain socket, because fetch does not send fragments.
         const answer = await rawly(address, `GET ${place(form)} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-Id: ${key}\r\nConnection: close\r\n\r\n`)
         const instance = /"instance":"([^"]*)"/.exec(answer)?.[1] ?? ''
         if (holds(instance, secret)) t.fail(`${place(form)}: ${answer}`)
@@ -66,8 +66,8 @@ t.test('neither a line of the log nor a problem has the key', async (t) => {
   await rawly(address, `GARBAGE ${key} ${hex}\r\nAuthorization: Bearer ${key}\r\n\r\n`)
   const text = written()
   t.match(text, /request completed/)
-  for (const secret of [key, hex]) t.notOk(holds(text, secret), 'nothing in the log')
-  t.notMatch(text, new RegExp([...Buffer.from(key.slice(0, 12))].join(',')), 'not as bytes either')
+  for (const secret of [key, hex]) t.notOk(holds(text, secret), 'the log')
+  t.notMatch(text, new RegExp([...Buffer.from(key.slice(0, 12))].join(',')), 'not as bytes in the log')
 })
 
 async function aListener (t: Test) {

@@ -8,7 +8,7 @@ import { aLab } from '../support/service.ts'
 const escape = 'wash\u001b[31m\u001b]0;own\u0007'
 const noLine = [escape, 'a\nb', 'a\tb', 'a\u007fb', 'a\u009b2J']
 
-t.test('fct, names, types, content and owners refuse control characters, wherever they come in', async (t) => {
+t.test('fct, names, types, contents and owners must not contain control characters, in every operation', async (t) => {
   const lab = await aLab(t, { Washer: 2 })
   await lab.post('/api/containers', { device: 'Washer', position: 0, barcode: 'P1' })
   const step = await logged(lab, { data: { fct: 'wash' } })
@@ -55,7 +55,7 @@ t.test('fct, names, types, content and owners refuse control characters, whereve
   }
 })
 
-t.test('in reasons and descriptions only line breaks pass', async (t) => {
+t.test('reasons and descriptions can contain line breaks, but no other control characters', async (t) => {
   const lab = await aLab(t, { Washer: 2 })
   await lab.post('/api/containers', { device: 'Washer', position: 0, barcode: 'P1' })
   const step = await logged(lab, { data: { fct: 'wash' } })
@@ -67,7 +67,7 @@ t.test('in reasons and descriptions only line breaks pass', async (t) => {
   }
 })
 
-t.test('what was kept under an older rule can be read, found and ended', async (t) => {
+t.test('data that an older release accepted can be read, found and finished', async (t) => {
   const lab = await aLab(t, { Washer: 2 })
   const { body: container } = await lab.post('/api/containers', { device: 'Washer', position: 0, barcode: 'P1', content: 'MTT' })
   const running = (await lab.post('/api/steps', { device: 'Washer', start: '2026-03-02T09:00:00Z', data: { fct: 'wash' } })).body
@@ -81,8 +81,8 @@ t.test('what was kept under an older rule can be read, found and ended', async (
 })
 
 t.test('lab files and imports', async (t) => {
-  t.match(readLabConfig({ sila_servers: { g: { D: { capacity: 1, extra: { any: 'a\u001bb' }, other: '\u202e' } } } }), { config: { groups: [{}] } }, 'members of others stay as they are')
-  t.equal(sanitizeName('P\u001b[2J\u202e1'), 'P [2J\u202e1', 'what turns the direction is text')
+  t.match(readLabConfig({ sila_servers: { g: { D: { capacity: 1, extra: { any: 'a\u001bb' }, other: '\u202e' } } } }), { config: { groups: [{}] } }, 'unknown members are not checked')
+  t.equal(sanitizeName('P\u001b[2J\u202e1'), 'P [2J\u202e1', 'marks of direction stay')
   t.equal(sanitizeDeviceName('\u001b', 3), 'device 3')
   t.match(readParameters(JSON.stringify({ fct: 'wash\u001b[31m' })), { data: { fct: 'wash [31m' }, settled: ['fct-no-text'] })
   t.match(readParameters('{"fct":"wash"}'), { data: { fct: 'wash' }, settled: [] })

@@ -12,10 +12,10 @@ import { anOutput } from '../support/output.ts'
 import { aLab } from '../support/service.ts'
 
 const evil = '\u001b[31m\u001b]0;own\u0007\u009b2J\u202egnp.exe\u200b\r'
-/** What no output may hold. */
+/** Characters that no output may contain. */
 const raw = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
-t.test('what is no text is shown by its number', async (t) => {
+t.test('unsafe characters are shown by their number', async (t) => {
   t.equal(safeText('wash\u001b[31m\u001b]0;own\u0007'), 'wash\\u{1b}[31m\\u{1b}]0;own\\u{7}')
   t.equal(safeText('a\nb\r\tc\u0085\u2028'), 'a\\u{a}b\\u{d}\\u{9}c\\u{85}\\u{2028}')
   t.equal(safeText('\u202e\u2066\u200b\ufeff\ud800\u{e0041}'), '\\u{202e}\\u{2066}\\u{200b}\\u{feff}\\u{d800}\\u{e0041}')
@@ -26,7 +26,7 @@ t.test('what is no text is shown by its number', async (t) => {
   t.notMatch(safeJson(JSON.stringify(value, null, 2)), raw)
 })
 
-t.test('tables, progress and the report of an import', async (t) => {
+t.test('tables, progress and the report of an import are escaped', async (t) => {
   t.same(tableOf(['a', 'b'], [['x\u001b[2J\n', '1']]), ['a                b', 'x\\u{1b}[2J\\u{a}  1'])
   const out = anOutput()
   progressOf(out, `steps of ${evil}`, 1).done()
@@ -39,7 +39,7 @@ t.test('tables, progress and the report of an import', async (t) => {
   t.match(reportText(report), /- two\\u\{a\}\\u\{1b\}\[31m/)
 })
 
-t.test('what is stored of before is escaped when it is printed, and JSON stays JSON', async (t) => {
+t.test('stored control characters are escaped when they are printed, and JSON keeps its value', async (t) => {
   const lab = await aLab(t, { Washer: 1 })
   await lab.post('/api/containers', { device: 'Washer', barcode: 'P1' })
   await logged(lab, { device: 'Washer', data: { fct: 'wash' }, containers: ['P1'] })
@@ -54,7 +54,7 @@ t.test('what is stored of before is escaped when it is printed, and JSON stays J
   t.equal((await platformStatus('history', 'P1', '--json')).json[0].step.fct, `wash${evil}`)
 })
 
-t.test('what a hostile server answers is escaped in every table and error', async (t) => {
+t.test('the responses of a hostile server are escaped in tables and errors', async (t) => {
   const problem = (status: number) => ({ status, code: `x${evil}`, title: evil, detail: `a\n${evil}`, errors: [{ pointer: evil, detail: evil }] })
   const answers: Record<string, [number, unknown]> = {
     '/api/lab': [200, { revision: evil, totals: { utilization: null, devices: evil, positions: evil, occupied: evil, containers: evil, containers_removed: evil }, devices: [] }],
@@ -73,10 +73,10 @@ t.test('what a hostile server answers is escaped in every table and error', asyn
     t.notMatch(out + err, raw, command.join(' '))
   }
   t.equal((await platformStatus('names', 'devices')).out, 'Washer\n')
-  t.equal((await platformStatus('where', 'P1')).err.split('\n').length, 3, 'an answer makes no lines of its own')
+  t.equal((await platformStatus('where', 'P1')).err.split('\n').length, 3, 'line breaks of the server are escaped')
 })
 
-t.test('a redirect is no success, and neither key nor body follows it', async (t) => {
+t.test('a redirect is an error, and neither the key nor the body is sent there', async (t) => {
   const asked: string[] = []
   const elsewhere = await answering(t, (request, response) => {
     asked.push(`${request.headers.authorization}`)
@@ -86,18 +86,18 @@ t.test('a redirect is no success, and neither key nor body follows it', async (t
     const address = await answering(t, (_request, response) => { response.writeHead(status, { location: `${elsewhere}/login` }).end('<html>Sign on</html>') })
     const { platformStatus } = await aCommandLine(null, { PLATFORM_STATUS_URL: address, PLATFORM_STATUS_KEY: 'ps_secret' })
     const { code, out, err } = await platformStatus('estimate', 'Washer')
-    t.match({ code, out, err }, { code: 3, out: '', err: new RegExp(`sends POST /api/estimates on to ${new URL(elsewhere).host} \\(${status}\\), which is not followed`) })
+    t.match({ code, out, err }, { code: 3, out: '', err: new RegExp(`redirects POST /api/estimates to ${new URL(elsewhere).host} \\(${status}\\), and redirects are not followed`) })
   }
   t.same(asked, [])
 })
 
-t.test('a page with status 200 is no answer of the service', async (t) => {
+t.test('an HTML page with status 200 is an error', async (t) => {
   const address = await answering(t, (_request, response) => { response.writeHead(200, { 'content-type': 'text/html' }).end('{"healthy":true,"findings":[]}') })
   const { platformStatus } = await aCommandLine(null, { PLATFORM_STATUS_URL: address })
-  t.match(await platformStatus('lab', 'health'), { code: 3, out: '', err: /is no platform-status/ })
+  t.match(await platformStatus('lab', 'health'), { code: 3, out: '', err: /is not platform-status/ })
 })
 
-t.test('cells that a spreadsheet would run are text', async (t) => {
+t.test('CSV cells that a spreadsheet would run start with an apostrophe', async (t) => {
   t.equal(csvLine(['=1+1', '+cmd', '-cmd', '@x', '\tx', '\rx', '=HYPERLINK("a")']), '\'=1+1,\'+cmd,\'-cmd,\'@x,\'\tx,"\'\rx","\'=HYPERLINK(""a"")"\r\n')
   t.equal(csvLine([-5, '-5', '-1.5e-3', '+4', 'a=b', '2026-03-02', null]), '-5,-5,-1.5e-3,+4,a=b,2026-03-02,\r\n', 'numbers stay')
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { asMeantIn, isAmbiguous, isZone, readOldTime } from '../../src/import/old-times.ts'
+import { reinterpretIn, isAmbiguous, isZone, readOldTime } from '../../src/import/old-times.ts'
 
 const iso = (at: number | null) => at === null ? null : new Date(at).toISOString()
 
@@ -20,7 +20,7 @@ t.test('what is no time of the years 1970 to 2999 is none', (t) => {
 })
 
 t.test('another zone than Berlin means the same hour on the wall there, in summer and in winter', (t) => {
-  const meant = (text: string, zone: string) => iso(asMeantIn(zone, readOldTime(text)!))
+  const meant = (text: string, zone: string) => iso(reinterpretIn(zone, readOldTime(text)!))
   t.equal(meant('2025-07-01 07:00:00', 'Europe/Berlin'), '2025-07-01T07:00:00.000Z')
   t.equal(meant('2025-07-01 07:00:00', 'America/New_York'), '2025-07-01T13:00:00.000Z', '9:00 there is 13:00 UTC')
   t.equal(meant('2025-01-01 08:00:00', 'UTC'), '2025-01-01T09:00:00.000Z')

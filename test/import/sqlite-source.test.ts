@@ -46,9 +46,9 @@ t.test('rows come in pieces, and reading may stop on the way', async (t) => {
   await database.close()
 })
 
-t.test('a file that is none, or is being written, is refused with the way out', async (t) => {
+t.test('a file that is not a database, or is being written, is refused with advice', async (t) => {
   const folder = await aDirectory(t)
-  await t.rejects(openOldDatabase(path.join(folder, 'missing.sqlite3')), { message: /There is no file/ })
+  await t.rejects(openOldDatabase(path.join(folder, 'missing.sqlite3')), { message: /does not exist/ })
   await writeFile(path.join(folder, 'text.sqlite3'), 'hello '.repeat(200))
   await t.rejects(openOldDatabase(path.join(folder, 'text.sqlite3')), { message: /cannot be read as a SQLite database/ })
   await writeFile(path.join(folder, 'text.sqlite3-journal'), 'something')
@@ -56,5 +56,5 @@ t.test('a file that is none, or is being written, is refused with the way out', 
   await mkdir(path.join(folder, 'folder'))
   await t.rejects(openOldDatabase(path.join(folder, 'folder')), { message: /cannot be copied/ })
   await t.rejects(openOldDatabase(path.join(folder, 'text.sqlite3', 'below')), { message: /cannot be read/ })
-  await t.rejects(openOldDatabase('mysql://old@db/lab'), { message: /--from takes a SQLite file or a URL as postgresql/ })
+  await t.rejects(openOldDatabase('mysql://old@db/lab'), { message: /--from takes a SQLite file or a URL such as postgresql/ })
 })

@@ -1,26 +1,26 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Answer, Service } from '../support/service.ts'
 import * as model from './lab.ts'
-import type { Target, World } from './lab.ts'
+import type { Target, Lab } from './lab.ts'
 
 export const devices = { Hotel: 6, Shelf: 3, Washer: 1 }
 const barcodes = ['P0', 'P1', 'P2', 'P3', 'P4', 'P5']
 const reason = 'seen by a person'
 
-/** A command, as it is sent and as the model has it. `says` is what it does, for the one who reads a failure. */
-export type Command = { says: string, send: (service: Service) => Promise<Answer>, expected: (world: World) => string }
+/** A command for the service and for the model. `says` describes it in failure messages. */
+export type Command = { says: string, send: (service: Service) => Promise<Answer>, expected: (lab: Lab) => string }
 
-/** Draws a command: mostly such as labs give, and some that are wrong. */
-export function draw (random: () => number, world: World): Command {
+/** Draws a random command: mostly a usual one, sometimes an invalid one. */
+export function draw (random: () => number, lab: Lab): Command {
   const pick = <T> (of: readonly T[]): T => of[Math.floor(random() * of.length)]!
   const chance = (share: number): boolean => random() < share
   const barcode = pick(barcodes)
   const device = chance(0.03) ? 'Attic' : pick(Object.keys(devices))
   const target = (): Target => ({ device, position: chance(0.5) ? undefined : Math.floor(random() * 7) })
   const spot = () => ({ device, position: Math.floor(random() * 7) })
-  // the place where the plate is, or any
-  const source = () => chance(0.7) ? world.plates.get(barcode)?.at ?? spot() : spot()
-  const reservation = chance(0.3) ? chance(0.1) ? uuidv7() : pick([...world.promises.keys(), undefined]) : undefined
+  // Usually the current place of the plate.
+  const source = () => chance(0.7) ? lab.plates.get(barcode)?.at ?? spot() : spot()
+  const reservation = chance(0.3) ? chance(0.1) ? uuidv7() : pick([...lab.reservations.keys(), undefined]) : undefined
   const command = (says: string, send: Command['send'], expected: Command['expected']): Command => ({ says, send, expected })
   const path = `/api/containers/${barcode}`
 
@@ -48,7 +48,7 @@ export function draw (random: () => number, world: World): Command {
         (then) => model.unlid(then, barcode, to, reservation))
     }],
     [4, () => {
-      const from = chance(0.3) ? world.plates.get(barcode)?.lid ?? spot() : undefined
+      const from = chance(0.3) ? lab.plates.get(barcode)?.lid ?? spot() : undefined
       return command(`lid ${barcode} ${JSON.stringify(from)}`, (service) => service.post(`${path}/lid`, from ? { lid_device: from.device, lid_pos: from.position } : {}),
         (then) => model.lid(then, barcode, from))
     }],
@@ -76,7 +76,7 @@ export function draw (random: () => number, world: World): Command {
         (then) => model.correct(then, barcode, at, displaces))
     }],
     [1, () => {
-      // mostly back to what it was: a lab that has lost its slots refuses everything, and tells nothing
+      // Mostly back to the original capacity: a lab without slots refuses everything, which tests nothing.
       const capacity = chance(0.7) ? devices[device as keyof typeof devices] ?? 1 : Math.floor(random() * 7)
       return command(`resize ${device} ${capacity}`, (service) => service.patch(`/api/devices/${device}`, { capacity }), (then) => model.resize(then, device, capacity))
     }],
@@ -86,7 +86,7 @@ export function draw (random: () => number, world: World): Command {
       return command(`reserve ${JSON.stringify(input)}`, (service) => service.post('/api/reservations', input), (then) => model.reserve(then, id, { device, purpose, count, last }))
     }],
     [1, () => {
-      const id = pick([...world.promises.keys(), uuidv7()])
+      const id = pick([...lab.reservations.keys(), uuidv7()])
       return command(`release ${id}`, (service) => service.delete(`/api/reservations/${id}`), (then) => model.release(then, id))
     }]
   ]

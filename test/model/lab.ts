@@ -1,21 +1,21 @@
-// A plain model of the tracked world: what the contract says, in the simplest code that can say it, and nothing of how the
-// service does it. Commands answer a code ('ok' or the problem's) and change the world only when it is 'ok'.
+// A simple model of the tracked lab, written from the contract and not from the code of the service. Commands return 'ok' or a
+// problem code, and change the lab only if it is 'ok'.
 
 export type Spot = { device: string, position: number }
 export type Target = { device: string, position: number | undefined }
 export type Plate = { barcode: string, at: Spot, lidded: boolean, lid: Spot | null }
-export type Promised = { id: string, purpose: 'container' | 'lid', slots: Spot[] }
-export type World = { devices: Map<string, number>, plates: Map<string, Plate>, promises: Map<string, Promised> }
+export type Reservation = { id: string, purpose: 'container' | 'lid', slots: Spot[] }
+export type Lab = { devices: Map<string, number>, plates: Map<string, Plate>, reservations: Map<string, Reservation> }
 type Part = 'container' | 'lid'
 type Found = { spot: Spot } | { code: string }
 
-export function aWorld (devices: Record<string, number>): World {
-  return { devices: new Map(Object.entries(devices)), plates: new Map(), promises: new Map() }
+export function aModelLab (devices: Record<string, number>): Lab {
+  return { devices: new Map(Object.entries(devices)), plates: new Map(), reservations: new Map() }
 }
 
 export const isAt = (one: Spot | null, other: Spot | null): boolean => one !== null && other !== null && one.device === other.device && one.position === other.position
 
-export function occupantOf ({ plates }: World, spot: Spot): { plate: Plate, part: Part } | null {
+export function occupantOf ({ plates }: Lab, spot: Spot): { plate: Plate, part: Part } | null {
   for (const plate of plates.values()) {
     if (isAt(plate.at, spot)) return { plate, part: 'container' }
     if (isAt(plate.lid, spot)) return { plate, part: 'lid' }
@@ -23,124 +23,124 @@ export function occupantOf ({ plates }: World, spot: Spot): { plate: Plate, part
   return null
 }
 
-const promiseOf = ({ promises }: World, spot: Spot): Promised | null => [...promises.values()].find(({ slots }) => slots.some((slot) => isAt(slot, spot))) ?? null
+const reservationOf = ({ reservations }: Lab, spot: Spot): Reservation | null => [...reservations.values()].find(({ slots }) => slots.some((slot) => isAt(slot, spot))) ?? null
 
-export function slotsOf ({ devices }: World, device: string): Spot[] {
+export function slotsOf ({ devices }: Lab, device: string): Spot[] {
   return Array.from({ length: devices.get(device) ?? 0 }, (_, position) => ({ device, position }))
 }
 
-function useUp ({ promises }: World, spot: Spot): void {
-  for (const [id, promised] of promises) {
-    promised.slots = promised.slots.filter((slot) => !isAt(slot, spot))
-    if (promised.slots.length === 0) promises.delete(id)
+function consumeReservation ({ reservations }: Lab, spot: Spot): void {
+  for (const [id, reserved] of reservations) {
+    reserved.slots = reserved.slots.filter((slot) => !isAt(slot, spot))
+    if (reserved.slots.length === 0) reservations.delete(id)
   }
 }
 
-/** Where a part of a plate comes to be, by the state in which the command ends: `leaves` is the slot that the other part leaves, `taken` the one where it ends. */
-function placeFor (world: World, part: Part, self: Plate | null, { device, position }: Target, reservation: string | undefined, leaves: Spot | null = null, taken: Spot | null = null): Found {
+/** The slot where a part of a plate ends up. `leaves` is the slot that the other part leaves, `taken` the one where it ends up. */
+function placeFor (lab: Lab, part: Part, self: Plate | null, { device, position }: Target, reservation: string | undefined, leaves: Spot | null = null, taken: Spot | null = null): Found {
   const own = (spot: Spot): boolean => isAt(part === 'container' ? self?.at ?? null : self?.lid ?? null, spot)
-  const free = (spot: Spot): boolean => (occupantOf(world, spot) === null || isAt(spot, leaves)) && !isAt(spot, taken)
-  if (reservation !== undefined && !world.promises.has(reservation)) return { code: 'reservation-not-found' }
-  if (!world.devices.has(device)) return { code: 'device-not-found' }
+  const free = (spot: Spot): boolean => (occupantOf(lab, spot) === null || isAt(spot, leaves)) && !isAt(spot, taken)
+  if (reservation !== undefined && !lab.reservations.has(reservation)) return { code: 'reservation-not-found' }
+  if (!lab.devices.has(device)) return { code: 'device-not-found' }
   if (position === undefined) {
-    const spot = slotsOf(world, device).find((slot) => free(slot) && promiseOf(world, slot)?.id === reservation)
+    const spot = slotsOf(lab, device).find((slot) => free(slot) && reservationOf(lab, slot)?.id === reservation)
     if (spot === undefined) return { code: reservation === undefined ? 'no-free-position' : 'reservation-mismatch' }
-    if (reservation !== undefined && promiseOf(world, spot)!.purpose !== part) return { code: 'reservation-mismatch' }
+    if (reservation !== undefined && reservationOf(lab, spot)!.purpose !== part) return { code: 'reservation-mismatch' }
     return { spot }
   }
   const spot = { device, position }
-  if (position >= world.devices.get(device)!) return { code: 'position-not-found' }
+  if (position >= lab.devices.get(device)!) return { code: 'position-not-found' }
   if (own(spot)) return { spot }
   if (!free(spot)) return { code: 'position-occupied' }
-  const promised = promiseOf(world, spot)
-  if (promised === null && reservation === undefined) return { spot }
-  if (promised !== null && promised.id === reservation && promised.purpose === part) return { spot }
+  const reserved = reservationOf(lab, spot)
+  if (reserved === null && reservation === undefined) return { spot }
+  if (reserved !== null && reserved.id === reservation && reserved.purpose === part) return { spot }
   return { code: reservation === undefined ? 'position-reserved' : 'reservation-mismatch' }
 }
 
-function exists (world: World, { device, position }: Target): string | null {
-  if (!world.devices.has(device)) return 'device-not-found'
-  return position !== undefined && position >= world.devices.get(device)! ? 'position-not-found' : null
+function exists (lab: Lab, { device, position }: Target): string | null {
+  if (!lab.devices.has(device)) return 'device-not-found'
+  return position !== undefined && position >= lab.devices.get(device)! ? 'position-not-found' : null
 }
 
 const differs = (spot: Spot, { device, position }: Target): boolean => spot.device !== device || (position !== undefined && spot.position !== position)
 
-function settle (world: World, spot: Spot, was: Spot | null): void {
-  if (!isAt(spot, was)) useUp(world, spot)
+function consumeIfMoved (lab: Lab, spot: Spot, was: Spot | null): void {
+  if (!isAt(spot, was)) consumeReservation(lab, spot)
 }
 
-export function add (world: World, plate: { barcode: string, lidded: boolean, at: Target, lid?: Target, reservation?: string, adopt?: boolean }): string {
-  const { plates } = world
-  const found = placeFor(world, 'container', null, plate.at, plate.reservation)
-  if (plate.adopt && plate.at.position !== undefined && exists(world, plate.at) === null && (plate.reservation === undefined || world.promises.has(plate.reservation))) {
-    if (occupantOf(world, plate.at as Spot)?.part === 'container') return 'ok'
+export function add (lab: Lab, plate: { barcode: string, lidded: boolean, at: Target, lid?: Target, reservation?: string, adopt?: boolean }): string {
+  const { plates } = lab
+  const found = placeFor(lab, 'container', null, plate.at, plate.reservation)
+  if (plate.adopt && plate.at.position !== undefined && exists(lab, plate.at) === null && (plate.reservation === undefined || lab.reservations.has(plate.reservation))) {
+    if (occupantOf(lab, plate.at as Spot)?.part === 'container') return 'ok'
   }
-  // a slot that was chosen, by the request or by its reservation, is looked at after the barcode
-  const chosen = plate.at.position !== undefined || slotsOf(world, plate.at.device).some((spot) => occupantOf(world, spot) === null && promiseOf(world, spot)?.id === plate.reservation)
+  // A slot that the request or its reservation chose is checked after the barcode.
+  const chosen = plate.at.position !== undefined || slotsOf(lab, plate.at.device).some((spot) => occupantOf(lab, spot) === null && reservationOf(lab, spot)?.id === plate.reservation)
   if ('code' in found && !['position-occupied', 'position-reserved'].includes(found.code) && !(found.code === 'reservation-mismatch' && chosen)) return found.code
   if (plates.has(plate.barcode)) return 'barcode-in-use'
   if ('code' in found) return found.code
   const added: Plate = { barcode: plate.barcode, at: found.spot, lidded: plate.lidded, lid: null }
   if (plate.lid) {
-    // the body stands there already when the lid looks for a place
+    // The body is already placed when a slot for the lid is searched.
     plates.set(plate.barcode, added)
-    const lid = placeFor(world, 'lid', added, plate.lid, undefined)
+    const lid = placeFor(lab, 'lid', added, plate.lid, undefined)
     plates.delete(plate.barcode)
     if ('code' in lid) return lid.code
     added.lid = lid.spot
-    useUp(world, lid.spot)
+    consumeReservation(lab, lid.spot)
   }
   plates.set(plate.barcode, added)
-  useUp(world, found.spot)
+  consumeReservation(lab, found.spot)
   return 'ok'
 }
 
-export function move (world: World, barcode: string, { source, target, reservation }: { source?: Target, target: Target, reservation?: string }): string {
-  const plate = world.plates.get(barcode)
+export function move (lab: Lab, barcode: string, { source, target, reservation }: { source?: Target, target: Target, reservation?: string }): string {
+  const plate = lab.plates.get(barcode)
   if (plate === undefined) return 'container-not-found'
   if (source) {
-    const missing = exists(world, source)
+    const missing = exists(lab, source)
     if (missing !== null) return missing
     if (differs(plate.at, source)) return 'source-mismatch'
   }
-  const found = placeFor(world, 'container', plate, target, reservation)
+  const found = placeFor(lab, 'container', plate, target, reservation)
   if ('code' in found) return found.code
-  settle(world, found.spot, plate.at)
+  consumeIfMoved(lab, found.spot, plate.at)
   plate.at = found.spot
   return 'ok'
 }
 
-export function moveFrom (world: World, source: Spot, target: Target, barcode?: string): string {
-  const missing = exists(world, source)
+export function moveFrom (lab: Lab, source: Spot, target: Target, barcode?: string): string {
+  const missing = exists(lab, source)
   if (missing !== null) return missing
-  const there = occupantOf(world, source)
+  const there = occupantOf(lab, source)
   if (there === null) return 'source-empty'
   if (barcode !== undefined && there.plate.barcode !== barcode) return 'source-mismatch'
-  const found = placeFor(world, there.part, there.plate, target, undefined)
+  const found = placeFor(lab, there.part, there.plate, target, undefined)
   if ('code' in found) return found.code
-  settle(world, found.spot, source)
+  consumeIfMoved(lab, found.spot, source)
   if (there.part === 'container') there.plate.at = found.spot
   else there.plate.lid = found.spot
   return 'ok'
 }
 
-export function unlid (world: World, barcode: string, target: Target, reservation?: string): string {
-  const plate = world.plates.get(barcode)
+export function unlid (lab: Lab, barcode: string, target: Target, reservation?: string): string {
+  const plate = lab.plates.get(barcode)
   if (plate === undefined) return 'container-not-found'
   if (plate.lid !== null && !differs(plate.lid, target)) return 'ok'
-  const found = placeFor(world, 'lid', plate, target, reservation)
+  const found = placeFor(lab, 'lid', plate, target, reservation)
   if ('code' in found) return found.code
-  settle(world, found.spot, plate.lid)
+  consumeIfMoved(lab, found.spot, plate.lid)
   Object.assign(plate, { lidded: false, lid: found.spot })
   return 'ok'
 }
 
-export function lid (world: World, barcode: string, from?: Target): string {
-  const plate = world.plates.get(barcode)
+export function lid (lab: Lab, barcode: string, from?: Target): string {
+  const plate = lab.plates.get(barcode)
   if (plate === undefined) return 'container-not-found'
   if (plate.lidded) return 'ok'
   if (from) {
-    const missing = exists(world, from)
+    const missing = exists(lab, from)
     if (missing !== null) return missing
     if (plate.lid !== null && differs(plate.lid, from)) return 'lid-mismatch'
   }
@@ -148,33 +148,33 @@ export function lid (world: World, barcode: string, from?: Target): string {
   return 'ok'
 }
 
-export function remove (world: World, barcode: string): string {
-  return world.plates.delete(barcode) ? 'ok' : 'container-not-found'
+export function remove (lab: Lab, barcode: string): string {
+  return lab.plates.delete(barcode) ? 'ok' : 'container-not-found'
 }
 
-export function rename (world: World, barcode: string, to: string): string {
-  const plate = world.plates.get(barcode)
+export function rename (lab: Lab, barcode: string, to: string): string {
+  const plate = lab.plates.get(barcode)
   if (plate === undefined) return 'container-not-found'
   if (to === barcode) return 'ok'
-  if (world.plates.has(to)) return 'barcode-in-use'
-  world.plates.delete(barcode)
-  world.plates.set(to, Object.assign(plate, { barcode: to }))
+  if (lab.plates.has(to)) return 'barcode-in-use'
+  lab.plates.delete(barcode)
+  lab.plates.set(to, Object.assign(plate, { barcode: to }))
   return 'ok'
 }
 
 export type Moved = { barcode: string, source?: Spot, target?: Target, lid?: { action: 'on' } | { action: 'off', to: Target }, reservation?: string }
 
-export function transfer (world: World, { barcode, source, target, lid: wished, reservation }: Moved): string {
-  const plate = world.plates.get(barcode)
+export function transfer (lab: Lab, { barcode, source, target, lid: wished, reservation }: Moved): string {
+  const plate = lab.plates.get(barcode)
   if (source) {
-    const missing = exists(world, source)
+    const missing = exists(lab, source)
     if (missing !== null) return missing
   }
   if (plate === undefined) return 'container-not-found'
   if (source && !isAt(plate.at, source)) return 'source-mismatch'
   let at = plate.at
   if (target) {
-    const found = placeFor(world, 'container', plate, target, reservation, wished ? plate.lid : null)
+    const found = placeFor(lab, 'container', plate, target, reservation, wished ? plate.lid : null)
     if ('code' in found) return found.code
     at = found.spot
   }
@@ -182,52 +182,52 @@ export function transfer (world: World, { barcode, source, target, lid: wished, 
   if (wished?.action === 'off') {
     const stays = wished.to.position === undefined && plate.lid?.device === wished.to.device && !isAt(plate.lid, at)
     if (!stays) {
-      const found = placeFor(world, 'lid', plate, wished.to, undefined, isAt(at, plate.at) ? null : plate.at, at)
+      const found = placeFor(lab, 'lid', plate, wished.to, undefined, isAt(at, plate.at) ? null : plate.at, at)
       if ('code' in found) return found.code
       lidAt = found.spot
     }
   }
   if (isAt(at, lidAt)) return 'position-occupied'
-  settle(world, at, plate.at)
-  if (lidAt !== null) settle(world, lidAt, plate.lid)
+  consumeIfMoved(lab, at, plate.at)
+  if (lidAt !== null) consumeIfMoved(lab, lidAt, plate.lid)
   Object.assign(plate, { at, lid: lidAt, lidded: wished === undefined ? plate.lidded : wished.action === 'on' })
   return 'ok'
 }
 
 /** What is in the way is taken away, when the correction says so. */
-export function correct (world: World, barcode: string, at: Spot, displaces: boolean): string {
-  const plate = world.plates.get(barcode)
+export function correct (lab: Lab, barcode: string, at: Spot, displaces: boolean): string {
+  const plate = lab.plates.get(barcode)
   if (plate === undefined) return 'container-not-found'
-  const missing = exists(world, at)
+  const missing = exists(lab, at)
   if (missing !== null) return missing
-  const there = occupantOf(world, at)
+  const there = occupantOf(lab, at)
   if (there?.plate === plate && there.part === 'lid') return 'position-occupied'
   if (there !== null && there.plate !== plate) {
     if (!displaces) return 'position-occupied'
     if (there.part === 'lid') there.plate.lid = null
-    else world.plates.delete(there.plate.barcode)
+    else lab.plates.delete(there.plate.barcode)
   }
   plate.at = at
   return 'ok'
 }
 
-export function resize (world: World, device: string, capacity: number): string {
-  if (!world.devices.has(device)) return 'device-not-found'
-  if (slotsOf(world, device).some((spot) => spot.position >= capacity && occupantOf(world, spot) !== null)) return 'slots-occupied'
-  for (const spot of slotsOf(world, device)) if (spot.position >= capacity) useUp(world, spot)
-  world.devices.set(device, capacity)
+export function resize (lab: Lab, device: string, capacity: number): string {
+  if (!lab.devices.has(device)) return 'device-not-found'
+  if (slotsOf(lab, device).some((spot) => spot.position >= capacity && occupantOf(lab, spot) !== null)) return 'slots-occupied'
+  for (const spot of slotsOf(lab, device)) if (spot.position >= capacity) consumeReservation(lab, spot)
+  lab.devices.set(device, capacity)
   return 'ok'
 }
 
-export function reserve (world: World, id: string, { device, purpose, count, last }: { device: string, purpose: Part, count: number, last: boolean }): string {
-  if (!world.devices.has(device)) return 'device-not-found'
-  const free = slotsOf(world, device).filter((spot) => occupantOf(world, spot) === null && promiseOf(world, spot) === null)
+export function reserve (lab: Lab, id: string, { device, purpose, count, last }: { device: string, purpose: Part, count: number, last: boolean }): string {
+  if (!lab.devices.has(device)) return 'device-not-found'
+  const free = slotsOf(lab, device).filter((spot) => occupantOf(lab, spot) === null && reservationOf(lab, spot) === null)
   if (last) free.reverse()
   if (free.length < count) return 'no-free-position'
-  world.promises.set(id, { id, purpose, slots: free.slice(0, count) })
+  lab.reservations.set(id, { id, purpose, slots: free.slice(0, count) })
   return 'ok'
 }
 
-export function release (world: World, id: string): string {
-  return world.promises.delete(id) ? 'ok' : 'reservation-not-found'
+export function release (lab: Lab, id: string): string {
+  return lab.reservations.delete(id) ? 'ok' : 'reservation-not-found'
 }

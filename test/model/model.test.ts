@@ -2,10 +2,10 @@ import t from 'tap'
 import { seededRandom } from '../../src/estimation/random.ts'
 import { aLab } from '../support/service.ts'
 import { devices, draw } from './commands.ts'
-import { aWorld } from './lab.ts'
+import { aModelLab } from './lab.ts'
 import { modelled, stateOf } from './state.ts'
 
-// Long random sequences of all commands of the world, against the service and against a plain model of it: each must answer
+// Long random sequences of all commands of the lab, against the service and against a plain model of it: each must answer
 // the same, and leave the same. The seed is told, and MODEL_SEED plays it again; MODEL_COMMANDS makes it long (npm run test:soak).
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
@@ -15,13 +15,13 @@ const lookEvery = 10
 t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
   const service = await aLab(t, devices)
   const random = seededRandom([seed])
-  const world = aWorld(devices)
+  const lab = aModelLab(devices)
   const tally = new Map<string, number>()
   const told: string[] = []
   for (let n = 0; n < commands; n++) {
-    const command = draw(random, world)
+    const command = draw(random, lab)
     const { status, body, text } = await command.send(service)
-    const expected = command.expected(world)
+    const expected = command.expected(lab)
     const code = status < 300 ? 'ok' : body.code
     told.push(`${command.says} -> ${code}`)
     tally.set(code, (tally.get(code) ?? 0) + 1)
@@ -30,7 +30,7 @@ t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
       return
     }
     if (n % lookEvery === 0 || n === commands - 1) {
-      const [seen, meant] = [await stateOf(service), modelled(world)]
+      const [seen, meant] = [await stateOf(service), modelled(lab)]
       if (JSON.stringify(seen) !== JSON.stringify(meant)) {
         t.strictSame(seen, meant, `after command ${n}:\n${told.slice(-lookEvery).join('\n')}`)
         return

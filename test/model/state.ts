@@ -1,5 +1,5 @@
 import type { Service } from '../support/service.ts'
-import { occupantOf, slotsOf, type World } from './lab.ts'
+import { occupantOf, slotsOf, type Lab } from './lab.ts'
 
 /** What stands where, by the service. */
 export async function stateOf (service: Pick<Service, 'get'>): Promise<object> {
@@ -11,22 +11,22 @@ export async function stateOf (service: Pick<Service, 'get'>): Promise<object> {
   return {
     slots: slots.flat(),
     plates: containers.items.map(({ barcode, device, position, lidded, lid }: any) => ({ barcode, device, position, lidded, lid })).sort(byBarcode),
-    promised: reservations.items.flatMap(({ positions }: any) => positions).length
+    reserved: reservations.items.flatMap(({ positions }: any) => positions).length
   }
 }
 
 /** The same, by the model. */
-export function modelled (world: World): object {
-  const promised = (device: string, position: number) => [...world.promises.values()].find(({ slots }) => slots.some((slot) => slot.device === device && slot.position === position))
+export function modelled (lab: Lab): object {
+  const reserved = (device: string, position: number) => [...lab.reservations.values()].find(({ slots }) => slots.some((slot) => slot.device === device && slot.position === position))
   return {
-    slots: [...world.devices.keys()].sort().flatMap((device) => slotsOf(world, device)).map((spot) => {
-      const there = occupantOf(world, spot)
+    slots: [...lab.devices.keys()].sort().flatMap((device) => slotsOf(lab, device)).map((spot) => {
+      const there = occupantOf(lab, spot)
       return {
-        ...spot, container: there?.part === 'container' ? there.plate.barcode : null, occupied_by: there?.part ?? null, reserved: promised(spot.device, spot.position)?.id ?? null
+        ...spot, container: there?.part === 'container' ? there.plate.barcode : null, occupied_by: there?.part ?? null, reserved: reserved(spot.device, spot.position)?.id ?? null
       }
     }),
-    plates: [...world.plates.values()].map(({ barcode, at, lidded, lid }) => ({ barcode, ...at, lidded, lid })).sort(byBarcode),
-    promised: [...world.promises.values()].reduce((sum, { slots }) => sum + slots.length, 0)
+    plates: [...lab.plates.values()].map(({ barcode, at, lidded, lid }) => ({ barcode, ...at, lidded, lid })).sort(byBarcode),
+    reserved: [...lab.reservations.values()].reduce((sum, { slots }) => sum + slots.length, 0)
   }
 }
 

@@ -8,8 +8,6 @@ import { aDatabase } from '../support/database.ts'
 import { aLog } from '../support/logged.ts'
 import { aService } from '../support/service.ts'
 
-t.jobs = 2
-
 t.test('browsers are told what not to do with answers, refusals and the documentation', async (t) => {
   const service = await aService(t)
   for (const path of ['/api/lab', '/api/containers/none', '/api/nothing', '/health/live']) {

@@ -54,7 +54,7 @@ t.test('the file of the first key makes it once', async (t) => {
   const url = await aDatabase(t)
   const env = { DATABASE_URL: url, HOST: '0.0.0.0', BOOTSTRAP_ADMIN_KEY_FILE: aFile(t, ` ${key}\n`) }
   const both = await Promise.all([started(t, env), started(t, env)])
-  const made = both.flatMap(({ lines }) => lines.filter(({ msg }) => msg.startsWith('the first key was made')))
+  const made = both.flatMap(({ lines }) => lines.filter(({ msg }) => msg.startsWith('created the first key')))
   t.equal(made.length, 1, 'also when two start together')
   for (const { status } of both) {
     t.equal(await status('/api/keys', key), 200)
@@ -63,13 +63,13 @@ t.test('the file of the first key makes it once', async (t) => {
   t.notMatch(JSON.stringify(both.map(({ lines }) => lines)), key)
 
   const again = await started(t, { ...env, BOOTSTRAP_ADMIN_KEY_FILE: aFile(t, key.toUpperCase()) })
-  t.match(again.lines.find(({ level }) => level === 'warn'), { msg: /holds none of the keys/ })
+  t.match(again.lines.find(({ level }) => level === 'warn'), { msg: /BOOTSTRAP_ADMIN_KEY_FILE is ignored/ })
   t.equal(await again.status('/api/lab', key.toUpperCase()), 401, 'another one is not taken later')
 })
 
 t.test('a file that holds no good key is refused, and its text never told', async (t) => {
   const url = await aDatabase(t)
-  for (const [text, says] of [['', /has 0 characters, at least 32/], ['hunter2hunter2', /has 14 characters/], ['correct horse battery staple and more', /letters, digits/], ['x'.repeat(513), /more than 512/]] as const) {
+  for (const [text, says] of [['', /has 0 characters, but needs at least 32/], ['hunter2hunter2', /has 14 characters/], ['correct horse battery staple and more', /letters, digits/], ['x'.repeat(513), /more than 512/]] as const) {
     const told = await refusal(t, { DATABASE_URL: url, BOOTSTRAP_ADMIN_KEY_FILE: aFile(t, text) })
     t.match(told, says)
     if (text !== '') t.notMatch(told, text)

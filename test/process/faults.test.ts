@@ -135,7 +135,7 @@ t.test('a client that vanishes leaves a command done as a whole, and no connecti
   // a transaction sees the activity as of its first look
   const [holder, watcher] = [await aClient(t, url), await aClient(t, url)]
   await holder.query('BEGIN')
-  await holder.query('SELECT world_lock()')
+  await holder.query('SELECT lock_lab()')
   for (const barcode of ['P1', 'P2']) {
     await hangingUp(address, requestText({ device: 'Hotel', barcode }), () => until(async () => (await watcher.query(waiting)).rowCount === Number(barcode.slice(1))))
   }

@@ -14,7 +14,7 @@ function aDataDir (t: Test): string {
 
 /** The command as a user gives it, but for npm. */
 async function runCommand (t: Test, dataDir: string, ...args: string[]): Promise<Pick<Ran, 'err'> & { code: number | null }> {
-  const { code, stderr } = await aProcess(t, { DATA_DIR: dataDir }, [process.execPath, 'scripts/import.mjs', ...args]).ended
+  const { code, stderr } = await aProcess(t, { DATA_DIR: dataDir }, [process.execPath, 'tools/launch/import.mjs', ...args]).ended
   return { code, err: stderr }
 }
 

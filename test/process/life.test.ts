@@ -105,7 +105,7 @@ t.test('all faults of the configuration are told at once, without a stack and wi
   const env = { PORT: 'eighty', DATABASE_POOL_MAX: '0', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://root:secret@db/lab' }
   const { code, stderr } = await aProcess(t, env).ended
   t.equal(code, 1)
-  t.match(stderr, /^The configuration has 4 faults:\n( {2}\w+ must [^\n]+\n){4}$/)
+  t.match(stderr, /^The configuration has 4 errors:\n( {2}\w+ must [^\n]+\n){4}$/)
   t.notMatch(stderr, /secret/)
 })
 

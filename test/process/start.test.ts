@@ -12,11 +12,11 @@ import { aProxy } from '../support/proxy.ts'
 t.jobs = 2
 
 /** Starts in this process; `stop` is the signal to stop, `running` what comes of it. */
-function starting (t: Test, env: Record<string, string>, more: { patience?: { requestsMs: number, queriesMs: number }, level?: string } = {}) {
+function starting (t: Test, env: Record<string, string>, more: { shutdownTimeouts?: { requestsMs: number, queriesMs: number }, level?: string } = {}) {
   const stopping = new AbortController()
   const { log, lines, said } = aLog(more.level)
   const config = readConfig({ PORT: '0', ...env })
-  const running = start({ config, log, signal: stopping.signal, ...(more.patience && { patience: more.patience }) })
+  const running = start({ config, log, signal: stopping.signal, ...(more.shutdownTimeouts && { shutdownTimeouts: more.shutdownTimeouts }) })
   t.teardown(async () => {
     stopping.abort('over')
     await running.then(({ stop }) => stop(), () => {})
@@ -56,7 +56,7 @@ t.test('it says once, in one line, where it is ready', async (t) => {
   t.equal(naming.length, 1)
 })
 
-t.test('whoever starts an empty lab is told what to do next', async (t) => {
+t.test('a start with an empty lab logs what to do next', async (t) => {
   const { running, lines } = starting(t, { DATABASE_URL: await aDatabase(t), HOST: '0.0.0.0', AUTH: 'off' })
   const { address } = await running
   const here = address.replace('0.0.0.0', '127.0.0.1')
@@ -67,7 +67,7 @@ t.test('whoever starts an empty lab is told what to do next', async (t) => {
   t.match(docs, { open: `${here}/docs` })
 })
 
-t.test('a lab that is there is not told about, and the address is told at every level', async (t) => {
+t.test('a lab with devices gets no hints, and the address is logged at every level', async (t) => {
   const url = await aDatabase(t)
   await run(url, `INSERT INTO device_group (name) VALUES ('devices') ON CONFLICT DO NOTHING;
     INSERT INTO device (id, name, "group") VALUES (gen_random_uuid(), 'Hotel', 'devices')`)
@@ -87,20 +87,20 @@ t.test('a port in use, and an address that is not of this machine', async (t) =>
   const { port } = squatter.address() as AddressInfo
   const url = await aDatabase(t)
   t.equal(await refusal(t, { DATABASE_URL: url, PORT: String(port) }),
-    `Port ${port} of 127.0.0.1 is in use: stop what listens there, or set PORT to another one (0 takes any free one).`)
+    `Port ${port} of 127.0.0.1 is in use: stop the program that uses it, or set PORT to another port (0 takes any free port).`)
   t.match(await refusal(t, { DATABASE_URL: url, HOST: '192.0.2.1', AUTH: 'off' }), /^This machine has no address 192\.0\.2\.1: set HOST/)
 })
 
-t.test('a database that does not exist, and a user who is refused, are told at once and without the password', async (t) => {
+t.test('a database that does not exist, and a user who is refused, are reported at once and without the password', async (t) => {
   const url = new URL(await aDatabase(t))
   const server = `${url.hostname}:${url.port || 5432}`
   url.pathname = '/no_such_database'
   t.equal(await refusal(t, { DATABASE_URL: url.href }),
-    `The server at ${server} has no database "no_such_database": create it, or correct DATABASE_URL.`)
+    `The server at ${server} has no database "no_such_database". Create it, or correct DATABASE_URL.`)
   url.username = 'nobody'
   url.password = 'secret'
   const told = await refusal(t, { DATABASE_URL: url.href })
-  t.match(told, /refuses the user "nobody" .* correct user and password in DATABASE_URL\.$/)
+  t.match(told, /refuses the user "nobody" .* Correct user and password in DATABASE_URL\.$/)
   t.notMatch(told, /secret/)
 })
 
@@ -116,14 +116,14 @@ t.test('a database that does not come is waited for, but not for ever', async (t
   const proxy = await aProxy(t, await aDatabase(t))
   await proxy.cut()
   t.match(await refusal(t, { DATABASE_URL: proxy.url, DATABASE_CONNECT_TIMEOUT_MS: '200' }),
-    /^The database at 127\.0\.0\.1:\d+ did not answer within 1\.2 s \(connect ECONNREFUSED [^)]+\): start it, or correct DATABASE_URL\.$/)
+    /^The database at 127\.0\.0\.1:\d+ did not respond within 1\.2 s \(connect ECONNREFUSED [^)]+\)\. Start it, or correct DATABASE_URL\.$/)
 })
 
 t.test('a database that starts a little later is found', async (t) => {
   const proxy = await aProxy(t, await aDatabase(t))
   await proxy.cut()
   const { running, said } = starting(t, { DATABASE_URL: proxy.url })
-  t.match(await said('the database does not answer yet, trying on'), { level: 'warn', reason: /ECONNREFUSED/ })
+  t.match(await said('database does not respond yet, retrying'), { level: 'warn', reason: /ECONNREFUSED/ })
   await proxy.mend()
   t.equal((await fetch(`${(await running).address}/health/ready`)).status, 200)
 })
@@ -134,7 +134,7 @@ t.test('PostgreSQL before 15 is refused', async (t) => {
     CREATE FUNCTION past.current_setting(name text) RETURNS text LANGUAGE sql AS $$
       SELECT CASE name WHEN 'server_version_num' THEN '140012' WHEN 'server_version' THEN '14.12' ELSE pg_catalog.current_setting(name) END $$;
     DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = past, pg_catalog, public', current_database()); END $$`)
-  t.equal(await refusal(t, { DATABASE_URL: url }), 'The database is PostgreSQL 14.12; version 15 or newer is needed.')
+  t.equal(await refusal(t, { DATABASE_URL: url }), 'The database is PostgreSQL 14.12; version 15 or newer is required.')
 })
 
 t.test('a database at which a newer version of the service has been is refused', async (t) => {
@@ -152,7 +152,7 @@ t.test('a user who may not create tables is told what PostgreSQL says', async (t
   theirs.username = role
   theirs.password = 'x'
   t.equal(await refusal(t, { DATABASE_URL: theirs.href }),
-    'The database could not be brought up to date: permission denied for schema public (SQLSTATE 42501).')
+    'The database migrations could not be applied: permission denied for schema public (SQLSTATE 42501).')
   await run(url.href, `DROP OWNED BY ${role}; DROP ROLE ${role}`)
 })
 
@@ -161,13 +161,13 @@ t.test('told to stop while it waits for the database or for another\'s migration
   const proxy = await aProxy(t, url)
   await proxy.cut()
   const waiting = starting(t, { DATABASE_URL: proxy.url })
-  await waiting.said('the database does not answer yet, trying on')
+  await waiting.said('database does not respond yet, retrying')
   waiting.stop()
   t.equal(await waiting.running.catch((error: unknown) => error), 'stop')
 
   const other = await aClient(url)
   await other.query('SELECT pg_advisory_lock(72707369)')
-  const behind = starting(t, { DATABASE_URL: url }, { patience: { requestsMs: 100, queriesMs: 100 } })
+  const behind = starting(t, { DATABASE_URL: url }, { shutdownTimeouts: { requestsMs: 100, queriesMs: 100 } })
   const waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
   while ((await other.query(waits)).rowCount === 0) await sleep(20)
   behind.stop()
@@ -182,7 +182,7 @@ t.test('told to stop, it lets a request finish, closes what is idle and takes no
   await fetch(`${address}/api/lab/config`, json('PUT', { sila_servers: { devices: { Hotel: { capacity: 1 } } } }))
   const holder = await aClient(url)
   await holder.query('BEGIN')
-  await holder.query('SELECT world_lock()')
+  await holder.query('SELECT lock_lab()')
   const underWay = fetch(`${address}/api/containers`, json('POST', { device: 'Hotel' }))
   const waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
   while ((await holder.query(waits)).rowCount === 0) await sleep(20)
@@ -200,20 +200,20 @@ t.test('told to stop, it lets a request finish, closes what is idle and takes no
   await holder.end()
 })
 
-t.test('clients and queries that never end are cut after a while', async (t) => {
+t.test('on a stop, endless requests and queries are cancelled after the timeout', async (t) => {
   const url = await aDatabase(t)
-  const { running, lines } = starting(t, { DATABASE_URL: url }, { patience: { requestsMs: 300, queriesMs: 300 } })
+  const { running, lines } = starting(t, { DATABASE_URL: url }, { shutdownTimeouts: { requestsMs: 300, queriesMs: 300 } })
   const { address, stop } = await running
   await fetch(`${address}/api/lab/config`, json('PUT', { sila_servers: { devices: { Hotel: { capacity: 1 } } } }))
   const holder = await aClient(url)
   await holder.query('BEGIN')
-  await holder.query('SELECT world_lock()')
+  await holder.query('SELECT lock_lab()')
   const underWay = fetch(`${address}/api/containers`, json('POST', { device: 'Hotel' }))
   const cut = t.rejects(underWay)
   await sleep(300)
   await stop()
   await cut
-  t.ok(lines.some(({ msg }) => msg === 'requests still under way are cut'))
+  t.ok(lines.some(({ msg }) => msg === 'closing connections with unfinished requests'))
   await holder.end()
 })
 

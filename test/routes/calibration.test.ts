@@ -1,18 +1,5 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { aLab } from '../support/service.ts'
-
-const script = fileURLToPath(new URL('../../scripts/calibrate.mjs', import.meta.url))
-
-/** Runs the command and answers its exit code and what it printed. */
-async function calibrate (...args: string[]): Promise<{ code: number, stdout: string, stderr: string }> {
-  return await new Promise((resolve) => {
-    execFile(process.execPath, [script, ...args], (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, stdout, stderr }))
-  })
-}
 
 t.test('calibration tells how often the promise was kept, as of its time', async (t) => {
   const lab = await aLab(t, { Reader: 1 })
@@ -33,19 +20,6 @@ t.test('calibration tells how often the promise was kept, as of its time', async
   for (const [parameter, value] of [['group_by', 'colour'], ['confidence', '0'], ['confidence', '1'], ['confidence', 'NaN'], ['confidence', 'high'], ['since', '2026-01-01T00:00:00'], ['limit', '0'], ['limit', '1000000']]) {
     t.match(await lab.get(`/api/estimates/calibration?${parameter}=${value}`), { status: 400, body: { errors: [{ parameter }] } }, `${parameter}=${value}`)
   }
-
-  await t.test('and the command prints it and draws the curve', async (t) => {
-    const url = await lab.app.listen({ host: '127.0.0.1', port: 0 })
-    const svg = join(t.testdir(), 'reliability.svg')
-    const { code, stdout } = await calibrate('--url', url, '--confidence', '0.8', '--group-by', 'function', '--svg', svg)
-    t.equal(code, 0)
-    t.match(stdout, /asked 0\.8\n[\s\S]*all +60 +58[\s\S]*rank[\s\S]*scan +30 +29/)
-    t.match(await readFile(svg, 'utf8'), /^<svg[\s\S]*polyline[\s\S]*<\/svg>$/)
-  })
-
-  await t.test('or says what is wrong', async (t) => {
-    t.match(await calibrate('--url', 'http://127.0.0.1:9'), { code: 1, stderr: /nothing answers|fetch failed/ })
-  })
 })
 
 t.test('a lab without steps has nothing to calibrate', async (t) => {

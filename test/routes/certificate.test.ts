@@ -14,6 +14,8 @@ t.test('a certificate is kept as it was put, as PEM or as JSON', async (t) => {
   t.match(await lab.get(path, { accept: '*/*' }), { text: aCertificate, headers: { 'content-type': /^application\/x-pem-file/ } })
   t.match(await lab.get(path, { accept: 'text/plain' }), { text: aCertificate, headers: { 'content-type': /^text\/plain/ } })
   t.match(await lab.get(path, { accept: 'application/json' }), { body: { certificate: aCertificate }, headers: { 'content-type': /^application\/json/ } })
+  t.match((await lab.get(path, { accept: 'application/json; charset=UTF-8' })).headers['content-type'], 'application/json; charset=utf-8')
+  t.match((await lab.get(path, { accept: 'image/png' })).headers['content-type'], 'application/x-pem-file; charset=utf-8', 'what is not known gets the first')
 
   t.match(await lab.put(path, { certificate: aCertificate + aCertificate }), { status: 204 })
   t.equal((await lab.get(path)).text, aCertificate + aCertificate)

@@ -34,8 +34,8 @@ t.test('changing a device', async (t) => {
   t.test('a rename to a name in use is refused, also when only logs use it', async (t) => {
     const lab = await aLab(t, { Hotel: 3, Washer: 1 })
     await logged(lab, { device: 'Reader9' })
-    t.match(await lab.patch('/api/devices/Hotel', { name: 'Washer' }), { status: 409, body: { code: 'device-name-in-use', detail: /unique/, pointer: '/name' } })
-    t.match(await lab.patch('/api/devices/Hotel', { name: 'Reader9' }), { status: 409, body: { code: 'device-name-in-use', detail: /Logs name/ } })
+    t.match(await lab.patch('/api/devices/Hotel', { name: 'Washer' }), { status: 409, body: { code: 'device-name-in-use', detail: /already has/, pointer: '/name' } })
+    t.match(await lab.patch('/api/devices/Hotel', { name: 'Reader9' }), { status: 409, body: { code: 'device-name-in-use', detail: /Logged steps name/ } })
     await lab.delete('/api/devices/Reader9')
     t.match(await lab.patch('/api/devices/Hotel', { name: 'Reader9' }), { status: 200, body: { name: 'Reader9' } })
   })

@@ -136,7 +136,7 @@ t.test('while the first request runs, a second is told to wait', async (t) => {
   const service = await aLab(t, { Hotel: 4 })
   await heldElsewhere(service, async (client) => {
     // whichever of the two has the key waits for the lab's row
-    await client.query('SELECT world_lock()')
+    await client.query('SELECT lock_lab()')
     const both = [1, 2].map(() => service.post('/api/containers', plate, withKey('k')))
     const told = await Promise.race(both)
     t.match(told, { status: 409, body: { code: 'idempotency-key-running' } })

@@ -1,8 +1,6 @@
 import t, { type Test } from 'tap'
 import { aService, aServiceOn } from '../support/service.ts'
 
-t.jobs = 2
-
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
 /** A service with an administrator's key; `as` calls with a key. */
@@ -101,7 +99,7 @@ t.test('scopes: read looks and estimates, operate records, admin changes the lab
   t.match(await service.get('/api/lab', reader), { status: 200 })
   t.match(await service.post('/api/estimates', { step: { device: 'Hotel' } }, reader), { status: 200 })
   const refused = await service.post('/api/containers', { device: 'Hotel' }, reader)
-  t.match(refused, { status: 403, body: { code: 'forbidden', scope: 'operate', detail: 'The key "viewer" has the scope read; this call needs operate.' } })
+  t.match(refused, { status: 403, body: { code: 'forbidden', scope: 'operate', detail: 'The key "viewer" has the scope read. This operation needs operate.' } })
   t.equal(refused.headers['www-authenticate'], 'Bearer realm="platform-status", error="insufficient_scope", scope="operate"')
   t.match(await service.post('/api/containers', { device: 'Hotel' }, robot), { status: 201 })
   for (const [method, path, body] of [

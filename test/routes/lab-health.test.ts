@@ -37,7 +37,7 @@ t.test('a container in two slots is an error', async (t) => {
 t.test('a lid that is on and parked is an error', async (t) => {
   const { healthy, findings } = await broken(t, 'ALTER TABLE placement DROP CONSTRAINT placement_lid_is_off', 'UPDATE container SET lidded = true')
   t.equal(healthy, false)
-  t.match(findings, [{ code: 'lid-on-and-parked', severity: 'error', device: 'Washer', position: 0, message: 'The lid of "two" is on, and lies in slot 0 of Washer.' }])
+  t.match(findings, [{ code: 'lid-on-and-parked', severity: 'error', device: 'Washer', position: 0, message: 'The lid of "two" is on, but also parked in slot 0 of Washer.' }])
 })
 
 t.test('a container on a retired device or slot is an error', async (t) => {
@@ -45,8 +45,8 @@ t.test('a container on a retired device or slot is an error', async (t) => {
     "UPDATE device SET retired_at = now() WHERE name = 'Washer'", `UPDATE position SET retired_at = now() WHERE id = ${slotOf('Hotel', 0)}`)
   t.equal(healthy, false)
   t.match(findings, [
-    { code: 'container-on-retired-device', severity: 'error', device: 'Hotel', position: 0, message: '"one" is in slot 0 of Hotel, which the lab has no more.' },
-    { code: 'container-on-retired-device', device: 'Washer', message: 'The lid of "two" is in slot 0 of Washer, which the lab has no more.' }
+    { code: 'container-on-retired-device', severity: 'error', device: 'Hotel', position: 0, message: '"one" is in slot 0 of Hotel, which was retired.' },
+    { code: 'container-on-retired-device', device: 'Washer', message: 'The lid of "two" is in slot 0 of Washer, which was retired.' }
   ])
 })
 
@@ -55,8 +55,8 @@ t.test('a removed container in a slot, and one that is nowhere, are errors', asy
     "UPDATE container SET removed_at = now() WHERE barcode = 'P1'", "DELETE FROM placement WHERE part = 'body' AND container_id = " + idOf('P2'))
   t.equal(healthy, false)
   t.match(findings, [
-    { code: 'removed-container-in-slot', severity: 'error', device: 'Hotel', position: 0, message: '"one" was removed, and still takes slot 0 of Hotel.' },
-    { code: 'container-without-place', severity: 'error', device: null, position: null, message: '"two" is on the platform, but nowhere.' }
+    { code: 'removed-container-in-slot', severity: 'error', device: 'Hotel', position: 0, message: '"one" was removed, but still occupies slot 0 of Hotel.' },
+    { code: 'container-without-place', severity: 'error', device: null, position: null, message: '"two" is on the platform, but in no slot.' }
   ])
 })
 
@@ -71,7 +71,7 @@ t.test('devices that only logs know, and steps that run for more than a day, are
     healthy: true,
     findings: [
       { code: 'unlisted-device' },
-      { code: 'steps-running-long', severity: 'warning', device: 'Reader', message: `1 step of Reader began more than a day ago and did not end, the oldest (${old.id}) on ${old.start}.` }
+      { code: 'steps-running-long', severity: 'warning', device: 'Reader', message: `1 step of Reader started more than a day ago and did not finish. The oldest (${old.id}) started at ${old.start}.` }
     ]
   })
   await lab.post('/api/steps', { device: 'Reader', start: ago(26) })

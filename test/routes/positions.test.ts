@@ -90,7 +90,7 @@ t.test('one slot', async (t) => {
     t.match(await lab.get('/api/devices/Hotel/positions/4'), {
       status: 404, body: { code: 'position-not-found', device: 'Hotel', position: 4, parameter: 'position', valid_range: { minimum: 0, maximum: 3 }, detail: /0 to 3/ }
     })
-    t.match(await lab.get('/api/devices/Greeter/positions/0'), { status: 404, body: { code: 'position-not-found', valid_range: null, detail: /has none/ } })
+    t.match(await lab.get('/api/devices/Greeter/positions/0'), { status: 404, body: { code: 'position-not-found', valid_range: null, detail: /has no slots/ } })
     t.match(await lab.get('/api/devices/Nope/positions/0'), { status: 404, body: { code: 'device-not-found', parameter: 'device' } })
   })
 

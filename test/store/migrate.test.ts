@@ -1,13 +1,13 @@
 import { cp, mkdtemp, readdir, rm, writeFile, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import t from 'tap'
 import { migrate } from '../../src/store/migrate.ts'
+import { projectRoot } from '../../src/project-root.ts'
 import { aDatabase } from '../support/database.ts'
 
-const ours = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
+const ours = join(projectRoot, 'prisma', 'migrations')
 
 /** A migrated database, and a copy of the migrations that a test may change. */
 async function aMigrated (t: Parameters<typeof aDatabase>[0]) {

@@ -11,18 +11,18 @@ const everyProblem = new Set([
   'type', 'title', 'status', 'detail', 'instance', 'code', 'error', 'request_id', 'errors', 'index', 'pointer', 'parameter'
 ])
 
-// Every app of a test file declares the same, so what is compiled for one serves them all.
+// All apps of a test file have the same schemas, so compiled validators are shared.
 const validators = new Map<string, ValidateFunction>()
 let ajv: ReturnType<typeof validatorFor> | undefined
 
 /**
- * Holds every answer of the app against what its route declares: the status, the media type, the schema, and no member
- * that the schema does not name. So every test is a test of the contract too. What does not hold goes to `report`.
+ * Checks every response of the app against its route: declared status, media type and schema, and no undeclared members. So
+ * every test also tests the contract. Differences are passed to `report`.
  */
 export function checkAnswers (app: FastifyInstance, report: (fault: string) => void): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const declared = request.routeOptions.schema?.response as Record<number, Declared> | undefined
-    // what says that the path does not have the method is no route's
+    // A 405 for an undefined method does not belong to a route.
     const isNoRoute = request.is404 || (reply.statusCode === 405 && !String(reply.getHeader('allow')).split(', ').includes(request.method))
     if (isNoRoute || declared === undefined || reply.statusCode === 304) return payload
     const call = `${request.method} ${request.routeOptions.url} -> ${reply.statusCode}`
@@ -56,7 +56,7 @@ function faultsOf (errors: readonly ErrorObject[]): string {
   return errors.map((error) => `${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`).join('; ')
 }
 
-// An answer may gain members; one that its own schema does not name is a mistake today.
+// Schemas allow additional members, so that later versions can add some. Here, undeclared members are errors.
 function closed<T> (schema: T): T {
   if (Array.isArray(schema)) return schema.map(closed) as T
   if (typeof schema !== 'object' || schema === null) return schema

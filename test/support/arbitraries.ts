@@ -1,9 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check'
 
-// Requests made from the OpenAPI document: as it asks for them, nearly so, and not at all so.
+// Random requests from the OpenAPI document: valid, nearly valid, and invalid ones.
 
 type Json = any
-/** What there is in the lab, so that requests hit something: real names by component, examples otherwise. */
+/** Existing values by schema component, so that requests find something. Without any, examples are used. */
 export type Known = Readonly<Record<string, readonly unknown[]>>
 export type Request = { method: string, url: string, headers: Record<string, string>, payload?: string }
 
@@ -24,7 +24,7 @@ const odd: Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) }, { weight: 1, arbitrary: deep }
 )
 
-/** A request of an operation. */
+/** Random requests of an operation. */
 export function requestOf (document: Json, path: string, method: string, operation: Json, known: Known): Arbitrary<Request> {
   const valid = (schema: Json) => validOf(document, schema, known)
   const parameters: Json[] = operation.parameters ?? []
@@ -69,7 +69,7 @@ function seldom<T> (arbitrary: Arbitrary<T>): Arbitrary<T | undefined> {
   return fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 }
 
-/** A value that a schema allows, or nearly: what there is, the examples, and what the type holds. */
+/** Values that a schema (nearly) allows: existing values, examples, and random values of its type. */
 export function validOf (document: Json, schema: Json, known: Known): Arbitrary<unknown> {
   const name: string | undefined = schema.$ref?.split('/').at(-1)
   const { anyOf, enum: values, examples, ...own }: Json = name === undefined ? schema : document.components.schemas[name]
@@ -107,7 +107,7 @@ function objectOf (document: Json, { properties = {}, required = [], additionalP
   return fc.tuple(fc.dictionary(names, others, { maxKeys: 3 }), members).map(([more, own]) => ({ ...more, ...own }))
 }
 
-/** A value with one thing changed somewhere in it: replaced by something odd, taken away, or a member added. */
+/** Values with one random change: a part is replaced by an odd value or removed, or a member is added. */
 function mutated (values: Arbitrary<unknown>): Arbitrary<unknown> {
   return fc.tuple(values, fc.nat(1000), fc.constantFrom('replace', 'remove', 'add'), odd, oddText).map(([value, at, how, other, name]) => {
     const copy = { root: structuredClone(value) }

@@ -2,24 +2,27 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Test } from 'tap'
+import { projectRoot } from '../../src/project-root.ts'
 import { onDatabase } from './database.ts'
 
-export const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
+export const migrations = join(projectRoot, 'prisma', 'migrations')
 
-/** A backup made by the first release; see test/fixtures/README.md. */
-export const firstRelease = fileURLToPath(new URL('../fixtures/release-0.1.0.backup.gz', import.meta.url))
+/** A backup at the present schema; see test/fixtures/README.md. */
+export const savedLab = join(projectRoot, 'test', 'fixtures', 'saved-lab.backup.gz')
 
-/** A directory of its own, gone after the test. */
+/** A backup made by a version from before the first release, which is refused. */
+export const beforeFirstRelease = join(projectRoot, 'test', 'fixtures', 'before-first-release.backup.gz')
+
+/** A temporary directory, removed after the test. */
 export async function aFolder (t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'platform-status-backup-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** The URL of a database with nothing in it, dropped when the test ends. */
+/** The URL of a new, empty database, dropped after the test. */
 export async function anEmptyDatabase (t: Test): Promise<string> {
   const server = process.env.TEST_DATABASE_URL!
   const name = `test_${randomUUID().replaceAll('-', '')}`
@@ -28,7 +31,7 @@ export async function anEmptyDatabase (t: Test): Promise<string> {
   return onDatabase(server, name)
 }
 
-/** Runs SQL on a database, and answers its rows. */
+/** Runs SQL on a database and returns the rows. */
 export async function sql (url: string, text: string): Promise<Record<string, any>[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

@@ -5,7 +5,7 @@ import type { Service } from './service.ts'
 
 export type Said = { code: number, out: string, err: string, json: any }
 
-/** Runs command lines in this process, against this service (or none), and answers what they print. */
+/** Runs command lines in this process, against this service (or none), and returns their exit code and output. */
 export async function aCommandLine (service: Service | null, env: Record<string, string> = {}) {
   const address = service === null ? 'http://127.0.0.1:65533' : await listening(service)
 

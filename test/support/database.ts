@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import type { Test } from 'tap'
 
-/** The URL of a migrated, empty database of its own, dropped when the test ends. Copied as files, it needs no WAL. */
+/** The URL of a new, migrated, empty database, dropped after the test. A file copy of the template writes no WAL. */
 export async function aDatabase (t: Test): Promise<string> {
   const server = process.env.TEST_DATABASE_URL
   const template = process.env.TEST_DATABASE_TEMPLATE
@@ -20,7 +20,7 @@ export function onDatabase (server: string, name: string): string {
   return url.href
 }
 
-// to connect takes as long as to make a database; what idles does not keep the process
+// Shared, because connecting takes as long as creating a database. Idle connections do not keep the process alive.
 let connections: pg.Pool | undefined
 
 async function onServer (server: string, sql: string): Promise<void> {

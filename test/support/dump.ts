@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** What every table holds, as a digest each: two that are equal mean that nothing was written between. */
+/** A digest of each table. Two equal dumps mean that nothing was written in between. */
 export async function aDump (url: string): Promise<Record<string, string>> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-/** Sends these bytes to an address, and answers all that comes back until the other side hangs up. */
+/** Sends bytes to an address and returns everything until the other side closes the connection. */
 export async function rawly (address: string, bytes: string): Promise<string> {
   const socket = connect(Number(new URL(address).port), new URL(address).hostname)
   let text = ''
@@ -11,7 +11,7 @@ export async function rawly (address: string, bytes: string): Promise<string> {
   return text
 }
 
-/** The processor time that some work took in this process: what the machine does beside counts little. */
+/** The processor time of some work in this process. Other work of the machine changes it little. */
 export async function spent<T> (work: () => T | Promise<T>): Promise<{ ms: number, result: T }> {
   const before = process.cpuUsage()
   const result = await work()

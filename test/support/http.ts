@@ -1,6 +1,6 @@
 import type { Service } from './service.ts'
 
-/** Opens the service on a free port of this machine; answers its address. It closes with the service. */
+/** Starts listening on a free port and returns the URL. It closes with the service. */
 export async function listening (service: Service): Promise<string> {
   return await service.listen()
 }

@@ -3,7 +3,7 @@ import { type Answer, aService, type Service } from './service.ts'
 
 export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string, reservation: string }
 
-/** A service with something of everything: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps. */
+/** A service with data of every kind: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps. */
 export async function aLabAtWork (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<LabAtWork> {
   const service = await aService(t, env, report)
   const made = async (answer: Promise<Answer>): Promise<string> => {

@@ -1,11 +1,11 @@
 import type { Service } from './service.ts'
 
-/** An event as the log has it. */
+/** A row of the table `event`. */
 export type LoggedEvent = {
   revision: number, ordinal: number, kind: string, request_id: string, before: Record<string, unknown> | null, after: Record<string, unknown> | null
 }
 
-/** What the world's log says, oldest first. */
+/** All events of the lab, oldest first. */
 export async function eventsOf (service: Service): Promise<LoggedEvent[]> {
   const { rows } = await service.app.database.pool.query<LoggedEvent>(
     'SELECT revision::int, ordinal, kind, request_id, before, after FROM event ORDER BY revision, ordinal')

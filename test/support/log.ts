@@ -8,21 +8,21 @@ export function aStep<Members extends Record<string, unknown>> (members: Members
   return { ...usual, ...members } as Omit<typeof usual, keyof Members> & Members
 }
 
-/** Logs a step and answers it. */
+/** Logs a step and returns it. */
 export async function logged (service: Service, members: Record<string, unknown> = {}, seconds = 10) {
   const { status, body } = await service.post('/api/steps', aStep(members, seconds))
   if (status !== 201) throw new Error(`the step was refused: ${JSON.stringify(body)}`)
   return body
 }
 
-/** A process and an experiment of it. */
+/** Creates a process and an experiment, and returns the experiment. */
 export async function anExperiment (service: Service, members: Record<string, unknown> = {}) {
   const process = await service.post('/api/processes', { name: 'Screening', source: 'pass' })
   const { body } = await service.post('/api/experiments', { process_id: process.body.id, ...members })
   return body
 }
 
-/** Rows straight from the service's database. */
+/** Runs SQL on the database of the service and returns the rows. */
 export async function rows (service: Service, sql: string, values: unknown[] = []): Promise<Record<string, any>[]> {
   const client = new pg.Client({ connectionString: service.url, options: '-c TimeZone=UTC' })
   await client.connect()

@@ -3,28 +3,28 @@ import { openLogger } from '../../src/process/logger.ts'
 
 export type Line = Record<string, any> & { msg: string }
 
-/** A log as the process has it, whose lines are remembered. */
+/** The logger of the process, which also records its lines. */
 export function aLog (level = 'info'): { log: Logger, lines: Line[], said: (message: string) => Promise<Line> } {
   const lines: Line[] = []
   const waiting = new Set<() => void>()
   const log = openLogger(level, {
     write (line) {
       lines.push(JSON.parse(line) as Line)
-      for (const look of waiting) look()
+      for (const check of waiting) check()
     }
   })
 
-  /** The first line with this message, waited for. */
+  /** Waits for the first line with this message. */
   async function said (message: string): Promise<Line> {
     return await new Promise((resolve) => {
-      function look (): void {
+      function check (): void {
         const found = lines.find(({ msg }) => msg === message)
         if (found === undefined) return
-        waiting.delete(look)
+        waiting.delete(check)
         resolve(found)
       }
-      waiting.add(look)
-      look()
+      waiting.add(check)
+      check()
     })
   }
   return { log, lines, said }

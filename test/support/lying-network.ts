@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 
-/** A network in front of a service that loses requests, loses answers, delays, and delivers twice. `lies` counts what it did. */
+/** A proxy that loses requests, loses responses, delays requests and sends them twice, at random. `lies` counts its actions. */
 export type LyingNetwork = { address: string, lies: Record<'lost' | 'cut' | 'late' | 'twice' | 'honest', number> }
 
 export async function aLyingNetwork (t: Test, target: string, random: () => number): Promise<LyingNetwork> {
@@ -18,7 +18,7 @@ export async function aLyingNetwork (t: Test, target: string, random: () => numb
       }
       if (whim === 'late') await sleep(5 + random() * 20)
       const answers = [pass(target, incoming, body), ...whim === 'twice' ? [pass(target, incoming, body)] : []]
-      // of two deliveries either answer may come back
+      // Of two deliveries, either response may come back.
       const answer = await Promise.race(answers)
       await Promise.all(answers)
       if (whim === 'cut') incoming.socket.destroy()

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { openapiText } from '../../src/process/openapi-text.ts'
+import { join } from 'node:path'
+import { projectRoot } from '../../src/project-root.ts'
 
-/** The document as the routes make it now. */
+/** The OpenAPI document of the current routes. */
 export async function theDocument (): Promise<any> {
   return JSON.parse(await openapiText())
 }
 
-/** The document as it is committed. */
+/** The committed OpenAPI document. */
 export function committedText (): string {
-  return readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8')
+  return readFileSync(join(projectRoot, 'openapi', 'openapi.json'), 'utf8')
 }

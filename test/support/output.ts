@@ -1,4 +1,4 @@
-/** A place to write to that remembers the text: a pipe, or with `isTTY` a terminal. */
+/** An output that records its text: a pipe, or with `isTTY` a terminal. */
 export function anOutput ({ isTTY = false } = {}): { isTTY: boolean, text: string, write (text: string): void } {
   return {
     isTTY,

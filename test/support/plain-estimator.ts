@@ -1,5 +1,5 @@
-// A plain, slow estimator in memory: the rank bound over the last samples of the most specific key that has any, keys as
-// readable texts. Written apart from the service's, to hold that against it.
+// A simple, slow estimator in memory: the rank bound of the samples at the most specific level that has any, with readable
+// match keys. It is independent of the service, to check it.
 
 type Data = Record<string, unknown>
 export type PlainStep = {
@@ -9,7 +9,7 @@ export type PlainStep = {
 
 const leftOut = new Set(['fct', 'type', 'executor', 'label', 'name', 'duration'])
 
-/** The keys of the ladder, most specific first; null where the step lacks what the level compares. */
+/** The match keys, most specific first; null if the step lacks a value that the level compares. */
 export function plainKeys ({ kind, device, data = {}, origin, destination }: PlainStep): (string | null)[] {
   if (kind === 'move') {
     const at = (end: PlainStep['origin']) => `${end?.device}:${end?.position}`
@@ -27,7 +27,7 @@ export function plainKeys ({ kind, device, data = {}, origin, destination }: Pla
   ]
 }
 
-/** The k-th smallest of n, k = ceil(c (n + 1)), at most the largest; and whether the rank exists. */
+/** The k-th smallest of n samples, k = ceil(c (n + 1)), or the largest if k > n. `enough` says whether k <= n. */
 export function plainRank (samples: readonly number[], confidence: number): { seconds: number, enough: boolean } {
   const sorted = [...samples].sort((a, b) => a - b)
   const k = Math.ceil(confidence * (sorted.length + 1) - 1e-9)
@@ -37,7 +37,7 @@ export function plainRank (samples: readonly number[], confidence: number): { se
 export class PlainHistory {
   readonly #samples = new Map<string, number[]>()
 
-  /** All samples of the most specific key that has any, oldest first; `alike` tells whether the key is one of the step's own program or way. */
+  /** All samples of the most specific key that has any, oldest first; `alike` is false for levels that mix programs or origins. */
   of (step: PlainStep): { key: string, samples: readonly number[], alike: boolean } | null {
     const key = plainKeys(step).find((candidate) => candidate !== null && this.#samples.has(candidate))
     return key == null ? null : { key, samples: this.#samples.get(key)!, alike: !/^(device_function|function|to) /.test(key) }

@@ -1,14 +1,14 @@
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** A TCP proxy in front of a database, which can be made to fail as networks and servers do. `url` goes through it. */
+/** A TCP proxy in front of a database that can simulate failures. `url` goes through it. */
 export type Proxy = {
   url: string
-  /** Resets all connections and refuses new ones, as when the server has gone. */
+  /** Resets all connections and refuses new ones, as if the server had stopped. */
   cut (): Promise<void>
-  /** Lets connections be but passes nothing on, and takes new ones in silence, as when a cable is pulled. */
+  /** Keeps and accepts connections but transmits nothing, as if a cable were pulled. */
   freeze (): void
-  /** Passes on again. */
+  /** Works normally again. */
   mend (): Promise<void>
 }
 
@@ -54,7 +54,7 @@ export async function aProxy (t: Test, target: string): Promise<Proxy> {
     cut,
     freeze: () => { frozen = true },
     async mend () {
-      // what was held back is lost: such a connection cannot be mended
+      // Data was lost on the existing connections, so they are reset.
       if (frozen) for (const [near] of pairs) near.resetAndDestroy()
       frozen = false
       if (!server.listening) await open(port)

@@ -14,7 +14,7 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export type Service = {
   app: FastifyInstance
-  /** Listens on free ports of this machine until the test ends; the address, of several instances that of a proxy before them. */
+  /** Listens on a free port until the test ends, and returns the URL. With several instances, it is that of a load balancer. */
   listen (): Promise<string>
   url: string
   call (method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
@@ -25,12 +25,12 @@ export type Service = {
   delete (path: string, headers?: Record<string, string>): Promise<Answer>
 }
 
-/** The real app on a database of its own, every answer held against its declared schema; what does not hold fails the test. `url` is the database's. */
+/** The real app with its own database. Every response is checked against its schema; a difference fails the test. `url` is that of the database. */
 export async function aService (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<Service> {
   return await aServiceOn(t, await aDatabase(t), env, report)
 }
 
-/** The same on a given database. With TEST_INSTANCES=2 two instances take the calls in turn, as behind a proxy. */
+/** Like aService, with an existing database. With TEST_INSTANCES=2, two instances handle the calls in turn. */
 export async function aServiceOn (
   t: Test, url: string, env: Record<string, string> = {}, report = (fault: string): void => { t.fail(fault) }
 ): Promise<Service> {
@@ -87,7 +87,7 @@ export async function aLab (t: Test, devices: Record<string, number>, env?: Reco
   return service
 }
 
-/** An id in a path: escaped. */
+/** A name as a segment of a URL path. */
 export function seg (name: string): string {
   return encodeURIComponent(name)
 }

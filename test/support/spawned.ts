@@ -1,31 +1,29 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { isSameProcess } from '../../src/embedded/processes.ts'
+import { projectRoot } from '../../src/project-root.ts'
 import type { Line } from './logged.ts'
-
-export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The real server as a process of its own. */
 export type Spawned = {
   pid: number
-  /** All that it has logged so far. */
+  /** Everything it has logged so far. */
   lines: Line[]
-  /** The first line with this message, waited for; rejects when the process ends without it. */
+  /** Waits for the first line with this message. Rejects if the process ends before. */
   says (message: string): Promise<Line>
-  /** The address that it is ready at. */
+  /** Waits until it is ready, and returns its URL. */
   ready (): Promise<string>
   signal (name: NodeJS.Signals): void
   ended: Promise<{ code: number | null, signal: NodeJS.Signals | null, stderr: string }>
 }
 
-/** Starts dist/server.js (or another command) with just these variables; killed when the test ends, if it still runs. */
-export function aProcess (t: Test, env: Record<string, string>, command: readonly [string, ...string[]] = [process.execPath, '--enable-source-maps', 'dist/server.js']): Spawned {
+/** Starts dist/src/server.js (or another command) with just these variables; killed when the test ends, if it still runs. */
+export function aProcess (t: Test, env: Record<string, string>, command: readonly [string, ...string[]] = [process.execPath, '--enable-source-maps', 'dist/src/server.js']): Spawned {
   const [program, ...args] = command
   const child = spawn(program, args, {
-    cwd: root,
+    cwd: projectRoot,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })
@@ -35,9 +33,9 @@ export function aProcess (t: Test, env: Record<string, string>, command: readonl
   child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
   const read = createInterface({ input: child.stdout })
   read.on('line', (line) => {
-    // npm says first what it runs
+    // npm first prints the command.
     if (line.startsWith('{')) lines.push(JSON.parse(line) as Line)
-    for (const look of waiting) look()
+    for (const check of waiting) check()
   })
   const ended = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode, stderr }))
   t.teardown(async () => {
@@ -47,14 +45,14 @@ export function aProcess (t: Test, env: Record<string, string>, command: readonl
 
   async function says (message: string): Promise<Line> {
     return await new Promise((resolve, reject) => {
-      function look (): void {
+      function check (): void {
         const found = lines.find(({ msg }) => msg === message)
         if (found === undefined) return
-        waiting.delete(look)
+        waiting.delete(check)
         resolve(found)
       }
-      waiting.add(look)
-      look()
+      waiting.add(check)
+      check()
       void ended.then(({ code }) => reject(new Error(`ended with ${code} before it said "${message}": ${stderr}`)))
     })
   }
@@ -69,7 +67,7 @@ export function aProcess (t: Test, env: Record<string, string>, command: readonl
   }
 }
 
-/** Whether this process is still there. */
+/** Whether a process with this pid is running. */
 export function isRunning (pid: number): boolean {
   return isSameProcess(pid, 'unknown')
 }

@@ -1,4 +1,4 @@
-/** A time of a working day in the past, so many seconds after 09:15 UTC. */
+/** A time on a day in the past, this many seconds after 09:15 UTC. */
 export function at (seconds: number): string {
   return new Date(Date.UTC(2024, 2, 4, 9, 15, 0) + seconds * 1000).toISOString()
 }

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { parse } from 'yaml'
+import { projectRoot } from '../../src/project-root.ts'
 import { aService } from '../support/service.ts'
 
 // Every real lab file in examples/ (SOURCES.md there) lives through what happens to a lab's file.
 
-const directory = fileURLToPath(new URL('../../examples/', import.meta.url))
+const directory = join(projectRoot, 'examples')
 const files = readdirSync(directory).filter((name) => name.endsWith('.yaml'))
 const yaml = { 'content-type': 'application/yaml' }
 

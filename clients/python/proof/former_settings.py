@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+# Django settings extend the package's own, and Django reads all names of this module.
 from platform_status_db.larastatus.settings import *  # noqa: F403
 
 DATABASES = {

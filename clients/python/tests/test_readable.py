@@ -69,6 +69,7 @@ def test_anything_becomes_what_a_reader_takes_it_for(value: Any, text: Any) -> N
 
 
 def test_no_memory_address_is_left() -> None:
+    # mypy objects to reading __init__ of an instance, which is what an odd value may be
     assert '0x' not in json.dumps(readable([lambda: None, Opaque(), Opaque().__init__]))  # type: ignore[misc]
 
 

@@ -11,6 +11,7 @@ from platform_status_client import Client, Problem, StatusServiceError, Unreacha
 
 
 def a_client(fake: Fake, **options: float) -> Client:
+    # mypy cannot tell which of the numbers is meant for which option
     return Client(fake.url, **{'retry_for': 5.0, **options})  # type: ignore[arg-type]
 
 
@@ -76,11 +77,11 @@ def test_an_answer_of_somebody_else_is_a_problem_without_code(fake: Fake) -> Non
 
 @pytest.mark.parametrize('status', [301, 302, 303, 307, 308])
 @pytest.mark.parametrize('method', ['get_lab', 'lid_container'])
-def test_a_redirect_is_no_success_and_is_not_followed(fake: Fake, status: int, method: str) -> None:
+def test_a_redirect_is_an_error_and_is_not_followed(fake: Fake, status: int, method: str) -> None:
     with a_fake_service() as elsewhere:
         fake.answers(Answer(status, '<h1>Sign on</h1>', {'location': f'{elsewhere.url}/login'}))
         client = Client(fake.url, 'secret', retry_for=5.0)
-        with pytest.raises(Unreachable, match=f'{status} sends on to {elsewhere.url[7:]}, which is not followed'):
+        with pytest.raises(Unreachable, match=f'{status} redirects to {elsewhere.url[7:]}, and redirects are not followed'):
             client.get_lab() if method == 'get_lab' else client.lid_container('P1')
         assert elsewhere.asked == []
     assert len(fake.asked) == 1
@@ -102,7 +103,7 @@ def test_only_an_answer_of_the_declared_type_is_success(fake: Fake, answer: Answ
         a_client(fake).lid_container('P1')
 
 
-def test_a_text_is_taken_as_what_was_asked_for(fake: Fake) -> None:
+def test_text_and_empty_responses_are_accepted(fake: Fake) -> None:
     fake.answers(Answer(200, 'pass', {'content-type': 'text/plain; charset=utf-8'}))
     assert a_client(fake).get_process_source('1') == 'pass'
     fake.answers(Answer(204, '', {'content-type': ''}))
@@ -118,7 +119,7 @@ def test_a_delete_sends_no_body(fake: Fake) -> None:
         assert not {'content-type', 'content-length', 'transfer-encoding'} & set(asked.headers)
 
 
-def test_what_a_hostile_server_says_is_printable(fake: Fake, caplog: pytest.LogCaptureFixture) -> None:
+def test_responses_of_a_hostile_server_are_escaped(fake: Fake, caplog: pytest.LogCaptureFixture) -> None:
     fake.answers(Answer(409, {'code': 'x\x1b[2J', 'detail': 'a\x1b]0;own\x07\x9b\u202eb\nc'}))
     with pytest.raises(Problem) as refused:
         a_client(fake).get_lab()

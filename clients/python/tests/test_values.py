@@ -54,7 +54,7 @@ def test_what_no_url_can_carry_is_told_before_it_is_sent(name: str) -> None:
 
 
 class Float32:
-    """As numpy's, which is no float of Python's."""
+    """Like the one of numpy, which is not a float of Python."""
 
 
 Float32.__module__, Float32.__name__ = 'numpy', 'float32'
@@ -66,16 +66,16 @@ Float32.__module__, Float32.__name__ = 'numpy', 'float32'
         (
             {'steps': [{}, {'data': {'wavelength': float('nan')}}]},
             ValueError,
-            r'steps\[1\]\.data\.wavelength: nan is no number that JSON has',
+            r'steps\[1\]\.data\.wavelength: JSON has no number nan',
         ),
         ({'data': {'od': Float32()}}, TypeError, r'data\.od: a numpy\.float32 is not JSON'),
         ({'data': {'names': {1, 2}}}, TypeError, r'data\.names: a builtins\.set is not JSON'),
         ({'data': {(1, 2): 3}}, TypeError, r'data: the name of a member must be text, not tuple'),
-        ({'name': '\ud800'}, ValueError, r'name: the text holds half a character'),
+        ({'name': '\ud800'}, ValueError, r'name: the text contains a lone surrogate'),
         (float('inf'), ValueError, 'the body: inf'),
     ],
 )
-def test_what_is_not_json_is_told_with_its_member(body: object, kind: type[Exception], told: str) -> None:
+def test_errors_name_the_member_that_is_not_json(body: object, kind: type[Exception], told: str) -> None:
     with pytest.raises(kind, match=told):
         json_body(body)
 

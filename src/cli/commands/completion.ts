@@ -3,23 +3,23 @@ import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import type { CommandIo } from '../io.ts'
 
-/** How long a shell may wait for names. */
-const patienceMs = 3000
+/** How long the shell waits for names. */
+const timeoutMs = 3000
 
 const lists = { containers: '/api/containers?limit=500', devices: '/api/devices?limit=500' } as const
 
 export function completionCommand (program: Command, io: CommandIo): void {
   program.command('completion').addArgument(new Argument('<shell>', 'the shell').choices(['bash']))
-    .description('Print what makes a shell complete commands, options, barcodes and devices')
+    .description('Print the script that lets a shell complete commands, options, barcodes and devices')
     .addHelpText('after', '\nIn ~/.bashrc:  source <(platform-status completion bash)')
     .action(() => { io.out.write(bash(program)) })
-  // what the completion asks; silent when there is nobody to ask
+  // Called by the completion script. Prints nothing if the service cannot be reached.
   program.command('names', { hidden: true }).addArgument(new Argument('<kind>').choices(Object.keys(lists)))
     .action(async (kind: keyof typeof lists) => {
-      const signal = AbortSignal.any([io.signal, AbortSignal.timeout(patienceMs)])
-      const { items } = await serviceClient({ env: io.env, signal }, addressOf(io.env)).ask<{ items: { barcode?: string | null, name: string }[] }>('GET', lists[kind]).catch(() => ({ items: [] }))
+      const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeoutMs)])
+      const { items } = await serviceClient({ env: io.env, signal }, addressOf(io.env)).request<{ items: { barcode?: string | null, name: string }[] }>('GET', lists[kind]).catch(() => ({ items: [] }))
       const names = items.map(({ barcode, name }) => barcode ?? name)
-      // what a terminal would obey is not offered
+      // Names with characters that a terminal would obey are not offered.
       for (const name of names) if (safeText(name) === name) io.out.write(`${name}\n`)
     })
 }
@@ -27,7 +27,7 @@ export function completionCommand (program: Command, io: CommandIo): void {
 function bash (program: Command): string {
   const commands = program.commands.filter((command) => command.name() !== 'names')
   const cases = commands.map((command) => `    ${command.name()}) words="${wordsOf(command)}" ;;`)
-  // names come from labs: they are compared as text, and never expanded, as compgen -W would
+  // Names are data from the lab. They are compared as text, because compgen -W would expand them as shell code.
   return `_platform_status_names () {
   local name
   while IFS= read -r name; do

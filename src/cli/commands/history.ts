@@ -1,19 +1,19 @@
 import type { Command } from 'commander'
 import type { ContainerEvent } from '../../contract/containers.ts'
 import { addressOf, serviceClient, segment } from '../client.ts'
-import { type CommandIo, printAnswer, tableOr } from '../io.ts'
+import { type CommandIo, printResult, tableOr } from '../io.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
 type Situation = NonNullable<ContainerEvent['from']>
 
 export function historyCommand (program: Command, io: CommandIo): void {
-  withServiceOptions(program.command('history')).argument('<barcode>', 'barcode or id of a container')
-    .description('All that happened to a container, oldest first: where it went, its lid, its steps')
+  withServiceOptions(program.command('history')).argument('<barcode>', 'barcode or id of the container')
+    .description('List everything that happened to a container, oldest first: moves, lid changes, steps')
     .action(async (barcode: string, options: ServiceOptions) => {
       const { list } = serviceClient(io, addressOf(io.env, options.url))
       const events: ContainerEvent[] = []
       for await (const event of list<ContainerEvent>(`/api/containers/${segment(barcode)}/history`)) events.push(event)
-      printAnswer(io, options, events, () => tableOr('nothing happened', ['at', 'what', 'from', 'to', 'revision'], events.map(rowOf)))
+      printResult(io, options, events, () => tableOr('no events', ['at', 'what', 'from', 'to', 'revision'], events.map(rowOf)))
     })
 }
 

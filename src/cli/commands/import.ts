@@ -13,24 +13,24 @@ type ImportCommandOptions = { from: string, dryRun?: true, json?: true, timezone
 
 const silent = { step: () => {}, done: () => {} }
 
-/** Brings the history of Platform Status DB in. The report goes to the standard output, the progress to the standard error. */
+/** Imports the history of Platform Status DB. The report goes to the standard output, the progress to the error output. */
 export function importCommand (program: Command, io: CommandIo): void {
   program.command('import')
-    .description('Bring the history of Platform Status DB into the database of this machine\'s configuration')
-    .requiredOption('--from <database>', 'the old database: a SQLite file, or postgresql://user:password@host:port/name')
+    .description('Import the history of Platform Status DB into the configured database')
+    .requiredOption('--from <database>', 'old database: a SQLite file, or postgresql://user:password@host:port/name')
     .option('--dry-run', 'report what would be imported, and write nothing')
-    .option('--json', 'the report as JSON')
-    .option('--timezone <zone>', 'the time zone of the orchestrator\'s clock, for example America/New_York', oldZone)
+    .option('--json', 'print the report as JSON')
+    .option('--timezone <zone>', 'time zone of the orchestrator\'s clock, for example America/New_York', oldZone)
     .option('--keep-simulation', 'keep the old system\'s simulation flag, which it sets on every step')
     .addHelpText('after', `
-The source is only read. The history goes into the database that DATABASE_URL names, otherwise into the one under DATA_DIR,
-whether or not the service runs. A second import adds only what is new.`)
+The old database is only read. The history goes into the configured database: DATABASE_URL, or the embedded database in DATA_DIR.
+The service may be running. Another import adds only what is new.`)
     .action(async ({ from, json, timezone, dryRun, keepSimulation }: ImportCommandOptions) => {
-      if (!isZone(timezone)) throw usageError(`--timezone: no zone is called "${timezone}".`)
+      if (!isZone(timezone)) throw usageError(`--timezone: "${timezone}" is not a time zone.`)
       const report = await runImport(from, { dry_run: dryRun ?? false, timezone, keep_simulation: keepSimulation ?? false }, {
         config: readConfig(io.env),
         log: pino({ level: 'warn' }, { write: (line: string) => io.err.write(safeJson(line)) }),
-        tell: (what, total) => total === 0 ? silent : progressOf(io.err, what, total),
+        startProgress: (what, total) => total === 0 ? silent : progressOf(io.err, what, total),
         signal: io.signal
       }).catch((error: unknown) => {
         if (error !== io.signal.reason) throw error

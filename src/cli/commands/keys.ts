@@ -15,39 +15,39 @@ import { waitForDatabase } from '../../store/wait-for-database.ts'
 import { safeText } from '../../terminal/safe-text.ts'
 import { withDatabase } from '../database.ts'
 import { usageError, refusedError } from '../exit-codes.ts'
-import { type CommandIo, printAnswer, tableOr } from '../io.ts'
+import { type CommandIo, printResult, tableOr } from '../io.ts'
 
 /**
- * API keys, for who has the machine: these commands need the database of the configuration and no key, so that the first
- * can be made, and another when all are lost.
+ * Manages API keys directly in the configured database. These commands need no key, so the first key can be created, and a
+ * new one when all are lost.
  */
 export function keysCommand (program: Command, io: CommandIo): void {
-  const group = program.command('keys').description('List, make and revoke API keys, in the database of this machine\'s configuration')
+  const group = program.command('keys').description('List, create and revoke API keys in the configured database')
 
-  group.command('list').description('List the keys, without the keys themselves')
-    .option('--all', 'revoked ones too')
-    .option('--json', 'answer in JSON')
+  group.command('list').description('List the keys; the secrets are never shown')
+    .option('--all', 'include revoked keys')
+    .option('--json', 'print JSON')
     .action(async (options: { all?: boolean, json?: boolean }) => {
       const found = await withKeys(io, (store) => everyKey(store, options.all === true))
-      printAnswer(io, options, found, () => tableOr('There are no keys.', ['id', 'name', 'scopes', 'created', 'expires', 'revoked'], found.map(rowOf)))
+      printResult(io, options, found, () => tableOr('There are no keys.', ['id', 'name', 'scopes', 'created', 'expires', 'revoked'], found.map(rowOf)))
     })
 
-  group.command('create').description('Make a key, and print it: this once, alone on the standard output')
-    .requiredOption('--name <name>', 'whose it is: the actor of all that is done with it')
-    .requiredOption('--scopes <scopes>', `what it lets do, separated by commas: ${scopes.join(', ')}; each includes those before it`)
-    .option('--expires <when>', 'when it ends, as 2027-01-31T00:00:00Z, or in so many days, as 90d; without: when it is revoked')
-    .option('--json', 'answer in JSON')
+  group.command('create').description('Create a key and print it; it is shown only once')
+    .requiredOption('--name <name>', 'name of the key, recorded as the actor of its requests')
+    .requiredOption('--scopes <scopes>', `scopes, separated by commas: ${scopes.join(', ')}; each includes those before it`)
+    .option('--expires <when>', 'expiry: a time such as 2027-01-31T00:00:00Z, or days from now such as 90d (default: never)')
+    .option('--json', 'print JSON')
     .action(async (options: KeyOptions & { json?: boolean }) => {
       const input = keyInputOf(options)
-      const made = await withKeys(io, (store) => store.create(input, null))
-      const until = made.expires_at === null ? '' : `, until ${timeOf(made.expires_at)}`
-      io.err.write(`The key of "${safeText(made.name)}", for ${made.scopes.join(', ')}${until}; it is not shown again:\n`)
-      printAnswer(io, options, made, () => [made.key])
+      const created = await withKeys(io, (store) => store.create(input, null))
+      const expiry = created.expires_at === null ? '' : ', expires ' + timeOf(created.expires_at)
+      io.err.write(`Key "${safeText(created.name)}", scopes ${created.scopes.join(', ')}${expiry}. It is not shown again:\n`)
+      printResult(io, options, created, () => [created.key])
     })
 
-  group.command('revoke').description('End a key, from the next request on').argument('<id>', 'as `list` shows it')
+  group.command('revoke').description('Revoke a key; the next request with it is refused').argument('<id>', 'id of the key, as `keys list` shows it')
     .action(async (id: string) => {
-      if (!isUuid(id)) throw usageError(`"${id}" is no id of a key; \`keys list\` shows them.`)
+      if (!isUuid(id)) throw usageError(`"${id}" is not the id of a key; \`keys list\` shows the ids.`)
       await withKeys(io, (store) => store.revoke(id, null))
       io.out.write(`The key ${id} is revoked.\n`)
     })
@@ -55,7 +55,7 @@ export function keysCommand (program: Command, io: CommandIo): void {
 
 type KeyOptions = { name: string, scopes: string, expires?: string }
 
-/** Does something with the keys of the configured database, which is brought up to date as a start would. What the service would refuse is refused. */
+/** Runs `work` with the keys of the configured database, after applying migrations. A Problem becomes a CommandError. */
 async function withKeys<T> ({ env, signal }: CommandIo, work: (keys: KeyStore) => Promise<T>): Promise<T> {
   const config = readConfig(env)
   return await withDatabase(config, { alone: false }, async (url) => {
@@ -83,7 +83,7 @@ async function everyKey (store: KeyStore, all: boolean): Promise<Key[]> {
   return found
 }
 
-/** The same rules as over HTTP. */
+/** Reads the options and checks them against the schema of POST /api/keys. Throws a CommandError. */
 function keyInputOf ({ name, scopes: listed, expires }: KeyOptions): KeyCreate {
   const days = /^(\d{1,5})d$/.exec(expires ?? '')?.[1]
   const expires_at = days === undefined ? expires : new Date(Date.now() + Number(days) * 86_400_000).toISOString()
@@ -92,15 +92,15 @@ function keyInputOf ({ name, scopes: listed, expires }: KeyOptions): KeyCreate {
   if (!ajv.validate('KeyCreate', input)) {
     const [fault] = ajv.errors ?? []
     const option = `--${(fault?.instancePath.split('/')[1] ?? '').replace('expires_at', 'expires')}`
-    throw usageError(`${option} is not right: it takes ${takes[option] ?? 'something else'}.`)
+    throw usageError(`${option} is not valid: it takes ${takes[option] ?? 'something else'}.`)
   }
   return input
 }
 
 const takes: Readonly<Record<string, string>> = {
-  '--name': '1 to 200 characters, without control characters and without space at either end',
-  '--scopes': `one or more of ${scopes.join(', ')}, separated by commas, each once`,
-  '--expires': 'a time with its offset, as 2027-01-31T00:00:00Z, or days from now, as 90d'
+  '--name': '1 to 200 characters, without control characters, and without a space at the start or end',
+  '--scopes': `one or more of ${scopes.join(', ')}, separated by commas, without repetition`,
+  '--expires': 'a time with offset, such as 2027-01-31T00:00:00Z, or days from now, such as 90d'
 }
 
 function rowOf ({ id, name, scopes: granted, created_at, expires_at, revoked_at }: Key): (string | null)[] {

@@ -5,17 +5,17 @@ type ServeCommandOptions = { host?: string, port?: string, dataDir?: string }
 
 export function serveCommand (program: Command, io: CommandIo): void {
   program.command('serve')
-    .description('Run the service, as npm start does; Ctrl-C stops it')
+    .description('Run the service, like npm start; Ctrl-C stops it')
     .option('--host <address>', 'address to listen on (HOST)')
     .option('--port <number>', 'port to listen on (PORT)')
-    .option('--data-dir <directory>', 'where the embedded database keeps its files (DATA_DIR)')
-    .addHelpText('after', '\nThe other settings are environment variables; the README lists them.')
+    .option('--data-dir <directory>', 'directory of the embedded database (DATA_DIR)')
+    .addHelpText('after', '\nAll other settings are environment variables; see the README.')
     .action(async ({ host, port, dataDir }: ServeCommandOptions) => {
       const { runService } = await import('../../process/run.ts')
-      const asked = { HOST: host, PORT: port, DATA_DIR: dataDir }
-      const env = { ...io.env, ...Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) }
+      const overrides = { HOST: host, PORT: port, DATA_DIR: dataDir }
+      const env = { ...io.env, ...Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined)) }
       await runService(env, io.signal).catch((error: unknown) => {
-        // told to stop before it was ready
+        // The signal came before the service was ready.
         if (error !== io.signal.reason) throw error
       })
     })

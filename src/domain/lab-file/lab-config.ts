@@ -2,9 +2,9 @@ import { isLine, isLines } from '../plain-text.ts'
 import { escapePointer, unstorable } from '../values.ts'
 import { deviceNameFault, nameFault } from './names.ts'
 
-// What a parsed lab file means. YAML was read before (src/routes/lab/read-yaml.ts); lab-export.ts is the way back.
+// Validates a parsed lab file. read-yaml.ts parses the YAML; lab-file.ts writes a lab file.
 
-/** What a lab file can say of a device; null where it says nothing. `extra` holds all that is not known here. */
+/** The settings of a device in a lab file; null if missing. `extra` contains all unknown members. */
 export type DeviceSettings = {
   type: string | null
   description: string | null
@@ -18,22 +18,22 @@ export type DeviceSettings = {
 
 export type Members = Record<string, unknown>
 
-/** What a lab file says beyond its devices: any JSON. */
+/** The members of a lab file besides its devices: any JSON. */
 export type LabSettings = { description: unknown, pythonlab_translation: unknown, extra: Members | null }
 
-/** A lab file as read: groups and their devices in order. */
+/** A validated lab file: groups and their devices, in order. */
 export type LabConfig = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[] }
 
 export type ConfigFault = { in: 'body', pointer: string, detail: string }
 
 const largestCapacity = 10_000
 const largestCount = 2_147_483_647
-/** A file with more faults than this is another kind of file; the rest is not told. */
+/** At most this many faults are reported. */
 const mostFaults = 100
 
 type Report = (pointer: string, detail: string) => void
 
-/** Reads a parsed lab file. Either all its faults are told, each with its JSON pointer, or it is a lab. */
+/** Validates a parsed lab file. Returns the configuration, or all faults with their JSON pointers. */
 export function readLabConfig (file: unknown): { config: LabConfig } | { faults: ConfigFault[] } {
   const faults: ConfigFault[] = []
   const report: Report = (pointer, detail) => {
@@ -67,9 +67,9 @@ function readFile (file: unknown, report: Report): LabConfig | null {
 }
 
 function readGroups (servers: unknown, report: Report): LabConfig['groups'] {
-  // also when it is null: a file that lost its groups must not retire the lab
+  // null is also refused: a file that lost its groups must not retire all devices.
   if (servers === undefined || servers === null) {
-    report('/sila_servers', 'is required: the groups of the lab with their devices; an empty lab is {}')
+    report('/sila_servers', 'is required: the groups of the lab with their devices; use {} for an empty lab')
     return []
   }
   if (!isMembers(servers)) {
@@ -92,7 +92,7 @@ function readGroups (servers: unknown, report: Report): LabConfig['groups'] {
         const place = `${pointer}/${escapePointer(name)}`
         checkName(name, place)
         const first = groupOf.get(name)
-        if (first !== undefined) report(place, `a device of this name is in the group "${first}" too; names are unique in a lab`)
+        if (first !== undefined) report(place, `a device with this name is also in the group "${first}"; names are unique in a lab`)
         else groupOf.set(name, group)
         return { name, ...readDevice(settings, place, report) }
       })
@@ -109,7 +109,7 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
   const given = settings ?? {}
   if (!isMembers(given)) {
     report(pointer, 'must be an object with the member capacity')
-    return nothingSaid
+    return emptySettings
   }
   const { capacity, process_capacity, min_capacity, allows_overlap, type, description, uri, ...rest } = given
   const count = (name: string, value: unknown, most: number): number | null => {
@@ -118,14 +118,14 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
     report(`${pointer}/${name}`, `must be a whole number from 0 to ${most}`)
     return null
   }
-  if (capacity === undefined || capacity === null) report(`${pointer}/capacity`, 'is required: how many slots the device has; 0 is one answer')
+  if (capacity === undefined || capacity === null) report(`${pointer}/capacity`, 'is required: the number of slots of the device; 0 is allowed')
   if (allows_overlap !== undefined && allows_overlap !== null && typeof allows_overlap !== 'boolean') {
     report(`${pointer}/allows_overlap`, 'must be true or false')
   }
   for (const [name, text] of Object.entries({ type, uri })) {
-    if (typeof text === 'string' && !isLine(text)) report(`${pointer}/${name}`, 'must not hold control characters')
+    if (typeof text === 'string' && !isLine(text)) report(`${pointer}/${name}`, 'must not contain control characters')
   }
-  if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not hold control characters, but for line breaks')
+  if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not contain control characters other than line breaks')
   return {
     ...texts({ type, description, uri }),
     capacity: count('capacity', capacity, largestCapacity) ?? 0,
@@ -136,13 +136,13 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
   }
 }
 
-const nothingSaid: DeviceSettings = {
+const emptySettings: DeviceSettings = {
   type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null
 }
 
 type Texts = Pick<DeviceSettings, 'type' | 'description' | 'uri'>
 
-// A type, description or uri that is not text is somebody's own member: it is kept as it is.
+// A type, description or uri that is not text is kept unchanged as an unknown member.
 function texts (members: Record<keyof Texts, unknown>): Texts {
   const { type, description, uri } = members
   return { type: textOrNull(type), description: textOrNull(description), uri: textOrNull(uri) }

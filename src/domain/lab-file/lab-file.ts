@@ -1,6 +1,6 @@
 import type { DeviceSettings, LabConfig, Members } from './lab-config.ts'
 
-/** The lab as a lab file: what is null is left out, and what is not known here comes back. */
+/** The lab as a lab file, without null members and with the unknown members. */
 export function labFile ({ description, pythonlab_translation, extra, groups }: LabConfig): Members {
   const servers = Object.fromEntries(groups.map(({ name, devices }) => [name, Object.fromEntries(devices.map(deviceMember))]))
   return { ...withoutNulls({ description, sila_servers: servers, pythonlab_translation }), ...extra }
@@ -14,12 +14,12 @@ function withoutNulls (members: Members): Members {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null))
 }
 
-/** Why a device's `extra` cannot stand beside its other members in one object, as the lab file has them; null when it can. */
+/** Why `extra` cannot be merged with the other members of a device, as in a lab file; null if it can. */
 export function extraFault (device: DeviceSettings): string | null {
   const extra = device.extra ?? {}
   const isOwn = (key: string) => counts.has(key) || (isText(key) && (device[key] !== null || extra[key] === null || typeof extra[key] === 'string'))
   const clash = Object.keys(extra).find(isOwn)
-  return clash === undefined ? null : `must not hold "${clash}", which is a member of the device itself`
+  return clash === undefined ? null : `must not contain "${clash}", which is a member of the device itself`
 }
 
 const counts: ReadonlySet<string> = new Set(['capacity', 'process_capacity', 'min_capacity', 'allows_overlap'])

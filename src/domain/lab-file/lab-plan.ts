@@ -1,30 +1,30 @@
 import type { DeviceSettings, LabConfig, LabSettings } from './lab-config.ts'
 
-// What a lab file changes in the tracked lab. Pure: the caller reads the tracked lab under its lock and writes the plan.
+// Plans what a lab file changes in the tracked lab. Pure functions: the caller reads the lab under its lock and writes the plan.
 
-/** A device that has a row: in the lab, known only from logs (not listed), or retired. */
+/** A device with a row: listed, unlisted (known only from logs), or retired. */
 export type TrackedDevice = DeviceSettings & { id: string, name: string, group: string, listed: boolean, retired: boolean, created_as: string | null }
 
 /** A group with the names of its listed, active devices, in order. */
 export type DeviceGroup = { name: string, devices: string[] }
 
-/** `devices`: per name the active one, else the one that bore the name last. */
+/** `devices` has one device per name: the active one, otherwise the last one with this name. */
 export type TrackedLab = LabSettings & { groups: DeviceGroup[], devices: TrackedDevice[] }
 
 export type DeviceAction = 'add' | 'update' | 'grow' | 'shrink' | 'retire' | 'restore' | 'unchanged'
 
-/** What becomes of one device. `capacity` is null on the side where the lab does not have it; `changed` names the other members that differ. */
+/** The change of one device. `capacity.from` or `.to` is null if the lab does not have the device then. `changed` names other members. */
 export type DeviceChange = { action: DeviceAction, device: string, group: string, capacity: { from: number | null, to: number | null }, changed: string[] }
 
-/** A device as it shall be; `kind` is the event that tells it. */
+/** The new state of a device; `kind` is the kind of its event. */
 export type DeviceInput = TrackedDevice & { kind: string }
 
 export type LabInput = LabSettings & { groups: DeviceGroup[] }
 
-/** `devices` are those to write; `lab` is null when the file says nothing new beyond the devices' settings. */
+/** `devices` are those to write; `lab` is null if only settings of devices change. */
 export type LabPlan = { changes: DeviceChange[], devices: DeviceInput[], lab: LabInput | null }
 
-/** What it takes to make the tracked lab the one of the file. Without `prune`, what the file does not name is kept. */
+/** Plans how the tracked lab becomes like the lab file. Without `prune`, devices that are not in the file are kept. */
 export function planLab (config: LabConfig, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): LabPlan {
   const known = new Map(tracked.devices.map((device) => [device.name, device]))
   const wanted = config.groups.flatMap(({ name: group, devices }) => devices.map((settings): TrackedDevice => {
@@ -49,7 +49,7 @@ const compared = [
   'name', 'group', 'type', 'description', 'uri', 'process_capacity', 'min_capacity', 'allows_overlap', 'extra'
 ] as const satisfies readonly (keyof TrackedDevice)[]
 
-/** What becomes of a device; `before` is undefined for one that has no row. */
+/** The change of a device; `before` is undefined if it has no row yet. */
 export function changeOf (before: TrackedDevice | undefined, after: TrackedDevice): DeviceChange {
   const from = before === undefined || before.retired || !before.listed ? null : before.capacity
   const changed = before === undefined ? [] : compared.filter((member) => !equal(before[member], after[member]))
@@ -79,7 +79,7 @@ const kinds: Readonly<Record<DeviceAction, string>> = {
   unchanged: 'device-unchanged'
 }
 
-/** The device to be written, with the event that tells the change. */
+/** The device to write, with the kind of event for the change. */
 export function inputOf (after: TrackedDevice, { action }: DeviceChange): DeviceInput {
   return { ...after, kind: kinds[action] }
 }
@@ -88,7 +88,7 @@ function fromFile ({ description, pythonlab_translation, extra, groups }: LabCon
   return { description, pythonlab_translation, extra, groups: groups.map(namesOf) }
 }
 
-// The file comes first; what only the lab has follows, in its order.
+// The groups and devices of the file come first; those that only the lab has follow in their order.
 function intoTracked (config: LabConfig, tracked: TrackedLab, named: ReadonlySet<string>): LabInput {
   const kept = tracked.groups.map(({ name, devices }) => ({ name, devices: devices.filter((device) => !named.has(device)) }))
   const inFile = new Set(config.groups.map(({ name }) => name))
@@ -112,13 +112,13 @@ function sameLab (a: LabInput, b: LabInput): boolean {
   return equal([a.description, a.pythonlab_translation, a.extra, asMembers(a.groups)], [b.description, b.pythonlab_translation, b.extra, asMembers(b.groups)])
 }
 
-// Both sides as JSON objects, whose members named like whole numbers come first whatever the order they were given in:
-// otherwise an export could not be fed back without a change.
+// In JavaScript objects, members named like whole numbers always come first. Both sides are compared as such objects, so that
+// applying an exported lab file changes nothing.
 function asMembers (groups: readonly DeviceGroup[]): object {
   return Object.fromEntries(groups.map(({ name, devices }) => [name, Object.fromEntries(devices.map((device) => [device, 0]))]))
 }
 
-// by their text: the order of an unknown member's keys is kept too, so it counts
+// Compares the JSON text, because the order of keys in unknown members is stored too.
 function equal (a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }

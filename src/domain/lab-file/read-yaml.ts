@@ -1,16 +1,16 @@
 import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
 import { deepestBody } from '../values.ts'
 
-/** Lab files are a few KiB; a larger one can be sent as JSON, which is cheaper to read. */
+/** In characters. Lab files have a few KiB; a larger one can be sent as JSON, which is faster to parse. */
 export const largestYaml = 1_048_576
-/** What a file's aliases may make of it, in characters and nodes. */
+/** The size limit after aliases are expanded, in characters and nodes. */
 const largestExpanded = 1_048_576
-/** How many members its merges may carry over, one merge after the other. */
-const mostMerged = 100_000
+/** How many members all merges of a file may copy. */
+const maxMerged = 100_000
 
 /**
- * The labs' own software reads its files with PyYAML, to which yes, no, on and off are booleans. YAML 1.2 reads them as
- * text, and all the rest here is its core schema: no dates, no octal 010, no sexagesimal 1:30.
+ * Reads yes, no, on and off as booleans, like PyYAML, which the software of the labs uses. YAML 1.2 reads them as text.
+ * Everything else follows its core schema: no dates, no octal 010, no sexagesimal 1:30.
  */
 export const words: ScalarTag = {
   tag: 'tag:yaml.org,2002:bool',
@@ -22,14 +22,14 @@ export const words: ScalarTag = {
 
 const options = {
   schema: 'core', customTags: (tags) => [...tags, words], resolveKnownTags: false, stringKeys: true,
-  // both are looked after below: the library compares every key with every other, and a merge has no place in a message
+  // Both are handled below: the library compares every key with every other, and errors in merges have no position.
   uniqueKeys: false, merge: false,
   prettyErrors: false, logLevel: 'error'
 } as const satisfies ConstructorParameters<typeof Composer>[0] & object
 
 type Fault = (offset: number, detail: string) => never
 
-/** Why a text is not YAML that we take, and where: `line` and `column` count from 1. */
+/** A text is not accepted as YAML. `line` and `column` count from 1. */
 export class YamlError extends Error {
   readonly detail: string
   readonly line: number
@@ -43,7 +43,7 @@ export class YamlError extends Error {
   }
 }
 
-/** The value of a YAML text, as JSON could hold it; an empty text is null. Throws a YamlError. */
+/** Parses YAML to a JSON value; an empty text is null. Throws a YamlError. */
 export function readYaml (text: string): unknown {
   const lines = new LineCounter()
   const fault: Fault = (offset, detail) => {
@@ -54,11 +54,11 @@ export function readYaml (text: string): unknown {
   checkTokens(tokens, fault)
   const composer = new Composer(options)
   let first: [offset: number, detail: string] | undefined
-  // the first is enough: the library would make an error of each, and a file can hold a million
+  // Only the first error is kept, because a file could have a million of them.
   Object.assign(composer, { onError: (source: ErrorSource, code: string, message: string) => { first ??= [startOf(source), code === 'NON_STRING_KEY' ? 'a key must be text' : message] } })
   const [document, another] = composer.compose(tokens, true, text.length)
   if (first) fault(...first)
-  if (another) fault(another.range[0], 'a second document begins here; a lab file is one')
+  if (another) fault(another.range[0], 'a second document begins here; a lab file has only one')
   return valueOf(document!.contents, fault)
 }
 
@@ -69,7 +69,7 @@ function startOf (source: ErrorSource): number {
   return 'offset' in source ? source.offset : source[0]!
 }
 
-// Before anything is made of the tokens: the library recurses, and a text that is nested deep enough would end the process.
+// Checks the nesting first, because the library is recursive: deep nesting would overflow the stack.
 function checkTokens (tokens: readonly CST.Token[], fault: Fault): void {
   const open: [CST.Token, number][] = tokens.map((token) => [token, 0])
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -87,7 +87,7 @@ function checkTokens (tokens: readonly CST.Token[], fault: Fault): void {
 
 type Anchored = { value: unknown, size: number }
 
-/** What the nodes stand for. Walks in the order of the text, so that an alias finds the anchor before it. */
+/** Converts nodes to values, in the order of the text, so that an anchor is known before its aliases. */
 function valueOf (contents: unknown, fault: Fault): unknown {
   const anchors = new Map<string, Anchored | null>()
   let size = 0
@@ -116,9 +116,9 @@ function valueOf (contents: unknown, fault: Fault): unknown {
   function aliased (name: string, offset: number): unknown {
     const anchored = anchors.get(name)
     if (anchored === undefined) fault(offset, `no anchor &${name} comes before this alias`)
-    if (anchored === null) fault(offset, `the alias *${name} is part of what it stands for`)
+    if (anchored === null) fault(offset, `the alias *${name} refers to itself`)
     size += anchored.size
-    if (size > largestExpanded) fault(offset, 'the aliases make too much of this file')
+    if (size > largestExpanded) fault(offset, 'the file is too large after its aliases are expanded')
     return anchored.value
   }
 
@@ -131,7 +131,7 @@ function valueOf (contents: unknown, fault: Fault): unknown {
         mergeInto(merged, read(value), offset)
         continue
       }
-      if (own.has(name)) fault(offset, `the key "${name}" is there twice`)
+      if (own.has(name)) fault(offset, `the key "${name}" appears twice`)
       size += name.length
       own.set(name, read(value))
     }
@@ -141,18 +141,18 @@ function valueOf (contents: unknown, fault: Fault): unknown {
   function keyOf (key: unknown): { name: string, offset: number, isMerge: boolean } {
     if (!isScalar(key) || typeof key.value !== 'string') return fault((key as { range?: [number] } | null)?.range?.[0] ?? 0, 'a key must be text')
     const offset = key.range![0]
-    // what a JSON body may not hold either
+    // Not allowed in JSON bodies either.
     if (key.value === '__proto__') fault(offset, 'a key must not be "__proto__"')
     return { name: key.value, offset, isMerge: key.value === '<<' && key.type === 'PLAIN' }
   }
 
   function mergeInto (merged: object, source: unknown, offset: number): void {
     const sources: unknown[] = Array.isArray(source) ? source : [source]
-    // of several, the first that has a key wins
+    // If several have the same key, the first one wins.
     for (const one of sources.toReversed()) {
-      if (typeof one !== 'object' || one === null || Array.isArray(one)) fault(offset, '<< takes a mapping or a list of mappings')
+      if (typeof one !== 'object' || one === null || Array.isArray(one)) fault(offset, '<< needs a mapping or a list of mappings')
       mergedMembers += Object.keys(one).length
-      if (mergedMembers > mostMerged) fault(offset, 'the merges (<<) make too much of this file')
+      if (mergedMembers > maxMerged) fault(offset, 'the merges (<<) copy too many members')
       Object.assign(merged, one)
     }
   }

@@ -7,10 +7,10 @@ import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { invalid, problem } from '../../contract/problems.ts'
 import { certificateFault } from '../../domain/certificate.ts'
 import { decodeUtf8 } from '../../plugins/body-parsers.ts'
-import { accepted } from '../accept.ts'
 import { auditOf } from '../audit.ts'
+import { negotiate } from '../negotiate.ts'
 
-/** The server certificates of devices, by which their clients know them. */
+/** The server certificates of devices. */
 export const certificateRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
   app.addContentTypeParser([...pemTypes], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => decodeUtf8(body))
@@ -21,18 +21,17 @@ export const certificateRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/devices/:device/certificate', {
     config: { etag: true },
     schema: {
-      operationId: 'getCertificate', tags: ['devices'], summary: 'The server certificate of a device',
-      description: 'As PEM, or as JSON when `Accept` asks for it.',
+      operationId: 'getCertificate', tags: ['devices'], summary: 'Read the server certificate of a device',
+      description: 'Returned as PEM text, or as JSON if `Accept` asks for it.',
       params: DeviceParams, querystring: noQuery,
       response: {
-        200: Type.Unsafe<string | { certificate: string }>({ description: 'The certificate as it was put.', ...asPemOrJson }),
+        200: Type.Unsafe<string | { certificate: string }>({ description: 'The certificate, exactly as it was stored.', ...asPemOrJson }),
         ...problems('device-not-found', 'no-certificate')
       }
     }
-  }, async ({ params, headers }, reply) => {
-    const certificate = await store.certificates.read(params.device)
-    const type = accepted(headers.accept, [...pemTypes, 'application/json'])
-    reply.type(`${type}; charset=utf-8`).header('vary', 'accept')
+  }, async (request, reply) => {
+    const certificate = await store.certificates.read(request.params.device)
+    const type = negotiate(request, reply, [...pemTypes, 'application/json'])
     return type === 'application/json' ? { certificate } : certificate
   })
 
@@ -40,7 +39,7 @@ export const certificateRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin', changes: 'certificate' },
     schema: {
       operationId: 'putCertificate', tags: ['devices'], summary: 'Store the server certificate of a device',
-      description: 'PEM text, or JSON with it as `certificate`. A chain of several is fine; private keys are refused.',
+      description: 'Send PEM text, or JSON with the PEM text as `certificate`. Certificate chains are accepted. Private keys are refused.',
       params: DeviceParams, querystring: noQuery, body: asPemOrJson,
       response: { 204: Type.Null({ description: 'Stored.' }), ...bodyProblems('device-not-found') }
     }
@@ -57,10 +56,10 @@ export const certificateRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.delete('/devices/:device/certificate', {
     config: { scope: 'admin', changes: 'certificate' },
     schema: {
-      operationId: 'deleteCertificate', tags: ['devices'], summary: 'Forget the server certificate of a device',
-      description: 'The certificate itself is not kept in the history.',
+      operationId: 'deleteCertificate', tags: ['devices'], summary: 'Delete the server certificate of a device',
+      description: 'The event log records the deletion, but does not keep the certificate.',
       params: DeviceParams, querystring: noQuery,
-      response: { 204: Type.Null({ description: 'Forgotten.' }), ...problems('device-not-found', 'no-certificate') }
+      response: { 204: Type.Null({ description: 'Deleted.' }), ...problems('device-not-found', 'no-certificate') }
     }
   }, async (request, reply) => {
     await store.certificates.remove(request.params.device, auditOf(request))

@@ -5,18 +5,18 @@ import {
   Container, ContainerBatch, ContainerCreate, ContainerHistory, ContainerItems, ContainerPage, ContainerParams, ContainerPatch, ContainerQuery,
   ContainerHistoryQuery
 } from '../../contract/containers.ts'
-import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { bodyProblems, placementProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
 
-/** Labware on the platform: what there is, what is known of it, and what happened to it. Moves and lids are in moves.ts. */
+/** Containers and their history. Moves and lids are in src/routes/moves. */
 export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/containers', {
     schema: {
       operationId: 'listContainers', tags: ['containers'], summary: 'List containers',
-      description: 'Those on the platform, or with `removed` those that were. Filters match exactly.',
+      description: 'Lists the containers on the platform. Use `removed` to list removed ones. Filters match exactly.',
       querystring: ContainerQuery,
       response: { 200: ref(ContainerPage), ...problems('invalid-cursor') }
     }
@@ -25,12 +25,12 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/containers', {
     schema: {
       operationId: 'addContainer', tags: ['containers'], summary: 'Add a container',
-      description: 'A container appears on the platform. Repeated with the same `id` and body it answers 200 and changes nothing.',
+      description: 'Adds a container to the platform. A retry with the same `id` and body returns 200 and changes nothing.',
       querystring: noQuery, body: ref(ContainerCreate),
       response: {
-        200: answer('It was added before with this id and body, or it is the one adopted.', Container),
+        200: answer('The container was already added with this id and body, or an existing container was adopted.', Container),
         201: answer('Added.', Container),
-        ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'barcode-in-use', 'id-in-use')
+        ...bodyProblems(...placementProblems, 'barcode-in-use', 'id-in-use')
       }
     }
   }, async (request, reply) => {
@@ -42,12 +42,12 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/containers/batch', {
     schema: {
       operationId: 'addContainers', tags: ['containers'], summary: 'Add up to 1,000 containers',
-      description: 'In order, all or none: a refusal names the `index` of the first that fails.',
+      description: 'Adds the containers in the order of the request, either all or none. A refusal has the `index` of the first container that failed.',
       querystring: noQuery, body: ref(ContainerBatch),
       response: {
-        200: answer('All were added before with these ids and bodies, or adopted.', ContainerItems),
+        200: answer('All containers were already added with these ids and bodies, or were adopted.', ContainerItems),
         201: answer('Added.', ContainerItems),
-        ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'barcode-in-use', 'id-in-use')
+        ...bodyProblems(...placementProblems, 'barcode-in-use', 'id-in-use')
       }
     }
   }, async (request, reply) => {
@@ -59,8 +59,8 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/containers/:container', {
     config: { etag: true },
     schema: {
-      operationId: 'getContainer', tags: ['containers'], summary: 'Where is this container',
-      description: 'By the barcode of a container on the platform, or by the id of any container. With `at` as it was then.',
+      operationId: 'getContainer', tags: ['containers'], summary: 'Read a container',
+      description: 'Returns where a container is and what is known about it. Use the barcode of a container on the platform, or the id of any container. With `at`, returns an earlier state.',
       params: ContainerParams, querystring: AtQuery,
       response: { 200: ref(Container), ...problems('container-not-found') }
     }
@@ -72,8 +72,8 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.patch('/containers/:container', {
     config: { changes: 'container' },
     schema: {
-      operationId: 'updateContainer', tags: ['containers'], summary: 'Change what is known of a container',
-      description: 'Its barcode once it was read, its name and content. Where it stands is changed by moves.',
+      operationId: 'updateContainer', tags: ['containers'], summary: 'Change the properties of a container',
+      description: 'Changes properties such as barcode, name and content. To change the place of a container, record a move.',
       params: ContainerParams, querystring: noQuery, body: ref(ContainerPatch),
       response: { 200: ref(Container), ...bodyProblems('container-not-found', 'container-removed', 'barcode-in-use') }
     }
@@ -82,8 +82,8 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.delete('/containers/:container', {
     config: { changes: 'container' },
     schema: {
-      operationId: 'removeContainer', tags: ['containers'], summary: 'Take a container off the platform',
-      description: 'Its slot, its parked lid\'s slot and its barcode are free again; what is known of it stays. Repeated by id: the same answer.',
+      operationId: 'removeContainer', tags: ['containers'], summary: 'Remove a container from the platform',
+      description: 'Frees its slot, the slot of its parked lid and its barcode. The container and its history stay readable by id. A retry by id returns the same response.',
       params: ContainerParams, querystring: noQuery,
       response: { 200: ref(Container), ...problems('container-not-found') }
     }
@@ -91,8 +91,8 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get('/containers/:container/history', {
     schema: {
-      operationId: 'getContainerHistory', tags: ['containers'], summary: 'What happened to a container',
-      description: 'From its starting place on, oldest first: changes of the world and the steps that involved it. By id also after it was removed.',
+      operationId: 'getContainerHistory', tags: ['containers'], summary: 'Read the history of a container',
+      description: 'Lists the changes of a container and the steps that involved it, oldest first. Use the id for a removed container.',
       params: ContainerParams, querystring: ContainerHistoryQuery,
       response: { 200: ref(ContainerHistory), ...problems('container-not-found', 'invalid-cursor') }
     }

@@ -5,14 +5,14 @@ import { Device, DeviceCreate, DevicePage, DeviceParams, DevicePatch, DeviceQuer
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
 
-/** The devices of the lab. Their slots are in positions.ts, their certificates in certificate.ts. */
+/** The devices of the lab. Their slots are in src/routes/positions, their certificates in src/routes/certificates. */
 export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/devices', {
     schema: {
       operationId: 'listDevices', tags: ['devices'], summary: 'List devices',
-      description: 'Those of the lab, by name; with `retired` also those it had, with `listed` also those that only logs name. Filters match exactly.',
+      description: 'Lists the devices of the lab by name. Use `retired` to list retired devices, and `listed` to list devices that only logged steps name. Filters match exactly.',
       querystring: DeviceQuery,
       response: { 200: ref(DevicePage), ...problems('invalid-cursor') }
     }
@@ -22,10 +22,10 @@ export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin' },
     schema: {
       operationId: 'addDevice', tags: ['devices'], summary: 'Add a device',
-      description: 'A name that the lab had before is the same device again, with its history, unless an `id` says otherwise. Repeated with the same `id` and body it answers 200 and changes nothing.',
+      description: 'Adds a device. If a retired device had this name, it is restored with its history, unless the request has an `id`. A retry with the same `id` and body returns 200 and changes nothing.',
       querystring: noQuery, body: ref(DeviceCreate),
       response: {
-        200: answer('It was added before with this id and body.', Device),
+        200: answer('The device was already added with this id and body.', Device),
         201: answer('Added.', Device),
         ...bodyProblems('device-name-in-use', 'id-in-use')
       }
@@ -39,8 +39,8 @@ export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/devices/:device', {
     config: { etag: true },
     schema: {
-      operationId: 'getDevice', tags: ['devices'], summary: 'One device',
-      description: 'By its name, also one that only logs name. A retired device is not found. With `at` as it was then, by the name it had then.',
+      operationId: 'getDevice', tags: ['devices'], summary: 'Read a device',
+      description: 'Finds a device by its name, also one that only logged steps name. A retired device is not found. With `at`, returns an earlier state, by the name of that time.',
       params: DeviceParams, querystring: AtQuery,
       response: { 200: ref(Device), ...problems('device-not-found') }
     }
@@ -53,7 +53,7 @@ export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin', changes: 'device' },
     schema: {
       operationId: 'updateDevice', tags: ['devices'], summary: 'Change a device',
-      description: 'A rename keeps containers and history. `capacity` grows or shrinks it; slots that hold something cannot go. A device that only logs named becomes one of the lab.',
+      description: 'Changes the settings of a device. A renamed device keeps its containers and history. `capacity` changes the number of slots; occupied slots cannot be removed. An unlisted device becomes a listed one.',
       params: DeviceParams, querystring: noQuery, body: ref(DevicePatch),
       response: { 200: ref(Device), ...bodyProblems('device-not-found', 'device-name-in-use', 'slots-occupied') }
     }
@@ -63,7 +63,7 @@ export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin', changes: 'device' },
     schema: {
       operationId: 'retireDevice', tags: ['devices'], summary: 'Retire a device',
-      description: 'The lab has it no more; its history stays. Refused while something is in its slots. Repeated: the same answer.',
+      description: 'Removes a device from the lab. Its history stays. The request is refused while a slot of the device is occupied. A retry returns the same response.',
       params: DeviceParams, querystring: noQuery,
       response: { 200: ref(Device), ...problems('device-not-found', 'slots-occupied') }
     }

@@ -5,35 +5,35 @@ import {
 } from '../../contract/estimates.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 
-/** How long the next steps will take. */
+/** Estimates of step durations, and their calibration. */
 export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { estimator } = app
 
   app.post('/estimates', {
     config: { scope: 'read' },
     schema: {
-      operationId: 'estimateStep', tags: ['estimates'], summary: 'How long will this step take',
-      description: 'By the recent steps that are most like it. The answer explains itself; nothing is changed.',
+      operationId: 'estimateStep', tags: ['estimates'], summary: 'Estimate the duration of a step',
+      description: 'Estimates the duration from the recent steps that are most similar. The response says what the estimate is based on. Nothing is changed.',
       querystring: noQuery, body: ref(EstimateRequest),
       response: { 200: ref(Estimate), ...bodyProblems() }
     }
-  }, async ({ body: { step, ...asked } }) => await estimator.estimateStep(step, asked))
+  }, async ({ body: { step, ...query } }) => await estimator.estimateStep(step, query))
 
   app.post('/estimates/batch', {
     config: { scope: 'read' },
     schema: {
-      operationId: 'estimateSteps', tags: ['estimates'], summary: 'How long will these steps take',
-      description: 'Up to 5,000 steps in one look at the history, answered in the same order. With `total`, also the time of all together.',
+      operationId: 'estimateSteps', tags: ['estimates'], summary: 'Estimate the durations of many steps',
+      description: 'Estimates up to 5,000 steps. The response has the same order as the request. With `total`, it also has the total duration.',
       querystring: noQuery, body: ref(EstimateBatchRequest),
       response: { 200: ref(EstimateBatch), ...bodyProblems() }
     }
-  }, async ({ body: { steps, ...asked } }) => await estimator.estimateSteps(steps, asked))
+  }, async ({ body: { steps, ...query } }) => await estimator.estimateSteps(steps, query))
 
   app.post('/estimates/remaining', {
     config: { scope: 'read' },
     schema: {
-      operationId: 'estimateRemaining', tags: ['estimates'], summary: 'How much longer will these running steps take',
-      description: 'Given the time already elapsed: only comparable steps that took longer than that are looked at. Beyond all of them the step is overdue.',
+      operationId: 'estimateRemaining', tags: ['estimates'], summary: 'Estimate the remaining time of running steps',
+      description: 'Uses only comparable steps that took longer than the time that has already elapsed. A step that has been running for longer than all of them is overdue.',
       querystring: noQuery, body: ref(RemainingRequest),
       response: { 200: ref(RemainingEstimates), ...bodyProblems('step-not-found', 'step-ended', 'experiment-not-found') }
     }
@@ -41,8 +41,8 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get('/estimates/calibration', {
     schema: {
-      operationId: 'getCalibration', tags: ['estimates'], summary: 'Were the promises kept',
-      description: 'Replays the newest steps as they would have been estimated (those of an experiment when it began), with the history of that time, and compares with what happened.',
+      operationId: 'getCalibration', tags: ['estimates'], summary: 'Check how well estimates match',
+      description: 'Estimates the newest steps again with the history of that time, and compares the estimates with what happened. Steps of an experiment are estimated as of its start.',
       querystring: CalibrationQuery,
       response: { 200: ref(Calibration), ...problems() }
     }

@@ -3,16 +3,16 @@ import { ref } from '../../contract/common.ts'
 import { EventPage, EventQuery } from '../../contract/events.ts'
 import { problems } from '../../contract/problem-responses.ts'
 
-/** The log of all that changed. */
+/** The event log. */
 export const eventsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/events', {
     schema: {
-      operationId: 'listEvents', tags: ['events'], summary: 'Read the log',
+      operationId: 'listEvents', tags: ['events'], summary: 'List events',
       description: [
-        'Every change of the tracked world, and who asked for it. `container` finds those of all containers that have or had the barcode, or of the one with the id;',
-        '`device` those of the device, and of the containers and lids that came to it or left it. Whoever remembers the last revision reads on with `after`.'
+        'Lists every change of the lab and who made it. `container` finds the events of all containers that have or had this barcode, or of the container with this id.',
+        '`device` finds the events of the device, and of containers and lids that arrived on it or left it. To continue from the last revision that you read, use `after`.'
       ].join(' '),
       querystring: EventQuery,
       response: { 200: ref(EventPage), ...problems('invalid-cursor') }

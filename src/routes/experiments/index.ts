@@ -6,14 +6,14 @@ import { ExperimentStepsQuery, StepPage } from '../../contract/steps.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
 
-/** Runs of processes. */
+/** Experiments: executions of processes. */
 export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/experiments', {
     schema: {
       operationId: 'listExperiments', tags: ['experiments'], summary: 'List experiments',
-      description: 'Oldest first. `started_after` and `started_before` look at the start of the first step; the first is inclusive, the second exclusive.',
+      description: 'Lists experiments, oldest first. `started_after` (inclusive) and `started_before` (exclusive) refer to the start of the first step.',
       querystring: ExperimentQuery,
       response: { 200: ref(ExperimentPage), ...problems('invalid-cursor') }
     }
@@ -21,11 +21,11 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post('/experiments', {
     schema: {
-      operationId: 'createExperiment', tags: ['experiments'], summary: 'Begin a run of a process',
-      description: 'Steps that were logged before and name its `id` become its steps; then it is running at once.',
+      operationId: 'createExperiment', tags: ['experiments'], summary: 'Create an experiment',
+      description: 'Steps that were already logged with its `id` become its steps. In this case the experiment is running immediately.',
       querystring: noQuery, body: ref(ExperimentCreate),
       response: {
-        200: answer('It was created before with this id and body.', Experiment),
+        200: answer('The experiment was already created with this id and body.', Experiment),
         201: answer('Created.', Experiment),
         ...bodyProblems('process-not-found', 'id-in-use')
       }
@@ -40,7 +40,7 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { etag: true },
     schema: {
       operationId: 'getExperiment', tags: ['experiments'], summary: 'Read an experiment',
-      description: 'With the number of its steps by status, and the time they span.',
+      description: 'Returns an experiment with the number of its steps by status and their total time span.',
       params: ExperimentParams, querystring: noQuery,
       response: { 200: ref(Experiment), ...problems('experiment-not-found') }
     }
@@ -49,8 +49,8 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.patch('/experiments/:id', {
     config: { changes: 'experiment' },
     schema: {
-      operationId: 'updateExperiment', tags: ['experiments'], summary: 'Move an experiment along, or edit it',
-      description: 'created, then running (by hand or by its first step), then completed or aborted; what is only created can be aborted too. The status it has is no change.',
+      operationId: 'updateExperiment', tags: ['experiments'], summary: 'Update an experiment',
+      description: 'Changes status, name or metadata. The status goes from `created` to `running` (by this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be aborted, too. Sending the present status changes nothing.',
       params: ExperimentParams, querystring: noQuery, body: ref(ExperimentPatch),
       response: { 200: ref(Experiment), ...bodyProblems('experiment-not-found', 'illegal-transition') }
     }
@@ -59,7 +59,7 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/experiments/:id/steps', {
     schema: {
       operationId: 'listExperimentSteps', tags: ['experiments'], summary: 'List the steps of an experiment',
-      description: 'As `GET /api/steps?experiment_id=`, with the same filters, for an experiment that there is.',
+      description: 'The same as `GET /api/steps?experiment_id=`, but responds with 404 if the experiment does not exist.',
       params: ExperimentParams, querystring: ExperimentStepsQuery,
       response: { 200: ref(StepPage), ...problems('experiment-not-found', 'invalid-cursor') }
     }

@@ -4,7 +4,7 @@ import { noQuery, ref } from '../../contract/common.ts'
 import { Key, KeyCreate, KeyCreated, KeyPage, KeyParams, KeyQuery } from '../../contract/keys.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 
-/** API keys: who may come in. What each call needs is in src/plugins/access.ts. */
+/** API keys. src/plugins/auth.ts checks them; src/plugins/scopes.ts says which scope an operation needs. */
 export const keysRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
@@ -12,7 +12,7 @@ export const keysRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin' },
     schema: {
       operationId: 'listKeys', tags: ['keys'], summary: 'List keys',
-      description: 'Without the keys themselves, oldest first; expired ones too, revoked ones only with `revoked`.',
+      description: 'Lists keys without their secrets, oldest first. Expired keys are included. Use `revoked` to list revoked keys.',
       querystring: KeyQuery,
       response: { 200: ref(KeyPage), ...problems('invalid-cursor') }
     }
@@ -21,8 +21,8 @@ export const keysRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/keys', {
     config: { scope: 'admin', secret: true },
     schema: {
-      operationId: 'createKey', tags: ['keys'], summary: 'Make a key',
-      description: 'The answer shows the key, this once. From the first key on every call needs one: make an `admin` first. A name is free again when its key is revoked or has expired; a repeated request finds it in use. Since nothing keeps the key, `Idempotency-Key` is not heard here.',
+      operationId: 'createKey', tags: ['keys'], summary: 'Create a key',
+      description: 'Returns the secret of the key, which cannot be read again. As soon as the first key exists, every operation needs a key, so create one with the scope `admin` first. A name can be used again when its key is revoked or has expired. Because the secret is not stored, `Idempotency-Key` is ignored, and a retry is refused with `key-name-in-use`.',
       querystring: noQuery, body: ref(KeyCreate),
       response: { 201: ref(KeyCreated), ...bodyProblems('key-name-in-use') }
     }
@@ -36,7 +36,7 @@ export const keysRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin', etag: true },
     schema: {
       operationId: 'getKey', tags: ['keys'], summary: 'Read a key',
-      description: 'All that is known of it, which is not the key itself; also when it is revoked.',
+      description: 'Returns a key without its secret. Revoked keys can be read, too.',
       params: KeyParams, querystring: noQuery,
       response: { 200: ref(Key), ...problems('key-not-found') }
     }
@@ -46,7 +46,7 @@ export const keysRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin' },
     schema: {
       operationId: 'revokeKey', tags: ['keys'], summary: 'Revoke a key',
-      description: 'From the next request on it is not valid, at no instance. What was done with it stays under its name. Repeated: the same answer.',
+      description: 'Ends a key. No instance of the service accepts it any more, from the next request on. Events keep its name as `actor`. A retry returns the same response.',
       params: KeyParams, querystring: noQuery,
       response: { 204: Type.Null({ description: 'Revoked.' }), ...problems('key-not-found') }
     }

@@ -8,13 +8,13 @@ import { invalid, problem } from '../../contract/problems.ts'
 import { type Members, readLabConfig } from '../../domain/lab-file/lab-config.ts'
 import { labFile } from '../../domain/lab-file/lab-file.ts'
 import { writeYaml } from '../../domain/lab-file/write-yaml.ts'
-import { accepted } from '../accept.ts'
 import { auditOf } from '../audit.ts'
+import { negotiate } from '../negotiate.ts'
 import { takeYaml, yamlTypes } from './yaml-body.ts'
 
 const asFile = { content: { 'application/json': { schema: ref(LabConfig) }, ...Object.fromEntries(yamlTypes.map((type) => [type, { schema: ref(LabYaml) }])) } }
 
-/** The lab as a whole: its file, its state, its health. */
+/** The lab as a whole: the lab file, its state and its health. */
 export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
   takeYaml(app)
@@ -22,12 +22,12 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.put('/lab/config', {
     config: { scope: 'admin', changes: 'lab-file' },
     schema: {
-      operationId: 'putLabConfig', tags: ['lab'], summary: 'Make the lab the one of this file',
-      description: 'Declarative: adds, grows and updates devices, and retires those that the file does not name any more. The same file again changes nothing. Refused when a slot or device would go where a container or lid is.',
+      operationId: 'putLabConfig', tags: ['lab'], summary: 'Apply a lab file',
+      description: 'Makes the lab match the file: adds, resizes and updates devices, and retires devices that the file does not name. Applying the same file again changes nothing. The request is refused if it would remove a slot or device that holds a container or a lid.',
       querystring: LabConfigQuery, body: asFile,
       response: { 200: ref(LabConfigResult), ...bodyProblems('slots-occupied') }
     },
-    // YAML and JSON are held against the same rules, which tell more than a schema can: readLabConfig
+    // readLabConfig checks YAML and JSON by the same rules. Its messages say more than schema errors.
     validatorCompiler: (route) => route.httpPart === 'body' ? () => true : app.validatorCompiler!(route)
   }, async (request) => {
     const { dry_run = false, prune = true } = request.query
@@ -39,23 +39,22 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/lab/config', {
     config: { etag: true },
     schema: {
-      operationId: 'getLabConfig', tags: ['lab'], summary: 'The lab as a lab file',
-      description: 'As JSON, or as YAML when `Accept` asks for it. Groups, devices and their order as put; putting it again changes nothing.',
+      operationId: 'getLabConfig', tags: ['lab'], summary: 'Export the lab file',
+      description: 'Returned as JSON, or as YAML if `Accept` asks for it. Groups, devices and their order are as in the applied file. Applying the export changes nothing.',
       querystring: noQuery,
       response: { 200: Type.Unsafe<Members | string>({ description: 'The lab file.', ...asFile }), ...problems() }
     }
-  }, async ({ headers }, reply) => {
-    const type = accepted(headers.accept, ['application/json', ...yamlTypes])
+  }, async (request, reply) => {
     const file = labFile(await store.lab.config())
-    reply.type(`${type}; charset=utf-8`).header('vary', 'accept')
+    const type = negotiate(request, reply, ['application/json', ...yamlTypes])
     return type === 'application/json' ? file : writeYaml(file)
   })
 
   app.get('/lab', {
     config: { etag: true },
     schema: {
-      operationId: 'getLab', tags: ['lab'], summary: 'The state of the platform',
-      description: 'Every device with what stands on it, in the order of the lab file, and the totals, all of one revision; with `at` of an earlier one.',
+      operationId: 'getLab', tags: ['lab'], summary: 'Read the state of the platform',
+      description: 'Returns the totals and every device with its containers, in the order of the lab file. Everything is of one revision. With `at`, returns an earlier state.',
       querystring: AtQuery,
       response: { 200: ref(LabState), ...problems() }
     }
@@ -68,19 +67,19 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin', changes: 'lab' },
     schema: {
       operationId: 'wipeLab', tags: ['lab'], summary: 'Wipe the lab',
-      description: 'Every container is marked removed and every device retired. All history stays, and the lab file brings the devices back. Wants `confirm=wipe`.',
+      description: 'Removes every container and retires every device. The history stays, and applying the lab file restores the devices. Requires `confirm=wipe`.',
       querystring: WipeQuery,
       response: { 200: ref(LabWipe), ...problems('confirmation-required') }
     }
   }, async (request) => {
-    if (request.query.confirm !== 'wipe') throw problem('confirmation-required', 'This removes every container and retires every device: say ?confirm=wipe.', { parameter: 'confirm' })
+    if (request.query.confirm !== 'wipe') throw problem('confirmation-required', 'This removes every container and retires every device. Confirm it with ?confirm=wipe.', { parameter: 'confirm' })
     return await store.lab.wipe(auditOf(request))
   })
 
   app.get('/lab/health', {
     schema: {
-      operationId: 'getLabHealth', tags: ['lab'], summary: 'Is the tracked lab sound',
-      description: 'Looks for what cannot be in a real lab. Most of it the database forbids too; this is the proof. Warnings leave the lab healthy.',
+      operationId: 'getLabHealth', tags: ['lab'], summary: 'Check the tracked state of the lab',
+      description: 'Searches for states that are impossible in a real lab. Database constraints prevent most of them; this check verifies it. A lab with warnings is still healthy.',
       querystring: noQuery,
       response: { 200: ref(LabHealth), ...problems() }
     }

@@ -2,18 +2,18 @@ import type { FastifyInstance } from 'fastify'
 import { problem } from '../../contract/problems.ts'
 import { largestYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
 import { decodeUtf8 } from '../../plugins/body-parsers.ts'
-import { yamlReader, type YamlReader, YamlTooDear } from './yaml-reader.ts'
+import { yamlReader, type YamlReader, YamlTooCostly } from './yaml-reader.ts'
 
-/** The media types under which labs send YAML. */
+/** The media types of YAML. */
 export const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml'] as const
 
-/** Lets the routes of this plugin take YAML bodies besides JSON. */
+/** Lets the routes of this plugin accept YAML bodies in addition to JSON. */
 export function takeYaml (app: FastifyInstance): void {
   const reader = yamlReader()
   app.addHook('onClose', () => reader.close())
   app.addContentTypeParser([...yamlTypes], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
     if (body.length > largestYaml) {
-      throw problem('body-too-large', `A lab file as YAML is at most ${largestYaml} bytes; send a larger one as JSON.`, { limit: largestYaml })
+      throw problem('body-too-large', `A lab file in YAML can have at most ${largestYaml} bytes. Send a larger one as JSON.`, { limit: largestYaml })
     }
     return await parseYaml(reader, decodeUtf8(body))
   })
@@ -26,7 +26,7 @@ async function parseYaml (reader: YamlReader, text: string): Promise<unknown> {
   try {
     return await reader.read(text)
   } catch (error) {
-    if (error instanceof YamlTooDear) throw problem('body-too-large', `The lab file cannot be read as YAML: ${error.message}. Send it as JSON.`)
+    if (error instanceof YamlTooCostly) throw problem('body-too-large', `The lab file cannot be parsed as YAML: ${error.message}. Send it as JSON.`)
     if (!(error instanceof YamlError)) throw error
     const { message, line, column } = error
     throw problem('malformed-body', `The body is not valid YAML: ${message}.`, { line, column })

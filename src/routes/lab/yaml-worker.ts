@@ -3,13 +3,13 @@ import { readYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
 import { unstorable } from '../../domain/values.ts'
 import type { YamlOutcome } from './yaml-reader.ts'
 
-// A thread that reads one YAML text and ends.
+// A thread that parses one YAML text and ends.
 
 function outcomeOf (text: string): YamlOutcome {
   try {
     const value = readYaml(text)
     const unfit = unstorable(value)
-    // JSON is much faster to take over than a copy of the objects
+    // Passing JSON between threads is much faster than a copy of the objects.
     return unfit === null ? { json: JSON.stringify(value) } : { unfit }
   } catch (error) {
     if (!(error instanceof YamlError)) throw error

@@ -2,12 +2,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { noQuery, ref } from '../../contract/common.ts'
 import { type Container, ContainerCorrection, ContainerParams, ContainerResult, Lid, Move, MoveFromPosition, Unlid } from '../../contract/containers.ts'
-import { bodyProblems } from '../../contract/problem-responses.ts'
+import { bodyProblems, placementProblems } from '../../contract/problem-responses.ts'
 import type { JsonRow } from '../../store/json-row.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
 
-/** What robots do with containers: move them, take lids off, put lids on. */
+/** Records what robots do with containers (moves and lids), and corrections. */
 export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
@@ -15,12 +15,11 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'container' },
     schema: {
       operationId: 'moveContainer', tags: ['containers'], summary: 'Record that a container was moved',
-      description: 'With `source_device` and `source_pos` the container must be there. Its own place is a legal target: a plate whose barcode is read and put back.',
+      description: 'Sets the place of a container. With `source_device` and `source_pos`, the container must be there. The target can be the place where the container already is, for example when a robot only read the barcode and put the container back.',
       params: ContainerParams, querystring: noQuery, body: ref(Move),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'source-mismatch',
-          'container-removed')
+        ...bodyProblems('container-not-found', ...placementProblems, 'source-mismatch', 'container-removed')
       }
     }
   }, async (request, reply) => success(reply, await store.containers.move(request.params.container, request.body, auditOf(request))))
@@ -29,11 +28,11 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'container' },
     schema: {
       operationId: 'unlidContainer', tags: ['containers'], summary: 'Record that the lid was taken off',
-      description: 'The lid now lies in that slot and occupies it. Of a container whose lid is off already: the lid is now there.',
+      description: 'The lid is parked in the given slot and occupies it. If the lid was already off, its place is changed.',
       params: ContainerParams, querystring: noQuery, body: ref(Unlid),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'container-removed')
+        ...bodyProblems('container-not-found', ...placementProblems, 'container-removed')
       }
     }
   }, async (request, reply) => success(reply, await store.containers.unlid(request.params.container, request.body, auditOf(request))))
@@ -42,7 +41,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'container', bodyOptional: true },
     schema: {
       operationId: 'lidContainer', tags: ['containers'], summary: 'Record that the lid was put on',
-      description: 'Where the lid was is verified when given. Of a container with its lid on: nothing changes, and there is nothing to verify.',
+      description: 'If the request says where the lid was parked, this is checked. If the lid is already on, nothing is checked or changed.',
       params: ContainerParams, querystring: noQuery, body: ref(Lid),
       response: {
         200: ref(ContainerResult),
@@ -54,10 +53,10 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/containers/:container/correct', {
     config: { changes: 'container' },
     schema: {
-      operationId: 'correctContainer', tags: ['containers'], summary: 'Set what a person sees',
+      operationId: 'correctContainer', tags: ['containers'], summary: 'Correct the state of a container',
       description: [
-        'Place, lid or barcode as they really are, past the normal rules (a removed container is back, a reserved slot is taken) but never past the constraints.',
-        'Something in the way is a 409 unless `displace` says what to do with it. The log keeps the reason.'
+        'Sets place, lid or barcode to what a person sees in the lab. A correction may bring back a removed container and may use a reserved slot. Database constraints still hold.',
+        'If the slot is occupied, the service responds with 409, unless `displace` says what to do with the occupant. The event log keeps the reason.'
       ].join(' '),
       params: ContainerParams, querystring: noQuery, body: ref(ContainerCorrection),
       response: {
@@ -69,12 +68,12 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post('/moves', {
     schema: {
-      operationId: 'moveFromPosition', tags: ['containers'], summary: 'Record that whatever stood at a place was moved',
-      description: 'Finds the container by its place, for plates without barcode. A given `barcode` must be the one that stands there. Of a slot with only a lid, the lid moves.',
+      operationId: 'moveFromPosition', tags: ['containers'], summary: 'Record that the container at a place was moved',
+      description: 'Finds the container by its place. This is for containers without a barcode. If `barcode` is sent, it must match the container. If the slot holds only a lid, the lid is moved.',
       querystring: noQuery, body: ref(MoveFromPosition),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'source-mismatch', 'source-empty')
+        ...bodyProblems(...placementProblems, 'source-mismatch', 'source-empty')
       }
     }
   }, async (request, reply) => success(reply, await store.containers.moveFromPosition(request.body, auditOf(request))))

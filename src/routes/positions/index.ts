@@ -7,15 +7,15 @@ import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
 
-/** The slots of devices: which are free, and what is in the others. */
+/** The slots of devices and their occupants. */
 export const positionsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/devices/:device/positions', {
     config: { etag: true },
     schema: {
-      operationId: 'listPositions', tags: ['devices'], summary: 'The slots of a device',
-      description: 'A plain array, ascending by slot; a device\'s slots are bounded. `empty=true&limit=1` gives the first free one. With `at` as they were then, without the reservations of that time.',
+      operationId: 'listPositions', tags: ['devices'], summary: 'List the slots of a device',
+      description: 'Returns an array in ascending order, without pages. `empty=true&limit=1` returns the first free slot. With `at`, returns an earlier state, without reservations.',
       params: DeviceParams, querystring: PositionQuery,
       response: { 200: ref(Positions), ...problems('device-not-found') }
     }
@@ -27,8 +27,8 @@ export const positionsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/devices/:device/positions/:position', {
     config: { etag: true },
     schema: {
-      operationId: 'getPosition', tags: ['devices'], summary: 'One slot and what is in it',
-      description: 'With the whole container; of a lid, the container it belongs to.',
+      operationId: 'getPosition', tags: ['devices'], summary: 'Read a slot',
+      description: 'Returns a slot with all data of the container in it. If the slot holds a lid, returns the container that it belongs to.',
       params: PositionParams, querystring: AtQuery,
       response: { 200: ref(PositionWithOccupant), ...problems('device-not-found', 'position-not-found') }
     }
@@ -40,8 +40,8 @@ export const positionsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.patch('/devices/:device/positions/:position', {
     config: { scope: 'admin', changes: 'position' },
     schema: {
-      operationId: 'updatePosition', tags: ['devices'], summary: 'Change what is known of a slot',
-      description: 'Whether deep-well plates fit in. What stands in a slot is changed by moves.',
+      operationId: 'updatePosition', tags: ['devices'], summary: 'Change the properties of a slot',
+      description: 'Sets whether deep-well plates fit in the slot. To change what a slot holds, record a move.',
       params: PositionParams, querystring: noQuery, body: ref(PositionPatch),
       response: { 200: ref(PositionWithOccupant), ...bodyProblems('device-not-found', 'position-not-found') }
     }

@@ -4,12 +4,12 @@ import { problems } from '../../contract/problem-responses.ts'
 import { ProcessDuration, ProcessDurationQuery } from '../../contract/process-duration.ts'
 import { ProcessParams } from '../../contract/processes.ts'
 
-/** How long whole runs take. */
+/** Estimates of experiment durations. */
 export const processDurationRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/processes/:id/duration', {
     schema: {
-      operationId: 'getProcessDuration', tags: ['estimates'], summary: 'How long will a run of this process take',
-      description: 'By the spans of its past runs: completed ones, and those where nothing runs and nothing was done for an hour. Aborted ones do not count.',
+      operationId: 'getProcessDuration', tags: ['estimates'], summary: 'Estimate the duration of an experiment',
+      description: 'Estimates the duration from past experiments of the process: completed ones, and those without a running step and without any step in the last hour. Aborted experiments are ignored.',
       params: ProcessParams, querystring: ProcessDurationQuery,
       response: { 200: ref(ProcessDuration), ...problems('process-not-found') }
     }

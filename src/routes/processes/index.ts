@@ -3,16 +3,16 @@ import { answer, noQuery, ref } from '../../contract/common.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { Process, ProcessCreate, ProcessPage, ProcessParams, ProcessQuery, ProcessSource } from '../../contract/processes.ts'
 
-const sourceText = { description: 'The source, byte for byte.', content: { 'text/plain': { schema: ref(ProcessSource) } } }
+const sourceText = { description: 'The source of the process.', content: { 'text/plain': { schema: ref(ProcessSource) } } }
 
-/** Workflow definitions. */
+/** Processes. */
 export const processesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/processes', {
     schema: {
       operationId: 'listProcesses', tags: ['processes'], summary: 'List processes',
-      description: 'Without their sources, oldest first. Filters match exactly; archived ones only with `archived`.',
+      description: 'Lists processes without their sources, oldest first. Filters match exactly. Use `archived` to list archived processes.',
       querystring: ProcessQuery,
       response: { 200: ref(ProcessPage), ...problems('invalid-cursor') }
     }
@@ -20,11 +20,11 @@ export const processesRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post('/processes', {
     schema: {
-      operationId: 'createProcess', tags: ['processes'], summary: 'Keep a workflow definition',
-      description: 'With `reuse` it answers 200 and the process of the same name and source, if there is one; then `id` and `metadata` of the request are not used.',
+      operationId: 'createProcess', tags: ['processes'], summary: 'Create a process',
+      description: 'With `reuse`, returns 200 and the existing process with the same name and source, if there is one. In this case `id` and `metadata` of the request are ignored.',
       querystring: noQuery, body: ref(ProcessCreate),
       response: {
-        200: answer('It was created before with this id and body, or it is the one that is used again.', Process),
+        200: answer('The process was already created with this id and body, or an existing process is reused.', Process),
         201: answer('Created.', Process),
         ...bodyProblems('id-in-use')
       }
@@ -39,7 +39,7 @@ export const processesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { etag: true },
     schema: {
       operationId: 'getProcess', tags: ['processes'], summary: 'Read a process',
-      description: 'With its source; archived ones too.',
+      description: 'Returns a process with its source. Archived processes can be read, too.',
       params: ProcessParams, querystring: noQuery,
       response: { 200: ref(Process), ...problems('process-not-found') }
     }
@@ -49,7 +49,7 @@ export const processesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { etag: true },
     schema: {
       operationId: 'getProcessSource', tags: ['processes'], summary: 'Read the source of a process',
-      description: 'The text alone, byte for byte as it was sent.',
+      description: 'Returns only the source, exactly as it was sent.',
       params: ProcessParams, querystring: noQuery,
       response: { 200: sourceText, ...problems('process-not-found') }
     }
@@ -62,7 +62,7 @@ export const processesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'process' },
     schema: {
       operationId: 'archiveProcess', tags: ['processes'], summary: 'Archive a process',
-      description: 'It leaves the lists; it and its experiments stay. Repeated: the same answer.',
+      description: 'Removes the process from lists. The process and its experiments stay readable. A retry returns the same response.',
       params: ProcessParams, querystring: noQuery,
       response: { 200: ref(Process), ...problems('process-not-found') }
     }

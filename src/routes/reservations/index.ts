@@ -5,14 +5,14 @@ import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { Reservation, ReservationCreate, ReservationPage, ReservationParams, ReservationQuery, ReservationRenewal } from '../../contract/reservations.ts'
 import { auditOf } from '../audit.ts'
 
-/** Slots promised before the robot starts. */
+/** Reservations of free slots. */
 export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/reservations', {
     schema: {
       operationId: 'listReservations', tags: ['reservations'], summary: 'List reservations',
-      description: 'Those that hold now. Filters match exactly; `device` finds those with a slot on it.',
+      description: 'Lists the active reservations. Filters match exactly. `device` finds reservations with a slot of that device.',
       querystring: ReservationQuery,
       response: { 200: ref(ReservationPage), ...problems('invalid-cursor') }
     }
@@ -20,15 +20,15 @@ export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post('/reservations', {
     schema: {
-      operationId: 'reservePositions', tags: ['reservations'], summary: 'Ask for free slots, and get them',
+      operationId: 'reservePositions', tags: ['reservations'], summary: 'Reserve free slots',
       description: [
-        'Free slots are promised to `owner`, all that are wanted or none. Whoever puts something there names the reservation (`reservation_id`), which uses the slot up;',
-        'everybody else is refused with `position-reserved`, and searches for a free slot pass it over. It ends by itself after `ttl_seconds`.',
-        'Repeated with the same `id` and body it answers 200.'
+        'Reserves free slots for `owner`, either all requested slots or none. A request that places something in a reserved slot must send its `reservation_id`, which uses the slot up.',
+        'Other requests for that slot are refused with `position-reserved`, and automatic slot selection skips it. The reservation expires after `ttl_seconds`.',
+        'A retry with the same `id` and body returns 200.'
       ].join(' '),
       querystring: noQuery, body: ref(ReservationCreate),
       response: {
-        200: answer('It was made before with this id and body.', Reservation),
+        200: answer('The reservation was already created with this id and body.', Reservation),
         201: answer('Reserved.', Reservation),
         ...bodyProblems('device-not-found', 'no-free-position', 'id-in-use')
       }
@@ -43,7 +43,7 @@ export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { etag: true },
     schema: {
       operationId: 'getReservation', tags: ['reservations'], summary: 'Read a reservation',
-      description: 'As long as it holds: one that is used up, released or expired is not found.',
+      description: 'Returns an active reservation. One that is used up, released or expired is not found.',
       params: ReservationParams, querystring: noQuery,
       response: { 200: ref(Reservation), ...problems('reservation-not-found') }
     }
@@ -53,7 +53,7 @@ export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'reservation' },
     schema: {
       operationId: 'renewReservation', tags: ['reservations'], summary: 'Renew a reservation',
-      description: 'Its time to live begins anew, now.',
+      description: 'Starts the time to live again from now.',
       params: ReservationParams, querystring: noQuery, body: ref(ReservationRenewal),
       response: { 200: ref(Reservation), ...bodyProblems('reservation-not-found') }
     }
@@ -63,7 +63,7 @@ export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'reservation' },
     schema: {
       operationId: 'releaseReservation', tags: ['reservations'], summary: 'Release a reservation',
-      description: 'Its slots are free for everybody again.',
+      description: 'Ends the reservation and frees its slots.',
       params: ReservationParams, querystring: noQuery,
       response: { 204: Type.Null({ description: 'Released.' }), ...problems('reservation-not-found') }
     }

@@ -8,7 +8,7 @@ import {
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
 
-/** The log of what devices did. */
+/** The log of steps. */
 export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
@@ -16,9 +16,9 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'listSteps', tags: ['steps'], summary: 'List steps',
       description: [
-        'Filters match exactly. A device is named as it is or was last called; a name that nobody bears, and a container that is not known, match nothing.',
-        '`container` is the barcode of a container on the platform, or the id of any. `experiment_id` also finds steps that name an experiment which is not known.',
-        '`started_after` is inclusive, `started_before` exclusive. By start unless `sort` says otherwise.'
+        'Filters match exactly. A device is found by its present name, or by its last name if it is retired. An unknown device or container matches no steps.',
+        '`container` is the barcode of a container on the platform, or the id of any container. `experiment_id` also finds steps that were logged with an unknown experiment.',
+        '`started_after` is inclusive, `started_before` exclusive. The default order is by start.'
       ].join(' '),
       querystring: StepQuery,
       response: { 200: ref(StepPage), ...problems('invalid-cursor') }
@@ -29,13 +29,13 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'logStep', tags: ['steps'], summary: 'Log a step',
       description: [
-        'What happened is never refused for naming a device, container or experiment that is not known; the answer\'s `warnings` tell.',
-        'Repeated with the same `id` and the same facts it answers 200, and containers not named before are added: a step may be reported once per container.',
-        'The first step of an experiment sets it running.'
+        'Logs a step. A step is never refused because a device, container or experiment is unknown; the response has `warnings` instead.',
+        'A retry with the same `id` and the same data returns 200. It can name further containers, which are added, so a step can be reported once for each container.',
+        'The first step of an experiment sets its status to `running`.'
       ].join(' '),
       querystring: noQuery, body: ref(StepCreate),
       response: {
-        200: answer('It was logged before with this id and these facts.', Step),
+        200: answer('The step was already logged with this id and data.', Step),
         201: answer('Logged.', Step),
         ...bodyProblems('id-in-use')
       }
@@ -49,10 +49,10 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/steps/batch', {
     schema: {
       operationId: 'logSteps', tags: ['steps'], summary: 'Log up to 5,000 steps',
-      description: 'All or none. Each as by itself; a fault is told with the index of the step.',
+      description: 'Logs the steps, either all or none, by the same rules as a single step. A fault has the index of the step.',
       querystring: noQuery, body: ref(StepBatch),
       response: {
-        200: answer('All were logged before with these ids and facts.', StepItems),
+        200: answer('All steps were already logged with these ids and data.', StepItems),
         201: answer('Logged.', StepItems),
         ...bodyProblems('id-in-use')
       }
@@ -65,8 +65,8 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get('/steps/statistics', {
     schema: {
-      operationId: 'getStepStatistics', tags: ['steps'], summary: 'How long steps took',
-      description: 'Over the steps that the filters leave; they are those of the list. A row a group, at most 10,000.',
+      operationId: 'getStepStatistics', tags: ['steps'], summary: 'Read statistics of step durations',
+      description: 'Computes the statistics of the steps that match the filters, by group. The filters are those of `GET /api/steps`. At most 10,000 groups are returned.',
       querystring: StatisticsQuery,
       response: { 200: ref(StepStatistics), ...problems() }
     }
@@ -76,7 +76,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { etag: true },
     schema: {
       operationId: 'getStep', tags: ['steps'], summary: 'Read a step',
-      description: 'As it is now, after corrections.',
+      description: 'Returns the present state of a step, including corrections.',
       params: StepParams, querystring: noQuery,
       response: { 200: ref(Step), ...problems('step-not-found') }
     }
@@ -87,8 +87,8 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'correctStep', tags: ['steps'], summary: 'Correct a step',
       description: [
-        'The values before stay readable in its history, with the reason. The corrected step must be one that could be logged:',
-        'a `finish` given to a running step completes it unless `status` says otherwise. A correction that changes nothing writes nothing.'
+        'Changes a logged step. The history of the step keeps the old values and the reason. The corrected step must follow the rules of a logged step.',
+        'A `finish` for a running step also completes it, unless `status` says otherwise. A correction that changes nothing is not recorded.'
       ].join(' '),
       params: StepParams, querystring: noQuery, body: ref(StepPatch),
       response: { 200: ref(Step), ...bodyProblems('step-not-found') }
@@ -99,7 +99,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'step', bodyOptional: true },
     schema: {
       operationId: 'finishStep', tags: ['steps'], summary: 'Finish a running step',
-      description: 'Now, by the service\'s clock, unless `finish` says when. A finish before the start, as clocks that differ make it, is stored as the start, with a warning.',
+      description: 'Ends a running step. If the finish is before the start, because clocks differ, the start is stored as the finish, with a warning.',
       params: StepParams, querystring: noQuery, body: ref(StepFinish),
       response: { 200: ref(Step), ...bodyProblems('step-not-found', 'step-ended') }
     }
@@ -107,8 +107,8 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get('/steps/:id/history', {
     schema: {
-      operationId: 'getStepHistory', tags: ['steps'], summary: 'What became of a step after it was logged',
-      description: 'When it was finished, and its corrections, oldest first, each with the step before and after.',
+      operationId: 'getStepHistory', tags: ['steps'], summary: 'Read the history of a step',
+      description: 'Lists the changes of a step after it was logged (its finish and its corrections), oldest first, with the step before and after each change.',
       params: StepParams, querystring: StepHistoryQuery,
       response: { 200: ref(StepHistory), ...problems('step-not-found', 'invalid-cursor') }
     }

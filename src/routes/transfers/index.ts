@@ -1,49 +1,48 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { inSchemaOrder, ref } from '../../contract/common.ts'
 import { Container } from '../../contract/containers.ts'
-import { bodyProblems } from '../../contract/problem-responses.ts'
+import { bodyProblems, placementProblems } from '../../contract/problem-responses.ts'
 import { Step } from '../../contract/steps.ts'
 import { Transfer, TransferBatch, TransferItems, TransferQuery, TransferResult } from '../../contract/transfers.ts'
 import { auditOf } from '../audit.ts'
 
 const refusals = [
-  'container-not-found', 'device-not-found', 'position-not-found', 'reservation-not-found', 'container-removed', 'source-empty', 'source-mismatch',
-  'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position', 'barcode-in-use', 'lid-mismatch', 'id-in-use'
+  'container-not-found', 'container-removed', 'source-empty', 'source-mismatch', ...placementProblems, 'barcode-in-use', 'lid-mismatch', 'id-in-use'
 ] as const
 
-/** What a robot did in one go, booked in one go. */
+/** Transfers: a move, its lid action, the barcode that was read, and its step, recorded in one call. */
 export const transfersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.post('/transfers', {
     schema: {
-      operationId: 'transferContainer', tags: ['transfers'], summary: 'Book what a robot did, in one go',
+      operationId: 'transferContainer', tags: ['transfers'], summary: 'Record a transfer',
       description: [
-        'Place, lid, barcode and step of one physical operation, all or nothing. It is judged by the state in which it ends: a container may go to the slot that its lid leaves,',
-        'and its lid to the slot that it leaves; anything else that is there is in the way.',
-        'With `dry_run` it tells everything that stands against it, and changes nothing.'
+        'Records place, lid, barcode and step of one physical operation, either all or nothing. Only the state after the transfer is checked: a container may go to the slot that its lid leaves,',
+        'and the lid to the slot that the container leaves.',
+        'With `dry_run`, returns every problem of the transfer and changes nothing.'
       ].join(' '),
       querystring: TransferQuery, body: ref(Transfer),
       response: { 200: ref(TransferResult), ...bodyProblems(...refusals) }
     }
   }, async (request) => {
     const [result] = await store.transfers.book([request.body], { batch: false, dryRun: request.query.dry_run ?? false }, auditOf(request))
-    return shown(result!)
+    return inContractOrder(result!)
   })
 
   app.post('/transfers/batch', {
     schema: {
-      operationId: 'transferContainers', tags: ['transfers'], summary: 'Book up to 1,000 transfers, in order',
-      description: 'All or none: a later one may use a slot that an earlier one freed, and a refusal names the `index` of the first that fails.',
+      operationId: 'transferContainers', tags: ['transfers'], summary: 'Record up to 1,000 transfers',
+      description: 'Records the transfers in the order of the request, either all or none. A transfer can use a slot that an earlier one has freed. A refusal has the `index` of the first transfer that failed.',
       querystring: TransferQuery, body: ref(TransferBatch),
       response: { 200: ref(TransferItems), ...bodyProblems(...refusals) }
     }
   }, async (request) => {
     const items = await store.transfers.book(request.body.transfers, { batch: true, dryRun: request.query.dry_run ?? false }, auditOf(request))
-    return { items: items.map(shown), revision: items[0]!.revision }
+    return { items: items.map(inContractOrder), revision: items[0]!.revision }
   })
 }
 
-function shown (result: TransferResult): TransferResult {
+function inContractOrder (result: TransferResult): TransferResult {
   return { ...result, container: inSchemaOrder(Container, result.container), step: inSchemaOrder(Step, result.step) }
 }

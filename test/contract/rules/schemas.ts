@@ -115,7 +115,7 @@ export const schemaRules: readonly Rule[] = [
   },
   {
     rule: 'what may be null is written as X or null, in this order, and other unions are not made',
-    why: 'It is the one form that every client generator understands; see `nullable` in src/schemas/common.ts.',
+    why: 'It is the one form that every client generator understands; see `nullable` in src/contract/common.ts.',
     faults: (document) => schemasOf(document).filter(({ at, schema }) => Array.isArray(schema.type) || schema.oneOf !== undefined ||
       (schema.anyOf !== undefined && !unions.includes(at) && !(schema.anyOf.length === 2 && schema.anyOf[0].type !== 'null' && schema.anyOf[1].type === 'null'))).map(({ at }) => at),
     breaking: (document) => { document.components.schemas.Thing.properties.position = { type: ['integer', 'null'], description: 'Its slot.' } }

@@ -109,7 +109,7 @@ t.test('reading a lab file', async (t) => {
   })
 
   t.test('refuses a device that is in two groups', async (t) => {
-    t.match(faultsOf({ sila_servers: { a: { d: { capacity: 1 } }, b: { d: { capacity: 1 } } } }), [['/sila_servers/b/d', /in the group "a" too/]])
+    t.match(faultsOf({ sila_servers: { a: { d: { capacity: 1 } }, b: { d: { capacity: 1 } } } }), [['/sila_servers/b/d', /also in the group "a"/]])
   })
 
   t.test('refuses what cannot be stored, with its place', async (t) => {

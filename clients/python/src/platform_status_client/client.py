@@ -37,8 +37,7 @@ class Client(Operations):
         headers = {'user-agent': 'platform-status-client/0.1.0'}
         if api_key is not None:
             headers['authorization'] = f'Bearer {api_key}'
-        self._headers: dict[str, str] = {}
-        self._transport = Transport(
+        transport = Transport(
             url,
             headers,
             connect_timeout=connect_timeout,
@@ -47,6 +46,7 @@ class Client(Operations):
             pool_size=pool_size,
             ca_certs=ca_certs,
         )
+        super().__init__(transport)
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """A client that sends these headers too (`If-Match`, an `Idempotency-Key` of your own) over the same pool."""
@@ -62,17 +62,6 @@ class Client(Operations):
             if page['next_cursor'] is None:
                 return
             query['cursor'] = page['next_cursor']
-
-    def call(
-        self,
-        method: str,
-        path: tuple[str | int, ...],
-        query: Mapping[str, Any] | None = None,
-        body: object = None,
-        text: str = 'text/plain',
-        answers: str = 'application/json',
-    ) -> Any:
-        return self._transport.send(method, path, query, body, text, answers, self._headers)
 
     def close(self) -> None:
         """Closes the connections that are not in use."""

@@ -7,19 +7,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# control characters, zero width, marks and overrides of direction, other line ends: a terminal obeys or hides them
+# Control characters, zero width characters, marks of direction and other line ends: a terminal obeys or hides them.
 UNSAFE = re.compile(
     '[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]'
 )
 
 
 def printable(text: str) -> str:
-    """A text of somebody else as it may be printed: what is no text is shown by its number."""
+    """Escapes a text that comes from others: unsafe characters become for example `\\u{1b}`."""
     return UNSAFE.sub(lambda found: f'\\u{{{ord(found[0]):x}}}', text)
 
 
 class _Printable(logging.Filter):
-    """What the client logs holds texts of others: names, and what some server answered."""
+    """Escapes log messages, because they contain texts of others: names, and responses of any server."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = printable(record.getMessage()), None
@@ -53,5 +53,5 @@ class Problem(StatusServiceError):
 
     @property
     def says_absent(self) -> bool:
-        """The service itself said that there is no such thing, or that there can be none; no proxy did."""
+        """Whether the service itself, not a proxy, responded that the thing does not or cannot exist."""
         return self.status in (400, 404) and self.code != ''

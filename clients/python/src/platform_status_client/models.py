@@ -1,6 +1,6 @@
 """The bodies and answers of the service, as types: what travels is plain dictionaries."""
 
-# Written by scripts/python-client.mjs from openapi/openapi.json: do not edit.
+# Written by tools/openapi/python-client.ts from openapi/openapi.json: do not edit.
 from __future__ import annotations
 
 from datetime import datetime
@@ -13,7 +13,7 @@ AnyBoolean = Literal['true', 'false', 'any']
 
 
 class Calibration(TypedDict):
-    """The log replayed as it would have been estimated, against what happened."""
+    """How well estimates of past steps would have matched what happened."""
     confidence: float
     since: str | None
     steps: int
@@ -26,7 +26,7 @@ CalibrationGrouping = Literal['level', 'method', 'function', 'device']
 
 
 class CalibrationScore(TypedDict):
-    """How well a promise was kept."""
+    """How well the bounds of a group of steps were kept."""
     group: str | None
     steps: int
     answered: int
@@ -36,13 +36,13 @@ class CalibrationScore(TypedDict):
 
 
 class Certificate(TypedDict):
-    """A server certificate, as JSON."""
+    """A server certificate as JSON."""
     certificate: str
 
 
 class Container(TypedDict):
-    """A piece of labware: what it is, where it stands and where its lid is. `device` and `position` are null once
-    it was removed; `lid` is the place of a parked lid.
+    """A container: its properties, its place and its lid. `starting_device` and `starting_position` are the place
+    where it was added.
     """
     id: str
     name: str
@@ -65,14 +65,14 @@ class Container(TypedDict):
 
 
 class ContainerBatch(TypedDict):
-    """Containers to add, all or none."""
+    """Containers to add. Either all are added or none."""
     containers: list[ContainerCreate]
 
 
 class ContainerCorrection(TypedDict):
-    """What a person sees; what is left out stays as it is. `device` and `position` go together, and bring a
-    container back that was removed. `lid` is where the lid lies (then it is off); null: nobody knows, if it is
-    off. `displace` tells what to do with a container or lid that is in the way.
+    """What a person sees in the lab. Omitted members stay as they are. `device` and `position` must be sent
+    together. They also bring back a removed container. `displace` says what to do with a container or lid that
+    occupies the slot.
     """
     reason: str
     device: NotRequired[str]
@@ -84,7 +84,7 @@ class ContainerCorrection(TypedDict):
 
 
 class ContainerCreate(TypedDict):
-    """A container that appears on the platform; without `position` in the lowest free slot of the device."""
+    """A container to add to the platform."""
     id: NotRequired[str | None]
     device: str
     position: NotRequired[int | None]
@@ -102,7 +102,7 @@ class ContainerCreate(TypedDict):
     lid_reservation_id: NotRequired[str | None]
 
 
-# Something that happened to a container: a change of the world with `from` and `to`, or a step (`at` is its start).
+# Something that happened to a container: a change with `from` and `to`, or a step, for which `at` is its start.
 ContainerEvent = TypedDict(
     'ContainerEvent',
     {
@@ -127,7 +127,7 @@ class ContainerHistory(TypedDict):
 
 
 class ContainerItems(TypedDict):
-    """The containers, in the order given."""
+    """The containers, in the order of the request."""
     items: list[Container]
 
 
@@ -139,7 +139,7 @@ class ContainerPage(TypedDict):
 
 
 class ContainerPatch(TypedDict):
-    """What to change; absent members stay as they are, null clears."""
+    """The members to change. Omitted members stay as they are. Null removes a value."""
     barcode: NotRequired[str | None]
     name: NotRequired[str]
     filled: NotRequired[bool]
@@ -150,13 +150,13 @@ class ContainerPatch(TypedDict):
 
 
 class ContainerResult(TypedDict):
-    """The container as it is now."""
+    """The container after the change."""
     status: Literal['success']
     container: Container
 
 
 class ContainerSituation(TypedDict):
-    """Where a container was, its lid, and its barcode, with the names of that time."""
+    """The place, lid and barcode of a container at one time, with the names of that time."""
     device: str | None
     position: int | None
     lidded: bool
@@ -165,7 +165,7 @@ class ContainerSituation(TypedDict):
 
 
 class Device(TypedDict):
-    """A device of the lab. Its slots are numbered from 0 to `capacity` - 1."""
+    """A device. Its slots are numbered from 0 to `capacity` - 1."""
     id: str
     name: str
     group: str
@@ -186,7 +186,7 @@ class Device(TypedDict):
 
 
 class DeviceCreate(TypedDict):
-    """A device to add; its group is `devices` unless it says another."""
+    """A device to add."""
     id: NotRequired[str | None]
     name: str
     group: NotRequired[str | None]
@@ -208,7 +208,7 @@ class DevicePage(TypedDict):
 
 
 class DevicePatch(TypedDict):
-    """What to change; absent members stay as they are, null clears."""
+    """The members to change. Omitted members stay as they are. Null removes a value."""
     name: NotRequired[str]
     group: NotRequired[str]
     type: NotRequired[str | None]
@@ -225,9 +225,7 @@ DisplaceAway = Literal['remove']
 
 
 class Estimate(TypedDict):
-    """How long a step will take, and how that is known. `duration_seconds` is null when nothing comparable was ever
-    done. `window_from` is the finish of the oldest step looked at.
-    """
+    """How long a step will take, and what the estimate is based on."""
     duration_seconds: float | None
     confidence: float
     confidence_attained: float | None
@@ -247,7 +245,7 @@ class EstimateBatch(TypedDict):
 
 
 class EstimateBatchRequest(TypedDict):
-    """Ask for up to 5,000 steps at once."""
+    """A request for the durations of up to 5,000 steps."""
     steps: list[PlannedStep]
     confidence: NotRequired[float | None]
     statistic: NotRequired[Statistic | None]
@@ -255,7 +253,7 @@ class EstimateBatchRequest(TypedDict):
 
 
 class EstimateEnd(TypedDict):
-    """Where a planned move begins or ends; the slot sharpens the answer."""
+    """Where a planned move starts or ends."""
     device: str
     position: NotRequired[int | None]
 
@@ -264,15 +262,15 @@ EstimateMethod = Literal['rank', 'substitute', 'commanded', 'overhead', 'max', '
 
 
 class EstimateRequest(TypedDict):
-    """Ask how long a step will take."""
+    """A request for the duration of one step."""
     step: PlannedStep
     confidence: NotRequired[float | None]
     statistic: NotRequired[Statistic | None]
 
 
 class EstimateTotal(TypedDict):
-    """The summed machine time of all steps at the asked confidence. Not the sum of the bounds, which is far more,
-    and not the makespan.
+    """The total machine time of all steps. It is far less than the sum of the bounds, because not all steps are
+    slow at once. It is not the makespan.
     """
     duration_seconds: float | None
     median_seconds: float | None
@@ -281,7 +279,7 @@ class EstimateTotal(TypedDict):
 
 
 class Event(TypedDict):
-    """A change of one thing, with the thing before and after."""
+    """One change of one object, with its state before and after."""
     revision: int
     recorded_at: str
     kind: str
@@ -307,9 +305,7 @@ EventSort = Literal['revision', '-revision']
 
 
 class Experiment(TypedDict):
-    """A run of a process. `first_start`, `last_finish` and `duration_seconds` are those of its steps, null as long
-    as there are none.
-    """
+    """One execution of a process. `first_start`, `last_finish` and `duration_seconds` are computed from its steps."""
     id: str
     process_id: str
     process: ExperimentProcess
@@ -326,7 +322,7 @@ class Experiment(TypedDict):
 
 
 class ExperimentCreate(TypedDict):
-    """A run of a process."""
+    """An experiment to create: one execution of a process."""
     id: NotRequired[str | None]
     process_id: str
     name: NotRequired[str | None]
@@ -341,14 +337,14 @@ class ExperimentPage(TypedDict):
 
 
 class ExperimentPatch(TypedDict):
-    """What to change; absent members stay as they are, null clears. `metadata` is replaced as a whole."""
+    """The members to change. Omitted members stay as they are."""
     status: NotRequired[ExperimentStatus]
     name: NotRequired[str | None]
     metadata: NotRequired[dict[str, Any] | None]
 
 
 class ExperimentProcess(TypedDict):
-    """The process of which an experiment is a run."""
+    """The process that an experiment executes."""
     id: str
     name: str
 
@@ -356,7 +352,7 @@ class ExperimentProcess(TypedDict):
 ExperimentStatus = Literal['created', 'running', 'completed', 'aborted']
 
 
-# One fault of a request: where it is, and the rule it breaks.
+# One fault of a request: where it is, and the rule that it breaks.
 Fault = TypedDict(
     'Fault',
     {
@@ -369,7 +365,7 @@ Fault = TypedDict(
 
 
 class Finding(TypedDict):
-    """Something wrong, or odd, with the tracked lab."""
+    """An error or a warning about the tracked state of the lab."""
     code: FindingCode
     severity: FindingSeverity
     message: str
@@ -400,7 +396,7 @@ IfOccupied = Literal['refuse', 'adopt']
 
 
 class Key(TypedDict):
-    """An API key, without the key itself. Its name is the actor of all that is done with it."""
+    """An API key without its secret. Requests with this key are logged with its name as `actor`."""
     id: str
     name: str
     scopes: list[Scope]
@@ -412,14 +408,16 @@ class Key(TypedDict):
 
 
 class KeyCreate(TypedDict):
-    """A key to make. No two valid keys have one name. Without `expires_at` it is valid until it is revoked."""
+    """A key to create. Two valid keys cannot have the same name. Without `expires_at` the key is valid until it is
+    revoked.
+    """
     name: str
     scopes: list[Scope]
     expires_at: NotRequired[datetime | str | None]
 
 
 class KeyCreated(TypedDict):
-    """A new API key, and the key itself."""
+    """A new API key with its secret."""
     id: str
     name: str
     scopes: list[Scope]
@@ -442,7 +440,7 @@ LabAction = Literal['add', 'update', 'grow', 'shrink', 'retire', 'restore', 'unc
 
 
 class LabChange(TypedDict):
-    """What a lab file changes in one device."""
+    """What a lab file changes about one device."""
     action: LabAction
     device: str
     group: str
@@ -451,8 +449,8 @@ class LabChange(TypedDict):
 
 
 class LabConfig(TypedDict):
-    """The labs' own configuration file, as YAML or as the same in JSON. Members that are not known here are kept,
-    and come back in the export.
+    """The lab file, in YAML or as the same structure in JSON. The service keeps members that it does not know and
+    returns them in the export.
     """
     sila_servers: dict[str, dict[str, LabDevice] | None]
     description: NotRequired[str | list[Any] | None]
@@ -460,14 +458,14 @@ class LabConfig(TypedDict):
 
 
 class LabConfigResult(TypedDict):
-    """What the lab file changed, or would change."""
+    """What the lab file changed. For a dry run: what it would change."""
     applied: bool
     changes: list[LabChange]
     revision: int
 
 
 class LabContainer(TypedDict):
-    """A container in its slot; `lid` is the place of a parked lid."""
+    """A container in a slot."""
     id: str
     barcode: str | None
     name: str
@@ -477,7 +475,7 @@ class LabContainer(TypedDict):
 
 
 class LabDevice(TypedDict):
-    """A device in the lab file. Members that are not known here are kept, and come back in the export."""
+    """A device in the lab file. The service keeps members that it does not know and returns them in the export."""
     capacity: int
     process_capacity: NotRequired[int | None]
     min_capacity: NotRequired[int | None]
@@ -488,7 +486,7 @@ class LabDevice(TypedDict):
 
 
 class LabDeviceState(TypedDict):
-    """A device and what stands on it."""
+    """A device and the containers on it."""
     name: str
     group: str
     positions: int
@@ -497,20 +495,20 @@ class LabDeviceState(TypedDict):
 
 
 class LabHealth(TypedDict):
-    """What is wrong with the tracked lab."""
+    """The result of checking the tracked state of the lab."""
     healthy: bool
     findings: list[Finding]
 
 
 class LabState(TypedDict):
-    """The platform as it is tracked."""
+    """The state of the platform as the service tracks it."""
     revision: int
     totals: LabTotals
     devices: list[LabDeviceState]
 
 
 class LabTotals(TypedDict):
-    """The lab in numbers."""
+    """The number of devices, slots and containers of the lab."""
     devices: int
     positions: int
     occupied: int
@@ -521,14 +519,14 @@ class LabTotals(TypedDict):
 
 
 class LabWipe(TypedDict):
-    """What was wiped."""
+    """The result of wiping the lab."""
     containers_removed: int
     devices_retired: int
     revision: int
 
 
 class Lid(TypedDict):
-    """Where the lid was taken from, to be verified when given."""
+    """Where the lid was parked before it was put on."""
     lid_device: NotRequired[str | None]
     lid_pos: NotRequired[int | None]
 
@@ -537,13 +535,13 @@ LidAction = Literal['off', 'on', 'keep']
 
 
 class LidPlace(TypedDict):
-    """Where a lid lies; without `position` the lowest free slot."""
+    """Where a lid is parked."""
     device: str
     position: NotRequired[int | None]
 
 
 class Live(TypedDict):
-    """The process answers."""
+    """The process responds to requests."""
     status: str
 
 
@@ -551,9 +549,7 @@ MatchLevel = Literal['parameters', 'device_protocol', 'protocol', 'device_functi
 
 
 class Move(TypedDict):
-    """Where a container went, and, to be verified, where it was. Without `target_pos` it went to the lowest free
-    slot.
-    """
+    """A move of a container. `target_device` is the device that it is on now."""
     source_device: NotRequired[str | None]
     source_pos: NotRequired[int | None]
     target_device: str
@@ -562,9 +558,7 @@ class Move(TypedDict):
 
 
 class MoveFromPosition(TypedDict):
-    """A move of whatever is at the source: the container, or the lid where only a lid lies. A given `barcode` must
-    be the container's.
-    """
+    """A move of the container that is in the source slot. If the slot holds only a lid, the lid is moved."""
     source_device: str
     source_pos: int
     target_device: str
@@ -577,15 +571,13 @@ OccupiedBy = Literal['container', 'lid']
 
 
 class Place(TypedDict):
-    """A slot of a device."""
+    """A place: a device and the number of a slot on it."""
     device: str
     position: int
 
 
 class PlannedStep(TypedDict):
-    """A step that is still to be done: as it will be logged, without times. A move needs `origin` and
-    `destination`.
-    """
+    """A planned step, as it will be logged, but without times. A move needs `origin` and `destination`."""
     kind: NotRequired[StepKind | None]
     name: NotRequired[str | None]
     device: str
@@ -600,7 +592,7 @@ class PlannedStep(TypedDict):
 
 
 class Pool(TypedDict):
-    """The connections to the database."""
+    """The pool of database connections."""
     max: int
     open: int
     idle: int
@@ -608,9 +600,7 @@ class Pool(TypedDict):
 
 
 class Position(TypedDict):
-    """A slot. `container` is the barcode of the container in it, null when it has none; of a lid, `container_id`
-    tells whose it is.
-    """
+    """A slot of a device, with what occupies it."""
     position: int
     empty: bool
     container: str | None
@@ -621,12 +611,12 @@ class Position(TypedDict):
 
 
 class PositionPatch(TypedDict):
-    """What to change of a slot."""
+    """The members of a slot to change."""
     deep_well_suited: NotRequired[bool]
 
 
 class PositionWithOccupant(TypedDict):
-    """A slot, with the whole container that is in it; of a lid, the container it belongs to."""
+    """A slot of a device, with all data of its occupant."""
     position: int
     empty: bool
     container: str | None
@@ -638,8 +628,8 @@ class PositionWithOccupant(TypedDict):
 
 
 class Problem(TypedDict):
-    """A refusal (RFC 9457). Further members depend on the code: the occupant of a slot, the real place of a
-    container, the valid range.
+    """An error (RFC 9457). Further members depend on the code, for example the occupant of a slot or the valid
+    range.
     """
     type: str
     title: str
@@ -656,7 +646,7 @@ class Problem(TypedDict):
 
 
 class Process(TypedDict):
-    """A workflow definition. Experiments are its runs."""
+    """A process: the description of an experiment."""
     id: str
     name: str
     source_sha256: str
@@ -669,7 +659,7 @@ class Process(TypedDict):
 
 
 class ProcessCreate(TypedDict):
-    """A workflow definition to keep. Names need not be unique."""
+    """A process to create. Names need not be unique."""
     id: NotRequired[str | None]
     name: str
     source: str
@@ -678,8 +668,8 @@ class ProcessCreate(TypedDict):
 
 
 class ProcessDuration(TypedDict):
-    """How long a run of a process takes, from its first start to its last finish, by its past runs. `window_from`
-    is the end of the oldest run looked at.
+    """How long an experiment of a process will take, from the first start to the last finish of its steps,
+    estimated from past experiments.
     """
     process_id: str
     duration_seconds: float | None
@@ -700,7 +690,7 @@ class ProcessPage(TypedDict):
 
 
 class ProcessSummary(TypedDict):
-    """A process as lists show it, without its source."""
+    """A process without its source, as in lists."""
     id: str
     name: str
     source_sha256: str
@@ -712,15 +702,14 @@ class ProcessSummary(TypedDict):
 
 
 class Ready(TypedDict):
-    """The database answers."""
+    """The database responds, so the service can do its work."""
     status: str
     pool: Pool
 
 
 class Remaining(TypedDict):
-    """How much longer a running step will take: it will be over by then with the asked confidence, given the time
-    already elapsed. `remaining_seconds` is null when it is overdue, or nothing comparable was ever done.
-    `estimate` is that of the whole step.
+    """The remaining time of a running step, given the time that has already elapsed. `estimate` is the estimate of
+    the whole step.
     """
     step_id: str
     elapsed_seconds: float
@@ -731,12 +720,12 @@ class Remaining(TypedDict):
 
 
 class RemainingEstimates(TypedDict):
-    """One for each running step."""
+    """The remaining times of running steps."""
     items: list[Remaining]
 
 
 class RemainingRequest(TypedDict):
-    """Ask how much longer running steps will take: those of `step_ids`, or all of an experiment. One of the two."""
+    """A request for the remaining time of running steps. Send either `step_ids` or `experiment_id`."""
     step_ids: NotRequired[list[str] | None]
     experiment_id: NotRequired[str | None]
     confidence: NotRequired[float | None]
@@ -746,7 +735,9 @@ RequestPart = Literal['body', 'query', 'path', 'headers']
 
 
 class Reservation(TypedDict):
-    """Slots that are promised to somebody until a time. A slot that is used leaves it; one without slots is over."""
+    """Free slots that are reserved for one owner until a time. A slot leaves the reservation when it is used. The
+    reservation ends when it has no slots left.
+    """
     id: str
     purpose: ReservationPurpose
     owner: str
@@ -759,7 +750,9 @@ class Reservation(TypedDict):
 
 
 class ReservationCreate(TypedDict):
-    """Asks for free slots of a device, or of any device of a type: one of the two. All that are wanted, or none."""
+    """A request for free slots, either of a `device` or of any device of a `type`. Either all slots are reserved or
+    none.
+    """
     id: NotRequired[str | None]
     device: NotRequired[str | None]
     type: NotRequired[str | None]
@@ -783,7 +776,7 @@ ReservationPurpose = Literal['container', 'lid']
 
 
 class ReservationRenewal(TypedDict):
-    """Counts the time to live anew from now; without `ttl_seconds` as long as before."""
+    """A renewal. The time to live starts again now."""
     ttl_seconds: NotRequired[float | None]
 
 
@@ -791,7 +784,7 @@ ReservationStrategy = Literal['first', 'last', 'least_used']
 
 
 class Reserved(TypedDict):
-    """The reservation that a slot belongs to."""
+    """The reservation that holds a slot."""
     id: str
     owner: str
     expires_at: str
@@ -804,7 +797,7 @@ Statistic = Literal['upper_bound', 'max', 'mean', 'median']
 
 
 class Step(TypedDict):
-    """Something that a device did, or is doing."""
+    """A step: something that a device did or is doing."""
     id: str
     kind: StepKind
     name: str | None
@@ -831,7 +824,7 @@ class Step(TypedDict):
 
 
 class StepBatch(TypedDict):
-    """Steps to log, all or none."""
+    """Steps to log. Either all are logged or none."""
     steps: list[StepCreate]
 
 
@@ -850,16 +843,14 @@ StepChangeKind = Literal['step-finished', 'step-corrected']
 
 
 class StepContainer(TypedDict):
-    """A container that a step involved: `named` as in the log, `id` and `barcode` of the container meant, null when
-    none was known.
-    """
+    """A container that a step involved. `named` is the barcode or id that was logged."""
     id: str | None
     barcode: str | None
     named: str
 
 
 class StepCounts(TypedDict):
-    """How many steps there are, by status."""
+    """The number of steps of an experiment by status."""
     total: int
     completed: int
     failed: int
@@ -868,9 +859,8 @@ class StepCounts(TypedDict):
 
 
 class StepCreate(TypedDict):
-    """A step as it happened. It is never refused for naming something unknown: that is stored as named, with a
-    warning. `kind` is operation by default; a move needs `origin` and `destination`, which an operation does not
-    have. `status` is completed by default with a `finish`, running without. `data.fct` names the function.
+    """A step to log. Unknown devices, containers and experiments are stored as named, with a warning. A step of
+    kind `move` needs `origin` and `destination`; an operation must not have them.
     """
     id: NotRequired[str | None]
     kind: NotRequired[StepKind | None]
@@ -891,7 +881,7 @@ class StepCreate(TypedDict):
 
 
 class StepEnd(TypedDict):
-    """Where a move began or ended; the slot if it is known."""
+    """Where a move started or ended."""
     device: str
     position: NotRequired[int | None]
 
@@ -900,8 +890,8 @@ StepEnding = Literal['completed', 'failed', 'aborted']
 
 
 class StepFinish(TypedDict):
-    """How a running step ended; `{}` will do. `finish` is now by default, `status` completed. `data` is merged into
-    the step's, member by member.
+    """The end of a running step. All members are optional. The default `finish` is now, by the clock of the
+    service.
     """
     finish: NotRequired[datetime | str | None]
     status: NotRequired[StepEnding | None]
@@ -909,7 +899,9 @@ class StepFinish(TypedDict):
 
 
 class StepGroup(TypedDict):
-    """What the steps of a group have in common: a member for each of `group_by`; null where they have none."""
+    """The values that the steps of a group have in common: one member for each name in `group_by`. Null for steps
+    without such a value.
+    """
     device: NotRequired[str]
     fct: NotRequired[str | None]
     kind: NotRequired[StepKind]
@@ -920,8 +912,8 @@ class StepGroup(TypedDict):
 
 
 class StepGroupStatistics(TypedDict):
-    """The durations of all finished steps of a group, whatever their status. The standard deviation is the
-    sample's, null below two; median and 95th percentile are continuous.
+    """The durations of all finished steps of a group, whatever their status. They are null when no step has
+    finished.
     """
     group: StepGroup
     count: int
@@ -944,7 +936,7 @@ class StepHistory(TypedDict):
 
 
 class StepItems(TypedDict):
-    """The steps, in the order given."""
+    """The steps, in the order of the request."""
     items: list[Step]
 
 
@@ -959,8 +951,8 @@ class StepPage(TypedDict):
 
 
 class StepPatch(TypedDict):
-    """What to correct, and why; absent members stay as they are. `data` and `containers` are replaced as a whole;
-    `finish` null with `status` running or failed takes it away.
+    """The members to correct, and the reason. Omitted members stay as they are. `data` and `containers` replace the
+    old values. To remove the finish, send `finish` null and `status` `running` or `failed`.
     """
     reason: str
     start: NotRequired[datetime | str]
@@ -973,7 +965,7 @@ class StepPatch(TypedDict):
 
 
 class StepPlace(TypedDict):
-    """Where a move began or ended; `position` is null when the log did not tell."""
+    """Where a move started or ended."""
     device: str
     position: int | None
 
@@ -982,7 +974,7 @@ StepSort = Literal['start', '-start', 'duration', '-duration']
 
 
 class StepStatistics(TypedDict):
-    """A row a group, in ascending order of the group's members as asked for, null last."""
+    """Statistics by group, in ascending order of the `group_by` members. Null comes last."""
     items: list[StepGroupStatistics]
 
 
@@ -990,9 +982,8 @@ StepStatus = Literal['running', 'completed', 'failed', 'aborted']
 
 
 class Transfer(TypedDict):
-    """What a robot did in one go. The container is named, or found at `source`; with both it must be there.
-    `barcode` is the one that was read on the way: it must be the container's, or becomes it. `step` is logged
-    with the container, and as a move from where it stood to where it stands unless it says otherwise.
+    """What a robot did with one container in one operation: a move, a lid action, a barcode that was read, and the
+    step.
     """
     container: NotRequired[str | None]
     source: NotRequired[Place | None]
@@ -1005,12 +996,12 @@ class Transfer(TypedDict):
 
 
 class TransferBatch(TypedDict):
-    """Transfers to book, all or none."""
+    """Transfers to record. Either all are recorded or none."""
     transfers: list[Transfer]
 
 
 class TransferFinding(TypedDict):
-    """Something that stands against a transfer, with the members of the problem."""
+    """A problem that would refuse the transfer, with the members of that problem."""
     code: str
     detail: str
     pointer: NotRequired[str]
@@ -1018,24 +1009,20 @@ class TransferFinding(TypedDict):
 
 
 class TransferItems(TypedDict):
-    """What the transfers made."""
+    """The results of a batch of transfers."""
     items: list[TransferResult]
     revision: int
 
 
 class TransferLid(TypedDict):
-    """What became of the lid. Taken off it lies on `device`, without `position` in the lowest slot that is free in
-    the end; put on, where it lay is verified when told.
-    """
+    """What happened to the lid."""
     action: LidAction
     device: NotRequired[str | None]
     position: NotRequired[int | None]
 
 
 class TransferResult(TypedDict):
-    """The container and the step as they are now. Of a dry run the container is as it stands, null when it was not
-    found.
-    """
+    """The result of a transfer."""
     status: TransferStatus
     container: Container | None
     step: Step | None
@@ -1047,20 +1034,20 @@ TransferStatus = Literal['success', 'dry-run']
 
 
 class TransferTarget(TypedDict):
-    """Where the container ends; without `position` in the lowest slot that is free in the end."""
+    """Where the container is after the transfer."""
     device: str
     position: NotRequired[int | None]
 
 
 class Unlid(TypedDict):
-    """Where the lid was put; without `lid_pos` the lowest free slot."""
+    """Where the lid was parked."""
     lid_device: str
     lid_pos: NotRequired[int | None]
     reservation_id: NotRequired[str | None]
 
 
 class Warning(TypedDict):
-    """Something odd that did not stop the request."""
+    """Something unusual that did not stop the request."""
     code: str
     detail: str
     pointer: NotRequired[str]

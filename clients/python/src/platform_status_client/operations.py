@@ -1,11 +1,11 @@
 """A method for each operation of the service, named as the operation."""
 
-# Written by scripts/python-client.mjs from openapi/openapi.json: do not edit.
+# Written by tools/openapi/python-client.ts from openapi/openapi.json: do not edit.
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .caller import Caller
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -102,471 +102,470 @@ if TYPE_CHECKING:
     )
 
 
-class Operations(ABC):
-    @abstractmethod
-    def call(
-        self,
-        method: str,
-        path: tuple[str | int, ...],
-        query: Mapping[str, Any] | None = None,
-        body: object = None,
-        text: str = 'text/plain',
-        answers: str = 'application/json',
-    ) -> Any:
-        """Sends a request and gives back what was answered; `path` is its segments, not quoted.
-
-        A body that is a text travels as media type `text`, any other as JSON.
-        """
-
+class Operations(Caller):
     def get_live(self) -> Live:
-        """Is the process alive. Answers as long as the process can answer at all; asks nothing of the database."""
+        """Check that the process is alive. Responds as long as the process can handle requests. It does not query
+        the database.
+        """
         answer: Live = self.call('GET', ('health', 'live'))
         return answer
 
     def get_ready(self) -> Ready:
-        """Can the service do its work. Asks the database; 503 when it does not answer. Also shows the connection
-        pool.
+        """Check that the service is ready. Queries the database, and responds with 503 when it does not respond.
+        Also returns the state of the connection pool.
         """
         answer: Ready = self.call('GET', ('health', 'ready'))
         return answer
 
     def put_lab_config(self, body: LabConfig | str, /, **query: Unpack[PutLabConfigQuery]) -> LabConfigResult:
-        """Make the lab the one of this file. Declarative: adds, grows and updates devices, and retires those that
-        the file does not name any more. The same file again changes nothing. Refused when a slot or device would
-        go where a container or lid is. Scope: `admin`.
+        """Apply a lab file. Makes the lab match the file: adds, resizes and updates devices, and retires devices
+        that the file does not name. Applying the same file again changes nothing. The request is refused if it
+        would remove a slot or device that holds a container or a lid. Scope: `admin`.
         """
         answer: LabConfigResult = self.call('PUT', ('api', 'lab', 'config'), query=query, body=body, text='application/yaml')
         return answer
 
     def get_lab_config(self) -> LabConfig:
-        """The lab as a lab file. As JSON, or as YAML when `Accept` asks for it. Groups, devices and their order as
-        put; putting it again changes nothing. Scope: `read`.
+        """Export the lab file. Returned as JSON, or as YAML if `Accept` asks for it. Groups, devices and their
+        order are as in the applied file. Applying the export changes nothing. Scope: `read`.
         """
         answer: LabConfig = self.call('GET', ('api', 'lab', 'config'))
         return answer
 
     def get_lab(self, **query: Unpack[GetLabQuery]) -> LabState:
-        """The state of the platform. Every device with what stands on it, in the order of the lab file, and the
-        totals, all of one revision; with `at` of an earlier one. Scope: `read`.
+        """Read the state of the platform. Returns the totals and every device with its containers, in the order of
+        the lab file. Everything is of one revision. With `at`, returns an earlier state. Scope: `read`.
         """
         answer: LabState = self.call('GET', ('api', 'lab'), query=query)
         return answer
 
     def wipe_lab(self, **query: Unpack[WipeLabQuery]) -> LabWipe:
-        """Wipe the lab. Every container is marked removed and every device retired. All history stays, and the lab
-        file brings the devices back. Wants `confirm=wipe`. Scope: `admin`.
+        """Wipe the lab. Removes every container and retires every device. The history stays, and applying the lab
+        file restores the devices. Requires `confirm=wipe`. Scope: `admin`.
         """
         answer: LabWipe = self.call('DELETE', ('api', 'lab'), query=query)
         return answer
 
     def get_lab_health(self) -> LabHealth:
-        """Is the tracked lab sound. Looks for what cannot be in a real lab. Most of it the database forbids too;
-        this is the proof. Warnings leave the lab healthy. Scope: `read`.
+        """Check the tracked state of the lab. Searches for states that are impossible in a real lab. Database
+        constraints prevent most of them; this check verifies it. A lab with warnings is still healthy. Scope:
+        `read`.
         """
         answer: LabHealth = self.call('GET', ('api', 'lab', 'health'))
         return answer
 
     def list_devices(self, **query: Unpack[ListDevicesQuery]) -> DevicePage:
-        """List devices. Those of the lab, by name; with `retired` also those it had, with `listed` also those that
-        only logs name. Filters match exactly. Scope: `read`.
+        """List devices. Lists the devices of the lab by name. Use `retired` to list retired devices, and `listed`
+        to list devices that only logged steps name. Filters match exactly. Scope: `read`.
         """
         answer: DevicePage = self.call('GET', ('api', 'devices'), query=query)
         return answer
 
     def add_device(self, **body: Unpack[DeviceCreate]) -> Device:
-        """Add a device. A name that the lab had before is the same device again, with its history, unless an `id`
-        says otherwise. Repeated with the same `id` and body it answers 200 and changes nothing. Scope: `admin`.
+        """Add a device. Adds a device. If a retired device had this name, it is restored with its history, unless
+        the request has an `id`. A retry with the same `id` and body returns 200 and changes nothing. Scope:
+        `admin`.
         """
         answer: Device = self.call('POST', ('api', 'devices'), body=body)
         return answer
 
     def get_device(self, device: str, /, **query: Unpack[GetDeviceQuery]) -> Device:
-        """One device. By its name, also one that only logs name. A retired device is not found. With `at` as it was
-        then, by the name it had then. Scope: `read`.
+        """Read a device. Finds a device by its name, also one that only logged steps name. A retired device is not
+        found. With `at`, returns an earlier state, by the name of that time. Scope: `read`.
         """
         answer: Device = self.call('GET', ('api', 'devices', device), query=query)
         return answer
 
     def update_device(self, device: str, /, **body: Unpack[DevicePatch]) -> Device:
-        """Change a device. A rename keeps containers and history. `capacity` grows or shrinks it; slots that hold
-        something cannot go. A device that only logs named becomes one of the lab. Scope: `admin`.
+        """Change a device. Changes the settings of a device. A renamed device keeps its containers and history.
+        `capacity` changes the number of slots; occupied slots cannot be removed. An unlisted device becomes a
+        listed one. Scope: `admin`.
         """
         answer: Device = self.call('PATCH', ('api', 'devices', device), body=body)
         return answer
 
     def retire_device(self, device: str, /) -> Device:
-        """Retire a device. The lab has it no more; its history stays. Refused while something is in its slots.
-        Repeated: the same answer. Scope: `admin`.
+        """Retire a device. Removes a device from the lab. Its history stays. The request is refused while a slot of
+        the device is occupied. A retry returns the same response. Scope: `admin`.
         """
         answer: Device = self.call('DELETE', ('api', 'devices', device))
         return answer
 
     def list_positions(self, device: str, /, **query: Unpack[ListPositionsQuery]) -> list[Position]:
-        """The slots of a device. A plain array, ascending by slot; a device's slots are bounded.
-        `empty=true&limit=1` gives the first free one. With `at` as they were then, without the reservations of
-        that time. Scope: `read`.
+        """List the slots of a device. Returns an array in ascending order, without pages. `empty=true&limit=1`
+        returns the first free slot. With `at`, returns an earlier state, without reservations. Scope: `read`.
         """
         answer: list[Position] = self.call('GET', ('api', 'devices', device, 'positions'), query=query)
         return answer
 
     def get_position(self, device: str, position: int, /, **query: Unpack[GetPositionQuery]) -> PositionWithOccupant:
-        """One slot and what is in it. With the whole container; of a lid, the container it belongs to. Scope:
-        `read`.
+        """Read a slot. Returns a slot with all data of the container in it. If the slot holds a lid, returns the
+        container that it belongs to. Scope: `read`.
         """
         answer: PositionWithOccupant = self.call('GET', ('api', 'devices', device, 'positions', position), query=query)
         return answer
 
     def update_position(self, device: str, position: int, /, **body: Unpack[PositionPatch]) -> PositionWithOccupant:
-        """Change what is known of a slot. Whether deep-well plates fit in. What stands in a slot is changed by
-        moves. Scope: `admin`.
+        """Change the properties of a slot. Sets whether deep-well plates fit in the slot. To change what a slot
+        holds, record a move. Scope: `admin`.
         """
         answer: PositionWithOccupant = self.call('PATCH', ('api', 'devices', device, 'positions', position), body=body)
         return answer
 
     def get_certificate(self, device: str, /) -> Certificate:
-        """The server certificate of a device. As PEM, or as JSON when `Accept` asks for it. Scope: `read`."""
+        """Read the server certificate of a device. Returned as PEM text, or as JSON if `Accept` asks for it. Scope:
+        `read`.
+        """
         answer: Certificate = self.call('GET', ('api', 'devices', device, 'certificate'))
         return answer
 
     def put_certificate(self, device: str, body: Certificate | str, /) -> None:
-        """Store the server certificate of a device. PEM text, or JSON with it as `certificate`. A chain of several
-        is fine; private keys are refused. Scope: `admin`.
+        """Store the server certificate of a device. Send PEM text, or JSON with the PEM text as `certificate`.
+        Certificate chains are accepted. Private keys are refused. Scope: `admin`.
         """
         self.call('PUT', ('api', 'devices', device, 'certificate'), body=body, text='application/x-pem-file')
 
     def delete_certificate(self, device: str, /) -> None:
-        """Forget the server certificate of a device. The certificate itself is not kept in the history. Scope:
-        `admin`.
+        """Delete the server certificate of a device. The event log records the deletion, but does not keep the
+        certificate. Scope: `admin`.
         """
         self.call('DELETE', ('api', 'devices', device, 'certificate'))
 
     def list_containers(self, **query: Unpack[ListContainersQuery]) -> ContainerPage:
-        """List containers. Those on the platform, or with `removed` those that were. Filters match exactly. Scope:
-        `read`.
+        """List containers. Lists the containers on the platform. Use `removed` to list removed ones. Filters match
+        exactly. Scope: `read`.
         """
         answer: ContainerPage = self.call('GET', ('api', 'containers'), query=query)
         return answer
 
     def add_container(self, **body: Unpack[ContainerCreate]) -> Container:
-        """Add a container. A container appears on the platform. Repeated with the same `id` and body it answers 200
-        and changes nothing. Scope: `operate`.
+        """Add a container. Adds a container to the platform. A retry with the same `id` and body returns 200 and
+        changes nothing. Scope: `operate`.
         """
         answer: Container = self.call('POST', ('api', 'containers'), body=body)
         return answer
 
     def add_containers(self, **body: Unpack[ContainerBatch]) -> ContainerItems:
-        """Add up to 1,000 containers. In order, all or none: a refusal names the `index` of the first that fails.
-        Scope: `operate`.
+        """Add up to 1,000 containers. Adds the containers in the order of the request, either all or none. A
+        refusal has the `index` of the first container that failed. Scope: `operate`.
         """
         answer: ContainerItems = self.call('POST', ('api', 'containers', 'batch'), body=body)
         return answer
 
     def get_container(self, container: str, /, **query: Unpack[GetContainerQuery]) -> Container:
-        """Where is this container. By the barcode of a container on the platform, or by the id of any container.
-        With `at` as it was then. Scope: `read`.
+        """Read a container. Returns where a container is and what is known about it. Use the barcode of a container
+        on the platform, or the id of any container. With `at`, returns an earlier state. Scope: `read`.
         """
         answer: Container = self.call('GET', ('api', 'containers', container), query=query)
         return answer
 
     def update_container(self, container: str, /, **body: Unpack[ContainerPatch]) -> Container:
-        """Change what is known of a container. Its barcode once it was read, its name and content. Where it stands
-        is changed by moves. Scope: `operate`.
+        """Change the properties of a container. Changes properties such as barcode, name and content. To change the
+        place of a container, record a move. Scope: `operate`.
         """
         answer: Container = self.call('PATCH', ('api', 'containers', container), body=body)
         return answer
 
     def remove_container(self, container: str, /) -> Container:
-        """Take a container off the platform. Its slot, its parked lid's slot and its barcode are free again; what
-        is known of it stays. Repeated by id: the same answer. Scope: `operate`.
+        """Remove a container from the platform. Frees its slot, the slot of its parked lid and its barcode. The
+        container and its history stay readable by id. A retry by id returns the same response. Scope: `operate`.
         """
         answer: Container = self.call('DELETE', ('api', 'containers', container))
         return answer
 
     def get_container_history(self, container: str, /, **query: Unpack[GetContainerHistoryQuery]) -> ContainerHistory:
-        """What happened to a container. From its starting place on, oldest first: changes of the world and the
-        steps that involved it. By id also after it was removed. Scope: `read`.
+        """Read the history of a container. Lists the changes of a container and the steps that involved it, oldest
+        first. Use the id for a removed container. Scope: `read`.
         """
         answer: ContainerHistory = self.call('GET', ('api', 'containers', container, 'history'), query=query)
         return answer
 
     def move_container(self, container: str, /, **body: Unpack[Move]) -> ContainerResult:
-        """Record that a container was moved. With `source_device` and `source_pos` the container must be there. Its
-        own place is a legal target: a plate whose barcode is read and put back. Scope: `operate`.
+        """Record that a container was moved. Sets the place of a container. With `source_device` and `source_pos`,
+        the container must be there. The target can be the place where the container already is, for example when
+        a robot only read the barcode and put the container back. Scope: `operate`.
         """
         answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'move'), body=body)
         return answer
 
     def unlid_container(self, container: str, /, **body: Unpack[Unlid]) -> ContainerResult:
-        """Record that the lid was taken off. The lid now lies in that slot and occupies it. Of a container whose
-        lid is off already: the lid is now there. Scope: `operate`.
+        """Record that the lid was taken off. The lid is parked in the given slot and occupies it. If the lid was
+        already off, its place is changed. Scope: `operate`.
         """
         answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'unlid'), body=body)
         return answer
 
     def lid_container(self, container: str, /, **body: Unpack[Lid]) -> ContainerResult:
-        """Record that the lid was put on. Where the lid was is verified when given. Of a container with its lid on:
-        nothing changes, and there is nothing to verify. Scope: `operate`.
+        """Record that the lid was put on. If the request says where the lid was parked, this is checked. If the lid
+        is already on, nothing is checked or changed. Scope: `operate`.
         """
         answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'lid'), body=body)
         return answer
 
     def correct_container(self, container: str, /, **body: Unpack[ContainerCorrection]) -> ContainerResult:
-        """Set what a person sees. Place, lid or barcode as they really are, past the normal rules (a removed
-        container is back, a reserved slot is taken) but never past the constraints. Something in the way is a
-        409 unless `displace` says what to do with it. The log keeps the reason. Scope: `operate`.
+        """Correct the state of a container. Sets place, lid or barcode to what a person sees in the lab. A
+        correction may bring back a removed container and may use a reserved slot. Database constraints still
+        hold. If the slot is occupied, the service responds with 409, unless `displace` says what to do with the
+        occupant. The event log keeps the reason. Scope: `operate`.
         """
         answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'correct'), body=body)
         return answer
 
     def move_from_position(self, **body: Unpack[MoveFromPosition]) -> ContainerResult:
-        """Record that whatever stood at a place was moved. Finds the container by its place, for plates without
-        barcode. A given `barcode` must be the one that stands there. Of a slot with only a lid, the lid moves.
-        Scope: `operate`.
+        """Record that the container at a place was moved. Finds the container by its place. This is for containers
+        without a barcode. If `barcode` is sent, it must match the container. If the slot holds only a lid, the
+        lid is moved. Scope: `operate`.
         """
         answer: ContainerResult = self.call('POST', ('api', 'moves'), body=body)
         return answer
 
     def transfer_container(self, query: TransferContainerQuery | None = None, /, **body: Unpack[Transfer]) -> TransferResult:
-        """Book what a robot did, in one go. Place, lid, barcode and step of one physical operation, all or nothing.
-        It is judged by the state in which it ends: a container may go to the slot that its lid leaves, and its
-        lid to the slot that it leaves; anything else that is there is in the way. With `dry_run` it tells
-        everything that stands against it, and changes nothing. Scope: `operate`.
+        """Record a transfer. Records place, lid, barcode and step of one physical operation, either all or nothing.
+        Only the state after the transfer is checked: a container may go to the slot that its lid leaves, and the
+        lid to the slot that the container leaves. With `dry_run`, returns every problem of the transfer and
+        changes nothing. Scope: `operate`.
         """
         answer: TransferResult = self.call('POST', ('api', 'transfers'), query=query, body=body)
         return answer
 
     def transfer_containers(self, query: TransferContainersQuery | None = None, /, **body: Unpack[TransferBatch]) -> TransferItems:
-        """Book up to 1,000 transfers, in order. All or none: a later one may use a slot that an earlier one freed,
-        and a refusal names the `index` of the first that fails. Scope: `operate`.
+        """Record up to 1,000 transfers. Records the transfers in the order of the request, either all or none. A
+        transfer can use a slot that an earlier one has freed. A refusal has the `index` of the first transfer
+        that failed. Scope: `operate`.
         """
         answer: TransferItems = self.call('POST', ('api', 'transfers', 'batch'), query=query, body=body)
         return answer
 
     def list_reservations(self, **query: Unpack[ListReservationsQuery]) -> ReservationPage:
-        """List reservations. Those that hold now. Filters match exactly; `device` finds those with a slot on it.
-        Scope: `read`.
+        """List reservations. Lists the active reservations. Filters match exactly. `device` finds reservations with
+        a slot of that device. Scope: `read`.
         """
         answer: ReservationPage = self.call('GET', ('api', 'reservations'), query=query)
         return answer
 
     def reserve_positions(self, **body: Unpack[ReservationCreate]) -> Reservation:
-        """Ask for free slots, and get them. Free slots are promised to `owner`, all that are wanted or none.
-        Whoever puts something there names the reservation (`reservation_id`), which uses the slot up; everybody
-        else is refused with `position-reserved`, and searches for a free slot pass it over. It ends by itself
-        after `ttl_seconds`. Repeated with the same `id` and body it answers 200. Scope: `operate`.
+        """Reserve free slots. Reserves free slots for `owner`, either all requested slots or none. A request that
+        places something in a reserved slot must send its `reservation_id`, which uses the slot up. Other
+        requests for that slot are refused with `position-reserved`, and automatic slot selection skips it. The
+        reservation expires after `ttl_seconds`. A retry with the same `id` and body returns 200. Scope:
+        `operate`.
         """
         answer: Reservation = self.call('POST', ('api', 'reservations'), body=body)
         return answer
 
     def get_reservation(self, id: str, /) -> Reservation:
-        """Read a reservation. As long as it holds: one that is used up, released or expired is not found. Scope:
-        `read`.
+        """Read a reservation. Returns an active reservation. One that is used up, released or expired is not found.
+        Scope: `read`.
         """
         answer: Reservation = self.call('GET', ('api', 'reservations', id))
         return answer
 
     def renew_reservation(self, id: str, /, **body: Unpack[ReservationRenewal]) -> Reservation:
-        """Renew a reservation. Its time to live begins anew, now. Scope: `operate`."""
+        """Renew a reservation. Starts the time to live again from now. Scope: `operate`."""
         answer: Reservation = self.call('PATCH', ('api', 'reservations', id), body=body)
         return answer
 
     def release_reservation(self, id: str, /) -> None:
-        """Release a reservation. Its slots are free for everybody again. Scope: `operate`."""
+        """Release a reservation. Ends the reservation and frees its slots. Scope: `operate`."""
         self.call('DELETE', ('api', 'reservations', id))
 
     def list_processes(self, **query: Unpack[ListProcessesQuery]) -> ProcessPage:
-        """List processes. Without their sources, oldest first. Filters match exactly; archived ones only with
-        `archived`. Scope: `read`.
+        """List processes. Lists processes without their sources, oldest first. Filters match exactly. Use
+        `archived` to list archived processes. Scope: `read`.
         """
         answer: ProcessPage = self.call('GET', ('api', 'processes'), query=query)
         return answer
 
     def create_process(self, **body: Unpack[ProcessCreate]) -> Process:
-        """Keep a workflow definition. With `reuse` it answers 200 and the process of the same name and source, if
-        there is one; then `id` and `metadata` of the request are not used. Scope: `operate`.
+        """Create a process. With `reuse`, returns 200 and the existing process with the same name and source, if
+        there is one. In this case `id` and `metadata` of the request are ignored. Scope: `operate`.
         """
         answer: Process = self.call('POST', ('api', 'processes'), body=body)
         return answer
 
     def get_process(self, id: str, /) -> Process:
-        """Read a process. With its source; archived ones too. Scope: `read`."""
+        """Read a process. Returns a process with its source. Archived processes can be read, too. Scope: `read`."""
         answer: Process = self.call('GET', ('api', 'processes', id))
         return answer
 
     def archive_process(self, id: str, /) -> Process:
-        """Archive a process. It leaves the lists; it and its experiments stay. Repeated: the same answer. Scope:
-        `operate`.
+        """Archive a process. Removes the process from lists. The process and its experiments stay readable. A retry
+        returns the same response. Scope: `operate`.
         """
         answer: Process = self.call('DELETE', ('api', 'processes', id))
         return answer
 
     def get_process_source(self, id: str, /) -> str:
-        """Read the source of a process. The text alone, byte for byte as it was sent. Scope: `read`."""
+        """Read the source of a process. Returns only the source, exactly as it was sent. Scope: `read`."""
         answer: str = self.call('GET', ('api', 'processes', id, 'source'), answers='text/plain')
         return answer
 
     def get_process_duration(self, id: str, /, **query: Unpack[GetProcessDurationQuery]) -> ProcessDuration:
-        """How long will a run of this process take. By the spans of its past runs: completed ones, and those where
-        nothing runs and nothing was done for an hour. Aborted ones do not count. Scope: `read`.
+        """Estimate the duration of an experiment. Estimates the duration from past experiments of the process:
+        completed ones, and those without a running step and without any step in the last hour. Aborted
+        experiments are ignored. Scope: `read`.
         """
         answer: ProcessDuration = self.call('GET', ('api', 'processes', id, 'duration'), query=query)
         return answer
 
     def list_experiments(self, **query: Unpack[ListExperimentsQuery]) -> ExperimentPage:
-        """List experiments. Oldest first. `started_after` and `started_before` look at the start of the first step;
-        the first is inclusive, the second exclusive. Scope: `read`.
+        """List experiments. Lists experiments, oldest first. `started_after` (inclusive) and `started_before`
+        (exclusive) refer to the start of the first step. Scope: `read`.
         """
         answer: ExperimentPage = self.call('GET', ('api', 'experiments'), query=query)
         return answer
 
     def create_experiment(self, **body: Unpack[ExperimentCreate]) -> Experiment:
-        """Begin a run of a process. Steps that were logged before and name its `id` become its steps; then it is
-        running at once. Scope: `operate`.
+        """Create an experiment. Steps that were already logged with its `id` become its steps. In this case the
+        experiment is running immediately. Scope: `operate`.
         """
         answer: Experiment = self.call('POST', ('api', 'experiments'), body=body)
         return answer
 
     def get_experiment(self, id: str, /) -> Experiment:
-        """Read an experiment. With the number of its steps by status, and the time they span. Scope: `read`."""
+        """Read an experiment. Returns an experiment with the number of its steps by status and their total time
+        span. Scope: `read`.
+        """
         answer: Experiment = self.call('GET', ('api', 'experiments', id))
         return answer
 
     def update_experiment(self, id: str, /, **body: Unpack[ExperimentPatch]) -> Experiment:
-        """Move an experiment along, or edit it. created, then running (by hand or by its first step), then
-        completed or aborted; what is only created can be aborted too. The status it has is no change. Scope:
-        `operate`.
+        """Update an experiment. Changes status, name or metadata. The status goes from `created` to `running` (by
+        this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be
+        aborted, too. Sending the present status changes nothing. Scope: `operate`.
         """
         answer: Experiment = self.call('PATCH', ('api', 'experiments', id), body=body)
         return answer
 
     def list_experiment_steps(self, id: str, /, **query: Unpack[ListExperimentStepsQuery]) -> StepPage:
-        """List the steps of an experiment. As `GET /api/steps?experiment_id=`, with the same filters, for an
-        experiment that there is. Scope: `read`.
+        """List the steps of an experiment. The same as `GET /api/steps?experiment_id=`, but responds with 404 if
+        the experiment does not exist. Scope: `read`.
         """
         answer: StepPage = self.call('GET', ('api', 'experiments', id, 'steps'), query=query)
         return answer
 
     def list_steps(self, **query: Unpack[ListStepsQuery]) -> StepPage:
-        """List steps. Filters match exactly. A device is named as it is or was last called; a name that nobody
-        bears, and a container that is not known, match nothing. `container` is the barcode of a container on the
-        platform, or the id of any. `experiment_id` also finds steps that name an experiment which is not known.
-        `started_after` is inclusive, `started_before` exclusive. By start unless `sort` says otherwise. Scope:
-        `read`.
+        """List steps. Filters match exactly. A device is found by its present name, or by its last name if it is
+        retired. An unknown device or container matches no steps. `container` is the barcode of a container on
+        the platform, or the id of any container. `experiment_id` also finds steps that were logged with an
+        unknown experiment. `started_after` is inclusive, `started_before` exclusive. The default order is by
+        start. Scope: `read`.
         """
         answer: StepPage = self.call('GET', ('api', 'steps'), query=query)
         return answer
 
     def log_step(self, **body: Unpack[StepCreate]) -> Step:
-        """Log a step. What happened is never refused for naming a device, container or experiment that is not
-        known; the answer's `warnings` tell. Repeated with the same `id` and the same facts it answers 200, and
-        containers not named before are added: a step may be reported once per container. The first step of an
-        experiment sets it running. Scope: `operate`.
+        """Log a step. Logs a step. A step is never refused because a device, container or experiment is unknown;
+        the response has `warnings` instead. A retry with the same `id` and the same data returns 200. It can
+        name further containers, which are added, so a step can be reported once for each container. The first
+        step of an experiment sets its status to `running`. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps'), body=body)
         return answer
 
     def log_steps(self, **body: Unpack[StepBatch]) -> StepItems:
-        """Log up to 5,000 steps. All or none. Each as by itself; a fault is told with the index of the step. Scope:
-        `operate`.
+        """Log up to 5,000 steps. Logs the steps, either all or none, by the same rules as a single step. A fault
+        has the index of the step. Scope: `operate`.
         """
         answer: StepItems = self.call('POST', ('api', 'steps', 'batch'), body=body)
         return answer
 
     def get_step_statistics(self, **query: Unpack[GetStepStatisticsQuery]) -> StepStatistics:
-        """How long steps took. Over the steps that the filters leave; they are those of the list. A row a group, at
-        most 10,000. Scope: `read`.
+        """Read statistics of step durations. Computes the statistics of the steps that match the filters, by group.
+        The filters are those of `GET /api/steps`. At most 10,000 groups are returned. Scope: `read`.
         """
         answer: StepStatistics = self.call('GET', ('api', 'steps', 'statistics'), query=query)
         return answer
 
     def get_step(self, id: str, /) -> Step:
-        """Read a step. As it is now, after corrections. Scope: `read`."""
+        """Read a step. Returns the present state of a step, including corrections. Scope: `read`."""
         answer: Step = self.call('GET', ('api', 'steps', id))
         return answer
 
     def correct_step(self, id: str, /, **body: Unpack[StepPatch]) -> Step:
-        """Correct a step. The values before stay readable in its history, with the reason. The corrected step must
-        be one that could be logged: a `finish` given to a running step completes it unless `status` says
-        otherwise. A correction that changes nothing writes nothing. Scope: `operate`.
+        """Correct a step. Changes a logged step. The history of the step keeps the old values and the reason. The
+        corrected step must follow the rules of a logged step. A `finish` for a running step also completes it,
+        unless `status` says otherwise. A correction that changes nothing is not recorded. Scope: `operate`.
         """
         answer: Step = self.call('PATCH', ('api', 'steps', id), body=body)
         return answer
 
     def finish_step(self, id: str, /, **body: Unpack[StepFinish]) -> Step:
-        """Finish a running step. Now, by the service's clock, unless `finish` says when. A finish before the start,
-        as clocks that differ make it, is stored as the start, with a warning. Scope: `operate`.
+        """Finish a running step. Ends a running step. If the finish is before the start, because clocks differ, the
+        start is stored as the finish, with a warning. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps', id, 'finish'), body=body)
         return answer
 
     def get_step_history(self, id: str, /, **query: Unpack[GetStepHistoryQuery]) -> StepHistory:
-        """What became of a step after it was logged. When it was finished, and its corrections, oldest first, each
-        with the step before and after. Scope: `read`.
+        """Read the history of a step. Lists the changes of a step after it was logged (its finish and its
+        corrections), oldest first, with the step before and after each change. Scope: `read`.
         """
         answer: StepHistory = self.call('GET', ('api', 'steps', id, 'history'), query=query)
         return answer
 
     def estimate_step(self, **body: Unpack[EstimateRequest]) -> Estimate:
-        """How long will this step take. By the recent steps that are most like it. The answer explains itself;
-        nothing is changed. Scope: `read`.
+        """Estimate the duration of a step. Estimates the duration from the recent steps that are most similar. The
+        response says what the estimate is based on. Nothing is changed. Scope: `read`.
         """
         answer: Estimate = self.call('POST', ('api', 'estimates'), body=body)
         return answer
 
     def estimate_steps(self, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:
-        """How long will these steps take. Up to 5,000 steps in one look at the history, answered in the same order.
-        With `total`, also the time of all together. Scope: `read`.
+        """Estimate the durations of many steps. Estimates up to 5,000 steps. The response has the same order as the
+        request. With `total`, it also has the total duration. Scope: `read`.
         """
         answer: EstimateBatch = self.call('POST', ('api', 'estimates', 'batch'), body=body)
         return answer
 
     def estimate_remaining(self, **body: Unpack[RemainingRequest]) -> RemainingEstimates:
-        """How much longer will these running steps take. Given the time already elapsed: only comparable steps that
-        took longer than that are looked at. Beyond all of them the step is overdue. Scope: `read`.
+        """Estimate the remaining time of running steps. Uses only comparable steps that took longer than the time
+        that has already elapsed. A step that has been running for longer than all of them is overdue. Scope:
+        `read`.
         """
         answer: RemainingEstimates = self.call('POST', ('api', 'estimates', 'remaining'), body=body)
         return answer
 
     def get_calibration(self, **query: Unpack[GetCalibrationQuery]) -> Calibration:
-        """Were the promises kept. Replays the newest steps as they would have been estimated (those of an
-        experiment when it began), with the history of that time, and compares with what happened. Scope: `read`.
+        """Check how well estimates match. Estimates the newest steps again with the history of that time, and
+        compares the estimates with what happened. Steps of an experiment are estimated as of its start. Scope:
+        `read`.
         """
         answer: Calibration = self.call('GET', ('api', 'estimates', 'calibration'), query=query)
         return answer
 
     def list_events(self, **query: Unpack[ListEventsQuery]) -> EventPage:
-        """Read the log. Every change of the tracked world, and who asked for it. `container` finds those of all
-        containers that have or had the barcode, or of the one with the id; `device` those of the device, and of
-        the containers and lids that came to it or left it. Whoever remembers the last revision reads on with
-        `after`. Scope: `read`.
+        """List events. Lists every change of the lab and who made it. `container` finds the events of all
+        containers that have or had this barcode, or of the container with this id. `device` finds the events of
+        the device, and of containers and lids that arrived on it or left it. To continue from the last revision
+        that you read, use `after`. Scope: `read`.
         """
         answer: EventPage = self.call('GET', ('api', 'events'), query=query)
         return answer
 
     def list_keys(self, **query: Unpack[ListKeysQuery]) -> KeyPage:
-        """List keys. Without the keys themselves, oldest first; expired ones too, revoked ones only with `revoked`.
-        Scope: `admin`.
+        """List keys. Lists keys without their secrets, oldest first. Expired keys are included. Use `revoked` to
+        list revoked keys. Scope: `admin`.
         """
         answer: KeyPage = self.call('GET', ('api', 'keys'), query=query)
         return answer
 
     def create_key(self, **body: Unpack[KeyCreate]) -> KeyCreated:
-        """Make a key. The answer shows the key, this once. From the first key on every call needs one: make an
-        `admin` first. A name is free again when its key is revoked or has expired; a repeated request finds it
-        in use. Since nothing keeps the key, `Idempotency-Key` is not heard here. Scope: `admin`.
+        """Create a key. Returns the secret of the key, which cannot be read again. As soon as the first key exists,
+        every operation needs a key, so create one with the scope `admin` first. A name can be used again when
+        its key is revoked or has expired. Because the secret is not stored, `Idempotency-Key` is ignored, and a
+        retry is refused with `key-name-in-use`. Scope: `admin`.
         """
         answer: KeyCreated = self.call('POST', ('api', 'keys'), body=body)
         return answer
 
     def get_key(self, id: str, /) -> Key:
-        """Read a key. All that is known of it, which is not the key itself; also when it is revoked. Scope:
-        `admin`.
-        """
+        """Read a key. Returns a key without its secret. Revoked keys can be read, too. Scope: `admin`."""
         answer: Key = self.call('GET', ('api', 'keys', id))
         return answer
 
     def revoke_key(self, id: str, /) -> None:
-        """Revoke a key. From the next request on it is not valid, at no instance. What was done with it stays under
-        its name. Repeated: the same answer. Scope: `admin`.
+        """Revoke a key. Ends a key. No instance of the service accepts it any more, from the next request on.
+        Events keep its name as `actor`. A retry returns the same response. Scope: `admin`.
         """
         self.call('DELETE', ('api', 'keys', id))

@@ -8,13 +8,11 @@ import random
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
-from uuid import uuid4
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
 from .errors import Problem, StatusServiceError, Unreachable, printable
-from .values import json_body, parameter, segment
 
 log = logging.getLogger('platform_status_client')
 
@@ -53,41 +51,17 @@ class Transport:
             ca_certs=ca_certs,
         )
 
-    def send(
-        self,
-        method: str,
-        path: tuple[str | int, ...],
-        query: Mapping[str, Any] | None,
-        body: object,
-        text: str,
-        answers: str,
-        headers: Mapping[str, str],
-    ) -> Any:
-        """The answer, decoded. Raises Problem for a refusal, Unreachable when there was no answer in time."""
-        url = f'{self.url}/{"/".join(map(segment, path))}'
-        parameters = {name: parameter(value) for name, value in (query or {}).items() if value is not None}
-        if parameters:
-            url = f'{url}?{urlencode(parameters)}'
-        sent = {**self._headers, 'accept': f'{answers}, application/problem+json'}
-        content: bytes | None = None
-        if isinstance(body, str):
-            content, sent['content-type'] = body.encode(), text
-        elif body is not None and method != 'DELETE':
-            content, sent['content-type'] = json_body(body), 'application/json'
-        if method not in READS:
-            sent['idempotency-key'] = str(uuid4())
-        return self._until_answered(method, url, content, {**sent, **headers}, answers)
-
-    def _until_answered(
-        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], answers: str
-    ) -> Any:
+    def send(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str], answers: str) -> Any:
+        """The answer of media type `answers`, decoded. Raises Problem for a refusal, Unreachable when there was no answer in time."""
+        url = f'{self.url}{target}'
+        headers = {**self._headers, **headers}
         deadline = time.monotonic() + self.retry_for
         pause = FIRST_PAUSE
         while True:
             wait = pause * random.uniform(0.5, 1.5)
             error: StatusServiceError
             try:
-                # a redirect would take key and body to somebody else
+                # Following a redirect would send the key and the body to another server.
                 response = self._pool.request(method, url, body=content, headers=headers, redirect=False)
             except urllib3.exceptions.HTTPError as failure:
                 error = Unreachable(printable(f'{method} {url}: {failure}'))
@@ -109,27 +83,27 @@ class Transport:
         self._pool.clear()
 
 
-def _decoded(response: urllib3.BaseHTTPResponse, answers: str, asked: str) -> Any:
-    """What was answered. Only a 2xx of the type that was asked for is an answer of the service."""
+def _decoded(response: urllib3.BaseHTTPResponse, answers: str, call: str) -> Any:
+    """Decodes the response. Only a 2xx with the media type `answers` comes from the service."""
     if response.status == 204:
         return None
     if not 200 <= response.status < 300:
-        host = urlsplit(urljoin(asked.split(' ', 1)[1], response.headers.get('location', ''))).netloc.split('@')[-1]
+        host = urlsplit(urljoin(call.split(' ', 1)[1], response.headers.get('location', ''))).netloc.split('@')[-1]
         raise Unreachable(
-            printable(f'{asked}: {response.status} sends on to {host}, which is not followed: is this the service?')
+            printable(f'{call}: {response.status} redirects to {host}, and redirects are not followed: use the address of the service')
         )
     kind = response.headers.get('content-type', '').split(';')[0].strip().lower()
     if kind != answers:
         raise Unreachable(
             printable(
-                f'{asked}: {response.status} with {kind or "no type"} instead of {answers}: this is not the service'
+                f'{call}: {response.status} with {kind or "no media type"} instead of {answers}: this is not the service'
             )
         )
     try:
         text = response.data.decode()
         return json.loads(text) if answers == 'application/json' else text
     except ValueError as error:
-        raise Unreachable(f'{asked}: the answer is no {answers}') from error
+        raise Unreachable(f'{call}: the response is not valid {answers}') from error
 
 
 def _problem(response: urllib3.BaseHTTPResponse) -> Problem:
@@ -139,7 +113,7 @@ def _problem(response: urllib3.BaseHTTPResponse) -> Problem:
         members = None
     if isinstance(members, dict):
         return Problem(response.status, members)
-    # not of the service: a proxy, or another server
+    # Not from the service, but from a proxy or another server.
     return Problem(response.status, {'detail': response.data[:200].decode(errors='replace')})
 
 

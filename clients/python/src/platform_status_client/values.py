@@ -36,8 +36,8 @@ def parameter(value: Any) -> str:
 def json_body(body: object) -> bytes:
     """A body as JSON; times may be datetimes.
 
-    Numbers that JSON does not have, and half characters, are a ValueError; things that are no data (numpy's too) are a
-    TypeError. Both name the member.
+    Raises ValueError for numbers that JSON does not have and for lone surrogates, TypeError for objects that are not
+    JSON, such as those of numpy. The message names the member.
     """
     try:
         return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=_encoded).encode()
@@ -49,7 +49,7 @@ def json_body(body: object) -> bytes:
 
 
 def _faults(value: object, member: str) -> Iterator[tuple[str, str]]:
-    """The members that are not JSON, and why."""
+    """Yields the members that are not JSON, and the reason."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if not isinstance(key, str | int | float | None):
@@ -60,13 +60,13 @@ def _faults(value: object, member: str) -> Iterator[tuple[str, str]]:
             yield from _faults(inner, f'{member}[{index}]')
     elif isinstance(value, float):
         if not math.isfinite(value):
-            yield member, f'{value} is no number that JSON has'
+            yield member, f'JSON has no number {value}'
     elif isinstance(value, str):
         if any('\ud800' <= letter <= '\udfff' for letter in value):
-            yield member, 'the text holds half a character, which JSON cannot carry'
+            yield member, 'the text contains a lone surrogate, which is not valid in JSON'
     elif not isinstance(value, bool | int | datetime | None):
         kind = type(value)
-        plain = ' (tolist() makes it one)' if kind.__module__.split('.')[0] == 'numpy' else ''
+        plain = ' (convert it with tolist())' if kind.__module__.split('.')[0] == 'numpy' else ''
         yield member, f'a {kind.__module__}.{kind.__name__} is not JSON{plain}'
 
 

@@ -1,0 +1,3059 @@
+-- The schema. Rules of the physical world are constraints here, so that no bug, script or second program can break them.
+-- Nothing that happened is deleted: devices and slots are retired, containers are removed, processes are archived.
+--
+-- The first part is the tables and what stored columns depend on. The second part, from the line "prisma/sql" on, is a copy
+-- of the functions, views and triggers in prisma/sql/ at that time.
+
+-- ── Lab ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- One row. Every command that changes the lab locks it, and advances its revision.
+CREATE TABLE lab (
+  id integer NOT NULL DEFAULT 1,
+  revision bigint NOT NULL DEFAULT 0,
+  -- the time of the latest event; events never go back in time, even if the clock does
+  recorded_at timestamptz(3) NOT NULL DEFAULT '-infinity',
+  -- json, not jsonb: the lab file comes back with its keys in the order in which it was written
+  description json,
+  pythonlab_translation json,
+  extra json,
+  CONSTRAINT lab_pkey PRIMARY KEY (id),
+  CONSTRAINT lab_is_one_row CHECK (id = 1)
+) WITH (fillfactor = 50);
+INSERT INTO lab DEFAULT VALUES;
+
+-- What the lab file says beyond the settings of devices, as the function write_lab_file takes it.
+CREATE TYPE lab_input AS (description json, pythonlab_translation json, extra json, groups json);
+
+-- ── Device ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE device_group (
+  name text NOT NULL,
+  -- the place in the lab file; null if the group is not in it
+  ordinal integer,
+  CONSTRAINT device_group_pkey PRIMARY KEY (name)
+);
+-- the group of devices that only a log named
+INSERT INTO device_group (name) VALUES ('devices');
+
+CREATE TABLE device (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  "group" text NOT NULL,
+  ordinal integer NOT NULL DEFAULT 0,
+  type text,
+  description text,
+  uri text,
+  capacity integer NOT NULL DEFAULT 0,
+  process_capacity integer,
+  min_capacity integer,
+  allows_overlap boolean,
+  extra json,
+  server_certificate text,
+  -- false: only a log named it
+  listed boolean NOT NULL DEFAULT true,
+  retired_at timestamptz(3),
+  -- sha256 of the body that created it, so that a repeated create is recognised
+  created_as text,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT device_pkey PRIMARY KEY (id),
+  CONSTRAINT device_group_fkey FOREIGN KEY ("group") REFERENCES device_group (name) ON UPDATE CASCADE ON DELETE RESTRICT,
+  CONSTRAINT device_capacity_range CHECK (capacity BETWEEN 0 AND 10000),
+  CONSTRAINT device_process_capacity_not_negative CHECK (process_capacity >= 0),
+  CONSTRAINT device_min_capacity_not_negative CHECK (min_capacity >= 0)
+);
+CREATE UNIQUE INDEX device_name_active ON device (name) WHERE (retired_at IS NULL);
+CREATE INDEX device_name_idx ON device (name);
+CREATE INDEX device_group_idx ON device ("group");
+
+-- A device as it is going to be, as the function write_devices takes it. `kind` is the kind of the event that says so.
+CREATE TYPE device_input AS (
+  id uuid, name text, "group" text, type text, description text, uri text,
+  capacity integer, process_capacity integer, min_capacity integer, allows_overlap boolean, extra json,
+  listed boolean, retired boolean, created_as text, kind text
+);
+
+-- ── Position ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE position (
+  id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  slot_number integer NOT NULL,
+  deep_well_suited boolean NOT NULL DEFAULT false,
+  retired_at timestamptz(3),
+  active boolean GENERATED ALWAYS AS (retired_at IS NULL) STORED,
+  -- how often something was placed there
+  uses integer NOT NULL DEFAULT 0,
+  CONSTRAINT position_pkey PRIMARY KEY (id),
+  CONSTRAINT position_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
+  CONSTRAINT position_slot_not_negative CHECK (slot_number >= 0),
+  CONSTRAINT position_device_slot_key UNIQUE (device_id, slot_number),
+  -- the target of a foreign key of placement: nothing can be in a retired slot
+  CONSTRAINT position_id_active_key UNIQUE (id, active)
+);
+
+-- ── Container ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE container (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  barcode text,
+  labware_type text,
+  labware_uuid uuid,
+  content text,
+  filled boolean NOT NULL DEFAULT true,
+  is_reagent boolean NOT NULL DEFAULT false,
+  lidded boolean NOT NULL DEFAULT false,
+  starting_position_id uuid NOT NULL,
+  removed_at timestamptz(3),
+  present boolean GENERATED ALWAYS AS (removed_at IS NULL) STORED,
+  lid_off boolean GENERATED ALWAYS AS (NOT lidded) STORED,
+  created_as text,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT container_pkey PRIMARY KEY (id),
+  CONSTRAINT container_starting_position_fkey FOREIGN KEY (starting_position_id) REFERENCES position (id) ON DELETE RESTRICT,
+  -- the targets of two foreign keys of placement
+  CONSTRAINT container_id_present_key UNIQUE (id, present),
+  CONSTRAINT container_id_lid_off_key UNIQUE (id, lid_off)
+);
+CREATE UNIQUE INDEX container_barcode_active ON container (barcode) WHERE (removed_at IS NULL);
+CREATE INDEX container_barcode_idx ON container (barcode);
+CREATE INDEX container_starting_position_idx ON container (starting_position_id);
+-- the containers on the platform are few beside those that were removed
+CREATE INDEX container_present_idx ON container (id) WHERE (removed_at IS NULL);
+CREATE INDEX container_name_idx ON container (name, id);
+CREATE INDEX container_labware_type_idx ON container (labware_type, id) WHERE (labware_type IS NOT NULL);
+
+-- ── Placement ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- One row says that one part of one container is in one slot. The two keys hold three rules: one thing per slot, a lid
+-- occupies a slot, and a thing is in one place. The foreign keys on fixed flags hold three more: nothing is in a retired
+-- slot, a removed container is nowhere, and a lid is not parked while it is on its container.
+CREATE TABLE placement (
+  position_id uuid NOT NULL,
+  container_id uuid NOT NULL,
+  part text NOT NULL,
+  since timestamptz(3) NOT NULL DEFAULT now(),
+  on_active_position boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
+  of_present_container boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
+  lid_off boolean GENERATED ALWAYS AS (CASE WHEN part = 'lid' THEN true END) STORED,
+  CONSTRAINT placement_pkey PRIMARY KEY (position_id),
+  CONSTRAINT placement_container_part_key UNIQUE (container_id, part),
+  CONSTRAINT placement_part_known CHECK (part IN ('body', 'lid')),
+  CONSTRAINT placement_on_active_position FOREIGN KEY (position_id, on_active_position) REFERENCES position (id, active),
+  CONSTRAINT placement_of_present_container FOREIGN KEY (container_id, of_present_container) REFERENCES container (id, present),
+  CONSTRAINT placement_lid_is_off FOREIGN KEY (container_id, lid_off) REFERENCES container (id, lid_off)
+);
+
+-- ── Reservation ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE reservation (
+  id uuid NOT NULL,
+  purpose text NOT NULL,
+  owner text NOT NULL,
+  ttl_seconds double precision NOT NULL,
+  -- by the clock of the database, which all instances share
+  expires_at timestamptz(3) NOT NULL,
+  created_as text NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT reservation_pkey PRIMARY KEY (id),
+  CONSTRAINT reservation_purpose_known CHECK (purpose IN ('container', 'lid')),
+  CONSTRAINT reservation_ttl_positive CHECK (ttl_seconds > 0)
+);
+CREATE INDEX reservation_owner_idx ON reservation (owner, id);
+
+-- The slots of a reservation that were not used yet. A slot is in one reservation at most.
+CREATE TABLE reserved_position (
+  position_id uuid NOT NULL,
+  reservation_id uuid NOT NULL,
+  CONSTRAINT reserved_position_pkey PRIMARY KEY (position_id),
+  CONSTRAINT reserved_position_position_fkey FOREIGN KEY (position_id) REFERENCES position (id) ON DELETE RESTRICT,
+  CONSTRAINT reserved_position_reservation_fkey FOREIGN KEY (reservation_id) REFERENCES reservation (id) ON DELETE RESTRICT
+);
+CREATE INDEX reserved_position_reservation_idx ON reserved_position (reservation_id);
+
+-- ── Process and experiment ──────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE process (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  source text NOT NULL,
+  source_sha256 text NOT NULL,
+  metadata jsonb,
+  archived_at timestamptz(3),
+  created_as text,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT process_pkey PRIMARY KEY (id)
+);
+CREATE INDEX process_name_idx ON process (name);
+CREATE INDEX process_source_idx ON process (source_sha256);
+
+CREATE TABLE experiment (
+  id uuid NOT NULL,
+  process_id uuid NOT NULL,
+  name text,
+  status text NOT NULL DEFAULT 'created',
+  metadata jsonb,
+  created_as text,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT experiment_pkey PRIMARY KEY (id),
+  CONSTRAINT experiment_process_fkey FOREIGN KEY (process_id) REFERENCES process (id) ON DELETE RESTRICT,
+  CONSTRAINT experiment_status_known CHECK (status IN ('created', 'running', 'completed', 'aborted'))
+);
+CREATE INDEX experiment_process_idx ON experiment (process_id, id);
+CREATE INDEX experiment_status_idx ON experiment (status, id);
+
+-- ── Step ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- The key under which the duration of a step is comparable with others, for each level of the match ladder (1 is the most
+-- specific). It is null if the step lacks what the level compares. The generated columns below and the estimates both use
+-- this function, so the two cannot disagree. It is a hash, because an index entry holds 2,704 bytes at most.
+--
+-- This function is not in prisma/sql/: stored columns depend on it, so a change has to rewrite the table.
+CREATE FUNCTION step_key(
+  level integer, kind text, function_key text, device_id uuid, parameters uuid, protocol uuid,
+  origin_device_id uuid, origin_position integer, destination_device_id uuid, destination_position integer,
+  lidded_before boolean, lidded_after boolean, barcode_read boolean
+) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT md5(CASE kind
+    WHEN 'operation' THEN CASE level
+      WHEN 1 THEN 'parameters|' || function_key || '|' || device_id::text || '|' || parameters::text
+      WHEN 2 THEN 'device_protocol|' || function_key || '|' || device_id::text || '|' || protocol::text
+      WHEN 3 THEN 'protocol|' || function_key || '|' || protocol::text
+      WHEN 4 THEN 'device_function|' || function_key || '|' || device_id::text
+      WHEN 5 THEN 'function|' || function_key
+    END
+    WHEN 'move' THEN CASE level
+      WHEN 1 THEN 'slots|' || device_id::text
+        || '|' || origin_device_id::text || '|' || origin_position::text
+        || '|' || destination_device_id::text || '|' || destination_position::text
+        || '|' || coalesce(lidded_before::text, '?') || '|' || coalesce(lidded_after::text, '?')
+        || '|' || coalesce(barcode_read::text, '?')
+      WHEN 2 THEN 'pair_lid_barcode|' || origin_device_id::text || '|' || destination_device_id::text
+        || '|' || lidded_before::text || '|' || lidded_after::text || '|' || barcode_read::text
+      WHEN 3 THEN 'pair|' || origin_device_id::text || '|' || destination_device_id::text
+      WHEN 4 THEN 'mover_destination|' || device_id::text || '|' || destination_device_id::text
+    END
+  END)::uuid
+$$;
+
+CREATE TABLE step (
+  id uuid NOT NULL,
+  experiment_id uuid,
+  -- the experiment as the log named it, if the service does not know it
+  experiment_named text,
+  device_id uuid NOT NULL,
+  kind text NOT NULL,
+  name text,
+  fct text,
+  status text NOT NULL,
+  start timestamptz(3) NOT NULL,
+  finish timestamptz(3),
+  duration_seconds double precision GENERATED ALWAYS AS (extract(epoch FROM (finish - start))::double precision) STORED,
+  -- the time that the step was told to take, for example an hour of incubation
+  commanded_seconds double precision,
+  data jsonb NOT NULL DEFAULT '{}',
+  is_simulation boolean NOT NULL DEFAULT false,
+  origin_device_id uuid,
+  origin_position integer,
+  destination_device_id uuid,
+  destination_position integer,
+  lidded_before boolean,
+  lidded_after boolean,
+  barcode_read boolean,
+  warnings jsonb NOT NULL DEFAULT '[]',
+  created_as text NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+
+  -- what the estimates compare; src/domain/match.ts computes the first four
+  match_version integer NOT NULL,
+  match_function text,
+  match_parameters uuid,
+  match_protocol uuid,
+  key_1 uuid GENERATED ALWAYS AS (step_key(1, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
+    origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
+  key_2 uuid GENERATED ALWAYS AS (step_key(2, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
+    origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
+  key_3 uuid GENERATED ALWAYS AS (step_key(3, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
+    origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
+  key_4 uuid GENERATED ALWAYS AS (step_key(4, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
+    origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
+  key_5 uuid GENERATED ALWAYS AS (step_key(5, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
+    origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
+  -- whether the step is a sample for estimates: completed, and not simulated
+  counts boolean GENERATED ALWAYS AS (status = 'completed' AND NOT is_simulation AND finish IS NOT NULL) STORED,
+  -- the duration, or what the step took beyond the commanded time
+  sample_seconds double precision
+    GENERATED ALWAYS AS (extract(epoch FROM (finish - start))::double precision - coalesce(commanded_seconds, 0)) STORED,
+
+  CONSTRAINT step_pkey PRIMARY KEY (id),
+  CONSTRAINT step_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
+  CONSTRAINT step_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
+  CONSTRAINT step_origin_device_fkey FOREIGN KEY (origin_device_id) REFERENCES device (id) ON DELETE RESTRICT,
+  CONSTRAINT step_destination_device_fkey FOREIGN KEY (destination_device_id) REFERENCES device (id) ON DELETE RESTRICT,
+  CONSTRAINT step_kind_known CHECK (kind IN ('operation', 'move')),
+  CONSTRAINT step_status_known CHECK (status IN ('running', 'completed', 'failed', 'aborted')),
+  CONSTRAINT step_running_has_no_finish CHECK (status <> 'running' OR finish IS NULL),
+  CONSTRAINT step_completed_has_finish CHECK (status <> 'completed' OR finish IS NOT NULL),
+  CONSTRAINT step_finish_not_before_start CHECK (finish >= start),
+  CONSTRAINT step_move_has_both_ends CHECK (kind <> 'move' OR (origin_device_id IS NOT NULL AND destination_device_id IS NOT NULL)),
+  CONSTRAINT step_slots_not_negative CHECK (origin_position >= 0 AND destination_position >= 0)
+);
+CREATE INDEX step_start_idx ON step (start, id);
+CREATE INDEX step_device_idx ON step (device_id, start, id);
+-- the summary of an experiment counts its steps: with two more columns it reads a few pages of this index, and no table
+CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish) WHERE (experiment_id IS NOT NULL);
+CREATE INDEX step_experiment_named_idx ON step (experiment_named) WHERE (experiment_named IS NOT NULL);
+CREATE INDEX step_fct_idx ON step (fct, start, id);
+-- in the order of durations a page may come after all steps that a filter leaves out; with the columns of the filters in the
+-- index, the search does not touch the table (a second instead of half a minute at a million steps)
+CREATE INDEX step_duration_idx ON step (duration_seconds, id)
+  INCLUDE (start, kind, status, is_simulation, device_id, origin_device_id, destination_device_id, experiment_id, fct);
+-- few among many
+CREATE INDEX step_simulation_idx ON step (start, id) WHERE is_simulation;
+CREATE INDEX step_not_completed_idx ON step (status, start, id) WHERE (status <> 'completed');
+CREATE INDEX step_origin_idx ON step (origin_device_id, start, id) WHERE (origin_device_id IS NOT NULL);
+CREATE INDEX step_destination_idx ON step (destination_device_id, start, id) WHERE (destination_device_id IS NOT NULL);
+CREATE INDEX step_key_1_idx ON step (key_1, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_1 IS NOT NULL);
+CREATE INDEX step_key_2_idx ON step (key_2, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_2 IS NOT NULL);
+CREATE INDEX step_key_3_idx ON step (key_3, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_3 IS NOT NULL);
+CREATE INDEX step_key_4_idx ON step (key_4, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_4 IS NOT NULL);
+CREATE INDEX step_key_5_idx ON step (key_5, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_5 IS NOT NULL);
+
+CREATE TABLE step_container (
+  step_id uuid NOT NULL,
+  ordinal integer NOT NULL,
+  -- the barcode or id that the log has
+  named text NOT NULL,
+  container_id uuid,
+  CONSTRAINT step_container_pkey PRIMARY KEY (step_id, ordinal),
+  CONSTRAINT step_container_named_once UNIQUE (step_id, named),
+  CONSTRAINT step_container_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
+  -- checked at the end, under the lab lock: the check locks the container, and before the lab lock this would deadlock with
+  -- the commands that take its lid off
+  CONSTRAINT step_container_container_fkey FOREIGN KEY (container_id) REFERENCES container (id) ON DELETE RESTRICT
+    DEFERRABLE INITIALLY DEFERRED
+);
+-- a step names a container once, even if it names it by barcode and by id
+CREATE UNIQUE INDEX step_container_container_once ON step_container (container_id, step_id) WHERE (container_id IS NOT NULL);
+
+-- ── Event ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- The log. One revision is one command; its events are numbered by ordinal. `before` and `after` are snapshots: the thing as
+-- the API shows it.
+CREATE TABLE event (
+  revision bigint NOT NULL,
+  ordinal integer NOT NULL,
+  recorded_at timestamptz(3) NOT NULL,
+  kind text NOT NULL,
+  actor text,
+  reason text,
+  request_id text,
+  container_id uuid,
+  device_id uuid,
+  step_id uuid,
+  experiment_id uuid,
+  before jsonb,
+  after jsonb,
+  -- the slot of the container and the slot of its lid after the event: the state as of a revision needs no names, which may change
+  position_id uuid,
+  lid_position_id uuid,
+  CONSTRAINT event_pkey PRIMARY KEY (revision, ordinal),
+  CONSTRAINT event_container_fkey FOREIGN KEY (container_id) REFERENCES container (id) ON DELETE RESTRICT,
+  CONSTRAINT event_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
+  CONSTRAINT event_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
+  CONSTRAINT event_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
+  CONSTRAINT event_position_fkey FOREIGN KEY (position_id) REFERENCES position (id) ON DELETE RESTRICT,
+  CONSTRAINT event_lid_position_fkey FOREIGN KEY (lid_position_id) REFERENCES position (id) ON DELETE RESTRICT
+);
+CREATE INDEX event_container_idx ON event (container_id, revision) WHERE (container_id IS NOT NULL);
+CREATE INDEX event_device_idx ON event (device_id, revision) WHERE (device_id IS NOT NULL);
+CREATE INDEX event_step_idx ON event (step_id, revision) WHERE (step_id IS NOT NULL);
+CREATE INDEX event_experiment_idx ON event (experiment_id, revision) WHERE (experiment_id IS NOT NULL);
+CREATE INDEX event_kind_idx ON event (kind, revision);
+CREATE INDEX event_recorded_idx ON event (recorded_at, revision);
+-- for the state as of a revision
+CREATE INDEX event_device_snapshot_idx ON event (device_id, revision DESC, ordinal DESC) WHERE (kind LIKE 'device-%' OR kind LIKE 'certificate-%');
+CREATE INDEX event_position_snapshot_idx ON event (device_id, revision DESC) WHERE (kind = 'position-updated');
+CREATE INDEX event_barcode_idx ON event ((after->>'barcode'), container_id) WHERE (container_id IS NOT NULL);
+
+-- Which events concern a device: its own, and those of the containers and lids that came to it or left it.
+CREATE TABLE event_device (
+  device_id uuid NOT NULL,
+  revision bigint NOT NULL,
+  ordinal integer NOT NULL,
+  CONSTRAINT event_device_pkey PRIMARY KEY (device_id, revision, ordinal),
+  CONSTRAINT event_device_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
+  CONSTRAINT event_device_event_fkey FOREIGN KEY (revision, ordinal) REFERENCES event (revision, ordinal) ON DELETE RESTRICT
+);
+
+-- ── Run ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- The unit from which margins are learnt: an experiment, or all steps of one day that belong to no experiment. Writing a
+-- step reads no history: it marks its run as pending, and the first estimate after the run is over learns from it.
+CREATE TABLE run (
+  -- 'experiment <id>' or 'day <date in UTC>'
+  key text NOT NULL,
+  experiment_id uuid,
+  day date,
+  -- it has steps from which nothing was learnt yet
+  pending boolean NOT NULL DEFAULT true,
+  ended_at timestamptz(3),
+  -- the seconds to add to the bound at each confidence of the grid (src/estimation/margins.ts), as of the end of this run;
+  -- null where too few steps say
+  margins double precision[],
+  -- the whole duration of the run, divided by the predicted one
+  total_ratio double precision,
+  -- the median distance of the steps of this run from the median of their history; null where too few steps say
+  miss_seconds double precision,
+  CONSTRAINT run_pkey PRIMARY KEY (key),
+  CONSTRAINT run_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
+  CONSTRAINT run_is_one_kind CHECK ((experiment_id IS NULL) <> (day IS NULL))
+);
+CREATE INDEX run_pending_idx ON run (key) WHERE pending;
+-- an estimate reads the newest runs from the index alone, however many runs there were
+CREATE INDEX run_ended_idx ON run (ended_at DESC) INCLUDE (margins, total_ratio) WHERE (margins IS NOT NULL);
+
+-- ── Idempotency key ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- The response to a request with an Idempotency-Key. It is stored in the transaction of its effect.
+CREATE TABLE idempotency_key (
+  -- sha256 of the client, method, path and key
+  digest text NOT NULL,
+  -- sha256 of the query and the body: the same key with another request is a mistake
+  request_digest text NOT NULL,
+  status integer NOT NULL,
+  -- `content-type` and `location` of the response, if it had them
+  headers jsonb NOT NULL,
+  body text,
+  created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT idempotency_key_pkey PRIMARY KEY (digest),
+  -- a refused command changed nothing, and may be sent again
+  CONSTRAINT idempotency_key_success CHECK (status BETWEEN 200 AND 299)
+);
+CREATE INDEX idempotency_key_created_idx ON idempotency_key (created_at);
+
+-- ── API key ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- A key is stored as its hash only. A row is never deleted: who created and who revoked a key stays known, and a service
+-- that ever had a key does not open again because the last key has ended.
+CREATE TABLE api_key (
+  id uuid NOT NULL,
+  -- the actor of everything that is done with it
+  name text NOT NULL,
+  -- hex of the SHA-256 of the key
+  key_sha256 text NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  created_by text,
+  expires_at timestamptz(3),
+  revoked_at timestamptz(3),
+  revoked_by text,
+  CONSTRAINT api_key_pkey PRIMARY KEY (id),
+  CONSTRAINT api_key_sha256_is_hex CHECK (key_sha256 ~ '^[0-9a-f]{64}$'),
+  CONSTRAINT api_key_has_scopes CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['read', 'operate', 'admin'])
+);
+CREATE UNIQUE INDEX api_key_sha256 ON api_key (key_sha256);
+CREATE UNIQUE INDEX api_key_name_live ON api_key (name) WHERE (revoked_at IS NULL);
+
+-- ── prisma/sql ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- prisma/sql/api-key/create_api_key.sql
+-- Creates an API key and returns it. A key that has expired no longer holds its name.
+--
+-- Locks: The table `api_key`, against other writers.
+-- Raises: key-name-in-use
+CREATE OR REPLACE FUNCTION create_api_key(_input jsonb, _actor text) RETURNS api_key LANGUAGE plpgsql AS $$
+DECLARE
+  holder api_key;
+  made api_key;
+BEGIN
+  -- Keys are created rarely, so they are created one after another. Then the check below stays true.
+  LOCK TABLE api_key IN SHARE ROW EXCLUSIVE MODE;
+  UPDATE api_key SET revoked_at = expires_at WHERE name = _input ->> 'name' AND revoked_at IS NULL AND expires_at <= now();
+  SELECT * INTO holder FROM api_key WHERE name = _input ->> 'name' AND revoked_at IS NULL;
+  IF holder.id IS NOT NULL THEN
+    PERFORM refuse('key-name-in-use', jsonb_build_object('name', holder.name, 'id', holder.id, 'pointer', '/name'));
+  END IF;
+  INSERT INTO api_key (id, name, key_sha256, scopes, created_by, expires_at)
+  SELECT (_input ->> 'id')::uuid, _input ->> 'name', _input ->> 'key_sha256',
+    ARRAY(SELECT jsonb_array_elements_text(_input -> 'scopes')), _actor, (_input ->> 'expires_at')::timestamptz
+  RETURNING * INTO made;
+  RETURN made;
+END $$;
+
+-- prisma/sql/api-key/create_first_api_key.sql
+-- Creates the very first API key, and says whether it did. Of several instances that start together one does.
+--
+-- Locks: The table `api_key`, against other writers.
+CREATE OR REPLACE FUNCTION create_first_api_key(_input jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  LOCK TABLE api_key IN SHARE ROW EXCLUSIVE MODE;
+  IF EXISTS (SELECT FROM api_key) THEN
+    RETURN false;
+  END IF;
+  PERFORM create_api_key(_input, NULL);
+  RETURN true;
+END $$;
+
+-- prisma/sql/api/refuse.sql
+-- Refuses a command. The exception has SQLSTATE PS409, the code of the problem as its message, and the members of the
+-- problem as JSON in its detail. The service turns it into application/problem+json.
+--
+-- Raises: The problem `_code`, always.
+CREATE OR REPLACE FUNCTION refuse(_code text, _members jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'PS409', MESSAGE = _code, DETAIL = _members::text;
+END $$;
+
+-- prisma/sql/api/wire_time.sql
+-- Returns a time as the API writes it: UTC, with milliseconds and a Z. It is STABLE, because to_char is STABLE:
+-- PostgreSQL never inlines an IMMUTABLE function that calls a STABLE one.
+CREATE OR REPLACE FUNCTION wire_time(_at timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT to_char(_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;
+
+-- prisma/sql/container/add_container.sql
+-- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
+-- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
+-- and the request accepts it). `_base` is the JSON pointer of the input in the request.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: id-in-use, barcode-in-use, and what choose_position and place_in_position raise.
+CREATE OR REPLACE FUNCTION add_container(_input jsonb, _revision bigint, _ordinal integer, _base text, _audit jsonb, OUT id uuid, OUT outcome text)
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted_id uuid := (_input->>'id')::uuid;
+  target uuid;
+  holder jsonb;
+  known text;
+BEGIN
+  SELECT c.created_as INTO known FROM container c WHERE c.id = wanted_id;
+  IF FOUND THEN
+    IF known IS DISTINCT FROM _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted_id, 'pointer', _base || '/id'));
+    END IF;
+    id := wanted_id; outcome := 'repeated';
+    RETURN;
+  END IF;
+
+  target := choose_position(_input->>'device', (_input->>'position')::integer,
+    jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
+    (_input->>'reservation_id')::uuid);
+  IF _input->>'if_occupied' = 'adopt' THEN
+    SELECT pl.container_id INTO id FROM placement pl WHERE pl.position_id = target AND pl.part = 'body';
+    IF FOUND THEN
+      outcome := 'adopted';
+      RETURN;
+    END IF;
+  END IF;
+
+  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
+  INTO holder FROM container_state s WHERE s.barcode = _input->>'barcode' AND s.removed_at IS NULL;
+  IF FOUND THEN
+    PERFORM refuse('barcode-in-use', jsonb_build_object(
+      'barcode', _input->>'barcode', 'pointer', _base || '/barcode', 'holder', holder));
+  END IF;
+
+  INSERT INTO container (id, name, barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded,
+    starting_position_id, created_as)
+  VALUES (wanted_id, _input->>'name', _input->>'barcode', _input->>'labware_type', (_input->>'labware_uuid')::uuid, _input->>'content',
+    coalesce((_input->>'filled')::boolean, true), coalesce((_input->>'is_reagent')::boolean, false),
+    coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as');
+  PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
+  IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
+    PERFORM place_on_device(wanted_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+      jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
+      (_input->>'lid_reservation_id')::uuid);
+  END IF;
+  PERFORM record_container_event(_revision, _ordinal, 'added', wanted_id, NULL, _audit);
+  id := wanted_id; outcome := 'created';
+END $$;
+
+-- prisma/sql/container/bump_container_version.sql
+-- Counts one change of a container: its version and the time of the change.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE sql AS $$
+  UPDATE container SET version = version + 1, updated_at = clock_timestamp() WHERE id = _container
+$$;
+
+-- prisma/sql/container/container_snapshot.sql
+-- Returns a container as an event stores it. It is written in PL/pgSQL, which plans the nine joins of the view once a
+-- connection; before PostgreSQL 18 a function in SQL is planned again for each call.
+CREATE OR REPLACE FUNCTION container_snapshot(_container uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (
+    SELECT to_jsonb(s) || jsonb_build_object(
+      'removed_at', wire_time(s.removed_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+    FROM container_state s WHERE s.id = _container);
+END $$;
+
+-- prisma/sql/container/container_state.sql
+-- A container as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW container_state AS
+SELECT
+  c.id, c.name, c.barcode,
+  body_device.name AS device, body_position.slot_number AS position,
+  starting_device.name AS starting_device, starting_position.slot_number AS starting_position,
+  c.lidded,
+  CASE WHEN lid.position_id IS NOT NULL
+    THEN jsonb_build_object('device', lid_device.name, 'position', lid_position.slot_number) END AS lid,
+  c.filled, c.content, c.labware_type, c.labware_uuid, c.is_reagent,
+  c.removed_at, c.created_at, c.updated_at, c.version
+FROM container c
+JOIN position starting_position ON starting_position.id = c.starting_position_id
+JOIN device starting_device ON starting_device.id = starting_position.device_id
+LEFT JOIN placement body ON body.container_id = c.id AND body.part = 'body'
+LEFT JOIN position body_position ON body_position.id = body.position_id
+LEFT JOIN device body_device ON body_device.id = body_position.device_id
+LEFT JOIN placement lid ON lid.container_id = c.id AND lid.part = 'lid'
+LEFT JOIN position lid_position ON lid_position.id = lid.position_id
+LEFT JOIN device lid_device ON lid_device.id = lid_position.device_id;
+
+-- prisma/sql/container/correct_container.sql
+-- Records what a person saw in the lab. A correction may do what the normal commands refuse: a removed container is
+-- back, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
+-- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found, container-removed, barcode-in-use, position-occupied, device-not-found,
+-- position-not-found
+CREATE OR REPLACE FUNCTION correct_container(_id uuid, _barcode text, _input jsonb, _audit jsonb) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  corrected uuid;
+  before jsonb;
+  after_barcode text;
+  after_lidded boolean;
+  body_from uuid;
+  lid_from uuid;
+  body_to uuid;
+  lid_to uuid;
+  thing placement;
+  moved placement;
+  this_revision bigint;
+  ordinal integer := 0;
+BEGIN
+  PERFORM lock_lab();
+  corrected := require_container(_id, _barcode);
+  before := container_snapshot(corrected);
+  SELECT position_id INTO body_from FROM placement WHERE container_id = corrected AND part = 'body';
+  SELECT position_id INTO lid_from FROM placement WHERE container_id = corrected AND part = 'lid';
+  IF before->>'removed_at' IS NOT NULL AND NOT _input ? 'device' THEN
+    PERFORM refuse('container-removed', jsonb_build_object('container', corrected, 'removed_at', before->'removed_at'));
+  END IF;
+
+  body_to := CASE WHEN _input ? 'device'
+    THEN require_position(_input->>'device', (_input->>'position')::integer, '{"device": "/device", "position": "/position"}') ELSE body_from END;
+  lid_to := CASE jsonb_typeof(_input->'lid')
+    WHEN 'object' THEN require_position(_input->'lid'->>'device', (_input->'lid'->>'position')::integer, '{"device": "/lid/device", "position": "/lid/position"}')
+    WHEN 'null' THEN NULL ELSE lid_from END;
+  after_lidded := CASE WHEN jsonb_typeof(_input->'lid') = 'object' THEN false
+    ELSE coalesce((_input->>'lidded')::boolean, (before->>'lidded')::boolean) END;
+  IF after_lidded THEN
+    lid_to := NULL;
+  END IF;
+  after_barcode := CASE WHEN _input ? 'barcode' THEN _input->>'barcode' ELSE before->>'barcode' END;
+  IF after_barcode IS NOT NULL THEN
+    PERFORM refuse_barcode_in_use(after_barcode, corrected, '/barcode');
+  END IF;
+  IF body_to = lid_to THEN
+    PERFORM refuse_own_position(before, 'container', lid_to, '/lid/position');
+  END IF;
+  IF body_to IS NOT DISTINCT FROM body_from AND lid_to IS NOT DISTINCT FROM lid_from AND after_lidded = (before->>'lidded')::boolean
+    AND after_barcode IS NOT DISTINCT FROM before->>'barcode' THEN
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
+    RETURN;
+  END IF;
+
+  this_revision := next_revision();
+  -- First leave the own slots: what is in the way may go there.
+  DELETE FROM placement WHERE container_id = corrected
+    AND position_id IS DISTINCT FROM CASE part WHEN 'body' THEN body_to ELSE lid_to END;
+  FOR thing IN SELECT * FROM placement WHERE position_id IN (body_to, lid_to) AND container_id <> corrected ORDER BY position_id LOOP
+    IF _input->'displace' IS NULL THEN
+      PERFORM refuse_occupied_position(thing.position_id, CASE thing.position_id WHEN body_to THEN '/position' ELSE '/lid/position' END);
+    END IF;
+    PERFORM displace(thing, _input->'displace', this_revision, ordinal, _audit);
+    -- The displaced thing must not go where the container or its lid is going to be.
+    SELECT * INTO moved FROM placement WHERE position_id IN (body_to, lid_to) AND container_id = thing.container_id AND part = thing.part;
+    IF FOUND THEN
+      PERFORM refuse_own_position(before, CASE moved.position_id WHEN body_to THEN 'container' ELSE 'lid' END, moved.position_id, '/displace/position');
+    END IF;
+    ordinal := ordinal + 1;
+  END LOOP;
+  UPDATE container SET barcode = after_barcode, lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = clock_timestamp()
+  WHERE id = corrected;
+  IF body_to IS DISTINCT FROM body_from THEN
+    PERFORM write_placement(corrected, 'body', body_to);
+  END IF;
+  IF lid_to IS NOT NULL AND lid_to IS DISTINCT FROM lid_from THEN
+    PERFORM write_placement(corrected, 'lid', lid_to);
+  END IF;
+  PERFORM record_container_event(this_revision, ordinal, 'corrected', corrected, before, _audit);
+  RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
+END $$;
+
+-- prisma/sql/container/move_container.sql
+-- Moves a container. If a source is given, the container must be there. Without a target slot the container goes to
+-- the lowest free one. The answer is the snapshot before the move with what the move changed, so that nothing is read
+-- twice.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found, container-removed, source-mismatch, and what place_fast raises.
+CREATE OR REPLACE FUNCTION move_container(
+  _id uuid, _barcode text, _source_device text, _source_slot integer, _target_device text, _target_slot integer, _audit jsonb, _reservation uuid
+) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  -- This also takes the lab lock. A move always changes something; a refusal rolls the revision back.
+  this_revision bigint := next_revision();
+  moved uuid := require_present_container(_id, _barcode);
+  before jsonb := container_snapshot(moved);
+  after jsonb;
+  target uuid;
+BEGIN
+  IF (_source_device IS NOT NULL AND before->>'device' IS DISTINCT FROM _source_device)
+    OR (_source_slot IS NOT NULL AND (before->>'position')::integer IS DISTINCT FROM _source_slot) THEN
+    IF _source_slot IS NULL THEN
+      PERFORM require_device(_source_device, '/source_device');
+    ELSIF _source_device IS NOT NULL THEN
+      PERFORM require_position(_source_device, _source_slot, '{"device": "/source_device", "position": "/source_pos"}');
+    END IF;
+    PERFORM refuse('source-mismatch', jsonb_build_object(
+      'expected', jsonb_build_object('device', _source_device, 'position', _source_slot),
+      'actual', jsonb_build_object('device', before->'device', 'position', before->'position'),
+      'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode')));
+  END IF;
+  target := place_fast(moved, 'body', _target_device, _target_slot,
+    '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
+  after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
+    'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
+  PERFORM write_container_event(this_revision, 0, 'moved', moved, before, after, _audit);
+  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+END $$;
+
+-- prisma/sql/container/move_from_position.sql
+-- Moves what is in a slot: the container, or the lid if only a lid is there. If a barcode is given, it must be the
+-- one of the container.
+--
+-- Locks: The lab lock.
+-- Raises: device-not-found, position-not-found, source-empty, source-mismatch, and what place_on_device raises.
+CREATE OR REPLACE FUNCTION move_from_position(
+  _source_device text, _source_slot integer, _target_device text, _target_slot integer, _barcode text, _audit jsonb, _reservation uuid
+) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  source uuid;
+  what record;
+  before jsonb;
+BEGIN
+  PERFORM lock_lab();
+  source := require_position(_source_device, _source_slot, '{"device": "/source_device", "position": "/source_pos"}');
+  SELECT pl.container_id, pl.part INTO what FROM placement pl WHERE pl.position_id = source;
+  IF NOT FOUND THEN
+    PERFORM refuse('source-empty', jsonb_build_object('device', _source_device, 'position', _source_slot, 'pointer', '/source_pos'));
+  END IF;
+  before := container_snapshot(what.container_id);
+  IF _barcode IS NOT NULL AND before->>'barcode' IS DISTINCT FROM _barcode THEN
+    PERFORM refuse('source-mismatch', jsonb_build_object(
+      'expected', jsonb_build_object('device', _source_device, 'position', _source_slot, 'barcode', _barcode),
+      'actual', (SELECT jsonb_build_object('device', s.device, 'position', s.position)
+        FROM container_state s WHERE s.barcode = _barcode AND s.removed_at IS NULL),
+      'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode'),
+      'pointer', '/barcode'));
+  END IF;
+  PERFORM place_on_device(what.container_id, what.part, _target_device, _target_slot,
+    '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
+  PERFORM bump_container_version(what.container_id);
+  PERFORM record_container_event(next_revision(), 0, CASE what.part WHEN 'body' THEN 'moved' ELSE 'unlidded' END,
+    what.container_id, before, _audit);
+  RETURN QUERY SELECT * FROM container_state s WHERE s.id = what.container_id;
+END $$;
+
+-- prisma/sql/container/record_container_event.sql
+-- Records an event of a container, and reads the snapshot after it. write_container_event saves the read when the
+-- caller knows the snapshot.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_container_event(
+  _revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _audit jsonb
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM write_container_event(_revision, _ordinal, _kind, _container, _before, container_snapshot(_container), _audit);
+END $$;
+
+-- prisma/sql/container/refuse_barcode_in_use.sql
+-- Refuses a barcode that another container on the platform has.
+--
+-- Raises: barcode-in-use
+CREATE OR REPLACE FUNCTION refuse_barcode_in_use(_barcode text, _container uuid, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  holder jsonb;
+BEGIN
+  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position) INTO holder
+  FROM container_state s WHERE s.barcode = _barcode AND s.removed_at IS NULL AND s.id <> _container;
+  IF FOUND THEN
+    PERFORM refuse('barcode-in-use', jsonb_build_object('barcode', _barcode, 'pointer', _pointer, 'holder', holder));
+  END IF;
+END $$;
+
+-- prisma/sql/container/refuse_barcode_mismatch.sql
+-- Refuses a barcode that was read on the way and is not the one of the container. A container without a barcode may
+-- get one that no other container has.
+--
+-- Raises: source-mismatch, barcode-in-use
+CREATE OR REPLACE FUNCTION refuse_barcode_mismatch(_container uuid, _barcode text, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  known text;
+BEGIN
+  SELECT barcode INTO known FROM container WHERE id = _container;
+  IF known IS NULL THEN
+    PERFORM refuse_barcode_in_use(_barcode, _container, _pointer);
+  ELSIF known <> _barcode THEN
+    PERFORM refuse_source_mismatch(_container, NULL, _barcode, _pointer);
+  END IF;
+END $$;
+
+-- prisma/sql/container/refuse_source_mismatch.sql
+-- Refuses because the container is not at the place that the request says, or because its barcode is not the one that
+-- was read.
+--
+-- Raises: source-mismatch, always.
+CREATE OR REPLACE FUNCTION refuse_source_mismatch(_container uuid, _place jsonb, _barcode text, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  PERFORM refuse('source-mismatch', (
+    SELECT jsonb_build_object(
+      'expected', jsonb_strip_nulls(jsonb_build_object('device', coalesce(_place->>'device', s.device),
+        'position', coalesce((_place->>'position')::integer, s.position), 'barcode', _barcode)),
+      'actual', CASE WHEN _barcode IS NULL THEN jsonb_build_object('device', s.device, 'position', s.position) ELSE (
+        SELECT jsonb_build_object('device', o.device, 'position', o.position)
+        FROM container_state o WHERE o.barcode = _barcode AND o.removed_at IS NULL) END,
+      'container', jsonb_build_object('id', s.id, 'barcode', s.barcode), 'pointer', _pointer)
+    FROM container_state s WHERE s.id = _container));
+END $$;
+
+-- prisma/sql/container/remove_container.sql
+-- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Nothing more
+-- happens if it was removed before.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found
+CREATE OR REPLACE FUNCTION remove_container(_id uuid, _barcode text, _audit jsonb) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  gone uuid;
+  before jsonb;
+BEGIN
+  PERFORM lock_lab();
+  gone := require_container(_id, _barcode);
+  before := container_snapshot(gone);
+  IF before->>'removed_at' IS NULL THEN
+    DELETE FROM placement WHERE container_id = gone;
+    UPDATE container SET removed_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp() WHERE id = gone;
+    PERFORM record_container_event(next_revision(), 0, 'removed', gone, before, _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM container_state s WHERE s.id = gone;
+END $$;
+
+-- prisma/sql/container/require_container.sql
+-- Returns the container with this id, removed or not, or the container on the platform with this barcode. The caller
+-- gives one of the two. See require_present_container, which also refuses a removed container.
+--
+-- Raises: container-not-found
+CREATE OR REPLACE FUNCTION require_container(_id uuid, _barcode text) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found_id uuid;
+BEGIN
+  IF _id IS NOT NULL THEN
+    SELECT c.id INTO found_id FROM container c WHERE c.id = _id;
+  ELSE
+    SELECT c.id INTO found_id FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL;
+  END IF;
+  IF found_id IS NULL THEN
+    PERFORM refuse('container-not-found', jsonb_build_object('container', coalesce(_id::text, _barcode), 'parameter', 'container'));
+  END IF;
+  RETURN found_id;
+END $$;
+
+-- prisma/sql/container/require_present_container.sql
+-- Returns the container on the platform with this id or barcode. The caller gives one of the two. See
+-- require_container, which accepts a removed container.
+--
+-- Raises: container-not-found, container-removed
+CREATE OR REPLACE FUNCTION require_present_container(_id uuid, _barcode text) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found_id uuid;
+  removed timestamptz;
+BEGIN
+  IF _id IS NULL THEN
+    SELECT c.id INTO found_id FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL;
+  ELSE
+    SELECT c.id, c.removed_at INTO found_id, removed FROM container c WHERE c.id = _id;
+  END IF;
+  IF found_id IS NULL THEN
+    -- require_container raises the refusal
+    PERFORM require_container(_id, _barcode);
+  ELSIF removed IS NOT NULL THEN
+    PERFORM refuse('container-removed', jsonb_build_object('container', found_id, 'removed_at', wire_time(removed)));
+  END IF;
+  RETURN found_id;
+END $$;
+
+-- prisma/sql/container/resolve_logged_container.sql
+-- Finds the container that a step log means by an id, or by a barcode at a time. For a barcode it prefers the
+-- container that had it at that time, then the one on the platform, then the next one that had it. Returns no row if
+-- there is none.
+CREATE OR REPLACE FUNCTION resolve_logged_container(_id uuid, _barcode text, _at timestamptz) RETURNS SETOF uuid LANGUAGE sql STABLE ROWS 1 AS $$
+  (SELECT c.id FROM container c WHERE c.id = _id)
+  UNION ALL
+  (SELECT c.id FROM container c
+   WHERE _id IS NULL AND c.barcode = _barcode AND (c.removed_at IS NULL OR c.removed_at >= _at)
+   ORDER BY c.created_at <= _at DESC, c.removed_at DESC NULLS FIRST LIMIT 1)
+$$;
+
+-- prisma/sql/container/resolve_logged_containers.sql
+-- Finds the containers of steps: [{ id, start, containers: [{ named, id }] }]. A container that a step names twice
+-- counts once. The id is null if the service does not know the container.
+CREATE OR REPLACE FUNCTION resolve_logged_containers(_steps jsonb) RETURNS TABLE (step_id uuid, ordinal integer, named text, container_id uuid)
+LANGUAGE sql STABLE AS $$
+  SELECT step_id, ordinal, named, container_id
+  FROM (
+    SELECT s.id AS step_id, c.ordinality::integer - 1 AS ordinal, c.value->>'named' AS named, found.id AS container_id,
+      row_number() OVER (PARTITION BY s.id, coalesce(found.id::text, c.value->>'named') ORDER BY c.ordinality) AS nth
+    FROM jsonb_to_recordset(_steps) AS s (id uuid, start timestamptz, containers jsonb)
+    CROSS JOIN LATERAL jsonb_array_elements(s.containers) WITH ORDINALITY AS c (value, ordinality)
+    LEFT JOIN LATERAL resolve_logged_container((c.value->>'id')::uuid, c.value->>'named', s.start) AS found (id) ON true
+  ) every_name
+  WHERE nth = 1
+$$;
+
+-- prisma/sql/container/update_container.sql
+-- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
+-- member. Nothing is written if nothing changes.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found, container-removed, barcode-in-use
+CREATE OR REPLACE FUNCTION update_container(_id uuid, _barcode text, _changes jsonb, _audit jsonb)
+RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  changed uuid;
+  before jsonb;
+  holder jsonb;
+BEGIN
+  PERFORM lock_lab();
+  changed := require_present_container(_id, _barcode);
+  before := container_snapshot(changed);
+  IF before @> _changes THEN
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = changed;
+    RETURN;
+  END IF;
+  IF _changes->>'barcode' IS NOT NULL THEN
+    SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
+    INTO holder FROM container_state s
+    WHERE s.barcode = _changes->>'barcode' AND s.removed_at IS NULL AND s.id <> changed;
+    IF FOUND THEN
+      PERFORM refuse('barcode-in-use', jsonb_build_object(
+        'barcode', _changes->>'barcode', 'pointer', '/barcode', 'holder', holder));
+    END IF;
+  END IF;
+  UPDATE container c SET
+    barcode = CASE WHEN _changes ? 'barcode' THEN _changes->>'barcode' ELSE c.barcode END,
+    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' ELSE c.name END,
+    filled = CASE WHEN _changes ? 'filled' THEN (_changes->>'filled')::boolean ELSE c.filled END,
+    content = CASE WHEN _changes ? 'content' THEN _changes->>'content' ELSE c.content END,
+    labware_type = CASE WHEN _changes ? 'labware_type' THEN _changes->>'labware_type' ELSE c.labware_type END,
+    labware_uuid = CASE WHEN _changes ? 'labware_uuid' THEN (_changes->>'labware_uuid')::uuid ELSE c.labware_uuid END,
+    is_reagent = CASE WHEN _changes ? 'is_reagent' THEN (_changes->>'is_reagent')::boolean ELSE c.is_reagent END,
+    version = c.version + 1, updated_at = clock_timestamp()
+  WHERE c.id = changed;
+  PERFORM record_container_event(next_revision(), 0,
+    CASE WHEN before->'barcode' IS DISTINCT FROM coalesce(_changes->'barcode', before->'barcode') THEN 'barcode-set' ELSE 'updated' END,
+    changed, before, _audit);
+  RETURN QUERY SELECT * FROM container_state s WHERE s.id = changed;
+END $$;
+
+-- prisma/sql/container/update_lidded_and_version.sql
+-- Counts one change of a container, and says whether its lid is on if `_lidded` is not null. Returns the members of
+-- its snapshot that this changes, so that the caller need not read the snapshot again.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION update_lidded_and_version(_container uuid, _lidded boolean DEFAULT NULL) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  changed jsonb;
+BEGIN
+  UPDATE container SET lidded = coalesce(_lidded, lidded), version = version + 1, updated_at = clock_timestamp() WHERE id = _container
+  RETURNING jsonb_build_object('lidded', lidded, 'version', version, 'updated_at', wire_time(updated_at)) INTO changed;
+  RETURN changed;
+END $$;
+
+-- prisma/sql/container/write_container_event.sql
+-- Records an event of a container when the caller knows the snapshot after it. record_container_event reads that
+-- snapshot.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION write_container_event(_revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _after jsonb, _audit jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _container, _before, _after,
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
+  FROM lab WHERE id = 1;
+END $$;
+
+-- prisma/sql/device/create_unlisted_devices.sql
+-- Creates a device for every name that no device ever had: unlisted and without slots. `_devices` is [{ id, name }]
+-- with the ids to use. Returns the ids of the new devices.
+--
+-- Locks: The lab lock.
+CREATE OR REPLACE FUNCTION create_unlisted_devices(_devices jsonb) RETURNS uuid[] LANGUAGE plpgsql AS $$
+DECLARE
+  named uuid[];
+BEGIN
+  PERFORM lock_lab();
+  WITH unlisted AS (
+    INSERT INTO device (id, name, "group", listed)
+    SELECT d.id, d.name, 'devices', false
+    FROM jsonb_to_recordset(_devices) AS d (id uuid, name text) WHERE latest_device_named(d.name) IS NULL
+    RETURNING id
+  )
+  SELECT coalesce(array_agg(id), '{}') INTO named FROM unlisted;
+  RETURN named;
+END $$;
+
+-- prisma/sql/device/device_state.sql
+-- A device as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW device_state AS
+SELECT
+  id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, extra,
+  server_certificate IS NOT NULL AS has_certificate, listed, retired_at, created_at, updated_at, version
+FROM device;
+
+-- prisma/sql/device/device_state_at.sql
+-- Returns all devices as of a revision, read from the log: of each device the snapshot that its last event left.
+CREATE OR REPLACE FUNCTION device_state_at(_revision bigint) RETURNS SETOF device_state LANGUAGE sql STABLE AS $$
+  SELECT (jsonb_populate_record(NULL::device_state, e.after)).*
+  FROM device d CROSS JOIN LATERAL (
+    SELECT after FROM event
+    WHERE device_id = d.id AND revision <= _revision AND (kind LIKE 'device-%' OR kind LIKE 'certificate-%')
+    ORDER BY revision DESC, ordinal DESC LIMIT 1
+  ) e
+$$;
+
+-- prisma/sql/device/latest_device_named.sql
+-- Returns the active device with this name. If there is none, returns the device that had the name last before it was
+-- retired, or null. It is written in PL/pgSQL, which plans the query once a connection; before PostgreSQL 18 a
+-- function in SQL is planned again for each call.
+CREATE OR REPLACE FUNCTION latest_device_named(_name text) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT id FROM device WHERE name = _name ORDER BY retired_at DESC NULLS FIRST LIMIT 1);
+END $$;
+
+-- prisma/sql/device/next_ordinal_in_group.sql
+-- Returns the last place in a group. A device that is added to the group, or moved into it, goes there.
+CREATE OR REPLACE FUNCTION next_ordinal_in_group(_group text) RETURNS integer LANGUAGE sql STABLE AS $$
+  SELECT coalesce(max(ordinal) + 1, 0) FROM device WHERE "group" = _group AND listed AND retired_at IS NULL
+$$;
+
+-- prisma/sql/device/record_unlisted_devices.sql
+-- Records an event for each device that a log created. The events are numbered from `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_unlisted_devices(_revision bigint, _ordinal integer, _devices uuid[], _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF cardinality(_devices) = 0 THEN
+    RETURN;
+  END IF;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, after)
+  SELECT _revision, _ordinal + n.ordinality - 1, lab.recorded_at, 'device-named',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', n.id, device_snapshot(n.id)
+  FROM unnest(_devices) WITH ORDINALITY AS n (id, ordinality) CROSS JOIN lab;
+END $$;
+
+-- prisma/sql/device/refuse_dropping_occupied_slots.sql
+-- Refuses input that would drop a slot in which there is a container or a lid. The problem names each such slot.
+--
+-- Raises: slots-occupied
+CREATE OR REPLACE FUNCTION refuse_dropping_occupied_slots(_inputs json) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  occupied jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('device', d.name, 'position', p.slot_number, 'occupant', occupant_of(p.id))
+    ORDER BY d.name, p.slot_number)
+  INTO occupied
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  JOIN device d ON d.id = input.id
+  JOIN position p ON p.device_id = d.id
+  JOIN placement pl ON pl.position_id = p.id
+  WHERE input.retired OR p.slot_number >= input.capacity;
+  IF occupied IS NOT NULL THEN
+    PERFORM refuse('slots-occupied', jsonb_build_object('occupied', occupied));
+  END IF;
+END $$;
+
+-- prisma/sql/device/require_device.sql
+-- Returns the active device with this name. `_pointer` is the JSON pointer of the name in the request.
+--
+-- Raises: device-not-found
+CREATE OR REPLACE FUNCTION require_device(_name text, _pointer text) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found_id uuid;
+BEGIN
+  SELECT id INTO found_id FROM device WHERE name = _name AND retired_at IS NULL;
+  IF found_id IS NULL THEN
+    PERFORM refuse('device-not-found', jsonb_build_object('device', _name, 'pointer', _pointer));
+  END IF;
+  RETURN found_id;
+END $$;
+
+-- prisma/sql/device/resolve_logged_devices.sql
+-- Finds the device of each name in a step log: [{ name }]. Returns the id, and the code and detail of a warning if
+-- the device is unlisted or retired. A name that no device ever had is not in the result.
+CREATE OR REPLACE FUNCTION resolve_logged_devices(_devices jsonb) RETURNS TABLE (name text, id uuid, code text, detail text) LANGUAGE sql STABLE AS $$
+  SELECT d.name, d.id,
+    CASE WHEN NOT d.listed THEN 'unknown-device' WHEN d.retired_at IS NOT NULL THEN 'retired-device' END,
+    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '"; the step is stored with the name.'
+      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" was retired; the step is stored with it.' END
+  FROM jsonb_to_recordset(_devices) AS asked (name text)
+  JOIN device d ON d.id = latest_device_named(asked.name)
+$$;
+
+-- prisma/sql/device/set_certificate.sql
+-- Stores the server certificate of a device, or removes it if `_certificate` is null. The event says that there is a
+-- certificate, not what is in it. Nothing is written if nothing changes.
+--
+-- Locks: The lab lock.
+-- Raises: device-not-found, no-certificate
+CREATE OR REPLACE FUNCTION set_certificate(_device text, _certificate text, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  changed uuid;
+  present text;
+  before jsonb;
+BEGIN
+  PERFORM lock_lab();
+  SELECT d.id, d.server_certificate INTO changed, present FROM device d WHERE d.name = _device AND d.retired_at IS NULL;
+  IF changed IS NULL THEN
+    PERFORM refuse('device-not-found', jsonb_build_object('device', _device, 'parameter', 'device'));
+  END IF;
+  IF _certificate IS NULL AND present IS NULL THEN
+    PERFORM refuse('no-certificate', jsonb_build_object('device', _device, 'parameter', 'device'));
+  END IF;
+  IF _certificate IS NOT DISTINCT FROM present THEN
+    RETURN;
+  END IF;
+  before := device_snapshot(changed);
+  UPDATE device SET server_certificate = _certificate, version = version + 1, updated_at = clock_timestamp() WHERE id = changed;
+  PERFORM next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT l.revision, 0, l.recorded_at, CASE WHEN _certificate IS NULL THEN 'certificate-removed' ELSE 'certificate-set' END,
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', changed, before, device_snapshot(changed)
+  FROM lab l;
+END $$;
+
+-- prisma/sql/device/unknown_devices_of_new_steps.sql
+-- Returns those of `_devices` that the service has to create: no device ever had the name, and a step names it that
+-- was not logged before. A repeated old log must not bring back a name that was changed since.
+CREATE OR REPLACE FUNCTION unknown_devices_of_new_steps(_devices jsonb, _steps jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  PERFORM 1 FROM jsonb_to_recordset(_devices) AS d (name text) WHERE latest_device_named(d.name) IS NULL LIMIT 1;
+  IF NOT FOUND THEN
+    RETURN '[]';
+  END IF;
+  RETURN (
+    SELECT coalesce(jsonb_agg(d), '[]')
+    FROM jsonb_to_recordset(_devices) AS d (id uuid, name text)
+    WHERE latest_device_named(d.name) IS NULL AND d.name IN (
+      SELECT n.name
+      FROM jsonb_to_recordset(_steps) AS s (id uuid, device text, origin jsonb, destination jsonb)
+      CROSS JOIN LATERAL (VALUES (s.device), (s.origin->>'device'), (s.destination->>'device')) AS n (name)
+      WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = s.id)));
+END $$;
+
+-- prisma/sql/device/write_devices.sql
+-- Makes devices and their slots as the input says, and records one event for each device. What changes is decided by
+-- the caller (the lab diff in src/domain). Retired devices and slots keep their rows: what comes back is the same
+-- thing again. It takes a few statements for a lab of any size.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: slots-occupied
+CREATE OR REPLACE FUNCTION write_devices(_inputs json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+BEGIN
+  PERFORM refuse_dropping_occupied_slots(_inputs);
+  SELECT coalesce(jsonb_object_agg(d.id, device_snapshot(d.id)), '{}') INTO before
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id;
+
+  INSERT INTO device_group (name)
+  SELECT DISTINCT input."group" FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO device (id, name, "group", ordinal, type, description, uri, capacity, process_capacity, min_capacity,
+    allows_overlap, extra, listed, retired_at, created_as)
+  SELECT input.id, input.name, input."group", next_ordinal_in_group(input."group"), input.type, input.description, input.uri,
+    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap, input.extra, input.listed, CASE WHEN input.retired THEN clock_timestamp() END, input.created_as
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  ON CONFLICT ON CONSTRAINT device_pkey DO UPDATE SET
+    name = excluded.name, "group" = excluded."group", type = excluded.type,
+    ordinal = CASE WHEN device."group" = excluded."group" AND device.listed AND device.retired_at IS NULL
+      THEN device.ordinal ELSE excluded.ordinal END,
+    description = excluded.description, uri = excluded.uri, capacity = excluded.capacity,
+    process_capacity = excluded.process_capacity, min_capacity = excluded.min_capacity,
+    allows_overlap = excluded.allows_overlap, extra = excluded.extra, listed = excluded.listed,
+    retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = clock_timestamp();
+
+  UPDATE position p SET retired_at = clock_timestamp()
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
+  INSERT INTO position (id, device_id, slot_number)
+  SELECT gen_random_uuid(), input.id, slot
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input CROSS JOIN LATERAL generate_series(0, input.capacity - 1) AS slot
+  WHERE NOT input.retired
+  ON CONFLICT ON CONSTRAINT position_device_slot_key DO UPDATE SET retired_at = NULL WHERE position.retired_at IS NOT NULL;
+
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    input.id, before->input.id::text, device_snapshot(input.id)
+  FROM ROWS FROM (json_populate_recordset(NULL::device_input, _inputs)) WITH ORDINALITY AS input CROSS JOIN lab l;
+END $$;
+
+-- prisma/sql/estimate/borrowed_spread.sql
+-- Returns the spread that an estimate with few samples borrows from similar steps: the same function on the device,
+-- or for moves the same mover and destination. It is the spread within the most specific keys, because their typical
+-- durations differ. With 20 residuals or more it is taken between two quantiles, which lie 3.29 deviations apart in a
+-- normal distribution, so that an outlier does not widen it. Returns null if nothing can be said. It is a function
+-- because most estimates do not need it, and a query is planned with every part that it might run.
+CREATE OR REPLACE FUNCTION borrowed_spread(_key_4 uuid, _as_of timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN (
+    SELECT jsonb_build_object(
+      'deviation', CASE WHEN count(residual) < 20 THEN sqrt(avg(residual ^ 2))
+        ELSE (percentile_disc(0.95) WITHIN GROUP (ORDER BY residual) - percentile_disc(0.05) WITHIN GROUP (ORDER BY residual)) / 3.29 END,
+      'degrees', count(*) - count(DISTINCT key_1),
+      'hung', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1))
+    FROM (
+      SELECT key_1, (logarithm - avg(logarithm) OVER program) * sqrt(count(*) OVER program / nullif(count(*) OVER program - 1, 0)::float8) AS residual
+      FROM (
+        SELECT key_1, ln(greatest(sample_seconds, 0.001)) AS logarithm FROM step
+        WHERE counts AND key_4 IS NOT NULL AND key_4 = _key_4 AND finish <= _as_of
+        ORDER BY finish DESC LIMIT (SELECT 200)
+      ) recent
+      WINDOW program AS (PARTITION BY key_1)
+    ) within
+    HAVING count(residual) > 0);
+END $$;
+
+-- prisma/sql/estimate/mark_runs_pending.sql
+-- Marks the runs of logged or changed steps as pending. The first estimate after a run is over learns from it
+-- (src/estimation); writing a step reads no history.
+--
+-- Locks: The rows of runs that were not pending.
+CREATE OR REPLACE FUNCTION mark_runs_pending() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- A run that is pending already is not touched or locked, because many steps of a run are logged at the same time. A
+  -- step may slip through while the run is being learnt. This costs the lesson of that step, and only if it is the last one.
+  INSERT INTO run (key, experiment_id, day)
+  SELECT DISTINCT key, experiment_id, day
+  FROM (
+    SELECT coalesce('experiment ' || experiment_id, 'day ' || (start AT TIME ZONE 'UTC')::date) AS key, experiment_id,
+      CASE WHEN experiment_id IS NULL THEN (start AT TIME ZONE 'UTC')::date END AS day
+    FROM changed WHERE finish IS NOT NULL
+  ) touched
+  WHERE NOT EXISTS (SELECT FROM run known WHERE known.key = touched.key AND known.pending)
+  ORDER BY key
+  ON CONFLICT (key) DO UPDATE SET pending = true;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER step_marks_runs_when_logged AFTER INSERT ON step
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION mark_runs_pending();
+
+CREATE OR REPLACE TRIGGER step_marks_runs_when_changed AFTER UPDATE ON step
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION mark_runs_pending();
+
+-- prisma/sql/estimate/run_last_start.sql
+-- Returns when the last step of a run began. It reads the end of an index.
+CREATE OR REPLACE FUNCTION run_last_start(_run run) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN _run.experiment_id IS NOT NULL
+    THEN (SELECT start FROM step WHERE experiment_id = _run.experiment_id ORDER BY start DESC LIMIT 1)
+    ELSE (SELECT start FROM step WHERE experiment_id IS NULL AND start >= _run.day::timestamp AT TIME ZONE 'UTC'
+            AND start < (_run.day + 1)::timestamp AT TIME ZONE 'UTC' ORDER BY start DESC LIMIT 1) END
+$$;
+
+-- prisma/sql/event/link_event_devices.sql
+-- Links each new event to the devices that it concerns: its own device, and those from which and to which a container
+-- or a lid moved. The events of a device are then one range of an index.
+CREATE OR REPLACE FUNCTION link_event_devices() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO event_device (device_id, revision, ordinal)
+  SELECT e.device_id, e.revision, e.ordinal FROM added e WHERE e.device_id IS NOT NULL
+  UNION ALL
+  SELECT found.id, e.revision, e.ordinal
+  FROM added e
+  CROSS JOIN LATERAL (
+    SELECT latest_device_named(named.name) AS id
+    FROM (
+      SELECT e.before->>'device' UNION SELECT e.before->'lid'->>'device' UNION SELECT e.after->>'device' UNION SELECT e.after->'lid'->>'device'
+    ) AS named (name)
+    WHERE named.name IS NOT NULL
+    -- OFFSET 0 keeps this subquery separate. Otherwise each name is looked up twice: for the column and for the condition.
+    OFFSET 0
+  ) found
+  WHERE e.container_id IS NOT NULL AND found.id IS NOT NULL
+  ON CONFLICT ON CONSTRAINT event_device_pkey DO NOTHING;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER event_links_devices AFTER INSERT ON event
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION link_event_devices();
+
+-- prisma/sql/event/revision_at.sql
+-- Returns the revision that was the present one at a time.
+CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
+$$;
+
+-- prisma/sql/experiment/experiment_state.sql
+-- An experiment as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW experiment_state AS
+SELECT
+  e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata,
+  jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running) AS steps,
+  s.first_start, s.last_finish,
+  extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
+  e.created_at, e.updated_at, e.version
+FROM experiment e
+JOIN process p ON p.id = e.process_id
+CROSS JOIN LATERAL (
+  SELECT
+    count(*)::integer AS total,
+    (count(*) FILTER (WHERE step.status = 'completed'))::integer AS completed,
+    (count(*) FILTER (WHERE step.status = 'failed'))::integer AS failed,
+    (count(*) FILTER (WHERE step.status = 'aborted'))::integer AS aborted,
+    (count(*) FILTER (WHERE step.status = 'running'))::integer AS running,
+    min(step.start) AS first_start,
+    max(step.finish) AS last_finish
+  FROM step WHERE step.experiment_id = e.id
+) s;
+
+-- prisma/sql/experiment/start_experiments.sql
+-- Sets experiments to running that were only created: an experiment runs from its first step on. Returns { id:
+-- snapshot before } of those that it changed.
+--
+-- Locks: Those experiments, in the order of their ids.
+CREATE OR REPLACE FUNCTION start_experiments(_experiments uuid[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+BEGIN
+  IF cardinality(_experiments) = 0 THEN
+    RETURN '{}';
+  END IF;
+  SELECT jsonb_object_agg(e.id, experiment_snapshot(e.id)) INTO before
+  FROM (SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'created' ORDER BY id FOR NO KEY UPDATE) e;
+  IF before IS NOT NULL THEN
+    UPDATE experiment SET status = 'running', version = version + 1, updated_at = clock_timestamp()
+    WHERE id IN (SELECT key::uuid FROM jsonb_object_keys(before) AS key);
+  END IF;
+  RETURN coalesce(before, '{}');
+END $$;
+
+-- prisma/sql/idempotency/idempotency_key_lifetime.sql
+-- Returns how long the response to a request with an Idempotency-Key is kept.
+CREATE OR REPLACE FUNCTION idempotency_key_lifetime() RETURNS interval LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT interval '24 hours' $$;
+
+-- prisma/sql/idempotency/open_idempotency_key.sql
+-- Opens a key for the transaction that calls it. `running` says that another transaction has the key. Otherwise
+-- `stored` is the response that is kept, if there is one. A second statement reads it, because it must see what the
+-- previous holder of the lock committed.
+--
+-- Locks: An advisory lock on the key, until the end of the transaction. It does not wait.
+CREATE OR REPLACE FUNCTION open_idempotency_key(_digest text, OUT running boolean, OUT stored idempotency_key) LANGUAGE plpgsql AS $$
+BEGIN
+  running := NOT pg_try_advisory_xact_lock(hashtextextended(_digest, 72707370));
+  IF NOT running THEN
+    SELECT k.* INTO stored FROM idempotency_key k WHERE k.digest = _digest AND k.created_at > clock_timestamp() - idempotency_key_lifetime();
+  END IF;
+END $$;
+
+-- prisma/sql/idempotency/store_idempotency_key.sql
+-- Stores the response to a request in the transaction of its effect, so that there is never one without the other. It
+-- also deletes a few keys that are too old: a service in use cleans up after itself.
+--
+-- Locks: The expired rows that it deletes; it skips those that another transaction has locked.
+CREATE OR REPLACE FUNCTION store_idempotency_key(_digest text, _request_digest text, _status integer, _headers jsonb, _body text)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM idempotency_key WHERE digest IN (
+    SELECT digest FROM idempotency_key WHERE created_at <= clock_timestamp() - idempotency_key_lifetime()
+    ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED);
+  INSERT INTO idempotency_key (digest, request_digest, status, headers, body)
+  VALUES (_digest, _request_digest, _status, _headers, _body)
+  ON CONFLICT ON CONSTRAINT idempotency_key_pkey DO UPDATE SET
+    request_digest = excluded.request_digest, status = excluded.status, headers = excluded.headers, body = excluded.body,
+    created_at = excluded.created_at;
+END $$;
+
+-- prisma/sql/import/complete_quiet_experiments.sql
+-- Completes running experiments of which nothing was logged since `_before`: orchestrators do not say that an
+-- experiment has ended. Returns how many.
+--
+-- Locks: The experiments, in the order of their ids, then the lab lock.
+CREATE OR REPLACE FUNCTION complete_quiet_experiments(_experiments uuid[], _before timestamptz, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  quiet uuid;
+  completed integer := 0;
+BEGIN
+  FOR quiet IN SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE LOOP
+    CONTINUE WHEN EXISTS (SELECT FROM step WHERE experiment_id = quiet AND coalesce(finish, 'infinity') >= _before);
+    PERFORM change_experiment(quiet, '{"status": "completed"}', _audit);
+    completed := completed + 1;
+  END LOOP;
+  RETURN completed;
+END $$;
+
+-- prisma/sql/import/import_containers.sql
+-- Adds the containers that another system knew, under one revision: those on the platform where they are, with their
+-- parked lids, and those that were removed. Each is `added` in the log as it was last known. A removed one is
+-- `removed` right after, before the next is added, so that no two are in one slot at any event. `_containers` is [{
+-- id, name, barcode, labware_uuid, lidded, removed, created_as, place, lid, start }]; the last three are { device,
+-- position }. `place` and `lid` are null if unknown; `start` never is. What is in the way is refused by the
+-- constraints.
+--
+-- Locks: The lab lock. The caller holds it already and has looked.
+CREATE OR REPLACE FUNCTION import_containers(_containers jsonb, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  this_revision bigint;
+  first_present integer;
+  added jsonb;
+BEGIN
+  PERFORM lock_lab();
+  IF jsonb_array_length(_containers) = 0 THEN
+    RETURN;
+  END IF;
+  INSERT INTO container (id, name, barcode, labware_uuid, lidded, starting_position_id, removed_at, created_as)
+  SELECT c.id, c.name, c.barcode, c.labware_uuid, c.lidded, imported_position(c.start), CASE WHEN c.removed THEN clock_timestamp() END, c.created_as
+  FROM jsonb_to_recordset(_containers) AS c (id uuid, name text, barcode text, labware_uuid uuid, lidded boolean, removed boolean,
+    created_as text, start jsonb);
+  INSERT INTO placement (position_id, container_id, part, since)
+  SELECT imported_position(part.place), c.id, part.name, clock_timestamp()
+  FROM jsonb_to_recordset(_containers) AS c (id uuid, removed boolean, place jsonb, lid jsonb)
+  CROSS JOIN LATERAL (VALUES ('body', c.place), ('lid', c.lid)) AS part (name, place)
+  WHERE NOT c.removed AND part.place IS NOT NULL;
+
+  -- Only the log knows where a removed container was last.
+  SELECT 2 * count(*) FILTER (WHERE c.removed), jsonb_object_agg(c.id, container_snapshot(c.id) || CASE WHEN c.removed
+    THEN jsonb_build_object('removed_at', NULL, 'device', c.place->'device', 'position', c.place->'position', 'lid', c.lid)
+    ELSE '{}' END)
+  INTO first_present, added
+  FROM jsonb_to_recordset(_containers) AS c (id uuid, removed boolean, place jsonb, lid jsonb);
+
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
+  SELECT this_revision, CASE WHEN c.removed THEN 2 * (c.nth - 1) + event.ordinal ELSE first_present + c.nth - 1 END, lab.recorded_at,
+    event.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', c.id, event.before, event.after, imported_position(event.place), imported_position(event.lid)
+  FROM (
+    SELECT id, removed, place, lid, row_number() OVER (PARTITION BY removed ORDER BY nth) AS nth
+    FROM ROWS FROM (jsonb_to_recordset(_containers) AS (id uuid, removed boolean, place jsonb, lid jsonb)) WITH ORDINALITY
+      AS listed (id, removed, place, lid, nth)
+  ) c
+  CROSS JOIN LATERAL (VALUES
+    ('added', 0, NULL, added->c.id::text, c.place, c.lid),
+    ('removed', 1, added->c.id::text, container_snapshot(c.id), NULL, NULL)) AS event (kind, ordinal, before, after, place, lid)
+  CROSS JOIN lab
+  WHERE c.removed OR event.kind = 'added';
+END $$;
+
+-- prisma/sql/import/imported_position.sql
+-- Returns the slot at { device, position }, retired or not. The device is the one that has the name, or had it last.
+CREATE OR REPLACE FUNCTION imported_position(_place jsonb) RETURNS uuid LANGUAGE sql STABLE AS $$
+  SELECT id FROM position WHERE device_id = latest_device_named(_place->>'device') AND slot_number = (_place->>'position')::integer
+$$;
+
+-- prisma/sql/lab/listed_group.sql
+-- The groups of the lab with the names of their devices. Both are in the order of the lab file. A group of the lab
+-- file may be empty. A group that is not in the file exists as long as it has devices.
+CREATE OR REPLACE VIEW listed_group AS
+SELECT g.name, g.ordinal, coalesce(jsonb_agg(d.name ORDER BY d.ordinal, d.name) FILTER (WHERE d.id IS NOT NULL), '[]') AS devices
+FROM device_group g
+LEFT JOIN device d ON d."group" = g.name AND d.listed AND d.retired_at IS NULL
+GROUP BY g.name, g.ordinal
+HAVING g.ordinal IS NOT NULL OR count(d.id) > 0;
+
+-- prisma/sql/lab/lock_lab.sql
+-- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock first and
+-- looks at the data only then. Therefore commands run one after another, and what a command has seen stays true until
+-- it ends. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
+--
+-- Locks: The row of `lab`, until the end of the transaction.
+CREATE OR REPLACE FUNCTION lock_lab() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM lab WHERE id = 1 FOR NO KEY UPDATE;
+END $$;
+
+-- prisma/sql/lab/next_revision.sql
+-- Takes the next revision of the lab and returns it. A command calls it once, and only when it is certain that
+-- something changes: revisions have no gaps.
+--
+-- Locks: The row of `lab`, which is the lab lock.
+CREATE OR REPLACE FUNCTION next_revision() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  taken bigint;
+BEGIN
+  UPDATE lab SET revision = revision + 1, recorded_at = greatest(recorded_at, clock_timestamp()) WHERE id = 1 RETURNING revision INTO taken;
+  RETURN taken;
+END $$;
+
+-- prisma/sql/lab/wipe_lab.sql
+-- Empties the lab: every container is removed and every device is retired. All history stays. Returns how many there
+-- were of each.
+--
+-- Locks: The lab lock.
+CREATE OR REPLACE FUNCTION wipe_lab(_audit jsonb) RETURNS TABLE (containers_removed integer, devices_retired integer, revision double precision)
+LANGUAGE plpgsql AS $$
+DECLARE
+  wiped bigint;
+  before jsonb;
+  gone uuid[];
+  retired json;
+BEGIN
+  PERFORM lock_lab();
+  SELECT array_agg(c.id ORDER BY c.created_at, c.id), coalesce(jsonb_object_agg(c.id, container_snapshot(c.id)), '{}') INTO gone, before
+  FROM container c WHERE c.removed_at IS NULL;
+  SELECT json_agg(input) INTO retired
+  FROM (SELECT d.*, true AS retired, 'device-retired' AS kind FROM device d WHERE d.listed AND d.retired_at IS NULL ORDER BY d.name) input;
+  containers_removed := coalesce(cardinality(gone), 0);
+  devices_retired := coalesce(json_array_length(retired), 0);
+
+  IF containers_removed + devices_retired > 0 THEN
+    wiped := next_revision();
+  END IF;
+  IF containers_removed > 0 THEN
+    DELETE FROM placement;
+    UPDATE container SET removed_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp()
+    WHERE id = ANY (gone);
+    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after)
+    SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+      g.id, before->g.id::text, container_snapshot(g.id)
+    FROM unnest(gone) WITH ORDINALITY AS g (id, ordinality) CROSS JOIN lab l;
+  END IF;
+  IF devices_retired > 0 THEN
+    PERFORM write_devices(retired, wiped, containers_removed, _audit);
+  END IF;
+  SELECT l.revision INTO revision FROM lab l;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/lab/write_lab_file.sql
+-- Stores what the lab file says beyond the settings of the single devices, and records the event. `groups` lists all
+-- groups of the lab with the names of their devices, in order: [{ name, devices }]. A group that is not listed is no
+-- longer in the lab file. Call it after write_devices; `_before` is lab_snapshot() from before write_devices.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION write_lab_file(_input json, _before jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  input lab_input := json_populate_record(NULL::lab_input, _input);
+BEGIN
+  UPDATE lab SET description = input.description, pythonlab_translation = input.pythonlab_translation, extra = input.extra;
+
+  UPDATE device_group SET ordinal = NULL WHERE ordinal IS NOT NULL;
+  INSERT INTO device_group (name, ordinal)
+  SELECT g.value->>'name', g.ordinality - 1 FROM json_array_elements(input.groups) WITH ORDINALITY g
+  ON CONFLICT ON CONSTRAINT device_group_pkey DO UPDATE SET ordinal = excluded.ordinal;
+
+  UPDATE device d SET ordinal = n.ordinality - 1
+  FROM json_array_elements(input.groups) g CROSS JOIN LATERAL json_array_elements_text(g->'devices') WITH ORDINALITY n (name, ordinality)
+  WHERE d.name = n.name AND d.retired_at IS NULL AND d.ordinal <> n.ordinality - 1;
+
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, before, after)
+  SELECT _revision, _ordinal, l.recorded_at, 'lab-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', _before, lab_snapshot()
+  FROM lab l;
+END $$;
+
+-- prisma/sql/lid/lid_container.sql
+-- Puts the lid back on a container. If the request says where the lid was, the lid must be there. Nothing is written
+-- if the lid is on.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found, container-removed, device-not-found, position-not-found, lid-mismatch
+CREATE OR REPLACE FUNCTION lid_container(_id uuid, _barcode text, _lid_device text, _lid_slot integer, _audit jsonb)
+RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  closed uuid;
+  before jsonb;
+  after jsonb;
+BEGIN
+  PERFORM lock_lab();
+  closed := require_present_container(_id, _barcode);
+  before := container_snapshot(closed);
+  IF (before->>'lidded')::boolean THEN
+    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN;
+  END IF;
+  -- If the lid is where the request says, the place need not be checked.
+  IF _lid_device IS NOT NULL AND (before->'lid'->>'device' IS DISTINCT FROM _lid_device
+    OR (_lid_slot IS NOT NULL AND (before->'lid'->>'position')::integer IS DISTINCT FROM _lid_slot)) THEN
+    IF _lid_slot IS NULL THEN
+      PERFORM require_device(_lid_device, '/lid_device');
+    ELSE
+      PERFORM require_position(_lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos"}');
+    END IF;
+  END IF;
+  -- A lid whose place is not known contradicts nothing.
+  IF before->'lid'->>'device' <> _lid_device OR (before->'lid'->>'position')::integer <> _lid_slot THEN
+    PERFORM refuse('lid-mismatch', jsonb_build_object(
+      'expected', jsonb_build_object('device', _lid_device, 'position', _lid_slot),
+      'actual', before->'lid',
+      'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode')));
+  END IF;
+  DELETE FROM placement WHERE container_id = closed AND part = 'lid';
+  after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
+  PERFORM write_container_event(next_revision(), 0, 'lidded', closed, before, after, _audit);
+  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+END $$;
+
+-- prisma/sql/lid/refuse_lid_mismatch.sql
+-- Refuses a lid that is parked elsewhere than the request says. A request that does not say where, and a lid whose place
+-- is not known, contradict nothing.
+--
+-- Raises: lid-mismatch, device-not-found, position-not-found
+CREATE OR REPLACE FUNCTION refuse_lid_mismatch(_before jsonb, _device text, _slot integer, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF _device IS NULL THEN
+    RETURN;
+  ELSIF _slot IS NULL THEN
+    PERFORM require_device(_device, _pointer || '/device');
+  ELSE
+    PERFORM require_position(_device, _slot, jsonb_build_object('device', _pointer || '/device', 'position', _pointer || '/position'));
+  END IF;
+  IF _before->'lid'->>'device' <> _device OR (_before->'lid'->>'position')::integer <> _slot THEN
+    PERFORM refuse('lid-mismatch', jsonb_build_object(
+      'expected', jsonb_build_object('device', _device, 'position', _slot), 'actual', _before->'lid',
+      'container', jsonb_build_object('id', _before->'id', 'barcode', _before->'barcode'), 'pointer', _pointer));
+  END IF;
+END $$;
+
+-- prisma/sql/lid/unlid_container.sql
+-- Takes the lid off a container and parks it in a slot. If the lid is off already, it is moved to that slot. Nothing
+-- is written if the lid is there.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found, container-removed, and what place_fast raises.
+CREATE OR REPLACE FUNCTION unlid_container(_id uuid, _barcode text, _lid_device text, _lid_slot integer, _audit jsonb, _reservation uuid)
+RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  opened uuid;
+  before jsonb;
+  after jsonb;
+  target uuid;
+BEGIN
+  PERFORM lock_lab();
+  opened := require_present_container(_id, _barcode);
+  before := container_snapshot(opened);
+  IF before->'lid'->>'device' = _lid_device AND (before->'lid'->>'position')::integer = coalesce(_lid_slot, (before->'lid'->>'position')::integer) THEN
+    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN;
+  END IF;
+  after := before || update_lidded_and_version(opened, false);
+  target := place_fast(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
+  after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
+    'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
+  PERFORM write_container_event(next_revision(), 0, 'unlidded', opened, before, after, _audit);
+  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+END $$;
+
+-- prisma/sql/placement/displace.sql
+-- Moves a thing that is in the way of a correction: off the platform if `_to` is "remove", otherwise to the place {
+-- device, position }. For a lid, "remove" means that nobody knows where the lid is.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: device-not-found, position-not-found, position-occupied
+CREATE OR REPLACE FUNCTION displace(_thing placement, _to jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := container_snapshot(_thing.container_id);
+  target uuid;
+  there placement;
+BEGIN
+  IF _to = '"remove"' THEN
+    DELETE FROM placement WHERE container_id = _thing.container_id AND (_thing.part = 'body' OR part = 'lid');
+    UPDATE container SET removed_at = CASE _thing.part WHEN 'body' THEN clock_timestamp() END, version = version + 1, updated_at = clock_timestamp()
+    WHERE id = _thing.container_id;
+    PERFORM record_container_event(_revision, _ordinal, CASE _thing.part WHEN 'body' THEN 'removed' ELSE 'corrected' END, _thing.container_id, before, _audit);
+    RETURN;
+  END IF;
+  target := require_position(_to->>'device', (_to->>'position')::integer, '{"device": "/displace/device", "position": "/displace/position"}');
+  SELECT * INTO there FROM placement WHERE position_id = target;
+  IF there.container_id IS NOT NULL THEN
+    PERFORM refuse_occupied_position(target, '/displace/position');
+  END IF;
+  PERFORM write_placement(_thing.container_id, _thing.part, target);
+  PERFORM bump_container_version(_thing.container_id);
+  PERFORM record_container_event(_revision, _ordinal, 'corrected', _thing.container_id, before, _audit);
+END $$;
+
+-- prisma/sql/placement/place_fast.sql
+-- Does the same as place_on_device, and returns the slot. The frequent case takes one query: a slot that exists, is
+-- empty and is not reserved. Everything else goes to choose_position and place_in_position, which can say what is
+-- wrong.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: What choose_position and place_in_position raise.
+CREATE OR REPLACE FUNCTION place_fast(_container uuid, _part text, _device text, _slot integer, _pointers jsonb, _reservation uuid) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+  target uuid;
+BEGIN
+  IF _slot IS NOT NULL AND _reservation IS NULL THEN
+    SELECT p.id INTO target
+    FROM device d JOIN position p ON p.device_id = d.id
+    WHERE d.name = _device AND d.retired_at IS NULL AND p.slot_number = _slot AND p.retired_at IS NULL
+      AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
+      AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.position_id = p.id);
+  END IF;
+  IF target IS NOT NULL THEN
+    PERFORM write_placement(_container, _part, target);
+  ELSE
+    target := choose_position(_device, _slot, _pointers, _reservation);
+    PERFORM place_in_position(_container, _part, target, _pointers->>'position', _reservation);
+  END IF;
+  RETURN target;
+END $$;
+
+-- prisma/sql/placement/place_in_position.sql
+-- Places a part of a container in a slot, from wherever the part is now. Nothing happens if the part is there
+-- already. It looks before it writes, which is safe under the lab lock; the primary key of `placement` stops whoever
+-- does not take the lock.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: position-occupied, position-reserved, reservation-not-found, reservation-mismatch
+CREATE OR REPLACE FUNCTION place_in_position(_container uuid, _part text, _position uuid, _pointer text, _reservation uuid DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  there record;
+BEGIN
+  SELECT pl.container_id, pl.part, rp.reservation_id IS NOT NULL AS is_reserved INTO there
+  FROM position p LEFT JOIN placement pl ON pl.position_id = p.id LEFT JOIN reserved_position rp ON rp.position_id = p.id
+  WHERE p.id = _position;
+  IF there.container_id = _container AND there.part = _part THEN
+    RETURN;
+  ELSIF there.container_id IS NOT NULL THEN
+    PERFORM refuse_occupied_position(_position, _pointer);
+  END IF;
+  IF there.is_reserved OR _reservation IS NOT NULL THEN
+    PERFORM check_reservation(_position, _part, _reservation, _pointer);
+  END IF;
+  PERFORM write_placement(_container, _part, _position);
+END $$;
+
+-- prisma/sql/placement/place_on_device.sql
+-- Places a part of a container on a device: in the slot that was asked for, or in a free one (see choose_position).
+-- `_pointers` is { device, position, reservation }: the JSON pointers of the three in the request.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: What choose_position and place_in_position raise.
+CREATE OR REPLACE FUNCTION place_on_device(_container uuid, _part text, _device text, _slot integer, _pointers jsonb, _reservation uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM place_in_position(_container, _part, choose_position(_device, _slot, _pointers, _reservation), _pointers->>'position', _reservation);
+END $$;
+
+-- prisma/sql/placement/write_placement.sql
+-- Writes that a part of a container is in a slot, and counts the use of the slot. It checks nothing: something else
+-- in the slot violates the primary key of `placement`, and a reservation is ignored.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION write_placement(_container uuid, _part text, _position uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE placement SET position_id = _position, since = clock_timestamp() WHERE container_id = _container AND part = _part;
+  IF NOT FOUND THEN
+    INSERT INTO placement (position_id, container_id, part, since) VALUES (_position, _container, _part, clock_timestamp());
+  END IF;
+  UPDATE position SET uses = uses + 1 WHERE id = _position;
+END $$;
+
+-- prisma/sql/position/choose_position.sql
+-- Returns the slot that was asked for, without a look at what is in it. If no slot was asked for, returns the lowest
+-- free slot: one that belongs to the reservation if there is one, otherwise one that is not reserved. `_pointers` is
+-- { device, position, reservation }: the JSON pointers of the three in the request.
+--
+-- Raises: device-not-found, position-not-found, no-free-position, reservation-not-found, reservation-mismatch
+CREATE OR REPLACE FUNCTION choose_position(_device text, _slot integer, _pointers jsonb, _reservation uuid DEFAULT NULL) RETURNS uuid
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  device_found uuid;
+  found_id uuid;
+BEGIN
+  IF _reservation IS NOT NULL THEN
+    PERFORM refuse_unknown_reservation(_reservation, jsonb_build_object('pointer', _pointers->'reservation'));
+  END IF;
+  IF _slot IS NOT NULL THEN
+    RETURN require_position(_device, _slot, _pointers);
+  END IF;
+  device_found := require_device(_device, _pointers->>'device');
+  SELECT p.id INTO found_id
+  FROM position p
+  WHERE p.device_id = device_found AND p.retired_at IS NULL
+    AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
+    AND (SELECT r.id FROM active_reservation r WHERE r.position_id = p.id) IS NOT DISTINCT FROM _reservation
+  ORDER BY p.slot_number LIMIT 1;
+  IF found_id IS NULL THEN
+    PERFORM refuse_no_free_position(device_found, _pointers, _reservation);
+  END IF;
+  RETURN found_id;
+END $$;
+
+-- prisma/sql/position/occupant_of.sql
+-- Returns what is in a slot as a problem shows it, or null if the slot is empty.
+CREATE OR REPLACE FUNCTION occupant_of(_position uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+    'id', c.id, 'barcode', c.barcode, 'name', c.name,
+    'part', CASE pl.part WHEN 'body' THEN 'container' ELSE 'lid' END, 'since', wire_time(pl.since))
+  FROM placement pl JOIN container c ON c.id = pl.container_id WHERE pl.position_id = _position
+$$;
+
+-- prisma/sql/position/position_state.sql
+-- A slot as the API shows it: each column is a member of the JSON. Reservations are joined, not looked up for each
+-- slot: the slots of a device are one pass, and a query that does not ask for `reserved` does not read them.
+CREATE OR REPLACE VIEW position_state AS
+SELECT
+  p.id, p.device_id, d.name AS device, p.slot_number AS position,
+  pl.position_id IS NULL AS empty,
+  CASE WHEN pl.part = 'body' THEN c.barcode END AS container,
+  c.id AS container_id,
+  CASE pl.part WHEN 'body' THEN 'container' WHEN 'lid' THEN 'lid' END AS occupied_by,
+  p.deep_well_suited,
+  CASE WHEN r.expires_at > clock_timestamp()
+    THEN jsonb_build_object('id', r.id, 'owner', r.owner, 'expires_at', wire_time(r.expires_at)) END AS reserved
+FROM position p
+JOIN device d ON d.id = p.device_id
+LEFT JOIN placement pl ON pl.position_id = p.id
+LEFT JOIN container c ON c.id = pl.container_id
+LEFT JOIN reserved_position rp ON rp.position_id = p.id
+LEFT JOIN reservation r ON r.id = rp.reservation_id
+WHERE p.retired_at IS NULL AND d.retired_at IS NULL;
+
+-- prisma/sql/position/refuse_no_free_position.sql
+-- Refuses a device because none of its slots can be chosen: the reservation has none there, or none is free.
+--
+-- Raises: no-free-position, reservation-mismatch or reservation-not-found, always one of them.
+CREATE OR REPLACE FUNCTION refuse_no_free_position(_device uuid, _pointers jsonb, _reservation uuid) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  place jsonb;
+BEGIN
+  SELECT jsonb_build_object('device', name, 'pointer', _pointers->'device') INTO place FROM device WHERE id = _device;
+  IF _reservation IS NOT NULL THEN
+    PERFORM refuse_reservation_mismatch(_reservation, place);
+  END IF;
+  PERFORM refuse('no-free-position', place || jsonb_build_object(
+    'positions', (SELECT count(*) FROM position WHERE device_id = _device AND retired_at IS NULL),
+    'reserved', (SELECT count(*) FROM active_reservation r JOIN position p ON p.id = r.position_id
+      WHERE p.device_id = _device AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id))));
+END $$;
+
+-- prisma/sql/position/refuse_occupied_position.sql
+-- Refuses a slot because something else is in it. The problem shows the occupant.
+--
+-- Raises: position-occupied, always.
+CREATE OR REPLACE FUNCTION refuse_occupied_position(_position uuid, _pointer text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM refuse('position-occupied', (
+    SELECT jsonb_build_object(
+      'device', d.name, 'position', p.slot_number, 'pointer', _pointer, 'occupant', occupant_of(p.id))
+    FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = _position));
+END $$;
+
+-- prisma/sql/position/refuse_own_position.sql
+-- Refuses a slot because the container itself, or its lid, is going to be there.
+--
+-- Raises: position-occupied, always.
+CREATE OR REPLACE FUNCTION refuse_own_position(_snapshot jsonb, _part text, _position uuid, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  PERFORM refuse('position-occupied', (
+    SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', _pointer, 'occupant', jsonb_build_object(
+      'id', _snapshot->'id', 'barcode', _snapshot->'barcode', 'name', _snapshot->'name', 'part', _part, 'since', wire_time(clock_timestamp())))
+    FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = _position));
+END $$;
+
+-- prisma/sql/position/require_position.sql
+-- Returns the active slot of an active device by its number. `_pointers` is { device, position }: the JSON pointers
+-- of the two in the request.
+--
+-- Raises: device-not-found, position-not-found
+CREATE OR REPLACE FUNCTION require_position(_device text, _slot integer, _pointers jsonb) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found_id uuid;
+BEGIN
+  SELECT p.id INTO found_id
+  FROM device d JOIN position p ON p.device_id = d.id
+  WHERE d.name = _device AND d.retired_at IS NULL AND p.slot_number = _slot AND p.retired_at IS NULL;
+  IF found_id IS NULL THEN
+    PERFORM refuse('position-not-found', jsonb_build_object(
+      'device', _device, 'position', _slot, 'pointer', _pointers->>'position', 'valid_range', valid_slot_range(require_device(_device, _pointers->>'device'))));
+  END IF;
+  RETURN found_id;
+END $$;
+
+-- prisma/sql/position/update_position.sql
+-- Changes what is known of a slot. `_changes` has the members to change. If the slot does not exist, or nothing
+-- changes, nothing happens.
+--
+-- Locks: The lab lock.
+CREATE OR REPLACE FUNCTION update_position(_device text, _slot integer, _changes jsonb, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  changed uuid;
+  holder uuid;
+  before jsonb;
+BEGIN
+  PERFORM lock_lab();
+  SELECT s.id, s.device_id, to_jsonb(s) INTO changed, holder, before FROM position_state s WHERE s.device = _device AND s.position = _slot;
+  IF changed IS NULL OR before @> _changes THEN
+    RETURN;
+  END IF;
+  UPDATE position SET deep_well_suited = coalesce((_changes->>'deep_well_suited')::boolean, deep_well_suited) WHERE id = changed;
+  PERFORM next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', holder, before, to_jsonb(s)
+  FROM position_state s CROSS JOIN lab l WHERE s.id = changed;
+END $$;
+
+-- prisma/sql/position/valid_slot_range.sql
+-- Returns the lowest and the highest slot number of a device as a problem shows them, or null if the device has no
+-- slots.
+CREATE OR REPLACE FUNCTION valid_slot_range(_device uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN count(*) > 0 THEN jsonb_build_object('minimum', min(slot_number), 'maximum', max(slot_number)) END
+  FROM position WHERE device_id = _device AND retired_at IS NULL
+$$;
+
+-- prisma/sql/reservation/active_reservation.sql
+-- The reservations that have not expired, one row for each reserved slot.
+CREATE OR REPLACE VIEW active_reservation AS
+SELECT rp.position_id, r.id, r.owner, r.purpose, r.expires_at
+FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
+WHERE r.expires_at > clock_timestamp();
+
+-- prisma/sql/reservation/check_reservation.sql
+-- Refuses a slot that is reserved for somebody else, or that is not in the reservation that the request names. If the
+-- request names the reservation of the slot, the slot is taken out of it. Expiry depends on the time, so no
+-- constraint can check it. `_pointer` is the JSON pointer of the slot in the request.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: position-reserved, reservation-not-found, reservation-mismatch
+CREATE OR REPLACE FUNCTION check_reservation(_position uuid, _part text, _reservation uuid, _pointer text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  held active_reservation;
+  place jsonb;
+BEGIN
+  SELECT * INTO held FROM active_reservation WHERE position_id = _position;
+  IF held.id IS NULL AND _reservation IS NULL THEN
+    RETURN;
+  END IF;
+  IF held.id = _reservation AND held.purpose = (CASE _part WHEN 'body' THEN 'container' ELSE 'lid' END) THEN
+    PERFORM consume_reservation(ARRAY[_position]);
+    RETURN;
+  END IF;
+  SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', _pointer) INTO place
+  FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = _position;
+  IF _reservation IS NULL THEN
+    PERFORM refuse('position-reserved', place || jsonb_build_object('reserved',
+      jsonb_build_object('id', held.id, 'owner', held.owner, 'expires_at', wire_time(held.expires_at))));
+  END IF;
+  PERFORM refuse_reservation_mismatch(_reservation, place);
+END $$;
+
+-- prisma/sql/reservation/consume_reservation.sql
+-- Takes slots out of their reservations. A reservation without slots is deleted.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION consume_reservation(_positions uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  touched uuid[];
+BEGIN
+  WITH used AS (DELETE FROM reserved_position WHERE position_id = ANY (_positions) RETURNING reservation_id)
+  SELECT array_agg(DISTINCT reservation_id) INTO touched FROM used;
+  DELETE FROM reservation r WHERE r.id = ANY (touched) AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.reservation_id = r.id);
+END $$;
+
+-- prisma/sql/reservation/drop_reservations.sql
+-- Takes a slot out of its reservation when the slot is retired.
+CREATE OR REPLACE FUNCTION drop_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM consume_reservation(ARRAY[NEW.id]);
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER position_retired_drops_reservations AFTER UPDATE OF retired_at ON position
+  FOR EACH ROW WHEN (NEW.retired_at IS NOT NULL AND OLD.retired_at IS NULL) EXECUTE FUNCTION drop_reservations();
+
+-- prisma/sql/reservation/first_reserved_device.sql
+-- Returns the device of the first slot of a reservation. The log lists the events of the reservation under this
+-- device.
+CREATE OR REPLACE FUNCTION first_reserved_device(_reservation uuid) RETURNS uuid LANGUAGE sql STABLE AS $$
+  SELECT p.device_id FROM reserved_position rp JOIN position p ON p.id = rp.position_id JOIN device d ON d.id = p.device_id
+  WHERE rp.reservation_id = _reservation ORDER BY d.name, p.slot_number LIMIT 1
+$$;
+
+-- prisma/sql/reservation/record_reservation_event.sql
+-- Takes the next revision and records an event of a reservation.
+--
+-- Locks: The row of `lab`, which is the lab lock.
+CREATE OR REPLACE FUNCTION record_reservation_event(_kind text, _device uuid, _before jsonb, _after jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  SELECT next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT l.revision, 0, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _device, _before, _after FROM lab l
+$$;
+
+-- prisma/sql/reservation/refuse_reservation_mismatch.sql
+-- Refuses a reservation because it is for another slot, device or purpose. The reservation may have expired since the
+-- command looked at it.
+--
+-- Raises: reservation-mismatch or reservation-not-found, always one of them.
+CREATE OR REPLACE FUNCTION refuse_reservation_mismatch(_reservation uuid, _place jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  named jsonb;
+BEGIN
+  SELECT jsonb_build_object('id', s.id, 'purpose', s.purpose, 'positions', s.positions) INTO named FROM reservation_state s WHERE s.id = _reservation;
+  IF named IS NULL THEN
+    PERFORM refuse('reservation-not-found', jsonb_build_object('reservation_id', _reservation));
+  END IF;
+  PERFORM refuse('reservation-mismatch', _place || jsonb_build_object('reservation', named));
+END $$;
+
+-- prisma/sql/reservation/refuse_unknown_reservation.sql
+-- Refuses a reservation that does not exist or has expired. `_location` is { pointer } or { parameter }: where the
+-- request names it.
+--
+-- Raises: reservation-not-found
+CREATE OR REPLACE FUNCTION refuse_unknown_reservation(_reservation uuid, _location jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  PERFORM 1 FROM reservation WHERE id = _reservation AND expires_at > clock_timestamp();
+  IF NOT FOUND THEN
+    PERFORM refuse('reservation-not-found', jsonb_build_object('reservation_id', _reservation) || _location);
+  END IF;
+END $$;
+
+-- prisma/sql/reservation/release_reservation.sql
+-- Ends a reservation before it expires.
+--
+-- Locks: The lab lock.
+-- Raises: reservation-not-found
+CREATE OR REPLACE FUNCTION release_reservation(_id uuid, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+  device uuid := first_reserved_device(_id);
+BEGIN
+  PERFORM lock_lab();
+  PERFORM refuse_unknown_reservation(_id, '{"parameter": "id"}');
+  before := reservation_snapshot(_id);
+  PERFORM consume_reservation(ARRAY(SELECT position_id FROM reserved_position WHERE reservation_id = _id));
+  PERFORM record_reservation_event('reservation-released', device, before, NULL, _audit);
+END $$;
+
+-- prisma/sql/reservation/reservation_state.sql
+-- A reservation that has not expired, as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW reservation_state AS
+SELECT r.id, r.purpose, r.owner,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('device', d.name, 'position', p.slot_number) ORDER BY d.name, p.slot_number), '[]')
+   FROM reserved_position rp JOIN position p ON p.id = rp.position_id JOIN device d ON d.id = p.device_id
+   WHERE rp.reservation_id = r.id) AS positions,
+  r.ttl_seconds, r.expires_at, r.created_at, r.updated_at, r.version
+FROM reservation r
+WHERE r.expires_at > clock_timestamp();
+
+-- prisma/sql/step/extend_steps.sql
+-- Handles steps that were logged before. Equal facts are a repetition, which may name more containers. Returns the
+-- ids of the steps that got containers. Each step has its `index` in the request.
+--
+-- Locks: The steps, in the order of their ids.
+-- Raises: id-in-use
+CREATE OR REPLACE FUNCTION extend_steps(_steps jsonb, _batch boolean) RETURNS uuid[] LANGUAGE plpgsql AS $$
+DECLARE
+  clash record;
+  extended uuid[];
+BEGIN
+  PERFORM 1 FROM step WHERE id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid)) ORDER BY id FOR NO KEY UPDATE;
+  SELECT s.id, s.index INTO clash
+  FROM jsonb_to_recordset(_steps) AS s (id uuid, index integer, created_as text) JOIN step known ON known.id = s.id
+  WHERE known.created_as <> s.created_as ORDER BY s.index LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('id-in-use', CASE WHEN _batch
+      THEN jsonb_build_object('id', clash.id, 'index', clash.index, 'pointer', '/steps/' || clash.index || '/id')
+      ELSE jsonb_build_object('id', clash.id, 'pointer', '/id') END);
+  END IF;
+
+  WITH added AS (
+    INSERT INTO step_container (step_id, ordinal, named, container_id)
+    SELECT n.step_id,
+      (SELECT coalesce(max(sc.ordinal), -1) FROM step_container sc WHERE sc.step_id = n.step_id)
+        + row_number() OVER (PARTITION BY n.step_id ORDER BY n.ordinal),
+      n.named, n.container_id
+    FROM resolve_logged_containers(_steps) n
+    WHERE NOT EXISTS (
+      SELECT FROM step_container sc WHERE sc.step_id = n.step_id AND (sc.named = n.named OR sc.container_id = n.container_id))
+    RETURNING step_id, ordinal, named, container_id
+  ),
+  touched AS (
+    UPDATE step s SET warnings = s.warnings || a.warnings, version = s.version + 1, updated_at = clock_timestamp()
+    FROM (
+      SELECT step_id, coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal)
+        FILTER (WHERE container_id IS NULL), '[]') AS warnings
+      FROM added GROUP BY step_id
+    ) a
+    WHERE s.id = a.step_id RETURNING s.id
+  )
+  SELECT coalesce(array_agg(id), '{}') INTO extended FROM touched;
+  RETURN extended;
+END $$;
+
+-- prisma/sql/step/link_steps_to_experiments.sql
+-- Links steps to experiments that they named before the experiments existed. Both log_steps and create_experiment
+-- call it under the lab lock: the second one sees what the first one wrote, so no step is missed. Returns how many
+-- steps were linked.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION link_steps_to_experiments(_experiments uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  adopted integer;
+BEGIN
+  IF _experiments IS NULL THEN
+    RETURN 0;
+  END IF;
+  UPDATE step s SET experiment_id = e.id, experiment_named = NULL, version = s.version + 1, updated_at = clock_timestamp(),
+    warnings = jsonb_path_query_array(s.warnings, '$[*] ? (@.code != "unknown-experiment")')
+  FROM experiment e WHERE e.id = ANY (_experiments) AND s.experiment_named = e.id::text;
+  GET DIAGNOSTICS adopted = ROW_COUNT;
+  RETURN adopted;
+END $$;
+
+-- prisma/sql/step/step_state.sql
+-- A step as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW step_state AS
+SELECT
+  s.id, s.kind, s.name, s.fct, d.name AS device, s.data, s.start, s.finish, s.status, s.duration_seconds,
+  s.experiment_id, s.experiment_named, s.is_simulation,
+  CASE WHEN s.origin_device_id IS NOT NULL
+    THEN jsonb_build_object('device', o.name, 'position', s.origin_position) END AS origin,
+  CASE WHEN s.destination_device_id IS NOT NULL
+    THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END AS destination,
+  s.lidded_before, s.lidded_after, s.barcode_read,
+  coalesce(c.containers, '[]') AS containers,
+  s.warnings, s.created_at, s.updated_at, s.version
+FROM step s
+JOIN device d ON d.id = s.device_id
+LEFT JOIN device o ON o.id = s.origin_device_id
+LEFT JOIN device t ON t.id = s.destination_device_id
+LEFT JOIN LATERAL (
+  SELECT jsonb_agg(jsonb_build_object(
+    'id', sc.container_id,
+    -- A subquery, not a join: without statistics the planner would read all containers for each step of a join.
+    'barcode', (SELECT barcode FROM container WHERE id = sc.container_id),
+    'named', sc.named) ORDER BY sc.ordinal) AS containers
+  FROM step_container sc WHERE sc.step_id = s.id
+) c ON true;
+
+-- prisma/sql/step/unknown_container_warning.sql
+-- Returns the warning about a container that the service does not know, or null if it knows it.
+CREATE OR REPLACE FUNCTION unknown_container_warning(_ordinal integer, _named text, _container uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN _container IS NULL THEN jsonb_build_object('code', 'unknown-container', 'pointer', '/containers/' || _ordinal,
+    'detail', 'No container "' || _named || '" is known; the step is stored with the name.') END
+$$;
+
+-- prisma/sql/step/warning_list.sql
+-- Returns a warning as a list of one, or an empty list if there is no detail. The lists of a step are concatenated.
+CREATE OR REPLACE FUNCTION warning_list(_code text, _pointer text, _detail text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN _detail IS NULL THEN '[]'
+    ELSE jsonb_build_array(jsonb_build_object('code', _code, 'pointer', _pointer, 'detail', _detail)) END
+$$;
+
+-- prisma/sql/transfer/apply_transfer.sql
+-- Applies one transfer. It is judged by the state at its end: the body and the lid of one container are not in the
+-- way of each other if they leave, and anything else is in the way. `_input` has the members of the request, and
+-- named and id. With `_collect` it returns everything that is in the way instead of refusing the first thing; then
+-- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and choose_end_position
+-- raise; with `_collect` nothing.
+CREATE OR REPLACE FUNCTION apply_transfer(
+  _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
+  OUT container_id uuid, OUT before jsonb, OUT events integer, OUT findings jsonb
+) LANGUAGE plpgsql AS $$
+DECLARE
+  code text;
+  members text;
+  snapshot jsonb;
+  action text := coalesce(_input->'lid'->>'action', 'keep');
+  moves boolean := _input->'target' <> 'null';
+  body_from uuid;
+  lid_from uuid;
+  body_to uuid;
+  lid_to uuid;
+BEGIN
+  findings := '[]';
+  events := 0;
+  BEGIN
+    container_id := require_transfer_container(_input, _base);
+  EXCEPTION WHEN SQLSTATE 'PS409' THEN
+    GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+    IF NOT _collect THEN RAISE; END IF;
+    findings := findings || transfer_finding(code, members);
+    -- For a container that is elsewhere, the rest of the transfer can still be judged.
+    container_id := lookup_transfer_container(_input);
+    PERFORM 1 FROM container c WHERE c.id = container_id AND c.removed_at IS NULL;
+    IF NOT FOUND THEN
+      RETURN;
+    END IF;
+  END;
+  before := container_snapshot(container_id);
+  SELECT pl.position_id INTO body_from FROM placement pl WHERE pl.container_id = apply_transfer.container_id AND pl.part = 'body';
+  SELECT pl.position_id INTO lid_from FROM placement pl WHERE pl.container_id = apply_transfer.container_id AND pl.part = 'lid';
+
+  IF _input->>'barcode' IS NOT NULL THEN
+    BEGIN
+      PERFORM refuse_barcode_mismatch(container_id, _input->>'barcode', _base || '/barcode');
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+
+  -- Check where the lid was, if the request says so.
+  IF action = 'on' AND NOT (before->>'lidded')::boolean THEN
+    BEGIN
+      PERFORM refuse_lid_mismatch(before, _input->'lid'->>'device', (_input->'lid'->>'position')::integer, _base || '/lid');
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+
+  IF moves THEN
+    BEGIN
+      body_to := choose_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
+        CASE WHEN action <> 'keep' THEN lid_from END, NULL,
+        jsonb_build_object('device', _base || '/target/device', 'position', _base || '/target/position', 'reservation', _base || '/reservation_id'),
+        (_input->>'reservation_id')::uuid);
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+
+  IF action = 'off' THEN
+    BEGIN
+      -- A lid that is parked on that device stays there, unless the body moves to its slot.
+      IF _input->'lid'->'position' = 'null' AND before->'lid'->>'device' = _input->'lid'->>'device' AND lid_from IS DISTINCT FROM body_to THEN
+        lid_to := lid_from;
+      ELSE
+        lid_to := choose_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+          CASE WHEN body_to <> body_from THEN body_from END, body_to,
+          jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
+          (_input->>'lid_reservation_id')::uuid);
+      END IF;
+      IF lid_to = body_to THEN
+        PERFORM refuse_own_position(before, 'container', lid_to, _base || '/lid/position');
+      END IF;
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+  IF findings <> '[]' THEN
+    RETURN;
+  END IF;
+
+  snapshot := before;
+  IF _input->>'barcode' IS NOT NULL AND before->>'barcode' IS NULL THEN
+    UPDATE container c SET barcode = _input->>'barcode', version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    PERFORM record_container_event(_revision, _ordinal + events, 'barcode-set', container_id, snapshot, _audit);
+    snapshot := container_snapshot(container_id);
+    events := events + 1;
+  END IF;
+  IF lid_from IS NOT NULL AND (action = 'on' OR lid_to <> lid_from) THEN
+    DELETE FROM placement pl WHERE pl.position_id = lid_from;
+  END IF;
+  IF action = 'on' AND NOT (before->>'lidded')::boolean THEN
+    UPDATE container c SET lidded = true, version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    PERFORM record_container_event(_revision, _ordinal + events, 'lidded', container_id, snapshot, _audit);
+    snapshot := container_snapshot(container_id);
+    events := events + 1;
+  END IF;
+  IF moves THEN
+    IF body_to <> body_from THEN
+      PERFORM write_placement(container_id, 'body', body_to);
+    END IF;
+    PERFORM bump_container_version(container_id);
+    PERFORM record_container_event(_revision, _ordinal + events, 'moved', container_id, snapshot, _audit);
+    snapshot := container_snapshot(container_id);
+    events := events + 1;
+  END IF;
+  IF action = 'off' AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
+    UPDATE container c SET lidded = false, version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    PERFORM write_placement(container_id, 'lid', lid_to);
+    PERFORM record_container_event(_revision, _ordinal + events, 'unlidded', container_id, snapshot, _audit);
+    events := events + 1;
+  END IF;
+END $$;
+
+-- prisma/sql/transfer/choose_end_position.sql
+-- Returns the slot where a part of a container ends: the one that was asked for, or the lowest one that is free at
+-- the end. `_vacated` is the slot that the other part of the container leaves, and `_taken` the slot where the other
+-- part ends. A slot of the named reservation is taken out of it.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: What choose_position raises, position-occupied, position-reserved
+CREATE OR REPLACE FUNCTION choose_end_position(
+  _container uuid, _part text, _device text, _slot integer, _vacated uuid, _taken uuid, _pointers jsonb, _reservation uuid
+) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+  device_found uuid;
+  chosen uuid;
+  there placement;
+BEGIN
+  IF _reservation IS NOT NULL THEN
+    PERFORM refuse_unknown_reservation(_reservation, jsonb_build_object('pointer', _pointers->'reservation'));
+  END IF;
+  IF _slot IS NULL THEN
+    device_found := require_device(_device, _pointers->>'device');
+    SELECT p.id INTO chosen
+    FROM position p LEFT JOIN placement pl ON pl.position_id = p.id
+    WHERE p.device_id = device_found AND p.retired_at IS NULL AND (pl.position_id IS NULL OR p.id = _vacated) AND p.id IS DISTINCT FROM _taken
+      AND (SELECT r.id FROM active_reservation r WHERE r.position_id = p.id) IS NOT DISTINCT FROM _reservation
+    ORDER BY p.slot_number LIMIT 1;
+    IF chosen IS NULL THEN
+      PERFORM refuse_no_free_position(device_found, _pointers, _reservation);
+    END IF;
+  ELSE
+    chosen := require_position(_device, _slot, _pointers);
+  END IF;
+  SELECT * INTO there FROM placement WHERE position_id = chosen;
+  IF there.container_id = _container AND there.part = _part THEN
+    RETURN chosen;
+  ELSIF there.container_id IS NOT NULL AND chosen IS DISTINCT FROM _vacated THEN
+    PERFORM refuse_occupied_position(chosen, _pointers->>'position');
+  END IF;
+  PERFORM check_reservation(chosen, _part, _reservation, _pointers->>'position');
+  RETURN chosen;
+END $$;
+
+-- prisma/sql/transfer/complete_transfer_step.sql
+-- Returns the step of a transfer with what the transfer knows: the container, the lid before and after, whether the
+-- barcode was read, and of a move both places. What the step says itself wins.
+CREATE OR REPLACE FUNCTION complete_transfer_step(_step jsonb, _before jsonb, _after jsonb, _barcode_read boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT _step || jsonb_build_object(
+    'containers', CASE WHEN _step->'containers' = '[]'
+      THEN jsonb_build_array(jsonb_build_object('named', coalesce(_after->>'barcode', _after->>'id'), 'id', _after->'id'))
+      ELSE _step->'containers' END,
+    'lidded_before', coalesce(nullif(_step->'lidded_before', 'null'), _before->'lidded'),
+    'lidded_after', coalesce(nullif(_step->'lidded_after', 'null'), _after->'lidded'),
+    'barcode_read', coalesce(nullif(_step->'barcode_read', 'null'), to_jsonb(_barcode_read)))
+  || CASE WHEN _step->>'kind' = 'move' THEN jsonb_build_object(
+    'origin', coalesce(nullif(_step->'origin', 'null'), jsonb_build_object('device', _before->'device', 'position', _before->'position')),
+    'destination', coalesce(nullif(_step->'destination', 'null'), jsonb_build_object('device', _after->'device', 'position', _after->'position')))
+    ELSE '{}' END
+$$;
+
+-- prisma/sql/transfer/lookup_transfer_container.sql
+-- Returns the container with the id that a transfer names, or the container on the platform with the barcode that it
+-- names, or null. It refuses nothing; require_transfer_container does.
+CREATE OR REPLACE FUNCTION lookup_transfer_container(_input jsonb) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF _input->>'id' IS NOT NULL THEN
+    RETURN (SELECT id FROM container WHERE id = (_input->>'id')::uuid);
+  END IF;
+  RETURN (SELECT id FROM container WHERE barcode = _input->>'named' AND removed_at IS NULL);
+END $$;
+
+-- prisma/sql/transfer/require_transfer_container.sql
+-- Returns the container that a transfer is about: the one that it names, or the one at its source. Refuses a removed
+-- container, and a source that contradicts.
+--
+-- Raises: container-not-found, container-removed, source-empty, source-mismatch, device-not-found, position-not-found
+CREATE OR REPLACE FUNCTION require_transfer_container(_input jsonb, _base text) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  source uuid;
+  there placement;
+  found_id uuid;
+  removed timestamptz;
+  named text := coalesce(_input->>'id', _input->>'named');
+BEGIN
+  IF _input->'source' <> 'null' THEN
+    source := require_position(_input->'source'->>'device', (_input->'source'->>'position')::integer,
+      jsonb_build_object('device', _base || '/source/device', 'position', _base || '/source/position'));
+    SELECT * INTO there FROM placement WHERE position_id = source;
+  END IF;
+  IF named IS NULL THEN
+    IF there.part IS DISTINCT FROM 'body' THEN
+      PERFORM refuse('source-empty', jsonb_build_object('device', _input->'source'->'device', 'position', _input->'source'->'position',
+        'pointer', _base || '/source') || CASE WHEN there.part = 'lid' THEN jsonb_build_object('occupant', occupant_of(source)) ELSE '{}' END);
+    END IF;
+    RETURN there.container_id;
+  END IF;
+  found_id := lookup_transfer_container(_input);
+  SELECT removed_at INTO removed FROM container WHERE id = found_id;
+  IF found_id IS NULL THEN
+    PERFORM refuse('container-not-found', jsonb_build_object('container', named, 'pointer', _base || '/container'));
+  ELSIF removed IS NOT NULL THEN
+    PERFORM refuse('container-removed', jsonb_build_object('container', found_id, 'removed_at', wire_time(removed)));
+  ELSIF source IS NOT NULL AND (there.container_id IS DISTINCT FROM found_id OR there.part <> 'body') THEN
+    PERFORM refuse_source_mismatch(found_id, _input->'source', NULL, _base || '/source');
+  END IF;
+  RETURN found_id;
+END $$;
+
+-- prisma/sql/transfer/transfer.sql
+-- Records transfers, all or none: place, lid, barcode and step of each. `_transfers` are the requests, each with
+-- named, id, and the step as the service prepares it, or null. `_devices` is [{ id, name }] of the devices that the
+-- steps name. Returns for each transfer, in order, the container and the step at the end. A dry run does the same,
+-- collects what it would refuse as findings, and is then undone by an exception (PS204); its `revision` is the
+-- present one.
+--
+-- Locks: Steps, experiments, the lab: the order of the step log, so that the two never wait for each other.
+-- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
+-- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
+-- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
+CREATE OR REPLACE FUNCTION transfer(_transfers jsonb, _devices jsonb, _batch boolean, _dry_run boolean, _audit jsonb)
+RETURNS TABLE (container jsonb, step jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  input jsonb;
+  done record;
+  index integer := 0;
+  ordinal integer := 0;
+  after jsonb;
+  steps jsonb := '[]';
+  step_of integer[] := '{}';
+  step_devices jsonb := _devices;
+  this_revision bigint;
+  code text;
+  members text;
+  base text;
+  results jsonb := '[]';
+BEGIN
+  PERFORM 1 FROM step WHERE id IN (SELECT (t->'step'->>'id')::uuid FROM jsonb_array_elements(_transfers) t) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
+  ORDER BY id FOR NO KEY UPDATE;
+  PERFORM lock_lab();
+  BEGIN
+    this_revision := next_revision();
+    FOR input IN SELECT value FROM jsonb_array_elements(_transfers) LOOP
+      base := CASE WHEN _batch THEN '/transfers/' || index ELSE '' END;
+      BEGIN
+        SELECT * INTO done FROM apply_transfer(input, base, _dry_run, this_revision, ordinal, _audit);
+      EXCEPTION WHEN SQLSTATE 'PS409' THEN
+        GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+        PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+      END;
+      ordinal := ordinal + done.events;
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings);
+      IF input->'step' <> 'null' AND NOT _dry_run THEN
+        after := container_snapshot(done.container_id);
+        step_of := step_of || index;
+        steps := steps || complete_transfer_step(input->'step', done.before, after, input->>'barcode' IS NOT NULL);
+        step_devices := step_devices || jsonb_build_array(
+          jsonb_build_object('id', gen_random_uuid(), 'name', done.before->'device'), jsonb_build_object('id', gen_random_uuid(), 'name', after->'device'));
+      END IF;
+      index := index + 1;
+    END LOOP;
+    IF steps <> '[]' THEN
+      BEGIN
+        PERFORM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
+          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch, _audit, this_revision, ordinal);
+      EXCEPTION WHEN SQLSTATE 'PS409' THEN
+        GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+        index := step_of[coalesce((members::jsonb->>'index')::integer, 0) + 1];
+        PERFORM refuse(code, members::jsonb || CASE WHEN _batch
+          THEN jsonb_build_object('index', index, 'pointer', '/transfers/' || index || '/step/id') ELSE jsonb_build_object('pointer', '/step/id') END);
+      END;
+    END IF;
+    IF _dry_run THEN
+      RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
+    END IF;
+    -- The revision was taken before it was known whether anything changes. It is given back if nothing did. max() reads
+    -- one entry of the index; EXISTS (... WHERE revision = this_revision) may read the whole log, because after batches
+    -- with thousands of events PostgreSQL expects to meet one soon.
+    IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
+      UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
+    END IF;
+  EXCEPTION WHEN SQLSTATE 'PS204' THEN
+    NULL;
+  END;
+  RETURN QUERY
+  SELECT container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), r->'findings', l.revision::double precision
+  FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l ORDER BY n;
+END $$;
+
+-- prisma/sql/transfer/transfer_finding.sql
+-- Returns a refusal as a list of one finding: [{ code, members }].
+CREATE OR REPLACE FUNCTION transfer_finding(_code text, _members text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_array(jsonb_build_object('code', _code, 'members', _members::jsonb))
+$$;
+
+-- prisma/sql/container/add_containers.sql
+-- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it.
+--
+-- Locks: The lab lock.
+-- Raises: What add_container raises.
+CREATE OR REPLACE FUNCTION add_containers(_inputs jsonb, _batch boolean, _audit jsonb) RETURNS TABLE (outcome text, container container_state)
+LANGUAGE plpgsql AS $$
+DECLARE
+  input jsonb;
+  index integer := 0;
+  added uuid;
+  recorded integer := 0;
+  revision bigint;
+  code text;
+  members text;
+BEGIN
+  PERFORM lock_lab();
+  -- The revision is taken before it is known whether anything changes. It is given back below if nothing did.
+  revision := next_revision();
+  FOR input IN SELECT value FROM jsonb_array_elements(_inputs) LOOP
+    BEGIN
+      SELECT a.id, a.outcome INTO added, outcome
+      FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit) a;
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+    END;
+    IF outcome = 'created' THEN
+      recorded := recorded + 1;
+    END IF;
+    SELECT s.* INTO container FROM container_state s WHERE s.id = added;
+    index := index + 1;
+    RETURN NEXT;
+  END LOOP;
+  IF recorded = 0 THEN
+    UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
+  END IF;
+END $$;
+
+-- prisma/sql/container/container_state_at.sql
+-- Returns all containers, or those with the ids in `_only`, as of a revision, read from the log. Places are read by
+-- slot, not by name: a device that was renamed since has the name that it had then.
+CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEFAULT NULL) RETURNS SETOF container_state LANGUAGE sql STABLE AS $$
+  WITH device_then AS MATERIALIZED (
+    SELECT id, name FROM device_state_at(_revision)
+  ),
+  place AS MATERIALIZED (
+    SELECT p.id, d.name AS device, p.slot_number AS position FROM position p JOIN device_then d ON d.id = p.device_id
+  )
+  SELECT (jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
+    'device', body.device, 'position', body.position, 'starting_device', starting.device,
+    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END))).*
+  FROM container c
+  CROSS JOIN LATERAL (
+    SELECT after, position_id, lid_position_id FROM event
+    WHERE container_id = c.id AND revision <= _revision
+    ORDER BY revision DESC, ordinal DESC LIMIT 1
+  ) e
+  JOIN place starting ON starting.id = c.starting_position_id
+  LEFT JOIN place body ON body.id = e.position_id
+  LEFT JOIN place lid ON lid.id = e.lid_position_id
+  WHERE _only IS NULL OR c.id = ANY (_only)
+$$;
+
+-- prisma/sql/device/device_snapshot.sql
+-- Returns a device as an event stores it.
+CREATE OR REPLACE FUNCTION device_snapshot(_device uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object(
+    'retired_at', wire_time(s.retired_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+  FROM device_state s WHERE s.id = _device
+$$;
+
+-- prisma/sql/estimate/run_is_over.sql
+-- Says whether a run is over: its experiment has ended, or no step began for half an hour. Orchestrators rarely say
+-- that an experiment has ended.
+CREATE OR REPLACE FUNCTION run_is_over(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce((SELECT status IN ('completed', 'aborted') FROM experiment WHERE id = _run.experiment_id), false)
+    OR coalesce(run_last_start(_run) < now() - interval '30 minutes', true)
+$$;
+
+-- prisma/sql/experiment/change_experiment.sql
+-- Changes status, name or metadata of an experiment, as far as given; null clears. Nothing is written if nothing
+-- changes.
+--
+-- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
+CREATE OR REPLACE FUNCTION change_experiment(_id uuid, _changes jsonb, _audit jsonb) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := experiment_snapshot(_id);
+  wanted jsonb := before || _changes;
+BEGIN
+  IF wanted <> before THEN
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+      version = e.version + 1, updated_at = clock_timestamp()
+    WHERE e.id = _id;
+    PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
+END $$;
+
+-- prisma/sql/experiment/create_experiment.sql
+-- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
+-- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
+--
+-- Locks: The lab lock, after the new row.
+-- Raises: process-not-found, id-in-use
+CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  known text;
+  this_revision bigint;
+BEGIN
+  INSERT INTO experiment (id, process_id, name, metadata, created_as)
+  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), _input->>'created_as'
+  FROM process p WHERE p.id = (_input->>'process_id')::uuid
+  ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
+  IF FOUND THEN
+    this_revision := next_revision();
+    IF link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
+      UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
+    END IF;
+    PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);
+    outcome := 'created';
+  ELSE
+    SELECT e.created_as INTO known FROM experiment e WHERE e.id = wanted;
+    IF NOT FOUND THEN
+      PERFORM refuse('process-not-found', jsonb_build_object('process_id', _input->'process_id', 'pointer', '/process_id'));
+    ELSIF known IS DISTINCT FROM _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    outcome := 'repeated';
+  END IF;
+  SELECT s.* INTO experiment FROM experiment_state s WHERE s.id = wanted;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/experiment/experiment_snapshot.sql
+-- Returns an experiment as an event stores it.
+CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object('first_start', wire_time(s.first_start), 'last_finish', wire_time(s.last_finish),
+    'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+  FROM experiment_state s WHERE s.id = _experiment
+$$;
+
+-- prisma/sql/experiment/record_experiment_event.sql
+-- Records an event of an experiment.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_experiment_event(
+  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb
+) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
+    _before, experiment_snapshot(_experiment)
+  FROM lab WHERE id = 1
+$$;
+
+-- prisma/sql/lab/lab_snapshot.sql
+-- Returns what the lab file says beyond the settings of the single devices, as the log stores it.
+CREATE OR REPLACE FUNCTION lab_snapshot() RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+    'description', l.description, 'pythonlab_translation', l.pythonlab_translation, 'extra', l.extra,
+    'groups', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
+      FROM listed_group g))
+  FROM lab l
+$$;
+
+-- prisma/sql/lab/lab_state_at.sql
+-- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
+-- lab file had at that revision.
+CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revision double precision, totals json, devices json) LANGUAGE sql STABLE AS $$
+  WITH container_then AS MATERIALIZED (
+    SELECT * FROM container_state_at(_revision)
+  ),
+  file AS (
+    SELECT event.revision, after->'groups' AS groups FROM event
+    WHERE kind = 'lab-updated' AND event.revision <= _revision ORDER BY event.revision DESC LIMIT 1
+  ),
+  named_group AS (
+    SELECT g.value->>'name' AS name, g.ordinality AS ordinal, g.value->'devices' AS devices FROM file CROSS JOIN LATERAL jsonb_array_elements(file.groups) WITH ORDINALITY g
+  ),
+  -- Match by device, not by name: devices may have been renamed after the lab file was stored.
+  named AS (
+    SELECT d.id, n.ordinality AS ordinal
+    FROM named_group g CROSS JOIN LATERAL jsonb_array_elements_text(g.devices) WITH ORDINALITY n (name, ordinality)
+    JOIN (SELECT d.id, d.name FROM file CROSS JOIN LATERAL device_state_at(file.revision) d WHERE d.retired_at IS NULL) d ON d.name = n.name
+  ),
+  -- The revision since which each device is in its group without a break. Devices that came after the lab file follow those of the file.
+  arrived AS (
+    SELECT e.device_id AS id, max(e.revision) AS revision FROM event e
+    WHERE (e.kind LIKE 'device-%' OR e.kind LIKE 'certificate-%') AND e.revision <= _revision
+      AND (e.before IS NULL OR e.before->'group' <> e.after->'group' OR e.before->>'retired_at' IS NOT NULL OR NOT (e.before->>'listed')::boolean)
+    GROUP BY e.device_id
+  ),
+  device_then AS (
+    SELECT d.name, d."group", d.capacity, g.ordinal AS group_ordinal, a.revision AS arrived,
+      CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
+      (SELECT count(*) FROM container_then c WHERE c.device = d.name) + (SELECT count(*) FROM container_then c WHERE c.lid->>'device' = d.name) AS occupied,
+      (SELECT coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
+        'lidded', c.lidded, 'lid', c.lid) ORDER BY c.position), '[]') FROM container_then c WHERE c.device = d.name) AS containers
+    FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
+    WHERE d.listed AND d.retired_at IS NULL
+  ),
+  slots AS (SELECT coalesce(sum(capacity), 0)::integer AS positions, coalesce(sum(occupied), 0)::integer AS occupied, count(*)::integer AS devices FROM device_then)
+  SELECT _revision::double precision,
+    json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
+      'utilization', s.occupied::double precision / nullif(s.positions, 0),
+      'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
+      'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
+    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', d.capacity, 'occupied', d.occupied, 'containers', d.containers)
+       ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
+  FROM slots s
+$$;
+
+-- prisma/sql/position/free_position_blocks.sql
+-- Returns the free slots that a reservation may have, in blocks of `_block` neighbours, best block first. The
+-- strategy `first` prefers the order of the lab, `last` the reverse order, and `least_used` the slots that were used
+-- least.
+CREATE OR REPLACE FUNCTION free_position_blocks(_device uuid, _type text, _deep_well boolean, _strategy text, _block integer) RETURNS TABLE (positions uuid[])
+LANGUAGE sql STABLE AS $$
+  WITH free AS (
+    SELECT p.id, p.device_id, p.slot_number, p.uses, g.ordinal AS group_ordinal, d."group", d.ordinal, d.name,
+      p.slot_number - row_number() OVER (PARTITION BY p.device_id ORDER BY p.slot_number) AS island
+    FROM position p JOIN device d ON d.id = p.device_id JOIN device_group g ON g.name = d."group"
+    WHERE p.retired_at IS NULL AND d.retired_at IS NULL AND d.listed
+      AND (_device IS NULL OR d.id = _device) AND (_type IS NULL OR d.type = _type)
+      AND (p.deep_well_suited OR NOT coalesce(_deep_well, false))
+      AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
+      AND NOT EXISTS (SELECT FROM active_reservation r WHERE r.position_id = p.id)
+  ),
+  block AS (
+    SELECT free.*, array_agg(id) OVER ahead AS positions, sum(uses) OVER ahead AS block_uses, max(slot_number) OVER ahead AS last_slot
+    FROM free WINDOW ahead AS (PARTITION BY device_id, island ORDER BY slot_number ROWS BETWEEN CURRENT ROW AND (_block - 1) FOLLOWING)
+  ),
+  ranked AS (
+    SELECT positions, block_uses, row_number() OVER (ORDER BY group_ordinal, "group", ordinal, name, slot_number) AS in_lab
+    FROM block WHERE cardinality(positions) = _block
+  )
+  SELECT positions FROM ranked
+  ORDER BY CASE _strategy WHEN 'least_used' THEN block_uses END, CASE _strategy WHEN 'last' THEN -in_lab ELSE in_lab END
+$$;
+
+-- prisma/sql/position/position_state_at.sql
+-- Returns the slots of a device as of a revision, read from the log. `reserved` is null: the log does not say which
+-- slots were reserved.
+CREATE OR REPLACE FUNCTION position_state_at(_device text, _revision bigint)
+RETURNS TABLE (slot integer, empty boolean, container text, container_id uuid, occupied_by text, deep_well_suited boolean, reserved jsonb)
+LANGUAGE sql STABLE AS $$
+  WITH standing AS MATERIALIZED (
+    SELECT s.position, s.barcode, s.id, 'container' AS part FROM container_state_at(_revision) s WHERE s.device = _device
+    UNION ALL
+    SELECT (s.lid->>'position')::integer, NULL, s.id, 'lid' FROM container_state_at(_revision) s WHERE s.lid->>'device' = _device
+  )
+  SELECT slot.number, s.id IS NULL, s.barcode, s.id, s.part, coalesce(known.deep_well_suited, false), NULL::jsonb
+  FROM device_state_at(_revision) d
+  CROSS JOIN LATERAL generate_series(0, d.capacity - 1) AS slot (number)
+  LEFT JOIN standing s ON s.position = slot.number
+  LEFT JOIN LATERAL (
+    SELECT (e.after->>'deep_well_suited')::boolean AS deep_well_suited FROM event e
+    WHERE e.device_id = d.id AND e.kind = 'position-updated' AND (e.after->>'position')::integer = slot.number AND e.revision <= _revision
+    ORDER BY e.revision DESC LIMIT 1
+  ) known ON true
+  WHERE d.name = _device AND d.retired_at IS NULL
+  ORDER BY slot.number
+$$;
+
+-- prisma/sql/reservation/create_reservation.sql
+-- Reserves free slots. `_input` has the members of ReservationCreate, and id and created_as. The outcome is
+-- `created`, or `repeated` (the same id and the same request before). Expired reservations are deleted first.
+--
+-- Locks: The lab lock.
+-- Raises: id-in-use, device-not-found, no-free-position
+CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation reservation_state) LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  count integer := coalesce((_input->>'count')::integer, 1);
+  ttl double precision := (_input->>'ttl_seconds')::double precision;
+  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
+  deep_well boolean := (_input->>'deep_well')::boolean;
+  strategy text := coalesce(_input->>'strategy', 'first');
+  device uuid;
+  chosen uuid[];
+  known text;
+BEGIN
+  PERFORM lock_lab();
+  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= clock_timestamp()));
+  SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
+  IF FOUND THEN
+    IF known <> _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    RETURN QUERY SELECT 'repeated', s FROM reservation_state s WHERE s.id = wanted;
+    IF FOUND THEN
+      RETURN;
+    END IF;
+    -- It expired just now. The request creates it again.
+    PERFORM consume_reservation(ARRAY(SELECT position_id FROM reserved_position WHERE reservation_id = wanted));
+  END IF;
+
+  IF _input->>'device' IS NOT NULL THEN
+    device := require_device(_input->>'device', '/device');
+  ELSE
+    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
+    IF NOT FOUND THEN
+      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
+    END IF;
+  END IF;
+  SELECT array_agg(position_id) INTO chosen
+  FROM (
+    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block) b LIMIT count
+  ) best;
+  IF coalesce(cardinality(chosen), 0) < count THEN
+    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
+      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
+      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
+  END IF;
+
+  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as)
+  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, clock_timestamp() + ttl * interval '1 second', _input->>'created_as');
+  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
+  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
+  RETURN QUERY SELECT 'created', s FROM reservation_state s WHERE s.id = wanted;
+END $$;
+
+-- prisma/sql/reservation/renew_reservation.sql
+-- Starts the time to live of a reservation again, now, with another length if `_ttl_seconds` is not null.
+--
+-- Locks: The lab lock.
+-- Raises: reservation-not-found
+CREATE OR REPLACE FUNCTION renew_reservation(_id uuid, _ttl_seconds double precision, _audit jsonb) RETURNS SETOF reservation_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+BEGIN
+  PERFORM lock_lab();
+  PERFORM refuse_unknown_reservation(_id, '{"parameter": "id"}');
+  before := reservation_snapshot(_id);
+  UPDATE reservation r SET ttl_seconds = coalesce(_ttl_seconds, r.ttl_seconds),
+    expires_at = clock_timestamp() + coalesce(_ttl_seconds, r.ttl_seconds) * interval '1 second',
+    version = r.version + 1, updated_at = clock_timestamp()
+  WHERE r.id = _id;
+  PERFORM record_reservation_event('reservation-renewed', first_reserved_device(_id), before, reservation_snapshot(_id), _audit);
+  RETURN QUERY SELECT * FROM reservation_state s WHERE s.id = _id;
+END $$;
+
+-- prisma/sql/reservation/reservation_snapshot.sql
+-- Returns a reservation as an event stores it.
+CREATE OR REPLACE FUNCTION reservation_snapshot(_reservation uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object('expires_at', wire_time(s.expires_at),
+    'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+  FROM reservation_state s WHERE s.id = _reservation
+$$;
+
+-- prisma/sql/step/change_step.sql
+-- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
+-- start, finish, status, is_simulation, data, fct and device, as far as they are given. `match` has the match inputs
+-- of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
+-- that has to be created. `warnings` replace those about what is changed. Nothing is written if nothing changes.
+--
+-- Locks: The caller has locked the step and looked at it. Takes the lab lock.
+CREATE OR REPLACE FUNCTION change_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := step_snapshot(_id);
+  wanted jsonb := before || (_change->'members');
+  members text[];
+  new_devices uuid[] := '{}';
+  other_device uuid;
+  containers_changed boolean;
+  more_warnings jsonb := _change->'warnings';
+  this_revision bigint;
+BEGIN
+  containers_changed := jsonb_path_query_array(_change, '$.containers[*].named') <> jsonb_path_query_array(before, '$.containers[*].named')
+    AND _change ? 'containers';
+  IF wanted = before AND NOT containers_changed THEN
+    RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+    RETURN;
+  END IF;
+  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> before->key;
+
+  IF 'device' = ANY (members) THEN
+    IF latest_device_named(wanted->>'device') IS NULL THEN
+      new_devices := create_unlisted_devices(jsonb_build_array(jsonb_build_object('id', _change->'device_id', 'name', wanted->'device')));
+    END IF;
+    SELECT d.id, more_warnings || warning_list(d.code, '/device', d.detail) INTO other_device, more_warnings
+    FROM resolve_logged_devices(jsonb_build_array(jsonb_build_object('name', wanted->'device'))) d;
+  END IF;
+  IF containers_changed THEN
+    members := members || 'containers'::text;
+    DELETE FROM step_container WHERE step_id = _id;
+    WITH named AS (
+      INSERT INTO step_container (step_id, ordinal, named, container_id)
+      SELECT n.step_id, n.ordinal, n.named, n.container_id
+      FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
+      RETURNING ordinal, named, container_id
+    )
+    SELECT more_warnings || coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal), '[]')
+    INTO more_warnings FROM named WHERE container_id IS NULL;
+  END IF;
+
+  UPDATE step s SET
+    device_id = coalesce(other_device, s.device_id),
+    start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
+    is_simulation = (wanted->>'is_simulation')::boolean, data = wanted->'data', fct = wanted->>'fct',
+    commanded_seconds = (_change->'match'->>'commanded_seconds')::double precision,
+    match_version = (_change->'match'->>'match_version')::integer, match_function = _change->'match'->>'match_function',
+    match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
+    warnings = more_warnings || (
+      SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]')
+      FROM jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
+      WHERE split_part(w.value->>'pointer', '/', 2) <> ALL (members)),
+    version = s.version + 1, updated_at = clock_timestamp()
+  WHERE s.id = _id;
+
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, before, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = _id;
+  PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
+  RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+END $$;
+
+-- prisma/sql/step/log_steps.sql
+-- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
+-- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
+-- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
+-- id and facts before) or `extended` (repeated, with containers that were not named before). As part of another
+-- command it uses the revision of that command, from `_ordinal` on.
+--
+-- Locks: Steps, experiments, and last the lab: a batch of 5,000 steps does not stop the robots. Only a device that
+-- the log creates takes the lab lock first.
+-- Raises: id-in-use
+-- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id and name, so one plan is good
+-- for all values. Without the setting PostgreSQL may plan them again for each call: 2.7 ms a step instead of 1.6.
+CREATE OR REPLACE FUNCTION log_steps(
+  _steps jsonb, _devices jsonb, _batch boolean, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0
+)
+RETURNS TABLE (outcome text, step step_state) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
+  new_devices uuid[] := '{}';
+  logged uuid[];
+  extended uuid[] := '{}';
+  experiments uuid[];
+  unknown_experiments uuid[];
+  started jsonb;
+  touched record;
+  this_revision bigint;
+BEGIN
+  IF unknown <> '[]' THEN
+    new_devices := create_unlisted_devices(unknown);
+  END IF;
+
+  WITH devices AS MATERIALIZED (
+    SELECT * FROM resolve_logged_devices(_devices)
+  ),
+  containers AS MATERIALIZED (
+    SELECT * FROM resolve_logged_containers(_steps)
+  ),
+  container_warnings AS (
+    SELECT c.step_id, jsonb_agg(unknown_container_warning(c.ordinal, c.named, c.container_id) ORDER BY c.ordinal) AS list
+    FROM containers c WHERE c.container_id IS NULL GROUP BY c.step_id
+  ),
+  inserted AS (
+    INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
+      origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
+      experiment_id, experiment_named, created_as, match_version, match_function, match_parameters, match_protocol, warnings)
+    SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
+      origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
+      a.lidded_before, a.lidded_after, a.barcode_read,
+      e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
+      a.created_as, a.match_version, a.match_function, a.match_parameters, a.match_protocol,
+      a.warnings
+        || warning_list(device.code, '/device', device.detail)
+        || warning_list(origin.code, '/origin/device', origin.detail)
+        || warning_list(destination.code, '/destination/device', destination.detail)
+        || coalesce(cw.list, '[]')
+        || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
+             THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
+        || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
+             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+    FROM jsonb_to_recordset(_steps) AS a (
+      id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
+      commanded_seconds double precision, data jsonb, is_simulation boolean,
+      origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
+      experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
+      match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
+    JOIN devices device ON device.name = a.device
+    LEFT JOIN devices origin ON origin.name = a.origin->>'device'
+    LEFT JOIN devices destination ON destination.name = a.destination->>'device'
+    LEFT JOIN experiment e ON e.id = a.experiment_uuid
+    LEFT JOIN container_warnings cw ON cw.step_id = a.id
+    -- One order for all: two batches with steps in common wait for each other and do not deadlock.
+    ORDER BY a.id
+    ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
+    RETURNING id, experiment_id
+  ),
+  inserted_containers AS (
+    INSERT INTO step_container (step_id, ordinal, named, container_id)
+    SELECT c.step_id, c.ordinal, c.named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
+  )
+  SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}')
+  INTO logged, experiments FROM inserted i;
+
+  IF cardinality(logged) < jsonb_array_length(_steps) THEN
+    extended := extend_steps((
+      SELECT jsonb_agg(s.value || jsonb_build_object('index', s.ordinality - 1))
+      FROM jsonb_array_elements(_steps) WITH ORDINALITY s
+      LEFT JOIN unnest(logged) AS l (id) ON l.id = (s.value->>'id')::uuid
+      WHERE l.id IS NULL), _batch);
+  END IF;
+
+  IF cardinality(logged || extended) > 0 THEN
+    started := start_experiments(experiments);
+    this_revision := coalesce(_revision, next_revision());
+    SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
+    FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
+    IF link_steps_to_experiments(unknown_experiments) > 0 THEN
+      started := started || start_experiments(unknown_experiments);
+    END IF;
+
+    SELECT count(*) AS steps, min(s.start) AS first_start, max(s.finish) AS last_finish,
+      CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END AS id,
+      CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END AS device_id,
+      CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END AS experiment_id
+    INTO touched
+    FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
+    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
+    SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+      touched.id, touched.device_id, touched.experiment_id,
+      jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
+        'first_start', wire_time(touched.first_start), 'last_finish', wire_time(touched.last_finish))
+    FROM lab;
+    PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
+    PERFORM record_experiment_event(this_revision, (_ordinal + 1 + cardinality(new_devices) + e.ordinality - 1)::integer,
+      'experiment-updated', e.id::uuid, started->e.id, _audit)
+    FROM jsonb_object_keys(started) WITH ORDINALITY AS e (id, ordinality);
+  END IF;
+
+  RETURN QUERY
+  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state
+  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS asked (id, ordinality)
+  JOIN step_state state ON state.id = asked.id
+  LEFT JOIN unnest(logged) AS l (id) ON l.id = asked.id
+  LEFT JOIN unnest(extended) AS x (id) ON x.id = asked.id
+  ORDER BY asked.ordinality;
+END $$;
+
+-- prisma/sql/step/step_snapshot.sql
+-- Returns a step as an event stores it.
+CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish),
+    'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+  FROM step_state s WHERE s.id = _step
+$$;

@@ -1,0 +1,55 @@
+-- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
+-- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
+-- and the request accepts it). `_base` is the JSON pointer of the input in the request.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: id-in-use, barcode-in-use, and what choose_position and place_in_position raise.
+CREATE OR REPLACE FUNCTION add_container(_input jsonb, _revision bigint, _ordinal integer, _base text, _audit jsonb, OUT id uuid, OUT outcome text)
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted_id uuid := (_input->>'id')::uuid;
+  target uuid;
+  holder jsonb;
+  known text;
+BEGIN
+  SELECT c.created_as INTO known FROM container c WHERE c.id = wanted_id;
+  IF FOUND THEN
+    IF known IS DISTINCT FROM _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted_id, 'pointer', _base || '/id'));
+    END IF;
+    id := wanted_id; outcome := 'repeated';
+    RETURN;
+  END IF;
+
+  target := choose_position(_input->>'device', (_input->>'position')::integer,
+    jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
+    (_input->>'reservation_id')::uuid);
+  IF _input->>'if_occupied' = 'adopt' THEN
+    SELECT pl.container_id INTO id FROM placement pl WHERE pl.position_id = target AND pl.part = 'body';
+    IF FOUND THEN
+      outcome := 'adopted';
+      RETURN;
+    END IF;
+  END IF;
+
+  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
+  INTO holder FROM container_state s WHERE s.barcode = _input->>'barcode' AND s.removed_at IS NULL;
+  IF FOUND THEN
+    PERFORM refuse('barcode-in-use', jsonb_build_object(
+      'barcode', _input->>'barcode', 'pointer', _base || '/barcode', 'holder', holder));
+  END IF;
+
+  INSERT INTO container (id, name, barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded,
+    starting_position_id, created_as)
+  VALUES (wanted_id, _input->>'name', _input->>'barcode', _input->>'labware_type', (_input->>'labware_uuid')::uuid, _input->>'content',
+    coalesce((_input->>'filled')::boolean, true), coalesce((_input->>'is_reagent')::boolean, false),
+    coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as');
+  PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
+  IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
+    PERFORM place_on_device(wanted_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+      jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
+      (_input->>'lid_reservation_id')::uuid);
+  END IF;
+  PERFORM record_container_event(_revision, _ordinal, 'added', wanted_id, NULL, _audit);
+  id := wanted_id; outcome := 'created';
+END $$;

@@ -1,0 +1,6 @@
+-- Counts one change of a container: its version and the time of the change.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE sql AS $$
+  UPDATE container SET version = version + 1, updated_at = clock_timestamp() WHERE id = _container
+$$;

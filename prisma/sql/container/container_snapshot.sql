@@ -1,0 +1,9 @@
+-- Returns a container as an event stores it. It is written in PL/pgSQL, which plans the nine joins of the view once a
+-- connection; before PostgreSQL 18 a function in SQL is planned again for each call.
+CREATE OR REPLACE FUNCTION container_snapshot(_container uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (
+    SELECT to_jsonb(s) || jsonb_build_object(
+      'removed_at', wire_time(s.removed_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+    FROM container_state s WHERE s.id = _container);
+END $$;

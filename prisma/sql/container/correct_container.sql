@@ -1,0 +1,81 @@
+-- Records what a person saw in the lab. A correction may do what the normal commands refuse: a removed container is
+-- back, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
+-- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found, container-removed, barcode-in-use, position-occupied, device-not-found,
+-- position-not-found
+CREATE OR REPLACE FUNCTION correct_container(_id uuid, _barcode text, _input jsonb, _audit jsonb) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  corrected uuid;
+  before jsonb;
+  after_barcode text;
+  after_lidded boolean;
+  body_from uuid;
+  lid_from uuid;
+  body_to uuid;
+  lid_to uuid;
+  thing placement;
+  moved placement;
+  this_revision bigint;
+  ordinal integer := 0;
+BEGIN
+  PERFORM lock_lab();
+  corrected := require_container(_id, _barcode);
+  before := container_snapshot(corrected);
+  SELECT position_id INTO body_from FROM placement WHERE container_id = corrected AND part = 'body';
+  SELECT position_id INTO lid_from FROM placement WHERE container_id = corrected AND part = 'lid';
+  IF before->>'removed_at' IS NOT NULL AND NOT _input ? 'device' THEN
+    PERFORM refuse('container-removed', jsonb_build_object('container', corrected, 'removed_at', before->'removed_at'));
+  END IF;
+
+  body_to := CASE WHEN _input ? 'device'
+    THEN require_position(_input->>'device', (_input->>'position')::integer, '{"device": "/device", "position": "/position"}') ELSE body_from END;
+  lid_to := CASE jsonb_typeof(_input->'lid')
+    WHEN 'object' THEN require_position(_input->'lid'->>'device', (_input->'lid'->>'position')::integer, '{"device": "/lid/device", "position": "/lid/position"}')
+    WHEN 'null' THEN NULL ELSE lid_from END;
+  after_lidded := CASE WHEN jsonb_typeof(_input->'lid') = 'object' THEN false
+    ELSE coalesce((_input->>'lidded')::boolean, (before->>'lidded')::boolean) END;
+  IF after_lidded THEN
+    lid_to := NULL;
+  END IF;
+  after_barcode := CASE WHEN _input ? 'barcode' THEN _input->>'barcode' ELSE before->>'barcode' END;
+  IF after_barcode IS NOT NULL THEN
+    PERFORM refuse_barcode_in_use(after_barcode, corrected, '/barcode');
+  END IF;
+  IF body_to = lid_to THEN
+    PERFORM refuse_own_position(before, 'container', lid_to, '/lid/position');
+  END IF;
+  IF body_to IS NOT DISTINCT FROM body_from AND lid_to IS NOT DISTINCT FROM lid_from AND after_lidded = (before->>'lidded')::boolean
+    AND after_barcode IS NOT DISTINCT FROM before->>'barcode' THEN
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
+    RETURN;
+  END IF;
+
+  this_revision := next_revision();
+  -- First leave the own slots: what is in the way may go there.
+  DELETE FROM placement WHERE container_id = corrected
+    AND position_id IS DISTINCT FROM CASE part WHEN 'body' THEN body_to ELSE lid_to END;
+  FOR thing IN SELECT * FROM placement WHERE position_id IN (body_to, lid_to) AND container_id <> corrected ORDER BY position_id LOOP
+    IF _input->'displace' IS NULL THEN
+      PERFORM refuse_occupied_position(thing.position_id, CASE thing.position_id WHEN body_to THEN '/position' ELSE '/lid/position' END);
+    END IF;
+    PERFORM displace(thing, _input->'displace', this_revision, ordinal, _audit);
+    -- The displaced thing must not go where the container or its lid is going to be.
+    SELECT * INTO moved FROM placement WHERE position_id IN (body_to, lid_to) AND container_id = thing.container_id AND part = thing.part;
+    IF FOUND THEN
+      PERFORM refuse_own_position(before, CASE moved.position_id WHEN body_to THEN 'container' ELSE 'lid' END, moved.position_id, '/displace/position');
+    END IF;
+    ordinal := ordinal + 1;
+  END LOOP;
+  UPDATE container SET barcode = after_barcode, lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = clock_timestamp()
+  WHERE id = corrected;
+  IF body_to IS DISTINCT FROM body_from THEN
+    PERFORM write_placement(corrected, 'body', body_to);
+  END IF;
+  IF lid_to IS NOT NULL AND lid_to IS DISTINCT FROM lid_from THEN
+    PERFORM write_placement(corrected, 'lid', lid_to);
+  END IF;
+  PERFORM record_container_event(this_revision, ordinal, 'corrected', corrected, before, _audit);
+  RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
+END $$;

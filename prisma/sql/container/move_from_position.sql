@@ -1,0 +1,35 @@
+-- Moves what is in a slot: the container, or the lid if only a lid is there. If a barcode is given, it must be the
+-- one of the container.
+--
+-- Locks: The lab lock.
+-- Raises: device-not-found, position-not-found, source-empty, source-mismatch, and what place_on_device raises.
+CREATE OR REPLACE FUNCTION move_from_position(
+  _source_device text, _source_slot integer, _target_device text, _target_slot integer, _barcode text, _audit jsonb, _reservation uuid
+) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  source uuid;
+  what record;
+  before jsonb;
+BEGIN
+  PERFORM lock_lab();
+  source := require_position(_source_device, _source_slot, '{"device": "/source_device", "position": "/source_pos"}');
+  SELECT pl.container_id, pl.part INTO what FROM placement pl WHERE pl.position_id = source;
+  IF NOT FOUND THEN
+    PERFORM refuse('source-empty', jsonb_build_object('device', _source_device, 'position', _source_slot, 'pointer', '/source_pos'));
+  END IF;
+  before := container_snapshot(what.container_id);
+  IF _barcode IS NOT NULL AND before->>'barcode' IS DISTINCT FROM _barcode THEN
+    PERFORM refuse('source-mismatch', jsonb_build_object(
+      'expected', jsonb_build_object('device', _source_device, 'position', _source_slot, 'barcode', _barcode),
+      'actual', (SELECT jsonb_build_object('device', s.device, 'position', s.position)
+        FROM container_state s WHERE s.barcode = _barcode AND s.removed_at IS NULL),
+      'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode'),
+      'pointer', '/barcode'));
+  END IF;
+  PERFORM place_on_device(what.container_id, what.part, _target_device, _target_slot,
+    '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
+  PERFORM bump_container_version(what.container_id);
+  PERFORM record_container_event(next_revision(), 0, CASE what.part WHEN 'body' THEN 'moved' ELSE 'unlidded' END,
+    what.container_id, before, _audit);
+  RETURN QUERY SELECT * FROM container_state s WHERE s.id = what.container_id;
+END $$;

@@ -1,0 +1,20 @@
+-- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Nothing more
+-- happens if it was removed before.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found
+CREATE OR REPLACE FUNCTION remove_container(_id uuid, _barcode text, _audit jsonb) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  gone uuid;
+  before jsonb;
+BEGIN
+  PERFORM lock_lab();
+  gone := require_container(_id, _barcode);
+  before := container_snapshot(gone);
+  IF before->>'removed_at' IS NULL THEN
+    DELETE FROM placement WHERE container_id = gone;
+    UPDATE container SET removed_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp() WHERE id = gone;
+    PERFORM record_container_event(next_revision(), 0, 'removed', gone, before, _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM container_state s WHERE s.id = gone;
+END $$;

@@ -1,0 +1,43 @@
+-- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
+-- member. Nothing is written if nothing changes.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found, container-removed, barcode-in-use
+CREATE OR REPLACE FUNCTION update_container(_id uuid, _barcode text, _changes jsonb, _audit jsonb)
+RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  changed uuid;
+  before jsonb;
+  holder jsonb;
+BEGIN
+  PERFORM lock_lab();
+  changed := require_present_container(_id, _barcode);
+  before := container_snapshot(changed);
+  IF before @> _changes THEN
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = changed;
+    RETURN;
+  END IF;
+  IF _changes->>'barcode' IS NOT NULL THEN
+    SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
+    INTO holder FROM container_state s
+    WHERE s.barcode = _changes->>'barcode' AND s.removed_at IS NULL AND s.id <> changed;
+    IF FOUND THEN
+      PERFORM refuse('barcode-in-use', jsonb_build_object(
+        'barcode', _changes->>'barcode', 'pointer', '/barcode', 'holder', holder));
+    END IF;
+  END IF;
+  UPDATE container c SET
+    barcode = CASE WHEN _changes ? 'barcode' THEN _changes->>'barcode' ELSE c.barcode END,
+    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' ELSE c.name END,
+    filled = CASE WHEN _changes ? 'filled' THEN (_changes->>'filled')::boolean ELSE c.filled END,
+    content = CASE WHEN _changes ? 'content' THEN _changes->>'content' ELSE c.content END,
+    labware_type = CASE WHEN _changes ? 'labware_type' THEN _changes->>'labware_type' ELSE c.labware_type END,
+    labware_uuid = CASE WHEN _changes ? 'labware_uuid' THEN (_changes->>'labware_uuid')::uuid ELSE c.labware_uuid END,
+    is_reagent = CASE WHEN _changes ? 'is_reagent' THEN (_changes->>'is_reagent')::boolean ELSE c.is_reagent END,
+    version = c.version + 1, updated_at = clock_timestamp()
+  WHERE c.id = changed;
+  PERFORM record_container_event(next_revision(), 0,
+    CASE WHEN before->'barcode' IS DISTINCT FROM coalesce(_changes->'barcode', before->'barcode') THEN 'barcode-set' ELSE 'updated' END,
+    changed, before, _audit);
+  RETURN QUERY SELECT * FROM container_state s WHERE s.id = changed;
+END $$;

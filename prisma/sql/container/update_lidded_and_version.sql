@@ -1,0 +1,12 @@
+-- Counts one change of a container, and says whether its lid is on if `_lidded` is not null. Returns the members of
+-- its snapshot that this changes, so that the caller need not read the snapshot again.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION update_lidded_and_version(_container uuid, _lidded boolean DEFAULT NULL) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  changed jsonb;
+BEGIN
+  UPDATE container SET lidded = coalesce(_lidded, lidded), version = version + 1, updated_at = clock_timestamp() WHERE id = _container
+  RETURNING jsonb_build_object('lidded', lidded, 'version', version, 'updated_at', wire_time(updated_at)) INTO changed;
+  RETURN changed;
+END $$;

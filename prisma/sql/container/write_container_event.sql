@@ -1,0 +1,13 @@
+-- Records an event of a container when the caller knows the snapshot after it. record_container_event reads that
+-- snapshot.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION write_container_event(_revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _after jsonb, _audit jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _container, _before, _after,
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
+  FROM lab WHERE id = 1;
+END $$;

@@ -1,0 +1,46 @@
+-- Makes devices and their slots as the input says, and records one event for each device. What changes is decided by
+-- the caller (the lab diff in src/domain). Retired devices and slots keep their rows: what comes back is the same
+-- thing again. It takes a few statements for a lab of any size.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: slots-occupied
+CREATE OR REPLACE FUNCTION write_devices(_inputs json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+BEGIN
+  PERFORM refuse_dropping_occupied_slots(_inputs);
+  SELECT coalesce(jsonb_object_agg(d.id, device_snapshot(d.id)), '{}') INTO before
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id;
+
+  INSERT INTO device_group (name)
+  SELECT DISTINCT input."group" FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO device (id, name, "group", ordinal, type, description, uri, capacity, process_capacity, min_capacity,
+    allows_overlap, extra, listed, retired_at, created_as)
+  SELECT input.id, input.name, input."group", next_ordinal_in_group(input."group"), input.type, input.description, input.uri,
+    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap, input.extra, input.listed, CASE WHEN input.retired THEN clock_timestamp() END, input.created_as
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  ON CONFLICT ON CONSTRAINT device_pkey DO UPDATE SET
+    name = excluded.name, "group" = excluded."group", type = excluded.type,
+    ordinal = CASE WHEN device."group" = excluded."group" AND device.listed AND device.retired_at IS NULL
+      THEN device.ordinal ELSE excluded.ordinal END,
+    description = excluded.description, uri = excluded.uri, capacity = excluded.capacity,
+    process_capacity = excluded.process_capacity, min_capacity = excluded.min_capacity,
+    allows_overlap = excluded.allows_overlap, extra = excluded.extra, listed = excluded.listed,
+    retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = clock_timestamp();
+
+  UPDATE position p SET retired_at = clock_timestamp()
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
+  INSERT INTO position (id, device_id, slot_number)
+  SELECT gen_random_uuid(), input.id, slot
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input CROSS JOIN LATERAL generate_series(0, input.capacity - 1) AS slot
+  WHERE NOT input.retired
+  ON CONFLICT ON CONSTRAINT position_device_slot_key DO UPDATE SET retired_at = NULL WHERE position.retired_at IS NOT NULL;
+
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    input.id, before->input.id::text, device_snapshot(input.id)
+  FROM ROWS FROM (json_populate_recordset(NULL::device_input, _inputs)) WITH ORDINALITY AS input CROSS JOIN lab l;
+END $$;

@@ -1,0 +1,35 @@
+-- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
+-- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
+--
+-- Locks: The lab lock, after the new row.
+-- Raises: process-not-found, id-in-use
+CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  known text;
+  this_revision bigint;
+BEGIN
+  INSERT INTO experiment (id, process_id, name, metadata, created_as)
+  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), _input->>'created_as'
+  FROM process p WHERE p.id = (_input->>'process_id')::uuid
+  ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
+  IF FOUND THEN
+    this_revision := next_revision();
+    IF link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
+      UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
+    END IF;
+    PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);
+    outcome := 'created';
+  ELSE
+    SELECT e.created_as INTO known FROM experiment e WHERE e.id = wanted;
+    IF NOT FOUND THEN
+      PERFORM refuse('process-not-found', jsonb_build_object('process_id', _input->'process_id', 'pointer', '/process_id'));
+    ELSIF known IS DISTINCT FROM _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    outcome := 'repeated';
+  END IF;
+  SELECT s.* INTO experiment FROM experiment_state s WHERE s.id = wanted;
+  RETURN NEXT;
+END $$;

@@ -1,0 +1,16 @@
+-- Completes running experiments of which nothing was logged since `_before`: orchestrators do not say that an
+-- experiment has ended. Returns how many.
+--
+-- Locks: The experiments, in the order of their ids, then the lab lock.
+CREATE OR REPLACE FUNCTION complete_quiet_experiments(_experiments uuid[], _before timestamptz, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  quiet uuid;
+  completed integer := 0;
+BEGIN
+  FOR quiet IN SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE LOOP
+    CONTINUE WHEN EXISTS (SELECT FROM step WHERE experiment_id = quiet AND coalesce(finish, 'infinity') >= _before);
+    PERFORM change_experiment(quiet, '{"status": "completed"}', _audit);
+    completed := completed + 1;
+  END LOOP;
+  RETURN completed;
+END $$;

@@ -1,0 +1,45 @@
+-- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
+-- lab file had at that revision.
+CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revision double precision, totals json, devices json) LANGUAGE sql STABLE AS $$
+  WITH container_then AS MATERIALIZED (
+    SELECT * FROM container_state_at(_revision)
+  ),
+  file AS (
+    SELECT event.revision, after->'groups' AS groups FROM event
+    WHERE kind = 'lab-updated' AND event.revision <= _revision ORDER BY event.revision DESC LIMIT 1
+  ),
+  named_group AS (
+    SELECT g.value->>'name' AS name, g.ordinality AS ordinal, g.value->'devices' AS devices FROM file CROSS JOIN LATERAL jsonb_array_elements(file.groups) WITH ORDINALITY g
+  ),
+  -- Match by device, not by name: devices may have been renamed after the lab file was stored.
+  named AS (
+    SELECT d.id, n.ordinality AS ordinal
+    FROM named_group g CROSS JOIN LATERAL jsonb_array_elements_text(g.devices) WITH ORDINALITY n (name, ordinality)
+    JOIN (SELECT d.id, d.name FROM file CROSS JOIN LATERAL device_state_at(file.revision) d WHERE d.retired_at IS NULL) d ON d.name = n.name
+  ),
+  -- The revision since which each device is in its group without a break. Devices that came after the lab file follow those of the file.
+  arrived AS (
+    SELECT e.device_id AS id, max(e.revision) AS revision FROM event e
+    WHERE (e.kind LIKE 'device-%' OR e.kind LIKE 'certificate-%') AND e.revision <= _revision
+      AND (e.before IS NULL OR e.before->'group' <> e.after->'group' OR e.before->>'retired_at' IS NOT NULL OR NOT (e.before->>'listed')::boolean)
+    GROUP BY e.device_id
+  ),
+  device_then AS (
+    SELECT d.name, d."group", d.capacity, g.ordinal AS group_ordinal, a.revision AS arrived,
+      CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
+      (SELECT count(*) FROM container_then c WHERE c.device = d.name) + (SELECT count(*) FROM container_then c WHERE c.lid->>'device' = d.name) AS occupied,
+      (SELECT coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
+        'lidded', c.lidded, 'lid', c.lid) ORDER BY c.position), '[]') FROM container_then c WHERE c.device = d.name) AS containers
+    FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
+    WHERE d.listed AND d.retired_at IS NULL
+  ),
+  slots AS (SELECT coalesce(sum(capacity), 0)::integer AS positions, coalesce(sum(occupied), 0)::integer AS occupied, count(*)::integer AS devices FROM device_then)
+  SELECT _revision::double precision,
+    json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
+      'utilization', s.occupied::double precision / nullif(s.positions, 0),
+      'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
+      'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
+    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', d.capacity, 'occupied', d.occupied, 'containers', d.containers)
+       ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
+  FROM slots s
+$$;

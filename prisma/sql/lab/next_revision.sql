@@ -1,0 +1,11 @@
+-- Takes the next revision of the lab and returns it. A command calls it once, and only when it is certain that
+-- something changes: revisions have no gaps.
+--
+-- Locks: The row of `lab`, which is the lab lock.
+CREATE OR REPLACE FUNCTION next_revision() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  taken bigint;
+BEGIN
+  UPDATE lab SET revision = revision + 1, recorded_at = greatest(recorded_at, clock_timestamp()) WHERE id = 1 RETURNING revision INTO taken;
+  RETURN taken;
+END $$;

@@ -1,0 +1,27 @@
+-- Takes the lid off a container and parks it in a slot. If the lid is off already, it is moved to that slot. Nothing
+-- is written if the lid is there.
+--
+-- Locks: The lab lock.
+-- Raises: container-not-found, container-removed, and what place_fast raises.
+CREATE OR REPLACE FUNCTION unlid_container(_id uuid, _barcode text, _lid_device text, _lid_slot integer, _audit jsonb, _reservation uuid)
+RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+DECLARE
+  opened uuid;
+  before jsonb;
+  after jsonb;
+  target uuid;
+BEGIN
+  PERFORM lock_lab();
+  opened := require_present_container(_id, _barcode);
+  before := container_snapshot(opened);
+  IF before->'lid'->>'device' = _lid_device AND (before->'lid'->>'position')::integer = coalesce(_lid_slot, (before->'lid'->>'position')::integer) THEN
+    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN;
+  END IF;
+  after := before || update_lidded_and_version(opened, false);
+  target := place_fast(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
+  after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
+    'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
+  PERFORM write_container_event(next_revision(), 0, 'unlidded', opened, before, after, _audit);
+  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+END $$;

@@ -1,0 +1,56 @@
+-- Reserves free slots. `_input` has the members of ReservationCreate, and id and created_as. The outcome is
+-- `created`, or `repeated` (the same id and the same request before). Expired reservations are deleted first.
+--
+-- Locks: The lab lock.
+-- Raises: id-in-use, device-not-found, no-free-position
+CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation reservation_state) LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  count integer := coalesce((_input->>'count')::integer, 1);
+  ttl double precision := (_input->>'ttl_seconds')::double precision;
+  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
+  deep_well boolean := (_input->>'deep_well')::boolean;
+  strategy text := coalesce(_input->>'strategy', 'first');
+  device uuid;
+  chosen uuid[];
+  known text;
+BEGIN
+  PERFORM lock_lab();
+  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= clock_timestamp()));
+  SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
+  IF FOUND THEN
+    IF known <> _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    RETURN QUERY SELECT 'repeated', s FROM reservation_state s WHERE s.id = wanted;
+    IF FOUND THEN
+      RETURN;
+    END IF;
+    -- It expired just now. The request creates it again.
+    PERFORM consume_reservation(ARRAY(SELECT position_id FROM reserved_position WHERE reservation_id = wanted));
+  END IF;
+
+  IF _input->>'device' IS NOT NULL THEN
+    device := require_device(_input->>'device', '/device');
+  ELSE
+    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
+    IF NOT FOUND THEN
+      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
+    END IF;
+  END IF;
+  SELECT array_agg(position_id) INTO chosen
+  FROM (
+    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block) b LIMIT count
+  ) best;
+  IF coalesce(cardinality(chosen), 0) < count THEN
+    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
+      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
+      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
+  END IF;
+
+  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as)
+  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, clock_timestamp() + ttl * interval '1 second', _input->>'created_as');
+  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
+  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
+  RETURN QUERY SELECT 'created', s FROM reservation_state s WHERE s.id = wanted;
+END $$;

@@ -1,0 +1,67 @@
+-- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
+-- start, finish, status, is_simulation, data, fct and device, as far as they are given. `match` has the match inputs
+-- of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
+-- that has to be created. `warnings` replace those about what is changed. Nothing is written if nothing changes.
+--
+-- Locks: The caller has locked the step and looked at it. Takes the lab lock.
+CREATE OR REPLACE FUNCTION change_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := step_snapshot(_id);
+  wanted jsonb := before || (_change->'members');
+  members text[];
+  new_devices uuid[] := '{}';
+  other_device uuid;
+  containers_changed boolean;
+  more_warnings jsonb := _change->'warnings';
+  this_revision bigint;
+BEGIN
+  containers_changed := jsonb_path_query_array(_change, '$.containers[*].named') <> jsonb_path_query_array(before, '$.containers[*].named')
+    AND _change ? 'containers';
+  IF wanted = before AND NOT containers_changed THEN
+    RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+    RETURN;
+  END IF;
+  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> before->key;
+
+  IF 'device' = ANY (members) THEN
+    IF latest_device_named(wanted->>'device') IS NULL THEN
+      new_devices := create_unlisted_devices(jsonb_build_array(jsonb_build_object('id', _change->'device_id', 'name', wanted->'device')));
+    END IF;
+    SELECT d.id, more_warnings || warning_list(d.code, '/device', d.detail) INTO other_device, more_warnings
+    FROM resolve_logged_devices(jsonb_build_array(jsonb_build_object('name', wanted->'device'))) d;
+  END IF;
+  IF containers_changed THEN
+    members := members || 'containers'::text;
+    DELETE FROM step_container WHERE step_id = _id;
+    WITH named AS (
+      INSERT INTO step_container (step_id, ordinal, named, container_id)
+      SELECT n.step_id, n.ordinal, n.named, n.container_id
+      FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
+      RETURNING ordinal, named, container_id
+    )
+    SELECT more_warnings || coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal), '[]')
+    INTO more_warnings FROM named WHERE container_id IS NULL;
+  END IF;
+
+  UPDATE step s SET
+    device_id = coalesce(other_device, s.device_id),
+    start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
+    is_simulation = (wanted->>'is_simulation')::boolean, data = wanted->'data', fct = wanted->>'fct',
+    commanded_seconds = (_change->'match'->>'commanded_seconds')::double precision,
+    match_version = (_change->'match'->>'match_version')::integer, match_function = _change->'match'->>'match_function',
+    match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
+    warnings = more_warnings || (
+      SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]')
+      FROM jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
+      WHERE split_part(w.value->>'pointer', '/', 2) <> ALL (members)),
+    version = s.version + 1, updated_at = clock_timestamp()
+  WHERE s.id = _id;
+
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, before, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = _id;
+  PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
+  RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+END $$;

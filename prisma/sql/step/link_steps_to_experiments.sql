@@ -1,0 +1,18 @@
+-- Links steps to experiments that they named before the experiments existed. Both log_steps and create_experiment
+-- call it under the lab lock: the second one sees what the first one wrote, so no step is missed. Returns how many
+-- steps were linked.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION link_steps_to_experiments(_experiments uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  adopted integer;
+BEGIN
+  IF _experiments IS NULL THEN
+    RETURN 0;
+  END IF;
+  UPDATE step s SET experiment_id = e.id, experiment_named = NULL, version = s.version + 1, updated_at = clock_timestamp(),
+    warnings = jsonb_path_query_array(s.warnings, '$[*] ? (@.code != "unknown-experiment")')
+  FROM experiment e WHERE e.id = ANY (_experiments) AND s.experiment_named = e.id::text;
+  GET DIAGNOSTICS adopted = ROW_COUNT;
+  RETURN adopted;
+END $$;

@@ -1,0 +1,125 @@
+-- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
+-- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
+-- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
+-- id and facts before) or `extended` (repeated, with containers that were not named before). As part of another
+-- command it uses the revision of that command, from `_ordinal` on.
+--
+-- Locks: Steps, experiments, and last the lab: a batch of 5,000 steps does not stop the robots. Only a device that
+-- the log creates takes the lab lock first.
+-- Raises: id-in-use
+-- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id and name, so one plan is good
+-- for all values. Without the setting PostgreSQL may plan them again for each call: 2.7 ms a step instead of 1.6.
+CREATE OR REPLACE FUNCTION log_steps(
+  _steps jsonb, _devices jsonb, _batch boolean, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0
+)
+RETURNS TABLE (outcome text, step step_state) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
+  new_devices uuid[] := '{}';
+  logged uuid[];
+  extended uuid[] := '{}';
+  experiments uuid[];
+  unknown_experiments uuid[];
+  started jsonb;
+  touched record;
+  this_revision bigint;
+BEGIN
+  IF unknown <> '[]' THEN
+    new_devices := create_unlisted_devices(unknown);
+  END IF;
+
+  WITH devices AS MATERIALIZED (
+    SELECT * FROM resolve_logged_devices(_devices)
+  ),
+  containers AS MATERIALIZED (
+    SELECT * FROM resolve_logged_containers(_steps)
+  ),
+  container_warnings AS (
+    SELECT c.step_id, jsonb_agg(unknown_container_warning(c.ordinal, c.named, c.container_id) ORDER BY c.ordinal) AS list
+    FROM containers c WHERE c.container_id IS NULL GROUP BY c.step_id
+  ),
+  inserted AS (
+    INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
+      origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
+      experiment_id, experiment_named, created_as, match_version, match_function, match_parameters, match_protocol, warnings)
+    SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
+      origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
+      a.lidded_before, a.lidded_after, a.barcode_read,
+      e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
+      a.created_as, a.match_version, a.match_function, a.match_parameters, a.match_protocol,
+      a.warnings
+        || warning_list(device.code, '/device', device.detail)
+        || warning_list(origin.code, '/origin/device', origin.detail)
+        || warning_list(destination.code, '/destination/device', destination.detail)
+        || coalesce(cw.list, '[]')
+        || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
+             THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
+        || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
+             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+    FROM jsonb_to_recordset(_steps) AS a (
+      id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
+      commanded_seconds double precision, data jsonb, is_simulation boolean,
+      origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
+      experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
+      match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
+    JOIN devices device ON device.name = a.device
+    LEFT JOIN devices origin ON origin.name = a.origin->>'device'
+    LEFT JOIN devices destination ON destination.name = a.destination->>'device'
+    LEFT JOIN experiment e ON e.id = a.experiment_uuid
+    LEFT JOIN container_warnings cw ON cw.step_id = a.id
+    -- One order for all: two batches with steps in common wait for each other and do not deadlock.
+    ORDER BY a.id
+    ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
+    RETURNING id, experiment_id
+  ),
+  inserted_containers AS (
+    INSERT INTO step_container (step_id, ordinal, named, container_id)
+    SELECT c.step_id, c.ordinal, c.named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
+  )
+  SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}')
+  INTO logged, experiments FROM inserted i;
+
+  IF cardinality(logged) < jsonb_array_length(_steps) THEN
+    extended := extend_steps((
+      SELECT jsonb_agg(s.value || jsonb_build_object('index', s.ordinality - 1))
+      FROM jsonb_array_elements(_steps) WITH ORDINALITY s
+      LEFT JOIN unnest(logged) AS l (id) ON l.id = (s.value->>'id')::uuid
+      WHERE l.id IS NULL), _batch);
+  END IF;
+
+  IF cardinality(logged || extended) > 0 THEN
+    started := start_experiments(experiments);
+    this_revision := coalesce(_revision, next_revision());
+    SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
+    FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
+    IF link_steps_to_experiments(unknown_experiments) > 0 THEN
+      started := started || start_experiments(unknown_experiments);
+    END IF;
+
+    SELECT count(*) AS steps, min(s.start) AS first_start, max(s.finish) AS last_finish,
+      CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END AS id,
+      CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END AS device_id,
+      CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END AS experiment_id
+    INTO touched
+    FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
+    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
+    SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+      touched.id, touched.device_id, touched.experiment_id,
+      jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
+        'first_start', wire_time(touched.first_start), 'last_finish', wire_time(touched.last_finish))
+    FROM lab;
+    PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
+    PERFORM record_experiment_event(this_revision, (_ordinal + 1 + cardinality(new_devices) + e.ordinality - 1)::integer,
+      'experiment-updated', e.id::uuid, started->e.id, _audit)
+    FROM jsonb_object_keys(started) WITH ORDINALITY AS e (id, ordinality);
+  END IF;
+
+  RETURN QUERY
+  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state
+  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS asked (id, ordinality)
+  JOIN step_state state ON state.id = asked.id
+  LEFT JOIN unnest(logged) AS l (id) ON l.id = asked.id
+  LEFT JOIN unnest(extended) AS x (id) ON x.id = asked.id
+  ORDER BY asked.ordinality;
+END $$;

@@ -1,0 +1,24 @@
+-- A step as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW step_state AS
+SELECT
+  s.id, s.kind, s.name, s.fct, d.name AS device, s.data, s.start, s.finish, s.status, s.duration_seconds,
+  s.experiment_id, s.experiment_named, s.is_simulation,
+  CASE WHEN s.origin_device_id IS NOT NULL
+    THEN jsonb_build_object('device', o.name, 'position', s.origin_position) END AS origin,
+  CASE WHEN s.destination_device_id IS NOT NULL
+    THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END AS destination,
+  s.lidded_before, s.lidded_after, s.barcode_read,
+  coalesce(c.containers, '[]') AS containers,
+  s.warnings, s.created_at, s.updated_at, s.version
+FROM step s
+JOIN device d ON d.id = s.device_id
+LEFT JOIN device o ON o.id = s.origin_device_id
+LEFT JOIN device t ON t.id = s.destination_device_id
+LEFT JOIN LATERAL (
+  SELECT jsonb_agg(jsonb_build_object(
+    'id', sc.container_id,
+    -- A subquery, not a join: without statistics the planner would read all containers for each step of a join.
+    'barcode', (SELECT barcode FROM container WHERE id = sc.container_id),
+    'named', sc.named) ORDER BY sc.ordinal) AS containers
+  FROM step_container sc WHERE sc.step_id = s.id
+) c ON true;

@@ -1,0 +1,132 @@
+-- Applies one transfer. It is judged by the state at its end: the body and the lid of one container are not in the
+-- way of each other if they leave, and anything else is in the way. `_input` has the members of the request, and
+-- named and id. With `_collect` it returns everything that is in the way instead of refusing the first thing; then
+-- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were.
+--
+-- Locks: The caller holds the lab lock.
+-- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and choose_end_position
+-- raise; with `_collect` nothing.
+CREATE OR REPLACE FUNCTION apply_transfer(
+  _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
+  OUT container_id uuid, OUT before jsonb, OUT events integer, OUT findings jsonb
+) LANGUAGE plpgsql AS $$
+DECLARE
+  code text;
+  members text;
+  snapshot jsonb;
+  action text := coalesce(_input->'lid'->>'action', 'keep');
+  moves boolean := _input->'target' <> 'null';
+  body_from uuid;
+  lid_from uuid;
+  body_to uuid;
+  lid_to uuid;
+BEGIN
+  findings := '[]';
+  events := 0;
+  BEGIN
+    container_id := require_transfer_container(_input, _base);
+  EXCEPTION WHEN SQLSTATE 'PS409' THEN
+    GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+    IF NOT _collect THEN RAISE; END IF;
+    findings := findings || transfer_finding(code, members);
+    -- For a container that is elsewhere, the rest of the transfer can still be judged.
+    container_id := lookup_transfer_container(_input);
+    PERFORM 1 FROM container c WHERE c.id = container_id AND c.removed_at IS NULL;
+    IF NOT FOUND THEN
+      RETURN;
+    END IF;
+  END;
+  before := container_snapshot(container_id);
+  SELECT pl.position_id INTO body_from FROM placement pl WHERE pl.container_id = apply_transfer.container_id AND pl.part = 'body';
+  SELECT pl.position_id INTO lid_from FROM placement pl WHERE pl.container_id = apply_transfer.container_id AND pl.part = 'lid';
+
+  IF _input->>'barcode' IS NOT NULL THEN
+    BEGIN
+      PERFORM refuse_barcode_mismatch(container_id, _input->>'barcode', _base || '/barcode');
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+
+  -- Check where the lid was, if the request says so.
+  IF action = 'on' AND NOT (before->>'lidded')::boolean THEN
+    BEGIN
+      PERFORM refuse_lid_mismatch(before, _input->'lid'->>'device', (_input->'lid'->>'position')::integer, _base || '/lid');
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+
+  IF moves THEN
+    BEGIN
+      body_to := choose_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
+        CASE WHEN action <> 'keep' THEN lid_from END, NULL,
+        jsonb_build_object('device', _base || '/target/device', 'position', _base || '/target/position', 'reservation', _base || '/reservation_id'),
+        (_input->>'reservation_id')::uuid);
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+
+  IF action = 'off' THEN
+    BEGIN
+      -- A lid that is parked on that device stays there, unless the body moves to its slot.
+      IF _input->'lid'->'position' = 'null' AND before->'lid'->>'device' = _input->'lid'->>'device' AND lid_from IS DISTINCT FROM body_to THEN
+        lid_to := lid_from;
+      ELSE
+        lid_to := choose_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+          CASE WHEN body_to <> body_from THEN body_from END, body_to,
+          jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
+          (_input->>'lid_reservation_id')::uuid);
+      END IF;
+      IF lid_to = body_to THEN
+        PERFORM refuse_own_position(before, 'container', lid_to, _base || '/lid/position');
+      END IF;
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+  IF findings <> '[]' THEN
+    RETURN;
+  END IF;
+
+  snapshot := before;
+  IF _input->>'barcode' IS NOT NULL AND before->>'barcode' IS NULL THEN
+    UPDATE container c SET barcode = _input->>'barcode', version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    PERFORM record_container_event(_revision, _ordinal + events, 'barcode-set', container_id, snapshot, _audit);
+    snapshot := container_snapshot(container_id);
+    events := events + 1;
+  END IF;
+  IF lid_from IS NOT NULL AND (action = 'on' OR lid_to <> lid_from) THEN
+    DELETE FROM placement pl WHERE pl.position_id = lid_from;
+  END IF;
+  IF action = 'on' AND NOT (before->>'lidded')::boolean THEN
+    UPDATE container c SET lidded = true, version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    PERFORM record_container_event(_revision, _ordinal + events, 'lidded', container_id, snapshot, _audit);
+    snapshot := container_snapshot(container_id);
+    events := events + 1;
+  END IF;
+  IF moves THEN
+    IF body_to <> body_from THEN
+      PERFORM write_placement(container_id, 'body', body_to);
+    END IF;
+    PERFORM bump_container_version(container_id);
+    PERFORM record_container_event(_revision, _ordinal + events, 'moved', container_id, snapshot, _audit);
+    snapshot := container_snapshot(container_id);
+    events := events + 1;
+  END IF;
+  IF action = 'off' AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
+    UPDATE container c SET lidded = false, version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    PERFORM write_placement(container_id, 'lid', lid_to);
+    PERFORM record_container_event(_revision, _ordinal + events, 'unlidded', container_id, snapshot, _audit);
+    events := events + 1;
+  END IF;
+END $$;

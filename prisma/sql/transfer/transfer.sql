@@ -1,0 +1,80 @@
+-- Records transfers, all or none: place, lid, barcode and step of each. `_transfers` are the requests, each with
+-- named, id, and the step as the service prepares it, or null. `_devices` is [{ id, name }] of the devices that the
+-- steps name. Returns for each transfer, in order, the container and the step at the end. A dry run does the same,
+-- collects what it would refuse as findings, and is then undone by an exception (PS204); its `revision` is the
+-- present one.
+--
+-- Locks: Steps, experiments, the lab: the order of the step log, so that the two never wait for each other.
+-- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
+-- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
+-- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
+CREATE OR REPLACE FUNCTION transfer(_transfers jsonb, _devices jsonb, _batch boolean, _dry_run boolean, _audit jsonb)
+RETURNS TABLE (container jsonb, step jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  input jsonb;
+  done record;
+  index integer := 0;
+  ordinal integer := 0;
+  after jsonb;
+  steps jsonb := '[]';
+  step_of integer[] := '{}';
+  step_devices jsonb := _devices;
+  this_revision bigint;
+  code text;
+  members text;
+  base text;
+  results jsonb := '[]';
+BEGIN
+  PERFORM 1 FROM step WHERE id IN (SELECT (t->'step'->>'id')::uuid FROM jsonb_array_elements(_transfers) t) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
+  ORDER BY id FOR NO KEY UPDATE;
+  PERFORM lock_lab();
+  BEGIN
+    this_revision := next_revision();
+    FOR input IN SELECT value FROM jsonb_array_elements(_transfers) LOOP
+      base := CASE WHEN _batch THEN '/transfers/' || index ELSE '' END;
+      BEGIN
+        SELECT * INTO done FROM apply_transfer(input, base, _dry_run, this_revision, ordinal, _audit);
+      EXCEPTION WHEN SQLSTATE 'PS409' THEN
+        GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+        PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+      END;
+      ordinal := ordinal + done.events;
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings);
+      IF input->'step' <> 'null' AND NOT _dry_run THEN
+        after := container_snapshot(done.container_id);
+        step_of := step_of || index;
+        steps := steps || complete_transfer_step(input->'step', done.before, after, input->>'barcode' IS NOT NULL);
+        step_devices := step_devices || jsonb_build_array(
+          jsonb_build_object('id', gen_random_uuid(), 'name', done.before->'device'), jsonb_build_object('id', gen_random_uuid(), 'name', after->'device'));
+      END IF;
+      index := index + 1;
+    END LOOP;
+    IF steps <> '[]' THEN
+      BEGIN
+        PERFORM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
+          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch, _audit, this_revision, ordinal);
+      EXCEPTION WHEN SQLSTATE 'PS409' THEN
+        GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+        index := step_of[coalesce((members::jsonb->>'index')::integer, 0) + 1];
+        PERFORM refuse(code, members::jsonb || CASE WHEN _batch
+          THEN jsonb_build_object('index', index, 'pointer', '/transfers/' || index || '/step/id') ELSE jsonb_build_object('pointer', '/step/id') END);
+      END;
+    END IF;
+    IF _dry_run THEN
+      RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
+    END IF;
+    -- The revision was taken before it was known whether anything changes. It is given back if nothing did. max() reads
+    -- one entry of the index; EXISTS (... WHERE revision = this_revision) may read the whole log, because after batches
+    -- with thousands of events PostgreSQL expects to meet one soon.
+    IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
+      UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
+    END IF;
+  EXCEPTION WHEN SQLSTATE 'PS204' THEN
+    NULL;
+  END;
+  RETURN QUERY
+  SELECT container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), r->'findings', l.revision::double precision
+  FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l ORDER BY n;
+END $$;

@@ -1,3 +1,0 @@
-// `npm run demo`: builds what has to be built, then shows the service with a real lab's records; see src/demo/main.ts.
-await import('./ensure-built.mjs')
-await import('../dist/demo/main.js')

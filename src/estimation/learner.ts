@@ -1,0 +1,131 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Log } from '../domain/log.ts'
+import type { Database } from '../store/database.ts'
+import { refreshOutgrownStatistics } from '../store/outgrown-statistics.ts'
+import { type Breathe, type LearntRun, learnNextRun } from './learning.ts'
+
+/** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
+const lookEveryMs = 2000
+/** After a failure the pause doubles, up to this. */
+const longestPauseMs = 60_000
+/** The learner gives the event loop back after this time, so that requests do not wait for it. */
+const sliceMs = 5
+const statementTimeoutMs = 30_000
+/** A stop waits at most this long. The database may no longer respond. */
+const stopMs = 500
+
+// On a standby, or on a database that accepts no writes, this instance does not learn.
+const lookForWork = `
+  SELECT current_setting('transaction_read_only') = 'off' AS writable, EXISTS (SELECT FROM run WHERE pending AND run_is_over(run)) AS pending`
+
+export type Learner = ReturnType<typeof openLearner>
+
+class Stopped extends Error {}
+
+/**
+ * Learns from finished runs beside the requests. It uses one connection of its own and one transaction for each run. Only one
+ * instance learns at a time, and nothing waits for it. It also refreshes the planner's statistics after a bulk load, so that
+ * PostgreSQL plans estimates well at once. It connects when it is started, or when `learnNow` is called.
+ */
+export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'info' | 'warn'>) {
+  let client: pg.Client | undefined
+  let timer: NodeJS.Timeout | undefined
+  const stopping = new AbortController()
+  const isStopped = () => stopping.signal.aborted
+  let failures = 0
+  let last: Promise<unknown> = Promise.resolve()
+  let sliceBegan = 0
+
+  const breathe: Breathe = async () => {
+    if (isStopped()) throw new Stopped()
+    if (performance.now() - sliceBegan < sliceMs) return
+    await nextTurn()
+    sliceBegan = performance.now()
+  }
+
+  async function connection (): Promise<pg.Client> {
+    if (client !== undefined) return client
+    const fresh = client = new pg.Client({
+      ...pool.options,
+      application_name: 'platform-status learner',
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + pool.options.connectionTimeoutMillis!,
+      idle_in_transaction_session_timeout: statementTimeoutMs
+    })
+    // A running query fails by itself. A broken idle connection is replaced at the next look.
+    fresh.on('error', () => {})
+    fresh.on('end', () => { if (client === fresh) client = undefined })
+    await fresh.connect()
+    return fresh
+  }
+
+  /** Closes the connection, also during a statement. PostgreSQL then rolls the transaction back. */
+  async function disconnect (): Promise<void> {
+    const open = client
+    client = undefined
+    await open?.end().catch(() => {})
+  }
+
+  /** Learns from all pending runs that are over, and returns them in order. Does nothing while another instance learns. */
+  async function learnAll (): Promise<LearntRun[]> {
+    const learnt: LearntRun[] = []
+    if (isStopped()) return learnt
+    try {
+      const own = await connection()
+      const { rows: [found] } = await own.query<{ writable: boolean, pending: boolean }>(lookForWork)
+      if (!found!.writable) return learnt
+      await refreshOutgrownStatistics(own)
+      for (let more = found!.pending; more && !isStopped();) {
+        sliceBegan = performance.now()
+        const run = await learnNextRun(own, breathe)
+        more = run !== null
+        if (run !== null) learnt.push(run)
+      }
+    } catch (error) {
+      await disconnect()
+      if (!isStopped()) throw error
+    }
+    return learnt
+  }
+
+  async function turn (): Promise<void> {
+    try {
+      for (const { key, steps } of await next()) log.info({ run: key, steps }, 'learnt from a run')
+      failures = 0
+    } catch (error) {
+      failures++
+      // Only the first of several failures is logged.
+      if (failures === 1) log.warn({ err: error }, 'learning from runs failed, will retry')
+    }
+    if (!isStopped()) lookIn(Math.min(lookEveryMs * 2 ** failures, longestPauseMs))
+  }
+
+  function lookIn (ms: number): void {
+    timer = setTimeout(() => { void turn() }, ms).unref()
+  }
+
+  /** Calls wait for each other, because there is one connection. */
+  async function next (): Promise<LearntRun[]> {
+    const mine = last.then(learnAll)
+    last = mine.catch(() => {})
+    return await mine
+  }
+
+  return {
+    /** Looks for finished runs every two seconds, until `stop`. */
+    start (): void {
+      if (timer === undefined) lookIn(lookEveryMs)
+    },
+
+    /** Learns at once, for tests and benchmarks. Throws the error of a failure. */
+    learnNow: next,
+
+    /** Stops. A run that is being learnt stays pending, and another instance or the next start learns it. */
+    async stop (): Promise<void> {
+      stopping.abort()
+      clearTimeout(timer)
+      await Promise.race([Promise.all([disconnect(), last]), sleep(stopMs, undefined, { ref: false })])
+    }
+  }
+}

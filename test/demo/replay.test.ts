@@ -1,0 +1,76 @@
+import t from 'tap'
+import type { Place } from '../../src/contract/common.ts'
+import { demoClient, type DemoCall } from '../../src/demo/client.ts'
+import { recordEvent, clearPlatform, estimateRun, logRun, setUp } from '../../src/demo/replay.ts'
+import { nameOfPlace, readLabFile, readRuns, type RobotlabRun } from '../../src/demo/robotlab.ts'
+import { listening } from '../support/http.ts'
+import { aService } from '../support/service.ts'
+
+// A real lab's records (examples/robotlab) go through the API as they happened: every move and lid in order, under the
+// rule that the service refuses what contradicts the world it tracks; every step as part of its run's experiment.
+
+// less than a minute on two idle cores; the rest is for machines that have other things to do
+const limitMs = 300_000
+t.setTimeout(limitMs)
+
+t.test('32 real runs are replayed strictly, logged and estimated', { timeout: limitMs }, async (t) => {
+  const began = performance.now()
+  const runs = await readRuns()
+  const service = await aService(t)
+  const call = demoClient(await listening(service))
+  await call('PUT', '/api/lab/config', await readLabFile())
+
+  const foretold = { steps: 0, known: 0 }
+  for (const [index, run] of runs.entries()) {
+    if (index >= 2) {
+      const estimates = await estimateRun(call, run, 0.95)
+      t.equal(estimates.length, run.steps.length)
+      foretold.steps += estimates.length
+      foretold.known += estimates.filter(({ duration_seconds }) => duration_seconds !== null && duration_seconds > 0).length
+    }
+    await clearPlatform(call)
+    await setUp(call, run)
+    // the log may lag behind the world or run ahead of it; only the order of the changes counts
+    const [, logged] = await Promise.all([replay(call, run), logRun(call, run)])
+    t.ok(logged, `${run.name}: ${run.events.length} changes of the world and ${run.steps.length} steps without one refusal`)
+    t.strictSame(await worldOf(call), placesAfter(run), `${run.name}: every plate and lid is where it was recorded`)
+  }
+  t.ok(foretold.known >= 0.97 * foretold.steps, `${foretold.known} of ${foretold.steps} steps after the first two runs were foretold`)
+  t.comment(`replayed in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+
+  t.match(await call('GET', '/api/lab/health'), { healthy: true, findings: [] })
+  t.match(await call('GET', '/api/steps/statistics'), { items: [{ count: 16_939, finished: 16_939, failed: 0 }] })
+  t.match(await call('GET', '/api/experiments?count=true&status=completed&limit=1'), { total: 32 })
+  t.match(await call('GET', '/api/steps?count=true&kind=move&limit=1'), { total: sum(runs.map(({ steps }) => steps.filter(({ kind }) => kind === 'move').length)) })
+})
+
+async function replay (call: DemoCall, run: RobotlabRun): Promise<void> {
+  for (const event of run.events) await recordEvent(call, run, event)
+}
+
+/** Where each plate and lid is after a run, computed from the records alone. */
+function placesAfter (run: RobotlabRun): Record<string, string> {
+  const places = new Map(Object.entries(run.initial))
+  for (const event of run.events) {
+    if (event.kind !== 'unlid') places.delete(event.src)
+    if (event.kind !== 'lid') places.set(event.dst, event.kind === 'unlid' ? `lid ${event.what}` : event.what)
+  }
+  return Object.fromEntries([...places].sort())
+}
+
+type LabState = { devices: { name: string, containers: { barcode: string, position: number, lidded: boolean, lid: Place | null }[] }[] }
+
+/** What stands where, as the service says, in the lab's own names. */
+async function worldOf (call: DemoCall): Promise<Record<string, string>> {
+  const { devices } = await call<LabState>('GET', '/api/lab')
+  const things = devices.flatMap(({ name, containers }) => containers.flatMap(({ barcode, position, lidded, lid }) => {
+    const plate = barcode.split('-').at(-1)!
+    const body = [nameOfPlace({ device: name, position }), plate]
+    return lidded ? [body] : [body, [nameOfPlace(lid!), `lid ${plate}`]]
+  }))
+  return Object.fromEntries(things.sort())
+}
+
+function sum (numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

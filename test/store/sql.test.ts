@@ -1,0 +1,189 @@
+import t, { type Test } from 'tap'
+import { spawn } from 'node:child_process'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import pg from 'pg'
+import { projectRoot } from '../../src/project-root.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { aFolder, anEmptyDatabase, sql } from '../support/backups.ts'
+
+// prisma/sql says what the functions, views and triggers are; the migrations make them. The two must be equal.
+
+const root = projectRoot
+const sources = { migrations: join(root, 'prisma', 'migrations'), sql: join(root, 'prisma', 'sql') }
+const tool = join(root, 'tools', 'database', 'migration.mjs')
+
+type Directories = { migrations: string, sql: string }
+
+async function run (args: string[]): Promise<{ code: number, out: string, err: string }> {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), new Promise<number>((resolve) => child.on('close', resolve))])
+  return { code, out, err }
+}
+
+/** `npm run db:migration` on the server of the tests. */
+function dbMigration ({ migrations, sql }: Directories, ...args: string[]) {
+  return run([tool, '--server', process.env.TEST_DATABASE_URL!, '--migrations', migrations, '--sql', sql, ...args])
+}
+
+/** Copies of the two directories that a test may change. */
+async function aCopy (t: Test) {
+  const folder = await aFolder(t)
+  const copy = { migrations: join(folder, 'migrations'), sql: join(folder, 'sql') }
+  await cp(sources.migrations, copy.migrations, { recursive: true })
+  await cp(sources.sql, copy.sql, { recursive: true })
+  return {
+    ...copy,
+    write: async (path: string, content: string) => {
+      await mkdir(join(copy.sql, path, '..'), { recursive: true })
+      await writeFile(join(copy.sql, path), content)
+    },
+    change: async (path: string, from: string, to: string) => {
+      const before = await readFile(join(copy.sql, path), 'utf8')
+      if (!before.includes(from)) throw new Error(`${path} does not say ${from}`)
+      await writeFile(join(copy.sql, path), before.replaceAll(from, to))
+    }
+  }
+}
+
+/** Writes the migration, applies all of them to a database, and says what was written; then there is nothing left to do. */
+async function writeAndApply (t: Test, copy: Directories): Promise<{ written: string, url: string }> {
+  const { code, err } = await dbMigration(copy, 'a_change')
+  t.same({ code, err }, { code: 0, err: '' })
+  const last = (await readdir(copy.migrations)).filter((name) => name.endsWith('_a_change')).sort().at(-1)!
+  t.match(last, /^\d{14}_a_change$/)
+  t.match(await dbMigration(copy, '--check'), { code: 0, out: 'nothing to do\n' })
+  const url = await anEmptyDatabase(t)
+  const pool = new pg.Pool({ connectionString: url })
+  await migrate(pool, copy.migrations)
+  await pool.end()
+  return { written: await readFile(join(copy.migrations, last, 'migration.sql'), 'utf8'), url }
+}
+
+/** The statements of a migration that is not in a comment or a body, by their first words. */
+const statementsOf = (written: string) => [...written.matchAll(/^(?:DROP|CREATE OR REPLACE) (?:FUNCTION|VIEW|TRIGGER) \w+/gm)].map(([statement]) => statement)
+
+t.test('the migrations make what prisma/sql says, nothing less and nothing more', async (t) => {
+  t.same(await dbMigration(sources, '--check'), { code: 0, out: 'nothing to do\n', err: '' })
+})
+
+t.test('settings are in the definitions: CREATE OR REPLACE would drop any other', async (t) => {
+  for (const name of (await readdir(sources.migrations)).filter((name) => /^\d/.test(name))) {
+    t.notMatch(await readFile(join(sources.migrations, name, 'migration.sql'), 'utf8'), /ALTER (FUNCTION|PROCEDURE)/, name)
+  }
+})
+
+t.test('every folder of prisma/sql is one that its README names', async (t) => {
+  const readme = await readFile(join(sources.sql, 'README.md'), 'utf8')
+  const folders = (await readdir(sources.sql, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  t.same(folders.filter((name) => !readme.includes(`\`${name}\``)), [])
+})
+
+t.test('a changed body is one CREATE OR REPLACE, with its settings', async (t) => {
+  const copy = await aCopy(t)
+  await copy.change('step/log_steps.sql', "'steps-logged'", "'steps-were-logged'")
+  t.match(await dbMigration(copy, '--check'), { code: 1, out: /^changed: function log_steps\(jsonb,.*\) is not what the migrations make\n$/ })
+  const { written, url } = await writeAndApply(t, copy)
+  t.same(statementsOf(written), ['CREATE OR REPLACE FUNCTION log_steps'])
+  t.match(await sql(url, "SELECT proconfig FROM pg_proc WHERE proname = 'log_steps'"), [{ proconfig: ['plan_cache_mode=force_generic_plan'] }])
+})
+
+t.test('lost settings are a difference', async (t) => {
+  const copy = await aCopy(t)
+  await copy.change('transfer/transfer.sql', '\nSET plan_cache_mode = force_generic_plan', '')
+  t.match(await dbMigration(copy, '--check'), { code: 1, out: /^changed: function transfer\(/ })
+})
+
+t.test('a changed signature drops the old one and what depends on it, and creates them again', async (t) => {
+  const copy = await aCopy(t)
+  await copy.write('device/device_label.sql', '-- The label.\nCREATE OR REPLACE FUNCTION device_label(_name text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT upper(_name) $$;\n')
+  await copy.write('device/labelled_device.sql', '-- Devices.\nCREATE OR REPLACE VIEW labelled_device AS SELECT id, device_label(name) AS label FROM device;\n')
+  await copy.write('device/first_label.sql', '-- A view is a type.\nCREATE OR REPLACE FUNCTION first_label(_device labelled_device) RETURNS text LANGUAGE sql STABLE AS $$ SELECT _device.label $$;\n')
+  t.same(statementsOf((await writeAndApply(t, copy)).written), ['CREATE OR REPLACE FUNCTION device_label', 'CREATE OR REPLACE VIEW labelled_device', 'CREATE OR REPLACE FUNCTION first_label'])
+
+  await copy.change('device/device_label.sql', '(_name text) RETURNS text', '(_name text) RETURNS varchar')
+  t.same(statementsOf((await writeAndApply(t, copy)).written), [
+    'DROP FUNCTION first_label', 'DROP VIEW labelled_device', 'DROP FUNCTION device_label',
+    'CREATE OR REPLACE FUNCTION device_label', 'CREATE OR REPLACE VIEW labelled_device', 'CREATE OR REPLACE FUNCTION first_label'
+  ], 'another result')
+
+  await copy.change('device/device_label.sql', '(_name text)', '(_name text, _suffix text)')
+  await copy.change('device/labelled_device.sql', 'device_label(name)', "device_label(name, '!')")
+  const { written, url } = await writeAndApply(t, copy)
+  t.same(statementsOf(written).slice(0, 3), ['DROP FUNCTION first_label', 'DROP VIEW labelled_device', 'DROP FUNCTION device_label'], 'other arguments')
+  t.match(await sql(url, "SELECT count(*)::int AS n FROM pg_proc WHERE proname = 'device_label'"), [{ n: 1 }], 'and no overload is left')
+
+  await copy.change('device/labelled_device.sql', 'SELECT id, ', 'SELECT ')
+  t.same(statementsOf((await writeAndApply(t, copy)).written), [
+    'DROP FUNCTION first_label', 'DROP VIEW labelled_device', 'CREATE OR REPLACE VIEW labelled_device', 'CREATE OR REPLACE FUNCTION first_label'
+  ], 'a column less')
+})
+
+t.test('a view of the service with a column in front takes all functions that return it along', async (t) => {
+  const copy = await aCopy(t)
+  await copy.change('container/container_state.sql', 'SELECT\n  c.id, c.name,', 'SELECT\n  c.name, c.id,')
+  const { written } = await writeAndApply(t, copy)
+  const statements = statementsOf(written)
+  t.ok(statements.includes('DROP VIEW container_state'))
+  t.ok(statements.indexOf('DROP FUNCTION move_container') < statements.indexOf('DROP VIEW container_state'))
+  t.ok(statements.indexOf('CREATE OR REPLACE VIEW container_state') < statements.indexOf('CREATE OR REPLACE FUNCTION move_container'))
+})
+
+t.test('a file that is gone is an orphan, and dropped with what depends on it gone too', async (t) => {
+  const copy = await aCopy(t)
+  await rm(join(copy.sql, 'event', 'link_event_devices.sql'))
+  t.match(await dbMigration(copy, '--check'), { code: 1, out: /orphan: function link_event_devices\(\) is made by the migrations[^]*orphan: trigger event_links_devices ON event is made/ })
+  const { written } = await writeAndApply(t, copy)
+  t.same(statementsOf(written), ['DROP TRIGGER event_links_devices', 'DROP FUNCTION link_event_devices'])
+})
+
+t.test('a function that only a migration makes is an orphan', async (t) => {
+  const copy = await aCopy(t)
+  await mkdir(join(copy.migrations, '29990101000000_more'))
+  await writeFile(join(copy.migrations, '29990101000000_more', 'migration.sql'), 'CREATE FUNCTION forgotten() RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$')
+  t.match(await dbMigration(copy, '--check'), { code: 1, out: 'orphan: function forgotten() is made by the migrations, and no file of prisma/sql defines it\n' })
+  await dbMigration(copy, 'a_change')
+  t.ok((await readdir(copy.migrations)).includes('29990101000001_a_change'), 'its migration comes after the last one')
+})
+
+t.test('a change of a trigger alone is seen', async (t) => {
+  const copy = await aCopy(t)
+  await copy.change('estimate/mark_runs_pending.sql', 'AFTER UPDATE ON step', 'AFTER UPDATE OR DELETE ON step')
+  t.match(await dbMigration(copy, '--check'), { code: 1, err: /mark_runs_pending\.sql: .*[Tt]ransition tables/ }, 'what PostgreSQL refuses is told with the file')
+  await copy.change('estimate/mark_runs_pending.sql', 'AFTER UPDATE OR DELETE ON step\n  REFERENCING NEW TABLE AS changed FOR', 'AFTER UPDATE ON step\n  REFERENCING NEW TABLE AS changed OLD TABLE AS earlier FOR')
+  t.match(await dbMigration(copy, '--check'), { code: 1, out: 'changed: trigger step_marks_runs_when_changed ON step is not what the migrations make\n' })
+  await writeAndApply(t, copy)
+})
+
+t.test('what tables depend on cannot be changed from prisma/sql', async (t) => {
+  const copy = await aCopy(t)
+  const baseline = await readFile(join(copy.migrations, (await readdir(copy.migrations)).sort()[0]!, 'migration.sql'), 'utf8')
+  const [stepKey] = /CREATE FUNCTION step_key[^]*?\$\$;\n/.exec(baseline)!
+  await copy.write('step/step_key.sql', `-- The key.\n${stepKey.replace('CREATE', 'CREATE OR REPLACE').replace("'slots|'", "'places|'")}`)
+  t.match(await dbMigration(copy, 'a_change'), { code: 1, err: /belongs to the migrations: function step_key\(/ })
+})
+
+t.test('a file that is not of the form is told', async (t) => {
+  const copy = await aCopy(t)
+  const aFunction = (name: string) => `CREATE OR REPLACE FUNCTION ${name}() RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$;\n`
+  await copy.write('lab/uncommented.sql', aFunction('uncommented'))
+  await copy.write('lab/misnamed.sql', `-- One.\n${aFunction('other')}`)
+  await copy.write('lab/two.sql', `-- Two.\n${aFunction('two')}${aFunction('three')}`)
+  await copy.write('lab/altered.sql', `-- Settings apart.\n${aFunction('altered')}ALTER FUNCTION altered() SET plan_cache_mode = force_generic_plan;\n`)
+  await copy.write('nowhere.sql', `-- In no folder.\n${aFunction('nowhere')}`)
+  await copy.write('device/lock_lab.sql', await readFile(join(copy.sql, 'lab', 'lock_lab.sql'), 'utf8'))
+  const { code, out } = await dbMigration(copy, '--check')
+  t.equal(code, 1)
+  for (const line of [
+    /^prisma\/sql\/lab\/uncommented\.sql: it must begin with a comment/m, /^prisma\/sql\/lab\/misnamed\.sql: it must define misnamed and nothing else, not other$/m,
+    /^prisma\/sql\/lab\/two\.sql: it must define two and nothing else, not two, three$/m, /^prisma\/sql\/lab\/altered\.sql: it may only have .* not "ALTER FUNCTION altered/m,
+    /^prisma\/sql\/nowhere\.sql: it must be in the folder of its noun/m, /^prisma\/sql\/device\/lock_lab\.sql: another file defines lock_lab too$/m
+  ]) t.match(out, line)
+  t.match(await dbMigration(copy, 'a_change'), { code: 1, err: /it must begin with a comment/ }, 'and nothing is written from it')
+})
+
+t.test('it wants one name, and directories that are there', async (t) => {
+  for (const args of [[], ['Two Words'], ['one', 'two']]) t.match(await dbMigration(sources, ...args), { code: 2, err: /npm run db:migration -- add_centrifuges/ })
+  t.match(await dbMigration({ ...sources, sql: join(root, 'nowhere') }, 'a_change'), { code: 1, err: /There is no directory .*nowhere/ })
+})

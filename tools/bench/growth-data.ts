@@ -1,0 +1,99 @@
+// A lab of any size with a history of any length, as a lab would have it after years: runs of the real one again and again,
+// each an experiment, their plates removed since, and an event for every step.
+import pg from 'pg'
+import { databaseUrl, execute } from './server.ts'
+import { openTestService, type TestService } from './service.ts'
+
+const runsADay = 1
+const stepsAPlate = 60
+const chunk = 50_000
+
+/** The devices of a lab with so many slots, the first with 42. */
+function labFile (devices: number, slots: number): object {
+  const rest = slots - 42
+  const capacity = (index: number): number => Math.floor(rest / (devices - 1)) + (index <= rest % (devices - 1) ? 1 : 0)
+  return { sila_servers: { storage: {
+    Fridge: { capacity: 42 }, ...Object.fromEntries(Array.from({ length: devices - 1 }, (_, index) => [`D${index + 1}`, { capacity: capacity(index + 1) }]))
+  } } }
+}
+
+/** A database `name` made of the real history in `real`: 14 devices with 156 slots, or more; `steps` steps and as many events. */
+export async function makeGrown (
+  server: string, { real, name, devices, slots, steps }: { real: string, name: string, devices: number, slots: number, steps: number }
+): Promise<TestService> {
+  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${real}`)
+  const client = new pg.Client({ connectionString: databaseUrl(server, name) })
+  await client.connect()
+  try {
+    await client.query('SET synchronous_commit = off')
+    await client.query('CREATE TABLE real_step AS SELECT *, dense_rank() OVER (ORDER BY start::date) AS run FROM step')
+    await client.query('TRUNCATE step, run CASCADE')
+    await fill(client, steps)
+  } finally {
+    await client.end()
+  }
+  const service = await openTestService(server, name)
+  await service.call('PUT', '/api/lab/config?prune=false', labFile(devices, slots))
+  // four of ten slots are taken
+  const plates = Array.from({ length: Math.floor(slots * 0.4) }, (_, n) => n)
+  for (let from = 0; from < plates.length; from += 500) {
+    await service.call('POST', '/api/containers/batch', { containers: plates.slice(from, from + 500).map((n) => ({
+      device: n < 17 ? 'Fridge' : `D${n % (devices - 1) + 1}`, barcode: `P${n}`, lidded: true
+    })) })
+  }
+  await service.pool.query('VACUUM ANALYZE')
+  await service.pool.query('CHECKPOINT')
+  return service
+}
+
+async function fill (client: pg.Client, steps: number): Promise<void> {
+  const { rows: [{ count, runs } = { count: 0, runs: 0 }] } = await client.query<{ count: number, runs: number }>('SELECT count(*)::int AS count, max(run)::int AS runs FROM real_step')
+  const copies = Math.ceil(steps / count)
+  // a copy is as many days before the one after it as it has runs
+  const shift = `((copy + 1) * ${runs} / ${runsADay}) * interval '1 day'`
+  await client.query(`
+    INSERT INTO process (id, name, source, source_sha256, created_as)
+    SELECT gen_random_uuid(), 'Process ' || n, 'source', md5(n::text), '' FROM generate_series(0, 99) n`)
+  await client.query(`
+    CREATE TABLE made_experiment AS SELECT copy, run, uuidv7(first - ${shift} - now()) AS id
+    FROM generate_series(0, ${copies - 1}) copy CROSS JOIN (SELECT run, min(start) AS first FROM real_step GROUP BY run) r`)
+  await client.query(`
+    INSERT INTO experiment (id, process_id, name, status, created_at)
+    SELECT e.id, (SELECT id FROM process WHERE name = 'Process ' || e.run % 100), 'run ' || copy || '-' || run, 'completed', now() FROM made_experiment e`)
+  await client.query(`
+    INSERT INTO container (id, name, barcode, labware_type, starting_position_id, removed_at, created_at)
+    SELECT uuidv7(('2020-01-01'::timestamptz + n * interval '10 minutes') - now()), 'Plate ' || n, 'OLD' || n, 'type ' || n % 20,
+      (SELECT id FROM position ORDER BY id LIMIT 1), '2020-01-02'::timestamptz + n * interval '10 minutes', '2020-01-01'::timestamptz + n * interval '10 minutes'
+    FROM generate_series(0, $1::int) n`, [Math.ceil(steps / stepsAPlate)])
+  const { rows: columns } = await client.query<{ name: string }>(`
+    SELECT quote_ident(column_name) AS name FROM information_schema.columns
+    WHERE table_name = 'step' AND is_generated = 'NEVER' AND column_name NOT IN ('id', 'start', 'finish', 'experiment_id')`)
+  const kept = columns.map((column) => `r.${column.name}`).join(', ')
+  for (let copy = 0; copy < copies; copy++) {
+    await client.query(`
+      INSERT INTO step (id, start, finish, experiment_id, ${kept.replaceAll('r.', '')})
+      SELECT uuidv7(r.start - ${shift} - now()), r.start - ${shift}, r.finish - ${shift}, e.id, ${kept}
+      FROM real_step r JOIN made_experiment e ON e.copy = $1 AND e.run = r.run
+      ORDER BY r.start LIMIT $2`, [copy, Math.min(count, steps - copy * count)])
+  }
+  await client.query(`
+    CREATE TABLE numbered AS SELECT row_number() OVER (ORDER BY start, id)::int AS n, id, start FROM step`)
+  await client.query('CREATE TABLE plate AS SELECT row_number() OVER (ORDER BY id)::int - 1 AS n, id, barcode FROM container')
+  await client.query('ANALYZE numbered, plate')
+  for (let from = 0; from < steps; from += chunk) {
+    const window = `n > ${from} AND n <= ${from + chunk}`
+    await client.query(`
+      INSERT INTO step_container (step_id, ordinal, named, container_id)
+      SELECT s.id, 0, p.barcode, p.id FROM (SELECT id, n / ${stepsAPlate} AS plate FROM numbered WHERE ${window}) s JOIN plate p ON p.n = s.plate`)
+    await client.query(`
+      INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after)
+      SELECT s.n, 0, s.start, 'moved', 'r' || s.n, p.id, i.image || '{"position": 1}', i.image
+      FROM (SELECT n, start, n / ${stepsAPlate} AS plate FROM numbered WHERE ${window}) s JOIN plate p ON p.n = s.plate
+      JOIN container c ON c.id = p.id
+      CROSS JOIN LATERAL (SELECT jsonb_build_object('id', c.id, 'name', c.name, 'barcode', c.barcode, 'device', 'A', 'position', 2, 'starting_device', 'A',
+        'starting_position', 1, 'lidded', true, 'lid', NULL, 'filled', true, 'content', NULL, 'labware_type', c.labware_type, 'labware_uuid', NULL,
+        'is_reagent', false, 'removed_at', NULL, 'created_at', s.start, 'updated_at', s.start, 'version', s.n) AS image) i`)
+  }
+  await client.query('UPDATE lab SET revision = $1, recorded_at = now()', [steps])
+  await client.query('DROP TABLE real_step, made_experiment, numbered, plate')
+}

@@ -1,0 +1,56 @@
+// `npm test`: starts a PostgreSQL of its own (or takes TEST_DATABASE_URL), prepares the database that each test copies, lets tap's
+// command line run the compiled tests, checks the coverage, and ends with `N passed, N failed` alone on a line.
+// `npm test -- test/routes/moves.test.ts test/domain` runs these only, without coverage. `--jobs 1` runs one process at a time.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { coverageReached } from './coverage.ts'
+import { createTemplate, dropTemplate, type Server, startThrowAwayServer } from './database.ts'
+import { compiledTests } from './files.ts'
+import { runTap } from './tap.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { jobs: { type: 'string', default: String(Math.max(2, availableParallelism())) } }
+})
+const files = compiledTests(positionals)
+const isWholeSuite = positionals.length === 0
+
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort())
+// the reader may leave, as in `npm test | head`; the database must be stopped all the same
+process.stdout.on('error', () => interrupted.abort())
+
+const work = mkdtempSync(join(tmpdir(), 'platform-status-tests-'))
+const coverage = join(work, 'coverage')
+// processes that the tests start as another user write their coverage, too
+chmodSync(work, 0o755)
+mkdirSync(coverage)
+chmodSync(coverage, 0o777)
+try {
+  const totals = await onAServer(async (env) => await runTap(files, {
+    jobs: Number(values.jobs), signal: interrupted.signal, env: isWholeSuite ? { ...env, NODE_V8_COVERAGE: coverage } : env
+  }))
+  if (interrupted.signal.aborted) totals.failed += 1
+  else if (isWholeSuite && !await coverageReached(coverage)) totals.failed += 1
+  process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`)
+  process.exitCode = totals.failed === 0 ? 0 : 1
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+
+/** Runs with a server and a template on it, as the variables that tell the tests where they are. */
+async function onAServer<T> (run: (env: Record<string, string>) => Promise<T>): Promise<T> {
+  const server: Server = process.env.TEST_DATABASE_URL ? { url: process.env.TEST_DATABASE_URL, stop: async () => {} } : await startThrowAwayServer()
+  try {
+    const template = await createTemplate(server.url)
+    try {
+      return await run({ TEST_DATABASE_URL: server.url, TEST_DATABASE_TEMPLATE: template })
+    } finally {
+      await dropTemplate(server.url, template)
+    }
+  } finally {
+    await server.stop()
+  }
+}
