@@ -81,7 +81,7 @@ def test_a_redirect_is_an_error_and_is_not_followed(fake: Fake, status: int, met
     with a_fake_service() as elsewhere:
         fake.answers(Answer(status, '<h1>Sign on</h1>', {'location': f'{elsewhere.url}/login'}))
         client = Client(fake.url, 'secret', retry_for=5.0)
-        with pytest.raises(Unreachable, match=f'{status} redirects to {elsewhere.url[7:]}, and redirects are not followed'):
+        with pytest.raises(Unreachable, match=f'{status} redirects to {elsewhere.url[7:]}, and'):
             client.get_lab() if method == 'get_lab' else client.lid_container('P1')
         assert elsewhere.asked == []
     assert len(fake.asked) == 1

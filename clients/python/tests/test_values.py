@@ -72,7 +72,7 @@ Float32.__module__, Float32.__name__ = 'numpy', 'float32'
         ({'data': {'names': {1, 2}}}, TypeError, r'data\.names: a builtins\.set is not JSON'),
         ({'data': {(1, 2): 3}}, TypeError, r'data: the name of a member must be text, not tuple'),
         ({'name': '\ud800'}, ValueError, r'name: the text contains a lone surrogate'),
-        (float('inf'), ValueError, 'the body: inf'),
+        (float('inf'), ValueError, 'the body: JSON has no number inf'),
     ],
 )
 def test_errors_name_the_member_that_is_not_json(body: object, kind: type[Exception], told: str) -> None:

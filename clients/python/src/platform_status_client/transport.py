@@ -52,7 +52,7 @@ class Transport:
         )
 
     def send(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str], answers: str) -> Any:
-        """The answer of media type `answers`, decoded. Raises Problem for a refusal, Unreachable when there was no answer in time."""
+        """The decoded answer, of media type `answers`. Raises Problem for a refusal, Unreachable without an answer."""
         url = f'{self.url}{target}'
         headers = {**self._headers, **headers}
         deadline = time.monotonic() + self.retry_for
@@ -89,15 +89,11 @@ def _decoded(response: urllib3.BaseHTTPResponse, answers: str, call: str) -> Any
         return None
     if not 200 <= response.status < 300:
         host = urlsplit(urljoin(call.split(' ', 1)[1], response.headers.get('location', ''))).netloc.split('@')[-1]
-        raise Unreachable(
-            printable(f'{call}: {response.status} redirects to {host}, and redirects are not followed: use the address of the service')
-        )
+        raise Unreachable(printable(f'{call}: {response.status} redirects to {host}, and redirects are not followed'))
     kind = response.headers.get('content-type', '').split(';')[0].strip().lower()
     if kind != answers:
         raise Unreachable(
-            printable(
-                f'{call}: {response.status} with {kind or "no media type"} instead of {answers}: this is not the service'
-            )
+            printable(f'{call}: not the service, {response.status} with {kind or "no media type"} instead of {answers}')
         )
     try:
         text = response.data.decode()
