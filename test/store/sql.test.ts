@@ -7,6 +7,7 @@ import pg from 'pg'
 import { projectRoot } from '../../src/project-root.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { aFolder, anEmptyDatabase, sql } from '../support/backups.ts'
+import { plain } from '../support/plain-process.ts'
 
 // prisma/sql says what the functions, views and triggers are; the migrations make them. The two must be equal.
 
@@ -17,7 +18,8 @@ const tool = join(root, 'tools', 'database', 'migration.mjs')
 type Directories = { migrations: string, sql: string }
 
 async function run (args: string[]): Promise<{ code: number, out: string, err: string }> {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...words] = plain(process.execPath, ...args)
+  const child = spawn(program, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), new Promise<number>((resolve) => child.on('close', resolve))])
   return { code, out, err }
 }
