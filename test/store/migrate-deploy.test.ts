@@ -7,8 +7,8 @@ import { migrate } from '../../src/store/migrate.ts'
 import { anEmptyDatabase, migrations, sql } from '../support/backups.ts'
 import { plain } from '../support/plain-process.ts'
 
-// `npx prisma migrate deploy` and the service's own start apply the same migrations: whichever comes first, the database is the
-// same, and the other has nothing to do. The CLI is the real one. Its engine is the real one too, as WebAssembly: see
+// `npx prisma migrate deploy` and the start of the service apply the same migrations. Whichever comes first, the database is the
+// same, and the other has nothing to do. The CLI is the real one. Its engine is the real one, compiled to WebAssembly: see
 // tools/database/schema-engine.mjs.
 
 const root = projectRoot

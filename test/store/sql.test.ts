@@ -9,7 +9,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { aFolder, anEmptyDatabase, sql } from '../support/backups.ts'
 import { plain } from '../support/plain-process.ts'
 
-// prisma/sql says what the functions, views and triggers are; the migrations make them. The two must be equal.
+// prisma/sql defines the functions, views and triggers, and the migrations create them. Both must be equal.
 
 const root = projectRoot
 const sources = { migrations: join(root, 'prisma', 'migrations'), sql: join(root, 'prisma', 'sql') }
@@ -49,7 +49,7 @@ async function aCopy (t: Test) {
   }
 }
 
-/** Writes the migration, applies all of them to a database, and says what was written; then there is nothing left to do. */
+/** Writes a migration, applies all migrations to a new database, and returns the written text. Afterwards there must be nothing to do. */
 async function writeAndApply (t: Test, copy: Directories): Promise<{ written: string, url: string }> {
   const { code, err } = await dbMigration(copy, 'a_change')
   t.same({ code, err }, { code: 0, err: '' })
@@ -63,7 +63,7 @@ async function writeAndApply (t: Test, copy: Directories): Promise<{ written: st
   return { written: await readFile(join(copy.migrations, last, 'migration.sql'), 'utf8'), url }
 }
 
-/** The statements of a migration that is not in a comment or a body, by their first words. */
+/** The first words of each statement of a migration. */
 const statementsOf = (written: string) => [...written.matchAll(/^(?:DROP|CREATE OR REPLACE) (?:FUNCTION|VIEW|TRIGGER) \w+/gm)].map(([statement]) => statement)
 
 t.test('the migrations make what prisma/sql says, nothing less and nothing more', async (t) => {
