@@ -24,7 +24,7 @@ async function load (service: Service): Promise<void> {
 
 const ask = (service: Service, n: number) => service.post('/api/estimates', { step: { device: 'Hotel', data: { fct: `function ${n % 20}` } }, confidence })
 
-/** The buffers that one estimate reads on the only connection, with the plan that the connection has.
+/** The buffers that one estimate reads on the only connection, with the plan that the connection has. */
 async function buffersOf (service: Service, n: number): Promise<number> {
   const { pool } = service.app.database
   const read = async () => {
