@@ -51,6 +51,8 @@ const ignoredMembers: ReadonlySet<string> = new Set([
   'name', 'label', 'cont_names', 'containers', 'container', 'plate', 'plate_name', 'barcode', 'barcodes',
   // data of the planner: order, waiting times, costs, priorities
   'relations', 'wait_cost', 'wait_to_start_costs', 'min_wait', 'max_wait', 'priority',
+  // how the client said that it ended
+  'reported_status',
   // text for people
   'comment', 'description', 'note'
 ])

@@ -10,7 +10,7 @@ import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, readPageById } from './pages.ts'
 
 const members: MemberKinds<Experiment> = {
-  id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', steps: 'value', first_start: 'time',
+  id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', warnings: 'value', steps: 'value', first_start: 'time',
   last_finish: 'time', duration_seconds: 'value', created_at: 'time', updated_at: 'time', version: 'value'
 }
 const readById = `${selectAsJson(members, 'experiment_state')} WHERE thing.id = $1`

@@ -7,6 +7,7 @@ import type { Database } from './database.ts'
 import { withLabLock, nextRevision, currentRevision } from './lab-lock.ts'
 import { readFindings, readState } from './lab-state.sql.ts'
 import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
+import { readStepFindings } from './step-findings.sql.ts'
 import { readTrackedConfig, readTrackedLab } from './tracked-lab.sql.ts'
 
 /** The lab as a whole: the lab file, its state and its health. */
@@ -39,7 +40,7 @@ export function labStore (database: Database) {
     },
 
     async health (): Promise<LabHealth> {
-      const findings = await withRetries(() => readFindings(prisma))
+      const findings = [...await withRetries(() => readFindings(prisma)), ...await withRetries(() => readStepFindings(prisma))]
       return { healthy: findings.every(({ severity }) => severity !== 'error'), findings }
     },
 

@@ -11,7 +11,7 @@ import { filtersOf, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 const summary = {
-  id: true, name: true, source_sha256: true, metadata: true, archived_at: true, created_at: true, updated_at: true, version: true
+  id: true, name: true, source_sha256: true, metadata: true, warnings: true, archived_at: true, created_at: true, updated_at: true, version: true
 } as const
 const allColumns = { ...summary, source: true } as const
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { v7 as uuidv7 } from 'uuid'
 import { invalid, problem } from '../contract/problems.ts'
 import type { Step, StepFinish, StepPatch } from '../contract/steps.ts'
@@ -6,12 +7,12 @@ import { withFinish, type StepStatus, type StepTimes, type StepWarning, timesFau
 import { type AuditContext, withRetries } from './commands.ts'
 import type { PrismaClient } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
-import { functionFault, containerRefsOf } from './prepare-steps.ts'
+import { containerRefsOf, functionFault, statusWarnings } from './prepare-steps.ts'
 
 type Data = Readonly<Record<string, unknown>>
 type LockedStep = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatus, now: Date }
 type Change = {
-  members: { start?: string, finish?: string | null, status?: StepStatus, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string }
+  members: { start?: string, finish?: string | null, status?: StepStatus, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string, exclude_from_estimates?: boolean | null }
   containers?: ReturnType<typeof containerRefsOf>
   warnings: readonly StepWarning[]
 }
@@ -64,6 +65,7 @@ async function write (transaction: Transaction, id: string, step: LockedStep, ch
   refuseData(data)
   const input = {
     ...change,
+    warnings: [...change.warnings, ...isDeepStrictEqual(data.reported_status, step.data.reported_status) ? [] : statusWarnings(data)],
     members: change.members.data === undefined ? change.members : { ...change.members, fct: data.fct ?? null },
     match: matchInputs({ kind: step.kind, name: step.name, data }),
     device_id: uuidv7()

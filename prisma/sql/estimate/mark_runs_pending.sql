@@ -1,5 +1,5 @@
--- Marks the runs of logged or changed steps as pending. The first estimate after a run is over learns from it
--- (src/estimation); writing a step reads no history.
+-- Marks the runs of logged or changed steps as pending. The learner learns from a run when it is over (src/estimation);
+-- writing a step reads no history.
 --
 -- Locks: The rows of runs that were not pending.
 CREATE OR REPLACE FUNCTION mark_runs_pending() RETURNS trigger LANGUAGE plpgsql AS $$
