@@ -4,7 +4,7 @@ import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { samplesSinceChangePoint } from './change-point.ts'
 import { chooseBound, type EstimateWarning, warningsFor } from './estimate.ts'
-import { median, windowFor } from './model.ts'
+import { inMilliseconds, median, windowFor } from './model.ts'
 
 /** The estimated duration of an experiment, from first start to last finish. Durations are in seconds. */
 export type ProcessDuration = {
@@ -58,13 +58,13 @@ export async function processDuration ({ pool, prisma }: Database, process: stri
   const chosen = chooseBound(sorted, null, confidence, 'upper_bound')
   return {
     process_id: process,
-    duration_seconds: chosen.seconds,
+    duration_seconds: inMilliseconds(chosen.seconds),
     confidence,
     confidence_attained: chosen.attained,
     method: chosen.method,
     sample_size: sorted.length,
     window_from: new Date(from * 1000).toISOString(),
-    median_seconds: median(sorted),
+    median_seconds: inMilliseconds(median(sorted)),
     warnings: warningsFor({ sorted, cut: keep < experiments.length, from }, confidence, chosen)
   }
 }
