@@ -1,3 +1,5 @@
+import { writeExactly } from '../domain/whole-numbers.ts'
+
 export const exportKinds = ['steps', 'containers', 'events'] as const
 export type ExportKind = typeof exportKinds[number]
 
@@ -32,6 +34,6 @@ export function csvLine (cells: readonly unknown[]): string {
 }
 
 function cellOf (value: unknown): string {
-  const text = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  const text = value === undefined || value === null ? '' : typeof value === 'string' ? value : writeExactly(value)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, DeviceName, Name, nullable, Place, ref, Slot, stringEnum, Uuid } from './common.ts'
+import { Barcode, DeviceName, Name, nullable, Place, ref, Slot, stringEnum, Uuid, Warning } from './common.ts'
 
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
 
@@ -62,10 +62,11 @@ const LabChange = Type.Object({
 export const LabConfigResult = Type.Object({
   applied: Type.Boolean({ description: 'Whether the changes were applied. False only for a dry run.' }),
   changes: Type.Array(ref(LabChange), { description: 'Every device in the order of the file, then the devices that the file does not name.' }),
-  revision: ref(Revision)
+  revision: ref(Revision),
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the file, for example numbers that are kept as text.' })
 }, {
   $id: 'LabConfigResult', description: 'What the lab file changed. For a dry run: what it would change.',
-  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42 }]
+  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42, warnings: [] }]
 })
 export type LabConfigResult = Static<typeof LabConfigResult>
 

@@ -101,6 +101,8 @@ function normal (value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(numberIn(value) ?? value)
   if (Array.isArray(value)) return `[${value.map(normal).join(',')}]`
   if (typeof value === 'object' && value !== null) return object(value as Record<string, unknown>)
+  // Larger whole numbers can also come as text, with the same digits.
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return `"${BigInt(value)}"`
   return JSON.stringify(value)
 }
 

@@ -15,7 +15,7 @@ export function labStore (database: Database) {
   const { pool, prisma } = database
   return {
     /** Makes the lab match the lab file. A dry run returns the same result without changes. Throws `slots-occupied` if an occupied slot would be removed. */
-    async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<LabConfigResult> {
+    async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<Omit<LabConfigResult, 'warnings'>> {
       return await withLabLock(database, async (transaction) => {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
         const { changes, devices, lab } = planLab(config, await readTrackedLab(transaction, names), { prune, newId: uuidv7 })

@@ -5,6 +5,7 @@ import { digestOf } from '../domain/canonical.ts'
 import { matchInputs } from '../domain/match.ts'
 import { defaultStatus, type StepWarning, timesFault, toUtc, withEndStatus } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
+import { numberWarnings } from '../domain/whole-numbers.ts'
 import { parseContainerRef } from './container-ref.ts'
 
 const maxFaults = 20
@@ -78,7 +79,7 @@ function prepare (input: StepCreate) {
     experiment_uuid, experiment_named, containers: containerRefsOf(input.containers ?? []),
     origin, destination, lidded_before, lidded_after, barcode_read,
     match_version, match_function, match_parameters, match_protocol, commanded_seconds,
-    warnings: [...warnings, ...statusWarnings(data)],
+    warnings: [...warnings, ...statusWarnings(data), ...numberWarnings(data, '/data')],
     // The digest identifies a retry. It does not include the containers, because they can be reported one by one.
     created_as: digestOf([
       kind, name, input.device, data, start, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read

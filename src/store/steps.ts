@@ -3,6 +3,7 @@ import type { StepExclusionRequest, StepExclusionResult } from '../contract/step
 import type { StatisticsQuery } from '../contract/step-statistics.ts'
 import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../contract/steps.ts'
 import { readGroupings } from '../domain/step-grouping.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
@@ -37,7 +38,7 @@ export function stepStore ({ pool, prisma }: Database) {
 
   async function logAll (inputs: readonly StepCreate[], audit: AuditContext, batch = true): Promise<LoggedStep[]> {
     const { steps, devices } = prepareSteps(inputs, batch)
-    return await runPrepared<LoggedStep>(pool, logSteps, [JSON.stringify(steps), JSON.stringify(devices), batch, audit])
+    return await runPrepared<LoggedStep>(pool, logSteps, [writeExactly(steps), JSON.stringify(devices), batch, audit])
   }
 
   return {

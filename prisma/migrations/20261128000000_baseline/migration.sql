@@ -2756,7 +2756,7 @@ DECLARE
   wanted jsonb := before || _changes;
 BEGIN
   IF wanted <> before THEN
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'), warnings = wanted->'warnings',
       version = e.version + 1, updated_at = clock_timestamp()
     WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
@@ -2777,8 +2777,8 @@ DECLARE
   known text;
   this_revision bigint;
 BEGIN
-  INSERT INTO experiment (id, process_id, name, metadata, created_as)
-  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), _input->>'created_as'
+  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as)
+  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as'
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN

@@ -1,6 +1,7 @@
 import { Argument, type Command, Option } from 'commander'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { writeExactly } from '../../domain/whole-numbers.ts'
 import { writeAtomically } from '../../terminal/atomic-file.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { csvLine, type CsvColumn, columnsOf, type ExportKind, exportKinds } from '../csv.ts'
@@ -34,7 +35,7 @@ export function exportCommand (program: Command, io: CommandIo): void {
 }
 
 async function * ndjson (items: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const item of items) yield `${JSON.stringify(item)}\n`
+  for await (const item of items) yield `${writeExactly(item)}\n`
 }
 
 async function * csv (items: AsyncIterable<Record<string, unknown>>, columns: readonly CsvColumn[]): AsyncGenerator<string> {

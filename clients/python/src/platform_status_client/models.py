@@ -276,6 +276,7 @@ class EstimateTotal(TypedDict):
     median_seconds: float | None
     sum_of_bounds_seconds: float
     unknown_steps: int
+    warnings: list[Warning]
 
 
 class Event(TypedDict):
@@ -464,6 +465,7 @@ class LabConfigResult(TypedDict):
     applied: bool
     changes: list[LabChange]
     revision: int
+    warnings: list[Warning]
 
 
 class LabContainer(TypedDict):
@@ -824,7 +826,6 @@ class Step(TypedDict):
     lidded_after: bool | None
     barcode_read: bool | None
     is_simulation: bool
-    exclude_from_estimates: bool | None
     excluded_from_estimates: StepExclusion | None
     warnings: list[Warning]
     created_at: str
@@ -942,10 +943,9 @@ class StepGroup(TypedDict):
 
 
 class StepGroupStatistics(TypedDict):
-    """The counts are of all steps. The durations are of the finished steps that estimates would use: completed, not
-    simulated, with times that can be true. With a filter on `status` or `is_simulation`, steps are not left out
-    for their status or for being simulated. `excluded=any` leaves nothing out. The durations are null when there
-    are no such steps.
+    """The counts are of all steps. The durations are of all finished steps, whatever their status, but for those
+    that estimates leave out for their times, for a status that was not understood, or by hand. `excluded=any`
+    leaves nothing out. They are null when there are no such steps.
     """
     group: StepGroup
     count: int
