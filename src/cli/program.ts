@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { safeLines } from '../terminal/safe-text.ts'
 import { serviceVersion } from '../version.ts'
 import { backupCommand } from './commands/backup.ts'
 import { calibrateCommand } from './commands/calibrate.ts'
@@ -12,6 +13,7 @@ import { keysCommand } from './commands/keys.ts'
 import { labCommand } from './commands/lab.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
+import { stepsExcludeCommand } from './commands/steps-exclude.ts'
 import { whereCommand } from './commands/where.ts'
 import type { CommandIo } from './io.ts'
 import type { Outcome } from './outcome.ts'
@@ -26,7 +28,7 @@ export function programOf (io: CommandIo, outcome: Outcome): Command {
     .description('The status service of a robotic laboratory: where labware is, what each step did, how long the next step takes.')
     .version(serviceVersion())
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .configureOutput({ writeOut: (text) => io.out.write(safeLines(text)), writeErr: (text) => io.err.write(safeLines(text)) })
     .showHelpAfterError('(see --help)')
     .addHelpText('after', footer)
   serveCommand(program, io)
@@ -40,6 +42,7 @@ export function programOf (io: CommandIo, outcome: Outcome): Command {
   keysCommand(program, io)
   backupCommand(program, io)
   restoreCommand(program, io)
+  stepsExcludeCommand(program, io)
   doctorCommand(program, io, outcome)
   completionCommand(program, io)
   return program

@@ -13,7 +13,10 @@ import { containerRefsOf, functionFault, statusWarnings } from './prepare-steps.
 type Data = Readonly<Record<string, unknown>>
 type LockedStep = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatus, now: Date }
 type Change = {
-  members: { start?: string, finish?: string | null, status?: StepStatus, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string, exclude_from_estimates?: boolean | null }
+  members: {
+    start?: string, finish?: string | null, status?: StepStatus, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string
+    exclude_from_estimates?: boolean | null
+  }
   containers?: ReturnType<typeof containerRefsOf>
   warnings: readonly StepWarning[]
 }
@@ -64,7 +67,8 @@ async function withLockedStep (prisma: PrismaClient, id: string, run: (transacti
 
 async function write (transaction: Transaction, id: string, step: LockedStep, change: Change, kind: string, audit: AuditContext): Promise<Step> {
   const data = change.members.data ?? step.data
-  refuseData(data)
+  if (data.fct !== step.data.fct) refuseFunction(data)
+  refuseLargeData(data)
   const input = {
     ...change,
     warnings: [...change.warnings, ...isDeepStrictEqual(data.reported_status, step.data.reported_status) ? [] : statusWarnings(data)],
@@ -85,9 +89,13 @@ function refuseContradiction (times: StepTimes, patch: Omit<StepPatch, 'reason'>
   throw invalid({ in: 'body', pointer: `/${member}`, detail: `contradicts the rest of the step: its ${fault.member} ${fault.detail}` })
 }
 
-function refuseData (data: Data): void {
+// Called only if `fct` changes: a step with a function that an older release accepted must still be able to finish.
+function refuseFunction (data: Data): void {
   const fct = functionFault(data)
   if (fct !== null) throw invalid({ in: 'body', pointer: '/data/fct', detail: fct })
+}
+
+function refuseLargeData (data: Data): void {
   if (Buffer.byteLength(JSON.stringify(data)) > maxDataBytes) {
     throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON` })
   }

@@ -15,6 +15,8 @@ export async function readStepFindings (transaction: Transaction): Promise<LabHe
       FROM step s
       WHERE s.exclude_from_estimates IS NULL AND (NOT s.believable OR s.excluded_from_estimates = 'unknown-status')
         AND s.excluded_from_estimates IS DISTINCT FROM 'simulation' AND s.status NOT IN ('failed', 'aborted')
+        -- Otherwise the finding steps-running-long tells.
+        AND (s.status <> 'running' OR s.start >= clock_timestamp() - interval '1 day')
       UNION ALL
       SELECT s.id, s.device_id, s.start, d.reason, 'steps-doubtful' FROM doubtful_steps() d JOIN step s ON s.id = d.id
     ),

@@ -30,7 +30,9 @@ const trusted = Prisma.sql`(CASE WHEN s.believable AND s.excluded_from_estimates
 const rounded = (expression: Prisma.Sql, digits: number) => Prisma.sql`round((${expression})::numeric, ${digits}::integer)::float8`
 
 /** Counts and durations (in seconds) of the steps that match a condition on `step s`, by group. Without groupings there is one row. */
-export async function stepStatistics (prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[], { all }: { all: boolean }): Promise<StepGroupStatistics[]> {
+export async function stepStatistics (
+  prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[], { all }: { all: boolean }
+): Promise<StepGroupStatistics[]> {
   const list = groupings.map((name) => expressions[name])
   const members = groupings.map((name) => `'${name}', ${expressions[name]}`)
   const grouped = Prisma.raw(list.length === 0 ? '' : `GROUP BY ${list.join(', ')} ORDER BY ${list.map((expression) => `${expression} NULLS LAST`).join(', ')}`)

@@ -106,7 +106,7 @@ t.test('a pid file whose pid went to another program is no obstacle', async (t) 
   const file = path.join(dataDir, 'postgresql', 'postmaster.pid')
   const lines = readFileSync(file, 'utf8').split('\n')
   await first.stop()
-  // Ours: alive, and the same user's for an ordinary user, at which PostgreSQL itself gives up.
+  // our own pid: the process is alive, and for an ordinary user it belongs to the same user; PostgreSQL itself refuses to start then
   writeFileSync(file, [process.pid, ...lines.slice(1)].join('\n'))
   const { url, adopted } = await aDatabase(t, dataDir)
   t.equal(adopted, false)

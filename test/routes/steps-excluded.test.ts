@@ -147,7 +147,7 @@ t.test('many are decided in one request, after a look', async (t) => {
   t.equal((await findings(lab)).filter(({ code }) => code === 'steps-excluded').length, 2)
   const [{ revision }] = await rows(lab, 'SELECT revision::int FROM lab') as [{ revision: number }]
   t.match(await ask({}), { body: { applied: true, matched: 3, changed: 3 } })
-  t.match(await rows(lab, `SELECT count(*)::int, min(revision)::int AS first, max(revision)::int AS last FROM event WHERE kind = 'step-corrected'`), [{ count: 3, first: revision + 1, last: revision + 1 }])
+  t.match(await rows(lab, 'SELECT count(*)::int, min(revision)::int AS first, max(revision)::int AS last FROM event WHERE kind = \'step-corrected\''), [{ count: 3, first: revision + 1, last: revision + 1 }])
   t.match((await findings(lab)).filter(({ code }) => code === 'steps-excluded'), [{ message: /Reader/ }], 'what is decided is no finding any more')
   t.match(await ask({}), { body: { matched: 3, changed: 0 } })
   t.match(await ask({ decision: 'include' }), { body: { changed: 3 } })

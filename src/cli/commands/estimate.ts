@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readExactly } from '../../domain/whole-numbers.ts'
+import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult } from '../io.ts'
@@ -75,7 +76,7 @@ function linesOf ({ duration_seconds, confidence, confidence_attained, method, l
   return [
     `${duration_seconds.toFixed(1)} s${isBound ? ` with ${percent(confidence)} confidence${attained}` : ` (${method})`}`,
     `${sample_size} comparable steps (level ${level}), median ${median_seconds?.toFixed(1) ?? '-'} s, method ${method}`,
-    ...warnings.map(({ detail }) => `note: ${detail}`)
+    ...warnings.map(({ detail }) => `note: ${safeText(detail)}`)
   ]
 }
 
