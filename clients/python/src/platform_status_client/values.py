@@ -10,12 +10,22 @@ from typing import Any
 from urllib.parse import quote
 
 
-def rfc3339(time: datetime) -> str:
-    """A time as the service takes it: UTC with an offset. A naive one is read in this machine's zone.
+def in_utc(time: datetime) -> datetime:
+    """The same instant in UTC. A naive time is read in this machine's zone.
 
-    Of an hour that the autumn change repeats, `fold` tells which is meant; `datetime.now()` sets it.
+    Of an hour that the autumn change repeats, `fold` tells which is meant; `datetime.now()` sets it. Times must be
+    compared in UTC: Python compares two times of one zone, and two naive ones, as if no clock were ever changed.
     """
-    return time.astimezone(timezone.utc).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
+    if time.tzinfo is not None:
+        return time.astimezone(timezone.utc)
+    # Not astimezone(): of a time that the spring change leaves out it makes one an hour before that, not after it.
+    whole = datetime.fromtimestamp(round(time.replace(microsecond=0).timestamp()), timezone.utc)
+    return whole.replace(microsecond=time.microsecond)
+
+
+def rfc3339(time: datetime) -> str:
+    """A time as the service takes it: UTC with an offset. A naive one is read in this machine's zone."""
+    return in_utc(time).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
 
 def segment(value: str | int) -> str:
