@@ -375,4 +375,17 @@ def _certificate_examples(client: Client) -> list[str]:
 def test_a_clock_that_was_set_back_makes_no_negative_step(lab: Lab) -> None:
     step, experiment = over(lab.work(), -60), lab.experiment()
     lab.db.safe_step_to_db(step, None, experiment)
-    assert [logged['duration_seconds'] for logged in lab.steps(experiment)] == [0]
+    lab.db.safe_step_to_db(step, lab.plate(0), experiment)
+    (logged,) = lab.steps(experiment)
+    assert (logged['status'], logged['duration_seconds']) == ('completed', 0)
+    assert logged['excluded_from_estimates'] == 'clock', 'and is no sample'
+    assert [warning['code'] for warning in logged['warnings']] == ['clock-skew']
+
+
+def test_a_status_that_nobody_knows_is_kept_and_no_sample(lab: Lab) -> None:
+    step, experiment = lab.work(), lab.experiment()
+    step.status = 'half done'
+    lab.db.safe_step_to_db(step, None, experiment)
+    (logged,) = lab.steps(experiment)
+    assert (logged['status'], logged['data']['reported_status']) == ('completed', 'half done')
+    assert logged['excluded_from_estimates'] == 'unknown-status'

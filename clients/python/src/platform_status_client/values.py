@@ -10,12 +10,22 @@ from typing import Any
 from urllib.parse import quote
 
 
-def rfc3339(time: datetime) -> str:
-    """Converts a time to UTC with an offset. A time without a zone is a time of this machine.
+def in_utc(time: datetime) -> datetime:
+    """Converts a time to UTC. A time without a zone is a time of this machine.
 
-    In the hour that is repeated in autumn, `fold` selects the first or the second. `datetime.now()` sets `fold`.
+    In the hour that is repeated in autumn, `fold` selects the first or the second. `datetime.now()` sets `fold`. Times must be
+    compared in UTC: Python compares two times of one zone, or without a zone, as if clocks never changed.
     """
-    return time.astimezone(timezone.utc).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
+    if time.tzinfo is not None:
+        return time.astimezone(timezone.utc)
+    # Not astimezone(): of a time that the spring change leaves out it makes one an hour before that, not after it.
+    whole = datetime.fromtimestamp(round(time.replace(microsecond=0).timestamp()), timezone.utc)
+    return whole.replace(microsecond=time.microsecond)
+
+
+def rfc3339(time: datetime) -> str:
+    """Converts a time to UTC with an offset, as the service expects it."""
+    return in_utc(time).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
 
 def segment(value: str | int) -> str:

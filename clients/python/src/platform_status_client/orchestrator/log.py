@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from laborchestrator.structures import ContainerInfo, ProcessStep
 
+from ..errors import Problem
 from .connected import Connected
 from .containers import find_container
 from .readable import name_of
 from .safely import safely
-from .steps import logged_step, started_before
+from .steps import ended_as, logged_step, started_before, was_set_back
 
 if TYPE_CHECKING:
-    from ..models import Container, StepCreate
+    from ..models import Container, StepCreate, StepEnding
 
 log = logging.getLogger('platform_status_client')
 
@@ -32,7 +33,28 @@ class LogPart(Connected):
         # a step has one lid state, so it is set only for steps with one container
         if made.get('kind') == 'move' and len(step.cont_names) <= 1 and container_info is not None:
             self._tell_lids(made, step, container_info, found)
-        self.client.log_step(**made)
+        ending, unknown = ended_as(step.status)
+        if unknown is not None:
+            log.warning('safe_step_to_db: the status %r of %s is not known', unknown, step.name)
+        if was_set_back(step):
+            self._log_skewed(made, step, ending)
+        else:
+            self.client.log_step(**made)
+
+    def _log_skewed(self, made: StepCreate, step: ProcessStep, ending: StepEnding) -> None:
+        """Logs a step that is said to have ended before it began, as one that runs and then ends.
+
+        The service takes it so, and does not learn from it.
+        """
+        log.warning('safe_step_to_db: %s ended before it began; the clock was set back', step.name)
+        made['finish'] = made['status'] = None
+        logged = self.client.log_step(**made)
+        try:
+            self.client.finish_step(logged['id'], finish=step.finish, status=ending)
+        except Problem as problem:
+            # told before, for another container of the step
+            if problem.code != 'step-ended':
+                raise
 
     def _tell_lids(self, made: StepCreate, step: ProcessStep, info: ContainerInfo, found: Container | None) -> None:
         after = bool(info.lidded) if found is None else found['lidded']

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from laborchestrator.structures import MoveStep, ProcessStep, StepStatus, UsedDevice
 
-from ..values import rfc3339
+from ..values import in_utc, rfc3339
 from .containers import slot
 from .readable import name_of, readable_data
 
 if TYPE_CHECKING:
-    from ..models import PlannedStep, StepCreate, StepEnd
+    from ..models import PlannedStep, StepCreate, StepEnd, StepEnding
 
+# how a step ended, by words of orchestrators
+ENDINGS: dict[str, StepEnding] = {
+    'waiting': 'completed',
+    'running': 'completed',
+    'done': 'completed',
+    'finished': 'completed',
+    'completed': 'completed',
+    'error': 'failed',
+    'failed': 'failed',
+    'cancelled': 'aborted',
+    'canceled': 'aborted',
+    'aborted': 'aborted',
+}
 # the namespace of the ids of steps: the UUIDv5 of urn:platform-status:client:step
 STEPS = UUID('d51dc1c7-0b23-52ec-b118-9b775de600d2')
 
@@ -39,17 +53,20 @@ def logged_step(step: ProcessStep, experiment: str, containers: list[str], is_si
     if device is None or step.start is None or step.finish is None:
         return None
     # if the clock was set back during the step, the finish is the start, as in the service
-    start, finish = rfc3339(step.start), rfc3339(max(step.start, step.finish))
+    start, finish = rfc3339(step.start), rfc3339(max(in_utc(step.start), in_utc(step.finish)))
     name = name_of(step.name)
+    data = readable_data(step.data)
+    status, word = ended_as(step.status)
+    if word is not None:
+        data['reported_status'] = word
     made: StepCreate = {
         'id': step_id(experiment, device, name, start, finish),
         'name': name,
         'device': device,
-        'data': readable_data(step.data),
+        'data': data,
         'start': start,
         'finish': finish,
-        # laborchestrator logs the step before it sets its status, so `step.status` may still be running
-        'status': 'failed' if step.status == StepStatus.ERROR else 'completed',
+        'status': status,
         'containers': containers,
         'is_simulation': is_simulation,
     }
@@ -60,6 +77,25 @@ def logged_step(step: ProcessStep, experiment: str, containers: list[str], is_si
         made['kind'], (made['origin'], made['destination']) = 'move', ends
         made['barcode_read'] = bool(_member(step, 'read_barcode'))
     return made
+
+
+def ended_as(status: Any) -> tuple[StepEnding, str | None]:
+    """How a step ended, by the orchestrator's status or by a word; and the word, if it is not understood.
+
+    When a step is logged, the orchestrator's own record still says that it is running or waiting.
+    """
+    if status is None:
+        return 'completed', None
+    if isinstance(status, int) and not isinstance(status, Enum) and status in iter(StepStatus):
+        status = StepStatus(status)
+    word = status.name if isinstance(status, Enum) else name_of(status)
+    ending = ENDINGS.get(word.rpartition('.')[2].strip().casefold())
+    return ('completed', word) if ending is None else (ending, None)
+
+
+def was_set_back(step: ProcessStep) -> bool:
+    """Whether the clock says that a step was over before it began, since it was set back in between."""
+    return in_utc(step.finish) < in_utc(step.start)
 
 
 def planned_step(step: ProcessStep) -> PlannedStep | None:
@@ -92,7 +128,7 @@ def move_ends(step: ProcessStep, with_slots: bool) -> tuple[StepEnd, StepEnd] | 
 
 def started_before(step: ProcessStep, time: datetime) -> bool:
     """Whether a step began at or before a time (with a zone)."""
-    return step.start is not None and step.start.astimezone() <= time
+    return step.start is not None and in_utc(step.start) <= in_utc(time)
 
 
 def _end(device: str, position: Any) -> StepEnd:
