@@ -1,26 +1,25 @@
 // The difference between what the migrations make and what prisma/sql says, and the migration that removes it.
-import { migrate } from '../../dist/src/store/migrate.js'
 import pg from 'pg'
-import { keyOf, readCatalogue, withClient } from './catalogue.mjs'
-import { inTransaction, withDatabase } from './databases.mjs'
-import { dropsOf, readDependents, withDependents } from './dependents.mjs'
-import { applyAndNote, applyInOrder, readSqlFiles } from './sql-files.mjs'
+import { migrate } from '../../src/store/migrate.ts'
+import { keyOf, readCatalogue, type Thing, withClient } from './catalogue.ts'
+import { inTransaction, withDatabase } from './databases.ts'
+import { dropsOf, readDependents, withDependents } from './dependents.ts'
+import { applyAndNote, applyInOrder, readSqlFiles, type SqlFile } from './sql-files.ts'
+
+/** Keys of things, as `function lock_lab()`. `added`: only prisma/sql has them. `removed`: only the migrations have them. */
+type Compared = { added: string[], changed: string[], removed: string[] }
 
 /**
- * @typedef {object} Difference
- * @property {string[]} added things that only prisma/sql has, as `function lock_lab()`
- * @property {string[]} changed things that both have, but differently
- * @property {string[]} removed things that only the migrations have
- * @property {import('./sql-files.mjs').SqlFile[]} files all files of prisma/sql, in an order in which they can be applied
- * @property {string} migration the statements that make the first into the second; empty without a difference
+ * `files` are all files of prisma/sql, in an order in which they can be applied. `migration` has the statements that make the migrated schema equal to
+ * prisma/sql; it is empty without a difference.
  */
+export type Difference = Compared & { files: readonly SqlFile[], migration: string }
 
-/**
- * @param {{ server: string, migrations: string, sql: string }} options a PostgreSQL server, and the two directories
- * @returns {Promise<Difference>}
- */
-export async function readDifference ({ server, migrations, sql }) {
-  return await withDatabase(server, undefined, async (migratedUrl, migrated) => {
+type Options = { server: string, template?: string | undefined, migrations: string, sql: string }
+
+/** Compares the two directories, on databases of this server. In `template`, if there is one, the first migrations are already applied. */
+export async function readDifference ({ server, template, migrations, sql }: Options): Promise<Difference> {
+  return await withDatabase(server, template, async (migratedUrl, migrated) => {
     await migrateAll(migratedUrl, migrations)
     const before = await withClient(migratedUrl, readCatalogue)
     return await withDatabase(server, migrated, async (url) => {
@@ -43,7 +42,7 @@ export async function readDifference ({ server, migrations, sql }) {
   })
 }
 
-async function migrateAll (url, directory) {
+async function migrateAll (url: string, directory: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: url })
   try {
     await migrate(pool, directory)
@@ -52,13 +51,13 @@ async function migrateAll (url, directory) {
   }
 }
 
-/** Only a throw-away database may be treated like this: what depends on a thing goes with it. */
-async function dropWhatFilesDefine (client, things) {
+/** Only for a temporary database, because what depends on a thing is dropped with it. */
+async function dropWhatFilesDefine (client: pg.ClientBase, things: readonly Thing[]): Promise<void> {
   for (const { kind, id } of things.filter((thing) => thing.fromFile)) await client.query(`DROP ${kind.toUpperCase()} IF EXISTS ${id} CASCADE`)
 }
 
 /** Things that tables depend on are not in prisma/sql, so nothing of the tables may differ. */
-function refuseTables (before, after) {
+function refuseTables (before: readonly Thing[], after: readonly Thing[]): void {
   const { added, changed, removed } = compared(before, after, false)
   const differing = [...added, ...changed, ...removed]
   if (differing.length > 0) {
@@ -66,9 +65,10 @@ function refuseTables (before, after) {
   }
 }
 
-function compared (before, after, fromFile = true) {
-  const [was, is] = [before, after].map((things) => (
-    new Map(things.filter((thing) => thing.fromFile === fromFile).map((thing) => [keyOf(thing), thing.definition]))))
+function compared (before: readonly Thing[], after: readonly Thing[], fromFile = true): Compared {
+  const byKey = (things: readonly Thing[]) => new Map(things.filter((thing) => thing.fromFile === fromFile).map((thing) => [keyOf(thing), thing.definition]))
+  const was = byKey(before)
+  const is = byKey(after)
   return {
     added: [...is.keys()].filter((key) => !was.has(key)),
     changed: [...is.keys()].filter((key) => was.has(key) && was.get(key) !== is.get(key)),
@@ -80,10 +80,10 @@ function compared (before, after, fromFile = true) {
 const needsDrop = ['42P13', '42P16']
 
 /**
- * Finds by trying what must be dropped before it can be created: what prisma/sql has no more, what CREATE OR REPLACE
- * refuses, and all that depends on these.
+ * Tries the statements to find what must be dropped first: what prisma/sql no longer has, what CREATE OR REPLACE refuses, and all
+ * that depends on these.
  */
-async function writeMigration (url, { added, changed, removed, files }) {
+async function writeMigration (url: string, { added, changed, removed, files }: Compared & { files: readonly SqlFile[] }): Promise<string> {
   return await withClient(url, async (client) => {
     const dependents = await readDependents(client)
     const dropped = new Set(removed)
@@ -95,7 +95,7 @@ async function writeMigration (url, { added, changed, removed, files }) {
       try {
         for (const statement of dropsOf(drops)) await client.query(statement)
         const order = await applyInOrder(client, touched, (error, file) => {
-          if (!needsDrop.includes(error.code)) return
+          if (!(error instanceof pg.DatabaseError) || !needsDrop.includes(error.code ?? '')) return
           for (const key of file.things.filter((key) => changed.includes(key) && !drops.includes(key))) dropped.add(key)
           throw new MustDrop()
         })
@@ -111,7 +111,7 @@ async function writeMigration (url, { added, changed, removed, files }) {
 
 class MustDrop extends Error {}
 
-function migrationText (drops, files) {
+function migrationText (drops: readonly string[], files: readonly SqlFile[]): string {
   return [
     '-- Written by `npm run db:migration`: what the migrations before this one lack of prisma/sql.\n',
     ...(drops.length > 0 ? [`${drops.map((statement) => `${statement};`).join('\n')}\n`] : []),
