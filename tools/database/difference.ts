@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { migrate } from '../../src/store/migrate.ts'
 import { keyOf, readCatalogue, type Thing, withClient } from './catalogue.ts'
-import { inTransaction, withDatabase } from './databases.ts'
+import { withDatabase } from './databases.ts'
 import { dropsOf, readDependents, withDependents } from './dependents.ts'
 import { applyAndNote, applyInOrder, readSqlFiles, type SqlFile } from './sql-files.ts'
 
@@ -19,27 +19,36 @@ type Options = { server: string, template?: string | undefined, migrations: stri
 
 /** Compares the two directories, on databases of this server. In `template`, if there is one, the first migrations are already applied. */
 export async function readDifference ({ server, template, migrations, sql }: Options): Promise<Difference> {
-  return await withDatabase(server, template, async (migratedUrl, migrated) => {
-    await migrateAll(migratedUrl, migrations)
-    const before = await withClient(migratedUrl, readCatalogue)
-    return await withDatabase(server, migrated, async (url) => {
-      const files = await inTransaction(url, async (client) => {
+  return await withDatabase(server, template, async (url) => {
+    await migrateAll(url, migrations)
+    return await withClient(url, async (client) => {
+      const before = await readCatalogue(client)
+      const { files, things: after } = await undone(client, async () => {
         await dropWhatFilesDefine(client, before)
         return await applyAndNote(client, await readSqlFiles(sql))
       })
-      const after = await withClient(url, readCatalogue)
       refuseTables(before, after)
       const difference = { ...compared(before, after), files }
       if (difference.added.length + difference.changed.length + difference.removed.length === 0) return { ...difference, migration: '' }
-      const migration = await withDatabase(server, migrated, (scratch) => writeMigration(scratch, difference))
-      await withDatabase(server, migrated, async (scratch) => {
-        await inTransaction(scratch, (client) => client.query(migration))
-        const left = compared(await withClient(scratch, readCatalogue), after)
-        if (Object.values(left).flat().length > 0) throw new Error(`The migration would leave a difference. This is a fault of this tool: ${JSON.stringify(left)}`)
+      const migration = await writeMigration(client, difference)
+      const left = await undone(client, async () => {
+        await client.query(migration)
+        return compared(await readCatalogue(client), after)
       })
+      if (Object.values(left).flat().length > 0) throw new Error(`The migration would leave a difference. This is a fault of this tool: ${JSON.stringify(left)}`)
       return { ...difference, migration }
     })
   })
+}
+
+/** Runs `work` in a transaction and rolls it back. So the next attempt finds the migrated schema, and no other database is needed. */
+async function undone<T> (client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN')
+  try {
+    return await work()
+  } finally {
+    await client.query('ROLLBACK')
+  }
 }
 
 async function migrateAll (url: string, directory: string): Promise<void> {
@@ -51,7 +60,7 @@ async function migrateAll (url: string, directory: string): Promise<void> {
   }
 }
 
-/** Only for a temporary database, because what depends on a thing is dropped with it. */
+/** What depends on a thing is dropped with it, so this must be undone. */
 async function dropWhatFilesDefine (client: pg.ClientBase, things: readonly Thing[]): Promise<void> {
   for (const { kind, id } of things.filter((thing) => thing.fromFile)) await client.query(`DROP ${kind.toUpperCase()} IF EXISTS ${id} CASCADE`)
 }
@@ -83,16 +92,15 @@ const needsDrop = ['42P13', '42P16']
  * Tries the statements to find what must be dropped first: what prisma/sql no longer has, what CREATE OR REPLACE refuses, and all
  * that depends on these.
  */
-async function writeMigration (url: string, { added, changed, removed, files }: Compared & { files: readonly SqlFile[] }): Promise<string> {
-  return await withClient(url, async (client) => {
-    const dependents = await readDependents(client)
-    const dropped = new Set(removed)
-    for (;;) {
-      const drops = withDependents(dropped, dependents)
-      const created = new Set([...added, ...changed, ...drops])
-      const touched = files.filter((file) => file.things.some((key) => created.has(key)))
-      await client.query('BEGIN')
-      try {
+async function writeMigration (client: pg.ClientBase, { added, changed, removed, files }: Compared & { files: readonly SqlFile[] }): Promise<string> {
+  const dependents = await readDependents(client)
+  const dropped = new Set(removed)
+  for (;;) {
+    const drops = withDependents(dropped, dependents)
+    const created = new Set([...added, ...changed, ...drops])
+    const touched = files.filter((file) => file.things.some((key) => created.has(key)))
+    try {
+      return await undone(client, async () => {
         for (const statement of dropsOf(drops)) await client.query(statement)
         const order = await applyInOrder(client, touched, (error, file) => {
           if (!(error instanceof pg.DatabaseError) || !needsDrop.includes(error.code ?? '')) return
@@ -100,13 +108,11 @@ async function writeMigration (url: string, { added, changed, removed, files }: 
           throw new MustDrop()
         })
         return migrationText(dropsOf(drops), order)
-      } catch (error) {
-        if (!(error instanceof MustDrop)) throw error
-      } finally {
-        await client.query('ROLLBACK')
-      }
+      })
+    } catch (error) {
+      if (!(error instanceof MustDrop)) throw error
     }
-  })
+  }
 }
 
 class MustDrop extends Error {}

@@ -57,12 +57,15 @@ async function applyOne (client: pg.ClientBase, { text }: SqlFile): Promise<Erro
   }
 }
 
-/** Applies files to a database that has nothing of them, and notes for each what it created. Call it in a transaction. */
-export async function applyAndNote (client: pg.ClientBase, files: readonly SqlFile[]): Promise<SqlFile[]> {
+/**
+ * Applies files to a database that has nothing of them. Returns them in an order in which they can be applied, each with what it created, and
+ * everything that is in the schema then. Call it in a transaction.
+ */
+export async function applyAndNote (client: pg.ClientBase, files: readonly SqlFile[]): Promise<{ files: SqlFile[], things: Thing[] }> {
   const order = await applyInOrder(client, files)
   const things = await readCatalogue(client)
   for (const file of order) file.things = namedIn(file, things)
-  return order
+  return { files: order, things }
 }
 
 // A file defines the function or view of its name, and the triggers that its statements name.
