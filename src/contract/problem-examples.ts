@@ -17,6 +17,11 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   unauthorized: { instance: move, detail: 'Send a key as `Authorization: Bearer <key>`. Keys are made with POST /api/keys, or with `npm run keys` where the service runs.' },
   forbidden: { instance: '/api/lab', detail: 'The key "orchestrator" has the scope operate; this call needs admin.', scope: 'admin' },
 
+  'cross-origin-request': {
+    instance: '/api/lab', detail: 'A page of https://elsewhere.example sent this request without a key. Open the page from this service, or send a key: CORS_ORIGINS lists the origins whose pages may.',
+    origin: 'https://elsewhere.example'
+  },
+
   'route-not-found': { instance: '/api/plates', detail: 'There is no /api/plates; /openapi.json lists what there is.' },
   'container-not-found': {
     instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". Removed ones are found by id, or with GET /api/containers?barcode=...&removed=any.',
@@ -118,5 +123,6 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'headers-too-large': { instance: '', detail: 'The head of the request is larger than 16 KiB.' },
 
   'internal-error': { instance: '/api/lab', detail: 'The service failed; the log has this request id.' },
+  'too-busy': { instance: '/api/steps/statistics', detail: 'Other large reads are still running. Try again in a second.' },
   'database-unavailable': { instance: '/api/lab', detail: 'The database did not answer; nothing is known to have changed. Try again.' }
 }

@@ -22,6 +22,7 @@ const ProblemSchema = Type.Object({
   error: Type.String({ description: 'The same text as `title`; clients of the documented wrapper read it.' }),
   request_id: Type.String({ description: 'Also in the service\'s log.' }),
   errors: Type.Optional(Type.Array(ref(FaultSchema), { description: 'Each fault of an invalid request.' })),
+  more: Type.Optional(Type.Integer({ minimum: 1, description: 'How many further faults were found; `errors` has the first 20.' })),
   index: Type.Optional(Type.Integer({ minimum: 0, description: 'The first failing item of a batch.' })),
   pointer: Type.Optional(Type.String({ description: 'The member of the body that names what is not there or in the way.' })),
   parameter: Type.Optional(Type.String({ description: 'The parameter that names what is not there.' }))
@@ -43,7 +44,7 @@ export const problemType = 'application/problem+json'
 /** What any call can answer besides its own. */
 const always: readonly ProblemCode[] = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
 /** What any call that needs a scope can answer, too. */
-export const scopeProblems: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'too-many-requests']
+export const scopeProblems: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'cross-origin-request', 'too-many-requests', 'too-busy']
 const withBody: readonly ProblemCode[] = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 
 type ProblemResponse = { description: string, headers?: Record<string, object>, content: Record<string, { schema: object, examples: Record<string, object> }> }
@@ -55,6 +56,7 @@ const headersOf: Partial<Record<ProblemCode, Record<string, object>>> = {
   forbidden: { 'WWW-Authenticate': challenge },
   'too-many-requests': { 'Retry-After': retryAfter },
   'idempotency-key-running': { 'Retry-After': retryAfter },
+  'too-busy': { 'Retry-After': retryAfter },
   'database-unavailable': { 'Retry-After': retryAfter }
 }
 

@@ -8,6 +8,8 @@ export const catalogue = {
   unauthorized: [401, 'Unauthorized', 'The service wants a key, and none came or it is not valid; `Authorization: Bearer <key>` carries it.'],
   forbidden: [403, 'Forbidden', 'The key is valid, but does not have the scope that the call needs; `scope` names it.'],
 
+  'cross-origin-request': [403, 'Cross-origin request', 'A page of another origin sent the request without a key; `origin` names it.'],
+
   'route-not-found': [404, 'Route not found', 'There is no such path; /openapi.json lists those there are.'],
   'container-not-found': [404, 'Container not found', 'No container on the platform has this barcode, and none has this id.'],
   'device-not-found': [404, 'Device not found', 'The lab has no device of this name.'],
@@ -49,6 +51,8 @@ export const catalogue = {
   'too-many-requests': [429, 'Too many requests', 'More requests a minute than RATE_LIMIT_PER_MINUTE allows; try again after `Retry-After` seconds.'],
   'headers-too-large': [431, 'Headers too large', 'The head of the request is larger than 16 KiB.'],
 
+  'too-busy': [503, 'Too busy', 'Too many large reads run at once, or one took too long; try again after `Retry-After` seconds.'],
+
   'internal-error': [500, 'Internal error', 'The service failed; its log has the request id.'],
   'database-unavailable': [503, 'Database unavailable', 'The database did not answer; try again after `Retry-After` seconds.']
 } as const satisfies Record<string, readonly [status: number, title: string, when: string]>
@@ -79,9 +83,13 @@ export function problem (code: ProblemCode, detail: string, members: Readonly<Re
 /** One fault of an input: where it is (a JSON pointer into the body, or a parameter's name) and the rule it breaks. */
 export type Fault = { in: 'body' | 'query' | 'path' | 'headers', pointer?: string, parameter?: string, detail: string }
 
-/** A 400 for faults that no schema can express. */
+/** A problem tells at most this many faults; `more` then says how many are left out. */
+export const mostFaults = 20
+
+/** A 400 that names the faults: `errors` has the first twenty, `more` counts the others. */
 export function invalid (...errors: readonly Fault[]): Problem {
   const [first] = errors
   const where = first?.parameter ?? first?.pointer ?? ''
-  return problem('invalid-request', `${where} ${first?.detail ?? ''}`.trim(), { errors })
+  const more = errors.length > mostFaults ? { more: errors.length - mostFaults } : {}
+  return problem('invalid-request', `${where} ${first?.detail ?? ''}`.trim(), { errors: errors.slice(0, mostFaults), ...more })
 }

@@ -2,10 +2,10 @@ import { Ajv } from 'ajv'
 import formatsPlugin from 'ajv-formats'
 import { depthOf, isInstant, isPathName, isUuid } from '../domain/values.ts'
 
-/** A validator that knows the formats and keywords of our schemas, and the given components. */
-export function validatorFor (components: readonly object[]): Ajv {
+/** A validator that knows the formats and keywords of our schemas, and the given components. `allErrors: false` stops at the first fault. */
+export function validatorFor (components: readonly object[], { allErrors = true }: { allErrors?: boolean } = {}): Ajv {
   // that the schemas are sound themselves is tested on the whole document (test/contract/openapi-rules.test.ts)
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: false, coerceTypes: false, validateSchema: false, meta: false })
+  const ajv = new Ajv({ allErrors, verbose: true, strict: false, useDefaults: false, coerceTypes: false, validateSchema: false, meta: false })
   formatsPlugin.default(ajv, ['uuid'])
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('path-name', isPathName)

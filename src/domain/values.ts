@@ -31,8 +31,8 @@ export function depthOf (value: unknown, enough: number): number {
   if (typeof value !== 'object' || value === null) return 0
   if (enough <= 0) return 1
   let deepest = 0
-  for (const inner of Object.values(value)) {
-    deepest = Math.max(deepest, depthOf(inner, enough - 1))
+  for (const key of Object.keys(value)) {
+    deepest = Math.max(deepest, depthOf((value as Record<string, unknown>)[key], enough - 1))
     if (deepest >= enough) break
   }
   return deepest + 1
@@ -41,16 +41,37 @@ export function depthOf (value: unknown, enough: number): number {
 /** Nothing here is deeper; a guard for the functions that walk a body, and for the database's own JSON parser. */
 export const deepestBody = 100
 
-/** Why a value cannot be stored, with the JSON pointer of the place; null when it can. */
-export function unstorable (value: unknown, pointer = '', level = 0): { pointer: string, detail: string } | null {
-  if (typeof value === 'string') return unstorableText(value, pointer)
-  if (typeof value === 'number' && !Number.isFinite(value)) return { pointer, detail: 'must be a number that a double can hold' }
+type StorageFault = { pointer: string, detail: string }
+
+/** Why a value cannot be stored, with the JSON pointer of the place; null when it can. Linear in the value; the pointer is built only for a fault. */
+export function unstorable (value: unknown): StorageFault | null {
+  const path: (string | number)[] = []
+  const detail = storageFault(value, path)
+  return detail === null ? null : { pointer: path.map((name) => `/${escapePointer(String(name))}`).join('').toWellFormed(), detail }
+}
+
+/** The fault, or null. `path` is where the walk stands; after a fault it leads to the place. */
+function storageFault (value: unknown, path: (string | number)[]): string | null {
+  if (typeof value === 'string') return textFault(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? null : 'must be a number that a double can hold'
   if (typeof value !== 'object' || value === null) return null
-  if (level >= deepestBody) return { pointer, detail: `must not be nested deeper than ${deepestBody} levels` }
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === '__proto__') return { pointer: `${pointer}/__proto__`, detail: 'must not be there: a member of this name is never meant' }
-    const found = unstorableText(key, pointer) ?? unstorable(inner, `${pointer}/${escapePointer(key)}`, level + 1)
-    if (found) return found
+  if (path.length >= deepestBody) return `must not be nested deeper than ${deepestBody} levels`
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      path.push(index)
+      const found = storageFault(value[index], path)
+      if (found !== null) return found
+      path.pop()
+    }
+    return null
+  }
+  for (const key of Object.keys(value)) {
+    const ofKey = textFault(key)
+    if (ofKey !== null) return ofKey
+    path.push(key)
+    const found = key === '__proto__' ? 'must not be there: a member of this name is never meant' : storageFault((value as Record<string, unknown>)[key], path)
+    if (found !== null) return found
+    path.pop()
   }
   return null
 }
@@ -60,12 +81,8 @@ export function escapePointer (name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-function unstorableText (text: string, pointer: string): { pointer: string, detail: string } | null {
-  if (text.includes('\u0000')) return { pointer: wellFormed(pointer), detail: 'must not hold the character NUL (U+0000)' }
-  if (!text.isWellFormed()) return { pointer: wellFormed(pointer), detail: 'must be well-formed Unicode: it holds half of a surrogate pair' }
+function textFault (text: string): string | null {
+  if (text.includes('\u0000')) return 'must not hold the character NUL (U+0000)'
+  if (!text.isWellFormed()) return 'must be well-formed Unicode: it holds half of a surrogate pair'
   return null
-}
-
-function wellFormed (pointer: string): string {
-  return pointer.toWellFormed()
 }

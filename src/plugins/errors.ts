@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import plugin from 'fastify-plugin'
 import Router from 'find-my-way'
 import { problemBody, problemType } from '../contract/problem-responses.ts'
-import { Problem, problem } from '../contract/problems.ts'
+import { invalid, Problem, problem } from '../contract/problems.ts'
 import { databaseProblem } from '../store/errors.ts'
 import { describeValidationErrors } from './validation-errors.ts'
 
@@ -69,8 +69,7 @@ function toProblem (error: FastifyError): Problem {
   if (error instanceof Problem) return error
   if (error.validation) {
     const faults = describeValidationErrors(error)
-    const [first] = faults
-    return problem('invalid-request', `${first?.parameter ?? first?.pointer ?? ''} ${first?.detail ?? error.message}`.trim(), { errors: faults })
+    return faults.length > 0 ? invalid(...faults) : problem('invalid-request', error.message, { errors: [] })
   }
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -95,6 +94,7 @@ function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyRep
   if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
   else request.log.debug({ code: found.code }, found.message)
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
+  if (found.code === 'too-busy') reply.header('retry-after', '1')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
   const body = problemBody(found, { instance: pathOf(request.url), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)

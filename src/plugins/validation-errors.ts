@@ -5,8 +5,6 @@ import { escapePointer } from '../domain/values.ts'
 
 // What breaks a schema, in the words of somebody who has to mend the request.
 
-const mostFaults = 20
-
 /** The faults of a validation error, each naming the member, the rule and the way out. */
 export function describeValidationErrors (error: FastifyError): Fault[] {
   const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext as 'body' | 'querystring' | 'params' | 'headers']
@@ -17,7 +15,6 @@ export function describeValidationErrors (error: FastifyError): Fault[] {
     const detail = ruleOf(fault)
     const place = part === 'body' ? { pointer } : { parameter: pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') }
     if (!faults.has(pointer + detail)) faults.set(pointer + detail, { in: part, ...place, detail })
-    if (faults.size === mostFaults) break
   }
   return [...faults.values()]
 }

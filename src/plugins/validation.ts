@@ -1,7 +1,8 @@
-import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import type { FastifyServerOptions } from 'fastify'
 import { validatorFor } from '../contract/validator.ts'
 import { escapePointer, unstorable } from '../domain/values.ts'
+import { boundedValidation } from './bounded-validation.ts'
 
 /**
  * Validation as the contract has it: bodies are taken literally (the text "5" is no number), path and query parameters
@@ -12,9 +13,10 @@ import { escapePointer, unstorable } from '../domain/values.ts'
  */
 export const compilersFactory = {
   buildValidator: (components: Record<string, object>) => {
-    const ajv = validatorFor(Object.values(components))
+    const first = validatorFor(Object.values(components), { allErrors: false })
+    const all = validatorFor(Object.values(components))
     return ({ schema, httpPart }: { schema: object, httpPart?: string }) => {
-      const check = compileLazily(ajv, schema)
+      const check = boundedValidation(first, all, schema)
       if (httpPart === 'body') return check
       const read = parameterReader(schema, components)
       return (parameters: Record<string, unknown>) => {
@@ -27,15 +29,6 @@ export const compilersFactory = {
   },
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data)
 } as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
-
-// Compiling all schemas takes longer than the rest of the start together, and most clients call few operations.
-function compileLazily (ajv: Ajv, schema: object): (value: unknown) => { value: unknown } | { error: unknown } {
-  let compiled: ValidateFunction | undefined
-  return (value) => {
-    const validate = compiled ??= ajv.compile(schema)
-    return validate(value) ? { value } : { error: validate.errors }
-  }
-}
 
 type ParameterSchema = { type?: string, $ref?: string, anyOf?: ParameterSchema[], properties?: Record<string, ParameterSchema> }
 

@@ -10,8 +10,8 @@ import type { KeyStore } from '../store/keys.ts'
  * Makes the first key of BOOTSTRAP_ADMIN_KEY_FILE, if there is none yet, and sees to it that the service does not listen
  * where others reach it before anybody can be told apart. Throws a OperatorError for what the reader can mend.
  */
-export async function prepareKeys (config: Pick<Config, 'auth' | 'host' | 'bootstrapAdminKeyFile'>, keys: KeyStore, log: Pick<Log, 'info' | 'warn'>): Promise<void> {
-  const { auth, host, bootstrapAdminKeyFile: file } = config
+export async function prepareKeys (config: Pick<Config, 'auth' | 'host' | 'bootstrapAdminKeyFile' | 'corsOrigins'>, keys: KeyStore, log: Pick<Log, 'info' | 'warn'>): Promise<void> {
+  const { auth, host, corsOrigins, bootstrapAdminKeyFile: file } = config
   if (file !== null) await createBootstrapKey(readKey(file), keys, log)
   if (auth === 'off') {
     log.warn({ host }, 'AUTH=off: everybody who reaches this address may do everything')
@@ -19,6 +19,9 @@ export async function prepareKeys (config: Pick<Config, 'auth' | 'host' | 'boots
     throw new OperatorError(`There is no key yet, and at HOST=${host} others reach this service. Make the first key with ` +
       '"npm run keys -- create --name admin --scopes admin", or put one into a file and name it in BOOTSTRAP_ADMIN_KEY_FILE; ' +
       'HOST=127.0.0.1 serves this machine without keys, AUTH=off everybody.')
+  } else if (corsOrigins.length > 0 && !await keys.exist()) {
+    throw new OperatorError('CORS_ORIGINS lets pages of other origins call this service, and there is no key yet that they must send. ' +
+      'Make the first key with "npm run keys -- create --name admin --scopes admin", or unset CORS_ORIGINS. AUTH=off lets these pages do everything.')
   }
 }
 

@@ -41,6 +41,11 @@ function adapterCause (error: unknown): Cause | undefined {
   return (error as { meta?: { driverAdapterError?: { cause?: Cause } } } | null)?.meta?.driverAdapterError?.cause
 }
 
+/** The database cancelled a statement because it took too long. */
+export function isStatementTimeout (error: unknown): boolean {
+  return databaseFault(error)?.sqlstate === '57014'
+}
+
 /** The problem that a database error stands for; null when it is none of the caller's or the connection's. */
 export function databaseProblem (error: unknown): Problem | null {
   // a refusal's sentence may quote anything

@@ -8,6 +8,7 @@ import type pg from 'pg'
 type AmbientTransaction = { client: pg.PoolClient, savepoints: number }
 
 const ambientTransaction = new AsyncLocalStorage<AmbientTransaction>()
+const ambientPool = new AsyncLocalStorage<pg.Pool>()
 
 /** Whether the caller runs inside `inOneTransaction`: then it must not try again by itself, since the transaction is lost with the statement. */
 export function inAmbientTransaction (): boolean {
@@ -33,13 +34,18 @@ export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): P
   }
 }
 
-/** Lets `inOneTransaction` surround what uses this pool. */
+/** Runs all of `run` on connections of another pool: whatever asks the usual pool for a connection gets one of `other`. */
+export async function onPool<T> (other: pg.Pool, run: () => Promise<T>): Promise<T> {
+  return await ambientPool.run(other, run)
+}
+
+/** Lets `inTransaction` surround what uses this pool, and `onPool` replace it. */
 export function joinAmbientTransaction<P extends pg.Pool> (pool: P): P {
   const connect = pool.connect.bind(pool) as (callback?: unknown) => unknown
   type Callback = (error: undefined, client: pg.PoolClient, release: () => void) => void
   pool.connect = ((callback?: Callback) => {
     const present = ambientTransaction.getStore()
-    if (present === undefined) return connect(callback)
+    if (present === undefined) return ambientPool.getStore()?.connect(callback as never) ?? connect(callback)
     const client = asOwnConnection(present)
     if (callback === undefined) return Promise.resolve(client)
     callback(undefined, client, () => {})
