@@ -3,12 +3,16 @@ import plugin from 'fastify-plugin'
 import { isUtf8 } from 'node:buffer'
 import { invalid, problem } from '../contract/problems.ts'
 import { jsonFault } from '../domain/json-fault.ts'
+import { hasMoreValues } from '../domain/json-size.ts'
 import { unstorable } from '../domain/values.ts'
 
 declare module 'fastify' {
   /** With `bodyOptional`, a request without a body is treated as one with the body `{}`. */
   interface FastifyContextConfig { bodyOptional?: boolean }
 }
+
+/** The number of values that a JSON body can have. 500,000 empty objects take 40 MiB after parsing. It leaves 100 values for each of 5,000 steps. */
+const maxValues = 500_000
 
 /** Parses JSON bodies. Refuses invalid UTF-8 and invalid JSON, and values that PostgreSQL cannot store, and says where they are. */
 export const bodyParsers = plugin(async (app: FastifyInstance) => {
@@ -26,7 +30,7 @@ export const bodyParsers = plugin(async (app: FastifyInstance) => {
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     try {
-      done(null, body.length === 0 && request.routeOptions.config.bodyOptional ? undefined : readJson(decodeUtf8(body)))
+      done(null, body.length === 0 && request.routeOptions.config.bodyOptional ? undefined : readJson(body))
     } catch (error) {
       done(error as Error)
     }
@@ -52,7 +56,11 @@ export function decodeUtf8 (body: Buffer): string {
   return body.toString('utf8')
 }
 
-function readJson (raw: string): unknown {
+function readJson (body: Buffer): unknown {
+  if (hasMoreValues(body, maxValues)) {
+    throw problem('body-too-large', `The body has more than ${maxValues} values. Send it in several requests.`, { max_values: maxValues })
+  }
+  const raw = decodeUtf8(body)
   // Some editors and shells write a byte order mark at the start of UTF-8 text.
   const text = raw.startsWith('\ufeff') ? raw.slice(1) : raw
   if (text === '') throw problem('malformed-body', 'The content type is JSON, but the body is empty.')

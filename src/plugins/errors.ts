@@ -96,6 +96,7 @@ function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyRep
   if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
   else request.log.debug({ code: found.code }, found.message)
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
+  if (found.code === 'too-busy') reply.header('retry-after', '1')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
   const body = problemBody(found, { instance: pathOf(request.url), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)

@@ -10,7 +10,7 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { estimator } = app
 
   app.post('/estimates', {
-    config: { scope: 'read' },
+    config: { scope: 'read', read: 'small' },
     schema: {
       operationId: 'estimateStep', tags: ['estimates'], summary: 'Estimate the duration of a step',
       description: 'Estimates the duration from the recent steps that are most similar. The response says what the estimate is based on. Nothing is changed.',
