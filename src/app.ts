@@ -78,7 +78,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(securityHeaders)
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)
-  await app.register(crossOrigin, { auth: config.auth, corsOrigins: config.corsOrigins })
+  await app.register(crossOrigin, { corsOrigins: config.corsOrigins })
   await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
   await app.register(accepts)
   await app.register(queryEncoding)

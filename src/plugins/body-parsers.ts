@@ -1,18 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { isUtf8 } from 'node:buffer'
-import { invalid, problem } from '../contract/problems.ts'
+import { invalid, type Problem, problem } from '../contract/problems.ts'
 import { jsonFault } from '../domain/json-fault.ts'
-import { hasMoreValues } from '../domain/json-size.ts'
-import { unstorable } from '../domain/values.ts'
+import { exceededLimit, jsonLimits } from '../domain/json-size.ts'
+import { deepestBody, unstorable } from '../domain/values.ts'
 
 declare module 'fastify' {
   /** With `bodyOptional`, a request without a body is treated as one with the body `{}`. */
   interface FastifyContextConfig { bodyOptional?: boolean }
 }
-
-/** The number of values that a JSON body can have. 500,000 empty objects take 40 MiB after parsing. It leaves 100 values for each of 5,000 steps. */
-const maxValues = 500_000
 
 /** Parses JSON bodies. Refuses invalid UTF-8 and invalid JSON, and values that PostgreSQL cannot store, and says where they are. */
 export const bodyParsers = plugin(async (app: FastifyInstance) => {
@@ -56,15 +53,16 @@ export function decodeUtf8 (body: Buffer): string {
   return body.toString('utf8')
 }
 
-function readJson (body: Buffer): unknown {
-  if (hasMoreValues(body, maxValues)) {
-    throw problem('body-too-large', `The body has more than ${maxValues} values. Send it in several requests.`, { max_values: maxValues })
-  }
+/** Parses a JSON body. Throws a problem for invalid JSON, and for values that are too large or cannot be stored. */
+export function readJson (body: Buffer): unknown {
+  const limit = exceededLimit(body)
+  if (limit === 'values') throw problem('body-too-large', `The body has more than ${jsonLimits.values} values. Send it in several requests.`, { max_values: jsonLimits.values })
+  if (limit === 'members') throw problem('body-too-large', `An object of the body has more than ${jsonLimits.members} members.`, { max_members: jsonLimits.members })
   const raw = decodeUtf8(body)
   // Some editors and shells write a byte order mark at the start of UTF-8 text.
   const text = raw.startsWith('\ufeff') ? raw.slice(1) : raw
   if (text === '') throw problem('malformed-body', 'The content type is JSON, but the body is empty.')
-  const value = parseJson(text)
+  const value = limit === 'levels' ? refuseDeep(text) : parseJson(text)
   const fault = unstorable(value)
   if (fault) throw invalid({ in: 'body', ...fault })
   return value
@@ -74,7 +72,18 @@ function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    const { line, column, expected } = jsonFault(text)!
-    throw problem('malformed-body', `The body is not valid JSON: line ${line}, column ${column}: expected ${expected}.`, { line, column })
+    throw malformed(text) ?? problem('malformed-body', 'The body is not valid JSON.')
   }
+}
+
+// Without JSON.parse, which is recursive.
+function refuseDeep (text: string): never {
+  throw malformed(text) ?? invalid({ in: 'body', pointer: '', detail: `must not be nested deeper than ${deepestBody} levels` })
+}
+
+function malformed (text: string): Problem | null {
+  const fault = jsonFault(text)
+  if (fault === null) return null
+  const { line, column, expected } = fault
+  return problem('malformed-body', `The body is not valid JSON: line ${line}, column ${column}: expected ${expected}.`, { line, column })
 }

@@ -2,17 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { type Problem, problem } from '../contract/problems.ts'
 
-type CrossOriginOptions = { auth: 'on' | 'off', corsOrigins: readonly string[] }
-
 /**
  * Refuses requests that a page of another origin sends without a key. A browser sends some requests without asking the
  * service first, for example a POST without a body. If no key is needed, nothing else stops them. To send a key, a page must
  * set a header, and then the browser asks first (CORS).
  */
-export const crossOrigin = plugin(async (app: FastifyInstance, { auth, corsOrigins }: CrossOriginOptions) => {
-  // AUTH=off with CORS_ORIGINS allows pages of these origins to call the service without a key.
-  const allowed: readonly string[] = auth === 'off' ? corsOrigins : []
-
+export const crossOrigin = plugin(async (app: FastifyInstance, { corsOrigins }: { corsOrigins: readonly string[] }) => {
   app.addHook('onRequest', (request, _reply, done) => {
     done(request.headers.authorization === undefined ? refusal(request) : undefined)
   })
@@ -27,7 +22,8 @@ export const crossOrigin = plugin(async (app: FastifyInstance, { auth, corsOrigi
     const { origin, 'sec-fetch-site': site } = request.headers
     if (origin === undefined && site === undefined) return undefined
     if (request.routeOptions.url?.startsWith('/api/') !== true) return undefined
-    if (allowed.includes('*') || (origin !== undefined && allowed.includes(origin))) return undefined
+    // Authentication decides about pages of these origins. There is a key, or AUTH=off (prepareKeys in src/process/bootstrap-key.ts).
+    if (corsOrigins.includes('*') || (origin !== undefined && corsOrigins.includes(origin))) return undefined
     if (origin !== undefined && origin !== ownOrigin(request)) return crossOriginProblem(origin, origin)
     return site === undefined || site === 'same-origin' || site === 'none' ? undefined : crossOriginProblem('another origin', null)
   }

@@ -42,7 +42,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Programs: they are started, and nothing imports them. */
-const programs = ['src/server.ts', 'src/cli/main.ts', 'src/demo/main.ts']
+const programs = ['src/server.ts', 'src/cli/main.ts', 'src/demo/main.ts', 'src/routes/lab/yaml-thread.ts']
 
 type Sources = ReadonlyMap<string, string>
 type Import = { from: string, to: string }

@@ -119,18 +119,18 @@ function valueOf (contents: unknown, fault: Fault): unknown {
 
   function members (map: YAMLMap): object {
     const own = new Map<string, unknown>()
-    let merged: object = {}
+    const merged: object = {}
     for (const { key, value } of map.items) {
       const { name, offset, isMerge } = keyOf(key)
       if (isMerge) {
-        merged = { ...merged, ...mergeOf(read(value), offset) }
+        Object.assign(merged, mergeOf(read(value), offset))
         continue
       }
       if (own.has(name)) fault(offset, `the key "${name}" appears twice`)
       size += name.length
       own.set(name, read(value))
     }
-    return { ...merged, ...Object.fromEntries(own) }
+    return Object.assign(merged, Object.fromEntries(own))
   }
 
   function keyOf (key: unknown): { name: string, offset: number, isMerge: boolean } {
