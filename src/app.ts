@@ -53,6 +53,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
     requestTimeout: config.requestTimeoutMs,
     // Node uses the longer of headersTimeout and requestTimeout for the whole request.
     http: { connectionsCheckingInterval: Math.min(30_000, config.requestTimeoutMs / 2), headersTimeout: Math.min(60_000, config.requestTimeoutMs) },
+    ...config.trustProxy.length === 0 ? {} : { trustProxy: [...config.trustProxy] },
     requestIdHeader: false,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength },
@@ -82,7 +83,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
   await app.register(accepts)
   await app.register(queryEncoding)
-  await app.register(bodyParsers)
+  await app.register(bodyParsers, { bodyLimitBytes: config.bodyLimitBytes })
   await app.register(etag)
   await app.register(conditionalWrites)
   await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })

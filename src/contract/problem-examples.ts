@@ -114,7 +114,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     version: 4, etags: ['"4-kq8W2v0r1mYx5ZcT"']
   },
 
-  'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than BODY_LIMIT_BYTES. Send it in several requests.', limit: 16777216 },
+  'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than 16777216 bytes, which is the limit of this operation (at most BODY_LIMIT_BYTES). Send it in several requests.', limit: 16777216 },
   'uri-too-long': { instance: '/api/containers/...', detail: 'A segment of the path is longer than any name or id can be.' },
   'unsupported-media-type': {
     instance: '/api/lab/config', detail: 'Send the lab file as application/yaml or application/json.',

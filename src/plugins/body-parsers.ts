@@ -5,14 +5,30 @@ import { invalid, type Problem, problem } from '../contract/problems.ts'
 import { jsonFault } from '../domain/json-fault.ts'
 import { exceededLimit, jsonLimits } from '../domain/json-size.ts'
 import { deepestBody, unstorable } from '../domain/values.ts'
+import { fairGate } from './fair-gate.ts'
 
 declare module 'fastify' {
-  /** With `bodyOptional`, a request without a body is treated as one with the body `{}`. */
-  interface FastifyContextConfig { bodyOptional?: boolean }
+  interface FastifyContextConfig {
+    /** A request without a body is treated as one with the body `{}`. */
+    bodyOptional?: boolean
+    /** The largest body that the route accepts: `small` (1 MiB) unless it says `medium` (4 MiB) or `large`. Never more than BODY_LIMIT_BYTES. */
+    body?: keyof typeof bodyLimits
+  }
 }
 
+const bodyLimits = { small: 1_048_576, medium: 4_194_304, large: Infinity } as const
+/** So many bodies of more than 1 MiB arrive at the same time. They are kept in memory until they are complete. */
+const largeBodies = 4
+const largeBodyWaitMs = 5000
+
 /** Parses JSON bodies. Refuses invalid UTF-8 and invalid JSON, and values that PostgreSQL cannot store, and says where they are. */
-export const bodyParsers = plugin(async (app: FastifyInstance) => {
+export const bodyParsers = plugin(async (app: FastifyInstance, { bodyLimitBytes }: { bodyLimitBytes: number }) => {
+  const gate = fairGate(largeBodies, largeBodyWaitMs, 'Other large bodies are still arriving. Retry in one second.')
+
+  app.addHook('onRoute', (route) => {
+    route.bodyLimit ??= Math.min(bodyLimits[route.config?.body ?? 'small'], bodyLimitBytes)
+  })
+
   app.addHook('onRequest', (request, _reply, done) => {
     if (!takesBody(request)) {
       if (hasBody(request) && !request.is404) return done(invalid({ in: 'body', pointer: '', detail: 'is not accepted by this operation; send no body' }))
@@ -22,6 +38,16 @@ export const bodyParsers = plugin(async (app: FastifyInstance) => {
       return done(problem('unsupported-media-type', 'Send the body uncompressed. Compressed bodies are not accepted.', { supported: ['identity'] }))
     }
     done()
+  })
+
+  // Before the body is read. The place is free again when the request has ended in any way.
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    if (!canBeLarge(request)) return done(null, payload)
+    const ended = new Promise<void>((resolve) => { reply.raw.once('close', resolve).once('finish', resolve) })
+    gate.run(request.actor ?? request.ip, async () => {
+      done(null, payload)
+      await ended
+    }).catch(done)
   })
 
   app.removeContentTypeParser(['application/json', 'text/plain'])
@@ -38,6 +64,12 @@ export const bodyParsers = plugin(async (app: FastifyInstance) => {
     done()
   })
 }, { name: 'body-parsers' })
+
+// A body without Content-Length can have any size.
+function canBeLarge ({ headers, routeOptions }: FastifyRequest): boolean {
+  if (routeOptions.bodyLimit <= bodyLimits.small) return false
+  return headers['content-length'] === undefined ? headers['transfer-encoding'] !== undefined : Number(headers['content-length']) > bodyLimits.small
+}
 
 function takesBody ({ is404, routeOptions }: FastifyRequest): boolean {
   return !is404 && routeOptions.schema?.body !== undefined

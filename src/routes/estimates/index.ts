@@ -20,7 +20,7 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ body: { step, ...query } }) => await estimator.estimateStep(step, query))
 
   app.post('/estimates/batch', {
-    config: { scope: 'read' },
+    config: { body: 'medium', scope: 'read' },
     schema: {
       operationId: 'estimateSteps', tags: ['estimates'], summary: 'Estimate the durations of many steps',
       description: 'Estimates up to 5,000 steps. The response has the same order as the request. With `total`, it also has the total duration.',

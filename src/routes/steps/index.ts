@@ -47,6 +47,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.post('/steps/batch', {
+    config: { body: 'large' },
     schema: {
       operationId: 'logSteps', tags: ['steps'], summary: 'Log up to 5,000 steps',
       description: 'Logs the steps, either all or none, by the same rules as a single step. A fault has the index of the step.',
