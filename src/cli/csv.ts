@@ -31,7 +31,12 @@ export function csvLine (cells: readonly unknown[]): string {
   return `${cells.map(cellOf).join(',')}\r\n`
 }
 
+// Spreadsheets read cells with these first characters as formulas, which can run commands. An apostrophe makes them text.
+const formula = /^[=+\-@\t\r]/
+const isNumber = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
 function cellOf (value: unknown): string {
-  const text = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  const cell = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  const text = formula.test(cell) && !isNumber.test(cell) ? `'${cell}` : cell
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { safeLines } from '../terminal/safe-text.ts'
 import { serviceVersion } from '../version.ts'
 import { backupCommand } from './commands/backup.ts'
 import { calibrateCommand } from './commands/calibrate.ts'
@@ -26,7 +27,7 @@ export function programOf (io: CommandIo, outcome: Outcome): Command {
     .description('The status service of a robotic laboratory: where labware is, what each step did, how long the next step takes.')
     .version(serviceVersion())
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .configureOutput({ writeOut: (text) => io.out.write(safeLines(text)), writeErr: (text) => io.err.write(safeLines(text)) })
     .showHelpAfterError('(see --help)')
     .addHelpText('after', footer)
   serveCommand(program, io)

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import {
   ContainerName, DeviceName, items, JsonObject, Name, nullable, optional, page, pageQuery, ref, Seconds, Slot, StepKind, StepStatus, stringEnum,
-  Timestamp, TimestampIn, Uuid, Version, Warning
+  textLines, Timestamp, TimestampIn, Uuid, Version, Warning
 } from './common.ts'
 
 export const aStep = {
@@ -120,7 +120,7 @@ export const StepFinish = Type.Object({
 export type StepFinish = Static<typeof StepFinish>
 
 export const StepPatch = Type.Object({
-  reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why the step is corrected. The history of the step keeps the reason.', examples: ['The clock of the reader was an hour ahead.'] }),
+  reason: textLines('Why the step is corrected. The history of the step keeps the reason.', 'The clock of the reader was an hour ahead.'),
   start: Type.Optional(TimestampIn),
   finish: Type.Optional(nullable(TimestampIn)),
   status: Type.Optional(ref(StepStatus)),

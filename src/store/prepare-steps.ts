@@ -4,11 +4,12 @@ import type { StepCreate } from '../contract/steps.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { matchInputs } from '../domain/match.ts'
 import { withEndStatus, timesFault, defaultStatus, toUtc } from '../domain/step-times.ts'
+import { isLine } from '../domain/plain-text.ts'
 import { isUuid } from '../domain/values.ts'
 import { parseContainerRef } from './container-ref.ts'
 
 const maxFaults = 20
-const fctShape = /^.{1,200}$/su
+const longestFunction = 200
 
 /** A step to log, or null for none. With `placesFollow`, the transfer supplies the places of a move. */
 type StepInput = { input: StepCreate | null, pointer: string, placesFollow: boolean }
@@ -51,8 +52,9 @@ export function containerRefsOf (names: readonly string[]) {
 /** The fault of `data.fct`. Null when there is none. */
 export function functionFault (data: Readonly<Record<string, unknown>>): string | null {
   const { fct } = data
-  if (fct === undefined || fct === null || (typeof fct === 'string' && fctShape.test(fct))) return null
-  return 'must be a text of 1 to 200 characters'
+  if (fct === undefined || fct === null) return null
+  if (typeof fct !== 'string' || fct === '' || Array.from(fct).length > longestFunction) return `must be a text of 1 to ${longestFunction} characters`
+  return isLine(fct) ? null : 'must not contain control characters'
 }
 
 function prepare (input: StepCreate) {

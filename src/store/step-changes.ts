@@ -61,7 +61,8 @@ async function withLockedStep (prisma: PrismaClient, id: string, run: (transacti
 
 async function write (transaction: Transaction, id: string, step: LockedStep, change: Change, kind: string, audit: AuditContext): Promise<Step> {
   const data = change.members.data ?? step.data
-  refuseData(data)
+  if (data.fct !== step.data.fct) refuseFunction(data)
+  refuseLargeData(data)
   const input = {
     ...change,
     members: change.members.data === undefined ? change.members : { ...change.members, fct: data.fct ?? null },
@@ -81,9 +82,13 @@ function refuseContradiction (times: StepTimes, patch: Omit<StepPatch, 'reason'>
   throw invalid({ in: 'body', pointer: `/${member}`, detail: `contradicts the rest of the step: its ${fault.member} ${fault.detail}` })
 }
 
-function refuseData (data: Data): void {
+// Called only if `fct` changes: a step with a function that an older release accepted must still be able to finish.
+function refuseFunction (data: Data): void {
   const fct = functionFault(data)
   if (fct !== null) throw invalid({ in: 'body', pointer: '/data/fct', detail: fct })
+}
+
+function refuseLargeData (data: Data): void {
   if (Buffer.byteLength(JSON.stringify(data)) > maxDataBytes) {
     throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON` })
   }

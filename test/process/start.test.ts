@@ -11,7 +11,7 @@ import { aProxy } from '../support/proxy.ts'
 
 t.jobs = 2
 
-/** Starts in this process; `stop` is the signal to stop, `running` what comes of it. */
+/** Starts the service in this process. `stop` acts as the signal to stop, `running` settles when the service has ended. */
 function starting (t: Test, env: Record<string, string>, more: { shutdownTimeouts?: { requestsMs: number, queriesMs: number }, level?: string } = {}) {
   const stopping = new AbortController()
   const { log, lines, said } = aLog(more.level)
@@ -24,7 +24,7 @@ function starting (t: Test, env: Record<string, string>, more: { shutdownTimeout
   return { running, lines, said, stop: () => stopping.abort('stop') }
 }
 
-/** The sentence with which it refuses to start. */
+/** The message with which the service refuses to start. */
 async function refusal (t: Test, env: Record<string, string>): Promise<string> {
   const error = await starting(t, env).running.then(() => new Error('it starts'), (error: unknown) => error as Error)
   t.ok(error instanceof OperatorError, 'a sentence, no bug')

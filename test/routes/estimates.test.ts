@@ -6,7 +6,7 @@ const origin = Date.parse('2026-03-01T08:00:00Z')
 
 type Logged = { seconds: number, [member: string]: unknown }
 
-/** Logs steps that take so many seconds, one an hour, the last of them first in the list's end. */
+/** Logs one step an hour with these durations in seconds. The last duration of the list is that of the newest step. */
 async function log (lab: Service, steps: readonly Logged[]): Promise<void> {
   const answer = await lab.post('/api/steps/batch', { steps: steps.map(({ seconds, ...step }, index) => {
     const start = origin + index * 3600 * second

@@ -4,7 +4,7 @@ import { aLab, type Service } from '../support/service.ts'
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
 const read = { device: 'Reader', data: { fct: 'read' } }
 
-/** A lab where reading took 1 to n minutes, once each. */
+/** A lab with n finished read steps, which took 1, 2, ... n minutes. */
 async function aReader (t: Parameters<typeof aLab>[0], n: number): Promise<Service> {
   const lab = await aLab(t, { Reader: 1 })
   const minutes = Array.from({ length: n }, (_, index) => index + 1)
@@ -23,7 +23,7 @@ t.test('the remaining time of a running step', async (t) => {
     const { body: step } = await lab.post('/api/steps', { ...read, start: ago(20.5 * 60) })
     const { status, body: { items: [answer] } } = await lab.post('/api/estimates/remaining', { step_ids: [step.id], confidence: 0.8 })
     t.equal(status, 200)
-    // twenty took longer: 21 to 40 minutes; of those the 17th of 20 at 0.8
+    // 20 samples took longer: 21 to 40 minutes. At 0.8 the 17th of these 20 is the bound.
     t.ok(Math.abs(answer.elapsed_seconds + answer.remaining_seconds - answer.estimate.margin_seconds - 37 * 60) < 1, JSON.stringify(answer))
     t.match(answer, { step_id: step.id, overdue: false, share_longer: 21 / 41, estimate: { sample_size: 40, duration_seconds: Number } })
   })
@@ -76,7 +76,7 @@ t.test('how long a run of a process takes', async (t) => {
   const path = `/api/processes/${process.id}/duration`
   t.match(await lab.get(path), { status: 200, body: { process_id: process.id, duration_seconds: null, method: 'none', sample_size: 0, warnings: [{ code: 'no-history' }] } })
 
-  /** A run of two steps that spans so many minutes and ended so many hours ago. */
+  /** A run of two steps. `minutes` is the time from its start to its end, `hoursAgo` tells when it ended. */
   async function aRun (minutes: number, hoursAgo: number, status?: string, running = false): Promise<void> {
     const { body: experiment } = await lab.post('/api/experiments', { process_id: process.id })
     const finish = Date.now() - hoursAgo * 3600_000

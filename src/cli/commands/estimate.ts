@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult } from '../io.ts'
@@ -74,7 +75,7 @@ function linesOf ({ duration_seconds, confidence, confidence_attained, method, l
   return [
     `${duration_seconds.toFixed(1)} s${isBound ? ` with ${percent(confidence)} confidence${attained}` : ` (${method})`}`,
     `${sample_size} comparable steps (level ${level}), median ${median_seconds?.toFixed(1) ?? '-'} s, method ${method}`,
-    ...warnings.map(({ detail }) => `note: ${detail}`)
+    ...warnings.map(({ detail }) => `note: ${safeText(detail)}`)
   ]
 }
 

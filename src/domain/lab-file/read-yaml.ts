@@ -4,7 +4,9 @@ import { deepestBody } from '../values.ts'
 /** In characters. Lab files have a few KiB; a larger one can be sent as JSON, which is faster to parse. */
 export const largestYaml = 1_048_576
 /** The size limit after aliases are expanded, in characters and nodes. */
-const largestExpanded = 4_194_304
+const largestExpanded = 1_048_576
+/** How many members all merges of a file may copy. */
+const maxMerged = 100_000
 
 /**
  * Reads yes, no, on and off as booleans, like PyYAML, which the software of the labs uses. YAML 1.2 reads them as text.
@@ -29,11 +31,13 @@ type Fault = (offset: number, detail: string) => never
 
 /** A text is not accepted as YAML. `line` and `column` count from 1. */
 export class YamlError extends Error {
+  readonly detail: string
   readonly line: number
   readonly column: number
   constructor (detail: string, line: number, column: number) {
     super(`line ${line}, column ${column}: ${detail}`)
     this.name = 'YamlError'
+    this.detail = detail
     this.line = line
     this.column = column
   }
@@ -87,6 +91,7 @@ type Anchored = { value: unknown, size: number }
 function valueOf (contents: unknown, fault: Fault): unknown {
   const anchors = new Map<string, Anchored | null>()
   let size = 0
+  let mergedMembers = 0
 
   function read (node: unknown): unknown {
     if (isAlias(node)) return aliased(node.source, node.range![0])
@@ -119,18 +124,18 @@ function valueOf (contents: unknown, fault: Fault): unknown {
 
   function members (map: YAMLMap): object {
     const own = new Map<string, unknown>()
-    const merged: object = {}
+    const merged = {}
     for (const { key, value } of map.items) {
       const { name, offset, isMerge } = keyOf(key)
       if (isMerge) {
-        Object.assign(merged, mergeOf(read(value), offset))
+        mergeInto(merged, read(value), offset)
         continue
       }
       if (own.has(name)) fault(offset, `the key "${name}" appears twice`)
       size += name.length
       own.set(name, read(value))
     }
-    return Object.assign(merged, Object.fromEntries(own))
+    return { ...merged, ...Object.fromEntries(own) }
   }
 
   function keyOf (key: unknown): { name: string, offset: number, isMerge: boolean } {
@@ -141,11 +146,15 @@ function valueOf (contents: unknown, fault: Fault): unknown {
     return { name: key.value, offset, isMerge: key.value === '<<' && key.type === 'PLAIN' }
   }
 
-  function mergeOf (source: unknown, offset: number): object {
-    const sources = [source].flat()
-    if (sources.some((one) => typeof one !== 'object' || one === null || Array.isArray(one))) fault(offset, '<< needs a mapping or a list of mappings')
+  function mergeInto (merged: object, source: unknown, offset: number): void {
+    const sources: unknown[] = Array.isArray(source) ? source : [source]
     // If several have the same key, the first one wins.
-    return sources.reduceRight<object>((merged, one) => Object.assign(merged, one), {})
+    for (const one of sources.toReversed()) {
+      if (typeof one !== 'object' || one === null || Array.isArray(one)) fault(offset, '<< needs a mapping or a list of mappings')
+      mergedMembers += Object.keys(one).length
+      if (mergedMembers > maxMerged) fault(offset, 'the merges (<<) copy too many members')
+      Object.assign(merged, one)
+    }
   }
 
   return read(contents)

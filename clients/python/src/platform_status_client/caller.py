@@ -38,8 +38,8 @@ class Caller:
         content: bytes | None = None
         if isinstance(body, str):
             content, headers['content-type'] = body.encode(), text
-        elif body is not None:
+        elif body is not None and method != 'DELETE':
             content, headers['content-type'] = json_body(body), 'application/json'
         if method not in READS:
             headers['idempotency-key'] = str(uuid4())
-        return self._transport.send(method, target, content, {**headers, **self._headers})
+        return self._transport.send(method, target, content, {**headers, **self._headers}, answers)

@@ -8,10 +8,11 @@ import random
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from .errors import Problem, StatusServiceError, Unreachable
+from .errors import Problem, StatusServiceError, Unreachable, printable
 
 log = logging.getLogger('platform_status_client')
 
@@ -50,8 +51,8 @@ class Transport:
             ca_certs=ca_certs,
         )
 
-    def send(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]) -> Any:
-        """The answer, decoded. Raises Problem for a refusal, Unreachable when there was no answer in time."""
+    def send(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str], answers: str) -> Any:
+        """The decoded answer, of media type `answers`. Raises Problem for a refusal, Unreachable without an answer."""
         url = f'{self.url}{target}'
         headers = {**self._headers, **headers}
         deadline = time.monotonic() + self.retry_for
@@ -60,12 +61,13 @@ class Transport:
             wait = pause * random.uniform(0.5, 1.5)
             error: StatusServiceError
             try:
-                response = self._pool.request(method, url, body=content, headers=headers)
+                # Following a redirect would send the key and the body to another server.
+                response = self._pool.request(method, url, body=content, headers=headers, redirect=False)
             except urllib3.exceptions.HTTPError as failure:
-                error = Unreachable(f'{method} {url}: {failure}')
+                error = Unreachable(printable(f'{method} {url}: {failure}'))
             else:
                 if response.status < 400:
-                    return _decoded(response)
+                    return _decoded(response, answers, f'{method} {url}')
                 error = _problem(response)
                 if response.status not in PASSING and error.code != 'idempotency-key-running':
                     raise error
@@ -81,11 +83,23 @@ class Transport:
         self._pool.clear()
 
 
-def _decoded(response: urllib3.BaseHTTPResponse) -> Any:
+def _decoded(response: urllib3.BaseHTTPResponse, answers: str, call: str) -> Any:
+    """Decodes the response. Only a 2xx with the media type `answers` comes from the service."""
     if response.status == 204:
         return None
-    text = response.data.decode()
-    return json.loads(text) if 'json' in response.headers.get('content-type', '') else text
+    if not 200 <= response.status < 300:
+        host = urlsplit(urljoin(call.split(' ', 1)[1], response.headers.get('location', ''))).netloc.split('@')[-1]
+        raise Unreachable(printable(f'{call}: {response.status} redirects to {host}, and redirects are not followed'))
+    kind = response.headers.get('content-type', '').split(';')[0].strip().lower()
+    if kind != answers:
+        raise Unreachable(
+            printable(f'{call}: not the service, {response.status} with {kind or "no media type"} instead of {answers}')
+        )
+    try:
+        text = response.data.decode()
+        return json.loads(text) if answers == 'application/json' else text
+    except ValueError as error:
+        raise Unreachable(f'{call}: the response is not valid {answers}') from error
 
 
 def _problem(response: urllib3.BaseHTTPResponse) -> Problem:
@@ -95,7 +109,7 @@ def _problem(response: urllib3.BaseHTTPResponse) -> Problem:
         members = None
     if isinstance(members, dict):
         return Problem(response.status, members)
-    # not of the service: a proxy, or another server
+    # Not from the service, but from a proxy or another server.
     return Problem(response.status, {'detail': response.data[:200].decode(errors='replace')})
 
 

@@ -69,7 +69,7 @@ def by_barcode(client: Client, barcode: Any) -> Container | None:
     try:
         return client.get_container(text)
     except Problem as problem:
-        if problem.status not in (400, 404):
+        if not problem.says_absent:
             raise
         return None
 
@@ -82,7 +82,7 @@ def by_place(client: Client, device: Any, position: Any) -> Container | None:
     try:
         found = client.get_position(where['device'], where['position'])
     except (Problem, ValueError) as error:
-        if isinstance(error, Problem) and error.status not in (400, 404):
+        if isinstance(error, Problem) and not error.says_absent:
             raise
         return None
     return found['occupant'] if found['occupied_by'] == 'container' else None

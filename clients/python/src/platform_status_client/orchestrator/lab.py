@@ -44,7 +44,7 @@ class LabPart(Connected):
         try:
             return [slot['position'] for slot in self.client.list_positions(str(device))]
         except (Problem, ValueError) as error:
-            if isinstance(error, Problem) and error.status not in (400, 404):
+            if isinstance(error, Problem) and not error.says_absent:
                 raise
             return []
 

@@ -23,6 +23,7 @@ LONGEST_FUNCTION = 200
 EXACT = 2**53
 
 ADDRESS = re.compile(r' at 0x[0-9a-fA-F]+')
+CONTROL = re.compile('[\x00-\x1f\x7f-\x9f]')
 SURROGATE = re.compile('[\ud800-\udfff]')
 
 
@@ -98,7 +99,7 @@ def described(value: Any) -> str:
 def name_of(value: Any, longest: int = 200) -> str:
     """A value as a name: no control characters, no space at either end, not empty, at most `longest` characters."""
     text = value if isinstance(value, str) else described(value)
-    printable = ''.join(' ' if ord(letter) < 32 or 127 <= ord(letter) < 160 else letter for letter in readable(text))
+    printable = CONTROL.sub(' ', readable(text))
     return printable.strip()[:longest].strip() or '-'
 
 
