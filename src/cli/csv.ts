@@ -1,3 +1,5 @@
+import { writeExactly } from '../domain/whole-numbers.ts'
+
 export const exportKinds = ['steps', 'containers', 'events'] as const
 export type ExportKind = typeof exportKinds[number]
 
@@ -36,7 +38,7 @@ const formula = /^[=+\-@\t\r]/
 const isNumber = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 function cellOf (value: unknown): string {
-  const cell = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  const cell = value === undefined || value === null ? '' : typeof value === 'string' ? value : writeExactly(value)
   const text = formula.test(cell) && !isNumber.test(cell) ? `'${cell}` : cell
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -13,6 +13,7 @@ import { keysCommand } from './commands/keys.ts'
 import { labCommand } from './commands/lab.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
+import { stepsExcludeCommand } from './commands/steps-exclude.ts'
 import { whereCommand } from './commands/where.ts'
 import type { CommandIo } from './io.ts'
 import type { Outcome } from './outcome.ts'
@@ -41,6 +42,7 @@ export function programOf (io: CommandIo, outcome: Outcome): Command {
   keysCommand(program, io)
   backupCommand(program, io)
   restoreCommand(program, io)
+  stepsExcludeCommand(program, io)
   doctorCommand(program, io, outcome)
   completionCommand(program, io)
   return program

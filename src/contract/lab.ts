@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, DeviceName, Name, nullable, Place, ref, Slot, stringEnum, Uuid } from './common.ts'
+import { Barcode, DeviceName, Name, nullable, Place, ref, Slot, stringEnum, Uuid, Warning } from './common.ts'
 
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
 
@@ -62,10 +62,11 @@ const LabChange = Type.Object({
 export const LabConfigResult = Type.Object({
   applied: Type.Boolean({ description: 'Whether the changes were applied. False only for a dry run.' }),
   changes: Type.Array(ref(LabChange), { description: 'Every device in the order of the file, then the devices that the file does not name.' }),
-  revision: ref(Revision)
+  revision: ref(Revision),
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the file, for example numbers that are kept as text.' })
 }, {
   $id: 'LabConfigResult', description: 'What the lab file changed. For a dry run: what it would change.',
-  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42 }]
+  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42, warnings: [] }]
 })
 export type LabConfigResult = Static<typeof LabConfigResult>
 
@@ -130,13 +131,17 @@ export const WipeQuery = Type.Object({
 
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
-  'container-without-place', 'unlisted-device', 'steps-running-long'
-], 'What is wrong. `unlisted-device` and `steps-running-long` are warnings; all others are errors.')
+  'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful'
+], [
+  'What is wrong. `unlisted-device` and those that begin with `steps-` are warnings; all others are errors.',
+  '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates leave out; nobody decided about them yet.',
+  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.'
+].join(' '))
 
 const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], '`error`: a state that is impossible in a real lab. `warning`: a state that can be intended.')
 
 const aFinding = {
-  code: 'unlisted-device', severity: 'warning', message: 'Logs name a device "Reader9", which the lab file does not have.', device: 'Reader9', position: null, containers: []
+  code: 'unlisted-device', severity: 'warning', message: 'Logs name a device "Reader9", which the lab file does not have.', device: 'Reader9', position: null, containers: [], steps: []
 }
 
 const Finding = Type.Object({
@@ -149,7 +154,8 @@ const Finding = Type.Object({
     id: ref(Uuid),
     barcode: nullable(Type.String({ description: 'The barcode.' })),
     name: Type.String({ description: 'The name.' })
-  }), { description: 'The containers that are affected.' })
+  }), { description: 'The containers that are affected.' }),
+  steps: Type.Optional(Type.Array(ref(Uuid), { description: 'The steps that are affected, the newest first. At most 20; the message has their number.' }))
 }, { $id: 'Finding', description: 'An error or a warning about the tracked state of the lab.', examples: [aFinding] })
 
 export const LabHealth = Type.Object({

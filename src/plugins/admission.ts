@@ -1,23 +1,26 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import plugin from 'fastify-plugin'
 import { problem } from '../contract/problems.ts'
+import { connectWithin } from '../store/connect-within.ts'
 import { largeReadConnections } from '../store/database.ts'
 import { isStatementTimeout } from '../store/errors.ts'
 import { fairGate } from './fair-gate.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** How much a read can cost, if that does not follow from path and query; see `costOf`. */
+    /** How much a read can cost, if that does not follow from the query; see `costOf`. */
     read?: 'small' | 'large'
   }
 }
 
-/** A list with at most this many items costs no more than one thing. */
-const shortList = 10
+/** The default `limit` of lists. A page of this length costs little. */
+const ordinaryPage = 50
 /** How long a large read waits for its turn. */
 const largeReadWaitMs = 1000
 /** Connections that writes cannot take, so that small reads do not wait while writes wait for each other. */
 const readConnections = 4
+/** After its turn, a request has at least this long for a connection, so that it can take a free one. */
+const leastConnectMs = 100
 
 type Cost = 'write' | 'small' | 'large'
 
@@ -32,7 +35,7 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
   const gates = {
     write: fairGate(Math.max(1, poolMax - reads), connectTimeoutMs, busy),
     small: fairGate(reads, connectTimeoutMs, busy),
-    large: fairGate(largeReadConnections, largeReadWaitMs, 'Other large reads are still running. Retry in one second.')
+    large: fairGate(largeReadConnections, Math.min(largeReadWaitMs, connectTimeoutMs), 'Other large reads are still running. Retry in one second.')
   }
 
   app.addHook('onRoute', (route) => {
@@ -41,7 +44,10 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
     route.handler = async function (request, reply) {
       const cost = costOf(route, request)
       const run = async (): Promise<unknown> => await (handler.call(this, request, reply))
-      return await gates[cost].run(request.actor ?? request.ip, cost === 'large' ? async () => await largeRead(run) : run)
+      return await gates[cost].run(request.actor ?? request.ip, async (waitedMs) => {
+        const inTime = waitedMs === 0 ? run : async () => await connectWithin(Math.max(leastConnectMs, connectTimeoutMs - waitedMs), run)
+        return await (cost === 'large' ? largeRead(inTime) : inTime())
+      })
     }
   })
 
@@ -55,13 +61,11 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
   }
 }, { name: 'admission' })
 
-/** A read of one thing is small, and so is a short list. All other reads are large, unless their route says otherwise. */
-function costOf ({ url, config }: RouteOptions, { method, query }: FastifyRequest): Cost {
+/** Robots ask for small reads all the time. Only what can take long is large: earlier states, counts, sorting by duration, long pages, and what its route calls so. */
+function costOf ({ config }: RouteOptions, { method, query }: FastifyRequest): Cost {
   const isGet = method === 'GET' || method === 'HEAD'
   if (!isGet && config?.scope !== 'read') return 'write'
   const { limit, count, at, sort } = query as { limit?: number, count?: boolean, at?: string, sort?: string }
   if (at !== undefined || count === true || sort?.endsWith('duration')) return 'large'
-  if (config?.read !== undefined) return config.read
-  const isOneThing = isGet && /:\w+$/.test(url)
-  return isOneThing || (limit !== undefined && limit <= shortList) ? 'small' : 'large'
+  return config?.read ?? ((limit ?? 0) > ordinaryPage ? 'large' : 'small')
 }

@@ -4,7 +4,8 @@ import { isUtf8 } from 'node:buffer'
 import { invalid, type Problem, problem } from '../contract/problems.ts'
 import { jsonFault } from '../domain/json-fault.ts'
 import { exceededLimit, jsonLimits } from '../domain/json-size.ts'
-import { deepestBody, unstorable } from '../domain/values.ts'
+import { deepestBody, depthOf, unstorable } from '../domain/values.ts'
+import { readExactly } from '../domain/whole-numbers.ts'
 import { fairGate } from './fair-gate.ts'
 
 declare module 'fastify' {
@@ -94,7 +95,9 @@ export function readJson (body: Buffer): unknown {
   // Some editors and shells write a byte order mark at the start of UTF-8 text.
   const text = raw.startsWith('\ufeff') ? raw.slice(1) : raw
   if (text === '') throw problem('malformed-body', 'The content type is JSON, but the body is empty.')
-  const value = limit === 'levels' ? refuseDeep(text) : parseJson(text)
+  if (limit === 'levels') refuseDeep(text)
+  const parsed = parseJson(text)
+  const value = depthOf(parsed, deepestBody + 1) > deepestBody ? parsed : readExactly(text, parsed)
   const fault = unstorable(value)
   if (fault) throw invalid({ in: 'body', ...fault })
   return value

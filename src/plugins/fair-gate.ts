@@ -46,12 +46,18 @@ export function fairGate (places: number, waitMs: number, busy: string) {
   }
 
   return {
-    /** Runs some work in its turn. Throws `too-busy` if there is no free place in time. */
-    async run<T> (actor: string, work: () => Promise<T>): Promise<T> {
-      if (free > 0) free -= 1
-      else await wait(actor)
+    /** Runs some work in its turn, and tells it how long it has waited. Throws `too-busy` if there is no free place in time. */
+    async run<T> (actor: string, work: (waitedMs: number) => Promise<T>): Promise<T> {
+      let waitedMs = 0
+      if (free > 0) {
+        free -= 1
+      } else {
+        const since = performance.now()
+        await wait(actor)
+        waitedMs = performance.now() - since
+      }
       try {
-        return await work()
+        return await work(waitedMs)
       } finally {
         leave()
       }

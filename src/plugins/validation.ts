@@ -2,13 +2,15 @@ import type { ErrorObject } from 'ajv'
 import type { FastifyServerOptions } from 'fastify'
 import { validatorFor } from '../contract/validator.ts'
 import { escapePointer, unstorable } from '../domain/values.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
 import { boundedValidation } from './bounded-validation.ts'
 
 /**
  * Validates requests. Bodies are not coerced (the text "5" is not a number). Path and query parameters are converted from
  * text. Unknown members and parameters are refused. The faults of one part of the request are reported together.
  *
- * Responses are serialised by JSON.stringify, which drops no unknown members and writes dates in the format of the contract.
+ * Responses are serialised by JSON.stringify, which drops no unknown members and writes dates in the format of the contract. Whole
+ * numbers are written in full.
  * Every test checks that responses match their schemas (test/support/answers.ts).
  */
 export const compilersFactory = {
@@ -27,7 +29,7 @@ export const compilersFactory = {
       }
     }
   },
-  buildSerializer: () => () => (data: unknown) => JSON.stringify(data)
+  buildSerializer: () => () => writeExactly
 } as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
 type ParameterSchema = { type?: string, $ref?: string, anyOf?: ParameterSchema[], properties?: Record<string, ParameterSchema> }

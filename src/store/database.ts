@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Config } from '../config.ts'
 import type { Log } from '../domain/log.ts'
+import { obeyConnectWithin } from './connect-within.ts'
 import { PrismaClient } from './generated/client.ts'
 import { withPoolErrorPolicy } from './pool-error-policy.ts'
 import { joinAmbientTransaction, onPool } from './transaction.ts'
@@ -25,7 +26,7 @@ const largeReadTimeoutMs = 10_000
 export function openDatabase (url: string, config: Config, log: Pick<Log, 'warn'>): Database {
   let closing = false
   const open = (max: number, statementTimeoutMs: number): pg.Pool => {
-    const pool = withPoolErrorPolicy(joinAmbientTransaction(new pg.Pool({
+    const pool = withPoolErrorPolicy(joinAmbientTransaction(obeyConnectWithin(new pg.Pool({
       connectionString: url,
       max,
       connectionTimeoutMillis: config.databaseConnectTimeoutMs,
@@ -40,7 +41,7 @@ export function openDatabase (url: string, config: Config, log: Pick<Log, 'warn'
       // Without table statistics PostgreSQL overestimates costs and JIT-compiles reads of the event log. Compiling takes seconds,
       // running such a read takes milliseconds.
       options: '-c TimeZone=UTC -c jit=off'
-    })))
+    }))))
     // The pool replaces a broken idle connection at the next query. Without a listener, its error would end the process.
     pool.on('error', ({ message, code }: Error & { code?: string }) => {
       if (!closing) log.warn({ code, reason: message }, 'idle database connection lost')

@@ -87,6 +87,6 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       FROM step s JOIN device d ON d.id = s.device_id
       WHERE s.status = 'running' AND s.start < clock_timestamp() - interval '1 day' GROUP BY d.name
     )
-    SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers
+    SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers, '[]'::json AS steps
     FROM finding ORDER BY rank, device, position, message`
 }

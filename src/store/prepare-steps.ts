@@ -3,9 +3,10 @@ import { type Fault, invalid } from '../contract/problems.ts'
 import type { StepCreate } from '../contract/steps.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { matchInputs } from '../domain/match.ts'
-import { withEndStatus, timesFault, defaultStatus, toUtc } from '../domain/step-times.ts'
 import { isLine } from '../domain/plain-text.ts'
+import { defaultStatus, type StepWarning, timesFault, toUtc, withEndStatus } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
+import { numberWarnings } from '../domain/whole-numbers.ts'
 import { parseContainerRef } from './container-ref.ts'
 
 const maxFaults = 20
@@ -80,12 +81,22 @@ function prepare (input: StepCreate) {
     experiment_uuid, experiment_named, containers: containerRefsOf(input.containers ?? []),
     origin, destination, lidded_before, lidded_after, barcode_read,
     match_version, match_function, match_parameters, match_protocol, commanded_seconds,
-    warnings,
+    warnings: [...warnings, ...statusWarnings(data), ...numberWarnings(data, '/data')],
     // The digest identifies a retry. It does not include the containers, because they can be reported one by one.
     created_as: digestOf([
       kind, name, input.device, data, start, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read
     ])
   }
+}
+
+/** The warning about a status that the client did not understand. A step with it is no sample for estimates. */
+export function statusWarnings (data: Readonly<Record<string, unknown>>): StepWarning[] {
+  const word = data.reported_status
+  if (word === undefined || word === null) return []
+  return [{
+    code: 'unknown-status', pointer: '/data/reported_status',
+    detail: `The status ${JSON.stringify(word)} is not known. The step is stored with its status, but estimates leave it out.`
+  }]
 }
 
 function faultsOf (input: StepCreate, step: ReturnType<typeof prepare>, placesFollow: boolean) {

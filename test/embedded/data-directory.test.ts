@@ -25,21 +25,21 @@ t.test('as root a directory out of reach is replaced, by the same one every time
   const home = aDirectory(t)
   chmodSync(home, 0o700)
   const shared = [aDirectory(t)]
-  const asked = path.join(home, 'app', 'data')
-  const first = await aDatabase(t, asked, { shared })
+  const requested = path.join(home, 'app', 'data')
+  const first = await aDatabase(t, requested, { shared })
   await query(first.url, 'create table kept as select 42 as answer')
   t.match(first.directory, path.join(shared[0] ?? '', 'platform-status'))
-  t.match(first.log.lines, [{ asked, directory: first.directory, msg: /another directory/ }])
+  t.match(first.log.lines, [{ requested, directory: first.directory, msg: /another directory/ }])
   t.same(readdirSync(home), [], 'nothing was made where it cannot be used')
   await first.stop()
 
-  const second = await aDatabase(t, asked, { shared })
+  const second = await aDatabase(t, requested, { shared })
   t.equal(second.directory, first.directory)
   t.same(await query(second.url, 'select answer from kept'), [{ answer: 42 }])
   await second.stop()
 
   chmodSync(home, 0o755)
-  const third = await aDatabase(t, asked, { shared })
+  const third = await aDatabase(t, requested, { shared })
   t.equal(third.directory, first.directory, 'the data are found also when the directory has come into reach')
 })
 

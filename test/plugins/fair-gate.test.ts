@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { fairGate } from '../../src/plugins/fair-gate.ts'
 
@@ -22,6 +23,20 @@ t.test('so many run at once; of those who wait, the actors take turns', async (t
   first[1]!.end()
   await Promise.all(running)
   t.equal(await gate.run('reader', async () => 'done'), 'done', 'all places are free again')
+})
+
+t.test('the work learns how long it has waited', async (t) => {
+  const gate = fairGate(1, 10_000, 'busy')
+  const piece = aPiece()
+  const running = gate.run('a', async (waitedMs) => {
+    t.equal(waitedMs, 0)
+    await piece.work()
+  })
+  const next = gate.run('b', async (waitedMs) => waitedMs)
+  await sleep(50)
+  piece.end()
+  t.ok(await next > 40)
+  await running
 })
 
 t.test('who waits too long is refused, and takes no place', async (t) => {

@@ -44,6 +44,29 @@ t.test('the remaining time of a running step', async (t) => {
     t.ok(Math.abs(answer.remaining_seconds - 400) < 5)
   })
 
+  await t.test('of a commanded time has the spread of the overhead, not of the whole', async (t) => {
+    const incubate = (members: object) => ({ device: 'Incubator', data: { fct: 'incubate', duration: 3600 }, ...members })
+    await lab.post('/api/steps', incubate({ start: '2026-01-01T00:00:00Z', finish: '2026-01-01T01:00:05Z' }))
+    const ask = async () => {
+      const { body: step } = await lab.post('/api/steps', incubate({ start: ago(1) }))
+      const { body: { items: [answer] } } = await lab.post('/api/estimates/remaining', { step_ids: [step.id] })
+      await lab.post(`/api/steps/${step.id}/finish`, { status: 'aborted' })
+      return answer
+    }
+    const first = await ask()
+    t.ok(first.elapsed_seconds + first.remaining_seconds < 3610, JSON.stringify(first))
+    await lab.post('/api/steps/batch', { steps: Array.from({ length: 40 }, (_, n) => incubate({ start: `2026-02-01T00:00:${10 + n % 7}Z`, finish: `2026-02-01T01:00:${17 + n}Z` })) })
+    const later = await ask()
+    t.equal(Math.round(1000 * (later.elapsed_seconds + later.remaining_seconds)), Math.round(1000 * later.estimate.duration_seconds), 'nothing has elapsed that another step did not exceed')
+  })
+
+  await t.test('of a step whose start cannot be true counts from when it was told', async (t) => {
+    const { body: step } = await lab.post('/api/steps', { ...read, start: '2018-01-01T00:00:00Z' })
+    const { body: { items: [answer] } } = await lab.post('/api/estimates/remaining', { step_ids: [step.id] })
+    t.match(answer, { overdue: false, estimate: { warnings: [{ code: 'start-in-doubt' }] } })
+    t.ok(answer.elapsed_seconds < 60)
+  })
+
   await t.test('is asked for all running steps of an experiment at once', async (t) => {
     const { body: process } = await lab.post('/api/processes', { name: 'p', source: 's' })
     const { body: experiment } = await lab.post('/api/experiments', { process_id: process.id })
@@ -89,6 +112,15 @@ t.test('how long a run of a process takes', async (t) => {
     ] })
     if (status !== undefined) await lab.patch(`/api/experiments/${experiment.id}`, { status })
   }
+  await t.test('is not asked of simulations and of runs in which a step failed', async (t) => {
+    for (const members of [{ is_simulation: true }, { status: 'failed' }, { status: 'aborted' }]) {
+      const { body: experiment } = await lab.post('/api/experiments', { process_id: process.id })
+      await lab.post('/api/steps', { ...read, start: ago(602), finish: ago(600), experiment_id: experiment.id, ...members })
+      await lab.patch(`/api/experiments/${experiment.id}`, { status: 'completed' })
+    }
+    t.match(await lab.get(path), { body: { duration_seconds: null, sample_size: 0 } })
+  })
+
   for (const minutes of [10, 11, 12, 13]) await aRun(minutes, 100 - minutes)
   await aRun(14, 0.1, 'completed')
   await aRun(90, 5, 'aborted')
@@ -101,4 +133,19 @@ t.test('how long a run of a process takes', async (t) => {
   t.match(await lab.get(path), { body: { method: 'substitute', confidence: 0.95 } })
   t.match(await lab.get(`${path}?confidence=1`), { status: 400, body: { errors: [{ parameter: 'confidence' }] } })
   t.match(await lab.get('/api/processes/0199f2f4-0000-7000-8000-000000000000/duration'), { status: 404, body: { code: 'process-not-found' } })
+})
+
+t.test('the newest runs are those that ran last, whatever their ids', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const { body: process } = await lab.post('/api/processes', { name: 'p', source: 's' })
+  /** So many completed runs of these seconds, with ids that sort as the letter does. */
+  async function runs (letter: string, count: number, seconds: number, hoursAgo: number): Promise<void> {
+    const ids = Array.from({ length: count }, (_, n) => `${letter.repeat(8)}-0000-4000-8000-${String(n).padStart(12, '0')}`)
+    for (const id of ids) await lab.post('/api/experiments', { id, process_id: process.id })
+    await lab.post('/api/steps/batch', { steps: ids.map((experiment_id, n) => ({ ...read, start: ago(hoursAgo * 3600 - n), finish: ago(hoursAgo * 3600 - n - seconds), experiment_id })) })
+    for (const id of ids) await lab.patch(`/api/experiments/${id}`, { status: 'completed' })
+  }
+  await runs('f', 210, 1000, 1000)
+  await runs('a', 60, 100, 10)
+  t.match((await lab.get(`/api/processes/${process.id}/duration?confidence=0.8`)).body, { duration_seconds: 100, sample_size: 50 })
 })

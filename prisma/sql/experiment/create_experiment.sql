@@ -10,8 +10,8 @@ DECLARE
   known text;
   this_revision bigint;
 BEGIN
-  INSERT INTO experiment (id, process_id, name, metadata, created_as)
-  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), _input->>'created_as'
+  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as)
+  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as'
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { readExactly } from '../../domain/whole-numbers.ts'
 import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
@@ -44,7 +45,7 @@ function dataOf (fct: string | undefined, members: readonly string[]): object {
 
 function jsonOr (text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readExactly(text, JSON.parse(text))
   } catch {
     return text
   }

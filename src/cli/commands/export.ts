@@ -1,6 +1,7 @@
 import { Argument, type Command, Option } from 'commander'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { writeExactly } from '../../domain/whole-numbers.ts'
 import { writeAtomically } from '../../terminal/atomic-file.ts'
 import { safeJson, safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
@@ -35,7 +36,7 @@ export function exportCommand (program: Command, io: CommandIo): void {
 }
 
 async function * ndjson (items: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const item of items) yield `${safeJson(JSON.stringify(item))}\n`
+  for await (const item of items) yield `${safeJson(writeExactly(item))}\n`
 }
 
 /** A file gets the cells unchanged. A terminal (`isShown`) gets them escaped. */

@@ -1,5 +1,6 @@
 import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
 import { deepestBody } from '../values.ts'
+import { wholeNumber, withTexts } from '../whole-numbers.ts'
 
 /** In characters. Lab files have a few KiB; a larger one can be sent as JSON, which is faster to parse. */
 export const largestYaml = 1_048_576
@@ -110,7 +111,7 @@ function valueOf (contents: unknown, fault: Fault): unknown {
     if (isSeq(node)) return node.items.map(read)
     if (!isScalar(node)) return null
     if (typeof node.value === 'string') size += node.value.length
-    return node.value
+    return typeof node.value === 'number' ? exactly(node.value, node.source) : node.value
   }
 
   function aliased (name: string, offset: number): unknown {
@@ -157,5 +158,17 @@ function valueOf (contents: unknown, fault: Fault): unknown {
     }
   }
 
-  return read(contents)
+  return withTexts(read(contents))
+}
+
+const decimal = /^[-+]?\d+$/
+const longestConverted = 400
+
+/** A number of the text, or a placeholder for a whole number that a double does not hold. */
+function exactly (value: number, source: string | undefined): number | object {
+  if (source === undefined || Number.isSafeInteger(value)) return value
+  if (decimal.test(source)) return wholeNumber(source.replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1'))
+  // Hexadecimal and octal: converting very long ones would take too long.
+  if (!/^0[xo]/.test(source)) return value
+  return wholeNumber(source.length > longestConverted ? source : BigInt(source).toString())
 }
