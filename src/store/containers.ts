@@ -132,5 +132,5 @@ function containerInput (input: ContainerCreate, pointer: string) {
     throw invalid({ in: 'body', pointer: `${pointer}/lid`, detail: 'is the place of a parked lid, but `lidded` says that the lid is on; omit one of them' })
   }
   const id = input.id ?? uuidv7()
-  return { ...input, id, name: input.name ?? input.barcode ?? `container-${id.slice(-8)}`, created_as: digestOf(input) }
+  return { ...input, id, id_is_own: Boolean(input.id), name: input.name ?? input.barcode ?? `container-${id.slice(-8)}`, created_as: digestOf(input) }
 }

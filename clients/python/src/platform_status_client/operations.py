@@ -322,7 +322,8 @@ class Operations(Caller):
     def transfer_container(self, query: TransferContainerQuery | None = None, /, **body: Unpack[Transfer]) -> TransferResult:
         """Record a transfer. Records place, lid, barcode and step of one physical operation, either all or nothing.
         Only the state after the transfer is checked: a container may go to the slot that its lid leaves, and the
-        lid to the slot that the container leaves. With `dry_run`, returns every problem of the transfer and
+        lid to the slot that the container leaves. A retry with the `id` of its step returns the first response
+        and changes nothing, whatever happened since. With `dry_run`, returns every problem of the transfer and
         changes nothing. Scope: `operate`.
         """
         answer: TransferResult = self.call('POST', ('api', 'transfers'), query=query, body=body)
