@@ -168,7 +168,7 @@ export type ContainerBatch = Static<typeof ContainerBatch>
 export const ContainerItems = items('ContainerItems', Container, 'The containers, in the order of the request.')
 
 const ContainerEventKind = stringEnum('ContainerEventKind',
-  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'step'], 'What happened to the container.')
+  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'restored', 'step'], 'What happened to the container.')
 
 const ContainerSituation = Type.Object({
   device: nullable(ref(DeviceName), 'The device that the container was on. Null when it was removed.'),

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, DeviceName, Name, nullable, Place, ref, Slot, stringEnum, Uuid } from './common.ts'
+import { Barcode, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, Uuid } from './common.ts'
+import { aContainer, Container } from './containers.ts'
 
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
 
@@ -124,6 +125,54 @@ export const LabWipe = Type.Object({
 }, { $id: 'LabWipe', description: 'The result of wiping the lab.', examples: [{ containers_removed: 12, devices_retired: 14, revision: 43 }] })
 export type LabWipe = Static<typeof LabWipe>
 
+export const LabRestore = Type.Object({
+  at: Type.Unsafe<string | number>({
+    description: 'The state to restore: as of a revision (a whole number), or as of a time (RFC 3339 with an offset).', examples: [41, '2026-03-02T09:15:00Z']
+  }),
+  reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why the lab is restored. The event log keeps the reason.', examples: ['The wrong lab file was applied.'] }),
+  dry_run: optional(Type.Boolean({ description: 'Whether to only return what would change, without changing anything. The default is false.' }))
+}, {
+  $id: 'LabRestore', additionalProperties: false, description: 'An earlier state of the lab, to be put back.',
+  examples: [{ at: 2, reason: 'The wrong lab file was applied.' }]
+})
+export type LabRestore = Static<typeof LabRestore>
+
+const RestoreFindingCode = stringEnum('RestoreFindingCode', [
+  'position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied'
+], [
+  'Why something stays as it is now. `position-occupied`: something that came since is in the slot. `position-not-found`: the lab does not have the slot.',
+  '`barcode-in-use`: a container that came since has the barcode. `device-name-in-use`: another device has the name.',
+  '`slots-occupied`: the device came since, or has more slots than then, and something is in them.'
+].join(' '))
+
+const aRestoreFinding = {
+  code: 'position-occupied', detail: 'Slot 3 of Hotel1 holds the container "SCREEN_009", which came since. The container "SCREEN_001" stays as it is.', device: 'Hotel1', position: 3,
+  container: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', occupant: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53'
+}
+
+const RestoreFinding = Type.Object({
+  code: ref(RestoreFindingCode),
+  detail: Type.String({ description: 'What contradicts, as a sentence.' }),
+  device: nullable(Type.String({ description: 'The device. Null when there is none.' })),
+  position: nullable(Type.Integer({ description: 'The slot. Null when there is none.' })),
+  container: nullable(ref(Uuid), 'The container that stays as it is, or whose lid has no place. Null for a device.'),
+  occupant: nullable(ref(Uuid), 'The container that has the slot or the barcode now. Null when there is none.')
+}, { $id: 'RestoreFinding', description: 'Something that could not be restored, and why.', examples: [aRestoreFinding] })
+export type RestoreFinding = Static<typeof RestoreFinding>
+
+export const LabRestoreResult = Type.Object({
+  applied: Type.Boolean({ description: 'Whether the state was restored. False only for a dry run.' }),
+  restored_to: Type.Integer({ minimum: 0, description: 'The revision that was restored.' }),
+  devices: Type.Array(ref(LabChange), { description: 'The devices that change.' }),
+  containers: Type.Array(ref(Container), { description: 'The containers that change, as they are after the restore.' }),
+  findings: Type.Array(ref(RestoreFinding), { description: 'What could not be restored.' }),
+  revision: ref(Revision)
+}, {
+  $id: 'LabRestoreResult', description: 'What was restored. For a dry run: what would be restored.',
+  examples: [{ applied: true, restored_to: 41, devices: [], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
+})
+export type LabRestoreResult = Static<typeof LabRestoreResult>
+
 export const WipeQuery = Type.Object({
   confirm: Type.Optional(Type.String({ maxLength: 200, description: 'Must be `wipe`.', examples: ['wipe'] }))
 }, { additionalProperties: false })
@@ -168,5 +217,6 @@ export const LabYaml = Type.String({
 
 export const labSchemas = [
   LabDevice, LabGroup, LabConfig, LabYaml, LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabContainer, LabDeviceState, LabState, LabWipe,
+  LabRestore, RestoreFindingCode, RestoreFinding, LabRestoreResult,
   FindingCode, FindingSeverity, Finding, LabHealth
 ]

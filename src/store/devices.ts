@@ -133,7 +133,7 @@ async function write (transaction: Transaction, before: TrackedDevice | undefine
   const fault = extraFault(after)
   if (fault !== null) throw invalid({ in: 'body', pointer: '/extra', detail: fault })
   const change = changeOf(before, after)
-  if (change.action !== 'unchanged') await writeDevices(transaction, [inputOf(after, change)], await nextRevision(transaction), audit)
+  if (change.action !== 'unchanged') await writeDevices(transaction, [inputOf(after, change)], { revision: await nextRevision(transaction), ordinal: 0 }, audit)
   return await readById(transaction, after.id)
 }
 

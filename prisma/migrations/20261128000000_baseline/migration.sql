@@ -972,6 +972,39 @@ RETURNS TABLE (step_id uuid, ordinal integer, named text, also_named text[], con
   WHERE nth = 1
 $$;
 
+-- prisma/sql/container/restore_containers.sql
+-- Makes containers as they were: on the platform, with their properties, places and lids. `_inputs` is [{ id, name,
+-- barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded, position_id, lid_position_id }]. The caller has
+-- made sure that nothing else is in the slots and that no other container has the barcodes; otherwise the constraints
+-- refuse it. Places and barcodes may have changed in a circle. Events are numbered from `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION restore_containers(_inputs jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  ids uuid[] := ARRAY(SELECT (i->>'id')::uuid FROM jsonb_array_elements(_inputs) i);
+  before jsonb;
+BEGIN
+  SELECT coalesce(jsonb_object_agg(id, container_snapshot(id)), '{}') INTO before FROM unnest(ids) AS id;
+
+  -- First everything leaves what it has, then everything takes what it had.
+  DELETE FROM placement pl USING jsonb_to_recordset(_inputs) AS i (id uuid, position_id uuid, lid_position_id uuid)
+  WHERE pl.container_id = i.id AND pl.position_id IS DISTINCT FROM CASE pl.part WHEN 'body' THEN i.position_id ELSE i.lid_position_id END;
+  UPDATE container SET barcode = NULL WHERE id = ANY (ids) AND barcode IS NOT NULL;
+  UPDATE container c SET name = i.name, barcode = i.barcode, labware_type = i.labware_type, labware_uuid = i.labware_uuid, content = i.content,
+    filled = i.filled, is_reagent = i.is_reagent, lidded = i.lidded, removed_at = NULL, version = c.version + 1, updated_at = command_time()
+  FROM jsonb_to_recordset(_inputs) AS i (id uuid, name text, barcode text, labware_type text, labware_uuid uuid, content text, filled boolean,
+    is_reagent boolean, lidded boolean)
+  WHERE c.id = i.id;
+  INSERT INTO placement (position_id, container_id, part, since)
+  SELECT part.position_id, i.id, part.name, command_time()
+  FROM jsonb_to_recordset(_inputs) AS i (id uuid, position_id uuid, lid_position_id uuid)
+  CROSS JOIN LATERAL (VALUES ('body', i.position_id), ('lid', i.lid_position_id)) AS part (name, position_id)
+  WHERE part.position_id IS NOT NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = i.id AND pl.part = part.name);
+
+  PERFORM write_container_event(_revision, (_ordinal + t.n - 1)::integer, 'restored', t.id, before->t.id::text, container_snapshot(t.id), _audit)
+  FROM unnest(ids) WITH ORDINALITY AS t (id, n);
+END $$;
+
 -- prisma/sql/container/update_container.sql
 -- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
 -- member. Nothing is written if nothing changes.
@@ -1585,8 +1618,18 @@ BEGIN
   RETURN taken;
 END $$;
 
+-- prisma/sql/lab/record_lab_event.sql
+-- Records an event of the lab as a whole. `_after` says what was done.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_lab_event(_revision bigint, _ordinal integer, _kind text, _after jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, after)
+  SELECT _revision, _ordinal, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _after FROM lab l
+$$;
+
 -- prisma/sql/lab/wipe_lab.sql
--- Empties the lab: every container is removed and every device is retired. All history stays. Returns how many there
+-- Empties the lab: every container is removed and every device is retired. All history stays, and POST
+-- /api/lab/restore brings it back. Returns how many there
 -- were of each.
 --
 -- Locks: The lab lock.
@@ -1620,6 +1663,10 @@ BEGIN
   END IF;
   IF devices_retired > 0 THEN
     PERFORM write_devices(retired, wiped, containers_removed, _audit);
+  END IF;
+  IF wiped IS NOT NULL THEN
+    PERFORM record_lab_event(wiped, containers_removed + devices_retired, 'lab-wiped',
+      jsonb_build_object('containers_removed', containers_removed, 'devices_retired', devices_retired), _audit);
   END IF;
   SELECT l.revision INTO revision FROM lab l;
   RETURN NEXT;
@@ -1974,6 +2021,38 @@ BEGIN
       'device', _device, 'position', _slot, 'pointer', _pointers->>'position', 'valid_range', valid_slot_range(require_device(_device, _pointers->>'device'))));
   END IF;
   RETURN found_id;
+END $$;
+
+-- prisma/sql/position/restore_positions.sql
+-- Makes the properties of the slots as they were at a revision, and records an event for each slot that changes. Returns
+-- how many there were. Events are numbered from `_ordinal`. Without a revision it only counts.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION restore_positions(_at bigint, _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  changed integer;
+BEGIN
+  WITH touched AS (
+    SELECT e.device_id, (e.after->>'position')::integer AS slot_number,
+      coalesce((array_agg((e.after->>'deep_well_suited')::boolean ORDER BY e.revision DESC) FILTER (WHERE e.revision <= _at))[1], false) AS suited
+    FROM event e WHERE e.kind = 'position-updated' GROUP BY e.device_id, (e.after->>'position')::integer
+  ),
+  differing AS (
+    SELECT p.id, t.suited, s.device_id, to_jsonb(s) AS before, row_number() OVER (ORDER BY s.device, s.position) AS nth
+    FROM touched t JOIN position p ON p.device_id = t.device_id AND p.slot_number = t.slot_number JOIN position_state s ON s.id = p.id
+    WHERE p.deep_well_suited <> t.suited
+  ),
+  written AS (
+    UPDATE position p SET deep_well_suited = d.suited FROM differing d WHERE p.id = d.id AND _revision IS NOT NULL RETURNING p.id
+  ),
+  recorded AS (
+    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+    SELECT _revision, (_ordinal + d.nth - 1)::integer, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+      d.device_id, d.before, d.before || jsonb_build_object('deep_well_suited', d.suited)
+    FROM differing d CROSS JOIN lab l WHERE _revision IS NOT NULL
+  )
+  SELECT count(*) INTO changed FROM differing;
+  RETURN changed;
 END $$;
 
 -- prisma/sql/position/update_position.sql
@@ -3168,4 +3247,44 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
   SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish),
     'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM step_state s WHERE s.id = _step
+$$;
+
+-- prisma/sql/lab/lab_config_at.sql
+-- Returns the lab file as of a revision, read from the log, with the members that the present one has. Free members
+-- (`extra`, `pythonlab_translation`) are stored in the log without the order of their keys. If they are the same today,
+-- the present text is returned, which has the order of the file.
+CREATE OR REPLACE FUNCTION lab_config_at(_revision bigint) RETURNS TABLE (description json, pythonlab_translation json, extra json, groups json)
+LANGUAGE sql STABLE AS $$
+  WITH file AS (
+    SELECT after FROM event WHERE kind = 'lab-updated' AND revision <= _revision ORDER BY revision DESC, ordinal DESC LIMIT 1
+  ),
+  listed AS (
+    SELECT d.value->>'name' AS name, d.value->>'group' AS "group", d.ordinality AS ordinal
+    FROM lab_state_at(_revision) s CROSS JOIN LATERAL json_array_elements(s.devices) WITH ORDINALITY d
+  ),
+  device_then AS (
+    SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
+      'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap, 'type', s.type, 'description', s.description, 'uri', s.uri,
+      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END) AS settings
+    FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
+    WHERE s.listed AND s.retired_at IS NULL
+  ),
+  group_then AS (
+    SELECT g.value->>'name' AS name, g.ordinality AS ordinal
+    FROM file CROSS JOIN LATERAL jsonb_array_elements(file.after->'groups') WITH ORDINALITY g
+    UNION ALL
+    SELECT t."group", NULL FROM device_then t
+    WHERE t."group" NOT IN (SELECT g.value->>'name' FROM file CROSS JOIN LATERAL jsonb_array_elements(file.after->'groups') g)
+    GROUP BY t."group"
+  )
+  SELECT
+    CASE WHEN l.description::jsonb = f.description THEN l.description ELSE nullif(f.description, 'null')::json END,
+    CASE WHEN l.pythonlab_translation::jsonb = f.pythonlab_translation THEN l.pythonlab_translation ELSE nullif(f.pythonlab_translation, 'null')::json END,
+    CASE WHEN l.extra::jsonb = f.extra THEN l.extra ELSE nullif(f.extra, 'null')::json END,
+    (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
+       SELECT coalesce(json_agg(t.settings ORDER BY t.ordinal), '[]') FROM device_then t WHERE t."group" = g.name)) ORDER BY g.ordinal, g.name), '[]')
+     FROM group_then g)
+  FROM lab l LEFT JOIN (
+    SELECT after->'description' AS description, after->'pythonlab_translation' AS pythonlab_translation, after->'extra' AS extra FROM file
+  ) f ON true
 $$;

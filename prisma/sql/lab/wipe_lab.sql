@@ -1,4 +1,5 @@
--- Empties the lab: every container is removed and every device is retired. All history stays. Returns how many there
+-- Empties the lab: every container is removed and every device is retired. All history stays, and POST
+-- /api/lab/restore brings it back. Returns how many there
 -- were of each.
 --
 -- Locks: The lab lock.
@@ -32,6 +33,10 @@ BEGIN
   END IF;
   IF devices_retired > 0 THEN
     PERFORM write_devices(retired, wiped, containers_removed, _audit);
+  END IF;
+  IF wiped IS NOT NULL THEN
+    PERFORM record_lab_event(wiped, containers_removed + devices_retired, 'lab-wiped',
+      jsonb_build_object('containers_removed', containers_removed, 'devices_retired', devices_retired), _audit);
   END IF;
   SELECT l.revision INTO revision FROM lab l;
   RETURN NEXT;

@@ -10,8 +10,8 @@ const unions = ['LabConfig/description', 'Displacement']
 /** JSON Schema that OpenAPI 3.1 does not have any more, or that client generators trip over. */
 const unwanted = ['nullable', 'example', '$id', '$defs', 'definitions', 'prefixItems', 'patternProperties', 'allOf', 'if', 'not', 'const']
 const largestInlineObject = 3
-/** `?at=` takes a revision as well as a time. */
-const pointInHistory = / \?at$/
+/** `?at=`, and `at` of a restore, take a revision as well as a time. */
+const pointInHistory = / \?at$|^LabRestore\/at$/
 
 export const schemaRules: readonly Rule[] = [
   {

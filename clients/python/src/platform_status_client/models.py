@@ -116,7 +116,7 @@ ContainerEvent = TypedDict(
 )
 
 
-ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'step']
+ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'restored', 'step']
 
 
 class ContainerHistory(TypedDict):
@@ -500,6 +500,23 @@ class LabHealth(TypedDict):
     findings: list[Finding]
 
 
+class LabRestore(TypedDict):
+    """An earlier state of the lab, to be put back."""
+    at: Any
+    reason: str
+    dry_run: NotRequired[bool | None]
+
+
+class LabRestoreResult(TypedDict):
+    """What was restored. For a dry run: what would be restored."""
+    applied: bool
+    restored_to: int
+    devices: list[LabChange]
+    containers: list[Container]
+    findings: list[RestoreFinding]
+    revision: int
+
+
 class LabState(TypedDict):
     """The state of the platform as the service tracks it."""
     revision: int
@@ -790,6 +807,19 @@ class Reserved(TypedDict):
     expires_at: str
 
 
+class RestoreFinding(TypedDict):
+    """Something that could not be restored, and why."""
+    code: RestoreFindingCode
+    detail: str
+    device: str | None
+    position: int | None
+    container: str | None
+    occupant: str | None
+
+
+RestoreFindingCode = Literal['position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied']
+
+
 Scope = Literal['read', 'operate', 'admin']
 
 
@@ -1057,6 +1087,11 @@ class PutLabConfigQuery(TypedDict):
     """Query parameters of `put_lab_config`."""
     dry_run: NotRequired[bool]
     prune: NotRequired[bool]
+
+
+class GetLabConfigQuery(TypedDict):
+    """Query parameters of `get_lab_config`."""
+    at: NotRequired[str]
 
 
 class GetLabQuery(TypedDict):

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         GetContainerHistoryQuery,
         GetContainerQuery,
         GetDeviceQuery,
+        GetLabConfigQuery,
         GetLabQuery,
         GetPositionQuery,
         GetProcessDurationQuery,
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
         LabConfig,
         LabConfigResult,
         LabHealth,
+        LabRestore,
+        LabRestoreResult,
         LabState,
         LabWipe,
         Lid,
@@ -125,11 +128,12 @@ class Operations(Caller):
         answer: LabConfigResult = self.call('PUT', ('api', 'lab', 'config'), query=query, body=body, text='application/yaml')
         return answer
 
-    def get_lab_config(self) -> LabConfig:
+    def get_lab_config(self, **query: Unpack[GetLabConfigQuery]) -> LabConfig:
         """Export the lab file. Returned as JSON, or as YAML if `Accept` asks for it. Groups, devices and their
-        order are as in the applied file. Applying the export changes nothing. Scope: `read`.
+        order are as in the applied file. Applying the export changes nothing. With `at`, returns the file as it
+        was; the order of keys inside free members may differ. Scope: `read`.
         """
-        answer: LabConfig = self.call('GET', ('api', 'lab', 'config'))
+        answer: LabConfig = self.call('GET', ('api', 'lab', 'config'), query=query)
         return answer
 
     def get_lab(self, **query: Unpack[GetLabQuery]) -> LabState:
@@ -144,6 +148,15 @@ class Operations(Caller):
         file restores the devices. Requires `confirm=wipe`. Scope: `admin`.
         """
         answer: LabWipe = self.call('DELETE', ('api', 'lab'), query=query)
+        return answer
+
+    def restore_lab(self, **body: Unpack[LabRestore]) -> LabRestoreResult:
+        """Restore an earlier state of the lab. Puts devices, slots, containers and lids back as they were, for
+        example after a wipe or a wrong lab file. Everything is one change of the lab. Containers that came since
+        stay where they are. What they stand in the way of stays as it is now, and `findings` says so. With
+        `dry_run`, returns the same and changes nothing. Scope: `admin`.
+        """
+        answer: LabRestoreResult = self.call('POST', ('api', 'lab', 'restore'), body=body)
         return answer
 
     def get_lab_health(self) -> LabHealth:
