@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import {
   AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
-  Timestamp, Uuid, Version
+  Timestamp, Uuid, Version, Warning
 } from './common.ts'
 import { lidReservationId, reservationId } from './reservations.ts'
 
@@ -33,11 +33,15 @@ export const Container = Type.Object({
   removed_at: nullable(ref(Timestamp), 'When the container was removed from the platform. Null while it is on the platform.'),
   created_at: ref(Timestamp),
   updated_at: ref(Timestamp),
-  version: ref(Version)
+  version: ref(Version),
+  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual about the new container. Only in the response of a create, and only if there is something.' }))
 }, {
   $id: 'Container',
   description: 'A container: its properties, its place and its lid. `starting_device` and `starting_position` are the place where it was added.',
-  examples: [aContainer]
+  examples: [aContainer, {
+    ...aContainer, barcode: 'screen_001',
+    warnings: [{ code: 'barcode-differs-in-case', pointer: '/barcode', detail: 'Another container on the platform has the barcode "SCREEN_001". It differs from "screen_001" in case only; scanners read them as two.' }]
+  }]
 })
 export type Container = Static<typeof Container>
 
@@ -180,8 +184,14 @@ const ContainerSituation = Type.Object({
 
 const aHistoryStep = {
   id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader', status: 'completed',
-  start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', duration_seconds: 41.5
+  start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', duration_seconds: 41.5,
+  origin: null, destination: null
 }
+
+const HistoryEnd = Type.Object({
+  device: ref(DeviceName),
+  position: nullable(ref(Slot), 'The slot. Null when it is not known.')
+}, { $id: 'HistoryEnd', description: 'Where a move began or ended.', examples: [{ device: 'Hotel1', position: 3 }] })
 
 const HistoryStep = Type.Object({
   id: ref(Uuid),
@@ -191,7 +201,9 @@ const HistoryStep = Type.Object({
   status: ref(StepStatus),
   start: ref(Timestamp),
   finish: nullable(ref(Timestamp), 'When the step finished. Null while it is running.'),
-  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null while the step is running.')
+  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null while the step is running.'),
+  origin: nullable(ref(HistoryEnd), 'Where a move began. Null for an operation.'),
+  destination: nullable(ref(HistoryEnd), 'Where a move ended. Null for an operation.')
 }, { $id: 'HistoryStep', description: 'A step that involved the container.', examples: [aHistoryStep] })
 
 const ContainerEvent = Type.Object({
@@ -226,6 +238,9 @@ export const ContainerPage = page('ContainerPage', Container)
 export const ContainerQuery = Type.Object({
   ...pageQuery,
   barcode: Type.Optional(ref(ContainerName)),
+  former_barcode: Type.Optional(Type.String({
+    minLength: 1, maxLength: 200, description: 'Only containers that had this barcode once and have another one, or none, now.', examples: ['OLD-77']
+  })),
   device: Type.Optional(ref(DeviceName)),
   removed: Type.Optional(ref(AnyBoolean)),
   lidded: Type.Optional(Type.Boolean({ description: 'Only containers whose lid is on (true) or off (false).' })),
@@ -237,5 +252,5 @@ export type ContainerQuery = Static<typeof ContainerQuery>
 export const containerSchemas = [
   Container, LidPlace, IfOccupied, DisplaceAway, Displacement, ContainerCorrection,
   ContainerCreate, ContainerBatch, ContainerItems, ContainerPatch, Move, MoveFromPosition, Unlid, Lid, ContainerResult,
-  ContainerPage, ContainerEventKind, ContainerSituation, HistoryStep, ContainerEvent, ContainerHistory
+  ContainerPage, ContainerEventKind, ContainerSituation, HistoryEnd, HistoryStep, ContainerEvent, ContainerHistory
 ]

@@ -62,6 +62,17 @@ const anEstimate = {
   window_from: '2026-02-20T08:00:00.000Z', median_seconds: 39.8, margin_seconds: 0, warnings: []
 }
 
+const EstimateSample = Type.Object({
+  step_id: ref(Uuid),
+  seconds: Type.Number({ description: 'What the step contributes: its duration, or of a step with a commanded time what it took beyond that. Negative when it ended early.' }),
+  finish: ref(Timestamp)
+}, { $id: 'EstimateSample', description: 'A step that an estimate uses.', examples: [{ step_id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', seconds: 41.5, finish: '2026-03-02T09:20:41.500Z' }] })
+export type EstimateSample = Static<typeof EstimateSample>
+
+export const SamplesQuery = Type.Object({
+  samples: Type.Optional(Type.Boolean({ default: false, description: 'Whether to also return the steps that the estimate uses.' }))
+}, { additionalProperties: false })
+
 export const Estimate = Type.Object({
   duration_seconds: nullable(ref(Seconds), 'The estimated duration in seconds, including the margin. Null when there are no comparable steps.'),
   confidence: Type.Number({ description: 'The requested confidence.' }),
@@ -72,11 +83,12 @@ export const Estimate = Type.Object({
   window_from: nullable(ref(Timestamp), 'The finish of the oldest step that the estimate uses.'),
   median_seconds: nullable(ref(Seconds), 'The median of the samples in seconds.'),
   margin_seconds: Type.Number({ minimum: 0, description: 'Seconds added because of earlier misses: a whole run can be slower than the runs before it. Already included in `duration_seconds`.' }),
-  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the estimate.' })
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the estimate.' }),
+  samples: Type.Optional(Type.Array(ref(EstimateSample), { description: 'The steps that the estimate uses, newest first. Present only with `samples=true`.' }))
 }, {
   $id: 'Estimate',
   description: 'How long a step will take, and what the estimate is based on.',
-  examples: [anEstimate]
+  examples: [anEstimate, { ...anEstimate, sample_size: 1, samples: [{ step_id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', seconds: 41.5, finish: '2026-03-02T09:20:41.500Z' }] }]
 })
 
 export const EstimateRequest = Type.Object({
@@ -177,6 +189,7 @@ export const CalibrationQuery = Type.Object({
 }, { additionalProperties: false })
 
 export const estimateSchemas = [
+  EstimateSample,
   Statistic, EstimateMethod, MatchLevel, End, PlannedStep, Estimate, EstimateRequest, EstimateBatchRequest, EstimateTotal, EstimateBatch,
   RemainingRequest, Remaining, RemainingEstimates, CalibrationGrouping, CalibrationScore, Calibration
 ]

@@ -179,8 +179,11 @@ export const WipeQuery = Type.Object({
 
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
-  'container-without-place', 'unlisted-device', 'steps-running-long'
-], 'What is wrong. `unlisted-device` and `steps-running-long` are warnings; all others are errors.')
+  'container-without-place', 'unlisted-device', 'steps-running-long', 'step-overdue', 'move-disagrees'
+], [
+  'What is wrong. `unlisted-device`, `steps-running-long`, `step-overdue` (a running step takes clearly longer than any comparable one)',
+  'and `move-disagrees` (the last logged move of a container went elsewhere) are warnings; all others are errors.'
+].join(' '))
 
 const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], '`error`: a state that is impossible in a real lab. `warning`: a state that can be intended.')
 

@@ -121,6 +121,8 @@ CREATE TABLE container (
 );
 CREATE UNIQUE INDEX container_barcode_active ON container (barcode) WHERE (removed_at IS NULL);
 CREATE INDEX container_barcode_idx ON container (barcode);
+-- barcodes that differ in case only are warned about
+CREATE INDEX container_barcode_folded_idx ON container (lower(barcode)) WHERE (removed_at IS NULL);
 CREATE INDEX container_starting_position_idx ON container (starting_position_id);
 -- the containers on the platform are few beside those that were removed
 CREATE INDEX container_present_idx ON container (id) WHERE (removed_at IS NULL);
@@ -548,6 +550,16 @@ CREATE OR REPLACE FUNCTION wire_time(_at timestamptz) RETURNS text LANGUAGE sql 
   SELECT to_char(_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
+-- prisma/sql/api/with_batch_conflict.sql
+-- Returns the members of a refusal in a batch: with the index of the input that is refused and, if a container of an
+-- earlier input is in the way, with `conflicts_with`: the index of that input. `_containers` are the containers of the
+-- earlier inputs, in order; null for those that changed nothing.
+CREATE OR REPLACE FUNCTION with_batch_conflict(_members jsonb, _index integer, _containers uuid[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN other.n IS NULL THEN _members || jsonb_build_object('index', _index)
+    ELSE (_members - 'holder') || jsonb_build_object('index', _index, 'conflicts_with', jsonb_build_object('index', other.n - 1)) END
+  FROM (SELECT array_position(_containers, coalesce(_members->'holder'->>'id', _members->'occupant'->>'id')::uuid) AS n) other
+$$;
+
 -- prisma/sql/container/add_container.sql
 -- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
 -- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
@@ -738,6 +750,25 @@ BEGIN
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
 END $$;
 
+-- prisma/sql/container/former_bearers.sql
+-- Returns the containers that had this barcode and have another one, or none, now: [{ id, barcode, device, position,
+-- until }], the latest first, or null. A refusal of the barcode shows them.
+CREATE OR REPLACE FUNCTION former_bearers(_barcode text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (
+    SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position, 'until', wire_time(f.until))
+      ORDER BY f.until DESC, f.id)
+    FROM (
+      SELECT s.id, s.barcode, s.device, s.position, (
+        SELECT max(e.recorded_at) FROM event e
+        WHERE e.container_id = s.id AND e.before->>'barcode' = _barcode AND e.after->>'barcode' IS DISTINCT FROM _barcode) AS until
+      FROM container_state s
+      WHERE s.id IN (SELECT e.container_id FROM event e WHERE e.container_id IS NOT NULL AND e.after->>'barcode' = _barcode)
+        AND s.barcode IS DISTINCT FROM _barcode
+      ORDER BY until DESC LIMIT 20
+    ) f);
+END $$;
+
 -- prisma/sql/container/move_container.sql
 -- Moves a container. If a source is given, the container must be there. Without a target slot the container goes to
 -- the lowest free one. The answer is the snapshot before the move with what the move changed, so that nothing is read
@@ -912,7 +943,8 @@ BEGIN
     SELECT c.id INTO found_id FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL;
   END IF;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_build_object('container', coalesce(_id::text, _barcode), 'parameter', 'container'));
+    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
+      'container', coalesce(_id::text, _barcode), 'parameter', 'container', 'relabelled', former_bearers(_barcode))));
   END IF;
   RETURN found_id;
 END $$;
@@ -1616,6 +1648,16 @@ BEGIN
     PERFORM set_config('platform_status.command_time', least(recorded, clock_timestamp())::text, true);
   END IF;
   RETURN taken;
+END $$;
+
+-- prisma/sql/lab/probe_write.sql
+-- Tries to write a row, and takes it back. It fails as other writes fail, for example when the disk is full.
+CREATE OR REPLACE FUNCTION probe_write() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO process (id, name, source, source_sha256) VALUES (gen_random_uuid(), 'probe', '', '');
+  RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a probe is undone';
+EXCEPTION WHEN SQLSTATE 'PS204' THEN
+  NULL;
 END $$;
 
 -- prisma/sql/lab/record_lab_event.sql
@@ -2559,7 +2601,8 @@ BEGIN
   found_id := lookup_transfer_container(_input);
   SELECT removed_at INTO removed FROM container WHERE id = found_id;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_build_object('container', named, 'pointer', _base || '/container'));
+    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
+      'container', named, 'pointer', _base || '/container', 'relabelled', former_bearers(_input->>'named'))));
   ELSIF removed IS NOT NULL THEN
     PERFORM refuse('container-removed', jsonb_build_object('container', found_id, 'removed_at', wire_time(removed)));
   ELSIF source IS NOT NULL AND (there.container_id IS DISTINCT FROM found_id OR there.part <> 'body') THEN
@@ -2593,6 +2636,7 @@ DECLARE
   step_devices jsonb := _devices;
   this_revision bigint;
   known text;
+  moved uuid[] := '{}';
   code text;
   members text;
   base text;
@@ -2609,6 +2653,7 @@ BEGIN
       SELECT s.created_as INTO known FROM step s WHERE s.id = (input->'step'->>'id')::uuid;
       IF FOUND AND known = input->'step'->>'created_as' THEN
         results := results || jsonb_build_object('repeats', input->'step'->'id', 'findings', '[]'::jsonb);
+        moved := moved || NULL::uuid;
         index := index + 1;
         CONTINUE;
       ELSIF FOUND AND NOT _dry_run THEN
@@ -2619,8 +2664,9 @@ BEGIN
         SELECT * INTO done FROM apply_transfer(input, base, _dry_run, this_revision, ordinal, _audit);
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
-        PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+        PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, moved) ELSE members::jsonb END);
       END;
+      moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
       results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
         || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
@@ -2673,7 +2719,8 @@ CREATE OR REPLACE FUNCTION transfer_finding(_code text, _members text) RETURNS j
 $$;
 
 -- prisma/sql/container/add_containers.sql
--- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it.
+-- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it. If the input
+-- contradicts an earlier one of the same batch, the refusal has the index of that one: nothing of it is there.
 --
 -- Locks: The lab lock.
 -- Raises: What add_container raises.
@@ -2683,6 +2730,7 @@ DECLARE
   input jsonb;
   index integer := 0;
   added uuid;
+  created uuid[] := '{}';
   recorded integer := 0;
   revision bigint;
   code text;
@@ -2697,11 +2745,12 @@ BEGIN
       FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit) a;
     EXCEPTION WHEN SQLSTATE 'PS409' THEN
       GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
-      PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+      PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, created) ELSE members::jsonb END);
     END;
     IF outcome = 'created' THEN
       recorded := recorded + 1;
     END IF;
+    created := created || CASE WHEN outcome = 'created' THEN added END;
     SELECT s.* INTO container FROM container_state s WHERE s.id = added;
     index := index + 1;
     RETURN NEXT;

@@ -22,6 +22,7 @@ DECLARE
   step_devices jsonb := _devices;
   this_revision bigint;
   known text;
+  moved uuid[] := '{}';
   code text;
   members text;
   base text;
@@ -38,6 +39,7 @@ BEGIN
       SELECT s.created_as INTO known FROM step s WHERE s.id = (input->'step'->>'id')::uuid;
       IF FOUND AND known = input->'step'->>'created_as' THEN
         results := results || jsonb_build_object('repeats', input->'step'->'id', 'findings', '[]'::jsonb);
+        moved := moved || NULL::uuid;
         index := index + 1;
         CONTINUE;
       ELSIF FOUND AND NOT _dry_run THEN
@@ -48,8 +50,9 @@ BEGIN
         SELECT * INTO done FROM apply_transfer(input, base, _dry_run, this_revision, ordinal, _audit);
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
-        PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+        PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, moved) ELSE members::jsonb END);
       END;
+      moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
       results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
         || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);

@@ -62,6 +62,7 @@ class Container(TypedDict):
     created_at: str
     updated_at: str
     version: int
+    warnings: NotRequired[list[Warning]]
 
 
 class ContainerBatch(TypedDict):
@@ -236,6 +237,7 @@ class Estimate(TypedDict):
     median_seconds: float | None
     margin_seconds: float
     warnings: list[Warning]
+    samples: NotRequired[list[EstimateSample]]
 
 
 class EstimateBatch(TypedDict):
@@ -266,6 +268,13 @@ class EstimateRequest(TypedDict):
     step: PlannedStep
     confidence: NotRequired[float | None]
     statistic: NotRequired[Statistic | None]
+
+
+class EstimateSample(TypedDict):
+    """A step that an estimate uses."""
+    step_id: str
+    seconds: float
+    finish: str
 
 
 class EstimateTotal(TypedDict):
@@ -374,10 +383,16 @@ class Finding(TypedDict):
     containers: list[dict[str, Any]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'step-overdue', 'move-disagrees']
 
 
 FindingSeverity = Literal['error', 'warning']
+
+
+class HistoryEnd(TypedDict):
+    """Where a move began or ended."""
+    device: str
+    position: int | None
 
 
 class HistoryStep(TypedDict):
@@ -390,6 +405,8 @@ class HistoryStep(TypedDict):
     start: str
     finish: str | None
     duration_seconds: float | None
+    origin: HistoryEnd | None
+    destination: HistoryEnd | None
 
 
 IfOccupied = Literal['refuse', 'adopt']
@@ -1139,6 +1156,7 @@ class ListContainersQuery(TypedDict):
     cursor: NotRequired[str]
     count: NotRequired[bool]
     barcode: NotRequired[str]
+    former_barcode: NotRequired[str]
     device: NotRequired[str]
     removed: NotRequired[AnyBoolean]
     lidded: NotRequired[bool]
@@ -1264,6 +1282,11 @@ class GetStepHistoryQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+
+
+class EstimateStepQuery(TypedDict):
+    """Query parameters of `estimate_step`."""
+    samples: NotRequired[bool]
 
 
 class GetCalibrationQuery(TypedDict):

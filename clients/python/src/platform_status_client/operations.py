@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         EstimateBatch,
         EstimateBatchRequest,
         EstimateRequest,
+        EstimateStepQuery,
         EventPage,
         Experiment,
         ExperimentCreate,
@@ -114,8 +115,9 @@ class Operations(Caller):
         return answer
 
     def get_ready(self) -> Ready:
-        """Check that the service is ready. Queries the database, and responds with 503 when it does not respond.
-        Also returns the state of the connection pool.
+        """Check that the service is ready. Queries the database and tries to write, and responds with 503 when the
+        database does not respond or writes fail, for example on a full disk. Also returns the state of the
+        connection pool.
         """
         answer: Ready = self.call('GET', ('health', 'ready'))
         return answer
@@ -518,11 +520,11 @@ class Operations(Caller):
         answer: StepHistory = self.call('GET', ('api', 'steps', id, 'history'), query=query)
         return answer
 
-    def estimate_step(self, **body: Unpack[EstimateRequest]) -> Estimate:
+    def estimate_step(self, query: EstimateStepQuery | None = None, /, **body: Unpack[EstimateRequest]) -> Estimate:
         """Estimate the duration of a step. Estimates the duration from the recent steps that are most similar. The
         response says what the estimate is based on. Nothing is changed. Scope: `read`.
         """
-        answer: Estimate = self.call('POST', ('api', 'estimates'), body=body)
+        answer: Estimate = self.call('POST', ('api', 'estimates'), query=query, body=body)
         return answer
 
     def estimate_steps(self, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:
