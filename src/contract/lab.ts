@@ -47,9 +47,9 @@ const LabAction = stringEnum('LabAction', ['add', 'update', 'grow', 'shrink', 'r
 export const Revision = Type.Integer({ $id: 'Revision', minimum: 0, description: 'The revision of the lab. Every command that changes something adds 1.', examples: [42] })
 
 const LabChange = Type.Object({
-  action: ref(LabAction),
-  device: ref(DeviceName),
-  group: ref(Name),
+  action: ref(LabAction, 'What happens to the device.'),
+  device: ref(DeviceName, 'The name of the device.'),
+  group: ref(Name, 'The group of the device.'),
   capacity: Type.Object({
     from: nullable(Type.Integer({ description: 'The capacity before. Null when the lab did not have the device.' })),
     to: nullable(Type.Integer({ description: 'The capacity after. Null when the lab no longer has the device.' }))
@@ -63,7 +63,7 @@ const LabChange = Type.Object({
 export const LabConfigResult = Type.Object({
   applied: Type.Boolean({ description: 'Whether the changes were applied. False only for a dry run.' }),
   changes: Type.Array(ref(LabChange), { description: 'Every device in the order of the file, then the devices that the file does not name.' }),
-  revision: ref(Revision)
+  revision: ref(Revision, 'The revision after the change. For a dry run: the present one.')
 }, {
   $id: 'LabConfigResult', description: 'What the lab file changed. For a dry run: what it would change.',
   examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42 }]
@@ -92,25 +92,25 @@ const LabTotals = Type.Object({
 }, { $id: 'LabTotals', description: 'The number of devices, slots and containers of the lab.', examples: [totals] })
 
 const LabContainer = Type.Object({
-  id: ref(Uuid),
+  id: ref(Uuid, 'The id of the container.'),
   barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
-  name: ref(Name),
-  position: ref(Slot),
+  name: ref(Name, 'The name of the container.'),
+  position: ref(Slot, 'The slot that the container is in.'),
   lidded: Type.Boolean({ description: 'Whether the lid is on.' }),
   lid: nullable(ref(Place), 'Where the lid is parked. Null when the lid is on, or nobody knows where it is.')
 }, { $id: 'LabContainer', description: 'A container in a slot.', examples: [exampleContainer] })
 
 const LabDeviceState = Type.Object({
-  name: ref(DeviceName),
-  group: ref(Name),
+  name: ref(DeviceName, 'The name of the device.'),
+  group: ref(Name, 'The group of the device.'),
   positions: total('The slots of the device.'),
   occupied: total('Slots that hold a container or a lid.'),
   containers: Type.Array(ref(LabContainer), { description: 'The containers on the device, ordered by slot.' })
 }, { $id: 'LabDeviceState', description: 'A device and the containers on it.', examples: [exampleDevice] })
 
 export const LabState = Type.Object({
-  revision: ref(Revision),
-  totals: ref(LabTotals),
+  revision: ref(Revision, 'The revision of this state.'),
+  totals: ref(LabTotals, 'The totals over all devices.'),
   devices: Type.Array(ref(LabDeviceState), { description: 'The devices, in the order of the lab file.' })
 }, {
   $id: 'LabState', description: 'The state of the platform as the service tracks it.',
@@ -121,7 +121,7 @@ export type LabState = Static<typeof LabState>
 export const LabWipe = Type.Object({
   containers_removed: total('The number of containers that were removed.'),
   devices_retired: total('The number of devices that were retired.'),
-  revision: ref(Revision)
+  revision: ref(Revision, 'The revision after the wipe.')
 }, { $id: 'LabWipe', description: 'The result of wiping the lab.', examples: [{ containers_removed: 12, devices_retired: 14, revision: 43 }] })
 export type LabWipe = Static<typeof LabWipe>
 
@@ -151,7 +151,7 @@ const aRestoreFinding = {
 }
 
 const RestoreFinding = Type.Object({
-  code: ref(RestoreFindingCode),
+  code: ref(RestoreFindingCode, 'Why it could not be restored, as a stable code.'),
   detail: Type.String({ description: 'What contradicts, as a sentence.' }),
   device: nullable(Type.String({ description: 'The device. Null when there is none.' })),
   position: nullable(Type.Integer({ description: 'The slot. Null when there is none.' })),
@@ -166,7 +166,7 @@ export const LabRestoreResult = Type.Object({
   devices: Type.Array(ref(LabChange), { description: 'The devices that change.' }),
   containers: Type.Array(ref(Container), { description: 'The containers that change, as they are after the restore.' }),
   findings: Type.Array(ref(RestoreFinding), { description: 'What could not be restored.' }),
-  revision: ref(Revision)
+  revision: ref(Revision, 'The revision after the restore. For a dry run: the present one.')
 }, {
   $id: 'LabRestoreResult', description: 'What was restored. For a dry run: what would be restored.',
   examples: [{ applied: true, restored_to: 41, devices: [], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
@@ -192,13 +192,13 @@ const aFinding = {
 }
 
 const Finding = Type.Object({
-  code: ref(FindingCode),
-  severity: ref(FindingSeverity),
+  code: ref(FindingCode, 'What was found, as a stable code.'),
+  severity: ref(FindingSeverity, 'How serious it is.'),
   message: Type.String({ description: 'What was found, as a sentence.' }),
   device: nullable(Type.String({ description: 'The device. Null when the finding has no place.' })),
   position: nullable(Type.Integer({ description: 'The slot. Null when the finding has no slot.' })),
   containers: Type.Array(Type.Object({
-    id: ref(Uuid),
+    id: ref(Uuid, 'The id of the container.'),
     barcode: nullable(Type.String({ description: 'The barcode.' })),
     name: Type.String({ description: 'The name.' })
   }), { description: 'The containers that are affected.' })
