@@ -164,13 +164,6 @@ function referencesOf (thing: Json): string[] {
   return [...(typeof thing.$ref === 'string' ? [thing.$ref] : []), ...Object.values(thing).flatMap(referencesOf)]
 }
 
-function describes (document: Json, schema: Json): boolean {
-  if (schema.description) return true
-  if (schema.$ref !== undefined) return resolved(document, schema)?.description !== undefined
-  if (schema.anyOf !== undefined) return describes(document, schema.anyOf[0])
-  return schema.type === 'array' && describes(document, schema.items)
-}
-
 function isBounded (schema: Json): boolean {
   switch (schema.type) {
     case 'string': return schema.maxLength !== undefined || schema.enum !== undefined || ['uuid', 'date-time'].includes(schema.format)

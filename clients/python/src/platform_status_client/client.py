@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .operations import Operations
+from .settings import service_key, service_url
 from .transport import Transport
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 class Client(Operations):
     """A client of the service at `url`, for any number of threads.
 
+    Without `url` and `api_key`, PLATFORM_STATUS_URL and PLATFORM_STATUS_KEY say them.
+
     Methods take path parameters by place and the rest by name, and give back what was answered, as dictionaries:
     `client.move_container('SCREEN_001', target_device='Incubator', target_pos=5)`. Times may be datetimes; naive ones
     are read in this machine's zone. They raise `Problem` for a refusal and `Unreachable` when the service did not
@@ -25,7 +28,7 @@ class Client(Operations):
 
     def __init__(
         self,
-        url: str,
+        url: str | None = None,
         api_key: str | None = None,
         *,
         connect_timeout: float = 2.0,
@@ -34,11 +37,12 @@ class Client(Operations):
         pool_size: int = 16,
         ca_certs: str | None = None,
     ) -> None:
+        api_key = service_key(api_key)
         headers = {'user-agent': 'platform-status-client/0.1.0'}
         if api_key is not None:
             headers['authorization'] = f'Bearer {api_key}'
         transport = Transport(
-            url,
+            service_url(url),
             headers,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,

@@ -31,7 +31,7 @@ class LabwarePart(Connected):
         found = by_barcode(self.client, barcode)
         return None if found is None else container_info(found)
 
-    @safely(None)
+    @safely(None, kept=True)
     def add_container(self, cont: ContainerInfo) -> None:
         """A container appears on the platform. Where something stands already nothing is added."""
         where = place(cont.current_device, cont.current_pos)
@@ -54,19 +54,19 @@ class LabwarePart(Connected):
             wish['lid'] = {'device': lid['device'], 'position': lid['position']}
         self.client.add_container(**wish)
 
-    @safely(None)
+    @safely(None, kept=True)
     def remove_container(self, cont: ContainerInfo) -> None:
         """A container was taken off the platform."""
         found = self.found(cont, 'remove_container')
         if found is not None:
             self.client.remove_container(found['id'])
 
-    @safely(None)
+    @safely(None, kept=True)
     def set_barcode(self, cont: ContainerInfo) -> None:
         """The barcode of the container at this place was read; it may have had another one before."""
         self.set_barcode_at_position(cont.barcode, cont.current_device, cont.current_pos)
 
-    @safely(None)
+    @safely(None, kept=True)
     def set_barcode_at_position(self, barcode: str, device: str, pos: int) -> None:
         """The barcode of the container at a place was read."""
         text = usable(barcode)

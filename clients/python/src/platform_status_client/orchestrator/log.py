@@ -20,7 +20,7 @@ log = logging.getLogger('platform_status_client')
 
 
 class LogPart(Connected):
-    @safely(None)
+    @safely(None, kept=True)
     def safe_step_to_db(self, step: ProcessStep, container_info: ContainerInfo | None, experiment_uuid: str) -> None:
         """Logs a finished step. Reported once per container it is one step that involved them all."""
         found = None if container_info is None else meant(self.client, container_info)
