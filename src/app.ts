@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { Config } from './config.ts'
 import { components } from './contract/openapi.ts'
+import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { type Learner, openLearner } from './estimation/learner.ts'
 import { auth } from './plugins/auth.ts'
@@ -42,6 +43,9 @@ declare module 'fastify' {
   interface FastifyContextConfig { operationId?: string }
 }
 
+/** Far more than the clients of a lab. The timeouts below close idle connections. */
+const maxConnections = 5000
+
 /** Builds the Fastify app: plugins first, then the route modules. The order matters. Does not listen. */
 export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<FastifyInstance> {
   const app = Fastify({
@@ -61,6 +65,8 @@ export async function buildApp (config: Config, { database, log }: { database: D
     return503OnClosing: false
   })
 
+  // A connection takes memory even when it is idle. Node.js closes further connections.
+  app.server.maxConnections = maxConnections
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
@@ -106,5 +112,5 @@ export async function buildApp (config: Config, { database, log }: { database: D
 // Uses the id of the client if it is safe in a log line. Otherwise creates a UUID of version 4: Node generates it from cached
 // random bytes. Version 7 needs a system call for each id, which costs 4 us per request.
 function requestId (given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID()
+  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) && redactKeys(given) === given ? given : randomUUID()
 }

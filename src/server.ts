@@ -1,5 +1,6 @@
 import { OperatorError } from './domain/operator-error.ts'
 import { runService } from './process/run.ts'
+import { safeLines } from './terminal/safe-text.ts'
 
 // The entry point of the service: starts it, and stops it cleanly on a signal.
 
@@ -12,7 +13,7 @@ try {
 } catch (error) {
   if (error !== stopping.signal.reason) {
     const message = error instanceof OperatorError ? error.message : error instanceof Error ? error.stack : String(error)
-    process.stderr.write(`${message}\n`)
+    process.stderr.write(`${safeLines(String(message))}\n`)
     process.exit(1)
   }
 }

@@ -9,6 +9,11 @@ const formatName = 'platform-status-backup'
 const formatVersion = 1
 export const endOfTable = '\\.\n'
 
+/** In bytes. The header and the trailer have a few KiB. */
+const longestLine = 4_194_304
+/** In bytes. The longest rows are processes with a source of 4,194,304 characters, and stored responses of some MiB. */
+const longestRow = 268_435_456
+
 /** A table in a backup. `columns` excludes generated columns. */
 export type SavedTable = { name: string, columns: string[] }
 export type SavedMigration = { name: string, checksum: string }
@@ -94,10 +99,9 @@ async function * passing (rows: AsyncIterable<Buffer>, take: (chunk: Buffer) => 
   }
 }
 
-/** Reads lines and tables of a text one after the other, and adds them to the hash. */
+/** Reads lines and tables of a text one after the other, and adds them to the hash. Keeps one chunk or line in memory. */
 function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
   const chunks = text[Symbol.asyncIterator]()
-  // Always starts at the start of a line.
   let rest: Buffer = Buffer.alloc(0)
 
   async function more (): Promise<boolean> {
@@ -116,20 +120,39 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
 
   return {
     async line (): Promise<string> {
-      while (!rest.includes(10)) if (!await more()) throw cutOffError()
-      return taken(rest.indexOf(10) + 1).toString('utf8')
+      const parts: Buffer[] = []
+      for (let length = 0; ;) {
+        const end = rest.indexOf(10)
+        parts.push(taken(end === -1 ? rest.length : end + 1))
+        if (end !== -1) return Buffer.concat(parts).toString('utf8')
+        length += parts.at(-1)!.length
+        if (length > longestLine) throw new OperatorError(`This file is not a backup of platform-status: one of its lines is longer than ${longestLine} bytes.`)
+        if (!await more()) throw cutOffError()
+      }
     },
-    /** Yields chunks of complete rows up to the end of the table. */
+    /** Yields the rows up to the end of the table, in chunks that can end inside a row. */
     async * rows (): AsyncGenerator<Buffer> {
-      for (;;) {
-        if (rest.indexOf(endOfTable) === 0) {
+      while (rest.length < endOfTable.length) if (!await more()) throw cutOffError()
+      if (rest.indexOf(endOfTable) === 0) {
+        taken(endOfTable.length)
+        return
+      }
+      for (let row = 0; ;) {
+        const end = rest.indexOf(`\n${endOfTable}`)
+        // The last bytes can be the start of the end marker, so they wait for the next chunk.
+        const length = end === -1 ? rest.length - endOfTable.length : end + 1
+        if (length > 0) {
+          const chunk = taken(length)
+          const last = chunk.lastIndexOf(10)
+          row = last === -1 ? row + length : length - last - 1
+          if (row > longestRow) throw new OperatorError(`The backup is damaged: one of its rows is longer than ${longestRow} bytes. Use another backup.`)
+          yield chunk
+        }
+        if (end !== -1) {
           taken(endOfTable.length)
           return
         }
-        const end = rest.indexOf(`\n${endOfTable}`)
-        const length = (end === -1 ? rest.lastIndexOf(10) : end) + 1
-        if (length > 0) yield taken(length)
-        else if (!await more()) throw cutOffError()
+        if (!await more()) throw cutOffError()
       }
     },
     hasMore: async (): Promise<boolean> => rest.length > 0 || await more()
@@ -142,6 +165,8 @@ function headerOf (text: string): Header {
   if (header.format_version !== formatVersion) {
     throw new OperatorError(`The backup was created by a newer version of the service (${header.service_version}): restore it with that version.`)
   }
+  if (![header.tables, header.migrations, header.sequences].every(Array.isArray)) throw alteredError()
+  if (!header.tables.every((table: Partial<SavedTable> | null) => typeof table?.name === 'string' && Array.isArray(table.columns))) throw alteredError()
   return header
 }
 

@@ -1,3 +1,4 @@
+import { safeText } from '../terminal/safe-text.ts'
 import { CommandError, usageError, refusedError, unreachableError } from './exit-codes.ts'
 import type { Env, CommandIo } from './io.ts'
 
@@ -35,6 +36,8 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
     const response = await fetch(address + path, {
       method,
       signal,
+      // The key and the body are only for this address.
+      redirect: 'manual',
       headers: {
         accept: 'application/json',
         ...(env.PLATFORM_STATUS_KEY && { authorization: `Bearer ${env.PLATFORM_STATUS_KEY}` }),
@@ -42,8 +45,12 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
     }).catch((error: unknown) => { throw toUnreachable(address, error) })
+    if (response.status >= 300 && response.status < 400) {
+      await response.body?.cancel()
+      throw redirectedError(response, `${method} ${path}`, address)
+    }
     const parsed = await response.json().catch(() => undefined) as T & Problem | undefined
-    if (response.ok && parsed !== undefined) return parsed
+    if (response.ok && parsed !== undefined && isJson(response)) return parsed
     throw toCommandError(response.status, parsed, `${method} ${path}`, address)
   }
 
@@ -65,6 +72,17 @@ export function segment (name: string): string {
   return encodeURIComponent(name)
 }
 
+function isJson ({ headers }: Response): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(headers.get('content-type') ?? '')
+}
+
+/** For a redirect, for example to a sign-on page: nothing was done, and no other server received the key. */
+function redirectedError ({ status, headers }: Response, call: string, address: string): CommandError {
+  const to = headers.get('location') ?? ''
+  const host = URL.canParse(to, address) ? new URL(to, address).host : 'elsewhere'
+  return unreachableError(`The server at ${address} redirects ${call} to ${safeText(host)} (${status}), and redirects are not followed: set the address of the service itself with --url or PLATFORM_STATUS_URL.`)
+}
+
 function toUnreachable (address: string, error: unknown): unknown {
   const cause = (error as { cause?: { code?: string, message?: string } }).cause
   if (cause === undefined) return error
@@ -73,8 +91,8 @@ function toUnreachable (address: string, error: unknown): unknown {
 
 function toCommandError (status: number, problem: Problem | undefined, call: string, address: string): CommandError {
   if (problem?.code === undefined) return unreachableError(`The server at ${address} is not platform-status (${call}: ${status}): set the address of the service with --url or PLATFORM_STATUS_URL.`)
-  const more = (problem.errors ?? []).map(({ pointer, parameter, detail }) => `\n  ${pointer ?? parameter}: ${detail}`).join('')
+  const more = (problem.errors ?? []).map(({ pointer, parameter, detail }) => `\n  ${safeText(`${pointer ?? parameter}: ${detail}`)}`).join('')
   const hint = status === 401 || status === 403 ? ' Set PLATFORM_STATUS_KEY to a valid key.' : ''
-  const sentence = `${problem.detail ?? problem.title}${hint}${more}`
+  const sentence = `${safeText(`${problem.detail ?? problem.title}`)}${hint}${more}`
   return status === 503 ? unreachableError(sentence, problem) : refusedError(sentence, problem)
 }

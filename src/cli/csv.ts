@@ -1,3 +1,5 @@
+import { writeExactly } from '../domain/whole-numbers.ts'
+
 export const exportKinds = ['steps', 'containers', 'events'] as const
 export type ExportKind = typeof exportKinds[number]
 
@@ -31,7 +33,12 @@ export function csvLine (cells: readonly unknown[]): string {
   return `${cells.map(cellOf).join(',')}\r\n`
 }
 
+// Spreadsheets read cells with these first characters as formulas, which can run commands. An apostrophe makes them text.
+const formula = /^[=+\-@\t\r]/
+const isNumber = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
 function cellOf (value: unknown): string {
-  const text = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  const cell = value === undefined || value === null ? '' : typeof value === 'string' ? value : writeExactly(value)
+  const text = formula.test(cell) && !isNumber.test(cell) ? `'${cell}` : cell
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -67,7 +67,21 @@ async function embeddedUrl ({ dataDir }: Config): Promise<string | DoctorFinding
 
 /** Rates what was found in the database. */
 export function checkInspection (inspection: Inspection): DoctorFinding[] {
-  return [checkServer(inspection), checkMigrations(inspection), checkClock(inspection)]
+  return [checkServer(inspection), checkMigrations(inspection), checkClock(inspection), ...checkSteps(inspection)]
+}
+
+/** Only tells when there is something to decide. */
+function checkSteps ({ doubtful }: Inspection): DoctorFinding[] {
+  const { ahead, long } = doubtful ?? { ahead: 0, long: 0 }
+  const parts = [
+    ...ahead === 0 ? [] : [`${formatCount(ahead, 'step')} that ${ahead === 1 ? 'finishes' : 'finish'} in the future`],
+    ...long === 0 ? [] : [`${formatCount(long, 'step')} that took longer than all reason`]
+  ]
+  if (parts.length === 0) return []
+  return [{
+    check: 'steps', status: 'warning', says: `estimates use ${parts.join(' and ')}`,
+    todo: 'look with: platform-status steps exclude --where doubtful=true --dry-run, then decide with --reason instead of --dry-run'
+  }]
 }
 
 function checkServer ({ postgresql, version, encoding, size_bytes }: Inspection): DoctorFinding {

@@ -1,5 +1,7 @@
 import type { Writable } from 'node:stream'
+import { inFull } from '../domain/whole-numbers.ts'
 import type { Out } from '../terminal/progress.ts'
+import { safeJson, safeLines } from '../terminal/safe-text.ts'
 import { tableOf } from '../terminal/table.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -9,7 +11,7 @@ export type CommandIo = { out: Writable, err: Out, env: Env, signal: AbortSignal
 
 /** Prints a result: with --json as JSON, otherwise as lines of text. */
 export function printResult (io: CommandIo, { json }: { json?: boolean }, result: unknown, lines: () => readonly string[]): void {
-  io.out.write(json === true ? `${JSON.stringify(result, null, 2)}\n` : lines().map((line) => `${line}\n`).join(''))
+  io.out.write(json === true ? `${safeJson(inFull(JSON.stringify(result, null, 2)))}\n` : safeLines(lines().map((line) => `${line}\n`).join('')))
 }
 
 type Cell = string | number | boolean | null | undefined

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { safeLines } from '../terminal/safe-text.ts'
 import { serviceVersion } from '../version.ts'
 import type { CommandIo } from './io.ts'
 import type { Outcome } from './outcome.ts'
@@ -17,7 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   history: async () => (await import('./commands/history.ts')).historyCommand,
   move: async () => (await import('./commands/move.ts')).moveCommand,
   correct: async () => (await import('./commands/correct.ts')).correctCommand,
-  steps: async () => (await import('./commands/steps.ts')).stepsCommand,
+  steps: async () => await stepsCommands(),
   running: async () => (await import('./commands/steps.ts')).runningCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,
   estimate: async () => (await import('./commands/estimate.ts')).estimateCommand,
@@ -30,6 +31,15 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand
 }
+/** `steps` lists them, `steps exclude` decides about them. */
+async function stepsCommands (): Promise<Register> {
+  const [{ stepsCommand }, { stepsExcludeCommand }] = await Promise.all([import('./commands/steps.ts'), import('./commands/steps-exclude.ts')])
+  return (program, io) => {
+    stepsCommand(program, io)
+    stepsExcludeCommand(program, io)
+  }
+}
+
 /** These need the others, to list them. */
 const needAll: ReadonlySet<string> = new Set(['completion'])
 
@@ -39,7 +49,7 @@ export async function programOf (args: readonly string[], io: CommandIo, outcome
     .description('The status service of a robotic laboratory: where labware is, what each step did, how long the next step takes.')
     .version(serviceVersion())
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .configureOutput({ writeOut: (text) => io.out.write(safeLines(text)), writeErr: (text) => io.err.write(safeLines(text)) })
     .showHelpAfterError('(see --help)')
     .addHelpText('after', footer)
   const [first] = args

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { OperatorError } from '../domain/operator-error.ts'
+import { safeJson, safeLines } from '../terminal/safe-text.ts'
 import { CommandError, exitCodes } from './exit-codes.ts'
 import type { CommandIo } from './io.ts'
 import { programOf } from './program.ts'
@@ -17,7 +18,7 @@ export async function runCommandLine (args: readonly string[], io: CommandIo): P
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     if (error === io.signal.reason || (error as Error).name === 'AbortError') return exitCodes.interrupted
     const { message, exitCode, json } = toCommandError(error)
-    io.err.write(args.includes('--json') ? `${JSON.stringify(json)}\n` : `${message}\n`)
+    io.err.write(args.includes('--json') ? `${safeJson(JSON.stringify(json))}\n` : `${safeLines(message)}\n`)
     return exitCode
   }
 }

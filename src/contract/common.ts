@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
+import { controlClass, linePattern, linesPattern } from '../domain/plain-text.ts'
 
 // Schemas that several nouns share. A schema with an $id becomes a component of the OpenAPI document; `ref` refers to it.
 
@@ -35,7 +36,24 @@ export function stringEnum<const V extends readonly string[]> (id: string, value
 }
 
 // No control characters, no space at the start or end. The body parser refuses lone surrogates and NUL before validation.
-const trimmedText = '^[^\\s\\u0000-\\u001f\\u007f-\\u009f]([^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$'
+const trimmedText = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
+
+/** The rule of each pattern, in words. */
+export const patternRules: Readonly<Record<string, string>> = {
+  [trimmedText]: 'must not contain control characters, or start or end with a space',
+  [linePattern]: 'must not contain control characters',
+  [linesPattern]: 'must not contain control characters other than line breaks'
+}
+
+/** A text of one line: a type, a content, an address. */
+export function textLine (description: string, example: string) {
+  return Type.String({ minLength: 1, maxLength: 2000, pattern: linePattern, description, examples: [example] })
+}
+
+/** A text that a person wrote, which can have several lines: a reason, a description. */
+export function textLines (description: string, example: string) {
+  return Type.String({ minLength: 1, maxLength: 2000, pattern: linesPattern, description, examples: [example] })
+}
 
 export const Name = Type.String({
   $id: 'Name', minLength: 1, maxLength: 200, pattern: trimmedText,

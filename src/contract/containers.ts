@@ -1,12 +1,9 @@
 import Type, { type Static } from 'typebox'
 import {
   AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
-  Timestamp, Uuid, Version, Warning
+  textLine, textLines, Timestamp, Uuid, Version, Warning
 } from './common.ts'
 import { lidReservationId, reservationId } from './reservations.ts'
-
-const text = (description: string, examples: string[]) =>
-  Type.String({ minLength: 1, maxLength: 2000, description, examples })
 
 export const aContainer = {
   id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'ScreenPlate_01', barcode: 'SCREEN_001', device: 'Incubator', position: 5,
@@ -60,8 +57,8 @@ export const ContainerCreate = Type.Object({
   lidded: optional(Type.Boolean({ description: 'Whether the lid is on. The default is false.' })),
   lid: optional(ref(LidPlace), 'Where the lid is parked, if it is off.'),
   filled: optional(Type.Boolean({ description: 'Whether the container holds anything. The default is true.' })),
-  content: optional(text('What the container holds.', ['MTT'])),
-  labware_type: optional(text('The labware type.', ['Greiner 96 flat'])),
+  content: optional(textLine('What the container holds.', 'MTT')),
+  labware_type: optional(textLine('The labware type.', 'Greiner 96 flat')),
   labware_uuid: optional(ref(Uuid), 'The id of the labware in another system.'),
   is_reagent: optional(Type.Boolean({ description: 'Whether the container holds a reagent. The default is false.' })),
   if_occupied: optional(ref(IfOccupied), 'What to do when the slot holds a container. The default is `refuse`.'),
@@ -120,8 +117,8 @@ export const ContainerPatch = Type.Object({
   barcode: Type.Optional(nullable(ref(Barcode), 'The new barcode. Null removes it.')),
   name: Type.Optional(ref(Name, 'The new name.')),
   filled: Type.Optional(Type.Boolean({ description: 'Whether the container holds anything.' })),
-  content: Type.Optional(nullable(text('What the container holds.', ['MTT']))),
-  labware_type: Type.Optional(nullable(text('The labware type.', ['Greiner 96 flat']))),
+  content: Type.Optional(nullable(textLine('What the container holds.', 'MTT'))),
+  labware_type: Type.Optional(nullable(textLine('The labware type.', 'Greiner 96 flat'))),
   labware_uuid: Type.Optional(nullable(ref(Uuid), 'The id of the labware in another system. Null removes it.')),
   is_reagent: Type.Optional(Type.Boolean({ description: 'Whether the container holds a reagent.' }))
 }, {
@@ -138,7 +135,7 @@ const Displacement = Type.Unsafe<'remove' | Static<typeof Place>>({
 })
 
 export const ContainerCorrection = Type.Object({
-  reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why this is corrected. The event log keeps the reason.', examples: ['Found in the washer; the arm had stopped.'] }),
+  reason: textLines('Why this is corrected. The event log keeps the reason.', 'Found in the washer; the arm had stopped.'),
   device: Type.Optional(ref(DeviceName, 'The device that the container is on. Send `position` with it.')),
   position: Type.Optional(ref(Slot, 'The slot that the container is in. Send `device` with it.')),
   lidded: Type.Optional(Type.Boolean({ description: 'Whether the lid is on.' })),
@@ -244,7 +241,7 @@ export const ContainerQuery = Type.Object({
   device: Type.Optional(ref(DeviceName)),
   removed: Type.Optional(ref(AnyBoolean)),
   lidded: Type.Optional(Type.Boolean({ description: 'Only containers whose lid is on (true) or off (false).' })),
-  labware_type: Type.Optional(text('Only containers of this labware type.', ['Greiner 96 flat'])),
+  labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only containers of this labware type.', examples: ['Greiner 96 flat'] })),
   name: Type.Optional(ref(Name))
 }, { additionalProperties: false })
 export type ContainerQuery = Static<typeof ContainerQuery>

@@ -111,11 +111,12 @@ export const EstimateTotal = Type.Object({
   duration_seconds: nullable(ref(Seconds), 'The sum of all durations in seconds, at the requested confidence. Null when no step has an estimate.'),
   median_seconds: nullable(ref(Seconds), 'The median of the sum in seconds. Null when no step has an estimate.'),
   sum_of_bounds_seconds: ref(Seconds, 'The sum of the bounds of the single steps in seconds. It is larger than the bound of the sum.'),
-  unknown_steps: Type.Integer({ minimum: 0, description: 'The number of steps without an estimate. The sums do not include them.' })
+  unknown_steps: Type.Integer({ minimum: 0, description: 'The number of steps without an estimate. The sums do not include them.' }),
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the total. `below-a-median`: it is shorter than the median of its longest step, as it can be at a low confidence.' })
 }, {
   $id: 'EstimateTotal',
   description: 'The total machine time of all steps. It is far less than the sum of the bounds, because not all steps are slow at once. It is not the makespan.',
-  examples: [{ duration_seconds: 1210.5, median_seconds: 1180.2, sum_of_bounds_seconds: 1402.8, unknown_steps: 0 }]
+  examples: [{ duration_seconds: 1210.5, median_seconds: 1180.2, sum_of_bounds_seconds: 1402.8, unknown_steps: 0, warnings: [] }]
 })
 
 export const EstimateBatch = Type.Object({

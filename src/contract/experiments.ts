@@ -1,10 +1,10 @@
 import Type, { type Static } from 'typebox'
 import { experimentStatuses } from '../domain/experiment-status.ts'
-import { JsonObject, Name, nullable, optional, page, pageQuery, ref, Seconds, stringEnum, Timestamp, TimestampIn, Uuid, Version } from './common.ts'
+import { JsonObject, Name, nullable, optional, page, pageQuery, ref, Seconds, stringEnum, Timestamp, TimestampIn, Uuid, Version, Warning } from './common.ts'
 
 const anExample = {
   id: '0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', process_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11',
-  process: { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'Screening' }, name: 'Screen of Monday', status: 'running', metadata: null,
+  process: { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'Screening' }, name: 'Screen of Monday', status: 'running', metadata: null, warnings: [],
   steps: { total: 42, completed: 40, failed: 1, aborted: 0, running: 1 },
   first_start: '2026-03-02T09:20:00.000Z', last_finish: '2026-03-02T10:02:11.500Z', duration_seconds: 2531.5,
   created_at: '2026-03-02T09:15:00.000Z', updated_at: '2026-03-02T09:20:00.000Z', version: 2
@@ -29,9 +29,10 @@ export const Experiment = Type.Object({
   name: nullable(ref(Name), 'The name of the experiment. Null when it has none.'),
   status: ref(ExperimentStatus, 'The status of the experiment.'),
   metadata: nullable(ref(JsonObject), 'Data that the client stored with the experiment.'),
+  warnings: Type.Array(ref(Warning), { description: 'What was unusual about the request, for example numbers that are kept as text.' }),
   steps: ref(StepCounts, 'How many steps the experiment has, by status.'),
-  first_start: nullable(ref(Timestamp), 'The start of the first step. Null without steps.'),
-  last_finish: nullable(ref(Timestamp), 'The latest finish of a step. Null when no step has finished.'),
+  first_start: nullable(ref(Timestamp), 'The start of the first step, of those whose times can be true. Null without such steps.'),
+  last_finish: nullable(ref(Timestamp), 'The latest finish of a step, of those whose times can be true. Null when no such step has finished.'),
   duration_seconds: nullable(ref(Seconds), 'The seconds from `first_start` to `last_finish`. Null when one of them is null.'),
   created_at: ref(Timestamp, 'When the experiment was created.'),
   updated_at: ref(Timestamp, 'When the experiment changed last.'),

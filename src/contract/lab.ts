@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, Uuid } from './common.ts'
+import { Barcode, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, textLines, Uuid, Warning } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
@@ -63,10 +63,11 @@ const LabChange = Type.Object({
 export const LabConfigResult = Type.Object({
   applied: Type.Boolean({ description: 'Whether the changes were applied. False only for a dry run.' }),
   changes: Type.Array(ref(LabChange), { description: 'Every device in the order of the file, then the devices that the file does not name.' }),
-  revision: ref(Revision, 'The revision after the change. For a dry run: the present one.')
+  revision: ref(Revision, 'The revision after the change. For a dry run: the present one.'),
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the file, for example numbers that are kept as text.' })
 }, {
   $id: 'LabConfigResult', description: 'What the lab file changed. For a dry run: what it would change.',
-  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42 }]
+  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42, warnings: [] }]
 })
 export type LabConfigResult = Static<typeof LabConfigResult>
 
@@ -129,7 +130,7 @@ export const LabRestore = Type.Object({
   at: Type.Unsafe<string | number>({
     description: 'The state to restore: as of a revision (a whole number), or as of a time (RFC 3339 with an offset).', examples: [41, '2026-03-02T09:15:00Z']
   }),
-  reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why the lab is restored. The event log keeps the reason.', examples: ['The wrong lab file was applied.'] }),
+  reason: textLines('Why the lab is restored. The event log keeps the reason.', 'The wrong lab file was applied.'),
   dry_run: optional(Type.Boolean({ description: 'Whether to only return what would change, without changing anything. The default is false.' }))
 }, {
   $id: 'LabRestore', additionalProperties: false, description: 'An earlier state of the lab, to be put back.',
@@ -179,16 +180,18 @@ export const WipeQuery = Type.Object({
 
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
-  'container-without-place', 'unlisted-device', 'steps-running-long', 'step-overdue', 'move-disagrees'
+  'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees'
 ], [
-  'What is wrong. `unlisted-device`, `steps-running-long`, `step-overdue` (a running step takes clearly longer than any comparable one)',
-  'and `move-disagrees` (the last logged move of a container went elsewhere) are warnings; all others are errors.'
+  'What is wrong. `unlisted-device`, `move-disagrees` and those that begin with `step` are warnings; all others are errors.',
+  '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere.',
+  '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates leave out; nobody decided about them yet.',
+  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.'
 ].join(' '))
 
 const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], '`error`: a state that is impossible in a real lab. `warning`: a state that can be intended.')
 
 const aFinding = {
-  code: 'unlisted-device', severity: 'warning', message: 'Logs name a device "Reader9", which the lab file does not have.', device: 'Reader9', position: null, containers: []
+  code: 'unlisted-device', severity: 'warning', message: 'Logs name a device "Reader9", which the lab file does not have.', device: 'Reader9', position: null, containers: [], steps: []
 }
 
 const Finding = Type.Object({
@@ -201,7 +204,8 @@ const Finding = Type.Object({
     id: ref(Uuid, 'The id of the container.'),
     barcode: nullable(Type.String({ description: 'The barcode.' })),
     name: Type.String({ description: 'The name.' })
-  }), { description: 'The containers that are affected.' })
+  }), { description: 'The containers that are affected.' }),
+  steps: Type.Optional(Type.Array(ref(Uuid), { description: 'The steps that are affected, the newest first. At most 20; the message has their number.' }))
 }, { $id: 'Finding', description: 'An error or a warning about the tracked state of the lab.', examples: [aFinding] })
 
 export const LabHealth = Type.Object({

@@ -1,10 +1,10 @@
 import Type, { type Static } from 'typebox'
-import { AnyBoolean, JsonObject, Name, nullable, optional, page, pageQuery, ref, Timestamp, Uuid, Version } from './common.ts'
+import { AnyBoolean, JsonObject, Name, nullable, optional, page, pageQuery, ref, Timestamp, Uuid, Version, Warning } from './common.ts'
 
 const aSource = 'class ScreeningProcess(PythonLabProcess):\n    ...\n'
 
 const aSummary = {
-  id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'Screening', source_sha256: '9f2b0d3c'.repeat(8), metadata: { author: 'Ada' },
+  id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'Screening', source_sha256: '9f2b0d3c'.repeat(8), metadata: { author: 'Ada' }, warnings: [],
   archived_at: null, created_at: '2026-03-02T09:15:00.000Z', updated_at: '2026-03-02T09:15:00.000Z', version: 1
 }
 
@@ -17,6 +17,7 @@ const summary = {
   name: ref(Name, 'The name of the process.'),
   source_sha256: Type.String({ description: 'SHA-256 of the source in UTF-8, as lower-case hex.', examples: [aSummary.source_sha256] }),
   metadata: nullable(ref(JsonObject), 'Data that the client stored with the process.'),
+  warnings: Type.Array(ref(Warning), { description: 'What was unusual about the request, for example numbers that are kept as text.' }),
   archived_at: nullable(ref(Timestamp), 'When the process was archived. Null when it is not archived.'),
   created_at: ref(Timestamp, 'When the process was created.'),
   updated_at: ref(Timestamp, 'When the process changed last.'),

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { stepGroupings } from '../domain/step-grouping.ts'
-import { DeviceName, nullable, ref, Seconds, StepKind, StepStatus, Uuid } from './common.ts'
+import { DeviceName, nullable, ref, Seconds, StepKind, StepStatus, stringEnum, Uuid } from './common.ts'
 import { stepFilters } from './steps.ts'
 
 const StepGroup = Type.Object({
@@ -33,7 +33,7 @@ const aRow = {
 const StepGroupStatistics = Type.Object({
   group: ref(StepGroup, 'What the steps of this group have in common.'),
   count: count('The number of steps in the group.'),
-  finished: count('The number of steps with a finish. Only they have durations.'),
+  finished: count('The number of steps with a finish.'),
   failed: count('The number of failed steps.'),
   mean_seconds: seconds('The mean duration in seconds.'),
   stddev_seconds: seconds('The sample standard deviation in seconds. Null with fewer than two durations.'),
@@ -44,7 +44,10 @@ const StepGroupStatistics = Type.Object({
   total_seconds: ref(Seconds, 'The sum of the durations in seconds.')
 }, {
   $id: 'StepGroupStatistics',
-  description: 'The durations of all finished steps of a group, whatever their status. They are null when no step has finished.',
+  description: [
+    'The counts are of all steps. The durations are of all finished steps, whatever their status, but for those that estimates leave out',
+    'for their times, for a status that was not understood, or by hand. `excluded=any` leaves nothing out. They are null when there are no such steps.'
+  ].join(' '),
   examples: [aRow]
 })
 export type StepGroupStatistics = Static<typeof StepGroupStatistics>
@@ -54,12 +57,15 @@ export const StepStatistics = Type.Object({ items: Type.Array(ref(StepGroupStati
   examples: [{ items: [aRow] }]
 })
 
+const StatisticsExcluded = stringEnum('StatisticsExcluded', ['any'], '`any`: the durations are those of all finished steps, also of steps that estimates leave out.')
+
 export const StatisticsQuery = Type.Object({
   ...stepFilters,
+  excluded: Type.Optional(ref(StatisticsExcluded)),
   group_by: Type.Optional(Type.String({
     maxLength: 200, description: `A comma-separated list of ${stepGroupings.join(', ')}. Without it, all steps are one group.`, examples: ['device,fct']
   }))
 }, { additionalProperties: false })
 export type StatisticsQuery = Static<typeof StatisticsQuery>
 
-export const stepStatisticsSchemas = [StepGroup, StepGroupStatistics, StepStatistics]
+export const stepStatisticsSchemas = [StatisticsExcluded, StepGroup, StepGroupStatistics, StepStatistics]

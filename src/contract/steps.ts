@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import {
   ContainerName, DeviceName, items, JsonObject, Name, nullable, optional, page, pageQuery, ref, Seconds, Slot, StepKind, StepStatus, stringEnum,
-  Timestamp, TimestampIn, Uuid, Version, Warning
+  textLines, Timestamp, TimestampIn, Uuid, Version, Warning
 } from './common.ts'
 
 export const aStep = {
@@ -10,8 +10,19 @@ export const aStep = {
   duration_seconds: 41.5, experiment_id: '0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', experiment_named: null,
   containers: [{ id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_001', named: 'SCREEN_001' }],
   origin: null, destination: null, lidded_before: null, lidded_after: null, barcode_read: null, is_simulation: false,
-  warnings: [], created_at: '2026-03-02T09:20:42.000Z', updated_at: '2026-03-02T09:20:42.000Z', version: 1
+  excluded_from_estimates: null, warnings: [], created_at: '2026-03-02T09:20:42.000Z', updated_at: '2026-03-02T09:20:42.000Z', version: 1
 }
+
+/** Why a step is no sample for estimates. Of several reasons the first of this list is told. */
+export const exclusions = ['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'by-hand'] as const
+export type Exclusion = (typeof exclusions)[number]
+
+const StepExclusion = stringEnum('StepExclusion', exclusions, [
+  'Why estimates leave a step out.',
+  '`not-completed`: it is running, failed or aborted. `simulation`: it was simulated.',
+  '`clock`: its times cannot be true; a warning says which. `implausible`: it took longer than all reason for its kind.',
+  '`unknown-status`: its status was not understood (`data.reported_status`). `by-hand`: a person decided it.'
+].join(' '))
 
 export const StepEnding = stringEnum('StepEnding', ['completed', 'failed', 'aborted'], 'How a step ended.')
 
@@ -61,6 +72,7 @@ export const Step = Type.Object({
   lidded_after: nullable(lidAfter),
   barcode_read: nullable(barcodeRead),
   is_simulation: simulated,
+  excluded_from_estimates: nullable(ref(StepExclusion), 'Why the step is no sample for estimates. Null when it is one.'),
   warnings: Type.Array(ref(Warning), { description: 'What is unusual about the step. The pointers refer to members of the step.' }),
   created_at: ref(Timestamp, 'When the step was logged.'),
   updated_at: ref(Timestamp, 'When the step changed last.'),
@@ -120,14 +132,17 @@ export const StepFinish = Type.Object({
 export type StepFinish = Static<typeof StepFinish>
 
 export const StepPatch = Type.Object({
-  reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why the step is corrected. The history of the step keeps the reason.', examples: ['The clock of the reader was an hour ahead.'] }),
+  reason: textLines('Why the step is corrected. The history of the step keeps the reason.', 'The clock of the reader was an hour ahead.'),
   start: Type.Optional(TimestampIn),
   finish: Type.Optional(nullable(TimestampIn)),
   status: Type.Optional(ref(StepStatus, 'The status that the step really has.')),
   is_simulation: Type.Optional(simulated),
   data: Type.Optional(ref(JsonObject, 'The data that replaces the present one.')),
   device: Type.Optional(ref(DeviceName, 'The device that really did the step.')),
-  containers: Type.Optional(containers)
+  containers: Type.Optional(containers),
+  exclude_from_estimates: Type.Optional(nullable(Type.Boolean({
+    description: '`true`: estimates leave the step out. `false`: its times and its status are true, whatever the service found. A failed or simulated step is never used.'
+  }), 'A decision about the step as a sample for estimates. Null takes the decision back.'))
 }, {
   $id: 'StepPatch', additionalProperties: false, minProperties: 2,
   description: 'The members to correct, and the reason. Omitted members stay as they are. `data` and `containers` replace the old values. To remove the finish, send `finish` null and `status` `running` or `failed`.',
@@ -174,7 +189,8 @@ const filtersWithinExperiment = {
   started_after: Type.Optional(TimestampIn),
   started_before: Type.Optional(TimestampIn),
   origin_device: Type.Optional(ref(DeviceName)),
-  destination_device: Type.Optional(ref(DeviceName))
+  destination_device: Type.Optional(ref(DeviceName)),
+  excluded_from_estimates: Type.Optional(ref(StepExclusion))
 }
 
 export const stepFilters = {
@@ -194,6 +210,6 @@ export const ExperimentStepsQuery = Type.Object({ ...pageQuery, ...filtersWithin
 export const StepHistoryQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
 
 export const stepSchemas = [
-  StepEnding, StepEnd, StepPlace, StepContainer, Step, StepCreate, StepBatch, StepItems, StepFinish, StepPatch, StepChangeKind, StepChange,
+  StepExclusion, StepEnding, StepEnd, StepPlace, StepContainer, Step, StepCreate, StepBatch, StepItems, StepFinish, StepPatch, StepChangeKind, StepChange,
   StepHistory, StepPage, StepSort
 ]

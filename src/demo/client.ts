@@ -6,6 +6,7 @@ export function demoClient (address: string): DemoCall {
   return async <T>(method: string, path: string, body?: object | string): Promise<T> => {
     const response = await fetch(new URL(path, address), {
       method,
+      redirect: 'error',
       ...(body !== undefined && {
         headers: { 'content-type': typeof body === 'string' ? 'application/yaml' : 'application/json' },
         body: typeof body === 'string' ? body : JSON.stringify(body)

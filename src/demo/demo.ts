@@ -1,4 +1,5 @@
 import { type Out, progressOf } from '../terminal/progress.ts'
+import { safeLines } from '../terminal/safe-text.ts'
 import { tableOf } from '../terminal/table.ts'
 import type { DemoCall } from './client.ts'
 import { recordEvent, clearPlatform, type ReplayEstimate, estimateRun, logRun, setUp } from './replay.ts'
@@ -16,7 +17,7 @@ type Demo = { call: DemoCall, address: string, out: Out, runs: readonly Robotlab
  * database contains another lab.
  */
 export async function demo ({ call, address, out, runs }: Demo): Promise<void> {
-  const line = (text = '') => out.write(`${text}\n`)
+  const line = (text = '') => out.write(`${safeLines(text)}\n`)
   const lastRun = runs.at(-1)!
 
   line()

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { readConfig } from '../config.ts'
 import { localUrl } from '../process/listen.ts'
 import { start } from '../process/start.ts'
+import { safeLines } from '../terminal/safe-text.ts'
 import { demoClient } from './client.ts'
 import { demo } from './demo.ts'
 import { readRuns } from './robotlab.ts'
@@ -53,7 +54,7 @@ try {
   await show()
 } catch (error) {
   if (!signal.aborted) {
-    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`\n${safeLines(error instanceof Error ? error.message : String(error))}\n`)
     process.exit(1)
   }
 }

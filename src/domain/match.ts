@@ -51,6 +51,8 @@ const ignoredMembers: ReadonlySet<string> = new Set([
   'name', 'label', 'cont_names', 'containers', 'container', 'plate', 'plate_name', 'barcode', 'barcodes',
   // data of the planner: order, waiting times, costs, priorities
   'relations', 'wait_cost', 'wait_to_start_costs', 'min_wait', 'max_wait', 'priority',
+  // how the client said that it ended
+  'reported_status',
   // text for people
   'comment', 'description', 'note'
 ])
@@ -101,6 +103,8 @@ function normal (value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(numberIn(value) ?? value)
   if (Array.isArray(value)) return `[${value.map(normal).join(',')}]`
   if (typeof value === 'object' && value !== null) return object(value as Record<string, unknown>)
+  // Larger whole numbers can also come as text, with the same digits.
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return `"${BigInt(value)}"`
   return JSON.stringify(value)
 }
 

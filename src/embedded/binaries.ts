@@ -44,8 +44,11 @@ export async function prepareBinaries (options: {
     await whyNotRunnable(found.directory, owner) === undefined) return programsOf(found.directory)
 
   const cache = path.join(directory, cachePrefix + found.version)
-  if (await stat(cache).catch(() => undefined) === undefined) {
+  if (!await isOurs(cache)) {
     await removeOthers(directory)
+    if (await lstat(cache).catch(() => undefined) !== undefined) {
+      throw new Error(`${cache} belongs to another user, and this user cannot remove it: remove it, or set DATA_DIR to a directory of your own`)
+    }
     await copyPackage(found.directory, cache)
     log.info({ from: found.directory, to: cache }, 'copied the PostgreSQL programs to a directory where their user can run them')
   }
@@ -120,6 +123,19 @@ async function whyNotRunnable (directory: string, owner: Owner): Promise<string 
   return undefined
 }
 
+/** Whether the copy belongs to this user or to root, and nobody else can change it. False if there is no copy. */
+async function isOurs (file: string): Promise<boolean> {
+  const found = await lstat(file).catch(() => undefined)
+  if (found === undefined) return false
+  if (process.geteuid !== undefined && ![0, process.geteuid()].includes(found.uid)) return false
+  // Inside a copy, links connect versions of libraries. The service never creates a copy that is a link itself.
+  if (found.isSymbolicLink()) return !path.basename(file).startsWith(cachePrefix)
+  if (process.platform !== 'win32' && (found.mode & 0o022) !== 0) return false
+  if (!found.isDirectory()) return true
+  for (const name of await readdir(file)) if (!await isOurs(path.join(file, name))) return false
+  return true
+}
+
 /** Copies completely or not at all: the copy gets its final name when it is complete. */
 async function copyPackage (from: string, to: string) {
   const fresh = `${to}.new-${randomBytes(4).toString('hex')}`
@@ -152,7 +168,8 @@ async function copyTree (from: string, to: string) {
 /** Removes copies of other versions and incomplete copies. */
 async function removeOthers (directory: string) {
   for (const name of await readdir(directory)) {
-    if (name.startsWith(cachePrefix)) await rm(path.join(directory, name), { recursive: true, force: true })
+    // It can be impossible to remove a copy that belongs to another user.
+    if (name.startsWith(cachePrefix)) await rm(path.join(directory, name), { recursive: true, force: true }).catch(() => {})
   }
 }
 

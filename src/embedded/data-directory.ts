@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
-import { access, chmod, chown, constants, mkdir, readdir, stat } from 'node:fs/promises'
+import { access, chmod, chown, constants, lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Log } from '../domain/log.ts'
@@ -100,7 +100,13 @@ async function checkOwnCluster (directory: string): Promise<undefined> {
 
 async function ownerOf (directory: string): Promise<NonNullable<Owner>> {
   const { uid, gid } = await stat(clusterOf(directory))
-  if (uid !== 0) return { uid, gid, name: await userName(uid) }
+  if (uid !== 0) {
+    if (await isOpen(directory) && uid !== (await unprivilegedUser()).uid) {
+      throw new Error(`Every user can write to ${directory}, and the database in it belongs to the user with uid ${uid}: if this ` +
+        `is your database, run "chmod go-w ${directory}"; otherwise set another DATA_DIR`)
+    }
+    return { uid, gid, name: await userName(uid) }
+  }
   const user = await unprivilegedUser()
   throw new Error(`The database in ${directory} belongs to root, but PostgreSQL refuses to run as root: change its owner ` +
     `with "chown -R ${user.name} ${clusterOf(directory)}"`)
@@ -135,10 +141,47 @@ function isBelowRoots (directory: string): boolean {
   }
 }
 
+/** Whether a directory of root is writable for other users. */
+async function isOpen (directory: string): Promise<boolean> {
+  const { uid, gid, mode } = await stat(directory)
+  return uid === 0 && ((mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0))
+}
+
+/**
+ * Throws an Error if the directory, or a file of the service in it, belongs to a user other than root, this user or the
+ * user of the database. Otherwise another user could plant programs that the service runs, or read the password. Does not
+ * follow links.
+ */
+async function refuseOtherOwners (directory: string, owner: Owner) {
+  // Windows has no user ids.
+  if (process.geteuid === undefined) return
+  const trusted = [0, process.geteuid(), ...(owner ? [owner.uid] : [])]
+  const { uid } = await lstat(directory)
+  if (!trusted.includes(uid)) {
+    throw new Error(`The directory ${directory} belongs to another user (uid ${uid}), who could put programs there that ` +
+      `this user would run: set DATA_DIR to a directory of your own, or change its owner with "chown ${process.geteuid()} ${directory}"`)
+  }
+  for (const name of await readdir(directory)) {
+    // prepareBinaries checks the copy of the programs, and replaces it.
+    if (!ownFiles.some((known) => known.test(name)) || programCopy.test(name)) continue
+    const file = path.join(directory, name)
+    const of = await lstat(file).then((found) => found.uid, () => undefined)
+    if (of === undefined || trusted.includes(of)) continue
+    throw new Error(`${file} belongs to another user (uid ${of}): remove it if you do not know it, or set another DATA_DIR`)
+  }
+}
+
+/** The same check for a database that already exists, before a command connects to it. */
+export async function checkOwners (directory: string) {
+  const { uid, gid } = await stat(clusterOf(directory))
+  await refuseOtherOwners(directory, { uid, gid, name: String(uid) })
+}
+
 async function prepare (directory: string, owner: Owner): Promise<ClusterLocation> {
   await withDirectoryErrors(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o755 })
     await refuseForeign(directory)
+    await refuseOtherOwners(directory, owner)
     const { uid } = await stat(directory)
     if (owner && uid !== owner.uid) {
       // The directory belongs to root: the user of the database can enter it, but cannot replace the files that root writes.
@@ -151,6 +194,8 @@ async function prepare (directory: string, owner: Owner): Promise<ClusterLocatio
       })
     }
     await access(directory, constants.W_OK | constants.X_OK)
+    // Again, now that no other user can add files.
+    await refuseOtherOwners(directory, owner)
   })
   return { directory, owner }
 }
@@ -172,7 +217,8 @@ async function withDirectoryErrors (directory: string, work: () => Promise<void>
   }
 }
 
-const ownFiles = [/^password$/, /^postgres\.log$/, /^postgresql\.new-/, /^binaries-/, new RegExp(`^${lockPrefix}`)]
+const programCopy = /^binaries-/
+const ownFiles = [/^password$/, /^postgres\.log$/, /^postgresql(?:\.new-.*)?$/, programCopy, new RegExp(`^${lockPrefix}`)]
 // File systems, desktops and version control put these into empty directories.
 const harmlessFiles = [/^lost\+found$/, /^\.DS_Store$/, /^\.gitkeep$/, /^\.gitignore$/]
 
@@ -193,6 +239,6 @@ async function refuseForeign (directory: string) {
 }
 
 function logMoved (log: Pick<Log, 'info' | 'warn'>, requested: string, directory: string, owner: NonNullable<Owner>) {
-  log.info({ asked: requested, directory, user: owner.name },
+  log.info({ requested, directory, user: owner.name },
     'the database is in another directory, because its user cannot reach the requested one')
 }

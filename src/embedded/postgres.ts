@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Log } from '../domain/log.ts'
 import { findPackage, prepareBinaries, type PostgresPackage } from './binaries.ts'
 import { checkVersion, createCluster, readPassword, databaseUser } from './cluster.ts'
-import { chooseLocation, findLocation, holdsCluster, type ClusterLocation } from './data-directory.ts'
+import { chooseLocation, findLocation, holdsCluster, checkOwners, type ClusterLocation } from './data-directory.ts'
 import { lockDirectory } from './lock.ts'
 import { findRunning, launch, lookForRunning, shutDown, type Postmaster } from './postmaster.ts'
 import { codeOf } from './run-command.ts'
@@ -109,6 +109,7 @@ export type FoundDatabase = { url: string, directory: string }
 export async function findEmbedded (options: { dataDir: string, shared?: string[] }): Promise<FoundDatabase | 'stopped' | 'none'> {
   const directory = findLocation(options)
   if (directory === undefined) return 'none'
+  await checkOwners(directory)
   for (const until = Date.now() + adoptTimeoutMs; ; await sleep(100)) {
     const found = lookForRunning(directory)
     if (found === undefined || found === 'stale') return 'stopped'

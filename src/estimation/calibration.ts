@@ -25,7 +25,7 @@ const calibratedStepsSql = `
   JOIN device d ON d.id = s.device_id
   LEFT JOIN device o ON o.id = s.origin_device_id
   LEFT JOIN device t ON t.id = s.destination_device_id
-  LEFT JOIN LATERAL (SELECT start FROM step run WHERE run.experiment_id = s.experiment_id ORDER BY start LIMIT 1) began ON true
+  LEFT JOIN LATERAL (SELECT start FROM step run WHERE run.experiment_id = s.experiment_id AND run.believable ORDER BY start LIMIT 1) began ON true
   ORDER BY s.start DESC, s.id DESC`
 
 /**
@@ -37,7 +37,7 @@ export async function calibrate (
   { pool }: Database, { confidence, since, groupBy, limit }: { confidence: number, since: string | null, groupBy: CalibrationGrouping | null, limit: number }
 ): Promise<Calibration> {
   const marginsNewestFirst = await runPrepared<MarginsAt>(pool, `
-    SELECT extract(epoch FROM ended_at)::float8 AS ended_at, margins FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 2000`, [])
+    SELECT extract(epoch FROM ended_at)::float8 AS ended_at, margins FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 2000`, [])
   const overall = emptyTally()
   const groups = new Map<string | null, Tally>()
   let from = { start: '3000-01-01T00:00:00Z', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }

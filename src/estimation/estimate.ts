@@ -3,7 +3,7 @@ import { type MatchLevel, matchLevels, mixedLevels } from '../domain/match-level
 import { samplesSinceChangePoint } from './change-point.ts'
 import type { History } from './history.sql.ts'
 import { marginFor, type Margins } from './margins.ts'
-import { type BorrowedSpread, mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
+import { type BorrowedSpread, inMilliseconds, mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
 import { endsInOutlier } from './outlier.ts'
 
 export type EstimateWarning = { code: string, detail: string, pointer?: string }
@@ -62,7 +62,7 @@ export function basisOf (history: History, kind: EstimateSubject['kind']): Sampl
   return basis
 }
 
-/** The estimate of one step from its history; null when there are no comparable steps. */
+/** The estimate of one step. `history` is null if there are no comparable steps. */
 export function estimate (history: History | null, { kind, commanded }: EstimateSubject, { confidence, statistic, margins }: EstimateOptions): Estimate {
   if (history === null) return withoutHistory(commanded, confidence)
   const basis = basisOf(history, kind)
@@ -78,21 +78,21 @@ export function estimate (history: History | null, { kind, commanded }: Estimate
     sample_size: basis.sorted.length,
     window_from: new Date(basis.from * 1000).toISOString(),
     median_seconds: total(commanded, median(basis.sorted)),
-    margin_seconds: margin,
+    margin_seconds: inMilliseconds(margin),
     warnings: warningsFor(basis, confidence, chosen)
   }
 }
 
 function withoutHistory (commanded: number | null, confidence: number): Estimate {
   return {
-    duration_seconds: commanded,
+    duration_seconds: commanded === null ? null : inMilliseconds(commanded),
     confidence,
     confidence_attained: null,
     method: commanded === null ? 'none' : 'commanded',
     level: null,
     sample_size: 0,
     window_from: null,
-    median_seconds: commanded,
+    median_seconds: commanded === null ? null : inMilliseconds(commanded),
     margin_seconds: 0,
     warnings: [{
       code: 'no-history',
@@ -138,8 +138,9 @@ function upperBound (sorted: readonly number[], borrowed: BorrowedSpread | null,
   return { seconds: substituteBound(sorted, confidence, borrowed), attained: n / (n + 1), method: 'substitute' }
 }
 
-function total (commanded: number | null, seconds: number): number {
-  return Math.max(shortest, (commanded ?? 0) + seconds)
+/** The whole duration: the commanded time plus seconds of overhead. Never shorter than a step can be. */
+export function total (commanded: number | null, seconds: number): number {
+  return Math.max(shortest, inMilliseconds((commanded ?? 0) + seconds))
 }
 
 /** The warnings about the samples that an estimate uses. */
@@ -155,13 +156,13 @@ export function warningsFor (
   if (method === 'substitute' && samples < needed) {
     warnings.push({
       code: 'below-sample-size',
-      detail: `A bound at ${confidence} needs ${needed} samples. With fewer, it assumes log-normal durations. The samples alone guarantee ${round(attained ?? 0)}.`
+      detail: `A bound at ${confidence} needs ${needed} samples. With fewer, it assumes log-normal durations. The samples alone guarantee ${inMilliseconds(attained ?? 0)}.`
     })
   }
   if (outlier !== undefined) {
     warnings.push({
       code: 'hang-left-out',
-      detail: `One of the ${samples} steps took ${round(outlier)} s, far longer than all others. It counts as an outlier and is left out.`
+      detail: `One of the ${samples} steps took ${inMilliseconds(outlier)} s, far longer than all others. It counts as an outlier and is left out.`
     })
   }
   if (cut) {
@@ -171,8 +172,4 @@ export function warningsFor (
     })
   }
   return warnings
-}
-
-function round (x: number): number {
-  return Math.round(x * 1000) / 1000
 }

@@ -20,7 +20,7 @@ type EstimateTarget = EstimateSubject & { query: EstimateQuery, pointer?: string
 
 export type Estimator = ReturnType<typeof openEstimator>
 
-// `max` is documented as the maximum of all samples; only this many are read.
+// The statistic `max` uses at most this many of the newest samples.
 const maxStatisticWindow = 2000
 
 /** Estimates how long steps take, from the history in the database. */
@@ -70,7 +70,7 @@ export function openEstimator (database: Database) {
         const history = histories[index] ?? null
         return { commanded, estimate: estimates[index]!, samples: history === null ? [] : basisOf(history, kind).sorted }
       })
-      return { estimates, total: totalOf(parts, confidence, lessons.ratios) }
+      return { estimates, total: totalOf(parts, { confidence, ratios: lessons.ratios, boundsAreUpper: (options.statistic ?? 'upper_bound') === 'upper_bound' }) }
     },
 
     /**
@@ -84,7 +84,7 @@ export function openEstimator (database: Database) {
       const running = step_ids ? await runningSteps(database, step_ids) : await runningStepsOf(database, experiment_id!)
       if (running.length === 0) return []
       const confidence = requested ?? defaultConfidence
-      const targets = running.map(({ id, status, elapsed_seconds, commanded_seconds, ...query }) =>
+      const targets = running.map(({ id, status, elapsed_seconds, believable, commanded_seconds, ...query }) =>
         ({ kind: query.kind, commanded: commanded_seconds, query: { ...query, as_of: null } }))
       const { histories, lessons } = await readTargets(targets, { most: windowFor(confidence), enough: samplesFor(confidence) })
       return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: lessons.margins }))

@@ -52,11 +52,11 @@ const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_
 
 // Read once for each request. Only totals need the ratios.
 const lessonsSql = `jsonb_build_object(
-    'margins', (SELECT to_jsonb(margins) FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 1),
+    'margins', (SELECT to_jsonb(margins) FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 1),
     'unknown', (SELECT jsonb_agg(name) FROM named WHERE id IS NULL),
     'ratios', CASE WHEN $4 THEN (
       SELECT jsonb_agg(newest.total_ratio ORDER BY newest.ended_at DESC) FILTER (WHERE newest.total_ratio IS NOT NULL)
-      FROM (SELECT total_ratio, ended_at FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 20) newest) END)`
+      FROM (SELECT total_ratio, ended_at FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 20) newest) END)`
 
 // One statement for any number of queries. A level is read only if all more specific levels are empty. Each read is an
 // index-only scan of one range.

@@ -44,7 +44,7 @@ export async function learnNextRun (client: pg.ClientBase, breathe: Breathe): Pr
   }
 }
 
-/** The next run: the oldest of the newest pending runs that are over. Still older ones are no longer pending. */
+/** The next run: the oldest of the newest pending runs that are over. Still older ones are no longer pending. One whose steps all have times that cannot be true says nothing. */
 async function nextRun (client: pg.ClientBase): Promise<Run | null> {
   const { rows: [run] } = await client.query<Run>(`
     WITH over AS MATERIALIZED (
@@ -52,11 +52,15 @@ async function nextRun (client: pg.ClientBase): Promise<Run | null> {
     ),
     newest AS MATERIALIZED (SELECT * FROM over WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${maxRuns}),
     skipped AS (
-      UPDATE run SET pending = false WHERE key IN (SELECT key FROM over EXCEPT SELECT key FROM newest)
+      UPDATE run SET pending = false WHERE key IN (SELECT key FROM over WHERE last_start IS NOT NULL EXCEPT SELECT key FROM newest)
+    ),
+    emptied AS (
+      UPDATE run SET pending = false, margins = NULL, total_ratio = NULL, miss_seconds = NULL, ended_at = NULL
+      WHERE key IN (SELECT key FROM over WHERE last_start IS NULL)
     )
     SELECT key, CASE WHEN experiment_id IS NOT NULL
-      THEN (SELECT start FROM step WHERE step.experiment_id = newest.experiment_id ORDER BY start LIMIT 1)
-      ELSE (SELECT start FROM step WHERE step.experiment_id IS NULL AND start >= newest.day::timestamp AT TIME ZONE 'UTC' ORDER BY start LIMIT 1)
+      THEN (SELECT start FROM step WHERE step.experiment_id = newest.experiment_id AND believable ORDER BY start LIMIT 1)
+      ELSE (SELECT start FROM step WHERE step.experiment_id IS NULL AND believable AND start >= newest.day::timestamp AT TIME ZONE 'UTC' ORDER BY start LIMIT 1)
       END AS began, last_start AS ended
     FROM newest ORDER BY last_start LIMIT 1`)
   return run ?? null

@@ -5,6 +5,11 @@ import { studentQuantile } from './quantiles.ts'
 /** The shortest duration, in seconds. Zero or negative durations, from clock resolution or skew, count as this. */
 export const shortest = 0.001
 
+/** Seconds in whole milliseconds, the resolution of all times. Sums of decimal fractions are not exact: 600.005 - 600 is 0.00499999999999545. */
+export function inMilliseconds (seconds: number): number {
+  return Math.round(seconds * 1000) / 1000
+}
+
 /** The number of newest samples used for a confidence c: enough for the rank bound, few enough to follow a changing device. */
 export function windowFor (confidence: number): number {
   return Math.min(2000, Math.max(50, 2 * samplesFor(confidence)))

@@ -1,8 +1,9 @@
 import { problem } from '../contract/problems.ts'
 import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
-import { basisOf, chooseBound, type Estimate, estimate } from './estimate.ts'
-import type { History, Lessons, EstimateQuery } from './history.sql.ts'
+import { basisOf, chooseBound, type Estimate, estimate, total } from './estimate.ts'
+import type { EstimateQuery, History, Lessons } from './history.sql.ts'
+import { inMilliseconds } from './model.ts'
 
 /** The estimated remaining time of a running step. `share_longer` is described at `remaining`. Times are in seconds. */
 export type Remaining = {
@@ -14,11 +15,12 @@ export type Remaining = {
   estimate: Estimate
 }
 
-/** A running step, with what the query for its history needs. */
-export type RunningStep = EstimateQuery & { id: string, status: string, elapsed_seconds: number, commanded_seconds: number | null }
+/** A running step, with what the query for its history needs. If its start cannot be true, the time since it was first told has elapsed. */
+export type RunningStep = EstimateQuery & { id: string, status: string, elapsed_seconds: number, believable: boolean, commanded_seconds: number | null }
 
 const columns = `
-  SELECT s.id, s.status, greatest(extract(epoch FROM now() - s.start)::float8, 0) AS elapsed_seconds, s.commanded_seconds,
+  SELECT s.id, s.status, s.believable, s.commanded_seconds,
+    greatest(round(extract(epoch FROM now() - CASE WHEN s.believable THEN s.start ELSE s.created_at END), 3)::float8, 0) AS elapsed_seconds,
     s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
     o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
     s.lidded_before, s.lidded_after, s.barcode_read
@@ -50,6 +52,10 @@ export async function runningStepsOf ({ pool, prisma }: Database, experiment: st
   return await runPrepared<RunningStep>(pool, `${columns} WHERE s.experiment_id = $1 AND s.status = 'running' ORDER BY s.start, s.id`, [experiment])
 }
 
+const startInDoubt = {
+  code: 'start-in-doubt', detail: 'The start of the step cannot be true, so the time is counted from when the service was first told of the step.'
+}
+
 /**
  * The remaining time of a running step, in seconds. Only comparable steps that took longer than the elapsed time are used; the
  * rank bound holds among them as well. If there are none, the step is overdue. `share_longer` bounds the share of comparable
@@ -57,19 +63,22 @@ export async function runningStepsOf ({ pool, prisma }: Database, experiment: st
  * Source: V. Vovk, A. Gammerman, G. Shafer, Algorithmic Learning in a Random World (2005).
  */
 export function remaining (
-  { id, kind, elapsed_seconds: elapsed, commanded_seconds: commanded }: RunningStep, history: History | null,
+  { id, kind, elapsed_seconds: elapsed, believable, commanded_seconds: commanded }: RunningStep, history: History | null,
   { confidence, margins }: { confidence: number, margins: Lessons['margins'] }
 ): Remaining {
   const whole = estimate(history, { kind, commanded }, { confidence, statistic: 'upper_bound', margins })
-  const common = { step_id: id, elapsed_seconds: elapsed, estimate: whole }
+  const common = { step_id: id, elapsed_seconds: elapsed, estimate: believable ? whole : { ...whole, warnings: [...whole.warnings, startInDoubt] } }
   if (history === null) {
-    const left = whole.duration_seconds === null ? null : Math.max(0, whole.duration_seconds - elapsed)
+    const left = whole.duration_seconds === null ? null : Math.max(0, inMilliseconds(whole.duration_seconds - elapsed))
     return { ...common, remaining_seconds: left, overdue: false, share_longer: null }
   }
+  // Samples are overheads where a time is commanded, and the spread is that of overheads. So the overhead is bounded, and the commanded
+  // time added to the bound: an hour commanded would make a spread of seconds one of many minutes.
   const all = basisOf(history, kind).sorted
-  const longer = all.map((sample) => (commanded ?? 0) + sample).filter((seconds) => seconds > elapsed)
+  const longer = all.filter((sample) => inMilliseconds((commanded ?? 0) + sample) > elapsed)
   const share_longer = (longer.length + 1) / (all.length + 1)
   if (longer.length === 0) return { ...common, remaining_seconds: null, overdue: true, share_longer }
   const { seconds } = chooseBound(longer, history.borrowedSpread, confidence, 'upper_bound')
-  return { ...common, remaining_seconds: seconds + whole.margin_seconds - elapsed, overdue: false, share_longer }
+  const left = inMilliseconds(total(commanded, seconds + whole.margin_seconds) - elapsed)
+  return { ...common, remaining_seconds: left, overdue: false, share_longer }
 }

@@ -1,12 +1,17 @@
-import type { Estimate } from './estimate.ts'
-import { median, shortest } from './model.ts'
+import type { Estimate, EstimateWarning } from './estimate.ts'
+import { inMilliseconds, median, shortest } from './model.ts'
 import { seededRandom } from './random.ts'
 
 /** The estimated time of several steps one after another, in seconds. Steps without an estimate are only counted. */
-export type Total = { duration_seconds: number | null, median_seconds: number | null, sum_of_bounds_seconds: number, unknown_steps: number }
+export type Total = {
+  duration_seconds: number | null, median_seconds: number | null, sum_of_bounds_seconds: number, unknown_steps: number, warnings: EstimateWarning[]
+}
 
 /** One step of the sum. `samples` are those of its estimate, in seconds; empty without history. */
 export type TotalPart = { samples: readonly number[], commanded: number | null, estimate: Estimate }
+
+/** `ratios` are those of past runs. `boundsAreUpper`: the estimates of the steps are bounds at this confidence. */
+export type TotalOptions = { confidence: number, ratios: readonly number[], boundsAreUpper: boolean }
 
 const draws = 2000
 const minRatios = 3
@@ -16,11 +21,15 @@ const minRatios = 3
  * divided by predicted time) of one past run, because the steps of a run share a shift; this needs three ratios. The sum of
  * 95 % bounds would be far larger than a 95 % bound of the sum. The generator is seeded by the estimates, so the same request
  * with the same history gives the same result. Source: the bootstrap, B. Efron, Annals of Statistics 7 (1979) 1-26.
+ *
+ * No step takes less than no time, so the sum exceeds each of its steps, and each of its quantiles that quantile of each step. The
+ * result therefore is never below the bound of one step, nor its median below the median of one step. Few samples can say less: a
+ * bound from few samples is above all of them, and so is not among the draws.
  */
-export function totalOf (steps: readonly TotalPart[], confidence: number, ratios: readonly number[]): Total {
+export function totalOf (steps: readonly TotalPart[], { confidence, ratios, boundsAreUpper }: TotalOptions): Total {
   const known = steps.filter(({ estimate }) => estimate.duration_seconds !== null)
   const unknown_steps = steps.length - known.length
-  if (known.length === 0) return { duration_seconds: null, median_seconds: null, sum_of_bounds_seconds: 0, unknown_steps }
+  if (known.length === 0) return { duration_seconds: null, median_seconds: null, sum_of_bounds_seconds: 0, unknown_steps, warnings: [] }
 
   const random = seededRandom(known.map(({ estimate }) => estimate.duration_seconds!))
   const sums = new Float64Array(draws)
@@ -32,10 +41,20 @@ export function totalOf (steps: readonly TotalPart[], confidence: number, ratios
   }
   const factors = ratios.length >= minRatios ? ratios : [1]
   const sorted = [...sums].map((sum) => sum * factors[Math.floor(random() * factors.length)]!).sort((a, b) => a - b)
+  const longestMedian = largest(known.map(({ estimate }) => estimate.median_seconds ?? 0))
+  const longestBound = boundsAreUpper ? largest(known.map(({ estimate }) => estimate.duration_seconds!)) : 0
+  const duration_seconds = inMilliseconds(Math.max(sorted[Math.min(draws, Math.ceil(confidence * draws)) - 1]!, longestBound))
   return {
-    duration_seconds: sorted[Math.min(draws, Math.ceil(confidence * draws)) - 1]!,
-    median_seconds: median(sorted),
-    sum_of_bounds_seconds: known.reduce((sum, { estimate }) => sum + estimate.duration_seconds!, 0),
-    unknown_steps
+    duration_seconds,
+    median_seconds: inMilliseconds(Math.max(median(sorted), longestMedian)),
+    sum_of_bounds_seconds: inMilliseconds(known.reduce((sum, { estimate }) => sum + estimate.duration_seconds!, 0)),
+    unknown_steps,
+    warnings: duration_seconds >= longestMedian
+      ? []
+      : [{ code: 'below-a-median', detail: `At the confidence ${confidence}, the total is below the median of its longest step (${longestMedian} s).` }]
   }
+}
+
+function largest (numbers: readonly number[]): number {
+  return numbers.reduce((most, number) => Math.max(most, number), 0)
 }

@@ -1,3 +1,4 @@
+import { withoutControls } from '../domain/plain-text.ts'
 import { depthOf, unstorable } from '../domain/values.ts'
 import type { ConflictKind } from './conflicts.ts'
 
@@ -5,7 +6,6 @@ const mostBytes = 65_536
 const mostLevels = 32
 const keptCharacters = 32_768
 const longestFct = 200
-const fctShape = /^.{1,200}$/su
 
 type Data = Record<string, unknown>
 
@@ -24,7 +24,7 @@ export function readParameters (text: string): { data: Data, settled: ConflictKi
     data = storable(data) as Data
   }
   const { fct } = data
-  if (fct !== undefined && fct !== null && (typeof fct !== 'string' || !fctShape.test(fct))) {
+  if (fct !== undefined && fct !== null && (typeof fct !== 'string' || fct !== asFct(fct))) {
     settled.push('fct-no-text')
     data = { ...data, fct: asFct(fct) }
   }
@@ -63,7 +63,7 @@ function asObject (value: unknown, settled: ConflictKind[]): Data {
 }
 
 function asFct (fct: unknown): string | null {
-  const text = typeof fct === 'string' ? fct : JSON.stringify(fct)
+  const text = withoutControls(typeof fct === 'string' ? fct : JSON.stringify(fct))
   return text === '' ? null : Array.from(text).slice(0, longestFct).join('')
 }
 

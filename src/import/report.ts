@@ -1,3 +1,4 @@
+import { safeText } from '../terminal/safe-text.ts'
 import { tableOf } from '../terminal/table.ts'
 import type { Conflict, ConflictLevel } from './conflicts.ts'
 import type { ImportCount } from './import-context.ts'
@@ -48,7 +49,7 @@ function section (level: ConflictLevel, conflicts: readonly Conflict[]): string[
   return [headings[level], '', ...those.flatMap(({ kind, count, what, settled, examples }) => [
     `  ${kind} (${count})`,
     `    ${what} ${settled}`,
-    ...level === 'note' ? [] : examples.map((example) => `    - ${example}`),
+    ...level === 'note' ? [] : examples.map((example) => `    - ${safeText(example)}`),
     ''
   ])]
 }

@@ -1,4 +1,5 @@
 import { deviceNameFault, nameFault } from '../domain/lab-file/names.ts'
+import { withoutControls } from '../domain/plain-text.ts'
 import { isPathName, isUuid } from '../domain/values.ts'
 import type { ConflictKind } from './conflicts.ts'
 
@@ -7,7 +8,7 @@ const longest = 200
 /** Turns a text into a valid name by removing what names must not contain; null if nothing is left. */
 export function sanitizeName (text: string): string | null {
   if (nameFault(text) === null) return text
-  const clean = text.toWellFormed().replaceAll(/\p{Cc}/gu, ' ').trim()
+  const clean = withoutControls(text.toWellFormed()).trim()
   const cut = Array.from(clean).slice(0, longest).join('').trim()
   return cut === '' ? null : cut
 }

@@ -4,7 +4,8 @@ import { isUtf8 } from 'node:buffer'
 import { invalid, problem } from '../contract/problems.ts'
 import { jsonFault } from '../domain/json-fault.ts'
 import { encodingFault } from '../domain/text-encoding.ts'
-import { unstorable } from '../domain/values.ts'
+import { deepestBody, depthOf, unstorable } from '../domain/values.ts'
+import { readExactly } from '../domain/whole-numbers.ts'
 
 declare module 'fastify' {
   /** With `bodyOptional`, a request without a body is treated as one with the body `{}`. */
@@ -76,7 +77,8 @@ function readJson (raw: string): unknown {
   // Some editors and shells write a byte order mark at the start of UTF-8 text.
   const text = raw.startsWith('\ufeff') ? raw.slice(1) : raw
   if (text === '') throw problem('malformed-body', 'The content type is JSON, but the body is empty.')
-  const value = parseJson(text)
+  const parsed = parseJson(text)
+  const value = depthOf(parsed, deepestBody + 1) > deepestBody ? parsed : readExactly(text, parsed)
   const fault = unstorable(value)
   if (fault) throw invalid({ in: 'body', ...fault })
   return value

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import plugin from 'fastify-plugin'
 import { withProblems } from '../contract/problem-responses.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
 import type { StoredAnswer } from '../store/idempotency.ts'
 import { requestKey } from './idempotency-key.ts'
 import { refuseUnlessMatched } from './if-match.ts'
@@ -53,7 +54,7 @@ function answerOf (reply: FastifyReply, payload: unknown): StoredAnswer {
   const location = reply.getHeader('location')
   const isText = typeof payload === 'string'
   const type = reply.getHeader('content-type') ?? (isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8')
-  const body = payload === undefined ? null : isText ? payload : JSON.stringify(payload)
+  const body = payload === undefined ? null : isText ? payload : writeExactly(payload)
   return {
     status: reply.statusCode,
     headers: { ...body === null ? {} : { 'content-type': String(type) }, ...location === undefined ? {} : { location: String(location) } },

@@ -3,7 +3,9 @@ import plugin from 'fastify-plugin'
 import Router from 'find-my-way'
 import { problemBody, problemType } from '../contract/problem-responses.ts'
 import { invalid, Problem, problem } from '../contract/problems.ts'
+import { redactMessage, redactUrl } from '../domain/keys.ts'
 import { databaseProblem } from '../store/errors.ts'
+import { parametersOf } from './request-log.ts'
 import { describeValidationErrors } from './validation-errors.ts'
 
 /** Sends every error as a problem, from the error handler, the not-found handler and `frameworkErrors`. */
@@ -30,7 +32,7 @@ export const errors = plugin(async (app: FastifyInstance) => {
     const allowed = methodsOf(path)
     // If the method is allowed, a route handled the request and found nothing, for example no static file. That is a 404.
     if (allowed.length === 0 || allowed.some((method) => method === request.method)) {
-      return problem('route-not-found', `The path ${path} does not exist. /openapi.json lists all paths.`)
+      return problem('route-not-found', `The path ${redactUrl(path, null)} does not exist. /openapi.json lists all paths.`)
     }
     reply.header('allow', allowed.join(', '))
     return problem('method-not-allowed', `${request.method} is not allowed here. Use ${allowed.join(', ').replace(/, ([A-Z]+)$/, ' or $1')}.`, { allowed })
@@ -99,11 +101,11 @@ function toProblem (error: FastifyError): Problem {
 
 function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyReply, cause?: Error): FastifyReply {
   if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
-  else request.log.debug({ code: found.code }, found.message)
+  else request.log.debug({ code: found.code }, redactMessage(found.message))
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
   request.refusal = found
-  const body = problemBody(withIndex(found, request), { instance: pathOf(request.url), request_id: request.id })
+  const body = problemBody(withIndex(found, request), { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
 }
 
@@ -116,5 +118,5 @@ function withIndex (found: Problem, { routeOptions }: FastifyRequest): Problem {
 }
 
 function pathOf (url: string): string {
-  return url.split('?')[0]!
+  return url.split(/[?#]/)[0]!
 }

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { invalid, problem } from '../contract/problems.ts'
 import { labFile } from '../domain/lab-file/lab-file.ts'
 import { writeYaml } from '../domain/lab-file/write-yaml.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
 import type { Store } from '../store/index.ts'
 import type { JsonRow } from '../store/json-row.ts'
 import type { ChangedThing } from '../store/locks.ts'
@@ -25,7 +26,7 @@ const representationOf: Readonly<Record<ChangedThing, (store: Store, params: Par
   lab: async (store) => ofObject(await store.lab.state()),
   'lab-file': async (store) => {
     const file = labFile(await store.lab.config())
-    return { version: null, bodies: [JSON.stringify(file), writeYaml(file)] }
+    return { version: null, bodies: [writeExactly(file), writeYaml(file)] }
   },
   device: async (store, { device }) => ofObject(await store.devices.read(device!)),
   position: async (store, { device, position }) => ofObject(await store.positions.read(device!, Number(position))),
@@ -43,7 +44,7 @@ const representationOf: Readonly<Record<ChangedThing, (store: Store, params: Par
 
 function ofObject (thing: object): Representation {
   const { version } = thing as { version?: unknown }
-  return { version: typeof version === 'number' ? version : null, bodies: [JSON.stringify(thing)] }
+  return { version: typeof version === 'number' ? version : null, bodies: [writeExactly(thing)] }
 }
 
 function ofJsonRow ({ version, json }: JsonRow<unknown>): Representation {

@@ -1,6 +1,6 @@
-import { type FastifyReply, LogController } from 'fastify'
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Socket } from 'node:net'
-import { redactKeys } from '../domain/keys.ts'
+import { redactMessage, redactUrl } from '../domain/keys.ts'
 
 /** URLs in the log are cut at this length. A URL can have up to 16 KiB. */
 const longestUrl = 2000
@@ -43,7 +43,18 @@ function logRequest (reply: FastifyReply, message: string, status?: number): voi
   const { method, url, routeOptions, actor, refusal } = reply.request
   reply.log.info({
     operation_id: routeOptions.schema?.operationId, actor: actor ?? undefined, method,
-    url: redactKeys(url).slice(0, longestUrl), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status,
-    ...refusal === undefined ? {} : { code: refusal.code, detail: redactKeys(refusal.message).slice(0, longestDetail) }
+    url: redactUrl(url, parametersOf(reply.request)).slice(0, longestUrl), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status,
+    ...refusal === undefined ? {} : { code: refusal.code, detail: redactMessage(refusal.message).slice(0, longestDetail) }
   }, message)
+}
+
+const parameters = new WeakMap<object, ReadonlySet<string>>()
+
+/** The names of the query parameters of the route; null if no route matches. */
+export function parametersOf ({ is404, routeOptions }: FastifyRequest): ReadonlySet<string> | null {
+  const { schema } = routeOptions
+  if (is404 || schema === undefined) return null
+  let known = parameters.get(schema)
+  if (known === undefined) parameters.set(schema, known = new Set(Object.keys((schema.querystring as { properties?: object } | undefined)?.properties ?? {})))
+  return known
 }

@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import type { FastifyError } from 'fastify'
+import { patternRules } from '../contract/common.ts'
 import type { Fault } from '../contract/problems.ts'
 import { escapePointer } from '../domain/values.ts'
 
@@ -52,7 +53,7 @@ function ruleOf (error: ErrorObject): string {
     }
     case 'required': return 'is required'
     case 'enum': return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
-    case 'pattern': return 'must not contain control characters, or start or end with a space'
+    case 'pattern': return patternRules[error.schema as string] ?? 'contains characters that are not allowed'
     case 'x-max-levels': return `must not be nested deeper than ${String(error.schema)} levels`
     case 'x-max-bytes': return `must not be larger than ${String(error.schema)} bytes as JSON`
     case 'format': return formatRule(error)

@@ -2,12 +2,14 @@ import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import type { FastifyServerOptions } from 'fastify'
 import { validatorFor } from '../contract/validator.ts'
 import { escapePointer, unstorable } from '../domain/values.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
 
 /**
  * Validates requests. Bodies are not coerced (the text "5" is not a number). Path and query parameters are converted from
  * text. Unknown members and parameters are refused. All faults of one part of the request are reported together.
  *
- * Responses are serialised by JSON.stringify, which drops no unknown members and writes dates in the format of the contract.
+ * Responses are serialised by JSON.stringify, which drops no unknown members and writes dates in the format of the contract. Whole
+ * numbers are written in full.
  * Every test checks that responses match their schemas (test/support/answers.ts).
  */
 export const compilersFactory = {
@@ -25,7 +27,7 @@ export const compilersFactory = {
       }
     }
   },
-  buildSerializer: () => () => (data: unknown) => JSON.stringify(data)
+  buildSerializer: () => () => writeExactly
 } as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
 // Compiling all schemas takes longer than the rest of the startup, and most clients use few operations.

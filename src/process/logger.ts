@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { safeJson } from '../terminal/safe-text.ts'
 
 // Lines are collected for this long and then written together. At 1,000 requests per second, single writes take a tenth of
 // the work.
@@ -27,7 +28,7 @@ export function batchingLines (flush: () => void, destination: DestinationStream
   let flushing = false
   return {
     write (line) {
-      destination.write(line)
+      destination.write(safeJson(line))
       if (flushing) return
       flushing = true
       setTimeout(() => {

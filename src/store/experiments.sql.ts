@@ -4,7 +4,7 @@ import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** The SQL condition (on `experiment e`) of the filters. The start of an experiment is the first entry of an index range, so its steps are not scanned. */
 export function experimentCondition ({ process_id, status, started_after, started_before }: ExperimentQuery): Prisma.Sql {
-  const firstStart = Prisma.sql`(SELECT min(s.start) FROM step s WHERE s.experiment_id = e.id)`
+  const firstStart = Prisma.sql`(SELECT min(s.start) FROM step s WHERE s.experiment_id = e.id AND s.believable)`
   const conditions = [
     process_id === undefined ? null : Prisma.sql`e.process_id = ${process_id}::uuid`,
     status === undefined ? null : Prisma.sql`e.status = ${status}`,

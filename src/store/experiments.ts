@@ -3,6 +3,7 @@ import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } f
 import { problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { allowedAfter, type ExperimentStatus } from '../domain/experiment-status.ts'
+import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
@@ -10,7 +11,7 @@ import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, readPageById } from './pages.ts'
 
 const members: MemberKinds<Experiment> = {
-  id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', steps: 'value', first_start: 'time',
+  id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', warnings: 'value', steps: 'value', first_start: 'time',
   last_finish: 'time', duration_seconds: 'value', created_at: 'time', updated_at: 'time', version: 'value'
 }
 const readById = `${selectAsJson(members, 'experiment_state')} WHERE thing.id = $1`
@@ -26,9 +27,9 @@ export function experimentStore ({ pool, prisma }: Database) {
 
     /** Creates an experiment. The outcome is `repeated` for a retry with the same id and body. Steps that were logged with its id become its steps. */
     async create (input: ExperimentCreate, audit: AuditContext): Promise<{ outcome: 'created' | 'repeated', experiment: Experiment }> {
-      const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input) }
+      const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input), warnings: numberWarnings(input.metadata, '/metadata') }
       const [row] = await runPrepared<Experiment & { outcome: 'created' | 'repeated' }>(pool,
-        'SELECT outcome, (experiment).* FROM create_experiment($1, $2)', [prepared, audit])
+        'SELECT outcome, (experiment).* FROM create_experiment($1, $2)', [writeExactly(prepared), audit])
       const { outcome, ...experiment } = row!
       return { outcome, experiment }
     },
@@ -51,7 +52,7 @@ export function experimentStore ({ pool, prisma }: Database) {
         if (locked === undefined) throw notFound()
         refuseIllegalTransition(locked.status, changes.status ?? locked.status)
         const [changed] = await transaction.$queryRaw<Experiment[]>`
-          SELECT * FROM change_experiment(${id}::uuid, ${JSON.stringify(changes)}::jsonb, ${JSON.stringify(audit)}::jsonb)`
+          SELECT * FROM change_experiment(${id}::uuid, ${writeExactly({ ...changes, ...changes.metadata === undefined ? {} : { warnings: numberWarnings(changes.metadata, '/metadata') } })}::jsonb, ${JSON.stringify(audit)}::jsonb)`
         return changed!
       }))
     }

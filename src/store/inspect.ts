@@ -6,6 +6,8 @@ export type Inspection = {
   postgresql: string, version: number, encoding: string, size_bytes: number, clock_ahead_ms: number
   /** Migrations that the database lacks, that this code does not have, and whose text differs. */
   missing: string[], unknown: string[], altered: string[]
+  /** How many steps estimates use although their times cannot be true. Absent without a table of steps. */
+  doubtful?: { ahead: number, long: number }
 }
 
 /** Inspects a database without changing it, and compares its migrations with those of this code. Throws the error of the driver when it cannot connect. */
@@ -14,10 +16,11 @@ export async function inspectDatabase (url: string, directory: string): Promise<
   client.on('error', () => {})
   await client.connect()
   try {
-    const { rows: [server] } = await client.query<Omit<Inspection, 'clock_ahead_ms' | 'missing' | 'unknown' | 'altered'>>(`
+    const { rows: [server] } = await client.query<Pick<Inspection, 'postgresql' | 'version' | 'encoding' | 'size_bytes'>>(`
       SELECT current_setting('server_version') AS postgresql, current_setting('server_version_num')::integer AS version,
         current_setting('server_encoding') AS encoding, pg_database_size(current_database())::float8 AS size_bytes`)
-    return { ...server!, clock_ahead_ms: await clockAhead(client), ...await compareMigrations(client, directory) }
+    const doubtful = await countDoubtfulSteps(client)
+    return { ...server!, clock_ahead_ms: await clockAhead(client), ...await compareMigrations(client, directory), ...doubtful === null ? {} : { doubtful } }
   } finally {
     await client.end()
   }
@@ -27,6 +30,21 @@ async function clockAhead (client: pg.Client): Promise<number> {
   const sentAt = Date.now()
   const { rows: [row] } = await client.query<{ ms: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms')
   return row!.ms - (sentAt + Date.now()) / 2
+}
+
+// A database that was not upgraded yet lacks the function, so it is looked at with what its table has: then as well the operator
+// should know before the upgrade.
+async function countDoubtfulSteps (client: pg.Client): Promise<{ ahead: number, long: number } | null> {
+  const { rows: [known] } = await client.query<{ steps: boolean, judged: boolean }>(
+    "SELECT to_regclass('step') IS NOT NULL AS steps, to_regproc('doubtful_steps') IS NOT NULL AS judged")
+  if (!known!.steps) return null
+  const { rows: [found] } = await client.query<{ ahead: number, long: number }>(known!.judged
+    ? "SELECT count(*) FILTER (WHERE reason = 'clock')::integer AS ahead, count(*) FILTER (WHERE reason = 'implausible')::integer AS long FROM doubtful_steps()"
+    : `SELECT count(*) FILTER (WHERE finish > now() + interval '5 seconds')::integer AS ahead,
+         count(*) FILTER (WHERE finish <= now() + interval '5 seconds')::integer AS long
+       FROM step WHERE status = 'completed' AND NOT is_simulation
+         AND (finish - start > interval '31 days' + coalesce(commanded_seconds, 0) * interval '1 second' OR finish > now() + interval '5 seconds')`)
+  return found!
 }
 
 async function compareMigrations (client: pg.Client, directory: string) {

@@ -118,6 +118,6 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
         -- What was moved after the logged move is rightly elsewhere. A container that never moved was added before the log knew of the move.
         AND (pl.since <= m.finish OR (pl.since = c.created_at AND pl.since <= m.created_at))
     )
-    SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers
+    SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers, '[]'::json AS steps
     FROM finding ORDER BY rank, device, position, message`
 }

@@ -1,4 +1,5 @@
 import type { DeviceInput, LabInput } from '../domain/lab-file/lab-plan.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
 import type { AuditContext } from './commands.ts'
 import type { Transaction } from './lab-lock.ts'
 
@@ -6,7 +7,7 @@ import type { Transaction } from './lab-lock.ts'
 
 /** Throws `slots-occupied` if the inputs would remove an occupied slot. */
 export async function refuseDroppedSlots (transaction: Transaction, inputs: readonly DeviceInput[]): Promise<void> {
-  await transaction.$executeRaw`SELECT refuse_dropping_occupied_slots(${JSON.stringify(inputs)}::json)`
+  await transaction.$executeRaw`SELECT refuse_dropping_occupied_slots(${writeExactly(inputs)}::json)`
 }
 
 /** Writes devices and their slots, and an event for each device. */
@@ -14,7 +15,7 @@ export async function writeDevices (
   transaction: Transaction, inputs: readonly DeviceInput[], at: { revision: number, ordinal: number }, audit: AuditContext
 ): Promise<void> {
   await transaction.$executeRaw`
-    SELECT write_devices(${JSON.stringify(inputs)}::json, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
+    SELECT write_devices(${writeExactly(inputs)}::json, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
 }
 
 /** A snapshot of what the lab file says apart from devices. Take it before the command changes anything. */
@@ -28,5 +29,5 @@ export async function writeLab (
   transaction: Transaction, input: LabInput, before: string, at: { revision: number, ordinal: number }, audit: AuditContext
 ): Promise<void> {
   await transaction.$executeRaw`
-    SELECT write_lab_file(${JSON.stringify(input)}::json, ${before}::jsonb, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
+    SELECT write_lab_file(${writeExactly(input)}::json, ${before}::jsonb, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
 }

@@ -8,6 +8,7 @@ import { withLabLock, nextRevision, currentRevision } from './lab-lock.ts'
 import { readFindings, readState } from './lab-state.sql.ts'
 import { restoreLab } from './lab-restore.ts'
 import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
+import { readStepFindings } from './step-findings.sql.ts'
 import { readTrackedConfig, readTrackedLab } from './tracked-lab.sql.ts'
 
 /** The lab as a whole: the lab file, its state and its health. */
@@ -15,7 +16,7 @@ export function labStore (database: Database) {
   const { pool, prisma } = database
   return {
     /** Makes the lab match the lab file. A dry run returns the same result without changes. Throws `slots-occupied` if an occupied slot would be removed. */
-    async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<LabConfigResult> {
+    async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<Omit<LabConfigResult, 'warnings'>> {
       return await withLabLock(database, async (transaction) => {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
         const { changes, devices, lab } = planLab(config, await readTrackedLab(transaction, names), { prune, newId: uuidv7 })
@@ -40,7 +41,7 @@ export function labStore (database: Database) {
     },
 
     async health (): Promise<LabHealth> {
-      const findings = await withRetries(() => readFindings(prisma))
+      const findings = [...await withRetries(() => readFindings(prisma)), ...await withRetries(() => readStepFindings(prisma))]
       return { healthy: findings.every(({ severity }) => severity !== 'error'), findings }
     },
 

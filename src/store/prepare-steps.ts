@@ -3,12 +3,14 @@ import { type Fault, invalid } from '../contract/problems.ts'
 import type { StepCreate } from '../contract/steps.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { matchInputs } from '../domain/match.ts'
-import { withEndStatus, timesFault, defaultStatus, toUtc } from '../domain/step-times.ts'
+import { isLine } from '../domain/plain-text.ts'
+import { defaultStatus, type StepWarning, timesFault, toUtc, withEndStatus } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
+import { numberWarnings } from '../domain/whole-numbers.ts'
 import { parseContainerRef } from './container-ref.ts'
 
 const maxFaults = 20
-const fctShape = /^.{1,200}$/su
+const longestFunction = 200
 
 /** A step to log, or null for none. With `placesFollow`, the transfer supplies the places of a move. */
 type StepInput = { input: StepCreate | null, pointer: string, placesFollow: boolean }
@@ -51,8 +53,9 @@ export function containerRefsOf (names: readonly string[]) {
 /** The fault of `data.fct`. Null when there is none. */
 export function functionFault (data: Readonly<Record<string, unknown>>): string | null {
   const { fct } = data
-  if (fct === undefined || fct === null || (typeof fct === 'string' && fctShape.test(fct))) return null
-  return 'must be a text of 1 to 200 characters'
+  if (fct === undefined || fct === null) return null
+  if (typeof fct !== 'string' || fct === '' || Array.from(fct).length > longestFunction) return `must be a text of 1 to ${longestFunction} characters`
+  return isLine(fct) ? null : 'must not contain control characters'
 }
 
 function prepare (input: StepCreate) {
@@ -78,12 +81,22 @@ function prepare (input: StepCreate) {
     experiment_uuid, experiment_named, containers: containerRefsOf(input.containers ?? []),
     origin, destination, lidded_before, lidded_after, barcode_read,
     match_version, match_function, match_parameters, match_protocol, commanded_seconds,
-    warnings,
+    warnings: [...warnings, ...statusWarnings(data), ...numberWarnings(data, '/data')],
     // The digest identifies a retry. It does not include the containers, because they can be reported one by one.
     created_as: digestOf([
       kind, name, input.device, data, start, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read
     ])
   }
+}
+
+/** The warning about a status that the client did not understand. A step with it is no sample for estimates. */
+export function statusWarnings (data: Readonly<Record<string, unknown>>): StepWarning[] {
+  const word = data.reported_status
+  if (word === undefined || word === null) return []
+  return [{
+    code: 'unknown-status', pointer: '/data/reported_status',
+    detail: `The status ${JSON.stringify(word)} is not known. The step is stored with its status, but estimates leave it out.`
+  }]
 }
 
 function faultsOf (input: StepCreate, step: ReturnType<typeof prepare>, placesFollow: boolean) {

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { problem } from '../contract/problems.ts'
 import type { Process, ProcessCreate, ProcessQuery, ProcessSummary } from '../contract/processes.ts'
 import { digestOf } from '../domain/canonical.ts'
+import { numberWarnings } from '../domain/whole-numbers.ts'
 import { withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
@@ -11,7 +12,7 @@ import { filtersOf, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 const summary = {
-  id: true, name: true, source_sha256: true, metadata: true, archived_at: true, created_at: true, updated_at: true, version: true
+  id: true, name: true, source_sha256: true, metadata: true, warnings: true, archived_at: true, created_at: true, updated_at: true, version: true
 } as const
 const allColumns = { ...summary, source: true } as const
 
@@ -34,6 +35,7 @@ export function processStore ({ prisma }: Database) {
         source: body.source,
         source_sha256: createHash('sha256').update(body.source).digest('hex'),
         metadata: body.metadata ? body.metadata as Prisma.InputJsonObject : Prisma.DbNull,
+        warnings: numberWarnings(body.metadata, '/metadata'),
         created_as: digestOf(body)
       }
       return await withRetries(() => prisma.$transaction(async (transaction) => {

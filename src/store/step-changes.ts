@@ -1,17 +1,22 @@
+import { isDeepStrictEqual } from 'node:util'
 import { v7 as uuidv7 } from 'uuid'
 import { invalid, problem } from '../contract/problems.ts'
 import type { Step, StepFinish, StepPatch } from '../contract/steps.ts'
 import { matchInputs } from '../domain/match.ts'
 import { withFinish, type StepStatus, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
+import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, withRetries } from './commands.ts'
 import type { PrismaClient } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
-import { functionFault, containerRefsOf } from './prepare-steps.ts'
+import { containerRefsOf, functionFault, statusWarnings } from './prepare-steps.ts'
 
 type Data = Readonly<Record<string, unknown>>
 type LockedStep = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatus, now: Date }
 type Change = {
-  members: { start?: string, finish?: string | null, status?: StepStatus, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string }
+  members: {
+    start?: string, finish?: string | null, status?: StepStatus, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string
+    exclude_from_estimates?: boolean | null
+  }
   containers?: ReturnType<typeof containerRefsOf>
   warnings: readonly StepWarning[]
 }
@@ -30,7 +35,8 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
       start: step.start.toISOString(), finish: ending.finish ? toUtc(ending.finish) : step.now.toISOString(), status: ending.status ?? 'completed'
     })
     const data = ending.data ? { data: { ...step.data, ...ending.data } } : {}
-    return await write(transaction, id, step, { members: { finish, status, ...data }, warnings }, 'step-finished', audit)
+    const change = { members: { finish, status, ...data }, warnings: [...warnings, ...numberWarnings(ending.data, '/data')] }
+    return await write(transaction, id, step, change, 'step-finished', audit)
   })
 }
 
@@ -45,7 +51,7 @@ export async function correctStep (prisma: PrismaClient, id: string, patch: Omit
     }
     const members = { ...others, ...times }
     refuseContradiction({ start: step.start.toISOString(), finish: step.finish?.toISOString() ?? null, status: step.status, ...members }, patch)
-    const change = { members, warnings: [], ...containers === undefined ? {} : { containers: containerRefsOf(containers) } }
+    const change = { members, warnings: numberWarnings(patch.data, '/data'), ...containers === undefined ? {} : { containers: containerRefsOf(containers) } }
     return await write(transaction, id, step, change, 'step-corrected', audit)
   })
 }
@@ -61,15 +67,17 @@ async function withLockedStep (prisma: PrismaClient, id: string, run: (transacti
 
 async function write (transaction: Transaction, id: string, step: LockedStep, change: Change, kind: string, audit: AuditContext): Promise<Step> {
   const data = change.members.data ?? step.data
-  refuseData(data)
+  if (data.fct !== step.data.fct) refuseFunction(data)
+  refuseLargeData(data)
   const input = {
     ...change,
+    warnings: [...change.warnings, ...isDeepStrictEqual(data.reported_status, step.data.reported_status) ? [] : statusWarnings(data)],
     members: change.members.data === undefined ? change.members : { ...change.members, fct: data.fct ?? null },
     match: matchInputs({ kind: step.kind, name: step.name, data }),
     device_id: uuidv7()
   }
   const [changed] = await transaction.$queryRaw<Step[]>`
-    SELECT * FROM change_step(${id}::uuid, ${JSON.stringify(input)}::jsonb, ${kind}, ${JSON.stringify(audit)}::jsonb)`
+    SELECT * FROM change_step(${id}::uuid, ${writeExactly(input)}::jsonb, ${kind}, ${JSON.stringify(audit)}::jsonb)`
   return changed!
 }
 
@@ -81,9 +89,13 @@ function refuseContradiction (times: StepTimes, patch: Omit<StepPatch, 'reason'>
   throw invalid({ in: 'body', pointer: `/${member}`, detail: `contradicts the rest of the step: its ${fault.member} ${fault.detail}` })
 }
 
-function refuseData (data: Data): void {
+// Called only if `fct` changes: a step with a function that an older release accepted must still be able to finish.
+function refuseFunction (data: Data): void {
   const fct = functionFault(data)
   if (fct !== null) throw invalid({ in: 'body', pointer: '/data/fct', detail: fct })
+}
+
+function refuseLargeData (data: Data): void {
   if (Buffer.byteLength(JSON.stringify(data)) > maxDataBytes) {
     throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON` })
   }

@@ -11,7 +11,7 @@ const noSteps = Prisma.sql`false`
  * with a constant. An unknown name matches no steps.
  */
 export async function stepCondition (prisma: PrismaClient, filters: StepFilters): Promise<Prisma.Sql> {
-  const { fct, kind, status, is_simulation, process_id, started_after, started_before } = filters
+  const { fct, kind, status, is_simulation, process_id, started_after, started_before, excluded_from_estimates } = filters
   const conditions = [
     ...await namedConditions(prisma, filters),
     fct === undefined ? null : Prisma.sql`s.fct = ${fct}`,
@@ -20,7 +20,8 @@ export async function stepCondition (prisma: PrismaClient, filters: StepFilters)
     is_simulation === undefined ? null : Prisma.sql`s.is_simulation = ${is_simulation}`,
     process_id === undefined ? null : Prisma.sql`s.experiment_id IN (SELECT id FROM experiment WHERE process_id = ${process_id}::uuid)`,
     started_after === undefined ? null : Prisma.sql`s.start >= ${toUtc(started_after)}::timestamptz`,
-    started_before === undefined ? null : Prisma.sql`s.start < ${toUtc(started_before)}::timestamptz`
+    started_before === undefined ? null : Prisma.sql`s.start < ${toUtc(started_before)}::timestamptz`,
+    excluded_from_estimates === undefined ? null : Prisma.sql`s.excluded_from_estimates = ${excluded_from_estimates}`
   ].filter((condition) => condition !== null)
   return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
 }

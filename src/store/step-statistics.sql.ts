@@ -22,19 +22,29 @@ const joins: Partial<Record<StepGrouping, string>> = {
   process_id: 'LEFT JOIN experiment e ON e.id = s.experiment_id'
 }
 
+// Steps whose times or status cannot be trusted, and those that a person left out, have no durations here. Failed and simulated steps
+// have: filters select them.
+const trusted = Prisma.sql`(CASE WHEN s.believable AND s.excluded_from_estimates IS DISTINCT FROM 'unknown-status' THEN s.duration_seconds END)`
+
+// The sum of milliseconds is a whole number of them. The other statistics are rounded to what is not noise of floating point.
+const rounded = (expression: Prisma.Sql, digits: number) => Prisma.sql`round((${expression})::numeric, ${digits}::integer)::float8`
+
 /** Counts and durations (in seconds) of the steps that match a condition on `step s`, by group. Without groupings there is one row. */
-export async function stepStatistics (prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[]): Promise<StepGroupStatistics[]> {
+export async function stepStatistics (
+  prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[], { all }: { all: boolean }
+): Promise<StepGroupStatistics[]> {
   const list = groupings.map((name) => expressions[name])
   const members = groupings.map((name) => `'${name}', ${expressions[name]}`)
   const grouped = Prisma.raw(list.length === 0 ? '' : `GROUP BY ${list.join(', ')} ORDER BY ${list.map((expression) => `${expression} NULLS LAST`).join(', ')}`)
+  const duration = all ? Prisma.sql`s.duration_seconds` : trusted
   const rows = await prisma.$queryRaw<StepGroupStatistics[]>`
     SELECT jsonb_build_object(${Prisma.raw(members.join(', '))}) AS "group",
       count(*)::int AS count, count(s.finish)::int AS finished, (count(*) FILTER (WHERE s.status = 'failed'))::int AS failed,
-      avg(s.duration_seconds)::float8 AS mean_seconds, stddev_samp(s.duration_seconds)::float8 AS stddev_seconds,
-      min(s.duration_seconds)::float8 AS min_seconds, max(s.duration_seconds)::float8 AS max_seconds,
-      (percentile_cont(0.5) WITHIN GROUP (ORDER BY s.duration_seconds))::float8 AS median_seconds,
-      (percentile_cont(0.95) WITHIN GROUP (ORDER BY s.duration_seconds))::float8 AS p95_seconds,
-      coalesce(sum(s.duration_seconds), 0)::float8 AS total_seconds
+      ${rounded(Prisma.sql`avg(${duration})`, 9)} AS mean_seconds, ${rounded(Prisma.sql`stddev_samp(${duration})`, 9)} AS stddev_seconds,
+      min(${duration})::float8 AS min_seconds, max(${duration})::float8 AS max_seconds,
+      ${rounded(Prisma.sql`percentile_cont(0.5) WITHIN GROUP (ORDER BY ${duration})`, 9)} AS median_seconds,
+      ${rounded(Prisma.sql`percentile_cont(0.95) WITHIN GROUP (ORDER BY ${duration})`, 9)} AS p95_seconds,
+      coalesce(${rounded(Prisma.sql`sum(${duration})`, 3)}, 0)::float8 AS total_seconds
     FROM step s ${Prisma.raw(groupings.map((name) => joins[name] ?? '').join(' '))}
     WHERE ${condition} ${grouped}
     LIMIT ${maxGroups + 1}`

@@ -1,13 +1,16 @@
 import { invalid, problem } from '../contract/problems.ts'
+import type { StepExclusionRequest, StepExclusionResult } from '../contract/step-exclusions.ts'
 import type { StatisticsQuery } from '../contract/step-statistics.ts'
 import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../contract/steps.ts'
 import { readGroupings } from '../domain/step-grouping.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPage } from './pages.ts'
 import { prepareSteps } from './prepare-steps.ts'
 import { correctStep, finishStep } from './step-changes.ts'
+import { excludeSteps } from './step-exclusions.ts'
 import { stepCondition } from './step-filters.sql.ts'
 import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
@@ -19,7 +22,7 @@ export type LoggedStep = JsonRow<Step> & { id: string, outcome: 'logged' | 'exte
 const members: MemberKinds<Step> = {
   id: 'value', kind: 'value', name: 'value', fct: 'value', device: 'value', data: 'value', start: 'time', finish: 'time', status: 'value',
   duration_seconds: 'value', experiment_id: 'value', experiment_named: 'value', containers: 'value', origin: 'value', destination: 'value',
-  lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', warnings: 'value', created_at: 'time',
+  lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', excluded_from_estimates: 'value', warnings: 'value', created_at: 'time',
   updated_at: 'time', version: 'value'
 }
 const readById = `${selectAsJson(members, 'step_state')} WHERE thing.id = $1`
@@ -35,7 +38,7 @@ export function stepStore ({ pool, prisma }: Database) {
 
   async function logAll (inputs: readonly StepCreate[], audit: AuditContext, batch = true): Promise<LoggedStep[]> {
     const { steps, devices } = prepareSteps(inputs, batch)
-    return await runPrepared<LoggedStep>(pool, logSteps, [JSON.stringify(steps), JSON.stringify(devices), batch, audit])
+    return await runPrepared<LoggedStep>(pool, logSteps, [writeExactly(steps), JSON.stringify(devices), batch, audit])
   }
 
   return {
@@ -60,10 +63,10 @@ export function stepStore ({ pool, prisma }: Database) {
       })
     },
 
-    async statistics ({ group_by, ...filters }: StatisticsQuery) {
+    async statistics ({ group_by, excluded, ...filters }: StatisticsQuery) {
       const grouping = readGroupings(group_by)
       if ('fault' in grouping) throw invalid({ in: 'query', parameter: 'group_by', detail: grouping.fault })
-      return await stepStatistics(prisma, await stepCondition(prisma, filters), grouping.groupings)
+      return await stepStatistics(prisma, await stepCondition(prisma, filters), grouping.groupings, { all: excluded === 'any' })
     },
 
     async finish (id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
@@ -72,6 +75,11 @@ export function stepStore ({ pool, prisma }: Database) {
 
     async correct (id: string, { reason, ...patch }: StepPatch, audit: AuditContext): Promise<Step> {
       return await correctStep(prisma, id, patch, { ...audit, reason })
+    },
+
+    /** Decides about many steps as samples for estimates. A dry run only says which. */
+    async exclude (request: StepExclusionRequest, dryRun: boolean, audit: AuditContext): Promise<StepExclusionResult> {
+      return await excludeSteps(prisma, request, dryRun, audit)
     },
 
     async history (id: string, query: PageQuery) {

@@ -3,6 +3,7 @@ import { type Fault, invalid, type ProblemCode } from '../contract/problems.ts'
 import type { Step } from '../contract/steps.ts'
 import type { Transfer, TransferFinding, TransferResult } from '../contract/transfers.ts'
 import { digestOf } from '../domain/canonical.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
@@ -33,7 +34,7 @@ export function transferStore ({ pool }: Database) {
         }
       })
       const made = await runPrepared<TransferRow>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
-        [JSON.stringify(inputs), JSON.stringify(devices), batch, dryRun, audit])
+        [writeExactly(inputs), JSON.stringify(devices), batch, dryRun, audit])
       return made.map(({ container, step, findings, revision }, index) => ({
         status: dryRun ? 'dry-run' : 'success', container, step, revision,
         findings: findings.map((finding) => findingOf(finding, batch ? index : null))

@@ -1,3 +1,5 @@
+import { safeText } from './safe-text.ts'
+
 /** A terminal or a pipe. */
 export type Out = { write (text: string): unknown, isTTY?: boolean }
 
@@ -7,7 +9,8 @@ const barWidth = 24
 const redrawMs = 50
 
 /** Shows progress on one line. A terminal gets a bar that is redrawn; a pipe gets one line at the end. */
-export function progressOf (out: Out, label: string, total: number): Progress {
+export function progressOf (out: Out, text: string, total: number): Progress {
+  const label = safeText(text)
   const began = performance.now()
   let count = 0
   let drawn = -Infinity

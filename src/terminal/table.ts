@@ -1,5 +1,8 @@
+import { safeText } from './safe-text.ts'
+
 /** Formats rows as aligned lines below a header. Columns of numbers (`-` for none) are aligned right. */
-export function tableOf (head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function tableOf (head: readonly string[], texts: readonly (readonly string[])[]): string[] {
+  const rows = texts.map((row) => row.map(safeText))
   const columns = head.map((title, column) => {
     const cells = rows.map((row) => row[column]!)
     const width = Math.max(title.length, ...cells.map(({ length }) => length))

@@ -45,7 +45,7 @@ t.test('what others write meanwhile is in it wholly or not at all', async (t) =>
   }
   await somethingHappens()
   const { revision } = (await lab.get('/api/lab')).body
-  // between any two tables
+  // between the copies of any two tables
   await takeBackup({ url: lab.url, file: join(folder, 'lab'), overwrite: false, onTable: somethingHappens })
   t.ok(turn > 10)
 

@@ -10,7 +10,7 @@ import { aDump } from '../support/dump.ts'
 const whole = await readFile(savedLab)
 const text = gunzipSync(whole).toString('latin1')
 
-/** A file with this in it. */
+/** The path of a new file with this content. */
 async function aFile (t: Parameters<typeof aFolder>[0], bytes: Buffer): Promise<string> {
   const file = join(await aFolder(t), 'damaged')
   await writeFile(file, bytes)
@@ -29,7 +29,7 @@ t.test('a file that was cut off is refused, wherever it was cut', async (t) => {
 
 t.test('a file in which a byte was changed is refused, wherever it is', async (t) => {
   const folder = await aFolder(t)
-  // behind the ten bytes of gzip's own header, whose date and system mean nothing here
+  // after the ten bytes of the gzip header: its date and system do not matter here
   for (let at = 10; at < whole.length; at += 499) {
     const bytes = Buffer.from(whole)
     bytes[at]! ^= 0x10

@@ -9,11 +9,11 @@ import { aFolder, anEmptyDatabase, beforeFirstRelease, migrations, savedLab, sql
 import { aDump } from '../support/dump.ts'
 import { aServiceOn, type Service } from '../support/service.ts'
 
-// A backup, or a database, that is older than the code: it is opened at its own schema, and then migrated.
+// A backup or a database that is older than the code is opened with its own schema and then migrated.
 
 const later = '29990101000000_later'
 
-/** The migrations of a later version: it numbers the devices by their age, which needs the rows that are there. */
+/** The migrations of a later version. Its migration numbers the devices by age, so it needs the existing rows. */
 async function laterMigrations (t: Parameters<typeof aFolder>[0]): Promise<string> {
   const directory = join(await aFolder(t), 'migrations')
   await cp(migrations, directory, { recursive: true })
@@ -30,7 +30,7 @@ async function laterMigrations (t: Parameters<typeof aFolder>[0]): Promise<strin
 const inventory = 'SELECT count(*)::int AS devices, count(DISTINCT inventory_number)::int AS numbers, (SELECT count(*)::int FROM inventory) AS inventory FROM device'
 const numbered = [{ devices: 17, numbers: 17, inventory: 17 }]
 
-/** Asks for all that the fixture holds; see test/fixtures/README.md. */
+/** Reads everything that the fixture holds; see test/fixtures/README.md. */
 async function answersFrom (t: Parameters<typeof aFolder>[0], { get, post }: Service): Promise<void> {
   t.match(await get('/api/lab'), { body: { revision: 30, totals: { devices: 14, containers: 4, containers_removed: 2, occupied: 5 } } })
   t.match(await get('/api/lab/config'), { body: { sila_servers: { storage: { Hotel1: { capacity: 6 }, Hotel2: { capacity: 13 } } } } })

@@ -15,7 +15,7 @@ import { aDatabase } from '../support/database.ts'
 import { aDump } from '../support/dump.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 
-/** The migrations, and one more. */
+/** The migrations and one further migration. */
 async function withMigration (t: Test, text: string): Promise<string> {
   const directory = join(await aFolder(t), 'migrations')
   await cp(migrations, directory, { recursive: true })
@@ -33,8 +33,8 @@ async function migrated (url: string, directory: string): Promise<void> {
   }
 }
 
-/** The saved lab with other text: whole, but made by somebody else. */
-async function aForgery (t: Test, change: (header: Header, rows: Map<string, string>) => void): Promise<string> {
+/** The saved lab with changed text: the file is complete, but the service did not write it like this. */
+async function aChangedBackup (t: Test, change: (header: Header, rows: Map<string, string>) => void): Promise<string> {
   const [first, ...lines] = gunzipSync(await readFile(savedLab)).toString('utf8').split('\n')
   const header = JSON.parse(first!) as Header
   const tables = lines.join('\n').split(/(?<=^|\n)\\\.\n/)
@@ -153,15 +153,15 @@ t.test('a backup that breaks a rule of the world changes nothing', async (t) => 
   const url = await anEmptyDatabase(t)
   await restoreBackup({ url, file: savedLab, migrations, replace: false })
   const before = await aDump(url)
-  const forged = await aForgery(t, (_header, rows) => { rows.set('container', rows.get('container')!.replace(/^.*\tSCREEN_001\t.*\n/m, '')) })
+  const forged = await aChangedBackup(t, (_header, rows) => { rows.set('container', rows.get('container')!.replace(/^.*\tSCREEN_001\t.*\n/m, '')) })
   await t.rejects(restoreBackup({ url, file: forged, migrations, replace: true }), { message: /breaks the rule "\w+" \(Key .*nothing was changed/ })
   t.same(await aDump(url), before)
 })
 
 t.test('a database that reads otherwise than was counted changes nothing', async (t) => {
   const url = await anEmptyDatabase(t)
-  // COPY takes a time in any zone, and gives it back in UTC
-  const forged = await aForgery(t, (_header, rows) => { rows.set('experiment', rows.get('experiment')!.replace(/\+00/, '+01')) })
+  // COPY reads a time in any zone, and writes it in UTC
+  const forged = await aChangedBackup(t, (_header, rows) => { rows.set('experiment', rows.get('experiment')!.replace(/\+00/, '+01')) })
   await t.rejects(restoreBackup({ url, file: forged, migrations, replace: false }), { message: /differs from the backup in experiment/ })
   t.same(await sql(url, "SELECT FROM pg_tables WHERE schemaname = 'public'"), [])
 })

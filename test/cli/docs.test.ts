@@ -8,7 +8,7 @@ import { aService } from '../support/service.ts'
 
 const page = await readFile(join(projectRoot, 'docs', 'guides', 'command-line.md'), 'utf8')
 
-/** The commands of the page's consoles with what they are said to print, and how they are said to end. */
+/** The commands in the consoles of the page, with the output and the exit code that the page shows. */
 function shownOn (text: string): { line: string, output: string[] }[] {
   const consoles = [...text.matchAll(/```console\n([\s\S]*?)```/g)].map((match) => match[1]!)
   return consoles.flatMap((block) => block.split(/^\$ /m).slice(1)).map((command) => {
@@ -17,7 +17,7 @@ function shownOn (text: string): { line: string, output: string[] }[] {
   })
 }
 
-/** The words of a command line, as a shell takes them apart. */
+/** The words of a command line, split as a shell does it. */
 function wordsOf (line: string): string[] {
   return [...line.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([word]) => word.replaceAll('"', ''))
 }
@@ -36,7 +36,7 @@ function isShown (expected: readonly string[], actual: readonly string[]): boole
   return actual.slice(0, head.length).join('\n') === head.join('\n') && actual.slice(actual.length - tail.length).join('\n') === tail.join('\n')
 }
 
-// SHOW_DOCS=1 prints what the commands print, to be taken over into the page
+// SHOW_DOCS=1 prints the real output, to copy it into the page
 t.test('docs/guides/command-line.md shows what the commands print', async (t) => {
   const service = await aService(t)
   const folder = await aFolder(t)
@@ -44,7 +44,7 @@ t.test('docs/guides/command-line.md shows what the commands print', async (t) =>
   const here = await aCommandLine(service, env)
   const there = await aCommandLine(null, { ...env, PLATFORM_STATUS_URL: here.address, DATABASE_URL: await anEmptyDatabase(t) })
 
-  /** What the page says between the commands: a plate is carried about, and three washes are logged. */
+  /** What happens between the commands of the page: a plate is moved, and three washes are logged. */
   async function aRun (): Promise<void> {
     await service.post('/api/containers', { device: 'Hotel1', barcode: 'SCREEN_001', lidded: true })
     await service.post('/api/containers/SCREEN_001/unlid', { lid_device: 'Hotel1', lid_pos: 5 })

@@ -54,7 +54,7 @@ t.test('estimate: an operation, a move, and a step without history', async (t) =
   t.match(await platformStatus('estimate', 'Washer', 'wash', '--confidence', '2'), { code: 1, err: /\n {2}\/confidence: / })
 })
 
-/** A server of this kind, and its address. */
+/** Starts a server with this handler, and returns its address. */
 async function aServer (t: { teardown (work: () => unknown): void }, listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   t.teardown(() => server.close())

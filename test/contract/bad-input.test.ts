@@ -362,7 +362,7 @@ function encoded (values: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url')
 }
 
-// what a cursor of the list could hold in this place is no forgery that anyone could tell
+// values that a real cursor of this list could hold here cannot be told from real ones
 function isOther (key: unknown, value: unknown): boolean {
   if (typeof key === 'string') return typeof value !== 'string' || (key.includes('-') && !/^[0-9a-f-]{36}$/.test(value))
   return typeof value !== 'number' && value !== null

@@ -3,8 +3,8 @@ import { aLabAtWork } from '../support/lab-at-work.ts'
 import { theDocument } from '../support/openapi.ts'
 import { operationsOf, resolved } from './rules/rule.ts'
 
-// People copy the examples of the document first. Every one can be sent as it is: what it names may not be there, but
-// nothing is wrong with it.
+// Users copy the examples of the document first. Each example is valid as it is. The things that it names may be missing, but
+// the service must not find a fault in its form.
 
 const document = await theDocument()
 const lab = await aLabAtWork(t, { AUTH: 'off' })
@@ -33,7 +33,7 @@ for (const { at, path, operation } of operationsOf(document).filter(({ method, p
       const { examples = [], enum: values = [], default: usual } = resolved(document, schema)
       for (const example of [...examples, ...values, ...usual === undefined ? [] : [usual]]) {
         const { status } = await lab.get(`${url}?${name}=${encodeURIComponent(example)}`)
-        // what is there now was not there at every time
+        // what exists now did not exist at every past time
         t.ok(status === 200 || (name === 'at' && status === 404), `${name}=${example}: ${status}`)
       }
     }

@@ -6,12 +6,12 @@ import { aLabAtWork } from '../support/lab-at-work.ts'
 import { theDocument } from '../support/openapi.ts'
 import { operationsOf } from './rules/rule.ts'
 
-// No input makes a 500: requests made from the OpenAPI document itself, valid, nearly valid and not at all valid, against
-// a lab at work. Every answer must be one that the document declares. FUZZ_RUNS and FUZZ_SEED make it longer, or another.
+// No input makes a 500. The requests are made from the OpenAPI document: valid, nearly valid and invalid ones, sent to a lab
+// at work. The document must declare every answer. FUZZ_RUNS sets the number of requests, FUZZ_SEED the random numbers.
 
 const runs = Number(process.env.FUZZ_RUNS ?? 20)
 const seed = Number(process.env.FUZZ_SEED ?? 20260302)
-/** These take everything away that the others could hit. */
+/** These would remove everything that the other requests need. */
 const last = ['retireDevice', 'putLabConfig', 'wipeLab']
 
 const faults: string[] = []
@@ -37,7 +37,7 @@ for (const { at, path, method, operation } of operations) {
   })
 }
 
-/** What there may be no more after what was done before. */
+/** Answers that are right when an earlier request has removed the thing. */
 async function restocked (): Promise<void> {
   await lab.put('/api/lab/config?prune=false', { sila_servers: { devices: { Hotel: { capacity: 6 }, Washer: { capacity: 1 }, Arm: { capacity: 0 } } } })
   for (const barcode of known.Barcode) await lab.post('/api/containers', { device: 'Hotel', barcode, if_occupied: 'adopt' })
@@ -55,7 +55,7 @@ async function faultOf (operation: any, request: Request): Promise<string | null
   if (!String(answer.headers['content-type']).startsWith('application/problem+json')) return `${status} is no problem+json: ${payload}`
   const { code } = JSON.parse(payload) as { code: ProblemCode }
   if (catalogue[code]?.[0] !== status) return `${code} is not known with ${status}`
-  // an odd name can make it another path
+  // an unusual name can turn it into another path
   if (code === 'route-not-found' || code === 'method-not-allowed') return null
   return operation.responses[status]?.content['application/problem+json'].examples[code] === undefined ? `${status} ${code} is not declared: ${payload}` : null
 }

@@ -5,12 +5,12 @@ import { clientError } from '../../src/plugins/client-errors.ts'
 import { listening } from '../support/http.ts'
 import { aService } from '../support/service.ts'
 
-// What does not even reach a route: requests that are no HTTP, or of a kind that tests of routes cannot send.
+// Requests that reach no route: bytes that are not HTTP, and HTTP that the tests of routes cannot send.
 
 const service = await aService(t)
 const { port } = new URL(await listening(service))
 
-/** Sends bytes, and reads what comes back until the other end closes. */
+/** Sends bytes, and returns what the service sends until it closes the connection. */
 async function raw (text: string, to = port): Promise<{ status: number, headers: Record<string, string>, body: any }> {
   const answer = await new Promise<string>((resolve, reject) => {
     const socket = connect(Number(to), '127.0.0.1', () => socket.write(text, 'latin1'))

@@ -2,7 +2,7 @@ import t from 'tap'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 import { seg } from '../support/service.ts'
 
-// What looks like a mistake and is none: names that people and barcode readers make, and clients that say more than they must.
+// Input that looks like a mistake and is allowed: names that people and barcode readers make, and members that a client may leave out.
 
 const names = [
   'a/b', 'a b', '100%', '%2F', 'a+b', 'a?b#c', 'a&b=c', 'a;b', '🧪', '🧪'.repeat(200), 'Äußerst', '培養', 'a\\b', '"quoted"', "O'Brien", "'; DROP TABLE container; --", '$1', '${x}', '{{x}}',

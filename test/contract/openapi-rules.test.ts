@@ -6,7 +6,7 @@ import { problemRules } from './rules/problems.ts'
 import { schemaRules } from './rules/schemas.ts'
 import { soundDocument } from './rules/sound.ts'
 
-// The rules of the OpenAPI document. A rule that fails says which, why it is there, and where it is broken.
+// The rules of the OpenAPI document. A rule that fails says its name, its reason and the places that break it.
 
 const document = await theDocument()
 const sound = await soundDocument()

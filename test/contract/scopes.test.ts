@@ -2,7 +2,7 @@ import t from 'tap'
 import { theDocument } from '../support/openapi.ts'
 import { operationsOf } from './rules/rule.ts'
 
-// What each scope is good for, said once more by hand: a call that slips into another one is found here.
+// The operations of each scope, written by hand. The test finds an operation that was given another scope by mistake.
 
 const document = await theDocument()
 const needing = (scope: string) => operationsOf(document).filter(({ operation }) => operation.security[0]?.key[0] === scope)

@@ -6,7 +6,7 @@ import { listening } from '../support/http.ts'
 import { anOutput } from '../support/output.ts'
 import { aLab, aService } from '../support/service.ts'
 
-// the two shortest of the real runs will do
+// the two shortest real runs are enough
 const runs = (await readRuns()).slice(0, 2)
 
 t.test('shows what a real lab did and what is learnt from it', async (t) => {
@@ -45,7 +45,7 @@ t.test('draws in a terminal, and writes plain lines to a pipe', async (t) => {
   const [terminal, pipe] = [anOutput({ isTTY: true }), anOutput()]
   for (const out of [pipe, terminal]) await demo({ call: demoClient(address), address, out, runs: runs.slice(0, 1) })
   t.match(terminal.text, /\r {2}moves and lids of \S+ █+ 4\/4 in/)
-  // eslint-disable-next-line no-control-regex -- that there is none is the point
+  // eslint-disable-next-line no-control-regex -- the test asserts that there is none
   t.notMatch(pipe.text, /[\u0000-\u0009\u000b-\u001f\u007f]/)
 })
 

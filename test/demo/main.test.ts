@@ -6,11 +6,13 @@ import t from 'tap'
 import { join } from 'node:path'
 import { projectRoot } from '../../src/project-root.ts'
 import { aDatabase } from '../support/database.ts'
+import { plain } from '../support/plain-process.ts'
 
 const main = join(projectRoot, 'dist', 'src', 'demo', 'main.js')
 
 function start (env: Record<string, string>) {
-  const child = spawn(process.execPath, [main], { env: { ...process.env, PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...args] = plain(process.execPath, main)
+  const child = spawn(program, args, { env: { ...process.env, PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   return { child, lines: createInterface({ input: child.stdout }), complaint: text(child.stderr), ended: once(child, 'close') }
 }
 

@@ -6,10 +6,10 @@ import { nameOfPlace, readLabFile, readRuns, type RobotlabRun } from '../../src/
 import { listening } from '../support/http.ts'
 import { aService } from '../support/service.ts'
 
-// A real lab's records (examples/robotlab) go through the API as they happened: every move and lid in order, under the
-// rule that the service refuses what contradicts the world it tracks; every step as part of its run's experiment.
+// The records of a real lab (examples/robotlab) go through the API as they happened: every move and every lid in order, while the
+// service refuses what contradicts the tracked lab, and every step as part of the experiment of its run.
 
-// less than a minute on two idle cores; the rest is for machines that have other things to do
+// it takes less than a minute on two idle cores; the limit leaves room for busy machines
 const limitMs = 300_000
 t.setTimeout(limitMs)
 
@@ -30,7 +30,7 @@ t.test('32 real runs are replayed strictly, logged and estimated', { timeout: li
     }
     await clearPlatform(call)
     await setUp(call, run)
-    // the log may lag behind the world or run ahead of it; only the order of the changes counts
+    // the times of the log may differ from the real times; only the order of the changes counts
     const [, logged] = await Promise.all([replay(call, run), logRun(call, run)])
     t.ok(logged, `${run.name}: ${run.events.length} changes of the world and ${run.steps.length} steps without one refusal`)
     t.strictSame(await worldOf(call), placesAfter(run), `${run.name}: every plate and lid is where it was recorded`)
@@ -48,7 +48,7 @@ async function replay (call: DemoCall, run: RobotlabRun): Promise<void> {
   for (const event of run.events) await recordEvent(call, run, event)
 }
 
-/** Where each plate and lid is after a run, computed from the records alone. */
+/** The place of each plate and lid after a run, computed from the records alone. */
 function placesAfter (run: RobotlabRun): Record<string, string> {
   const places = new Map(Object.entries(run.initial))
   for (const event of run.events) {
@@ -60,7 +60,7 @@ function placesAfter (run: RobotlabRun): Record<string, string> {
 
 type LabState = { devices: { name: string, containers: { barcode: string, position: number, lidded: boolean, lid: Place | null }[] }[] }
 
-/** What stands where, as the service says, in the lab's own names. */
+/** The tracked lab as the service answers it, with the names of the lab. */
 async function worldOf (call: DemoCall): Promise<Record<string, string>> {
   const { devices } = await call<LabState>('GET', '/api/lab')
   const things = devices.flatMap(({ name, containers }) => containers.flatMap(({ barcode, position, lidded, lid }) => {

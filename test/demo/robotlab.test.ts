@@ -28,7 +28,7 @@ t.test('places of the lab are slots, and back', async (t) => {
   }
 })
 
-/** A slot of the incubator's inside, which the arm does not reach. */
+/** A slot inside the incubator, which the arm cannot reach. */
 function inStack (place: string): boolean {
   return /^[LR]\d+$/.test(place)
 }

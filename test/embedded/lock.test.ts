@@ -18,7 +18,7 @@ const SCRIPT = `
 t.test('of many that come at once exactly one gets the lock, also over stale ones', async (t) => {
   const directory = aDirectory(t)
   const code = compiled(t)
-  // One of a process that is long gone, one whose pid went to another process: us.
+  // the lock of a process that has ended, and the lock of one whose pid now belongs to another process: this one
   writeFileSync(path.join(directory, 'lock-4194000-gone-1'), 'held\n')
   writeFileSync(path.join(directory, `lock-${process.pid}-another-2`), 'held\n')
   const children = Array.from({ length: 6 }, () => aChild(t, code, directory, { script: SCRIPT }))

@@ -9,7 +9,7 @@ import { startEmbedded } from '../../src/embedded/postgres.ts'
 import { launch, shutDown, freePort } from '../../src/embedded/postmaster.ts'
 import { isSameProcess } from '../../src/embedded/processes.ts'
 import {
-  aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, locksIn, postmasterPid, query, QUICK, until
+  aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, locksIn, postmasterPid, query, unsafeSettings, until
 } from './support.ts'
 
 t.jobs = 3
@@ -106,7 +106,7 @@ t.test('a pid file whose pid went to another program is no obstacle', async (t) 
   const file = path.join(dataDir, 'postgresql', 'postmaster.pid')
   const lines = readFileSync(file, 'utf8').split('\n')
   await first.stop()
-  // Ours: alive, and the same user's for an ordinary user, at which PostgreSQL itself gives up.
+  // our own pid: the process is alive, and for an ordinary user it belongs to the same user; PostgreSQL itself refuses to start then
   writeFileSync(file, [process.pid, ...lines.slice(1)].join('\n'))
   const { url, adopted } = await aDatabase(t, dataDir)
   t.equal(adopted, false)
@@ -192,7 +192,7 @@ t.test('a port in use is retried, and a long log is truncated', async (t) => {
   writeFileSync(path.join(directory, 'postgres.log'), Buffer.alloc(11 * 1024 * 1024, 'x'))
 
   const postmaster = await launch({
-    place, binaries, settings: QUICK, log, choosePort: async () => ports.pop() ?? await freePort()
+    place, binaries, settings: unsafeSettings, log, choosePort: async () => ports.pop() ?? await freePort()
   })
   t.teardown(() => shutDown(postmaster, { place, found, log }))
   t.not(postmaster.port, taken)

@@ -16,11 +16,11 @@ import { projectRoot } from '../../src/project-root.ts'
 
 export const isRoot = process.geteuid?.() === 0
 
-/** What makes a cluster quick and worthless: for tests only. */
-export const QUICK = { fsync: 'off', full_page_writes: 'off' }
+/** Settings that make a cluster fast and unsafe: for tests only. */
+export const unsafeSettings = { fsync: 'off', full_page_writes: 'off' }
 
-/** Who runs a child: nobody, on Linux and macOS alike (-2 is how macOS counts it). */
-export const NOBODY = process.platform === 'darwin' ? { uid: -2, gid: -2 } : { uid: 65534, gid: 65534 }
+/** The user nobody, who runs child processes. On macOS its id is -2. */
+export const nobodyIds = process.platform === 'darwin' ? { uid: -2, gid: -2 } : { uid: 65534, gid: 65534 }
 
 type Test = { teardown(work: () => unknown): void }
 
@@ -32,7 +32,7 @@ export function aLog () {
   return { lines, info: write('info'), warn: write('warn') }
 }
 
-/** A temporary directory that every user may enter, gone after the test. */
+/** A temporary directory that every user may enter. It is removed after the test. */
 export function aDirectory (t: Test): string {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'platform-status-test-'))
   chmodSync(directory, 0o755)
@@ -40,23 +40,23 @@ export function aDirectory (t: Test): string {
   return directory
 }
 
-/** Starts in this process; stopped after the test, before its directory goes. */
+/** Starts a database from this process. It is stopped after the test, before its directory is removed. */
 export async function aDatabase (t: Test, dataDir: string, more: {
   settings?: Record<string, string>, shared?: string[]
 } = {}) {
   const log = aLog()
-  const database = await startEmbedded({ dataDir, log, ...more, settings: { ...QUICK, ...more.settings } })
+  const database = await startEmbedded({ dataDir, log, ...more, settings: { ...unsafeSettings, ...more.settings } })
   t.teardown(() => database.stop())
   return { ...database, log }
 }
 
 let made: Promise<string> | undefined
 
-/** A data directory with a database in it, stopped; copied from one that is made once, which is quicker than initdb. */
+/** A data directory with a stopped database. It is a copy of one that is made once, because copying is faster than initdb. */
 export async function aMadeDirectory (t: Test): Promise<string> {
   made ??= makeOnce()
   const dataDir = path.join(aDirectory(t), 'data')
-  // cp rather than node's: it keeps the owners.
+  // `cp` and not Node's copy, because `cp` keeps the owners
   const { status, stderr } = spawnSync('cp', ['-a', await made, dataDir], { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
   return dataDir
@@ -64,7 +64,7 @@ export async function aMadeDirectory (t: Test): Promise<string> {
 
 async function makeOnce (): Promise<string> {
   const dataDir = path.join(aDirectory(tap), 'data')
-  const { stop } = await startEmbedded({ dataDir, log: aLog(), settings: QUICK })
+  const { stop } = await startEmbedded({ dataDir, log: aLog(), settings: unsafeSettings })
   await stop()
   return dataDir
 }
@@ -96,8 +96,8 @@ export async function until (holds: () => boolean, what: string) {
 }
 
 /**
- * src/embedded as plain JavaScript in a directory of its own, for children: it proves that the compiled form works, and
- * needs no loader. `packages` is the node_modules it sees.
+ * src/embedded as compiled JavaScript in a directory of its own, for child processes. This shows that the compiled form works
+ * without a loader. `packages` is its node_modules.
  */
 export function compiled (t: Test, packages = path.join(projectRoot, 'node_modules')): string {
   const directory = aDirectory(t)
@@ -134,17 +134,17 @@ export type Said = {
   started?: { url: string, directory: string, adopted: boolean }, error?: string, stopped?: boolean, warn?: string
 }
 
-/** A process of its own that starts a database and says what became of it, a JSON object a line. */
+/** A child process that starts a database and reports the result, one JSON object a line. */
 export function aChild (t: Test, code: string, dataDir: string, options: {
   uid?: number, gid?: number, bare?: boolean, script?: string
 } = {}) {
   const { script = SCRIPT, bare = false, ...how } = options
   const file = path.join(code, `child-${Math.random().toString(16).slice(2)}.js`)
   writeFileSync(file, script)
-  // env becomes node, so that the pid is node's. It takes away what tap puts into NODE_OPTIONS (which watches children,
-  // and writes where nobody cannot), or, for a bare child, everything.
+  // `env` becomes Node, so the pid is that of Node. It removes NODE_OPTIONS, where tap puts a loader that writes to a folder which
+  // the user nobody cannot write; for a bare child it removes every variable.
   const variables = bare ? ['-i'] : ['-u', 'NODE_OPTIONS']
-  const child = spawn('env', [...variables, process.execPath, file, JSON.stringify({ dataDir, settings: QUICK })], {
+  const child = spawn('env', [...variables, process.execPath, file, JSON.stringify({ dataDir, settings: unsafeSettings })], {
     cwd: code, stdio: ['pipe', 'pipe', 'inherit'], ...how
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -155,7 +155,7 @@ export function aChild (t: Test, code: string, dataDir: string, options: {
       const { value } = await lines.next() as { value: string | undefined }
       return JSON.parse(value ?? '{}') as Said
     },
-    /** Ends its input, upon which it stops its database. */
+    /** Closes its input. The child then stops its database. */
     finish: () => child.stdin.end(),
     kill: () => kill(child)
   }
@@ -168,7 +168,7 @@ async function kill (child: ChildProcess) {
   await exited
 }
 
-/** A copy of the platform package as it is when npm ran no install scripts: no links; nor any execute permission. */
+/** A copy of the platform package as it is when npm ran no install scripts: without links and without execute permissions. */
 export async function aBlockedInstall (t: Test): Promise<string> {
   const { directory } = await findPackage()
   const modules = path.join(aDirectory(t), 'node_modules')
@@ -182,7 +182,7 @@ export async function aBlockedInstall (t: Test): Promise<string> {
   return copy
 }
 
-/** Sets a variable of this process for the length of a test. */
+/** Sets an environment variable of this process until the test ends. */
 export function setVariable (t: Test, name: string, value: string) {
   const before = process.env[name]
   process.env[name] = value
@@ -196,10 +196,10 @@ export function give (file: string, { uid, gid }: { uid: number, gid: number }) 
   chownSync(file, uid >>> 0, gid >>> 0)
 }
 
-/** Why children cannot run as nobody here, or false when they can. */
+/** Why child processes cannot run as nobody on this machine, or false if they can. */
 export async function whyNobodyCannot (): Promise<string | false> {
   if (!isRoot) return 'needs root'
-  const nobody = { ...NOBODY, name: 'nobody' }
+  const nobody = { ...nobodyIds, name: 'nobody' }
   const node = await runCommand(process.execPath, ['--version'], nobody).catch(() => ({ code: null }))
   const checkout = await runCommand('/bin/sh', ['-c', 'test -r "$1"', 'sh', path.join(projectRoot, 'package.json')], nobody)
   return node.code === 0 && checkout.code === 0 ? false : 'the user nobody cannot reach node or the checkout'

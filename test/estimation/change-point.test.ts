@@ -2,7 +2,7 @@ import t from 'tap'
 import { samplesSinceChangePoint } from '../../src/estimation/change-point.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
 
-/** Around a middle, within some percent; newest first when reversed. */
+/** `count` random durations around a middle value, within `percent`. */
 function around (middle: number, count: number, random: () => number, percent = 3): number[] {
   return Array.from({ length: count }, () => middle * (1 + (random() - 0.5) * 2 * percent / 100))
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { aStep } from '../support/log.ts'
 import { aLab, type Service } from '../support/service.ts'
 
-// What an estimate and a logged step may read. Times are for `npm run bench:estimates`; plans can be asserted.
+// What an estimate and a logged step may read. `npm run bench:estimates` measures times; tests can only assert plans.
 
 type Node = { 'Node Type': string, 'Relation Name'?: string, 'Heap Fetches'?: number, 'Actual Rows': number, 'Actual Loops': number, Plans?: Node[] }
 type Statement = { text: string, values: unknown[] }
@@ -10,7 +10,7 @@ type Statement = { text: string, values: unknown[] }
 const functions = 40
 const plans = 250
 
-/** A hundred thousand operations: of 40 functions on 4 devices, each with many parameters. */
+/** A hundred thousand operations: 40 functions on 4 devices, each with many parameters. */
 async function aLongHistory (service: Service): Promise<void> {
   const { pool } = service.app.database
   // VACUUM marks a page as visible to all only once the WAL of its last change is flushed, which the tests' server puts off
@@ -23,7 +23,7 @@ async function aLongHistory (service: Service): Promise<void> {
       '2025-01-01'::timestamptz + n * interval '1 minute', '2025-01-01'::timestamptz + n * interval '1 minute' + (5 + n % 7) * interval '1 second',
       '{}', '', 1, 'f:function ' || n % ${functions}, md5((n % ${plans})::text)::uuid
     FROM generate_series(1, 100000) n`)
-  // what the request below asks for has more than a window's worth of samples
+  // the operation that the request below asks for has more samples than the window holds
   for (let index = 0; index < functions; index++) await service.post('/api/steps', aStep({ device: 'Reader', data: { fct: `function ${index}` } }))
   await pool.query('VACUUM ANALYZE')
 }
@@ -51,7 +51,7 @@ t.test('over a hundred thousand steps', async (t) => {
   await t.test('a batch is one statement that reads nothing of the steps but indexes', async (t) => {
     const ask = () => service.post('/api/estimates/batch', { steps })
     await ask()
-    // who asks is looked up now and then
+    // the service also looks up the key of the caller now and then
     const asked = (await statementsOf(service, ask)).filter(({ text }) => !/\bapi_key\b/.test(text))
     t.equal(asked.length, 1)
     const [{ text, values }] = asked as [Statement]
@@ -82,7 +82,7 @@ t.test('over a hundred thousand steps', async (t) => {
   })
 
   await t.test('writing a step reads no history', async (t) => {
-    // on the one connection that also writes, whose counts the first query hands over
+    // on the one connection that also writes: its first query reports the counts
     const reads = async () => {
       const { pool } = service.app.database
       await pool.query('SELECT pg_stat_force_next_flush()')

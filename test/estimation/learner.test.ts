@@ -9,11 +9,11 @@ import { rows } from '../support/log.ts'
 import { aLog } from '../support/logged.ts'
 import { aLab, aServiceOn, type Service } from '../support/service.ts'
 
-// Learning happens beside requests: by clocks as they are.
+// The learner runs beside requests. These tests use the real clock.
 
 const devices = { Hotel: 1, Reader: 1 }
 
-/** Runs of so many steps, each of its day; they ended long ago, so they are over. */
+/** Logs a run with `steps` steps, `day` days after 2025-01-01. It ended long ago, so it is over. */
 async function aRun (service: Service, day: number, steps: number, kinds = 40): Promise<void> {
   const origin = Date.parse('2025-01-01T00:00:00Z') + day * 86_400_000
   const answer = await service.post('/api/steps/batch', { steps: Array.from({ length: steps }, (_, n) => {
@@ -23,7 +23,7 @@ async function aRun (service: Service, day: number, steps: number, kinds = 40): 
   if (answer.status !== 201) throw new Error(answer.text)
 }
 
-/** An instance of its own that learns by itself. */
+/** An instance with its own learner. */
 async function anInstance (t: Test, url: string) {
   const { log, lines, said } = aLog()
   const config = readConfig({ DATABASE_URL: url })
@@ -53,7 +53,7 @@ t.test('a run that ended is learnt within ten seconds, by one of two instances, 
   const instances = [await anInstance(t, service.url), await anInstance(t, service.url)]
   await aRun(service, 0, 500)
   t.ok(await until(async () => await pending(service) === 0, 10_000))
-  // both have looked again
+  // both instances have looked again
   await sleep(2500)
   t.equal(instances.flatMap(({ lines }) => learntIn(lines)).length, 1)
   t.match(await rows(service, 'SELECT key, margins FROM run'), [{ key: 'day 2025-01-01', margins: [0, 0, 0, 0, 0] }])
@@ -122,7 +122,7 @@ t.test('the longest run holds the event loop for no more than 50 ms at a time', 
   setImmediate(look)
   await service.app.learner.learnNow()
   going = false
-  // one pause of a machine that does other things, too, proves nothing
+  // a single pause may come from other work of the machine, so it proves nothing
   const [, second] = held.sort((a, b) => b - a)
   t.comment(`longest ${held[0]!.toFixed(0)} ms, then ${second!.toFixed(0)} ms`)
   t.ok(second! < 50, `${held.slice(0, 3).map((ms) => ms.toFixed(0)).join(', ')} ms`)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { nextMargins, grid, marginFor, type Margins, noMargins, typicalMiss } from '../../src/estimation/margins.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
 
-/** What a run of so many steps taught, each so many seconds beyond its bound, whatever the confidence. */
+/** The lesson of a run: how many seconds each of its steps took longer than its bound, the same at every confidence. */
 const aRun = (...misses: number[]) => grid.map(() => misses)
 const tenSteps = (late: number) => Array.from({ length: 10 }, (_, index) => index < late ? 1 : -1)
 
@@ -24,7 +24,7 @@ t.test('a run of a few steps, or one of the first two of a lab, moves nothing', 
 
 t.test('whatever the runs do, the promised share is kept over many of them', async (t) => {
   const random = seededRandom([4])
-  // a lab whose runs come in good weeks and bad ones: all steps of a bad week are 3 s late
+  // a lab with good and bad weeks: all steps of a bad week are 3 s late
   const shares = grid.map(() => 0)
   let margins = noMargins
   const runs = 600

@@ -4,7 +4,7 @@ import { chooseBound } from '../../src/estimation/estimate.ts'
 import { endsInOutlier } from '../../src/estimation/outlier.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
 
-/** So many samples from 9.5 to 10.5 s, then the given ones; sorted. */
+/** `count` samples from 9.5 to 10.5 s and the given ones, sorted. */
 const usual = (count: number, ...slow: number[]) => [...Array.from({ length: count }, (_, index) => 9.5 + index / count), ...slow]
 const bound = (sorted: readonly number[], confidence = 0.95, hung: number | null = null) =>
   chooseBound(sorted, hung === null ? null : { deviation: 0.05, degrees: 100, hung }, confidence, 'upper_bound')

@@ -4,9 +4,9 @@ import { noMargins } from '../../src/estimation/margins.ts'
 import { windowFor } from '../../src/estimation/model.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
 
-// Histories in which something is planted, estimated step by step as the service would.
+// Histories with a planted change, estimated step by step as the service does it.
 
-/** So many durations around a middle, within 3 percent. */
+/** `count` durations around a middle value, within 3 percent. */
 function steady (middle: number, count: number, random: () => number): number[] {
   return Array.from({ length: count }, () => middle * (0.97 + 0.06 * random()))
 }
@@ -18,7 +18,7 @@ function estimateAfter (durations: readonly number[], confidence = 0.95): Estima
   return estimate(history, { kind: 'operation', commanded: null }, { confidence, statistic: 'upper_bound', margins: noMargins })
 }
 
-/** After how many of the `after` durations the estimate is as wanted; infinity when it never is. */
+/** After how many of the durations in `after` the estimate is as wanted; Infinity if it never is. */
 function believedAfter (before: readonly number[], after: readonly number[], isBelieved: (answer: Estimate) => boolean): number {
   for (let count = 1; count <= after.length; count++) if (isBelieved(estimateAfter([...before, ...after.slice(0, count)]))) return count
   return Infinity

@@ -53,7 +53,7 @@ t.test('the parameters\' order and the format of their numbers do not matter', a
   }))
 })
 
-// A law as a quantile function, by which samples are drawn.
+// A probability distribution as its quantile function, from which samples are drawn.
 type Law = (p: number) => number
 const laws: Record<string, (random: () => number) => Law> = {
   'log-normal': (random) => {
@@ -83,7 +83,7 @@ t.test('a thousand laws are covered as promised', async (t) => {
         const sorted = Array.from({ length: n }, draw).sort((x, y) => x - y)
         if (draw() <= rankBound(sorted, c)!.seconds) covered++
       }
-      // the rank covers from c to c + 1 / (n + 1); three standard errors of the binomial on either side
+      // the rank's coverage lies between c and c + 1 / (n + 1); three standard errors of the binomial are added on both sides
       const error = 3 * Math.sqrt(c * (1 - c) / trials)
       t.ok(covered / trials >= c - error, `${name} at ${c}: ${covered} of ${trials}`)
       t.ok(covered / trials <= c + 1 / (samplesFor(c) + 1) + error, `${name} at ${c}: not far above either`)

@@ -3,19 +3,19 @@ import { type ReplayedStep, readRuns } from '../../src/demo/robotlab.ts'
 import { PlainHistory, plainRank } from '../support/plain-estimator.ts'
 import { aService } from '../support/service.ts'
 
-// 16,939 steps of 32 real runs, asked for as an orchestrator asks: a whole run before it starts, then the run is logged.
-// How the records are read as steps is told in examples/robotlab/README.md; what the figures mean, in docs/estimates.md.
+// 16,939 steps of 32 real runs. The test asks as an orchestrator does: for a whole run before it starts; then the run is logged.
+// examples/robotlab/README.md says how the records are read as steps, docs/estimates.md what the figures mean.
 
 const confidences = [0.5, 0.8, 0.9, 0.95] as const
 
-/** Sums over steps that had an estimate; the error and its rivals are absolute, in seconds. */
+/** Sums over the steps that had an estimate. The errors are absolute, in seconds. */
 type Score = { steps: number, kept: number, enough: number, keptWhereEnough: number, loss: number, plainLoss: number, seconds: number, error: number, maximumError: number }
 const noScore = (): Score => ({ steps: 0, kept: 0, enough: 0, keptWhereEnough: 0, loss: 0, plainLoss: 0, seconds: 0, error: 0, maximumError: 0 })
 
 const secondsOf = ({ start, finish }: ReplayedStep) => (Date.parse(finish) - Date.parse(start)) / 1000
 const plan = ({ kind, name, device, data, origin, destination }: ReplayedStep) =>
   ({ kind, name, device, data, ...(origin && destination ? { origin, destination } : {}) })
-/** The pinball loss of a bound at c, in seconds: what it costs to be late (c) and to be early (1 - c). */
+/** The pinball loss of a bound at confidence c, in seconds: a step that is late costs c a second, one that is early costs 1 - c. */
 const pinball = (confidence: number, bound: number, actual: number) =>
   actual >= bound ? confidence * (actual - bound) : (1 - confidence) * (bound - actual)
 
@@ -29,7 +29,7 @@ t.test('on a real lab\'s history the promised confidence is kept, and sharply', 
   const service = await aService(t)
   const { body: painting } = await service.post('/api/processes', { name: 'cell painting', source: 'see examples/robotlab' })
   const plain = new PlainHistory()
-  /** All steps, and those whose own program or way was seen before: for the others the documented maximum has no answer. */
+  /** All steps, and the steps whose program or route was seen before. For the others the documented maximum has no answer. */
   const scores = new Map(confidences.map((confidence) => [confidence, { all: noScore(), alike: noScore() }]))
   const totals = { runs: 0, kept: 0 }
   const answered = { steps: 0, known: 0 }
@@ -85,7 +85,7 @@ t.test('on a real lab\'s history the promised confidence is kept, and sharply', 
   t.ok(Math.abs(totals.kept / totals.runs - 0.9) <= error, `the totals of ${totals.kept} of ${totals.runs} runs are kept at 0.9`)
 })
 
-/** What the plain rank bound over the last 50 and the maximum of all say of each step; null where nothing is known. */
+/** For each step the plain rank bound of the last 50 samples and the maximum of all samples; null without samples. */
 function rivalsOf (plain: PlainHistory, steps: readonly ReplayedStep[], confidence: number): (Rival | null)[] {
   const known = new Map<string, Rival>()
   return steps.map((step) => {

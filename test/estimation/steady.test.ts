@@ -1,14 +1,15 @@
 import t from 'tap'
 import { aLab, type Service } from '../support/service.ts'
 
-// An estimate reads its window and no more, whatever PostgreSQL knows of the tables: a plan made before a bulk load serves after
-// it, one made before autovacuum's next minute is as good as one after it, and statistics of a few rows do not outlive them. Buffers are counted, not time.
+// An estimate reads its window and no more, whatever statistics PostgreSQL has of the tables: a plan from before a bulk load is good
+// after it, a plan from before the next autovacuum is as good as one after it, and statistics of a few rows are replaced when the
+// table grows. The tests count buffers, not time.
 
 const confidence = 0.95
-/** A window of 50 samples, each in a page of its own where nothing is vacuumed yet, and what finds it. */
+/** Buffers for a window of 50 samples, each on a page of its own (nothing is vacuumed yet), and for the index pages that find them. */
 const most = 200
 
-/** Forty thousand steps, and no statistics: two thousand samples of each of 20 keys, all over the table. */
+/** Forty thousand steps without statistics: two thousand samples of each of 20 keys, spread over the table. */
 async function load (service: Service): Promise<void> {
   await service.app.database.pool.query(`
     WITH key AS MATERIALIZED (
@@ -23,7 +24,7 @@ async function load (service: Service): Promise<void> {
 
 const ask = (service: Service, n: number) => service.post('/api/estimates', { step: { device: 'Hotel', data: { fct: `function ${n % 20}` } }, confidence })
 
-/** Buffers that one estimate reads, on the one connection, by the plan that this has for it. */
+/** The buffers that one estimate reads on the only connection, with the plan that the connection has. */
 async function buffersOf (service: Service, n: number): Promise<number> {
   const { pool } = service.app.database
   const read = async () => {
@@ -53,11 +54,11 @@ async function aSmallLab (known: 'never analysed' | 'analysed') {
 for (const known of ['never analysed', 'analysed'] as const) {
   t.test(`an estimate after a bulk load into a lab that was ${known} reads its window and no more`, async (t) => {
     const service = await aSmallLab(known)
-    // so that the connection has its plan for any values before the load
+    // so that the connection has its generic plan before the load
     for (let n = 0; n < 8; n++) await ask(service, n)
     await load(service)
     if (known === 'analysed') {
-      // a plan for twenty rows reads the table, and holds until the statistics change: within two seconds, when an instance looks
+      // a plan for twenty rows reads the whole table, until an instance renews the statistics, within two seconds
       await service.app.database.pool.query('SELECT pg_stat_force_next_flush()')
       await service.app.learner.learnNow()
     }

@@ -11,8 +11,8 @@ import { findEmbedded } from '../../src/embedded/postgres.ts'
 import { aPersistentClient } from '../support/persistent-client.ts'
 import { aProcess, type Spawned } from '../support/spawned.ts'
 
-// The service and its database are killed under load, with PostgreSQL's own durability. Every write that was acknowledged is
-// there afterwards, and none is there twice. CRASH_KILLS makes it long (npm run test:soak).
+// The service and its database are killed under load, with PostgreSQL's default durability. Afterwards every acknowledged write
+// is there, and none is there twice. CRASH_KILLS sets the number of kills (`npm run test:soak` uses many).
 
 const kills = Number(process.env.CRASH_KILLS ?? 3)
 const clients = 4
@@ -69,19 +69,19 @@ t.test(`${kills} kills of the service and its database lose nothing that was ack
   const working_clients = Promise.all(Array.from({ length: clients }, work))
   const rounds = { service: 0, backend: 0, database: 0 }
   for (let kill = 0; kill < kills; kill++) {
-    // under load: since the last kill something was done again
+    // under load: something was written since the last kill
     for (const before = acknowledged.steps.size; acknowledged.steps.size < before + clients;) await sleep(20)
     await sleep(Math.random() * 700)
     const postmaster = (await server.says('embedded database is up')).pid as number
     const what = (['service', 'backend', 'database'] as const)[kill % 3]!
     rounds[what]++
     if (what === 'backend') {
-      // PostgreSQL throws all connections away and recovers from its log by itself; so must the service
+      // PostgreSQL closes all connections and recovers from its log; the service must recover as well
       const [backend] = backendsOf(postmaster)
       if (backend !== undefined) process.kill(backend, 'SIGKILL')
       continue
     }
-    // the database whole, as when the power goes; or only the service, whose database the next start adopts
+    // either the whole database, as in a power failure, or only the service: then its next start adopts the running database
     if (what === 'database') for (const pid of [postmaster, ...backendsOf(postmaster)]) process.kill(pid, 'SIGKILL')
     server.signal('SIGKILL')
     await server.ended

@@ -7,8 +7,8 @@ import { aLyingNetwork } from '../support/lying-network.ts'
 import { aPersistentClient } from '../support/persistent-client.ts'
 import { aLab, type Service } from '../support/service.ts'
 
-// The same commands over an honest and over a lying network end in the same state, because the clients send what was not
-// answered again, with its key. LYING_COMMANDS makes it long (npm run test:soak).
+// The same commands end in the same state over a good and over a bad network, because clients send a command that got no answer
+// again, with the same key. LYING_COMMANDS sets the number of commands (`npm run test:soak` uses many).
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
 const count = Number(process.env.LYING_COMMANDS ?? 60)

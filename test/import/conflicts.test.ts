@@ -4,10 +4,10 @@ import { aDatabase } from '../support/database.ts'
 import { anOldDatabase, imported } from '../support/old-databases.ts'
 import { aService, aServiceOn, type Service } from '../support/service.ts'
 
-// one import for all that only look
+// one import, shared by all tests that only read
 const lab = settled()
 
-/** The lab after an import of the database with everything that has to be settled. */
+/** The lab after an import of the database that has every kind of conflict. */
 async function settled (): Promise<Service & { report: ImportReport }> {
   const url = await aDatabase(t)
   const report = await imported(url, await anOldDatabase(t, 'conflicts'))

@@ -20,7 +20,7 @@ BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAqUPzzAN6kmlPHH1MECTUlsASBlSn
 -----END CERTIFICATE-----
 `
 
-/** An old database: a hotel of three slots, with what is given. */
+/** An old database with a hotel of three slots and the given rows. */
 function anOldWorld (world: Partial<OldLab> = {}): OldLab {
   return {
     identity: '2025-01-01 00:00:00', containers: [], processes: [], experiments: [], projects: [], last_seen: new Map(), steps: 0, moves: 0, orphan_moves: 0, results: 0,

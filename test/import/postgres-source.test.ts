@@ -5,7 +5,7 @@ import { openOldDatabase } from '../../src/import/open-old-database.ts'
 import { aDatabase } from '../support/database.ts'
 import { anOldDatabase, imported, runImport } from '../support/old-databases.ts'
 
-/** The tables as Django makes them in PostgreSQL, as far as they are read. */
+/** The tables that Django makes in PostgreSQL, with the columns that the importer reads. */
 const tables = {
   django_migrations: 'id bigint, app varchar, name varchar, applied timestamptz',
   job_logs_device: 'id bigint, num_slots integer, lara_name varchar, lara_uri varchar, server_certificate text',

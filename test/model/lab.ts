@@ -194,7 +194,7 @@ export function transfer (lab: Lab, { barcode, source, target, lid: wished, rese
   return 'ok'
 }
 
-/** What is in the way is taken away, when the correction says so. */
+/** Removes what is in the way, if the correction says so. */
 export function correct (lab: Lab, barcode: string, at: Spot, displaces: boolean): string {
   const plate = lab.plates.get(barcode)
   if (plate === undefined) return 'container-not-found'

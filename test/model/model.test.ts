@@ -7,8 +7,9 @@ import { type Command, devices, draw } from './commands.ts'
 import { aModelLab } from './lab.ts'
 import { modelled, stateOf } from './state.ts'
 
-// Long random sequences of all commands of the lab, against the service and against a plain model of it: each must answer
-// the same, and leave the same. Commands are repeated late as well. The seed is told, and MODEL_SEED plays it again; MODEL_COMMANDS makes it long (npm run test:soak).
+// Long random sequences of all commands of the lab, sent to the service and to a simple model of it. Both must answer the same and
+// end in the same state. Commands are repeated late as well. A failure prints the seed, MODEL_SEED repeats it. MODEL_COMMANDS sets the
+// length (`npm run test:soak` uses many).
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
 const commands = Number(process.env.MODEL_COMMANDS ?? 250)

@@ -1,7 +1,7 @@
 import type { Service } from '../support/service.ts'
 import { occupantOf, slotsOf, type Lab } from './lab.ts'
 
-/** What stands where, by the service. */
+/** The tracked lab, as the service answers it. */
 export async function stateOf (service: Pick<Service, 'get'>): Promise<object> {
   const { body: lab } = await service.get('/api/lab')
   const { body: reservations } = await service.get('/api/reservations?limit=500')
@@ -15,7 +15,7 @@ export async function stateOf (service: Pick<Service, 'get'>): Promise<object> {
   }
 }
 
-/** The same, by the model. */
+/** The tracked lab, as the model has it. */
 export function modelled (lab: Lab): object {
   const reserved = (device: string, position: number) => [...lab.reservations.values()].find(({ slots }) => slots.some((slot) => slot.device === device && slot.position === position))
   return {

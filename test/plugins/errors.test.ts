@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { errors } from '../../src/plugins/errors.ts'
 
-/** An app whose only route fails with what is given. */
+/** An app whose only route throws the given error. */
 async function failingWith (error: unknown) {
   const app = Fastify()
   await app.register(errors)

@@ -44,7 +44,7 @@ t.test('who asks too often is told when to come back, others and probes are not'
   const statuses = async (headers: Record<string, string>) => await Promise.all(Array.from({ length: 12 }, async () => (await service.get('/api/lab', headers)).status))
   t.ok((await statuses({})).includes(429), 'strangers')
   t.ok((await statuses(ada)).includes(200), 'another has a count of their own')
-  // within one minute or at the turn of two
+  // both within one minute, or at the change to the next
   let limited = await service.get('/api/lab', ada)
   for (let more = 0; limited.status !== 429 && more < 12; more++) limited = await service.get('/api/lab', ada)
   t.match(limited, { status: 429, body: { code: 'too-many-requests', limit: 5 }, headers: { 'retry-after': /^\d+$/, 'content-type': /^application\/problem\+json/ } })

@@ -28,7 +28,7 @@ async function refusal (t: Test, env: Record<string, string>): Promise<string> {
   return error.message
 }
 
-/** A file that holds a text. */
+/** The path of a new file with this text. */
 function aFile (t: Test, text: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'first-key-'))
   t.teardown(() => rmSync(directory, { recursive: true }))

@@ -6,8 +6,8 @@ import { aDatabase } from '../support/database.ts'
 import { aServiceOn, type Service } from '../support/service.ts'
 import { aProcess } from '../support/spawned.ts'
 
-// What the database and clients do to a service that works: full disks, deadlocks, clients that vanish, a stop under load,
-// a second instance. Outages are in outage.test.ts.
+// Faults of the database and of clients while the service works: a full disk, deadlocks, clients that disconnect, a stop under
+// load, a second instance. Outages of the database are in outage.test.ts.
 
 t.jobs = 3
 
@@ -28,7 +28,7 @@ async function aHotel (t: Test, capacity = 10) {
   return { url, service, client: await aClient(t, url) }
 }
 
-/** From now on every row that is written to these tables fails so; a number of times, since sequences do not roll back. */
+/** From now on a write to these tables fails with this error, `times` times. A sequence counts, because it does not roll back. */
 async function failing (client: pg.Client, tables: readonly string[], sqlstate: string, times = 1_000_000): Promise<void> {
   await client.query(`CREATE SEQUENCE failures;
     CREATE FUNCTION fail_write() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -96,7 +96,7 @@ t.test('a deadlock that does not end is a 503 after a bounded number of tries', 
 t.test('real deadlocks among commands and logs of steps end well for all', async (t) => {
   const { service } = await aHotel(t, 40)
   const step = (device: string) => ({ device, start: '2026-03-02T09:15:00Z', finish: '2026-03-02T09:16:00Z' })
-  // batches that name the same new devices, one way and the other
+  // batches that name the same new devices in opposite orders
   const names = Array.from({ length: 12 }, (_, index) => `Reader${index}`)
   const batches = Array.from({ length: 8 }, (_, index) => ({ steps: (index % 2 === 0 ? names : names.toReversed()).map(step) }))
   const answers = await Promise.all([
@@ -107,7 +107,7 @@ t.test('real deadlocks among commands and logs of steps end well for all', async
   t.same(new Set(answers.map(({ status }) => status)), new Set([200, 201]))
 })
 
-/** Sends a request and hangs up while the service works on it, or before all of it is sent. */
+/** Sends a request and disconnects while the service works on it, or before all of it is sent. */
 async function hangingUp (address: string, text: string, after: () => Promise<unknown>): Promise<void> {
   const socket = connect(Number(new URL(address).port), '127.0.0.1')
   socket.on('error', () => {})
@@ -132,7 +132,7 @@ t.test('a client that vanishes leaves a command done as a whole, and no connecti
   const service: Service = await aServiceOn(t, url, { DATABASE_POOL_MAX: '2' })
   await service.put('/api/lab/config', hotel(10))
   const address = await service.app.listen({ host: '127.0.0.1', port: 0 })
-  // a transaction sees the activity as of its first look
+  // inside a transaction, pg_stat_activity stays as it was when it was first read
   const [holder, watcher] = [await aClient(t, url), await aClient(t, url)]
   await holder.query('BEGIN')
   await holder.query('SELECT lock_lab()')
@@ -154,7 +154,7 @@ t.test('a client that vanishes while its key is looked up takes nothing with it'
   await holder.query('BEGIN; LOCK TABLE api_key IN ACCESS EXCLUSIVE MODE')
   const asking = 'GET /api/lab HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ps_nobody\r\n\r\n'
   await hangingUp(address, asking, () => until(async () => (await watcher.query(waiting)).rowCount === 1))
-  // it has heard of it
+  // the service has received the signal
   await sleep(200)
   await holder.query('COMMIT')
   t.equal((await fetch(`${address}/api/lab`)).status, 200)
@@ -174,7 +174,7 @@ t.test('told to stop under load, it answers what it took, ends with 0, and what 
       if (answer === null) return
       if (answer.status === 201) stored++
       else others.push(answer.status)
-      // an answer that was begun comes whole
+      // an answer that has begun is sent to its end
       await answer.json()
     }
   }

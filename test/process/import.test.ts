@@ -12,7 +12,7 @@ function aDataDir (t: Test): string {
   return join(parent, 'data')
 }
 
-/** The command as a user gives it, but for npm. */
+/** The command as users run it, without npm. */
 async function runCommand (t: Test, dataDir: string, ...args: string[]): Promise<Pick<Ran, 'err'> & { code: number | null }> {
   const { code, stderr } = await aProcess(t, { DATA_DIR: dataDir }, [process.execPath, 'tools/launch/import.mjs', ...args]).ended
   return { code, err: stderr }
@@ -31,7 +31,7 @@ t.test('it imports whether or not the service runs, into the database under DATA
   const address = await server.ready()
   t.equal(await steps(address), 72)
   t.match(await runCommand(t, dataDir, '--from', await anOldDatabase(t, 'conflicts')), { code: 0 })
-  // of the same making, but another database
+  // made in the same way, but another database
   t.equal(await steps(address), 72 + 88, 'which the service shows at once')
   server.signal('SIGTERM')
   t.match(await server.ended, { code: 0 })

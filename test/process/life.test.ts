@@ -9,7 +9,7 @@ import { aProcess, isRunning, type Spawned } from '../support/spawned.ts'
 
 t.jobs = 3
 
-/** A data directory that the database's user can reach, in a path with a space, gone after the test. */
+/** A data directory that the user of the database can enter. Its path has a space. It is removed after the test. */
 function aDataDir (t: Test): string {
   const parent = mkdtempSync(join(tmpdir(), 'platform-status test-'))
   chmodSync(parent, 0o755)

@@ -20,7 +20,7 @@ async function aProxiedLab (t: Test, env: Record<string, string> = {}) {
   const url = await aDatabase(t)
   const proxy = await aProxy(t, url)
   const service = await aServiceOn(t, proxy.url, { DATABASE_CONNECT_TIMEOUT_MS: '2000', STATEMENT_TIMEOUT_MS: '4000', ...env })
-  // the first connection may take longer than the limit on a busy machine; what is tested begins after it
+  // on a busy machine the first connection may take longer than the limit; the test begins after it
   for (let tries = 0; tries < 20 && (await service.get('/health/ready')).status !== 200; tries++) await sleep(500)
   t.match(await service.put('/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 3 } } } }), { status: 200 })
   t.match(await service.post('/api/containers', { device: 'Hotel', barcode: 'PLATE' }), { status: 201 })
@@ -44,7 +44,7 @@ async function everythingWorks (t: Test, service: Service) {
   t.match(await service.get('/health/ready'), { status: 200 })
 }
 
-/** Holds the lab's row, for which every command waits. */
+/** Locks the lab's row. Every command waits for it. */
 async function aHeldLab (t: Test, url: string) {
   const client = new pg.Client(url)
   client.on('error', () => {})
@@ -105,7 +105,7 @@ t.test('a server that is shut down is a 503', async (t) => {
   await sleep(500)
   const client = new pg.Client(url)
   await client.connect()
-  // who holds the lab goes last: let go earlier, one of those that wait for it would still be done
+  // the holder of the lab's row ends last: if it ended earlier, one of the waiting commands would still run
   for (const whose of ["application_name = 'platform-status'", 'pid <> pg_backend_pid()']) {
     await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND ${whose}`)
   }

@@ -11,7 +11,7 @@ import { aProxy } from '../support/proxy.ts'
 
 t.jobs = 2
 
-/** Starts in this process; `stop` is the signal to stop, `running` what comes of it. */
+/** Starts the service in this process. `stop` acts as the signal to stop, `running` settles when the service has ended. */
 function starting (t: Test, env: Record<string, string>, more: { shutdownTimeouts?: { requestsMs: number, queriesMs: number }, level?: string } = {}) {
   const stopping = new AbortController()
   const { log, lines, said } = aLog(more.level)
@@ -24,7 +24,7 @@ function starting (t: Test, env: Record<string, string>, more: { shutdownTimeout
   return { running, lines, said, stop: () => stopping.abort('stop') }
 }
 
-/** The sentence with which it refuses to start. */
+/** The message with which the service refuses to start. */
 async function refusal (t: Test, env: Record<string, string>): Promise<string> {
   const error = await starting(t, env).running.then(() => new Error('it starts'), (error: unknown) => error as Error)
   t.ok(error instanceof OperatorError, 'a sentence, no bug')
@@ -62,8 +62,8 @@ t.test('a start with an empty lab logs what to do next', async (t) => {
   const here = address.replace('0.0.0.0', '127.0.0.1')
   const [ready, load, look, docs] = lines.slice(lines.findIndex(({ msg }) => msg === 'ready'))
   t.match(ready, { address, docs: `${here}/docs` })
-  t.match(load, { msg: /load its file/, run: new RegExp(`^curl -T examples/\\S+\\.yaml -H \\S+ ${here}/api/lab/config$`) })
-  t.match(look, { run: `curl ${here}/api/lab` })
+  t.match(load, { msg: /load its file/, command: new RegExp(`^curl -T examples/\\S+\\.yaml -H \\S+ ${here}/api/lab/config$`) })
+  t.match(look, { command: `curl ${here}/api/lab` })
   t.match(docs, { open: `${here}/docs` })
 })
 

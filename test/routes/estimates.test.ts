@@ -6,7 +6,7 @@ const origin = Date.parse('2026-03-01T08:00:00Z')
 
 type Logged = { seconds: number, [member: string]: unknown }
 
-/** Logs steps that take so many seconds, one an hour, the last of them first in the list's end. */
+/** Logs one step an hour with these durations in seconds. The last duration of the list is that of the newest step. */
 async function log (lab: Service, steps: readonly Logged[]): Promise<void> {
   const answer = await lab.post('/api/steps/batch', { steps: steps.map(({ seconds, ...step }, index) => {
     const start = origin + index * 3600 * second
@@ -155,6 +155,20 @@ t.test('many at once', async (t) => {
     t.match((await lab.post('/api/estimates/batch', { steps: [{ device: 'X' }], total: true })).body.total, { duration_seconds: null, median_seconds: null, sum_of_bounds_seconds: 0, unknown_steps: 1 })
   })
 
+  await t.test('with a total that is never below the bound of one step, nor below its median without a word', async (t) => {
+    const incubate = (duration: number) => ({ device: 'Incubator', data: { fct: 'incubate', duration } })
+    await log(lab, [{ seconds: 3540.038, ...incubate(3600) }, { seconds: 3540.038, ...incubate(3600) }])
+    for (const confidence of [0.5, 0.8, 0.95]) {
+      const { body: { estimates: [one], total } } = await lab.post('/api/estimates/batch', { steps: [incubate(60)], total: true, confidence })
+      t.ok(total.duration_seconds >= one.duration_seconds, `${total.duration_seconds} s, the step ${one.duration_seconds} s`)
+      t.ok(total.duration_seconds >= total.median_seconds && total.median_seconds >= one.median_seconds)
+      t.same(total.warnings, [])
+    }
+    const { body: { estimates: [one], total } } = await lab.post('/api/estimates/batch', { steps: [read], total: true, confidence: 0.1 })
+    t.ok(total.duration_seconds < one.median_seconds)
+    t.match(total.warnings, [{ code: 'below-a-median' }])
+  })
+
   await t.test('up to 5,000', async (t) => {
     const steps = Array.from({ length: 5000 }, (_, index) => ({ device: 'Reader', data: { fct: 'read', index } }))
     t.equal((await lab.post('/api/estimates/batch', { steps })).body.estimates.length, 5000)
@@ -188,4 +202,22 @@ t.test('bad questions are refused by member', async (t) => {
   }
   t.match(await lab.post('/api/estimates', '{"step":{"device":"Reader"},"confidence":NaN}', { 'content-type': 'application/json' }), { status: 400, body: { code: 'malformed-body' } })
   t.match(await lab.post('/api/estimates/batch', { steps: [read, { kind: 'move', device: 'Arm' }] }), { status: 400, body: { errors: [{ pointer: '/steps/1/origin' }] } })
+})
+
+t.test('seconds have whole milliseconds', async (t) => {
+  const lab = await aLab(t, { Incubator: 1 })
+  const incubate = (duration: number) => ({ device: 'Incubator', data: { fct: 'incubate', duration } })
+  const { body } = await lab.post('/api/estimates', { step: incubate(600.0051) })
+  t.match(body, { duration_seconds: 600.005, median_seconds: 600.005 })
+  await log(lab, [600.005, 600.005, 600.005, 600.005, 600.005].map((seconds) => ({ seconds, ...incubate(600) })))
+  for (const step of [incubate(0), incubate(0.1), incubate(600), incubate(3600.3)]) {
+    const { body: { estimates: [estimate], total } } = await lab.post('/api/estimates/batch', { steps: [step, step, step], confidence: 0.8, total: true })
+    const commanded = step.data.duration
+    t.equal(estimate.duration_seconds, Number((commanded + 0.005).toFixed(3)))
+    t.equal(estimate.median_seconds, Number((commanded + 0.005).toFixed(3)))
+    t.equal(total.sum_of_bounds_seconds, Number((3 * (commanded + 0.005)).toFixed(3)))
+    t.equal(total.duration_seconds, total.sum_of_bounds_seconds)
+  }
+  await log(lab, [0.1, 0.2].map((seconds) => ({ seconds, data: { fct: 'tiny' } })))
+  t.match((await lab.get('/api/steps/statistics?fct=tiny')).body.items, [{ total_seconds: 0.3, mean_seconds: 0.15, median_seconds: 0.15, min_seconds: 0.1 }])
 })

@@ -10,7 +10,7 @@ async function revisionOf (service: Service): Promise<number> {
   return (await service.get('/api/lab')).body.revision
 }
 
-/** Another connection of the database, in a transaction that holds a key as a running request does. */
+/** A second connection whose open transaction holds an idempotency key, as a running request does. */
 async function heldElsewhere (service: Service, run: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: service.url })
   await client.connect()
@@ -135,7 +135,7 @@ t.test('a refusal is not stored: the request may succeed later with its key', as
 t.test('while the first request runs, a second is told to wait', async (t) => {
   const service = await aLab(t, { Hotel: 4 })
   await heldElsewhere(service, async (client) => {
-    // whichever of the two has the key waits for the lab's row
+    // the one that got the key waits for the lab's row
     await client.query('SELECT lock_lab()')
     const both = [1, 2].map(() => service.post('/api/containers', plate, withKey('k')))
     const told = await Promise.race(both)

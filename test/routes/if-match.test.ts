@@ -16,7 +16,7 @@ t.test('what was changed since it was read is not changed again', async (t) => {
   const { body: experiment } = await service.post('/api/experiments', { process_id: process.id })
   const { body: step } = await service.post('/api/steps', { device: 'Hotel', start })
 
-  // what reads it, what another does meanwhile, and what is then refused
+  // the read, the change that another client makes after it, and the write that is refused then
   type Call = [Parameters<Service['call']>[0], string, unknown?, Record<string, string>?]
   const cases: [read: string, meanwhile: Call, then: Call][] = [
     ['/api/containers/P1', ['PATCH', '/api/containers/P1', { content: 'cells' }], ['POST', '/api/containers/P1/move', { target_device: 'Washer' }]],

@@ -3,7 +3,7 @@ import { aService, aServiceOn } from '../support/service.ts'
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
-/** A service with an administrator's key; `as` calls with a key. */
+/** A service that has a key with the scope admin. `as` sends requests with a given key. */
 async function aGuardedService (t: Test, env: Record<string, string> = {}) {
   const service = await aService(t, env)
   const { status, body } = await service.post('/api/keys', { name: 'ada', scopes: ['admin'] })

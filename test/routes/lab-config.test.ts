@@ -19,7 +19,8 @@ t.test('putting a lab file', async (t) => {
         { action: 'add', device: 'Hotel', group: 'storage', capacity: { from: null, to: 3 }, changed: [] },
         { action: 'add', device: 'Washer', group: 'washers', capacity: { from: null, to: 1 }, changed: [] }
       ],
-      revision: 1
+      revision: 1,
+      warnings: []
     })
     t.match((await service.get('/api/devices/Washer')).body, { group: 'washers', capacity: 1, type: 'washer', extra: { dry: true }, listed: true, version: 1 })
     t.equal((await service.get('/api/devices/Hotel/positions')).body.length, 3)
@@ -106,7 +107,7 @@ t.test('putting a lab file', async (t) => {
     const dry = await lab.put('/api/lab/config?dry_run=true', file)
     t.match(dry, { status: 200, body: { applied: false, revision: 1 } })
     t.strictSame((await lab.get('/api/lab/config')).body, { sila_servers: { devices: { Hotel: { capacity: 3 }, Washer: { capacity: 1 } } } })
-    t.strictSame((await lab.put('/api/lab/config', file)).body, { applied: true, revision: 2, changes: dry.body.changes })
+    t.strictSame((await lab.put('/api/lab/config', file)).body, { applied: true, revision: 2, changes: dry.body.changes, warnings: [] })
     t.match((await lab.put('/api/lab/config?dry_run=true', file)).body, { applied: false, revision: 2 })
   })
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { aLab, type Service } from '../support/service.ts'
 
-// What the constraints forbid is made by hand, after taking them away.
+// The constraints forbid these states, so the tests drop the constraints first.
 async function broken (t: Parameters<typeof aLab>[0], ...statements: string[]): Promise<Service & { findings: Record<string, unknown>[], healthy: boolean }> {
   const lab = await aLab(t, { Hotel: 4, Washer: 1 })
   await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1', name: 'one' })

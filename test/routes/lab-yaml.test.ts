@@ -79,7 +79,7 @@ t.test('a file that was made to do harm is refused soon', async (t) => {
     ['a long list of merges', `a: &a {}\nb: {<<: [${'*a, '.repeat(150_000)}*b]}`],
     ['merges', `a: &a {${Array.from({ length: 2000 }, (_, n) => `k${n}: 1`).join(', ')}}\n` + Array.from({ length: 3000 }, (_, n) => `m${n}: {<<: *a}`).join('\n')]
   ] as const) {
-    // time of the processor, because the machine may be busy with other things
+    // processor time, because other work may keep the machine busy
     const begin = process.cpuUsage()
     t.match(refusal(text), { line: Number }, what)
     t.ok(process.cpuUsage(begin).user < 10e6, `${what}: in time`)
@@ -103,7 +103,7 @@ t.test('what is written reads back the same, here and as YAML 1.1', async (t) =>
       fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }))
   }))
   t.doesNotThrow(() => fc.assert(fc.property(value, (given) => {
-    // in a member: a byte order mark at the very beginning is none of the text
+    // inside a member: at the very beginning, a byte order mark is not part of the text
     return JSON.stringify(readYaml(writeYaml({ given }))) === JSON.stringify({ given })
   }), { numRuns: 1000 }))
   const odd = { a: ['yes', '010', '1:30', '2026-01-01', '1_000', 'y', '0o7', 'x'], on: 'off' }

@@ -45,7 +45,7 @@ t.test('the slots of a device', async (t) => {
   })
 
   t.test('are one statement, whatever the size', async (t) => {
-    // with AUTH on, whether any key exists is asked once a second, by whichever request comes then
+    // with AUTH on, one request a second also asks whether any key exists
     const lab = await aFilledLab(t, { AUTH: 'off' })
     const { pool } = lab.app.database
     await lab.post('/api/devices', { name: 'Store', capacity: 10000 })

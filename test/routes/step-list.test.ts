@@ -9,7 +9,7 @@ const names = async (service: Service, query: string): Promise<string[]> => {
   return body.items.map(({ name }: { name: string }) => name)
 }
 
-/** All names of a list, read page by page. */
+/** All names of a list, from all of its pages. */
 async function walk (service: Service, query: string, limit: number): Promise<string[]> {
   const seen: string[] = []
   let cursor: string | null = ''

@@ -10,7 +10,7 @@ async function statistics (service: Service, query = ''): Promise<any[]> {
   return body.items
 }
 
-/** Logs steps that took so many seconds each; null runs still. */
+/** Logs steps with these durations in seconds. null is a step that is still running. */
 async function took (service: Service, members: Record<string, unknown>, seconds: readonly (number | null)[]) {
   const { status } = await service.post('/api/steps/batch', { steps: seconds.map((each) => aStep({ ...members, ...each === null ? { finish: null } : {} }, each ?? 0)) })
   if (status !== 201) throw new Error('refused')

@@ -2,12 +2,12 @@ import t from 'tap'
 import { aStep } from '../support/log.ts'
 import { aLab, type Service } from '../support/service.ts'
 
-// What grows with the years is found by indexes, whatever the statistics say: no command reads such a table from end to end.
-// Its plan is hidden in functions, so what they read is counted.
+// Commands find rows of growing tables by index, whatever the statistics say: no command reads such a table from end to end.
+// EXPLAIN does not show the plans inside functions, so the test counts the rows that they read.
 
 const growing = ['event', 'event_device', 'step', 'step_container', 'experiment', 'container']
 
-/** Thirty thousand of each, in a few revisions, as batches make them: statistics by which one may hope to meet any revision soon. */
+/** Thirty thousand rows each, in few revisions, as batches make them. With such statistics PostgreSQL expects to find any revision soon in a scan. */
 async function aLongLog (service: Service): Promise<{ experiment: string }> {
   const { pool } = service.app.database
   await service.post('/api/containers/batch', { containers: Array.from({ length: 8 }, (_, n) => ({ device: 'Hotel', barcode: `P${n}`, lidded: true })) })
@@ -71,7 +71,7 @@ t.test('no command reads from end to end what grows with the years', async (t) =
     ['a step set right', 'PATCH', `/api/steps/${running.id}`, { reason: 'wrong plate', containers: ['P3'] }],
     ['an experiment that is over', 'PATCH', `/api/experiments/${experiment}`, { status: 'completed' }]
   ]
-  // from the sixth time on a statement's plan is one for any values, which knows none
+  // from the sixth execution on, PostgreSQL may use a generic plan, which does not know the values
   const turns = Array.from({ length: 8 }, (_, turn) => hot(turn)).flat()
   for (const [what, method, path, body] of [...turns, ...others]) {
     const before = await wholeReads()

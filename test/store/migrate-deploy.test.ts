@@ -5,15 +5,17 @@ import pg from 'pg'
 import { projectRoot } from '../../src/project-root.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { anEmptyDatabase, migrations, sql } from '../support/backups.ts'
+import { plain } from '../support/plain-process.ts'
 
-// `npx prisma migrate deploy` and the service's own start apply the same migrations: whichever comes first, the database is the
-// same, and the other has nothing to do. The CLI is the real one. Its engine is the real one too, as WebAssembly: see
+// `npx prisma migrate deploy` and the start of the service apply the same migrations. Whichever comes first, the database is the
+// same, and the other has nothing to do. The CLI is the real one. Its engine is the real one, compiled to WebAssembly: see
 // tools/database/schema-engine.mjs.
 
 const root = projectRoot
 
 async function run (args: string[], env: Record<string, string> = {}): Promise<{ code: number, out: string, err: string }> {
-  const child = spawn(process.execPath, args, {
+  const [program, ...words] = plain(process.execPath, ...args)
+  const child = spawn(program, words, {
     cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1', NO_COLOR: '1', ...env }
   })
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), new Promise<number>((resolve) => child.on('close', resolve))])

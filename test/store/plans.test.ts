@@ -1,15 +1,15 @@
 import t from 'tap'
 import { aLab, type Service } from '../support/service.ts'
 
-// What a list may read: times are for `npm run bench:plans`, at a million steps; here a twentieth of a second's worth of rows
-// is enough to see whether a page is found by an index.
+// How many rows a list may read. `npm run bench:plans` measures times, with a million steps. Here twenty thousand rows are enough
+// to see whether an index finds a page.
 
 type Node = { 'Node Type': string, 'Relation Name'?: string, 'Actual Rows': number, 'Actual Loops': number, 'Rows Removed by Filter'?: number, Plans?: Node[] }
 type Statement = { text: string, values: unknown[] }
 
 const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 
-/** Twenty thousand steps of forty experiments and devices of their own, and two thousand containers that were removed. */
+/** Twenty thousand steps, each with one of forty experiments and devices, and two thousand removed containers. */
 async function aLongHistory (): Promise<Service> {
   const service = await aLab(t, { Hotel: 60, Reader: 1, Washer: 1 })
   const { pool } = service.app.database
@@ -31,7 +31,7 @@ async function aLongHistory (): Promise<Service> {
   return service
 }
 
-/** Rows of steps and containers that were looked at for the answer to a request. */
+/** How many rows of steps and containers were read for the answer to a request. */
 async function rowsReadBy (service: Service, path: string): Promise<number> {
   const { pool } = service.app.database
   const asked: Statement[] = []
@@ -68,7 +68,7 @@ t.test('a page of a long list reads little more than itself', async (t) => {
     const rows = await rowsReadBy(service, `${list}&limit=20`)
     t.ok(rows <= 1200, `${list}: ${rows} rows of 22,000`)
   }
-  // when one began is looked up in an index; only a page's steps are counted
+  // an index gives the start of each experiment; only the steps of one page are counted
   const rows = await rowsReadBy(service, '/api/experiments?started_after=2025-01-14T00:00:00Z&limit=1')
   t.ok(rows <= 2000, `experiments by their start: ${rows} rows of 20,000`)
 })

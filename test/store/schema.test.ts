@@ -22,7 +22,7 @@ t.test('schema.prisma and the migrated database name the same tables, views and 
   for (const { table, column } of rows) tables.set(table, [...tables.get(table) ?? [], column])
 
   const models = Object.values(Prisma.ModelName)
-  // read by SQL only, for the filters and orders that Prisma cannot say
+  // only SQL reads these columns, for filters and orders that Prisma cannot express
   const withoutModel = ['active_reservation', 'listed_group', 'reservation_state', 'step_state']
   t.strictSame([...models, ...withoutModel].sort(), [...tables.keys()].sort())
   for (const model of models) t.strictSame(fieldsOf(model).sort(), tables.get(model)!.sort(), model)

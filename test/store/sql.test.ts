@@ -7,8 +7,9 @@ import pg from 'pg'
 import { projectRoot } from '../../src/project-root.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { aFolder, anEmptyDatabase, sql } from '../support/backups.ts'
+import { plain } from '../support/plain-process.ts'
 
-// prisma/sql says what the functions, views and triggers are; the migrations make them. The two must be equal.
+// prisma/sql defines the functions, views and triggers, and the migrations create them. Both must be equal.
 
 const root = projectRoot
 const sources = { migrations: join(root, 'prisma', 'migrations'), sql: join(root, 'prisma', 'sql') }
@@ -17,7 +18,8 @@ const tool = join(root, 'tools', 'database', 'migration.mjs')
 type Directories = { migrations: string, sql: string }
 
 async function run (args: string[]): Promise<{ code: number, out: string, err: string }> {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...words] = plain(process.execPath, ...args)
+  const child = spawn(program, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), new Promise<number>((resolve) => child.on('close', resolve))])
   return { code, out, err }
 }
@@ -47,7 +49,7 @@ async function aCopy (t: Test) {
   }
 }
 
-/** Writes the migration, applies all of them to a database, and says what was written; then there is nothing left to do. */
+/** Writes a migration, applies all migrations to a new database, and returns the written text. Afterwards there must be nothing to do. */
 async function writeAndApply (t: Test, copy: Directories): Promise<{ written: string, url: string }> {
   const { code, err } = await dbMigration(copy, 'a_change')
   t.same({ code, err }, { code: 0, err: '' })
@@ -61,7 +63,7 @@ async function writeAndApply (t: Test, copy: Directories): Promise<{ written: st
   return { written: await readFile(join(copy.migrations, last, 'migration.sql'), 'utf8'), url }
 }
 
-/** The statements of a migration that is not in a comment or a body, by their first words. */
+/** The first words of each statement of a migration. */
 const statementsOf = (written: string) => [...written.matchAll(/^(?:DROP|CREATE OR REPLACE) (?:FUNCTION|VIEW|TRIGGER) \w+/gm)].map(([statement]) => statement)
 
 t.test('the migrations make what prisma/sql says, nothing less and nothing more', async (t) => {

@@ -1,4 +1,4 @@
-/** A self-signed certificate made for these tests, valid until 2126; its key was thrown away. */
+/** A self-signed certificate for these tests, valid until 2126. Its private key was deleted. */
 export const aCertificate = `-----BEGIN CERTIFICATE-----
 MIIBlDCCATugAwIBAgIUfSTIldyUYDb4E1eJkQao3m0QA18wCgYIKoZIzj0EAwIw
 HzEOMAwGA1UEAwwFU2lMQTIxDTALBgNVBAoMBHRlc3QwIBcNMjYxMTIzMTEwMDMx

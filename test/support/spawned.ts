@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import { isSameProcess } from '../../src/embedded/processes.ts'
 import { projectRoot } from '../../src/project-root.ts'
 import type { Line } from './logged.ts'
+import { plain } from './plain-process.ts'
 
 /** The real server as a process of its own. */
 export type Spawned = {
@@ -21,7 +22,7 @@ export type Spawned = {
 
 /** Starts dist/src/server.js (or another command) with just these variables; killed when the test ends, if it still runs. */
 export function aProcess (t: Test, env: Record<string, string>, command: readonly [string, ...string[]] = [process.execPath, '--enable-source-maps', 'dist/src/server.js']): Spawned {
-  const [program, ...args] = command
+  const [program, ...args] = plain(...command)
   const child = spawn(program, args, {
     cwd: projectRoot,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...env },

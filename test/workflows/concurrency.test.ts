@@ -2,7 +2,7 @@ import pg from 'pg'
 import t from 'tap'
 import { aLab, type Answer, type Service } from '../support/service.ts'
 
-// Random numbers that can be had again: the seed is printed when a test fails.
+// Random numbers that can be repeated: a test that fails prints the seed.
 function dice (seed: number): (sides: number) => number {
   let state = seed
   return (sides) => {
@@ -21,7 +21,7 @@ t.test('16 clients moving containers at random among few slots', async (t) => {
   const seed = Date.now() % 1_000_000
   t.comment(`seed ${seed}`)
   const lab = await aLab(t, { Left: 9, Right: 9 })
-  // either device alone has a slot for each, so that a free one always exists
+  // each of the two devices has a slot for every plate, so a free slot always exists
   const plates: string[] = []
   for (let n = 0; n < 8; n++) plates.push((await lab.post('/api/containers', { device: n % 2 === 0 ? 'Left' : 'Right' })).body.id)
   const before = (await lab.get('/api/lab')).body.revision
@@ -31,7 +31,7 @@ t.test('16 clients moving containers at random among few slots', async (t) => {
     const roll = dice(seed + client)
     for (let move = 0; move < 40; move++) {
       const target_device = roll(2) === 0 ? 'Left' : 'Right'
-      // half of the clients ask for the lowest free slot
+      // half of the clients leave the choice of the slot to the service
       const target = client % 2 === 0 ? { target_device } : { target_device, target_pos: roll(9) }
       answers.push(await lab.post(`/api/containers/${plates[roll(plates.length)]}/move`, target))
     }

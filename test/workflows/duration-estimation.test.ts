@@ -2,7 +2,7 @@ import t from 'tap'
 import { aLab, type Service } from '../support/service.ts'
 import { at } from '../support/times.ts'
 
-// The section "Duration Estimation" of the documented workflows; each test bears the heading it plays.
+// The section "Duration Estimation" of the documented workflows; each test is named after the heading that it follows.
 
 const lab = { Hamilton_STAR: 15, PlateReader: 1, SecondReader: 1, Incubator: 20, RoboticArm: 1 }
 
@@ -13,7 +13,7 @@ const moveToReader = {
 }
 const read = { name: 'Read', device: 'PlateReader', data: { fct: 'absorbance', wavelength: 450 } }
 
-/** Logs the step once for each duration in seconds, a minute apart. */
+/** Logs the step once for each duration (seconds), with a minute between the starts. */
 async function logged (service: Service, step: object, durations: readonly number[]): Promise<void> {
   const steps = durations.map((seconds, index) => ({ ...step, start: at(index * 60), finish: at(index * 60 + seconds) }))
   const answer = await service.post('/api/steps/batch', { steps })
@@ -24,7 +24,7 @@ async function estimated (service: Service, step: object, asked: object = {}) {
   return (await service.post('/api/estimates', { step, ...asked })).body
 }
 
-/** From the one number to the other, as many as wanted, evenly. */
+/** `count` numbers from `from` to `to`, at equal distances. */
 function spread (count: number, from: number, to: number): number[] {
   return Array.from({ length: count }, (_, index) => from + (to - from) * index / (count - 1))
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { aService } from '../support/service.ts'
 
-// The section "Experiments and Processes" of the documented workflows; each test bears the heading it plays.
+// The section "Experiments and Processes" of the documented workflows; each test is named after the heading that it follows.
 
 const cellViability = `
 def cell_culture_assay(plate):

@@ -2,12 +2,12 @@ import t from 'tap'
 import { listening } from '../support/http.ts'
 import { aLab } from '../support/service.ts'
 
-// The section "Integration Patterns" of the documented workflows; each test bears the heading it plays.
+// The section "Integration Patterns" of the documented workflows; each test is named after the heading that it follows.
 
 type AssayStep = { type: string, device?: string, from?: string, to?: string, [parameter: string]: unknown }
 type Assay = { name: string, steps: AssayStep[] }
 
-/** What a lab would write itself: runs an assay on a plate, asks for estimates before each step and logs it after. */
+/** What a lab would write itself: it runs an assay on a plate, asks for an estimate before each step, and logs each step after it. */
 function workflowManager (address: string) {
   async function call (method: string, path: string, body?: object) {
     const answer = await fetch(new URL(path, address), {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { aLab, aService } from '../support/service.ts'
 import { at } from '../support/times.ts'
 
-// The sections "Performance Optimization" and "Best Practices" of the documented workflows; each test bears the heading it plays.
+// The sections "Performance Optimization" and "Best Practices" of the documented workflows; each test is named after the heading that it follows.
 
 const batch = Array.from({ length: 100 }, (_, i) => ({
   device: 'Storage', position: i, barcode: `BATCH_${String(i).padStart(3, '0')}`, lidded: true, labware_uuid: '00000000-0000-0000-0000-000000000000'

@@ -2,7 +2,7 @@ import t from 'tap'
 import { aLab, type Service } from '../support/service.ts'
 import { at } from '../support/times.ts'
 
-// The section "Process Step Tracking" of the documented workflows; each test bears the heading it plays.
+// The section "Process Step Tracking" of the documented workflows; each test is named after the heading that it follows.
 
 const lab = { Hamilton_STAR: 15, Incubator: 20, PlateReader: 1, RoboticArm: 1 }
 

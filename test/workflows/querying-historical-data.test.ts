@@ -2,9 +2,9 @@ import t from 'tap'
 import { aLab, type Service } from '../support/service.ts'
 import { at } from '../support/times.ts'
 
-// The section "Querying Historical Data" of the documented workflows; each test bears the heading it plays.
+// The section "Querying Historical Data" of the documented workflows; each test is named after the heading that it follows.
 
-/** A plate that goes back and forth between a liquid handler and a reader, and is read each time: a bit slower every round. */
+/** A plate that moves between a liquid handler and a reader, and is read in every round. Each round is slower than the one before. */
 async function aHistory (t: Parameters<typeof aLab>[0], rounds: number): Promise<{ service: Service, experiment: string }> {
   const service = await aLab(t, { Hamilton_STAR: 2, PlateReader: 1, RoboticArm: 1 })
   const { body: process } = await service.post('/api/processes', { name: 'Cell Screening', source: 'read it again and again' })

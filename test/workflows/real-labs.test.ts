@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { projectRoot } from '../../src/project-root.ts'
 import { aService } from '../support/service.ts'
 
-// Every real lab file in examples/ (SOURCES.md there) lives through what happens to a lab's file.
+// Every real lab file in examples/ (see SOURCES.md there) is applied, changed and applied again, as labs do with their files.
 
 const directory = join(projectRoot, 'examples')
 const files = readdirSync(directory).filter((name) => name.endsWith('.yaml'))

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 import pytest
-from fake import Answer, Fake, problem
+from fake import Answer, Fake, a_fake_service, problem
 
 from platform_status_client import Client, Problem, StatusServiceError, Unreachable
 
 
 def a_client(fake: Fake, **options: float) -> Client:
-    # mypy cannot tell which of the numbers is meant for which option
+    # mypy cannot see which number belongs to which option
     return Client(fake.url, **{'retry_for': 5.0, **options})  # type: ignore[arg-type]
 
 
@@ -72,6 +73,60 @@ def test_an_answer_of_somebody_else_is_a_problem_without_code(fake: Fake) -> Non
     with pytest.raises(Problem, match='nginx') as refused:
         a_client(fake).get_lab()
     assert refused.value.code == ''
+
+
+@pytest.mark.parametrize('status', [301, 302, 303, 307, 308])
+@pytest.mark.parametrize('method', ['get_lab', 'lid_container'])
+def test_a_redirect_is_an_error_and_is_not_followed(fake: Fake, status: int, method: str) -> None:
+    with a_fake_service() as elsewhere:
+        fake.answers(Answer(status, '<h1>Sign on</h1>', {'location': f'{elsewhere.url}/login'}))
+        client = Client(fake.url, 'secret', retry_for=5.0)
+        with pytest.raises(Unreachable, match=f'{status} redirects to {elsewhere.url[7:]}, and'):
+            client.get_lab() if method == 'get_lab' else client.lid_container('P1')
+        assert elsewhere.asked == []
+    assert len(fake.asked) == 1
+
+
+@pytest.mark.parametrize(
+    'answer',
+    [
+        Answer(200, '<h1>Sign on</h1>'),
+        Answer(200, '{"status":"success"}', {'content-type': 'text/plain'}),
+        Answer(200, '<h1>', {'content-type': 'application/json'}),
+        Answer(203, '', {'content-type': ''}),
+        Answer(304, ''),
+    ],
+)
+def test_only_an_answer_of_the_declared_type_is_success(fake: Fake, answer: Answer) -> None:
+    fake.answers(answer)
+    with pytest.raises(Unreachable):
+        a_client(fake).lid_container('P1')
+
+
+def test_text_and_empty_responses_are_accepted(fake: Fake) -> None:
+    fake.answers(Answer(200, 'pass', {'content-type': 'text/plain; charset=utf-8'}))
+    assert a_client(fake).get_process_source('1') == 'pass'
+    fake.answers(Answer(204, '', {'content-type': ''}))
+    a_client(fake).delete_certificate('Reader')
+
+
+def test_a_delete_sends_no_body(fake: Fake) -> None:
+    client = a_client(fake)
+    client.remove_container('P1')
+    client.call('DELETE', ('api', 'lab'), body={'confirm': 'wipe'})
+    for asked in fake.asked:
+        assert asked.body == ''
+        assert not {'content-type', 'content-length', 'transfer-encoding'} & set(asked.headers)
+
+
+def test_responses_of_a_hostile_server_are_escaped(fake: Fake, caplog: pytest.LogCaptureFixture) -> None:
+    fake.answers(Answer(409, {'code': 'x\x1b[2J', 'detail': 'a\x1b]0;own\x07\x9b\u202eb\nc'}))
+    with pytest.raises(Problem) as refused:
+        a_client(fake).get_lab()
+    assert str(refused.value) == '409 x\\u{1b}[2J: a\\u{1b}]0;own\\u{7}\\u{9b}\\u{202e}b\\u{a}c'
+    assert refused.value.detail == 'a\x1b]0;own\x07\x9b\u202eb\nc'
+    logging.getLogger('platform_status_client').error('%s', refused.value.detail)
+    assert '\x1b' not in caplog.text
 
 
 def test_it_gives_up_in_time(fake: Fake) -> None:

@@ -53,6 +53,33 @@ def test_what_no_url_can_carry_is_told_before_it_is_sent(name: str) -> None:
         segment(name)
 
 
+class Float32:
+    """Behaves as a float of numpy, which is not a Python float."""
+
+
+Float32.__module__, Float32.__name__ = 'numpy', 'float32'
+
+
+@pytest.mark.parametrize(
+    ('body', 'kind', 'told'),
+    [
+        (
+            {'steps': [{}, {'data': {'wavelength': float('nan')}}]},
+            ValueError,
+            r'steps\[1\]\.data\.wavelength: JSON has no number nan',
+        ),
+        ({'data': {'od': Float32()}}, TypeError, r'data\.od: a numpy\.float32 is not JSON'),
+        ({'data': {'names': {1, 2}}}, TypeError, r'data\.names: a builtins\.set is not JSON'),
+        ({'data': {(1, 2): 3}}, TypeError, r'data: the name of a member must be text, not tuple'),
+        ({'name': '\ud800'}, ValueError, r'name: the text contains a lone surrogate'),
+        (float('inf'), ValueError, 'the body: JSON has no number inf'),
+    ],
+)
+def test_errors_name_the_member_that_is_not_json(body: object, kind: type[Exception], told: str) -> None:
+    with pytest.raises(kind, match=told):
+        json_body(body)
+
+
 @pytest.mark.parametrize('value', [float('nan'), float('inf')])
 def test_numbers_that_json_does_not_have_are_told(value: float) -> None:
     with pytest.raises(ValueError, match='JSON'):

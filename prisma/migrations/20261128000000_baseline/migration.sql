@@ -188,6 +188,8 @@ CREATE TABLE process (
   source_sha256 text NOT NULL,
   metadata jsonb,
   archived_at timestamptz(3),
+  -- what was unusual about the request, for example numbers that are kept as text
+  warnings jsonb NOT NULL DEFAULT '[]',
   created_as text,
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
@@ -203,6 +205,8 @@ CREATE TABLE experiment (
   name text,
   status text NOT NULL DEFAULT 'created',
   metadata jsonb,
+  -- what was unusual about the request, for example numbers that are kept as text
+  warnings jsonb NOT NULL DEFAULT '[]',
   created_as text,
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
@@ -246,6 +250,29 @@ CREATE FUNCTION step_key(
       WHEN 4 THEN 'mover_destination|' || device_id::text || '|' || destination_device_id::text
     END
   END)::uuid
+$$;
+
+-- What speaks against the times or the status of a step, as its warnings say; null if nothing does. Not in prisma/sql/ either,
+-- for the same reason.
+CREATE FUNCTION step_doubt(warnings jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN warnings = '[]' THEN NULL
+    WHEN warnings @? '$[*] ? (@.code == "clock-skew" || @.code == "clock-ahead" || @.code == "clock-behind" || @.code == "finish-before-start")' THEN 'clock'
+    WHEN warnings @? '$[*] ? (@.code == "implausible-duration")' THEN 'implausible'
+    WHEN warnings @? '$[*] ? (@.code == "unknown-status")' THEN 'unknown-status'
+  END
+$$;
+
+-- Why a step is no sample for estimates; null if it is one. Of several reasons the first. What a person decided wins over what the
+-- warnings say, but a step that was not completed, or was simulated, is never a sample.
+CREATE FUNCTION step_exclusion(status text, finish timestamptz, is_simulation boolean, decision boolean, warnings jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN status <> 'completed' OR finish IS NULL THEN 'not-completed'
+    WHEN is_simulation THEN 'simulation'
+    WHEN decision IS FALSE THEN NULL
+    ELSE coalesce(step_doubt(warnings), CASE WHEN decision THEN 'by-hand' END)
+  END
 $$;
 
 CREATE TABLE step (
@@ -293,11 +320,17 @@ CREATE TABLE step (
     origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
   key_5 uuid GENERATED ALWAYS AS (step_key(5, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
     origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
-  -- whether the step is a sample for estimates: completed, and not simulated
-  counts boolean GENERATED ALWAYS AS (status = 'completed' AND NOT is_simulation AND finish IS NOT NULL) STORED,
-  -- the duration, or what the step took beyond the commanded time
+  -- what a person decided: whether the estimates leave the step out; null if nobody decided
+  exclude_from_estimates boolean,
+  excluded_from_estimates text GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings)) STORED,
+  -- whether the step is a sample for estimates
+  counts boolean GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings) IS NULL) STORED,
+  -- whether start and finish can be true: only then they are the start or the end of an experiment or a run
+  believable boolean NOT NULL
+    GENERATED ALWAYS AS (coalesce(NOT exclude_from_estimates, coalesce(step_doubt(warnings), '') NOT IN ('clock', 'implausible'))) STORED,
+  -- the duration, or what the step took beyond the commanded time; as decimal numbers, since 600.005 - 600 is not 0.005 in floating point
   sample_seconds double precision
-    GENERATED ALWAYS AS (extract(epoch FROM (finish - start))::double precision - coalesce(commanded_seconds, 0)) STORED,
+    GENERATED ALWAYS AS (round(extract(epoch FROM (finish - start)) - coalesce(commanded_seconds, 0)::numeric, 3)::double precision) STORED,
 
   CONSTRAINT step_pkey PRIMARY KEY (id),
   CONSTRAINT step_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
@@ -314,8 +347,8 @@ CREATE TABLE step (
 );
 CREATE INDEX step_start_idx ON step (start, id);
 CREATE INDEX step_device_idx ON step (device_id, start, id);
--- the summary of an experiment counts its steps: with two more columns it reads a few pages of this index, and no table
-CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish) WHERE (experiment_id IS NOT NULL);
+-- the summary of an experiment counts its steps: with a few more columns it reads a few pages of this index, and no table
+CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, counts) WHERE (experiment_id IS NOT NULL);
 CREATE INDEX step_experiment_named_idx ON step (experiment_named) WHERE (experiment_named IS NOT NULL);
 CREATE INDEX step_fct_idx ON step (fct, start, id);
 -- in the order of durations a page may come after all steps that a filter leaves out; with the columns of the filters in the
@@ -325,6 +358,8 @@ CREATE INDEX step_duration_idx ON step (duration_seconds, id)
 -- few among many
 CREATE INDEX step_simulation_idx ON step (start, id) WHERE is_simulation;
 CREATE INDEX step_not_completed_idx ON step (status, start, id) WHERE (status <> 'completed');
+CREATE INDEX step_unbelievable_idx ON step (start, id) WHERE (NOT believable);
+CREATE INDEX step_excluded_idx ON step (excluded_from_estimates, start, id) WHERE (excluded_from_estimates NOT IN ('not-completed', 'simulation'));
 CREATE INDEX step_origin_idx ON step (origin_device_id, start, id) WHERE (origin_device_id IS NOT NULL);
 CREATE INDEX step_destination_idx ON step (destination_device_id, start, id) WHERE (destination_device_id IS NOT NULL);
 CREATE INDEX step_key_1_idx ON step (key_1, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_1 IS NOT NULL);
@@ -413,6 +448,11 @@ CREATE INDEX event_recorded_idx ON event (recorded_at, revision);
 CREATE INDEX event_device_snapshot_idx ON event (device_id, revision DESC, ordinal DESC) WHERE (kind LIKE 'device-%' OR kind LIKE 'certificate-%');
 CREATE INDEX event_position_snapshot_idx ON event (device_id, revision DESC) WHERE (kind = 'position-updated');
 CREATE INDEX event_barcode_idx ON event ((after->>'barcode'), container_id) WHERE (container_id IS NOT NULL);
+-- who bore a barcode at a time: the events that gave a container its barcode, or took it away
+CREATE INDEX event_bearer_idx ON event ((after->>'barcode'), recorded_at)
+  WHERE (container_id IS NOT NULL AND (before->>'barcode') IS DISTINCT FROM (after->>'barcode'));
+CREATE INDEX event_relabel_idx ON event (container_id, recorded_at)
+  WHERE (container_id IS NOT NULL AND (before->>'barcode') IS DISTINCT FROM (after->>'barcode'));
 
 -- Which events concern a device: its own, and those of the containers and lids that came to it or left it.
 CREATE TABLE event_device (
@@ -542,6 +582,12 @@ CREATE OR REPLACE FUNCTION refuse(_code text, _members jsonb) RETURNS void LANGU
 BEGIN
   RAISE EXCEPTION USING ERRCODE = 'PS409', MESSAGE = _code, DETAIL = _members::text;
 END $$;
+
+-- prisma/sql/api/unescape_pointer.sql
+-- Returns the name that a segment of a JSON pointer means (RFC 6901).
+CREATE OR REPLACE FUNCTION unescape_pointer(_segment text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT replace(replace(_segment, '~1', '/'), '~0', '~')
+$$;
 
 -- prisma/sql/api/wire_time.sql
 -- Returns a time as the API writes it: UTC, with milliseconds and a Z. It is STABLE, because to_char is STABLE:
@@ -975,15 +1021,42 @@ END $$;
 
 -- prisma/sql/container/resolve_logged_container.sql
 -- Finds the container that a step log means by an id, or by a barcode at a time. For a barcode it prefers the
--- container that had it at that time, then the one on the platform, then the next one that had it. Returns no row if
--- there is none.
-CREATE OR REPLACE FUNCTION resolve_logged_container(_id uuid, _barcode text, _at timestamptz) RETURNS SETOF uuid LANGUAGE sql STABLE ROWS 1 AS $$
-  (SELECT c.id FROM container c WHERE c.id = _id)
-  UNION ALL
-  (SELECT c.id FROM container c
-   WHERE _id IS NULL AND c.barcode = _barcode AND (c.removed_at IS NULL OR c.removed_at >= _at)
-   ORDER BY c.created_at <= _at DESC, c.removed_at DESC NULLS FIRST LIMIT 1)
-$$;
+-- container that bore it at that time, as the event log says: a barcode may have gone from one container to another since. If none
+-- did, it prefers the one on the platform, then the next one that had it. Returns no row if there is none.
+CREATE OR REPLACE FUNCTION resolve_logged_container(_id uuid, _barcode text, _at timestamptz) RETURNS SETOF uuid LANGUAGE plpgsql STABLE ROWS 1 AS $$
+DECLARE
+  found uuid;
+BEGIN
+  IF _id IS NOT NULL THEN
+    RETURN QUERY SELECT c.id FROM container c WHERE c.id = _id;
+    RETURN;
+  END IF;
+  -- Two containers on the platform never have one barcode, so only the last one that got it can have borne it.
+  SELECT taken.container_id INTO found
+  FROM (
+    SELECT e.container_id, e.recorded_at, e.revision, e.ordinal FROM event e
+    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode')
+      AND e.after->>'barcode' = _barcode AND e.recorded_at <= _at
+    ORDER BY e.recorded_at DESC, e.revision DESC, e.ordinal DESC LIMIT 1
+  ) taken
+  JOIN container c ON c.id = taken.container_id
+  WHERE (c.removed_at IS NULL OR c.removed_at >= _at) AND NOT EXISTS (
+    SELECT FROM event e
+    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode')
+      AND e.container_id = taken.container_id AND e.recorded_at BETWEEN taken.recorded_at AND _at
+      AND (e.revision, e.ordinal) > (taken.revision, taken.ordinal));
+  found := coalesce(found,
+    (SELECT c.id FROM container c
+     WHERE c.barcode = _barcode AND (c.removed_at IS NULL OR c.removed_at >= _at)
+     ORDER BY c.created_at <= _at DESC, c.removed_at DESC NULLS FIRST LIMIT 1),
+    (SELECT e.container_id FROM event e
+     WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode')
+       AND e.after->>'barcode' = _barcode AND e.recorded_at > _at
+     ORDER BY e.recorded_at, e.revision, e.ordinal LIMIT 1));
+  IF found IS NOT NULL THEN
+    RETURN QUERY SELECT found;
+  END IF;
+END $$;
 
 -- prisma/sql/container/resolve_logged_containers.sql
 -- Finds the containers of steps: [{ id, start, containers: [{ named, id }] }]. A container that a step names twice
@@ -1164,7 +1237,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/device/next_ordinal_in_group.sql
--- Returns the last place in a group. A device that is added to the group, or moved into it, goes there.
+-- Returns the ordinal after the last device of a group. A device that is added to the group, or moved into it, gets it.
 CREATE OR REPLACE FUNCTION next_ordinal_in_group(_group text) RETURNS integer LANGUAGE sql STABLE AS $$
   SELECT coalesce(max(ordinal) + 1, 0) FROM device WHERE "group" = _group AND listed AND retired_at IS NULL
 $$;
@@ -1359,14 +1432,15 @@ BEGIN
 END $$;
 
 -- prisma/sql/estimate/mark_runs_pending.sql
--- Marks the runs of logged or changed steps as pending. The first estimate after a run is over learns from it
--- (src/estimation); writing a step reads no history.
+-- Marks the runs of logged or changed steps as pending. The learner (src/estimation/learner.ts) learns from a run when
+-- it is over. Writing a step reads no history.
 --
 -- Locks: The rows of runs that were not pending.
 CREATE OR REPLACE FUNCTION mark_runs_pending() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   -- A run that is pending already is not touched or locked, because many steps of a run are logged at the same time. A
-  -- step may slip through while the run is being learnt. This costs the lesson of that step, and only if it is the last one.
+  -- step that is logged while its run is being learnt may be missing in the result. This can affect only the last step
+  -- of the run, because the next step marks the run again.
   INSERT INTO run (key, experiment_id, day)
   SELECT DISTINCT key, experiment_id, day
   FROM (
@@ -1387,11 +1461,11 @@ CREATE OR REPLACE TRIGGER step_marks_runs_when_changed AFTER UPDATE ON step
   REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION mark_runs_pending();
 
 -- prisma/sql/estimate/run_last_start.sql
--- Returns when the last step of a run began. It reads the end of an index.
+-- Returns when the last step of a run began, of those whose times can be true. It reads the end of an index.
 CREATE OR REPLACE FUNCTION run_last_start(_run run) RETURNS timestamptz LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN _run.experiment_id IS NOT NULL
-    THEN (SELECT start FROM step WHERE experiment_id = _run.experiment_id ORDER BY start DESC LIMIT 1)
-    ELSE (SELECT start FROM step WHERE experiment_id IS NULL AND start >= _run.day::timestamp AT TIME ZONE 'UTC'
+    THEN (SELECT start FROM step WHERE experiment_id = _run.experiment_id AND believable ORDER BY start DESC LIMIT 1)
+    ELSE (SELECT start FROM step WHERE experiment_id IS NULL AND believable AND start >= _run.day::timestamp AT TIME ZONE 'UTC'
             AND start < (_run.day + 1)::timestamp AT TIME ZONE 'UTC' ORDER BY start DESC LIMIT 1) END
 $$;
 
@@ -1432,7 +1506,7 @@ $$;
 -- An experiment as the API shows it: each column is a member of the JSON.
 CREATE OR REPLACE VIEW experiment_state AS
 SELECT
-  e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata,
+  e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata, e.warnings,
   jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running) AS steps,
   s.first_start, s.last_finish,
   extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
@@ -1446,8 +1520,8 @@ CROSS JOIN LATERAL (
     (count(*) FILTER (WHERE step.status = 'failed'))::integer AS failed,
     (count(*) FILTER (WHERE step.status = 'aborted'))::integer AS aborted,
     (count(*) FILTER (WHERE step.status = 'running'))::integer AS running,
-    min(step.start) AS first_start,
-    max(step.finish) AS last_finish
+    min(step.start) FILTER (WHERE step.believable) AS first_start,
+    max(step.finish) FILTER (WHERE step.believable) AS last_finish
   FROM step WHERE step.experiment_id = e.id
 ) s;
 
@@ -1519,7 +1593,7 @@ DECLARE
   completed integer := 0;
 BEGIN
   FOR quiet IN SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE LOOP
-    CONTINUE WHEN EXISTS (SELECT FROM step WHERE experiment_id = quiet AND coalesce(finish, 'infinity') >= _before);
+    CONTINUE WHEN EXISTS (SELECT FROM step WHERE experiment_id = quiet AND (finish IS NULL OR (believable AND finish >= _before)));
     PERFORM change_experiment(quiet, '{"status": "completed"}', _audit);
     completed := completed + 1;
   END LOOP;
@@ -1618,10 +1692,11 @@ GROUP BY g.name, g.ordinal
 HAVING g.ordinal IS NOT NULL OR count(d.id) > 0;
 
 -- prisma/sql/lab/lock_lab.sql
--- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock first and
--- looks at the data only then. Therefore commands run one after another, and what a command has seen stays true until
--- it ends. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left. The
--- time of the command is taken when it has the lock.
+-- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock and looks at
+-- the lab only then. Therefore commands run one after another, and what a command has seen stays true until it ends.
+-- Most commands take it first. log_steps, transfer, create_experiment, change_experiment and change_step lock steps and
+-- experiments before it. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
+-- The time of the command is taken when it has the lock.
 --
 -- Locks: The row of `lab`, until the end of the transaction.
 CREATE OR REPLACE FUNCTION lock_lab() RETURNS void LANGUAGE plpgsql AS $$
@@ -1631,8 +1706,9 @@ BEGIN
 END $$;
 
 -- prisma/sql/lab/next_revision.sql
--- Takes the next revision of the lab and returns it. A command calls it once, and only when it is certain that
--- something changes: revisions have no gaps. A command that takes no lock before begins here, when it has the row.
+-- Takes the next revision of the lab and returns it. A command calls it once, and only if something changes, because
+-- revisions have no gaps. add_containers and transfer take the revision before they know this, and give it back if
+-- nothing changed. A command that takes no lock before begins here, when it has the row.
 --
 -- Locks: The row of `lab`, which is the lab lock.
 CREATE OR REPLACE FUNCTION next_revision() RETURNS bigint LANGUAGE plpgsql AS $$
@@ -2263,6 +2339,56 @@ SELECT r.id, r.purpose, r.owner,
 FROM reservation r
 WHERE r.expires_at > command_time();
 
+-- prisma/sql/step/decide_steps.sql
+-- Decides for many steps whether estimates leave them out (true) or use them (false), or takes the decision back (null). Each step
+-- that changes has an event with its state before and after, all under one revision. Returns how many changed.
+--
+-- Locks: The steps, in the order of their ids, then the lab.
+CREATE OR REPLACE FUNCTION decide_steps(_ids uuid[], _exclude boolean, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  befores jsonb;
+  this_revision bigint;
+BEGIN
+  PERFORM 1 FROM step WHERE id = ANY (_ids) ORDER BY id FOR NO KEY UPDATE;
+  SELECT jsonb_object_agg(s.id, step_snapshot(s.id)) INTO befores
+  FROM step s WHERE s.id = ANY (_ids) AND s.exclude_from_estimates IS DISTINCT FROM _exclude;
+  IF befores IS NULL THEN
+    RETURN 0;
+  END IF;
+  UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = command_time()
+  WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-corrected',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
+  RETURN (SELECT count(*) FROM jsonb_object_keys(befores));
+END $$;
+
+-- prisma/sql/step/doubtful_steps.sql
+-- Returns the steps that estimates use although they would be left out if they were logged today: those that finish in the future,
+-- and those whose duration is beyond all reason for their kind. A service that did not look yet may have stored them. Reads the
+-- newest end of an index, and the long steps.
+CREATE OR REPLACE FUNCTION doubtful_steps() RETURNS TABLE (id uuid, reason text) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  present timestamptz := command_time();
+BEGIN
+  RETURN QUERY
+  WITH long AS MATERIALIZED (
+    SELECT s.id, s.finish FROM step s WHERE s.duration_seconds > 86400 AND s.counts AND s.exclude_from_estimates IS NULL
+    ORDER BY s.duration_seconds DESC LIMIT 10000
+  ),
+  ahead AS (
+    SELECT s.id FROM step s
+    WHERE s.start > present - interval '1 day' AND s.counts AND s.exclude_from_estimates IS NULL AND s.finish > present + interval '5 seconds'
+    UNION
+    SELECT l.id FROM long l WHERE l.finish > present + interval '5 seconds'
+  )
+  SELECT a.id, 'clock' FROM ahead a
+  UNION ALL
+  SELECT i.id, 'implausible' FROM implausible_steps((SELECT coalesce(array_agg(l.id), '{}') FROM long l)) i WHERE i.id NOT IN (SELECT a.id FROM ahead a);
+END $$;
+
 -- prisma/sql/step/extend_steps.sql
 -- Handles steps that were logged before. Equal facts are a repetition, which may name more containers. Returns the
 -- ids of the steps that got containers. A name that the step has already is no further container, even if it is the
@@ -2310,6 +2436,35 @@ BEGIN
   RETURN extended;
 END $$;
 
+-- prisma/sql/step/implausible_steps.sql
+-- Returns the steps whose duration is beyond all reason for their kind, of those with these ids, each with a sentence. The kind is
+-- the function on the device, or for moves the mover and the destination. A step is implausible if it took more than a day
+-- beyond its commanded time, and no step of its kind took a tenth as long. Up to 31 days another step like it is an explanation,
+-- even if that one was called implausible itself; and of an operation five others must be known. Beyond 31 days only steps that
+-- count explain it, and none of those that are judged with it: two clocks that were wrong do not confirm each other.
+CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid, detail text) LANGUAGE sql STABLE AS $$
+  SELECT s.id, 'The step took ' || round(s.sample_seconds::numeric) || ' s' || CASE WHEN s.commanded_seconds > 0 THEN ' beyond its commanded time' ELSE '' END
+    || ', and no step of its kind took a tenth as long. It is stored as told, but estimates leave it out.'
+  FROM step s
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS known, max(other.sample_seconds) FILTER (WHERE other.sample_seconds < 10 * s.sample_seconds OR other.id <> ALL (_ids)) AS longest,
+      max(other.sample_seconds) FILTER (WHERE other.id <> ALL (_ids)) AS longest_before
+    FROM (
+      SELECT o.id, o.sample_seconds FROM step o
+      WHERE o.counts AND o.key_4 IS NOT NULL AND o.key_4 = s.key_4 ORDER BY o.finish DESC LIMIT (SELECT 200)
+    ) other
+    WHERE other.id <> s.id
+  ) counted
+  CROSS JOIN LATERAL (
+    SELECT max(o.sample_seconds) AS longest FROM step o
+    WHERE o.excluded_from_estimates = 'implausible' AND o.key_4 = s.key_4 AND o.id <> s.id
+      AND o.sample_seconds < 10 * s.sample_seconds
+  ) doubted
+  WHERE s.id = ANY (_ids) AND s.counts AND s.exclude_from_estimates IS NULL AND s.sample_seconds > 86400
+    AND CASE WHEN s.sample_seconds > 31 * 86400 THEN coalesce(counted.longest_before, 0) < s.sample_seconds / 10
+      ELSE coalesce(greatest(counted.longest, doubted.longest), 0) < s.sample_seconds / 10 AND (s.kind = 'move' OR counted.known >= 5) END
+$$;
+
 -- prisma/sql/step/link_steps_to_experiments.sql
 -- Links steps to experiments that they named before the experiments existed. Both log_steps and create_experiment
 -- call it under the lab lock: the second one sees what the first one wrote, so no step is missed. Returns how many
@@ -2342,6 +2497,7 @@ SELECT
     THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END AS destination,
   s.lidded_before, s.lidded_after, s.barcode_read,
   coalesce(c.containers, '[]') AS containers,
+  s.excluded_from_estimates,
   s.warnings, s.created_at, s.updated_at, s.version
 FROM step s
 JOIN device d ON d.id = s.device_id
@@ -2362,6 +2518,17 @@ CREATE OR REPLACE FUNCTION unknown_container_warning(_ordinal integer, _named te
   SELECT CASE WHEN _container IS NULL THEN jsonb_build_object('code', 'unknown-container', 'pointer', '/containers/' || _ordinal,
     'detail', 'No container "' || _named || '" is known; the step is stored with the name.') END
 $$;
+
+-- prisma/sql/step/warn_of_implausible_steps.sql
+-- Adds a warning to those of the steps whose duration is beyond all reason for their kind, so that they do not count any more. It
+-- is only called for steps of more than a day, so that writing any other step reads no history.
+--
+-- Locks: The caller holds the steps.
+CREATE OR REPLACE FUNCTION warn_of_implausible_steps(_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE step s SET warnings = s.warnings || warning_list('implausible-duration', '/finish', i.detail)
+  FROM implausible_steps(_ids) i WHERE s.id = i.id;
+END $$;
 
 -- prisma/sql/step/warning_list.sql
 -- Returns a warning as a list of one, or an empty list if there is no detail. The lists of a step are concatenated.
@@ -2820,7 +2987,7 @@ DECLARE
   wanted jsonb := before || _changes;
 BEGIN
   IF wanted <> before THEN
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'), warnings = wanted->'warnings',
       version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
@@ -2842,8 +3009,8 @@ DECLARE
   this_revision bigint;
 BEGIN
   PERFORM begin_command();
-  INSERT INTO experiment (id, process_id, name, metadata, created_as, created_at, updated_at)
-  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), _input->>'created_as', command_time(), command_time()
+  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as, created_at, updated_at)
+  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN
@@ -3081,20 +3248,22 @@ $$;
 
 -- prisma/sql/step/change_step.sql
 -- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
--- start, finish, status, is_simulation, data, fct and device, as far as they are given. `match` has the match inputs
--- of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
+-- start, finish, status, is_simulation, data, fct, device and exclude_from_estimates, as far as they are given. `match`
+-- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
 -- that has to be created. `warnings` replace those about what is changed. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the step and looked at it. Takes the lab lock.
 CREATE OR REPLACE FUNCTION change_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := step_snapshot(_id);
-  wanted jsonb := before || (_change->'members');
+  decision boolean := (SELECT s.exclude_from_estimates FROM step s WHERE s.id = _id);
+  wanted jsonb := before || jsonb_build_object('exclude_from_estimates', decision) || (_change->'members');
   members text[];
   new_devices uuid[] := '{}';
   other_device uuid;
   containers_changed boolean;
   more_warnings jsonb := _change->'warnings';
+  kept_warnings jsonb;
   this_revision bigint;
 BEGIN
   -- A container that is named twice, by barcode and by id, is stored once. So the names are compared with those that are
@@ -3113,11 +3282,11 @@ BEGIN
     SELECT coalesce(jsonb_agg(n.named ORDER BY n.ordinal), '[]')
     FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
   ) <> jsonb_path_query_array(before, '$.containers[*].named');
-  IF wanted = before AND NOT containers_changed THEN
+  IF wanted = before || jsonb_build_object('exclude_from_estimates', decision) AND NOT containers_changed THEN
     RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
     RETURN;
   END IF;
-  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> before->key;
+  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> coalesce(before->key, 'null');
 
   IF 'device' = ANY (members) THEN
     IF latest_device_named(wanted->>'device') IS NULL THEN
@@ -3139,6 +3308,20 @@ BEGIN
     INTO more_warnings FROM named WHERE container_id IS NULL;
   END IF;
 
+  -- A warning stays as long as what it is about stays. Of `data` each member is looked at for itself.
+  SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') INTO kept_warnings
+  FROM step s, jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
+  CROSS JOIN LATERAL string_to_array(w.value->>'pointer', '/') AS path
+  WHERE s.id = _id
+    AND (coalesce(path[2] <> ALL (members), true) OR (path[2] = 'data' AND before->'data'->unescape_pointer(path[3]) = wanted->'data'->unescape_pointer(path[3])))
+    AND NOT (w.value->>'code' = 'implausible-duration' AND members && ARRAY['start', 'finish', 'data', 'device']);
+  IF members && ARRAY['start', 'finish', 'status'] THEN
+    SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings
+    FROM step s, jsonb_array_elements(clock_warnings((wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz, wanted->>'status',
+      s.created_at, command_time()::timestamptz(3))) w
+    WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
+  END IF;
+
   UPDATE step s SET
     device_id = coalesce(other_device, s.device_id),
     start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
@@ -3146,12 +3329,17 @@ BEGIN
     commanded_seconds = (_change->'match'->>'commanded_seconds')::double precision,
     match_version = (_change->'match'->>'match_version')::integer, match_function = _change->'match'->>'match_function',
     match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
-    warnings = more_warnings || (
-      SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]')
-      FROM jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
-      WHERE split_part(w.value->>'pointer', '/', 2) <> ALL (members)),
+    exclude_from_estimates = (wanted->>'exclude_from_estimates')::boolean,
+    warnings = more_warnings || kept_warnings,
     version = s.version + 1, updated_at = command_time()
   WHERE s.id = _id;
+  IF 'start' = ANY (members) THEN
+    -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.
+    UPDATE run SET pending = true WHERE key = 'day ' || ((before->>'start')::timestamptz AT TIME ZONE 'UTC')::date;
+  END IF;
+  IF (SELECT s.counts AND s.sample_seconds > 86400 FROM step s WHERE s.id = _id) THEN
+    PERFORM warn_of_implausible_steps(ARRAY[_id]);
+  END IF;
 
   this_revision := next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
@@ -3161,6 +3349,22 @@ BEGIN
   PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
   RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
 END $$;
+
+-- prisma/sql/step/clock_warnings.sql
+-- Returns the warnings about times that cannot be true, as a list. `_told` is when the service first heard of the step, `_now`
+-- is the present. Clocks differ by seconds, so five of them are allowed.
+CREATE OR REPLACE FUNCTION clock_warnings(_start timestamptz, _finish timestamptz, _status text, _told timestamptz, _now timestamptz)
+RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status <> 'running' OR _start >= _told - interval '1 day') THEN '[]'
+    ELSE warning_list('clock-ahead', CASE WHEN _finish IS NULL THEN '/start' ELSE '/finish' END,
+        CASE WHEN coalesce(_finish, _start) > _now + interval '5 seconds'
+          THEN 'The ' || CASE WHEN _finish IS NULL THEN 'start' ELSE 'finish' END || ' ' || wire_time(coalesce(_finish, _start))
+            || ' is later than the clock of the service (' || wire_time(_now) || '). The step is stored as told, but estimates leave it out.' END)
+      || warning_list('clock-behind', '/start', CASE WHEN _status = 'running' AND _start < _told - interval '1 day'
+          THEN 'The step is said to be running, but its start ' || wire_time(_start) || ' is more than a day before it was first told ('
+            || wire_time(_told) || '). The step is stored as told, but estimates leave it out.' END)
+    END
+$$;
 
 -- prisma/sql/step/log_steps.sql
 -- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
@@ -3182,7 +3386,9 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
   new_devices uuid[] := '{}';
+  told timestamptz(3) := begin_command();
   logged uuid[];
+  long uuid[];
   extended uuid[] := '{}';
   experiments uuid[];
   unknown_experiments uuid[];
@@ -3215,6 +3421,7 @@ BEGIN
       e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
       a.created_as, command_time(), command_time(), a.match_version, a.match_function, a.match_parameters, a.match_protocol,
       a.warnings
+        || clock_warnings(a.start, a.finish, a.status, told, told)
         || warning_list(device.code, '/device', device.detail)
         || warning_list(origin.code, '/origin/device', origin.detail)
         || warning_list(destination.code, '/destination/device', destination.detail)
@@ -3237,14 +3444,18 @@ BEGIN
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
-    RETURNING id, experiment_id
+    RETURNING id, experiment_id, counts AND sample_seconds > 86400 AS is_long
   ),
   inserted_containers AS (
     INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
     SELECT c.step_id, c.ordinal, c.named, c.also_named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
   )
-  SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}')
-  INTO logged, experiments FROM inserted i;
+  SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}'),
+    array_agg(i.id) FILTER (WHERE i.is_long)
+  INTO logged, experiments, long FROM inserted i;
+  IF long IS NOT NULL THEN
+    PERFORM warn_of_implausible_steps(long);
+  END IF;
 
   IF cardinality(logged) < jsonb_array_length(_steps) THEN
     extended := extend_steps((
@@ -3263,7 +3474,8 @@ BEGIN
       started := started || start_experiments(unknown_experiments);
     END IF;
 
-    SELECT count(*) AS steps, min(s.start) AS first_start, max(s.finish) AS last_finish,
+    SELECT count(*) AS steps,
+      min(s.start) FILTER (WHERE s.believable) AS first_start, max(s.finish) FILTER (WHERE s.believable) AS last_finish,
       CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END AS id,
       CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END AS device_id,
       CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END AS experiment_id

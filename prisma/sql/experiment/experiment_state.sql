@@ -1,7 +1,7 @@
 -- An experiment as the API shows it: each column is a member of the JSON.
 CREATE OR REPLACE VIEW experiment_state AS
 SELECT
-  e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata,
+  e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata, e.warnings,
   jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running) AS steps,
   s.first_start, s.last_finish,
   extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
@@ -15,7 +15,7 @@ CROSS JOIN LATERAL (
     (count(*) FILTER (WHERE step.status = 'failed'))::integer AS failed,
     (count(*) FILTER (WHERE step.status = 'aborted'))::integer AS aborted,
     (count(*) FILTER (WHERE step.status = 'running'))::integer AS running,
-    min(step.start) AS first_start,
-    max(step.finish) AS last_finish
+    min(step.start) FILTER (WHERE step.believable) AS first_start,
+    max(step.finish) FILTER (WHERE step.believable) AS last_finish
   FROM step WHERE step.experiment_id = e.id
 ) s;

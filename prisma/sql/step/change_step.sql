@@ -1,18 +1,20 @@
 -- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
--- start, finish, status, is_simulation, data, fct and device, as far as they are given. `match` has the match inputs
--- of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
+-- start, finish, status, is_simulation, data, fct, device and exclude_from_estimates, as far as they are given. `match`
+-- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
 -- that has to be created. `warnings` replace those about what is changed. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the step and looked at it. Takes the lab lock.
 CREATE OR REPLACE FUNCTION change_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := step_snapshot(_id);
-  wanted jsonb := before || (_change->'members');
+  decision boolean := (SELECT s.exclude_from_estimates FROM step s WHERE s.id = _id);
+  wanted jsonb := before || jsonb_build_object('exclude_from_estimates', decision) || (_change->'members');
   members text[];
   new_devices uuid[] := '{}';
   other_device uuid;
   containers_changed boolean;
   more_warnings jsonb := _change->'warnings';
+  kept_warnings jsonb;
   this_revision bigint;
 BEGIN
   -- A container that is named twice, by barcode and by id, is stored once. So the names are compared with those that are
@@ -31,11 +33,11 @@ BEGIN
     SELECT coalesce(jsonb_agg(n.named ORDER BY n.ordinal), '[]')
     FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
   ) <> jsonb_path_query_array(before, '$.containers[*].named');
-  IF wanted = before AND NOT containers_changed THEN
+  IF wanted = before || jsonb_build_object('exclude_from_estimates', decision) AND NOT containers_changed THEN
     RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
     RETURN;
   END IF;
-  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> before->key;
+  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> coalesce(before->key, 'null');
 
   IF 'device' = ANY (members) THEN
     IF latest_device_named(wanted->>'device') IS NULL THEN
@@ -57,6 +59,20 @@ BEGIN
     INTO more_warnings FROM named WHERE container_id IS NULL;
   END IF;
 
+  -- A warning stays as long as what it is about stays. Of `data` each member is looked at for itself.
+  SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') INTO kept_warnings
+  FROM step s, jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
+  CROSS JOIN LATERAL string_to_array(w.value->>'pointer', '/') AS path
+  WHERE s.id = _id
+    AND (coalesce(path[2] <> ALL (members), true) OR (path[2] = 'data' AND before->'data'->unescape_pointer(path[3]) = wanted->'data'->unescape_pointer(path[3])))
+    AND NOT (w.value->>'code' = 'implausible-duration' AND members && ARRAY['start', 'finish', 'data', 'device']);
+  IF members && ARRAY['start', 'finish', 'status'] THEN
+    SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings
+    FROM step s, jsonb_array_elements(clock_warnings((wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz, wanted->>'status',
+      s.created_at, command_time()::timestamptz(3))) w
+    WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
+  END IF;
+
   UPDATE step s SET
     device_id = coalesce(other_device, s.device_id),
     start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
@@ -64,12 +80,17 @@ BEGIN
     commanded_seconds = (_change->'match'->>'commanded_seconds')::double precision,
     match_version = (_change->'match'->>'match_version')::integer, match_function = _change->'match'->>'match_function',
     match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
-    warnings = more_warnings || (
-      SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]')
-      FROM jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
-      WHERE split_part(w.value->>'pointer', '/', 2) <> ALL (members)),
+    exclude_from_estimates = (wanted->>'exclude_from_estimates')::boolean,
+    warnings = more_warnings || kept_warnings,
     version = s.version + 1, updated_at = command_time()
   WHERE s.id = _id;
+  IF 'start' = ANY (members) THEN
+    -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.
+    UPDATE run SET pending = true WHERE key = 'day ' || ((before->>'start')::timestamptz AT TIME ZONE 'UTC')::date;
+  END IF;
+  IF (SELECT s.counts AND s.sample_seconds > 86400 FROM step s WHERE s.id = _id) THEN
+    PERFORM warn_of_implausible_steps(ARRAY[_id]);
+  END IF;
 
   this_revision := next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)

@@ -17,7 +17,9 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
   new_devices uuid[] := '{}';
+  told timestamptz(3) := begin_command();
   logged uuid[];
+  long uuid[];
   extended uuid[] := '{}';
   experiments uuid[];
   unknown_experiments uuid[];
@@ -50,6 +52,7 @@ BEGIN
       e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
       a.created_as, command_time(), command_time(), a.match_version, a.match_function, a.match_parameters, a.match_protocol,
       a.warnings
+        || clock_warnings(a.start, a.finish, a.status, told, told)
         || warning_list(device.code, '/device', device.detail)
         || warning_list(origin.code, '/origin/device', origin.detail)
         || warning_list(destination.code, '/destination/device', destination.detail)
@@ -72,14 +75,18 @@ BEGIN
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
-    RETURNING id, experiment_id
+    RETURNING id, experiment_id, counts AND sample_seconds > 86400 AS is_long
   ),
   inserted_containers AS (
     INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
     SELECT c.step_id, c.ordinal, c.named, c.also_named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
   )
-  SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}')
-  INTO logged, experiments FROM inserted i;
+  SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}'),
+    array_agg(i.id) FILTER (WHERE i.is_long)
+  INTO logged, experiments, long FROM inserted i;
+  IF long IS NOT NULL THEN
+    PERFORM warn_of_implausible_steps(long);
+  END IF;
 
   IF cardinality(logged) < jsonb_array_length(_steps) THEN
     extended := extend_steps((
@@ -98,7 +105,8 @@ BEGIN
       started := started || start_experiments(unknown_experiments);
     END IF;
 
-    SELECT count(*) AS steps, min(s.start) AS first_start, max(s.finish) AS last_finish,
+    SELECT count(*) AS steps,
+      min(s.start) FILTER (WHERE s.believable) AS first_start, max(s.finish) FILTER (WHERE s.believable) AS last_finish,
       CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END AS id,
       CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END AS device_id,
       CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END AS experiment_id

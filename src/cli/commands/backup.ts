@@ -5,6 +5,7 @@ import type { Contents } from '../../backup/format.ts'
 import { readBackup } from '../../backup/read.ts'
 import { streamBackup, takeBackup } from '../../backup/take.ts'
 import { readConfig } from '../../config.ts'
+import { safeText } from '../../terminal/safe-text.ts'
 import { withDatabase } from '../database.ts'
 import { formatBytes, type CommandIo, printResult, tableOr } from '../io.ts'
 
@@ -45,7 +46,7 @@ function backupFileName (file: string): string {
 }
 
 function sentenceOf ({ header }: Contents): string {
-  return `revision ${header.revision} of ${header.created_at}, PostgreSQL ${header.postgresql}, schema ${header.migrations.at(-1)?.name}`
+  return safeText(`revision ${header.revision} of ${header.created_at}, PostgreSQL ${header.postgresql}, schema ${header.migrations.at(-1)?.name}`)
 }
 
 export function rowsOf ({ tables }: Pick<Contents, 'tables'>): string[] {

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander'
+import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import type { CommandIo } from '../io.ts'
 
@@ -17,7 +18,9 @@ export function completionCommand (program: Command, io: CommandIo): void {
     .action(async (kind: keyof typeof lists) => {
       const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeoutMs)])
       const { items } = await serviceClient({ env: io.env, signal }, addressOf(io.env)).request<{ items: { barcode?: string | null, name: string }[] }>('GET', lists[kind]).catch(() => ({ items: [] }))
-      for (const { barcode, name } of items) io.out.write(`${barcode ?? name}\n`)
+      const names = items.map(({ barcode, name }) => barcode ?? name)
+      // Names with characters that a terminal would obey are not offered.
+      for (const name of names) if (safeText(name) === name) io.out.write(`${name}\n`)
     })
 }
 

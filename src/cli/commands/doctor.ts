@@ -14,7 +14,7 @@ export function doctorCommand (program: Command, io: CommandIo, outcome: Outcome
       const problems = findings.filter(({ status }) => status === 'error')
       if (problems.length > 0) outcome.exitCode = exitCodes.finding
       printResult(io, options, { healthy: problems.length === 0, findings }, () => [
-        ...tableOr('', ['check', 'status', 'result'], findings.map(({ check, status, says }) => [check, status, says])),
+        ...tableOr('', ['check', 'status', 'result'], findings.map(({ check, status, says }) => [check, status, says.replaceAll(/\s*\n\s*/g, ' ')])),
         ...findings.filter((finding) => finding.todo !== undefined).map(({ check, todo }) => `\n${check}: ${todo}`),
         '', problems.length === 0 ? 'No problems found.' : `${formatCount(problems.length, 'problem')} ${problems.length === 1 ? 'needs' : 'need'} fixing.`
       ])

@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { readExactly } from '../../domain/whole-numbers.ts'
+import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult } from '../io.ts'
@@ -44,7 +46,7 @@ function dataOf (fct: string | undefined, members: readonly string[]): object {
 
 function jsonOr (text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readExactly(text, JSON.parse(text))
   } catch {
     return text
   }
@@ -70,7 +72,7 @@ function linesOf ({ duration_seconds, confidence, confidence_attained, method, l
   return [
     `${duration_seconds.toFixed(1)} s${isBound ? ` with ${percent(confidence)} confidence${attained}` : ` (${method})`}`,
     `${sample_size} comparable steps (level ${level}), median ${median_seconds?.toFixed(1) ?? '-'} s, method ${method}`,
-    ...warnings.map(({ detail }) => `note: ${detail}`)
+    ...warnings.map(({ detail }) => `note: ${safeText(detail)}`)
   ]
 }
 

@@ -1,7 +1,9 @@
 import { Argument, type Command, Option } from 'commander'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { writeExactly } from '../../domain/whole-numbers.ts'
 import { writeAtomically } from '../../terminal/atomic-file.ts'
+import { safeJson, safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { csvLine, type CsvColumn, columnsOf, type ExportKind, exportKinds } from '../csv.ts'
 import type { CommandIo } from '../io.ts'
@@ -27,7 +29,7 @@ export function exportCommand (program: Command, io: CommandIo): void {
       const { device, experiment, after, before } = options
       const query = { ...queryOf[kind], device, experiment_id: experiment, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before') }
       const items = serviceClient(io, addressOf(io.env, options.url)).list<Record<string, unknown>>(`/api/${kind}`, query)
-      const lines = options.format === 'csv' ? csv(items, columnsOf[kind]) : ndjson(items)
+      const lines = options.format === 'csv' ? csv(items, columnsOf[kind], options.out === undefined && (io.out as { isTTY?: boolean }).isTTY === true) : ndjson(items)
       const write = async (sink: Writable, end: boolean) => { await pipeline(Readable.from(lines), sink, { signal: io.signal, end }) }
       if (options.out === undefined) await write(io.out, false)
       else await writeAtomically(options.out, { overwrite: options.force === true }, (sink) => write(sink, true))
@@ -35,10 +37,12 @@ export function exportCommand (program: Command, io: CommandIo): void {
 }
 
 async function * ndjson (items: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const item of items) yield `${JSON.stringify(item)}\n`
+  for await (const item of items) yield `${safeJson(writeExactly(item))}\n`
 }
 
-async function * csv (items: AsyncIterable<Record<string, unknown>>, columns: readonly CsvColumn[]): AsyncGenerator<string> {
-  yield csvLine(columns.map(({ name }) => name))
-  for await (const item of items) yield csvLine(columns.map(({ of }) => of(item)))
+/** A file gets the cells unchanged. A terminal (`isShown`) gets them escaped. */
+async function * csv (items: AsyncIterable<Record<string, unknown>>, columns: readonly CsvColumn[], isShown: boolean): AsyncGenerator<string> {
+  const lineOf = (cells: unknown[]) => isShown ? `${safeText(csvLine(cells).slice(0, -2))}\r\n` : csvLine(cells)
+  yield lineOf(columns.map(({ name }) => name))
+  for await (const item of items) yield lineOf(columns.map(({ of }) => of(item)))
 }

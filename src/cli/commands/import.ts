@@ -5,6 +5,7 @@ import { isZone, oldZone } from '../../import/old-times.ts'
 import { reportText } from '../../import/report.ts'
 import { runImport } from '../../import/run-import.ts'
 import { progressOf } from '../../terminal/progress.ts'
+import { safeJson, safeLines } from '../../terminal/safe-text.ts'
 import { CommandError, exitCodes, usageError } from '../exit-codes.ts'
 import type { CommandIo } from '../io.ts'
 
@@ -28,13 +29,13 @@ The service may be running. Another import adds only what is new.`)
       if (!isZone(timezone)) throw usageError(`--timezone: "${timezone}" is not a time zone.`)
       const report = await runImport(from, { dry_run: dryRun ?? false, timezone, keep_simulation: keepSimulation ?? false }, {
         config: readConfig(io.env),
-        log: pino({ level: 'warn' }, { write: (line: string) => io.err.write(line) }),
+        log: pino({ level: 'warn' }, { write: (line: string) => io.err.write(safeJson(line)) }),
         startProgress: (what, total) => total === 0 ? silent : progressOf(io.err, what, total),
         signal: io.signal
       }).catch((error: unknown) => {
         if (error !== io.signal.reason) throw error
         throw new CommandError('\nStopped. What was imported stays. Run the import again to continue.', exitCodes.finding)
       })
-      io.out.write(json ? `${JSON.stringify(report, null, 2)}\n` : `\n${reportText(report)}`)
+      io.out.write(json ? `${safeJson(JSON.stringify(report, null, 2))}\n` : `\n${safeLines(reportText(report))}`)
     })
 }

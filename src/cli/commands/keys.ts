@@ -12,6 +12,7 @@ import { type KeyStore, keyStore } from '../../store/keys.ts'
 import { migrate } from '../../store/migrate.ts'
 import { migrationsDirectory } from '../../store/migrations-directory.ts'
 import { waitForDatabase } from '../../store/wait-for-database.ts'
+import { safeText } from '../../terminal/safe-text.ts'
 import { withDatabase } from '../database.ts'
 import { usageError, refusedError } from '../exit-codes.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
@@ -40,7 +41,7 @@ export function keysCommand (program: Command, io: CommandIo): void {
       const input = keyInputOf(options)
       const created = await withKeys(io, (store) => store.create(input, null))
       const expiry = created.expires_at === null ? '' : ', expires ' + timeOf(created.expires_at)
-      io.err.write(`Key "${created.name}", scopes ${created.scopes.join(', ')}${expiry}. It is not shown again:\n`)
+      io.err.write(`Key "${safeText(created.name)}", scopes ${created.scopes.join(', ')}${expiry}. It is not shown again:\n`)
       printResult(io, options, created, () => [created.key])
     })
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { restoreBackup } from '../../backup/restore.ts'
 import { readConfig } from '../../config.ts'
 import { migrationsDirectory } from '../../store/migrations-directory.ts'
+import { safeText } from '../../terminal/safe-text.ts'
 import { withDatabase } from '../database.ts'
 import { type CommandIo, printResult } from '../io.ts'
 import { rowsOf } from './backup.ts'
@@ -22,9 +23,9 @@ export function restoreCommand (program: Command, io: CommandIo): void {
         (url) => restoreBackup({ url, file, migrations: migrationsDirectory, replace: options.replace === true, signal }))
       const { header, migrations, left_out } = restored
       printResult(io, options, { file, ...restored }, () => [
-        `restored: revision ${header.revision} of ${header.created_at}`,
+        safeText(`restored: revision ${header.revision} of ${header.created_at}`),
         ...migrations.length > 0 ? [`applied migrations: ${migrations.join(', ')}`] : [],
-        ...left_out.map(({ name, rows }) => `skipped the unknown table ${name} with ${rows} rows`),
+        ...left_out.map(({ name, rows }) => safeText(`skipped the unknown table ${name} with ${rows} rows`)),
         '', ...rowsOf(restored)
       ])
     })

@@ -1,3 +1,4 @@
+import { isLine, isLines } from '../plain-text.ts'
 import { escapePointer, unstorable } from '../values.ts'
 import { deviceNameFault, nameFault } from './names.ts'
 
@@ -121,6 +122,10 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
   if (allows_overlap !== undefined && allows_overlap !== null && typeof allows_overlap !== 'boolean') {
     report(`${pointer}/allows_overlap`, 'must be true or false')
   }
+  for (const [name, text] of Object.entries({ type, uri })) {
+    if (typeof text === 'string' && !isLine(text)) report(`${pointer}/${name}`, 'must not contain control characters')
+  }
+  if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not contain control characters other than line breaks')
   return {
     ...texts({ type, description, uri }),
     capacity: count('capacity', capacity, largestCapacity) ?? 0,

@@ -1,10 +1,13 @@
 import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
 import { deepestBody } from '../values.ts'
+import { wholeNumber, withTexts } from '../whole-numbers.ts'
 
 /** In characters. Lab files have a few KiB; a larger one can be sent as JSON, which is faster to parse. */
 export const largestYaml = 1_048_576
 /** The size limit after aliases are expanded, in characters and nodes. */
-const largestExpanded = 4_194_304
+const largestExpanded = 1_048_576
+/** How many members all merges of a file may copy. */
+const maxMerged = 100_000
 
 /**
  * Reads yes, no, on and off as booleans, like PyYAML, which the software of the labs uses. YAML 1.2 reads them as text.
@@ -29,11 +32,13 @@ type Fault = (offset: number, detail: string) => never
 
 /** A text is not accepted as YAML. `line` and `column` count from 1. */
 export class YamlError extends Error {
+  readonly detail: string
   readonly line: number
   readonly column: number
   constructor (detail: string, line: number, column: number) {
     super(`line ${line}, column ${column}: ${detail}`)
     this.name = 'YamlError'
+    this.detail = detail
     this.line = line
     this.column = column
   }
@@ -87,6 +92,7 @@ type Anchored = { value: unknown, size: number }
 function valueOf (contents: unknown, fault: Fault): unknown {
   const anchors = new Map<string, Anchored | null>()
   let size = 0
+  let mergedMembers = 0
 
   function read (node: unknown): unknown {
     if (isAlias(node)) return aliased(node.source, node.range![0])
@@ -105,7 +111,7 @@ function valueOf (contents: unknown, fault: Fault): unknown {
     if (isSeq(node)) return node.items.map(read)
     if (!isScalar(node)) return null
     if (typeof node.value === 'string') size += node.value.length
-    return node.value
+    return typeof node.value === 'number' ? exactly(node.value, node.source) : node.value
   }
 
   function aliased (name: string, offset: number): unknown {
@@ -119,11 +125,11 @@ function valueOf (contents: unknown, fault: Fault): unknown {
 
   function members (map: YAMLMap): object {
     const own = new Map<string, unknown>()
-    let merged: object = {}
+    const merged = {}
     for (const { key, value } of map.items) {
       const { name, offset, isMerge } = keyOf(key)
       if (isMerge) {
-        merged = { ...merged, ...mergeOf(read(value), offset) }
+        mergeInto(merged, read(value), offset)
         continue
       }
       if (own.has(name)) fault(offset, `the key "${name}" appears twice`)
@@ -141,12 +147,28 @@ function valueOf (contents: unknown, fault: Fault): unknown {
     return { name: key.value, offset, isMerge: key.value === '<<' && key.type === 'PLAIN' }
   }
 
-  function mergeOf (source: unknown, offset: number): object {
-    const sources = [source].flat()
-    if (sources.some((one) => typeof one !== 'object' || one === null || Array.isArray(one))) fault(offset, '<< needs a mapping or a list of mappings')
+  function mergeInto (merged: object, source: unknown, offset: number): void {
+    const sources: unknown[] = Array.isArray(source) ? source : [source]
     // If several have the same key, the first one wins.
-    return sources.reduceRight<object>((merged, one) => Object.assign(merged, one), {})
+    for (const one of sources.toReversed()) {
+      if (typeof one !== 'object' || one === null || Array.isArray(one)) fault(offset, '<< needs a mapping or a list of mappings')
+      mergedMembers += Object.keys(one).length
+      if (mergedMembers > maxMerged) fault(offset, 'the merges (<<) copy too many members')
+      Object.assign(merged, one)
+    }
   }
 
-  return read(contents)
+  return withTexts(read(contents))
+}
+
+const decimal = /^[-+]?\d+$/
+const longestConverted = 400
+
+/** A number of the text, or a placeholder for a whole number that a double does not hold. */
+function exactly (value: number, source: string | undefined): number | object {
+  if (source === undefined || Number.isSafeInteger(value)) return value
+  if (decimal.test(source)) return wholeNumber(source.replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1'))
+  // Hexadecimal and octal: converting very long ones would take too long.
+  if (!/^0[xo]/.test(source)) return value
+  return wholeNumber(source.length > longestConverted ? source : BigInt(source).toString())
 }

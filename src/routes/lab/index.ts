@@ -8,6 +8,7 @@ import { invalid, problem } from '../../contract/problems.ts'
 import { type Members, readLabConfig } from '../../domain/lab-file/lab-config.ts'
 import { labFile } from '../../domain/lab-file/lab-file.ts'
 import { writeYaml } from '../../domain/lab-file/write-yaml.ts'
+import { numberWarnings } from '../../domain/whole-numbers.ts'
 import { auditOf } from '../audit.ts'
 import { negotiate } from '../negotiate.ts'
 import { takeYaml, yamlTypes } from './yaml-body.ts'
@@ -33,7 +34,8 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
     const { dry_run = false, prune = true } = request.query
     const read = readLabConfig(request.body)
     if ('faults' in read) throw invalid(...read.faults)
-    return await store.lab.configure(read.config, { dry_run, prune }, auditOf(request))
+    const result = await store.lab.configure(read.config, { dry_run, prune }, auditOf(request))
+    return { ...result, warnings: numberWarnings(request.body, '') }
   })
 
   app.get('/lab/config', {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { answer, noQuery, ref } from '../../contract/common.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { StepExclusionQuery, StepExclusionRequest, StepExclusionResult } from '../../contract/step-exclusions.ts'
 import { StatisticsQuery, StepStatistics } from '../../contract/step-statistics.ts'
 import {
   StepHistoryQuery, Step, StepBatch, StepCreate, StepFinish, StepHistory, StepItems, StepPage, StepParams, StepPatch, StepQuery
@@ -71,6 +72,18 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: ref(StepStatistics), ...problems() }
     }
   }, async ({ query }) => ({ items: await store.steps.statistics(query) }))
+
+  app.post('/steps/exclusions', {
+    schema: {
+      operationId: 'excludeSteps', tags: ['steps'], summary: 'Decide which steps estimates use',
+      description: [
+        'Decides about all steps that match: whether estimates leave them out, or use them although their times look wrong. Send `dry_run=true` first to see them.',
+        'The history of each step keeps the decision and the reason. To decide about one step, use PATCH with `exclude_from_estimates`.'
+      ].join(' '),
+      querystring: StepExclusionQuery, body: ref(StepExclusionRequest),
+      response: { 200: ref(StepExclusionResult), ...bodyProblems() }
+    }
+  }, async (request) => await store.steps.exclude(request.body, request.query.dry_run === true, auditOf(request)))
 
   app.get('/steps/:id', {
     config: { etag: true },

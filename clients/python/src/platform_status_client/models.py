@@ -1,4 +1,4 @@
-"""The bodies and answers of the service, as types: what travels is plain dictionaries."""
+"""The request and response bodies as types. At run time they are plain dictionaries."""
 
 # Written by tools/openapi/python-client.ts from openapi/openapi.json: do not edit.
 from __future__ import annotations
@@ -285,6 +285,7 @@ class EstimateTotal(TypedDict):
     median_seconds: float | None
     sum_of_bounds_seconds: float
     unknown_steps: int
+    warnings: list[Warning]
 
 
 class Event(TypedDict):
@@ -321,6 +322,7 @@ class Experiment(TypedDict):
     name: str | None
     status: ExperimentStatus
     metadata: dict[str, Any] | None
+    warnings: list[Warning]
     steps: StepCounts
     first_start: str | None
     last_finish: str | None
@@ -381,9 +383,10 @@ class Finding(TypedDict):
     device: str | None
     position: int | None
     containers: list[dict[str, Any]]
+    steps: NotRequired[list[str]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'step-overdue', 'move-disagrees']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees']
 
 
 FindingSeverity = Literal['error', 'warning']
@@ -479,6 +482,7 @@ class LabConfigResult(TypedDict):
     applied: bool
     changes: list[LabChange]
     revision: int
+    warnings: list[Warning]
 
 
 class LabContainer(TypedDict):
@@ -685,6 +689,7 @@ class Process(TypedDict):
     name: str
     source_sha256: str
     metadata: dict[str, Any] | None
+    warnings: list[Warning]
     archived_at: str | None
     created_at: str
     updated_at: str
@@ -729,6 +734,7 @@ class ProcessSummary(TypedDict):
     name: str
     source_sha256: str
     metadata: dict[str, Any] | None
+    warnings: list[Warning]
     archived_at: str | None
     created_at: str
     updated_at: str
@@ -843,6 +849,9 @@ Scope = Literal['read', 'operate', 'admin']
 Statistic = Literal['upper_bound', 'max', 'mean', 'median']
 
 
+StatisticsExcluded = Literal['any']
+
+
 class Step(TypedDict):
     """A step: something that a device did or is doing."""
     id: str
@@ -864,6 +873,7 @@ class Step(TypedDict):
     lidded_after: bool | None
     barcode_read: bool | None
     is_simulation: bool
+    excluded_from_estimates: StepExclusion | None
     warnings: list[Warning]
     created_at: str
     updated_at: str
@@ -927,6 +937,9 @@ class StepCreate(TypedDict):
     barcode_read: NotRequired[bool | None]
 
 
+StepDecision = Literal['exclude', 'include', 'undecided']
+
+
 class StepEnd(TypedDict):
     """Where a move started or ended."""
     device: str
@@ -934,6 +947,24 @@ class StepEnd(TypedDict):
 
 
 StepEnding = Literal['completed', 'failed', 'aborted']
+
+
+StepExclusion = Literal['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'by-hand']
+
+
+class StepExclusionRequest(TypedDict):
+    """A decision about up to 10000 steps as samples for estimates. The default decision is `exclude`."""
+    where: StepWhere
+    decision: NotRequired[StepDecision]
+    reason: str
+
+
+class StepExclusionResult(TypedDict):
+    """What a decision changed. For a dry run: what it would change."""
+    applied: bool
+    matched: int
+    changed: int
+    items: list[Step]
 
 
 class StepFinish(TypedDict):
@@ -959,8 +990,9 @@ class StepGroup(TypedDict):
 
 
 class StepGroupStatistics(TypedDict):
-    """The durations of all finished steps of a group, whatever their status. They are null when no step has
-    finished.
+    """The counts are of all steps. The durations are of all finished steps, whatever their status, but for those
+    that estimates leave out for their times, for a status that was not understood, or by hand. `excluded=any`
+    leaves nothing out. They are null when there are no such steps.
     """
     group: StepGroup
     count: int
@@ -1009,6 +1041,7 @@ class StepPatch(TypedDict):
     data: NotRequired[dict[str, Any]]
     device: NotRequired[str]
     containers: NotRequired[list[str]]
+    exclude_from_estimates: NotRequired[bool | None]
 
 
 class StepPlace(TypedDict):
@@ -1026,6 +1059,30 @@ class StepStatistics(TypedDict):
 
 
 StepStatus = Literal['running', 'completed', 'failed', 'aborted']
+
+
+class StepWhere(TypedDict):
+    """Which steps: those that match all of these members. They are the filters of `GET /api/steps`, and some more.
+    `finished_after` is inclusive, `finished_before` exclusive. `longer_than`: steps that took more than this
+    many seconds.
+    """
+    device: NotRequired[str]
+    container: NotRequired[str]
+    fct: NotRequired[str]
+    kind: NotRequired[StepKind]
+    status: NotRequired[StepStatus]
+    is_simulation: NotRequired[bool]
+    started_after: NotRequired[datetime | str]
+    started_before: NotRequired[datetime | str]
+    origin_device: NotRequired[str]
+    destination_device: NotRequired[str]
+    excluded_from_estimates: NotRequired[StepExclusion]
+    experiment_id: NotRequired[str]
+    process_id: NotRequired[str]
+    finished_after: NotRequired[datetime | str]
+    finished_before: NotRequired[datetime | str]
+    longer_than: NotRequired[float]
+    doubtful: NotRequired[bool]
 
 
 class Transfer(TypedDict):
@@ -1237,6 +1294,7 @@ class ListExperimentStepsQuery(TypedDict):
     started_before: NotRequired[datetime | str]
     origin_device: NotRequired[str]
     destination_device: NotRequired[str]
+    excluded_from_estimates: NotRequired[StepExclusion]
     sort: NotRequired[StepSort]
 
 
@@ -1255,6 +1313,7 @@ class ListStepsQuery(TypedDict):
     started_before: NotRequired[datetime | str]
     origin_device: NotRequired[str]
     destination_device: NotRequired[str]
+    excluded_from_estimates: NotRequired[StepExclusion]
     experiment_id: NotRequired[str]
     process_id: NotRequired[str]
     sort: NotRequired[StepSort]
@@ -1272,9 +1331,16 @@ class GetStepStatisticsQuery(TypedDict):
     started_before: NotRequired[datetime | str]
     origin_device: NotRequired[str]
     destination_device: NotRequired[str]
+    excluded_from_estimates: NotRequired[StepExclusion]
     experiment_id: NotRequired[str]
     process_id: NotRequired[str]
+    excluded: NotRequired[StatisticsExcluded]
     group_by: NotRequired[str]
+
+
+class ExcludeStepsQuery(TypedDict):
+    """Query parameters of `exclude_steps`."""
+    dry_run: NotRequired[bool]
 
 
 class GetStepHistoryQuery(TypedDict):

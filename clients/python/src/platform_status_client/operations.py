@@ -1,4 +1,4 @@
-"""A method for each operation of the service, named as the operation."""
+"""One method for each operation of the service. It has the name of the operation in snake case."""
 
 # Written by tools/openapi/python-client.ts from openapi/openapi.json: do not edit.
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         EstimateRequest,
         EstimateStepQuery,
         EventPage,
+        ExcludeStepsQuery,
         Experiment,
         ExperimentCreate,
         ExperimentPage,
@@ -89,6 +90,8 @@ if TYPE_CHECKING:
         Step,
         StepBatch,
         StepCreate,
+        StepExclusionRequest,
+        StepExclusionResult,
         StepFinish,
         StepHistory,
         StepItems,
@@ -491,6 +494,15 @@ class Operations(Caller):
         The filters are those of `GET /api/steps`. At most 10,000 groups are returned. Scope: `read`.
         """
         answer: StepStatistics = self.call('GET', ('api', 'steps', 'statistics'), query=query)
+        return answer
+
+    def exclude_steps(self, query: ExcludeStepsQuery | None = None, /, **body: Unpack[StepExclusionRequest]) -> StepExclusionResult:
+        """Decide which steps estimates use. Decides about all steps that match: whether estimates leave them out,
+        or use them although their times look wrong. Send `dry_run=true` first to see them. The history of each
+        step keeps the decision and the reason. To decide about one step, use PATCH with
+        `exclude_from_estimates`. Scope: `operate`.
+        """
+        answer: StepExclusionResult = self.call('POST', ('api', 'steps', 'exclusions'), query=query, body=body)
         return answer
 
     def get_step(self, id: str, /) -> Step:

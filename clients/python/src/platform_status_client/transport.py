@@ -1,4 +1,4 @@
-"""HTTP: one pool of connections, and tries until there is an answer."""
+"""HTTP: one connection pool, with retries."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import random
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from .errors import Problem, StatusServiceError, Unreachable
+from .errors import Problem, StatusServiceError, Unreachable, printable
 
 log = logging.getLogger('platform_status_client')
 
 READS = frozenset({'GET', 'HEAD'})
-# the service, or what stands before it, is not there for a moment
-PASSING = frozenset({408, 429, 502, 503, 504})
+# the service or its proxy is temporarily unavailable
+RETRY_STATUSES = frozenset({408, 429, 502, 503, 504})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
 class Transport:
-    """Sends requests to one service; may be used by any number of threads at once.
+    """Sends requests to one service. Any number of threads may use it at once.
 
-    A try that brought no answer is repeated for up to `retry_for` seconds. That is safe: each write carries an
-    `Idempotency-Key` of its own, so that a repetition of what was done already is answered and not done again.
+    If there is no response, the request is sent again for up to `retry_for` seconds. This is safe, because each write
+    has its own `Idempotency-Key`. So a retry returns the original response, and nothing is done twice.
     """
 
     def __init__(
@@ -50,8 +51,8 @@ class Transport:
             ca_certs=ca_certs,
         )
 
-    def send(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]) -> Any:
-        """The answer, decoded. Raises Problem for a refusal, Unreachable when there was no answer in time."""
+    def send(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str], answers: str) -> Any:
+        """Returns the decoded response of media type `answers`. Raises Problem or Unreachable."""
         url = f'{self.url}{target}'
         headers = {**self._headers, **headers}
         deadline = time.monotonic() + self.retry_for
@@ -60,19 +61,20 @@ class Transport:
             wait = pause * random.uniform(0.5, 1.5)
             error: StatusServiceError
             try:
-                response = self._pool.request(method, url, body=content, headers=headers)
+                # Following a redirect would send the key and the body to another server.
+                response = self._pool.request(method, url, body=content, headers=headers, redirect=False)
             except urllib3.exceptions.HTTPError as failure:
-                error = Unreachable(f'{method} {url}: {failure}')
+                error = Unreachable(printable(f'{method} {url}: {failure}'))
             else:
                 if response.status < 400:
-                    return _decoded(response)
+                    return _decoded(response, answers, f'{method} {url}')
                 error = _problem(response)
-                if response.status not in PASSING and error.code != 'idempotency-key-running':
+                if response.status not in RETRY_STATUSES and error.code != 'idempotency-key-running':
                     raise error
                 wait = max(wait, _retry_after(response))
             if time.monotonic() + wait > deadline:
                 raise error
-            log.info('once more in %.1f s: %s', wait, error)
+            log.info('retrying in %.1f s: %s', wait, error)
             time.sleep(wait)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -81,11 +83,23 @@ class Transport:
         self._pool.clear()
 
 
-def _decoded(response: urllib3.BaseHTTPResponse) -> Any:
+def _decoded(response: urllib3.BaseHTTPResponse, answers: str, call: str) -> Any:
+    """Decodes the response. Only a 2xx with the media type `answers` comes from the service."""
     if response.status == 204:
         return None
-    text = response.data.decode()
-    return json.loads(text) if 'json' in response.headers.get('content-type', '') else text
+    if not 200 <= response.status < 300:
+        host = urlsplit(urljoin(call.split(' ', 1)[1], response.headers.get('location', ''))).netloc.split('@')[-1]
+        raise Unreachable(printable(f'{call}: {response.status} redirects to {host}, and redirects are not followed'))
+    kind = response.headers.get('content-type', '').split(';')[0].strip().lower()
+    if kind != answers:
+        raise Unreachable(
+            printable(f'{call}: not the service, {response.status} with {kind or "no media type"} instead of {answers}')
+        )
+    try:
+        text = response.data.decode()
+        return json.loads(text) if answers == 'application/json' else text
+    except ValueError as error:
+        raise Unreachable(f'{call}: the response is not valid {answers}') from error
 
 
 def _problem(response: urllib3.BaseHTTPResponse) -> Problem:
@@ -95,7 +109,7 @@ def _problem(response: urllib3.BaseHTTPResponse) -> Problem:
         members = None
     if isinstance(members, dict):
         return Problem(response.status, members)
-    # not of the service: a proxy, or another server
+    # Not from the service, but from a proxy or another server.
     return Problem(response.status, {'detail': response.data[:200].decode(errors='replace')})
 
 

@@ -1,27 +1,41 @@
-"""Steps of laborchestrator as steps of the service."""
+"""Converts steps of laborchestrator to steps of the service."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from laborchestrator.structures import MoveStep, ProcessStep, StepStatus, UsedDevice
 
-from ..values import rfc3339
+from ..values import in_utc, rfc3339
 from .containers import slot
 from .readable import name_of, readable_data
 
 if TYPE_CHECKING:
-    from ..models import PlannedStep, StepCreate, StepEnd
+    from ..models import PlannedStep, StepCreate, StepEnd, StepEnding
 
+# how a step ended, by words of orchestrators
+ENDINGS: dict[str, StepEnding] = {
+    'waiting': 'completed',
+    'running': 'completed',
+    'done': 'completed',
+    'finished': 'completed',
+    'completed': 'completed',
+    'error': 'failed',
+    'failed': 'failed',
+    'cancelled': 'aborted',
+    'canceled': 'aborted',
+    'aborted': 'aborted',
+}
 # the namespace of the ids of steps: the UUIDv5 of urn:platform-status:client:step
 STEPS = UUID('d51dc1c7-0b23-52ec-b118-9b775de600d2')
 
 
 def device_name(used: UsedDevice | None) -> str | None:
-    """The device that was assigned, or, as long as none is, the one preferred."""
+    """The assigned device, or the preferred device if none is assigned yet."""
     if used is None:
         return None
     named = used.name or used.preferred
@@ -29,27 +43,30 @@ def device_name(used: UsedDevice | None) -> str | None:
 
 
 def step_id(experiment: str, device: str, name: str, start: str, finish: str) -> str:
-    """The same for every report of the same step, however often and by whichever process it is reported."""
+    """The id of a step. It is the same each time the step is reported, by any process."""
     return str(uuid5(STEPS, json.dumps([experiment, device, name, start, finish])))
 
 
 def logged_step(step: ProcessStep, experiment: str, containers: list[str], is_simulation: bool) -> StepCreate | None:
-    """A finished step as the service logs it; None when it names no device or has no times."""
+    """Converts a finished step for the service. None if it has no device or no times."""
     device = device_name(step.main_device)
     if device is None or step.start is None or step.finish is None:
         return None
-    # a clock that was set back in between: the service's own rule for clock skew
-    start, finish = rfc3339(step.start), rfc3339(max(step.start, step.finish))
+    # if the clock was set back during the step, the finish is the start, as in the service
+    start, finish = rfc3339(step.start), rfc3339(max(in_utc(step.start), in_utc(step.finish)))
     name = name_of(step.name)
+    data = readable_data(step.data)
+    status, word = ended_as(step.status)
+    if word is not None:
+        data['reported_status'] = word
     made: StepCreate = {
         'id': step_id(experiment, device, name, start, finish),
         'name': name,
         'device': device,
-        'data': readable_data(step.data),
+        'data': data,
         'start': start,
         'finish': finish,
-        # when it is logged the orchestrator's own record still says running
-        'status': 'failed' if step.status == StepStatus.ERROR else 'completed',
+        'status': status,
         'containers': containers,
         'is_simulation': is_simulation,
     }
@@ -62,10 +79,29 @@ def logged_step(step: ProcessStep, experiment: str, containers: list[str], is_si
     return made
 
 
-def planned_step(step: ProcessStep) -> PlannedStep | None:
-    """A step that is still to be done, for an estimate; None when it names no device.
+def ended_as(status: Any) -> tuple[StepEnding, str | None]:
+    """How a step ended, by the orchestrator's status or by a word; and the word, if it is not understood.
 
-    Without its name, which is the orchestrator's number of it, and without slots, which are chosen when a move begins.
+    When a step is logged, the orchestrator's own record still says that it is running or waiting.
+    """
+    if status is None:
+        return 'completed', None
+    if isinstance(status, int) and not isinstance(status, Enum) and status in iter(StepStatus):
+        status = StepStatus(status)
+    word = status.name if isinstance(status, Enum) else name_of(status)
+    ending = ENDINGS.get(word.rpartition('.')[2].strip().casefold())
+    return ('completed', word) if ending is None else (ending, None)
+
+
+def was_set_back(step: ProcessStep) -> bool:
+    """Whether the clock says that a step was over before it began, since it was set back in between."""
+    return in_utc(step.finish) < in_utc(step.start)
+
+
+def planned_step(step: ProcessStep) -> PlannedStep | None:
+    """Converts a planned step for an estimate. None if it has no device.
+
+    The name is left out because it is only a number. The slots are left out because they are chosen when a move begins.
     """
     device = device_name(step.main_device)
     if device is None:
@@ -79,7 +115,7 @@ def planned_step(step: ProcessStep) -> PlannedStep | None:
 
 
 def move_ends(step: ProcessStep, with_slots: bool) -> tuple[StepEnd, StepEnd] | None:
-    """Where a move begins and ends; None for what is no move, or names one end only."""
+    """Where a move begins and ends. None if the step is not a move, or if it names only one end."""
     if not isinstance(step, MoveStep):
         return None
     origin, target = device_name(step.origin_device), device_name(step.target_device)
@@ -91,8 +127,8 @@ def move_ends(step: ProcessStep, with_slots: bool) -> tuple[StepEnd, StepEnd] | 
 
 
 def started_before(step: ProcessStep, time: datetime) -> bool:
-    """Whether a step had begun at a time (with a zone)."""
-    return step.start is not None and step.start.astimezone() <= time
+    """Whether a step began at or before a time (with a zone)."""
+    return step.start is not None and in_utc(step.start) <= in_utc(time)
 
 
 def _end(device: str, position: Any) -> StepEnd:

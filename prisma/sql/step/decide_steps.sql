@@ -1,0 +1,24 @@
+-- Decides for many steps whether estimates leave them out (true) or use them (false), or takes the decision back (null). Each step
+-- that changes has an event with its state before and after, all under one revision. Returns how many changed.
+--
+-- Locks: The steps, in the order of their ids, then the lab.
+CREATE OR REPLACE FUNCTION decide_steps(_ids uuid[], _exclude boolean, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  befores jsonb;
+  this_revision bigint;
+BEGIN
+  PERFORM 1 FROM step WHERE id = ANY (_ids) ORDER BY id FOR NO KEY UPDATE;
+  SELECT jsonb_object_agg(s.id, step_snapshot(s.id)) INTO befores
+  FROM step s WHERE s.id = ANY (_ids) AND s.exclude_from_estimates IS DISTINCT FROM _exclude;
+  IF befores IS NULL THEN
+    RETURN 0;
+  END IF;
+  UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = command_time()
+  WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-corrected',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
+  RETURN (SELECT count(*) FROM jsonb_object_keys(befores));
+END $$;

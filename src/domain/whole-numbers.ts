@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+
+// JSON.parse and JSON.stringify round whole numbers beyond 2^53. Here they keep every digit: what a double does not hold becomes text
+// when it is read, and what it does hold is written out in full.
+
+/** How many numbers of one object are told. */
+const maxTold = 20
+
+/** The pointers to the numbers that became text, for every object and list that contains some. */
+const pointersOf = new WeakMap<object, readonly string[]>()
+
+/** The JSON pointers, from this value, to the numbers in it that were kept as text when it was read. At most 20. */
+export function keptAsText (value: unknown): readonly string[] {
+  return typeof value === 'object' && value !== null ? pointersOf.get(value) ?? [] : []
+}
+
+/** A warning for each of these numbers. `base` is the pointer to the value. */
+export function numberWarnings (value: unknown, base: string): { code: string, detail: string, pointer: string }[] {
+  return keptAsText(value).map((pointer) => ({
+    code: 'number-kept-as-text', pointer: base + pointer, detail: 'A whole number of this size loses digits in many programs, so it is kept as text, digit by digit.'
+  }))
+}
+
+/** A whole number that a double does not hold, on its way from the text to the value. */
+class LongNumber {
+  readonly digits: string
+  constructor (digits: string) {
+    this.digits = digits
+  }
+}
+
+/** Whether a double holds this whole number (decimal digits without leading zeros, with an optional minus sign) exactly. */
+function isExact (digits: string): boolean {
+  const number = Number(digits)
+  // First what is cheap: reading a number with a million digits as a BigInt takes long.
+  return String(number) === digits || (Number.isFinite(number) && BigInt(digits) === BigInt(number))
+}
+
+/** The number, or a placeholder that `withTexts` turns into text. */
+export function wholeNumber (digits: string): number | object {
+  return isExact(digits) ? Number(digits) : new LongNumber(digits)
+}
+
+/** The value with text in place of the placeholders. Changes the value itself. It is a tree or has shared parts, but no circles. */
+export function withTexts (value: unknown): unknown {
+  return value instanceof LongNumber ? value.digits : settle(value, digitsOfLong)
+}
+
+const digitsOfLong = (value: object): string | null => value instanceof LongNumber ? value.digits : null
+
+function settle (value: unknown, digitsOf: (value: object) => string | null): unknown {
+  const seen = new Map<object, readonly string[]>()
+  function visit (node: object): readonly string[] {
+    const known = seen.get(node)
+    if (known !== undefined) return known
+    const pointers: string[] = []
+    for (const [key, inner] of Object.entries(node) as [string, unknown][]) {
+      if (typeof inner !== 'object' || inner === null) continue
+      const segment = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+      const digits = digitsOf(inner)
+      if (digits !== null) (node as Record<string, unknown>)[key] = digits
+      const further = digits !== null ? [''] : visit(inner)
+      if (pointers.length < maxTold) pointers.push(...further.slice(0, maxTold - pointers.length).map((pointer) => segment + pointer))
+    }
+    if (pointers.length > 0) pointersOf.set(node, pointers)
+    seen.set(node, pointers)
+    return pointers
+  }
+  if (typeof value === 'object' && value !== null) visit(value)
+  return value
+}
+
+// No shorter number can be beyond 2^53.
+const manyDigits = /\d{16}/
+// A double of 16 digits is written in full anyway.
+const moreDigits = /\d{17}/
+const wholeShape = /^-?(?:0|[1-9]\d*)$/
+const numberOrQuote = /["\d-]/g
+const restOfNumber = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-/y
+
+/**
+ * The value of a JSON text that JSON.parse has read as `parsed`, whose depth is bounded. Whole numbers that a double does not hold
+ * are text in it, digit by digit; `keptAsText` says where.
+ */
+export function readExactly (text: string, parsed: unknown): unknown {
+  if (!manyDigits.test(text)) return parsed
+  // The name of a member that no client can guess.
+  const mark = randomBytes(16).toString('hex')
+  const marked = replaceWholeNumbers(text, (digits) => isExact(digits) ? digits : `{"${mark}":"${digits}"}`)
+  if (marked.length === text.length) return parsed
+  const digitsOf = (value: object): string | null => mark in value ? (value as Record<string, string>)[mark]! : null
+  const holder = settle({ value: JSON.parse(marked) as unknown }, digitsOf) as { value: unknown }
+  return holder.value
+}
+
+/** JSON.stringify, with all digits of whole numbers beyond 2^53. JSON.stringify writes 2^60 as 1152921504606847000. */
+export function writeExactly (value: unknown): string {
+  return inFull(JSON.stringify(value))
+}
+
+/** A JSON text as JSON.stringify wrote it, with all digits of its whole numbers. */
+export function inFull (text: string): string {
+  // JSON.stringify returns undefined for undefined.
+  if (typeof text !== 'string' || !moreDigits.test(text)) return text
+  return replaceWholeNumbers(text, (digits) => BigInt(Number(digits)).toString())
+}
+
+/** Replaces the whole numbers of 16 digits or more in a valid JSON text, not in its strings. */
+function replaceWholeNumbers (text: string, replace: (digits: string) => string): string {
+  const parts: string[] = []
+  let copied = 0
+  numberOrQuote.lastIndex = 0
+  for (let found = numberOrQuote.exec(text); found !== null; found = numberOrQuote.exec(text)) {
+    if (found[0] === '"') {
+      numberOrQuote.lastIndex = endOfString(text, found.index + 1)
+      continue
+    }
+    restOfNumber.lastIndex = found.index
+    const [number] = restOfNumber.exec(text)!
+    const end = found.index + number.length
+    if (number.length >= 16 && wholeShape.test(number)) {
+      parts.push(text.slice(copied, found.index), replace(number))
+      copied = end
+    }
+    numberOrQuote.lastIndex = end
+  }
+  return parts.length === 0 ? text : parts.join('') + text.slice(copied)
+}
+
+/** The position after the closing quote of a string that begins at `at`. */
+function endOfString (text: string, at: number): number {
+  for (let end = text.indexOf('"', at); ; end = text.indexOf('"', end + 1)) {
+    if (end === -1) return text.length
+    let backslashes = 0
+    while (text[end - 1 - backslashes] === '\\' && end - 1 - backslashes >= at) backslashes++
+    if (backslashes % 2 === 0) return end + 1
+  }
+}
