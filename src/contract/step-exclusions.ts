@@ -9,7 +9,7 @@ const StepWhere = Type.Object({
   ...stepFilters,
   finished_after: Type.Optional(TimestampIn),
   finished_before: Type.Optional(TimestampIn),
-  longer_than: Type.Optional(ref(Seconds)),
+  longer_than: Type.Optional(ref(Seconds, 'Steps that took longer than this, in seconds.')),
   doubtful: Type.Optional(Type.Boolean({ description: '`true`: only steps that estimates use, although their times would not be believed if they were logged today.' }))
 }, {
   $id: 'StepWhere', additionalProperties: false, minProperties: 1,
@@ -25,8 +25,8 @@ const StepDecisionWord = stringEnum('StepDecision', ['exclude', 'include', 'unde
   '`exclude`: estimates leave the steps out. `include`: their times and status are true. `undecided`: an earlier decision is taken back, and the service decides.')
 
 export const StepExclusionRequest = Type.Object({
-  where: ref(StepWhere),
-  decision: Type.Optional(ref(StepDecisionWord)),
+  where: ref(StepWhere, 'Which steps are decided about.'),
+  decision: Type.Optional(ref(StepDecisionWord, 'What is decided about them.')),
   reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why. The history of each step keeps the reason.', examples: ['The clock of the reader was set wrong in May.'] })
 }, {
   $id: 'StepExclusionRequest', additionalProperties: false,
