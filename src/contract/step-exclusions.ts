@@ -1,12 +1,21 @@
 import Type, { type Static } from 'typebox'
-import { ref, Seconds, stringEnum, TimestampIn } from './common.ts'
-import { aStep, Step, stepFilters } from './steps.ts'
+import { ContainerName, DeviceName, Name, ref, Seconds, StepKind, StepStatus, stringEnum, TimestampIn, Uuid } from './common.ts'
+import { aStep, Step, StepExclusion, stepFilters } from './steps.ts'
 
 /** At most this many steps are decided about in one request. */
 export const maxDecided = 10_000
 
 const StepWhere = Type.Object({
   ...stepFilters,
+  device: Type.Optional(ref(DeviceName, 'Steps of this device.')),
+  container: Type.Optional(ref(ContainerName, 'Steps that involved this container.')),
+  kind: Type.Optional(ref(StepKind, 'Steps of this kind.')),
+  status: Type.Optional(ref(StepStatus, 'Steps with this status.')),
+  origin_device: Type.Optional(ref(DeviceName, 'Moves that began on this device.')),
+  destination_device: Type.Optional(ref(DeviceName, 'Moves that ended on this device.')),
+  excluded_from_estimates: Type.Optional(ref(StepExclusion, 'Steps that estimates leave out for this reason.')),
+  experiment_id: Type.Optional(ref(Name, 'Steps of this experiment.')),
+  process_id: Type.Optional(ref(Uuid, 'Steps of experiments of this process.')),
   finished_after: Type.Optional(TimestampIn),
   finished_before: Type.Optional(TimestampIn),
   longer_than: Type.Optional(ref(Seconds, 'Steps that took longer than this, in seconds.')),

@@ -17,7 +17,7 @@ export const aStep = {
 export const exclusions = ['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'by-hand'] as const
 export type Exclusion = (typeof exclusions)[number]
 
-const StepExclusion = stringEnum('StepExclusion', exclusions, [
+export const StepExclusion = stringEnum('StepExclusion', exclusions, [
   'Why estimates leave a step out.',
   '`not-completed`: it is running, failed or aborted. `simulation`: it was simulated.',
   '`clock`: its times cannot be true; a warning says which. `implausible`: it took longer than all reason for its kind.',

@@ -27,7 +27,9 @@ def eventually(holds: object, seconds: float = 10) -> bool:
     return False
 
 
-@pytest.mark.parametrize('trouble', [Answer(dropped=True), problem(401, 'unauthorized'), problem(503, 'database-unavailable')])
+@pytest.mark.parametrize(
+    'trouble', [Answer(dropped=True), problem(401, 'unauthorized'), problem(503, 'database-unavailable')]
+)
 def test_it_is_sent_later_in_order(fake: Fake, tmp_path: Path, trouble: Answer) -> None:
     fake.answer = lambda asked: trouble
     db = StatusDB(fake.url, retry_for=0, spool=tmp_path)

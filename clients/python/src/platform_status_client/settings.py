@@ -13,7 +13,9 @@ def service_url(url: str | None) -> str:
     given = (url or os.environ.get(URL_VARIABLE) or 'http://127.0.0.1:8000').strip()
     address = given if re.match(r'[a-z][a-z0-9+.-]*://', given, re.IGNORECASE) else f'http://{given}'
     if not re.match(r'https?://[^/]', address, re.IGNORECASE):
-        raise ValueError(f'the address of the service must begin with http:// or https://, or be host:port; it is {given!r}')
+        raise ValueError(
+            f'the address of the service must begin with http:// or https://, or be host:port; it is {given!r}'
+        )
     return address.rstrip('/')
 
 

@@ -28,7 +28,10 @@ class Keeper:
 
     def keeps_behind(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Keeps the call when earlier ones wait, so that the order stays."""
-        return bool(self.spool.waiting()) and self._put(name, args, kwargs)
+        if not self.spool.waiting() or not self._put(name, args, kwargs):
+            return False
+        log.warning('%s waits for earlier calls; it is kept in %s', name, self.spool.folder)
+        return True
 
     def keeps(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> bool:
         """Keeps the call when it may succeed later."""
@@ -39,7 +42,10 @@ class Keeper:
 
     def _put(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         try:
-            arguments = {'args': list(map(encoded, args)), 'kwargs': {key: encoded(value) for key, value in kwargs.items()}}
+            arguments = {
+                'args': list(map(encoded, args)),
+                'kwargs': {key: encoded(value) for key, value in kwargs.items()},
+            }
             self.spool.put(name, arguments)
         except Exception:
             log.exception('%s could not be kept in %s', name, self.spool.folder)

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Problem, StatusServiceError, Unreachable
-from ..transport import PASSING
+from ..transport import RETRY_STATUSES
 
 log = logging.getLogger('platform_status_client')
 
 # refusals that another key, or another moment, may lift
-LATER = PASSING | {401, 403, 500}
+LATER = RETRY_STATUSES | {401, 403, 500}
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
 
