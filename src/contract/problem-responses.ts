@@ -6,7 +6,7 @@ import { catalogue, problem, type Problem, type ProblemCode } from './problems.t
 const RequestPart = stringEnum('RequestPart', ['body', 'query', 'path', 'headers'], 'The part of the request that has the fault.')
 
 const FaultSchema = Type.Object({
-  in: ref(RequestPart),
+  in: ref(RequestPart, 'The part of the request that has the fault.'),
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the member of the body.', examples: ['/start'] })),
   parameter: Type.Optional(Type.String({ description: 'The name of the parameter or header.', examples: ['limit'] })),
   detail: Type.String({ description: 'The rule that is broken, and what to send instead.' })

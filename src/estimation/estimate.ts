@@ -6,7 +6,7 @@ import { marginFor, type Margins } from './margins.ts'
 import { type BorrowedSpread, inMilliseconds, mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
 import { endsInOutlier } from './outlier.ts'
 
-export type EstimateWarning = { code: string, detail: string }
+export type EstimateWarning = { code: string, detail: string, pointer?: string }
 
 /** The estimate of one step, with what it is based on. Durations are in seconds. */
 export type Estimate = {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Calibration, CalibrationGrouping, PlannedStep, Statistic } from '../contract/estimates.ts'
+import type { Calibration, CalibrationGrouping, EstimateSample, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
 import { matchInputs } from '../domain/match.ts'
 import type { Database } from '../store/database.ts'
@@ -8,14 +8,16 @@ import { basisOf, type Estimate, estimate, type EstimateSubject, defaultConfiden
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { type ProcessDuration, processDuration } from './process-duration.ts'
+import { readSamples } from './samples.sql.ts'
 import { type Remaining, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
 
 /** Options of a request; members that are missing or null have defaults. */
-type EstimateRequestOptions = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null }
+type EstimateRequestOptions = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null, samples?: boolean }
 type RemainingOptions = { step_ids?: readonly string[] | null, experiment_id?: string | null, confidence?: number | null }
 type CalibrationOptions = { confidence?: number, since?: string | Date, group_by?: CalibrationGrouping, limit?: number }
-type EstimateTarget = EstimateSubject & { query: EstimateQuery }
+/** `pointer` is the JSON pointer of the step in the request. */
+type EstimateTarget = EstimateSubject & { query: EstimateQuery, pointer?: string }
 
 export type Estimator = ReturnType<typeof openEstimator>
 
@@ -36,7 +38,7 @@ export function openEstimator (database: Database) {
   async function estimateTargets (targets: readonly EstimateTarget[], options: EstimateRequestOptions) {
     const confidence = options.confidence ?? defaultConfidence
     const statistic = options.statistic ?? 'upper_bound'
-    const { histories, lessons } = await readTargets(targets, {
+    const { histories, lessons, unknownDevices } = await readTargets(targets, {
       most: statistic === 'max' ? maxStatisticWindow : windowFor(confidence),
       enough: statistic === 'upper_bound' ? samplesFor(confidence) : 0,
       ratios: options.total === true
@@ -52,16 +54,18 @@ export function openEstimator (database: Database) {
       cache.set(history, byCommanded)
       const estimated = byCommanded.get(target.commanded) ?? estimate(history, target, { confidence, statistic, margins: lessons.margins })
       byCommanded.set(target.commanded, estimated)
-      estimates.push(estimated)
+      estimates.push(withDeviceWarnings(estimated, target, unknownDevices))
     }
     return { confidence, histories, lessons, estimates }
   }
 
   return {
     /** Estimates one step, in seconds. Throws a Problem for a move without origin or destination. */
-    async estimateStep (step: PlannedStep, options: EstimateRequestOptions): Promise<Estimate> {
-      const { estimates: [first] } = await estimateTargets([targetOf(step, '/step')], options)
-      return first!
+    async estimateStep (step: PlannedStep, options: EstimateRequestOptions): Promise<Estimate & { samples?: EstimateSample[] }> {
+      const target = targetOf(step, '/step')
+      const { estimates: [first], histories: [history] } = await estimateTargets([target], options)
+      if (options.samples !== true) return first!
+      return { ...first!, samples: history == null ? [] : await readSamples(pool, target.query, history.level, first!.sample_size) }
     },
 
     /** Estimates many steps with one SQL statement, in order. With `total`, also estimates their sum. */
@@ -110,6 +114,17 @@ export function openEstimator (database: Database) {
   }
 }
 
+/** The estimate with a warning for each device that the lab never had. Its numbers come from other devices. */
+function withDeviceWarnings (estimated: Estimate, { query: { device, origin_device, destination_device }, pointer: base = '' }: EstimateTarget, unknown: ReadonlySet<string>): Estimate {
+  if (unknown.size === 0) return estimated
+  const named = [['/device', device], ['/origin/device', origin_device], ['/destination/device', destination_device]] as const
+  const warnings = named.filter(([, name]) => name !== null && unknown.has(name)).map(([pointer, name]) => ({
+    code: 'unknown-device', pointer: base + pointer,
+    detail: `The lab never had a device "${name}". ${estimated.level === null ? 'Nothing is known about it.' : `The estimate uses steps of other devices (level ${estimated.level}).`}`
+  }))
+  return warnings.length === 0 ? estimated : { ...estimated, warnings: [...warnings, ...estimated.warnings] }
+}
+
 function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
   const kind = step.kind ?? 'operation'
   const { origin, destination } = step
@@ -121,6 +136,7 @@ function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
   return {
     kind,
     commanded: commanded_seconds,
+    pointer,
     query: {
       kind,
       match_function,

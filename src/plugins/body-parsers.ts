@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import { invalid, type Problem, problem } from '../contract/problems.ts'
 import { jsonFault } from '../domain/json-fault.ts'
 import { exceededLimit, jsonLimits } from '../domain/json-size.ts'
+import { encodingFault } from '../domain/text-encoding.ts'
 import { deepestBody, depthOf, unstorable } from '../domain/values.ts'
 import { readExactly } from '../domain/whole-numbers.ts'
 import { fairGate } from './fair-gate.ts'
@@ -32,7 +33,9 @@ export const bodyParsers = plugin(async (app: FastifyInstance, { bodyLimitBytes 
 
   app.addHook('onRequest', (request, _reply, done) => {
     if (!takesBody(request)) {
-      if (hasBody(request) && !request.is404) return done(invalid({ in: 'body', pointer: '', detail: 'is not accepted by this operation; send no body' }))
+      // Some clients send `{}` with every request. It is parsed below, to see that it is empty.
+      if (mayBeEmptyObject(request)) return done()
+      if (hasBody(request) && !request.is404) return done(noBodyAccepted())
       // Some clients always send a content type, also without a body.
       delete request.headers['content-type']
     } else if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
@@ -61,6 +64,10 @@ export const bodyParsers = plugin(async (app: FastifyInstance, { bodyLimitBytes 
   })
 
   app.addHook('preValidation', (request, _reply, done) => {
+    if (mayBeEmptyObject(request) && !takesBody(request)) {
+      if (request.body !== null && Object.keys(request.body as object).length > 0) return done(noBodyAccepted())
+      request.body = undefined
+    }
     if (request.body === undefined && request.routeOptions.config.bodyOptional) request.body = {}
     done()
   })
@@ -76,13 +83,26 @@ function takesBody ({ is404, routeOptions }: FastifyRequest): boolean {
   return !is404 && routeOptions.schema?.body !== undefined
 }
 
+function noBodyAccepted () {
+  return invalid({ in: 'body', pointer: '', detail: 'is not accepted by this operation; send no body' })
+}
+
+/** A short JSON body of a method whose bodies Fastify parses. */
+function mayBeEmptyObject ({ headers, method, is404 }: FastifyRequest): boolean {
+  const length = Number(headers['content-length'] ?? 0)
+  return !is404 && method !== 'GET' && method !== 'HEAD' && length > 0 && length <= 16 && headers['transfer-encoding'] === undefined &&
+    /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
+}
+
 function hasBody ({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 /** Decodes a body. Throws `malformed-body` for invalid UTF-8, instead of replacing bytes. */
 export function decodeUtf8 (body: Buffer): string {
-  if (!isUtf8(body)) throw problem('malformed-body', 'The body is not valid UTF-8.')
+  // UTF-16 of Latin letters is valid UTF-8 too, with a NUL at every second place.
+  const fault = isUtf8(body) && body[0] !== 0 && body[1] !== 0 ? null : encodingFault(body)
+  if (fault !== null) throw problem('malformed-body', `The body is not valid UTF-8: it ${fault}. Save it as UTF-8.`)
   return body.toString('utf8')
 }
 

@@ -56,6 +56,11 @@ export const errors = plugin(async (app: FastifyInstance) => {
   }
 }, { name: 'errors' })
 
+declare module 'fastify' {
+  /** The problem that was sent, for the log. */
+  interface FastifyRequest { refusal?: Problem }
+}
+
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** Names have at most 200 characters. The router counts decoded characters, so 1024 leaves room. */
@@ -104,8 +109,17 @@ function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyRep
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
   if (found.code === 'too-busy') reply.header('retry-after', '1')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
-  const body = problemBody(found, { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
+  request.refusal = found
+  const body = problemBody(withIndex(found, request), { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
+}
+
+/** Of a batch, the index of the first entry that is wrong. */
+function withIndex (found: Problem, { routeOptions }: FastifyRequest): Problem {
+  const [fault] = (found.members.errors ?? []) as { pointer?: string }[]
+  const index = /^\/[^/]+\/(\d+)(?:\/|$)/.exec(fault?.pointer ?? '')?.[1]
+  if (index === undefined || found.members.index !== undefined || routeOptions.url?.endsWith('/batch') !== true) return found
+  return problem(found.code, found.message, { ...found.members, index: Number(index) })
 }
 
 function pathOf (url: string): string {

@@ -93,7 +93,8 @@ const problemOfConstraint: Readonly<Record<string, ProblemCode>> = {
   device_pkey: 'id-in-use',
   process_pkey: 'id-in-use',
   experiment_pkey: 'id-in-use',
-  step_pkey: 'id-in-use'
+  step_pkey: 'id-in-use',
+  adopted_id_pkey: 'id-in-use'
 }
 
 function constraintProblem (constraint: string): Problem {

@@ -196,3 +196,16 @@ t.test('it wants one name, and directories that are there', async (t) => {
   for (const args of [[], ['Two Words'], ['one', 'two']]) t.match(await dbMigration(sources, ...args), { code: 2, err: /npm run db:migration -- add_centrifuges/ })
   t.match(await dbMigration({ ...sources, sql: join(root, 'nowhere') }, 'a_change'), { code: 1, err: /There is no directory .*nowhere/ })
 })
+
+t.test('a command has one time: begin_command takes it, and only there is the clock read', async (t) => {
+  const own = new Set(['lab/begin_command.sql', 'lab/next_revision.sql', 'lab/command_time.sql'])
+  // Work beside commands: keys, retries, and the learning of the estimates.
+  const others = new Set(['idempotency', 'api-key', 'estimate'])
+  for (const folder of (await readdir(sources.sql, { withFileTypes: true })).filter((entry) => entry.isDirectory() && !others.has(entry.name))) {
+    for (const file of await readdir(join(sources.sql, folder.name))) {
+      if (own.has(`${folder.name}/${file}`)) continue
+      const code = (await readFile(join(sources.sql, folder.name, file), 'utf8')).replaceAll(/^\s*--.*$/gm, '')
+      t.notMatch(code, /\b(clock_timestamp|statement_timestamp|transaction_timestamp|now)\(\)|current_timestamp/i, `${folder.name}/${file} uses command_time()`)
+    }
+  }
+})

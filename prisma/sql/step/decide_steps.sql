@@ -13,7 +13,7 @@ BEGIN
   IF befores IS NULL THEN
     RETURN 0;
   END IF;
-  UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = clock_timestamp()
+  UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = command_time()
   WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
   this_revision := next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)

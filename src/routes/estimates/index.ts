@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { noQuery, ref } from '../../contract/common.ts'
 import {
-  Calibration, CalibrationQuery, Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest
+  Calibration, CalibrationQuery, Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest, SamplesQuery
 } from '../../contract/estimates.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 
@@ -14,10 +14,10 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'estimateStep', tags: ['estimates'], summary: 'Estimate the duration of a step',
       description: 'Estimates the duration from the recent steps that are most similar. The response says what the estimate is based on. Nothing is changed.',
-      querystring: noQuery, body: ref(EstimateRequest),
+      querystring: SamplesQuery, body: ref(EstimateRequest),
       response: { 200: ref(Estimate), ...bodyProblems() }
     }
-  }, async ({ body: { step, ...query } }) => await estimator.estimateStep(step, query))
+  }, async ({ body: { step, ...options }, query }) => await estimator.estimateStep(step, { ...options, samples: query.samples ?? false }))
 
   app.post('/estimates/batch', {
     config: { body: 'medium', scope: 'read', read: 'large' },

@@ -20,6 +20,7 @@ export const transfersRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: [
         'Records place, lid, barcode and step of one physical operation, either all or nothing. Only the state after the transfer is checked: a container may go to the slot that its lid leaves,',
         'and the lid to the slot that the container leaves.',
+        'A retry with the `id` of its step returns the first response and changes nothing, whatever happened since.',
         'With `dry_run`, returns every problem of the transfer and changes nothing.'
       ].join(' '),
       querystring: TransferQuery, body: ref(Transfer),
@@ -40,7 +41,7 @@ export const transfersRoutes: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async (request) => {
     const items = await store.transfers.book(request.body.transfers, { batch: true, dryRun: request.query.dry_run ?? false }, auditOf(request))
-    return { items: items.map(inContractOrder), revision: items[0]!.revision }
+    return { items: items.map(inContractOrder), revision: Math.max(...items.map(({ revision }) => revision)) }
   })
 }
 
