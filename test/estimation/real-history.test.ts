@@ -86,6 +86,25 @@ t.test('on a real lab\'s history the promised confidence is kept, and sharply', 
   t.ok(Math.abs(totals.kept / totals.runs - 0.9) <= error, `the totals of ${totals.kept} of ${totals.runs} runs are kept at 0.9`)
 })
 
+t.test('forwards and backwards in time, and in each half of the runs, the requested confidence is kept as well', async (t) => {
+  const runs = await readRuns()
+  const backwards = runs.toReversed().map(({ steps }) => ({ steps: steps.toReversed() }))
+  const half = runs.length / 2
+  const splits = { forwards: runs, backwards, 'the first half': runs.slice(0, half), 'the second half': runs.slice(half) }
+  for (const [name, split] of Object.entries(splits)) {
+    const { scores, totals } = replayRuns(split, confidences)
+    for (const [confidence, { steps, kept, loss, plainLoss }] of scores) {
+      const coverage = kept / steps
+      const ratio = loss / plainLoss
+      tell(`${name}, ${confidence}: kept ${coverage.toFixed(3)} (${steps}); pinball loss ${ratio.toFixed(3)}; totals ${totals.get(confidence)!.kept} of ${totals.get(confidence)!.runs} runs`)
+      const [least, most] = confidence === 0.5 ? [0.45, 0.55] : [confidence - 0.02, confidence + 0.03]
+      t.ok(coverage >= least && coverage <= most, `${name}: ${confidence} is kept in ${coverage.toFixed(3)}`)
+      // docs/estimates.md says why it is more than 1 at 0.5.
+      t.ok(ratio <= (confidence === 0.5 ? 1.07 : 1.005), `${name}: the pinball loss at ${confidence} is ${ratio.toFixed(3)} of the plain rank bound's`)
+    }
+  }
+})
+
 /** For each step the plain rank bound of the last 50 samples and the maximum of all samples; null without samples. */
 function rivalsOf (plain: PlainHistory, steps: readonly ReplayedStep[], confidence: number): (Rival | null)[] {
   const known = new Map<string, Rival>()
