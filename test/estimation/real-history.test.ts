@@ -99,6 +99,8 @@ t.test('forwards and backwards in time, and in each half of the runs, the reques
       tell(`${name}, ${confidence}: kept ${coverage.toFixed(3)} (${steps}); pinball loss ${ratio.toFixed(3)}; totals ${totals.get(confidence)!.kept} of ${totals.get(confidence)!.runs} runs`)
       const [least, most] = confidence === 0.5 ? [0.45, 0.55] : [confidence - 0.02, confidence + 0.03]
       t.ok(coverage >= least && coverage <= most, `${name}: ${confidence} is kept in ${coverage.toFixed(3)}`)
+      const { kept: keptTotals, runs: all } = totals.get(confidence)!
+      if (name === 'forwards' && (confidence === 0.8 || confidence === 0.9)) t.ok(keptTotals >= confidence * all, `${name}: totals at ${confidence} are kept in ${keptTotals} of ${all} runs`)
       // docs/estimates.md says why it is more than 1 at 0.5.
       t.ok(ratio <= (confidence === 0.5 ? 1.07 : 1.005), `${name}: the pinball loss at ${confidence} is ${ratio.toFixed(3)} of the plain rank bound's`)
     }
