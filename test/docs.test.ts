@@ -118,6 +118,18 @@ t.test('the data model has every table and view, and names nothing else', (t) =>
   t.end()
 })
 
+t.test('the data model explains every column, with its table or once for all tables', (t) => {
+  const [general, ...sections] = read('docs/data-model.md').split(/^(?=\*\*`\w+`\*\*)/m)
+  const columnsIn = (text: string) => [...text.matchAll(/`([a-z0-9_]+)`/g)].map(([, name]) => name!)
+  const common = columnsIn(general!.slice(0, general!.indexOf('```mermaid')))
+  const sectionOf = new Map(sections.map((text) => [/\w+/.exec(text)![0], text]))
+  const tables = [...read('prisma/schema.prisma').matchAll(/^model (\w+) \{\n([\s\S]*?)^\}/gm)]
+  const columns = tables.flatMap(([, table, body]) => [...body!.matchAll(/^ {2}(\w+) +(?:String|Int|BigInt|Float|Boolean|Json|DateTime)\b/gm)].map(([, name]) => ({ table: table!, name: name! })))
+  t.ok(columns.length > 100, 'columns are seen')
+  t.same(columns.filter(({ table, name }) => ![...common, ...columnsIn(sectionOf.get(table)!)].includes(name)).map(({ table, name }) => `${table}.${name}`), [])
+  t.end()
+})
+
 t.test('every decision has a number of its own, a status, and a line in the index', (t) => {
   const records = [...documents.keys()].filter((file) => /^docs\/adr\/\d/.test(file)).sort()
   t.same(records.map((file) => Number(basename(file).slice(0, 4))), records.map((_, index) => index + 1), 'numbers have no gaps')

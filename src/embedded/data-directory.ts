@@ -239,6 +239,6 @@ async function refuseForeign (directory: string) {
 }
 
 function logMoved (log: Pick<Log, 'info' | 'warn'>, requested: string, directory: string, owner: NonNullable<Owner>) {
-  log.info({ asked: requested, directory, user: owner.name },
+  log.info({ requested, directory, user: owner.name },
     'the database is in another directory, because its user cannot reach the requested one')
 }

@@ -62,7 +62,7 @@ export function basisOf (history: History, kind: EstimateSubject['kind']): Sampl
   return basis
 }
 
-/** The estimate of one step from its history; null when there are no comparable steps. */
+/** The estimate of one step. `history` is null if there are no comparable steps. */
 export function estimate (
   history: History | null, { kind, commanded }: EstimateSubject, { confidence, statistic, margins, shift = 0 }: EstimateOptions
 ): Estimate {

@@ -18,7 +18,7 @@ type EstimateTarget = EstimateSubject & { query: EstimateQuery }
 
 export type Estimator = ReturnType<typeof openEstimator>
 
-// `max` is documented as the maximum of all samples; only this many are read.
+// The statistic `max` uses at most this many of the newest samples.
 const maxStatisticWindow = 2000
 
 /** Estimates how long steps take, from the history in the database. */

@@ -11,7 +11,7 @@ export function clientError (this: FastifyInstance, error: ConnectionError, sock
   const id = uuidv7()
   const found = problemOf(error.code)
   // Not the error itself, because it contains the bytes of the request, with the key.
-  this.log.debug({ reason: error.message, reqId: id, code: found.code }, found.message)
+  this.log.debug({ reason: error.message, request_id: id, code: found.code }, found.message)
   const body = JSON.stringify(problemBody(found, { instance: '', request_id: id }))
   const head = [
     `HTTP/1.1 ${found.status} ${STATUS_CODES[found.status]}`, `Content-Type: ${problemType}`, `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close'

@@ -8,8 +8,8 @@ const preferred = 'uppsala_cage2.yaml'
 
 /** Logs the first things to do with an empty lab. `address` is the URL of the service on this machine. */
 export function logFirstRunHints (log: Pick<Log, 'info'>, address: string): void {
-  log.info({ run: `curl -T ${exampleFile()} -H Content-Type:application/yaml ${address}/api/lab/config` }, 'the lab is empty: load its file, for example with this command')
-  log.info({ run: `curl ${address}/api/lab` }, 'then show the lab')
+  log.info({ command: `curl -T ${exampleFile()} -H Content-Type:application/yaml ${address}/api/lab/config` }, 'the lab is empty: load its file, for example with this command')
+  log.info({ command: `curl ${address}/api/lab` }, 'then show the lab')
   log.info({ open: `${address}/docs` }, 'all calls are documented here')
 }
 

@@ -20,8 +20,8 @@ export async function withLabLock<T> ({ prisma }: Database, run: (transaction: T
   }))
 }
 
-// Logging a step can add an unlisted device without the lab lock, and so take the name at the same time. The second attempt
-// sees its row.
+// The functions of prisma/sql take the lab lock before they add a device. A row that was inserted without it, for example by
+// hand with SQL, can still take the name at the same time. The second attempt sees its row.
 function isDeviceNameTaken (error: unknown): boolean {
   return databaseFault(error)?.constraint === 'device_name_active'
 }

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { startEmbedded } from '../../src/embedded/postgres.ts'
-import { aDirectory, aLog, QUICK } from '../embedded/support.ts'
+import { aDirectory, aLog, unsafeSettings } from '../embedded/support.ts'
 import { aFolder, anEmptyDatabase, savedLab, sql } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aDump } from '../support/dump.ts'
@@ -55,7 +55,7 @@ t.test('the embedded database: restored into a new directory, saved while it run
   t.match(await platformStatus('backup', join(folder, 'stopped')), { code: 0, out: /: revision 30 of/ })
   t.match(await platformStatus('doctor'), { out: /^database +warning +the embedded database is stopped$/m })
 
-  const running = await startEmbedded({ dataDir, log: aLog(), settings: QUICK })
+  const running = await startEmbedded({ dataDir, log: aLog(), settings: unsafeSettings })
   try {
     t.match(await platformStatus('backup', join(folder, 'running')), { code: 0, out: /: revision 30 of/ })
     t.match(await platformStatus('restore', savedLab, '--replace'), { code: 1, err: /already uses the database/ })

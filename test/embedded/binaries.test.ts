@@ -3,7 +3,7 @@ import path from 'node:path'
 import t from 'tap'
 import { findPackage, prepareBinaries, repair } from '../../src/embedded/binaries.ts'
 import { runCommand } from '../../src/embedded/run-command.ts'
-import { aBlockedInstall, aDirectory, aLog, isRoot, NOBODY } from './support.ts'
+import { aBlockedInstall, aDirectory, aLog, isRoot, nobodyIds } from './support.ts'
 
 const ROOT_ONLY = { skip: !isRoot && 'only root runs them as another user' }
 const LINKS = { skip: process.platform === 'win32' && 'the package for Windows has no links' }
@@ -29,7 +29,7 @@ t.test('programs that their user cannot reach are copied, once', ROOT_ONLY, asyn
   const found = await findPackage(path.join(home, 'index.js'))
   const directory = aDirectory(t)
   const log = aLog()
-  const options = { found, directory, owner: { ...NOBODY, name: 'nobody' }, log }
+  const options = { found, directory, owner: { ...nobodyIds, name: 'nobody' }, log }
   const both = [await prepareBinaries(options), await prepareBinaries(options)]
   const copy = path.join(directory, `binaries-${found.version}`)
   t.equal(both[0]?.postgres, path.join(copy, 'native', 'bin', 'postgres'))

@@ -3,12 +3,12 @@ import path from 'node:path'
 import t from 'tap'
 import { chooseLocation } from '../../src/embedded/data-directory.ts'
 import {
-  aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, give, isRoot, NOBODY, postmasterPid, query,
+  aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, give, isRoot, nobodyIds, postmasterPid, query,
   setVariable, whyNobodyCannot
 } from './support.ts'
 
 const ROOT_ONLY = { skip: !isRoot && 'needs root' }
-const NOBODY_CAN = { skip: await whyNobodyCannot() }
+const asNobody = { skip: await whyNobodyCannot() }
 const ORDINARY_ONLY = { skip: isRoot && 'needs an ordinary user' }
 
 t.test('as root the server runs as another user, who owns the cluster but not the place', ROOT_ONLY, async (t) => {
@@ -25,21 +25,21 @@ t.test('as root a directory out of reach is replaced, by the same one every time
   const home = aDirectory(t)
   chmodSync(home, 0o700)
   const shared = [aDirectory(t)]
-  const asked = path.join(home, 'app', 'data')
-  const first = await aDatabase(t, asked, { shared })
+  const requested = path.join(home, 'app', 'data')
+  const first = await aDatabase(t, requested, { shared })
   await query(first.url, 'create table kept as select 42 as answer')
   t.match(first.directory, path.join(shared[0] ?? '', 'platform-status'))
-  t.match(first.log.lines, [{ asked, directory: first.directory, msg: /another directory/ }])
+  t.match(first.log.lines, [{ requested, directory: first.directory, msg: /another directory/ }])
   t.same(readdirSync(home), [], 'nothing was made where it cannot be used')
   await first.stop()
 
-  const second = await aDatabase(t, asked, { shared })
+  const second = await aDatabase(t, requested, { shared })
   t.equal(second.directory, first.directory)
   t.same(await query(second.url, 'select answer from kept'), [{ answer: 42 }])
   await second.stop()
 
   chmodSync(home, 0o755)
-  const third = await aDatabase(t, asked, { shared })
+  const third = await aDatabase(t, requested, { shared })
   t.equal(third.directory, first.directory, 'the data are found also when the directory has come into reach')
 })
 
@@ -55,7 +55,7 @@ t.test('as root without a user postgres the server runs as nobody', ROOT_ONLY, a
   writeFileSync(path.join(bin, 'id'), script, { mode: 0o755 })
   setVariable(t, 'PATH', `${bin}:${process.env['PATH']}`)
   const { owner } = await chooseLocation({ dataDir: path.join(aDirectory(t), 'data'), log: aLog() })
-  t.match(owner, { name: 'nobody', uid: NOBODY.uid >>> 0 })
+  t.match(owner, { name: 'nobody', uid: nobodyIds.uid >>> 0 })
 })
 
 t.test('as root a place that cannot be written is passed over, a temporary one warned of', ROOT_ONLY, async (t) => {
@@ -71,17 +71,17 @@ t.test('as root a place that cannot be written is passed over, a temporary one w
   t.match(log.lines, [{ level: 'info' }, { level: 'warn', msg: /gone after a reboot/ }])
 })
 
-t.test('an ordinary user needs no preparation, and root can use that database later', NOBODY_CAN, async (t) => {
+t.test('an ordinary user needs no preparation, and root can use that database later', asNobody, async (t) => {
   const home = aDirectory(t)
-  give(home, NOBODY)
+  give(home, nobodyIds)
   const dataDir = path.join(home, 'data')
   const code = compiled(t)
-  const ordinary = aChild(t, code, dataDir, NOBODY)
+  const ordinary = aChild(t, code, dataDir, nobodyIds)
   const { started, error } = await ordinary.says()
   t.equal(error, undefined)
   t.equal(started?.directory, dataDir)
   await query(started?.url ?? '', 'create table kept as select 42 as answer')
-  t.match(statSync(dataDir), { uid: NOBODY.uid >>> 0 })
+  t.match(statSync(dataDir), { uid: nobodyIds.uid >>> 0 })
   t.equal(statSync(dataDir).mode & 0o777, 0o700)
   ordinary.finish()
   t.match(await ordinary.says(), { stopped: true })
@@ -89,20 +89,20 @@ t.test('an ordinary user needs no preparation, and root can use that database la
   const { url, stop } = await aDatabase(t, dataDir)
   t.same(await query(url, 'select answer from kept'), [{ answer: 42 }])
   await stop()
-  const again = aChild(t, code, dataDir, NOBODY)
+  const again = aChild(t, code, dataDir, nobodyIds)
   t.match(await again.says(), { started: { directory: dataDir } }, 'and the user has it back afterwards')
   again.finish()
   await again.says()
 })
 
-t.test('an ordinary user is told about directories of others', NOBODY_CAN, async (t) => {
+t.test('an ordinary user is told about directories of others', asNobody, async (t) => {
   const home = aDirectory(t)
   const code = compiled(t)
-  t.match(await aChild(t, code, path.join(home, 'data'), NOBODY).says(),
+  t.match(await aChild(t, code, path.join(home, 'data'), nobodyIds).says(),
     { error: /The database cannot be stored in .* \(EACCES\): set DATA_DIR to a directory that this user can write/ })
   const closed = path.join(home, 'closed')
   mkdirSync(closed, { mode: 0o700 })
-  t.match(await aChild(t, code, closed, NOBODY).says(), { error: /EACCES, it belongs to the user with uid 0/ })
+  t.match(await aChild(t, code, closed, nobodyIds).says(), { error: /EACCES, it belongs to the user with uid 0/ })
 })
 
 t.test('an ordinary user is told when the directory cannot be written', ORDINARY_ONLY, async (t) => {

@@ -9,7 +9,7 @@ import { startEmbedded } from '../../src/embedded/postgres.ts'
 import { launch, shutDown, freePort } from '../../src/embedded/postmaster.ts'
 import { isSameProcess } from '../../src/embedded/processes.ts'
 import {
-  aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, locksIn, postmasterPid, query, QUICK, until
+  aChild, aDatabase, aDirectory, aLog, aMadeDirectory, compiled, locksIn, postmasterPid, query, unsafeSettings, until
 } from './support.ts'
 
 t.jobs = 3
@@ -192,7 +192,7 @@ t.test('a port in use is retried, and a long log is truncated', async (t) => {
   writeFileSync(path.join(directory, 'postgres.log'), Buffer.alloc(11 * 1024 * 1024, 'x'))
 
   const postmaster = await launch({
-    place, binaries, settings: QUICK, log, choosePort: async () => ports.pop() ?? await freePort()
+    place, binaries, settings: unsafeSettings, log, choosePort: async () => ports.pop() ?? await freePort()
   })
   t.teardown(() => shutDown(postmaster, { place, found, log }))
   t.not(postmaster.port, taken)

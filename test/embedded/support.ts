@@ -17,10 +17,10 @@ import { projectRoot } from '../../src/project-root.ts'
 export const isRoot = process.geteuid?.() === 0
 
 /** Settings that make a cluster fast and unsafe: for tests only. */
-export const QUICK = { fsync: 'off', full_page_writes: 'off' }
+export const unsafeSettings = { fsync: 'off', full_page_writes: 'off' }
 
 /** The user nobody, who runs child processes. On macOS its id is -2. */
-export const NOBODY = process.platform === 'darwin' ? { uid: -2, gid: -2 } : { uid: 65534, gid: 65534 }
+export const nobodyIds = process.platform === 'darwin' ? { uid: -2, gid: -2 } : { uid: 65534, gid: 65534 }
 
 type Test = { teardown(work: () => unknown): void }
 
@@ -45,7 +45,7 @@ export async function aDatabase (t: Test, dataDir: string, more: {
   settings?: Record<string, string>, shared?: string[]
 } = {}) {
   const log = aLog()
-  const database = await startEmbedded({ dataDir, log, ...more, settings: { ...QUICK, ...more.settings } })
+  const database = await startEmbedded({ dataDir, log, ...more, settings: { ...unsafeSettings, ...more.settings } })
   t.teardown(() => database.stop())
   return { ...database, log }
 }
@@ -64,7 +64,7 @@ export async function aMadeDirectory (t: Test): Promise<string> {
 
 async function makeOnce (): Promise<string> {
   const dataDir = path.join(aDirectory(tap), 'data')
-  const { stop } = await startEmbedded({ dataDir, log: aLog(), settings: QUICK })
+  const { stop } = await startEmbedded({ dataDir, log: aLog(), settings: unsafeSettings })
   await stop()
   return dataDir
 }
@@ -144,7 +144,7 @@ export function aChild (t: Test, code: string, dataDir: string, options: {
   // `env` becomes Node, so the pid is that of Node. It removes NODE_OPTIONS, where tap puts a loader that writes to a folder which
   // the user nobody cannot write; for a bare child it removes every variable.
   const variables = bare ? ['-i'] : ['-u', 'NODE_OPTIONS']
-  const child = spawn('env', [...variables, process.execPath, file, JSON.stringify({ dataDir, settings: QUICK })], {
+  const child = spawn('env', [...variables, process.execPath, file, JSON.stringify({ dataDir, settings: unsafeSettings })], {
     cwd: code, stdio: ['pipe', 'pipe', 'inherit'], ...how
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -199,7 +199,7 @@ export function give (file: string, { uid, gid }: { uid: number, gid: number }) 
 /** Why child processes cannot run as nobody on this machine, or false if they can. */
 export async function whyNobodyCannot (): Promise<string | false> {
   if (!isRoot) return 'needs root'
-  const nobody = { ...NOBODY, name: 'nobody' }
+  const nobody = { ...nobodyIds, name: 'nobody' }
   const node = await runCommand(process.execPath, ['--version'], nobody).catch(() => ({ code: null }))
   const checkout = await runCommand('/bin/sh', ['-c', 'test -r "$1"', 'sh', path.join(projectRoot, 'package.json')], nobody)
   return node.code === 0 && checkout.code === 0 ? false : 'the user nobody cannot reach node or the checkout'

@@ -4,11 +4,11 @@ import t from 'tap'
 import { findPackage, prepareBinaries } from '../../src/embedded/binaries.ts'
 import { chooseLocation } from '../../src/embedded/data-directory.ts'
 import { findEmbedded } from '../../src/embedded/postgres.ts'
-import { aBlockedInstall, aChild, aDatabase, aDirectory, aLog, compiled, isRoot, NOBODY, whyNobodyCannot } from '../embedded/support.ts'
+import { aBlockedInstall, aChild, aDatabase, aDirectory, aLog, compiled, isRoot, nobodyIds, whyNobodyCannot } from '../embedded/support.ts'
 
 // Root starts the service. A stranger is another user of the same machine.
 const ROOT_ONLY = { skip: !isRoot && 'needs root, because the files of two users are created' }
-const NOBODY_CAN = { skip: await whyNobodyCannot() }
+const asNobody = { skip: await whyNobodyCannot() }
 const stranger = 12_345
 
 t.test('a directory of another user is refused, and nothing there is touched', ROOT_ONLY, async (t) => {
@@ -19,12 +19,12 @@ t.test('a directory of another user is refused, and nothing there is touched', R
   t.match(statSync(dataDir), { uid: stranger, gid: stranger })
 })
 
-t.test('an ordinary user does not use the directory of another user either', NOBODY_CAN, async (t) => {
+t.test('an ordinary user does not use the directory of another user either', asNobody, async (t) => {
   const dataDir = path.join(aDirectory(t), 'data')
   mkdirSync(dataDir)
   chownSync(dataDir, stranger, stranger)
   chmodSync(dataDir, 0o777)
-  t.match(await aChild(t, compiled(t), dataDir, NOBODY).says(), { error: /belongs to another user \(uid 12345\)/ })
+  t.match(await aChild(t, compiled(t), dataDir, nobodyIds).says(), { error: /belongs to another user \(uid 12345\)/ })
 })
 
 t.test('a file of a stranger in a shared directory is refused', ROOT_ONLY, async (t) => {
@@ -61,7 +61,7 @@ t.test('programs of a stranger are never run, and are replaced', ROOT_ONLY, asyn
   const home = path.join(source, '..', '..', '..')
   chmodSync(home, 0o700)
   const found = await findPackage(path.join(home, 'index.js'))
-  const owner = { ...NOBODY, name: 'nobody' }
+  const owner = { ...nobodyIds, name: 'nobody' }
 
   async function prepared (plant: (cache: string, proof: string) => void) {
     const directory = aDirectory(t)

@@ -6,7 +6,8 @@ import { yamlReader, YamlTooCostly } from '../../src/routes/lab/yaml-reader.ts'
 import { spent } from '../support/hostile.ts'
 import { aLab } from '../support/service.ts'
 
-const largest = 1_048_576
+// The service accepts 1 MiB (1048576). The tests use less, to be fast; `npm run test:soak` sets the real limit.
+const largest = Number(process.env.HOSTILE_TEXT_BYTES ?? 131_072)
 
 /** `head`, then as many units as fit. */
 function filled (head: string, unit: (count: number) => string, size = largest): string {
@@ -33,7 +34,7 @@ t.test('merges take linear time, and are limited', async (t) => {
 })
 
 t.test('large texts do not block the event loop', async (t) => {
-  // The slowest texts of 80 kinds of 1 MiB, one of each sort. They take seconds.
+  // The slowest of 80 kinds of text, one of each sort. With 1 MiB they take seconds.
   const kinds: Record<string, string> = {
     wide: filled('', (count) => `k${count}: 1\n`), errors: filled('', () => ': :\n'),
     'escaped line ends': `a: "${'\\\n'.repeat(largest / 2 - 4)}"`, 'empty maps': `${filled('[', () => '{},', largest - 1)}]`
@@ -59,7 +60,7 @@ t.test('large texts do not block the event loop', async (t) => {
 })
 
 t.test('a text that needs too much time or memory is refused', async (t) => {
-  const text = filled('', (count) => `k${count}: 1\n`)
+  const text = filled('', (count) => `k${count}: 1\n`, 1_048_576)
   const hasty = yamlReader({ timeMs: 1, memoryMiB: 512 })
   await t.rejects(hasty.read(text), { message: /too long/ })
   const poor = yamlReader({ timeMs: 60_000, memoryMiB: 24 })

@@ -68,7 +68,7 @@ function models (): string {
     const members = queryOf(operation).map(({ name, schema, required }) => ({ name, type: typeOf(schema), required: required === true }))
     return typedDict(queryName(operation), `Query parameters of \`${snake(operation.operationId)}\`.`, members)
   })
-  return `"""The bodies and answers of the service, as types: what travels is plain dictionaries."""
+  return `"""The request and response bodies as types. At run time they are plain dictionaries."""
 
 ${head}
 from datetime import datetime
@@ -101,7 +101,7 @@ function typedDict (name: string, description: string, members: readonly Member[
 function methods (): string {
   const used = new Set<string>()
   const texts = operations.map((operation) => methodOf(operation, used))
-  return `"""A method for each operation of the service, named as the operation."""
+  return `"""One method for each operation of the service. It has the name of the operation in snake case."""
 
 ${head}
 from typing import TYPE_CHECKING

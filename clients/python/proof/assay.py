@@ -1,7 +1,7 @@
 """A process for the lab of examples/adaption_template_demo_lab.yaml.
 
-laborchestrator reads it from its source, where it knows calls, assignments, `if` and `for`, and makes the class again
-without arguments.
+laborchestrator parses the source. It understands calls, assignments, `if` and `for`, and creates the class again without
+arguments.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ PLATES = 3
 
 
 class Assay(PLProcess):
-    """Every plate is read, incubated, washed without its lid and put away; two of them are mixed in between."""
+    """Reads, incubates and washes each plate (without its lid), and mixes two of them."""
 
     def __init__(self, priority: int = 10) -> None:
         super().__init__(priority=priority)

@@ -1,4 +1,4 @@
-"""The two status databases, and what the log of each says in one form."""
+"""The two status databases. The step logs of both are read into the same form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Rows = Callable[[str], list[Row]]
 
 
 def the_service(url: str) -> tuple[Any, Rows]:
-    """This project's, at a URL, and how its log of an experiment is read."""
+    """The service at a URL, and a function that reads the step log of an experiment."""
     from platform_status_client import StatusDB
 
     db = StatusDB(url)
@@ -36,7 +36,7 @@ def the_service(url: str) -> tuple[Any, Rows]:
 
 
 def the_former() -> tuple[Any, Rows]:
-    """The one that labs had before (PyPI `platformstatusdb`), in a new SQLite file, and how its log is read."""
+    """Platform Status DB (PyPI `platformstatusdb`) in a new SQLite file, and a function that reads its step log."""
     os.environ['DJANGO_SETTINGS_MODULE'] = 'former_settings'
     import django
     from django.core.management import call_command

@@ -1,7 +1,7 @@
-"""What stands for the devices of a lab in a PythonLab process.
+"""The devices of a lab in a PythonLab process.
 
-The scheduler knows a device by the name of its class, as `pythonlab_translation` of the lab file says; PyPI's
-uupythonlab brings no such classes, labs write their own.
+The scheduler finds a device by the name of its class, which `pythonlab_translation` of the lab file gives. The package
+uupythonlab has no such classes; each lab writes its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pythonlab.resource import ServiceResource
 
 
 class Worker(ServiceResource):
-    """A device that does something to plates; whatever is said of it ends up in the step's data."""
+    """A device that processes plates. All arguments become data of the step."""
 
     def do(self, fct: str, plates: Any, duration: float, **told: Any) -> None:
         self.proc.add_process_step(
@@ -34,7 +34,7 @@ class HumanServiceResource(Worker):
 
 class MoverServiceResource(Worker):
     def move(self, plate: Any, target: Worker, **told: Any) -> None:
-        """Carries a plate; `lidded` says how it has to arrive, `read_barcode` that the barcode is read on the way."""
+        """Moves a plate. `lidded` says whether its lid is on at the end, `read_barcode` whether the barcode is read."""
         self.proc.add_process_step(
             self,
             [plate],

@@ -1,4 +1,4 @@
-"""Settings of the former status database, with its SQLite file in a directory of this run (`FORMER_DB_DIR`)."""
+"""Settings of Platform Status DB. Its SQLite file is in the directory `FORMER_DB_DIR`."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ DATABASES = {
     'default': {
         'ENGINE': 'django.db.backends.sqlite3',
         'NAME': Path(os.environ['FORMER_DB_DIR']) / 'db.sqlite3',
-        # it is written to by several threads
+        # several threads write to it
         'OPTIONS': {'timeout': 20},
     }
 }

@@ -1,9 +1,9 @@
-"""Runs a process in a real laborchestrator to its end, and writes down what the status database knows then.
+"""Runs a process in a real laborchestrator to its end, and writes what the status database has at the end to a file.
 
-Real are the reader, the scheduler, and the threads of worker and observer; only the devices are simulated. Fails when a
-step does not end, when the database and the orchestrator do not agree, or when the database logged a trouble.
+The reader, the scheduler, and the threads of worker and observer are real. Only the devices are simulated. It fails if a
+step does not end, if the database and the orchestrator do not agree, or if the database logged a warning or an error.
 
-    python run.py LAB.yaml WORLD.json [URL]      without URL: the former status database
+    python run.py LAB.yaml RESULT.json [URL]      without URL: Platform Status DB
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from worker import LabWorker
 NAME = 'P1'
 LONGEST = 90.0
 SPEED = 60
-# of the algorithms that come along the default needs ortools, and without it nothing is ever scheduled
+# the default algorithm needs ortools; without ortools nothing would be scheduled
 ALGORITHM = 'LPTFPD'
 
 
 class Troubles(logging.Handler):
-    """What the status database complained of."""
+    """The warnings and errors that the status database logged."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -55,7 +55,7 @@ def start_scheduler() -> SchedulerClient:
 def start_orchestrator(db: Any, lab_file: str) -> Orchestrator:
     scheduler = start_scheduler()
     orchestrator = Orchestrator(reader='PythonLab', worker_type=LabWorker)
-    # before it looks for any scheduler in the network
+    # before it searches for a scheduler in the network
     orchestrator.schedule_manager._scheduler_client = scheduler
     orchestrator.inject_db_interface(db)
     assert orchestrator.db_client is db, 'the orchestrator refused the database, and went on with its dummy'
@@ -81,19 +81,19 @@ def run_to_the_end(orchestrator: Orchestrator, process: Any) -> None:
         assert StepStatus.ERROR.name not in statuses.values(), f'steps failed: {statuses}'
         assert time.monotonic() < until, f'not over after {LONGEST} s: {statuses}'
         time.sleep(0.1)
-    # a step counts as finished before its thread has told the database
+    # a step counts as finished before its thread has logged it
     time.sleep(1)
 
 
 def plates_agree(db: Any, process: Any) -> dict[str, Any]:
-    """Every plate as the database has it, which must be as the orchestrator has it."""
+    """Every plate in the database. It must be as in the orchestrator."""
     plates = {}
     for plate in process.containers:
         by_place = db.get_container_at_position(plate.current_device, plate.current_pos)
         by_barcode = db.get_cont_info_by_barcode(plate.barcode)
         for found in (by_place, by_barcode):
             assert found is not None, f'{plate} is not found'
-            # the former database puts its own device objects where names belong
+            # Platform Status DB returns its device objects instead of names
             site = found.lid_site and [str(found.lid_site[0]), found.lid_site[1]]
             here = (found.barcode, found.current_device, found.current_pos, found.lidded, site)
             there = (plate.barcode, plate.current_device, plate.current_pos, plate.lidded, plate.lid_site)
@@ -107,9 +107,9 @@ def plates_agree(db: Any, process: Any) -> dict[str, Any]:
 
 
 def taken_slots(db: Any, process: Any, devices: list[str]) -> dict[str, int]:
-    """How many slots are not empty, which must be those with a plate or a lid of the process.
+    """How many slots of each device are not empty. They must be those with a plate or a lid of the process.
 
-    Which they are depends on which of two plates was faster, and so differs from run to run.
+    The slots differ from one execution to the next, because it varies which of two plates is faster.
     """
     taken = {
         device: [slot for slot in db.get_all_positions(device) if not db.position_empty(device, slot)]
@@ -123,20 +123,20 @@ def taken_slots(db: Any, process: Any, devices: list[str]) -> dict[str, int]:
 
 
 def log_is_whole(rows: list[Row], process: Any) -> list[Row]:
-    """The log, which must have every step once for each of its plates."""
+    """The step log. It must have every step once for each plate of the step."""
     wanted = sum(len(step.cont_names) for step in process.steps)
     assert len(rows) == wanted, f'{len(rows)} rows of the log, not {wanted}'
     return sorted(rows, key=lambda row: json.dumps(row))
 
 
 def estimates_of_the_next_run(orchestrator: Orchestrator, db: Any) -> dict[str, Any]:
-    """What is known for the same process once more; which must not be another process."""
+    """What a second call for the same process returns. It must not create another process."""
     before = len(db.get_available_processes())
     again = orchestrator.jssp.process_by_name[orchestrator.add_process(process_object=Assay(), name='P2')]
     assert len(db.get_available_processes()) == before, 'the same process again is another one'
     seconds = db.get_estimated_durations(again.steps)
     known = [(step.data['fct'], estimate is not None) for step, estimate in zip(again.steps, seconds, strict=True)]
-    # a step takes 0.3 s and is seen to be over within half a second
+    # a step takes 0.3 s, and laborchestrator notices its end within half a second
     assert all(estimate is None or 0.2 < estimate < 5 for estimate in seconds), f'estimates are {seconds}'
     return {'known': sorted(known)}
 
@@ -173,5 +173,5 @@ if __name__ == '__main__':
         code = 0
     sys.stdout.flush()
     sys.stderr.flush()
-    # the orchestrator's threads never end by themselves
+    # the threads of laborchestrator never end by themselves
     os._exit(code)

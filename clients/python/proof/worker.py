@@ -1,4 +1,4 @@
-"""A lab's own worker: what real ones do around a step, with devices that only take their time."""
+"""A worker as labs write it. It does what real workers do, but the devices only wait."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from laborchestrator.engine import WorkerInterface
 from laborchestrator.engine.worker_interface import DummyHandler
 from laborchestrator.structures import MoveStep
 
-# where lids are put down
+# where lids are parked
 LIDS = 'Hotel3'
 SECONDS = 0.3
 

@@ -1,4 +1,4 @@
-"""What tests share. Those of the real service are skipped without `PLATFORM_STATUS_URL`; its lab belongs to them."""
+"""Fixtures. Tests that need the real service are skipped without `PLATFORM_STATUS_URL`. They may change its lab."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ def client(url: str) -> Iterator[Client]:
 
 @pytest.fixture
 def tag() -> str:
-    """Makes names that no other test has."""
+    """Makes unique names."""
     return uuid4().hex[:8]

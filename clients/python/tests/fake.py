@@ -1,4 +1,4 @@
-"""A stand-in for the service that answers what a test tells it to, and keeps what it was asked."""
+"""A fake service. It responds as a test tells it to, and stores the requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Answer:
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    # closes the connection without an answer
+    # closes the connection without a response
     dropped: bool = False
 
 
@@ -36,7 +36,7 @@ class Fake:
     answer: Callable[[Asked], Answer] = lambda asked: Answer(body={})
 
     def answers(self, *answers: Answer) -> None:
-        """These in turn; the last for all that come after."""
+        """Sends these responses in order, and the last one again for all later requests."""
         left = list(answers)
         self.answer = lambda asked: left.pop(0) if len(left) > 1 else left[0]
 

@@ -1,4 +1,4 @@
-"""A small lab for tests, and the orchestrator's own records of plates and steps in it."""
+"""A small lab for tests, with its plates and steps as laborchestrator has them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from platform_status_client import StatusDB
 
 @dataclass
 class Lab:
-    """Devices that no other test has: a hotel of six slots, a place for two lids, a reader of one slot and an arm."""
+    """Devices with unique names: a hotel with six slots, a place for two lids, a reader with one slot, and an arm."""
 
     db: StatusDB
     tag: str
@@ -33,7 +33,7 @@ class Lab:
         return self
 
     def plate(self, position: int, barcode: str | None = None, device: str | None = None) -> ContainerInfo:
-        """A plate with its lid on, added to the hotel or another device."""
+        """Adds a plate with its lid on to the hotel or to another device."""
         where = device or self.hotel
         made = ContainerInfo(
             name=f'plate_{position}',
@@ -47,7 +47,7 @@ class Lab:
         return made
 
     def work(self, *plates: ContainerInfo, fct: str = 'read', seconds: float = 10, **data: Any) -> ProcessStep:
-        """A step of the reader that is over, as the observer leaves it: still running, with naive local times."""
+        """A finished step of the reader as laborchestrator logs it: status running, with local times without a zone."""
         step = ProcessStep(
             name=f'P1_{fct}',
             cont_names=[plate.name for plate in plates],
@@ -59,7 +59,7 @@ class Lab:
         return over(step, seconds)
 
     def move(self, plate: ContainerInfo, target: str, position: int, seconds: float = 5, **data: Any) -> MoveStep:
-        """A move of the arm that is over, before it is booked."""
+        """A finished move of the arm, before it is recorded."""
         step = MoveStep(
             name=f'P1_move_{plate.name}',
             cont_names=[plate.name],

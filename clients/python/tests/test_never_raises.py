@@ -1,4 +1,4 @@
-"""What is called while steps run answers safely, whatever becomes of the service."""
+"""Methods that are called while steps run return safe values, whatever happens to the service."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from platform_status_client import StatusDB
 
 CALLS: dict[str, tuple[Callable[[StatusDB, Lab, Any], Any], Any]] = {
     'get_all_positions': (lambda db, lab, plate: db.get_all_positions(lab.hotel), []),
-    # in doubt a slot is taken
+    # if nothing is known, the slot counts as occupied
     'position_empty': (lambda db, lab, plate: db.position_empty(lab.hotel, 0), False),
     'get_container_at_position': (lambda db, lab, plate: db.get_container_at_position(lab.hotel, 0), None),
     'get_cont_info_by_barcode': (lambda db, lab, plate: db.get_cont_info_by_barcode('BC'), None),
@@ -57,7 +57,7 @@ def test_it_logs_and_answers_safely(fake: Fake, caplog: pytest.LogCaptureFixture
     caplog.clear()
     call, safe = CALLS[name]
     assert call(lab.db, lab, plate) == safe
-    # a write whose answer is not looked at may take any answer for success
+    # a write that does not read the response may take any response as success
     assert caplog.records or TROUBLES[trouble].status == 200
 
 

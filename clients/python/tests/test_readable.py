@@ -35,7 +35,7 @@ class Point:
 
 
 class Number:
-    """As numpy's."""
+    """Behaves as a value of numpy."""
 
     def tolist(self) -> list[float]:
         return [1.5, math.nan]
@@ -69,7 +69,7 @@ def test_anything_becomes_what_a_reader_takes_it_for(value: Any, text: Any) -> N
 
 
 def test_no_memory_address_is_left() -> None:
-    # mypy objects to reading __init__ of an instance, which is what an odd value may be
+    # mypy does not allow access to __init__ of an instance, but an unusual value may be one
     assert '0x' not in json.dumps(readable([lambda: None, Opaque(), Opaque().__init__]))  # type: ignore[misc]
 
 

@@ -35,7 +35,7 @@ def test_it_is_a_status_database_and_lacks_nothing_of_one(db: StatusDB) -> None:
     besides = ['set_barcode_at_position', 'health_check', 'create_lab_from_config', 'wipe_lab']
     for name in (*names, *besides):
         assert callable(getattr(StatusDB, name))
-        # some methods of the interface are there and do nothing
+        # some methods of the interface do nothing
         assert getattr(StatusDB, name) is not getattr(StatusDBInterface, name, None), name
 
 
@@ -150,7 +150,7 @@ class TestMoves:
 
     @pytest.mark.parametrize(
         ('target', 'slot', 'reason'),
-        [('hotel', 1, 'position-occupied'), ('hotel', None, 'can go from'), ('hotel', 99, 'position-not-found')],
+        [('hotel', 1, 'position-occupied'), ('hotel', None, 'not a move between two slots'), ('hotel', 99, 'position-not-found')],
     )
     def test_what_cannot_be_changes_nothing_and_is_logged(
         self, lab: Lab, caplog: pytest.LogCaptureFixture, target: str, slot: int, reason: str
@@ -182,7 +182,7 @@ class TestLids:
         assert found is not None
         assert (found.lidded, found.lid_site) == (False, [lab.lids, 0])
         assert not lab.db.position_empty(lab.lids, 0)
-        # slot 0 is a place like any other
+        # slot 0 is a slot like any other
         lab.db.lidded_container(plate, lab.lids, 0)
         lab.db.lidded_container(plate, None, None)
         assert lab.db.position_empty(lab.lids, 0)
@@ -274,7 +274,7 @@ class TestSteps:
 
 
 class TestMovesInTheLog:
-    """A worker books lids first; then the step is logged, and only then the move is booked."""
+    """A worker records lids first. Then the step is logged, and the move is recorded last."""
 
     def test_ends_and_a_lid_that_nobody_touched(self, lab: Lab) -> None:
         plate, experiment = lab.plate(2, 'BC'), lab.experiment()
@@ -355,7 +355,7 @@ class TestEstimates:
 
 
 def test_certificates(lab: Lab, client: Client) -> None:
-    # of /CN=SiLA2, made for the tests of the service
+    # a certificate for /CN=SiLA2, made for the tests of the service
     example = next(iter(_certificate_examples(client)))
     assert lab.db.get_server_certificate(lab.reader) == ''
     lab.db.write_server_certificate(lab.reader, example)

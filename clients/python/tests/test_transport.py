@@ -11,7 +11,7 @@ from platform_status_client import Client, Problem, StatusServiceError, Unreacha
 
 
 def a_client(fake: Fake, **options: float) -> Client:
-    # mypy cannot tell which of the numbers is meant for which option
+    # mypy cannot see which number belongs to which option
     return Client(fake.url, **{'retry_for': 5.0, **options})  # type: ignore[arg-type]
 
 

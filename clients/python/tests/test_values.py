@@ -54,7 +54,7 @@ def test_what_no_url_can_carry_is_told_before_it_is_sent(name: str) -> None:
 
 
 class Float32:
-    """Like the one of numpy, which is not a float of Python."""
+    """Behaves as a float of numpy, which is not a Python float."""
 
 
 Float32.__module__, Float32.__name__ = 'numpy', 'float32'

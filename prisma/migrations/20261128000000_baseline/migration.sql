@@ -1134,7 +1134,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/device/next_ordinal_in_group.sql
--- Returns the last place in a group. A device that is added to the group, or moved into it, goes there.
+-- Returns the ordinal after the last device of a group. A device that is added to the group, or moved into it, gets it.
 CREATE OR REPLACE FUNCTION next_ordinal_in_group(_group text) RETURNS integer LANGUAGE sql STABLE AS $$
   SELECT coalesce(max(ordinal) + 1, 0) FROM device WHERE "group" = _group AND listed AND retired_at IS NULL
 $$;
@@ -1328,14 +1328,15 @@ BEGIN
 END $$;
 
 -- prisma/sql/estimate/mark_runs_pending.sql
--- Marks the runs of logged or changed steps as pending. The learner learns from a run when it is over (src/estimation);
--- writing a step reads no history.
+-- Marks the runs of logged or changed steps as pending. The learner (src/estimation/learner.ts) learns from a run when
+-- it is over. Writing a step reads no history.
 --
 -- Locks: The rows of runs that were not pending.
 CREATE OR REPLACE FUNCTION mark_runs_pending() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   -- A run that is pending already is not touched or locked, because many steps of a run are logged at the same time. A
-  -- step may slip through while the run is being learnt. This costs the lesson of that step, and only if it is the last one.
+  -- step that is logged while its run is being learnt may be missing in the result. This can affect only the last step
+  -- of the run, because the next step marks the run again.
   INSERT INTO run (key, experiment_id, day)
   SELECT DISTINCT key, experiment_id, day
   FROM (
@@ -1564,9 +1565,10 @@ GROUP BY g.name, g.ordinal
 HAVING g.ordinal IS NOT NULL OR count(d.id) > 0;
 
 -- prisma/sql/lab/lock_lab.sql
--- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock first and
--- looks at the data only then. Therefore commands run one after another, and what a command has seen stays true until
--- it ends. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
+-- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock and looks at
+-- the lab only then. Therefore commands run one after another, and what a command has seen stays true until it ends.
+-- Most commands take it first. log_steps, transfer, create_experiment, change_experiment and change_step lock steps and
+-- experiments before it. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
 --
 -- Locks: The row of `lab`, until the end of the transaction.
 CREATE OR REPLACE FUNCTION lock_lab() RETURNS void LANGUAGE plpgsql AS $$
@@ -1575,8 +1577,9 @@ BEGIN
 END $$;
 
 -- prisma/sql/lab/next_revision.sql
--- Takes the next revision of the lab and returns it. A command calls it once, and only when it is certain that
--- something changes: revisions have no gaps.
+-- Takes the next revision of the lab and returns it. A command calls it once, and only if something
+-- changes, because revisions have no gaps. add_containers and transfer take the revision before they know this, and give
+-- it back if nothing changed.
 --
 -- Locks: The row of `lab`, which is the lab lock.
 CREATE OR REPLACE FUNCTION next_revision() RETURNS bigint LANGUAGE plpgsql AS $$

@@ -1,11 +1,12 @@
--- Marks the runs of logged or changed steps as pending. The learner learns from a run when it is over (src/estimation);
--- writing a step reads no history.
+-- Marks the runs of logged or changed steps as pending. The learner (src/estimation/learner.ts) learns from a run when
+-- it is over. Writing a step reads no history.
 --
 -- Locks: The rows of runs that were not pending.
 CREATE OR REPLACE FUNCTION mark_runs_pending() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   -- A run that is pending already is not touched or locked, because many steps of a run are logged at the same time. A
-  -- step may slip through while the run is being learnt. This costs the lesson of that step, and only if it is the last one.
+  -- step that is logged while its run is being learnt may be missing in the result. This can affect only the last step
+  -- of the run, because the next step marks the run again.
   INSERT INTO run (key, experiment_id, day)
   SELECT DISTINCT key, experiment_id, day
   FROM (

@@ -1,6 +1,7 @@
--- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock first and
--- looks at the data only then. Therefore commands run one after another, and what a command has seen stays true until
--- it ends. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
+-- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock and looks at
+-- the lab only then. Therefore commands run one after another, and what a command has seen stays true until it ends.
+-- Most commands take it first. log_steps, transfer, create_experiment, change_experiment and change_step lock steps and
+-- experiments before it. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
 --
 -- Locks: The row of `lab`, until the end of the transaction.
 CREATE OR REPLACE FUNCTION lock_lab() RETURNS void LANGUAGE plpgsql AS $$

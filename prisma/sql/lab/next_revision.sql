@@ -1,5 +1,6 @@
--- Takes the next revision of the lab and returns it. A command calls it once, and only when it is certain that
--- something changes: revisions have no gaps.
+-- Takes the next revision of the lab and returns it. A command calls it once, and only if something
+-- changes, because revisions have no gaps. add_containers and transfer take the revision before they know this, and give
+-- it back if nothing changed.
 --
 -- Locks: The row of `lab`, which is the lab lock.
 CREATE OR REPLACE FUNCTION next_revision() RETURNS bigint LANGUAGE plpgsql AS $$

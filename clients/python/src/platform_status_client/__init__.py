@@ -1,7 +1,7 @@
 """Client of platform-status, the status service of a robotic laboratory.
 
-`Client` has a method for each operation of the service. `StatusDB` is a status database for laborchestrator; it is
-loaded when it is asked for, since it needs laborchestrator.
+`Client` has a method for each operation of the service. `StatusDB` is a status database for laborchestrator. It is
+imported only when it is used, because it needs laborchestrator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every operation is sent with: `Operations` has the operations, this class the one way to call them."""
+"""Sends the requests of all operations. `Operations` has the operations."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ class Caller:
         text: str = 'text/plain',
         answers: str = 'application/json',
     ) -> Any:
-        """Sends a request and returns the answer, decoded; `path` is its segments, not quoted.
+        """Sends a request and returns the decoded response. `path` has the unescaped segments of the path.
 
-        A body that is a text travels as media type `text`, any other as JSON. Raises Problem for a refusal, Unreachable
-        when there was no answer in time.
+        A body that is a string is sent with the media type `text`, any other body as JSON. `answers` is the media type
+        of the response. Raises Problem if the service refuses the request, and Unreachable if it does not respond in
+        time.
         """
         target = f'/{"/".join(map(segment, path))}'
         parameters = {name: parameter(value) for name, value in (query or {}).items() if value is not None}

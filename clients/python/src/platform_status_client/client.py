@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class Client(Operations):
-    """A client of the service at `url`, for any number of threads.
+    """A client of the service at `url`. Any number of threads may use one client.
 
-    Methods take path parameters by place and the rest by name, and give back what was answered, as dictionaries:
-    `client.move_container('SCREEN_001', target_device='Incubator', target_pos=5)`. Times may be datetimes; naive ones
-    are read in this machine's zone. They raise `Problem` for a refusal and `Unreachable` when the service did not
-    answer within `retry_for` seconds of tries.
+    Path parameters are positional arguments, all others are keyword arguments. Methods return the response as a
+    dictionary: `client.move_container('SCREEN_001', target_device='Incubator', target_pos=5)`. Times may be datetimes.
+    A datetime without a zone is a time of this machine. Methods raise `Problem` if the service refuses the request, and
+    `Unreachable` if it does not respond within `retry_for` seconds.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class Client(Operations):
         super().__init__(transport)
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
-        """A client that sends these headers too (`If-Match`, an `Idempotency-Key` of your own) over the same pool."""
+        """A client with the same connections that also sends these headers, such as `If-Match` or `Idempotency-Key`."""
         other = copy(self)
         other._headers = {**self._headers, **headers}
         return other
 
     def each(self, operation: Callable[..., Any], *path: str, **query: Any) -> Iterator[Any]:
-        """All items of a list, page by page: `client.each(client.list_steps, device='Washer')`."""
+        """Yields all items of a list, from all pages: `client.each(client.list_steps, device='Washer')`."""
         while True:
             page = operation(*path, **query)
             yield from page['items']

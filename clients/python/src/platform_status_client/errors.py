@@ -1,4 +1,4 @@
-"""What goes wrong with a call."""
+"""The errors of a call."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# Control characters, zero width characters, marks of direction and other line ends: a terminal obeys or hides them.
+# Control characters, zero width characters, direction marks and other line ends: a terminal obeys or hides them.
 UNSAFE = re.compile(
     '[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]'
 )
 
 
 def printable(text: str) -> str:
-    """Escapes a text that comes from others: unsafe characters become for example `\\u{1b}`."""
+    """Escapes a text that comes from others. An unsafe character becomes, for example, `\\u{1b}`."""
     return UNSAFE.sub(lambda found: f'\\u{{{ord(found[0]):x}}}', text)
 
 
@@ -30,18 +30,21 @@ logging.getLogger('platform_status_client').addFilter(_Printable())
 
 
 class StatusServiceError(Exception):
-    """Any failure of a call; see the two kinds below."""
+    """Any failure of a call. There are two kinds, `Unreachable` and `Problem`."""
 
 
 class Unreachable(StatusServiceError):
-    """The service did not answer within the time for tries, or somebody else did; whether it acted is not known."""
+    """The service did not respond in time, or another server responded.
+
+    It is not known whether the request was executed.
+    """
 
 
 class Problem(StatusServiceError):
-    """The service answered that it did not do it, and why (application/problem+json).
+    """The service refused the request (application/problem+json).
 
-    `code` is stable and made for programs, `detail` is for people, `members` is the whole answer: what it holds beside
-    depends on the code (the occupant of a slot, the real place of a container).
+    `code` is stable and for programs. `detail` is for people. `members` is the whole response. Further members depend
+    on the code, for example the occupant of a slot, or the real place of a container.
     """
 
     def __init__(self, status: int, members: Mapping[str, Any]) -> None:
@@ -53,5 +56,5 @@ class Problem(StatusServiceError):
 
     @property
     def says_absent(self) -> bool:
-        """Whether the service itself, not a proxy, responded that the thing does not or cannot exist."""
+        """Whether the service itself, not a proxy, responded that the object does not or cannot exist."""
         return self.status in (400, 404) and self.code != ''

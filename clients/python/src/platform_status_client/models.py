@@ -1,4 +1,4 @@
-"""The bodies and answers of the service, as types: what travels is plain dictionaries."""
+"""The request and response bodies as types. At run time they are plain dictionaries."""
 
 # Written by tools/openapi/python-client.ts from openapi/openapi.json: do not edit.
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A method for each operation of the service, named as the operation."""
+"""One method for each operation of the service. It has the name of the operation in snake case."""
 
 # Written by tools/openapi/python-client.ts from openapi/openapi.json: do not edit.
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""HTTP: one pool of connections, and tries until there is an answer."""
+"""HTTP: one connection pool, with retries."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .errors import Problem, StatusServiceError, Unreachable, printable
 log = logging.getLogger('platform_status_client')
 
 READS = frozenset({'GET', 'HEAD'})
-# the service, or what stands before it, is not there for a moment
-PASSING = frozenset({408, 429, 502, 503, 504})
+# the service or its proxy is temporarily unavailable
+RETRY_STATUSES = frozenset({408, 429, 502, 503, 504})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
 class Transport:
-    """Sends requests to one service; may be used by any number of threads at once.
+    """Sends requests to one service. Any number of threads may use it at once.
 
-    A try that brought no answer is repeated for up to `retry_for` seconds. That is safe: each write carries an
-    `Idempotency-Key` of its own, so that a repetition of what was done already is answered and not done again.
+    If there is no response, the request is sent again for up to `retry_for` seconds. This is safe, because each write
+    has its own `Idempotency-Key`. So a retry returns the original response, and nothing is done twice.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Transport:
         )
 
     def send(self, method: str, target: str, content: bytes | None, headers: Mapping[str, str], answers: str) -> Any:
-        """The decoded answer, of media type `answers`. Raises Problem for a refusal, Unreachable without an answer."""
+        """Returns the decoded response of media type `answers`. Raises Problem or Unreachable."""
         url = f'{self.url}{target}'
         headers = {**self._headers, **headers}
         deadline = time.monotonic() + self.retry_for
@@ -69,12 +69,12 @@ class Transport:
                 if response.status < 400:
                     return _decoded(response, answers, f'{method} {url}')
                 error = _problem(response)
-                if response.status not in PASSING and error.code != 'idempotency-key-running':
+                if response.status not in RETRY_STATUSES and error.code != 'idempotency-key-running':
                     raise error
                 wait = max(wait, _retry_after(response))
             if time.monotonic() + wait > deadline:
                 raise error
-            log.info('once more in %.1f s: %s', wait, error)
+            log.info('retrying in %.1f s: %s', wait, error)
             time.sleep(wait)
             pause = min(2 * pause, LONGEST_PAUSE)
 

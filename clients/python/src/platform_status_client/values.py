@@ -1,4 +1,4 @@
-"""Values on their way into a URL or a body."""
+"""Converts values for a URL or a body."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 
 def in_utc(time: datetime) -> datetime:
-    """The same instant in UTC. A naive time is read in this machine's zone.
+    """Converts a time to UTC. A time without a zone is a time of this machine.
 
-    Of an hour that the autumn change repeats, `fold` tells which is meant; `datetime.now()` sets it. Times must be
-    compared in UTC: Python compares two times of one zone, and two naive ones, as if no clock were ever changed.
+    In the hour that is repeated in autumn, `fold` selects the first or the second. `datetime.now()` sets `fold`. Times must be
+    compared in UTC: Python compares two times of one zone, or without a zone, as if clocks never changed.
     """
     if time.tzinfo is not None:
         return time.astimezone(timezone.utc)
@@ -24,27 +24,27 @@ def in_utc(time: datetime) -> datetime:
 
 
 def rfc3339(time: datetime) -> str:
-    """A time as the service takes it: UTC with an offset. A naive one is read in this machine's zone."""
+    """Converts a time to UTC with an offset, as the service expects it."""
     return in_utc(time).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
 
 def segment(value: str | int) -> str:
-    """One segment of a path. Names that no URL can carry are a ValueError: "", "." and ".."."""
+    """Escapes one segment of a path. Raises ValueError for "", "." and "..", which no URL can contain."""
     text = str(value)
     if text in ('', '.', '..'):
-        raise ValueError(f'{text!r} cannot stand in the path of a URL')
+        raise ValueError(f'{text!r} cannot be used in the path of a URL')
     return quote(text, safe='')
 
 
 def parameter(value: Any) -> str:
-    """A query parameter."""
+    """Converts a query parameter to text."""
     if isinstance(value, bool):
         return 'true' if value else 'false'
     return rfc3339(value) if isinstance(value, datetime) else str(value)
 
 
 def json_body(body: object) -> bytes:
-    """A body as JSON; times may be datetimes.
+    """Converts a body to JSON. Times may be datetimes.
 
     Raises ValueError for numbers that JSON does not have and for lone surrogates, TypeError for objects that are not
     JSON, such as those of numpy. The message names the member.

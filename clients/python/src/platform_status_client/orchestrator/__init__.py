@@ -1,4 +1,4 @@
-"""A status database for laborchestrator, kept by platform-status."""
+"""A status database for laborchestrator, which stores its data in platform-status."""
 
 from .status_db import StatusDB
 

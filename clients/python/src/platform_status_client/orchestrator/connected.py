@@ -1,4 +1,4 @@
-"""What every part of the status database stands on."""
+"""Base class of the parts of StatusDB."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .lids import LidMemory
 
 
 class Connected:
-    """A client of the service, and what is kept beside it."""
+    """The client, the options and the caches that all parts use."""
 
     def __init__(self, client: Client, *, is_simulation: bool, near_matches: bool) -> None:
         self.client = client

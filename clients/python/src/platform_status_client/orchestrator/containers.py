@@ -1,4 +1,4 @@
-"""Containers as laborchestrator knows them, and how one of them is found."""
+"""Converts containers for laborchestrator, and finds them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UUID = re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 
 def container_info(container: Container) -> ContainerInfo:
-    """A container of the service as laborchestrator wants it: lid site as [device, slot], names as text."""
+    """Converts a container of the service for laborchestrator: lid site as [device, slot], names as text."""
     lid = container['lid']
     start = container['starting_device']
     return ContainerInfo(
@@ -36,8 +36,8 @@ def container_info(container: Container) -> ContainerInfo:
     )
 
 
-def usable(barcode: Any) -> str | None:
-    """A barcode that the service can know; None for no barcode, and for what it refuses as one."""
+def barcode_or_none(barcode: Any) -> str | None:
+    """The barcode as text. None if there is none, or if the service does not accept it as a barcode."""
     if barcode is None:
         return None
     text = str(barcode).strip()
@@ -45,7 +45,7 @@ def usable(barcode: Any) -> str | None:
 
 
 def slot(position: Any) -> int | None:
-    """A slot's number; None for what is none."""
+    """The slot number as an int. None if the value is not a slot number."""
     try:
         number = operator.index(position)
     except TypeError:
@@ -54,7 +54,7 @@ def slot(position: Any) -> int | None:
 
 
 def place(device: Any, position: Any) -> Place | None:
-    """A place by what laborchestrator says of it; None when a part is missing."""
+    """Converts a device and a position of laborchestrator to a place. None if one of them is missing."""
     number = slot(position)
     return (
         None if device is None or str(device) == '' or number is None else {'device': str(device), 'position': number}
@@ -62,8 +62,8 @@ def place(device: Any, position: Any) -> Place | None:
 
 
 def by_barcode(client: Client, barcode: Any) -> Container | None:
-    """The container on the platform that has this barcode."""
-    text = usable(barcode)
+    """The container on the platform that has this barcode. None if there is none."""
+    text = barcode_or_none(barcode)
     if text is None:
         return None
     try:
@@ -75,7 +75,7 @@ def by_barcode(client: Client, barcode: Any) -> Container | None:
 
 
 def by_place(client: Client, device: Any, position: Any) -> Container | None:
-    """The container that stands there; of a lid alone None."""
+    """The container at this place. None if the slot is empty or has only a lid in it."""
     where = place(device, position)
     if where is None:
         return None
@@ -88,15 +88,15 @@ def by_place(client: Client, device: Any, position: Any) -> Container | None:
     return found['occupant'] if found['occupied_by'] == 'container' else None
 
 
-def meant(client: Client, info: ContainerInfo) -> Container | None:
-    """The container that is meant: by barcode, else by place.
+def find_container(client: Client, info: ContainerInfo) -> Container | None:
+    """Finds a container by its barcode, or otherwise by its place.
 
-    One that stands there with another barcode is another container, and never meant.
+    If the container at the place has another barcode, it is a different container, and None is returned.
     """
     found = by_barcode(client, info.barcode)
     if found is not None:
         return found
     standing = by_place(client, info.current_device, info.current_pos)
-    if standing is not None and standing['barcode'] is not None and usable(info.barcode) is not None:
+    if standing is not None and standing['barcode'] is not None and barcode_or_none(info.barcode) is not None:
         return None
     return standing

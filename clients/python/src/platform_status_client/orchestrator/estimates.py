@@ -15,20 +15,20 @@ from .steps import planned_step
 if TYPE_CHECKING:
     from ..models import Estimate, PlannedStep
 
-# of a call for estimates
+# the maximum number of steps in one request
 MOST_STEPS = 5000
-# levels of history that hold other programs, or moves from elsewhere
-MIXTURES = frozenset({'device_function', 'function', 'mover_destination'})
+# levels whose samples are from different protocols, or from moves between different places
+MIXED_LEVELS = frozenset({'device_function', 'function', 'mover_destination'})
 
 
 class EstimatesPart(Connected):
     def get_estimated_duration(self, step: ProcessStep, confidence: float = 0.95) -> float | None:
-        """Seconds within which the step will be over with this confidence; None when nothing like it was ever done."""
+        """Seconds in which the step will end, with this confidence. None if no similar step was ever done."""
         return self.get_estimated_durations([step], confidence)[0]
 
     @safely(lambda steps, confidence=0.95: [None] * len(steps))
     def get_estimated_durations(self, steps: list[ProcessStep], confidence: float = 0.95) -> list[float | None]:
-        """As `get_estimated_duration` for many steps, in as few calls as can be; in their order."""
+        """The same as `get_estimated_duration` for many steps, in order, with as few requests as possible."""
         ask = self._estimates if self.near_matches else self._estimates_of_the_same
         estimates: list[float | None] = [None] * len(steps)
         planned = iter([(index, plan) for index, step in enumerate(steps) if (plan := planned_step(step)) is not None])
@@ -42,9 +42,9 @@ class EstimatesPart(Connected):
         return self.client.estimate_steps(steps=plans, confidence=confidence)['estimates']
 
     def _estimates_of_the_same(self, plans: list[PlannedStep], confidence: float) -> Sequence[Estimate | None]:
-        """Of the same work alone; where the samples are too few for the confidence, the longest of them."""
+        """Uses only the same work. If there are too few samples for the confidence, uses the longest sample."""
         answers = self._estimates(plans, confidence)
-        estimates = [None if answer is None or answer['level'] in MIXTURES else answer for answer in answers]
+        estimates = [None if answer is None or answer['level'] in MIXED_LEVELS else answer for answer in answers]
         few = [
             index for index, answer in enumerate(estimates) if answer is not None and answer['method'] == 'substitute'
         ]

@@ -1,4 +1,4 @@
-"""The lab: its file, its slots, its servers' certificates."""
+"""The lab: its file, its slots, and the certificates of its device servers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ log = logging.getLogger('platform_status_client')
 
 class LabPart(Connected):
     def create_lab_from_config(self, lab_config_file_path: str, *, prune: bool = False) -> None:
-        """Adds the devices of a lab file and updates those that are there; again it changes nothing.
+        """Adds and updates the devices of a lab file. The same file again changes nothing.
 
-        With `prune` the devices that the file does not name are retired. Raises when the file is wrong, or when a slot
-        would go where something stands.
+        With `prune`, devices that are not in the file are retired. Raises an error if the file is invalid, or if it
+        would remove an occupied slot.
         """
         self.client.put_lab_config(Path(lab_config_file_path).read_text(encoding='utf-8'), prune=prune)
 
     def wipe_lab(self) -> None:
-        """Takes every container off the platform and retires every device. All history stays."""
+        """Removes every container and retires every device. The history is kept."""
         self.client.wipe_lab(confirm='wipe')
 
     def wipe_lara(self) -> None:
@@ -32,7 +32,7 @@ class LabPart(Connected):
 
     @safely(False)
     def health_check(self) -> bool:
-        """Whether the tracked lab is sound; findings are logged."""
+        """Whether the service found no error in its data about the lab. It logs all findings."""
         health = self.client.get_lab_health()
         for finding in health['findings']:
             log.log(logging.ERROR if finding['severity'] == 'error' else logging.WARNING, '%s', finding['message'])
@@ -40,7 +40,7 @@ class LabPart(Connected):
 
     @safely(lambda device: [])
     def get_all_positions(self, device: str) -> list[int]:
-        """The slots of a device, ascending; none for one that the lab does not have."""
+        """The slot numbers of a device, ascending. An empty list if the lab does not have the device."""
         try:
             return [slot['position'] for slot in self.client.list_positions(str(device))]
         except (Problem, ValueError) as error:
@@ -50,7 +50,7 @@ class LabPart(Connected):
 
     @safely(False)
     def position_empty(self, device: str, pos: int) -> bool:
-        """Whether something can be put there. False for a slot that is not there, or reserved, or when in doubt."""
+        """Whether something can be put there. False if the slot does not exist, is reserved, or if this is not known."""
         where = place(device, pos)
         if where is None:
             return False
@@ -59,12 +59,12 @@ class LabPart(Connected):
 
     @safely(None)
     def write_server_certificate(self, device_name: str, cert: str) -> None:
-        """Keeps the certificate (PEM) of a device's server."""
+        """Stores the certificate (PEM) of the server of a device."""
         self.client.put_certificate(str(device_name), cert)
 
     @safely('')
     def get_server_certificate(self, device_name: str) -> str:
-        """The certificate of a device's server; empty for none."""
+        """The certificate of the server of a device. An empty string if there is none."""
         try:
             return self.client.get_certificate(str(device_name))['certificate']
         except Problem as problem:

@@ -1,4 +1,4 @@
-"""Containers: what appears, goes and is found."""
+"""Adds, removes and finds containers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from laborchestrator.structures import ContainerInfo
 
 from .connected import Connected
-from .containers import by_barcode, by_place, container_info, meant, place, usable
+from .containers import barcode_or_none, by_barcode, by_place, container_info, find_container, place
 from .readable import name_of, readable
 from .safely import safely
 
@@ -21,28 +21,28 @@ log = logging.getLogger('platform_status_client')
 class LabwarePart(Connected):
     @safely(None)
     def get_container_at_position(self, device: str, pos: int) -> ContainerInfo | None:
-        """The container that stands there; None if none does."""
+        """The container at this place. None if there is none."""
         found = by_place(self.client, device, pos)
         return None if found is None else container_info(found)
 
     @safely(None)
     def get_cont_info_by_barcode(self, barcode: str) -> ContainerInfo | None:
-        """The container on the platform with this barcode; None for an unknown one, and for none."""
+        """The container on the platform with this barcode. None if no container has it."""
         found = by_barcode(self.client, barcode)
         return None if found is None else container_info(found)
 
     @safely(None)
     def add_container(self, cont: ContainerInfo) -> None:
-        """A container appears on the platform. Where something stands already nothing is added."""
+        """Adds a container. If the slot is occupied, adds nothing and logs an error."""
         where = place(cont.current_device, cont.current_pos)
         if where is None:
             log.error('add_container: %s has no place', cont.name)
             return
-        wish: ContainerCreate = {
+        container: ContainerCreate = {
             'device': where['device'],
             'position': where['position'],
             'name': name_of(cont.name),
-            'barcode': usable(cont.barcode),
+            'barcode': barcode_or_none(cont.barcode),
             'lidded': bool(cont.lidded),
             'filled': bool(cont.filled),
             'content': _text(cont.content),
@@ -51,39 +51,39 @@ class LabwarePart(Connected):
         }
         lid = lid_site(cont.lid_site)
         if not cont.lidded and lid is not None:
-            wish['lid'] = {'device': lid['device'], 'position': lid['position']}
-        self.client.add_container(**wish)
+            container['lid'] = {'device': lid['device'], 'position': lid['position']}
+        self.client.add_container(**container)
 
     @safely(None)
     def remove_container(self, cont: ContainerInfo) -> None:
-        """A container was taken off the platform."""
+        """Records that a container was removed from the platform."""
         found = self.found(cont, 'remove_container')
         if found is not None:
             self.client.remove_container(found['id'])
 
     @safely(None)
     def set_barcode(self, cont: ContainerInfo) -> None:
-        """The barcode of the container at this place was read; it may have had another one before."""
+        """Records the barcode that was read from the container at this place. It replaces an earlier barcode."""
         self.set_barcode_at_position(cont.barcode, cont.current_device, cont.current_pos)
 
     @safely(None)
     def set_barcode_at_position(self, barcode: str, device: str, pos: int) -> None:
-        """The barcode of the container at a place was read."""
-        text = usable(barcode)
+        """Records the barcode that was read from the container at a place."""
+        text = barcode_or_none(barcode)
         if text is None:
-            log.error('set_barcode: %r is no barcode that can be kept', barcode)
+            log.error('set_barcode: %r cannot be stored as a barcode', barcode)
             return
         standing = by_place(self.client, device, pos)
         if standing is None:
-            log.error('set_barcode: no container stands at %s[%s] to bear %s', device, pos, text)
+            log.error('set_barcode: there is no container at %s[%s]; barcode %s was not stored', device, pos, text)
         elif standing['barcode'] != text:
             self.client.update_container(standing['id'], barcode=text)
 
-    def found(self, info: ContainerInfo, wish: str) -> Container | None:
-        found = meant(self.client, info)
+    def found(self, info: ContainerInfo, method: str) -> Container | None:
+        found = find_container(self.client, info)
         if found is None:
             where = f'{info.current_device}[{info.current_pos}]'
-            log.error('%s: neither barcode %s nor place %s leads to %s', wish, info.barcode, where, info.name)
+            log.error('%s: container %s not found by barcode %s or place %s', method, info.name, info.barcode, where)
         return found
 
 

@@ -1,4 +1,4 @@
-"""Whether a lid was on before a step."""
+"""Remembers whether a lid was on before a step."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ MOST = 10_000
 
 
 class LidMemory:
-    """What was booked last about each container's lid, by this client.
+    """The last change of the lid of each container that this client recorded.
 
-    The orchestrator books a lid when a step ends, before it logs the step; so only this tells how the lid was when the
-    step began.
+    When a step ends, the orchestrator records the lid before it logs the step. So the service already has the new state
+    when the step is logged. This class remembers the old one.
     """
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[datetime, bool]] = {}
         self._lock = Lock()
 
-    def booked(self, container_id: str, lidded_before: bool) -> None:
-        """A lid is about to be booked as put on or taken off, of a container that had it on or not."""
+    def lid_changed(self, container_id: str, lidded_before: bool) -> None:
+        """Call it before the lid of a container is recorded as put on or taken off."""
         with self._lock:
             self._last.pop(container_id, None)
             self._last[container_id] = datetime.now(timezone.utc), lidded_before
             if len(self._last) > MOST:
                 del self._last[next(iter(self._last))]
 
-    def last(self, container_id: str) -> tuple[datetime, bool] | None:
-        """When a lid was booked last, and whether it was on before."""
+    def last_change(self, container_id: str) -> tuple[datetime, bool] | None:
+        """When the lid was changed last, and whether it was on before. None if no change is known."""
         with self._lock:
             return self._last.get(container_id)

@@ -1,4 +1,4 @@
-"""The log of steps."""
+"""Logs steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from laborchestrator.structures import ContainerInfo, ProcessStep
 
 from ..errors import Problem
 from .connected import Connected
-from .containers import meant
+from .containers import find_container
 from .readable import name_of
 from .safely import safely
 from .steps import ended_as, logged_step, started_before, was_set_back
@@ -23,14 +23,14 @@ log = logging.getLogger('platform_status_client')
 class LogPart(Connected):
     @safely(None)
     def safe_step_to_db(self, step: ProcessStep, container_info: ContainerInfo | None, experiment_uuid: str) -> None:
-        """Logs a finished step. Reported once per container it is one step that involved them all."""
-        found = None if container_info is None else meant(self.client, container_info)
+        """Logs a finished step. Calls for several containers of the same step make one step."""
+        found = None if container_info is None else find_container(self.client, container_info)
         named = [] if container_info is None else [_named(container_info, found)]
         made = logged_step(step, '' if experiment_uuid is None else str(experiment_uuid), named, self.is_simulation)
         if made is None:
-            log.warning('safe_step_to_db: %s has no device, or is not over', step.name)
+            log.warning('safe_step_to_db: %s was not logged, because it has no device or has not finished', step.name)
             return
-        # of several containers each has a lid of its own, and a step but one
+        # a step has one lid state, so it is set only for steps with one container
         if made.get('kind') == 'move' and len(step.cont_names) <= 1 and container_info is not None:
             self._tell_lids(made, step, container_info, found)
         ending, unknown = ended_as(step.status)
@@ -59,11 +59,11 @@ class LogPart(Connected):
     def _tell_lids(self, made: StepCreate, step: ProcessStep, info: ContainerInfo, found: Container | None) -> None:
         after = bool(info.lidded) if found is None else found['lidded']
         made['lidded_after'] = after
-        last = None if found is None else self.lids.last(found['id'])
+        last = None if found is None else self.lids.last_change(found['id'])
         if last is not None and started_before(step, last[0]):
             made['lidded_before'] = last[1]
         elif not (isinstance(step.data, dict) and 'lidded' in step.data):
-            # a move that does nothing to the lid
+            # a move that does not change the lid
             made['lidded_before'] = after
 
 

@@ -1,4 +1,4 @@
-"""Moves and lids: what robots did to containers."""
+"""Records moves, and lids that were put on or taken off."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from laborchestrator.structures import ContainerInfo
 
 from ..errors import Problem
-from .containers import by_place, place, usable
+from .containers import barcode_or_none, by_place, place
 from .labware import LabwarePart, lid_site
 from .safely import safely
 
@@ -28,26 +28,26 @@ class MovesPart(LabwarePart):
         target_pos: int,
         barcode: str | None = None,
     ) -> None:
-        """A container was moved. Told by barcode, else by place; told again it changes nothing."""
+        """Records a move of a container, by its barcode or otherwise by its place. A repeated call changes nothing."""
         source, target = place(source_device, source_pos), place(target_device, target_pos)
         if source is None or target is None:
             ends = f'{source_device}[{source_pos}] to {target_device}[{target_pos}]'
-            log.error('moved_container: no container can go from %s', ends)
+            log.error('moved_container: %s is not a move between two slots', ends)
             return
-        text = usable(barcode)
+        text = barcode_or_none(barcode)
         if text is not None and self._moved(text, source, target):
             return
         standing = by_place(self.client, source['device'], source['position'])
         if standing is None:
-            log.error('moved_container: no container stands at %s[%s]', source['device'], source['position'])
+            log.error('moved_container: there is no container at %s[%s]', source['device'], source['position'])
         elif text is not None and standing['barcode'] is not None:
-            # another plate than the one that was moved
-            log.error('moved_container: %s stands at %s, not %s', standing['barcode'], source, text)
+            # not the container that was moved
+            log.error('moved_container: container %s is at %s, not %s', standing['barcode'], source, text)
         else:
             self._moved(standing['id'], source, target)
 
     def _moved(self, container: str, source: Place, target: Place) -> bool:
-        """Whether there is such a container; then it is at the target now."""
+        """Moves the container to the target. Returns False if there is no such container."""
         try:
             self.client.move_container(
                 container,
@@ -59,37 +59,37 @@ class MovesPart(LabwarePart):
         except Problem as problem:
             if problem.code == 'container-not-found':
                 return False
-            # it was told before, and only the answer got lost
+            # a retry: the move was recorded, and the response was lost
             if problem.code != 'source-mismatch' or problem.members.get('actual') != target:
                 raise
         return True
 
     @safely(None)
     def unlidded_container(self, cont_info: ContainerInfo, lid_device: str | None, lid_pos: int | None) -> None:
-        """The lid was taken off and put there, where nothing else can stand from now on."""
+        """Records that the lid was taken off and parked in this slot, which is now occupied."""
         site = place(lid_device, lid_pos)
         found = self.found(cont_info, 'unlidded_container')
         if found is None:
             return
-        self.lids.booked(found['id'], found['lidded'])
+        self.lids.lid_changed(found['id'], found['lidded'])
         if site is not None:
             self.client.unlid_container(found['id'], lid_device=site['device'], lid_pos=site['position'])
             return
-        # as it is when no slot was free for it
-        log.warning('unlidded_container: nobody knows where the lid of %s lies', cont_info.name)
+        # laborchestrator passes no place if no slot was free
+        log.warning('unlidded_container: the place of the lid of %s is unknown', cont_info.name)
         self.client.correct_container(
-            found['id'], lidded=False, lid=None, reason='Told to be off, but not where it lies.'
+            found['id'], lidded=False, lid=None, reason='The lid is off; its place was not reported.'
         )
 
     @safely(None)
     def lidded_container(
         self, cont_info: ContainerInfo, lid_device: str | None = None, lid_pos: int | None = None
     ) -> None:
-        """The lid is on; also when it was thought to lie elsewhere than where it was taken from, which is logged."""
+        """Records that the lid is on. If the service had another place for the lid, this is logged."""
         found = self.found(cont_info, 'lidded_container')
         if found is None:
             return
-        self.lids.booked(found['id'], found['lidded'])
+        self.lids.lid_changed(found['id'], found['lidded'])
         site = place(lid_device, lid_pos)
         if site is not None:
             try:
@@ -103,7 +103,7 @@ class MovesPart(LabwarePart):
 
     @safely(None)
     def update_lid_position(self, cont: ContainerInfo) -> None:
-        """The lid is as this container says."""
+        """Records the lid as it is in `cont`."""
         site = lid_site(cont.lid_site)
         if cont.lidded:
             self.lidded_container(cont)

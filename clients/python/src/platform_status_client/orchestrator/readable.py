@@ -1,7 +1,7 @@
-"""What a process says about a step, as JSON that people can read.
+"""Converts the data of a step to JSON that people can read.
 
-A step's data hold whatever the planning language put there: classes, resources, sets, numpy numbers. Each becomes
-text without memory addresses, so that the same step says the same every time it is reported.
+The data contain whatever the planning language put there: classes, resources, sets, numpy numbers. Each becomes text
+without memory addresses, so that the same step has the same data each time it is reported.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
-# what the service takes: levels of nesting and bytes of JSON, with room for what the envelope adds
+# the limits of the service: levels of nesting, and bytes of JSON with room for the rest of the step
 DEEPEST, LARGEST = 30, 60_000
 LONGEST_FUNCTION = 200
-# whole numbers beyond this lose digits on their way through JSON
+# larger whole numbers lose digits in JSON
 EXACT = 2**53
 
 ADDRESS = re.compile(r' at 0x[0-9a-fA-F]+')
@@ -28,20 +28,20 @@ SURROGATE = re.compile('[\ud800-\udfff]')
 
 
 def readable_data(data: Any) -> dict[str, Any]:
-    """A step's data as the service takes them: JSON, not too deep, not too large, with a text as `fct`."""
+    """Converts the data of a step for the service: JSON within its limits, with a text as `fct`."""
     made = readable(data) if isinstance(data, Mapping) else {'data': readable(data)}
     if made.get('fct') is not None:
         made['fct'] = name_of(made['fct'], LONGEST_FUNCTION)
     while (excess := _size(made) - LARGEST) > 0:
         largest = max((key for key in made if key != 'fct'), key=lambda key: _size(made[key]), default=None)
         if largest is None or _size(made[largest]) < excess // max(1, len(made)):
-            return {'fct': made.get('fct'), 'left_out': f'{len(made)} members, too large to be kept'}
+            return {'fct': made.get('fct'), 'left_out': f'{len(made)} members, too large to be stored'}
         made[largest] = f'({_size(made[largest])} bytes left out)'
     return made
 
 
 def readable(value: Any, depth: int = 1) -> Any:
-    """Any value as JSON: what JSON has stays as it is, the rest becomes what a reader takes it for."""
+    """Converts any value to JSON. Values that JSON does not have become text."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Enum):
@@ -71,7 +71,7 @@ def _structure(value: Any, depth: int) -> Any:
     if isinstance(value, list | tuple):
         return [readable(inner, depth) for inner in value]
     if isinstance(value, set | frozenset):
-        # sorted, since a set has no order that it keeps from one run to the next
+        # sorted, because the order of a set differs from one process to the next
         return sorted((readable(inner, depth) for inner in value), key=lambda inner: json.dumps(inner, sort_keys=True))
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: readable(getattr(value, field.name, None), depth) for field in fields(value)}
@@ -82,7 +82,7 @@ def _structure(value: Any, depth: int) -> Any:
 
 
 def described(value: Any) -> str:
-    """A value that is no data in words: a class by its name, a thing with a name by class and name."""
+    """Describes an object as text: a class by its name, an instance by its class and its name."""
     if isinstance(value, type):
         return value.__name__
     kind = type(value).__name__
@@ -97,7 +97,7 @@ def described(value: Any) -> str:
 
 
 def name_of(value: Any, longest: int = 200) -> str:
-    """A value as a name: no control characters, no space at either end, not empty, at most `longest` characters."""
+    """Converts a value to a name: no control characters, no outer spaces, not empty, at most `longest` characters."""
     text = value if isinstance(value, str) else described(value)
     printable = CONTROL.sub(' ', readable(text))
     return printable.strip()[:longest].strip() or '-'
@@ -105,7 +105,7 @@ def name_of(value: Any, longest: int = 200) -> str:
 
 def _key(key: Any) -> str:
     text = readable(key) if isinstance(key, str) else described(key)
-    # the service refuses this one, since it is never meant
+    # the service refuses the member `__proto__`
     return '_proto_' if text == '__proto__' else str(text)
 
 

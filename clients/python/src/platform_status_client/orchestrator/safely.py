@@ -1,7 +1,7 @@
 """Keeps exceptions away from the orchestrator while steps run.
 
-laborchestrator repeats a call that raises when a step ends in a tight loop, for ever; one that raises while a target is
-chosen leaves the step running, for ever. So those calls log what went wrong and answer what is safest.
+If a call raises when a step ends, laborchestrator repeats it for ever, without a pause. If a call raises while a target
+is chosen, the step stays running for ever. So these calls log the error and return a safe value.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ S = TypeVar('S')
 
 
 def safely(fallback: Any) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
-    """The method logs instead of raising, and answers `fallback`, or what that makes of its arguments."""
+    """Makes a method log errors instead of raising them.
+
+    After an error it returns `fallback`. If that is a function, it returns its result for the same arguments.
+    """
 
     def around(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
         @wraps(method)
@@ -31,7 +34,7 @@ def safely(fallback: Any) -> Callable[[Callable[Concatenate[S, P], R]], Callable
             except Problem as problem:
                 log.error('%s%s was refused: %s', method.__name__, shown(args, kwargs), problem)
             except StatusServiceError as error:
-                log.error('%s%s was not answered: %s', method.__name__, shown(args, kwargs), error)
+                log.error('%s%s: no response: %s', method.__name__, shown(args, kwargs), error)
             except Exception:
                 log.exception('%s%s failed', method.__name__, shown(args, kwargs))
             answer: R = fallback(*args, **kwargs) if callable(fallback) else fallback
@@ -43,7 +46,7 @@ def safely(fallback: Any) -> Callable[[Callable[Concatenate[S, P], R]], Callable
 
 
 def shown(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """A call's arguments, short enough for a log."""
+    """The arguments of a call, short enough for a log."""
     texts = [*map(_short, args), *(f'{name}={_short(value)}' for name, value in kwargs.items())]
     return f'({", ".join(texts)})'
 

@@ -1,4 +1,4 @@
-"""The status database that laborchestrator asks and tells, kept by platform-status."""
+"""The status database of laborchestrator, on top of platform-status."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from .estimates import EstimatesPart
 from .lab import LabPart
 from .log import LogPart
 from .moves import MovesPart
-from .runs import RunsPart
+from .processes import ProcessesPart
 
 
-class StatusDB(LabPart, MovesPart, RunsPart, LogPart, EstimatesPart, StatusDBInterface):
-    """Implements laborchestrator's `StatusDBInterface` on the service at `url`; for any number of threads.
+class StatusDB(LabPart, MovesPart, ProcessesPart, LogPart, EstimatesPart, StatusDBInterface):
+    """Implements `StatusDBInterface` of laborchestrator with the service at `url`. Any number of threads may use it.
 
-    What is called while steps run never raises: it logs (logger `platform_status_client`) and answers what is safest.
-    Setting up a lab and adding processes and experiments raise, since somebody is there to see it.
+    Methods that laborchestrator calls while steps run never raise. They log the error (logger `platform_status_client`)
+    and return a safe value. Methods that set up a lab, or add processes and experiments, raise errors, because a person
+    sees them.
 
-    `is_simulation=True` marks every step as simulated: estimates leave those out.
+    `is_simulation=True` marks every step as simulated. Estimates do not use simulated steps.
 
-    laborchestrator puts an estimate in the place of the duration that the author of a process wrote down. So estimates
-    come from the same work alone, and none is longer than that ever took as long as it was done too seldom for the
-    confidence asked. `near_matches=True` gives the service's own answers: bounds beyond the longest where samples are
-    few, and what other programs of the same function took where there are none.
+    laborchestrator replaces the planned duration of a step by the estimate. So estimates use only the same work. If
+    there are too few samples for the confidence, the estimate is the longest sample. `near_matches=True` returns the
+    estimates of the service unchanged: with few samples they may be longer than the longest sample, and without samples
+    they use other protocols of the same function.
 
-    Further arguments are the `Client`'s.
+    Further arguments are those of `Client`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Steps of laborchestrator as steps of the service."""
+"""Converts steps of laborchestrator to steps of the service."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STEPS = UUID('d51dc1c7-0b23-52ec-b118-9b775de600d2')
 
 
 def device_name(used: UsedDevice | None) -> str | None:
-    """The device that was assigned, or, as long as none is, the one preferred."""
+    """The assigned device, or the preferred device if none is assigned yet."""
     if used is None:
         return None
     named = used.name or used.preferred
@@ -43,15 +43,16 @@ def device_name(used: UsedDevice | None) -> str | None:
 
 
 def step_id(experiment: str, device: str, name: str, start: str, finish: str) -> str:
-    """The same for every report of the same step, however often and by whichever process it is reported."""
+    """The id of a step. It is the same each time the step is reported, by any process."""
     return str(uuid5(STEPS, json.dumps([experiment, device, name, start, finish])))
 
 
 def logged_step(step: ProcessStep, experiment: str, containers: list[str], is_simulation: bool) -> StepCreate | None:
-    """A finished step as the service logs it; None when it names no device or has no times."""
+    """Converts a finished step for the service. None if it has no device or no times."""
     device = device_name(step.main_device)
     if device is None or step.start is None or step.finish is None:
         return None
+    # if the clock was set back during the step, the finish is the start, as in the service
     start, finish = rfc3339(step.start), rfc3339(max(in_utc(step.start), in_utc(step.finish)))
     name = name_of(step.name)
     data = readable_data(step.data)
@@ -98,9 +99,9 @@ def was_set_back(step: ProcessStep) -> bool:
 
 
 def planned_step(step: ProcessStep) -> PlannedStep | None:
-    """A step that is still to be done, for an estimate; None when it names no device.
+    """Converts a planned step for an estimate. None if it has no device.
 
-    Without its name, which is the orchestrator's number of it, and without slots, which are chosen when a move begins.
+    The name is left out because it is only a number. The slots are left out because they are chosen when a move begins.
     """
     device = device_name(step.main_device)
     if device is None:
@@ -114,7 +115,7 @@ def planned_step(step: ProcessStep) -> PlannedStep | None:
 
 
 def move_ends(step: ProcessStep, with_slots: bool) -> tuple[StepEnd, StepEnd] | None:
-    """Where a move begins and ends; None for what is no move, or names one end only."""
+    """Where a move begins and ends. None if the step is not a move, or if it names only one end."""
     if not isinstance(step, MoveStep):
         return None
     origin, target = device_name(step.origin_device), device_name(step.target_device)
@@ -126,7 +127,7 @@ def move_ends(step: ProcessStep, with_slots: bool) -> tuple[StepEnd, StepEnd] | 
 
 
 def started_before(step: ProcessStep, time: datetime) -> bool:
-    """Whether a step had begun at a time (with a zone)."""
+    """Whether a step began at or before a time (with a zone)."""
     return step.start is not None and in_utc(step.start) <= in_utc(time)
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from .connected import Connected
 from .readable import name_of
 
-# what laborchestrator compares with before it adds a process; sources never change
+# laborchestrator reads all sources before it adds a process. They never change, so they are cached
 MOST_SOURCES = 1000
 
 
-class RunsPart(Connected):
+class ProcessesPart(Connected):
     def add_process_to_db(self, name: str, src: str) -> str:
-        """Keeps a process; its id. The same name and source again are the same process."""
+        """Stores a process and returns its id. The same name and source return the same process."""
         return self.client.create_process(name=name_of(name), source=src, reuse=True)['id']
 
     def get_available_processes(self) -> list[tuple[str, str]]:
-        """Name and id of every process."""
+        """The name and the id of every process."""
         return [(process['name'], process['id']) for process in self.client.each(self.client.list_processes, limit=500)]
 
     def get_process(self, process_uuid: str) -> str:
-        """The source of a process, to the character."""
+        """The source of a process, exactly as it was stored."""
         process_id = str(process_uuid)
         known = self.sources.get(process_id)
         if known is None:
@@ -29,5 +29,5 @@ class RunsPart(Connected):
         return known
 
     def create_experiment(self, process_id: str) -> str:
-        """A run of a process begins; its id."""
+        """Creates an experiment and returns its id."""
         return self.client.create_experiment(process_id=str(process_id))['id']
