@@ -17,6 +17,12 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   unauthorized: { instance: move, detail: 'Send a key as `Authorization: Bearer <key>`. To create a key, use POST /api/keys, or run `npm run keys` on the machine of the service.' },
   forbidden: { instance: '/api/lab', detail: 'The key "orchestrator" has the scope operate. This operation needs admin.', scope: 'admin' },
 
+  'cross-origin-request': {
+    instance: '/api/lab',
+    detail: 'A page of https://elsewhere.example sent this request without a key. Open a page of this service instead. Pages of the origins in CORS_ORIGINS can send a key.',
+    origin: 'https://elsewhere.example'
+  },
+
   'route-not-found': { instance: '/api/plates', detail: 'The path /api/plates does not exist. /openapi.json lists all paths.' },
   'container-not-found': {
     instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.',
@@ -108,7 +114,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     version: 4, etags: ['"4-kq8W2v0r1mYx5ZcT"']
   },
 
-  'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than BODY_LIMIT_BYTES. Send it in several requests.', limit: 16777216 },
+  'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than 16777216 bytes, which is the limit of this operation (at most BODY_LIMIT_BYTES). Send it in several requests.', limit: 16777216 },
   'uri-too-long': { instance: '/api/containers/...', detail: 'A segment of the path is longer than any name or id can be.' },
   'unsupported-media-type': {
     instance: '/api/lab/config', detail: 'Send the lab file as application/yaml or application/json.',
@@ -118,5 +124,6 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'headers-too-large': { instance: '', detail: 'The request line and headers are larger than 16 KiB.' },
 
   'internal-error': { instance: '/api/lab', detail: 'The service failed. Search its log for this request id.' },
+  'too-busy': { instance: '/api/steps/statistics', detail: 'Other large reads are still running. Retry in one second.' },
   'database-unavailable': { instance: '/api/lab', detail: 'The database did not respond. It is not known whether anything was changed. Retry the request.' }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Calibration, CalibrationGrouping, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
 import { matchInputs } from '../domain/match.ts'
@@ -17,6 +18,9 @@ type CalibrationOptions = { confidence?: number, since?: string | Date, group_by
 type EstimateTarget = EstimateSubject & { query: EstimateQuery }
 
 export type Estimator = ReturnType<typeof openEstimator>
+
+/** This many estimates take a few milliseconds. */
+const estimatesPerTurn = 100
 
 // The statistic `max` uses at most this many of the newest samples.
 const maxStatisticWindow = 2000
@@ -39,14 +43,17 @@ export function openEstimator (database: Database) {
     })
     // Equal steps share one history. Each history is estimated once for each commanded time.
     const cache = new Map<History | null, Map<number | null, Estimate>>()
-    const estimates = targets.map((target, index) => {
+    const estimates: Estimate[] = []
+    for (const [index, target] of targets.entries()) {
+      // Other requests must not wait for a large batch.
+      if (index > 0 && index % estimatesPerTurn === 0) await nextTurn()
       const history = histories[index] ?? null
       const byCommanded = cache.get(history) ?? new Map<number | null, Estimate>()
       cache.set(history, byCommanded)
       const estimated = byCommanded.get(target.commanded) ?? estimate(history, target, { confidence, statistic, ...lessons })
       byCommanded.set(target.commanded, estimated)
-      return estimated
-    })
+      estimates.push(estimated)
+    }
     return { confidence, histories, lessons, estimates }
   }
 

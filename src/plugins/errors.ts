@@ -19,7 +19,7 @@ export const errors = plugin(async (app: FastifyInstance) => {
     }
   })
 
-  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(toProblem(error), request, reply, error))
+  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(toProblem(error, request), request, reply, error))
 
   // Before the body is read: at a path that does not exist, faults of the body do not matter.
   app.addHook('onRequest', (request, reply, done) => {
@@ -69,7 +69,7 @@ export function frameworkProblem (error: FastifyError, request: FastifyRequest, 
   sendProblem(known, request, reply)
 }
 
-function toProblem (error: FastifyError): Problem {
+function toProblem (error: FastifyError, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (error.validation) {
     const faults = describeValidationErrors(error)
@@ -77,7 +77,7 @@ function toProblem (error: FastifyError): Problem {
   }
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return problem('body-too-large', 'The body is larger than BODY_LIMIT_BYTES. Send it in several requests.')
+      return bodyTooLarge(request.routeOptions.bodyLimit)
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
     case 'FST_ERR_CTP_INVALID_CONTENT_TYPE':
       return problem('unsupported-media-type', 'Send the body as application/json (the lab file also as application/yaml).', { supported: ['application/json'] })
@@ -94,10 +94,15 @@ function toProblem (error: FastifyError): Problem {
   return problem('internal-error', 'The service failed. Search its log for this request id.')
 }
 
+function bodyTooLarge (limit: number): Problem {
+  return problem('body-too-large', `The body is larger than ${limit} bytes, which is the limit of this operation (at most BODY_LIMIT_BYTES). Send it in several requests.`, { limit })
+}
+
 function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyReply, cause?: Error): FastifyReply {
   if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
   else request.log.debug({ code: found.code }, redactMessage(found.message))
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
+  if (found.code === 'too-busy') reply.header('retry-after', '1')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
   const body = problemBody(found, { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)

@@ -6,9 +6,7 @@ import { escapePointer } from '../domain/values.ts'
 
 // Turns validation errors into sentences for the person who has to fix the request.
 
-const maxFaults = 20
-
-/** The faults of a validation error, at most 20. Each names the member and the rule that it breaks. */
+/** The faults of a validation error. Each names the member and the rule that it breaks. */
 export function describeValidationErrors (error: FastifyError): Fault[] {
   const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext as 'body' | 'querystring' | 'params' | 'headers']
   const raw = (error.validation ?? []) as unknown as ErrorObject[]
@@ -18,7 +16,6 @@ export function describeValidationErrors (error: FastifyError): Fault[] {
     const detail = ruleOf(fault)
     const place = part === 'body' ? { pointer } : { parameter: pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') }
     if (!faults.has(pointer + detail)) faults.set(pointer + detail, { in: part, ...place, detail })
-    if (faults.size === maxFaults) break
   }
   return [...faults.values()]
 }

@@ -19,7 +19,7 @@ export function transferStore ({ pool }: Database) {
     async book (transfers: readonly Transfer[], { batch, dryRun }: { batch: boolean, dryRun: boolean }, audit: AuditContext): Promise<TransferResult[]> {
       const base = (index: number) => batch ? `/transfers/${index}` : ''
       const faults = transfers.flatMap((transfer, index) => faultsOf(transfer).map(({ pointer, detail }): Fault => ({ in: 'body', pointer: base(index) + pointer, detail })))
-      if (faults.length > 0) throw invalid(...faults.slice(0, 20))
+      if (faults.length > 0) throw invalid(...faults)
       const { steps, devices } = prepareTransferSteps(transfers.map(({ step, target }, index) => ({
         input: step ? { ...step, kind: step.kind ?? (target ? 'move' : 'operation') } : null, pointer: `${base(index)}/step`, placesFollow: true
       })))

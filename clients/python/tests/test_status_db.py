@@ -150,7 +150,11 @@ class TestMoves:
 
     @pytest.mark.parametrize(
         ('target', 'slot', 'reason'),
-        [('hotel', 1, 'position-occupied'), ('hotel', None, 'not a move between two slots'), ('hotel', 99, 'position-not-found')],
+        [
+            ('hotel', 1, 'position-occupied'),
+            ('hotel', None, 'not a move between two slots'),
+            ('hotel', 99, 'position-not-found'),
+        ],
     )
     def test_what_cannot_be_changes_nothing_and_is_logged(
         self, lab: Lab, caplog: pytest.LogCaptureFixture, target: str, slot: int, reason: str

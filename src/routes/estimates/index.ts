@@ -20,7 +20,7 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ body: { step, ...query } }) => await estimator.estimateStep(step, query))
 
   app.post('/estimates/batch', {
-    config: { scope: 'read' },
+    config: { body: 'medium', scope: 'read', read: 'large' },
     schema: {
       operationId: 'estimateSteps', tags: ['estimates'], summary: 'Estimate the durations of many steps',
       description: 'Estimates up to 5,000 steps. The response has the same order as the request. With `total`, it also has the total duration.',
@@ -40,6 +40,7 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ body }) => ({ items: await estimator.estimateRemaining(body) }))
 
   app.get('/estimates/calibration', {
+    config: { read: 'large' },
     schema: {
       operationId: 'getCalibration', tags: ['estimates'], summary: 'Check how well estimates match',
       description: 'Estimates the newest steps again with the history of that time, and compares the estimates with what happened. Steps of an experiment are estimated as of its start.',

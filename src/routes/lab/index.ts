@@ -21,7 +21,7 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
   takeYaml(app)
 
   app.put('/lab/config', {
-    config: { scope: 'admin', changes: 'lab-file' },
+    config: { body: 'large', scope: 'admin', changes: 'lab-file' },
     schema: {
       operationId: 'putLabConfig', tags: ['lab'], summary: 'Apply a lab file',
       description: 'Makes the lab match the file: adds, resizes and updates devices, and retires devices that the file does not name. Applying the same file again changes nothing. The request is refused if it would remove a slot or device that holds a container or a lid.',
@@ -79,6 +79,7 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.get('/lab/health', {
+    config: { read: 'large' },
     schema: {
       operationId: 'getLabHealth', tags: ['lab'], summary: 'Check the tracked state of the lab',
       description: 'Searches for states that are impossible in a real lab. Database constraints prevent most of them; this check verifies it. A lab with warnings is still healthy.',

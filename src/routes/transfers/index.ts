@@ -31,6 +31,7 @@ export const transfersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.post('/transfers/batch', {
+    config: { body: 'large' },
     schema: {
       operationId: 'transferContainers', tags: ['transfers'], summary: 'Record up to 1,000 transfers',
       description: 'Records the transfers in the order of the request, either all or none. A transfer can use a slot that an earlier one has freed. A refusal has the `index` of the first transfer that failed.',

@@ -644,6 +644,7 @@ class Problem(TypedDict):
     error: str
     request_id: str
     errors: NotRequired[list[Fault]]
+    more: NotRequired[int]
     index: NotRequired[int]
     pointer: NotRequired[str]
     parameter: NotRequired[str]
