@@ -52,7 +52,7 @@ export function openEstimator (database: Database) {
       const history = histories[index] ?? null
       const byCommanded = cache.get(history) ?? new Map<number | null, Estimate>()
       cache.set(history, byCommanded)
-      const estimated = byCommanded.get(target.commanded) ?? estimate(history, target, { confidence, statistic, margins: lessons.margins })
+      const estimated = byCommanded.get(target.commanded) ?? estimate(history, target, { confidence, statistic, ...lessons })
       byCommanded.set(target.commanded, estimated)
       estimates.push(withDeviceWarnings(estimated, target, unknownDevices))
     }
@@ -94,7 +94,7 @@ export function openEstimator (database: Database) {
       const targets = running.map(({ id, status, elapsed_seconds, believable, commanded_seconds, ...query }) =>
         ({ kind: query.kind, commanded: commanded_seconds, query: { ...query, as_of: null } }))
       const { histories, lessons } = await readTargets(targets, { most: windowFor(confidence), enough: samplesFor(confidence) })
-      return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: lessons.margins }))
+      return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: lessons.margins, shift: lessons.shift }))
     },
 
     /** Estimates the duration of an experiment of this process, from first start to last finish, in seconds. */

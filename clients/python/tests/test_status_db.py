@@ -379,7 +379,7 @@ def test_a_clock_that_was_set_back_makes_no_negative_step(lab: Lab) -> None:
     (logged,) = lab.steps(experiment)
     assert (logged['status'], logged['duration_seconds']) == ('completed', 0)
     assert logged['excluded_from_estimates'] == 'clock', 'and is no sample'
-    assert [warning['code'] for warning in logged['warnings']] == ['clock-skew']
+    assert 'clock-skew' in [warning['code'] for warning in logged['warnings']]
 
 
 def test_a_status_that_nobody_knows_is_kept_and_no_sample(lab: Lab) -> None:

@@ -479,6 +479,8 @@ CREATE TABLE run (
   -- the seconds to add to the bound at each confidence of the grid (src/estimation/margins.ts), as of the end of this run;
   -- null where too few steps say
   margins double precision[],
+  -- how far the rank at 0.5 is shifted, as of the end of this run; a share, 0 for not at all
+  rank_shift double precision,
   -- the whole duration of the run, divided by the predicted one
   total_ratio double precision,
   -- the median distance of the steps of this run from the median of their history; null where too few steps say
@@ -489,7 +491,7 @@ CREATE TABLE run (
 );
 CREATE INDEX run_pending_idx ON run (key) WHERE pending;
 -- an estimate reads the newest runs from the index alone, however many runs there were
-CREATE INDEX run_ended_idx ON run (ended_at DESC) INCLUDE (margins, total_ratio) WHERE (margins IS NOT NULL);
+CREATE INDEX run_ended_idx ON run (ended_at DESC) INCLUDE (margins, rank_shift, total_ratio) WHERE (margins IS NOT NULL);
 
 -- ── Idempotency key ─────────────────────────────────────────────────────────────────────────────────────────────────
 
