@@ -1,11 +1,11 @@
--- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
--- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
+-- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
+-- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
 -- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
 -- id and facts before) or `extended` (repeated, with containers that were not named before). As part of another
 -- command it uses the revision of that command, from `_ordinal` on.
 --
--- Locks: Steps, experiments, and last the lab: a batch of 5,000 steps does not stop the robots. Only a device that
--- the log creates takes the lab lock first.
+-- Locks: Steps, experiments, and last the lab, so that moves need not wait for a batch of 5,000 steps. Only if a device
+-- must be created, it takes the lab lock first.
 -- Raises: id-in-use
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id and name, so one plan is good
 -- for all values. Without the setting PostgreSQL may plan them again for each call: 2.7 ms a step instead of 1.6.
@@ -60,7 +60,7 @@ BEGIN
         || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
              THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
         || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
-             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+             THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
