@@ -2152,6 +2152,7 @@ WHERE r.expires_at > clock_timestamp();
 CREATE OR REPLACE FUNCTION decide_steps(_ids uuid[], _exclude boolean, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   befores jsonb;
+  afters jsonb;
   this_revision bigint;
 BEGIN
   PERFORM 1 FROM step WHERE id = ANY (_ids) ORDER BY id FOR NO KEY UPDATE;
@@ -2162,10 +2163,12 @@ BEGIN
   END IF;
   UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = clock_timestamp()
   WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
+  -- The snapshots are made before the lab lock is taken, because there can be thousands.
+  SELECT jsonb_object_agg(key, step_snapshot(key::uuid)) INTO afters FROM jsonb_object_keys(befores) AS key;
   this_revision := next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
   SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-corrected',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, afters->s.id::text
   FROM step s CROSS JOIN lab WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
   RETURN (SELECT count(*) FROM jsonb_object_keys(befores));
 END $$;
@@ -2269,11 +2272,11 @@ CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid
 $$;
 
 -- prisma/sql/step/link_steps_to_experiments.sql
--- Links steps to experiments that they named before the experiments existed. Both log_steps and create_experiment
--- call it under the lab lock: the second one sees what the first one wrote, so no step is missed. Returns how many
--- steps were linked.
+-- Links steps to experiments that they named before the experiments existed. Returns how many steps were linked. Those
+-- who log steps (record_logged_steps) and those who create an experiment call it twice: before the lab lock, for the
+-- work, and under it, when the second one sees what the first one wrote, so that no step is missed.
 --
--- Locks: The caller holds the lab lock.
+-- Locks: The steps.
 CREATE OR REPLACE FUNCTION link_steps_to_experiments(_experiments uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   adopted integer;
@@ -2286,6 +2289,40 @@ BEGIN
   FROM experiment e WHERE e.id = ANY (_experiments) AND s.experiment_named = e.id::text;
   GET DIAGNOSTICS adopted = ROW_COUNT;
   RETURN adopted;
+END $$;
+
+-- prisma/sql/step/record_logged_steps.sql
+-- Writes the event of logged steps, and those of the devices and experiments that came with them. `_record` is what
+-- log_steps returned; null if it changed nothing. As part of another command it uses the revision of that command, from
+-- `_ordinal` on. It is the last part of logging, so that the lab lock is held for a few rows, however many steps there are.
+--
+-- Locks: The lab lock.
+-- Raises: serialization_failure if an experiment that a step names was created while the steps were logged. The caller
+-- tries again, and the answer then has the experiment.
+CREATE OR REPLACE FUNCTION record_logged_steps(_record jsonb, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  this_revision bigint;
+  new_devices uuid[];
+BEGIN
+  IF _record IS NULL THEN
+    RETURN;
+  END IF;
+  this_revision := coalesce(_revision, next_revision());
+  IF link_steps_to_experiments(ARRAY(SELECT jsonb_array_elements_text(nullif(_record->'unknown_experiments', 'null'))::uuid)) > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'an experiment was created while its steps were logged';
+  END IF;
+
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
+  SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid, _record->'after'
+  FROM lab;
+  new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
+  PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT this_revision, _ordinal + cardinality(new_devices) + e.ordinality, lab.recorded_at, 'experiment-updated',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', (e.value->>'id')::uuid, e.value->'before', e.value->'after'
+  FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
 END $$;
 
 -- prisma/sql/step/step_state.sql
@@ -2636,8 +2673,9 @@ BEGIN
     END LOOP;
     IF steps <> '[]' THEN
       BEGIN
-        PERFORM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
-          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch, _audit, this_revision, ordinal);
+        PERFORM record_logged_steps(l.record, _audit, this_revision, ordinal) FROM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
+          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch) l
+        WHERE l.record IS NOT NULL;
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
         index := step_of[coalesce((members::jsonb->>'index')::integer, 0) + 1];
@@ -2771,13 +2809,14 @@ END $$;
 -- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
 -- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
 --
--- Locks: The lab lock, after the new row.
+-- Locks: The new row, the steps that named it, and last the lab.
 -- Raises: process-not-found, id-in-use
 CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
 LANGUAGE plpgsql AS $$
 DECLARE
   wanted uuid := (_input->>'id')::uuid;
   known text;
+  linked integer;
   this_revision bigint;
 BEGIN
   INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as)
@@ -2785,8 +2824,9 @@ BEGIN
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN
+    linked := link_steps_to_experiments(ARRAY[wanted]);
     this_revision := next_revision();
-    IF link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
+    IF linked + link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
       UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
     END IF;
     PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);
@@ -3131,18 +3171,16 @@ $$;
 -- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
 -- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
 -- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
--- id and facts before) or `extended` (repeated, with containers that were not named before). As part of another
--- command it uses the revision of that command, from `_ordinal` on.
+-- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
+-- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
 --
--- Locks: Steps, experiments, and last the lab: a batch of 5,000 steps does not stop the robots. Only a device that
--- the log creates takes the lab lock first.
+-- Locks: Steps and experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
+-- that the log creates takes the lab lock first.
 -- Raises: id-in-use
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id and name, so one plan is good
 -- for all values. Without the setting PostgreSQL may plan them again for each call: 2.7 ms a step instead of 1.6.
-CREATE OR REPLACE FUNCTION log_steps(
-  _steps jsonb, _devices jsonb, _batch boolean, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0
-)
-RETURNS TABLE (outcome text, step step_state) LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION log_steps(_steps jsonb, _devices jsonb, _batch boolean)
+RETURNS TABLE (outcome text, step step_state, record jsonb) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
@@ -3154,8 +3192,7 @@ DECLARE
   experiments uuid[];
   unknown_experiments uuid[];
   started jsonb;
-  touched record;
-  this_revision bigint;
+  to_record jsonb;
 BEGIN
   IF unknown <> '[]' THEN
     new_devices := create_unlisted_devices(unknown);
@@ -3227,34 +3264,27 @@ BEGIN
 
   IF cardinality(logged || extended) > 0 THEN
     started := start_experiments(experiments);
-    this_revision := coalesce(_revision, next_revision());
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
     FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
     IF link_steps_to_experiments(unknown_experiments) > 0 THEN
       started := started || start_experiments(unknown_experiments);
     END IF;
 
-    SELECT count(*) AS steps,
-      min(s.start) FILTER (WHERE s.believable) AS first_start, max(s.finish) FILTER (WHERE s.believable) AS last_finish,
-      CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END AS id,
-      CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END AS device_id,
-      CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END AS experiment_id
-    INTO touched
+    -- The experiments that start are locked, so nobody else adds a step to their snapshots.
+    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices),
+      'step_id', CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END,
+      'device_id', CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END,
+      'experiment_id', CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END,
+      'after', jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
+        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))),
+      'started', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.key, 'before', e.value, 'after', experiment_snapshot(e.key::uuid))), '[]') FROM jsonb_each(started) e))
+    INTO to_record
     FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
-    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-    SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-      touched.id, touched.device_id, touched.experiment_id,
-      jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
-        'first_start', wire_time(touched.first_start), 'last_finish', wire_time(touched.last_finish))
-    FROM lab;
-    PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
-    PERFORM record_experiment_event(this_revision, (_ordinal + 1 + cardinality(new_devices) + e.ordinality - 1)::integer,
-      'experiment-updated', e.id::uuid, started->e.id, _audit)
-    FROM jsonb_object_keys(started) WITH ORDINALITY AS e (id, ordinality);
   END IF;
 
   RETURN QUERY
-  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state
+  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state,
+    CASE WHEN asked.ordinality = 1 THEN to_record END
   FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS asked (id, ordinality)
   JOIN step_state state ON state.id = asked.id
   LEFT JOIN unnest(logged) AS l (id) ON l.id = asked.id
