@@ -4,6 +4,7 @@ import type {
 } from '../contract/containers.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
+import { columnsOf } from './columns.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
@@ -52,7 +53,7 @@ export function containerStore ({ pool, prisma }: Database) {
   async function addAll (inputs: readonly ContainerCreate[], audit: AuditContext, batch = true): Promise<AddedContainer[]> {
     const prepared = inputs.map((input, index) => containerInput(input, batch ? `/containers/${index}` : ''))
     return await runPrepared<Container & { outcome: AddedContainer['outcome'] }>(pool,
-      'SELECT outcome, (container).* FROM add_containers($1, $2, $3)', [JSON.stringify(prepared), batch, audit]
+      `SELECT outcome, ${columnsOf('container', '(container)')} FROM add_containers($1, $2, $3)`, [JSON.stringify(prepared), batch, audit]
     ).then((rows) => rows.map(({ outcome, ...container }) => ({ outcome, container })))
   }
 

@@ -1,4 +1,6 @@
--- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it.
+-- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it. A batch only
+-- fills slots, so the lowest free slot of a device never becomes lower: each search begins where the last one ended, and
+-- together they pass the slots of a device once.
 --
 -- Locks: The lab lock.
 -- Raises: What add_container raises.
@@ -9,6 +11,7 @@ DECLARE
   index integer := 0;
   added uuid;
   recorded integer := 0;
+  lowest jsonb := '{}';
   revision bigint;
   code text;
   members text;
@@ -18,8 +21,8 @@ BEGIN
   revision := next_revision();
   FOR input IN SELECT value FROM jsonb_array_elements(_inputs) LOOP
     BEGIN
-      SELECT a.id, a.outcome INTO added, outcome
-      FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit) a;
+      SELECT a.id, a.outcome, a.lowest INTO added, outcome, lowest
+      FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit, lowest) a;
     EXCEPTION WHEN SQLSTATE 'PS409' THEN
       GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
       PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
