@@ -7,11 +7,13 @@ import { components } from './contract/openapi.ts'
 import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { type Learner, openLearner } from './estimation/learner.ts'
+import { admission } from './plugins/admission.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
 import { clientError } from './plugins/client-errors.ts'
 import { conditionalWrites } from './plugins/conditional-writes.ts'
 import { corsOptions } from './plugins/cors.ts'
+import { crossOrigin } from './plugins/cross-origin.ts'
 import { docs } from './plugins/docs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
@@ -55,6 +57,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
     requestTimeout: config.requestTimeoutMs,
     // Node uses the longer of headersTimeout and requestTimeout for the whole request.
     http: { connectionsCheckingInterval: Math.min(30_000, config.requestTimeoutMs / 2), headersTimeout: Math.min(60_000, config.requestTimeoutMs) },
+    ...config.trustProxy.length === 0 ? {} : { trustProxy: [...config.trustProxy] },
     requestIdHeader: false,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength },
@@ -82,12 +85,14 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(securityHeaders)
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)
+  await app.register(crossOrigin, { corsOrigins: config.corsOrigins })
   await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
   await app.register(accepts)
   await app.register(queryEncoding)
-  await app.register(bodyParsers)
+  await app.register(bodyParsers, { bodyLimitBytes: config.bodyLimitBytes })
   await app.register(etag)
   await app.register(conditionalWrites)
+  await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })
   await app.register(docs)
   await app.register(health)
 

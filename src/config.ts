@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import Type, { type Static, type TSchema } from 'typebox'
 import { OperatorError } from './domain/operator-error.ts'
 
@@ -16,6 +17,9 @@ const settings = Type.Object({
   rateLimitPerMinute: unsetOr(Type.Integer({
     minimum: 0, maximum: 1_000_000_000, description: 'requests per minute for each key, or for each address without a key; 0: no limit; unset: 12000, and no limit for this machine itself'
   })),
+  trustProxy: Type.Array(Type.String({ format: 'address' }), {
+    default: [], description: 'addresses or networks (CIDR) of the proxies in front, separated by commas; only their `X-Forwarded-For`, `-Proto` and `-Host` count; unset: none'
+  }),
   databaseUrl: unsetOr(Type.String({ format: 'database-url', description: 'a PostgreSQL 15 or newer, as `postgresql://user:password@host:port/name`; unset: an embedded one under `DATA_DIR`' })),
   dataDir: Type.String({ default: './data', description: 'where the embedded database keeps its files; they survive restarts' }),
   databasePoolMax: Type.Integer({ default: 10, minimum: 1, maximum: 1000, description: 'maximum number of database connections' }),
@@ -34,6 +38,7 @@ export type Config = Readonly<Static<typeof settings>>
 /** The values that are more than any string: how to recognise them, and how an error message describes them. A secret value is not repeated. */
 const formats: Readonly<Record<string, { isValid: (text: string) => boolean, rule: string, secret?: boolean }>> = {
   origin: { isValid: isOrigin, rule: 'must list origins such as https://lab.example or http://localhost:3000, without a path, or *' },
+  address: { isValid: isAddress, rule: 'must list IP addresses or networks such as 10.0.0.7 or 10.0.0.0/8' },
   'database-url': {
     isValid: isDatabaseUrl, secret: true, rule: 'must be a URL such as postgresql://user:password@host:port/name, with special characters percent-encoded, or unset'
   }
@@ -105,6 +110,12 @@ function unsetOr<S extends TSchema> (schema: S) {
 function isDatabaseUrl (text: string): boolean {
   // a URL without a host is that of a socket, which `?host=` names
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
+}
+
+function isAddress (text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const version = isIP(address)
+  return version !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
 }
 
 function isOrigin (text: string): boolean {

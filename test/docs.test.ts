@@ -1,6 +1,7 @@
 import t from 'tap'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, posix } from 'node:path'
+import { catalogue } from '../src/contract/problems.ts'
 import { projectRoot } from '../src/project-root.ts'
 import { curlSession, withoutCurl } from './support/curl-session.ts'
 import { aService } from './support/service.ts'
@@ -127,6 +128,18 @@ t.test('the data model explains every column, with its table or once for all tab
   const columns = tables.flatMap(([, table, body]) => [...body!.matchAll(/^ {2}(\w+) +(?:String|Int|BigInt|Float|Boolean|Json|DateTime)\b/gm)].map(([, name]) => ({ table: table!, name: name! })))
   t.ok(columns.length > 100, 'columns are seen')
   t.same(columns.filter(({ table, name }) => ![...common, ...columnsIn(sectionOf.get(table)!)].includes(name)).map(({ table, name }) => `${table}.${name}`), [])
+  t.end()
+})
+
+t.test('the page about changes lists every kind of event, and no other', (t) => {
+  const section = /## A kind of event\n([\s\S]*?)\n1\. /.exec(read('docs/where-a-change-goes.md'))![1]!
+  const listed = new Set([...section.matchAll(/^\|[^|]*\|([^|]*)\|/gm)].flatMap(([, kinds]) => [...kinds!.matchAll(/`([a-z-]+)`/g)].map(([, kind]) => kind!)))
+  t.ok(listed.size > 20, 'kinds are seen')
+  const code = ['prisma/sql', 'src/domain', 'src/store'].flatMap((folder) => ['.sql', '.ts'].flatMap((extension) => filesUnder(folder, extension))).map(read).join('\n')
+  t.same([...listed].filter((kind) => !code.includes(`'${kind}'`)), [])
+  const used = [...code.matchAll(/(?<!warning_list\()'((?:device|certificate|position|lab|reservation|experiment|steps?)-(?:[a-z]+ed|set|logged))'/g)].map(([, kind]) => kind!)
+  const noEvents = new Set(['device-unchanged', ...Object.keys(catalogue)])
+  t.same([...new Set(used)].filter((kind) => !listed.has(kind) && !noEvents.has(kind)), [])
   t.end()
 })
 

@@ -2,7 +2,7 @@ import { safeText } from '../terminal/safe-text.ts'
 import { CommandError, usageError, refusedError, unreachableError } from './exit-codes.ts'
 import type { Env, CommandIo } from './io.ts'
 
-const defaultUrl = 'http://127.0.0.1:8000'
+const defaultPort = '8000'
 
 type Problem = { code?: string, detail?: string, title?: string, errors?: { pointer?: string, parameter?: string, detail: string }[] }
 
@@ -18,11 +18,16 @@ export type Client = {
   list: <T>(path: string, query?: Readonly<Record<string, string | undefined>>) => AsyncGenerator<T>
 }
 
-/** The URL of the service: --url, else PLATFORM_STATUS_URL, else the default. Throws a CommandError if it is not a URL. */
+/** The URL of the service: --url, else PLATFORM_STATUS_URL, else the address at which `npm start` listens with these variables. Throws a CommandError if it is not a URL. */
 export function addressOf (env: Env, urlOption?: string): string {
-  const url = urlOption ?? (env.PLATFORM_STATUS_URL || defaultUrl)
+  const url = urlOption ?? (env.PLATFORM_STATUS_URL || localAddress(env))
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw usageError(`The address of the service must begin with http:// or https://; it is "${url}".`)
   return url.replace(/\/+$/, '')
+}
+
+function localAddress ({ HOST, PORT }: Env): string {
+  const host = HOST === undefined || ['', '0.0.0.0', '::', 'localhost'].includes(HOST) ? '127.0.0.1' : HOST.includes(':') ? `[${HOST}]` : HOST
+  return `http://${host}:${PORT || defaultPort}`
 }
 
 /** Creates a client of the service at this URL. It sends the key in PLATFORM_STATUS_KEY. */

@@ -1,29 +1,50 @@
 import { Command } from 'commander'
 import { safeLines } from '../terminal/safe-text.ts'
 import { serviceVersion } from '../version.ts'
-import { backupCommand } from './commands/backup.ts'
-import { calibrateCommand } from './commands/calibrate.ts'
-import { completionCommand } from './commands/completion.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { estimateCommand } from './commands/estimate.ts'
-import { exportCommand } from './commands/export.ts'
-import { historyCommand } from './commands/history.ts'
-import { importCommand } from './commands/import.ts'
-import { keysCommand } from './commands/keys.ts'
-import { labCommand } from './commands/lab.ts'
-import { restoreCommand } from './commands/restore.ts'
-import { serveCommand } from './commands/serve.ts'
-import { stepsExcludeCommand } from './commands/steps-exclude.ts'
-import { whereCommand } from './commands/where.ts'
 import type { CommandIo } from './io.ts'
 import type { Outcome } from './outcome.ts'
 
 const footer = `
-Commands that use a running service take its address from --url or PLATFORM_STATUS_URL (http://127.0.0.1:8000), and the key from PLATFORM_STATUS_KEY.
+Commands that use a running service take its address from --url or PLATFORM_STATUS_URL (else http://127.0.0.1 with PORT, else 8000), and the key from PLATFORM_STATUS_KEY.
 Exit codes: 0 success; 1 refused, or a problem was found; 2 wrong arguments; 3 the service or the database does not answer.`
 
-/** The command line. Each command is one file in src/cli/commands. */
-export function programOf (io: CommandIo, outcome: Outcome): Command {
+type Register = (program: Command, io: CommandIo, outcome: Outcome) => void
+
+/** The commands in the order of the help. Each is one file in src/cli/commands, which is only read when it is needed: a call must not wait for the database client of another one. */
+const commands: Readonly<Record<string, () => Promise<Register>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  lab: async () => (await import('./commands/lab.ts')).labCommand,
+  where: async () => (await import('./commands/where.ts')).whereCommand,
+  history: async () => (await import('./commands/history.ts')).historyCommand,
+  move: async () => (await import('./commands/move.ts')).moveCommand,
+  correct: async () => (await import('./commands/correct.ts')).correctCommand,
+  steps: async () => await stepsCommands(),
+  running: async () => (await import('./commands/steps.ts')).runningCommand,
+  events: async () => (await import('./commands/events.ts')).eventsCommand,
+  estimate: async () => (await import('./commands/estimate.ts')).estimateCommand,
+  calibrate: async () => (await import('./commands/calibrate.ts')).calibrateCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  keys: async () => (await import('./commands/keys.ts')).keysCommand,
+  backup: async () => (await import('./commands/backup.ts')).backupCommand,
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand
+}
+/** `steps` lists them, `steps exclude` decides about them. */
+async function stepsCommands (): Promise<Register> {
+  const [{ stepsCommand }, { stepsExcludeCommand }] = await Promise.all([import('./commands/steps.ts'), import('./commands/steps-exclude.ts')])
+  return (program, io) => {
+    stepsCommand(program, io)
+    stepsExcludeCommand(program, io)
+  }
+}
+
+/** These need the others, to list them. */
+const needAll: ReadonlySet<string> = new Set(['completion'])
+
+/** The command line for these arguments. If they name a command, only that one is loaded; otherwise all are, for the help. */
+export async function programOf (args: readonly string[], io: CommandIo, outcome: Outcome): Promise<Command> {
   const program = new Command('platform-status')
     .description('The status service of a robotic laboratory: where labware is, what each step did, how long the next step takes.')
     .version(serviceVersion())
@@ -31,19 +52,9 @@ export function programOf (io: CommandIo, outcome: Outcome): Command {
     .configureOutput({ writeOut: (text) => io.out.write(safeLines(text)), writeErr: (text) => io.err.write(safeLines(text)) })
     .showHelpAfterError('(see --help)')
     .addHelpText('after', footer)
-  serveCommand(program, io)
-  labCommand(program, io, outcome)
-  whereCommand(program, io, outcome)
-  historyCommand(program, io)
-  estimateCommand(program, io)
-  calibrateCommand(program, io)
-  importCommand(program, io)
-  exportCommand(program, io)
-  keysCommand(program, io)
-  backupCommand(program, io)
-  restoreCommand(program, io)
-  stepsExcludeCommand(program, io)
-  doctorCommand(program, io, outcome)
-  completionCommand(program, io)
+  const [first] = args
+  const named = first !== undefined && Object.hasOwn(commands, first) && !needAll.has(first) ? commands[first] : undefined
+  const wanted = named === undefined ? Object.values(commands) : [named]
+  for (const register of await Promise.all(wanted.map(async (load) => await load()))) register(program, io, outcome)
   return program
 }

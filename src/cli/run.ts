@@ -12,7 +12,7 @@ import { programOf } from './program.ts'
 export async function runCommandLine (args: readonly string[], io: CommandIo): Promise<number> {
   const outcome = { exitCode: exitCodes.ok as number }
   try {
-    await programOf(io, outcome).parseAsync([...args], { from: 'user' })
+    await (await programOf(args, io, outcome)).parseAsync([...args], { from: 'user' })
     return outcome.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage

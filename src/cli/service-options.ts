@@ -10,5 +10,5 @@ export function withServiceOptions (command: Command): Command {
 
 /** Adds only the option for the address. */
 export function withUrlOption (command: Command): Command {
-  return command.option('--url <address>', 'address of the service (default: PLATFORM_STATUS_URL, or http://127.0.0.1:8000)')
+  return command.option('--url <address>', 'address of the service (default: PLATFORM_STATUS_URL, or http://127.0.0.1 with PORT, else 8000)')
 }

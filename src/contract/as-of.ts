@@ -14,10 +14,20 @@ export const at = Type.Optional(Type.String({
 /** For reads without other query parameters. */
 export const AtQuery = Type.Object({ at }, { additionalProperties: false })
 
+/** Where a request says the point in the history. */
+export type AsOfLocation = { in: 'query', parameter: 'at' } | { in: 'body', pointer: '/at' }
+
+const inQuery: AsOfLocation = { in: 'query', parameter: 'at' }
+
 /** Parses the parameter. Returns null when it is absent, which means now. Throws a 400 when it is neither a revision nor a time. */
 export function parseAsOf (value: string | undefined): AsOf | null {
-  if (value === undefined) return null
-  if (/^(0|[1-9]\d{0,14})$/.test(value)) return { revision: Number(value) }
-  if (isInstant(value)) return { time: toUtc(value) }
-  throw invalid({ in: 'query', parameter: 'at', detail: 'must be a revision (a whole number) or an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z' })
+  return value === undefined ? null : parsePoint(value, inQuery)
+}
+
+/** Parses a revision, as a number or as text, or a time. Throws a 400 when it is neither. */
+export function parsePoint (value: unknown, location: AsOfLocation): AsOf {
+  const isRevision = typeof value === 'string' ? /^(0|[1-9]\d{0,14})$/.test(value) : Number.isSafeInteger(value) && Number(value) >= 0
+  if (isRevision) return { revision: Number(value) }
+  if (typeof value === 'string' && isInstant(value)) return { time: toUtc(value) }
+  throw invalid({ ...location, detail: 'must be a revision (a whole number) or an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z' })
 }

@@ -24,7 +24,7 @@ export const Pem = Type.String({
   examples: [aCertificate]
 })
 
-export const Certificate = Type.Object({ certificate: ref(Pem) }, {
+export const Certificate = Type.Object({ certificate: ref(Pem, 'The certificate.') }, {
   $id: 'Certificate', additionalProperties: false, description: 'A server certificate as JSON.',
   examples: [{ certificate: aCertificate }]
 })

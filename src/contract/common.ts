@@ -3,9 +3,13 @@ import { controlClass, linePattern, linesPattern } from '../domain/plain-text.ts
 
 // Schemas that several nouns share. A schema with an $id becomes a component of the OpenAPI document; `ref` refers to it.
 
-/** A reference to a component, typed as the component. It cannot have a description: no keyword may stand beside a $ref. */
-export function ref<S extends TSchema> (schema: S & { $id?: string }) {
-  return Type.Unsafe<Static<S>>(Type.Ref(schema.$id!))
+/**
+ * A reference to a component, typed as the component. Every member has a description of its own: the component says what a
+ * device name is, the member says which device it names. @fastify/swagger drops what stands beside a $ref, so the reference is
+ * wrapped here, and unwrapped in the document (src/plugins/openapi-transform.ts).
+ */
+export function ref<S extends TSchema> (schema: S & { $id?: string }, description?: string) {
+  return Type.Unsafe<Static<S>>(description === undefined ? Type.Ref(schema.$id!) : { allOf: [Type.Ref(schema.$id!)], description })
 }
 
 /** A JSON response with its own description, for operations with more than one success status. */
@@ -14,10 +18,10 @@ export function answer<S extends TSchema> (description: string, schema: S & { $i
 }
 
 /**
- * The value or null, as `anyOf`: the form that every client generator understands. A reference cannot have a description,
- * but this union can: pass it when `schema` is a reference.
+ * The value or null, as `anyOf`: the form that every client generator understands. The description is that of the value, unless
+ * there is one of its own, for example because `schema` is a reference.
  */
-export function nullable<S extends TSchema> (schema: S, description?: string) {
+export function nullable<S extends TSchema> (schema: S, description = (schema as { description?: string }).description) {
   return Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
 }
 
@@ -97,7 +101,7 @@ export const JsonObject = Type.Unsafe<Record<string, unknown>>({
   description: 'Any JSON object of at most 64 KiB and 32 levels of nesting.', examples: [{ fct: 'absorbance', wavelength: 570 }]
 })
 
-export const Place = Type.Object({ device: ref(DeviceName), position: ref(Slot) }, {
+export const Place = Type.Object({ device: ref(DeviceName, 'The device.'), position: ref(Slot, 'The slot of the device.') }, {
   $id: 'Place', additionalProperties: false, description: 'A place: a device and the number of a slot on it.', examples: [{ device: 'Incubator', position: 5 }]
 })
 

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import {
   AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
-  textLine, textLines, Timestamp, Uuid, Version
+  textLine, textLines, Timestamp, Uuid, Version, Warning
 } from './common.ts'
 import { lidReservationId, reservationId } from './reservations.ts'
 
@@ -13,13 +13,13 @@ export const aContainer = {
 }
 
 export const Container = Type.Object({
-  id: ref(Uuid),
-  name: ref(Name),
+  id: ref(Uuid, 'The id of the container.'),
+  name: ref(Name, 'The name. It need not be unique.'),
   barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
   device: nullable(ref(DeviceName), 'The device that the container is on. Null when it was removed.'),
   position: nullable(ref(Slot), 'The slot that the container is in. Null when it was removed.'),
-  starting_device: ref(DeviceName),
-  starting_position: ref(Slot),
+  starting_device: ref(DeviceName, 'The device on which the container was added.'),
+  starting_position: ref(Slot, 'The slot in which the container was added.'),
   lidded: Type.Boolean({ description: 'Whether the lid is on.' }),
   lid: nullable(ref(Place), 'Where the lid is parked. Null when the lid is on, or nobody knows where it is.'),
   filled: Type.Boolean({ description: 'Whether the container holds anything.' }),
@@ -28,17 +28,21 @@ export const Container = Type.Object({
   labware_uuid: nullable(ref(Uuid), 'The id of the labware in another system.'),
   is_reagent: Type.Boolean({ description: 'Whether the container holds a reagent.' }),
   removed_at: nullable(ref(Timestamp), 'When the container was removed from the platform. Null while it is on the platform.'),
-  created_at: ref(Timestamp),
-  updated_at: ref(Timestamp),
-  version: ref(Version)
+  created_at: ref(Timestamp, 'When the container was added.'),
+  updated_at: ref(Timestamp, 'When the container changed last.'),
+  version: ref(Version, 'How often the container changed, counted from 1.'),
+  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual about the new container. Only in the response of a create, and only if there is something.' }))
 }, {
   $id: 'Container',
   description: 'A container: its properties, its place and its lid. `starting_device` and `starting_position` are the place where it was added.',
-  examples: [aContainer]
+  examples: [aContainer, {
+    ...aContainer, barcode: 'screen_001',
+    warnings: [{ code: 'barcode-differs-in-case', pointer: '/barcode', detail: 'Another container on the platform has the barcode "SCREEN_001". It differs from "screen_001" in case only; scanners read them as two.' }]
+  }]
 })
 export type Container = Static<typeof Container>
 
-const LidPlace = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot), 'The slot of the lid. The default is the lowest free slot of the device.') }, {
+const LidPlace = Type.Object({ device: ref(DeviceName, 'The device that the lid is on.'), position: optional(ref(Slot), 'The slot of the lid. The default is the lowest free slot of the device.') }, {
   $id: 'LidPlace', additionalProperties: false, description: 'Where a lid is parked.', examples: [{ device: 'Hotel1', position: 3 }]
 })
 
@@ -46,7 +50,7 @@ const IfOccupied = stringEnum('IfOccupied', ['refuse', 'adopt'], 'What to do whe
 
 export const ContainerCreate = Type.Object({
   id: optional(ref(Uuid), 'The id of the new container. The default is a new UUID.'),
-  device: ref(DeviceName),
+  device: ref(DeviceName, 'The device that the container is on.'),
   position: optional(ref(Slot), 'The slot. The default is the lowest free slot of the device.'),
   name: optional(ref(Name), 'The name. The default is the barcode, or a generated name.'),
   barcode: optional(ref(Barcode), 'The barcode, if it is known.'),
@@ -70,7 +74,7 @@ export type ContainerCreate = Static<typeof ContainerCreate>
 export const Move = Type.Object({
   source_device: optional(ref(DeviceName), 'The device that the container was on. If sent, it is checked.'),
   source_pos: optional(ref(Slot), 'The slot that the container was in. If sent, it is checked.'),
-  target_device: ref(DeviceName),
+  target_device: ref(DeviceName, 'The device that the container is on now.'),
   target_pos: optional(ref(Slot), 'The slot that the container is in now. The default is the lowest free slot of the device.'),
   reservation_id: Type.Optional(reservationId)
 }, {
@@ -81,9 +85,9 @@ export const Move = Type.Object({
 export type Move = Static<typeof Move>
 
 export const MoveFromPosition = Type.Object({
-  source_device: ref(DeviceName),
-  source_pos: ref(Slot),
-  target_device: ref(DeviceName),
+  source_device: ref(DeviceName, 'The device that the container was on.'),
+  source_pos: ref(Slot, 'The slot that the container was in.'),
+  target_device: ref(DeviceName, 'The device that the container is on now.'),
   target_pos: optional(ref(Slot), 'The slot that the container is in now. The default is the lowest free slot of the device.'),
   barcode: optional(ref(ContainerName), 'The barcode or id of the container at the source. If sent, it is checked.'),
   reservation_id: Type.Optional(reservationId)
@@ -94,7 +98,7 @@ export const MoveFromPosition = Type.Object({
 })
 export type MoveFromPosition = Static<typeof MoveFromPosition>
 
-export const Unlid = Type.Object({ lid_device: ref(DeviceName), lid_pos: optional(ref(Slot), 'The slot of the lid. The default is the lowest free slot of the device.'), reservation_id: Type.Optional(reservationId) }, {
+export const Unlid = Type.Object({ lid_device: ref(DeviceName, 'The device that the lid is on now.'), lid_pos: optional(ref(Slot), 'The slot of the lid. The default is the lowest free slot of the device.'), reservation_id: Type.Optional(reservationId) }, {
   $id: 'Unlid', additionalProperties: false, description: 'Where the lid was parked.',
   examples: [{ lid_device: 'Hotel1', lid_pos: 3 }]
 })
@@ -111,7 +115,7 @@ export type Lid = Static<typeof Lid>
 
 export const ContainerPatch = Type.Object({
   barcode: Type.Optional(nullable(ref(Barcode), 'The new barcode. Null removes it.')),
-  name: Type.Optional(ref(Name)),
+  name: Type.Optional(ref(Name, 'The new name.')),
   filled: Type.Optional(Type.Boolean({ description: 'Whether the container holds anything.' })),
   content: Type.Optional(nullable(textLine('What the container holds.', 'MTT'))),
   labware_type: Type.Optional(nullable(textLine('The labware type.', 'Greiner 96 flat'))),
@@ -132,12 +136,12 @@ const Displacement = Type.Unsafe<'remove' | Static<typeof Place>>({
 
 export const ContainerCorrection = Type.Object({
   reason: textLines('Why this is corrected. The event log keeps the reason.', 'Found in the washer; the arm had stopped.'),
-  device: Type.Optional(ref(DeviceName)),
-  position: Type.Optional(ref(Slot)),
+  device: Type.Optional(ref(DeviceName, 'The device that the container is on. Send `position` with it.')),
+  position: Type.Optional(ref(Slot, 'The slot that the container is in. Send `device` with it.')),
   lidded: Type.Optional(Type.Boolean({ description: 'Whether the lid is on.' })),
   lid: Type.Optional(nullable(ref(Place), 'Where the lid is parked, which means that it is off. Null: if the lid is off, nobody knows where it is.')),
   barcode: Type.Optional(nullable(ref(Barcode), 'The barcode on the container. Null: it has none.')),
-  displace: Type.Optional(ref(Displacement))
+  displace: Type.Optional(ref(Displacement, 'What to do with something else that the service has in the slot.'))
 }, {
   $id: 'ContainerCorrection', additionalProperties: false, minProperties: 2,
   description: [
@@ -150,7 +154,7 @@ export type ContainerCorrection = Static<typeof ContainerCorrection>
 
 export const ContainerResult = Type.Object({
   status: Type.Unsafe<'success'>({ type: 'string', enum: ['success'], description: 'Always `success`. A refusal is a problem response.' }),
-  container: ref(Container)
+  container: ref(Container, 'The container after the change.')
 }, { $id: 'ContainerResult', description: 'The container after the change.', examples: [{ status: 'success', container: aContainer }] })
 export type ContainerResult = Static<typeof ContainerResult>
 
@@ -165,7 +169,7 @@ export type ContainerBatch = Static<typeof ContainerBatch>
 export const ContainerItems = items('ContainerItems', Container, 'The containers, in the order of the request.')
 
 const ContainerEventKind = stringEnum('ContainerEventKind',
-  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'step'], 'What happened to the container.')
+  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'restored', 'step'], 'What happened to the container.')
 
 const ContainerSituation = Type.Object({
   device: nullable(ref(DeviceName), 'The device that the container was on. Null when it was removed.'),
@@ -177,23 +181,31 @@ const ContainerSituation = Type.Object({
 
 const aHistoryStep = {
   id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader', status: 'completed',
-  start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', duration_seconds: 41.5
+  start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', duration_seconds: 41.5,
+  origin: null, destination: null
 }
 
+const HistoryEnd = Type.Object({
+  device: ref(DeviceName, 'The device.'),
+  position: nullable(ref(Slot), 'The slot. Null when it is not known.')
+}, { $id: 'HistoryEnd', description: 'Where a move began or ended.', examples: [{ device: 'Hotel1', position: 3 }] })
+
 const HistoryStep = Type.Object({
-  id: ref(Uuid),
+  id: ref(Uuid, 'The id of the step.'),
   name: nullable(Type.String({ description: 'The name of the step.' })),
   fct: nullable(Type.String({ description: 'The function of the step.' })),
-  device: ref(DeviceName),
-  status: ref(StepStatus),
-  start: ref(Timestamp),
+  device: ref(DeviceName, 'The device that did the step.'),
+  status: ref(StepStatus, 'The status of the step.'),
+  start: ref(Timestamp, 'When the step started.'),
   finish: nullable(ref(Timestamp), 'When the step finished. Null while it is running.'),
-  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null while the step is running.')
+  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null while the step is running.'),
+  origin: nullable(ref(HistoryEnd), 'Where a move began. Null for an operation.'),
+  destination: nullable(ref(HistoryEnd), 'Where a move ended. Null for an operation.')
 }, { $id: 'HistoryStep', description: 'A step that involved the container.', examples: [aHistoryStep] })
 
 const ContainerEvent = Type.Object({
-  kind: ref(ContainerEventKind),
-  at: ref(Timestamp),
+  kind: ref(ContainerEventKind, 'What happened.'),
+  at: ref(Timestamp, 'When it happened: when the change was recorded, or when the step started.'),
   revision: nullable(Type.Integer({ minimum: 1, description: 'The revision of the change. Null for a step.' })),
   from: nullable(ref(ContainerSituation), 'The state before the change. Null when the container was added, and for a step.'),
   to: nullable(ref(ContainerSituation), 'The state after the change. Null for a step.'),
@@ -223,6 +235,9 @@ export const ContainerPage = page('ContainerPage', Container)
 export const ContainerQuery = Type.Object({
   ...pageQuery,
   barcode: Type.Optional(ref(ContainerName)),
+  former_barcode: Type.Optional(Type.String({
+    minLength: 1, maxLength: 200, description: 'Only containers that had this barcode once and have another one, or none, now.', examples: ['OLD-77']
+  })),
   device: Type.Optional(ref(DeviceName)),
   removed: Type.Optional(ref(AnyBoolean)),
   lidded: Type.Optional(Type.Boolean({ description: 'Only containers whose lid is on (true) or off (false).' })),
@@ -234,5 +249,5 @@ export type ContainerQuery = Static<typeof ContainerQuery>
 export const containerSchemas = [
   Container, LidPlace, IfOccupied, DisplaceAway, Displacement, ContainerCorrection,
   ContainerCreate, ContainerBatch, ContainerItems, ContainerPatch, Move, MoveFromPosition, Unlid, Lid, ContainerResult,
-  ContainerPage, ContainerEventKind, ContainerSituation, HistoryStep, ContainerEvent, ContainerHistory
+  ContainerPage, ContainerEventKind, ContainerSituation, HistoryEnd, HistoryStep, ContainerEvent, ContainerHistory
 ]

@@ -10,9 +10,9 @@ const minCapacity = Type.Integer({ minimum: 0, maximum: 2_147_483_647, descripti
 const allowsOverlap = Type.Boolean({ description: 'Whether the device can start a step before the previous one has finished.' })
 
 export const Device = Type.Object({
-  id: ref(Uuid),
-  name: ref(DeviceName),
-  group: ref(Name),
+  id: ref(Uuid, 'The id of the device. It stays the same when the device is renamed.'),
+  name: ref(DeviceName, 'The name of the device.'),
+  group: ref(Name, 'The group of the device in the lab file.'),
   type: nullable(Type.String({ description: 'The type of the device.' })),
   description: nullable(Type.String({ description: 'A description for people.' })),
   uri: nullable(Type.String({ description: 'The address of the device server.' })),
@@ -24,9 +24,9 @@ export const Device = Type.Object({
   has_certificate: Type.Boolean({ description: 'Whether a server certificate is stored for the device.' }),
   listed: Type.Boolean({ description: 'True when the lab file or an operator added the device. False when only a logged step named it.' }),
   retired_at: nullable(ref(Timestamp), 'When the device was retired. Null while it is in use.'),
-  created_at: ref(Timestamp),
-  updated_at: ref(Timestamp),
-  version: ref(Version)
+  created_at: ref(Timestamp, 'When the device was added.'),
+  updated_at: ref(Timestamp, 'When the device changed last.'),
+  version: ref(Version, 'How often the device changed, counted from 1.')
 }, {
   $id: 'Device', description: 'A device. Its slots are numbered from 0 to `capacity` - 1.',
   examples: [{
@@ -39,7 +39,7 @@ export type Device = Static<typeof Device>
 
 export const DeviceCreate = Type.Object({
   id: optional(ref(Uuid), 'The id of the new device. The default is a new UUID, or the id of the device that had this name before.'),
-  name: ref(DeviceName),
+  name: ref(DeviceName, 'The name of the new device.'),
   group: optional(ref(Name), 'The group in the lab file. The default is `devices`.'),
   type: optional(deviceType),
   description: optional(descriptionText),
@@ -56,8 +56,8 @@ export const DeviceCreate = Type.Object({
 export type DeviceCreate = Static<typeof DeviceCreate>
 
 export const DevicePatch = Type.Object({
-  name: Type.Optional(ref(DeviceName)),
-  group: Type.Optional(ref(Name)),
+  name: Type.Optional(ref(DeviceName, 'The new name.')),
+  group: Type.Optional(ref(Name, 'The new group.')),
   type: Type.Optional(nullable(deviceType)),
   description: Type.Optional(nullable(descriptionText)),
   uri: Type.Optional(nullable(uri)),

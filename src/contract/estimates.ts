@@ -33,7 +33,7 @@ const MatchLevel = stringEnum('MatchLevel', matchLevelNames,
 
 const confidence = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The probability that the step ends within the estimated duration. The default is 0.95.', examples: [0.95] })
 
-const End = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot), 'The slot. With it, the estimate can be more precise.') }, {
+const End = Type.Object({ device: ref(DeviceName, 'The device.'), position: optional(ref(Slot), 'The slot. With it, the estimate can be more precise.') }, {
   $id: 'EstimateEnd', additionalProperties: false, description: 'Where a planned move starts or ends.',
   examples: [{ device: 'PlateReader', position: 0 }]
 })
@@ -41,7 +41,7 @@ const End = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot),
 export const PlannedStep = Type.Object({
   kind: optional(ref(StepKind), 'The kind of step. The default is `operation`.'),
   name: optional(ref(Name), 'The name of the step.'),
-  device: ref(DeviceName),
+  device: ref(DeviceName, 'The device that will do the step.'),
   data: optional(ref(JsonObject), 'The function (`fct`) and the parameters of the step.'),
   origin: optional(ref(End), 'Where a move starts.'),
   destination: optional(ref(End), 'Where a move ends.'),
@@ -62,25 +62,37 @@ const anEstimate = {
   window_from: '2026-02-20T08:00:00.000Z', median_seconds: 39.8, margin_seconds: 0, warnings: []
 }
 
+const EstimateSample = Type.Object({
+  step_id: ref(Uuid, 'The id of the step.'),
+  seconds: Type.Number({ description: 'What the step contributes: its duration, or of a step with a commanded time what it took beyond that. Negative when it ended early.' }),
+  finish: ref(Timestamp, 'When the step finished.')
+}, { $id: 'EstimateSample', description: 'A step that an estimate uses.', examples: [{ step_id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', seconds: 41.5, finish: '2026-03-02T09:20:41.500Z' }] })
+export type EstimateSample = Static<typeof EstimateSample>
+
+export const SamplesQuery = Type.Object({
+  samples: Type.Optional(Type.Boolean({ default: false, description: 'Whether to also return the steps that the estimate uses.' }))
+}, { additionalProperties: false })
+
 export const Estimate = Type.Object({
   duration_seconds: nullable(ref(Seconds), 'The estimated duration in seconds, including the margin. Null when there are no comparable steps.'),
   confidence: Type.Number({ description: 'The requested confidence.' }),
   confidence_attained: nullable(Type.Number({ description: 'The confidence that the samples can guarantee. It is lower than the requested one when there are too few samples. Null when nothing can be guaranteed.' })),
-  method: ref(EstimateMethod),
+  method: ref(EstimateMethod, 'How the estimate was computed.'),
   level: nullable(ref(MatchLevel), 'How similar the samples are to the step. Null without samples.'),
   sample_size: Type.Integer({ minimum: 0, description: 'The number of past steps that the estimate uses.' }),
   window_from: nullable(ref(Timestamp), 'The finish of the oldest step that the estimate uses.'),
   median_seconds: nullable(ref(Seconds), 'The median of the samples in seconds.'),
   margin_seconds: Type.Number({ minimum: 0, description: 'Seconds added because of earlier misses: a whole run can be slower than the runs before it. Already included in `duration_seconds`.' }),
-  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the estimate.' })
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the estimate.' }),
+  samples: Type.Optional(Type.Array(ref(EstimateSample), { description: 'The steps that the estimate uses, newest first. Present only with `samples=true`.' }))
 }, {
   $id: 'Estimate',
   description: 'How long a step will take, and what the estimate is based on.',
-  examples: [anEstimate]
+  examples: [anEstimate, { ...anEstimate, sample_size: 1, samples: [{ step_id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', seconds: 41.5, finish: '2026-03-02T09:20:41.500Z' }] }]
 })
 
 export const EstimateRequest = Type.Object({
-  step: ref(PlannedStep), confidence: optional(confidence), statistic: optional(ref(Statistic), 'The statistic to return. The default is `upper_bound`.')
+  step: ref(PlannedStep, 'The planned step.'), confidence: optional(confidence), statistic: optional(ref(Statistic), 'The statistic to return. The default is `upper_bound`.')
 }, {
   $id: 'EstimateRequest', additionalProperties: false, description: 'A request for the duration of one step.',
   examples: [{ step: { device: 'PlateReader', data: { fct: 'absorbance', wavelength: 570 } }, confidence: 0.95 }]
@@ -98,7 +110,7 @@ export const EstimateBatchRequest = Type.Object({
 export const EstimateTotal = Type.Object({
   duration_seconds: nullable(ref(Seconds), 'The sum of all durations in seconds, at the requested confidence. Null when no step has an estimate.'),
   median_seconds: nullable(ref(Seconds), 'The median of the sum in seconds. Null when no step has an estimate.'),
-  sum_of_bounds_seconds: ref(Seconds),
+  sum_of_bounds_seconds: ref(Seconds, 'The sum of the bounds of the single steps in seconds. It is larger than the bound of the sum.'),
   unknown_steps: Type.Integer({ minimum: 0, description: 'The number of steps without an estimate. The sums do not include them.' }),
   warnings: Type.Array(ref(Warning), { description: 'What is unusual about the total. `below-a-median`: it is shorter than the median of its longest step, as it can be at a low confidence.' })
 }, {
@@ -109,7 +121,7 @@ export const EstimateTotal = Type.Object({
 
 export const EstimateBatch = Type.Object({
   estimates: Type.Array(ref(Estimate), { description: 'One estimate for each step, in the order of the request.' }),
-  total: Type.Optional(ref(EstimateTotal))
+  total: Type.Optional(ref(EstimateTotal, 'The sum of all durations. Present only if the request asks for it.'))
 }, { $id: 'EstimateBatch', description: 'The estimates of a batch.', examples: [{ estimates: [anEstimate] }] })
 
 export const RemainingRequest = Type.Object({
@@ -123,12 +135,12 @@ export const RemainingRequest = Type.Object({
 })
 
 export const Remaining = Type.Object({
-  step_id: ref(Uuid),
-  elapsed_seconds: ref(Seconds),
+  step_id: ref(Uuid, 'The id of the running step.'),
+  elapsed_seconds: ref(Seconds, 'How long the step has been running, in seconds.'),
   remaining_seconds: nullable(ref(Seconds), 'The step ends within this many seconds with the requested confidence. Null when the step is overdue, or there are no comparable steps.'),
   overdue: Type.Boolean({ description: 'Whether the step has been running for longer than every comparable step.' }),
   share_longer: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'At most this share of such steps takes longer than the elapsed time. Null without comparable steps.' })),
-  estimate: ref(Estimate)
+  estimate: ref(Estimate, 'The estimate of the whole step.')
 }, {
   $id: 'Remaining',
   description: 'The remaining time of a running step, given the time that has already elapsed. `estimate` is the estimate of the whole step.',
@@ -162,7 +174,7 @@ export const Calibration = Type.Object({
   since: nullable(ref(Timestamp), 'Only steps since this time were replayed. Null when there was no limit.'),
   steps: Type.Integer({ minimum: 0, description: 'The number of replayed steps.' }),
   truncated: Type.Boolean({ description: 'Whether there are older steps that were not replayed.' }),
-  overall: ref(CalibrationScore),
+  overall: ref(CalibrationScore, 'The result over all steps.'),
   groups: Type.Array(ref(CalibrationScore), { description: 'The score of each group with `group_by`, the largest group first. Otherwise empty.' })
 }, {
   $id: 'Calibration', description: 'How well estimates of past steps would have matched what happened.',
@@ -178,6 +190,7 @@ export const CalibrationQuery = Type.Object({
 }, { additionalProperties: false })
 
 export const estimateSchemas = [
+  EstimateSample,
   Statistic, EstimateMethod, MatchLevel, End, PlannedStep, Estimate, EstimateRequest, EstimateBatchRequest, EstimateTotal, EstimateBatch,
   RemainingRequest, Remaining, RemainingEstimates, CalibrationGrouping, CalibrationScore, Calibration
 ]

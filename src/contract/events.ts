@@ -14,7 +14,7 @@ const anEvent = {
 
 export const Event = Type.Object({
   revision: Type.Integer({ minimum: 1, description: 'The revision of the change. One command can write several events with the same revision.' }),
-  recorded_at: ref(Timestamp),
+  recorded_at: ref(Timestamp, 'When the change was recorded, by the clock of the database.'),
   kind: Type.String({ description: 'What changed.', examples: ['moved'] }),
   actor: nullable(Type.String({ description: 'Who sent the request: the name of the API key. Null when the request had no key.' })),
   reason: nullable(Type.String({ description: 'The reason that was given for a correction. Null for other events.' })),

@@ -12,7 +12,7 @@ const anExample = {
 
 export const ExperimentStatus = stringEnum('ExperimentStatus', experimentStatuses, 'Whether an experiment has started, is running, or how it ended.')
 
-const ExperimentProcess = Type.Object({ id: ref(Uuid), name: ref(Name) }, {
+const ExperimentProcess = Type.Object({ id: ref(Uuid, 'The id of the process.'), name: ref(Name, 'The name of the process.') }, {
   $id: 'ExperimentProcess', description: 'The process that an experiment executes.', examples: [anExample.process]
 })
 
@@ -23,20 +23,20 @@ const StepCounts = Type.Object({
 }, { $id: 'StepCounts', description: 'The number of steps of an experiment by status.', examples: [anExample.steps] })
 
 export const Experiment = Type.Object({
-  id: ref(Uuid),
-  process_id: ref(Uuid),
-  process: ref(ExperimentProcess),
+  id: ref(Uuid, 'The id of the experiment.'),
+  process_id: ref(Uuid, 'The id of that process.'),
+  process: ref(ExperimentProcess, 'The process that the experiment executes.'),
   name: nullable(ref(Name), 'The name of the experiment. Null when it has none.'),
-  status: ref(ExperimentStatus),
+  status: ref(ExperimentStatus, 'The status of the experiment.'),
   metadata: nullable(ref(JsonObject), 'Data that the client stored with the experiment.'),
   warnings: Type.Array(ref(Warning), { description: 'What was unusual about the request, for example numbers that are kept as text.' }),
-  steps: ref(StepCounts),
+  steps: ref(StepCounts, 'How many steps the experiment has, by status.'),
   first_start: nullable(ref(Timestamp), 'The start of the first step, of those whose times can be true. Null without such steps.'),
   last_finish: nullable(ref(Timestamp), 'The latest finish of a step, of those whose times can be true. Null when no such step has finished.'),
   duration_seconds: nullable(ref(Seconds), 'The seconds from `first_start` to `last_finish`. Null when one of them is null.'),
-  created_at: ref(Timestamp),
-  updated_at: ref(Timestamp),
-  version: ref(Version)
+  created_at: ref(Timestamp, 'When the experiment was created.'),
+  updated_at: ref(Timestamp, 'When the experiment changed last.'),
+  version: ref(Version, 'How often the experiment changed, counted from 1.')
 }, {
   $id: 'Experiment',
   description: 'One execution of a process. `first_start`, `last_finish` and `duration_seconds` are computed from its steps.',
@@ -46,7 +46,7 @@ export type Experiment = Static<typeof Experiment>
 
 export const ExperimentCreate = Type.Object({
   id: optional(ref(Uuid), 'The id of the new experiment. The default is a new UUID.'),
-  process_id: ref(Uuid),
+  process_id: ref(Uuid, 'The process that the experiment executes.'),
   name: optional(ref(Name), 'The name of the experiment. It need not be unique.'),
   metadata: optional(ref(JsonObject), 'Data to store with the experiment.')
 }, {
@@ -56,7 +56,7 @@ export const ExperimentCreate = Type.Object({
 export type ExperimentCreate = Static<typeof ExperimentCreate>
 
 export const ExperimentPatch = Type.Object({
-  status: Type.Optional(ref(ExperimentStatus)),
+  status: Type.Optional(ref(ExperimentStatus, 'The new status.')),
   name: Type.Optional(nullable(ref(Name), 'The new name. Null removes it.')),
   metadata: Type.Optional(nullable(ref(JsonObject), 'The new metadata, which replaces the old one. Null removes it.'))
 }, {

@@ -14,7 +14,7 @@ const Pool = Type.Object({
 
 export const Ready = Type.Object({
   status: Type.String({ description: 'Always `ready`. Otherwise the response is a 503.', examples: ['ready'] }),
-  pool: ref(Pool)
+  pool: ref(Pool, 'The pool of database connections.')
 }, { $id: 'Ready', description: 'The database responds, so the service can do its work.', examples: [{ status: 'ready', pool: aPool }] })
 
 export const healthSchemas = [Live, Pool, Ready]

@@ -14,10 +14,10 @@ const scopes = Type.Array(ref(Scope), { minItems: 1, maxItems: everyScope.length
 const actor = (description: string) => nullable(Type.String({ description }))
 
 const members = {
-  id: ref(Uuid),
-  name: ref(Name),
+  id: ref(Uuid, 'The id of the key.'),
+  name: ref(Name, 'The name of the key. It is the actor of everything that is done with the key.'),
   scopes,
-  created_at: ref(Timestamp),
+  created_at: ref(Timestamp, 'When the key was created.'),
   created_by: actor('The name of the key that created this key. Null when it was created without a key.'),
   expires_at: nullable(ref(Timestamp), 'When the key expires. Null when it does not expire.'),
   revoked_at: nullable(ref(Timestamp), 'When the key was revoked. Null when it is not revoked.'),
@@ -32,7 +32,7 @@ const secret = Type.String({ description: 'The secret to send as `Authorization:
 export const KeyCreated = Type.Object({ ...members, key: secret }, { $id: 'KeyCreated', description: 'A new API key with its secret.', examples: [{ ...aKey, key: 'ps_...' }] })
 export type KeyCreated = Static<typeof KeyCreated>
 
-export const KeyCreate = Type.Object({ name: ref(Name), scopes, expires_at: optional(TimestampIn) }, {
+export const KeyCreate = Type.Object({ name: ref(Name, 'The name of the new key.'), scopes, expires_at: optional(TimestampIn) }, {
   $id: 'KeyCreate', additionalProperties: false, description: 'A key to create. Two valid keys cannot have the same name. Without `expires_at` the key is valid until it is revoked.',
   examples: [{ name: 'orchestrator', scopes: ['operate'], expires_at: '2999-03-02T00:00:00.000Z' }]
 })

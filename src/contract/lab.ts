@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, DeviceName, Name, nullable, Place, ref, Slot, stringEnum, Uuid, Warning } from './common.ts'
+import { Barcode, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, textLines, Uuid, Warning } from './common.ts'
+import { aContainer, Container } from './containers.ts'
 
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
 
@@ -46,9 +47,9 @@ const LabAction = stringEnum('LabAction', ['add', 'update', 'grow', 'shrink', 'r
 export const Revision = Type.Integer({ $id: 'Revision', minimum: 0, description: 'The revision of the lab. Every command that changes something adds 1.', examples: [42] })
 
 const LabChange = Type.Object({
-  action: ref(LabAction),
-  device: ref(DeviceName),
-  group: ref(Name),
+  action: ref(LabAction, 'What happens to the device.'),
+  device: ref(DeviceName, 'The name of the device.'),
+  group: ref(Name, 'The group of the device.'),
   capacity: Type.Object({
     from: nullable(Type.Integer({ description: 'The capacity before. Null when the lab did not have the device.' })),
     to: nullable(Type.Integer({ description: 'The capacity after. Null when the lab no longer has the device.' }))
@@ -62,7 +63,7 @@ const LabChange = Type.Object({
 export const LabConfigResult = Type.Object({
   applied: Type.Boolean({ description: 'Whether the changes were applied. False only for a dry run.' }),
   changes: Type.Array(ref(LabChange), { description: 'Every device in the order of the file, then the devices that the file does not name.' }),
-  revision: ref(Revision),
+  revision: ref(Revision, 'The revision after the change. For a dry run: the present one.'),
   warnings: Type.Array(ref(Warning), { description: 'What is unusual about the file, for example numbers that are kept as text.' })
 }, {
   $id: 'LabConfigResult', description: 'What the lab file changed. For a dry run: what it would change.',
@@ -92,25 +93,25 @@ const LabTotals = Type.Object({
 }, { $id: 'LabTotals', description: 'The number of devices, slots and containers of the lab.', examples: [totals] })
 
 const LabContainer = Type.Object({
-  id: ref(Uuid),
+  id: ref(Uuid, 'The id of the container.'),
   barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
-  name: ref(Name),
-  position: ref(Slot),
+  name: ref(Name, 'The name of the container.'),
+  position: ref(Slot, 'The slot that the container is in.'),
   lidded: Type.Boolean({ description: 'Whether the lid is on.' }),
   lid: nullable(ref(Place), 'Where the lid is parked. Null when the lid is on, or nobody knows where it is.')
 }, { $id: 'LabContainer', description: 'A container in a slot.', examples: [exampleContainer] })
 
 const LabDeviceState = Type.Object({
-  name: ref(DeviceName),
-  group: ref(Name),
+  name: ref(DeviceName, 'The name of the device.'),
+  group: ref(Name, 'The group of the device.'),
   positions: total('The slots of the device.'),
   occupied: total('Slots that hold a container or a lid.'),
   containers: Type.Array(ref(LabContainer), { description: 'The containers on the device, ordered by slot.' })
 }, { $id: 'LabDeviceState', description: 'A device and the containers on it.', examples: [exampleDevice] })
 
 export const LabState = Type.Object({
-  revision: ref(Revision),
-  totals: ref(LabTotals),
+  revision: ref(Revision, 'The revision of this state.'),
+  totals: ref(LabTotals, 'The totals over all devices.'),
   devices: Type.Array(ref(LabDeviceState), { description: 'The devices, in the order of the lab file.' })
 }, {
   $id: 'LabState', description: 'The state of the platform as the service tracks it.',
@@ -121,9 +122,57 @@ export type LabState = Static<typeof LabState>
 export const LabWipe = Type.Object({
   containers_removed: total('The number of containers that were removed.'),
   devices_retired: total('The number of devices that were retired.'),
-  revision: ref(Revision)
+  revision: ref(Revision, 'The revision after the wipe.')
 }, { $id: 'LabWipe', description: 'The result of wiping the lab.', examples: [{ containers_removed: 12, devices_retired: 14, revision: 43 }] })
 export type LabWipe = Static<typeof LabWipe>
+
+export const LabRestore = Type.Object({
+  at: Type.Unsafe<string | number>({
+    description: 'The state to restore: as of a revision (a whole number), or as of a time (RFC 3339 with an offset).', examples: [41, '2026-03-02T09:15:00Z']
+  }),
+  reason: textLines('Why the lab is restored. The event log keeps the reason.', 'The wrong lab file was applied.'),
+  dry_run: optional(Type.Boolean({ description: 'Whether to only return what would change, without changing anything. The default is false.' }))
+}, {
+  $id: 'LabRestore', additionalProperties: false, description: 'An earlier state of the lab, to be put back.',
+  examples: [{ at: 2, reason: 'The wrong lab file was applied.' }]
+})
+export type LabRestore = Static<typeof LabRestore>
+
+const RestoreFindingCode = stringEnum('RestoreFindingCode', [
+  'position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied'
+], [
+  'Why something stays as it is now. `position-occupied`: something that came since is in the slot. `position-not-found`: the lab does not have the slot.',
+  '`barcode-in-use`: a container that came since has the barcode. `device-name-in-use`: another device has the name.',
+  '`slots-occupied`: the device came since, or has more slots than then, and something is in them.'
+].join(' '))
+
+const aRestoreFinding = {
+  code: 'position-occupied', detail: 'Slot 3 of Hotel1 holds the container "SCREEN_009", which came since. The container "SCREEN_001" stays as it is.', device: 'Hotel1', position: 3,
+  container: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', occupant: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53'
+}
+
+const RestoreFinding = Type.Object({
+  code: ref(RestoreFindingCode, 'Why it could not be restored, as a stable code.'),
+  detail: Type.String({ description: 'What contradicts, as a sentence.' }),
+  device: nullable(Type.String({ description: 'The device. Null when there is none.' })),
+  position: nullable(Type.Integer({ description: 'The slot. Null when there is none.' })),
+  container: nullable(ref(Uuid), 'The container that stays as it is, or whose lid has no place. Null for a device.'),
+  occupant: nullable(ref(Uuid), 'The container that has the slot or the barcode now. Null when there is none.')
+}, { $id: 'RestoreFinding', description: 'Something that could not be restored, and why.', examples: [aRestoreFinding] })
+export type RestoreFinding = Static<typeof RestoreFinding>
+
+export const LabRestoreResult = Type.Object({
+  applied: Type.Boolean({ description: 'Whether the state was restored. False only for a dry run.' }),
+  restored_to: Type.Integer({ minimum: 0, description: 'The revision that was restored.' }),
+  devices: Type.Array(ref(LabChange), { description: 'The devices that change.' }),
+  containers: Type.Array(ref(Container), { description: 'The containers that change, as they are after the restore.' }),
+  findings: Type.Array(ref(RestoreFinding), { description: 'What could not be restored.' }),
+  revision: ref(Revision, 'The revision after the restore. For a dry run: the present one.')
+}, {
+  $id: 'LabRestoreResult', description: 'What was restored. For a dry run: what would be restored.',
+  examples: [{ applied: true, restored_to: 41, devices: [], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
+})
+export type LabRestoreResult = Static<typeof LabRestoreResult>
 
 export const WipeQuery = Type.Object({
   confirm: Type.Optional(Type.String({ maxLength: 200, description: 'Must be `wipe`.', examples: ['wipe'] }))
@@ -131,9 +180,10 @@ export const WipeQuery = Type.Object({
 
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
-  'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful'
+  'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees'
 ], [
-  'What is wrong. `unlisted-device` and those that begin with `steps-` are warnings; all others are errors.',
+  'What is wrong. `unlisted-device`, `move-disagrees` and those that begin with `step` are warnings; all others are errors.',
+  '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere.',
   '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates leave out; nobody decided about them yet.',
   '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.'
 ].join(' '))
@@ -145,13 +195,13 @@ const aFinding = {
 }
 
 const Finding = Type.Object({
-  code: ref(FindingCode),
-  severity: ref(FindingSeverity),
+  code: ref(FindingCode, 'What was found, as a stable code.'),
+  severity: ref(FindingSeverity, 'How serious it is.'),
   message: Type.String({ description: 'What was found, as a sentence.' }),
   device: nullable(Type.String({ description: 'The device. Null when the finding has no place.' })),
   position: nullable(Type.Integer({ description: 'The slot. Null when the finding has no slot.' })),
   containers: Type.Array(Type.Object({
-    id: ref(Uuid),
+    id: ref(Uuid, 'The id of the container.'),
     barcode: nullable(Type.String({ description: 'The barcode.' })),
     name: Type.String({ description: 'The name.' })
   }), { description: 'The containers that are affected.' }),
@@ -174,5 +224,6 @@ export const LabYaml = Type.String({
 
 export const labSchemas = [
   LabDevice, LabGroup, LabConfig, LabYaml, LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabContainer, LabDeviceState, LabState, LabWipe,
+  LabRestore, RestoreFindingCode, RestoreFinding, LabRestoreResult,
   FindingCode, FindingSeverity, Finding, LabHealth
 ]

@@ -7,7 +7,7 @@ import { Reserved } from './reservations.ts'
 const OccupiedBy = stringEnum('OccupiedBy', ['container', 'lid'], 'What occupies a slot: a container, or a lid that was taken off.')
 
 const state = {
-  position: ref(Slot),
+  position: ref(Slot, 'The number of the slot.'),
   empty: Type.Boolean({ description: 'True when the slot holds neither a container nor a lid. An empty slot can be reserved.' }),
   container: nullable(ref(Barcode), 'The barcode of the container in the slot. Null when the slot holds no container, or its barcode is not known.'),
   container_id: nullable(ref(Uuid), 'The id of the container in the slot. If the slot holds a lid: the id of the container that it belongs to.'),

@@ -17,10 +17,17 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   unauthorized: { instance: move, detail: 'Send a key as `Authorization: Bearer <key>`. To create a key, use POST /api/keys, or run `npm run keys` on the machine of the service.' },
   forbidden: { instance: '/api/lab', detail: 'The key "orchestrator" has the scope operate. This operation needs admin.', scope: 'admin' },
 
+  'cross-origin-request': {
+    instance: '/api/lab',
+    detail: 'A page of https://elsewhere.example sent this request without a key. Open a page of this service instead. Pages of the origins in CORS_ORIGINS can send a key.',
+    origin: 'https://elsewhere.example'
+  },
+
   'route-not-found': { instance: '/api/plates', detail: 'The path /api/plates does not exist. /openapi.json lists all paths.' },
   'container-not-found': {
     instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.',
-    container: 'SCREEN_001', parameter: 'container'
+    container: 'SCREEN_001', parameter: 'container',
+    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, until: '2026-03-02T09:15:00.000Z' }]
   },
   'device-not-found': { instance: move, detail: 'The lab has no device "Incubatr". GET /api/devices lists all devices.', device: 'Incubatr', type: 'incubator', pointer: '/target_device' },
   'position-not-found': {
@@ -44,7 +51,8 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'position-occupied': {
     instance: move, detail: 'Slot 5 of Incubator holds the lid of "SCREEN_002". Move it away first, or choose another slot.',
     device: 'Incubator', position: 5, pointer: '/target_pos',
-    occupant: { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid', since: '2026-03-02T09:15:00.000Z' }
+    occupant: { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid', since: '2026-03-02T09:15:00.000Z' },
+    conflicts_with: { index: 0 }
   },
   'no-free-position': {
     instance: '/api/reservations', detail: '4 free slots of Incubator were requested, but only 3 are available.',
@@ -61,7 +69,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   },
   'barcode-in-use': {
     instance: '/api/containers', detail: 'The barcode "SCREEN_001" belongs to a container in slot 5 of Incubator. Remove that container first if it is no longer in the lab.',
-    barcode: 'SCREEN_001', pointer: '/barcode', holder: { ...container, name: 'ScreenPlate_01', device: 'Incubator', position: 5 }
+    barcode: 'SCREEN_001', pointer: '/barcode', holder: { ...container, name: 'ScreenPlate_01', device: 'Incubator', position: 5 }, conflicts_with: { index: 0 }
   },
   'source-mismatch': {
     instance: move, detail: 'The container is in slot 5 of Incubator, not in slot 0 of Hamilton_STAR.',
@@ -108,7 +116,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     version: 4, etags: ['"4-kq8W2v0r1mYx5ZcT"']
   },
 
-  'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than BODY_LIMIT_BYTES. Send it in several requests.', limit: 16777216 },
+  'body-too-large': { instance: '/api/steps/batch', detail: 'The body is larger than 16777216 bytes, which is the limit of this operation (at most BODY_LIMIT_BYTES). Send it in several requests.', limit: 16777216 },
   'uri-too-long': { instance: '/api/containers/...', detail: 'A segment of the path is longer than any name or id can be.' },
   'unsupported-media-type': {
     instance: '/api/lab/config', detail: 'Send the lab file as application/yaml or application/json.',
@@ -118,5 +126,6 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'headers-too-large': { instance: '', detail: 'The request line and headers are larger than 16 KiB.' },
 
   'internal-error': { instance: '/api/lab', detail: 'The service failed. Search its log for this request id.' },
+  'too-busy': { instance: '/api/steps/statistics', detail: 'Other large reads are still running. Retry in one second.' },
   'database-unavailable': { instance: '/api/lab', detail: 'The database did not respond. It is not known whether anything was changed. Retry the request.' }
 }

@@ -6,7 +6,7 @@ import { catalogue, problem, type Problem, type ProblemCode } from './problems.t
 const RequestPart = stringEnum('RequestPart', ['body', 'query', 'path', 'headers'], 'The part of the request that has the fault.')
 
 const FaultSchema = Type.Object({
-  in: ref(RequestPart),
+  in: ref(RequestPart, 'The part of the request that has the fault.'),
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the member of the body.', examples: ['/start'] })),
   parameter: Type.Optional(Type.String({ description: 'The name of the parameter or header.', examples: ['limit'] })),
   detail: Type.String({ description: 'The rule that is broken, and what to send instead.' })
@@ -21,7 +21,8 @@ const ProblemSchema = Type.Object({
   code: Type.String({ description: 'The stable code of the problem, for programs.', examples: ['container-not-found'] }),
   error: Type.String({ description: 'The same text as `title`, for clients of the documented wrapper.' }),
   request_id: Type.String({ description: 'The id of the request. The service writes the same id to its log.' }),
-  errors: Type.Optional(Type.Array(ref(FaultSchema), { description: 'The faults of an invalid request.' })),
+  errors: Type.Optional(Type.Array(ref(FaultSchema), { description: 'The faults of an invalid request, at most 20.' })),
+  more: Type.Optional(Type.Integer({ minimum: 1, description: 'How many more faults were found than `errors` lists. There can be others that were not looked for.' })),
   index: Type.Optional(Type.Integer({ minimum: 0, description: 'The index of the first item of a batch that failed, counted from 0.' })),
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the body member that caused the problem.' })),
   parameter: Type.Optional(Type.String({ description: 'The parameter that caused the problem.' }))
@@ -43,7 +44,7 @@ export const problemType = 'application/problem+json'
 /** The problems that every operation can return. */
 const commonProblems: readonly ProblemCode[] = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
 /** The problems that every operation with a scope can return. */
-export const scopeProblems: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'too-many-requests']
+export const scopeProblems: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'cross-origin-request', 'too-many-requests', 'too-busy']
 const commonBodyProblems: readonly ProblemCode[] = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 
 type ProblemResponse = { description: string, headers?: Record<string, object>, content: Record<string, { schema: object, examples: Record<string, object> }> }
@@ -55,6 +56,7 @@ const headersOf: Partial<Record<ProblemCode, Record<string, object>>> = {
   forbidden: { 'WWW-Authenticate': challenge },
   'too-many-requests': { 'Retry-After': retryAfter },
   'idempotency-key-running': { 'Retry-After': retryAfter },
+  'too-busy': { 'Retry-After': retryAfter },
   'database-unavailable': { 'Retry-After': retryAfter }
 }
 

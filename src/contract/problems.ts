@@ -8,6 +8,8 @@ export const catalogue = {
   unauthorized: [401, 'Unauthorized', 'The request has no API key, or its key is not valid. Send a key as `Authorization: Bearer <key>`.'],
   forbidden: [403, 'Forbidden', 'The key does not have the scope that the operation needs. `scope` names that scope.'],
 
+  'cross-origin-request': [403, 'Cross-origin request', 'A page of another origin sent the request without a key. `origin` says which.'],
+
   'route-not-found': [404, 'Route not found', 'The path does not exist. /openapi.json lists all paths.'],
   'container-not-found': [404, 'Container not found', 'No container on the platform has this barcode, and no container has this id.'],
   'device-not-found': [404, 'Device not found', 'The lab has no device with this name.'],
@@ -42,13 +44,14 @@ export const catalogue = {
   'idempotency-key-running': [409, 'First request still running', 'The first request with this `Idempotency-Key` is still running. Retry later to get its response.'],
 
   'precondition-failed': [412, 'Precondition failed', '`If-Match` does not match the present state. `version` and `etags` describe that state.'],
-  'body-too-large': [413, 'Body too large', 'The body is larger than the limit.'],
+  'body-too-large': [413, 'Body too large', 'The body is larger than the limit of the operation, or has too many values.'],
   'uri-too-long': [414, 'URI too long', 'A segment of the path is longer than any name or id can be.'],
   'unsupported-media-type': [415, 'Unsupported media type', 'The operation does not accept the content type or encoding of the body. `supported` lists what it accepts.'],
   'idempotency-key-reused': [422, 'Idempotency key reused', 'This `Idempotency-Key` was already used for a request with another query or body.'],
   'too-many-requests': [429, 'Too many requests', 'The client exceeded the rate limit (RATE_LIMIT_PER_MINUTE). Retry after `Retry-After` seconds.'],
   'headers-too-large': [431, 'Headers too large', 'The request line and headers are larger than 16 KiB.'],
 
+  'too-busy': [503, 'Too busy', 'Too many large reads run at the same time, or one took too long. Retry after `Retry-After` seconds.'],
   'internal-error': [500, 'Internal error', 'The service failed. Search its log for the request id.'],
   'database-unavailable': [503, 'Database unavailable', 'The database did not respond. Retry after `Retry-After` seconds.']
 } as const satisfies Record<string, readonly [status: number, title: string, when: string]>
@@ -79,9 +82,13 @@ export function problem (code: ProblemCode, detail: string, members: Readonly<Re
 /** One fault of a request: where it is (a JSON pointer into the body, or the name of a parameter) and the rule that it breaks. */
 export type Fault = { in: 'body' | 'query' | 'path' | 'headers', pointer?: string, parameter?: string, detail: string }
 
-/** An `invalid-request` (400) for rules that a schema cannot express. */
+/** A problem lists at most this many faults. `more` says how many it leaves out. */
+export const maxFaults = 20
+
+/** An `invalid-request` (400) that lists the first 20 faults and counts the others. */
 export function invalid (...errors: readonly Fault[]): Problem {
   const [first] = errors
   const subject = first?.parameter ?? (first?.pointer || 'The body')
-  return problem('invalid-request', `${subject} ${first?.detail ?? ''}`.trim(), { errors })
+  const more = errors.length > maxFaults ? { more: errors.length - maxFaults } : {}
+  return problem('invalid-request', `${subject} ${first?.detail ?? ''}`.trim(), { errors: errors.slice(0, maxFaults), ...more })
 }

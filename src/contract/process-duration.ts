@@ -3,11 +3,11 @@ import { nullable, ref, Seconds, Timestamp, Uuid, Warning } from './common.ts'
 import { EstimateMethod } from './estimates.ts'
 
 export const ProcessDuration = Type.Object({
-  process_id: ref(Uuid),
+  process_id: ref(Uuid, 'The id of the process.'),
   duration_seconds: nullable(ref(Seconds), 'The estimated duration of an experiment in seconds. Null without comparable experiments.'),
   confidence: Type.Number({ description: 'The requested confidence.' }),
   confidence_attained: nullable(Type.Number({ description: 'The confidence that the number of past experiments can guarantee. Null when nothing can be guaranteed.' })),
-  method: ref(EstimateMethod),
+  method: ref(EstimateMethod, 'How the duration was estimated.'),
   sample_size: Type.Integer({ minimum: 0, description: 'The number of past experiments that the estimate uses.' }),
   window_from: nullable(ref(Timestamp), 'The end of the oldest experiment that the estimate uses.'),
   median_seconds: nullable(ref(Seconds), 'The median duration of these experiments in seconds.'),

@@ -13,15 +13,15 @@ const source = Type.String({
 })
 
 const summary = {
-  id: ref(Uuid),
-  name: ref(Name),
+  id: ref(Uuid, 'The id of the process.'),
+  name: ref(Name, 'The name of the process.'),
   source_sha256: Type.String({ description: 'SHA-256 of the source in UTF-8, as lower-case hex.', examples: [aSummary.source_sha256] }),
   metadata: nullable(ref(JsonObject), 'Data that the client stored with the process.'),
   warnings: Type.Array(ref(Warning), { description: 'What was unusual about the request, for example numbers that are kept as text.' }),
   archived_at: nullable(ref(Timestamp), 'When the process was archived. Null when it is not archived.'),
-  created_at: ref(Timestamp),
-  updated_at: ref(Timestamp),
-  version: ref(Version)
+  created_at: ref(Timestamp, 'When the process was created.'),
+  updated_at: ref(Timestamp, 'When the process changed last.'),
+  version: ref(Version, 'How often the process changed, counted from 1.')
 }
 
 export const ProcessSummary = Type.Object(summary, { $id: 'ProcessSummary', description: 'A process without its source, as in lists.', examples: [aSummary] })
@@ -34,7 +34,7 @@ export type Process = Static<typeof Process>
 
 export const ProcessCreate = Type.Object({
   id: optional(ref(Uuid), 'The id of the new process. The default is a new UUID.'),
-  name: ref(Name),
+  name: ref(Name, 'The name of the new process.'),
   source,
   metadata: optional(ref(JsonObject), 'Data to store with the process.'),
   reuse: optional(Type.Boolean({ description: 'Whether to return an existing process with the same name and source, if it is not archived, instead of creating another one. The default is false.' }))

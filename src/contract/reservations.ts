@@ -16,15 +16,15 @@ const anExample = {
 }
 
 export const Reservation = Type.Object({
-  id: ref(Uuid),
-  purpose: ref(ReservationPurpose),
-  owner: ref(Name),
+  id: ref(Uuid, 'The id of the reservation. Placing something takes it as `reservation_id`.'),
+  purpose: ref(ReservationPurpose, 'What the slots are for.'),
+  owner: ref(Name, 'Who reserved the slots.'),
   positions: Type.Array(ref(Place), { description: 'The reserved slots that have not been used yet.' }),
-  ttl_seconds: ref(Ttl),
-  expires_at: ref(Timestamp),
-  created_at: ref(Timestamp),
-  updated_at: ref(Timestamp),
-  version: ref(Version)
+  ttl_seconds: ref(Ttl, 'How long the reservation lasts, in seconds from when it was made or renewed.'),
+  expires_at: ref(Timestamp, 'When the reservation ends by itself.'),
+  created_at: ref(Timestamp, 'When the slots were reserved.'),
+  updated_at: ref(Timestamp, 'When the reservation changed last.'),
+  version: ref(Version, 'How often the reservation changed, counted from 1.')
 }, { $id: 'Reservation', description: 'Free slots that are reserved for one owner until a time. A slot leaves the reservation when it is used. The reservation ends when it has no slots left.', examples: [anExample] })
 export type Reservation = Static<typeof Reservation>
 
@@ -32,13 +32,13 @@ export const ReservationCreate = Type.Object({
   id: optional(ref(Uuid), 'The id of the new reservation. The default is a new UUID.'),
   device: optional(ref(DeviceName), 'Reserve slots of this device.'),
   type: optional(textLine('Reserve slots of any device of this type.', 'hotel')),
-  purpose: ref(ReservationPurpose),
+  purpose: ref(ReservationPurpose, 'What the slots are for.'),
   deep_well: optional(Type.Boolean({ description: 'Whether deep-well plates must fit in the slots. The default is false: any slot.' })),
   count: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'How many slots to reserve. The default is 1.' })),
   consecutive: optional(Type.Boolean({ description: 'Whether the slots must be consecutive on one device. The default is false.' })),
   strategy: optional(ref(ReservationStrategy), 'Which free slots to choose. The default is `first`.'),
-  owner: ref(Name),
-  ttl_seconds: ref(Ttl)
+  owner: ref(Name, 'Who reserves the slots.'),
+  ttl_seconds: ref(Ttl, 'How long the reservation lasts, in seconds.')
 }, {
   $id: 'ReservationCreate', additionalProperties: false,
   description: 'A request for free slots, either of a `device` or of any device of a `type`. Either all slots are reserved or none.',
@@ -51,7 +51,7 @@ export const ReservationRenewal = Type.Object({ ttl_seconds: optional(ref(Ttl), 
 })
 export type ReservationRenewal = Static<typeof ReservationRenewal>
 
-export const Reserved = Type.Object({ id: ref(Uuid), owner: ref(Name), expires_at: ref(Timestamp) }, {
+export const Reserved = Type.Object({ id: ref(Uuid, 'The id of the reservation.'), owner: ref(Name, 'Who reserved the slot.'), expires_at: ref(Timestamp, 'When the reservation ends by itself.') }, {
   $id: 'Reserved', description: 'The reservation that holds a slot.', examples: [{ id: anExample.id, owner: anExample.owner, expires_at: anExample.expires_at }]
 })
 

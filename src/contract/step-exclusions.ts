@@ -1,15 +1,24 @@
 import Type, { type Static } from 'typebox'
-import { ref, Seconds, stringEnum, TimestampIn } from './common.ts'
-import { aStep, Step, stepFilters } from './steps.ts'
+import { ContainerName, DeviceName, Name, ref, Seconds, StepKind, StepStatus, stringEnum, TimestampIn, Uuid } from './common.ts'
+import { aStep, Step, StepExclusion, stepFilters } from './steps.ts'
 
 /** At most this many steps are decided about in one request. */
 export const maxDecided = 10_000
 
 const StepWhere = Type.Object({
   ...stepFilters,
+  device: Type.Optional(ref(DeviceName, 'Steps of this device.')),
+  container: Type.Optional(ref(ContainerName, 'Steps that involved this container.')),
+  kind: Type.Optional(ref(StepKind, 'Steps of this kind.')),
+  status: Type.Optional(ref(StepStatus, 'Steps with this status.')),
+  origin_device: Type.Optional(ref(DeviceName, 'Moves that began on this device.')),
+  destination_device: Type.Optional(ref(DeviceName, 'Moves that ended on this device.')),
+  excluded_from_estimates: Type.Optional(ref(StepExclusion, 'Steps that estimates leave out for this reason.')),
+  experiment_id: Type.Optional(ref(Name, 'Steps of this experiment.')),
+  process_id: Type.Optional(ref(Uuid, 'Steps of experiments of this process.')),
   finished_after: Type.Optional(TimestampIn),
   finished_before: Type.Optional(TimestampIn),
-  longer_than: Type.Optional(ref(Seconds)),
+  longer_than: Type.Optional(ref(Seconds, 'Steps that took longer than this, in seconds.')),
   doubtful: Type.Optional(Type.Boolean({ description: '`true`: only steps that estimates use, although their times would not be believed if they were logged today.' }))
 }, {
   $id: 'StepWhere', additionalProperties: false, minProperties: 1,
@@ -25,8 +34,8 @@ const StepDecisionWord = stringEnum('StepDecision', ['exclude', 'include', 'unde
   '`exclude`: estimates leave the steps out. `include`: their times and status are true. `undecided`: an earlier decision is taken back, and the service decides.')
 
 export const StepExclusionRequest = Type.Object({
-  where: ref(StepWhere),
-  decision: Type.Optional(ref(StepDecisionWord)),
+  where: ref(StepWhere, 'Which steps are decided about.'),
+  decision: Type.Optional(ref(StepDecisionWord, 'What is decided about them.')),
   reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why. The history of each step keeps the reason.', examples: ['The clock of the reader was set wrong in May.'] })
 }, {
   $id: 'StepExclusionRequest', additionalProperties: false,

@@ -4,10 +4,10 @@ import { DeviceName, nullable, ref, Seconds, StepKind, StepStatus, stringEnum, U
 import { stepFilters } from './steps.ts'
 
 const StepGroup = Type.Object({
-  device: Type.Optional(ref(DeviceName)),
+  device: Type.Optional(ref(DeviceName, 'The device. Present only if the request groups by it.')),
   fct: Type.Optional(nullable(Type.String({ description: 'The function.' }))),
-  kind: Type.Optional(ref(StepKind)),
-  status: Type.Optional(ref(StepStatus)),
+  kind: Type.Optional(ref(StepKind, 'The kind of step. Present only if the request groups by it.')),
+  status: Type.Optional(ref(StepStatus, 'The status. Present only if the request groups by it.')),
   experiment_id: Type.Optional(nullable(ref(Uuid), 'The experiment. Null for steps without an experiment.')),
   process_id: Type.Optional(nullable(ref(Uuid), 'The process of the experiment. Null for steps without an experiment.')),
   day: Type.Optional(Type.String({ description: 'The day of the start in UTC.', examples: ['2026-03-02'] }))
@@ -31,7 +31,7 @@ const aRow = {
 }
 
 const StepGroupStatistics = Type.Object({
-  group: ref(StepGroup),
+  group: ref(StepGroup, 'What the steps of this group have in common.'),
   count: count('The number of steps in the group.'),
   finished: count('The number of steps with a finish.'),
   failed: count('The number of failed steps.'),
@@ -41,7 +41,7 @@ const StepGroupStatistics = Type.Object({
   max_seconds: seconds('The longest duration in seconds.'),
   median_seconds: seconds('The median duration in seconds, interpolated.'),
   p95_seconds: seconds('The 95th percentile of the durations in seconds, interpolated.'),
-  total_seconds: ref(Seconds)
+  total_seconds: ref(Seconds, 'The sum of the durations in seconds.')
 }, {
   $id: 'StepGroupStatistics',
   description: [

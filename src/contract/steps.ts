@@ -17,7 +17,7 @@ export const aStep = {
 export const exclusions = ['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'by-hand'] as const
 export type Exclusion = (typeof exclusions)[number]
 
-const StepExclusion = stringEnum('StepExclusion', exclusions, [
+export const StepExclusion = stringEnum('StepExclusion', exclusions, [
   'Why estimates leave a step out.',
   '`not-completed`: it is running, failed or aborted. `simulation`: it was simulated.',
   '`clock`: its times cannot be true; a warning says which. `implausible`: it took longer than all reason for its kind.',
@@ -26,18 +26,18 @@ const StepExclusion = stringEnum('StepExclusion', exclusions, [
 
 export const StepEnding = stringEnum('StepEnding', ['completed', 'failed', 'aborted'], 'How a step ended.')
 
-const StepEnd = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot), 'The slot, if it is known.') }, {
+const StepEnd = Type.Object({ device: ref(DeviceName, 'The device.'), position: optional(ref(Slot), 'The slot, if it is known.') }, {
   $id: 'StepEnd', additionalProperties: false, description: 'Where a move started or ended.', examples: [{ device: 'Incubator', position: 5 }]
 })
 
-const StepPlace = Type.Object({ device: ref(DeviceName), position: nullable(ref(Slot), 'The slot. Null when it was not logged.') }, {
+const StepPlace = Type.Object({ device: ref(DeviceName, 'The device.'), position: nullable(ref(Slot), 'The slot. Null when it was not logged.') }, {
   $id: 'StepPlace', description: 'Where a move started or ended.', examples: [{ device: 'Incubator', position: 5 }]
 })
 
 const StepContainer = Type.Object({
   id: nullable(ref(Uuid), 'The id of the container. Null when no such container was known.'),
   barcode: nullable(ref(ContainerName), 'The barcode of the container. Null when it has none, or no such container was known.'),
-  named: ref(ContainerName)
+  named: ref(ContainerName, 'The barcode or id that the log has.')
 }, {
   $id: 'StepContainer', description: 'A container that a step involved. `named` is the barcode or id that was logged.',
   examples: aStep.containers
@@ -53,15 +53,15 @@ const barcodeRead = Type.Boolean({ description: 'Whether the barcode was read du
 const simulated = Type.Boolean({ description: 'Whether the step was only simulated. Estimates ignore simulated steps.' })
 
 export const Step = Type.Object({
-  id: ref(Uuid),
-  kind: ref(StepKind),
+  id: ref(Uuid, 'The id of the step.'),
+  kind: ref(StepKind, 'The kind of step.'),
   name: nullable(ref(Name), 'The name of the step. Null when it has none.'),
   fct: nullable(fct),
-  device: ref(DeviceName),
-  data: ref(JsonObject),
-  start: ref(Timestamp),
+  device: ref(DeviceName, 'The device that did the step.'),
+  data: ref(JsonObject, 'What the step was told to do. `fct` is its function.'),
+  start: ref(Timestamp, 'When the step started.'),
   finish: nullable(ref(Timestamp), 'When the step finished. Null when it is running, or its finish is not known.'),
-  status: ref(StepStatus),
+  status: ref(StepStatus, 'The status of the step.'),
   duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null without a finish.'),
   experiment_id: nullable(ref(Uuid), 'The experiment that the step belongs to. Null when there is none.'),
   experiment_named: nullable(Type.String({ description: 'The experiment as it was logged. Null when no experiment was logged, or the experiment is known.' })),
@@ -74,9 +74,9 @@ export const Step = Type.Object({
   is_simulation: simulated,
   excluded_from_estimates: nullable(ref(StepExclusion), 'Why the step is no sample for estimates. Null when it is one.'),
   warnings: Type.Array(ref(Warning), { description: 'What is unusual about the step. The pointers refer to members of the step.' }),
-  created_at: ref(Timestamp),
-  updated_at: ref(Timestamp),
-  version: ref(Version)
+  created_at: ref(Timestamp, 'When the step was logged.'),
+  updated_at: ref(Timestamp, 'When the step changed last.'),
+  version: ref(Version, 'How often the step changed, counted from 1.')
 }, { $id: 'Step', description: 'A step: something that a device did or is doing.', examples: [aStep] })
 export type Step = Static<typeof Step>
 
@@ -84,7 +84,7 @@ export const StepCreate = Type.Object({
   id: optional(ref(Uuid), 'The id of the new step. The default is a new UUID.'),
   kind: optional(ref(StepKind), 'The kind of step. The default is `operation`.'),
   name: optional(ref(Name), 'The name of the step.'),
-  device: ref(DeviceName),
+  device: ref(DeviceName, 'The device that did the step.'),
   data: optional(ref(JsonObject), 'The function (`fct`), the parameters and the results of the step.'),
   start: TimestampIn,
   finish: optional(TimestampIn),
@@ -135,10 +135,10 @@ export const StepPatch = Type.Object({
   reason: textLines('Why the step is corrected. The history of the step keeps the reason.', 'The clock of the reader was an hour ahead.'),
   start: Type.Optional(TimestampIn),
   finish: Type.Optional(nullable(TimestampIn)),
-  status: Type.Optional(ref(StepStatus)),
+  status: Type.Optional(ref(StepStatus, 'The status that the step really has.')),
   is_simulation: Type.Optional(simulated),
-  data: Type.Optional(ref(JsonObject)),
-  device: Type.Optional(ref(DeviceName)),
+  data: Type.Optional(ref(JsonObject, 'The data that replaces the present one.')),
+  device: Type.Optional(ref(DeviceName, 'The device that really did the step.')),
   containers: Type.Optional(containers),
   exclude_from_estimates: Type.Optional(nullable(Type.Boolean({
     description: '`true`: estimates leave the step out. `false`: its times and its status are true, whatever the service found. A failed or simulated step is never used.'
@@ -154,12 +154,12 @@ const StepChangeKind = stringEnum('StepChangeKind', ['step-finished', 'step-corr
 
 const StepChange = Type.Object({
   revision: Type.Integer({ minimum: 1, description: 'The revision of the change.' }),
-  recorded_at: ref(Timestamp),
-  kind: ref(StepChangeKind),
+  recorded_at: ref(Timestamp, 'When the change was recorded.'),
+  kind: ref(StepChangeKind, 'What kind of change it was.'),
   actor: nullable(Type.String({ description: 'Who sent the request: the name of the API key. Null when the request had no key.' })),
   reason: nullable(Type.String({ description: 'The reason that was given for a correction. Null otherwise.' })),
-  before: ref(Step),
-  after: ref(Step)
+  before: ref(Step, 'The step before the change.'),
+  after: ref(Step, 'The step after the change.')
 }, {
   $id: 'StepChange', description: 'A change of a step after it was logged.',
   examples: [{

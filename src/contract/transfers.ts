@@ -7,13 +7,13 @@ import { aStep, Step, StepCreate } from './steps.ts'
 
 const LidAction = stringEnum('LidAction', ['off', 'on', 'keep'], '`off`: the lid was taken off. `on`: it was put on. `keep`: it was not touched.')
 
-const TransferTarget = Type.Object({ device: ref(DeviceName), position: optional(ref(Slot), 'The slot. The default is the lowest slot that is free after the transfer.') }, {
+const TransferTarget = Type.Object({ device: ref(DeviceName, 'The device that the container is on now.'), position: optional(ref(Slot), 'The slot. The default is the lowest slot that is free after the transfer.') }, {
   $id: 'TransferTarget', additionalProperties: false, description: 'Where the container is after the transfer.',
   examples: [{ device: 'Washer', position: 0 }]
 })
 
 const TransferLid = Type.Object({
-  action: ref(LidAction),
+  action: ref(LidAction, 'What was done with the lid.'),
   device: optional(ref(DeviceName), 'For `off`: the device on which the lid is parked. For `on`: the device that it was on; if sent, it is checked.'),
   position: optional(ref(Slot), 'For `off`: the slot of the lid; the default is the lowest slot that is free after the transfer. For `on`: the slot that it was in; if sent, it is checked.')
 }, {
@@ -68,10 +68,10 @@ const aResult = {
 }
 
 export const TransferResult = Type.Object({
-  status: ref(TransferStatus),
+  status: ref(TransferStatus, 'Whether the transfer was recorded or only checked.'),
   container: nullable(ref(Container), 'The container after the transfer. For a dry run: as it is now, or null when it was not found.'),
   step: nullable(ref(Step), 'The logged step. Null when there is none, and for a dry run.'),
-  revision: ref(Revision),
+  revision: ref(Revision, 'The revision after the transfer. For a dry run: the present one.'),
   findings: Type.Array(ref(TransferFinding), { description: 'For a dry run: every problem that would refuse the transfer. Empty when it can be recorded.' })
 }, {
   $id: 'TransferResult', description: 'The result of a transfer.', examples: [aResult]
@@ -80,7 +80,7 @@ export type TransferResult = Static<typeof TransferResult>
 
 export const TransferItems = Type.Object({
   items: Type.Array(ref(TransferResult), { description: 'The results, in the order of the request. Containers are shown as they are after the last transfer.' }),
-  revision: ref(Revision)
+  revision: ref(Revision, 'The revision after the batch.')
 }, { $id: 'TransferItems', description: 'The results of a batch of transfers.', examples: [{ items: [aResult], revision: 43 }] })
 
 export const TransferQuery = Type.Object({

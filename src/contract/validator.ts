@@ -2,10 +2,10 @@ import { Ajv } from 'ajv'
 import formatsPlugin from 'ajv-formats'
 import { depthOf, isInstant, isPathName, isUuid } from '../domain/values.ts'
 
-/** A JSON Schema validator with the formats and keywords of the contract, and the given components. */
-export function validatorFor (components: readonly object[]): Ajv {
+/** A JSON Schema validator with the formats and keywords of the contract, and the given components. With `allErrors: false` it stops at the first fault. */
+export function validatorFor (components: readonly object[], { allErrors = true }: { allErrors?: boolean } = {}): Ajv {
   // The schemas are not validated here: test/contract/openapi-rules.test.ts checks the whole document.
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, useDefaults: false, coerceTypes: false, validateSchema: false, meta: false })
+  const ajv = new Ajv({ allErrors, verbose: true, strict: false, useDefaults: false, coerceTypes: false, validateSchema: false, meta: false })
   formatsPlugin.default(ajv, ['uuid'])
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('path-name', isPathName)

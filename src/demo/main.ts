@@ -35,6 +35,21 @@ async function show (): Promise<void> {
   }
 }
 
+const help = `Usage: npm run demo
+
+Starts a service with a database of its own (in DATA_DIR, else ./data/demo), and replays the records of a real robotic laboratory:
+its plates and lids, its steps, and estimates that come true or not. Then the service goes on until you press Ctrl-C.
+PORT and the other variables of the service apply.
+`
+
+const args = process.argv.slice(2)
+if (args.length > 0) {
+  const asksForHelp = args.some((arg) => arg === '--help' || arg === '-h')
+  if (asksForHelp) process.stdout.write(help)
+  else process.stderr.write(`The demo takes no arguments, but got ${args.join(' ')}.\n\n${help}`)
+  process.exit(asksForHelp ? 0 : 2)
+}
+
 try {
   await show()
 } catch (error) {

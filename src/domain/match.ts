@@ -89,11 +89,13 @@ function secondsOf (duration: unknown): number | null {
 }
 
 // A protocol is identified by its file name, because labs keep copies in folders for versions and projects. The whole path is
-// one of the parameters, which are compared first.
+// one of the parameters, which are compared first. File names are compared without case.
 function protocolDigest (protocol: unknown): string | null {
   if (typeof protocol === 'number') return uuidDigest(normal(protocol))
   if (typeof protocol !== 'string') return null
-  return uuidDigest(normal(protocol.split(/[\\/]/).findLast((part) => part !== '') ?? protocol))
+  const name = protocol.split(/[\\/]/).findLast((part) => part !== '') ?? protocol
+  // Windows, on which most of these devices run, does not tell `3x_pbs.lhc` from `3X_PBS.LHC`.
+  return uuidDigest(normal(/\.[a-z0-9]{1,5}$/i.test(name) ? name.toLowerCase() : name))
 }
 
 // Equal texts for equivalent values: keys are sorted, null members are left out, and 300 = 300.0 = "300".

@@ -41,16 +41,37 @@ export function depthOf (value: unknown, enough: number): number {
 /** The nesting limit of a body. It protects recursive functions here and the JSON parser of the database. */
 export const deepestBody = 100
 
-/** Why a value cannot be stored, with the JSON pointer to the fault; null if it can. */
-export function unstorable (value: unknown, pointer = '', level = 0): { pointer: string, detail: string } | null {
-  if (typeof value === 'string') return unstorableText(value, pointer)
-  if (typeof value === 'number' && !Number.isFinite(value)) return { pointer, detail: 'must be a number that fits a double' }
+type StorageFault = { pointer: string, detail: string }
+
+/** Why a value cannot be stored, with the JSON pointer to the fault; null if it can. Linear in the value: only a fault gets a pointer. */
+export function unstorable (value: unknown): StorageFault | null {
+  const path: (string | number)[] = []
+  const detail = storageFault(value, path)
+  return detail === null ? null : { pointer: path.map((name) => `/${escapePointer(String(name))}`).join('').toWellFormed(), detail }
+}
+
+/** The fault, or null. `path` leads to the value; after a fault it leads to the fault. */
+function storageFault (value: unknown, path: (string | number)[]): string | null {
+  if (typeof value === 'string') return textFault(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? null : 'must be a number that fits a double'
   if (typeof value !== 'object' || value === null) return null
-  if (level >= deepestBody) return { pointer, detail: `must not be nested deeper than ${deepestBody} levels` }
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === '__proto__') return { pointer: `${pointer}/__proto__`, detail: 'must not be present: a member with this name is not allowed' }
-    const found = unstorableText(key, pointer) ?? unstorable(inner, `${pointer}/${escapePointer(key)}`, level + 1)
-    if (found) return found
+  if (path.length >= deepestBody) return `must not be nested deeper than ${deepestBody} levels`
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      path.push(index)
+      const found = storageFault(value[index], path)
+      if (found !== null) return found
+      path.pop()
+    }
+    return null
+  }
+  for (const key of Object.keys(value)) {
+    const ofKey = textFault(key)
+    if (ofKey !== null) return ofKey
+    path.push(key)
+    const found = key === '__proto__' ? 'must not be present: a member with this name is not allowed' : storageFault((value as Record<string, unknown>)[key], path)
+    if (found !== null) return found
+    path.pop()
   }
   return null
 }
@@ -60,12 +81,8 @@ export function escapePointer (name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-function unstorableText (text: string, pointer: string): { pointer: string, detail: string } | null {
-  if (text.includes('\u0000')) return { pointer: wellFormed(pointer), detail: 'must not contain the character NUL (U+0000)' }
-  if (!text.isWellFormed()) return { pointer: wellFormed(pointer), detail: 'must be well-formed Unicode: it contains half of a surrogate pair' }
+function textFault (text: string): string | null {
+  if (text.includes('\u0000')) return 'must not contain the character NUL (U+0000)'
+  if (!text.isWellFormed()) return 'must be well-formed Unicode: it contains half of a surrogate pair'
   return null
-}
-
-function wellFormed (pointer: string): string {
-  return pointer.toWellFormed()
 }

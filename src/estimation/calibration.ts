@@ -7,7 +7,7 @@ import { type Margins, noMargins } from './margins.ts'
 import { samplesFor, windowFor } from './model.ts'
 
 type CalibratedStep = EstimateQuery & { id: string, start: Date, as_of: string, fct: string | null, sample_seconds: number, commanded_seconds: number | null }
-type MarginsAt = { ended_at: number, margins: Margins }
+type MarginsAt = { ended_at: number, margins: Margins, shift: number }
 
 const chunk = 1000
 
@@ -37,7 +37,7 @@ export async function calibrate (
   { pool }: Database, { confidence, since, groupBy, limit }: { confidence: number, since: string | null, groupBy: CalibrationGrouping | null, limit: number }
 ): Promise<Calibration> {
   const marginsNewestFirst = await runPrepared<MarginsAt>(pool, `
-    SELECT extract(epoch FROM ended_at)::float8 AS ended_at, margins FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 2000`, [])
+    SELECT extract(epoch FROM ended_at)::float8 AS ended_at, margins, coalesce(rank_shift, 0) AS shift FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 2000`, [])
   const overall = emptyTally()
   const groups = new Map<string | null, Tally>()
   let from = { start: '3000-01-01T00:00:00Z', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
@@ -61,8 +61,8 @@ export async function calibrate (
     const { histories } = await readHistories(pool, queries, { most: windowFor(confidence), enough: samplesFor(confidence) })
     for (const [index, step] of steps.entries()) {
       const asOf = Date.parse(step.as_of) / 1000
-      const margins = marginsNewestFirst.find(({ ended_at }) => ended_at < asOf)?.margins ?? noMargins
-      const estimated = estimate(histories[index] ?? null, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins })
+      const { margins, shift } = marginsNewestFirst.find(({ ended_at }) => ended_at < asOf) ?? { margins: noMargins, shift: 0 }
+      const estimated = estimate(histories[index] ?? null, { kind: step.kind, commanded: step.commanded_seconds }, { confidence, statistic: 'upper_bound', margins, shift })
       const actual = step.sample_seconds + (step.commanded_seconds ?? 0)
       add(overall, estimated.duration_seconds, actual, confidence)
       if (groupBy === null) continue

@@ -2,11 +2,11 @@ import type { Method, Statistic } from '../contract/estimates.ts'
 import { type MatchLevel, matchLevels, mixedLevels } from '../domain/match-levels.ts'
 import { samplesSinceChangePoint } from './change-point.ts'
 import type { History } from './history.sql.ts'
-import { marginFor, type Margins } from './margins.ts'
+import { marginFor, type Margins, shiftedConfidence } from './margins.ts'
 import { type BorrowedSpread, inMilliseconds, mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
 import { endsInOutlier } from './outlier.ts'
 
-export type EstimateWarning = { code: string, detail: string }
+export type EstimateWarning = { code: string, detail: string, pointer?: string }
 
 /** The estimate of one step, with what it is based on. Durations are in seconds. */
 export type Estimate = {
@@ -28,8 +28,8 @@ export const defaultConfidence = 0.95
 // With fewer samples, the estimate carries the warning `few-samples`.
 const reliableSampleSize = 10
 
-/** `margins` are those learnt up to the last finished run. */
-export type EstimateOptions = { confidence: number, statistic: Statistic, margins: Margins }
+/** `margins` and `shift` are those learnt up to the last finished run (margins.ts). */
+export type EstimateOptions = { confidence: number, statistic: Statistic, margins: Margins, shift?: number }
 
 /** The step to estimate. `commanded` is its commanded time in seconds; the overhead from the history is added to it. */
 export type EstimateSubject = { kind: 'operation' | 'move', commanded: number | null }
@@ -63,10 +63,12 @@ export function basisOf (history: History, kind: EstimateSubject['kind']): Sampl
 }
 
 /** The estimate of one step. `history` is null if there are no comparable steps. */
-export function estimate (history: History | null, { kind, commanded }: EstimateSubject, { confidence, statistic, margins }: EstimateOptions): Estimate {
+export function estimate (
+  history: History | null, { kind, commanded }: EstimateSubject, { confidence, statistic, margins, shift = 0 }: EstimateOptions
+): Estimate {
   if (history === null) return withoutHistory(commanded, confidence)
   const basis = basisOf(history, kind)
-  const chosen = chooseBound(basis.sorted, history.borrowedSpread, confidence, statistic)
+  const chosen = chooseBound(basis.sorted, history.borrowedSpread, shiftedConfidence(confidence, shift, basis.sorted.length), statistic)
   const { seconds, attained, method } = chosen
   const margin = statistic === 'upper_bound' ? marginFor(confidence, margins) : 0
   return {

@@ -1,4 +1,5 @@
-import type { Calibration, CalibrationGrouping, PlannedStep, Statistic } from '../contract/estimates.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Calibration, CalibrationGrouping, EstimateSample, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
 import { matchInputs } from '../domain/match.ts'
 import type { Database } from '../store/database.ts'
@@ -7,16 +8,21 @@ import { basisOf, type Estimate, estimate, type EstimateSubject, defaultConfiden
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { type ProcessDuration, processDuration } from './process-duration.ts'
+import { readSamples } from './samples.sql.ts'
 import { type Remaining, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
 
 /** Options of a request; members that are missing or null have defaults. */
-type EstimateRequestOptions = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null }
+type EstimateRequestOptions = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null, samples?: boolean }
 type RemainingOptions = { step_ids?: readonly string[] | null, experiment_id?: string | null, confidence?: number | null }
 type CalibrationOptions = { confidence?: number, since?: string | Date, group_by?: CalibrationGrouping, limit?: number }
-type EstimateTarget = EstimateSubject & { query: EstimateQuery }
+/** `pointer` is the JSON pointer of the step in the request. */
+type EstimateTarget = EstimateSubject & { query: EstimateQuery, pointer?: string }
 
 export type Estimator = ReturnType<typeof openEstimator>
+
+/** This many estimates take a few milliseconds. */
+const estimatesPerTurn = 100
 
 // The statistic `max` uses at most this many of the newest samples.
 const maxStatisticWindow = 2000
@@ -32,29 +38,34 @@ export function openEstimator (database: Database) {
   async function estimateTargets (targets: readonly EstimateTarget[], options: EstimateRequestOptions) {
     const confidence = options.confidence ?? defaultConfidence
     const statistic = options.statistic ?? 'upper_bound'
-    const { histories, lessons } = await readTargets(targets, {
+    const { histories, lessons, unknownDevices } = await readTargets(targets, {
       most: statistic === 'max' ? maxStatisticWindow : windowFor(confidence),
       enough: statistic === 'upper_bound' ? samplesFor(confidence) : 0,
       ratios: options.total === true
     })
     // Equal steps share one history. Each history is estimated once for each commanded time.
     const cache = new Map<History | null, Map<number | null, Estimate>>()
-    const estimates = targets.map((target, index) => {
+    const estimates: Estimate[] = []
+    for (const [index, target] of targets.entries()) {
+      // Other requests must not wait for a large batch.
+      if (index > 0 && index % estimatesPerTurn === 0) await nextTurn()
       const history = histories[index] ?? null
       const byCommanded = cache.get(history) ?? new Map<number | null, Estimate>()
       cache.set(history, byCommanded)
-      const estimated = byCommanded.get(target.commanded) ?? estimate(history, target, { confidence, statistic, margins: lessons.margins })
+      const estimated = byCommanded.get(target.commanded) ?? estimate(history, target, { confidence, statistic, ...lessons })
       byCommanded.set(target.commanded, estimated)
-      return estimated
-    })
+      estimates.push(withDeviceWarnings(estimated, target, unknownDevices))
+    }
     return { confidence, histories, lessons, estimates }
   }
 
   return {
     /** Estimates one step, in seconds. Throws a Problem for a move without origin or destination. */
-    async estimateStep (step: PlannedStep, options: EstimateRequestOptions): Promise<Estimate> {
-      const { estimates: [first] } = await estimateTargets([targetOf(step, '/step')], options)
-      return first!
+    async estimateStep (step: PlannedStep, options: EstimateRequestOptions): Promise<Estimate & { samples?: EstimateSample[] }> {
+      const target = targetOf(step, '/step')
+      const { estimates: [first], histories: [history] } = await estimateTargets([target], options)
+      if (options.samples !== true) return first!
+      return { ...first!, samples: history == null ? [] : await readSamples(pool, target.query, history.level, first!.sample_size) }
     },
 
     /** Estimates many steps with one SQL statement, in order. With `total`, also estimates their sum. */
@@ -83,7 +94,7 @@ export function openEstimator (database: Database) {
       const targets = running.map(({ id, status, elapsed_seconds, believable, commanded_seconds, ...query }) =>
         ({ kind: query.kind, commanded: commanded_seconds, query: { ...query, as_of: null } }))
       const { histories, lessons } = await readTargets(targets, { most: windowFor(confidence), enough: samplesFor(confidence) })
-      return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: lessons.margins }))
+      return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: lessons.margins, shift: lessons.shift }))
     },
 
     /** Estimates the duration of an experiment of this process, from first start to last finish, in seconds. */
@@ -103,6 +114,17 @@ export function openEstimator (database: Database) {
   }
 }
 
+/** The estimate with a warning for each device that the lab never had. Its numbers come from other devices. */
+function withDeviceWarnings (estimated: Estimate, { query: { device, origin_device, destination_device }, pointer: base = '' }: EstimateTarget, unknown: ReadonlySet<string>): Estimate {
+  if (unknown.size === 0) return estimated
+  const named = [['/device', device], ['/origin/device', origin_device], ['/destination/device', destination_device]] as const
+  const warnings = named.filter(([, name]) => name !== null && unknown.has(name)).map(([pointer, name]) => ({
+    code: 'unknown-device', pointer: base + pointer,
+    detail: `The lab never had a device "${name}". ${estimated.level === null ? 'Nothing is known about it.' : `The estimate uses steps of other devices (level ${estimated.level}).`}`
+  }))
+  return warnings.length === 0 ? estimated : { ...estimated, warnings: [...warnings, ...estimated.warnings] }
+}
+
 function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
   const kind = step.kind ?? 'operation'
   const { origin, destination } = step
@@ -114,6 +136,7 @@ function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
   return {
     kind,
     commanded: commanded_seconds,
+    pointer,
     query: {
       kind,
       match_function,

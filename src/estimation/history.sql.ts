@@ -31,8 +31,8 @@ export type History = {
   borrowedSpread: BorrowedSpread | null
 }
 
-/** What was learnt from finished runs: `margins` after the newest run, in seconds, and `ratios` of actual to predicted time of the newest twenty runs, if requested. */
-export type Lessons = { margins: Margins, ratios: number[] }
+/** What was learnt from finished runs: `margins` (seconds) and `shift` of the rank at 0.5 after the newest run, and `ratios` of actual to predicted time of the newest twenty runs, if requested. */
+export type Lessons = { margins: Margins, shift: number, ratios: number[] }
 
 const window = (level: number, emptyBefore: string, size: number) => `
   LEFT JOIN LATERAL (
@@ -52,7 +52,8 @@ const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_
 
 // Read once for each request. Only totals need the ratios.
 const lessonsSql = `jsonb_build_object(
-    'margins', (SELECT to_jsonb(margins) FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 1),
+    'newest', (SELECT jsonb_build_object('margins', margins, 'shift', rank_shift) FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 1),
+    'unknown', (SELECT jsonb_agg(name) FROM named WHERE id IS NULL),
     'ratios', CASE WHEN $4 THEN (
       SELECT jsonb_agg(newest.total_ratio ORDER BY newest.ended_at DESC) FILTER (WHERE newest.total_ratio IS NOT NULL)
       FROM (SELECT total_ratio, ended_at FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 20) newest) END)`
@@ -100,16 +101,16 @@ const statements = new Map(windowSizes.map((size) => [size, historySql(size)]))
 const largestInteger = 2_147_483_647
 
 type Row = { level: number | null, samples: string, finishes: string, lent: BorrowedSpread | null, lessons: LessonsRow | null }
-type LessonsRow = { margins: Margins | null, ratios: number[] | null }
+type LessonsRow = { newest: { margins: Margins, shift: number | null } | null, unknown: string[] | null, ratios: number[] | null }
 
 /**
  * Reads the histories of many queries with one statement, in order. Each has at most `most` samples; it is null when there
  * are no comparable steps. A history with fewer than `enough` samples also has the spread of the wider level. Equal queries
- * are sent once and share one history. The lessons contain `ratios` only if requested.
+ * are sent once and share one history. The lessons contain `ratios` only if requested. `unknownDevices` are names that no device ever had.
  */
 export async function readHistories (
   database: Queryable, queries: readonly EstimateQuery[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean }
-): Promise<{ histories: (History | null)[], lessons: Lessons }> {
+): Promise<{ histories: (History | null)[], lessons: Lessons, unknownDevices: ReadonlySet<string> }> {
   const indexByQuery = new Map<string, number>()
   const indexes = queries.map((query) => {
     const json = JSON.stringify(query)
@@ -127,7 +128,8 @@ export async function readHistories (
   const lessons = rows[0]?.lessons
   return {
     histories: indexes.map((index) => histories[index] ?? null),
-    lessons: { margins: lessons?.margins ?? noMargins, ratios: lessons?.ratios ?? [] }
+    lessons: { margins: lessons?.newest?.margins ?? noMargins, shift: lessons?.newest?.shift ?? 0, ratios: lessons?.ratios ?? [] },
+    unknownDevices: new Set(lessons?.unknown ?? [])
   }
 }
 

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { mixedLevels } from '../domain/match-levels.ts'
 import { basisOf, chooseBound, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
-import { nextMargins, grid, type Margins, noMargins, runsForPace, typicalMiss } from './margins.ts'
+import { grid, type Margins, nextMargins, nextShift, noMargins, runsForPace, shiftedConfidence, typicalMiss } from './margins.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
 
 // Advisory lock: one instance learns at a time. The others do not wait for it.
@@ -55,7 +55,7 @@ async function nextRun (client: pg.ClientBase): Promise<Run | null> {
       UPDATE run SET pending = false WHERE key IN (SELECT key FROM over WHERE last_start IS NOT NULL EXCEPT SELECT key FROM newest)
     ),
     emptied AS (
-      UPDATE run SET pending = false, margins = NULL, total_ratio = NULL, miss_seconds = NULL, ended_at = NULL
+      UPDATE run SET pending = false, margins = NULL, rank_shift = NULL, total_ratio = NULL, miss_seconds = NULL, ended_at = NULL
       WHERE key IN (SELECT key FROM over WHERE last_start IS NULL)
     )
     SELECT key, CASE WHEN experiment_id IS NOT NULL
@@ -68,13 +68,16 @@ async function nextRun (client: pg.ClientBase): Promise<Run | null> {
 
 async function learn (client: pg.ClientBase, { key, began, ended }: Run, breathe: Breathe): Promise<number> {
   const done = await finishedSteps(client, key, breathe)
-  const { misses, typical, ratio } = await replay(client, done, began, breathe)
-  const { rows: before } = await client.query<{ margins: Margins, miss_seconds: number | null }>(`
-    SELECT margins, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForPace - 1}`,
+  const { rows: before } = await client.query<{ margins: Margins, rank_shift: number | null, miss_seconds: number | null }>(`
+    SELECT margins, rank_shift, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForPace - 1}`,
   [key, ended])
+  const shift = before[0]?.rank_shift ?? 0
+  const { misses, typical, ratio } = await replay(client, done, began, shift, breathe)
   const typicalMisses = [typical, ...before.map(({ miss_seconds }) => miss_seconds)].filter((miss) => miss !== null)
-  await client.query('UPDATE run SET pending = false, margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5 WHERE key = $1',
-    [key, nextMargins(before[0]?.margins ?? noMargins, misses, typicalMisses), ratio, typical, ended])
+  // At 0.5 the rank is shifted instead of a margin added.
+  const margins = nextMargins(before[0]?.margins ?? noMargins, misses, typicalMisses).map((margin, point) => point === 0 ? 0 : margin)
+  await client.query('UPDATE run SET pending = false, margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5, rank_shift = $6 WHERE key = $1',
+    [key, margins, ratio, typical, ended, nextShift(shift, misses[0]!, typicalMisses)])
   return done.length
 }
 
@@ -112,7 +115,7 @@ async function finishedSteps (client: pg.ClientBase, key: string, breathe: Breat
 type RunLesson = { misses: number[][], typical: number | null, ratio: number | null }
 
 /** Compares the steps of a run with the estimates that they would have had at the start of the run. */
-async function replay (client: pg.ClientBase, done: readonly FinishedStep[], began: Date, breathe: Breathe): Promise<RunLesson> {
+async function replay (client: pg.ClientBase, done: readonly FinishedStep[], began: Date, shift: number, breathe: Breathe): Promise<RunLesson> {
   const misses = grid.map((): number[] => [])
   const distances: number[] = []
   let actual = 0
@@ -124,7 +127,7 @@ async function replay (client: pg.ClientBase, done: readonly FinishedStep[], beg
     for (const [index, { query, steps }] of chunk.entries()) {
       await breathe()
       const history = histories[index] ?? null
-      if (history !== null) add(predict(history, query.kind), steps)
+      if (history !== null) add(predict(history, query.kind, shift), steps)
     }
   }
   return { misses, typical: typicalMiss(distances), ratio: predicted > 0 && actual > 0 ? actual / predicted : null }
@@ -160,12 +163,12 @@ async function stepsByQuery (done: readonly FinishedStep[], began: Date, breathe
 /** In seconds. `bounds` are for the confidences of the grid; null where the history has too few samples for a rank. */
 type Prediction = { bounds: (number | null)[], mean: number, median: number, wellKnown: boolean }
 
-function predict (history: History, kind: EstimateQuery['kind']): Prediction {
+function predict (history: History, kind: EstimateQuery['kind'], shift: number): Prediction {
   const usual = windowFor(defaultConfidence)
   const recent = basisOf({ ...history, samples: history.samples.slice(0, usual) }, kind)
   const bounds = grid.map((confidence) => {
     const { sorted } = windowFor(confidence) === usual ? recent : basisOf(history, kind)
-    const { method, seconds } = chooseBound(sorted, null, confidence, 'upper_bound')
+    const { method, seconds } = chooseBound(sorted, null, shiftedConfidence(confidence, shift, sorted.length), 'upper_bound')
     return method === 'rank' ? seconds : null
   })
   const wellKnown = !mixedLevels.has(recent.level) && recent.sorted.length >= samplesFor(defaultConfidence)

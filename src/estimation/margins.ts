@@ -52,6 +52,30 @@ export function nextMargins (before: Margins, misses: readonly (readonly number[
   })
 }
 
+/**
+ * How far one run shifts the rank at 0.5, and how far the rank may be shifted in all. Durations of one arm program lie within
+ * hundredths of a second, so that a margin in seconds either does nothing or passes them all. A shift of the rank moves from one
+ * sample to the next. Half of this pace, or twice of it, makes no difference in the third digit (docs/estimates.md).
+ */
+const shiftPace = 0.2
+const largestShift = 0.15
+
+/** The shift of the rank at 0.5 after a run. `misses` are durations minus bounds in seconds, at 0.5. It moves under the same conditions as the margins. */
+export function nextShift (before: number, misses: readonly number[], typicalMisses: readonly number[]): number {
+  if (typicalMisses.length < minRuns || misses.length < minSteps) return before
+  const kept = misses.filter((miss) => miss <= 0).length / misses.length
+  return Math.max(-largestShift, Math.min(largestShift, before + shiftPace * (grid[0] - kept)))
+}
+
+/**
+ * The confidence at which the rank is taken of `n` samples. It is shifted most at 0.5, and not at all from 0.8 on, where margins do better. It
+ * rises with the confidence, and is never more than n samples have, unless the confidence is.
+ */
+export function shiftedConfidence (confidence: number, shift: number, n: number): number {
+  const weight = confidence <= grid[0] ? confidence / grid[0] : Math.max(0, (grid[1] - confidence) / (grid[1] - grid[0]))
+  return Math.min(confidence + shift * weight, Math.max(confidence, n / (n + 1)))
+}
+
 /** The median absolute distance (seconds) of the steps of a run from the median of their history; null for too few steps. */
 export function typicalMiss (distances: readonly number[]): number | null {
   return distances.length < minSteps ? null : median(distances.map(Math.abs).sort((a, b) => a - b))

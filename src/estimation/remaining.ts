@@ -3,6 +3,7 @@ import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { basisOf, chooseBound, type Estimate, estimate, total } from './estimate.ts'
 import type { EstimateQuery, History, Lessons } from './history.sql.ts'
+import { shiftedConfidence } from './margins.ts'
 import { inMilliseconds } from './model.ts'
 
 /** The estimated remaining time of a running step. `share_longer` is described at `remaining`. Times are in seconds. */
@@ -64,9 +65,9 @@ const startInDoubt = {
  */
 export function remaining (
   { id, kind, elapsed_seconds: elapsed, believable, commanded_seconds: commanded }: RunningStep, history: History | null,
-  { confidence, margins }: { confidence: number, margins: Lessons['margins'] }
+  { confidence, margins, shift }: { confidence: number } & Pick<Lessons, 'margins' | 'shift'>
 ): Remaining {
-  const whole = estimate(history, { kind, commanded }, { confidence, statistic: 'upper_bound', margins })
+  const whole = estimate(history, { kind, commanded }, { confidence, statistic: 'upper_bound', margins, shift })
   const common = { step_id: id, elapsed_seconds: elapsed, estimate: believable ? whole : { ...whole, warnings: [...whole.warnings, startInDoubt] } }
   if (history === null) {
     const left = whole.duration_seconds === null ? null : Math.max(0, inMilliseconds(whole.duration_seconds - elapsed))
@@ -78,7 +79,7 @@ export function remaining (
   const longer = all.filter((sample) => inMilliseconds((commanded ?? 0) + sample) > elapsed)
   const share_longer = (longer.length + 1) / (all.length + 1)
   if (longer.length === 0) return { ...common, remaining_seconds: null, overdue: true, share_longer }
-  const { seconds } = chooseBound(longer, history.borrowedSpread, confidence, 'upper_bound')
+  const { seconds } = chooseBound(longer, history.borrowedSpread, shiftedConfidence(confidence, shift, longer.length), 'upper_bound')
   const left = inMilliseconds(total(commanded, seconds + whole.margin_seconds) - elapsed)
   return { ...common, remaining_seconds: left, overdue: false, share_longer }
 }

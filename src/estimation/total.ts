@@ -43,7 +43,9 @@ export function totalOf (steps: readonly TotalPart[], { confidence, ratios, boun
   const sorted = [...sums].map((sum) => sum * factors[Math.floor(random() * factors.length)]!).sort((a, b) => a - b)
   const longestMedian = largest(known.map(({ estimate }) => estimate.median_seconds ?? 0))
   const longestBound = boundsAreUpper ? largest(known.map(({ estimate }) => estimate.duration_seconds!)) : 0
-  const duration_seconds = inMilliseconds(Math.max(sorted[Math.min(draws, Math.ceil(confidence * draws)) - 1]!, longestBound))
+  // A total differs from others mostly by the factor of its run, of which few are known: the rank among n of them is ceil(c (n + 1)).
+  const share = factors === ratios ? Math.min(1, Math.ceil(confidence * (ratios.length + 1) - 1e-9) / ratios.length) : confidence
+  const duration_seconds = inMilliseconds(Math.max(sorted[Math.min(draws, Math.ceil(share * draws)) - 1]!, longestBound))
   return {
     duration_seconds,
     median_seconds: inMilliseconds(Math.max(median(sorted), longestMedian)),

@@ -4,7 +4,7 @@ import { type Problem, problem } from '../contract/problems.ts'
 import { grants, type Scope } from '../domain/keys.ts'
 import type { KeyHolder, KeyStore } from '../store/keys.ts'
 import { isLoopback, isLoopbackName } from './loopback.ts'
-import { rateLimiter } from './rate-limit.ts'
+import { networkOf, rateLimiter } from './rate-limit.ts'
 import { declareScope } from './scopes.ts'
 
 declare module 'fastify' {
@@ -26,7 +26,9 @@ const defaultLimitPerMinute = 12_000
  */
 export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitPerMinute, keys }: AuthOptions) => {
   const onLoopback = isLoopbackName(host)
+  // Counted apart, so that many addresses cannot use up the places of the actors.
   const limiter = rateLimiter(rateLimitPerMinute ?? defaultLimitPerMinute)
+  const addressLimiter = rateLimiter(limiter.perMinute)
   app.decorateRequest('actor', null)
   app.addHook('onRoute', declareScope)
 
@@ -41,7 +43,7 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
 
   /** Returns the refusal, if any. Refused requests count towards the rate limit, too. */
   function applyVerdict (request: FastifyRequest, reply: FastifyReply, refusal: AuthRefusal | null): Problem | undefined {
-    const wait = isLimited(request) ? limiter.take(request.actor ?? request.ip) : 0
+    const wait = isLimited(request) ? (request.actor === null ? addressLimiter.take(networkOf(request.ip)) : limiter.take(request.actor)) : 0
     if (wait > 0) {
       reply.header('retry-after', wait)
       return problem('too-many-requests', `More than ${limiter.perMinute} requests in one minute. Retry in ${wait} s.`, { limit: limiter.perMinute })
@@ -55,7 +57,8 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
   function isLimited (request: FastifyRequest): boolean {
     const ip = request.ip as string | undefined
     if (ip === undefined) return false
-    return rateLimitPerMinute === null ? !isLoopback(ip) : rateLimitPerMinute > 0
+    // A proxy on this machine that TRUST_PROXY does not name is not the client.
+    return rateLimitPerMinute === null ? !isLoopback(ip) || request.headers['x-forwarded-for'] !== undefined : rateLimitPerMinute > 0
   }
 
   function authenticateWithoutKeys (request: FastifyRequest, scope: Scope): AuthRefusal | null | Promise<AuthRefusal | null> {

@@ -3,7 +3,7 @@ import plugin from 'fastify-plugin'
 import { withProblems } from '../contract/problem-responses.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import type { StoredAnswer } from '../store/idempotency.ts'
-import { requestKey } from './idempotency-key.ts'
+import { requestKey, validKey } from './idempotency-key.ts'
 import { refuseUnlessMatched } from './if-match.ts'
 
 declare module 'fastify' {
@@ -16,13 +16,19 @@ declare module 'fastify' {
 const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /**
- * Adds `Idempotency-Key` and `If-Match` to every write under /api. A request with either header runs in one transaction,
+ * Adds `Idempotency-Key` and `If-Match` to every write under /api; a POST that only reads ignores both. A request with either header runs in one transaction,
  * together with the check of the header. Other requests do not open a transaction. Handlers must return their response and
  * never send it themselves, because it must not be sent before the transaction is committed.
  */
 export const conditionalWrites = plugin(async (app: FastifyInstance) => {
+  // Also where the key is ignored, so that a client learns early that it sends an invalid one.
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.headers['idempotency-key'] !== undefined) validKey(request)
+    done()
+  })
+
   app.addHook('onRoute', (route) => {
-    if (route.config?.secret || !route.url.startsWith('/api/') || ![route.method].flat().some((method) => writes.has(method))) return
+    if (route.config?.secret || route.config?.scope === 'read' || !route.url.startsWith('/api/') || ![route.method].flat().some((method) => writes.has(method))) return
     if (route.schema !== undefined) {
       route.schema.response = withProblems(route.schema.response as Record<number, object>,
         'idempotency-key-running', 'idempotency-key-reused', ...route.config?.changes === undefined ? [] : ['precondition-failed'] as const)

@@ -19,7 +19,7 @@ export const errors = plugin(async (app: FastifyInstance) => {
     }
   })
 
-  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(toProblem(error), request, reply, error))
+  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(toProblem(error, request), request, reply, error))
 
   // Before the body is read: at a path that does not exist, faults of the body do not matter.
   app.addHook('onRequest', (request, reply, done) => {
@@ -56,6 +56,11 @@ export const errors = plugin(async (app: FastifyInstance) => {
   }
 }, { name: 'errors' })
 
+declare module 'fastify' {
+  /** The problem that was sent, for the log. */
+  interface FastifyRequest { refusal?: Problem }
+}
+
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /** Names have at most 200 characters. The router counts decoded characters, so 1024 leaves room. */
@@ -69,7 +74,7 @@ export function frameworkProblem (error: FastifyError, request: FastifyRequest, 
   sendProblem(known, request, reply)
 }
 
-function toProblem (error: FastifyError): Problem {
+function toProblem (error: FastifyError, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (error.validation) {
     const faults = describeValidationErrors(error)
@@ -77,7 +82,7 @@ function toProblem (error: FastifyError): Problem {
   }
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return problem('body-too-large', 'The body is larger than BODY_LIMIT_BYTES. Send it in several requests.')
+      return bodyTooLarge(request.routeOptions.bodyLimit)
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
     case 'FST_ERR_CTP_INVALID_CONTENT_TYPE':
       return problem('unsupported-media-type', 'Send the body as application/json (the lab file also as application/yaml).', { supported: ['application/json'] })
@@ -94,13 +99,27 @@ function toProblem (error: FastifyError): Problem {
   return problem('internal-error', 'The service failed. Search its log for this request id.')
 }
 
+function bodyTooLarge (limit: number): Problem {
+  return problem('body-too-large', `The body is larger than ${limit} bytes, which is the limit of this operation (at most BODY_LIMIT_BYTES). Send it in several requests.`, { limit })
+}
+
 function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyReply, cause?: Error): FastifyReply {
   if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
   else request.log.debug({ code: found.code }, redactMessage(found.message))
   if (found.code === 'database-unavailable') reply.header('retry-after', '2')
+  if (found.code === 'too-busy') reply.header('retry-after', '1')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
-  const body = problemBody(found, { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
+  request.refusal = found
+  const body = problemBody(withIndex(found, request), { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
+}
+
+/** Of a batch, the index of the first entry that is wrong. */
+function withIndex (found: Problem, { routeOptions }: FastifyRequest): Problem {
+  const [fault] = (found.members.errors ?? []) as { pointer?: string }[]
+  const index = /^\/[^/]+\/(\d+)(?:\/|$)/.exec(fault?.pointer ?? '')?.[1]
+  if (index === undefined || found.members.index !== undefined || routeOptions.url?.endsWith('/batch') !== true) return found
+  return problem(found.code, found.message, { ...found.members, index: Number(index) })
 }
 
 function pathOf (url: string): string {

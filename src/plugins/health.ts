@@ -5,6 +5,7 @@ import { ref } from '../contract/common.ts'
 import { Live, Ready } from '../contract/health.ts'
 import { problems } from '../contract/problem-responses.ts'
 import { problem } from '../contract/problems.ts'
+import { databaseFault } from '../store/errors.ts'
 
 /** Liveness and readiness probes. */
 export const health = plugin(async (app: FastifyInstance) => {
@@ -22,7 +23,7 @@ export const health = plugin(async (app: FastifyInstance) => {
     logLevel: 'warn',
     schema: {
       operationId: 'getReady', tags: ['operations'], summary: 'Check that the service is ready',
-      description: 'Queries the database, and responds with 503 when it does not respond. Also returns the state of the connection pool.',
+      description: 'Queries the database and tries to write, and responds with 503 when the database does not respond or writes fail, for example on a full disk. Also returns the state of the connection pool.',
       querystring: Type.Object({}, { additionalProperties: false }),
       response: { 200: ref(Ready), ...problems() }
     }
@@ -34,6 +35,23 @@ export const health = plugin(async (app: FastifyInstance) => {
       app.log.warn({ err: error }, 'database does not respond')
       throw problem('database-unavailable', 'The database did not respond.')
     }
+    await refuseFailingWrites(pool)
     return { status: 'ready', pool: { max: pool.options.max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount } }
   })
+
+  /** Reads may work while writes fail. A database that accepts no writes by its configuration is ready for what it does. */
+  async function refuseFailingWrites (pool: typeof app.database.pool): Promise<void> {
+    try {
+      await pool.query('SELECT probe_write()')
+    } catch (error) {
+      const { sqlstate } = databaseFault(error) ?? {}
+      if (sqlstate === readOnly) return
+      app.log.warn({ err: error }, 'writes fail')
+      const why = sqlstate === diskFull ? 'the disk of the database is full' : (error as Error).message
+      throw problem('database-unavailable', `Reads work, but writes fail: ${why}.`)
+    }
+  }
 }, { name: 'health' })
+
+const readOnly = '25006'
+const diskFull = '53100'

@@ -59,8 +59,23 @@ export function finishDocument<D extends object> (made: D): D {
     if (operation['x-body-optional'] && operation.requestBody !== undefined) operation.requestBody.required = false
     delete operation['x-body-optional']
   }
+  for (const schema of Object.values(schemas)) unwrapReferences(schema)
   const byName = Object.entries(schemas).sort(([a], [b]) => a < b ? -1 : 1)
   return { ...made, components: { ...document.components, schemas: Object.fromEntries(byName) } }
+}
+
+/** A described reference (`ref` in src/contract/common.ts) is a $ref with its description beside it. */
+function unwrapReferences (node: unknown): void {
+  if (typeof node !== 'object' || node === null) return
+  const schema = node as Schema & { allOf?: [{ $ref: string }] }
+  const wrapped = schema.allOf?.length === 1 ? schema.allOf[0].$ref : undefined
+  if (wrapped !== undefined) {
+    const { description } = schema
+    delete schema.allOf
+    delete schema.description
+    Object.assign(schema, { $ref: wrapped, description })
+  }
+  for (const child of Object.values(node)) unwrapReferences(child)
 }
 
 function finishParameter (parameter: Parameter, schemas: Record<string, Schema>): void {

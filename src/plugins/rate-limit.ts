@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net'
+
 /** The maximum number of callers that are counted separately in one minute. All others share one count, which bounds the memory. */
 const maxCallers = 10_000
 
@@ -18,4 +20,14 @@ export function rateLimiter (perMinute: number, now: () => number = Date.now) {
       return count > perMinute ? Math.ceil(((minute + 1) * 60_000 - time) / 1000) : 0
     }
   }
+}
+
+/** The network that an address counts for: itself, or the /64 of an IPv6 address, which one customer of a provider has for themselves. */
+export function networkOf (address: string): string {
+  if (!address.includes(':') || address.startsWith('::ffff:') || !isIPv6(address)) return address
+  const [head = '', tail] = address.split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const groups = tail === undefined ? before : [...before, ...Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0'), ...after]
+  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')}::/64`
 }

@@ -1,9 +1,11 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Socket } from 'node:net'
-import { redactUrl } from '../domain/keys.ts'
+import { redactMessage, redactUrl } from '../domain/keys.ts'
 
 /** URLs in the log are cut at this length. A URL can have up to 16 KiB. */
 const longestUrl = 2000
+/** Details can quote names from the request. */
+const longestDetail = 500
 
 /**
  * Logs one line for each request, when the response was sent or the client disconnected. Fastify logs two lines, and none
@@ -38,10 +40,11 @@ export function requestLog (): LogController {
 }
 
 function logRequest (reply: FastifyReply, message: string, status?: number): void {
-  const { method, url, routeOptions, actor } = reply.request
+  const { method, url, routeOptions, actor, refusal } = reply.request
   reply.log.info({
     operation_id: routeOptions.schema?.operationId, actor: actor ?? undefined, method,
-    url: redactUrl(url, parametersOf(reply.request)).slice(0, longestUrl), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status
+    url: redactUrl(url, parametersOf(reply.request)).slice(0, longestUrl), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status,
+    ...refusal === undefined ? {} : { code: refusal.code, detail: redactMessage(refusal.message).slice(0, longestDetail) }
   }, message)
 }
 

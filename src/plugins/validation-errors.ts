@@ -6,19 +6,18 @@ import { escapePointer } from '../domain/values.ts'
 
 // Turns validation errors into sentences for the person who has to fix the request.
 
-const maxFaults = 20
+const emptySegment = 'is empty in this path; for the list, leave out the slash at the end'
 
-/** The faults of a validation error, at most 20. Each names the member and the rule that it breaks. */
+/** The faults of a validation error. Each names the member and the rule that it breaks. */
 export function describeValidationErrors (error: FastifyError): Fault[] {
   const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext as 'body' | 'querystring' | 'params' | 'headers']
   const raw = (error.validation ?? []) as unknown as ErrorObject[]
   const faults = new Map<string, Fault>()
-  for (const fault of meaningful(raw)) {
+  for (const fault of meaningful(withoutCounts(raw))) {
     const pointer = pointerOf(fault)
-    const detail = ruleOf(fault)
+    const detail = part === 'path' && fault.data === '' ? emptySegment : ruleOf(fault)
     const place = part === 'body' ? { pointer } : { parameter: pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') }
     if (!faults.has(pointer + detail)) faults.set(pointer + detail, { in: part, ...place, detail })
-    if (faults.size === maxFaults) break
   }
   return [...faults.values()]
 }
@@ -29,6 +28,12 @@ function meaningful (errors: readonly ErrorObject[]): ErrorObject[] {
     // For an empty text, the error about its length is enough.
     !(error.keyword === 'pattern' && error.data === ''))
   return useful.length > 0 ? useful : [...errors]
+}
+
+/** With too few members, a member that is missing in any case says more than how many are wanted. */
+function withoutCounts (errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const counted = errors.filter(({ keyword }) => keyword === 'minProperties')
+  return errors.filter((error) => !counted.includes(error) || !errors.some(({ keyword, instancePath }) => keyword === 'required' && instancePath === error.instancePath))
 }
 
 function pointerOf (error: ErrorObject): string {

@@ -1,12 +1,13 @@
-import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import type { FastifyServerOptions } from 'fastify'
 import { validatorFor } from '../contract/validator.ts'
 import { escapePointer, unstorable } from '../domain/values.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
+import { boundedValidation } from './bounded-validation.ts'
 
 /**
  * Validates requests. Bodies are not coerced (the text "5" is not a number). Path and query parameters are converted from
- * text. Unknown members and parameters are refused. All faults of one part of the request are reported together.
+ * text. Unknown members and parameters are refused. The faults of one part of the request are reported together.
  *
  * Responses are serialised by JSON.stringify, which drops no unknown members and writes dates in the format of the contract. Whole
  * numbers are written in full.
@@ -14,9 +15,10 @@ import { writeExactly } from '../domain/whole-numbers.ts'
  */
 export const compilersFactory = {
   buildValidator: (components: Record<string, object>) => {
-    const ajv = validatorFor(Object.values(components))
+    const failFast = validatorFor(Object.values(components), { allErrors: false })
+    const all = validatorFor(Object.values(components))
     return ({ schema, httpPart }: { schema: object, httpPart?: string }) => {
-      const check = compileLazily(ajv, schema)
+      const check = boundedValidation(failFast, all, schema)
       if (httpPart === 'body') return check
       const read = parameterReader(schema, components)
       return (parameters: Record<string, unknown>) => {
@@ -29,15 +31,6 @@ export const compilersFactory = {
   },
   buildSerializer: () => () => writeExactly
 } as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
-
-// Compiling all schemas takes longer than the rest of the startup, and most clients use few operations.
-function compileLazily (ajv: Ajv, schema: object): (value: unknown) => { value: unknown } | { error: unknown } {
-  let compiled: ValidateFunction | undefined
-  return (value) => {
-    const validate = compiled ??= ajv.compile(schema)
-    return validate(value) ? { value } : { error: validate.errors }
-  }
-}
 
 type ParameterSchema = { type?: string, $ref?: string, anyOf?: ParameterSchema[], properties?: Record<string, ParameterSchema> }
 

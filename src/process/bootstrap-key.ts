@@ -8,10 +8,10 @@ import type { KeyStore } from '../store/keys.ts'
 
 /**
  * Creates the first key from BOOTSTRAP_ADMIN_KEY_FILE, if no key was ever created. Throws an OperatorError if other machines
- * could reach the service while it has no key, and if the file cannot be used.
+ * or pages of other origins could reach the service while it has no key, and if the file cannot be used.
  */
-export async function prepareKeys (config: Pick<Config, 'auth' | 'host' | 'bootstrapAdminKeyFile'>, keys: KeyStore, log: Pick<Log, 'info' | 'warn'>): Promise<void> {
-  const { auth, host, bootstrapAdminKeyFile: file } = config
+export async function prepareKeys (config: Pick<Config, 'auth' | 'host' | 'bootstrapAdminKeyFile' | 'corsOrigins'>, keys: KeyStore, log: Pick<Log, 'info' | 'warn'>): Promise<void> {
+  const { auth, host, corsOrigins, bootstrapAdminKeyFile: file } = config
   if (file !== null) await createBootstrapKey(readKey(file), keys, log)
   if (auth === 'off') {
     log.warn({ host }, 'AUTH=off: everybody who can reach this address may do everything')
@@ -19,6 +19,9 @@ export async function prepareKeys (config: Pick<Config, 'auth' | 'host' | 'boots
     throw new OperatorError(`There is no key yet, and with HOST=${host} other machines can reach this service. Create the first key with ` +
       '"npm run keys -- create --name admin --scopes admin", or put a key into a file and set BOOTSTRAP_ADMIN_KEY_FILE to its path. ' +
       'To run without keys, set HOST=127.0.0.1 (this machine only) or AUTH=off (everybody).')
+  } else if (corsOrigins.length > 0 && !await keys.exist()) {
+    throw new OperatorError('There is no key yet, and with CORS_ORIGINS pages of other origins can call this service. Create the first key with ' +
+      '"npm run keys -- create --name admin --scopes admin", or unset CORS_ORIGINS. With AUTH=off these pages may do everything.')
   }
 }
 

@@ -1,7 +1,8 @@
-import type { AsOf } from '../contract/as-of.ts'
+import type { AsOf, AsOfLocation } from '../contract/as-of.ts'
 import type { Container } from '../contract/containers.ts'
 import type { Device } from '../contract/devices.ts'
 import type { LabState } from '../contract/lab.ts'
+import type { LabConfig } from '../domain/lab-file/lab-config.ts'
 import type { Position, PositionQuery } from '../contract/positions.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { columnsOf } from './columns.ts'
@@ -22,14 +23,14 @@ const byId = `SELECT ${columnsOf('container')} FROM container_state_at($1, ARRAY
 /** Earlier states, as of a revision or a time. The functions `*_state_at` compute them from the event log. */
 export function asOfStore ({ pool }: Database) {
   /** Resolves a revision or time to a revision. Throws a 400 for a revision that does not exist yet. */
-  async function revision (asOf: AsOf): Promise<number> {
+  async function revision (asOf: AsOf, location: AsOfLocation = { in: 'query', parameter: 'at' }): Promise<number> {
     if ('time' in asOf) {
       const [found] = await runPrepared<{ revision: number }>(pool, 'SELECT revision_at($1)::float8 AS revision', [asOf.time])
       return found!.revision
     }
     const [present] = await runPrepared<{ revision: number }>(pool, 'SELECT revision::float8 AS revision FROM lab', [])
     if (asOf.revision > present!.revision) {
-      throw invalid({ in: 'query', parameter: 'at', detail: `must be an existing revision; the present one is ${present!.revision}` })
+      throw invalid({ ...location, detail: `must be an existing revision; the present one is ${present!.revision}` })
     }
     return asOf.revision
   }
@@ -56,6 +57,7 @@ export function asOfStore ({ pool }: Database) {
   }
 
   return {
+    revision,
     device,
     container,
     positions,
@@ -69,6 +71,12 @@ export function asOfStore ({ pool }: Database) {
         throw problem('position-not-found', refusalDetail('position-not-found', members), members)
       }
       return { ...found, occupant: found.container_id === null ? null : await container(found.container_id, asOf) }
+    },
+
+    /** The lab file. */
+    async config (asOf: AsOf): Promise<LabConfig> {
+      const [config] = await runPrepared<LabConfig>(pool, 'SELECT description, pythonlab_translation, extra, groups FROM lab_config_at($1)', [await revision(asOf)])
+      return config!
     },
 
     async lab (asOf: AsOf): Promise<LabState> {

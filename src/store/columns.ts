@@ -10,7 +10,8 @@ import type { Step } from '../contract/steps.ts'
 
 type Names<T> = Readonly<Record<keyof T, true>>
 
-const container: Names<Container> = {
+// `warnings` are of a response, not of the view.
+const container: Names<Omit<Container, 'warnings'>> = {
   id: true, name: true, barcode: true, device: true, position: true, starting_device: true, starting_position: true, lidded: true, lid: true, filled: true,
   content: true, labware_type: true, labware_uuid: true, is_reagent: true, removed_at: true, created_at: true, updated_at: true, version: true
 }

@@ -16,7 +16,7 @@ import { refusalDetail } from './refusals.ts'
 /** The result of adding a container. `repeated`: a retry. `adopted`: an existing container was returned. */
 export type AddedContainer = { outcome: 'created' | 'repeated' | 'adopted', container: Container }
 
-const members: MemberKinds<Container> = {
+const members: MemberKinds<Omit<Container, 'warnings'>> = {
   id: 'value', name: 'value', barcode: 'value', device: 'value', position: 'value', starting_device: 'value', starting_position: 'value',
   lidded: 'value', lid: 'value', filled: 'value', content: 'value', labware_type: 'value', labware_uuid: 'value', is_reagent: 'value',
   removed_at: 'time', created_at: 'time', updated_at: 'time', version: 'value'
@@ -31,6 +31,12 @@ const commands = {
   lid: selectAsJson(members, 'lid_container($1, $2, $3, $4, $5)'),
   correct: selectAsJson(members, 'correct_container($1, $2, $3, $4)')
 }
+// `alike` is the barcode of another container on the platform that differs in case only.
+const addContainers = `
+  SELECT a.outcome, ${columnsOf('container', '(a.container)')}, CASE WHEN a.outcome = 'created' THEN (
+    SELECT c.barcode FROM container c
+    WHERE c.removed_at IS NULL AND lower(c.barcode) = lower((a.container).barcode) AND c.barcode <> (a.container).barcode LIMIT 1) END AS alike
+  FROM add_containers($1, $2, $3) a`
 const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
 
 /** Containers and lids. Each command is one call of a database function; see prisma/sql/container and prisma/sql/placement. */
@@ -45,16 +51,31 @@ export function containerStore ({ pool, prisma }: Database) {
     const { id, barcode } = parseContainerRef(container)
     const [found] = await runPrepared<JsonRow<Container>>(pool, id === null ? readByBarcode : readById, [id ?? barcode])
     if (found === undefined) {
-      throw problem('container-not-found', refusalDetail('container-not-found', { container }), { container, parameter: 'container' })
+      const [former] = await runPrepared<{ relabelled: object[] | null }>(pool, 'SELECT former_bearers($1) AS relabelled', [barcode])
+      const members = { container, parameter: 'container', ...former?.relabelled ? { relabelled: former.relabelled } : {} }
+      throw problem('container-not-found', refusalDetail('container-not-found', members), members)
     }
     return found
   }
 
   async function addAll (inputs: readonly ContainerCreate[], audit: AuditContext, batch = true): Promise<AddedContainer[]> {
     const prepared = inputs.map((input, index) => containerInput(input, batch ? `/containers/${index}` : ''))
-    return await runPrepared<Container & { outcome: AddedContainer['outcome'] }>(pool,
-      `SELECT outcome, ${columnsOf('container', '(container)')} FROM add_containers($1, $2, $3)`, [JSON.stringify(prepared), batch, audit]
-    ).then((rows) => rows.map(({ outcome, ...container }) => ({ outcome, container })))
+    const rows = await runPrepared<Container & { outcome: AddedContainer['outcome'], alike: string | null }>(pool, addContainers, [JSON.stringify(prepared), batch, audit])
+    // The statement does not see what it adds itself.
+    const inBatch = new Map<string, string>()
+    return rows.map(({ outcome, alike, ...container }) => {
+      const folded = container.barcode?.toLowerCase() ?? ''
+      const other = alike ?? (outcome === 'created' ? inBatch.get(folded) : undefined)
+      if (outcome === 'created' && container.barcode !== null) inBatch.set(folded, container.barcode)
+      return { outcome, container: other === undefined ? container : { ...container, warnings: [differsInCase(container, other)] } }
+    })
+  }
+
+  /** The containers that had this barcode and have another one, or none, now. */
+  async function formerFilter (barcode: string): Promise<object[]> {
+    const rows = await runPrepared<{ id: string }>(pool,
+      "SELECT DISTINCT container_id AS id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $1", [barcode])
+    return [{ id: { in: rows.map(({ id }) => id) } }, { OR: [{ barcode: { not: barcode } }, { barcode: null }] }]
   }
 
   return {
@@ -67,11 +88,12 @@ export function containerStore ({ pool, prisma }: Database) {
     },
 
     async list (query: ContainerQuery) {
-      const { removed = 'false', ...filters } = filtersOf(query)
-      const where = { ...filters, ...removedFilter(removed) }
+      const { removed = 'false', former_barcode, ...filters } = filtersOf(query)
+      const former = former_barcode === undefined ? {} : { AND: await formerFilter(former_barcode) }
+      const where = { ...filters, ...removedFilter(removed), ...former }
       return await readPageById<Container>(query, {
         name: 'containers',
-        filters: { ...filters, removed },
+        filters: { ...filters, removed, former_barcode },
         read: async (after, take) => await prisma.container_state.findMany({
           where: { AND: [where, after === null ? {} : { id: { gt: after } }] }, orderBy: { id: 'asc' }, take
         }) as Container[],
@@ -122,6 +144,10 @@ export function containerStore ({ pool, prisma }: Database) {
   }
 }
 
+function differsInCase ({ barcode }: Container, alike: string) {
+  return { code: 'barcode-differs-in-case', pointer: '/barcode', detail: `Another container on the platform has the barcode "${alike}". It differs from "${barcode}" in case only; scanners read them as two.` }
+}
+
 function removedFilter (removed: 'true' | 'false' | 'any') {
   if (removed === 'any') return {}
   return { removed_at: removed === 'true' ? { not: null } : null }
@@ -133,5 +159,5 @@ function containerInput (input: ContainerCreate, pointer: string) {
     throw invalid({ in: 'body', pointer: `${pointer}/lid`, detail: 'is the place of a parked lid, but `lidded` says that the lid is on; omit one of them' })
   }
   const id = input.id ?? uuidv7()
-  return { ...input, id, name: input.name ?? input.barcode ?? `container-${id.slice(-8)}`, created_as: digestOf(input) }
+  return { ...input, id, id_is_own: Boolean(input.id), name: input.name ?? input.barcode ?? `container-${id.slice(-8)}`, created_as: digestOf(input) }
 }

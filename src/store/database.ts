@@ -2,44 +2,56 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Config } from '../config.ts'
 import type { Log } from '../domain/log.ts'
+import { obeyConnectWithin } from './connect-within.ts'
 import { PrismaClient } from './generated/client.ts'
 import { withPoolErrorPolicy } from './pool-error-policy.ts'
-import { joinAmbientTransaction } from './transaction.ts'
+import { joinAmbientTransaction, onPool } from './transaction.ts'
 
-/** The connection pool of the process, and Prisma on the same pool. */
+/** The connection pools of the process, and Prisma on the first one. */
 export type Database = {
   pool: pg.Pool
   prisma: PrismaClient
   /** Resolves when the database responds. Rejects after DATABASE_CONNECT_TIMEOUT_MS. */
   ping: () => Promise<void>
+  /** Runs reads that can take long. They have connections of their own, and their statements have less time. */
+  largeReads<T> (run: () => Promise<T>): Promise<T>
   close (): Promise<void>
 }
 
-/** Creates a bounded pool. It connects at the first query. */
+/** The number of connections for large reads, in addition to DATABASE_POOL_MAX. */
+export const largeReadConnections = 2
+const largeReadTimeoutMs = 10_000
+
+/** Creates bounded pools. They connect at the first query. */
 export function openDatabase (url: string, config: Config, log: Pick<Log, 'warn'>): Database {
-  const pool = withPoolErrorPolicy(joinAmbientTransaction(new pg.Pool({
-    connectionString: url,
-    max: config.databasePoolMax,
-    connectionTimeoutMillis: config.databaseConnectTimeoutMs,
-    idleTimeoutMillis: 30_000,
-    statement_timeout: config.statementTimeoutMs,
-    // A server that has become unreachable cannot apply statement_timeout, so the client has a timeout, too.
-    query_timeout: config.statementTimeoutMs + config.databaseConnectTimeoutMs,
-    keepAlive: true,
-    // A transaction whose client has vanished must not keep the lab lock.
-    idle_in_transaction_session_timeout: config.statementTimeoutMs,
-    application_name: 'platform-status',
-    // Without table statistics PostgreSQL overestimates costs and JIT-compiles reads of the event log. Compiling takes seconds,
-    // running such a read takes milliseconds.
-    options: '-c TimeZone=UTC -c jit=off'
-  })))
   let closing = false
-  // The pool replaces a broken idle connection at the next query. Without a listener, its error would end the process.
-  pool.on('error', ({ message, code }: Error & { code?: string }) => {
-    if (!closing) log.warn({ code, reason: message }, 'idle database connection lost')
-  })
-  // When a connection breaks in a transaction, its statement fails. Without a listener, the error event would end the process.
-  pool.on('connect', (client) => { client.on('error', () => {}) })
+  const open = (max: number, statementTimeoutMs: number): pg.Pool => {
+    const pool = withPoolErrorPolicy(joinAmbientTransaction(obeyConnectWithin(new pg.Pool({
+      connectionString: url,
+      max,
+      connectionTimeoutMillis: config.databaseConnectTimeoutMs,
+      idleTimeoutMillis: 30_000,
+      statement_timeout: statementTimeoutMs,
+      // A server that has become unreachable cannot apply statement_timeout, so the client has a timeout, too.
+      query_timeout: statementTimeoutMs + config.databaseConnectTimeoutMs,
+      keepAlive: true,
+      // A transaction whose client has vanished must not keep the lab lock.
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+      application_name: 'platform-status',
+      // Without table statistics PostgreSQL overestimates costs and JIT-compiles reads of the event log. Compiling takes seconds,
+      // running such a read takes milliseconds.
+      options: '-c TimeZone=UTC -c jit=off'
+    }))))
+    // The pool replaces a broken idle connection at the next query. Without a listener, its error would end the process.
+    pool.on('error', ({ message, code }: Error & { code?: string }) => {
+      if (!closing) log.warn({ code, reason: message }, 'idle database connection lost')
+    })
+    // When a connection breaks in a transaction, its statement fails. Without a listener, the error event would end the process.
+    pool.on('connect', (client) => { client.on('error', () => {}) })
+    return pool
+  }
+  const pool = open(config.databasePoolMax, config.statementTimeoutMs)
+  const largeReadPool = open(largeReadConnections, Math.min(largeReadTimeoutMs, config.statementTimeoutMs))
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { disposeExternalPool: false }),
     transactionOptions: { maxWait: config.databaseConnectTimeoutMs, timeout: config.statementTimeoutMs }
@@ -52,10 +64,13 @@ export function openDatabase (url: string, config: Config, log: Pick<Log, 'warn'
     async ping () {
       await pool.query(probe)
     },
+    async largeReads (run) {
+      return await onPool(largeReadPool, run)
+    },
     async close () {
       closing = true
       await prisma.$disconnect()
-      await pool.end()
+      await Promise.all([pool.end(), largeReadPool.end()])
     }
   }
 }

@@ -104,7 +104,7 @@ async function readIfRepeated (transaction: Transaction, body: DeviceCreate): Pr
   if (!body.id) return null
   const created_as = digestOf(body)
   const known = await transaction.device.findFirst({
-    where: { OR: [{ id: body.id }, { name: body.name, created_as }] }, select: { id: true, created_as: true }
+    where: { OR: [{ id: body.id }, { created_as }] }, select: { id: true, created_as: true }
   })
   if (known === null) return null
   if (known.created_as !== created_as) throw problem('id-in-use', refusalDetail('id-in-use', { id: body.id }), { id: body.id, pointer: '/id' })
@@ -134,7 +134,7 @@ async function write (transaction: Transaction, before: TrackedDevice | undefine
   const fault = extraFault(after)
   if (fault !== null) throw invalid({ in: 'body', pointer: '/extra', detail: fault })
   const change = changeOf(before, after)
-  if (change.action !== 'unchanged') await writeDevices(transaction, [inputOf(after, change)], await nextRevision(transaction), audit)
+  if (change.action !== 'unchanged') await writeDevices(transaction, [inputOf(after, change)], { revision: await nextRevision(transaction), ordinal: 0 }, audit)
   return await readById(transaction, after.id)
 }
 

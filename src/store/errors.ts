@@ -50,7 +50,12 @@ function adapterCause (error: unknown): Cause | undefined {
   return (error as { meta?: { driverAdapterError?: { cause?: Cause } } } | null)?.meta?.driverAdapterError?.cause
 }
 
-/** The problem that a database error stands for; null when it is none of the caller's or the connection's. */
+/** Whether the database cancelled the statement because it took too long. */
+export function isStatementTimeout (error: unknown): boolean {
+  return databaseFault(error)?.sqlstate === '57014'
+}
+
+/** The problem for a database error. Null if neither the client nor the connection caused it. */
 export function databaseProblem (error: unknown): Problem | null {
   // The detail of a problem can contain any text, also one that looks like a lost connection.
   if (error instanceof Problem) return null
@@ -97,7 +102,8 @@ const problemOfConstraint: Readonly<Record<string, ProblemCode>> = {
   device_pkey: 'id-in-use',
   process_pkey: 'id-in-use',
   experiment_pkey: 'id-in-use',
-  step_pkey: 'id-in-use'
+  step_pkey: 'id-in-use',
+  adopted_id_pkey: 'id-in-use'
 }
 
 function constraintProblem (constraint: string): Problem {

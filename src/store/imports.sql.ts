@@ -28,7 +28,7 @@ export async function readTrackedThings (transaction: Transaction, { devices, co
       SELECT d.name AS device, p.slot_number AS position, p.active AND d.retired_at IS NULL AS active,
         pl.position_id IS NOT NULL OR EXISTS (
           SELECT FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
-          WHERE rp.position_id = p.id AND r.expires_at > clock_timestamp()) AS occupied
+          WHERE rp.position_id = p.id AND r.expires_at > command_time()) AS occupied
       FROM unnest(${devices}::text[]) AS input (name)
       JOIN device d ON d.id = latest_device_named(input.name)
       JOIN position p ON p.device_id = d.id

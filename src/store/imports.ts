@@ -41,7 +41,7 @@ export function importStore (database: Database) {
       return await withLabLock(database, async (transaction) => {
         const planned = plan(await readTrackedThings(transaction, lookup))
         for (const devices of planned.devices) {
-          if (devices.length > 0) await writeDevices(transaction, devices, await nextRevision(transaction), audit)
+          if (devices.length > 0) await writeDevices(transaction, devices, { revision: await nextRevision(transaction), ordinal: 0 }, audit)
         }
         for (const { device, position } of planned.deep_well_suited) {
           await transaction.$executeRaw`SELECT update_position(${device}, ${position}::integer, '{"deep_well_suited": true}', ${JSON.stringify(audit)}::jsonb)`

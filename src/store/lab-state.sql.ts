@@ -1,5 +1,10 @@
 import type { LabHealth, LabState } from '../contract/lab.ts'
+import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
+
+/** The longest of the newest samples that are comparable at a level with the step `s`. Of a step with a commanded time, samples are what it took beyond that. */
+const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FROM (
+          SELECT h.sample_seconds FROM step h WHERE h.counts AND h.key_${level} IS NOT NULL AND h.key_${level} = s.key_${level} ORDER BY h.finish DESC LIMIT 50) newest)`)
 
 // Each query is one statement, so it reads one consistent state of the lab.
 
@@ -86,6 +91,32 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
         || ' started more than a day ago and did not finish. The oldest (' || (array_agg(s.id ORDER BY s.start, s.id))[1] || ') started at ' || wire_time(min(s.start)) || '.'
       FROM step s JOIN device d ON d.id = s.device_id
       WHERE s.status = 'running' AND s.start < clock_timestamp() - interval '1 day' GROUP BY d.name
+      UNION ALL
+      SELECT 10, 'step-overdue', d.name, NULL, coalesce(named.containers, '[]'),
+        'The ' || coalesce(s.fct, s.kind) || ' of ' || d.name || ' (step ' || s.id || ') has been running for ' || round(extract(epoch FROM clock_timestamp() - s.start)) ||
+        ' s. The longest comparable step took ' || round(longest.seconds::numeric, 1) || ' s.'
+      FROM step s JOIN device d ON d.id = s.device_id
+      CROSS JOIN LATERAL (
+        SELECT coalesce(${longestOf(1)}, ${longestOf(2)}, ${longestOf(3)}, ${longestOf(4)}) + coalesce(s.commanded_seconds, 0) AS seconds
+      ) longest
+      LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name) ORDER BY sc.ordinal) AS containers
+        FROM step_container sc JOIN container c ON c.id = sc.container_id WHERE sc.step_id = s.id
+      ) named ON true
+      WHERE s.status = 'running' AND NOT s.is_simulation AND s.start <= clock_timestamp() - make_interval(secs => greatest(1.5 * longest.seconds, longest.seconds + 30))
+      UNION ALL
+      SELECT 11, 'move-disagrees', st.device, st.position, json_build_array(st.thing),
+        '"' || st.name || '" is in slot ' || st.position || ' of ' || st.device || ', but the last move that was logged (step ' || m.id || ', ' || wire_time(m.finish) ||
+        ') went to ' || CASE WHEN m.position IS NULL THEN '' ELSE 'slot ' || m.position || ' of ' END || m.device || '.'
+      FROM standing st JOIN placement pl ON pl.container_id = st.id AND pl.part = 'body' JOIN container c ON c.id = st.id
+      CROSS JOIN LATERAL (
+        SELECT s.id, s.finish, s.created_at, s.destination_position AS position, t.name AS device
+        FROM step_container sc JOIN step s ON s.id = sc.step_id JOIN device t ON t.id = s.destination_device_id
+        WHERE sc.container_id = st.id AND s.kind = 'move' AND s.status = 'completed' AND NOT s.is_simulation ORDER BY s.finish DESC, s.created_at DESC LIMIT 1
+      ) m
+      WHERE st.part = 'body' AND (m.device <> st.device OR m.position <> st.position)
+        -- What was moved after the logged move is rightly elsewhere. A container that never moved was added before the log knew of the move.
+        AND (pl.since <= m.finish OR (pl.since = c.created_at AND pl.since <= m.created_at))
     )
     SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers, '[]'::json AS steps
     FROM finding ORDER BY rank, device, position, message`

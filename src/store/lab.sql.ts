@@ -11,9 +11,11 @@ export async function refuseDroppedSlots (transaction: Transaction, inputs: read
 }
 
 /** Writes devices and their slots, and an event for each device. */
-export async function writeDevices (transaction: Transaction, inputs: readonly DeviceInput[], revision: number, audit: AuditContext): Promise<void> {
+export async function writeDevices (
+  transaction: Transaction, inputs: readonly DeviceInput[], at: { revision: number, ordinal: number }, audit: AuditContext
+): Promise<void> {
   await transaction.$executeRaw`
-    SELECT write_devices(${writeExactly(inputs)}::json, ${revision}::bigint, 0, ${JSON.stringify(audit)}::jsonb)`
+    SELECT write_devices(${writeExactly(inputs)}::json, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
 }
 
 /** A snapshot of what the lab file says apart from devices. Take it before the command changes anything. */

@@ -1,11 +1,12 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { LabConfigResult, LabHealth, LabState, LabWipe } from '../contract/lab.ts'
+import type { LabConfigResult, LabHealth, LabRestoreResult, LabState, LabWipe } from '../contract/lab.ts'
 import type { LabConfig } from '../domain/lab-file/lab-config.ts'
 import { planLab } from '../domain/lab-file/lab-plan.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { withLabLock, nextRevision, currentRevision } from './lab-lock.ts'
 import { readFindings, readState } from './lab-state.sql.ts'
+import { restoreLab } from './lab-restore.ts'
 import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
 import { readStepFindings } from './step-findings.sql.ts'
 import { readTrackedConfig, readTrackedLab } from './tracked-lab.sql.ts'
@@ -25,7 +26,7 @@ export function labStore (database: Database) {
         }
         const before = await labSnapshot(transaction)
         const revision = await nextRevision(transaction)
-        await writeDevices(transaction, devices, revision, audit)
+        await writeDevices(transaction, devices, { revision, ordinal: 0 }, audit)
         if (lab !== null) await writeLab(transaction, lab, before, { revision, ordinal: devices.length }, audit)
         return { applied: true, changes, revision }
       })
@@ -42,6 +43,11 @@ export function labStore (database: Database) {
     async health (): Promise<LabHealth> {
       const findings = [...await withRetries(() => readFindings(prisma)), ...await withRetries(() => readStepFindings(prisma))]
       return { healthy: findings.every(({ severity }) => severity !== 'error'), findings }
+    },
+
+    /** Makes the lab as it was at a revision, as far as nothing contradicts. A dry run returns the same without changes. */
+    async restore (at: number, { dryRun }: { dryRun: boolean }, audit: AuditContext): Promise<LabRestoreResult> {
+      return await restoreLab(database, at, dryRun, audit)
     },
 
     /** Removes every container and retires every listed device. The history stays. */

@@ -39,8 +39,14 @@ export function processStore ({ prisma }: Database) {
         created_as: digestOf(body)
       }
       return await withRetries(() => prisma.$transaction(async (transaction) => {
-        const known = (id ? await readIfRepeated(transaction, row) : null) ?? (reuse ? await findSameSource(transaction, row) : null)
-        if (known !== null) return { created: false, process: known }
+        const repeated = id ? await readIfRepeated(transaction, row) : null
+        if (repeated !== null) return { created: false, process: repeated }
+        const same = reuse ? await findSameSource(transaction, row) : null
+        if (same !== null) {
+          // A retry with this id gets the same process, also when it was archived by then.
+          if (id) await transaction.adopted_id.create({ data: { id: row.id, target_id: same.id, created_as: row.created_as } })
+          return { created: false, process: same }
+        }
         return { created: true, process: await transaction.process.create({ data: row, select: allColumns }) as Process }
       }))
     },
@@ -64,8 +70,9 @@ export function processStore ({ prisma }: Database) {
 
     /** Archives a process. Does nothing for an archived one. */
     async archive (id: string): Promise<Process> {
-      const now = new Date()
-      await prisma.process.updateMany({ where: { id, archived_at: null }, data: { archived_at: now, updated_at: now, version: { increment: 1 } } })
+      // By the clock of the database, like all times of a process.
+      await prisma.$executeRaw`
+        UPDATE process SET archived_at = now(), updated_at = now(), version = version + 1 WHERE id = ${id}::uuid AND archived_at IS NULL`
       return await read(id)
     }
   }
@@ -73,14 +80,21 @@ export function processStore ({ prisma }: Database) {
 
 type ProcessRow = { id: string, name: string, source_sha256: string, created_as: string }
 
-// The process that an earlier request with the same id and body created. The lock makes concurrent requests with one id wait.
+// The process that an earlier request with the same id and body created or reused. The lock makes concurrent requests with one id wait.
 async function readIfRepeated (transaction: Transaction, { id, created_as }: ProcessRow): Promise<Process | null> {
   await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${id.toLowerCase()}, 0))`
-  const known = await transaction.process.findUnique({ where: { id }, select: { ...allColumns, created_as: true } })
+  const known = await transaction.process.findUnique({ where: { id }, select: { ...allColumns, created_as: true } }) ?? await readAdopted(transaction, id)
   if (known === null) return null
   const { created_as: createdAs, ...process } = known
   if (createdAs !== created_as) throw problem('id-in-use', refusalDetail('id-in-use', { id }), { id, pointer: '/id' })
   return process as Process
+}
+
+// The process that was reused for this id.
+async function readAdopted (transaction: Transaction, id: string) {
+  const adopted = await transaction.adopted_id.findUnique({ where: { id } })
+  const process = adopted === null ? null : await transaction.process.findUnique({ where: { id: adopted.target_id }, select: allColumns })
+  return process === null ? null : { ...process, created_as: adopted!.created_as }
 }
 
 // The oldest process with this name and source. The lock makes concurrent requests wait, so that they do not create duplicates.

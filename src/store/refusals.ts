@@ -2,12 +2,15 @@ import { catalogue, type ProblemCode } from '../contract/problems.ts'
 
 type Range = { minimum: number, maximum: number }
 type KnownPlace = { device: string | null, position: number | null } | null
+type FormerBearer = { id: string, barcode: string | null, device: string | null, position: number | null, until: string }
 type Thing = { id: string, barcode: string | null, name?: string, part?: string, device?: string, position?: number }
 
 // The detail of each refusal by a database function: the real state, and what to do.
 const details: Partial<Record<ProblemCode, (members: never) => string>> = {
-  'container-not-found': ({ container }: { container: string }) =>
-    `No container on the platform has the barcode or id "${container}". To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.`,
+  'container-not-found': ({ container, relabelled }: { container: string, relabelled?: FormerBearer[] }) =>
+    `No container on the platform has the barcode or id "${container}". ${relabelled === undefined
+      ? 'To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.'
+      : relabelled.slice(0, 3).map((one) => describeFormer(container, one)).join(' ')}`,
   'device-not-found': ({ device, type }: { device?: string, type?: string }) => type === undefined
     ? `The lab has no device "${device}". GET /api/devices lists all devices.`
     : `The lab has no device of the type "${type}". GET /api/devices lists all devices with their types.`,
@@ -35,8 +38,21 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'id-in-use': ({ id }: { id: string }) => `The id ${id} was already used for something else. For a retry, send the same body. Otherwise use another id.`
 }
 
+function conflictInBatch (code: ProblemCode, { index, barcode, device, position }: Record<string, unknown>, other: number): string {
+  const what = code === 'barcode-in-use' ? `the barcode "${String(barcode)}"` : `slot ${String(position)} of ${String(device)}`
+  return `Entries ${other} and ${String(index)} of the request both want ${what}. Nothing was changed.`
+}
+
+function describeFormer (barcode: string, { id, barcode: present, device, position, until }: FormerBearer): string {
+  const name = present === null ? `the container ${id}, which has none now` : `the container "${present}"`
+  const place = device === null ? 'off the platform' : describePlace({ device, position })
+  return `Until ${until}, "${barcode}" was the barcode of ${name}; it is ${place}.`
+}
+
 /** The detail of a refusal, made from its members. */
 export function refusalDetail (code: ProblemCode, members: Record<string, unknown>): string {
+  const other = members.conflicts_with as { index: number } | undefined
+  if (other !== undefined) return conflictInBatch(code, members, other.index)
   const detail = details[code] as ((members: Record<string, unknown>) => string) | undefined
   return detail?.(members) ?? catalogue[code][2]
 }

@@ -9,6 +9,7 @@ import { isStalePlan } from './errors.ts'
 type AmbientTransaction = { client: pg.PoolClient, savepoints: number }
 
 const ambientTransaction = new AsyncLocalStorage<AmbientTransaction>()
+const ambientPool = new AsyncLocalStorage<pg.Pool>()
 
 /** Whether the caller runs inside `inTransaction`. If so, it must not retry by itself, because a failed statement aborts the whole transaction. */
 export function inAmbientTransaction (): boolean {
@@ -36,13 +37,21 @@ export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): P
   }
 }
 
-/** Makes a pool return the connection of the ambient transaction, if there is one. */
+/** Runs `run` with connections of another pool. */
+export async function onPool<T> (other: pg.Pool, run: () => Promise<T>): Promise<T> {
+  return await ambientPool.run(other, run)
+}
+
+/** Makes a pool return the connection of the ambient transaction, if there is one, and connections of the ambient pool, if there is one. */
 export function joinAmbientTransaction<P extends pg.Pool> (pool: P): P {
   const connect = pool.connect.bind(pool) as (callback?: unknown) => unknown
   type Callback = (error: undefined, client: pg.PoolClient, release: () => void) => void
   pool.connect = ((callback?: Callback) => {
     const ambient = ambientTransaction.getStore()
-    if (ambient === undefined) return connect(callback)
+    if (ambient === undefined) {
+      const other = ambientPool.getStore()
+      return other === undefined || other === pool ? connect(callback) : other.connect(callback as never)
+    }
     const client = asNestedConnection(ambient)
     if (callback === undefined) return Promise.resolve(client)
     callback(undefined, client, () => {})

@@ -19,17 +19,18 @@ export function transferStore ({ pool }: Database) {
     async book (transfers: readonly Transfer[], { batch, dryRun }: { batch: boolean, dryRun: boolean }, audit: AuditContext): Promise<TransferResult[]> {
       const base = (index: number) => batch ? `/transfers/${index}` : ''
       const faults = transfers.flatMap((transfer, index) => faultsOf(transfer).map(({ pointer, detail }): Fault => ({ in: 'body', pointer: base(index) + pointer, detail })))
-      if (faults.length > 0) throw invalid(...faults.slice(0, 20))
+      if (faults.length > 0) throw invalid(...faults)
       const { steps, devices } = prepareTransferSteps(transfers.map(({ step, target }, index) => ({
         input: step ? { ...step, kind: step.kind ?? (target ? 'move' : 'operation') } : null, pointer: `${base(index)}/step`, placesFollow: true
       })))
       const inputs = transfers.map(({ container, ...transfer }, index) => {
         const step = steps[index] ?? null
+        const ref = containerRef(container)
         return {
           ...withNulls(transfer),
-          ...container ? containerRef(container) : { named: null, id: null },
+          ...ref,
           // The digest identifies a retry of the whole transfer, as it was sent.
-          step: step === null ? null : { ...step, created_as: digestOf([transfer.step, container, transfer]) }
+          step: step === null ? null : { ...step, created_as: digestOf([ref, { ...transfer, step: { ...transfer.step, id: step.id } }]) }
         }
       })
       const made = await runPrepared<TransferRow>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
@@ -42,9 +43,10 @@ export function transferStore ({ pool }: Database) {
   }
 }
 
-function containerRef (container: string) {
+function containerRef (container: string | null | undefined) {
+  if (!container) return { named: null, id: null }
   const { id, barcode } = parseContainerRef(container)
-  return { named: barcode, id }
+  return { named: barcode, id: id?.toLowerCase() ?? null }
 }
 
 /** The members in the form of the function: null for omitted ones. */

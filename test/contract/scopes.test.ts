@@ -9,7 +9,7 @@ const needing = (scope: string) => operationsOf(document).filter(({ operation })
 
 t.test('an administrator is needed for the lab file, the wipe, devices and keys, and for nothing else', async (t) => {
   t.same(needing('admin').map(({ operation }) => operation.operationId).sort(), [
-    'addDevice', 'createKey', 'deleteCertificate', 'getKey', 'listKeys', 'putCertificate', 'putLabConfig', 'retireDevice', 'revokeKey', 'updateDevice', 'updatePosition', 'wipeLab'
+    'addDevice', 'createKey', 'deleteCertificate', 'getKey', 'listKeys', 'putCertificate', 'putLabConfig', 'restoreLab', 'retireDevice', 'revokeKey', 'updateDevice', 'updatePosition', 'wipeLab'
   ])
 })
 

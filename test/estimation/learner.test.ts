@@ -84,6 +84,34 @@ t.test('what is learnt is in the next estimate: margins once three runs are know
   t.ok(body.margin_seconds > 0, String(body.margin_seconds))
 })
 
+t.test('a run with a time in the future is no latest one: margins follow the runs that were', async (t) => {
+  const margins = async (withFuture: boolean): Promise<number[]> => {
+    const service = await aLab(t, devices)
+    for (let day = 0; day < 5; day++) await aRun(service, day, 40, 1)
+    if (withFuture) {
+      await service.post('/api/steps/batch', { steps: [
+        { device: 'Reader', data: { fct: 'function 0' }, start: '2036-01-01T00:00:00Z', finish: '2036-01-01T00:00:05Z' },
+        { device: 'Reader', data: { fct: 'function 0' }, start: '2025-01-03T23:00:00Z', finish: '2036-01-01T00:00:05Z' }
+      ] })
+    }
+    await service.app.learner.learnNow()
+    const seen: number[] = []
+    for (let day = 5; day < 9; day++) {
+      const origin = Date.parse('2025-01-01T00:00:00Z') + day * 86_400_000
+      await service.post('/api/steps/batch', { steps: Array.from({ length: 40 }, (_, n) => ({
+        device: 'Reader', data: { fct: 'function 0' }, start: new Date(origin + n * 30_000).toISOString(), finish: new Date(origin + n * 30_000 + 9000 + day * 500).toISOString()
+      })) })
+      await service.app.learner.learnNow()
+      seen.push((await service.post('/api/estimates', { step: { device: 'Reader', data: { fct: 'function 0' } } })).body.margin_seconds)
+    }
+    t.equal(await pending(service), 0)
+    return seen
+  }
+  const wanted = await margins(false)
+  t.ok(wanted.at(-1)! > 0, String(wanted))
+  t.same(await margins(true), wanted)
+})
+
 t.test('estimates answer at once while twenty runs are learnt', async (t) => {
   const service = await aLab(t, devices)
   for (let day = 0; day < 20; day++) await aRun(service, day, 1000, 200)

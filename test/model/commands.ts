@@ -7,8 +7,15 @@ export const devices = { Hotel: 6, Shelf: 3, Washer: 1 }
 const barcodes = ['P0', 'P1', 'P2', 'P3', 'P4', 'P5']
 const reason = 'seen by a person'
 
-/** A command for the service and for the model. `says` describes it in failure messages. */
-export type Command = { says: string, send: (service: Service) => Promise<Answer>, expected: (lab: Lab) => string }
+/**
+ * A command for the service and for the model. `says` describes it in failure messages. A command that carries an id of the client
+ * is told apart by that; the others by an `Idempotency-Key`.
+ */
+export type Command = { says: string, send: Send, expected: (lab: Lab) => string, repeats: 'key' | 'id' }
+/** Sends the command; with a key it is told apart from others by its Idempotency-Key. */
+export type Send = (service: Service, key?: string) => Promise<Answer>
+
+const keyed = (key: string | undefined): Record<string, string> => key === undefined ? {} : { 'idempotency-key': key }
 
 /** Draws a random command: mostly a usual one, sometimes an invalid one. */
 export function draw (random: () => number, lab: Lab): Command {
@@ -21,15 +28,25 @@ export function draw (random: () => number, lab: Lab): Command {
   // Usually the current place of the plate.
   const source = () => chance(0.7) ? lab.plates.get(barcode)?.at ?? spot() : spot()
   const reservation = chance(0.3) ? chance(0.1) ? uuidv7() : pick([...lab.reservations.keys(), undefined]) : undefined
-  const command = (says: string, send: Command['send'], expected: Command['expected']): Command => ({ says, send, expected })
+  type Call = (service: Pick<Service, 'post' | 'patch' | 'delete'>) => Promise<Answer>
+  const command = (says: string, call: Call, expected: Command['expected'], repeats: Command['repeats'] = 'key'): Command => ({
+    says,
+    send: async (service, key) => await call({
+      post: async (path, body) => await service.post(path, body, keyed(key)),
+      patch: async (path, body) => await service.patch(path, body, keyed(key)),
+      delete: async (path) => await service.delete(path, keyed(key))
+    }),
+    expected,
+    repeats
+  })
   const path = `/api/containers/${barcode}`
 
   const kinds: [weight: number, make: () => Command][] = [
     [6, () => {
       const [at, lidTo, lidded, adopt] = [target(), chance(0.3) ? target() : undefined, chance(0.5), chance(0.2)]
-      const input = { barcode, ...at, lidded: lidded && !lidTo, lid: lidTo, reservation_id: reservation, if_occupied: adopt ? 'adopt' : undefined }
+      const input = { id: uuidv7(), barcode, ...at, lidded: lidded && !lidTo, lid: lidTo, reservation_id: reservation, if_occupied: adopt ? 'adopt' : undefined }
       return command(`add ${JSON.stringify(input)}`, (service) => service.post('/api/containers', input),
-        (then) => model.add(then, { barcode, lidded: input.lidded, at, adopt, ...lidTo ? { lid: lidTo } : {}, ...reservation ? { reservation } : {} }))
+        (then) => model.add(then, { barcode, lidded: input.lidded, at, adopt, ...lidTo ? { lid: lidTo } : {}, ...reservation ? { reservation } : {} }), 'id')
     }],
     [6, () => {
       const [to, from] = [target(), chance(0.5) ? source() : undefined]
@@ -67,8 +84,9 @@ export function draw (random: () => number, lab: Lab): Command {
       }
       if (reservation && moved.target) moved.reservation = reservation
       const lid = moved.lid?.action === 'off' ? { action: 'off', ...moved.lid.to } : moved.lid
-      const input = { container: barcode, source: moved.source, target: moved.target, lid, reservation_id: moved.reservation }
-      return command(`transfer ${JSON.stringify(input)}`, (service) => service.post('/api/transfers', input), (then) => model.transfer(then, moved))
+      const step = chance(0.6) ? { id: uuidv7(), device: 'Arm', start: '2026-03-02T09:15:00Z', finish: '2026-03-02T09:15:31Z' } : undefined
+      const input = { container: barcode, source: moved.source, target: moved.target, lid, reservation_id: moved.reservation, step }
+      return command(`transfer ${JSON.stringify(input)}`, (service) => service.post('/api/transfers', input), (then) => model.transfer(then, moved), step ? 'id' : 'key')
     }],
     [2, () => {
       const [at, displaces] = [spot(), chance(0.5)]

@@ -44,6 +44,16 @@ t.test('where others reach it, it does not start without a key, and says how to 
   }
 })
 
+t.test('with CORS_ORIGINS it does not start without a key, unless AUTH=off is said beside it', async (t) => {
+  const url = await aDatabase(t)
+  for (const CORS_ORIGINS of ['*', 'https://ui.example']) {
+    t.match(await refusal(t, { DATABASE_URL: url, CORS_ORIGINS }), /^There is no key yet, .*CORS_ORIGINS.*npm run keys -- create.*AUTH=off/)
+  }
+  t.equal(await (await started(t, { DATABASE_URL: url, CORS_ORIGINS: '*', AUTH: 'off' })).status('/api/lab'), 200)
+  const env = { DATABASE_URL: url, CORS_ORIGINS: 'https://ui.example', BOOTSTRAP_ADMIN_KEY_FILE: aFile(t, key) }
+  t.equal(await (await started(t, env)).status('/api/lab', key), 200, 'with a key')
+})
+
 t.test('AUTH=off lets it, and warns', async (t) => {
   const { lines, status } = await started(t, { DATABASE_URL: await aDatabase(t), HOST: '0.0.0.0', AUTH: 'off' })
   t.match(lines.find(({ level }) => level === 'warn'), { msg: /^AUTH=off: everybody/ })

@@ -53,6 +53,21 @@ t.test('what is in the way is a 409 unless the correction says what to do with i
   t.match((await service.get('/api/events?sort=-revision&limit=2')).body.items, [{ kind: 'corrected', reason }, { kind: 'removed', reason, before: { barcode: 'P2' } }])
 })
 
+t.test('what a correction displaces is not brought back by the same correction', async (t) => {
+  // Which of the two slots is looked at first depends on random ids, so there are several tries.
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const service = await aLab(t, { Hotel: 2 })
+    const { body: { id } } = await service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'X', lid: { device: 'Hotel', position: 1 } })
+    const { body: lab } = await service.put('/api/lab/config?prune=false', { sila_servers: { devices: { Washer: { capacity: 1 } } } })
+    await service.post('/api/containers', { device: 'Washer', position: 0, barcode: 'Y', lidded: true })
+    const { status } = await service.post('/api/containers/Y/correct', { reason, device: 'Hotel', position: 0, lid: { device: 'Hotel', position: 1 }, displace: 'remove' })
+    t.equal(status, 200)
+    t.match((await service.get(`/api/containers/${id}`)).body, { device: null, lid: null, removed_at: String })
+    t.match((await service.get('/api/containers/Y')).body, { device: 'Hotel', position: 0, lid: { device: 'Hotel', position: 1 } })
+    t.match((await service.get(`/api/events?after=${lab.revision + 1}`)).body.items.map(({ kind }: { kind: string }) => kind), ['removed', 'corrected'], 'one event each')
+  }
+})
+
 t.test('it goes past the normal rules: a removed container is back, a promised slot is taken', async (t) => {
   const service = await aFullLab(t)
   const { body: { id } } = await service.delete('/api/containers/P2')

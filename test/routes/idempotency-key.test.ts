@@ -68,7 +68,6 @@ t.test('every kind of write takes a key: lab file, device, certificate, process,
     ['PATCH', `/api/steps/${step.body.id}`, { reason: 'clock', start: '2026-03-02T09:00:01Z' }],
     ['POST', '/api/steps/batch', { steps: [{ device: 'Hotel', start, finish }, { device: 'Nowhere', start, finish }] }],
     ['POST', '/api/containers/batch', { containers: [{ device: 'Hotel' }, { device: 'Hotel' }] }],
-    ['POST', '/api/estimates', { step: { device: 'Hotel' } }],
     ['DELETE', `/api/processes/${process.body.id}`],
     ['DELETE', '/api/lab?confirm=wipe']
   ]

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import { aLab, type Service } from '../support/service.ts'
 
 const input = { device: 'Hotel', purpose: 'container', owner: 'orchestrator-1', ttl_seconds: 600 }
@@ -136,4 +138,44 @@ t.test('a wish says where: a device, or a type', async (t) => {
     t.match(await service.post('/api/reservations', body), { status: 400, body: { errors: [{ pointer }] } }, pointer)
   }
   t.match(await service.post('/api/reservations', { ...input, device: 'Nowhere' }), { status: 404, body: { code: 'device-not-found' } })
+})
+
+t.test('a reservation that expires while a command runs is expired for all of it, or for none of it', async (t) => {
+  const service = await aLab(t, { Hotel: 1 })
+  const client = new pg.Client({ connectionString: service.url })
+  await client.connect()
+  t.teardown(() => client.end())
+  await service.post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'first', ttl_seconds: 1 })
+  const reserve = 'SELECT outcome FROM create_reservation($1, $2)'
+  const wanted = [{ id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', created_as: 'x', device: 'Hotel', purpose: 'container', owner: 'second', ttl_seconds: 60 }, { actor: null, request_id: 'r' }]
+  await client.query('BEGIN')
+  await client.query('SELECT lock_lab()')
+  await sleep(1100)
+  await t.rejects(client.query(reserve, wanted), { message: 'no-free-position' }, 'the command began while the slot was reserved')
+  await client.query('ROLLBACK')
+  t.match((await client.query(reserve, wanted)).rows, [{ outcome: 'created' }])
+})
+
+t.test('all times that a command writes are one, also when it had to wait', async (t) => {
+  const service = await aLab(t, { Hotel: 3 })
+  const client = new pg.Client({ connectionString: service.url })
+  await client.connect()
+  t.teardown(() => client.end())
+  await client.query('BEGIN')
+  await client.query('SELECT lock_lab()')
+  const answers = [
+    service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1' }),
+    service.post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'o', ttl_seconds: 60 })
+  ]
+  await sleep(300)
+  await client.query('COMMIT')
+  const [added, reserved] = (await Promise.all(answers)).map(({ body }) => body)
+  const recorded = async (id: string) => (await service.get('/api/events')).body.items.find(({ after }: { after: { id: string } | null }) => after?.id === id).recorded_at
+  t.equal(added.created_at, added.updated_at)
+  t.equal(await recorded(added.id), added.created_at)
+  t.equal(await recorded(reserved.id), reserved.created_at)
+  t.equal(Date.parse(reserved.expires_at) - Date.parse(reserved.created_at), 60_000)
+  const { body: { container } } = await service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 2 })
+  const { body: { items } } = await service.get('/api/events?sort=-revision&limit=1')
+  t.equal(items[0].recorded_at, container.updated_at)
 })

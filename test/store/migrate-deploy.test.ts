@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { projectRoot } from '../../src/project-root.ts'
 import { migrate } from '../../src/store/migrate.ts'
+import { catalogueText, readCatalogue, withClient } from '../../tools/database/catalogue.ts'
 import { anEmptyDatabase, migrations, sql } from '../support/backups.ts'
 import { plain } from '../support/plain-process.ts'
 
@@ -33,7 +34,7 @@ async function ownStart (url: string): Promise<string[]> {
   }
 }
 
-const catalogue = async (url: string) => (await run(['tools/database/catalogue.mjs', url])).out
+const catalogue = (url: string) => withClient(url, async (client) => catalogueText(await readCatalogue(client)))
 const history = (url: string) => sql(url, 'SELECT migration_name, checksum, finished_at IS NOT NULL AS finished, rolled_back_at, logs, applied_steps_count FROM _prisma_migrations ORDER BY 1')
 const historyColumns = (url: string) => sql(url, `
   SELECT column_name, data_type, character_maximum_length, is_nullable, column_default FROM information_schema.columns

@@ -6,27 +6,34 @@ import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { projectRoot } from '../../src/project-root.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { aFolder, anEmptyDatabase, sql } from '../support/backups.ts'
+import { dbMigration as commandOfMigrations } from '../../tools/database/migration-command.ts'
+import { aFolder, sql } from '../support/backups.ts'
+import { aDatabase } from '../support/database.ts'
 import { plain } from '../support/plain-process.ts'
 
 // prisma/sql defines the functions, views and triggers, and the migrations create them. Both must be equal.
 
 const root = projectRoot
 const sources = { migrations: join(root, 'prisma', 'migrations'), sql: join(root, 'prisma', 'sql') }
-const tool = join(root, 'tools', 'database', 'migration.mjs')
 
 type Directories = { migrations: string, sql: string }
+type Ended = { code: number, out: string, err: string }
 
-async function run (args: string[]): Promise<{ code: number, out: string, err: string }> {
-  const [program, ...words] = plain(process.execPath, ...args)
+/** The real command, in a process. The other tests call it in their own process, which is ten times as fast. */
+async function npmRunDbMigration (...args: string[]): Promise<Ended> {
+  const [program, ...words] = plain(process.execPath, 'tools/launch/tool.mjs', 'database/migration', '--server', process.env.TEST_DATABASE_URL!, ...args)
   const child = spawn(program, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), new Promise<number>((resolve) => child.on('close', resolve))])
   return { code, out, err }
 }
 
-/** `npm run db:migration` on the server of the tests. */
-function dbMigration ({ migrations, sql }: Directories, ...args: string[]) {
-  return run([tool, '--server', process.env.TEST_DATABASE_URL!, '--migrations', migrations, '--sql', sql, ...args])
+/** What `npm run db:migration` does on the server of the tests. */
+async function dbMigration ({ migrations, sql }: Directories, ...args: string[]): Promise<Ended> {
+  let [out, err] = ['', '']
+  const output = { out: (text: string) => { out += text }, err: (text: string) => { err += text } }
+  const server = ['--server', process.env.TEST_DATABASE_URL!, '--template', process.env.TEST_DATABASE_TEMPLATE!]
+  const code = await commandOfMigrations([...server, '--migrations', migrations, '--sql', sql, ...args], output)
+  return { code, out, err }
 }
 
 /** Copies of the two directories that a test may change. */
@@ -49,14 +56,14 @@ async function aCopy (t: Test) {
   }
 }
 
-/** Writes a migration, applies all migrations to a new database, and returns the written text. Afterwards there must be nothing to do. */
+/** Writes a migration, applies it to a migrated database, and returns the written text. Afterwards there must be nothing to do. */
 async function writeAndApply (t: Test, copy: Directories): Promise<{ written: string, url: string }> {
   const { code, err } = await dbMigration(copy, 'a_change')
   t.same({ code, err }, { code: 0, err: '' })
   const last = (await readdir(copy.migrations)).filter((name) => name.endsWith('_a_change')).sort().at(-1)!
   t.match(last, /^\d{14}_a_change$/)
   t.match(await dbMigration(copy, '--check'), { code: 0, out: 'nothing to do\n' })
-  const url = await anEmptyDatabase(t)
+  const url = await aDatabase(t)
   const pool = new pg.Pool({ connectionString: url })
   await migrate(pool, copy.migrations)
   await pool.end()
@@ -67,7 +74,7 @@ async function writeAndApply (t: Test, copy: Directories): Promise<{ written: st
 const statementsOf = (written: string) => [...written.matchAll(/^(?:DROP|CREATE OR REPLACE) (?:FUNCTION|VIEW|TRIGGER) \w+/gm)].map(([statement]) => statement)
 
 t.test('the migrations make what prisma/sql says, nothing less and nothing more', async (t) => {
-  t.same(await dbMigration(sources, '--check'), { code: 0, out: 'nothing to do\n', err: '' })
+  t.same(await npmRunDbMigration('--check'), { code: 0, out: 'nothing to do\n', err: '' })
 })
 
 t.test('settings are in the definitions: CREATE OR REPLACE would drop any other', async (t) => {
@@ -188,4 +195,17 @@ t.test('a file that is not of the form is told', async (t) => {
 t.test('it wants one name, and directories that are there', async (t) => {
   for (const args of [[], ['Two Words'], ['one', 'two']]) t.match(await dbMigration(sources, ...args), { code: 2, err: /npm run db:migration -- add_centrifuges/ })
   t.match(await dbMigration({ ...sources, sql: join(root, 'nowhere') }, 'a_change'), { code: 1, err: /There is no directory .*nowhere/ })
+})
+
+t.test('a command has one time: begin_command takes it, and only there is the clock read', async (t) => {
+  const own = new Set(['lab/begin_command.sql', 'lab/next_revision.sql', 'lab/command_time.sql'])
+  // Work beside commands: keys, retries, and the learning of the estimates.
+  const others = new Set(['idempotency', 'api-key', 'estimate'])
+  for (const folder of (await readdir(sources.sql, { withFileTypes: true })).filter((entry) => entry.isDirectory() && !others.has(entry.name))) {
+    for (const file of await readdir(join(sources.sql, folder.name))) {
+      if (own.has(`${folder.name}/${file}`)) continue
+      const code = (await readFile(join(sources.sql, folder.name, file), 'utf8')).replaceAll(/^\s*--.*$/gm, '')
+      t.notMatch(code, /\b(clock_timestamp|statement_timestamp|transaction_timestamp|now)\(\)|current_timestamp/i, `${folder.name}/${file} uses command_time()`)
+    }
+  }
 })

@@ -11,7 +11,7 @@ import type { CallArguments, TestService } from './service.ts'
 
 type Row = { call: string, slots: number, steps: number, p50_ms: number, p99_ms: number, buffers: number }
 
-/** Even turns go, odd ones come back. */
+/** Even rounds move the plate, odd rounds move it back. */
 type RequestOfTurn = (turn: number) => CallArguments
 
 const { values } = parseArgs({ options: {

@@ -4,8 +4,8 @@ import type { TestService } from './service.ts'
 /** `why` says why a list may read more than its page. */
 export type List = { path: string, why?: string | undefined }
 
-const counts = 'it is asked to look at all that match'
-const pair = 'each of the two leaves many, both together few: the many are looked through. An index for every pair would cost every step that is logged'
+const counts = 'it counts all matching rows'
+const pair = 'each filter matches many rows, both together few. An index for every pair would slow down every logged step'
 const runs = 'the steps of a process are those of its runs, and no index has the order of all of them'
 const durations = 'what the filter leaves out is passed over in the index itself'
 const flag = 'a flag that half of all have'

@@ -19,7 +19,7 @@ export async function interleaved (
 export function quantile (values: readonly number[], p: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const value = sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))]
-  if (value === undefined) throw new Error('There is nothing of which to take a quantile.')
+  if (value === undefined) throw new Error('There are no values.')
   return value
 }
 

@@ -48,7 +48,7 @@ async function check (python: string): Promise<void> {
     return Object.assign(new URL(server.url), { pathname: `/${name}` }).href
   }
 
-  /** Imports a database: as a dry run, in earnest, and again. Returns what the import reported. */
+  /** Imports a database: as a dry run, for real, and a second time. Returns what the import reported. */
   async function reported (from: string, name: string): Promise<Summary> {
     const target = await newDatabase(`target_${name}`)
     const dry = summaryOf(await imported(from, target, '--dry-run'))

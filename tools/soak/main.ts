@@ -1,5 +1,5 @@
-// The long tests: random sequences of all commands against a model, a network that loses and repeats requests, kills under load, and whether the
-// memory grows. `npm run test:soak` takes about half an hour; `npm run test:soak -- --share 0.1` a tenth of it.
+// The long tests: random sequences of all commands against a model, a network that loses and repeats requests, kills under load, how
+// long the worst requests hold the event loop, and whether the memory grows. `npm run test:soak` takes about half an hour; `npm run test:soak -- --share 0.1` a tenth of it.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,10 @@ const times = (count: number): string => String(Math.max(1, Math.round(count * s
 const tests = spawnSync(process.execPath, ['tools/launch/tool.mjs', 'test/main', '--jobs', '1', 'test/model', 'test/faults', 'test/hostile'], {
   cwd: projectRoot, stdio: 'inherit',
   env: { ...process.env, MODEL_COMMANDS: times(30_000), LYING_COMMANDS: times(2_000), CRASH_KILLS: times(60), HOSTILE_TEXT_BYTES: '1048576', TEST_LONGEST_SECONDS: '3600' }
+})
+
+const bounded = spawnSync(process.execPath, ['tools/launch/tool.mjs', 'test/main', '--jobs', '1', 'test/contract/bounded-work.test.ts'], {
+  cwd: projectRoot, stdio: 'inherit', env: { ...process.env, BOUNDED_BY_CLOCK: '1', TEST_LONGEST_SECONDS: '3600' }
 })
 
 const directory = mkdtempSync(join(tmpdir(), 'platform-status-soak-'))
@@ -33,4 +37,4 @@ try {
 }
 const steady = growth.ratio <= 1.1
 process.stdout.write(`resident memory ${growth.early} MiB after a tenth of ${growth.requests} requests, ${growth.late} MiB at the end: ${steady ? 'steady' : 'it grows'}\n`)
-process.exitCode = tests.status === 0 && steady ? 0 : 1
+process.exitCode = tests.status === 0 && bounded.status === 0 && steady ? 0 : 1

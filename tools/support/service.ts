@@ -20,13 +20,13 @@ type Launched = { child: ChildProcess, ended: Promise<number | null>, address: P
 
 type LogLine = { msg: string, level: string, address: string }
 
-/** Starts it on a free port of the loopback interface. */
-export async function startService (): Promise<RunningService> {
+/** Starts it on a free port of the loopback interface, with these environment variables. */
+export async function startService (env: Record<string, string> = {}): Promise<RunningService> {
   const folder = mkdtempSync(join(tmpdir(), 'platform-status-'))
   // when this process is root, the database belongs to another user
   chmodSync(folder, 0o755)
   const errors: string[] = []
-  const start = (port: string): Launched => launch({ DATA_DIR: join(folder, 'data'), PORT: port }, errors)
+  const start = (port: string): Launched => launch({ ...env, DATA_DIR: join(folder, 'data'), PORT: port }, errors)
   let running = start('0')
 
   async function stop (): Promise<void> {

@@ -47,12 +47,12 @@ function readAssertions (parser: Parser, tell: (result: Result, ok: boolean) => 
   count(parser)
 }
 
-/** The name of an assertion that failed, and all that tap knows about it. */
+/** The name of an assertion that failed, and all that tap knows about it. What JSON has no words for, such as a function, is left out. */
 function describe ({ name, fullname, diag }: Result): string {
   const { at, ...known } = (diag ?? {}) as { at?: { fileName: string, lineNumber: number, columnNumber: number } }
   const place = at === undefined ? {} : { at: `${at.fileName}:${at.lineNumber}:${at.columnNumber}` }
   const [file, ...names] = fullname.split(' > ')
-  return `  ${sourceOf(names.length === 0 ? name : [file, ...names].join(' > '))}\n${stringify({ ...known, ...place }).trimEnd().replaceAll(/^/gm, '    ')}`
+  return `  ${sourceOf(names.length === 0 ? name : [file, ...names].join(' > '))}\n${stringify(JSON.parse(JSON.stringify({ ...known, ...place }))).trimEnd().replaceAll(/^/gm, '    ')}`
 }
 
 /** The name of a compiled test, as that of its TypeScript. */

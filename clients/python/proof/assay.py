@@ -1,7 +1,7 @@
 """A process for the lab of examples/adaption_template_demo_lab.yaml.
 
-laborchestrator parses the source. It understands calls, assignments, `if` and `for`, and creates the class again without
-arguments.
+laborchestrator parses the source. It understands calls, assignments, `if` and `for`, and creates the class again
+without arguments.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs a process in a real laborchestrator to its end, and writes what the status database has at the end to a file.
 
-The reader, the scheduler, and the threads of worker and observer are real. Only the devices are simulated. It fails if a
-step does not end, if the database and the orchestrator do not agree, or if the database logged a warning or an error.
+The reader, the scheduler, and the threads of worker and observer are real. Only the devices are simulated. It fails if
+a step does not end, if the database and the orchestrator do not agree, or if the database logged a warning or an error.
 
     python run.py LAB.yaml RESULT.json [URL]      without URL: Platform Status DB
 """

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from fake import Fake, a_fake_service
 
 from platform_status_client import Client
+
+
+@pytest.fixture(autouse=True)
+def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tests leave unsent is not kept for anybody."""
+    monkeypatch.setenv('PLATFORM_STATUS_SPOOL', str(tmp_path / 'spool'))
 
 
 @pytest.fixture

@@ -121,6 +121,8 @@ CREATE TABLE container (
 );
 CREATE UNIQUE INDEX container_barcode_active ON container (barcode) WHERE (removed_at IS NULL);
 CREATE INDEX container_barcode_idx ON container (barcode);
+-- barcodes that differ in case only are warned about
+CREATE INDEX container_barcode_folded_idx ON container (lower(barcode)) WHERE (removed_at IS NULL);
 CREATE INDEX container_starting_position_idx ON container (starting_position_id);
 -- the containers on the platform are few beside those that were removed
 CREATE INDEX container_present_idx ON container (id) WHERE (removed_at IS NULL);
@@ -371,6 +373,8 @@ CREATE TABLE step_container (
   ordinal integer NOT NULL,
   -- the barcode or id that the log has
   named text NOT NULL,
+  -- the other names by which the log names the same container; a retry is recognised by them, whatever they mean by then
+  also_named text[] NOT NULL DEFAULT '{}',
   container_id uuid,
   CONSTRAINT step_container_pkey PRIMARY KEY (step_id, ordinal),
   CONSTRAINT step_container_named_once UNIQUE (step_id, named),
@@ -382,6 +386,28 @@ CREATE TABLE step_container (
 );
 -- a step names a container once, even if it names it by barcode and by id
 CREATE UNIQUE INDEX step_container_container_once ON step_container (container_id, step_id) WHERE (container_id IS NOT NULL);
+
+-- What a transfer with a step answered. A retry has the id of the step, and gets this answer, whatever happened since.
+CREATE TABLE transfer_outcome (
+  step_id uuid NOT NULL,
+  container jsonb NOT NULL,
+  step jsonb NOT NULL,
+  revision bigint NOT NULL,
+  CONSTRAINT transfer_outcome_pkey PRIMARY KEY (step_id),
+  CONSTRAINT transfer_outcome_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT
+);
+
+-- The id that a client chose for a new thing, when it got one that was already there: a container that was adopted, or a
+-- process that was reused. A retry gets the same thing, also when it has gone elsewhere.
+CREATE TABLE adopted_id (
+  id uuid NOT NULL,
+  -- the container or process
+  target_id uuid NOT NULL,
+  -- sha256 of the body, so that a retry is recognised
+  created_as text NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  CONSTRAINT adopted_id_pkey PRIMARY KEY (id)
+);
 
 -- ── Event ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -453,6 +479,8 @@ CREATE TABLE run (
   -- the seconds to add to the bound at each confidence of the grid (src/estimation/margins.ts), as of the end of this run;
   -- null where too few steps say
   margins double precision[],
+  -- how far the rank at 0.5 is shifted, as of the end of this run; a share, 0 for not at all
+  rank_shift double precision,
   -- the whole duration of the run, divided by the predicted one
   total_ratio double precision,
   -- the median distance of the steps of this run from the median of their history; null where too few steps say
@@ -463,7 +491,7 @@ CREATE TABLE run (
 );
 CREATE INDEX run_pending_idx ON run (key) WHERE pending;
 -- an estimate reads the newest runs from the index alone, however many runs there were
-CREATE INDEX run_ended_idx ON run (ended_at DESC) INCLUDE (margins, total_ratio) WHERE (margins IS NOT NULL);
+CREATE INDEX run_ended_idx ON run (ended_at DESC) INCLUDE (margins, rank_shift, total_ratio) WHERE (margins IS NOT NULL);
 
 -- ── Idempotency key ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -570,11 +598,22 @@ CREATE OR REPLACE FUNCTION wire_time(_at timestamptz) RETURNS text LANGUAGE sql 
   SELECT to_char(_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
+-- prisma/sql/api/with_batch_conflict.sql
+-- Returns the members of a refusal in a batch: with the index of the input that is refused and, if a container of an
+-- earlier input is in the way, with `conflicts_with`: the index of that input. `_containers` are the containers of the
+-- earlier inputs, in order; null for those that changed nothing.
+CREATE OR REPLACE FUNCTION with_batch_conflict(_members jsonb, _index integer, _containers uuid[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN other.n IS NULL THEN _members || jsonb_build_object('index', _index)
+    ELSE (_members - 'holder') || jsonb_build_object('index', _index, 'conflicts_with', jsonb_build_object('index', other.n - 1)) END
+  FROM (SELECT array_position(_containers, coalesce(_members->'holder'->>'id', _members->'occupant'->>'id')::uuid) AS n) other
+$$;
+
 -- prisma/sql/container/add_container.sql
 -- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
 -- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
--- and the request accepts it). `_base` is the JSON pointer of the input in the request. `lowest` says for each device (with
--- a reservation: for both) below which slot none is free, as the inputs before found; see lowest_key.
+-- and the request accepts it). `id_is_own` says that the client chose the id: a retry then gets the container that was
+-- adopted first, wherever it is. `_base` is the JSON pointer of the input in the request. `lowest` says for each device
+-- (with a reservation: for both) below which slot none is free, as the inputs before found; see lowest_key.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: id-in-use, barcode-in-use, and what choose_position and place_in_position raise.
@@ -597,6 +636,14 @@ BEGIN
     id := wanted_id; outcome := 'repeated';
     RETURN;
   END IF;
+  SELECT a.target_id, a.created_as INTO id, known FROM adopted_id a WHERE a.id = wanted_id;
+  IF FOUND THEN
+    IF known <> _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted_id, 'pointer', _base || '/id'));
+    END IF;
+    outcome := 'adopted';
+    RETURN;
+  END IF;
 
   target := choose_position(_input->>'device', (_input->>'position')::integer,
     jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
@@ -607,6 +654,9 @@ BEGIN
   IF _input->>'if_occupied' = 'adopt' THEN
     SELECT pl.container_id INTO id FROM placement pl WHERE pl.position_id = target AND pl.part = 'body';
     IF FOUND THEN
+      IF (_input->>'id_is_own')::boolean THEN
+        INSERT INTO adopted_id (id, target_id, created_as, created_at) VALUES (wanted_id, id, _input->>'created_as', command_time());
+      END IF;
       outcome := 'adopted';
       RETURN;
     END IF;
@@ -620,10 +670,10 @@ BEGIN
   END IF;
 
   INSERT INTO container (id, name, barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded,
-    starting_position_id, created_as)
+    starting_position_id, created_as, created_at, updated_at)
   VALUES (wanted_id, _input->>'name', _input->>'barcode', _input->>'labware_type', (_input->>'labware_uuid')::uuid, _input->>'content',
     coalesce((_input->>'filled')::boolean, true), coalesce((_input->>'is_reagent')::boolean, false),
-    coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as');
+    coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as', command_time(), command_time());
   PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
   IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
     lid_target := choose_position(_input->'lid'->>'device', (_input->'lid'->>'position')::integer,
@@ -637,14 +687,6 @@ BEGIN
   PERFORM record_container_event(_revision, _ordinal, 'added', wanted_id, NULL, _audit);
   id := wanted_id; outcome := 'created';
 END $$;
-
--- prisma/sql/container/bump_container_version.sql
--- Counts one change of a container: its version and the time of the change.
---
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE sql AS $$
-  UPDATE container SET version = version + 1, updated_at = clock_timestamp() WHERE id = _container
-$$;
 
 -- prisma/sql/container/container_snapshot.sql
 -- Returns a container as an event stores it. It is written in PL/pgSQL, which plans the nine joins of the view once a
@@ -738,7 +780,12 @@ BEGIN
   -- First leave the own slots: what is in the way may go there.
   DELETE FROM placement WHERE container_id = corrected
     AND position_id IS DISTINCT FROM CASE part WHEN 'body' THEN body_to ELSE lid_to END;
-  FOR thing IN SELECT * FROM placement WHERE position_id IN (body_to, lid_to) AND container_id <> corrected ORDER BY position_id LOOP
+  FOR thing IN SELECT * FROM placement WHERE position_id IN (body_to, lid_to) AND container_id <> corrected ORDER BY part, position_id LOOP
+    -- The loop has what was there before it began. A container that an earlier pass removed took its lid along.
+    PERFORM 1 FROM placement WHERE position_id = thing.position_id AND container_id = thing.container_id AND part = thing.part;
+    IF NOT FOUND THEN
+      CONTINUE;
+    END IF;
     IF _input->'displace' IS NULL THEN
       PERFORM refuse_occupied_position(thing.position_id, CASE thing.position_id WHEN body_to THEN '/position' ELSE '/lid/position' END);
     END IF;
@@ -750,7 +797,7 @@ BEGIN
     END IF;
     ordinal := ordinal + 1;
   END LOOP;
-  UPDATE container SET barcode = after_barcode, lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = clock_timestamp()
+  UPDATE container SET barcode = after_barcode, lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = command_time()
   WHERE id = corrected;
   IF body_to IS DISTINCT FROM body_from THEN
     PERFORM write_placement(corrected, 'body', body_to);
@@ -760,6 +807,25 @@ BEGIN
   END IF;
   PERFORM record_container_event(this_revision, ordinal, 'corrected', corrected, before, _audit);
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
+END $$;
+
+-- prisma/sql/container/former_bearers.sql
+-- Returns the containers that had this barcode and have another one, or none, now: [{ id, barcode, device, position,
+-- until }], the latest first, or null. A refusal of the barcode shows them.
+CREATE OR REPLACE FUNCTION former_bearers(_barcode text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (
+    SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position, 'until', wire_time(f.until))
+      ORDER BY f.until DESC, f.id)
+    FROM (
+      SELECT s.id, s.barcode, s.device, s.position, (
+        SELECT max(e.recorded_at) FROM event e
+        WHERE e.container_id = s.id AND e.before->>'barcode' = _barcode AND e.after->>'barcode' IS DISTINCT FROM _barcode) AS until
+      FROM container_state s
+      WHERE s.id IN (SELECT e.container_id FROM event e WHERE e.container_id IS NOT NULL AND e.after->>'barcode' = _barcode)
+        AND s.barcode IS DISTINCT FROM _barcode
+      ORDER BY until DESC LIMIT 20
+    ) f);
 END $$;
 
 -- prisma/sql/container/move_container.sql
@@ -915,7 +981,7 @@ BEGIN
   before := container_snapshot(gone);
   IF before->>'removed_at' IS NULL THEN
     DELETE FROM placement WHERE container_id = gone;
-    UPDATE container SET removed_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp() WHERE id = gone;
+    UPDATE container SET removed_at = command_time(), version = version + 1, updated_at = command_time() WHERE id = gone;
     PERFORM record_container_event(next_revision(), 0, 'removed', gone, before, _audit);
   END IF;
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = gone;
@@ -936,7 +1002,8 @@ BEGIN
     SELECT c.id INTO found_id FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL;
   END IF;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_build_object('container', coalesce(_id::text, _barcode), 'parameter', 'container'));
+    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
+      'container', coalesce(_id::text, _barcode), 'parameter', 'container', 'relabelled', former_bearers(_barcode))));
   END IF;
   RETURN found_id;
 END $$;
@@ -1006,19 +1073,55 @@ END $$;
 
 -- prisma/sql/container/resolve_logged_containers.sql
 -- Finds the containers of steps: [{ id, start, containers: [{ named, id }] }]. A container that a step names twice
--- counts once. The id is null if the service does not know the container.
-CREATE OR REPLACE FUNCTION resolve_logged_containers(_steps jsonb) RETURNS TABLE (step_id uuid, ordinal integer, named text, container_id uuid)
-LANGUAGE sql STABLE AS $$
-  SELECT step_id, ordinal, named, container_id
+-- counts once, under the first name; `also_named` has the others. The id is null if the service does not know the
+-- container.
+CREATE OR REPLACE FUNCTION resolve_logged_containers(_steps jsonb)
+RETURNS TABLE (step_id uuid, ordinal integer, named text, also_named text[], container_id uuid) LANGUAGE sql STABLE AS $$
+  SELECT step_id, ordinal, named, names[2:], container_id
   FROM (
     SELECT s.id AS step_id, c.ordinality::integer - 1 AS ordinal, c.value->>'named' AS named, found.id AS container_id,
-      row_number() OVER (PARTITION BY s.id, coalesce(found.id::text, c.value->>'named') ORDER BY c.ordinality) AS nth
+      row_number() OVER thing AS nth,
+      array_agg(c.value->>'named') OVER (thing ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS names
     FROM jsonb_to_recordset(_steps) AS s (id uuid, start timestamptz, containers jsonb)
     CROSS JOIN LATERAL jsonb_array_elements(s.containers) WITH ORDINALITY AS c (value, ordinality)
     LEFT JOIN LATERAL resolve_logged_container((c.value->>'id')::uuid, c.value->>'named', s.start) AS found (id) ON true
+    WINDOW thing AS (PARTITION BY s.id, coalesce(found.id::text, c.value->>'named') ORDER BY c.ordinality)
   ) every_name
   WHERE nth = 1
 $$;
+
+-- prisma/sql/container/restore_containers.sql
+-- Makes containers as they were: on the platform, with their properties, places and lids. `_inputs` is [{ id, name,
+-- barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded, position_id, lid_position_id }]. The caller has
+-- made sure that nothing else is in the slots and that no other container has the barcodes; otherwise the constraints
+-- refuse it. Places and barcodes may have changed in a circle. Events are numbered from `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION restore_containers(_inputs jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  ids uuid[] := ARRAY(SELECT (i->>'id')::uuid FROM jsonb_array_elements(_inputs) i);
+  before jsonb;
+BEGIN
+  SELECT coalesce(jsonb_object_agg(id, container_snapshot(id)), '{}') INTO before FROM unnest(ids) AS id;
+
+  -- First everything leaves what it has, then everything takes what it had.
+  DELETE FROM placement pl USING jsonb_to_recordset(_inputs) AS i (id uuid, position_id uuid, lid_position_id uuid)
+  WHERE pl.container_id = i.id AND pl.position_id IS DISTINCT FROM CASE pl.part WHEN 'body' THEN i.position_id ELSE i.lid_position_id END;
+  UPDATE container SET barcode = NULL WHERE id = ANY (ids) AND barcode IS NOT NULL;
+  UPDATE container c SET name = i.name, barcode = i.barcode, labware_type = i.labware_type, labware_uuid = i.labware_uuid, content = i.content,
+    filled = i.filled, is_reagent = i.is_reagent, lidded = i.lidded, removed_at = NULL, version = c.version + 1, updated_at = command_time()
+  FROM jsonb_to_recordset(_inputs) AS i (id uuid, name text, barcode text, labware_type text, labware_uuid uuid, content text, filled boolean,
+    is_reagent boolean, lidded boolean)
+  WHERE c.id = i.id;
+  INSERT INTO placement (position_id, container_id, part, since)
+  SELECT part.position_id, i.id, part.name, command_time()
+  FROM jsonb_to_recordset(_inputs) AS i (id uuid, position_id uuid, lid_position_id uuid)
+  CROSS JOIN LATERAL (VALUES ('body', i.position_id), ('lid', i.lid_position_id)) AS part (name, position_id)
+  WHERE part.position_id IS NOT NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = i.id AND pl.part = part.name);
+
+  PERFORM write_container_event(_revision, (_ordinal + t.n - 1)::integer, 'restored', t.id, before->t.id::text, container_snapshot(t.id), _audit)
+  FROM unnest(ids) WITH ORDINALITY AS t (id, n);
+END $$;
 
 -- prisma/sql/container/update_container.sql
 -- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
@@ -1036,6 +1139,10 @@ BEGIN
   PERFORM lock_lab();
   changed := require_present_container(_id, _barcode);
   before := container_snapshot(changed);
+  -- A UUID may be written in capitals, and is the same.
+  IF _changes->>'labware_uuid' IS NOT NULL THEN
+    _changes := _changes || jsonb_build_object('labware_uuid', (_changes->>'labware_uuid')::uuid);
+  END IF;
   IF before @> _changes THEN
     RETURN QUERY SELECT * FROM container_state s WHERE s.id = changed;
     RETURN;
@@ -1057,7 +1164,7 @@ BEGIN
     labware_type = CASE WHEN _changes ? 'labware_type' THEN _changes->>'labware_type' ELSE c.labware_type END,
     labware_uuid = CASE WHEN _changes ? 'labware_uuid' THEN (_changes->>'labware_uuid')::uuid ELSE c.labware_uuid END,
     is_reagent = CASE WHEN _changes ? 'is_reagent' THEN (_changes->>'is_reagent')::boolean ELSE c.is_reagent END,
-    version = c.version + 1, updated_at = clock_timestamp()
+    version = c.version + 1, updated_at = command_time()
   WHERE c.id = changed;
   PERFORM record_container_event(next_revision(), 0,
     CASE WHEN before->'barcode' IS DISTINCT FROM coalesce(_changes->'barcode', before->'barcode') THEN 'barcode-set' ELSE 'updated' END,
@@ -1074,7 +1181,7 @@ CREATE OR REPLACE FUNCTION update_lidded_and_version(_container uuid, _lidded bo
 DECLARE
   changed jsonb;
 BEGIN
-  UPDATE container SET lidded = coalesce(_lidded, lidded), version = version + 1, updated_at = clock_timestamp() WHERE id = _container
+  UPDATE container SET lidded = coalesce(_lidded, lidded), version = version + 1, updated_at = command_time() WHERE id = _container
   RETURNING jsonb_build_object('lidded', lidded, 'version', version, 'updated_at', wire_time(updated_at)) INTO changed;
   RETURN changed;
 END $$;
@@ -1105,8 +1212,8 @@ DECLARE
 BEGIN
   PERFORM lock_lab();
   WITH unlisted AS (
-    INSERT INTO device (id, name, "group", listed)
-    SELECT d.id, d.name, 'devices', false
+    INSERT INTO device (id, name, "group", listed, created_at, updated_at)
+    SELECT d.id, d.name, 'devices', false, command_time(), command_time()
     FROM jsonb_to_recordset(_devices) AS d (id uuid, name text) WHERE latest_device_named(d.name) IS NULL
     RETURNING id
   )
@@ -1235,7 +1342,7 @@ BEGIN
     RETURN;
   END IF;
   before := device_snapshot(changed);
-  UPDATE device SET server_certificate = _certificate, version = version + 1, updated_at = clock_timestamp() WHERE id = changed;
+  UPDATE device SET server_certificate = _certificate, version = version + 1, updated_at = command_time() WHERE id = changed;
   PERFORM next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
   SELECT l.revision, 0, l.recorded_at, CASE WHEN _certificate IS NULL THEN 'certificate-removed' ELSE 'certificate-set' END,
@@ -1282,9 +1389,10 @@ BEGIN
   ON CONFLICT DO NOTHING;
 
   INSERT INTO device (id, name, "group", ordinal, type, description, uri, capacity, process_capacity, min_capacity,
-    allows_overlap, extra, listed, retired_at, created_as)
+    allows_overlap, extra, listed, retired_at, created_as, created_at, updated_at)
   SELECT input.id, input.name, input."group", next_ordinal_in_group(input."group"), input.type, input.description, input.uri,
-    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap, input.extra, input.listed, CASE WHEN input.retired THEN clock_timestamp() END, input.created_as
+    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap, input.extra, input.listed, CASE WHEN input.retired THEN command_time() END, input.created_as,
+    command_time(), command_time()
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
   ON CONFLICT ON CONSTRAINT device_pkey DO UPDATE SET
     name = excluded.name, "group" = excluded."group", type = excluded.type,
@@ -1293,9 +1401,9 @@ BEGIN
     description = excluded.description, uri = excluded.uri, capacity = excluded.capacity,
     process_capacity = excluded.process_capacity, min_capacity = excluded.min_capacity,
     allows_overlap = excluded.allows_overlap, extra = excluded.extra, listed = excluded.listed,
-    retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = clock_timestamp();
+    retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = command_time();
 
-  UPDATE position p SET retired_at = clock_timestamp()
+  UPDATE position p SET retired_at = command_time()
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
   WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
   INSERT INTO position (id, device_id, slot_number)
@@ -1445,7 +1553,7 @@ BEGIN
   SELECT jsonb_object_agg(e.id, experiment_snapshot(e.id)) INTO before
   FROM (SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'created' ORDER BY id FOR NO KEY UPDATE) e;
   IF before IS NOT NULL THEN
-    UPDATE experiment SET status = 'running', version = version + 1, updated_at = clock_timestamp()
+    UPDATE experiment SET status = 'running', version = version + 1, updated_at = command_time()
     WHERE id IN (SELECT key::uuid FROM jsonb_object_keys(before) AS key);
   END IF;
   RETURN coalesce(before, '{}');
@@ -1524,12 +1632,13 @@ BEGIN
   IF jsonb_array_length(_containers) = 0 THEN
     RETURN;
   END IF;
-  INSERT INTO container (id, name, barcode, labware_uuid, lidded, starting_position_id, removed_at, created_as)
-  SELECT c.id, c.name, c.barcode, c.labware_uuid, c.lidded, imported_position(c.start), CASE WHEN c.removed THEN clock_timestamp() END, c.created_as
+  INSERT INTO container (id, name, barcode, labware_uuid, lidded, starting_position_id, removed_at, created_as, created_at, updated_at)
+  SELECT c.id, c.name, c.barcode, c.labware_uuid, c.lidded, imported_position(c.start), CASE WHEN c.removed THEN command_time() END, c.created_as,
+    command_time(), command_time()
   FROM jsonb_to_recordset(_containers) AS c (id uuid, name text, barcode text, labware_uuid uuid, lidded boolean, removed boolean,
     created_as text, start jsonb);
   INSERT INTO placement (position_id, container_id, part, since)
-  SELECT imported_position(part.place), c.id, part.name, clock_timestamp()
+  SELECT imported_position(part.place), c.id, part.name, command_time()
   FROM jsonb_to_recordset(_containers) AS c (id uuid, removed boolean, place jsonb, lid jsonb)
   CROSS JOIN LATERAL (VALUES ('body', c.place), ('lid', c.lid)) AS part (name, place)
   WHERE NOT c.removed AND part.place IS NOT NULL;
@@ -1563,6 +1672,28 @@ CREATE OR REPLACE FUNCTION imported_position(_place jsonb) RETURNS uuid LANGUAGE
   SELECT id FROM position WHERE device_id = latest_device_named(_place->>'device') AND slot_number = (_place->>'position')::integer
 $$;
 
+-- prisma/sql/lab/begin_command.sql
+-- Sets the time of the running command to now, unless it is set, and returns it. It is kept in a setting of the
+-- transaction, because a command is one transaction. lock_lab and next_revision call it when they have the lock, so that
+-- a command that waited is not older than the one that it waited for.
+CREATE OR REPLACE FUNCTION begin_command() RETURNS timestamptz LANGUAGE plpgsql AS $$
+DECLARE
+  known text := current_setting('platform_status.command_time', true);
+BEGIN
+  IF known <> '' THEN
+    RETURN known::timestamptz;
+  END IF;
+  RETURN set_config('platform_status.command_time', clock_timestamp()::text, true)::timestamptz;
+END $$;
+
+-- prisma/sql/lab/command_time.sql
+-- Returns the time of the running command. All times that one command writes or compares are this one, so that it never
+-- contradicts itself: what it deleted as expired cannot count as active a microsecond later. begin_command sets it.
+-- Outside of a command it is the time of the statement.
+CREATE OR REPLACE FUNCTION command_time() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT coalesce(nullif(current_setting('platform_status.command_time', true), '')::timestamptz, statement_timestamp())
+$$;
+
 -- prisma/sql/lab/listed_group.sql
 -- The groups of the lab with the names of their devices. Both are in the order of the lab file. A group of the lab
 -- file may be empty. A group that is not in the file exists as long as it has devices.
@@ -1578,29 +1709,58 @@ HAVING g.ordinal IS NOT NULL OR count(d.id) > 0;
 -- the lab only then. Therefore commands run one after another, and what a command has seen stays true until it ends.
 -- Most commands take it first. log_steps, transfer, create_experiment, change_experiment and change_step lock steps and
 -- experiments before it. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
+-- The time of the command is taken when it has the lock.
 --
 -- Locks: The row of `lab`, until the end of the transaction.
 CREATE OR REPLACE FUNCTION lock_lab() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM 1 FROM lab WHERE id = 1 FOR NO KEY UPDATE;
+  PERFORM begin_command();
 END $$;
 
 -- prisma/sql/lab/next_revision.sql
--- Takes the next revision of the lab and returns it. A command calls it once, and only if something
--- changes, because revisions have no gaps. add_containers and transfer take the revision before they know this, and give
--- it back if nothing changed.
+-- Takes the next revision of the lab and returns it. A command calls it once, and only if something changes, because
+-- revisions have no gaps. add_containers and transfer take the revision before they know this, and give it back if
+-- nothing changed. A command that takes no lock before begins here, when it has the row.
 --
 -- Locks: The row of `lab`, which is the lab lock.
 CREATE OR REPLACE FUNCTION next_revision() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
+  begun timestamptz := nullif(current_setting('platform_status.command_time', true), '')::timestamptz;
   taken bigint;
+  recorded timestamptz;
 BEGIN
-  UPDATE lab SET revision = revision + 1, recorded_at = greatest(recorded_at, clock_timestamp()) WHERE id = 1 RETURNING revision INTO taken;
+  UPDATE lab SET revision = revision + 1, recorded_at = greatest(recorded_at, coalesce(begun, clock_timestamp()))
+  WHERE id = 1 RETURNING revision, recorded_at INTO taken, recorded;
+  IF begun IS NULL THEN
+    -- If the clock was set back, events go on with the time of the last one, but nothing expires later for that.
+    PERFORM set_config('platform_status.command_time', least(recorded, clock_timestamp())::text, true);
+  END IF;
   RETURN taken;
 END $$;
 
+-- prisma/sql/lab/probe_write.sql
+-- Tries to write a row, and takes it back. It fails as other writes fail, for example when the disk is full.
+CREATE OR REPLACE FUNCTION probe_write() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO process (id, name, source, source_sha256) VALUES (gen_random_uuid(), 'probe', '', '');
+  RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a probe is undone';
+EXCEPTION WHEN SQLSTATE 'PS204' THEN
+  NULL;
+END $$;
+
+-- prisma/sql/lab/record_lab_event.sql
+-- Records an event of the lab as a whole. `_after` says what was done.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_lab_event(_revision bigint, _ordinal integer, _kind text, _after jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, after)
+  SELECT _revision, _ordinal, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _after FROM lab l
+$$;
+
 -- prisma/sql/lab/wipe_lab.sql
--- Empties the lab: every container is removed and every device is retired. All history stays. Returns how many there
+-- Empties the lab: every container is removed and every device is retired. All history stays, and POST
+-- /api/lab/restore brings it back. Returns how many there
 -- were of each.
 --
 -- Locks: The lab lock.
@@ -1625,7 +1785,7 @@ BEGIN
   END IF;
   IF containers_removed > 0 THEN
     DELETE FROM placement;
-    UPDATE container SET removed_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp()
+    UPDATE container SET removed_at = command_time(), version = version + 1, updated_at = command_time()
     WHERE id = ANY (gone);
     INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after)
     SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
@@ -1634,6 +1794,10 @@ BEGIN
   END IF;
   IF devices_retired > 0 THEN
     PERFORM write_devices(retired, wiped, containers_removed, _audit);
+  END IF;
+  IF wiped IS NOT NULL THEN
+    PERFORM record_lab_event(wiped, containers_removed + devices_retired, 'lab-wiped',
+      jsonb_build_object('containers_removed', containers_removed, 'devices_retired', devices_retired), _audit);
   END IF;
   SELECT l.revision INTO revision FROM lab l;
   RETURN NEXT;
@@ -1772,7 +1936,7 @@ DECLARE
 BEGIN
   IF _to = '"remove"' THEN
     DELETE FROM placement WHERE container_id = _thing.container_id AND (_thing.part = 'body' OR part = 'lid');
-    UPDATE container SET removed_at = CASE _thing.part WHEN 'body' THEN clock_timestamp() END, version = version + 1, updated_at = clock_timestamp()
+    UPDATE container SET removed_at = CASE _thing.part WHEN 'body' THEN command_time() ELSE removed_at END, version = version + 1, updated_at = command_time()
     WHERE id = _thing.container_id;
     PERFORM record_container_event(_revision, _ordinal, CASE _thing.part WHEN 'body' THEN 'removed' ELSE 'corrected' END, _thing.container_id, before, _audit);
     RETURN;
@@ -1860,9 +2024,9 @@ END $$;
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION write_placement(_container uuid, _part text, _position uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE placement SET position_id = _position, since = clock_timestamp() WHERE container_id = _container AND part = _part;
+  UPDATE placement SET position_id = _position, since = command_time() WHERE container_id = _container AND part = _part;
   IF NOT FOUND THEN
-    INSERT INTO placement (position_id, container_id, part, since) VALUES (_position, _container, _part, clock_timestamp());
+    INSERT INTO placement (position_id, container_id, part, since) VALUES (_position, _container, _part, command_time());
   END IF;
   UPDATE position SET uses = uses + 1 WHERE id = _position;
 END $$;
@@ -1930,7 +2094,8 @@ SELECT
   c.id AS container_id,
   CASE pl.part WHEN 'body' THEN 'container' WHEN 'lid' THEN 'lid' END AS occupied_by,
   p.deep_well_suited,
-  CASE WHEN r.expires_at > clock_timestamp()
+  -- The first condition spares the slots without a reservation the look at the time.
+  CASE WHEN r.id IS NOT NULL AND r.expires_at > command_time()
     THEN jsonb_build_object('id', r.id, 'owner', r.owner, 'expires_at', wire_time(r.expires_at)) END AS reserved
 FROM position p
 JOIN device d ON d.id = p.device_id
@@ -1978,7 +2143,7 @@ CREATE OR REPLACE FUNCTION refuse_own_position(_snapshot jsonb, _part text, _pos
 BEGIN
   PERFORM refuse('position-occupied', (
     SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', _pointer, 'occupant', jsonb_build_object(
-      'id', _snapshot->'id', 'barcode', _snapshot->'barcode', 'name', _snapshot->'name', 'part', _part, 'since', wire_time(clock_timestamp())))
+      'id', _snapshot->'id', 'barcode', _snapshot->'barcode', 'name', _snapshot->'name', 'part', _part, 'since', wire_time(command_time())))
     FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = _position));
 END $$;
 
@@ -1999,6 +2164,38 @@ BEGIN
       'device', _device, 'position', _slot, 'pointer', _pointers->>'position', 'valid_range', valid_slot_range(require_device(_device, _pointers->>'device'))));
   END IF;
   RETURN found_id;
+END $$;
+
+-- prisma/sql/position/restore_positions.sql
+-- Makes the properties of the slots as they were at a revision, and records an event for each slot that changes. Returns
+-- how many there were. Events are numbered from `_ordinal`. Without a revision it only counts.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION restore_positions(_at bigint, _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  changed integer;
+BEGIN
+  WITH touched AS (
+    SELECT e.device_id, (e.after->>'position')::integer AS slot_number,
+      coalesce((array_agg((e.after->>'deep_well_suited')::boolean ORDER BY e.revision DESC) FILTER (WHERE e.revision <= _at))[1], false) AS suited
+    FROM event e WHERE e.kind = 'position-updated' GROUP BY e.device_id, (e.after->>'position')::integer
+  ),
+  differing AS (
+    SELECT p.id, t.suited, s.device_id, to_jsonb(s) AS before, row_number() OVER (ORDER BY s.device, s.position) AS nth
+    FROM touched t JOIN position p ON p.device_id = t.device_id AND p.slot_number = t.slot_number JOIN position_state s ON s.id = p.id
+    WHERE p.deep_well_suited <> t.suited
+  ),
+  written AS (
+    UPDATE position p SET deep_well_suited = d.suited FROM differing d WHERE p.id = d.id AND _revision IS NOT NULL RETURNING p.id
+  ),
+  recorded AS (
+    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+    SELECT _revision, (_ordinal + d.nth - 1)::integer, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+      d.device_id, d.before, d.before || jsonb_build_object('deep_well_suited', d.suited)
+    FROM differing d CROSS JOIN lab l WHERE _revision IS NOT NULL
+  )
+  SELECT count(*) INTO changed FROM differing;
+  RETURN changed;
 END $$;
 
 -- prisma/sql/position/update_position.sql
@@ -2037,7 +2234,7 @@ $$;
 CREATE OR REPLACE VIEW active_reservation AS
 SELECT rp.position_id, r.id, r.owner, r.purpose, r.expires_at
 FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
-WHERE r.expires_at > clock_timestamp();
+WHERE r.expires_at > command_time();
 
 -- prisma/sql/reservation/check_reservation.sql
 -- Refuses a slot that is reserved for somebody else, or that is not in the reservation that the request names. If the
@@ -2133,7 +2330,7 @@ END $$;
 -- Raises: reservation-not-found
 CREATE OR REPLACE FUNCTION refuse_unknown_reservation(_reservation uuid, _location jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  PERFORM 1 FROM reservation WHERE id = _reservation AND expires_at > clock_timestamp();
+  PERFORM 1 FROM reservation WHERE id = _reservation AND expires_at > command_time();
   IF NOT FOUND THEN
     PERFORM refuse('reservation-not-found', jsonb_build_object('reservation_id', _reservation) || _location);
   END IF;
@@ -2165,7 +2362,7 @@ SELECT r.id, r.purpose, r.owner,
    WHERE rp.reservation_id = r.id) AS positions,
   r.ttl_seconds, r.expires_at, r.created_at, r.updated_at, r.version
 FROM reservation r
-WHERE r.expires_at > clock_timestamp();
+WHERE r.expires_at > command_time();
 
 -- prisma/sql/step/decide_steps.sql
 -- Decides for many steps whether estimates leave them out (true) or use them (false), or takes the decision back (null). Each step
@@ -2184,7 +2381,7 @@ BEGIN
   IF befores IS NULL THEN
     RETURN 0;
   END IF;
-  UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = clock_timestamp()
+  UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = command_time()
   WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
   -- The snapshots are made before the lab lock is taken, because there can be thousands.
   SELECT jsonb_object_agg(key, step_snapshot(key::uuid)) INTO afters FROM jsonb_object_keys(befores) AS key;
@@ -2202,7 +2399,7 @@ END $$;
 -- newest end of an index, and the long steps.
 CREATE OR REPLACE FUNCTION doubtful_steps() RETURNS TABLE (id uuid, reason text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  present timestamptz := clock_timestamp();
+  present timestamptz := command_time();
 BEGIN
   RETURN QUERY
   WITH long AS MATERIALIZED (
@@ -2222,7 +2419,8 @@ END $$;
 
 -- prisma/sql/step/extend_steps.sql
 -- Handles steps that were logged before. Equal facts are a repetition, which may name more containers. Returns the
--- ids of the steps that got containers. Each step has its `index` in the request.
+-- ids of the steps that got containers. A name that the step has already is no further container, even if it is the
+-- barcode of another one by now. Each step has its `index` in the request.
 --
 -- Locks: The steps, in the order of their ids.
 -- Raises: id-in-use
@@ -2242,18 +2440,19 @@ BEGIN
   END IF;
 
   WITH added AS (
-    INSERT INTO step_container (step_id, ordinal, named, container_id)
+    INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
     SELECT n.step_id,
       (SELECT coalesce(max(sc.ordinal), -1) FROM step_container sc WHERE sc.step_id = n.step_id)
         + row_number() OVER (PARTITION BY n.step_id ORDER BY n.ordinal),
-      n.named, n.container_id
+      n.named, n.also_named, n.container_id
     FROM resolve_logged_containers(_steps) n
     WHERE NOT EXISTS (
-      SELECT FROM step_container sc WHERE sc.step_id = n.step_id AND (sc.named = n.named OR sc.container_id = n.container_id))
+      SELECT FROM step_container sc
+      WHERE sc.step_id = n.step_id AND ((sc.named || sc.also_named) && (n.named || n.also_named) OR sc.container_id = n.container_id))
     RETURNING step_id, ordinal, named, container_id
   ),
   touched AS (
-    UPDATE step s SET warnings = s.warnings || a.warnings, version = s.version + 1, updated_at = clock_timestamp()
+    UPDATE step s SET warnings = s.warnings || a.warnings, version = s.version + 1, updated_at = command_time()
     FROM (
       SELECT step_id, coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal)
         FILTER (WHERE container_id IS NULL), '[]') AS warnings
@@ -2307,7 +2506,7 @@ BEGIN
   IF _experiments IS NULL THEN
     RETURN 0;
   END IF;
-  UPDATE step s SET experiment_id = e.id, experiment_named = NULL, version = s.version + 1, updated_at = clock_timestamp(),
+  UPDATE step s SET experiment_id = e.id, experiment_named = NULL, version = s.version + 1, updated_at = command_time(),
     warnings = jsonb_path_query_array(s.warnings, '$[*] ? (@.code != "unknown-experiment")')
   FROM experiment e WHERE e.id = ANY (_experiments) AND s.experiment_named = e.id::text;
   GET DIAGNOSTICS adopted = ROW_COUNT;
@@ -2503,7 +2702,7 @@ BEGIN
 
   snapshot := before;
   IF _input->>'barcode' IS NOT NULL AND before->>'barcode' IS NULL THEN
-    UPDATE container c SET barcode = _input->>'barcode', version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    UPDATE container c SET barcode = _input->>'barcode', version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM record_container_event(_revision, _ordinal + events, 'barcode-set', container_id, snapshot, _audit);
     snapshot := container_snapshot(container_id);
     events := events + 1;
@@ -2512,7 +2711,7 @@ BEGIN
     DELETE FROM placement pl WHERE pl.position_id = lid_from;
   END IF;
   IF action = 'on' AND NOT (before->>'lidded')::boolean THEN
-    UPDATE container c SET lidded = true, version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    UPDATE container c SET lidded = true, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM record_container_event(_revision, _ordinal + events, 'lidded', container_id, snapshot, _audit);
     snapshot := container_snapshot(container_id);
     events := events + 1;
@@ -2527,7 +2726,7 @@ BEGIN
     events := events + 1;
   END IF;
   IF action = 'off' AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
-    UPDATE container c SET lidded = false, version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    UPDATE container c SET lidded = false, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM write_placement(container_id, 'lid', lid_to);
     PERFORM record_container_event(_revision, _ordinal + events, 'unlidded', container_id, snapshot, _audit);
     events := events + 1;
@@ -2631,7 +2830,8 @@ BEGIN
   found_id := lookup_transfer_container(_input);
   SELECT removed_at INTO removed FROM container WHERE id = found_id;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_build_object('container', named, 'pointer', _base || '/container'));
+    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
+      'container', named, 'pointer', _base || '/container', 'relabelled', former_bearers(_input->>'named'))));
   ELSIF removed IS NOT NULL THEN
     PERFORM refuse('container-removed', jsonb_build_object('container', found_id, 'removed_at', wire_time(removed)));
   ELSIF source IS NOT NULL AND (there.container_id IS DISTINCT FROM found_id OR there.part <> 'body') THEN
@@ -2645,7 +2845,7 @@ END $$;
 -- named, id, and the step as the service prepares it, or null. `_devices` is [{ id, name }] of the devices that the
 -- steps name. Returns for each transfer, in order, the container and the step at the end. A dry run does the same,
 -- collects what it would refuse as findings, and is then undone by an exception (PS204); its `revision` is the
--- present one.
+-- present one. A transfer whose step was recorded before is a retry: it returns what it returned, and changes nothing.
 --
 -- Locks: Steps, experiments, the lab: the order of the step log, so that the two never wait for each other.
 -- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
@@ -2664,6 +2864,8 @@ DECLARE
   step_of integer[] := '{}';
   step_devices jsonb := _devices;
   this_revision bigint;
+  known text;
+  moved uuid[] := '{}';
   code text;
   members text;
   base text;
@@ -2677,14 +2879,26 @@ BEGIN
     this_revision := next_revision();
     FOR input IN SELECT value FROM jsonb_array_elements(_transfers) LOOP
       base := CASE WHEN _batch THEN '/transfers/' || index ELSE '' END;
+      SELECT s.created_as INTO known FROM step s WHERE s.id = (input->'step'->>'id')::uuid;
+      IF FOUND AND known = input->'step'->>'created_as' THEN
+        results := results || jsonb_build_object('repeats', input->'step'->'id', 'findings', '[]'::jsonb);
+        moved := moved || NULL::uuid;
+        index := index + 1;
+        CONTINUE;
+      ELSIF FOUND AND NOT _dry_run THEN
+        PERFORM refuse('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')
+          || CASE WHEN _batch THEN jsonb_build_object('index', index) ELSE '{}' END);
+      END IF;
       BEGIN
         SELECT * INTO done FROM apply_transfer(input, base, _dry_run, this_revision, ordinal, _audit);
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
-        PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+        PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, moved) ELSE members::jsonb END);
       END;
+      moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
-      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings);
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
+        || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         after := container_snapshot(done.container_id);
         step_of := step_of || index;
@@ -2715,12 +2929,17 @@ BEGIN
     IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
+    INSERT INTO transfer_outcome (step_id, container, step, revision)
+    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), this_revision
+    FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
   END;
   RETURN QUERY
-  SELECT container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), r->'findings', l.revision::double precision
-  FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l ORDER BY n;
+  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.revision, l.revision)::double precision
+  FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l
+  LEFT JOIN transfer_outcome o ON o.step_id = coalesce(r->>'repeats', r->>'step_id')::uuid
+  ORDER BY n;
 END $$;
 
 -- prisma/sql/transfer/transfer_finding.sql
@@ -2730,9 +2949,10 @@ CREATE OR REPLACE FUNCTION transfer_finding(_code text, _members text) RETURNS j
 $$;
 
 -- prisma/sql/container/add_containers.sql
--- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it. A batch only
--- fills slots, so the lowest free slot of a device never becomes lower: each search begins where the last one ended, and
--- together they pass the slots of a device once.
+-- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it. If the input
+-- contradicts an earlier one of the same batch, the refusal has the index of that one: nothing of it is there.
+-- A batch only fills slots, so the lowest free slot of a device never becomes lower: each search begins where the last
+-- one ended, and together they pass the slots of a device once.
 --
 -- Locks: The lab lock.
 -- Raises: What add_container raises.
@@ -2742,6 +2962,7 @@ DECLARE
   input jsonb;
   index integer := 0;
   added uuid;
+  created uuid[] := '{}';
   recorded integer := 0;
   lowest jsonb := '{}';
   revision bigint;
@@ -2757,11 +2978,12 @@ BEGIN
       FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit, lowest) a;
     EXCEPTION WHEN SQLSTATE 'PS409' THEN
       GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
-      PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+      PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, created) ELSE members::jsonb END);
     END;
     IF outcome = 'created' THEN
       recorded := recorded + 1;
     END IF;
+    created := created || CASE WHEN outcome = 'created' THEN added END;
     SELECT s.* INTO container FROM container_state s WHERE s.id = added;
     index := index + 1;
     RETURN NEXT;
@@ -2770,6 +2992,14 @@ BEGIN
     UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
   END IF;
 END $$;
+
+-- prisma/sql/container/bump_container_version.sql
+-- Counts one change of a container: its version and the time of the change.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE sql AS $$
+  UPDATE container SET version = version + 1, updated_at = command_time() WHERE id = _container
+$$;
 
 -- prisma/sql/container/container_state_at.sql
 -- Returns all containers, or those with the ids in `_only`, as of a revision, read from the log. Places are read by
@@ -2824,7 +3054,7 @@ DECLARE
 BEGIN
   IF wanted <> before THEN
     UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'), warnings = wanted->'warnings',
-      version = e.version + 1, updated_at = clock_timestamp()
+      version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
   END IF;
@@ -2845,8 +3075,9 @@ DECLARE
   linked integer;
   this_revision bigint;
 BEGIN
-  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as)
-  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as'
+  PERFORM begin_command();
+  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as, created_at, updated_at)
+  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN
@@ -3020,18 +3251,14 @@ DECLARE
   known text;
 BEGIN
   PERFORM lock_lab();
-  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= clock_timestamp()));
+  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
   SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
   IF FOUND THEN
     IF known <> _input->>'created_as' THEN
       PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
     END IF;
     RETURN QUERY SELECT 'repeated', s FROM reservation_state s WHERE s.id = wanted;
-    IF FOUND THEN
-      RETURN;
-    END IF;
-    -- It expired just now. The request creates it again.
-    PERFORM consume_reservation(ARRAY(SELECT position_id FROM reserved_position WHERE reservation_id = wanted));
+    RETURN;
   END IF;
 
   IF _input->>'device' IS NOT NULL THEN
@@ -3052,8 +3279,8 @@ BEGIN
       'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
   END IF;
 
-  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as)
-  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, clock_timestamp() + ttl * interval '1 second', _input->>'created_as');
+  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
+  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
   INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
   PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
   RETURN QUERY SELECT 'created', s FROM reservation_state s WHERE s.id = wanted;
@@ -3072,8 +3299,8 @@ BEGIN
   PERFORM refuse_unknown_reservation(_id, '{"parameter": "id"}');
   before := reservation_snapshot(_id);
   UPDATE reservation r SET ttl_seconds = coalesce(_ttl_seconds, r.ttl_seconds),
-    expires_at = clock_timestamp() + coalesce(_ttl_seconds, r.ttl_seconds) * interval '1 second',
-    version = r.version + 1, updated_at = clock_timestamp()
+    expires_at = command_time() + coalesce(_ttl_seconds, r.ttl_seconds) * interval '1 second',
+    version = r.version + 1, updated_at = command_time()
   WHERE r.id = _id;
   PERFORM record_reservation_event('reservation-renewed', first_reserved_device(_id), before, reservation_snapshot(_id), _audit);
   RETURN QUERY SELECT * FROM reservation_state s WHERE s.id = _id;
@@ -3107,8 +3334,22 @@ DECLARE
   kept_warnings jsonb;
   this_revision bigint;
 BEGIN
-  containers_changed := jsonb_path_query_array(_change, '$.containers[*].named') <> jsonb_path_query_array(before, '$.containers[*].named')
-    AND _change ? 'containers';
+  -- A container that is named twice, by barcode and by id, is stored once. So the names are compared with those that are
+  -- stored, and what they would be stored as.
+  containers_changed := _change ? 'containers' AND (
+    SELECT array_agg(t.ordinal ORDER BY t.first_named)
+    FROM (
+      SELECT sc.ordinal, min(c.ordinality) AS first_named
+      FROM jsonb_array_elements(_change->'containers') WITH ORDINALITY AS c (value, ordinality)
+      LEFT JOIN step_container sc ON sc.step_id = _id AND c.value->>'named' = ANY (sc.named || sc.also_named)
+      GROUP BY sc.ordinal
+    ) t
+  ) IS DISTINCT FROM (
+    SELECT array_agg(sc.ordinal ORDER BY sc.ordinal) FROM step_container sc WHERE sc.step_id = _id
+  ) AND (
+    SELECT coalesce(jsonb_agg(n.named ORDER BY n.ordinal), '[]')
+    FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
+  ) <> jsonb_path_query_array(before, '$.containers[*].named');
   IF wanted = before || jsonb_build_object('exclude_from_estimates', decision) AND NOT containers_changed THEN
     RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
     RETURN;
@@ -3126,8 +3367,8 @@ BEGIN
     members := members || 'containers'::text;
     DELETE FROM step_container WHERE step_id = _id;
     WITH named AS (
-      INSERT INTO step_container (step_id, ordinal, named, container_id)
-      SELECT n.step_id, n.ordinal, n.named, n.container_id
+      INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
+      SELECT n.step_id, n.ordinal, n.named, n.also_named, n.container_id
       FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
       RETURNING ordinal, named, container_id
     )
@@ -3145,7 +3386,7 @@ BEGIN
   IF members && ARRAY['start', 'finish', 'status'] THEN
     SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings
     FROM step s, jsonb_array_elements(clock_warnings((wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz, wanted->>'status',
-      s.created_at, clock_timestamp()::timestamptz(3))) w
+      s.created_at, command_time()::timestamptz(3))) w
     WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
   END IF;
 
@@ -3158,7 +3399,7 @@ BEGIN
     match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
     exclude_from_estimates = (wanted->>'exclude_from_estimates')::boolean,
     warnings = more_warnings || kept_warnings,
-    version = s.version + 1, updated_at = clock_timestamp()
+    version = s.version + 1, updated_at = command_time()
   WHERE s.id = _id;
   IF 'start' = ANY (members) THEN
     -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.
@@ -3211,7 +3452,7 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
   new_devices uuid[] := '{}';
-  told timestamptz(3) := clock_timestamp();
+  told timestamptz(3) := begin_command();
   logged uuid[];
   long uuid[];
   extended uuid[] := '{}';
@@ -3220,6 +3461,7 @@ DECLARE
   started jsonb;
   to_record jsonb;
 BEGIN
+  PERFORM begin_command();
   IF unknown <> '[]' THEN
     new_devices := create_unlisted_devices(unknown);
   END IF;
@@ -3237,12 +3479,12 @@ BEGIN
   inserted AS (
     INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
       origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
-      experiment_id, experiment_named, created_as, match_version, match_function, match_parameters, match_protocol, warnings)
+      experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
     SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
       origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
       a.lidded_before, a.lidded_after, a.barcode_read,
       e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
-      a.created_as, a.match_version, a.match_function, a.match_parameters, a.match_protocol,
+      a.created_as, command_time(), command_time(), a.match_version, a.match_function, a.match_parameters, a.match_protocol,
       a.warnings
         || clock_warnings(a.start, a.finish, a.status, told, told)
         || warning_list(device.code, '/device', device.detail)
@@ -3270,8 +3512,8 @@ BEGIN
     RETURNING id, experiment_id, counts AND sample_seconds > 86400 AS is_long
   ),
   inserted_containers AS (
-    INSERT INTO step_container (step_id, ordinal, named, container_id)
-    SELECT c.step_id, c.ordinal, c.named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
+    INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
+    SELECT c.step_id, c.ordinal, c.named, c.also_named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
   )
   SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}'),
     array_agg(i.id) FILTER (WHERE i.is_long)
@@ -3324,4 +3566,44 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
   SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish),
     'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM step_state s WHERE s.id = _step
+$$;
+
+-- prisma/sql/lab/lab_config_at.sql
+-- Returns the lab file as of a revision, read from the log, with the members that the present one has. Free members
+-- (`extra`, `pythonlab_translation`) are stored in the log without the order of their keys. If they are the same today,
+-- the present text is returned, which has the order of the file.
+CREATE OR REPLACE FUNCTION lab_config_at(_revision bigint) RETURNS TABLE (description json, pythonlab_translation json, extra json, groups json)
+LANGUAGE sql STABLE AS $$
+  WITH file AS (
+    SELECT after FROM event WHERE kind = 'lab-updated' AND revision <= _revision ORDER BY revision DESC, ordinal DESC LIMIT 1
+  ),
+  listed AS (
+    SELECT d.value->>'name' AS name, d.value->>'group' AS "group", d.ordinality AS ordinal
+    FROM lab_state_at(_revision) s CROSS JOIN LATERAL json_array_elements(s.devices) WITH ORDINALITY d
+  ),
+  device_then AS (
+    SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
+      'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap, 'type', s.type, 'description', s.description, 'uri', s.uri,
+      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END) AS settings
+    FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
+    WHERE s.listed AND s.retired_at IS NULL
+  ),
+  group_then AS (
+    SELECT g.value->>'name' AS name, g.ordinality AS ordinal
+    FROM file CROSS JOIN LATERAL jsonb_array_elements(file.after->'groups') WITH ORDINALITY g
+    UNION ALL
+    SELECT t."group", NULL FROM device_then t
+    WHERE t."group" NOT IN (SELECT g.value->>'name' FROM file CROSS JOIN LATERAL jsonb_array_elements(file.after->'groups') g)
+    GROUP BY t."group"
+  )
+  SELECT
+    CASE WHEN l.description::jsonb = f.description THEN l.description ELSE nullif(f.description, 'null')::json END,
+    CASE WHEN l.pythonlab_translation::jsonb = f.pythonlab_translation THEN l.pythonlab_translation ELSE nullif(f.pythonlab_translation, 'null')::json END,
+    CASE WHEN l.extra::jsonb = f.extra THEN l.extra ELSE nullif(f.extra, 'null')::json END,
+    (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
+       SELECT coalesce(json_agg(t.settings ORDER BY t.ordinal), '[]') FROM device_then t WHERE t."group" = g.name)) ORDER BY g.ordinal, g.name), '[]')
+     FROM group_then g)
+  FROM lab l LEFT JOIN (
+    SELECT after->'description' AS description, after->'pythonlab_translation' AS pythonlab_translation, after->'extra' AS extra FROM file
+  ) f ON true
 $$;

@@ -1,7 +1,8 @@
 -- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
 -- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
--- and the request accepts it). `_base` is the JSON pointer of the input in the request. `lowest` says for each device (with
--- a reservation: for both) below which slot none is free, as the inputs before found; see lowest_key.
+-- and the request accepts it). `id_is_own` says that the client chose the id: a retry then gets the container that was
+-- adopted first, wherever it is. `_base` is the JSON pointer of the input in the request. `lowest` says for each device
+-- (with a reservation: for both) below which slot none is free, as the inputs before found; see lowest_key.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: id-in-use, barcode-in-use, and what choose_position and place_in_position raise.
@@ -24,6 +25,14 @@ BEGIN
     id := wanted_id; outcome := 'repeated';
     RETURN;
   END IF;
+  SELECT a.target_id, a.created_as INTO id, known FROM adopted_id a WHERE a.id = wanted_id;
+  IF FOUND THEN
+    IF known <> _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted_id, 'pointer', _base || '/id'));
+    END IF;
+    outcome := 'adopted';
+    RETURN;
+  END IF;
 
   target := choose_position(_input->>'device', (_input->>'position')::integer,
     jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
@@ -34,6 +43,9 @@ BEGIN
   IF _input->>'if_occupied' = 'adopt' THEN
     SELECT pl.container_id INTO id FROM placement pl WHERE pl.position_id = target AND pl.part = 'body';
     IF FOUND THEN
+      IF (_input->>'id_is_own')::boolean THEN
+        INSERT INTO adopted_id (id, target_id, created_as, created_at) VALUES (wanted_id, id, _input->>'created_as', command_time());
+      END IF;
       outcome := 'adopted';
       RETURN;
     END IF;
@@ -47,10 +59,10 @@ BEGIN
   END IF;
 
   INSERT INTO container (id, name, barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded,
-    starting_position_id, created_as)
+    starting_position_id, created_as, created_at, updated_at)
   VALUES (wanted_id, _input->>'name', _input->>'barcode', _input->>'labware_type', (_input->>'labware_uuid')::uuid, _input->>'content',
     coalesce((_input->>'filled')::boolean, true), coalesce((_input->>'is_reagent')::boolean, false),
-    coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as');
+    coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as', command_time(), command_time());
   PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
   IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
     lid_target := choose_position(_input->'lid'->>'device', (_input->'lid'->>'position')::integer,

@@ -1,6 +1,7 @@
--- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it. A batch only
--- fills slots, so the lowest free slot of a device never becomes lower: each search begins where the last one ended, and
--- together they pass the slots of a device once.
+-- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it. If the input
+-- contradicts an earlier one of the same batch, the refusal has the index of that one: nothing of it is there.
+-- A batch only fills slots, so the lowest free slot of a device never becomes lower: each search begins where the last
+-- one ended, and together they pass the slots of a device once.
 --
 -- Locks: The lab lock.
 -- Raises: What add_container raises.
@@ -10,6 +11,7 @@ DECLARE
   input jsonb;
   index integer := 0;
   added uuid;
+  created uuid[] := '{}';
   recorded integer := 0;
   lowest jsonb := '{}';
   revision bigint;
@@ -25,11 +27,12 @@ BEGIN
       FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit, lowest) a;
     EXCEPTION WHEN SQLSTATE 'PS409' THEN
       GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
-      PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+      PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, created) ELSE members::jsonb END);
     END;
     IF outcome = 'created' THEN
       recorded := recorded + 1;
     END IF;
+    created := created || CASE WHEN outcome = 'created' THEN added END;
     SELECT s.* INTO container FROM container_state s WHERE s.id = added;
     index := index + 1;
     RETURN NEXT;

@@ -2,5 +2,5 @@
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE sql AS $$
-  UPDATE container SET version = version + 1, updated_at = clock_timestamp() WHERE id = _container
+  UPDATE container SET version = version + 1, updated_at = command_time() WHERE id = _container
 $$;

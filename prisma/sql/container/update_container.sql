@@ -13,6 +13,10 @@ BEGIN
   PERFORM lock_lab();
   changed := require_present_container(_id, _barcode);
   before := container_snapshot(changed);
+  -- A UUID may be written in capitals, and is the same.
+  IF _changes->>'labware_uuid' IS NOT NULL THEN
+    _changes := _changes || jsonb_build_object('labware_uuid', (_changes->>'labware_uuid')::uuid);
+  END IF;
   IF before @> _changes THEN
     RETURN QUERY SELECT * FROM container_state s WHERE s.id = changed;
     RETURN;
@@ -34,7 +38,7 @@ BEGIN
     labware_type = CASE WHEN _changes ? 'labware_type' THEN _changes->>'labware_type' ELSE c.labware_type END,
     labware_uuid = CASE WHEN _changes ? 'labware_uuid' THEN (_changes->>'labware_uuid')::uuid ELSE c.labware_uuid END,
     is_reagent = CASE WHEN _changes ? 'is_reagent' THEN (_changes->>'is_reagent')::boolean ELSE c.is_reagent END,
-    version = c.version + 1, updated_at = clock_timestamp()
+    version = c.version + 1, updated_at = command_time()
   WHERE c.id = changed;
   PERFORM record_container_event(next_revision(), 0,
     CASE WHEN before->'barcode' IS DISTINCT FROM coalesce(_changes->'barcode', before->'barcode') THEN 'barcode-set' ELSE 'updated' END,

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION update_lidded_and_version(_container uuid, _lidded bo
 DECLARE
   changed jsonb;
 BEGIN
-  UPDATE container SET lidded = coalesce(_lidded, lidded), version = version + 1, updated_at = clock_timestamp() WHERE id = _container
+  UPDATE container SET lidded = coalesce(_lidded, lidded), version = version + 1, updated_at = command_time() WHERE id = _container
   RETURNING jsonb_build_object('lidded', lidded, 'version', version, 'updated_at', wire_time(updated_at)) INTO changed;
   RETURN changed;
 END $$;

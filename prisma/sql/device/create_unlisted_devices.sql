@@ -8,8 +8,8 @@ DECLARE
 BEGIN
   PERFORM lock_lab();
   WITH unlisted AS (
-    INSERT INTO device (id, name, "group", listed)
-    SELECT d.id, d.name, 'devices', false
+    INSERT INTO device (id, name, "group", listed, created_at, updated_at)
+    SELECT d.id, d.name, 'devices', false, command_time(), command_time()
     FROM jsonb_to_recordset(_devices) AS d (id uuid, name text) WHERE latest_device_named(d.name) IS NULL
     RETURNING id
   )

@@ -21,7 +21,7 @@ BEGIN
     RETURN;
   END IF;
   before := device_snapshot(changed);
-  UPDATE device SET server_certificate = _certificate, version = version + 1, updated_at = clock_timestamp() WHERE id = changed;
+  UPDATE device SET server_certificate = _certificate, version = version + 1, updated_at = command_time() WHERE id = changed;
   PERFORM next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
   SELECT l.revision, 0, l.recorded_at, CASE WHEN _certificate IS NULL THEN 'certificate-removed' ELSE 'certificate-set' END,

@@ -17,9 +17,10 @@ BEGIN
   ON CONFLICT DO NOTHING;
 
   INSERT INTO device (id, name, "group", ordinal, type, description, uri, capacity, process_capacity, min_capacity,
-    allows_overlap, extra, listed, retired_at, created_as)
+    allows_overlap, extra, listed, retired_at, created_as, created_at, updated_at)
   SELECT input.id, input.name, input."group", next_ordinal_in_group(input."group"), input.type, input.description, input.uri,
-    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap, input.extra, input.listed, CASE WHEN input.retired THEN clock_timestamp() END, input.created_as
+    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap, input.extra, input.listed, CASE WHEN input.retired THEN command_time() END, input.created_as,
+    command_time(), command_time()
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
   ON CONFLICT ON CONSTRAINT device_pkey DO UPDATE SET
     name = excluded.name, "group" = excluded."group", type = excluded.type,
@@ -28,9 +29,9 @@ BEGIN
     description = excluded.description, uri = excluded.uri, capacity = excluded.capacity,
     process_capacity = excluded.process_capacity, min_capacity = excluded.min_capacity,
     allows_overlap = excluded.allows_overlap, extra = excluded.extra, listed = excluded.listed,
-    retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = clock_timestamp();
+    retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = command_time();
 
-  UPDATE position p SET retired_at = clock_timestamp()
+  UPDATE position p SET retired_at = command_time()
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
   WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
   INSERT INTO position (id, device_id, slot_number)

@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   IF wanted <> before THEN
     UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'), warnings = wanted->'warnings',
-      version = e.version + 1, updated_at = clock_timestamp()
+      version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
   END IF;

@@ -12,7 +12,7 @@ BEGIN
   SELECT jsonb_object_agg(e.id, experiment_snapshot(e.id)) INTO before
   FROM (SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'created' ORDER BY id FOR NO KEY UPDATE) e;
   IF before IS NOT NULL THEN
-    UPDATE experiment SET status = 'running', version = version + 1, updated_at = clock_timestamp()
+    UPDATE experiment SET status = 'running', version = version + 1, updated_at = command_time()
     WHERE id IN (SELECT key::uuid FROM jsonb_object_keys(before) AS key);
   END IF;
   RETURN coalesce(before, '{}');

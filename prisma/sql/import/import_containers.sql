@@ -16,12 +16,13 @@ BEGIN
   IF jsonb_array_length(_containers) = 0 THEN
     RETURN;
   END IF;
-  INSERT INTO container (id, name, barcode, labware_uuid, lidded, starting_position_id, removed_at, created_as)
-  SELECT c.id, c.name, c.barcode, c.labware_uuid, c.lidded, imported_position(c.start), CASE WHEN c.removed THEN clock_timestamp() END, c.created_as
+  INSERT INTO container (id, name, barcode, labware_uuid, lidded, starting_position_id, removed_at, created_as, created_at, updated_at)
+  SELECT c.id, c.name, c.barcode, c.labware_uuid, c.lidded, imported_position(c.start), CASE WHEN c.removed THEN command_time() END, c.created_as,
+    command_time(), command_time()
   FROM jsonb_to_recordset(_containers) AS c (id uuid, name text, barcode text, labware_uuid uuid, lidded boolean, removed boolean,
     created_as text, start jsonb);
   INSERT INTO placement (position_id, container_id, part, since)
-  SELECT imported_position(part.place), c.id, part.name, clock_timestamp()
+  SELECT imported_position(part.place), c.id, part.name, command_time()
   FROM jsonb_to_recordset(_containers) AS c (id uuid, removed boolean, place jsonb, lid jsonb)
   CROSS JOIN LATERAL (VALUES ('body', c.place), ('lid', c.lid)) AS part (name, place)
   WHERE NOT c.removed AND part.place IS NOT NULL;

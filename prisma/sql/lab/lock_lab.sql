@@ -2,9 +2,11 @@
 -- the lab only then. Therefore commands run one after another, and what a command has seen stays true until it ends.
 -- Most commands take it first. log_steps, transfer, create_experiment, change_experiment and change_step lock steps and
 -- experiments before it. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
+-- The time of the command is taken when it has the lock.
 --
 -- Locks: The row of `lab`, until the end of the transaction.
 CREATE OR REPLACE FUNCTION lock_lab() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM 1 FROM lab WHERE id = 1 FOR NO KEY UPDATE;
+  PERFORM begin_command();
 END $$;

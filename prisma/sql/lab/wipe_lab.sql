@@ -1,4 +1,5 @@
--- Empties the lab: every container is removed and every device is retired. All history stays. Returns how many there
+-- Empties the lab: every container is removed and every device is retired. All history stays, and POST
+-- /api/lab/restore brings it back. Returns how many there
 -- were of each.
 --
 -- Locks: The lab lock.
@@ -23,7 +24,7 @@ BEGIN
   END IF;
   IF containers_removed > 0 THEN
     DELETE FROM placement;
-    UPDATE container SET removed_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp()
+    UPDATE container SET removed_at = command_time(), version = version + 1, updated_at = command_time()
     WHERE id = ANY (gone);
     INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after)
     SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
@@ -32,6 +33,10 @@ BEGIN
   END IF;
   IF devices_retired > 0 THEN
     PERFORM write_devices(retired, wiped, containers_removed, _audit);
+  END IF;
+  IF wiped IS NOT NULL THEN
+    PERFORM record_lab_event(wiped, containers_removed + devices_retired, 'lab-wiped',
+      jsonb_build_object('containers_removed', containers_removed, 'devices_retired', devices_retired), _audit);
   END IF;
   SELECT l.revision INTO revision FROM lab l;
   RETURN NEXT;

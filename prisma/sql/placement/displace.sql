@@ -11,7 +11,7 @@ DECLARE
 BEGIN
   IF _to = '"remove"' THEN
     DELETE FROM placement WHERE container_id = _thing.container_id AND (_thing.part = 'body' OR part = 'lid');
-    UPDATE container SET removed_at = CASE _thing.part WHEN 'body' THEN clock_timestamp() END, version = version + 1, updated_at = clock_timestamp()
+    UPDATE container SET removed_at = CASE _thing.part WHEN 'body' THEN command_time() ELSE removed_at END, version = version + 1, updated_at = command_time()
     WHERE id = _thing.container_id;
     PERFORM record_container_event(_revision, _ordinal, CASE _thing.part WHEN 'body' THEN 'removed' ELSE 'corrected' END, _thing.container_id, before, _audit);
     RETURN;

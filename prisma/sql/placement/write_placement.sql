@@ -4,9 +4,9 @@
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION write_placement(_container uuid, _part text, _position uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE placement SET position_id = _position, since = clock_timestamp() WHERE container_id = _container AND part = _part;
+  UPDATE placement SET position_id = _position, since = command_time() WHERE container_id = _container AND part = _part;
   IF NOT FOUND THEN
-    INSERT INTO placement (position_id, container_id, part, since) VALUES (_position, _container, _part, clock_timestamp());
+    INSERT INTO placement (position_id, container_id, part, since) VALUES (_position, _container, _part, command_time());
   END IF;
   UPDATE position SET uses = uses + 1 WHERE id = _position;
 END $$;

@@ -8,7 +8,8 @@ SELECT
   c.id AS container_id,
   CASE pl.part WHEN 'body' THEN 'container' WHEN 'lid' THEN 'lid' END AS occupied_by,
   p.deep_well_suited,
-  CASE WHEN r.expires_at > clock_timestamp()
+  -- The first condition spares the slots without a reservation the look at the time.
+  CASE WHEN r.id IS NOT NULL AND r.expires_at > command_time()
     THEN jsonb_build_object('id', r.id, 'owner', r.owner, 'expires_at', wire_time(r.expires_at)) END AS reserved
 FROM position p
 JOIN device d ON d.id = p.device_id

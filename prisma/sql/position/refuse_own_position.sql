@@ -5,6 +5,6 @@ CREATE OR REPLACE FUNCTION refuse_own_position(_snapshot jsonb, _part text, _pos
 BEGIN
   PERFORM refuse('position-occupied', (
     SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', _pointer, 'occupant', jsonb_build_object(
-      'id', _snapshot->'id', 'barcode', _snapshot->'barcode', 'name', _snapshot->'name', 'part', _part, 'since', wire_time(clock_timestamp())))
+      'id', _snapshot->'id', 'barcode', _snapshot->'barcode', 'name', _snapshot->'name', 'part', _part, 'since', wire_time(command_time())))
     FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = _position));
 END $$;

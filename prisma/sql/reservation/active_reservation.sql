@@ -2,4 +2,4 @@
 CREATE OR REPLACE VIEW active_reservation AS
 SELECT rp.position_id, r.id, r.owner, r.purpose, r.expires_at
 FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
-WHERE r.expires_at > clock_timestamp();
+WHERE r.expires_at > command_time();

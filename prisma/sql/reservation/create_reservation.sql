@@ -16,18 +16,14 @@ DECLARE
   known text;
 BEGIN
   PERFORM lock_lab();
-  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= clock_timestamp()));
+  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
   SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
   IF FOUND THEN
     IF known <> _input->>'created_as' THEN
       PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
     END IF;
     RETURN QUERY SELECT 'repeated', s FROM reservation_state s WHERE s.id = wanted;
-    IF FOUND THEN
-      RETURN;
-    END IF;
-    -- It expired just now. The request creates it again.
-    PERFORM consume_reservation(ARRAY(SELECT position_id FROM reserved_position WHERE reservation_id = wanted));
+    RETURN;
   END IF;
 
   IF _input->>'device' IS NOT NULL THEN
@@ -48,8 +44,8 @@ BEGIN
       'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
   END IF;
 
-  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as)
-  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, clock_timestamp() + ttl * interval '1 second', _input->>'created_as');
+  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
+  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
   INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
   PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
   RETURN QUERY SELECT 'created', s FROM reservation_state s WHERE s.id = wanted;

@@ -4,7 +4,7 @@
 -- Raises: reservation-not-found
 CREATE OR REPLACE FUNCTION refuse_unknown_reservation(_reservation uuid, _location jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  PERFORM 1 FROM reservation WHERE id = _reservation AND expires_at > clock_timestamp();
+  PERFORM 1 FROM reservation WHERE id = _reservation AND expires_at > command_time();
   IF NOT FOUND THEN
     PERFORM refuse('reservation-not-found', jsonb_build_object('reservation_id', _reservation) || _location);
   END IF;

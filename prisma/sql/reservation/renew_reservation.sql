@@ -10,8 +10,8 @@ BEGIN
   PERFORM refuse_unknown_reservation(_id, '{"parameter": "id"}');
   before := reservation_snapshot(_id);
   UPDATE reservation r SET ttl_seconds = coalesce(_ttl_seconds, r.ttl_seconds),
-    expires_at = clock_timestamp() + coalesce(_ttl_seconds, r.ttl_seconds) * interval '1 second',
-    version = r.version + 1, updated_at = clock_timestamp()
+    expires_at = command_time() + coalesce(_ttl_seconds, r.ttl_seconds) * interval '1 second',
+    version = r.version + 1, updated_at = command_time()
   WHERE r.id = _id;
   PERFORM record_reservation_event('reservation-renewed', first_reserved_device(_id), before, reservation_snapshot(_id), _audit);
   RETURN QUERY SELECT * FROM reservation_state s WHERE s.id = _id;

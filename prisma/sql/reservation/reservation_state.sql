@@ -6,4 +6,4 @@ SELECT r.id, r.purpose, r.owner,
    WHERE rp.reservation_id = r.id) AS positions,
   r.ttl_seconds, r.expires_at, r.created_at, r.updated_at, r.version
 FROM reservation r
-WHERE r.expires_at > clock_timestamp();
+WHERE r.expires_at > command_time();

@@ -17,8 +17,22 @@ DECLARE
   kept_warnings jsonb;
   this_revision bigint;
 BEGIN
-  containers_changed := jsonb_path_query_array(_change, '$.containers[*].named') <> jsonb_path_query_array(before, '$.containers[*].named')
-    AND _change ? 'containers';
+  -- A container that is named twice, by barcode and by id, is stored once. So the names are compared with those that are
+  -- stored, and what they would be stored as.
+  containers_changed := _change ? 'containers' AND (
+    SELECT array_agg(t.ordinal ORDER BY t.first_named)
+    FROM (
+      SELECT sc.ordinal, min(c.ordinality) AS first_named
+      FROM jsonb_array_elements(_change->'containers') WITH ORDINALITY AS c (value, ordinality)
+      LEFT JOIN step_container sc ON sc.step_id = _id AND c.value->>'named' = ANY (sc.named || sc.also_named)
+      GROUP BY sc.ordinal
+    ) t
+  ) IS DISTINCT FROM (
+    SELECT array_agg(sc.ordinal ORDER BY sc.ordinal) FROM step_container sc WHERE sc.step_id = _id
+  ) AND (
+    SELECT coalesce(jsonb_agg(n.named ORDER BY n.ordinal), '[]')
+    FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
+  ) <> jsonb_path_query_array(before, '$.containers[*].named');
   IF wanted = before || jsonb_build_object('exclude_from_estimates', decision) AND NOT containers_changed THEN
     RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
     RETURN;
@@ -36,8 +50,8 @@ BEGIN
     members := members || 'containers'::text;
     DELETE FROM step_container WHERE step_id = _id;
     WITH named AS (
-      INSERT INTO step_container (step_id, ordinal, named, container_id)
-      SELECT n.step_id, n.ordinal, n.named, n.container_id
+      INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
+      SELECT n.step_id, n.ordinal, n.named, n.also_named, n.container_id
       FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
       RETURNING ordinal, named, container_id
     )
@@ -55,7 +69,7 @@ BEGIN
   IF members && ARRAY['start', 'finish', 'status'] THEN
     SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings
     FROM step s, jsonb_array_elements(clock_warnings((wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz, wanted->>'status',
-      s.created_at, clock_timestamp()::timestamptz(3))) w
+      s.created_at, command_time()::timestamptz(3))) w
     WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
   END IF;
 
@@ -68,7 +82,7 @@ BEGIN
     match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
     exclude_from_estimates = (wanted->>'exclude_from_estimates')::boolean,
     warnings = more_warnings || kept_warnings,
-    version = s.version + 1, updated_at = clock_timestamp()
+    version = s.version + 1, updated_at = command_time()
   WHERE s.id = _id;
   IF 'start' = ANY (members) THEN
     -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.

@@ -14,7 +14,7 @@ BEGIN
   IF befores IS NULL THEN
     RETURN 0;
   END IF;
-  UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = clock_timestamp()
+  UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = command_time()
   WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
   -- The snapshots are made before the lab lock is taken, because there can be thousands.
   SELECT jsonb_object_agg(key, step_snapshot(key::uuid)) INTO afters FROM jsonb_object_keys(befores) AS key;

@@ -3,7 +3,7 @@
 -- newest end of an index, and the long steps.
 CREATE OR REPLACE FUNCTION doubtful_steps() RETURNS TABLE (id uuid, reason text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  present timestamptz := clock_timestamp();
+  present timestamptz := command_time();
 BEGIN
   RETURN QUERY
   WITH long AS MATERIALIZED (

@@ -10,7 +10,7 @@ BEGIN
   IF _experiments IS NULL THEN
     RETURN 0;
   END IF;
-  UPDATE step s SET experiment_id = e.id, experiment_named = NULL, version = s.version + 1, updated_at = clock_timestamp(),
+  UPDATE step s SET experiment_id = e.id, experiment_named = NULL, version = s.version + 1, updated_at = command_time(),
     warnings = jsonb_path_query_array(s.warnings, '$[*] ? (@.code != "unknown-experiment")')
   FROM experiment e WHERE e.id = ANY (_experiments) AND s.experiment_named = e.id::text;
   GET DIAGNOSTICS adopted = ROW_COUNT;

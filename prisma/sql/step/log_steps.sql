@@ -15,7 +15,7 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
   new_devices uuid[] := '{}';
-  told timestamptz(3) := clock_timestamp();
+  told timestamptz(3) := begin_command();
   logged uuid[];
   long uuid[];
   extended uuid[] := '{}';
@@ -24,6 +24,7 @@ DECLARE
   started jsonb;
   to_record jsonb;
 BEGIN
+  PERFORM begin_command();
   IF unknown <> '[]' THEN
     new_devices := create_unlisted_devices(unknown);
   END IF;
@@ -41,12 +42,12 @@ BEGIN
   inserted AS (
     INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
       origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
-      experiment_id, experiment_named, created_as, match_version, match_function, match_parameters, match_protocol, warnings)
+      experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
     SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
       origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
       a.lidded_before, a.lidded_after, a.barcode_read,
       e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
-      a.created_as, a.match_version, a.match_function, a.match_parameters, a.match_protocol,
+      a.created_as, command_time(), command_time(), a.match_version, a.match_function, a.match_parameters, a.match_protocol,
       a.warnings
         || clock_warnings(a.start, a.finish, a.status, told, told)
         || warning_list(device.code, '/device', device.detail)
@@ -74,8 +75,8 @@ BEGIN
     RETURNING id, experiment_id, counts AND sample_seconds > 86400 AS is_long
   ),
   inserted_containers AS (
-    INSERT INTO step_container (step_id, ordinal, named, container_id)
-    SELECT c.step_id, c.ordinal, c.named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
+    INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
+    SELECT c.step_id, c.ordinal, c.named, c.also_named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
   )
   SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}'),
     array_agg(i.id) FILTER (WHERE i.is_long)

@@ -100,7 +100,7 @@ BEGIN
 
   snapshot := before;
   IF _input->>'barcode' IS NOT NULL AND before->>'barcode' IS NULL THEN
-    UPDATE container c SET barcode = _input->>'barcode', version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    UPDATE container c SET barcode = _input->>'barcode', version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM record_container_event(_revision, _ordinal + events, 'barcode-set', container_id, snapshot, _audit);
     snapshot := container_snapshot(container_id);
     events := events + 1;
@@ -109,7 +109,7 @@ BEGIN
     DELETE FROM placement pl WHERE pl.position_id = lid_from;
   END IF;
   IF action = 'on' AND NOT (before->>'lidded')::boolean THEN
-    UPDATE container c SET lidded = true, version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    UPDATE container c SET lidded = true, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM record_container_event(_revision, _ordinal + events, 'lidded', container_id, snapshot, _audit);
     snapshot := container_snapshot(container_id);
     events := events + 1;
@@ -124,7 +124,7 @@ BEGIN
     events := events + 1;
   END IF;
   IF action = 'off' AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
-    UPDATE container c SET lidded = false, version = c.version + 1, updated_at = clock_timestamp() WHERE c.id = container_id;
+    UPDATE container c SET lidded = false, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM write_placement(container_id, 'lid', lid_to);
     PERFORM record_container_event(_revision, _ordinal + events, 'unlidded', container_id, snapshot, _audit);
     events := events + 1;

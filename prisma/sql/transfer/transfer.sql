@@ -2,7 +2,7 @@
 -- named, id, and the step as the service prepares it, or null. `_devices` is [{ id, name }] of the devices that the
 -- steps name. Returns for each transfer, in order, the container and the step at the end. A dry run does the same,
 -- collects what it would refuse as findings, and is then undone by an exception (PS204); its `revision` is the
--- present one.
+-- present one. A transfer whose step was recorded before is a retry: it returns what it returned, and changes nothing.
 --
 -- Locks: Steps, experiments, the lab: the order of the step log, so that the two never wait for each other.
 -- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
@@ -21,6 +21,8 @@ DECLARE
   step_of integer[] := '{}';
   step_devices jsonb := _devices;
   this_revision bigint;
+  known text;
+  moved uuid[] := '{}';
   code text;
   members text;
   base text;
@@ -34,14 +36,26 @@ BEGIN
     this_revision := next_revision();
     FOR input IN SELECT value FROM jsonb_array_elements(_transfers) LOOP
       base := CASE WHEN _batch THEN '/transfers/' || index ELSE '' END;
+      SELECT s.created_as INTO known FROM step s WHERE s.id = (input->'step'->>'id')::uuid;
+      IF FOUND AND known = input->'step'->>'created_as' THEN
+        results := results || jsonb_build_object('repeats', input->'step'->'id', 'findings', '[]'::jsonb);
+        moved := moved || NULL::uuid;
+        index := index + 1;
+        CONTINUE;
+      ELSIF FOUND AND NOT _dry_run THEN
+        PERFORM refuse('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')
+          || CASE WHEN _batch THEN jsonb_build_object('index', index) ELSE '{}' END);
+      END IF;
       BEGIN
         SELECT * INTO done FROM apply_transfer(input, base, _dry_run, this_revision, ordinal, _audit);
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
-        PERFORM refuse(code, CASE WHEN _batch THEN members::jsonb || jsonb_build_object('index', index) ELSE members::jsonb END);
+        PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, moved) ELSE members::jsonb END);
       END;
+      moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
-      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings);
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
+        || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         after := container_snapshot(done.container_id);
         step_of := step_of || index;
@@ -72,10 +86,15 @@ BEGIN
     IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
+    INSERT INTO transfer_outcome (step_id, container, step, revision)
+    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), this_revision
+    FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
   END;
   RETURN QUERY
-  SELECT container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), r->'findings', l.revision::double precision
-  FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l ORDER BY n;
+  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.revision, l.revision)::double precision
+  FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l
+  LEFT JOIN transfer_outcome o ON o.step_id = coalesce(r->>'repeats', r->>'step_id')::uuid
+  ORDER BY n;
 END $$;

@@ -6,6 +6,7 @@ import { writeAtomically } from '../../terminal/atomic-file.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { type CommandIo, formatCount, printResult, tableOr } from '../io.ts'
 import { reliabilityChart } from '../reliability-chart.ts'
+import { timeOf } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { parseConfidence } from './estimate.ts'
 
@@ -31,7 +32,7 @@ export function calibrateCommand (program: Command, io: CommandIo): void {
       const client = serviceClient(io, addressOf(io.env, options.url))
       const calibration = async (confidence: number, grouping: CalibrationGrouping) => {
         const query = new URLSearchParams({
-          confidence: String(confidence), group_by: grouping, ...(since !== undefined && { since }), ...(limit !== undefined && { limit })
+          confidence: String(confidence), group_by: grouping, ...(since !== undefined && { since: timeOf(since, '--since')! }), ...(limit !== undefined && { limit })
         })
         return await client.request<Calibration>('GET', `/api/estimates/calibration?${query.toString()}`)
       }

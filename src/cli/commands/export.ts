@@ -7,6 +7,7 @@ import { safeJson, safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { csvLine, type CsvColumn, columnsOf, type ExportKind, exportKinds } from '../csv.ts'
 import type { CommandIo } from '../io.ts'
+import { timeOf } from '../places.ts'
 import { withUrlOption } from '../service-options.ts'
 
 type ExportCommandOptions = { url?: string, format: 'ndjson' | 'csv', out?: string, force?: boolean, device?: string, experiment?: string, after?: string, before?: string }
@@ -22,11 +23,11 @@ export function exportCommand (program: Command, io: CommandIo): void {
     .option('--force', 'overwrite an existing file')
     .option('--device <name>', 'steps and containers: only those of this device')
     .option('--experiment <id>', 'steps: only those of this experiment')
-    .option('--after <time>', 'steps: only those that started at this time or later')
+    .option('--after <time>', 'steps: only those that started at this time or later; without an offset it is local')
     .option('--before <time>', 'steps: only those that started before this time')
     .action(async (kind: ExportKind, options: ExportCommandOptions) => {
       const { device, experiment, after, before } = options
-      const query = { ...queryOf[kind], device, experiment_id: experiment, started_after: after, started_before: before }
+      const query = { ...queryOf[kind], device, experiment_id: experiment, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before') }
       const items = serviceClient(io, addressOf(io.env, options.url)).list<Record<string, unknown>>(`/api/${kind}`, query)
       const lines = options.format === 'csv' ? csv(items, columnsOf[kind], options.out === undefined && (io.out as { isTTY?: boolean }).isTTY === true) : ndjson(items)
       const write = async (sink: Writable, end: boolean) => { await pipeline(Readable.from(lines), sink, { signal: io.signal, end }) }

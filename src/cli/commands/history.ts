@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { ContainerEvent } from '../../contract/containers.ts'
+import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.ts'
 import { addressOf, serviceClient, segment } from '../client.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
@@ -11,16 +12,24 @@ export function historyCommand (program: Command, io: CommandIo): void {
     .description('List everything that happened to a container, oldest first: moves, lid changes, steps')
     .action(async (barcode: string, options: ServiceOptions) => {
       const { list } = serviceClient(io, addressOf(io.env, options.url))
+      const times = timesIn(localZone(io.env))
       const events: ContainerEvent[] = []
       for await (const event of list<ContainerEvent>(`/api/containers/${segment(barcode)}/history`)) events.push(event)
-      printResult(io, options, events, () => tableOr('no events', ['at', 'what', 'from', 'to', 'revision'], events.map(rowOf)))
+      printResult(io, options, events, () => tableOr('no events', [times.head('at'), 'what', 'from', 'to', 'revision'], events.map((event) => rowOf(event, times))))
     })
 }
 
-function rowOf ({ at, kind, from, to, revision, step }: ContainerEvent): (string | number | null)[] {
-  if (step === null) return [String(at), kind, situation(from), situation(to), revision]
+function rowOf ({ at, kind, from, to, revision, step }: ContainerEvent, times: TimeColumn): (string | number | null)[] {
+  if (step === null) return [times.cell(at), kind, situation(from), situation(to), revision]
   const took = step.duration_seconds === null ? step.status : `${step.status}, ${step.duration_seconds.toFixed(1)} s`
-  return [String(at), `${step.fct ?? step.name ?? 'step'} (${took})`, step.device, null, null]
+  const what = `${step.fct ?? step.name ?? 'step'} (${took})`
+  return step.origin && step.destination
+    ? [times.cell(at), what, `${end(step.origin)}, by ${step.device}`, end(step.destination), null]
+    : [times.cell(at), what, step.device, null, null]
+}
+
+function end ({ device, position }: { device: string, position: number | null }): string {
+  return position === null ? device : `${device} ${position}`
 }
 
 function situation (one: Situation | null): string | null {

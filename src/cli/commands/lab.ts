@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
 import { readFile } from 'node:fs/promises'
-import type { LabConfigResult, LabHealth, LabState } from '../../contract/lab.ts'
-import { addressOf, serviceClient } from '../client.ts'
+import type { LabConfigResult, LabHealth, LabRestoreResult, LabState } from '../../contract/lab.ts'
+import type { Position } from '../../contract/positions.ts'
+import { encodingFault } from '../../domain/text-encoding.ts'
+import { addressOf, segment, serviceClient } from '../client.ts'
 import { exitCodes, usageError } from '../exit-codes.ts'
 import { formatCount, type CommandIo, printResult, tableOr } from '../io.ts'
 import type { Outcome } from '../outcome.ts'
+import { timeOf } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
 type ApplyOptions = ServiceOptions & { dryRun?: boolean, prune: boolean }
@@ -32,11 +35,39 @@ export function labCommand (program: Command, io: CommandIo, outcome: Outcome): 
     .option(...prune)
     .action(async (file: string, options: ApplyOptions) => put(file, options, true))
 
-  withServiceOptions(command.command('show'))
-    .description('Show the devices and the containers on them')
-    .action(async (options: ServiceOptions) => {
+  withServiceOptions(command.command('show')).argument('[device]', 'show the slots of this device')
+    .description('Show the devices and the containers on them, or the slots of one device')
+    .action(async (device: string | undefined, options: ServiceOptions) => {
+      if (device !== undefined) {
+        await showDevice(device, options)
+        return
+      }
       const state = await client(options).request<LabState>('GET', '/api/lab')
       printResult(io, options, state, () => linesOf(state))
+    })
+
+  async function showDevice (device: string, options: ServiceOptions): Promise<void> {
+    const { request } = client(options)
+    const [slots, state] = await Promise.all([
+      request<Position[]>('GET', `/api/devices/${segment(device)}/positions`), request<LabState>('GET', '/api/lab')
+    ])
+    const containers = new Map(state.devices.flatMap((one) => one.containers).map((one) => [one.id, one]))
+    printResult(io, options, slots, () => [
+      `${device}: ${formatCount(slots.length, 'slot')}, ${slots.filter(({ empty }) => !empty).length} occupied`, '',
+      ...tableOr('no slots', ['slot', 'holds', 'lid', 'reserved for'], slots.map((slot) => slotRow(slot, containers.get(slot.container_id ?? ''))))
+    ])
+  }
+
+  withServiceOptions(command.command('restore'))
+    .description('Put devices, slots, containers and lids back as they were, after a wipe or a wrong lab file')
+    .requiredOption('--at <point>', 'revision, or time such as "2026-11-27 10:00"; `events` shows both')
+    .requiredOption('--reason <text>', 'why; the event log keeps it')
+    .option('--dry-run', 'only show what would change')
+    .action(async (options: ServiceOptions & { at: string, reason: string, dryRun?: boolean }) => {
+      const at = /^\d+$/.test(options.at) ? Number(options.at) : timeOf(options.at, '--at')
+      const result = await client(options).request<LabRestoreResult>('POST', '/api/lab/restore', { at, reason: options.reason, dry_run: options.dryRun === true })
+      if (result.findings.length > 0) outcome.exitCode = exitCodes.finding
+      printResult(io, options, result, () => restoredLines(result))
     })
 
   withServiceOptions(command.command('health'))
@@ -50,9 +81,27 @@ export function labCommand (program: Command, io: CommandIo, outcome: Outcome): 
 }
 
 async function textOf (file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw usageError(`The lab file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
   })
+  const fault = encodingFault(bytes)
+  if (fault !== null) throw usageError(`The lab file ${file} ${fault}. Save it as UTF-8.`)
+  return bytes.toString('utf8')
+}
+
+function slotRow ({ position, occupied_by, container, reserved }: Position, known: LabState['devices'][number]['containers'][number] | undefined): (string | number | null)[] {
+  const name = container ?? known?.name ?? null
+  const holds = occupied_by === 'lid' ? `lid of ${known?.barcode ?? known?.name ?? 'a container'}` : occupied_by === null ? null : name
+  return [position, holds, occupied_by === 'container' && known !== undefined ? lidOf(known) : null, reserved?.owner ?? null]
+}
+
+function restoredLines ({ applied, restored_to, devices, containers, findings, revision }: LabRestoreResult): string[] {
+  return [
+    ...devices.length === 0 ? [] : [...tableOr('', ['action', 'device', 'slots before', 'after'], devices.map(({ action, device, capacity }) => [action, device, capacity.from, capacity.to])), ''],
+    ...containers.length === 0 ? [] : [...tableOr('', ['container', 'device', 'slot', 'lid'], containers.map((one) => [one.barcode ?? one.name, one.device, one.position, lidOf(one)])), ''],
+    ...findings.map(({ detail }) => `not restored: ${detail}`),
+    applied ? `restored to revision ${restored_to}; the lab is at revision ${revision}` : `this is only a plan of a restore to revision ${restored_to}`
+  ]
 }
 
 function changesOf ({ applied, changes, revision }: LabConfigResult): string[] {

@@ -1,39 +1,109 @@
 import type { Command } from 'commander'
-import type { Container } from '../../contract/containers.ts'
-import { addressOf, type Client, serviceClient, segment } from '../client.ts'
+import type { Container, ContainerEvent } from '../../contract/containers.ts'
+import type { LabState } from '../../contract/lab.ts'
+import type { PositionWithOccupant } from '../../contract/positions.ts'
+import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.ts'
+import { addressOf, type Client, segment, serviceClient } from '../client.ts'
 import { CommandError, exitCodes } from '../exit-codes.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
+import { nearNames } from '../near-names.ts'
 import type { Outcome } from '../outcome.ts'
+import { placeOf } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { lidOf } from './lab.ts'
 
-type Found = { query: string, found: Container | null }
+type Relabelled = { id: string, barcode: string | null, device: string | null, position: number | null, until: string }
+type Found =
+  { query: string, kind: 'present', container: Container } |
+  { query: string, kind: 'removed', container: Container, last: { device: string, position: number } | null } |
+  { query: string, kind: 'place', slot: PositionWithOccupant } |
+  { query: string, kind: 'unknown', relabelled: Relabelled[], near: string[] }
 
 export function whereCommand (program: Command, io: CommandIo, outcome: Outcome): void {
-  withServiceOptions(program.command('where')).argument('<barcode...>', 'barcodes or ids of containers')
-    .description('Show where containers and their lids are; exit code 1 if one is not on the platform')
-    .action(async (barcodes: string[], options: ServiceOptions) => {
+  withServiceOptions(program.command('where')).argument('<barcode...>', 'barcodes or ids of containers, or places such as Hotel1:5')
+    .description('Show where containers and their lids are, or what is in a place; exit code 1 if a container is not on the platform')
+    .action(async (queries: string[], options: ServiceOptions) => {
       const client = serviceClient(io, addressOf(io.env, options.url))
-      const all = await Promise.all(barcodes.map((barcode) => find(client, barcode)))
-      if (all.some(({ found }) => found?.device == null)) outcome.exitCode = exitCodes.finding
-      printResult(io, options, all.map(({ query, found }) => found ?? { barcode: query, code: 'container-not-found' }), () =>
-        tableOr('', ['container', 'name', 'device', 'slot', 'lid', 'since'], all.map(rowOf)))
+      const all = await Promise.all(queries.map((query) => find(client, query)))
+      if (all.some(({ kind }) => kind === 'removed' || kind === 'unknown')) outcome.exitCode = exitCodes.finding
+      const times = timesIn(localZone(io.env))
+      printResult(io, options, all.map(asJson), () =>
+        tableOr('', ['container', 'name', 'device', 'slot', 'lid', times.head('since')], all.map((found) => rowOf(found, times))))
+      // Hints are for people: a script that reads the table gets only the table.
+      if (options.json !== true) for (const hint of all.flatMap((found) => hintsOf(found, times))) io.err.write(`${hint}\n`)
     })
 }
 
-/** Finds the container on the platform; otherwise the container with this barcode that was removed last. */
-async function find ({ request }: Client, query: string): Promise<Found> {
-  try {
-    return { query, found: await request<Container>('GET', `/api/containers/${segment(query)}`) }
-  } catch (error) {
-    if (!(error instanceof CommandError) || (error.json as { code?: string }).code !== 'container-not-found') throw error
-    const { items } = await request<{ items: Container[] }>('GET', `/api/containers?removed=true&limit=500&barcode=${segment(query)}`)
-    return { query, found: items.sort((a, b) => a.removed_at! < b.removed_at! ? 1 : -1)[0] ?? null }
+/** Finds the container on the platform, the slot, or the container with this barcode that was removed last. */
+async function find (client: Client, query: string): Promise<Found> {
+  const { request } = client
+  const { container, problem } = await request<Container>('GET', `/api/containers/${segment(query)}`)
+    .then((container) => ({ container, problem: {} }), (error: unknown) => ({ container: null, problem: asNotFound(error, 'container-not-found') }))
+  if (container !== null) {
+    return container.removed_at === null ? { query, kind: 'present', container } : await asRemoved(client, query, container)
+  }
+  const { device, position } = placeOf(query)
+  if (position !== undefined) {
+    const slot = await request<PositionWithOccupant>('GET', `/api/devices/${segment(device)}/positions/${position}`)
+      .catch((error: unknown) => { asNotFound(error, 'device-not-found', 'position-not-found') })
+    if (slot !== undefined) return { query, kind: 'place', slot }
+  }
+  const { items } = await request<{ items: Container[] }>('GET', `/api/containers?removed=true&limit=500&barcode=${segment(query)}`)
+  const removed = items.sort((a, b) => a.removed_at! < b.removed_at! ? 1 : -1)[0]
+  if (removed !== undefined) return await asRemoved(client, query, removed)
+  const { devices } = await request<LabState>('GET', '/api/lab')
+  const names = devices.flatMap(({ name, positions, containers }) => position === undefined
+    ? containers.flatMap((one) => [one.barcode, one.name]).filter((one) => one !== null)
+    : position < positions ? [`${name}:${position}`] : [])
+  return { query, kind: 'unknown', relabelled: (problem as { relabelled?: Relabelled[] }).relabelled ?? [], near: nearNames(query, [...new Set(names)]) }
+}
+
+async function asRemoved ({ list }: Client, query: string, container: Container): Promise<Found> {
+  let last: { device: string, position: number } | null = null
+  for await (const { to } of list<ContainerEvent>(`/api/containers/${segment(container.id)}/history`)) {
+    if (to != null && to.device !== null && to.position !== null) last = { device: to.device, position: to.position }
+  }
+  return { query, kind: 'removed', container, last }
+}
+
+/** The problem, if it has one of these codes; throws any other error. */
+function asNotFound (error: unknown, ...codes: string[]): Record<string, unknown> {
+  const json = error instanceof CommandError ? error.json as Record<string, unknown> : {}
+  if (!codes.includes(json.code as string)) throw error
+  return json
+}
+
+function asJson (found: Found): object {
+  switch (found.kind) {
+    case 'present': return found.container
+    case 'removed': return { ...found.container, last: found.last }
+    case 'place': return found.slot
+    case 'unknown': return { barcode: found.query, code: 'container-not-found', relabelled: found.relabelled, near: found.near }
   }
 }
 
-function rowOf ({ query, found }: Found): (string | number | null)[] {
-  if (found === null) return [query, null, 'unknown', null, null, null]
-  const { name, device, position, removed_at, updated_at } = found
-  return device === null ? [query, name, 'removed', null, null, String(removed_at)] : [query, name, device, position, lidOf(found), String(updated_at)]
+function rowOf (found: Found, times: TimeColumn): (string | number | null)[] {
+  switch (found.kind) {
+    case 'present': {
+      const { name, device, position, updated_at } = found.container
+      return [found.query, name, device, position, lidOf(found.container), times.cell(updated_at)]
+    }
+    case 'removed': return [found.query, found.container.name, 'removed', null, null, times.cell(found.container.removed_at)]
+    case 'place': {
+      const { occupant, occupied_by, device, position } = { ...found.slot, ...placeOf(found.query) }
+      if (occupant === null) return ['empty', null, device, position, null, null]
+      const name = occupant.barcode ?? occupant.name
+      return [occupied_by === 'lid' ? `lid of ${name}` : name, occupant.name, device, position, lidOf(occupant), times.cell(occupant.updated_at)]
+    }
+    case 'unknown': return [found.query, null, 'unknown', null, null, null]
+  }
+}
+
+function hintsOf (found: Found, times: TimeColumn): string[] {
+  if (found.kind === 'removed' && found.last !== null) return [`${found.query} was last in slot ${found.last.position} of ${found.last.device}.`]
+  if (found.kind !== 'unknown') return []
+  const relabelled = found.relabelled.map(({ barcode, id, device, position, until }) =>
+    `${found.query} was the barcode of ${barcode ?? id} until ${times.cell(until)}, which is ${device === null ? 'off the platform' : `in slot ${position} of ${device}`}.`)
+  const near = found.near.length === 0 ? [] : [`Did you mean ${found.near.join(' or ')}?`]
+  return [...relabelled, ...near]
 }

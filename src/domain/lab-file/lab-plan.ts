@@ -37,12 +37,20 @@ export function planLab (config: LabConfig, tracked: TrackedLab, { prune, newId 
     .map((device) => ({ ...device, retired: prune }))
 
   const steps = [...wanted, ...others].map((after) => ({ after, change: changeOf(known.get(after.name), after) }))
-  const lab = prune ? fromFile(config) : intoTracked(config, tracked, named)
   return {
     changes: steps.map(({ change }) => change),
     devices: steps.filter(({ change }) => change.action !== 'unchanged').map(({ after, change }) => inputOf(after, change)),
-    lab: sameLab(lab, tracked) ? null : lab
+    lab: unlessTracked(prune ? fromFile(config) : intoTracked(config, tracked, named), tracked)
   }
+}
+
+/** What a lab file says beyond the settings of single devices; null if the tracked lab says the same. */
+export function planLabSettings (config: LabConfig, tracked: LabInput): LabInput | null {
+  return unlessTracked(fromFile(config), tracked)
+}
+
+function unlessTracked (lab: LabInput, tracked: LabInput): LabInput | null {
+  return sameLab(lab, tracked) ? null : lab
 }
 
 const compared = [

@@ -40,6 +40,7 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.post('/containers/batch', {
+    config: { body: 'large' },
     schema: {
       operationId: 'addContainers', tags: ['containers'], summary: 'Add up to 1,000 containers',
       description: 'Adds the containers in the order of the request, either all or none. A refusal has the `index` of the first container that failed.',

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { noQuery, ref } from '../../contract/common.ts'
 import {
-  Calibration, CalibrationQuery, Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest
+  Calibration, CalibrationQuery, Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest, SamplesQuery
 } from '../../contract/estimates.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 
@@ -14,13 +14,13 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'estimateStep', tags: ['estimates'], summary: 'Estimate the duration of a step',
       description: 'Estimates the duration from the recent steps that are most similar. The response says what the estimate is based on. Nothing is changed.',
-      querystring: noQuery, body: ref(EstimateRequest),
+      querystring: SamplesQuery, body: ref(EstimateRequest),
       response: { 200: ref(Estimate), ...bodyProblems() }
     }
-  }, async ({ body: { step, ...query } }) => await estimator.estimateStep(step, query))
+  }, async ({ body: { step, ...options }, query }) => await estimator.estimateStep(step, { ...options, samples: query.samples ?? false }))
 
   app.post('/estimates/batch', {
-    config: { scope: 'read' },
+    config: { body: 'medium', scope: 'read', read: 'large' },
     schema: {
       operationId: 'estimateSteps', tags: ['estimates'], summary: 'Estimate the durations of many steps',
       description: 'Estimates up to 5,000 steps. The response has the same order as the request. With `total`, it also has the total duration.',
@@ -40,6 +40,7 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ body }) => ({ items: await estimator.estimateRemaining(body) }))
 
   app.get('/estimates/calibration', {
+    config: { read: 'large' },
     schema: {
       operationId: 'getCalibration', tags: ['estimates'], summary: 'Check how well estimates match',
       description: 'Estimates the newest steps again with the history of that time, and compares the estimates with what happened. Steps of an experiment are estimated as of its start.',

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
+import { AtQuery, parseAsOf, parsePoint } from '../../contract/as-of.ts'
 import { noQuery, ref } from '../../contract/common.ts'
-import { LabConfig, LabConfigQuery, LabConfigResult, LabHealth, LabState, LabWipe, LabYaml, WipeQuery } from '../../contract/lab.ts'
+import { LabConfig, LabConfigQuery, LabConfigResult, LabHealth, LabRestore, LabRestoreResult, LabState, LabWipe, LabYaml, WipeQuery } from '../../contract/lab.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { invalid, problem } from '../../contract/problems.ts'
 import { type Members, readLabConfig } from '../../domain/lab-file/lab-config.ts'
@@ -21,7 +21,7 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
   takeYaml(app)
 
   app.put('/lab/config', {
-    config: { scope: 'admin', changes: 'lab-file' },
+    config: { body: 'large', scope: 'admin', changes: 'lab-file' },
     schema: {
       operationId: 'putLabConfig', tags: ['lab'], summary: 'Apply a lab file',
       description: 'Makes the lab match the file: adds, resizes and updates devices, and retires devices that the file does not name. Applying the same file again changes nothing. The request is refused if it would remove a slot or device that holds a container or a lid.',
@@ -42,12 +42,13 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { etag: true },
     schema: {
       operationId: 'getLabConfig', tags: ['lab'], summary: 'Export the lab file',
-      description: 'Returned as JSON, or as YAML if `Accept` asks for it. Groups, devices and their order are as in the applied file. Applying the export changes nothing.',
-      querystring: noQuery,
+      description: 'Returned as JSON, or as YAML if `Accept` asks for it. Groups, devices and their order are as in the applied file. Applying the export changes nothing. With `at`, returns the file as it was; the order of keys inside free members may differ.',
+      querystring: AtQuery,
       response: { 200: Type.Unsafe<Members | string>({ description: 'The lab file.', ...asFile }), ...problems() }
     }
   }, async (request, reply) => {
-    const file = labFile(await store.lab.config())
+    const then = parseAsOf(request.query.at)
+    const file = labFile(then === null ? await store.lab.config() : await store.asOf.config(then))
     const type = negotiate(request, reply, ['application/json', ...yamlTypes])
     return type === 'application/json' ? file : writeYaml(file)
   })
@@ -78,7 +79,27 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
     return await store.lab.wipe(auditOf(request))
   })
 
+  app.post('/lab/restore', {
+    config: { scope: 'admin', changes: 'lab' },
+    schema: {
+      operationId: 'restoreLab', tags: ['lab'], summary: 'Restore an earlier state of the lab',
+      description: [
+        'Puts devices, slots, containers and lids back as they were, for example after a wipe or a wrong lab file. Everything is one change of the lab.',
+        'Containers that came since stay where they are. What they stand in the way of stays as it is now, and `findings` says so.',
+        'With `dry_run`, returns the same and changes nothing.'
+      ].join(' '),
+      querystring: noQuery, body: ref(LabRestore),
+      response: { 200: ref(LabRestoreResult), ...bodyProblems('device-name-in-use') }
+    }
+  }, async (request) => {
+    const { at, reason, dry_run } = request.body
+    const location = { in: 'body', pointer: '/at' } as const
+    const revision = await store.asOf.revision(parsePoint(at, location), location)
+    return await store.lab.restore(revision, { dryRun: dry_run ?? false }, { ...auditOf(request), reason })
+  })
+
   app.get('/lab/health', {
+    config: { read: 'large' },
     schema: {
       operationId: 'getLabHealth', tags: ['lab'], summary: 'Check the tracked state of the lab',
       description: 'Searches for states that are impossible in a real lab. Database constraints prevent most of them; this check verifies it. A lab with warnings is still healthy.',

@@ -12,7 +12,8 @@ export const positionsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
 
   app.get('/devices/:device/positions', {
-    config: { etag: true },
+    // Also with a limit, which is at most the number of slots.
+    config: { etag: true, read: 'small' },
     schema: {
       operationId: 'listPositions', tags: ['devices'], summary: 'List the slots of a device',
       description: 'Returns an array in ascending order, without pages. `empty=true&limit=1` returns the first free slot. With `at`, returns an earlier state, without reservations.',

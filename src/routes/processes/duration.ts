@@ -7,6 +7,7 @@ import { ProcessParams } from '../../contract/processes.ts'
 /** Estimates of experiment durations. */
 export const processDurationRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/processes/:id/duration', {
+    config: { read: 'large' },
     schema: {
       operationId: 'getProcessDuration', tags: ['estimates'], summary: 'Estimate the duration of an experiment',
       description: 'Estimates the duration from past experiments of the process: completed ones, and those without a running step and without any step in the last hour. Aborted experiments are ignored.',

@@ -19,6 +19,7 @@ export const processesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ query }) => await store.processes.list(query))
 
   app.post('/processes', {
+    config: { body: 'large' },
     schema: {
       operationId: 'createProcess', tags: ['processes'], summary: 'Create a process',
       description: 'With `reuse`, returns 200 and the existing process with the same name and source, if there is one. In this case `id` and `metadata` of the request are ignored.',

@@ -48,6 +48,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.post('/steps/batch', {
+    config: { body: 'large' },
     schema: {
       operationId: 'logSteps', tags: ['steps'], summary: 'Log up to 5,000 steps',
       description: 'Logs the steps, either all or none, by the same rules as a single step. A fault has the index of the step.',
@@ -65,6 +66,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.get('/steps/statistics', {
+    config: { read: 'large' },
     schema: {
       operationId: 'getStepStatistics', tags: ['steps'], summary: 'Read statistics of step durations',
       description: 'Computes the statistics of the steps that match the filters, by group. The filters are those of `GET /api/steps`. At most 10,000 groups are returned.',

@@ -20,6 +20,7 @@ export const transfersRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: [
         'Records place, lid, barcode and step of one physical operation, either all or nothing. Only the state after the transfer is checked: a container may go to the slot that its lid leaves,',
         'and the lid to the slot that the container leaves.',
+        'A retry with the `id` of its step returns the first response and changes nothing, whatever happened since.',
         'With `dry_run`, returns every problem of the transfer and changes nothing.'
       ].join(' '),
       querystring: TransferQuery, body: ref(Transfer),
@@ -31,6 +32,7 @@ export const transfersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.post('/transfers/batch', {
+    config: { body: 'large' },
     schema: {
       operationId: 'transferContainers', tags: ['transfers'], summary: 'Record up to 1,000 transfers',
       description: 'Records the transfers in the order of the request, either all or none. A transfer can use a slot that an earlier one has freed. A refusal has the `index` of the first transfer that failed.',
@@ -39,7 +41,7 @@ export const transfersRoutes: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async (request) => {
     const items = await store.transfers.book(request.body.transfers, { batch: true, dryRun: request.query.dry_run ?? false }, auditOf(request))
-    return { items: items.map(inContractOrder), revision: items[0]!.revision }
+    return { items: items.map(inContractOrder), revision: Math.max(...items.map(({ revision }) => revision)) }
   })
 }
 

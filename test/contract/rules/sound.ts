@@ -11,10 +11,12 @@ import type { Json } from './rule.ts'
 
 const ThingName = Type.String({ $id: 'ThingName', minLength: 1, maxLength: 20, description: 'A name.', examples: ['Arm'] })
 const ThingKind = stringEnum('ThingKind', ['arm', 'hotel'], 'Kinds of things.')
-const Thing = Type.Object({ name: ref(ThingName), kind: ref(ThingKind), position: nullable(Type.Integer({ description: 'Its slot.' })), version: ref(Version) }, {
+const Thing = Type.Object({
+  name: ref(ThingName, 'Its name.'), kind: ref(ThingKind, 'Its kind.'), position: nullable(Type.Integer({ description: 'Its slot.' })), version: ref(Version, 'Its version.')
+}, {
   $id: 'Thing', description: 'A thing.', examples: [{ name: 'Arm', kind: 'arm', position: null, version: 1 }]
 })
-const ThingCreate = Type.Object({ name: ref(ThingName), position: Type.Optional(ref(Slot)) }, {
+const ThingCreate = Type.Object({ name: ref(ThingName, 'Its name.'), position: Type.Optional(ref(Slot, 'Its slot.')) }, {
   $id: 'ThingCreate', additionalProperties: false, description: 'A new thing.', examples: [{ name: 'Arm' }]
 })
 const ThingPage = page('ThingPage', Thing)

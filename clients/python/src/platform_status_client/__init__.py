@@ -19,7 +19,14 @@ __all__ = ['Client', 'Problem', 'StatusDB', 'StatusServiceError', 'Unreachable']
 
 def __getattr__(name: str) -> Any:
     if name == 'StatusDB':
-        from .orchestrator import StatusDB
-
+        try:
+            from .orchestrator import StatusDB
+        except ModuleNotFoundError as missing:
+            if (missing.name or '').split('.')[0] not in ('laborchestrator', 'labscheduler', 'pythonlab'):
+                raise
+            raise ImportError(
+                f'StatusDB needs laborchestrator, of which {missing.name} is missing: '
+                "pip install 'platform-status-client[laborchestrator]'"
+            ) from missing
         return StatusDB
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

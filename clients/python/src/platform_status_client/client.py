@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .operations import Operations
+from .settings import service_key, service_url
 from .transport import Transport
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 class Client(Operations):
     """A client of the service at `url`. Any number of threads may use one client.
 
+    Without `url` and `api_key`, PLATFORM_STATUS_URL and PLATFORM_STATUS_KEY say them.
+
     Path parameters are positional arguments, all others are keyword arguments. Methods return the response as a
     dictionary: `client.move_container('SCREEN_001', target_device='Incubator', target_pos=5)`. Times may be datetimes.
     A datetime without a zone is a time of this machine. Methods raise `Problem` if the service refuses the request, and
@@ -25,7 +28,7 @@ class Client(Operations):
 
     def __init__(
         self,
-        url: str,
+        url: str | None = None,
         api_key: str | None = None,
         *,
         connect_timeout: float = 2.0,
@@ -34,11 +37,12 @@ class Client(Operations):
         pool_size: int = 16,
         ca_certs: str | None = None,
     ) -> None:
+        api_key = service_key(api_key)
         headers = {'user-agent': 'platform-status-client/0.1.0'}
         if api_key is not None:
             headers['authorization'] = f'Bearer {api_key}'
         transport = Transport(
-            url,
+            service_url(url),
             headers,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,

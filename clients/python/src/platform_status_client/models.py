@@ -62,6 +62,7 @@ class Container(TypedDict):
     created_at: str
     updated_at: str
     version: int
+    warnings: NotRequired[list[Warning]]
 
 
 class ContainerBatch(TypedDict):
@@ -116,7 +117,7 @@ ContainerEvent = TypedDict(
 )
 
 
-ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'step']
+ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'restored', 'step']
 
 
 class ContainerHistory(TypedDict):
@@ -236,6 +237,7 @@ class Estimate(TypedDict):
     median_seconds: float | None
     margin_seconds: float
     warnings: list[Warning]
+    samples: NotRequired[list[EstimateSample]]
 
 
 class EstimateBatch(TypedDict):
@@ -266,6 +268,13 @@ class EstimateRequest(TypedDict):
     step: PlannedStep
     confidence: NotRequired[float | None]
     statistic: NotRequired[Statistic | None]
+
+
+class EstimateSample(TypedDict):
+    """A step that an estimate uses."""
+    step_id: str
+    seconds: float
+    finish: str
 
 
 class EstimateTotal(TypedDict):
@@ -377,10 +386,16 @@ class Finding(TypedDict):
     steps: NotRequired[list[str]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees']
 
 
 FindingSeverity = Literal['error', 'warning']
+
+
+class HistoryEnd(TypedDict):
+    """Where a move began or ended."""
+    device: str
+    position: int | None
 
 
 class HistoryStep(TypedDict):
@@ -393,6 +408,8 @@ class HistoryStep(TypedDict):
     start: str
     finish: str | None
     duration_seconds: float | None
+    origin: HistoryEnd | None
+    destination: HistoryEnd | None
 
 
 IfOccupied = Literal['refuse', 'adopt']
@@ -502,6 +519,23 @@ class LabHealth(TypedDict):
     """The result of checking the tracked state of the lab."""
     healthy: bool
     findings: list[Finding]
+
+
+class LabRestore(TypedDict):
+    """An earlier state of the lab, to be put back."""
+    at: Any
+    reason: str
+    dry_run: NotRequired[bool | None]
+
+
+class LabRestoreResult(TypedDict):
+    """What was restored. For a dry run: what would be restored."""
+    applied: bool
+    restored_to: int
+    devices: list[LabChange]
+    containers: list[Container]
+    findings: list[RestoreFinding]
+    revision: int
 
 
 class LabState(TypedDict):
@@ -644,6 +678,7 @@ class Problem(TypedDict):
     error: str
     request_id: str
     errors: NotRequired[list[Fault]]
+    more: NotRequired[int]
     index: NotRequired[int]
     pointer: NotRequired[str]
     parameter: NotRequired[str]
@@ -794,6 +829,19 @@ class Reserved(TypedDict):
     id: str
     owner: str
     expires_at: str
+
+
+class RestoreFinding(TypedDict):
+    """Something that could not be restored, and why."""
+    code: RestoreFindingCode
+    detail: str
+    device: str | None
+    position: int | None
+    container: str | None
+    occupant: str | None
+
+
+RestoreFindingCode = Literal['position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied']
 
 
 Scope = Literal['read', 'operate', 'admin']
@@ -1116,6 +1164,11 @@ class PutLabConfigQuery(TypedDict):
     prune: NotRequired[bool]
 
 
+class GetLabConfigQuery(TypedDict):
+    """Query parameters of `get_lab_config`."""
+    at: NotRequired[str]
+
+
 class GetLabQuery(TypedDict):
     """Query parameters of `get_lab`."""
     at: NotRequired[str]
@@ -1161,6 +1214,7 @@ class ListContainersQuery(TypedDict):
     cursor: NotRequired[str]
     count: NotRequired[bool]
     barcode: NotRequired[str]
+    former_barcode: NotRequired[str]
     device: NotRequired[str]
     removed: NotRequired[AnyBoolean]
     lidded: NotRequired[bool]
@@ -1295,6 +1349,11 @@ class GetStepHistoryQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+
+
+class EstimateStepQuery(TypedDict):
+    """Query parameters of `estimate_step`."""
+    samples: NotRequired[bool]
 
 
 class GetCalibrationQuery(TypedDict):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         EstimateBatch,
         EstimateBatchRequest,
         EstimateRequest,
+        EstimateStepQuery,
         EventPage,
         ExcludeStepsQuery,
         Experiment,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         GetContainerHistoryQuery,
         GetContainerQuery,
         GetDeviceQuery,
+        GetLabConfigQuery,
         GetLabQuery,
         GetPositionQuery,
         GetProcessDurationQuery,
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
         LabConfig,
         LabConfigResult,
         LabHealth,
+        LabRestore,
+        LabRestoreResult,
         LabState,
         LabWipe,
         Lid,
@@ -114,8 +118,9 @@ class Operations(Caller):
         return answer
 
     def get_ready(self) -> Ready:
-        """Check that the service is ready. Queries the database, and responds with 503 when it does not respond.
-        Also returns the state of the connection pool.
+        """Check that the service is ready. Queries the database and tries to write, and responds with 503 when the
+        database does not respond or writes fail, for example on a full disk. Also returns the state of the
+        connection pool.
         """
         answer: Ready = self.call('GET', ('health', 'ready'))
         return answer
@@ -128,11 +133,12 @@ class Operations(Caller):
         answer: LabConfigResult = self.call('PUT', ('api', 'lab', 'config'), query=query, body=body, text='application/yaml')
         return answer
 
-    def get_lab_config(self) -> LabConfig:
+    def get_lab_config(self, **query: Unpack[GetLabConfigQuery]) -> LabConfig:
         """Export the lab file. Returned as JSON, or as YAML if `Accept` asks for it. Groups, devices and their
-        order are as in the applied file. Applying the export changes nothing. Scope: `read`.
+        order are as in the applied file. Applying the export changes nothing. With `at`, returns the file as it
+        was; the order of keys inside free members may differ. Scope: `read`.
         """
-        answer: LabConfig = self.call('GET', ('api', 'lab', 'config'))
+        answer: LabConfig = self.call('GET', ('api', 'lab', 'config'), query=query)
         return answer
 
     def get_lab(self, **query: Unpack[GetLabQuery]) -> LabState:
@@ -147,6 +153,15 @@ class Operations(Caller):
         file restores the devices. Requires `confirm=wipe`. Scope: `admin`.
         """
         answer: LabWipe = self.call('DELETE', ('api', 'lab'), query=query)
+        return answer
+
+    def restore_lab(self, **body: Unpack[LabRestore]) -> LabRestoreResult:
+        """Restore an earlier state of the lab. Puts devices, slots, containers and lids back as they were, for
+        example after a wipe or a wrong lab file. Everything is one change of the lab. Containers that came since
+        stay where they are. What they stand in the way of stays as it is now, and `findings` says so. With
+        `dry_run`, returns the same and changes nothing. Scope: `admin`.
+        """
+        answer: LabRestoreResult = self.call('POST', ('api', 'lab', 'restore'), body=body)
         return answer
 
     def get_lab_health(self) -> LabHealth:
@@ -325,7 +340,8 @@ class Operations(Caller):
     def transfer_container(self, query: TransferContainerQuery | None = None, /, **body: Unpack[Transfer]) -> TransferResult:
         """Record a transfer. Records place, lid, barcode and step of one physical operation, either all or nothing.
         Only the state after the transfer is checked: a container may go to the slot that its lid leaves, and the
-        lid to the slot that the container leaves. With `dry_run`, returns every problem of the transfer and
+        lid to the slot that the container leaves. A retry with the `id` of its step returns the first response
+        and changes nothing, whatever happened since. With `dry_run`, returns every problem of the transfer and
         changes nothing. Scope: `operate`.
         """
         answer: TransferResult = self.call('POST', ('api', 'transfers'), query=query, body=body)
@@ -516,11 +532,11 @@ class Operations(Caller):
         answer: StepHistory = self.call('GET', ('api', 'steps', id, 'history'), query=query)
         return answer
 
-    def estimate_step(self, **body: Unpack[EstimateRequest]) -> Estimate:
+    def estimate_step(self, query: EstimateStepQuery | None = None, /, **body: Unpack[EstimateRequest]) -> Estimate:
         """Estimate the duration of a step. Estimates the duration from the recent steps that are most similar. The
         response says what the estimate is based on. Nothing is changed. Scope: `read`.
         """
-        answer: Estimate = self.call('POST', ('api', 'estimates'), body=body)
+        answer: Estimate = self.call('POST', ('api', 'estimates'), query=query, body=body)
         return answer
 
     def estimate_steps(self, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:

@@ -50,7 +50,7 @@ class LabPart(Connected):
 
     @safely(False)
     def position_empty(self, device: str, pos: int) -> bool:
-        """Whether something can be put there. False if the slot does not exist, is reserved, or if this is not known."""
+        """Whether something can be put there. False if the slot does not exist, is reserved, or is unknown."""
         where = place(device, pos)
         if where is None:
             return False

@@ -31,7 +31,7 @@ class LabwarePart(Connected):
         found = by_barcode(self.client, barcode)
         return None if found is None else container_info(found)
 
-    @safely(None)
+    @safely(None, kept=True)
     def add_container(self, cont: ContainerInfo) -> None:
         """Adds a container. If the slot is occupied, adds nothing and logs an error."""
         where = place(cont.current_device, cont.current_pos)
@@ -54,19 +54,19 @@ class LabwarePart(Connected):
             container['lid'] = {'device': lid['device'], 'position': lid['position']}
         self.client.add_container(**container)
 
-    @safely(None)
+    @safely(None, kept=True)
     def remove_container(self, cont: ContainerInfo) -> None:
         """Records that a container was removed from the platform."""
         found = self.found(cont, 'remove_container')
         if found is not None:
             self.client.remove_container(found['id'])
 
-    @safely(None)
+    @safely(None, kept=True)
     def set_barcode(self, cont: ContainerInfo) -> None:
         """Records the barcode that was read from the container at this place. It replaces an earlier barcode."""
         self.set_barcode_at_position(cont.barcode, cont.current_device, cont.current_pos)
 
-    @safely(None)
+    @safely(None, kept=True)
     def set_barcode_at_position(self, barcode: str, device: str, pos: int) -> None:
         """Records the barcode that was read from the container at a place."""
         text = barcode_or_none(barcode)

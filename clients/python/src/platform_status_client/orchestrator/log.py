@@ -21,7 +21,7 @@ log = logging.getLogger('platform_status_client')
 
 
 class LogPart(Connected):
-    @safely(None)
+    @safely(None, kept=True)
     def safe_step_to_db(self, step: ProcessStep, container_info: ContainerInfo | None, experiment_uuid: str) -> None:
         """Logs a finished step. Calls for several containers of the same step make one step."""
         found = None if container_info is None else find_container(self.client, container_info)

@@ -19,7 +19,7 @@ log = logging.getLogger('platform_status_client')
 
 
 class MovesPart(LabwarePart):
-    @safely(None)
+    @safely(None, kept=True)
     def moved_container(
         self,
         source_device: str,
@@ -64,7 +64,7 @@ class MovesPart(LabwarePart):
                 raise
         return True
 
-    @safely(None)
+    @safely(None, kept=True)
     def unlidded_container(self, cont_info: ContainerInfo, lid_device: str | None, lid_pos: int | None) -> None:
         """Records that the lid was taken off and parked in this slot, which is now occupied."""
         site = place(lid_device, lid_pos)
@@ -81,7 +81,7 @@ class MovesPart(LabwarePart):
             found['id'], lidded=False, lid=None, reason='The lid is off; its place was not reported.'
         )
 
-    @safely(None)
+    @safely(None, kept=True)
     def lidded_container(
         self, cont_info: ContainerInfo, lid_device: str | None = None, lid_pos: int | None = None
     ) -> None:
@@ -101,7 +101,7 @@ class MovesPart(LabwarePart):
                 log.warning('lidded_container: %s', problem.detail)
         self.client.lid_container(found['id'])
 
-    @safely(None)
+    @safely(None, kept=True)
     def update_lid_position(self, cont: ContainerInfo) -> None:
         """Records the lid as it is in `cont`."""
         site = lid_site(cont.lid_site)

@@ -20,21 +20,32 @@ R = TypeVar('R')
 S = TypeVar('S')
 
 
-def safely(fallback: Any) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
+def safely(
+    fallback: Any, *, kept: bool = False
+) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
     """Makes a method log errors instead of raising them.
 
-    After an error it returns `fallback`. If that is a function, it returns its result for the same arguments.
+    After an error it returns `fallback`. If that is a function, it returns its result for the same arguments. With `kept`,
+    a call that the service did not take is kept on disk and sent later. Then later calls wait for it.
     """
 
     def around(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
         @wraps(method)
         def guarded(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            keeper = getattr(self, 'keeper', None) if kept else None
+            if keeper is not None and keeper.replays():
+                return method(self, *args, **kwargs)
+            if keeper is not None and keeper.keeps_behind(method.__name__, args, kwargs):
+                return fallback(*args, **kwargs) if callable(fallback) else fallback  # type: ignore[no-any-return]
             try:
                 return method(self, *args, **kwargs)
-            except Problem as problem:
-                log.error('%s%s was refused: %s', method.__name__, shown(args, kwargs), problem)
             except StatusServiceError as error:
-                log.error('%s%s: no response: %s', method.__name__, shown(args, kwargs), error)
+                if keeper is not None and keeper.keeps(method.__name__, args, kwargs, error):
+                    pass
+                elif isinstance(error, Problem):
+                    log.error('%s%s was refused: %s', method.__name__, shown(args, kwargs), error)
+                else:
+                    log.error('%s%s: no response: %s', method.__name__, shown(args, kwargs), error)
             except Exception:
                 log.exception('%s%s failed', method.__name__, shown(args, kwargs))
             answer: R = fallback(*args, **kwargs) if callable(fallback) else fallback

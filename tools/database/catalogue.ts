@@ -1,24 +1,18 @@
-// What a database consists of, as text: two databases with the same text have the same schema.
-// `node tools/database/catalogue.mjs postgresql://...` prints it.
-import { pathToFileURL } from 'node:url'
+// What a database consists of, as text. Two databases with the same text have the same schema.
 import pg from 'pg'
 
 /**
- * A thing of the schema.
- * @typedef {object} Thing
- * @property {'function' | 'view' | 'trigger' | 'column' | 'constraint' | 'index' | 'sequence' | 'type' | 'table' | 'materialized view'} kind
- * @property {string} id how SQL names it: `lock_lab()`, `container_state`, `event_links_devices ON event`
- * @property {string} name without arguments or table
- * @property {string} definition
- * @property {boolean} fromFile whether prisma/sql has to define it
+ * A thing of the schema. `id` is how SQL names it: `lock_lab()`, `container_state`, `event_links_devices ON event`. `name` is without arguments
+ * or table. `fromFile` says whether prisma/sql must define it.
  */
+export type Thing = { kind: keyof typeof queries, id: string, name: string, definition: string, fromFile: boolean }
 
-// Not what belongs to an extension, and not the table of Prisma.
-const ours = (oid, namespace) => `${namespace} = quote_ident(current_schema())::regnamespace
+// Without what belongs to an extension, and without the table of Prisma.
+const ours = (oid: string, namespace: string) => `${namespace} = quote_ident(current_schema())::regnamespace
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e' AND e.objid = ${oid})`
 const ourTables = `c.relname <> '_prisma_migrations' AND ${ours('c.oid', 'c.relnamespace')}`
 
-// Stored columns, constraints and indexes keep the result of such a function: it belongs to the migrations.
+// Stored columns, constraints and indexes keep the results of such a function, so it belongs to the migrations.
 const usedByTables = `EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
   AND d.classid IN ('pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_class'::regclass))`
 
@@ -66,30 +60,28 @@ const queries = {
     WHERE (t.typtype IN ('e', 'd') OR c.relkind = 'c') AND ${ours('t.oid', 't.typnamespace')}`
 }
 
-/**
- * @param {import('pg').ClientBase} client
- * @returns {Promise<Thing[]>} everything in the current schema, sorted
- */
-export async function readCatalogue (client) {
-  const things = []
-  for (const [kind, query] of Object.entries(queries)) {
-    const { rows } = await client.query(`SELECT * FROM (${query}) things ORDER BY id COLLATE "C"`)
+/** Everything in the current schema, sorted. */
+export async function readCatalogue (client: pg.ClientBase): Promise<Thing[]> {
+  const things: Thing[] = []
+  for (const [kind, query] of Object.entries(queries) as [Thing['kind'], string][]) {
+    const { rows } = await client.query<{ id: string, name: string, from_file: boolean, definition: string }>(`SELECT * FROM (${query}) things ORDER BY id COLLATE "C"`)
     things.push(...rows.map(({ id, name, from_file: fromFile, definition }) => ({ kind, id, name, definition, fromFile })))
   }
   return things
 }
 
-export function keyOf ({ kind, id }) {
+/** Kind and id, as `function lock_lab()`. */
+export function keyOf ({ kind, id }: Thing): string {
   return `${kind} ${id}`
 }
 
 /** The catalogue as one text. */
-export function catalogueText (things) {
+export function catalogueText (things: readonly Thing[]): string {
   return things.map((thing) => `${keyOf(thing)}: ${thing.definition}\n`).join('')
 }
 
 /** Runs `work` with a connection to the database. */
-export async function withClient (url, work) {
+export async function withClient<T> (url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
@@ -97,8 +89,4 @@ export async function withClient (url, work) {
   } finally {
     await client.end()
   }
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  process.stdout.write(await withClient(process.argv[2], async (client) => catalogueText(await readCatalogue(client))))
 }

@@ -1,4 +1,8 @@
 // What depends on a function or a view, as PostgreSQL records it, and the order in which such things can be dropped.
+import type pg from 'pg'
+
+/** `known` says whether it can be dropped and created again: a function, a view or a trigger. */
+export type Dependent = { key: string, known: boolean }
 
 // Functions are recorded as they are, views by their row type (and its array type) and by the rule that holds their query.
 const edges = `
@@ -21,21 +25,21 @@ const edges = `
   WHERE d.deptype IN ('n', 'a') AND d.refobjid >= 16384 AND target.key IS DISTINCT FROM dependent.key
   ORDER BY 1, 2`
 
-/** @returns {Promise<Map<string, { key: string, known: boolean }[]>>} for each function and view what depends on it */
-export async function readDependents (client) {
-  const { rows } = await client.query(edges)
-  const dependents = new Map()
+/** For each function and view, by its key: what depends on it. */
+export async function readDependents (client: pg.ClientBase): Promise<Map<string, Dependent[]>> {
+  const { rows } = await client.query<Dependent & { on: string }>(edges)
+  const dependents = new Map<string, Dependent[]>()
   for (const { on, key, known } of rows) dependents.set(on, [...dependents.get(on) ?? [], { key, known }])
   return dependents
 }
 
 /**
- * The things and all that depends on them, each after what depends on it. Throws if something depends on them that cannot be
+ * The things and all that depends on them, in the order in which they can be dropped. Throws if something depends on them that cannot be
  * dropped and created again, such as a column.
  */
-export function withDependents (keys, dependents) {
-  const ordered = new Set()
-  const visit = (key) => {
+export function withDependents (keys: Iterable<string>, dependents: ReadonlyMap<string, readonly Dependent[]>): string[] {
+  const ordered = new Set<string>()
+  const visit = (key: string): void => {
     if (ordered.has(key)) return
     for (const dependent of dependents.get(key) ?? []) {
       if (!dependent.known) throw new Error(`The ${key} must be dropped to be changed, and the ${dependent.key} depends on it: write this migration by hand.`)
@@ -48,9 +52,9 @@ export function withDependents (keys, dependents) {
 }
 
 /** The statements that drop things, given by their keys. */
-export function dropsOf (keys) {
+export function dropsOf (keys: readonly string[]): string[] {
   return keys.map((key) => {
-    const [, kind, id] = /^(\w+) (.*)$/.exec(key)
-    return `DROP ${kind.toUpperCase()} ${id}`
+    const [, kind, id] = /^(\w+) (.*)$/.exec(key)!
+    return `DROP ${kind!.toUpperCase()} ${id}`
   })
 }

@@ -1,0 +1,61 @@
+"""Keeps calls that the service did not take, and makes them again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+from .kept_calls import decoded, encoded
+from .spool import Spool, may_pass
+
+log = logging.getLogger('platform_status_client')
+
+
+class Keeper:
+    """The spool of one status database."""
+
+    def __init__(self, database: Any, folder: Path) -> None:
+        self._database = database
+        self._replaying = threading.local()
+        self.spool = Spool(folder, self._replay)
+        self.spool.start()
+
+    def replays(self) -> bool:
+        """Whether this thread makes a kept call again: then what goes wrong must be seen."""
+        return getattr(self._replaying, 'now', False)
+
+    def keeps_behind(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Keeps the call when earlier ones wait, so that the order stays."""
+        if not self.spool.waiting() or not self._put(name, args, kwargs):
+            return False
+        log.warning('%s waits for earlier calls; it is kept in %s', name, self.spool.folder)
+        return True
+
+    def keeps(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> bool:
+        """Keeps the call when it may succeed later."""
+        if not may_pass(error) or not self._put(name, args, kwargs):
+            return False
+        log.error('%s was not taken (%s); it is kept in %s and sent later', name, error, self.spool.folder)
+        return True
+
+    def _put(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        try:
+            arguments = {
+                'args': list(map(encoded, args)),
+                'kwargs': {key: encoded(value) for key, value in kwargs.items()},
+            }
+            self.spool.put(name, arguments)
+        except Exception:
+            log.exception('%s could not be kept in %s', name, self.spool.folder)
+            return False
+        return True
+
+    def _replay(self, name: str, arguments: dict[str, Any]) -> None:
+        self._replaying.now = True
+        try:
+            kwargs = {key: decoded(value) for key, value in arguments['kwargs'].items()}
+            getattr(self._database, name)(*map(decoded, arguments['args']), **kwargs)
+        finally:
+            self._replaying.now = False

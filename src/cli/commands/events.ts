@@ -1,0 +1,45 @@
+import type { Command } from 'commander'
+import type { Event } from '../../contract/events.ts'
+import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.ts'
+import { addressOf, serviceClient } from '../client.ts'
+import { usageError } from '../exit-codes.ts'
+import { type CommandIo, printResult, tableOr } from '../io.ts'
+import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
+
+type EventsOptions = ServiceOptions & { container?: string, device?: string, kind?: string, limit?: string }
+type Snapshot = { barcode?: string | null, name?: string, device?: string | null, position?: number | null }
+
+export function eventsCommand (program: Command, io: CommandIo): void {
+  withServiceOptions(program.command('events'))
+    .description('List what changed and who changed it, newest first')
+    .option('--container <barcode>', 'only the changes of this container')
+    .option('--device <name>', 'only what concerns this device')
+    .option('--kind <name>', 'only changes of this kind, for example moved, lab-wiped or lab-updated')
+    .option('--limit <number>', 'how many at most', '20')
+    .action(async (options: EventsOptions) => {
+      const { container, device, kind } = options
+      const given = Object.entries({ container, device, kind, sort: '-revision', limit: limitOf(options.limit) }).filter((entry): entry is [string, string] => entry[1] !== undefined)
+      const { items } = await serviceClient(io, addressOf(io.env, options.url)).request<{ items: Event[] }>('GET', `/api/events?${new URLSearchParams(given).toString()}`)
+      const times = timesIn(localZone(io.env))
+      printResult(io, options, items, () => tableOr('no events', ['revision', times.head('at'), 'what', 'of', 'from', 'to', 'by', 'reason'], items.map((event) => rowOf(event, times))))
+    })
+}
+
+/** The number of --limit, as a text. Throws a CommandError if it is none. */
+export function limitOf (text: string | undefined): string | undefined {
+  if (text !== undefined && !/^([1-9]\d?|[1-4]\d\d|500)$/.test(text)) throw usageError(`--limit must be a number from 1 to 500, not "${text}".`)
+  return text
+}
+
+function rowOf (event: Event, times: TimeColumn): (string | number | null)[] {
+  const [before, after] = [event.before, event.after] as (Snapshot | null)[]
+  const thing = after ?? before
+  return [
+    event.revision, times.cell(event.recorded_at), event.kind, thing?.barcode ?? thing?.name ?? event.step_id ?? null,
+    placeIn(before ?? null), placeIn(after ?? null), event.actor, event.reason
+  ]
+}
+
+function placeIn (snapshot: Snapshot | null): string | null {
+  return snapshot?.device == null || snapshot.position == null ? null : `${snapshot.device} ${snapshot.position}`
+}

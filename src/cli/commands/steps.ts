@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { Step } from '../../contract/steps.ts'
+import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.ts'
+import { addressOf, serviceClient } from '../client.ts'
+import { type CommandIo, printResult, tableOr } from '../io.ts'
+import { timeOf } from '../places.ts'
+import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
+import { limitOf } from './events.ts'
+
+type StepsOptions = ServiceOptions & {
+  device?: string, container?: string, experiment?: string, status?: string, after?: string, before?: string, limit?: string
+}
+
+export function stepsCommand (program: Command, io: CommandIo): void {
+  withServiceOptions(program.command('steps'))
+    .description('List steps, newest first')
+    .option('--device <name>', 'only those of this device')
+    .option('--container <barcode>', 'only those that involved this container')
+    .option('--experiment <id>', 'only those of this experiment')
+    .option('--status <name>', 'only those with this status: running, completed, failed or aborted')
+    .option('--after <time>', 'only those that started at this time or later; without an offset it is local')
+    .option('--before <time>', 'only those that started before this time')
+    .option('--limit <number>', 'how many at most', '20')
+    .action(async (options: StepsOptions) => {
+      const { device, container, experiment, status, after, before } = options
+      await show(io, options, { device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start' })
+    })
+}
+
+export function runningCommand (program: Command, io: CommandIo): void {
+  withServiceOptions(program.command('running'))
+    .description('List the steps that are running, and for how long')
+    .option('--limit <number>', 'how many at most', '100')
+    .action(async (options: StepsOptions) => { await show(io, options, { status: 'running', sort: 'start' }) })
+}
+
+async function show (io: CommandIo, options: StepsOptions, query: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const given = Object.entries({ ...query, limit: limitOf(options.limit) }).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const { items } = await serviceClient(io, addressOf(io.env, options.url)).request<{ items: Step[] }>('GET', `/api/steps?${new URLSearchParams(given).toString()}`)
+  const times = timesIn(localZone(io.env))
+  const now = Date.now()
+  printResult(io, options, items, () => tableOr('no steps', [times.head('start'), 'device', 'what', 'status', 'seconds', 'containers', 'id'], items.map((step) => rowOf(step, times, now))))
+}
+
+function rowOf (step: Step, times: TimeColumn, now: number): (string | null)[] {
+  // Of a running step: how long it has been running.
+  const seconds = step.duration_seconds ?? (step.status === 'running' ? (now - Date.parse(String(step.start))) / 1000 : null)
+  const what = step.fct ?? step.name ?? step.kind
+  const ends = step.origin && step.destination ? ` ${end(step.origin)} to ${end(step.destination)}` : ''
+  return [
+    times.cell(step.start), step.device, what + ends, step.status, seconds === null ? null : seconds.toFixed(1),
+    step.containers.map(({ barcode, named }) => barcode ?? named).join(', ') || null, step.id
+  ]
+}
+
+function end ({ device, position }: { device: string, position?: number | null }): string {
+  return position == null ? device : `${device}:${position}`
+}

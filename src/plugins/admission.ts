@@ -1,0 +1,71 @@
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import plugin from 'fastify-plugin'
+import { problem } from '../contract/problems.ts'
+import { connectWithin } from '../store/connect-within.ts'
+import { largeReadConnections } from '../store/database.ts'
+import { isStatementTimeout } from '../store/errors.ts'
+import { fairGate } from './fair-gate.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** How much a read can cost, if that does not follow from the query; see `costOf`. */
+    read?: 'small' | 'large'
+  }
+}
+
+/** The default `limit` of lists. A page of this length costs little. */
+const ordinaryPage = 50
+/** How long a large read waits for its turn. */
+const largeReadWaitMs = 1000
+/** Connections that writes cannot take, so that small reads do not wait while writes wait for each other. */
+const readConnections = 4
+/** After its turn, a request has at least this long for a connection, so that it can take a free one. */
+const leastConnectMs = 100
+
+type Cost = 'write' | 'small' | 'large'
+
+/**
+ * Keeps robots fast. Writes, small reads and large reads have places of their own, so none of them can take all connections or
+ * fill the event loop. Other requests wait, and the actors take turns. Large reads also have connections of their own, with
+ * less time for a statement.
+ */
+export const admission = plugin(async (app: FastifyInstance, { poolMax, connectTimeoutMs }: { poolMax: number, connectTimeoutMs: number }) => {
+  const busy = 'The service is busy with other requests. Retry in one second.'
+  const reads = Math.max(1, Math.min(readConnections, poolMax - 1))
+  const gates = {
+    write: fairGate(Math.max(1, poolMax - reads), connectTimeoutMs, busy),
+    small: fairGate(reads, connectTimeoutMs, busy),
+    large: fairGate(largeReadConnections, Math.min(largeReadWaitMs, connectTimeoutMs), 'Other large reads are still running. Retry in one second.')
+  }
+
+  app.addHook('onRoute', (route) => {
+    if (!route.url.startsWith('/api/')) return
+    const { handler } = route
+    route.handler = async function (request, reply) {
+      const cost = costOf(route, request)
+      const run = async (): Promise<unknown> => await (handler.call(this, request, reply))
+      return await gates[cost].run(request.actor ?? request.ip, async (waitedMs) => {
+        const inTime = waitedMs === 0 ? run : async () => await connectWithin(Math.max(leastConnectMs, connectTimeoutMs - waitedMs), run)
+        return await (cost === 'large' ? largeRead(inTime) : inTime())
+      })
+    }
+  })
+
+  async function largeRead (run: () => Promise<unknown>): Promise<unknown> {
+    try {
+      return await app.database.largeReads(run)
+    } catch (error) {
+      if (!isStatementTimeout(error)) throw error
+      throw Object.assign(problem('too-busy', 'This read took too long and was cancelled. Ask for less: a shorter time range, more filters, no count.'), { cause: error })
+    }
+  }
+}, { name: 'admission' })
+
+/** Robots ask for small reads all the time. Only what can take long is large: earlier states, counts, sorting by duration, long pages, and what its route calls so. */
+function costOf ({ config }: RouteOptions, { method, query }: FastifyRequest): Cost {
+  const isGet = method === 'GET' || method === 'HEAD'
+  if (!isGet && config?.scope !== 'read') return 'write'
+  const { limit, count, at, sort } = query as { limit?: number, count?: boolean, at?: string, sort?: string }
+  if (at !== undefined || count === true || sort?.endsWith('duration')) return 'large'
+  return config?.read ?? ((limit ?? 0) > ordinaryPage ? 'large' : 'small')
+}

@@ -1,0 +1,66 @@
+import { problem } from '../contract/problems.ts'
+
+type Waiting = { enter: () => void }
+
+/**
+ * Runs at most `places` pieces of work at the same time. Others wait up to `waitMs`, and are then refused with `too-busy`. The
+ * waiting actors take turns, so the many requests of one actor delay a request of another actor by one of them only.
+ */
+export function fairGate (places: number, waitMs: number, busy: string) {
+  let free = places
+  // In the order of turns. An actor without waiting requests has no entry.
+  const queues = new Map<string, Waiting[]>()
+
+  function leave (): void {
+    const [next] = queues
+    if (next === undefined) {
+      free += 1
+      return
+    }
+    const [actor, queue] = next
+    queues.delete(actor)
+    const first = queue.shift()!
+    // The actor goes to the end of the order.
+    if (queue.length > 0) queues.set(actor, queue)
+    first.enter()
+  }
+
+  async function wait (actor: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const others = queues.get(actor)!.filter((one) => one !== waiting)
+        if (others.length === 0) queues.delete(actor)
+        else queues.set(actor, others)
+        reject(problem('too-busy', busy))
+      }, waitMs)
+      const waiting: Waiting = {
+        enter: () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      }
+      const queue = queues.get(actor)
+      if (queue === undefined) queues.set(actor, [waiting])
+      else queue.push(waiting)
+    })
+  }
+
+  return {
+    /** Runs some work in its turn, and tells it how long it has waited. Throws `too-busy` if there is no free place in time. */
+    async run<T> (actor: string, work: (waitedMs: number) => Promise<T>): Promise<T> {
+      let waitedMs = 0
+      if (free > 0) {
+        free -= 1
+      } else {
+        const since = performance.now()
+        await wait(actor)
+        waitedMs = performance.now() - since
+      }
+      try {
+        return await work(waitedMs)
+      } finally {
+        leave()
+      }
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { aLab, type Service } from '../support/service.ts'
+
+// Random histories with commanded times, clocks that jump, hangs, simulations, failures and corrections. What the service answers is
+// compared with what follows from the facts by counting, over HTTP: estimates, remaining times, totals, process durations, statistics.
+// `REFERENCE_HISTORIES=1000 npm test -- test/estimation/reference.test.ts` is the long run.
+
+const histories = Number(process.env.REFERENCE_HISTORIES ?? 8)
+const second = 1000
+const hour = 3600 * second
+const runs = 3
+
+/** What is wrong with a step. `ahead`: it finishes in the future. `skewed`: it finished before it began. `behind`: it is told as running since 2018. */
+type Fault = 'none' | 'ahead' | 'skewed' | 'behind'
+type Correction = 'none' | 'exclude' | 'include' | 'exclude, include' | 'undecided' | 'other finish'
+type Plan = { fct: 'wash' | 'incubate', commanded: number, ms: number, hangs: boolean, status: 'completed' | 'failed' | 'aborted', is_simulation: boolean, fault: Fault, correction: Correction, run: number }
+/** A step as it is at the end: times in milliseconds. */
+type Fact = Plan & { id: string, start: number, finish: number, sound: boolean, decision: boolean | null }
+
+const oneOf = <T>(...values: [weight: number, value: T][]) => fc.oneof(...values.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })))
+const plan: fc.Arbitrary<Plan> = fc.record({
+  fct: oneOf<Plan['fct']>([1, 'wash'], [1, 'incubate']),
+  commanded: fc.constantFrom(0, 60, 600.5, 3600),
+  ms: fc.oneof(fc.integer({ min: -30_000, max: 30_000 }), fc.integer({ min: 0, max: 100 })),
+  hangs: oneOf([9, false], [1, true]),
+  status: oneOf<Plan['status']>([8, 'completed'], [1, 'failed'], [1, 'aborted']),
+  is_simulation: oneOf([8, false], [1, true]),
+  fault: oneOf<Fault>([8, 'none'], [1, 'ahead'], [1, 'skewed'], [1, 'behind']),
+  correction: oneOf<Correction>([8, 'none'], [1, 'exclude'], [1, 'include'], [1, 'exclude, include'], [1, 'undecided'], [1, 'other finish']),
+  run: fc.integer({ min: 0, max: runs })
+})
+
+const at = (ms: number) => new Date(ms).toISOString()
+const dataOf = ({ fct, commanded }: Pick<Plan, 'fct' | 'commanded'>) => ({ fct, ...fct === 'incubate' ? { duration: commanded } : {} })
+const commandedOf = ({ fct, commanded }: Pick<Plan, 'fct' | 'commanded'>) => fct === 'incubate' ? commanded : 0
+const believed = ({ sound, decision }: Fact) => decision === null ? sound : !decision
+const counts = (fact: Fact) => fact.status === 'completed' && !fact.is_simulation && believed(fact)
+const secondsOf = ({ start, finish }: Fact) => (finish - start) / second
+const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000
+const ascending = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)
+
+async function made (answer: ReturnType<Service['post']>): Promise<any> {
+  const { status, body, text } = await answer
+  if (status >= 300) throw new Error(text)
+  return body
+}
+
+/** Logs and corrects the steps as planned. */
+async function happen (lab: Service, device: string, plans: readonly Plan[], experiments: readonly string[]): Promise<Fact[]> {
+  const facts: Fact[] = []
+  for (const [index, planned] of plans.entries()) {
+    // Later plans finish earlier, a day apart, so that their order is not that of their ids.
+    const start = Math.floor(Date.now() / second) * second - (index + 2) * 24 * hour
+    const took = Math.max(0, planned.hangs ? 2 * hour : commandedOf(planned) * second + (planned.fct === 'wash' ? Math.abs(planned.ms) : planned.ms))
+    const { status, is_simulation, fault } = planned
+    const step = { device, data: dataOf(planned), is_simulation, ...planned.run === runs ? {} : { experiment_id: experiments[planned.run] } }
+    let fact = { ...planned, start, finish: start + took, sound: true, decision: null as boolean | null }
+    let id: string
+    if (fault === 'none') {
+      ({ id } = await made(lab.post('/api/steps', { ...step, status, start: at(start), finish: at(start + took) })))
+    } else if (fault === 'ahead') {
+      fact = { ...fact, finish: Date.now() + hour, sound: false };
+      ({ id } = await made(lab.post('/api/steps', { ...step, status, start: at(start), finish: at(fact.finish) })))
+    } else {
+      const began = fault === 'behind' ? Date.parse('2018-07-01T00:00:00Z') + index * hour : Date.now() - 3 * second
+      const body = await made(lab.post('/api/steps', { ...step, start: at(began) }))
+      id = body.id
+      const finish = fault === 'behind' ? began + took : began - 60 * second
+      await made(lab.post(`/api/steps/${id}/finish`, { status, finish: at(finish) }))
+      fact = { ...fact, start: began, finish: Math.max(began, finish), sound: false }
+    }
+    for (const change of correctionsOf(planned.correction)) {
+      const body = change === 'finish' ? { finish: at(fact.start + 2222) } : { exclude_from_estimates: change }
+      await made(lab.patch(`/api/steps/${id}`, { ...body, reason: 'seen' }))
+      // A finish that was wrong is right then; a start that was wrong stays so.
+      fact = change === 'finish' ? { ...fact, finish: fact.start + 2222, sound: fact.fault !== 'behind' } : { ...fact, decision: change }
+    }
+    facts.push({ ...fact, id })
+  }
+  return facts
+}
+
+function correctionsOf (correction: Correction): ('finish' | boolean | null)[] {
+  return {
+    none: [], exclude: [true], include: [false], 'exclude, include': [true, false], undecided: [true, null], 'other finish': ['finish' as const]
+  }[correction]
+}
+
+/** The rank bound, by counting; null where there are too few samples. */
+function rankOf (samples: readonly number[], confidence: number): number | null {
+  const rank = Math.ceil(confidence * (samples.length + 1) - 1e-9)
+  return rank <= samples.length ? ascending(samples)[rank - 1]! : null
+}
+
+function medianOf (samples: readonly number[]): number {
+  const sorted = ascending(samples)
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
+}
+
+const confidences = [0.5, 0.8] as const
+
+t.test(`${histories} random histories: what is answered follows from the facts`, async (t) => {
+  const lab = await aLab(t, { Hotel: 1 })
+  let number = 0
+  const checked = { estimates: 0, remaining: 0, totals: 0, processes: 0, statistics: 0 }
+  const same = (found: unknown, wanted: unknown, what: string) => {
+    if (JSON.stringify(found) !== JSON.stringify(wanted)) throw new Error(`${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
+  }
+
+  // With eleven samples at most, no change point can be seen, and these confidences are no rank of a largest one that may be an outlier.
+  await fc.assert(fc.asyncProperty(fc.array(plan, { minLength: 3, maxLength: 22 }), async (given) => {
+    const device = `Device ${number++}`
+    const plans = (['wash', 'incubate'] as const).flatMap((fct) => given.filter((planned) => planned.fct === fct).slice(0, 11))
+    const process = await made(lab.post('/api/processes', { name: device, source: device }))
+    const experiments: string[] = []
+    for (let run = 0; run < runs; run++) experiments.push((await made(lab.post('/api/experiments', { process_id: process.id }))).id)
+    const facts = await happen(lab, device, plans, experiments)
+    const overheads = (fct: string) => facts.filter((fact) => fact.fct === fct && counts(fact)).map((fact) => rounded(secondsOf(fact) - commandedOf(fact)))
+
+    for (const fact of facts) {
+      const { excluded_from_estimates: excluded } = await made(lab.get(`/api/steps/${fact.id}`))
+      same(excluded === null, counts(fact), `excluded ${excluded} of ${JSON.stringify(fact)}`)
+    }
+    await checkStatistics(device, facts)
+    await checkProcess(process.id, experiments, facts)
+    for (const confidence of confidences) {
+      const asked = [{ fct: 'wash', commanded: 0 }, { fct: 'incubate', commanded: 60 }, { fct: 'incubate', commanded: 1800 }] as const
+      const known = asked.filter(({ fct }) => overheads(fct).length > 0)
+      if (known.length > 0) await checkEstimates(device, known, confidence, overheads)
+    }
+  }), { numRuns: histories, endOnFailure: true })
+  t.comment(JSON.stringify(checked))
+  t.ok(Math.min(...Object.values(checked)) >= histories, JSON.stringify(checked))
+
+  type Asked = { fct: 'wash' | 'incubate', commanded: number }
+  async function checkEstimates (device: string, asked: readonly Asked[], confidence: number, overheads: (fct: string) => number[]): Promise<void> {
+    const steps = asked.map((one) => ({ device, data: dataOf(one) }))
+    const { estimates, total } = await made(lab.post('/api/estimates/batch', { steps, confidence, total: true }))
+    for (const [index, one] of asked.entries()) {
+      const samples = overheads(one.fct)
+      const whole = (overhead: number) => Math.max(0.001, rounded(commandedOf(one) + overhead))
+      const { duration_seconds, median_seconds, sample_size } = estimates[index]
+      same([sample_size, median_seconds], [samples.length, whole(medianOf(samples))], `estimate of ${JSON.stringify(one)} from ${JSON.stringify(samples)}`)
+      const rank = rankOf(samples, confidence)
+      if (rank !== null) same(duration_seconds, whole(rank), `bound at ${confidence} of ${JSON.stringify(one)} from ${JSON.stringify(samples)}`)
+      else if (duration_seconds < whole(Math.max(...samples))) throw new Error('a substitute below the largest sample')
+      checked.estimates++
+      await checkRemaining(device, one, samples, confidence)
+    }
+    checkTotal(total, estimates, asked.map((one) => overheads(one.fct).map((overhead) => Math.max(0.001, commandedOf(one) + overhead))), confidence)
+  }
+
+  async function checkRemaining (device: string, one: Asked, samples: readonly number[], confidence: number): Promise<void> {
+    const wholes = samples.map((overhead) => rounded(commandedOf(one) + overhead))
+    const elapsed = Math.max(0, medianOf(wholes) - 0.5)
+    const { id } = await made(lab.post('/api/steps', { device, data: dataOf(one), start: at(Date.now() - elapsed * second) }))
+    const { items: [answer] } = await made(lab.post('/api/estimates/remaining', { step_ids: [id], confidence }))
+    await made(lab.post(`/api/steps/${id}/finish`, { status: 'aborted' }))
+    const longer = wholes.filter((whole) => whole > answer.elapsed_seconds)
+    same([answer.overdue, answer.share_longer], [longer.length === 0, (longer.length + 1) / (wholes.length + 1)], 'overdue')
+    const rank = rankOf(longer, confidence)
+    if (longer.length === 0) same(answer.remaining_seconds, null, 'remaining')
+    else if (rank !== null) same(answer.remaining_seconds, rounded(rank - answer.elapsed_seconds), `remaining at ${confidence} of ${JSON.stringify(wholes)}`)
+    else if (answer.remaining_seconds < rounded(Math.max(...longer) - answer.elapsed_seconds)) throw new Error('a substitute below the largest sample')
+    checked.remaining++
+  }
+
+  function checkTotal (total: any, estimates: any[], parts: readonly (readonly number[])[], confidence: number): void {
+    const sums = ascending(parts.reduce<number[]>((sums, part) => sums.flatMap((sum) => part.map((seconds) => sum + seconds)), [0]))
+    const bounds = estimates.map(({ duration_seconds }) => duration_seconds as number)
+    same(total.sum_of_bounds_seconds, rounded(bounds.reduce((sum, bound) => sum + bound, 0)), 'sum of bounds')
+    const floor = Math.max(...bounds)
+    if (total.duration_seconds < floor || total.median_seconds < Math.max(...estimates.map(({ median_seconds }) => median_seconds as number))) throw new Error('a total below one of its parts')
+    // 2,000 draws find a quantile of all sums within five percent, and more.
+    const quantile = (share: number) => sums[Math.min(sums.length - 1, Math.max(0, Math.ceil(share * sums.length) - 1))]!
+    const [least, most] = [quantile(confidence - 0.05), quantile(confidence + 0.05)]
+    if (total.duration_seconds < rounded(least) || total.duration_seconds > rounded(Math.max(most, floor))) {
+      throw new Error(`the total ${total.duration_seconds} at ${confidence} is not from ${least} to ${most}, nor ${floor}`)
+    }
+    checked.totals++
+  }
+
+  async function checkStatistics (device: string, facts: readonly Fact[]): Promise<void> {
+    for (const excluded of ['', '&excluded=any']) {
+      const { items } = await made(lab.get(`/api/steps/statistics?group_by=fct&device=${encodeURIComponent(device)}${excluded}`))
+      for (const { group: { fct }, ...found } of items) {
+        const all = facts.filter((fact) => fact.fct === fct)
+        const seconds = ascending(all.filter((fact) => excluded !== '' || believed(fact)).map(secondsOf))
+        const [count, sum] = [seconds.length, seconds.reduce((sum, one) => sum + one, 0)]
+        const at95 = 0.95 * (count - 1)
+        const p95 = (seconds[Math.floor(at95)] ?? 0) + (at95 % 1) * ((seconds[Math.ceil(at95)] ?? 0) - (seconds[Math.floor(at95)] ?? 0))
+        const deviation = Math.sqrt(seconds.reduce((sum_, one) => sum_ + (one - sum / count) ** 2, 0) / (count - 1))
+        same([found.count, found.finished, found.failed, found.min_seconds, found.max_seconds, found.total_seconds],
+          [all.length, all.length, all.filter(({ status }) => status === 'failed').length, seconds[0] ?? null, seconds.at(-1) ?? null, rounded(sum)], `statistics of ${fct}${excluded}`)
+        const close = (a: number | null, b: number | null) => a === null || b === null ? a === b : Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b))
+        const wanted = [count === 0 ? null : sum / count, count === 0 ? null : medianOf(seconds), count === 0 ? null : p95, count < 2 ? null : deviation]
+        if (![found.mean_seconds, found.median_seconds, found.p95_seconds, found.stddev_seconds].every((one, index) => close(one, wanted[index]!))) {
+          throw new Error(`statistics of ${fct}${excluded}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
+        }
+        checked.statistics++
+      }
+    }
+  }
+
+  async function checkProcess (process: string, experiments: readonly string[], facts: readonly Fact[]): Promise<void> {
+    const spans: number[] = []
+    for (const [run, id] of experiments.entries()) {
+      const all = facts.filter((fact) => fact.run === run)
+      if (all.length > 0) await made(lab.patch(`/api/experiments/${id}`, { status: 'completed' }))
+      const span = (some: readonly Fact[]) => some.length === 0 ? null : (Math.max(...some.map(({ finish }) => finish)) - Math.min(...some.map(({ start }) => start))) / second
+      same((await made(lab.get(`/api/experiments/${id}`))).duration_seconds, span(all.filter(believed)), `span of run ${run}`)
+      const counting = all.filter(counts)
+      if (counting.length > 0 && all.every(({ status }) => status === 'completed') && counting.every(({ finish }) => finish <= Date.now())) spans.push(span(counting)!)
+    }
+    const found = await made(lab.get(`/api/processes/${process}/duration?confidence=0.5`))
+    same([found.sample_size, found.duration_seconds], [spans.length, spans.length === 0 ? null : rankOf(spans, 0.5)], `duration of ${JSON.stringify(spans)}`)
+    checked.processes++
+  }
+})

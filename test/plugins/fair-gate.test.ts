@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { fairGate } from '../../src/plugins/fair-gate.ts'
+
+/** Work that goes on until `end` is called. */
+function aPiece () {
+  let end!: () => void
+  const ended = new Promise<void>((resolve) => { end = resolve })
+  return { work: async () => await ended, end }
+}
+
+t.test('so many run at once; of those who wait, the actors take turns', async (t) => {
+  const gate = fairGate(2, 10_000, 'busy')
+  const order: string[] = []
+  const first = [aPiece(), aPiece()]
+  const running = first.map(async ({ work }) => await gate.run('reader', work))
+  const waiting = ['reader', 'reader', 'reader', 'robot', 'other'].map(async (actor, n) => await gate.run(actor, async () => { order.push(`${actor} ${n}`) }))
+  await new Promise(setImmediate)
+  t.same(order, [], 'no third one runs')
+  first[0]!.end()
+  await Promise.all(waiting)
+  t.same(order, ['reader 0', 'robot 3', 'other 4', 'reader 1', 'reader 2'])
+  first[1]!.end()
+  await Promise.all(running)
+  t.equal(await gate.run('reader', async () => 'done'), 'done', 'all places are free again')
+})
+
+t.test('the work learns how long it has waited', async (t) => {
+  const gate = fairGate(1, 10_000, 'busy')
+  const piece = aPiece()
+  const running = gate.run('a', async (waitedMs) => {
+    t.equal(waitedMs, 0)
+    await piece.work()
+  })
+  const next = gate.run('b', async (waitedMs) => waitedMs)
+  await sleep(50)
+  piece.end()
+  t.ok(await next > 40)
+  await running
+})
+
+t.test('who waits too long is refused, and takes no place', async (t) => {
+  const gate = fairGate(1, 5, 'The service is busy.')
+  const piece = aPiece()
+  const running = gate.run('a', piece.work)
+  const late = await Promise.allSettled([gate.run('a', async () => {}), gate.run('b', async () => {})])
+  t.match(late, [{ reason: { code: 'too-busy', message: 'The service is busy.' } }, { reason: { code: 'too-busy' } }])
+  piece.end()
+  await running
+  await t.rejects(gate.run('a', async () => { throw new Error('fault') }), { message: 'fault' })
+  t.equal(await gate.run('b', async () => 1), 1, 'a fault frees the place, too')
+})

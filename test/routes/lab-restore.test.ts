@@ -1,0 +1,142 @@
+import t, { type Test } from 'tap'
+import { aLab, aService, type Service } from '../support/service.ts'
+
+const reason = 'the lab was wiped by mistake'
+const file = {
+  sila_servers: { storage: { Hotel: { capacity: 4, zoom: { b: 1, a: 2 } }, Lids: { capacity: 4 } }, readers: { Reader: { capacity: 1, type: 'reader' } } },
+  description: ['a lab'], pythonlab_translation: { storage: 'Storage', readers: 'Reader' }, owner: 'us'
+}
+
+async function aFullLab (t: Test): Promise<Service> {
+  const service = await aService(t)
+  await service.put('/api/lab/config', file)
+  for (const plate of [
+    { device: 'Hotel', position: 0, barcode: 'P0', lidded: true, content: 'cells' }, { device: 'Hotel', position: 3, barcode: 'P1', lid: { device: 'Lids', position: 2 } },
+    { device: 'Reader', position: 0, name: 'unread' }
+  ]) if ((await service.post('/api/containers', plate)).status !== 201) throw new Error('a plate was refused')
+  await service.patch('/api/devices/Hotel/positions/1', { deep_well_suited: true })
+  return service
+}
+
+/** What stands where, without versions and times. */
+async function stateOf (service: Service): Promise<object> {
+  const { revision, totals: { containers_removed, ...totals }, ...lab } = (await service.get('/api/lab')).body
+  const slots = await Promise.all(lab.devices.map(async ({ name }: { name: string }) => (await service.get(`/api/devices/${name}/positions`)).body))
+  const { items } = (await service.get('/api/containers')).body
+  return { lab, totals, file: (await service.get('/api/lab/config')).body, slots, containers: items.map(({ version, updated_at, ...container }: { version: number, updated_at: string }) => container) }
+}
+
+const revisionOf = async (service: Service): Promise<number> => (await service.get('/api/lab')).body.revision
+
+t.test('after a wipe everything is back: devices, slots, containers and lids, in one revision', async (t) => {
+  const service = await aFullLab(t)
+  const before = await stateOf(service)
+  const at = await revisionOf(service)
+  await service.delete('/api/lab?confirm=wipe')
+  const [wipe] = (await service.get('/api/events?kind=lab-wiped')).body.items
+  t.match(wipe, { revision: at + 1, after: { containers_removed: 3, devices_retired: 3 } })
+
+  const dry = await service.post('/api/lab/restore', { at, reason, dry_run: true })
+  t.match(dry, { status: 200, body: { applied: false, restored_to: at, findings: [], revision: at + 1 } })
+  t.equal(dry.body.devices.length, 3)
+  t.match(dry.body.containers.map(({ barcode }: { barcode: string | null }) => barcode), ['P0', 'P1', null])
+  t.match((await service.get('/api/lab')).body, { revision: at + 1, totals: { devices: 0, containers: 0 } }, 'a dry run changes nothing')
+
+  const done = await service.post('/api/lab/restore', { at: String(at), reason })
+  t.match(done, { status: 200, body: { applied: true, restored_to: at, findings: [], revision: at + 2 } })
+  t.same(done.body.devices, dry.body.devices)
+  t.strictSame(await stateOf(service), before)
+  t.equal((await service.get('/api/lab/health')).body.healthy, true)
+  const { items } = (await service.get(`/api/events?after=${at + 1}`)).body
+  t.ok(items.every((event: object) => t.match(event, { revision: at + 2, reason })))
+  t.match(items.at(-1), { kind: 'lab-restored', after: { restored_to: at, devices: 3, containers: 3, findings: 0 } })
+  t.match((await service.get('/api/containers/P1/history')).body.items.at(-1), { kind: 'restored', from: { device: null }, to: { device: 'Hotel', position: 3, lid: { device: 'Lids', position: 2 } } })
+  t.strictSame((await service.get(`/api/lab?at=${at}`)).body.devices, (await service.get('/api/lab')).body.devices)
+  t.match(await service.post('/api/lab/restore', { at, reason }), { body: { applied: true, devices: [], containers: [], revision: at + 2 } }, 'again, nothing changes')
+  t.match((await service.post('/api/containers/P0/move', { target_device: 'Hotel', target_pos: 1 })).status, 200)
+})
+
+t.test('what came since stays, and what it stands in the way of is told', async (t) => {
+  const service = await aFullLab(t)
+  const at = await revisionOf(service)
+  await service.delete('/api/lab?confirm=wipe')
+  await service.put('/api/lab/config', { sila_servers: { storage: { Hotel: { capacity: 4 }, Lids: { capacity: 3 } }, movers: { Arm: { capacity: 1 } } } })
+  const { body: inTheWay } = await service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'N0' })
+  await service.post('/api/containers', { device: 'Lids', position: 2, barcode: 'N1' })
+  await service.post('/api/containers', { device: 'Arm', position: 0, barcode: 'N2' })
+  const { body } = await service.post('/api/lab/restore', { at, reason })
+  t.match(body.findings.map(({ code, device, position }: { code: string, device: string, position: number }) => [code, device, position]).sort(),
+    [['position-occupied', 'Hotel', 0], ['position-occupied', 'Lids', 2], ['slots-occupied', 'Arm', null]])
+  t.match(body.findings.find(({ position }: { position: number }) => position === 0), { occupant: inTheWay.id, detail: /N0.*P0/ })
+  t.match((await service.get('/api/containers?removed=true&barcode=P0')).body.items, [{ barcode: 'P0', device: null }])
+  t.match((await service.get('/api/containers/P1')).body, { device: 'Hotel', position: 3, lidded: false, lid: null }, 'its lid has no place')
+  t.match((await service.get('/api/containers/N2')).body, { device: 'Arm' })
+  t.match((await service.get('/api/devices/Lids')).body, { capacity: 4 })
+  t.equal((await service.get('/api/lab/health')).body.healthy, true)
+})
+
+t.test('a wrong lab file, a rename, moves and labels are undone together', async (t) => {
+  const service = await aFullLab(t)
+  const before = await stateOf(service)
+  const at = await revisionOf(service)
+  await service.post('/api/containers/P0/move', { target_device: 'Hotel', target_pos: 1 })
+  await service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 0 })
+  await service.patch('/api/containers/P0', { barcode: 'X', content: null })
+  await service.patch('/api/containers/P1', { barcode: 'P0' })
+  await service.patch('/api/containers/X', { barcode: 'P1' })
+  await service.post('/api/containers/P0/lid', {})
+  await service.patch('/api/devices/Hotel', { name: 'Hotel2', capacity: 6 })
+  await service.patch('/api/devices/Hotel2/positions/1', { deep_well_suited: false })
+  await service.put('/api/lab/config', { sila_servers: { all: { Reader: { capacity: 1 }, Hotel2: { capacity: 6 }, Hotel9: { capacity: 9 } } } })
+  await service.post('/api/containers/P1/move', { target_device: 'Hotel9', target_pos: 8 })
+  t.match((await service.post('/api/lab/restore', { at, reason })).body, { findings: [] })
+  t.strictSame(await stateOf(service), before)
+  t.match(await service.get('/api/devices/Hotel9'), { status: 404 })
+})
+
+t.test('a name or a barcode that something else has by now is told', async (t) => {
+  const service = await aFullLab(t)
+  const at = await revisionOf(service)
+  await service.delete('/api/lab?confirm=wipe')
+  await service.post('/api/devices', { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'Reader', capacity: 2 })
+  await service.post('/api/containers', { device: 'Reader', position: 1, barcode: 'P0' })
+  const { body } = await service.post('/api/lab/restore', { at, reason })
+  t.match(body.findings.map(({ code }: { code: string }) => code).sort(), ['barcode-in-use', 'device-name-in-use', 'position-not-found', 'slots-occupied'])
+  t.match((await service.get('/api/lab')).body.totals, { containers: 2 })
+  t.equal((await service.get('/api/lab/health')).body.healthy, true)
+})
+
+t.test('the point in time is a revision or a time that was, and a reason is wanted', async (t) => {
+  const service = await aLab(t, { Hotel: 1 })
+  for (const [body, pointer] of [
+    [{ at: 99, reason }, '/at'], [{ at: 'yesterday', reason }, '/at'], [{ at: -1, reason }, '/at'], [{ at: 1 }, '/reason'], [{ at: 1, reason: '' }, '/reason'], [{ reason }, '/at'],
+    [{ at: 1.5, reason }, '/at'], [{ at: null, reason }, '/at'], [{ at: [1], reason }, '/at'], [{ at: 1e300, reason }, '/at'], [{ at: 1, reason, extra: 1 }, '/extra'], [{ at: 1, reason, dry_run: 'yes' }, '/dry_run']
+  ] as const) t.match(await service.post('/api/lab/restore', body), { status: 400, body: { errors: [{ pointer }] } }, JSON.stringify(body))
+  await service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1' })
+  const { body: plate } = await service.get('/api/containers/P1')
+  await service.delete('/api/lab?confirm=wipe')
+  const key = { 'idempotency-key': 'undo' }
+  t.match(await service.post('/api/lab/restore', { at: plate.created_at, reason, dry_run: true }, { 'idempotency-key': 'dry' }), { status: 200, body: { applied: false } })
+  t.match(await service.get('/api/containers/P1'), { status: 404 })
+  const first = await service.post('/api/lab/restore', { at: plate.created_at, reason }, key)
+  t.match(first, { status: 200, body: { containers: [{ barcode: 'P1' }] } })
+  await service.delete('/api/lab?confirm=wipe')
+  const again = await service.post('/api/lab/restore', { at: plate.created_at, reason }, key)
+  t.equal(again.text, first.text)
+  t.match(await service.get('/api/containers/P1'), { status: 404 }, 'a retry of long ago changes nothing')
+})
+
+t.test('the lab file as of a revision is the file as it was', async (t) => {
+  const service = await aFullLab(t)
+  const at = await revisionOf(service)
+  const { body: then } = await service.get('/api/lab/config')
+  t.strictSame((await service.get(`/api/lab/config?at=${at}`)).body, then)
+  await service.put('/api/lab/config', { sila_servers: { storage: { Hotel: { capacity: 9 }, Lids: { capacity: 4 }, Reader: { capacity: 1 } } }, description: 'another' })
+  await service.patch('/api/devices/Hotel', { name: 'Hotel2' })
+  t.strictSame((await service.get(`/api/lab/config?at=${at}`)).body, then)
+  const yaml = await service.get(`/api/lab/config?at=${at}`, { accept: 'application/yaml' })
+  t.match(yaml.text, /Hotel:\n +capacity: 4/)
+  t.same((await service.get('/api/lab/config?at=0')).body, { sila_servers: {} })
+  t.match(await service.get('/api/lab/config?at=999'), { status: 400, body: { errors: [{ parameter: 'at' }] } })
+  t.match(await service.get('/api/lab/config?at=soon'), { status: 400, body: { errors: [{ parameter: 'at' }] } })
+})

@@ -1,0 +1,167 @@
+// Checks in a real browser what pages of other origins can do: nothing without a key, whatever CORS_ORIGINS says, and what CORS_ORIGINS
+// allows with one. Needs Debian's Chromium, or CHROMIUM with its path. Skipped where there is no browser and none can be installed.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Check, runChecks } from '../support/checks.ts'
+import { type RunningService, startService } from '../support/service.ts'
+
+const key = 'browser-check-'.repeat(4)
+const program = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()).find((path) => path !== '')
+const executablePath = process.env.CHROMIUM ?? program
+
+if (executablePath === undefined) {
+  console.log('skipped: browser: there is no Chromium here (apt-get install chromium)')
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'platform-status-browser-'))
+  const keyFile = join(folder, 'key')
+  writeFileSync(keyFile, key)
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+  const elsewhere = createServer((_request, response) => { response.setHeader('content-type', 'text/html').end('<!doctype html><title>Elsewhere</title>') })
+  await new Promise<void>((resolve) => { elsewhere.listen(0, resolve) })
+  const { port } = elsewhere.address() as AddressInfo
+  /** Another site, and another origin of the same site. */
+  const pages = [`http://localhost:${port}`, `http://127.0.0.1:${port}`]
+  const listed = pages.join(',')
+  const withKey = { BOOTSTRAP_ADMIN_KEY_FILE: keyFile }
+  try {
+    await runChecks({
+      'without keys': withService({}, async (service) => {
+        for (const page of pages) await attack(browser, page, service)
+        await ownPage(browser, service)
+      }),
+      'with keys': withService(withKey, async (service) => {
+        for (const page of pages) await attack(browser, page, service)
+        for (const page of pages) isFalse(await readsWithKey(browser, page, service), `${page} must not be able to send a key`)
+      }),
+      'with keys and CORS_ORIGINS': withService({ ...withKey, CORS_ORIGINS: pages[0]! }, async (service) => {
+        await attack(browser, pages[1]!, service)
+        await attack(browser, pages[0]!, service, 401)
+        isTrue(await readsWithKey(browser, pages[0]!, service), 'a page that is listed can use a key')
+        isFalse(await readsWithKey(browser, pages[1]!, service), 'a page that is not listed cannot')
+      }),
+      'with keys and CORS_ORIGINS=*': withService({ ...withKey, CORS_ORIGINS: '*' }, async (service) => {
+        await attack(browser, pages[0]!, service, 401)
+        isTrue(await readsWithKey(browser, pages[0]!, service), 'every page can use a key')
+      }),
+      'with AUTH=off': withService({ AUTH: 'off' }, async (service) => {
+        for (const page of pages) await attack(browser, page, service)
+        await ownPage(browser, service)
+      }),
+      'with AUTH=off and CORS_ORIGINS': withService({ AUTH: 'off', CORS_ORIGINS: listed }, async (service) => {
+        for (const page of pages) isTrue(await readsWithKey(browser, page, service), `${page} is listed`)
+      }),
+      ...Object.fromEntries(['*', listed].map((origins) => [`CORS_ORIGINS=${origins === '*' ? '*' : 'a list'} without keys is refused at start`, async () => {
+        const started = await startService({ CORS_ORIGINS: origins }).then(async (service) => { await service.stop(); return true }, () => false)
+        if (started) throw new Error('it starts')
+        return undefined
+      }]))
+    })
+  } finally {
+    await browser.close()
+    elsewhere.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function withService (env: Record<string, string>, check: (service: RunningService) => Promise<void>): Check {
+  return async () => {
+    const service = await startService(env)
+    try {
+      await asked(service, 'PUT', '/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 2 } } } })
+      await asked(service, 'POST', '/api/containers', { device: 'Hotel', barcode: 'P1' })
+      await check(service)
+    } finally {
+      await service.stop()
+    }
+    return undefined
+  }
+}
+
+/** As a program, with the key. */
+async function asked ({ url }: RunningService, method: string, path: string, body?: object): Promise<{ lidded?: boolean }> {
+  const answer = await fetch(url + path, {
+    method, headers: { authorization: `Bearer ${key}`, ...body === undefined ? {} : { 'content-type': 'application/json' } }, ...body === undefined ? {} : { body: JSON.stringify(body) }
+  })
+  if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`)
+  return await answer.json() as { lidded?: boolean }
+}
+
+/** Tries what any page can do without asking the service first. The service itself must refuse each, and nothing may change. */
+async function attack (browser: Browser, from: string, service: RunningService, status = 403): Promise<void> {
+  const page = await browser.newPage()
+  const statuses: string[] = []
+  page.on('response', (response) => { if (response.url().includes('/api/')) statuses.push(`${response.status()} ${response.request().method()} ${new URL(response.url()).pathname}`) })
+  await page.goto(from)
+  const lid = `${service.url}/api/containers/P1/lid`
+  const lab = `${service.url}/api/lab`
+  // The browser hides the answers from the page, but not from this check.
+  await page.evaluate(async (url) => { await fetch(url, { method: 'POST', mode: 'no-cors' }).catch(() => {}) }, lid)
+  await page.evaluate(async (url) => { await fetch(url, { method: 'POST', mode: 'no-cors', headers: { 'content-type': 'text/plain' }, body: '{}' }).catch(() => {}) }, lid)
+  const read = await page.evaluate(async (url) => await fetch(url).then(async (answer) => answer.ok ? await answer.text() : null, () => null), lab)
+  if (read !== null) throw new Error(`a page of ${from} reads ${lab}`)
+  // As text: these scripts use the page's document, which the types of Node do not have.
+  await page.evaluate(`new Promise((resolve) => {
+    const image = document.createElement('img')
+    image.onload = image.onerror = resolve
+    image.src = ${JSON.stringify(lab)}
+    document.body.append(image)
+  })`)
+  await submit(page, lid)
+  const expected = [`${status} POST /api/containers/P1/lid`, `${status} GET /api/lab`]
+  // The browser shows only some of the answers. An image and a form do not say which page they are from, so a page that is listed is refused, too.
+  const wrong = statuses.filter((one) => !expected.includes(one) && !one.startsWith('403 '))
+  if (wrong.length > 0 || statuses.length === 0) throw new Error(`a page of ${from} got ${statuses.join(', ')}`)
+  await page.close()
+  if ((await asked(service, 'GET', '/api/containers/P1')).lidded !== false) throw new Error(`a page of ${from} put the lid on`)
+}
+
+async function submit (page: Page, url: string): Promise<void> {
+  const answered = page.waitForResponse(url)
+  await page.evaluate(`{
+    const form = document.createElement('form')
+    form.method = 'POST'
+    form.action = ${JSON.stringify(url)}
+    document.body.append(form)
+    form.submit()
+  }`)
+  await answered
+}
+
+/** Whether a page can read and change the lab with a key. */
+async function readsWithKey (browser: Browser, from: string, service: RunningService): Promise<boolean> {
+  const page = await browser.newPage()
+  await page.goto(from)
+  const worked = await page.evaluate(async ([url, key]) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const read = await fetch(`${url}/api/lab`, { headers }).then((answer) => answer.ok, () => false)
+    const moved = await fetch(`${url}/api/containers/P1/move`, { method: 'POST', headers, body: '{"target_device":"Hotel"}' }).then((answer) => answer.ok, () => false)
+    if (read !== moved) throw new Error(`reads: ${read}, moves: ${moved}`)
+    return read
+  }, [service.url, key] as const)
+  await page.close()
+  return worked
+}
+
+/** The page of the service itself, as somebody opens it. */
+async function ownPage (browser: Browser, service: RunningService): Promise<void> {
+  const page = await browser.newPage()
+  await page.goto(`${service.url}/docs/`)
+  const status = await page.evaluate(async () => (await fetch('/api/lab')).status)
+  if (status !== 200) throw new Error(`the page of the service gets ${status}`)
+  await page.goto(`${service.url}/api/lab`)
+  if (!(await page.content()).includes('revision')) throw new Error('a typed address does not show the lab')
+  await page.close()
+}
+
+function isTrue (value: boolean, what: string): void {
+  if (!value) throw new Error(what)
+}
+
+function isFalse (value: boolean, what: string): void {
+  if (value) throw new Error(what)
+}
