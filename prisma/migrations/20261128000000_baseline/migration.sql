@@ -863,7 +863,7 @@ BEGIN
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
     'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
   PERFORM write_container_event(this_revision, 0, 'moved', moved, before, after, _audit);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
 -- prisma/sql/container/move_from_position.sql
@@ -1847,7 +1847,7 @@ BEGIN
   closed := require_present_container(_id, _barcode);
   before := container_snapshot(closed);
   IF (before->>'lidded')::boolean THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
   -- If the lid is where the request says, the place need not be checked.
@@ -1869,7 +1869,7 @@ BEGIN
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
   PERFORM write_container_event(next_revision(), 0, 'lidded', closed, before, after, _audit);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
 -- prisma/sql/lid/refuse_lid_mismatch.sql
@@ -1911,7 +1911,7 @@ BEGIN
   opened := require_present_container(_id, _barcode);
   before := container_snapshot(opened);
   IF before->'lid'->>'device' = _lid_device AND (before->'lid'->>'position')::integer = coalesce(_lid_slot, (before->'lid'->>'position')::integer) THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
   after := before || update_lidded_and_version(opened, false);
@@ -1919,7 +1919,7 @@ BEGIN
   after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
     'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
   PERFORM write_container_event(next_revision(), 0, 'unlidded', opened, before, after, _audit);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
 -- prisma/sql/placement/displace.sql
