@@ -14,6 +14,11 @@ export function keptAsText (value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null ? pointersOf.get(value) ?? [] : []
 }
 
+/** Notes for a value that came as a copy, for example from a thread, what `keptAsText` says of the original. */
+export function noteKeptAsText (value: unknown, pointers: readonly string[]): void {
+  if (typeof value === 'object' && value !== null && pointers.length > 0) pointersOf.set(value, pointers)
+}
+
 /** A warning for each of these numbers. `base` is the pointer to the value. */
 export function numberWarnings (value: unknown, base: string): { code: string, detail: string, pointer: string }[] {
   return keptAsText(value).map((pointer) => ({

@@ -31,7 +31,7 @@ type Cost = 'write' | 'small' | 'large'
  */
 export const admission = plugin(async (app: FastifyInstance, { poolMax, connectTimeoutMs }: { poolMax: number, connectTimeoutMs: number }) => {
   const busy = 'The service is busy with other requests. Retry in one second.'
-  const reads = Math.max(1, Math.min(readConnections, poolMax - 1))
+  const reads = Math.max(1, Math.min(readConnections, Math.floor(poolMax / 2)))
   const gates = {
     write: fairGate(Math.max(1, poolMax - reads), connectTimeoutMs, busy),
     small: fairGate(reads, connectTimeoutMs, busy),

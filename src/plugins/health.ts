@@ -28,26 +28,27 @@ export const health = plugin(async (app: FastifyInstance) => {
       response: { 200: ref(Ready), ...problems() }
     }
   }, async () => {
-    const { pool, ping } = app.database
+    const { pool, ping, probeWrite } = app.database
     try {
       await ping()
     } catch (error) {
       app.log.warn({ err: error }, 'database does not respond')
       throw problem('database-unavailable', 'The database did not respond.')
     }
-    await refuseFailingWrites(pool)
+    await refuseFailingWrites(probeWrite)
     return { status: 'ready', pool: { max: pool.options.max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount } }
   })
 
   /** Reads may work while writes fail. A database that accepts no writes by its configuration is ready for what it does. */
-  async function refuseFailingWrites (pool: typeof app.database.pool): Promise<void> {
+  async function refuseFailingWrites (probeWrite: () => Promise<void>): Promise<void> {
     try {
-      await pool.query('SELECT probe_write()')
+      await probeWrite()
     } catch (error) {
       const { sqlstate } = databaseFault(error) ?? {}
       if (sqlstate === readOnly) return
       app.log.warn({ err: error }, 'writes fail')
-      const why = sqlstate === diskFull ? 'the disk of the database is full' : (error as Error).message
+      // Anybody may ask here, so the message of the database stays in the log.
+      const why = sqlstate === diskFull ? 'the disk of the database is full' : 'the log says why'
       throw problem('database-unavailable', `Reads work, but writes fail: ${why}.`)
     }
   }

@@ -13,6 +13,8 @@ export type Database = {
   prisma: PrismaClient
   /** Resolves when the database responds. Rejects after DATABASE_CONNECT_TIMEOUT_MS. */
   ping: () => Promise<void>
+  /** Tries a write and takes it back. Fails as a write of a client would, for example on a full disk. */
+  probeWrite: () => Promise<void>
   /** Runs reads that can take long. They have connections of their own, and their statements have less time. */
   largeReads<T> (run: () => Promise<T>): Promise<T>
   close (): Promise<void>
@@ -61,6 +63,9 @@ export function openDatabase (url: string, config: Config, log: Pick<Log, 'warn'
   return {
     pool,
     prisma,
+    async probeWrite () {
+      await pool.query('SELECT probe_write()')
+    },
     async ping () {
       await pool.query(probe)
     },

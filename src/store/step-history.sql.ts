@@ -2,6 +2,13 @@ import type { StepChange } from '../contract/steps.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { type Page, type PageQuery, readPage } from './pages.ts'
 
+/** A step in an event, with the members that steps did not have yet when the event was recorded. */
+const whole = (side: 'before' | 'after'): Prisma.Sql => {
+  const step = Prisma.raw(side)
+  return Prisma.sql`jsonb_build_object('excluded_from_estimates',
+    step_exclusion(${step}->>'status', (${step}->>'finish')::timestamptz, (${step}->>'is_simulation')::boolean, NULL, ${step}->'warnings')) || ${step}`
+}
+
 /** One page of the changes of a step after it was logged, oldest first. A revision changes a step at most once, so it is the key. */
 export async function stepHistory (prisma: PrismaClient, step: string, query: PageQuery): Promise<Page<StepChange>> {
   const changes = Prisma.sql`FROM event WHERE step_id = ${step}::uuid AND kind IN ('step-finished', 'step-corrected')`
@@ -11,7 +18,7 @@ export async function stepHistory (prisma: PrismaClient, step: string, query: Pa
     keys: ({ revision }) => [revision],
     isKey: ([revision]) => Number.isSafeInteger(revision),
     read: async (after, take) => await prisma.$queryRaw<StepChange[]>`
-      SELECT revision::float8 AS revision, recorded_at, kind, actor, reason, before, after ${changes} AND revision > ${after?.[0] ?? 0}::bigint
+      SELECT revision::float8 AS revision, recorded_at, kind, actor, reason, ${whole('before')} AS before, ${whole('after')} AS after ${changes} AND revision > ${after?.[0] ?? 0}::bigint
       ORDER BY revision LIMIT ${take}`,
     count: async () => {
       const [row] = await prisma.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count ${changes}`

@@ -54,5 +54,5 @@ t.test('what is asked wrongly is told how', async (t) => {
   const { platformStatus } = await aCommandLine(await aLab(t, { Reader: 1 }))
   t.match(await platformStatus('calibrate', '--confidence', 'high'), { code: 2, err: /--confidence must be a number/ })
   t.match(await platformStatus('calibrate', '--group-by', 'colour'), { code: 2, err: /Allowed choices are level, method, function, device/ })
-  t.match(await platformStatus('calibrate', '--since', 'yesterday'), { code: 1, err: /\n {2}since: / })
+  t.match(await platformStatus('calibrate', '--since', 'yesterday'), { code: 2, err: /--since must be a time/ })
 })

@@ -19,7 +19,7 @@ t.test('lines of JSON are the things as the service tells them', async (t) => {
   t.same(linesOf((await platformStatus('export', 'events')).out), (await lab.get('/api/events?limit=500')).body.items)
   t.same(linesOf((await platformStatus('export', 'steps', '--device', 'Washer', '--experiment', lab.experiment)).out).map(({ id }) => id), [lab.step])
   t.match(await platformStatus('export', 'steps', '--before', '2020-01-01T00:00:00Z'), { code: 0, out: '' })
-  t.match(await platformStatus('export', 'steps', '--after', 'yesterday'), { code: 1, out: '', err: /started_after/ })
+  t.match(await platformStatus('export', 'steps', '--after', 'yesterday'), { code: 2, out: '', err: /--after must be a time/ })
 })
 
 t.test('a history of many pages comes whole', async (t) => {
@@ -52,6 +52,6 @@ t.test('a file appears when it is whole', async (t) => {
   t.equal(await readFile(file, 'utf8'), (await platformStatus('export', 'steps')).out)
   t.match(await platformStatus('export', 'steps', '--out', file), { code: 1, err: /The file .* already exists/ })
   t.match(await platformStatus('export', 'containers', '--out', file, '--force'), { code: 0 })
-  t.match(await platformStatus('export', 'steps', '--after', 'yesterday', '--out', join(folder, 'no')), { code: 1 })
+  t.match(await platformStatus('export', 'steps', '--after', 'yesterday', '--out', join(folder, 'no')), { code: 2 })
   t.same(await readdir(folder), ['steps.ndjson'])
 })

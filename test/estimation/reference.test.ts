@@ -6,7 +6,7 @@ import { aLab, type Service } from '../support/service.ts'
 // compared with what follows from the facts by counting, over HTTP: estimates, remaining times, totals, process durations, statistics.
 // `REFERENCE_HISTORIES=1000 npm test -- test/estimation/reference.test.ts` is the long run.
 
-const histories = Number(process.env.REFERENCE_HISTORIES ?? 8)
+const histories = Number(process.env.REFERENCE_HISTORIES ?? 4)
 const second = 1000
 const hour = 3600 * second
 const runs = 3

@@ -63,7 +63,7 @@ def test_the_next_process_sends_it_and_a_refused_call_is_set_aside(fake: Fake, t
     lab.plate(1, 'BD')
     assert len(first.keeper.spool.waiting()) == 2
     refusals = [problem(409, 'barcode-in-use')]
-    fake.answer = lambda asked: refusals.pop() if refusals else Answer(body={})
+    fake.answer = lambda asked: refusals.pop() if refusals and asked.path == '/api/containers' else Answer(body={})
     second = StatusDB(fake.url, retry_for=0, spool=tmp_path)
     assert eventually(lambda: not second.keeper.spool.waiting())
     assert [asked.path for asked in fake.asked if asked.path == '/api/containers']

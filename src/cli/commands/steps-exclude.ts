@@ -25,7 +25,9 @@ export function stepsExcludeCommand (program: Command, io: CommandIo): void {
     .option('--undo', 'take earlier decisions back')
     .option('--dry-run', 'only show which steps match')
     .addHelpText('after', examples)
-    .action(async (options: ExcludeOptions) => {
+    .action(async (_own: ExcludeOptions, command: Command) => {
+      // commander gives options that `steps` has as well, such as --json, to `steps`
+      const options = command.optsWithGlobals<ExcludeOptions>()
       const dryRun = options.dryRun === true
       if (options.where.length === 0) throw usageError('--where is required: which steps, for example --where excluded_from_estimates=clock.')
       if (options.include === true && options.undo === true) throw usageError('--include and --undo exclude each other.')

@@ -2,9 +2,10 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { invalid } from '../../contract/problems.ts'
 import { readYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
+import { noteKeptAsText } from '../../domain/whole-numbers.ts'
 
-/** The result for a text: its value as JSON, the part that cannot be stored, or where it is not YAML. */
-export type YamlOutcome = { json: string } | { unfit: { pointer: string, detail: string } } | { fault: { detail: string, line: number, column: number } }
+/** The result for a text: its value as JSON with the pointers to the numbers that became text, the part that cannot be stored, or where it is not YAML. */
+export type YamlOutcome = { json: string, keptAsText: readonly string[] } | { unfit: { pointer: string, detail: string } } | { fault: { detail: string, line: number, column: number } }
 
 /** In characters. The library needs up to 5 us a byte, so texts up to this size block the event loop for a shorter time than starting a thread does. */
 const readDirectly = 8192
@@ -36,7 +37,11 @@ export function yamlReader ({ timeMs, memoryMiB } = limits): YamlReader {
         reject(new YamlTooCostly('the thread ended early'))
       })
     }).finally(() => started.terminate())
-    if ('json' in outcome) return JSON.parse(outcome.json)
+    if ('json' in outcome) {
+      const value: unknown = JSON.parse(outcome.json)
+      noteKeptAsText(value, outcome.keptAsText)
+      return value
+    }
     if ('unfit' in outcome) throw invalid({ in: 'body', ...outcome.unfit })
     const { detail, line, column } = outcome.fault
     throw new YamlError(detail, line, column)

@@ -9,7 +9,7 @@ URL_VARIABLE, KEY_VARIABLE = 'PLATFORM_STATUS_URL', 'PLATFORM_STATUS_KEY'
 
 
 def service_url(url: str | None) -> str:
-    """The address of the service: the argument, else PLATFORM_STATUS_URL, else this machine. `localhost:8602` will do."""
+    """The address of the service: the argument, PLATFORM_STATUS_URL, or this machine. `localhost:8602` is enough."""
     given = (url or os.environ.get(URL_VARIABLE) or 'http://127.0.0.1:8000').strip()
     address = given if re.match(r'[a-z][a-z0-9+.-]*://', given, re.IGNORECASE) else f'http://{given}'
     if not re.match(r'https?://[^/]', address, re.IGNORECASE):

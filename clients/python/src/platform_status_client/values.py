@@ -13,8 +13,8 @@ from urllib.parse import quote
 def in_utc(time: datetime) -> datetime:
     """Converts a time to UTC. A time without a zone is a time of this machine.
 
-    In the hour that is repeated in autumn, `fold` selects the first or the second. `datetime.now()` sets `fold`. Times must be
-    compared in UTC: Python compares two times of one zone, or without a zone, as if clocks never changed.
+    In the hour that is repeated in autumn, `fold` selects the first or the second. `datetime.now()` sets `fold`.
+    Times must be compared in UTC: Python compares two times of one zone, or without a zone, as if clocks never changed.
     """
     if time.tzinfo is not None:
         return time.astimezone(timezone.utc)

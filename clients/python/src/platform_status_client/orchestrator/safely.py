@@ -25,8 +25,8 @@ def safely(
 ) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
     """Makes a method log errors instead of raising them.
 
-    After an error it returns `fallback`. If that is a function, it returns its result for the same arguments. With `kept`,
-    a call that the service did not take is kept on disk and sent later. Then later calls wait for it.
+    After an error it returns `fallback`. If that is a function, it returns its result for the same arguments. With
+    `kept`, a call that the service did not take is kept on disk and sent later. Then later calls wait for it.
     """
 
     def around(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
