@@ -5,7 +5,10 @@ import { readYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
 import { noteKeptAsText } from '../../domain/whole-numbers.ts'
 
 /** The result for a text: its value as JSON with the pointers to the numbers that became text, the part that cannot be stored, or where it is not YAML. */
-export type YamlOutcome = { json: string, keptAsText: readonly string[] } | { unfit: { pointer: string, detail: string } } | { fault: { detail: string, line: number, column: number } }
+export type YamlOutcome =
+  | { json: string, keptAsText: readonly string[] }
+  | { unfit: { pointer: string, detail: string } }
+  | { fault: { detail: string, line: number, column: number } }
 
 /** In characters. The library needs up to 5 us a byte, so texts up to this size block the event loop for a shorter time than starting a thread does. */
 const readDirectly = 8192
