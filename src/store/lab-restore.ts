@@ -57,7 +57,7 @@ class Restore {
   async run (): Promise<Omit<LabRestoreResult, 'applied' | 'restored_to' | 'revision'> & { changed: boolean }> {
     const { transaction } = this
     const labBefore = await labSnapshot(transaction)
-    const [config] = await transaction.$queryRaw<LabLayout[]>`SELECT * FROM lab_config_at(${this.at}::bigint)`
+    const [config] = await transaction.$queryRaw<LabLayout[]>`SELECT description, pythonlab_translation, extra, groups FROM lab_config_at(${this.at}::bigint)`
     const later = await this.restoreDevices()
     const containers = await this.restoreContainers()
     await this.retireAndShrink(later)

@@ -6,8 +6,9 @@ import { maxDataBytes } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
 import { clampFinish, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries } from './commands.ts'
-import type { PrismaClient } from './generated/client.ts'
+import { Prisma, type PrismaClient } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
 import { containerRefsOf, functionFault, statusWarnings } from './prepare-steps.ts'
 
@@ -76,7 +77,7 @@ async function write (transaction: Transaction, id: string, step: LockedStep, ch
     device_id: uuidv7()
   }
   const [changed] = await transaction.$queryRaw<Step[]>`
-    SELECT * FROM update_step(${id}::uuid, ${writeExactly(input)}::jsonb, ${kind}, ${JSON.stringify(audit)}::jsonb)`
+    SELECT ${Prisma.raw(viewColumns('step'))} FROM update_step(${id}::uuid, ${writeExactly(input)}::jsonb, ${kind}, ${JSON.stringify(audit)}::jsonb)`
   return changed!
 }
 

@@ -612,17 +612,21 @@ $$;
 -- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
 -- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
 -- and the request accepts it). `id_is_own` says that the client chose the id: a retry then gets the container that was
--- adopted first, wherever it is. `_base` is the JSON pointer of the input in the request.
+-- adopted first, wherever it is. `_base` is the JSON pointer of the input in the request. `lowest` says for each device
+-- (with a reservation: for both) below which slot none is free, as the inputs before found; see lowest_key.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: id-in-use, barcode-in-use, and what choose_position and place_in_position raise.
-CREATE OR REPLACE FUNCTION add_container(_input jsonb, _revision bigint, _ordinal integer, _base text, _audit jsonb, OUT id uuid, OUT outcome text)
+CREATE OR REPLACE FUNCTION add_container(_input jsonb, _revision bigint, _ordinal integer, _base text, _audit jsonb, INOUT lowest jsonb, OUT id uuid, OUT outcome text)
 LANGUAGE plpgsql AS $$
 DECLARE
   wanted_id uuid := (_input->>'id')::uuid;
   target uuid;
   holder jsonb;
   known text;
+  body_key text := lowest_key(_input->>'device', _input->>'reservation_id');
+  lid_key text := lowest_key(_input->'lid'->>'device', _input->>'lid_reservation_id');
+  lid_target uuid;
 BEGIN
   SELECT c.created_as INTO known FROM container c WHERE c.id = wanted_id;
   IF FOUND THEN
@@ -643,7 +647,10 @@ BEGIN
 
   target := choose_position(_input->>'device', (_input->>'position')::integer,
     jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
-    (_input->>'reservation_id')::uuid);
+    (_input->>'reservation_id')::uuid, coalesce((lowest->body_key)::integer, 0));
+  IF _input->'position' IS NULL OR _input->'position' = 'null' THEN
+    lowest := lowest || jsonb_build_object(body_key, (SELECT p.slot_number FROM position p WHERE p.id = target));
+  END IF;
   IF _input->>'if_occupied' = 'adopt' THEN
     SELECT pl.container_id INTO id FROM placement pl WHERE pl.position_id = target AND pl.part = 'body';
     IF FOUND THEN
@@ -669,9 +676,13 @@ BEGIN
     coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as', command_time(), command_time());
   PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
   IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
-    PERFORM place_on_device(wanted_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+    lid_target := choose_position(_input->'lid'->>'device', (_input->'lid'->>'position')::integer,
       jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
-      (_input->>'lid_reservation_id')::uuid);
+      (_input->>'lid_reservation_id')::uuid, coalesce((lowest->lid_key)::integer, 0));
+    IF _input->'lid'->'position' IS NULL OR _input->'lid'->'position' = 'null' THEN
+      lowest := lowest || jsonb_build_object(lid_key, (SELECT p.slot_number FROM position p WHERE p.id = lid_target));
+    END IF;
+    PERFORM place_in_position(wanted_id, 'lid', lid_target, _base || '/lid/position', (_input->>'lid_reservation_id')::uuid);
   END IF;
   PERFORM record_container_event(_revision, _ordinal, 'added', wanted_id, NULL, _audit);
   id := wanted_id; outcome := 'created';
@@ -852,7 +863,7 @@ BEGIN
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
     'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
   PERFORM record_container_event(this_revision, 0, 'moved', moved, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
 -- prisma/sql/container/move_from_position.sql
@@ -1859,7 +1870,7 @@ BEGIN
   closed := require_present_container(_id, _barcode);
   before := container_snapshot(closed);
   IF (before->>'lidded')::boolean THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
   -- The place in the request is checked only if the lid is not there.
@@ -1881,7 +1892,7 @@ BEGIN
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
   PERFORM record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
 -- prisma/sql/lid/refuse_lid_mismatch.sql
@@ -1923,7 +1934,7 @@ BEGIN
   opened := require_present_container(_id, _barcode);
   before := container_snapshot(opened);
   IF before->'lid'->>'device' = _lid_device AND (before->'lid'->>'position')::integer = coalesce(_lid_slot, (before->'lid'->>'position')::integer) THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
   after := before || update_lidded_and_version(opened, false);
@@ -1931,7 +1942,7 @@ BEGIN
   after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
     'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
   PERFORM record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
 -- prisma/sql/placement/displace_occupant.sql
@@ -2036,11 +2047,15 @@ END $$;
 -- prisma/sql/position/choose_position.sql
 -- Returns the requested slot, without a look at what is in it. If no slot was requested, returns the lowest
 -- free slot: one that belongs to the reservation if there is one, otherwise one that is not reserved. `_pointers` is
--- { device, position, reservation }: the JSON pointers of the three in the request.
+-- { device, position, reservation }: the JSON pointers of the three in the request. `_from` is a slot number below which
+-- no slot is free, as the caller knows: a batch searches a device once, not once for each input.
 --
 -- Raises: device-not-found, position-not-found, no-free-position, reservation-not-found, reservation-mismatch
-CREATE OR REPLACE FUNCTION choose_position(_device text, _slot integer, _pointers jsonb, _reservation uuid DEFAULT NULL) RETURNS uuid
-LANGUAGE plpgsql STABLE AS $$
+-- Settings: Only indexes in their order: the search then stops at the first free slot. A plan that was made when the tables
+-- were nearly empty would read all slots and all placements for each container of a batch.
+CREATE OR REPLACE FUNCTION choose_position(_device text, _slot integer, _pointers jsonb, _reservation uuid DEFAULT NULL, _from integer DEFAULT 0) RETURNS uuid
+LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
   device_found uuid;
   found_id uuid;
@@ -2054,8 +2069,9 @@ BEGIN
   device_found := require_device(_device, _pointers->>'device');
   SELECT p.id INTO found_id
   FROM position p
-  WHERE p.device_id = device_found AND p.retired_at IS NULL
-    AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
+  WHERE p.device_id = device_found AND p.slot_number >= _from AND p.retired_at IS NULL
+    -- As a join, PostgreSQL would read all slots of the device; like this it stops at the first free one.
+    AND (SELECT pl.position_id FROM placement pl WHERE pl.position_id = p.id) IS NULL
     AND (SELECT r.id FROM active_reservation r WHERE r.position_id = p.id) IS NOT DISTINCT FROM _reservation
   ORDER BY p.slot_number LIMIT 1;
   IF found_id IS NULL THEN
@@ -2063,6 +2079,13 @@ BEGIN
   END IF;
   RETURN found_id;
 END $$;
+
+-- prisma/sql/position/lowest_key.sql
+-- Returns the key under which a batch keeps the lowest slot of a device that may be free: for each reservation another one,
+-- because each has slots of its own.
+CREATE OR REPLACE FUNCTION lowest_key(_device text, _reservation text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_array(_device, lower(_reservation))::text
+$$;
 
 -- prisma/sql/position/occupant_of.sql
 -- Returns what is in a slot as a problem shows it, or null if the slot is empty.
@@ -2362,6 +2385,7 @@ WHERE r.expires_at > command_time();
 CREATE OR REPLACE FUNCTION decide_steps(_ids uuid[], _exclude boolean, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   befores jsonb;
+  afters jsonb;
   this_revision bigint;
 BEGIN
   PERFORM 1 FROM step WHERE id = ANY (_ids) ORDER BY id FOR NO KEY UPDATE;
@@ -2372,10 +2396,12 @@ BEGIN
   END IF;
   UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = command_time()
   WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
+  -- The snapshots are made before the lab lock is taken, because there can be thousands.
+  SELECT jsonb_object_agg(key, step_snapshot(key::uuid)) INTO afters FROM jsonb_object_keys(befores) AS key;
   this_revision := next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
   SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-corrected',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, afters->s.id::text
   FROM step s CROSS JOIN lab WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
   RETURN (SELECT count(*) FROM jsonb_object_keys(befores));
 END $$;
@@ -2481,11 +2507,11 @@ CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid
 $$;
 
 -- prisma/sql/step/link_steps_to_experiments.sql
--- Links steps to experiments that they named before the experiments existed. Both log_steps and create_experiment
--- call it under the lab lock: the second one sees what the first one wrote, so no step is missed. Returns how many
--- steps were linked.
+-- Links steps to experiments that they named before the experiments existed. Returns how many steps were linked. Those
+-- who log steps (record_logged_steps) and those who create an experiment call it twice: before the lab lock, for the
+-- work, and under it, when the second one sees what the first one wrote, so that no step is missed.
 --
--- Locks: The caller holds the lab lock.
+-- Locks: The steps.
 CREATE OR REPLACE FUNCTION link_steps_to_experiments(_experiments uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   adopted integer;
@@ -2498,6 +2524,40 @@ BEGIN
   FROM experiment e WHERE e.id = ANY (_experiments) AND s.experiment_named = e.id::text;
   GET DIAGNOSTICS adopted = ROW_COUNT;
   RETURN adopted;
+END $$;
+
+-- prisma/sql/step/record_logged_steps.sql
+-- Writes the event of logged steps, and those of the devices and experiments that came with them. `_record` is what
+-- log_steps returned; null if it changed nothing. As part of another command it uses the revision of that command, from
+-- `_ordinal` on. It is the last part of logging, so that the lab lock is held for a few rows, however many steps there are.
+--
+-- Locks: The lab lock.
+-- Raises: serialization_failure if an experiment that a step names was created while the steps were logged. The caller
+-- tries again, and the answer then has the experiment.
+CREATE OR REPLACE FUNCTION record_logged_steps(_record jsonb, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  this_revision bigint;
+  new_devices uuid[];
+BEGIN
+  IF _record IS NULL THEN
+    RETURN;
+  END IF;
+  this_revision := coalesce(_revision, next_revision());
+  IF link_steps_to_experiments(ARRAY(SELECT jsonb_array_elements_text(nullif(_record->'unknown_experiments', 'null'))::uuid)) > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'an experiment was created while its steps were logged';
+  END IF;
+
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
+  SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid, _record->'after'
+  FROM lab;
+  new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
+  PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT this_revision, _ordinal + cardinality(new_devices) + e.ordinality, lab.recorded_at, 'experiment-updated',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', (e.value->>'id')::uuid, e.value->'before', e.value->'after'
+  FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
 END $$;
 
 -- prisma/sql/step/step_state.sql
@@ -2967,8 +3027,9 @@ BEGIN
     END LOOP;
     IF steps <> '[]' THEN
       BEGIN
-        PERFORM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
-          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch, _audit, this_revision, ordinal);
+        PERFORM record_logged_steps(l.record, _audit, this_revision, ordinal) FROM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
+          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch) l
+        WHERE l.record IS NOT NULL;
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
         index := step_of[coalesce((members::jsonb->>'index')::integer, 0) + 1];
@@ -3007,6 +3068,8 @@ $$;
 -- prisma/sql/container/add_containers.sql
 -- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it. If the input
 -- contradicts an earlier one of the same batch, the refusal has the index of that one: nothing of it is there.
+-- A batch only fills slots, so the lowest free slot of a device never becomes lower: each search begins where the last
+-- one ended, and together they pass the slots of a device once.
 --
 -- Locks: The lab lock.
 -- Raises: What add_container raises.
@@ -3018,6 +3081,7 @@ DECLARE
   added uuid;
   created uuid[] := '{}';
   recorded integer := 0;
+  lowest jsonb := '{}';
   revision bigint;
   code text;
   members text;
@@ -3027,8 +3091,8 @@ BEGIN
   revision := next_revision();
   FOR input IN SELECT value FROM jsonb_array_elements(_inputs) LOOP
     BEGIN
-      SELECT a.id, a.outcome INTO added, outcome
-      FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit) a;
+      SELECT a.id, a.outcome, a.lowest INTO added, outcome, lowest
+      FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit, lowest) a;
     EXCEPTION WHEN SQLSTATE 'PS409' THEN
       GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
       PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, created) ELSE members::jsonb END);
@@ -3099,13 +3163,14 @@ $$;
 -- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
 -- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
 --
--- Locks: The lab lock, after the new row.
+-- Locks: The new row, the steps that named it, and last the lab.
 -- Raises: process-not-found, id-in-use
 CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
 LANGUAGE plpgsql AS $$
 DECLARE
   wanted uuid := (_input->>'id')::uuid;
   known text;
+  linked integer;
   this_revision bigint;
 BEGIN
   PERFORM begin_command();
@@ -3114,8 +3179,9 @@ BEGIN
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN
+    linked := link_steps_to_experiments(ARRAY[wanted]);
     this_revision := next_revision();
-    IF link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
+    IF linked + link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
       UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
     END IF;
     PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);
@@ -3355,18 +3421,16 @@ $$;
 -- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
 -- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
 -- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
--- id and facts before) or `extended` (repeated, with containers that were not named before). As part of another
--- command it uses the revision of that command, from `_ordinal` on.
+-- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
+-- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
 --
--- Locks: Steps, experiments, and last the lab, so that moves need not wait for a batch of 5,000 steps. Only if a device
--- must be created, it takes the lab lock first.
+-- Locks: Steps and experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
+-- that the log creates takes the lab lock first.
 -- Raises: id-in-use
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id and name, so one plan is good
 -- for all values. Without the setting PostgreSQL may plan them again for each call: 2.7 ms a step instead of 1.6.
-CREATE OR REPLACE FUNCTION log_steps(
-  _steps jsonb, _devices jsonb, _batch boolean, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0
-)
-RETURNS TABLE (outcome text, step step_state) LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION log_steps(_steps jsonb, _devices jsonb, _batch boolean)
+RETURNS TABLE (outcome text, step step_state, record jsonb) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
@@ -3378,8 +3442,7 @@ DECLARE
   experiments uuid[];
   unknown_experiments uuid[];
   started jsonb;
-  touched record;
-  this_revision bigint;
+  to_record jsonb;
 BEGIN
   PERFORM begin_command();
   IF unknown <> '[]' THEN
@@ -3452,34 +3515,27 @@ BEGIN
 
   IF cardinality(logged || extended) > 0 THEN
     started := start_experiments(experiments);
-    this_revision := coalesce(_revision, next_revision());
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
     FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
     IF link_steps_to_experiments(unknown_experiments) > 0 THEN
       started := started || start_experiments(unknown_experiments);
     END IF;
 
-    SELECT count(*) AS steps,
-      min(s.start) FILTER (WHERE s.believable) AS first_start, max(s.finish) FILTER (WHERE s.believable) AS last_finish,
-      CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END AS id,
-      CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END AS device_id,
-      CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END AS experiment_id
-    INTO touched
+    -- The experiments that start are locked, so nobody else adds a step to their snapshots.
+    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices),
+      'step_id', CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END,
+      'device_id', CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END,
+      'experiment_id', CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END,
+      'after', jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
+        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))),
+      'started', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.key, 'before', e.value, 'after', experiment_snapshot(e.key::uuid))), '[]') FROM jsonb_each(started) e))
+    INTO to_record
     FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
-    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-    SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-      touched.id, touched.device_id, touched.experiment_id,
-      jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
-        'first_start', wire_time(touched.first_start), 'last_finish', wire_time(touched.last_finish))
-    FROM lab;
-    PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
-    PERFORM record_experiment_event(this_revision, (_ordinal + 1 + cardinality(new_devices) + e.ordinality - 1)::integer,
-      'experiment-updated', e.id::uuid, started->e.id, _audit)
-    FROM jsonb_object_keys(started) WITH ORDINALITY AS e (id, ordinality);
   END IF;
 
   RETURN QUERY
-  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state
+  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state,
+    CASE WHEN sent.ordinality = 1 THEN to_record END
   FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
   JOIN step_state state ON state.id = sent.id
   LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id

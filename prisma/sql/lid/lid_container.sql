@@ -14,7 +14,7 @@ BEGIN
   closed := require_present_container(_id, _barcode);
   before := container_snapshot(closed);
   IF (before->>'lidded')::boolean THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
   -- The place in the request is checked only if the lid is not there.
@@ -36,5 +36,5 @@ BEGIN
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
   PERFORM record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
