@@ -1,5 +1,5 @@
-import type { Estimate, EstimateWarning } from './estimate.ts'
-import { inMilliseconds, median, shortest } from './model.ts'
+import type { StepEstimate, EstimateWarning } from './estimate.ts'
+import { inMilliseconds, median, minDurationSeconds } from './model.ts'
 import { seededRandom } from './random.ts'
 
 /** The estimated time of several steps one after another, in seconds. Steps without an estimate are only counted. */
@@ -8,7 +8,7 @@ export type Total = {
 }
 
 /** One step of the sum. `samples` are those of its estimate, in seconds; empty without history. */
-export type TotalPart = { samples: readonly number[], commanded: number | null, estimate: Estimate }
+export type TotalPart = { samples: readonly number[], commanded: number | null, estimate: StepEstimate }
 
 /** `ratios` are those of past runs. `boundsAreUpper`: the estimates of the steps are bounds at this confidence. */
 export type TotalOptions = { confidence: number, ratios: readonly number[], boundsAreUpper: boolean }
@@ -36,7 +36,7 @@ export function totalOf (steps: readonly TotalPart[], { confidence, ratios, boun
   for (const { samples, commanded } of known) {
     for (let draw = 0; draw < draws; draw++) {
       const sample = samples.length === 0 ? 0 : samples[Math.floor(random() * samples.length)]!
-      sums[draw]! += Math.max(shortest, (commanded ?? 0) + sample)
+      sums[draw]! += Math.max(minDurationSeconds, (commanded ?? 0) + sample)
     }
   }
   const factors = ratios.length >= minRatios ? ratios : [1]
