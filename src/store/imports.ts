@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { StepCreate } from '../contract/steps.ts'
 import { digestOf } from '../domain/canonical.ts'
 import type { DeviceInput } from '../domain/lab-file/lab-plan.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { type ImportLookup, readTrackedThings, type TrackedThings } from './imports.sql.ts'
@@ -81,7 +82,7 @@ export function importStore (database: Database) {
     async addExperiments (experiments: readonly { id: string, process_id: string, metadata: object | null }[], audit: AuditContext): Promise<void> {
       const inputs = experiments.map((experiment) => ({ ...experiment, created_as: digestOf(experiment) }))
       await runPrepared(pool, 'SELECT count(created.outcome) FROM jsonb_array_elements($1) AS input (value), create_experiment(input.value, $2) AS created',
-        [JSON.stringify(inputs), audit])
+        [writeExactly(inputs), audit])
     },
 
     /** Completes the experiments for which no step was logged since `before`. Returns their number. */
@@ -109,7 +110,7 @@ export function importStore (database: Database) {
           recorded AS MATERIALIZED (SELECT record_logged_steps((SELECT (array_agg(record) FILTER (WHERE record IS NOT NULL))[1] FROM logged), $3))
         SELECT count(*) FILTER (WHERE outcome = 'logged')::integer AS logged, count(*) FILTER (WHERE outcome = 'extended')::integer AS extended,
           count(*) FILTER (WHERE outcome = 'repeated')::integer AS repeated
-        FROM logged CROSS JOIN recorded`, [JSON.stringify(prepared), JSON.stringify(devices), audit])
+        FROM logged CROSS JOIN recorded`, [writeExactly(prepared), JSON.stringify(devices), audit])
       return counts!
     },
 

@@ -3,10 +3,9 @@ import { v7 as uuidv7 } from 'uuid'
 import { problem } from '../contract/problems.ts'
 import type { Process, ProcessCreate, ProcessQuery, ProcessSummary } from '../contract/processes.ts'
 import { digestOf } from '../domain/canonical.ts'
-import { numberWarnings } from '../domain/whole-numbers.ts'
+import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { withRetries } from './commands.ts'
 import type { Database } from './database.ts'
-import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
 import { filtersOf, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
@@ -34,7 +33,7 @@ export function processStore ({ prisma }: Database) {
         name: body.name,
         source: body.source,
         source_sha256: createHash('sha256').update(body.source).digest('hex'),
-        metadata: body.metadata ? body.metadata as Prisma.InputJsonObject : Prisma.DbNull,
+        metadata: body.metadata ?? null,
         warnings: numberWarnings(body.metadata, '/metadata'),
         created_as: digestOf(body)
       }
@@ -47,7 +46,7 @@ export function processStore ({ prisma }: Database) {
           if (id) await transaction.adopted_id.create({ data: { id: row.id, target_id: same.id, created_as: row.created_as } })
           return { created: false, process: same }
         }
-        return { created: true, process: await transaction.process.create({ data: row, select: allColumns }) as Process }
+        return { created: true, process: await insert(transaction, row) }
       }))
     },
 
@@ -79,6 +78,15 @@ export function processStore ({ prisma }: Database) {
 }
 
 type ProcessRow = { id: string, name: string, source_sha256: string, created_as: string }
+
+// Prisma writes JSON with JSON.stringify, which rounds whole numbers beyond 2^53.
+async function insert (transaction: Transaction, row: ProcessRow & { source: string, metadata: unknown, warnings: unknown }): Promise<Process> {
+  const metadata = row.metadata === null ? null : writeExactly(row.metadata)
+  await transaction.$executeRaw`
+    INSERT INTO process (id, name, source, source_sha256, metadata, warnings, created_as)
+    VALUES (${row.id}::uuid, ${row.name}, ${row.source}, ${row.source_sha256}, ${metadata}::jsonb, ${writeExactly(row.warnings)}::jsonb, ${row.created_as})`
+  return await transaction.process.findUniqueOrThrow({ where: { id: row.id }, select: allColumns }) as Process
+}
 
 // The process that an earlier request with the same id and body created or reused. The lock makes concurrent requests with one id wait.
 async function readIfRepeated (transaction: Transaction, { id, created_as }: ProcessRow): Promise<Process | null> {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { keptAsText, readExactly, writeExactly } from '../../src/domain/whole-numbers.ts'
-import { aStep } from '../support/log.ts'
+import { aStep, rows } from '../support/log.ts'
 import { aLab, aService } from '../support/service.ts'
 
 // No digit of a whole number is lost, wherever it stands.
@@ -82,6 +83,46 @@ t.test('in the lab file, as YAML and as JSON, and in its export and the past', a
   }
   const { etag } = asJson.headers
   t.match(await service.put('/api/lab/config', file, { ...yaml, 'if-match': String(etag) }), { status: 200 })
+})
+
+t.test('what a double holds is stored and answered with all its digits, in every column of JSON', async (t) => {
+  const lab = await aLab(t, { Hotel: 2 })
+  const held60 = `{"held":${held}}`
+  const send = async (method: 'POST' | 'PATCH' | 'PUT' | 'GET', path: string, body?: string) => {
+    const { status, text, body: answer } = await lab.call(method, path, body, body === undefined ? {} : json)
+    if (status >= 300) throw new Error(text)
+    t.ok(!text.includes('1152921504606847000'), `${method} ${path}: ${text.slice(0, 300)}`)
+    return answer as { id: string }
+  }
+  await send('PUT', '/api/lab/config', `{"sila_servers":{"devices":{"Hotel":{"capacity":2,"asset":${held}}}},"serial":${held}}`)
+  await send('POST', '/api/devices', `{"name":"Reader","capacity":1,"extra":${held60}}`)
+  await send('PATCH', '/api/devices/Reader', `{"extra":{"other":${held}}}`)
+  await send('POST', '/api/containers', '{"device":"Hotel","barcode":"P1"}')
+  const process = await send('POST', '/api/processes', `{"name":"p","source":"s","metadata":${held60}}`)
+  const experiment = await send('POST', '/api/experiments', `{"process_id":"${process.id}","metadata":${held60}}`)
+  await send('PATCH', `/api/experiments/${experiment.id}`, `{"metadata":{"other":${held}}}`)
+  const step = await send('POST', '/api/steps', stepWith(held60))
+  await send('POST', '/api/steps/batch', `{"steps":[${stepWith(held60)}]}`)
+  const running = await send('POST', '/api/steps', stepWith('{}', { finish: null }))
+  await send('POST', `/api/steps/${running.id}/finish`, `{"data":${held60}}`)
+  await send('PATCH', `/api/steps/${step.id}`, `{"reason":"more","data":{"other":${held}}}`)
+  await send('POST', '/api/transfers', `{"container":"P1","target":{"device":"Hotel","position":1},"step":${stepWith(held60, { id: randomUUID(), device: 'Hotel' })}}`)
+  for (const path of [
+    '/api/lab/config', '/api/lab/config?at=3', '/api/devices', '/api/devices/Reader', '/api/devices/Reader?at=3', '/api/processes', `/api/processes/${process.id}`, '/api/experiments',
+    `/api/experiments/${experiment.id}`, '/api/steps', `/api/steps/${step.id}`, `/api/steps/${step.id}/history`, '/api/events?limit=500', `/api/experiments/${experiment.id}/steps`
+  ]) await send('GET', path)
+  await lab.delete(`/api/processes/${process.id}`)
+  await send('POST', '/api/lab/restore', '{"at":3,"reason":"back"}')
+
+  const columns = await rows(lab, `SELECT c.table_name, c.column_name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+    WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND c.data_type IN ('json', 'jsonb')`)
+  const full: string[] = []
+  for (const { table_name, column_name } of columns) {
+    const texts = await rows(lab, `SELECT ${column_name}::text AS text FROM ${table_name} WHERE ${column_name} IS NOT NULL`)
+    t.notOk(texts.some(({ text }) => String(text).includes('1152921504606847000')), `${table_name}.${column_name}`)
+    if (texts.some(({ text }) => String(text).includes(held))) full.push(`${table_name}.${column_name}`)
+  }
+  t.same(full.sort(), ['device.extra', 'event.after', 'event.before', 'experiment.metadata', 'lab.extra', 'process.metadata', 'step.data', 'transfer_outcome.step'])
 })
 
 t.test('where a number is wanted, one with too many digits is refused with its place', async (t) => {
