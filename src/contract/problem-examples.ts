@@ -25,8 +25,8 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
 
   'route-not-found': { instance: '/api/plates', detail: 'The path /api/plates does not exist. /openapi.json lists all paths.' },
   'container-not-found': {
-    instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.',
-    container: 'SCREEN_001', parameter: 'container',
+    instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". The barcode "screen_001" on the platform differs from it in case only.',
+    container: 'SCREEN_001', parameter: 'container', differs_in_case: 'screen_001',
     relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, until: '2026-03-02T09:15:00.000Z' }]
   },
   'device-not-found': { instance: move, detail: 'The lab has no device "Incubatr". GET /api/devices lists all devices.', device: 'Incubatr', type: 'incubator', pointer: '/target_device' },

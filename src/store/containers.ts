@@ -33,9 +33,7 @@ const commands = {
 }
 // `alike` is the barcode of another container on the platform that differs in case only.
 const addContainers = `
-  SELECT a.outcome, ${viewColumns('container', '(a.container)')}, CASE WHEN a.outcome = 'created' THEN (
-    SELECT c.barcode FROM container c
-    WHERE c.removed_at IS NULL AND lower(c.barcode) = lower((a.container).barcode) AND c.barcode <> (a.container).barcode LIMIT 1) END AS alike
+  SELECT a.outcome, ${viewColumns('container', '(a.container)')}, CASE WHEN a.outcome = 'created' THEN alike_barcode((a.container).barcode) END AS alike
   FROM add_containers($1, $2, $3) a`
 const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
 
@@ -47,12 +45,22 @@ export function containerStore ({ pool, prisma }: Database) {
     return changed!
   }
 
+  /** The same for a command that can set the barcode: warns if another container has a barcode that differs in case only. */
+  async function relabelling (name: 'update' | 'correct', container: string, changes: { barcode?: string | null | undefined }, audit: AuditContext): Promise<JsonRow<Container>> {
+    const row = await command(name, container, changes, audit)
+    const { barcode } = changes
+    if (typeof barcode !== 'string') return row
+    const [found] = await runPrepared<{ alike: string | null }>(pool, 'SELECT alike_barcode($1) AS alike', [barcode])
+    if (found!.alike === null) return row
+    return { ...row, json: JSON.stringify({ ...JSON.parse(row.json) as Container, warnings: [differsInCase(barcode, found!.alike)] }) }
+  }
+
   async function read (container: string): Promise<JsonRow<Container>> {
     const { id, barcode } = parseContainerRef(container)
     const [found] = await runPrepared<JsonRow<Container>>(pool, id === null ? readByBarcode : readById, [id ?? barcode])
     if (found === undefined) {
-      const [former] = await runPrepared<{ relabelled: object[] | null }>(pool, 'SELECT former_bearers($1) AS relabelled', [barcode])
-      const members = { container, parameter: 'container', ...former?.relabelled ? { relabelled: former.relabelled } : {} }
+      const [found] = await runPrepared<{ hints: object }>(pool, 'SELECT barcode_hints($1) AS hints', [barcode])
+      const members = { container, parameter: 'container', ...found!.hints }
       throw problem('container-not-found', refusalDetail('container-not-found', members), members)
     }
     return found
@@ -67,7 +75,7 @@ export function containerStore ({ pool, prisma }: Database) {
       const folded = container.barcode?.toLowerCase() ?? ''
       const other = alike ?? (outcome === 'created' ? inBatch.get(folded) : undefined)
       if (outcome === 'created' && container.barcode !== null) inBatch.set(folded, container.barcode)
-      return { outcome, container: other === undefined ? container : { ...container, warnings: [differsInCase(container, other)] } }
+      return { outcome, container: other === undefined ? container : { ...container, warnings: [differsInCase(container.barcode!, other)] } }
     })
   }
 
@@ -102,7 +110,7 @@ export function containerStore ({ pool, prisma }: Database) {
     },
 
     async update (container: string, changes: ContainerPatch, audit: AuditContext) {
-      return await command('update', container, changes, audit)
+      return await relabelling('update', container, changes, audit)
     },
 
     async remove (container: string, audit: AuditContext) {
@@ -128,7 +136,7 @@ export function containerStore ({ pool, prisma }: Database) {
         throw invalid({ in: 'body', pointer: `/${missing}`, detail: 'is required, because `device` and `position` must be sent together' })
       }
       if (seen.lidded === true && seen.lid) throw invalid({ in: 'body', pointer: '/lid', detail: 'must not be a place when `lidded` is true, because the lid is on' })
-      return await command('correct', container, seen, { ...audit, reason })
+      return await relabelling('correct', container, seen, { ...audit, reason })
     },
 
     async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, audit: AuditContext) {
@@ -144,7 +152,7 @@ export function containerStore ({ pool, prisma }: Database) {
   }
 }
 
-function differsInCase ({ barcode }: Container, alike: string) {
+function differsInCase (barcode: string, alike: string) {
   return { code: 'barcode-differs-in-case', pointer: '/barcode', detail: `Another container on the platform has the barcode "${alike}". It differs from "${barcode}" in case only; scanners read them as two.` }
 }
 

@@ -7,10 +7,7 @@ type Thing = { id: string, barcode: string | null, name?: string, part?: string,
 
 // The detail of each refusal by a database function: the real state, and what to do.
 const details: Partial<Record<ProblemCode, (members: never) => string>> = {
-  'container-not-found': ({ container, relabelled }: { container: string, relabelled?: FormerBearer[] }) =>
-    `No container on the platform has the barcode or id "${container}". ${relabelled === undefined
-      ? 'To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.'
-      : relabelled.slice(0, 3).map((one) => describeFormer(container, one)).join(' ')}`,
+  'container-not-found': containerNotFound,
   'device-not-found': ({ device, type }: { device?: string, type?: string }) => type === undefined
     ? `The lab has no device "${device}". GET /api/devices lists all devices.`
     : `The lab has no device of the type "${type}". GET /api/devices lists all devices with their types.`,
@@ -36,6 +33,17 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'slots-occupied': slotsOccupied,
   'key-name-in-use': ({ name }: { name: string }) => `A valid key already has the name "${name}". Revoke that key first, or choose another name.`,
   'id-in-use': ({ id }: { id: string }) => `The id ${id} was already used for something else. For a retry, send the same body. Otherwise use another id.`
+}
+
+function containerNotFound ({ container, relabelled = [], differs_in_case }: {
+  container: string, relabelled?: FormerBearer[], differs_in_case?: string
+}): string {
+  const hints = [
+    ...differs_in_case === undefined ? [] : [`The barcode "${differs_in_case}" on the platform differs from it in case only.`],
+    ...relabelled.slice(0, 3).map((one) => describeFormer(container, one))
+  ]
+  if (hints.length === 0) hints.push('To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.')
+  return `No container on the platform has the barcode or id "${container}". ${hints.join(' ')}`
 }
 
 function conflictInBatch (code: ProblemCode, { index, barcode, device, position }: Record<string, unknown>, other: number): string {

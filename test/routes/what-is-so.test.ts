@@ -123,6 +123,33 @@ t.test('a barcode that differs from another one in case only is told', async (t)
   t.equal((await lab.get('/api/containers/uam100')).body.warnings, undefined)
 })
 
+t.test('whoever names a barcode in another case is told the one that is there', async (t) => {
+  const lab = await aLab(t, { Hotel: 4 })
+  await lab.post('/api/containers', { device: 'Hotel', barcode: 'UAM100', lidded: true })
+  const told = { status: 404, body: { code: 'container-not-found', differs_in_case: 'UAM100', detail: /The barcode "UAM100" on the platform differs from it in case only\.$/ } }
+  for (const command of [
+    lab.get('/api/containers/uam100'), lab.get('/api/containers/uam100/history'), lab.post('/api/containers/uam100/move', { target_device: 'Hotel' }), lab.post('/api/containers/uam100/lid', {}),
+    lab.post('/api/containers/uam100/unlid', { lid_device: 'Hotel' }), lab.patch('/api/containers/uam100', { name: 'x' }), lab.delete('/api/containers/uam100'),
+    lab.post('/api/containers/uam100/correct', { reason: 'seen', lidded: true }), lab.post('/api/transfers', { container: 'uam100', target: { device: 'Hotel' } })
+  ]) t.match(await command, told)
+  t.match((await lab.post('/api/transfers?dry_run=true', { container: 'uam100', target: { device: 'Hotel' } })).body.findings, [{ code: 'container-not-found', detail: /"UAM100"/ }])
+  t.match((await lab.post('/api/moves', { source_device: 'Hotel', source_pos: 0, target_device: 'Hotel', barcode: 'uam100' })).body, { code: 'source-mismatch', detail: /"UAM100", not "uam100"/ })
+  const { body: step } = await lab.post('/api/steps', { device: 'Hotel', start: ago(10), finish: ago(1), containers: ['uam100', 'never'] })
+  t.match(step.warnings, [{ code: 'unknown-container', detail: /stored with the name\. The barcode "UAM100" on the platform differs from it in case only\.$/ }, { detail: /"never" is known; the step is stored with the name\.$/ }])
+  const { body: { id } } = await lab.post('/api/containers', { device: 'Hotel', barcode: 'other' })
+  const warnings = [{ code: 'barcode-differs-in-case', pointer: '/barcode', detail: /UAM100/ }]
+  t.match(await lab.patch(`/api/containers/${id}`, { barcode: 'uam100' }), { status: 200, body: { barcode: 'uam100', warnings } })
+  t.match((await lab.post(`/api/containers/${id}/correct`, { reason: 'seen', barcode: 'Uam100' })).body.container, { barcode: 'Uam100', warnings })
+  t.equal((await lab.patch(`/api/containers/${id}`, { barcode: 'other' })).body.warnings, undefined)
+})
+
+t.test('a label of before whose container has none now is told', async (t) => {
+  const lab = await aLab(t, { Hotel: 1 })
+  const { body: { id } } = await lab.post('/api/containers', { device: 'Hotel', barcode: 'P1' })
+  await lab.patch(`/api/containers/${id}`, { barcode: null })
+  t.match(await lab.post('/api/containers/P1/move', { target_device: 'Hotel' }), { status: 404, body: { relabelled: [{ id, barcode: null }], detail: new RegExp(`the container ${id}, which has none now`) } })
+})
+
 t.test('protocol files are the same whatever the case of their names', async (t) => {
   const lab = await aLab(t, { Washer: 1 })
   for (const protocol of ['C:\\Protocols\\3X_PBS.LHC', 'D:/lab/3x_pbs.lhc', '3X_PBS.lhc']) await lab.post('/api/steps', { device: 'Washer', data: { fct: 'wash', protocol }, start: ago(100), finish: ago(10) })

@@ -698,6 +698,13 @@ BEGIN
   id := wanted_id; outcome := 'created';
 END $$;
 
+-- prisma/sql/container/alike_barcode.sql
+-- Returns the barcode of a container on the platform that differs from this one in case only, or null.
+CREATE OR REPLACE FUNCTION alike_barcode(_barcode text) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT c.barcode FROM container c
+  WHERE c.removed_at IS NULL AND lower(c.barcode) = lower(_barcode) AND c.barcode <> _barcode ORDER BY c.barcode LIMIT 1
+$$;
+
 -- prisma/sql/container/container_snapshot.sql
 -- Returns a container as an event stores it. It is written in PL/pgSQL, which plans the nine joins of the view once a
 -- connection; before PostgreSQL 18 a function in SQL is planned again for each call.
@@ -1019,8 +1026,8 @@ BEGIN
     SELECT c.id INTO found_id FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL;
   END IF;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
-      'container', coalesce(_id::text, _barcode), 'parameter', 'container', 'relabelled', former_bearers(_barcode))));
+    PERFORM refuse('container-not-found',
+      jsonb_build_object('container', coalesce(_id::text, _barcode), 'parameter', 'container') || barcode_hints(_barcode));
   END IF;
   RETURN found_id;
 END $$;
@@ -2664,7 +2671,8 @@ LEFT JOIN LATERAL (
 -- Returns the warning about a container that the service does not know, or null if it knows it.
 CREATE OR REPLACE FUNCTION unknown_container_warning(_ordinal integer, _named text, _container uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN _container IS NULL THEN jsonb_build_object('code', 'unknown-container', 'pointer', '/containers/' || _ordinal,
-    'detail', 'No container "' || _named || '" is known; the step is stored with the name.') END
+    'detail', 'No container "' || _named || '" is known; the step is stored with the name.'
+      || coalesce(' The barcode "' || alike_barcode(_named) || '" on the platform differs from it in case only.', '')) END
 $$;
 
 -- prisma/sql/step/update_step.sql
@@ -3020,8 +3028,7 @@ BEGIN
   found_id := lookup_transfer_container(_input);
   SELECT removed_at INTO removed FROM container WHERE id = found_id;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
-      'container', named, 'pointer', _base || '/container', 'relabelled', former_bearers(_input->>'named'))));
+    PERFORM refuse('container-not-found', jsonb_build_object('container', named, 'pointer', _base || '/container') || barcode_hints(_input->>'named'));
   ELSIF removed IS NOT NULL THEN
     PERFORM refuse('container-removed', jsonb_build_object('container', found_id, 'removed_at', wire_time(removed)));
   ELSIF source IS NOT NULL AND (there.container_id IS DISTINCT FROM found_id OR there.part <> 'body') THEN
@@ -3182,6 +3189,15 @@ BEGIN
     UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
   END IF;
 END $$;
+
+-- prisma/sql/container/barcode_hints.sql
+-- Returns what helps somebody who named a barcode that no container on the platform has: `relabelled` (former_bearers) and
+-- `differs_in_case` (alike_barcode), each only if there is something to say.
+CREATE OR REPLACE FUNCTION barcode_hints(_barcode text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_object_agg(hint.name, hint.value), '{}')
+  FROM (VALUES ('relabelled', former_bearers(_barcode)), ('differs_in_case', to_jsonb(alike_barcode(_barcode)))) AS hint (name, value)
+  WHERE hint.value IS NOT NULL
+$$;
 
 -- prisma/sql/container/bump_container_version.sql
 -- Increments the version of a container, and sets the time of its last change.

@@ -1,5 +1,6 @@
 -- Returns the warning about a container that the service does not know, or null if it knows it.
 CREATE OR REPLACE FUNCTION unknown_container_warning(_ordinal integer, _named text, _container uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN _container IS NULL THEN jsonb_build_object('code', 'unknown-container', 'pointer', '/containers/' || _ordinal,
-    'detail', 'No container "' || _named || '" is known; the step is stored with the name.') END
+    'detail', 'No container "' || _named || '" is known; the step is stored with the name.'
+      || coalesce(' The barcode "' || alike_barcode(_named) || '" on the platform differs from it in case only.', '')) END
 $$;

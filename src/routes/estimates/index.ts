@@ -23,7 +23,7 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { body: 'medium', scope: 'read', read: 'large' },
     schema: {
       operationId: 'estimateSteps', tags: ['estimates'], summary: 'Estimate the durations of many steps',
-      description: 'Estimates up to 5,000 steps. The response has the same order as the request. With `total`, it also has the total duration.',
+      description: 'Estimates up to 5,000 steps. The response has the same order as the request. With `total`, it also has the total duration. The samples of an estimate come only with single estimates (`?samples=true`), because those of 5,000 steps could be millions.',
       querystring: noQuery, body: ref(EstimateBatchRequest),
       response: { 200: ref(EstimateBatch), ...bodyProblems() }
     }

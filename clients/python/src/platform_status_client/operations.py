@@ -541,7 +541,8 @@ class Operations(Caller):
 
     def estimate_steps(self, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:
         """Estimate the durations of many steps. Estimates up to 5,000 steps. The response has the same order as the
-        request. With `total`, it also has the total duration. Scope: `read`.
+        request. With `total`, it also has the total duration. The samples of an estimate come only with single
+        estimates (`?samples=true`), because those of 5,000 steps could be millions. Scope: `read`.
         """
         answer: EstimateBatch = self.call('POST', ('api', 'estimates', 'batch'), body=body)
         return answer
