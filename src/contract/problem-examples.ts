@@ -27,7 +27,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'container-not-found': {
     instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.',
     container: 'SCREEN_001', parameter: 'container',
-    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, until: '2026-03-02T09:15:00.000Z' }]
+    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
   },
   'device-not-found': { instance: move, detail: 'The lab has no device "Incubatr". GET /api/devices lists all devices.', device: 'Incubatr', type: 'incubator', pointer: '/target_device' },
   'position-not-found': {
@@ -73,7 +73,8 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   },
   'source-mismatch': {
     instance: move, detail: 'The container is in slot 5 of Incubator, not in slot 0 of Hamilton_STAR.',
-    expected: { device: 'Hamilton_STAR', position: 0 }, actual: { device: 'Incubator', position: 5 }, container
+    expected: { device: 'Hamilton_STAR', position: 0 }, actual: { device: 'Incubator', position: 5 }, container,
+    missing_since: '2026-03-02T09:15:00.000Z', last: { device: 'Incubator', position: 5 }
   },
   'source-empty': {
     instance: '/api/transfers', detail: 'Slot 0 of Hamilton_STAR holds no container, only the lid of "SCREEN_002".', device: 'Hamilton_STAR', position: 0, pointer: '/source',

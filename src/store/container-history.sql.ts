@@ -8,7 +8,8 @@ type HistoryKey = readonly [at: string, rank: number, tie: string]
 type HistoryRow = ContainerEvent & { rank: number, tie: string }
 
 const situation = (snapshot: string) => Prisma.raw(`CASE WHEN ${snapshot} IS NOT NULL THEN jsonb_build_object(
-  'device', ${snapshot}->'device', 'position', ${snapshot}->'position', 'lidded', ${snapshot}->'lidded', 'lid', ${snapshot}->'lid', 'barcode', ${snapshot}->'barcode') END`)
+  'device', ${snapshot}->'device', 'position', ${snapshot}->'position', 'lidded', ${snapshot}->'lidded', 'lid', ${snapshot}->'lid', 'barcode', ${snapshot}->'barcode',
+  'missing_since', ${snapshot}->'missing_since') END`)
 
 const changes = (container: string) => Prisma.sql`
   SELECT e.kind, e.recorded_at AS at, e.revision::float8 AS revision, ${situation('e.before')} AS "from", ${situation('e.after')} AS "to",

@@ -2,7 +2,8 @@ import { catalogue, type ProblemCode } from '../contract/problems.ts'
 
 type Range = { minimum: number, maximum: number }
 type KnownPlace = { device: string | null, position: number | null } | null
-type FormerBearer = { id: string, barcode: string | null, device: string | null, position: number | null, until: string }
+type FormerBearer = { id: string, barcode: string | null, device: string | null, position: number | null, missing_since?: string | null, removed_at?: string | null, until: string }
+type Missing = { missing_since?: string, last?: NonNullable<KnownPlace> }
 type Thing = { id: string, barcode: string | null, name?: string, part?: string, device?: string, position?: number }
 
 // The detail of each refusal by a database function: the real state, and what to do.
@@ -24,8 +25,9 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'reservation-mismatch': ({ device, position, reservation }: { device: string, position?: number, reservation: { purpose: string, positions: NonNullable<KnownPlace>[] } }) =>
     `The reservation is for a ${reservation.purpose} ${reservation.positions.slice(0, 5).map(describePlace).join(', ')}, not for this ${position === undefined ? `device (${device})` : 'one'}.`,
   'reservation-not-found': () => 'No active reservation has this id. It may have been used up, released, or expired. Create a new one.',
-  'barcode-in-use': ({ barcode, holder }: { barcode: string, holder: KnownPlace }) =>
-    `The barcode "${barcode}" belongs to a container ${describePlace(holder)}. Remove that container first if it is no longer in the lab.`,
+  'barcode-in-use': ({ barcode, holder }: { barcode: string, holder: NonNullable<KnownPlace> & Missing }) => holder.missing_since !== undefined
+    ? `The barcode "${barcode}" belongs to a container that is ${describeMissing(holder)}. If you found it, record its place with POST /api/containers/{container}/move, without a source.`
+    : `The barcode "${barcode}" belongs to a container ${describePlace(holder)}. Remove that container first if it is no longer in the lab.`,
   'source-mismatch': sourceMismatch,
   'source-empty': ({ device, position, occupant }: { device: string, position: number, occupant?: Thing }) => occupant === undefined
     ? `Slot ${position} of ${device} is empty.`
@@ -43,9 +45,9 @@ function conflictInBatch (code: ProblemCode, { index, barcode, device, position 
   return `Entries ${other} and ${String(index)} of the request both want ${what}. Nothing was changed.`
 }
 
-function describeFormer (barcode: string, { id, barcode: present, device, position, until }: FormerBearer): string {
+function describeFormer (barcode: string, { id, barcode: present, device, position, missing_since, removed_at, until }: FormerBearer): string {
   const name = present === null ? `the container ${id}, which has none now` : `the container "${present}"`
-  const place = device === null ? 'off the platform' : describePlace({ device, position })
+  const place = removed_at ? 'off the platform' : missing_since ? `missing since ${missing_since}` : describePlace({ device, position })
   return `Until ${until}, "${barcode}" was the barcode of ${name}; it is ${place}.`
 }
 
@@ -74,8 +76,13 @@ function describeThing (thing: Thing): string {
   return thing.part === 'lid' ? `the lid of "${name}"` : `the container "${name}"`
 }
 
+/** "missing since 2026-03-02T09:15:00.000Z; it was last in slot 5 of Hotel1". */
+function describeMissing ({ missing_since, last }: Missing): string {
+  return `missing since ${missing_since}; it was last ${describePlace(last!)}`
+}
+
 function describePlace (place: KnownPlace): string {
-  if (place === null) return 'at an unknown place'
+  if (place === null || (place.device === null && place.position === null)) return 'at an unknown place'
   if (place.device === null) return `in slot ${place.position}`
   return place.position === null ? `on ${place.device}` : `in slot ${place.position} of ${place.device}`
 }
@@ -86,9 +93,13 @@ function slotsOccupied ({ occupied }: { occupied: { device: string, position: nu
   return `The change would remove slots that are not empty: ${listed.join(', ')}${more}. Move their contents away first. Nothing was changed.`
 }
 
-function sourceMismatch ({ expected, actual, container }: {
-  expected: NonNullable<KnownPlace> & { barcode?: string }, actual: KnownPlace, container: Thing
-}): string {
+function sourceMismatch ({ expected, actual, container, ...missing }: {
+  expected: NonNullable<KnownPlace> & { barcode?: string } | null, actual: KnownPlace, container: Thing, pointer?: string
+} & Missing): string {
+  if (expected === null) return `The container is ${describeMissing(missing)}. Say in \`${missing.pointer!.slice(missing.pointer!.lastIndexOf('step/')).replace('/', '.')}\` where the move ${missing.pointer!.endsWith('origin') ? 'began' : 'ended'}.`
+  if (missing.missing_since !== undefined && expected.barcode === undefined) {
+    return `The container is ${describeMissing(missing)}, so it cannot be moved from a known place. Send the move without its source if you found it.`
+  }
   if (expected.barcode === undefined) return `The container is ${describePlace(actual)}, not ${describePlace(expected)}.`
   return `The container ${describePlace(expected)} is "${container.barcode ?? container.id}", not "${expected.barcode}", which is ${describePlace(actual)}.`
 }

@@ -107,7 +107,14 @@ CREATE TABLE container (
   lidded boolean NOT NULL DEFAULT false,
   starting_position_id uuid NOT NULL,
   removed_at timestamptz(3),
+  -- since when nobody knows where it is, and the slot in which it was last
+  missing_since timestamptz(3),
+  last_position_id uuid,
   present boolean GENERATED ALWAYS AS (removed_at IS NULL) STORED,
+  -- in a slot: on the platform and not missing
+  placed boolean GENERATED ALWAYS AS (removed_at IS NULL AND missing_since IS NULL) STORED,
+  -- for the foreign key to placement
+  placed_part text GENERATED ALWAYS AS (CASE WHEN removed_at IS NULL AND missing_since IS NULL THEN 'body' END) STORED,
   lid_off boolean GENERATED ALWAYS AS (NOT lidded) STORED,
   created_as text,
   created_at timestamptz(3) NOT NULL DEFAULT now(),
@@ -115,8 +122,12 @@ CREATE TABLE container (
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT container_pkey PRIMARY KEY (id),
   CONSTRAINT container_starting_position_fkey FOREIGN KEY (starting_position_id) REFERENCES position (id) ON DELETE RESTRICT,
-  -- the targets of two foreign keys of placement
+  CONSTRAINT container_last_position_fkey FOREIGN KEY (last_position_id) REFERENCES position (id) ON DELETE RESTRICT,
+  CONSTRAINT container_missing_is_on_platform CHECK (missing_since IS NULL OR removed_at IS NULL),
+  CONSTRAINT container_missing_was_somewhere CHECK ((missing_since IS NULL) = (last_position_id IS NULL)),
+  -- the targets of three foreign keys of placement
   CONSTRAINT container_id_present_key UNIQUE (id, present),
+  CONSTRAINT container_id_placed_key UNIQUE (id, placed),
   CONSTRAINT container_id_lid_off_key UNIQUE (id, lid_off)
 );
 CREATE UNIQUE INDEX container_barcode_active ON container (barcode) WHERE (removed_at IS NULL);
@@ -126,14 +137,16 @@ CREATE INDEX container_barcode_folded_idx ON container (lower(barcode)) WHERE (r
 CREATE INDEX container_starting_position_idx ON container (starting_position_id);
 -- the containers on the platform are few beside those that were removed
 CREATE INDEX container_present_idx ON container (id) WHERE (removed_at IS NULL);
+CREATE INDEX container_missing_idx ON container (id) WHERE (missing_since IS NOT NULL);
+CREATE INDEX container_last_position_idx ON container (last_position_id) WHERE (last_position_id IS NOT NULL);
 CREATE INDEX container_name_idx ON container (name, id);
 CREATE INDEX container_labware_type_idx ON container (labware_type, id) WHERE (labware_type IS NOT NULL);
 
 -- ── Placement ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- One row says that one part of one container is in one slot. The two keys hold three rules: one thing per slot, a lid
--- occupies a slot, and a thing is in one place. The foreign keys on fixed flags hold three more: nothing is in a retired
--- slot, a removed container is nowhere, and a lid is not parked while it is on its container.
+-- occupies a slot, and a thing is in one place. The foreign keys on fixed flags hold four more: nothing is in a retired
+-- slot, a removed container is nowhere, a missing container is in no slot, and a lid is not parked while it is on its container.
 CREATE TABLE placement (
   position_id uuid NOT NULL,
   container_id uuid NOT NULL,
@@ -142,13 +155,19 @@ CREATE TABLE placement (
   on_active_position boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
   of_present_container boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
   lid_off boolean GENERATED ALWAYS AS (CASE WHEN part = 'lid' THEN true END) STORED,
+  of_placed_container boolean GENERATED ALWAYS AS (CASE WHEN part = 'body' THEN true END) STORED,
   CONSTRAINT placement_pkey PRIMARY KEY (position_id),
   CONSTRAINT placement_container_part_key UNIQUE (container_id, part),
   CONSTRAINT placement_part_known CHECK (part IN ('body', 'lid')),
   CONSTRAINT placement_on_active_position FOREIGN KEY (position_id, on_active_position) REFERENCES position (id, active),
   CONSTRAINT placement_of_present_container FOREIGN KEY (container_id, of_present_container) REFERENCES container (id, present),
-  CONSTRAINT placement_lid_is_off FOREIGN KEY (container_id, lid_off) REFERENCES container (id, lid_off)
+  CONSTRAINT placement_lid_is_off FOREIGN KEY (container_id, lid_off) REFERENCES container (id, lid_off),
+  CONSTRAINT placement_of_placed_container FOREIGN KEY (container_id, of_placed_container) REFERENCES container (id, placed)
 );
+-- A container on the platform is in a slot, or is missing. Checked at the end of a command, since it is a circle with the foreign
+-- keys of placement.
+ALTER TABLE container ADD CONSTRAINT container_has_a_place FOREIGN KEY (id, placed_part) REFERENCES placement (container_id, part)
+  DEFERRABLE INITIALLY DEFERRED;
 
 -- ── Reservation ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -621,7 +640,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
   wanted_id uuid := (_input->>'id')::uuid;
   target uuid;
-  holder jsonb;
   known text;
 BEGIN
   SELECT c.created_as INTO known FROM container c WHERE c.id = wanted_id;
@@ -655,12 +673,7 @@ BEGIN
     END IF;
   END IF;
 
-  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
-  INTO holder FROM container_state s WHERE s.barcode = _input->>'barcode' AND s.removed_at IS NULL;
-  IF FOUND THEN
-    PERFORM refuse('barcode-in-use', jsonb_build_object(
-      'barcode', _input->>'barcode', 'pointer', _base || '/barcode', 'holder', holder));
-  END IF;
+  PERFORM refuse_barcode_in_use(_input->>'barcode', wanted_id, _base || '/barcode');
 
   INSERT INTO container (id, name, barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded,
     starting_position_id, created_as, created_at, updated_at)
@@ -684,7 +697,7 @@ CREATE OR REPLACE FUNCTION container_snapshot(_container uuid) RETURNS jsonb LAN
 BEGIN
   RETURN (
     SELECT to_jsonb(s) || jsonb_build_object(
-      'removed_at', wire_time(s.removed_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+      'removed_at', wire_time(s.removed_at), 'missing_since', wire_time(s.missing_since), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
     FROM container_state s WHERE s.id = _container);
 END $$;
 
@@ -699,7 +712,13 @@ SELECT
   CASE WHEN lid.position_id IS NOT NULL
     THEN jsonb_build_object('device', lid_device.name, 'position', lid_position.slot_number) END AS lid,
   c.filled, c.content, c.labware_type, c.labware_uuid, c.is_reagent,
-  c.removed_at, c.created_at, c.updated_at, c.version
+  c.removed_at, c.missing_since,
+  -- Subqueries, not joins: few containers are missing, and the plan of the others stays small.
+  CASE WHEN c.missing_since IS NOT NULL
+    THEN (SELECT d.name FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = c.last_position_id) END AS last_device,
+  CASE WHEN c.missing_since IS NOT NULL
+    THEN (SELECT p.slot_number FROM position p WHERE p.id = c.last_position_id) END AS last_position,
+  c.created_at, c.updated_at, c.version
 FROM container c
 JOIN position starting_position ON starting_position.id = c.starting_position_id
 JOIN device starting_device ON starting_device.id = starting_position.device_id
@@ -712,7 +731,7 @@ LEFT JOIN device lid_device ON lid_device.id = lid_position.device_id;
 
 -- prisma/sql/container/correct_container.sql
 -- Records what a person saw in the lab. A correction may do what the normal commands refuse: a removed container is
--- back, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
+-- back, a missing one is found, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
 -- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
 --
 -- Locks: The lab lock.
@@ -794,31 +813,45 @@ BEGIN
   IF lid_to IS NOT NULL AND lid_to IS DISTINCT FROM lid_from THEN
     PERFORM write_placement(corrected, 'lid', lid_to);
   END IF;
-  PERFORM record_container_event(this_revision, ordinal, 'corrected', corrected, before, _audit);
+  PERFORM record_container_event(this_revision, ordinal,
+    CASE WHEN before->>'missing_since' IS NOT NULL AND body_to IS NOT NULL THEN 'found' ELSE 'corrected' END, corrected, before, _audit);
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
 END $$;
 
 -- prisma/sql/container/former_bearers.sql
 -- Returns the containers that had this barcode and have another one, or none, now: [{ id, barcode, device, position,
--- until }], the latest first, or null. A refusal of the barcode shows them.
+-- missing_since, removed_at, until }], those on the platform first, then the latest, or null. A refusal of the barcode shows them.
+-- Both lookups use the partial indexes of the events that gave or took a barcode.
 CREATE OR REPLACE FUNCTION former_bearers(_barcode text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
-    SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position, 'until', wire_time(f.until))
-      ORDER BY f.until DESC, f.id)
+    SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position,
+      'missing_since', wire_time(f.missing_since), 'removed_at', wire_time(f.removed_at), 'until', wire_time(f.until))
+      ORDER BY f.removed_at IS NOT NULL, f.until DESC, f.id)
     FROM (
-      SELECT s.id, s.barcode, s.device, s.position, (
+      SELECT s.id, s.barcode, s.device, s.position, s.missing_since, s.removed_at, (
         SELECT max(e.recorded_at) FROM event e
-        WHERE e.container_id = s.id AND e.before->>'barcode' = _barcode AND e.after->>'barcode' IS DISTINCT FROM _barcode) AS until
+        WHERE e.container_id = s.id AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.before->>'barcode' = _barcode) AS until
       FROM container_state s
-      WHERE s.id IN (SELECT e.container_id FROM event e WHERE e.container_id IS NOT NULL AND e.after->>'barcode' = _barcode)
+      WHERE s.id IN (
+          SELECT e.container_id FROM event e
+          WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode)
         AND s.barcode IS DISTINCT FROM _barcode
-      ORDER BY until DESC LIMIT 20
+      ORDER BY s.removed_at IS NOT NULL, until DESC LIMIT 20
     ) f);
 END $$;
 
+-- prisma/sql/container/missing_members.sql
+-- Returns what a problem says of a missing container: since when it is missing, and where it was last. Returns an empty
+-- object if it is not missing.
+CREATE OR REPLACE FUNCTION missing_members(_snapshot jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _snapshot->>'missing_since' IS NULL THEN '{}'::jsonb ELSE jsonb_build_object(
+    'missing_since', _snapshot->'missing_since',
+    'last', jsonb_build_object('device', _snapshot->'last_device', 'position', _snapshot->'last_position')) END
+$$;
+
 -- prisma/sql/container/move_container.sql
--- Moves a container. If a source is given, the container must be there. Without a target slot the container goes to
+-- Moves a container. If a source is given, the container must be there. Without one, a missing container is found. Without a target slot the container goes to
 -- the lowest free one. The answer is the snapshot before the move with what the move changed, so that nothing is read
 -- twice.
 --
@@ -845,13 +878,14 @@ BEGIN
     PERFORM refuse('source-mismatch', jsonb_build_object(
       'expected', jsonb_build_object('device', _source_device, 'position', _source_slot),
       'actual', jsonb_build_object('device', before->'device', 'position', before->'position'),
-      'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode')));
+      'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode')) || missing_members(before));
   END IF;
   target := place_fast(moved, 'body', _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
-    'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
-  PERFORM write_container_event(this_revision, 0, 'moved', moved, before, after, _audit);
+    'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)),
+    'missing_since', NULL, 'last_device', NULL, 'last_position', NULL);
+  PERFORM write_container_event(this_revision, 0, moved_kind(before), moved, before, after, _audit);
   RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
 END $$;
 
@@ -892,6 +926,12 @@ BEGIN
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = what.container_id;
 END $$;
 
+-- prisma/sql/container/moved_kind.sql
+-- Returns the kind of the event that says that a container has a new place: it was moved, or it was missing and is found.
+CREATE OR REPLACE FUNCTION moved_kind(_before jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _before->>'missing_since' IS NULL THEN 'moved' ELSE 'found' END
+$$;
+
 -- prisma/sql/container/record_container_event.sql
 -- Records an event of a container, and reads the snapshot after it. write_container_event saves the read when the
 -- caller knows the snapshot.
@@ -905,14 +945,16 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/refuse_barcode_in_use.sql
--- Refuses a barcode that another container on the platform has.
+-- Refuses a barcode that another container on the platform has. The problem says where that one is, or where it was last
+-- if it is missing.
 --
 -- Raises: barcode-in-use
 CREATE OR REPLACE FUNCTION refuse_barcode_in_use(_barcode text, _container uuid, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   holder jsonb;
 BEGIN
-  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position) INTO holder
+  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
+    || missing_members(container_snapshot(s.id)) INTO holder
   FROM container_state s WHERE s.barcode = _barcode AND s.removed_at IS NULL AND s.id <> _container;
   IF FOUND THEN
     PERFORM refuse('barcode-in-use', jsonb_build_object('barcode', _barcode, 'pointer', _pointer, 'holder', holder));
@@ -951,6 +993,7 @@ BEGIN
         SELECT jsonb_build_object('device', o.device, 'position', o.position)
         FROM container_state o WHERE o.barcode = _barcode AND o.removed_at IS NULL) END,
       'container', jsonb_build_object('id', s.id, 'barcode', s.barcode), 'pointer', _pointer)
+      || CASE WHEN _barcode IS NULL THEN missing_members(container_snapshot(s.id)) ELSE '{}' END
     FROM container_state s WHERE s.id = _container));
 END $$;
 
@@ -970,7 +1013,7 @@ BEGIN
   before := container_snapshot(gone);
   IF before->>'removed_at' IS NULL THEN
     DELETE FROM placement WHERE container_id = gone;
-    UPDATE container SET removed_at = command_time(), version = version + 1, updated_at = command_time() WHERE id = gone;
+    UPDATE container SET removed_at = command_time(), missing_since = NULL, last_position_id = NULL, version = version + 1, updated_at = command_time() WHERE id = gone;
     PERFORM record_container_event(next_revision(), 0, 'removed', gone, before, _audit);
   END IF;
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = gone;
@@ -1081,7 +1124,8 @@ $$;
 
 -- prisma/sql/container/restore_containers.sql
 -- Makes containers as they were: on the platform, with their properties, places and lids. `_inputs` is [{ id, name,
--- barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded, position_id, lid_position_id }]. The caller has
+-- barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded, position_id, lid_position_id, missing_since,
+-- last_position_id }]; a container without position_id is missing. The caller has
 -- made sure that nothing else is in the slots and that no other container has the barcodes; otherwise the constraints
 -- refuse it. Places and barcodes may have changed in a circle. Events are numbered from `_ordinal`.
 --
@@ -1098,9 +1142,11 @@ BEGIN
   WHERE pl.container_id = i.id AND pl.position_id IS DISTINCT FROM CASE pl.part WHEN 'body' THEN i.position_id ELSE i.lid_position_id END;
   UPDATE container SET barcode = NULL WHERE id = ANY (ids) AND barcode IS NOT NULL;
   UPDATE container c SET name = i.name, barcode = i.barcode, labware_type = i.labware_type, labware_uuid = i.labware_uuid, content = i.content,
-    filled = i.filled, is_reagent = i.is_reagent, lidded = i.lidded, removed_at = NULL, version = c.version + 1, updated_at = command_time()
+    filled = i.filled, is_reagent = i.is_reagent, lidded = i.lidded, removed_at = NULL,
+    missing_since = CASE WHEN i.position_id IS NULL THEN i.missing_since END,
+    last_position_id = CASE WHEN i.position_id IS NULL THEN i.last_position_id END, version = c.version + 1, updated_at = command_time()
   FROM jsonb_to_recordset(_inputs) AS i (id uuid, name text, barcode text, labware_type text, labware_uuid uuid, content text, filled boolean,
-    is_reagent boolean, lidded boolean)
+    is_reagent boolean, lidded boolean, position_id uuid, missing_since timestamptz, last_position_id uuid)
   WHERE c.id = i.id;
   INSERT INTO placement (position_id, container_id, part, since)
   SELECT part.position_id, i.id, part.name, command_time()
@@ -1123,7 +1169,6 @@ RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
   changed uuid;
   before jsonb;
-  holder jsonb;
 BEGIN
   PERFORM lock_lab();
   changed := require_present_container(_id, _barcode);
@@ -1137,13 +1182,7 @@ BEGIN
     RETURN;
   END IF;
   IF _changes->>'barcode' IS NOT NULL THEN
-    SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
-    INTO holder FROM container_state s
-    WHERE s.barcode = _changes->>'barcode' AND s.removed_at IS NULL AND s.id <> changed;
-    IF FOUND THEN
-      PERFORM refuse('barcode-in-use', jsonb_build_object(
-        'barcode', _changes->>'barcode', 'pointer', '/barcode', 'holder', holder));
-    END IF;
+    PERFORM refuse_barcode_in_use(_changes->>'barcode', changed, '/barcode');
   END IF;
   UPDATE container c SET
     barcode = CASE WHEN _changes ? 'barcode' THEN _changes->>'barcode' ELSE c.barcode END,
@@ -1774,7 +1813,7 @@ BEGIN
   END IF;
   IF containers_removed > 0 THEN
     DELETE FROM placement;
-    UPDATE container SET removed_at = command_time(), version = version + 1, updated_at = command_time()
+    UPDATE container SET removed_at = command_time(), missing_since = NULL, last_position_id = NULL, version = version + 1, updated_at = command_time()
     WHERE id = ANY (gone);
     INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after)
     SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
@@ -2008,13 +2047,16 @@ END $$;
 
 -- prisma/sql/placement/write_placement.sql
 -- Writes that a part of a container is in a slot, and counts the use of the slot. It checks nothing: something else
--- in the slot violates the primary key of `placement`, and a reservation is ignored.
+-- in the slot violates the primary key of `placement`, and a reservation is ignored. A missing container is found by it.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION write_placement(_container uuid, _part text, _position uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE placement SET position_id = _position, since = command_time() WHERE container_id = _container AND part = _part;
   IF NOT FOUND THEN
+    IF _part = 'body' THEN
+      UPDATE container SET missing_since = NULL, last_position_id = NULL WHERE id = _container AND missing_since IS NOT NULL;
+    END IF;
     INSERT INTO placement (position_id, container_id, part, since) VALUES (_position, _container, _part, command_time());
   END IF;
   UPDATE position SET uses = uses + 1 WHERE id = _position;
@@ -2616,6 +2658,16 @@ BEGIN
     END;
   END IF;
 
+  IF before->>'missing_since' IS NOT NULL AND _input->'step'->>'kind' = 'move' THEN
+    BEGIN
+      PERFORM refuse_move_from_nowhere(before, _input->'step', moves, _base);
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+
   IF action = 'off' THEN
     BEGIN
       -- A lid that is parked on that device stays there, unless the body moves to its slot.
@@ -2657,11 +2709,11 @@ BEGIN
     events := events + 1;
   END IF;
   IF moves THEN
-    IF body_to <> body_from THEN
+    IF body_to IS DISTINCT FROM body_from THEN
       PERFORM write_placement(container_id, 'body', body_to);
     END IF;
     PERFORM bump_container_version(container_id);
-    PERFORM record_container_event(_revision, _ordinal + events, 'moved', container_id, snapshot, _audit);
+    PERFORM record_container_event(_revision, _ordinal + events, moved_kind(before), container_id, snapshot, _audit);
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
@@ -2740,6 +2792,23 @@ BEGIN
     RETURN (SELECT id FROM container WHERE id = (_input->>'id')::uuid);
   END IF;
   RETURN (SELECT id FROM container WHERE barcode = _input->>'named' AND removed_at IS NULL);
+END $$;
+
+-- prisma/sql/transfer/refuse_move_from_nowhere.sql
+-- Refuses the step of a move whose ends nobody knows: the container is missing, and the step does not say where the move
+-- began, or where it ended if the transfer does not.
+--
+-- Raises: source-mismatch
+CREATE OR REPLACE FUNCTION refuse_move_from_nowhere(_before jsonb, _step jsonb, _moves boolean, _base text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  lacking text := CASE
+    WHEN coalesce(_step->'origin', 'null') = 'null' THEN 'origin'
+    WHEN NOT _moves AND coalesce(_step->'destination', 'null') = 'null' THEN 'destination' END;
+BEGIN
+  IF lacking IS NOT NULL THEN
+    PERFORM refuse('source-mismatch', jsonb_build_object('expected', NULL, 'actual', NULL,
+      'container', jsonb_build_object('id', _before->'id', 'barcode', _before->'barcode'), 'pointer', _base || '/step/' || lacking) || missing_members(_before));
+  END IF;
 END $$;
 
 -- prisma/sql/transfer/require_transfer_container.sql
@@ -2851,7 +2920,7 @@ BEGIN
     IF steps <> '[]' THEN
       BEGIN
         PERFORM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
-          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch, _audit, this_revision, ordinal);
+          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices) WHERE value->>'name' IS NOT NULL) d), _batch, _audit, this_revision, ordinal);
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
         index := step_of[coalesce((members::jsonb->>'index')::integer, 0) + 1];
@@ -2949,7 +3018,8 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
   )
   SELECT (jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
     'device', body.device, 'position', body.position, 'starting_device', starting.device,
-    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END))).*
+    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
+    'last_device', last.device, 'last_position', last.position))).*
   FROM container c
   CROSS JOIN LATERAL (
     SELECT after, position_id, lid_position_id FROM event
@@ -2959,6 +3029,11 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
   JOIN place starting ON starting.id = c.starting_position_id
   LEFT JOIN place body ON body.id = e.position_id
   LEFT JOIN place lid ON lid.id = e.lid_position_id
+  -- A missing container was last where its last event with a slot left it.
+  LEFT JOIN place last ON last.id = CASE WHEN e.after->>'missing_since' IS NOT NULL THEN (
+    SELECT l.position_id FROM event l
+    WHERE l.container_id = c.id AND l.revision <= _revision AND l.position_id IS NOT NULL
+    ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1) END
   WHERE _only IS NULL OR c.id = ANY (_only)
 $$;
 
@@ -3108,6 +3183,7 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
     json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
       'utilization', s.occupied::double precision / nullif(s.positions, 0),
       'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
+      'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
       'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
     (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', d.capacity, 'occupied', d.occupied, 'containers', d.containers)
        ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)

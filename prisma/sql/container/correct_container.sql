@@ -1,5 +1,5 @@
 -- Records what a person saw in the lab. A correction may do what the normal commands refuse: a removed container is
--- back, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
+-- back, a missing one is found, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
 -- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
 --
 -- Locks: The lab lock.
@@ -81,6 +81,7 @@ BEGIN
   IF lid_to IS NOT NULL AND lid_to IS DISTINCT FROM lid_from THEN
     PERFORM write_placement(corrected, 'lid', lid_to);
   END IF;
-  PERFORM record_container_event(this_revision, ordinal, 'corrected', corrected, before, _audit);
+  PERFORM record_container_event(this_revision, ordinal,
+    CASE WHEN before->>'missing_since' IS NOT NULL AND body_to IS NOT NULL THEN 'found' ELSE 'corrected' END, corrected, before, _audit);
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
 END $$;

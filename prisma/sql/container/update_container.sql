@@ -8,7 +8,6 @@ RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
   changed uuid;
   before jsonb;
-  holder jsonb;
 BEGIN
   PERFORM lock_lab();
   changed := require_present_container(_id, _barcode);
@@ -22,13 +21,7 @@ BEGIN
     RETURN;
   END IF;
   IF _changes->>'barcode' IS NOT NULL THEN
-    SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
-    INTO holder FROM container_state s
-    WHERE s.barcode = _changes->>'barcode' AND s.removed_at IS NULL AND s.id <> changed;
-    IF FOUND THEN
-      PERFORM refuse('barcode-in-use', jsonb_build_object(
-        'barcode', _changes->>'barcode', 'pointer', '/barcode', 'holder', holder));
-    END IF;
+    PERFORM refuse_barcode_in_use(_changes->>'barcode', changed, '/barcode');
   END IF;
   UPDATE container c SET
     barcode = CASE WHEN _changes ? 'barcode' THEN _changes->>'barcode' ELSE c.barcode END,

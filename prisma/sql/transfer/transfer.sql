@@ -68,7 +68,7 @@ BEGIN
     IF steps <> '[]' THEN
       BEGIN
         PERFORM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
-          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch, _audit, this_revision, ordinal);
+          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices) WHERE value->>'name' IS NOT NULL) d), _batch, _audit, this_revision, ordinal);
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
         index := step_of[coalesce((members::jsonb->>'index')::integer, 0) + 1];

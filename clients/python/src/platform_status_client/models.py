@@ -59,6 +59,9 @@ class Container(TypedDict):
     labware_uuid: str | None
     is_reagent: bool
     removed_at: str | None
+    missing_since: str | None
+    last_device: str | None
+    last_position: int | None
     created_at: str
     updated_at: str
     version: int
@@ -117,7 +120,7 @@ ContainerEvent = TypedDict(
 )
 
 
-ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'restored', 'step']
+ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'missing', 'found', 'restored', 'step']
 
 
 class ContainerHistory(TypedDict):
@@ -163,6 +166,7 @@ class ContainerSituation(TypedDict):
     lidded: bool
     lid: Place | None
     barcode: str | None
+    missing_since: str | None
 
 
 class Device(TypedDict):
@@ -386,7 +390,7 @@ class Finding(TypedDict):
     steps: NotRequired[list[str]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing']
 
 
 FindingSeverity = Literal['error', 'warning']
@@ -553,6 +557,7 @@ class LabTotals(TypedDict):
     empty: int
     utilization: float | None
     containers: int
+    containers_missing: int
     containers_removed: int
 
 
@@ -1217,6 +1222,7 @@ class ListContainersQuery(TypedDict):
     former_barcode: NotRequired[str]
     device: NotRequired[str]
     removed: NotRequired[AnyBoolean]
+    missing: NotRequired[AnyBoolean]
     lidded: NotRequired[bool]
     labware_type: NotRequired[str]
     name: NotRequired[str]
