@@ -22,6 +22,7 @@ import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { compilersFactory } from './plugins/validation.ts'
+import { arrangementsRoutes } from './routes/arrangements/index.ts'
 import { certificateRoutes } from './routes/certificates/index.ts'
 import { containersRoutes } from './routes/containers/index.ts'
 import { devicesRoutes } from './routes/devices/index.ts'
@@ -103,6 +104,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(containersRoutes, { prefix: '/api' })
   await app.register(movesRoutes, { prefix: '/api' })
   await app.register(transfersRoutes, { prefix: '/api' })
+  await app.register(arrangementsRoutes, { prefix: '/api' })
   await app.register(reservationsRoutes, { prefix: '/api' })
   await app.register(processesRoutes, { prefix: '/api' })
   await app.register(processDurationRoutes, { prefix: '/api' })

@@ -175,7 +175,7 @@ const ContainerEventKind = stringEnum('ContainerEventKind',
   ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'missing', 'found', 'restored', 'step'],
   'What happened to the container. `missing`: nobody knows where it is. `found`: a missing container has a place again.')
 
-const ContainerSituation = Type.Object({
+export const ContainerSituation = Type.Object({
   device: nullable(ref(DeviceName), 'The device that the container was on. Null when it was missing, or removed.'),
   position: nullable(ref(Slot), 'The slot that the container was in. Null when it was missing, or removed.'),
   lidded: Type.Boolean({ description: 'Whether the lid was on.' }),

@@ -1,5 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { TSchema } from 'typebox'
+import { arrangementSchemas } from './arrangements.ts'
 import { certificateSchemas } from './certificates.ts'
 import { commonSchemas } from './common.ts'
 import { containerSchemas } from './containers.ts'
@@ -66,5 +67,5 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
-  ...reservationSchemas, ...transferSchemas, ...eventSchemas, ...keySchemas
+  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...eventSchemas, ...keySchemas
 ]

@@ -52,7 +52,10 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: move, detail: 'Slot 5 of Incubator holds the lid of "SCREEN_002". Move it away first, or choose another slot.',
     device: 'Incubator', position: 5, pointer: '/target_pos',
     occupant: { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid', since: '2026-03-02T09:15:00.000Z' },
-    conflicts_with: { index: 0 }
+    conflicts_with: { index: 0 },
+    things: [
+      { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid' }, { ...container, name: 'ScreenPlate_01', part: 'container' }
+    ]
   },
   'no-free-position': {
     instance: '/api/reservations', detail: '4 free slots of Incubator were requested, but only 3 are available.',

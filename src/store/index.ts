@@ -1,3 +1,4 @@
+import { arrangementStore } from './arrangements.ts'
 import { asOfStore } from './as-of.sql.ts'
 import { certificateStore } from './certificates.ts'
 import { containerStore } from './containers.ts'
@@ -27,6 +28,7 @@ export function openStore (database: Database) {
     containers: containerStore(database),
     reservations: reservationStore(database),
     transfers: transferStore(database),
+    arrangements: arrangementStore(database),
     events: eventStore(database),
     asOf: asOfStore(database),
     processes: processStore(database),

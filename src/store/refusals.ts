@@ -17,6 +17,7 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
     : `The lab has no device of the type "${type}". GET /api/devices lists all devices with their types.`,
   'position-not-found': ({ device, position, valid_range }: { device: string, position: number, valid_range: Range | null }) =>
     `${device} has no slot ${position}. ${valid_range === null ? 'It has no slots' : `Its slots are ${valid_range.minimum} to ${valid_range.maximum}`}.`,
+  'invalid-request': ({ errors: [first] }: { errors: { pointer: string, detail: string }[] }) => `${first!.pointer} ${first!.detail}`,
   'position-occupied': ({ device, position, occupant }: { device: string, position: number, occupant: Thing }) =>
     `Slot ${position} of ${device} holds ${describeThing(occupant)}. Move it away first, or choose another slot.`,
   'no-free-position': noFreePosition,
@@ -53,6 +54,7 @@ function describeFormer (barcode: string, { id, barcode: present, device, positi
 
 /** The detail of a refusal, made from its members. */
 export function refusalDetail (code: ProblemCode, members: Record<string, unknown>): string {
+  if (members.things !== undefined) return sharedSlot(members as Parameters<typeof sharedSlot>[0])
   const other = members.conflicts_with as { index: number } | undefined
   if (other !== undefined) return conflictInBatch(code, members, other.index)
   const detail = details[code] as ((members: Record<string, unknown>) => string) | undefined
@@ -93,10 +95,23 @@ function slotsOccupied ({ occupied }: { occupied: { device: string, position: nu
   return `The change would remove slots that are not empty: ${listed.join(', ')}${more}. Move their contents away first. Nothing was changed.`
 }
 
+// Two things that would be in one slot at the end of the request.
+function sharedSlot ({ device, position, things, conflicts_with, index }: {
+  device: string, position: number, things: [Thing, Thing], conflicts_with?: { index: number }, index: number
+}): string {
+  const [one, other] = things.map(describeThing)
+  const entries = conflicts_with === undefined || conflicts_with.index === index ? '' : ` Entries ${conflicts_with.index} and ${index} of the request say so.`
+  const way = conflicts_with === undefined ? ' Say in the same request where the first one is, or that it is missing.' : ' Send another place for one of them.'
+  return `Slot ${position} of ${device} would hold ${one} and ${other}.${entries}${way} Nothing was changed.`
+}
+
 function sourceMismatch ({ expected, actual, container, ...missing }: {
   expected: NonNullable<KnownPlace> & { barcode?: string } | null, actual: KnownPlace, container: Thing, pointer?: string
 } & Missing): string {
-  if (expected === null) return `The container is ${describeMissing(missing)}. Say in \`${missing.pointer!.slice(missing.pointer!.lastIndexOf('step/')).replace('/', '.')}\` where the move ${missing.pointer!.endsWith('origin') ? 'began' : 'ended'}.`
+  if (expected === null) {
+    const end = missing.pointer!.endsWith('origin') ? ['origin', 'began'] : ['destination', 'ended']
+    return `The container is ${describeMissing(missing)}. Say in the \`${end[0]}\` of the step where the move ${end[1]}.`
+  }
   if (missing.missing_since !== undefined && expected.barcode === undefined) {
     return `The container is ${describeMissing(missing)}, so it cannot be moved from a known place. Send the move without its source if you found it.`
   }

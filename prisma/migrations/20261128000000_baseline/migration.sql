@@ -169,6 +169,31 @@ CREATE TABLE placement (
 ALTER TABLE container ADD CONSTRAINT container_has_a_place FOREIGN KEY (id, placed_part) REFERENCES placement (container_id, part)
   DEFERRABLE INITIALLY DEFERRED;
 
+-- How a container stands before and after an arrangement: the slots of its body and of its lid, and whether the lid is on. A body
+-- without a slot is missing.
+CREATE TYPE container_end AS (
+  container_id uuid, body_from uuid, body_to uuid, lid_from uuid, lid_to uuid, lidded_from boolean, lidded_to boolean
+);
+
+-- ── Stocktake ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- A stocktake that was applied: what was seen on a device, and how it differed from what was tracked.
+CREATE TABLE stocktake (
+  id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  recorded_at timestamptz(3) NOT NULL,
+  -- of its events; that of the lab if nothing changed
+  revision bigint NOT NULL,
+  actor text,
+  reason text NOT NULL,
+  request_id text,
+  counts jsonb NOT NULL,
+  items jsonb NOT NULL,
+  CONSTRAINT stocktake_pkey PRIMARY KEY (id),
+  CONSTRAINT stocktake_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT
+);
+CREATE INDEX stocktake_device_idx ON stocktake (device_id, id);
+
 -- ── Reservation ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE reservation (
@@ -627,6 +652,95 @@ CREATE OR REPLACE FUNCTION with_batch_conflict(_members jsonb, _index integer, _
   FROM (SELECT array_position(_containers, coalesce(_members->'holder'->>'id', _members->'occupant'->>'id')::uuid) AS n) other
 $$;
 
+-- prisma/sql/arrangement/arrange_containers.sql
+-- Records where containers and lids are, as a person sees them: any permutation at once, judged by its end, one event a
+-- container. `_input` is { items, missing } as plan_arrangement takes them. Nothing is written if nothing changes. A dry run
+-- returns what contradicts as findings, and what would change; otherwise the first finding is refused. Reservations do not
+-- hold what is there: as in a correction, a reserved slot may be taken.
+--
+-- Locks: The lab lock.
+-- Raises: invalid-request, container-not-found, container-removed, device-not-found, position-not-found, position-occupied
+CREATE OR REPLACE FUNCTION arrange_containers(_input jsonb, _dry_run boolean, _audit jsonb)
+RETURNS TABLE (changes jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+DECLARE
+  plan jsonb;
+BEGIN
+  PERFORM lock_lab();
+  plan := plan_arrangement(_input->'items', _input->'missing');
+  PERFORM refuse_repeated_entry(plan->'repeated');
+  findings := plan->'findings';
+  IF NOT _dry_run AND findings <> '[]' THEN
+    PERFORM refuse(findings->0->>'code', findings->0->'members');
+  END IF;
+  changes := end_changes(plan->'ends');
+  IF NOT _dry_run AND changes <> '[]' THEN
+    PERFORM place_ends(plan->'ends', next_revision(), 0, _audit);
+  END IF;
+  SELECT l.revision INTO revision FROM lab l;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/arrangement/end_kind.sql
+-- Returns the kind of the event that says how a container came to its end: nobody knows any more where it is, it is found
+-- again, or it was somewhere else, with another lid, than the service said.
+CREATE OR REPLACE FUNCTION end_kind(_end container_end) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN _end.body_to IS NULL AND _end.body_from IS NOT NULL THEN 'missing'
+    WHEN _end.body_from IS NULL AND _end.body_to IS NOT NULL THEN 'found'
+    ELSE 'corrected' END
+$$;
+
+-- prisma/sql/arrangement/place_ends.sql
+-- Writes the ends of an arrangement: every container leaves what it has, and then takes what it gets, so that places may
+-- change in a circle. The caller has made sure that no slot gets two things; otherwise the primary key of `placement`
+-- refuses it. `_ends` are container_end. Events are numbered from `_ordinal`. Returns how many there were.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION place_ends(_ends jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+  written integer;
+BEGIN
+  SELECT coalesce(jsonb_object_agg(e.container_id, container_snapshot(e.container_id)), '{}') INTO before
+  FROM jsonb_populate_recordset(NULL::container_end, _ends) e;
+
+  DELETE FROM placement pl USING jsonb_populate_recordset(NULL::container_end, _ends) e
+  WHERE pl.container_id = e.container_id AND pl.position_id IS DISTINCT FROM CASE pl.part WHEN 'body' THEN e.body_to ELSE e.lid_to END;
+  UPDATE container c SET lidded = e.lidded_to,
+    missing_since = CASE WHEN e.body_to IS NULL THEN coalesce(c.missing_since, command_time()) END,
+    last_position_id = CASE WHEN e.body_to IS NULL THEN coalesce(c.last_position_id, e.body_from) END,
+    version = c.version + 1, updated_at = command_time()
+  FROM jsonb_populate_recordset(NULL::container_end, _ends) e WHERE c.id = e.container_id;
+  WITH placed AS (
+    INSERT INTO placement (position_id, container_id, part, since)
+    SELECT part.position_id, e.container_id, part.name, command_time()
+    FROM jsonb_populate_recordset(NULL::container_end, _ends) e
+    CROSS JOIN LATERAL (VALUES ('body', e.body_from, e.body_to), ('lid', e.lid_from, e.lid_to)) AS part (name, was, position_id)
+    WHERE part.position_id IS NOT NULL AND part.position_id IS DISTINCT FROM part.was
+    RETURNING position_id
+  )
+  UPDATE position SET uses = uses + 1 WHERE id IN (SELECT position_id FROM placed);
+
+  PERFORM write_container_event(_revision, (_ordinal + e.n - 1)::integer, end_kind(e.row), (e.row).container_id,
+    before->(e.row).container_id::text, container_snapshot((e.row).container_id), _audit)
+  FROM (SELECT r AS row, row_number() OVER () AS n FROM jsonb_populate_recordset(NULL::container_end, _ends) r) e;
+  GET DIAGNOSTICS written = ROW_COUNT;
+  RETURN written;
+END $$;
+
+-- prisma/sql/arrangement/refuse_repeated_entry.sql
+-- Refuses a request that names one container twice. `_repeated` is { pointer, first }: the pointers of the later and of the
+-- first entry; null if there is none.
+--
+-- Raises: invalid-request
+CREATE OR REPLACE FUNCTION refuse_repeated_entry(_repeated jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF _repeated <> 'null' THEN
+    PERFORM refuse('invalid-request', jsonb_build_object('errors', jsonb_build_array(jsonb_build_object('in', 'body', 'pointer', _repeated->'pointer',
+      'detail', 'names the same container as ' || (_repeated->>'first') || '; send each container once'))));
+  END IF;
+END $$;
+
 -- prisma/sql/container/add_container.sql
 -- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
 -- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
@@ -689,6 +803,13 @@ BEGIN
   PERFORM record_container_event(_revision, _ordinal, 'added', wanted_id, NULL, _audit);
   id := wanted_id; outcome := 'created';
 END $$;
+
+-- prisma/sql/container/container_situation.sql
+-- Returns the place, lid and barcode of a container as its history shows them, from a snapshot.
+CREATE OR REPLACE FUNCTION container_situation(_snapshot jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _snapshot IS NOT NULL THEN jsonb_build_object('device', _snapshot->'device', 'position', _snapshot->'position',
+    'lidded', _snapshot->'lidded', 'lid', _snapshot->'lid', 'barcode', _snapshot->'barcode', 'missing_since', _snapshot->'missing_since') END
+$$;
 
 -- prisma/sql/container/container_snapshot.sql
 -- Returns a container as an event stores it. It is written in PL/pgSQL, which plans the nine joins of the view once a
@@ -1157,6 +1278,13 @@ BEGIN
   PERFORM write_container_event(_revision, (_ordinal + t.n - 1)::integer, 'restored', t.id, before->t.id::text, container_snapshot(t.id), _audit)
   FROM unnest(ids) WITH ORDINALITY AS t (id, n);
 END $$;
+
+-- prisma/sql/container/thing_label.sql
+-- Returns a container or its lid as problems name it: { id, barcode, name, part }.
+CREATE OR REPLACE FUNCTION thing_label(_container uuid, _part text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'part', CASE _part WHEN 'body' THEN 'container' ELSE 'lid' END)
+  FROM container c WHERE c.id = _container
+$$;
 
 -- prisma/sql/container/update_container.sql
 -- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
@@ -2954,6 +3082,120 @@ END $$;
 -- Returns a refusal as a list of one finding: [{ code, members }].
 CREATE OR REPLACE FUNCTION transfer_finding(_code text, _members text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT jsonb_build_array(jsonb_build_object('code', _code, 'members', _members::jsonb))
+$$;
+
+-- prisma/sql/arrangement/end_changes.sql
+-- Returns what an arrangement changes, as the API shows it: [{ kind, container, from, to }], in the order of `_ends`, which
+-- are container_end. It reads the state before the change.
+CREATE OR REPLACE FUNCTION end_changes(_ends jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'kind', end_kind(e.row), 'container', jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name),
+      'from', container_situation(to_jsonb(s) || jsonb_build_object('missing_since', wire_time(s.missing_since))),
+      'to', jsonb_build_object('device', body_device.name, 'position', body.slot_number, 'lidded', (e.row).lidded_to,
+        'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid_device.name, 'position', lid.slot_number) END,
+        'barcode', s.barcode, 'missing_since', CASE WHEN body.id IS NULL THEN wire_time(coalesce(s.missing_since, command_time())) END))
+    ORDER BY e.n), '[]')
+  FROM (SELECT r AS row, row_number() OVER () AS n FROM jsonb_populate_recordset(NULL::container_end, _ends) r) e
+  JOIN container_state s ON s.id = (e.row).container_id
+  LEFT JOIN position body ON body.id = (e.row).body_to LEFT JOIN device body_device ON body_device.id = body.device_id
+  LEFT JOIN position lid ON lid.id = (e.row).lid_to LEFT JOIN device lid_device ON lid_device.id = lid.device_id
+$$;
+
+-- prisma/sql/arrangement/plan_arrangement.sql
+-- Plans an arrangement, and judges it by its end: { ends, findings, repeated }. `_items` is [{ named, id, member, device,
+-- position, lidded, lid }], `_missing` is [{ named, id }]; omitted members stay as they are. `ends` are the containers that
+-- change, as container_end. `findings` is [{ code, members }], everything that contradicts, in the order of the request;
+-- a finding about a slot names both things. `repeated` is the first entry that names a container of an earlier entry:
+-- { pointer, first }, or null.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH entry AS (
+    SELECT t.n AS nth, (t.n - 1)::integer AS index, '/items/' || t.n - 1 AS pointer, false AS is_missing, t.i AS input, '/' || (t.i->>'member') AS member
+    FROM jsonb_array_elements(_items) WITH ORDINALITY AS t (i, n)
+    UNION ALL
+    SELECT jsonb_array_length(_items) + t.n, (t.n - 1)::integer, '/missing/' || t.n - 1, true, t.i, ''
+    FROM jsonb_array_elements(_missing) WITH ORDINALITY AS t (i, n)
+  ),
+  resolved AS MATERIALIZED (
+    SELECT e.*, coalesce(by_id.id, by_barcode.id) AS container_id, by_id.removed_at, coalesce(by_id.lidded, by_barcode.lidded) AS lidded_from,
+      d.id AS device_id, p.id AS position_id, ld.id AS lid_device_id, lp.id AS lid_position_id,
+      jsonb_typeof(e.input->'lid') AS lid_said
+    FROM entry e
+    LEFT JOIN container by_id ON by_id.id = (e.input->>'id')::uuid
+    LEFT JOIN container by_barcode ON by_barcode.barcode = e.input->>'named' AND by_barcode.removed_at IS NULL
+    LEFT JOIN device d ON d.name = e.input->>'device' AND d.retired_at IS NULL
+    LEFT JOIN position p ON p.device_id = d.id AND p.slot_number = (e.input->>'position')::integer AND p.retired_at IS NULL
+    LEFT JOIN device ld ON ld.name = e.input->'lid'->>'device' AND ld.retired_at IS NULL
+    LEFT JOIN position lp ON lp.device_id = ld.id AND lp.slot_number = (e.input->'lid'->>'position')::integer AND lp.retired_at IS NULL
+  ),
+  unknown AS (
+    SELECT r.nth, 1 AS rank, 'container-not-found' AS code, jsonb_strip_nulls(jsonb_build_object(
+      'container', coalesce(r.input->>'named', r.input->>'id'), 'pointer', r.pointer || r.member, 'index', r.index,
+      'relabelled', former_bearers(r.input->>'named'))) AS members
+    FROM resolved r WHERE r.container_id IS NULL
+    UNION ALL
+    SELECT r.nth, 1, 'container-removed', jsonb_build_object('container', r.container_id, 'removed_at', wire_time(r.removed_at),
+      'pointer', r.pointer || r.member, 'index', r.index)
+    FROM resolved r WHERE r.removed_at IS NOT NULL
+    UNION ALL
+    SELECT r.nth, place.rank, CASE WHEN place.device_id IS NULL THEN 'device-not-found' ELSE 'position-not-found' END,
+      CASE WHEN place.device_id IS NULL THEN jsonb_build_object('device', place.said->'device', 'pointer', r.pointer || place.base || '/device', 'index', r.index)
+      ELSE jsonb_build_object('device', place.said->'device', 'position', place.said->'position', 'pointer', r.pointer || place.base || '/position',
+        'index', r.index, 'valid_range', valid_slot_range(place.device_id)) END
+    FROM resolved r CROSS JOIN LATERAL (VALUES
+      (2, '', r.input, r.device_id, r.position_id, NOT r.is_missing),
+      (3, '/lid', r.input->'lid', r.lid_device_id, r.lid_position_id, r.lid_said = 'object')
+    ) AS place (rank, base, said, device_id, position_id, is_said)
+    WHERE place.is_said AND place.position_id IS NULL
+  ),
+  ending AS MATERIALIZED (
+    SELECT r.nth, r.index, r.pointer, r.container_id, body.position_id AS body_from, CASE WHEN NOT r.is_missing THEN r.position_id END AS body_to,
+      lid.position_id AS lid_from, r.lidded_from, r.lid_said = 'object' AS parks,
+      CASE WHEN r.lid_said = 'object' THEN false ELSE coalesce((r.input->>'lidded')::boolean, r.lidded_from) END AS lidded_to,
+      CASE WHEN r.lid_said = 'object' THEN r.lid_position_id
+        WHEN r.lid_said = 'null' OR coalesce((r.input->>'lidded')::boolean, r.lidded_from) THEN NULL
+        ELSE lid.position_id END AS lid_to
+    FROM resolved r
+    LEFT JOIN placement body ON body.container_id = r.container_id AND body.part = 'body'
+    LEFT JOIN placement lid ON lid.container_id = r.container_id AND lid.part = 'lid'
+    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND NOT EXISTS (SELECT FROM unknown u WHERE u.nth = r.nth)
+  ),
+  -- What is where at the end. `nth` is the entry that says so; null if nobody says so, and it stays.
+  standing AS (
+    SELECT pl.position_id, pl.container_id, pl.part, NULL::bigint AS nth, NULL::integer AS index, NULL AS pointer
+    FROM placement pl
+    WHERE pl.position_id IN (SELECT body_to FROM ending UNION ALL SELECT lid_to FROM ending)
+      AND NOT EXISTS (SELECT FROM ending e WHERE e.container_id = pl.container_id)
+    UNION ALL
+    SELECT e.body_to, e.container_id, 'body', e.nth, e.index, e.pointer || '/position' FROM ending e WHERE e.body_to IS NOT NULL
+    UNION ALL
+    SELECT e.lid_to, e.container_id, 'lid', CASE WHEN e.parks THEN e.nth END, e.index, e.pointer || '/lid/position' FROM ending e WHERE e.lid_to IS NOT NULL
+  ),
+  shared AS (
+    SELECT s.*, row_number() OVER slot AS rank, first_value(s.container_id) OVER slot AS other, first_value(s.part) OVER slot AS other_part,
+      first_value(s.nth) OVER slot AS other_nth, first_value(s.index) OVER slot AS other_index
+    FROM standing s WINDOW slot AS (PARTITION BY s.position_id ORDER BY s.nth NULLS FIRST, s.part)
+  ),
+  contradicting AS (
+    SELECT s.nth, 4 AS rank, 'position-occupied' AS code, jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', s.pointer, 'index', s.index,
+        'things', jsonb_build_array(thing_label(s.other, s.other_part), thing_label(s.container_id, s.part)))
+      || CASE WHEN s.other_nth IS NULL THEN jsonb_build_object('occupant', thing_label(s.other, s.other_part)
+          || jsonb_build_object('since', (SELECT wire_time(pl.since) FROM placement pl WHERE pl.container_id = s.other AND pl.part = s.other_part)))
+        ELSE jsonb_build_object('conflicts_with', jsonb_build_object('index', s.other_index)) END AS members
+    FROM shared s JOIN position p ON p.id = s.position_id JOIN device d ON d.id = p.device_id WHERE s.rank > 1 AND s.nth IS NOT NULL
+  )
+  SELECT jsonb_build_object(
+    'ends', (SELECT coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_from', e.body_from, 'body_to', e.body_to,
+        'lid_from', e.lid_from, 'lid_to', e.lid_to, 'lidded_from', e.lidded_from, 'lidded_to', e.lidded_to) ORDER BY e.nth), '[]')
+      FROM ending e
+      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'members', f.members) ORDER BY f.nth, f.rank), '[]')
+      FROM (SELECT * FROM unknown UNION ALL SELECT * FROM contradicting) f),
+    'repeated', (SELECT jsonb_build_object('pointer', again.pointer || again.member, 'first', again.first)
+      FROM (SELECT r.nth, r.pointer, r.member, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
+        FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again
+      WHERE again.time > 1 ORDER BY again.nth LIMIT 1))
 $$;
 
 -- prisma/sql/container/add_containers.sql
