@@ -29,6 +29,9 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'barcode-in-use': ({ barcode, holder }: { barcode: string, holder: NonNullable<KnownPlace> & Missing }) => holder.missing_since !== undefined
     ? `The barcode "${barcode}" belongs to a container that is ${describeMissing(holder)}. If you found it, record its place with POST /api/containers/{container}/move, without a source.`
     : `The barcode "${barcode}" belongs to a container ${describePlace(holder)}. Remove that container first if it is no longer in the lab.`,
+  'barcode-replaced': ({ barcode, relabelled }: { barcode: string, relabelled: [FormerBearer, ...FormerBearer[]] }) =>
+    `${describeFormer(barcode, relabelled[0])} If the plate is that container, give it this barcode with POST /api/containers/relabel. ` +
+    'If it is another one, add it with POST /api/containers. Then repeat the stocktake.',
   'source-mismatch': sourceMismatch,
   'source-empty': ({ device, position, occupant }: { device: string, position: number, occupant?: Thing }) => occupant === undefined
     ? `Slot ${position} of ${device} is empty.`

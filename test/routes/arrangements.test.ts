@@ -20,14 +20,13 @@ t.test('28 plates that were shuffled in their 28 slots are one call with 28 chan
   const plates = Array.from({ length: 28 }, (_, n) => `PLATE_${n}`)
   await lab.post('/api/containers/batch', { containers: plates.map((barcode, position) => ({ device: 'Stack', position, barcode })) })
   const { body: { revision } } = await lab.get('/api/lab')
-  // No plate stays where it was.
-  const shift = 1 + Math.floor(seededRandom([28])() * 27)
-  const items = plates.map((barcode, position) => at(barcode, 'Stack', (position * 3 + shift) % 28)).filter(({ container, position }) => container !== `PLATE_${position}`)
+  // With an odd shift no plate stays where it was.
+  const shift = 1 + 2 * Math.floor(seededRandom([28])() * 14)
+  const items = plates.map((barcode, position) => at(barcode, 'Stack', (position * 3 + shift) % 28))
   const { status, body } = await arrange(lab, items)
   t.equal(status, 200)
   t.match(body, { findings: [], warnings: [], revision: revision + 1 })
-  t.equal(body.changes.length, items.length)
-  t.ok(items.length > 20)
+  t.equal(body.changes.length, 28)
   for (const { container, position } of items) t.match((await lab.get(`/api/containers/${container}`)).body, { position, version: 2 })
   const { body: events } = await lab.get(`/api/events?after=${revision}&limit=100`)
   t.equal(events.items.length, items.length, 'no place in between')

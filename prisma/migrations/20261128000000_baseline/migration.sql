@@ -926,7 +926,7 @@ BEGIN
     END IF;
     ordinal := ordinal + 1;
   END LOOP;
-  UPDATE container SET barcode = after_barcode, lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = command_time()
+  UPDATE container SET barcode = after_barcode, name = relabelled_name(name, barcode, after_barcode), lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = command_time()
   WHERE id = corrected;
   IF body_to IS DISTINCT FROM body_from THEN
     PERFORM write_placement(corrected, 'body', body_to);
@@ -961,6 +961,43 @@ BEGIN
       ORDER BY s.removed_at IS NOT NULL, until DESC LIMIT 20
     ) f);
 END $$;
+
+-- prisma/sql/container/lookup_containers.sql
+-- Finds the containers that have, or had, barcodes, in one statement: for each barcode, in order, what was found and the
+-- containers, the latest first. `_ids` has the id where a barcode is one. The first that is true is told: a container in a slot has
+-- the barcode, the one that has it is missing, removed ones had it to the end, others had it before, nobody ever had it.
+CREATE OR REPLACE FUNCTION lookup_containers(_barcodes text[], _ids uuid[]) RETURNS TABLE (n bigint, barcode text, found text, containers jsonb)
+LANGUAGE sql STABLE AS $$
+  WITH wanted AS MATERIALIZED (
+    SELECT w.n, w.barcode, w.id FROM unnest(_barcodes, _ids) WITH ORDINALITY AS w (barcode, id, n)
+  ),
+  hit AS MATERIALIZED (
+    SELECT DISTINCT ON (w.n, h.container_id) w.n, h.container_id, h.rank FROM wanted w CROSS JOIN LATERAL (
+      SELECT c.id AS container_id, CASE WHEN c.removed_at IS NOT NULL THEN 3 WHEN c.missing_since IS NOT NULL THEN 2 ELSE 1 END AS rank
+      FROM container c WHERE c.id = w.id
+      UNION ALL
+      SELECT c.id, CASE WHEN c.removed_at IS NOT NULL THEN 3 WHEN c.missing_since IS NOT NULL THEN 2 ELSE 1 END
+      FROM container c WHERE c.barcode = w.barcode
+      UNION ALL
+      SELECT e.container_id, 4 FROM event e
+      WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = w.barcode
+    ) h
+    ORDER BY w.n, h.container_id, h.rank
+  ),
+  best AS (
+    SELECT hit.n, min(hit.rank) AS rank FROM hit GROUP BY hit.n
+  ),
+  listed AS (
+    SELECT hit.n, hit.container_id, row_number() OVER (PARTITION BY hit.n ORDER BY c.removed_at DESC NULLS FIRST, c.updated_at DESC, c.id) AS nth
+    FROM hit JOIN best ON best.n = hit.n AND best.rank = hit.rank JOIN container c ON c.id = hit.container_id
+  ),
+  shown AS (
+    SELECT l.n, jsonb_agg(container_snapshot(l.container_id) ORDER BY l.nth) AS containers FROM listed l WHERE l.nth <= 20 GROUP BY l.n
+  )
+  SELECT w.n, w.barcode, CASE b.rank WHEN 1 THEN 'present' WHEN 2 THEN 'missing' WHEN 3 THEN 'removed' WHEN 4 THEN 'relabelled' ELSE 'unknown' END,
+    coalesce(s.containers, '[]')
+  FROM wanted w LEFT JOIN best b ON b.n = w.n LEFT JOIN shown s ON s.n = w.n
+$$;
 
 -- prisma/sql/container/missing_members.sql
 -- Returns what a problem says of a missing container: since when it is missing, and where it was last. Returns an empty
@@ -1053,6 +1090,43 @@ CREATE OR REPLACE FUNCTION moved_kind(_before jsonb) RETURNS text LANGUAGE sql I
   SELECT CASE WHEN _before->>'missing_since' IS NULL THEN 'moved' ELSE 'found' END
 $$;
 
+-- prisma/sql/container/plan_labels.sql
+-- Plans new labels, judged by the end: { labels, findings, repeated }. `_labels` is [{ named, id, barcode }], each barcode once.
+-- `labels` is [{ id, barcode }] of the containers whose label changes; `findings` and `repeated` as of plan_arrangement.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH resolved AS MATERIALIZED (
+    SELECT t.n AS nth, '/labels/' || t.n - 1 AS pointer, t.i AS input, coalesce(by_id.id, by_barcode.id) AS container_id, by_id.removed_at,
+      coalesce(by_id.barcode, by_barcode.barcode) AS former, t.i->>'barcode' AS barcode
+    FROM jsonb_array_elements(_labels) WITH ORDINALITY AS t (i, n)
+    LEFT JOIN container by_id ON by_id.id = (t.i->>'id')::uuid
+    LEFT JOIN container by_barcode ON by_barcode.barcode = t.i->>'named' AND by_barcode.removed_at IS NULL
+  ),
+  contradicting AS (
+    SELECT r.nth, 'container-not-found' AS code, jsonb_strip_nulls(jsonb_build_object('container', coalesce(r.input->>'named', r.input->>'id'),
+      'relabelled', former_bearers(r.input->>'named'))) AS members, '/container' AS member
+    FROM resolved r WHERE r.container_id IS NULL
+    UNION ALL
+    SELECT r.nth, 'container-removed', jsonb_build_object('container', r.container_id, 'removed_at', wire_time(r.removed_at)), '/container'
+    FROM resolved r WHERE r.removed_at IS NOT NULL
+    UNION ALL
+    SELECT r.nth, 'barcode-in-use', jsonb_build_object('barcode', r.barcode,
+      'holder', jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position) || missing_members(container_snapshot(s.id))), '/barcode'
+    FROM resolved r JOIN container_state s ON s.barcode = r.barcode AND s.removed_at IS NULL
+    WHERE s.id IS DISTINCT FROM r.container_id AND NOT EXISTS (SELECT FROM resolved o WHERE o.container_id = s.id)
+  )
+  SELECT jsonb_build_object(
+    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.container_id, 'barcode', r.barcode) ORDER BY r.nth), '[]')
+      FROM resolved r WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.former IS DISTINCT FROM r.barcode),
+    'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c.code,
+        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.code), '[]') FROM contradicting c),
+    'repeated', (SELECT jsonb_build_object('pointer', again.pointer || '/container', 'first', again.first)
+      FROM (SELECT r.nth, r.pointer, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
+        FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again
+      WHERE again.time > 1 ORDER BY again.nth LIMIT 1))
+$$;
+
 -- prisma/sql/container/record_container_event.sql
 -- Records an event of a container, and reads the snapshot after it. write_container_event saves the read when the
 -- caller knows the snapshot.
@@ -1117,6 +1191,39 @@ BEGIN
       || CASE WHEN _barcode IS NULL THEN missing_members(container_snapshot(s.id)) ELSE '{}' END
     FROM container_state s WHERE s.id = _container));
 END $$;
+
+-- prisma/sql/container/relabel_containers.sql
+-- Gives containers new labels, all at once, so that two labels can be swapped. `_labels` is [{ named, id, barcode }], one entry a
+-- container. A label that does not change has no event. A dry run returns what contradicts as findings, and what would
+-- change; otherwise the first finding is refused.
+--
+-- Locks: The lab lock.
+-- Raises: invalid-request, container-not-found, container-removed, barcode-in-use
+CREATE OR REPLACE FUNCTION relabel_containers(_labels jsonb, _dry_run boolean, _audit jsonb)
+RETURNS TABLE (changes jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+DECLARE
+  plan jsonb;
+BEGIN
+  PERFORM lock_lab();
+  plan := plan_labels(_labels);
+  PERFORM refuse_repeated_entry(plan->'repeated');
+  findings := plan->'findings';
+  IF NOT _dry_run AND findings <> '[]' THEN
+    PERFORM refuse(findings->0->>'code', findings->0->'members');
+  END IF;
+  changes := label_changes(plan->'labels');
+  IF NOT _dry_run AND changes <> '[]' THEN
+    PERFORM write_labels(plan->'labels', next_revision(), 0, _audit);
+  END IF;
+  SELECT l.revision INTO revision FROM lab l;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/container/relabelled_name.sql
+-- Returns the name of a container when its label changes: a name that was made from the label follows it, another one stays.
+CREATE OR REPLACE FUNCTION relabelled_name(_name text, _former text, _barcode text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _name = _former THEN coalesce(_barcode, _name) ELSE _name END
+$$;
 
 -- prisma/sql/container/remove_container.sql
 -- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Nothing more
@@ -1288,7 +1395,7 @@ $$;
 
 -- prisma/sql/container/update_container.sql
 -- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
--- member. Nothing is written if nothing changes.
+-- member. A name that was made from the label follows a new label. Nothing is written if nothing changes.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use
@@ -1314,7 +1421,7 @@ BEGIN
   END IF;
   UPDATE container c SET
     barcode = CASE WHEN _changes ? 'barcode' THEN _changes->>'barcode' ELSE c.barcode END,
-    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' ELSE c.name END,
+    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' WHEN _changes ? 'barcode' THEN relabelled_name(c.name, c.barcode, _changes->>'barcode') ELSE c.name END,
     filled = CASE WHEN _changes ? 'filled' THEN (_changes->>'filled')::boolean ELSE c.filled END,
     content = CASE WHEN _changes ? 'content' THEN _changes->>'content' ELSE c.content END,
     labware_type = CASE WHEN _changes ? 'labware_type' THEN _changes->>'labware_type' ELSE c.labware_type END,
@@ -1355,6 +1462,28 @@ BEGIN
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
   FROM lab WHERE id = 1;
+END $$;
+
+-- prisma/sql/container/write_labels.sql
+-- Gives containers their labels, all at once, so that two can be swapped: [{ id, barcode }]. A name that was made from the
+-- former label follows it. The caller has made sure that no two containers get one label; otherwise the constraints refuse
+-- it. Events are numbered from `_ordinal`. Returns how many there were.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION write_labels(_labels jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+  written integer;
+BEGIN
+  SELECT coalesce(jsonb_object_agg(l.id, container_snapshot(l.id)), '{}') INTO before FROM jsonb_to_recordset(_labels) AS l (id uuid);
+  UPDATE container SET barcode = NULL WHERE id IN (SELECT l.id FROM jsonb_to_recordset(_labels) AS l (id uuid)) AND barcode IS NOT NULL;
+  UPDATE container c SET barcode = l.barcode, name = relabelled_name(c.name, before->l.id::text->>'barcode', l.barcode),
+    version = c.version + 1, updated_at = command_time()
+  FROM jsonb_to_recordset(_labels) AS l (id uuid, barcode text) WHERE c.id = l.id;
+  PERFORM record_container_event(_revision, (_ordinal + l.n - 1)::integer, 'barcode-set', (l.value->>'id')::uuid, before->(l.value->>'id'), _audit)
+  FROM jsonb_array_elements(_labels) WITH ORDINALITY AS l (value, n);
+  GET DIAGNOSTICS written = ROW_COUNT;
+  RETURN written;
 END $$;
 
 -- prisma/sql/device/create_unlisted_devices.sql
@@ -2709,6 +2838,198 @@ CREATE OR REPLACE FUNCTION warning_list(_code text, _pointer text, _detail text)
     ELSE jsonb_build_array(jsonb_build_object('code', _code, 'pointer', _pointer, 'detail', _detail)) END
 $$;
 
+-- prisma/sql/stocktake/add_seen_containers.sql
+-- Adds the containers that a stocktake saw and nobody knew. `_added` as plan_stocktake returns it. Events are numbered from
+-- `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION add_seen_containers(_added jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO container (id, name, barcode, lidded, starting_position_id, created_at, updated_at)
+  SELECT a.id, a.name, a.barcode, a.lidded, a.position_id, command_time(), command_time()
+  FROM jsonb_to_recordset(_added) AS a (id uuid, name text, barcode text, lidded boolean, position_id uuid);
+  PERFORM write_placement((a.value->>'id')::uuid, 'body', (a.value->>'position_id')::uuid) FROM jsonb_array_elements(_added) AS a;
+  PERFORM record_container_event(_revision, (_ordinal + a.n - 1)::integer, 'added', (a.value->>'id')::uuid, NULL, _audit)
+  FROM jsonb_array_elements(_added) WITH ORDINALITY AS a (value, n);
+END $$;
+
+-- prisma/sql/stocktake/added_changes.sql
+-- Returns what adding the unknown containers of a stocktake changes, as the API shows it. `_added` as plan_stocktake returns
+-- it.
+CREATE OR REPLACE FUNCTION added_changes(_added jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'added', 'container', jsonb_build_object('id', a.id, 'barcode', a.barcode, 'name', a.name), 'from', NULL,
+    'to', jsonb_build_object('device', d.name, 'position', p.slot_number, 'lidded', a.lidded, 'lid', NULL, 'barcode', a.barcode, 'missing_since', NULL))
+    ORDER BY p.slot_number), '[]')
+  FROM jsonb_to_recordset(_added) AS a (id uuid, name text, barcode text, lidded boolean, position_id uuid)
+  JOIN position p ON p.id = a.position_id JOIN device d ON d.id = p.device_id
+$$;
+
+-- prisma/sql/stocktake/plan_stocktake.sql
+-- Compares what was seen on a device with what is tracked: { items, counts, ends, labels, added, warnings, relabelled }.
+-- `_seen` is [{ position, barcode, lidded, new_id }]: each slot in which there is a plate; a slot that is not in it is
+-- empty. Everything but `items` and `counts` says what applying it does: `ends` as container_end, `labels` is [{ id, barcode }]
+-- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` is
+-- the first seen label that a container on the platform bore before: { pointer, barcode, relabelled }, or null.
+--
+-- Locks: The caller holds the lab lock if it applies the plan.
+CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH slot AS MATERIALIZED (
+    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL
+  ),
+  tracked AS MATERIALIZED (
+    SELECT s.id AS position_id, s.slot_number, pl.container_id, pl.part, c.barcode
+    FROM slot s JOIN placement pl ON pl.position_id = s.id JOIN container c ON c.id = pl.container_id
+  ),
+  look AS MATERIALIZED (
+    SELECT (t.n - 1)::integer AS index, s.id AS position_id, s.slot_number, t.i->>'barcode' AS barcode, (t.i->>'lidded')::boolean AS lidded,
+      (t.i->>'new_id')::uuid AS new_id, c.id AS bearer, here.container_id AS standing, here.barcode AS standing_barcode
+    FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n)
+    JOIN slot s ON s.slot_number = (t.i->>'position')::integer
+    LEFT JOIN container c ON c.barcode = t.i->>'barcode' AND c.removed_at IS NULL
+    LEFT JOIN tracked here ON here.position_id = s.id AND here.part = 'body'
+  ),
+  -- Which container is seen. A plate that cannot be read is the one that is tracked in its slot, unless that one was seen
+  -- elsewhere. A label that nobody bears belongs to the plate that is tracked there without one.
+  seen AS MATERIALIZED (
+    SELECT l.*, CASE
+      WHEN l.bearer IS NOT NULL THEN l.bearer
+      WHEN (l.barcode IS NULL OR l.standing_barcode IS NULL) AND NOT EXISTS (SELECT FROM look o WHERE o.bearer = l.standing) THEN l.standing END AS container_id
+    FROM look l
+  ),
+  judged AS MATERIALIZED (
+    SELECT s.slot_number, 0 AS rank, s.index, s.container_id, s.position_id, s.barcode, s.lidded, s.new_id,
+      CASE
+        WHEN s.bearer IS NULL AND s.barcode IS NOT NULL THEN 'unknown'
+        WHEN s.container_id IS NULL THEN 'unexpected'
+        WHEN s.container_id = s.standing THEN 'match'
+        ELSE 'elsewhere' END AS finding
+    FROM seen s
+    UNION ALL
+    SELECT t.slot_number, 1, NULL, t.container_id, t.position_id, NULL, NULL, NULL, CASE t.part WHEN 'body' THEN 'missing' ELSE 'lid' END
+    FROM tracked t
+    WHERE CASE t.part
+      WHEN 'body' THEN NOT EXISTS (SELECT FROM seen s WHERE s.container_id = t.container_id)
+      ELSE NOT EXISTS (SELECT FROM seen s WHERE s.position_id = t.position_id) END
+  ),
+  -- A plate stands where the lid was tracked, so nobody knows where that lid is.
+  displaced AS MATERIALIZED (
+    SELECT t.container_id, t.position_id, s.slot_number, s.index
+    FROM tracked t JOIN seen s ON s.position_id = t.position_id WHERE t.part = 'lid'
+  ),
+  ending AS (
+    SELECT who.nth, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
+      coalesce(who.lidded, c.lidded) AS lidded_to,
+      CASE WHEN NOT coalesce(who.lidded, c.lidded) AND NOT EXISTS (SELECT FROM displaced d WHERE d.position_id = lid.position_id) THEN lid.position_id END AS lid_to
+    FROM (
+      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded
+      FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid'
+      UNION ALL
+      SELECT d.slot_number, d.container_id, pl.position_id, NULL
+      FROM displaced d LEFT JOIN placement pl ON pl.container_id = d.container_id AND pl.part = 'body'
+      WHERE NOT EXISTS (SELECT FROM judged j WHERE j.container_id = d.container_id AND j.finding <> 'lid')
+    ) who
+    JOIN container c ON c.id = who.container_id
+    LEFT JOIN placement body ON body.container_id = c.id AND body.part = 'body'
+    LEFT JOIN placement lid ON lid.container_id = c.id AND lid.part = 'lid'
+  ),
+  former AS MATERIALIZED (
+    SELECT j.index, j.barcode, j.container_id, former_bearers(j.barcode) AS bearers FROM judged j WHERE j.finding = 'unknown'
+  )
+  SELECT jsonb_build_object(
+    'items', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('relabelled', f.bearers)) || jsonb_build_object(
+        'position', j.slot_number, 'finding', j.finding,
+        'container', CASE WHEN s.id IS NOT NULL THEN jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name) END,
+        'tracked', CASE WHEN j.finding = 'lid' THEN s.lid || jsonb_build_object('lidded', false)
+          WHEN s.device IS NOT NULL THEN jsonb_build_object('device', s.device, 'position', s.position, 'lidded', s.lidded) END,
+        'seen', CASE WHEN j.index IS NOT NULL THEN jsonb_build_object('position', j.slot_number, 'barcode', j.barcode, 'lidded', j.lidded) END)
+      ORDER BY j.slot_number, j.rank), '[]')
+      FROM judged j LEFT JOIN container_state s ON s.id = j.container_id LEFT JOIN former f ON f.index = j.index),
+    'counts', (SELECT jsonb_object_agg(k.finding, (SELECT count(*) FROM judged j WHERE j.finding = k.finding))
+      FROM (VALUES ('match'), ('elsewhere'), ('unknown'), ('missing'), ('unexpected'), ('lid')) AS k (finding)),
+    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' ORDER BY e.nth, e.container_id), '[]') FROM ending e
+      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding = 'unknown' AND j.container_id IS NOT NULL),
+    'added', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.new_id, 'name', coalesce(j.barcode, 'container-' || right(j.new_id::text, 8)), 'barcode', j.barcode,
+        'lidded', coalesce(j.lidded, false), 'position_id', j.position_id) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding IN ('unknown', 'unexpected') AND j.container_id IS NULL),
+    'warnings', (SELECT coalesce(jsonb_agg(w.warning ORDER BY w.index), '[]') FROM (
+        SELECT d.index, jsonb_build_object('code', 'lid-displaced', 'pointer', '/seen/' || d.index || '/position', 'detail',
+          'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
+        FROM displaced d JOIN container c ON c.id = d.container_id JOIN ending e ON e.container_id = d.container_id WHERE NOT e.lidded_to
+        UNION ALL
+        SELECT j.index, jsonb_build_object('code', 'barcode-differs-in-case', 'pointer', '/seen/' || j.index || '/barcode', 'detail',
+          'Another container on the platform has the barcode "' || c.barcode || '". It differs from "' || j.barcode || '" in case only; scanners read them as two.')
+        FROM judged j JOIN container c ON lower(c.barcode) = lower(j.barcode) AND c.removed_at IS NULL WHERE j.finding = 'unknown') w),
+    'relabelled', (SELECT jsonb_build_object('barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)
+      FROM former f
+      WHERE EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
+      ORDER BY f.index LIMIT 1))
+$$;
+
+-- prisma/sql/stocktake/refuse_unknown_slot.sql
+-- Refuses the first slot that was seen, [{ position }], and that the device does not have.
+--
+-- Raises: position-not-found
+CREATE OR REPLACE FUNCTION refuse_unknown_slot(_device uuid, _seen jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  members jsonb;
+BEGIN
+  SELECT jsonb_build_object('device', d.name, 'position', t.i->'position', 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1,
+    'valid_range', valid_slot_range(_device)) INTO members
+  FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n) JOIN device d ON d.id = _device
+  LEFT JOIN position p ON p.device_id = _device AND p.slot_number = (t.i->>'position')::integer AND p.retired_at IS NULL
+  WHERE p.id IS NULL ORDER BY t.n LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('position-not-found', members);
+  END IF;
+END $$;
+
+-- prisma/sql/stocktake/take_stock.sql
+-- Compares what was seen on a device with what is tracked, and with `apply` makes the lab as it was seen, as an arrangement:
+-- what was seen elsewhere is here, what was not seen is missing, what is unknown is added. `_input` is { id, device, seen, apply };
+-- `seen` as plan_stocktake takes it. What was applied is kept in `stocktake`, also if nothing changed. A dry run returns what
+-- would change and keeps nothing.
+--
+-- Locks: The lab lock.
+-- Raises: device-not-found, position-not-found, barcode-replaced
+CREATE OR REPLACE FUNCTION take_stock(_input jsonb, _dry_run boolean, _audit jsonb)
+RETURNS TABLE (items jsonb, counts jsonb, changes jsonb, warnings jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+DECLARE
+  device_found uuid;
+  applies boolean := (_input->>'apply')::boolean AND NOT _dry_run;
+  plan jsonb;
+  this_revision bigint;
+  written integer := 0;
+BEGIN
+  PERFORM lock_lab();
+  device_found := require_device(_input->>'device', '/device');
+  PERFORM refuse_unknown_slot(device_found, _input->'seen');
+  plan := plan_stocktake(device_found, _input->'seen');
+  findings := CASE WHEN plan->'relabelled' = 'null' THEN '[]'
+    ELSE jsonb_build_array(jsonb_build_object('code', 'barcode-replaced', 'members', plan->'relabelled')) END;
+  IF applies AND findings <> '[]' THEN
+    PERFORM refuse('barcode-replaced', plan->'relabelled');
+  END IF;
+  changes := end_changes(plan->'ends') || label_changes(plan->'labels', plan->'ends') || added_changes(plan->'added');
+  IF applies THEN
+    IF changes <> '[]' THEN
+      this_revision := next_revision();
+      written := place_ends(plan->'ends', this_revision, 0, _audit);
+      written := written + write_labels(plan->'labels', this_revision, written, _audit);
+      PERFORM add_seen_containers(plan->'added', this_revision, written, _audit);
+    END IF;
+    INSERT INTO stocktake (id, device_id, recorded_at, revision, actor, reason, request_id, counts, items)
+    SELECT (_input->>'id')::uuid, device_found, command_time(), l.revision, _audit->>'actor', _audit->>'reason', _audit->>'request_id', plan->'counts', plan->'items'
+    FROM lab l;
+  END IF;
+  items := plan->'items';
+  counts := plan->'counts';
+  warnings := plan->'warnings';
+  SELECT l.revision INTO revision FROM lab l;
+  RETURN NEXT;
+END $$;
+
 -- prisma/sql/transfer/apply_transfer.sql
 -- Applies one transfer. It is judged by the state at its end: the body and the lid of one container are not in the
 -- way of each other if they leave, and anything else is in the way. `_input` has the members of the request, and
@@ -3277,6 +3598,23 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
     WHERE l.container_id = c.id AND l.revision <= _revision AND l.position_id IS NOT NULL
     ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1) END
   WHERE _only IS NULL OR c.id = ANY (_only)
+$$;
+
+-- prisma/sql/container/label_changes.sql
+-- Returns what new labels change, as the API shows it. `_labels` is [{ id, barcode }]; `_ends` are the container_end that are
+-- written before. It reads the state before both.
+CREATE OR REPLACE FUNCTION label_changes(_labels jsonb, _ends jsonb DEFAULT '[]') RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'barcode-set',
+      'container', jsonb_build_object('id', s.id, 'barcode', l.barcode, 'name', relabelled_name(s.name, s.barcode, l.barcode)),
+      'from', was.situation, 'to', was.situation || jsonb_build_object('barcode', l.barcode))
+    ORDER BY l.n), '[]')
+  FROM ROWS FROM (jsonb_to_recordset(_labels) AS (id uuid, barcode text)) WITH ORDINALITY AS l (id, barcode, n)
+  JOIN container_state s ON s.id = l.id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(
+      (SELECT change->'to' FROM jsonb_array_elements(end_changes(_ends)) AS change WHERE change->'container'->>'id' = l.id::text),
+      container_situation(to_jsonb(s) || jsonb_build_object('missing_since', wire_time(s.missing_since)))) AS situation
+  ) was
 $$;
 
 -- prisma/sql/device/device_snapshot.sql

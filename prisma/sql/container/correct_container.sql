@@ -73,7 +73,7 @@ BEGIN
     END IF;
     ordinal := ordinal + 1;
   END LOOP;
-  UPDATE container SET barcode = after_barcode, lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = command_time()
+  UPDATE container SET barcode = after_barcode, name = relabelled_name(name, barcode, after_barcode), lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = command_time()
   WHERE id = corrected;
   IF body_to IS DISTINCT FROM body_from THEN
     PERFORM write_placement(corrected, 'body', body_to);

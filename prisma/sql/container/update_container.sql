@@ -1,5 +1,5 @@
 -- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
--- member. Nothing is written if nothing changes.
+-- member. A name that was made from the label follows a new label. Nothing is written if nothing changes.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use
@@ -25,7 +25,7 @@ BEGIN
   END IF;
   UPDATE container c SET
     barcode = CASE WHEN _changes ? 'barcode' THEN _changes->>'barcode' ELSE c.barcode END,
-    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' ELSE c.name END,
+    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' WHEN _changes ? 'barcode' THEN relabelled_name(c.name, c.barcode, _changes->>'barcode') ELSE c.name END,
     filled = CASE WHEN _changes ? 'filled' THEN (_changes->>'filled')::boolean ELSE c.filled END,
     content = CASE WHEN _changes ? 'content' THEN _changes->>'content' ELSE c.content END,
     labware_type = CASE WHEN _changes ? 'labware_type' THEN _changes->>'labware_type' ELSE c.labware_type END,
