@@ -56,7 +56,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     device: 'Incubator', position: 5, pointer: '/target_pos',
     occupant: { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid', since: '2026-03-02T09:15:00.000Z' },
     conflicts_with: { index: 0 },
-    things: [
+    occupants: [
       { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid' }, { ...container, name: 'ScreenPlate_01', part: 'container' }
     ]
   },

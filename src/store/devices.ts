@@ -4,6 +4,7 @@ import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { extraFault } from '../domain/lab-file/lab-file.ts'
 import { changeOf, type TrackedDevice, inputOf } from '../domain/lab-file/lab-plan.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './generated/client.ts'
@@ -35,7 +36,7 @@ export function deviceStore (database: Database) {
     },
 
     async read (name: string): Promise<Device> {
-      const [found] = await runPrepared<Device>(pool, 'SELECT * FROM device_state WHERE name = $1 AND retired_at IS NULL', [name])
+      const [found] = await runPrepared<Device>(pool, `SELECT ${viewColumns('device')} FROM device_state WHERE name = $1 AND retired_at IS NULL`, [name])
       if (found === undefined) throw deviceNotFound(name)
       return found
     },

@@ -18,10 +18,19 @@ type Cause = {
   constraint?: { index?: string } | string
 }
 
-/** Whether a retry of the transaction can succeed: after a deadlock or serialization failure. */
+/**
+ * Whether a prepared statement has another result since a migration, for example because a column has another type. The
+ * statement did nothing. It succeeds when it is prepared anew.
+ */
+export function isStalePlan (error: unknown): boolean {
+  const fault = databaseFault(error)
+  return fault?.sqlstate === '0A000' && fault.message === 'cached plan must not change result type'
+}
+
+/** Whether a retry of the transaction can succeed: after a deadlock, a serialization failure or a migration of a newer instance. */
 export function isRetryable (error: unknown): boolean {
   const fault = databaseFault(error)
-  return fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
+  return isStalePlan(error) || fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
 }
 
 /** SQLSTATE, message, detail and constraint of an error of `pg` or of Prisma's driver adapter. Null for other errors. */

@@ -57,7 +57,7 @@ function describeFormer (barcode: string, { id, barcode: present, device, positi
 
 /** The detail of a refusal, made from its members. */
 export function refusalDetail (code: ProblemCode, members: Record<string, unknown>): string {
-  if (members.things !== undefined) return sharedSlot(members as Parameters<typeof sharedSlot>[0])
+  if (members.occupants !== undefined) return sharedSlot(members as Parameters<typeof sharedSlot>[0])
   const other = members.conflicts_with as { index: number } | undefined
   if (other !== undefined) return conflictInBatch(code, members, other.index)
   const detail = details[code] as ((members: Record<string, unknown>) => string) | undefined
@@ -98,11 +98,11 @@ function slotsOccupied ({ occupied }: { occupied: { device: string, position: nu
   return `The change would remove slots that are not empty: ${listed.join(', ')}${more}. Move their contents away first. Nothing was changed.`
 }
 
-// Two things that would be in one slot at the end of the request.
-function sharedSlot ({ device, position, things, conflicts_with, index }: {
-  device: string, position: number, things: [Thing, Thing], conflicts_with?: { index: number }, index: number
+// Two that would be in one slot at the end of the request.
+function sharedSlot ({ device, position, occupants, conflicts_with, index }: {
+  device: string, position: number, occupants: [Thing, Thing], conflicts_with?: { index: number }, index: number
 }): string {
-  const [one, other] = things.map(describeThing)
+  const [one, other] = occupants.map(describeThing)
   const entries = conflicts_with === undefined || conflicts_with.index === index ? '' : ` Entries ${conflicts_with.index} and ${index} of the request say so.`
   const way = conflicts_with === undefined ? ' Say in the same request where the first one is, or that it is missing.' : ' Send another place for one of them.'
   return `Slot ${position} of ${device} would hold ${one} and ${other}.${entries}${way} Nothing was changed.`

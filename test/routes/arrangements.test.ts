@@ -64,13 +64,13 @@ t.test('a slot that would hold two things is refused with both names, and nothin
   const { text: before } = await lab.get('/api/lab')
   const both = (one: string, other: string) => [{ barcode: one }, { barcode: other }]
   t.match(await arrange(lab, [at('B', 'Hotel', 2), at('A', 'Washer', 0)]), {
-    status: 409, body: { code: 'position-occupied', pointer: '/items/1/position', index: 1, device: 'Washer', position: 0, occupant: { barcode: 'C' }, things: both('C', 'A'), detail: /"C" and the container "A".*Nothing was changed/ }
+    status: 409, body: { code: 'position-occupied', pointer: '/items/1/position', index: 1, device: 'Washer', position: 0, occupant: { barcode: 'C' }, occupants: both('C', 'A'), detail: /"C" and the container "A".*Nothing was changed/ }
   })
-  t.match(await arrange(lab, [at('A', 'Hotel', 3), at('B', 'Hotel', 3)]), { status: 409, body: { pointer: '/items/1/position', conflicts_with: { index: 0 }, things: both('A', 'B'), detail: /Entries 0 and 1/ } })
-  t.match(await arrange(lab, [at('A', 'Hotel', 5)]), { status: 409, body: { things: [{ barcode: 'B', part: 'lid' }, { barcode: 'A', part: 'container' }], detail: /the lid of "B" and the container "A"/ } })
-  t.match(await arrange(lab, [at('A', 'Hotel', 2, { lid: { device: 'Hotel', position: 2 } })]), { status: 409, body: { pointer: '/items/0/lid/position', things: both('A', 'A') } }, 'a plate and its own lid')
+  t.match(await arrange(lab, [at('A', 'Hotel', 3), at('B', 'Hotel', 3)]), { status: 409, body: { pointer: '/items/1/position', conflicts_with: { index: 0 }, occupants: both('A', 'B'), detail: /Entries 0 and 1/ } })
+  t.match(await arrange(lab, [at('A', 'Hotel', 5)]), { status: 409, body: { occupants: [{ barcode: 'B', part: 'lid' }, { barcode: 'A', part: 'container' }], detail: /the lid of "B" and the container "A"/ } })
+  t.match(await arrange(lab, [at('A', 'Hotel', 2, { lid: { device: 'Hotel', position: 2 } })]), { status: 409, body: { pointer: '/items/0/lid/position', occupants: both('A', 'A') } }, 'a plate and its own lid')
   t.match(await arrange(lab, [at('A', 'Hotel', 5), at('B', 'Hotel', 0)]), { status: 409, body: { pointer: '/items/0/position' } }, 'the lid stays, so who comes to it is refused')
-  t.match(await arrange(lab, [at('A', 'Hotel', 5)], { missing: ['B'] }), { status: 409, body: { things: both('B', 'A') } }, 'the lid of what is missing stays')
+  t.match(await arrange(lab, [at('A', 'Hotel', 5)], { missing: ['B'] }), { status: 409, body: { occupants: both('B', 'A') } }, 'the lid of what is missing stays')
   t.equal((await lab.get('/api/lab')).text, before)
 
   t.match(await arrange(lab, [at('A', 'Washer', 0)], { missing: ['C'] }), { status: 200, body: { changes: [{ kind: 'corrected' }, { kind: 'missing' }] } }, 'unless the first one is missing')

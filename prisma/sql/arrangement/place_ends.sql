@@ -28,8 +28,8 @@ BEGIN
   )
   UPDATE position SET uses = uses + 1 WHERE id IN (SELECT position_id FROM placed);
 
-  PERFORM write_container_event(_revision, (_ordinal + e.n - 1)::integer, end_kind(e.row), (e.row).container_id,
-    before->(e.row).container_id::text, container_snapshot((e.row).container_id), _audit)
+  PERFORM record_container_event(_revision, (_ordinal + e.n - 1)::integer, end_kind(e.row), (e.row).container_id,
+    before->(e.row).container_id::text, _audit)
   FROM (SELECT r AS row, row_number() OVER () AS n FROM jsonb_populate_recordset(NULL::container_end, _ends) r) e;
   GET DIAGNOSTICS written = ROW_COUNT;
   RETURN written;

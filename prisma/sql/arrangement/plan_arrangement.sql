@@ -1,7 +1,7 @@
 -- Plans an arrangement, and judges it by its end: { ends, findings, repeated }. `_items` is [{ named, id, member, device,
 -- position, lidded, lid }], `_missing` is [{ named, id }]; omitted members stay as they are. `ends` are the containers that
 -- change, as container_end. `findings` is [{ code, members }], everything that contradicts, in the order of the request;
--- a finding about a slot names both things. `repeated` is the first entry that names a container of an earlier entry:
+-- a finding about a slot names both of them. `repeated` is the first entry that names a container of an earlier entry:
 -- { pointer, first }, or null.
 --
 -- Locks: The caller holds the lab lock.
@@ -75,8 +75,8 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
   ),
   contradicting AS (
     SELECT s.nth, 4 AS rank, 'position-occupied' AS code, jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', s.pointer, 'index', s.index,
-        'things', jsonb_build_array(thing_label(s.other, s.other_part), thing_label(s.container_id, s.part)))
-      || CASE WHEN s.other_nth IS NULL THEN jsonb_build_object('occupant', thing_label(s.other, s.other_part)
+        'occupants', jsonb_build_array(occupant_label(s.other, s.other_part), occupant_label(s.container_id, s.part)))
+      || CASE WHEN s.other_nth IS NULL THEN jsonb_build_object('occupant', occupant_label(s.other, s.other_part)
           || jsonb_build_object('since', (SELECT wire_time(pl.since) FROM placement pl WHERE pl.container_id = s.other AND pl.part = s.other_part)))
         ELSE jsonb_build_object('conflicts_with', jsonb_build_object('index', s.other_index)) END AS members
     FROM shared s JOIN position p ON p.id = s.position_id JOIN device d ON d.id = p.device_id WHERE s.rank > 1 AND s.nth IS NOT NULL

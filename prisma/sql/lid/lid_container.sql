@@ -14,7 +14,7 @@ BEGIN
   closed := require_present_container(_id, _barcode);
   before := container_snapshot(closed);
   IF (before->>'lidded')::boolean THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
   -- If the lid is where the request says, the place need not be checked.
@@ -35,6 +35,6 @@ BEGIN
   END IF;
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
-  PERFORM write_container_event(next_revision(), 0, 'lidded', closed, before, after, _audit);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  PERFORM record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;

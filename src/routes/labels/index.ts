@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ContainerChanges, DryRunQuery } from '../../contract/arrangements.ts'
-import { noQuery, ref } from '../../contract/common.ts'
+import { inSchemaOrder, noQuery, ref } from '../../contract/common.ts'
+import { Container } from '../../contract/containers.ts'
 import { Lookup, LookupItems, Relabelling } from '../../contract/labels.ts'
 import { bodyProblems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
@@ -30,5 +31,8 @@ export const labelsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: noQuery, body: ref(Lookup),
       response: { 200: ref(LookupItems), ...bodyProblems() }
     }
-  }, async (request) => ({ items: await store.labels.lookup(request.body.barcodes) }))
+  }, async ({ body }) => {
+    const items = await store.labels.lookup(body.barcodes)
+    return { items: items.map((item) => ({ ...item, containers: item.containers.map((container) => inSchemaOrder(Container, container)!) })) }
+  })
 }
