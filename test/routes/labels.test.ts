@@ -62,6 +62,10 @@ t.test('a label of before leads to its container in every refusal and list', asy
     transfer: await lab.post('/api/transfers', { container: 'A', target: { device: 'Hotel' } }), arrange: await lab.post('/api/arrangements', { reason, items: [{ barcode: 'A', device: 'Hotel', position: 0 }] }),
     missing: await lab.post('/api/arrangements', { reason, items: [], missing: ['A'] }), relabel: await relabel(lab, [['A', 'B2']])
   })) t.match(answer, refused, what)
+  await lab.patch('/api/containers/B', { barcode: null })
+  for (const answer of [await lab.get('/api/containers/B'), await lab.post('/api/containers/B/move', { target_device: 'Hotel' }), await lab.post('/api/transfers', { container: 'B', target: { device: 'Hotel' } })]) {
+    t.match(answer.body, { relabelled: [{ barcode: null, missing_since: null, removed_at: null }], detail: /which has none now; it is in slot 1/ }, 'also to one without a label now')
+  }
   t.match((await lab.get('/api/containers?former_barcode=A')).body.items, [{ barcode: 'NEW' }])
   t.match((await lab.get('/api/events?container=A&kind=barcode-set')).body.items, [{ after: { barcode: 'NEW' } }])
 })

@@ -1101,43 +1101,6 @@ CREATE OR REPLACE FUNCTION moved_kind(_before jsonb) RETURNS text LANGUAGE sql I
   SELECT CASE WHEN _before->>'missing_since' IS NULL THEN 'moved' ELSE 'found' END
 $$;
 
--- prisma/sql/container/plan_labels.sql
--- Plans new labels, judged by the end: { labels, findings, repeated }. `_labels` is [{ named, id, barcode }], each barcode once.
--- `labels` is [{ id, barcode }] of the containers whose label changes; `findings` and `repeated` as of plan_arrangement.
---
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  WITH resolved AS MATERIALIZED (
-    SELECT t.n AS nth, '/labels/' || t.n - 1 AS pointer, t.i AS input, coalesce(by_id.id, by_barcode.id) AS container_id, by_id.removed_at,
-      coalesce(by_id.barcode, by_barcode.barcode) AS former, t.i->>'barcode' AS barcode
-    FROM jsonb_array_elements(_labels) WITH ORDINALITY AS t (i, n)
-    LEFT JOIN container by_id ON by_id.id = (t.i->>'id')::uuid
-    LEFT JOIN container by_barcode ON by_barcode.barcode = t.i->>'named' AND by_barcode.removed_at IS NULL
-  ),
-  contradicting AS (
-    SELECT r.nth, 'container-not-found' AS code, jsonb_strip_nulls(jsonb_build_object('container', coalesce(r.input->>'named', r.input->>'id'),
-      'relabelled', former_bearers(r.input->>'named'))) AS members, '/container' AS member
-    FROM resolved r WHERE r.container_id IS NULL
-    UNION ALL
-    SELECT r.nth, 'container-removed', jsonb_build_object('container', r.container_id, 'removed_at', wire_time(r.removed_at)), '/container'
-    FROM resolved r WHERE r.removed_at IS NOT NULL
-    UNION ALL
-    SELECT r.nth, 'barcode-in-use', jsonb_build_object('barcode', r.barcode,
-      'holder', jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position) || missing_members(container_snapshot(s.id))), '/barcode'
-    FROM resolved r JOIN container_state s ON s.barcode = r.barcode AND s.removed_at IS NULL
-    WHERE s.id IS DISTINCT FROM r.container_id AND NOT EXISTS (SELECT FROM resolved o WHERE o.container_id = s.id)
-  )
-  SELECT jsonb_build_object(
-    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.container_id, 'barcode', r.barcode) ORDER BY r.nth), '[]')
-      FROM resolved r WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.former IS DISTINCT FROM r.barcode),
-    'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c.code,
-        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.code), '[]') FROM contradicting c),
-    'repeated', (SELECT jsonb_build_object('pointer', again.pointer || '/container', 'first', again.first)
-      FROM (SELECT r.nth, r.pointer, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
-        FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again
-      WHERE again.time > 1 ORDER BY again.nth LIMIT 1))
-$$;
-
 -- prisma/sql/container/record_container_event.sql
 -- Records an event of a container. `_after` is the snapshot after the command, which is read here unless the caller
 -- already knows it.
@@ -1237,6 +1200,12 @@ BEGIN
   RETURN NEXT;
 END $$;
 
+-- prisma/sql/container/relabelled_member.sql
+-- Returns what a problem says of a label of before: { relabelled }, or an empty object if no container had it.
+CREATE OR REPLACE FUNCTION relabelled_member(_barcode text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN bearers IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('relabelled', bearers) END FROM former_bearers(_barcode) AS bearers
+$$;
+
 -- prisma/sql/container/relabelled_name.sql
 -- Returns the name of a container when its label changes: a name that was made from the label follows it, another one stays.
 CREATE OR REPLACE FUNCTION relabelled_name(_name text, _former text, _barcode text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -1280,8 +1249,8 @@ BEGIN
     SELECT c.id INTO found_id FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL;
   END IF;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
-      'container', coalesce(_id::text, _barcode), 'parameter', 'container', 'relabelled', former_bearers(_barcode))));
+    PERFORM refuse('container-not-found', jsonb_build_object(
+      'container', coalesce(_id::text, _barcode), 'parameter', 'container') || relabelled_member(_barcode));
   END IF;
   RETURN found_id;
 END $$;
@@ -3112,7 +3081,7 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
     SELECT j.index, j.barcode, j.container_id, former_bearers(j.barcode) AS bearers FROM judged j WHERE j.finding = 'unknown'
   )
   SELECT jsonb_build_object(
-    'items', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('relabelled', f.bearers)) || jsonb_build_object(
+    'items', (SELECT coalesce(jsonb_agg(CASE WHEN f.bearers IS NULL THEN '{}' ELSE jsonb_build_object('relabelled', f.bearers) END || jsonb_build_object(
         'position', j.slot_number, 'finding', j.finding,
         'container', CASE WHEN s.id IS NOT NULL THEN jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name) END,
         'tracked', CASE WHEN j.finding = 'lid' THEN s.lid || jsonb_build_object('lidded', false)
@@ -3464,8 +3433,8 @@ BEGIN
   found_id := lookup_transfer_container(_input);
   SELECT removed_at INTO removed FROM container WHERE id = found_id;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
-      'container', named, 'pointer', _base || '/container', 'relabelled', former_bearers(_input->>'named'))));
+    PERFORM refuse('container-not-found', jsonb_build_object(
+      'container', named, 'pointer', _base || '/container') || relabelled_member(_input->>'named'));
   ELSIF removed IS NOT NULL THEN
     PERFORM refuse('container-removed', jsonb_build_object('container', found_id, 'removed_at', wire_time(removed)));
   ELSIF source IS NOT NULL AND (there.container_id IS DISTINCT FROM found_id OR there.part <> 'body') THEN
@@ -3628,9 +3597,9 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
     LEFT JOIN position lp ON lp.device_id = ld.id AND lp.slot_number = (e.input->'lid'->>'position')::integer AND lp.retired_at IS NULL
   ),
   unknown AS (
-    SELECT r.nth, 1 AS rank, 'container-not-found' AS code, jsonb_strip_nulls(jsonb_build_object(
-      'container', coalesce(r.input->>'named', r.input->>'id'), 'pointer', r.pointer || r.member, 'index', r.index,
-      'relabelled', former_bearers(r.input->>'named'))) AS members
+    SELECT r.nth, 1 AS rank, 'container-not-found' AS code, jsonb_build_object(
+      'container', coalesce(r.input->>'named', r.input->>'id'), 'pointer', r.pointer || r.member, 'index', r.index)
+      || relabelled_member(r.input->>'named') AS members
     FROM resolved r WHERE r.container_id IS NULL
     UNION ALL
     SELECT r.nth, 1, 'container-removed', jsonb_build_object('container', r.container_id, 'removed_at', wire_time(r.removed_at),
@@ -3795,6 +3764,43 @@ CREATE OR REPLACE FUNCTION label_changes(_labels jsonb, _ends jsonb DEFAULT '[]'
       (SELECT change->'to' FROM jsonb_array_elements(end_changes(_ends)) AS change WHERE change->'container'->>'id' = l.id::text),
       container_situation(to_jsonb(s) || jsonb_build_object('missing_since', wire_time(s.missing_since)))) AS situation
   ) was
+$$;
+
+-- prisma/sql/container/plan_labels.sql
+-- Plans new labels, judged by the end: { labels, findings, repeated }. `_labels` is [{ named, id, barcode }], each barcode once.
+-- `labels` is [{ id, barcode }] of the containers whose label changes; `findings` and `repeated` as of plan_arrangement.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH resolved AS MATERIALIZED (
+    SELECT t.n AS nth, '/labels/' || t.n - 1 AS pointer, t.i AS input, coalesce(by_id.id, by_barcode.id) AS container_id, by_id.removed_at,
+      coalesce(by_id.barcode, by_barcode.barcode) AS former, t.i->>'barcode' AS barcode
+    FROM jsonb_array_elements(_labels) WITH ORDINALITY AS t (i, n)
+    LEFT JOIN container by_id ON by_id.id = (t.i->>'id')::uuid
+    LEFT JOIN container by_barcode ON by_barcode.barcode = t.i->>'named' AND by_barcode.removed_at IS NULL
+  ),
+  contradicting AS (
+    SELECT r.nth, 'container-not-found' AS code, jsonb_build_object('container', coalesce(r.input->>'named', r.input->>'id'))
+      || relabelled_member(r.input->>'named') AS members, '/container' AS member
+    FROM resolved r WHERE r.container_id IS NULL
+    UNION ALL
+    SELECT r.nth, 'container-removed', jsonb_build_object('container', r.container_id, 'removed_at', wire_time(r.removed_at)), '/container'
+    FROM resolved r WHERE r.removed_at IS NOT NULL
+    UNION ALL
+    SELECT r.nth, 'barcode-in-use', jsonb_build_object('barcode', r.barcode,
+      'holder', jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position) || missing_members(container_snapshot(s.id))), '/barcode'
+    FROM resolved r JOIN container_state s ON s.barcode = r.barcode AND s.removed_at IS NULL
+    WHERE s.id IS DISTINCT FROM r.container_id AND NOT EXISTS (SELECT FROM resolved o WHERE o.container_id = s.id)
+  )
+  SELECT jsonb_build_object(
+    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.container_id, 'barcode', r.barcode) ORDER BY r.nth), '[]')
+      FROM resolved r WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.former IS DISTINCT FROM r.barcode),
+    'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c.code,
+        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.code), '[]') FROM contradicting c),
+    'repeated', (SELECT jsonb_build_object('pointer', again.pointer || '/container', 'first', again.first)
+      FROM (SELECT r.nth, r.pointer, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
+        FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again
+      WHERE again.time > 1 ORDER BY again.nth LIMIT 1))
 $$;
 
 -- prisma/sql/device/device_snapshot.sql

@@ -26,9 +26,9 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
     LEFT JOIN position lp ON lp.device_id = ld.id AND lp.slot_number = (e.input->'lid'->>'position')::integer AND lp.retired_at IS NULL
   ),
   unknown AS (
-    SELECT r.nth, 1 AS rank, 'container-not-found' AS code, jsonb_strip_nulls(jsonb_build_object(
-      'container', coalesce(r.input->>'named', r.input->>'id'), 'pointer', r.pointer || r.member, 'index', r.index,
-      'relabelled', former_bearers(r.input->>'named'))) AS members
+    SELECT r.nth, 1 AS rank, 'container-not-found' AS code, jsonb_build_object(
+      'container', coalesce(r.input->>'named', r.input->>'id'), 'pointer', r.pointer || r.member, 'index', r.index)
+      || relabelled_member(r.input->>'named') AS members
     FROM resolved r WHERE r.container_id IS NULL
     UNION ALL
     SELECT r.nth, 1, 'container-removed', jsonb_build_object('container', r.container_id, 'removed_at', wire_time(r.removed_at),

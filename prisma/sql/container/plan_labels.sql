@@ -11,8 +11,8 @@ CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql
     LEFT JOIN container by_barcode ON by_barcode.barcode = t.i->>'named' AND by_barcode.removed_at IS NULL
   ),
   contradicting AS (
-    SELECT r.nth, 'container-not-found' AS code, jsonb_strip_nulls(jsonb_build_object('container', coalesce(r.input->>'named', r.input->>'id'),
-      'relabelled', former_bearers(r.input->>'named'))) AS members, '/container' AS member
+    SELECT r.nth, 'container-not-found' AS code, jsonb_build_object('container', coalesce(r.input->>'named', r.input->>'id'))
+      || relabelled_member(r.input->>'named') AS members, '/container' AS member
     FROM resolved r WHERE r.container_id IS NULL
     UNION ALL
     SELECT r.nth, 'container-removed', jsonb_build_object('container', r.container_id, 'removed_at', wire_time(r.removed_at)), '/container'

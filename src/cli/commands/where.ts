@@ -1,18 +1,20 @@
 import type { Command } from 'commander'
 import type { Container, ContainerEvent } from '../../contract/containers.ts'
+import type { LookupItem } from '../../contract/labels.ts'
 import type { LabState } from '../../contract/lab.ts'
 import type { PositionWithOccupant } from '../../contract/positions.ts'
 import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.ts'
 import { addressOf, type Client, segment, serviceClient } from '../client.ts'
-import { CommandError, exitCodes } from '../exit-codes.ts'
+import { CommandError, exitCodes, usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
 import { nearNames } from '../near-names.ts'
 import type { Outcome } from '../outcome.ts'
 import { parsePlace } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
+import { inputLines } from '../text-input.ts'
 import { lidOf } from './lab.ts'
 
-type Relabelled = { id: string, barcode: string | null, device: string | null, position: number | null, missing_since: string | null, until: string }
+type Relabelled = { id: string, barcode: string | null, device: string | null, position: number | null, missing_since: Container['missing_since'], until?: string }
 type Found =
   { query: string, kind: 'present' | 'missing', container: Container } |
   { query: string, kind: 'removed', container: Container, last: { device: string, position: number } | null } |
@@ -20,11 +22,15 @@ type Found =
   { query: string, kind: 'unknown', relabelled: Relabelled[], near: string[] }
 
 export function whereCommand (program: Command, io: CommandIo, outcome: Outcome): void {
-  withServiceOptions(program.command('where')).argument('<barcode...>', 'barcodes or ids of containers, or places such as Hotel1:5')
+  withServiceOptions(program.command('where')).argument('[barcode...]', 'barcodes or ids of containers, or places such as Hotel1:5; -: read barcodes from standard input')
     .description('Show where containers and their lids are, or what is in a place; exit code 1 if a container is missing, or not on the platform')
-    .action(async (queries: string[], options: ServiceOptions) => {
+    .option('--from <file>', 'read barcodes from a file, one a line; -: from standard input')
+    .action(async (arguments_: string[], options: ServiceOptions & { from?: string }) => {
       const client = serviceClient(io, addressOf(io.env, options.url))
-      const all = await Promise.all(queries.map((query) => find(client, query)))
+      const [queries, from] = arguments_.includes('-') ? [arguments_.filter((one) => one !== '-'), '-'] : [arguments_, options.from]
+      if (queries.length === 0 && from === undefined) throw usageError('Say what to look for: barcodes, ids, places such as Hotel1:5, or --from with a file.')
+      const listed = from === undefined ? [] : (await inputLines(io, from)).map((line) => line.trim()).filter((line) => line !== '')
+      const all = [...await Promise.all(queries.map((query) => find(client, query))), ...await findAll(client, listed)]
       if (all.some(({ kind }) => kind === 'missing' || kind === 'removed' || kind === 'unknown')) outcome.exitCode = exitCodes.finding
       const times = timesIn(localZone(io.env))
       printResult(io, options, all.map(asJson), () =>
@@ -32,6 +38,27 @@ export function whereCommand (program: Command, io: CommandIo, outcome: Outcome)
       // Hints are for people: a script that reads the table gets only the table.
       if (options.json !== true) for (const hint of all.flatMap((found) => hintsOf(found, times))) io.err.write(`${hint}\n`)
     })
+}
+
+/** Finds many barcodes, a thousand in one call. */
+async function findAll ({ request }: Client, barcodes: readonly string[]): Promise<Found[]> {
+  const found: Found[] = []
+  for (let from = 0; from < barcodes.length; from += 1000) {
+    const { items } = await request<{ items: LookupItem[] }>('POST', '/api/containers/lookup', { barcodes: barcodes.slice(from, from + 1000) })
+    found.push(...items.map(foundOf))
+  }
+  return found
+}
+
+function foundOf ({ barcode: query, found, containers }: LookupItem): Found {
+  const [container] = containers
+  if (container === undefined) return { query, kind: 'unknown', relabelled: [], near: [] }
+  switch (found) {
+    case 'present':
+    case 'missing': return { query, kind: found, container }
+    case 'removed': return { query, kind: 'removed', container, last: null }
+    default: return { query, kind: 'unknown', relabelled: containers, near: [] }
+  }
 }
 
 /** Finds the container on the platform, the slot, or the container with this barcode that was removed last. */
@@ -106,7 +133,7 @@ function hintsOf (found: Found, times: TimeColumn): string[] {
   if (found.kind === 'removed' && found.last !== null) return [`${found.query} was last in slot ${found.last.position} of ${found.last.device}.`]
   if (found.kind !== 'unknown') return []
   const relabelled = found.relabelled.map(({ barcode, id, device, position, missing_since, until }) =>
-    `${found.query} was the barcode of ${barcode ?? id} until ${times.cell(until)}, which is ${missing_since !== null ? 'missing' : device === null ? 'off the platform' : `in slot ${position} of ${device}`}.`)
+    `${found.query} was the barcode of ${barcode ?? id}${until === undefined ? '' : ` until ${times.cell(until)}`}, which is ${missing_since !== null ? 'missing' : device === null ? 'off the platform' : `in slot ${position} of ${device}`}.`)
   const near = found.near.length === 0 ? [] : [`Did you mean ${found.near.join(' or ')}?`]
   return [...relabelled, ...near]
 }
