@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   history: async () => (await import('./commands/history.ts')).historyCommand,
   move: async () => (await import('./commands/move.ts')).moveCommand,
   correct: async () => (await import('./commands/correct.ts')).correctCommand,
+  stocktake: async () => (await import('./commands/stocktake.ts')).stocktakeCommand,
   steps: async () => await stepsCommands(),
   running: async () => (await import('./commands/steps.ts')).runningCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,
