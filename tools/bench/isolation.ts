@@ -19,7 +19,7 @@ import { startService } from './processes.ts'
 import { aStep, besides, robotCalls, type RobotFigures } from './robots.ts'
 import { databaseUrl } from './server.ts'
 
-type Row = { beside: string, robots: RobotFigures, seconds: number, did: string }
+type Row = { beside: string, alone: RobotFigures, robots: RobotFigures, seconds: number, did: string }
 /** What runs beside the robots. Returns what it did. */
 type Load = () => Promise<string>
 type Keys = { admin: string, read: string, robot: string }
@@ -52,12 +52,14 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
     const keys = await keysOf(service.address)
     await untilLearnt(database)
     for (const [beside, load] of Object.entries(await loadsOf(service.address, keys, database, url, folder))) {
-      if (values.only !== undefined && beside !== 'nothing' && !beside.includes(values.only)) continue
+      if (values.only !== undefined && !beside.includes(values.only)) continue
       say(beside)
       await database.query('VACUUM ANALYZE')
+      // Alone immediately before, because what else the machine does changes.
+      const { figures: alone } = await besides(service.address, keys.robot, least, async () => { await sleep(seconds * 500) })
       const began = performance.now()
       const { figures, result } = await besides(service.address, keys.robot, least, load)
-      rows.push({ beside, robots: figures, seconds: (performance.now() - began) / 1000, did: result })
+      rows.push({ beside, alone, robots: figures, seconds: (performance.now() - began) / 1000, did: result })
       print(rows.at(-1)!)
     }
   } finally {
@@ -72,9 +74,9 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
 async function keysOf (address: string): Promise<Keys> {
   const create = async (name: string, scope: string, key?: string): Promise<string> => {
     const answer = await fetch(`${address}/api/keys`, {
-      method: 'POST', headers: { 'content-type': 'application/json', ...key === undefined ? {} : { authorization: `Bearer ${key}` } }, body: JSON.stringify({ name, scope })
+      method: 'POST', headers: { 'content-type': 'application/json', ...key === undefined ? {} : { authorization: `Bearer ${key}` } }, body: JSON.stringify({ name, scopes: [scope] })
     })
-    const { secret } = await answer.json() as { secret?: string }
+    const { key: secret } = await answer.json() as { key?: string }
     if (secret === undefined) throw new Error(`no key ${name}: ${answer.status}`)
     return secret
   }
@@ -86,6 +88,7 @@ async function loadsOf (address: string, keys: Keys, database: pg.Client, url: s
   const first = async <T>(text: string): Promise<T> => (await database.query(text)).rows[0] as T
   const { id: plate } = await first<{ id: string }>('SELECT id FROM container WHERE removed_at IS NOT NULL LIMIT 1')
   const { id: experiment, process_id: process } = await first<{ id: string, process_id: string }>('SELECT id, process_id FROM experiment ORDER BY id DESC LIMIT 1')
+  const { revision } = await first<{ revision: number }>('SELECT revision::int FROM lab')
   const devices = await database.query<{ device: string, data: object }>(`
     SELECT d.name AS device, s.data FROM step s JOIN device d ON d.id = s.device_id WHERE s.kind = 'operation' ORDER BY s.start DESC LIMIT 5000`)
   const planned = devices.rows.map(({ device, data }) => ({ device, data }))
@@ -100,17 +103,16 @@ async function loadsOf (address: string, keys: Keys, database: pg.Client, url: s
   const batch = { steps: Array.from({ length: 5000 }, (_, n) => ({ ...aStep('D3'), containers: [`P${n % 20 + 10}`] })) }
   const store = { sila_servers: { stores: Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`Store${n}`, { capacity: 10_000 }])) } }
   return {
-    nothing: async () => { await sleep(seconds * 1000); return '' },
     'lists, counts, long pages': readers([
-      get('/api/steps?count=true&sort=-duration'), get('/api/steps?limit=1000'), get('/api/events?limit=1000'), get('/api/containers?removed=any&limit=1000&count=true'),
-      get('/api/experiments?limit=1000&count=true'), get('/api/steps?sort=duration&limit=1000'), get('/api/events?count=true')
+      get('/api/steps?count=true&sort=-duration'), get('/api/steps?limit=500'), get('/api/events?limit=500'), get('/api/containers?removed=any&limit=500&count=true'),
+      get('/api/experiments?limit=500&count=true'), get('/api/steps?sort=duration&limit=500'), get('/api/events?count=true')
     ]),
-    statistics: readers([get('/api/steps/statistics?group_by=device,fct'), get('/api/steps/statistics'), get('/api/steps/statistics?group_by=container')]),
+    statistics: readers([get('/api/steps/statistics?group_by=device,fct'), get('/api/steps/statistics'), get('/api/steps/statistics?group_by=device')]),
     'batches of 5,000 estimates': readers([post('/api/estimates/batch', { steps: planned, total: true }), post('/api/estimates/batch', { steps: planned, confidence: 0.99 })]),
     'calibration, durations of processes': readers([get('/api/estimates/calibration'), get(`/api/processes/${process}/duration`), get('/api/lab/health')]),
     'single estimates': readers(planned.slice(0, 200).map((step) => post('/api/estimates', { step }))),
     'the lab of before, histories': readers([
-      get('/api/lab?at=1000'), get(`/api/lab?at=${steps / 2}`), get('/api/devices/Fridge/positions?at=1000'), get(`/api/containers/${plate}?at=1000`), get(`/api/containers/${plate}/history`)
+      get(`/api/lab?at=${revision - 1}`), get(`/api/lab?at=${revision}`), get(`/api/devices/Fridge/positions?at=${revision}`), get(`/api/containers/${plate}/history`), get('/api/containers/P4/history')
     ]),
     'small reads': readers([
       get('/api/containers/P5'), get('/api/devices/Fridge/positions'), get(`/api/experiments/${experiment}`), get('/api/lab'), get('/api/steps'), get('/api/events'), get('/api/containers')
@@ -164,12 +166,12 @@ async function untilLearnt (database: pg.Client): Promise<void> {
   }
 }
 
-function print ({ beside, robots, did }: Row): void {
-  if (beside === 'nothing') process.stdout.write(`${'beside'.padEnd(38)}${robotCalls.map((call) => `${call} p50 / p99`.padStart(22)).join('')}  the others\n`)
-  const cells = robotCalls.map((call) => {
+function print ({ beside, alone, robots, did }: Row): void {
+  process.stdout.write(`beside ${beside} (${did})\n${'ms'.padEnd(12)}${['alone p50', 'p99', 'beside p50', 'p99', 'refused'].map((title) => title.padStart(12)).join('')}\n`)
+  for (const call of robotCalls) {
     const { p50_ms, p99_ms, refused } = robots[call]
-    const beyond = p50_ms > asked.p50 || p99_ms > asked.p99 || refused > 0 ? '*' : ''
-    return `${p50_ms.toFixed(1)} / ${p99_ms.toFixed(0)}${refused === 0 ? '' : ` (${refused} no)`}${beyond}`.padStart(22)
-  })
-  process.stdout.write(`${beside.padEnd(38)}${cells.join('')}  ${did}\n`)
+    const beyond = p50_ms > asked.p50 || p99_ms > asked.p99 || refused > 0 ? ' *' : ''
+    const cells = [alone[call].p50_ms, alone[call].p99_ms, p50_ms, p99_ms].map((ms) => ms.toFixed(1).padStart(12))
+    process.stdout.write(`${call.padEnd(12)}${cells.join('')}${String(refused).padStart(12)}${beyond}\n`)
+  }
 }
