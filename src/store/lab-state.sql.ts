@@ -123,6 +123,10 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       WHERE st.part = 'body' AND (m.device <> st.device OR m.position <> st.position)
         -- What was moved after the logged move is rightly elsewhere. A container that never moved was added before the log knew of the move.
         AND (pl.since <= m.finish OR (pl.since = c.created_at AND pl.since <= m.created_at))
+      UNION ALL
+      SELECT 12, 'run-not-learnt', NULL, NULL, '[]', 'Estimates could not learn from the run "' || r.key || '": ' || r.failures ||
+        ' attempts failed, and the next one is at ' || wire_time(r.retry_at) || '. The request log has the reason (learning from this run failed).'
+      FROM run r WHERE r.pending AND r.failures >= 3
     )
     SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers, '[]'::json AS steps
     FROM finding ORDER BY rank, device, position, message`

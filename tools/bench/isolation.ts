@@ -17,7 +17,7 @@ import { makeGrown } from './growth-data.ts'
 import { logRealHistory } from './histories.ts'
 import { startService } from './processes.ts'
 import { aStep, besides, robotCalls, type RobotFigures } from './robots.ts'
-import { databaseUrl } from './server.ts'
+import { databaseUrl, execute } from './server.ts'
 
 type Row = { beside: string, alone: RobotFigures, robots: RobotFigures, seconds: number, did: string }
 /** What runs beside the robots. Returns what it did. */
@@ -38,11 +38,7 @@ const get = (path: string): BenchRequest => ({ method: 'GET', path })
 const post = (path: string, body: object): BenchRequest => ({ method: 'POST', path, body })
 
 await withDatabaseServer(values['database-url'], async (server, about) => {
-  say(`making a lab with ${steps.toLocaleString('en')} steps`)
-  await logRealHistory(server, 'isolation_real')
-  const grown = await makeGrown(server, { real: 'isolation_real', name: 'isolation', devices: 14, slots: 156, steps })
-  await grown.close()
-  const url = databaseUrl(server, 'isolation')
+  const url = await copyOfLab(server)
   const service = await startService(url, { RATE_LIMIT_PER_MINUTE: '0' })
   const database = new pg.Client({ connectionString: url })
   await database.connect()
@@ -70,6 +66,28 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
   process.stdout.write(`asked: p50 within ${asked.p50} ms and p99 within ${asked.p99} ms, nothing refused; * is beyond\n`)
   writeJson(values.json, { taken_at: new Date().toISOString(), node: process.version, ...about, steps, seconds, rows })
 })
+
+/** A database with the lab. The lab itself takes minutes to make, so a server of the command line keeps it. */
+async function copyOfLab (server: string): Promise<string> {
+  const made = `isolation_${steps}`
+  if (!await exists(server, made)) {
+    say(`making a lab with ${steps.toLocaleString('en')} steps`)
+    if (!await exists(server, 'isolation_real')) await logRealHistory(server, 'isolation_real')
+    const grown = await makeGrown(server, { real: 'isolation_real', name: made, devices: 14, slots: 156, steps })
+    await grown.close()
+  }
+  await execute(server, 'DROP DATABASE IF EXISTS isolation')
+  await execute(server, `CREATE DATABASE isolation TEMPLATE ${made}`)
+  return databaseUrl(server, 'isolation')
+}
+
+async function exists (server: string, name: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: server })
+  await client.connect()
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+  await client.end()
+  return rowCount === 1
+}
 
 async function keysOf (address: string): Promise<Keys> {
   const create = async (name: string, scope: string, key?: string): Promise<string> => {
