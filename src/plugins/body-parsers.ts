@@ -7,6 +7,7 @@ import { exceededLimit, jsonLimits } from '../domain/json-size.ts'
 import { encodingFault } from '../domain/text-encoding.ts'
 import { deepestBody, depthOf, unstorable } from '../domain/values.ts'
 import { readExactly } from '../domain/whole-numbers.ts'
+import { bodyTurns, turnBytes } from './body-turns.ts'
 import { fairGate } from './fair-gate.ts'
 
 declare module 'fastify' {
@@ -26,6 +27,8 @@ const largeBodyWaitMs = 5000
 /** Parses JSON bodies. Refuses invalid UTF-8 and invalid JSON, and values that PostgreSQL cannot store, and says where they are. */
 export const bodyParsers = plugin(async (app: FastifyInstance, { bodyLimitBytes }: { bodyLimitBytes: number }) => {
   const gate = fairGate(largeBodies, largeBodyWaitMs, 'Other large bodies are still arriving. Retry in one second.')
+
+  const turns = bodyTurns(largeBodyWaitMs)
 
   app.addHook('onRoute', (route) => {
     route.bodyLimit ??= Math.min(bodyLimits[route.config?.body ?? 'small'], bodyLimitBytes)
@@ -56,6 +59,10 @@ export const bodyParsers = plugin(async (app: FastifyInstance, { bodyLimitBytes 
 
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (body.length > turnBytes) {
+      turns.take(request.actor ?? request.ip, () => readJson(body)).then((value) => done(null, value), done)
+      return
+    }
     try {
       done(null, body.length === 0 && request.routeOptions.config.bodyOptional ? undefined : readJson(body))
     } catch (error) {

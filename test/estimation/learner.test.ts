@@ -220,7 +220,7 @@ t.test('a run from which nothing can be learnt does not stop the others, waits l
   const learn = async (): Promise<string[]> => (await service.app.learner.learnNow()).map(({ key }) => key)
   t.equal((await learn()).length, 19, 'all others')
   const waits: number[] = []
-  const failed = async () => (await rows(service, "SELECT failures, round(extract(epoch FROM retry_at - now()) / 60)::int AS minutes FROM run WHERE pending AND run_is_over(run)"))
+  const failed = async () => (await rows(service, 'SELECT failures, round(extract(epoch FROM retry_at - now()) / 60)::int AS minutes FROM run WHERE pending AND run_is_over(run)'))
   for (let failures = 1; failures <= 3; failures++) {
     const runs = await failed()
     t.match(runs, [{ failures }])
