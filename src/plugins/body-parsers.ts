@@ -116,8 +116,7 @@ export function decodeUtf8 (body: Buffer): string {
 /** Parses a JSON body. Throws a problem for invalid JSON, and for values that are too large or cannot be stored. */
 export function readJson (body: Buffer): unknown {
   const limit = exceededLimit(body)
-  if (limit === 'values') throw problem('body-too-large', `The body has more than ${jsonLimits.values} values. Send it in several requests.`, { max_values: jsonLimits.values })
-  if (limit === 'members') throw problem('body-too-large', `An object of the body has more than ${jsonLimits.members} members.`, { max_members: jsonLimits.members })
+  if (limit === 'values' || limit === 'members') throw tooManyInBody(limit)
   const raw = decodeUtf8(body)
   // Some editors and shells write a byte order mark at the start of UTF-8 text.
   const text = raw.startsWith('\ufeff') ? raw.slice(1) : raw
@@ -128,6 +127,13 @@ export function readJson (body: Buffer): unknown {
   const fault = unstorable(value)
   if (fault) throw invalid({ in: 'body', ...fault })
   return value
+}
+
+/** The problem of a body with too many values, or with an object that has too many members. */
+export function tooManyInBody (limit: 'values' | 'members'): Problem {
+  return limit === 'values'
+    ? problem('body-too-large', `The body has more than ${jsonLimits.values} values. Send it in several requests.`, { max_values: jsonLimits.values })
+    : problem('body-too-large', `An object of the body has more than ${jsonLimits.members} members.`, { max_members: jsonLimits.members })
 }
 
 function parseJson (text: string): unknown {

@@ -14,14 +14,10 @@ export function bodyTurns (waitMs: number) {
   return {
     /** Runs `parse`. What follows synchronously, such as the validation, counts as part of it. */
     async take<T> (actor: string, parse: () => T): Promise<T> {
-      return await new Promise((resolve, reject) => {
+      return await new Promise<T>((resolve, reject) => {
         gate.run(actor, async () => {
           const began = performance.now()
-          try {
-            resolve(parse())
-          } catch (error) {
-            reject(error)
-          }
+          await Promise.resolve().then(parse).then(resolve, reject)
           await nextTurn()
           await sleep(Math.min(longestPauseMs, performance.now() - began))
         }).catch(reject)
