@@ -1,7 +1,9 @@
 // Times here are UTC texts with milliseconds, as `toUtc` writes them, so they can be compared as texts.
 
-export type StepStatus = 'running' | 'completed' | 'failed' | 'aborted'
-export type StepTimes = { start: string, finish: string | null, status: StepStatus }
+export const stepStatuses = ['running', 'completed', 'failed', 'aborted'] as const
+
+export type StepStatusName = typeof stepStatuses[number]
+export type StepTimes = { start: string, finish: string | null, status: StepStatusName }
 export type StepFault = { member: 'start' | 'finish' | 'status', detail: string }
 export type StepWarning = { code: string, detail: string, pointer: string }
 
@@ -11,7 +13,7 @@ export function toUtc (instant: string): string {
 }
 
 /** The status of a step that is logged without one: completed if it has a finish, otherwise running. */
-export function defaultStatus (finish: string | null): StepStatus {
+export function defaultStatus (finish: string | null): StepStatusName {
   return finish === null ? 'running' : 'completed'
 }
 
@@ -24,7 +26,7 @@ export function timesFault ({ start, finish, status }: StepTimes): StepFault | n
 }
 
 /** Changes `running` with a finish to `completed`, with a warning. Some orchestrators log finished steps with their old status. */
-export function withEndStatus (times: StepTimes): StepTimes & { warnings: StepWarning[] } {
+export function completedIfFinished (times: StepTimes): StepTimes & { warnings: StepWarning[] } {
   if (times.status !== 'running' || times.finish === null) return { ...times, warnings: [] }
   return {
     ...times,
@@ -34,7 +36,7 @@ export function withEndStatus (times: StepTimes): StepTimes & { warnings: StepWa
 }
 
 /** Changes a finish before the start to the start, with a warning, because clocks can differ. */
-export function withFinish (times: StepTimes & { finish: string }): StepTimes & { warnings: StepWarning[] } {
+export function clampFinish (times: StepTimes & { finish: string }): StepTimes & { warnings: StepWarning[] } {
   if (times.finish >= times.start) return { ...times, warnings: [] }
   return {
     ...times,

@@ -4,12 +4,12 @@ import type { Log } from '../domain/log.ts'
 import type { Database } from '../store/database.ts'
 import { refreshOutgrownStatistics } from '../store/outgrown-statistics.ts'
 import { type LearntRun, learnNextRun, Stopped } from './learning.ts'
-import { type Breathe, slices } from './slices.ts'
+import { type YieldToRequests, slices } from './slices.ts'
 
 /** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
 const lookEveryMs = 2000
 /** After a failure the pause doubles, up to this. */
-const longestPauseMs = 60_000
+const maxPauseMs = 60_000
 const statementTimeoutMs = 30_000
 /** A stop waits at most this long. The database may no longer respond. */
 const stopMs = 500
@@ -34,7 +34,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
   let last: Promise<unknown> = Promise.resolve()
   const slice = slices()
 
-  const breathe: Breathe = async () => {
+  const yieldToRequests: YieldToRequests = async () => {
     if (isStopped()) throw new Stopped()
     await slice()
   }
@@ -72,7 +72,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
       if (!found!.writable) return learnt
       await refreshOutgrownStatistics(own)
       for (let more = found!.pending; more && !isStopped();) {
-        const run = await learnNextRun(own, breathe)
+        const run = await learnNextRun(own, yieldToRequests)
         more = run !== null
         if (run === null) continue
         if ('error' in run) log.warn({ err: run.error, run: run.key, failures: run.failures }, 'learning from this run failed, others go on')
@@ -94,7 +94,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
       // Only the first of several failures is logged.
       if (failures === 1) log.warn({ err: error }, 'learning from runs failed, will retry')
     }
-    if (!isStopped()) lookIn(Math.min(lookEveryMs * 2 ** failures, longestPauseMs))
+    if (!isStopped()) lookIn(Math.min(lookEveryMs * 2 ** failures, maxPauseMs))
   }
 
   function lookIn (ms: number): void {

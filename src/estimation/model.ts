@@ -3,7 +3,7 @@ import { studentQuantile } from './quantiles.ts'
 // The statistics of one estimate: pure functions of the durations of comparable steps, in seconds.
 
 /** The shortest duration, in seconds. Zero or negative durations, from clock resolution or skew, count as this. */
-export const shortest = 0.001
+export const minDurationSeconds = 0.001
 
 /** Seconds in whole milliseconds, the resolution of all times. Sums of decimal fractions are not exact: 600.005 - 600 is 0.00499999999999545. */
 export function inMilliseconds (seconds: number): number {
@@ -34,9 +34,9 @@ export function rankBound (sorted: readonly number[], confidence: number): { sec
 
 /**
  * What is known from the next wider level. `deviation` is the standard deviation of durations around the median of their own
- * program, in log seconds; `degrees` are its degrees of freedom; `hung` is the share of outliers.
+ * program, in log seconds; `degrees` are its degrees of freedom; `outlier_share` is the share of outliers.
  */
-export type BorrowedSpread = { deviation: number, degrees: number, hung: number }
+export type BorrowedSpread = { deviation: number, degrees: number, outlier_share: number }
 
 // The default when nothing is known: 10 %, with the weight of four samples. For one sample of 10 s, the bound at 0.95 is 13.5 s.
 const unknownSpread = { deviation: 0.1, degrees: 4 }
@@ -53,7 +53,7 @@ const longestBound = 1e12
  */
 export function substituteBound (sorted: readonly number[], confidence: number, borrowed: BorrowedSpread | null): number {
   const n = sorted.length
-  const logs = sorted.map((x) => Math.log(Math.max(x, shortest)))
+  const logs = sorted.map((x) => Math.log(Math.max(x, minDurationSeconds)))
   const mean = logs.reduce((sum, x) => sum + x, 0) / n
   const own = logs.reduce((sum, x) => sum + (x - mean) ** 2, 0)
   const prior = borrowed !== null && borrowed.degrees > 0 ? borrowed : unknownSpread

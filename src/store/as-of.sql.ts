@@ -2,10 +2,10 @@ import type { AsOf, AsOfLocation } from '../contract/as-of.ts'
 import type { Container } from '../contract/containers.ts'
 import type { Device } from '../contract/devices.ts'
 import type { LabState } from '../contract/lab.ts'
-import type { LabConfig } from '../domain/lab-file/lab-config.ts'
+import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import type { Position, PositionQuery } from '../contract/positions.ts'
 import { invalid, problem } from '../contract/problems.ts'
-import { columnsOf } from './columns.ts'
+import { viewColumns } from './columns.ts'
 import { runPrepared } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
@@ -15,10 +15,10 @@ type PositionAt = Omit<Position, 'position'> & { slot: number }
 
 // Several containers can have had the barcode in the past. At most one had it at that time.
 const byBarcode = `
-  SELECT ${columnsOf('container')} FROM container_state_at($1, ARRAY(
+  SELECT ${viewColumns('container')} FROM container_state_at($1, ARRAY(
     SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $2 AND revision <= $1))
   WHERE barcode = $2 AND removed_at IS NULL`
-const byId = `SELECT ${columnsOf('container')} FROM container_state_at($1, ARRAY[$2::uuid])`
+const byId = `SELECT ${viewColumns('container')} FROM container_state_at($1, ARRAY[$2::uuid])`
 
 /** Earlier states, as of a revision or a time. The functions `*_state_at` compute them from the event log. */
 export function asOfStore ({ pool }: Database) {
@@ -36,7 +36,7 @@ export function asOfStore ({ pool }: Database) {
   }
 
   async function device (name: string, asOf: AsOf): Promise<Device> {
-    const [found] = await runPrepared<Device>(pool, `SELECT ${columnsOf('device')} FROM device_state_at($1) WHERE name = $2 AND retired_at IS NULL`, [await revision(asOf), name])
+    const [found] = await runPrepared<Device>(pool, `SELECT ${viewColumns('device')} FROM device_state_at($1) WHERE name = $2 AND retired_at IS NULL`, [await revision(asOf), name])
     if (found === undefined) throw problem('device-not-found', 'The lab had no device with this name at that time.', { device: name, parameter: 'device' })
     return found
   }
@@ -74,8 +74,8 @@ export function asOfStore ({ pool }: Database) {
     },
 
     /** The lab file. */
-    async config (asOf: AsOf): Promise<LabConfig> {
-      const [config] = await runPrepared<LabConfig>(pool, 'SELECT description, pythonlab_translation, extra, groups FROM lab_config_at($1)', [await revision(asOf)])
+    async config (asOf: AsOf): Promise<LabLayout> {
+      const [config] = await runPrepared<LabLayout>(pool, 'SELECT description, pythonlab_translation, extra, groups FROM lab_config_at($1)', [await revision(asOf)])
       return config!
     },
 

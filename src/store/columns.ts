@@ -34,6 +34,6 @@ const step: Names<Step> = {
 const views = { container, device, experiment, reservation, step }
 
 /** The columns of a view as a list for SELECT, of a table alias or of a composite value such as `(container)`. */
-export function columnsOf (view: keyof typeof views, of?: string): string {
+export function viewColumns (view: keyof typeof views, of?: string): string {
   return Object.keys(views[view]).map((name) => of === undefined ? `"${name}"` : `${of}."${name}"`).join(', ')
 }

@@ -4,7 +4,7 @@ import type {
 } from '../contract/containers.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
-import { columnsOf } from './columns.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
@@ -21,8 +21,8 @@ const members: MemberKinds<Omit<Container, 'warnings'>> = {
   lidded: 'value', lid: 'value', filled: 'value', content: 'value', labware_type: 'value', labware_uuid: 'value', is_reagent: 'value',
   removed_at: 'time', created_at: 'time', updated_at: 'time', version: 'value'
 }
-const readById = `${selectAsJson(members, 'container_state')} WHERE thing.id = $1`
-const readByBarcode = `${selectAsJson(members, 'container_state')} WHERE thing.barcode = $1 AND thing.removed_at IS NULL`
+const readById = `${selectAsJson(members, 'container_state')} WHERE object.id = $1`
+const readByBarcode = `${selectAsJson(members, 'container_state')} WHERE object.barcode = $1 AND object.removed_at IS NULL`
 const commands = {
   update: selectAsJson(members, 'update_container($1, $2, $3, $4)'),
   remove: selectAsJson(members, 'remove_container($1, $2, $3)'),
@@ -33,7 +33,7 @@ const commands = {
 }
 // `alike` is the barcode of another container on the platform that differs in case only.
 const addContainers = `
-  SELECT a.outcome, ${columnsOf('container', '(a.container)')}, CASE WHEN a.outcome = 'created' THEN (
+  SELECT a.outcome, ${viewColumns('container', '(a.container)')}, CASE WHEN a.outcome = 'created' THEN (
     SELECT c.barcode FROM container c
     WHERE c.removed_at IS NULL AND lower(c.barcode) = lower((a.container).barcode) AND c.barcode <> (a.container).barcode LIMIT 1) END AS alike
   FROM add_containers($1, $2, $3) a`

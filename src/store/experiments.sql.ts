@@ -1,6 +1,6 @@
 import type { Experiment, ExperimentQuery } from '../contract/experiments.ts'
 import { toUtc } from '../domain/step-times.ts'
-import { columnsOf } from './columns.ts'
+import { viewColumns } from './columns.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 
@@ -30,7 +30,7 @@ export async function readExperiments (prisma: PrismaClient, condition: Prisma.S
   }
   return await prisma.$queryRaw<Experiment[]>`
     WITH ${page}
-    SELECT ${Prisma.raw(columnsOf('experiment', 'state'))} FROM page JOIN experiment_state state ON state.id = page.id ORDER BY state.id`
+    SELECT ${Prisma.raw(viewColumns('experiment', 'state'))} FROM page JOIN experiment_state state ON state.id = page.id ORDER BY state.id`
 }
 
 export async function countExperiments (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {

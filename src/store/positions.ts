@@ -1,7 +1,7 @@
 import type { Container } from '../contract/containers.ts'
 import type { Position, PositionPatch, PositionQuery, PositionWithOccupant } from '../contract/positions.ts'
 import { problem } from '../contract/problems.ts'
-import { columnsOf } from './columns.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { deviceNotFound } from './devices.ts'
@@ -17,7 +17,7 @@ type PositionRow = Omit<Position, 'position'> & { slot: number | null }
 const members: MemberKinds<Position> = {
   position: 'value', empty: 'value', container: 'value', container_id: 'value', occupied_by: 'value', deep_well_suited: 'value', reserved: 'value'
 }
-const allSlots = `${selectListAsJson(members, 'position_state', 'position')} WHERE thing.device = $1`
+const allSlots = `${selectListAsJson(members, 'position_state', 'position')} WHERE object.device = $1`
 const someSlots = selectListAsJson(members, `(
   SELECT * FROM position_state s
   WHERE s.device = $1 AND ($2::boolean IS NULL OR (s.empty = $2 AND NOT (s.empty AND s.reserved IS NOT NULL)))
@@ -33,7 +33,7 @@ const someSlotsIfSmall = ifSmall(`${someSlots} WHERE`)
 
 const readSlot = `
   SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited, s.reserved,
-    CASE WHEN s.id IS NULL THEN valid_slot_range(d.id) END AS valid_range, ${columnsOf('container', 'c')}
+    CASE WHEN s.id IS NULL THEN valid_slot_range(d.id) END AS valid_range, ${viewColumns('container', 'c')}
   FROM device d
   LEFT JOIN position_state s ON s.device_id = d.id AND s.position = $2
   LEFT JOIN container_state c ON c.id = s.container_id

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Estimate } from '../../src/estimation/estimate.ts'
+import type { StepEstimate } from '../../src/estimation/estimate.ts'
 import { totalOf } from '../../src/estimation/total.ts'
 import { aStep } from '../support/log.ts'
 import { aLab } from '../support/service.ts'
@@ -7,7 +7,7 @@ import { aLab } from '../support/service.ts'
 // A batch of estimates is calculated in parts, and other requests come between them.
 
 t.test('a total gives the event loop back between its steps', async (t) => {
-  const estimate = { duration_seconds: 10, median_seconds: 9 } as Estimate
+  const estimate = { duration_seconds: 10, median_seconds: 9 } as StepEstimate
   let breaths = 0
   const parts = Array.from({ length: 300 }, () => ({ samples: [8, 9, 10], commanded: null, estimate }))
   const { duration_seconds } = await totalOf(parts, { confidence: 0.9, ratios: [], boundsAreUpper: true }, async () => { breaths += 1 })

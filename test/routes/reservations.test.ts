@@ -60,7 +60,7 @@ t.test('a reservation is for its slots and its purpose, and for as long as it ho
 
   await service.app.database.pool.query("UPDATE reservation SET expires_at = clock_timestamp() - interval '1 millisecond'")
   t.match(await move(0, id), { status: 404, body: { code: 'reservation-not-found' } }, 'it is over')
-  const ended = service.app.database.pool.query('SELECT check_reservation(p.id, $1, $2, $3) FROM position p LIMIT 1', ['body', id, '/target_pos'])
+  const ended = service.app.database.pool.query('SELECT claim_position(p.id, $1, $2, $3) FROM position p LIMIT 1', ['body', id, '/target_pos'])
   await t.rejects(ended, { message: 'reservation-not-found' }, 'also when it ended since the command began')
   t.equal((await service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 0 })).status, 200, 'its slot is free')
   t.strictSame(await slotsOf(service, { count: 3 }), [1, 2, 3], 'what is over is in nobody\'s way')
@@ -129,7 +129,7 @@ t.test('a slot that goes takes its promise with it', async (t) => {
   t.strictSame((await service.get('/api/reservations')).body.items, [])
 })
 
-t.test('a wish says where: a device, or a type', async (t) => {
+t.test('a request says where: a device, or a type', async (t) => {
   const service = await aLab(t, { Hotel: 4 })
   for (const [body, pointer] of [
     [{ ...input, type: 'hotel' }, '/type'], [{ ...input, device: null }, '/device'], [{ ...input, count: 0 }, '/count'], [{ ...input, ttl_seconds: 0 }, '/ttl_seconds'],

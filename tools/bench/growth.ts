@@ -2,10 +2,12 @@
 // The hot calls in a small lab and in a large one, with a short history and with a long one.
 import { parseArgs } from 'node:util'
 import { writeJson } from '../support/json.ts'
+import { quantile } from '../support/quantile.ts'
+import { say } from '../support/say.ts'
 import { withDatabaseServer } from './database-server.ts'
 import { makeGrown } from './growth-data.ts'
 import { logRealHistory } from './histories.ts'
-import { interleaved, quantile } from './measure.ts'
+import { interleaved } from './interleaved.ts'
 import { planOf } from './plan-of.ts'
 import type { CallArguments, TestService } from './service.ts'
 
@@ -19,7 +21,6 @@ const { values } = parseArgs({ options: {
 } })
 const limits = { p50: 1.5, buffers: 1.2 }
 const labs = [{ devices: 14, slots: 156 }, { devices: 100, slots: 10_000 }]
-const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 
 await withDatabaseServer(values['database-url'], async (server, about) => {
   await logRealHistory(server, 'growth_real')
@@ -80,8 +81,8 @@ async function buffersOf (service: TestService, request: RequestOfTurn): Promise
   const turns = 4
   let buffers = 0
   for (let turn = 0; turn < turns; turn++) {
-    const asked = await service.statements(() => service.call(...request(turn)))
-    for (const statement of asked) buffers += (await planOf(service.pool, statement)).buffers
+    const sent = await service.statements(() => service.call(...request(turn)))
+    for (const statement of sent) buffers += (await planOf(service.pool, statement)).buffers
   }
   return buffers / turns
 }
@@ -99,6 +100,6 @@ function report (rows: readonly Row[]): object[] {
     line([row.call, row.slots.toLocaleString('en'), row.steps.toLocaleString('en'), row.p50_ms.toFixed(2), row.p99_ms.toFixed(2), row.p50_ratio.toFixed(2),
       row.buffers.toFixed(0), row.buffers_ratio.toFixed(2)], beyond)
   }
-  process.stdout.write(`asked: p50 within ${limits.p50}, buffers within ${limits.buffers} of the smallest\n`)
+  process.stdout.write(`target: p50 within ${limits.p50}, buffers within ${limits.buffers} of the smallest\n`)
   return compared
 }

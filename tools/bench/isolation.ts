@@ -15,9 +15,9 @@ import { withDatabaseServer } from './database-server.ts'
 import type { Flood, FloodResult } from './flood.ts'
 import { makeGrown } from './growth-data.ts'
 import { logRealHistory } from './histories.ts'
-import { startService } from './processes.ts'
+import { startMeasuredService } from './processes.ts'
 import { aStep, besides, robotCalls, type RobotFigures } from './robots.ts'
-import { databaseUrl, execute } from './server.ts'
+import { databaseUrl, execute } from '../support/server-databases.ts'
 
 type Row = { beside: string, alone: RobotFigures, robots: RobotFigures, seconds: number, did: string }
 /** What runs beside the robots. Returns what it did. */
@@ -39,7 +39,7 @@ const post = (path: string, body: object): BenchRequest => ({ method: 'POST', pa
 
 await withDatabaseServer(values['database-url'], async (server, about) => {
   const url = await copyOfLab(server)
-  const service = await startService(url, { RATE_LIMIT_PER_MINUTE: '0' })
+  const service = await startMeasuredService(url, { RATE_LIMIT_PER_MINUTE: '0' })
   const database = new pg.Client({ connectionString: url })
   await database.connect()
   const folder = await mkdtemp(join(tmpdir(), 'platform-status-isolation-'))

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchRequest } from './calls.ts'
 import { clientOf } from './isolation-client.ts'
-import { quantile } from './measure.ts'
+import { quantile } from '../support/quantile.ts'
 
 export const robotCalls = ['read', 'move', 'lid', 'transfer', 'step'] as const
 export type RobotCall = typeof robotCalls[number]

@@ -324,7 +324,7 @@ CREATE TABLE step (
   exclude_from_estimates boolean,
   excluded_from_estimates text GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings)) STORED,
   -- whether the step is a sample for estimates
-  counts boolean GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings) IS NULL) STORED,
+  is_sample boolean GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings) IS NULL) STORED,
   -- whether start and finish can be true: only then they are the start or the end of an experiment or a run
   believable boolean NOT NULL
     GENERATED ALWAYS AS (coalesce(NOT exclude_from_estimates, coalesce(step_doubt(warnings), '') NOT IN ('clock', 'implausible'))) STORED,
@@ -348,7 +348,7 @@ CREATE TABLE step (
 CREATE INDEX step_start_idx ON step (start, id);
 CREATE INDEX step_device_idx ON step (device_id, start, id);
 -- the summary of an experiment counts its steps: with a few more columns it reads a few pages of this index, and no table
-CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, counts) WHERE (experiment_id IS NOT NULL);
+CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, is_sample) WHERE (experiment_id IS NOT NULL);
 CREATE INDEX step_experiment_named_idx ON step (experiment_named) WHERE (experiment_named IS NOT NULL);
 CREATE INDEX step_fct_idx ON step (fct, start, id);
 -- in the order of durations a page may come after all steps that a filter leaves out; with the columns of the filters in the
@@ -362,11 +362,11 @@ CREATE INDEX step_unbelievable_idx ON step (start, id) WHERE (NOT believable);
 CREATE INDEX step_excluded_idx ON step (excluded_from_estimates, start, id) WHERE (excluded_from_estimates NOT IN ('not-completed', 'simulation'));
 CREATE INDEX step_origin_idx ON step (origin_device_id, start, id) WHERE (origin_device_id IS NOT NULL);
 CREATE INDEX step_destination_idx ON step (destination_device_id, start, id) WHERE (destination_device_id IS NOT NULL);
-CREATE INDEX step_key_1_idx ON step (key_1, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_1 IS NOT NULL);
-CREATE INDEX step_key_2_idx ON step (key_2, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_2 IS NOT NULL);
-CREATE INDEX step_key_3_idx ON step (key_3, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_3 IS NOT NULL);
-CREATE INDEX step_key_4_idx ON step (key_4, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_4 IS NOT NULL);
-CREATE INDEX step_key_5_idx ON step (key_5, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_5 IS NOT NULL);
+CREATE INDEX step_key_1_idx ON step (key_1, finish DESC) INCLUDE (sample_seconds) WHERE (is_sample AND key_1 IS NOT NULL);
+CREATE INDEX step_key_2_idx ON step (key_2, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_2 IS NOT NULL);
+CREATE INDEX step_key_3_idx ON step (key_3, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_3 IS NOT NULL);
+CREATE INDEX step_key_4_idx ON step (key_4, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_4 IS NOT NULL);
+CREATE INDEX step_key_5_idx ON step (key_5, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_5 IS NOT NULL);
 
 CREATE TABLE step_container (
   step_id uuid NOT NULL,
@@ -565,7 +565,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/api-key/create_first_api_key.sql
--- Creates the very first API key, and says whether it did. Of several instances that start together one does.
+-- Creates the very first API key, and says whether it did. If several instances start together, only one creates it.
 --
 -- Locks: The table `api_key`, against other writers.
 CREATE OR REPLACE FUNCTION create_first_api_key(_input jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -725,8 +725,8 @@ LEFT JOIN position lid_position ON lid_position.id = lid.position_id
 LEFT JOIN device lid_device ON lid_device.id = lid_position.device_id;
 
 -- prisma/sql/container/correct_container.sql
--- Records what a person saw in the lab. A correction may do what the normal commands refuse: a removed container is
--- back, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
+-- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
+-- say that the lid is on although no command put it on, use a reserved slot. It never violates a constraint. `_input` has the
 -- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
 --
 -- Locks: The lab lock.
@@ -780,7 +780,7 @@ BEGIN
   END IF;
 
   this_revision := next_revision();
-  -- First leave the own slots: what is in the way may go there.
+  -- First free the slots of the container itself, because a displaced thing may go there.
   DELETE FROM placement WHERE container_id = corrected
     AND position_id IS DISTINCT FROM CASE part WHEN 'body' THEN body_to ELSE lid_to END;
   FOR thing IN SELECT * FROM placement WHERE position_id IN (body_to, lid_to) AND container_id <> corrected ORDER BY part, position_id LOOP
@@ -792,7 +792,7 @@ BEGIN
     IF _input->'displace' IS NULL THEN
       PERFORM refuse_occupied_position(thing.position_id, CASE thing.position_id WHEN body_to THEN '/position' ELSE '/lid/position' END);
     END IF;
-    PERFORM displace(thing, _input->'displace', this_revision, ordinal, _audit);
+    PERFORM displace_occupant(thing, _input->'displace', this_revision, ordinal, _audit);
     -- The displaced thing must not go where the container or its lid is going to be.
     SELECT * INTO moved FROM placement WHERE position_id IN (body_to, lid_to) AND container_id = thing.container_id AND part = thing.part;
     IF FOUND THEN
@@ -837,7 +837,7 @@ END $$;
 -- twice.
 --
 -- Locks: The lab lock.
--- Raises: container-not-found, container-removed, source-mismatch, and what place_fast raises.
+-- Raises: container-not-found, container-removed, source-mismatch, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION move_container(
   _id uuid, _barcode text, _source_device text, _source_slot integer, _target_device text, _target_slot integer, _audit jsonb, _reservation uuid
 ) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
@@ -861,11 +861,11 @@ BEGIN
       'actual', jsonb_build_object('device', before->'device', 'position', before->'position'),
       'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode')));
   END IF;
-  target := place_fast(moved, 'body', _target_device, _target_slot,
+  target := place_on_device(moved, 'body', _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
     'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
-  PERFORM write_container_event(this_revision, 0, 'moved', moved, before, after, _audit);
+  PERFORM record_container_event(this_revision, 0, 'moved', moved, before, _audit, after);
   RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
@@ -907,15 +907,22 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/record_container_event.sql
--- Records an event of a container, and reads the snapshot after it. write_container_event saves the read when the
--- caller knows the snapshot.
+-- Records an event of a container. `_after` is the snapshot after the command, which is read here unless the caller
+-- already knows it.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION record_container_event(
-  _revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _audit jsonb
+  _revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _audit jsonb, _after jsonb DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM write_container_event(_revision, _ordinal, _kind, _container, _before, container_snapshot(_container), _audit);
+  IF _after IS NULL THEN
+    _after := container_snapshot(_container);
+  END IF;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _container, _before, _after,
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
+  FROM lab WHERE id = 1;
 END $$;
 
 -- prisma/sql/container/refuse_barcode_in_use.sql
@@ -969,8 +976,8 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/remove_container.sql
--- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Nothing more
--- happens if it was removed before.
+-- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Does
+-- nothing if the container was already removed.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found
@@ -1037,7 +1044,7 @@ END $$;
 
 -- prisma/sql/container/resolve_logged_container.sql
 -- Finds the container that a step log means by an id, or by a barcode at a time. For a barcode it prefers the
--- container that bore it at that time, as the event log says: a barcode may have gone from one container to another since. If none
+-- container that had it at that time, as the event log says: a barcode may have gone from one container to another since. If none
 -- did, it prefers the one on the platform, then the next one that had it. Returns no row if there is none.
 CREATE OR REPLACE FUNCTION resolve_logged_container(_id uuid, _barcode text, _at timestamptz) RETURNS SETOF uuid LANGUAGE plpgsql STABLE ROWS 1 AS $$
 DECLARE
@@ -1122,7 +1129,7 @@ BEGIN
   CROSS JOIN LATERAL (VALUES ('body', i.position_id), ('lid', i.lid_position_id)) AS part (name, position_id)
   WHERE part.position_id IS NOT NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = i.id AND pl.part = part.name);
 
-  PERFORM write_container_event(_revision, (_ordinal + t.n - 1)::integer, 'restored', t.id, before->t.id::text, container_snapshot(t.id), _audit)
+  PERFORM record_container_event(_revision, (_ordinal + t.n - 1)::integer, 'restored', t.id, before->t.id::text, _audit)
   FROM unnest(ids) WITH ORDINALITY AS t (id, n);
 END $$;
 
@@ -1176,8 +1183,8 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/update_lidded_and_version.sql
--- Counts one change of a container, and says whether its lid is on if `_lidded` is not null. Returns the members of
--- its snapshot that this changes, so that the caller need not read the snapshot again.
+-- Increments the version of a container, and sets the time of its last change. Sets whether the lid is on, unless
+-- `_lidded` is null. Returns these members of the snapshot, so that the caller need not read it again.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION update_lidded_and_version(_container uuid, _lidded boolean DEFAULT NULL) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -1187,21 +1194,6 @@ BEGIN
   UPDATE container SET lidded = coalesce(_lidded, lidded), version = version + 1, updated_at = command_time() WHERE id = _container
   RETURNING jsonb_build_object('lidded', lidded, 'version', version, 'updated_at', wire_time(updated_at)) INTO changed;
   RETURN changed;
-END $$;
-
--- prisma/sql/container/write_container_event.sql
--- Records an event of a container when the caller knows the snapshot after it. record_container_event reads that
--- snapshot.
---
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION write_container_event(_revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _after jsonb, _audit jsonb)
-RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _container, _before, _after,
-    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
-    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
-  FROM lab WHERE id = 1;
 END $$;
 
 -- prisma/sql/device/create_unlisted_devices.sql
@@ -1315,10 +1307,10 @@ END $$;
 CREATE OR REPLACE FUNCTION resolve_logged_devices(_devices jsonb) RETURNS TABLE (name text, id uuid, code text, detail text) LANGUAGE sql STABLE AS $$
   SELECT d.name, d.id,
     CASE WHEN NOT d.listed THEN 'unknown-device' WHEN d.retired_at IS NOT NULL THEN 'retired-device' END,
-    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '"; the step is stored with the name.'
-      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" was retired; the step is stored with it.' END
-  FROM jsonb_to_recordset(_devices) AS asked (name text)
-  JOIN device d ON d.id = latest_device_named(asked.name)
+    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '". The step is stored with the name.'
+      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" is retired. The step is stored for this device.' END
+  FROM jsonb_to_recordset(_devices) AS sent (name text)
+  JOIN device d ON d.id = latest_device_named(sent.name)
 $$;
 
 -- prisma/sql/device/set_certificate.sql
@@ -1373,9 +1365,9 @@ BEGIN
 END $$;
 
 -- prisma/sql/device/write_devices.sql
--- Makes devices and their slots as the input says, and records one event for each device. What changes is decided by
--- the caller (the lab diff in src/domain). Retired devices and slots keep their rows: what comes back is the same
--- thing again. It takes a few statements for a lab of any size.
+-- Sets devices and their slots as the input says, and records one event for each device. The caller decides what
+-- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
+-- its old id. It takes a few statements for a lab of any size.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
@@ -1425,7 +1417,7 @@ END $$;
 -- Returns the spread that an estimate with few samples borrows from similar steps: the same function on the device,
 -- or for moves the same mover and destination. It is the spread within the most specific keys, because their typical
 -- durations differ. With 20 residuals or more it is taken between two quantiles, which lie 3.29 deviations apart in a
--- normal distribution, so that an outlier does not widen it. Returns null if nothing can be said. It is a function
+-- normal distribution, so that an outlier does not widen it. Returns null without such steps. It is a function
 -- because most estimates do not need it, and a query is planned with every part that it might run.
 CREATE OR REPLACE FUNCTION borrowed_spread(_key_4 uuid, _as_of timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
@@ -1434,12 +1426,12 @@ BEGIN
       'deviation', CASE WHEN count(residual) < 20 THEN sqrt(avg(residual ^ 2))
         ELSE (percentile_disc(0.95) WITHIN GROUP (ORDER BY residual) - percentile_disc(0.05) WITHIN GROUP (ORDER BY residual)) / 3.29 END,
       'degrees', count(*) - count(DISTINCT key_1),
-      'hung', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1))
+      'outlier_share', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1))
     FROM (
       SELECT key_1, (logarithm - avg(logarithm) OVER program) * sqrt(count(*) OVER program / nullif(count(*) OVER program - 1, 0)::float8) AS residual
       FROM (
         SELECT key_1, ln(greatest(sample_seconds, 0.001)) AS logarithm FROM step
-        WHERE counts AND key_4 IS NOT NULL AND key_4 = _key_4 AND finish <= _as_of
+        WHERE is_sample AND key_4 IS NOT NULL AND key_4 = _key_4 AND finish <= _as_of
         ORDER BY finish DESC LIMIT (SELECT 200)
       ) recent
       WINDOW program AS (PARTITION BY key_1)
@@ -1488,6 +1480,8 @@ $$;
 -- prisma/sql/event/link_event_devices.sql
 -- Links each new event to the devices that it concerns: its own device, and those from which and to which a container
 -- or a lid moved. The events of a device are then one range of an index.
+--
+-- Locks: The command that adds the event holds the lab lock.
 CREATE OR REPLACE FUNCTION link_event_devices() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO event_device (device_id, revision, ordinal)
@@ -1513,7 +1507,7 @@ CREATE OR REPLACE TRIGGER event_links_devices AFTER INSERT ON event
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION link_event_devices();
 
 -- prisma/sql/event/revision_at.sql
--- Returns the revision that was the present one at a time.
+-- Returns the last revision that was recorded up to a time.
 CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
   SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
 $$;
@@ -1542,8 +1536,8 @@ CROSS JOIN LATERAL (
 ) s;
 
 -- prisma/sql/experiment/start_experiments.sql
--- Sets experiments to running that were only created: an experiment runs from its first step on. Returns { id:
--- snapshot before } of those that it changed.
+-- Sets experiments from `created` to `running`, because an experiment runs from its first step on. Returns { id:
+-- snapshot before } of the changed ones.
 --
 -- Locks: Those experiments, in the order of their ids.
 CREATE OR REPLACE FUNCTION start_experiments(_experiments uuid[]) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -1560,6 +1554,25 @@ BEGIN
     WHERE id IN (SELECT key::uuid FROM jsonb_object_keys(before) AS key);
   END IF;
   RETURN coalesce(before, '{}');
+END $$;
+
+-- prisma/sql/experiment/update_experiment.sql
+-- Changes status, name or metadata of an experiment, as far as given; null clears. Nothing is written if nothing
+-- changes.
+--
+-- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
+CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := experiment_snapshot(_id);
+  wanted jsonb := before || _changes;
+BEGIN
+  IF wanted <> before THEN
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'), warnings = wanted->'warnings',
+      version = e.version + 1, updated_at = command_time()
+    WHERE e.id = _id;
+    PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
 END $$;
 
 -- prisma/sql/idempotency/idempotency_key_lifetime.sql
@@ -1610,7 +1623,7 @@ DECLARE
 BEGIN
   FOR quiet IN SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE LOOP
     CONTINUE WHEN EXISTS (SELECT FROM step WHERE experiment_id = quiet AND (finish IS NULL OR (believable AND finish >= _before)));
-    PERFORM change_experiment(quiet, '{"status": "completed"}', _audit);
+    PERFORM update_experiment(quiet, '{"status": "completed"}', _audit);
     completed := completed + 1;
   END LOOP;
   RETURN completed;
@@ -1621,10 +1634,10 @@ END $$;
 -- parked lids, and those that were removed. Each is `added` in the log as it was last known. A removed one is
 -- `removed` right after, before the next is added, so that no two are in one slot at any event. `_containers` is [{
 -- id, name, barcode, labware_uuid, lidded, removed, created_as, place, lid, start }]; the last three are { device,
--- position }. `place` and `lid` are null if unknown; `start` never is. What is in the way is refused by the
--- constraints.
+-- position }. `place` and `lid` are null if unknown; `start` never is. If a slot is occupied, the
+-- constraints refuse it.
 --
--- Locks: The lab lock. The caller holds it already and has looked.
+-- Locks: The lab lock. The caller already holds it and has checked the slots.
 CREATE OR REPLACE FUNCTION import_containers(_containers jsonb, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   this_revision bigint;
@@ -1697,20 +1710,31 @@ CREATE OR REPLACE FUNCTION command_time() RETURNS timestamptz LANGUAGE sql STABL
   SELECT coalesce(nullif(current_setting('platform_status.command_time', true), '')::timestamptz, statement_timestamp())
 $$;
 
--- prisma/sql/lab/listed_group.sql
+-- prisma/sql/lab/group_state.sql
 -- The groups of the lab with the names of their devices. Both are in the order of the lab file. A group of the lab
 -- file may be empty. A group that is not in the file exists as long as it has devices.
-CREATE OR REPLACE VIEW listed_group AS
+CREATE OR REPLACE VIEW group_state AS
 SELECT g.name, g.ordinal, coalesce(jsonb_agg(d.name ORDER BY d.ordinal, d.name) FILTER (WHERE d.id IS NOT NULL), '[]') AS devices
 FROM device_group g
 LEFT JOIN device d ON d."group" = g.name AND d.listed AND d.retired_at IS NULL
 GROUP BY g.name, g.ordinal
 HAVING g.ordinal IS NOT NULL OR count(d.id) > 0;
 
+-- prisma/sql/lab/lab_snapshot.sql
+-- Returns what the lab file says beyond the settings of the single devices, as the log stores it.
+CREATE OR REPLACE FUNCTION lab_snapshot() RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+    'description', l.description, 'pythonlab_translation', l.pythonlab_translation, 'extra', l.extra,
+    'groups', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
+      FROM group_state g))
+  FROM lab l
+$$;
+
 -- prisma/sql/lab/lock_lab.sql
 -- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock and looks at
 -- the lab only then. Therefore commands run one after another, and what a command has seen stays true until it ends.
--- Most commands take it first. log_steps, transfer, create_experiment, change_experiment and change_step lock steps and
+-- Most commands take it first. log_steps, transfer, create_experiment, update_experiment and update_step lock steps and
 -- experiments before it. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
 -- The time of the command is taken when it has the lock.
 --
@@ -1763,8 +1787,7 @@ $$;
 
 -- prisma/sql/lab/wipe_lab.sql
 -- Empties the lab: every container is removed and every device is retired. All history stays, and POST
--- /api/lab/restore brings it back. Returns how many there
--- were of each.
+-- /api/lab/restore brings the lab back. Returns the numbers of removed containers and retired devices.
 --
 -- Locks: The lab lock.
 CREATE OR REPLACE FUNCTION wipe_lab(_audit jsonb) RETURNS TABLE (containers_removed integer, devices_retired integer, revision double precision)
@@ -1853,7 +1876,7 @@ BEGIN
     RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
-  -- If the lid is where the request says, the place need not be checked.
+  -- The place in the request is checked only if the lid is not there.
   IF _lid_device IS NOT NULL AND (before->'lid'->>'device' IS DISTINCT FROM _lid_device
     OR (_lid_slot IS NOT NULL AND (before->'lid'->>'position')::integer IS DISTINCT FROM _lid_slot)) THEN
     IF _lid_slot IS NULL THEN
@@ -1862,7 +1885,7 @@ BEGIN
       PERFORM require_position(_lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos"}');
     END IF;
   END IF;
-  -- A lid whose place is not known contradicts nothing.
+  -- If the place of the lid is unknown, any place in the request is accepted.
   IF before->'lid'->>'device' <> _lid_device OR (before->'lid'->>'position')::integer <> _lid_slot THEN
     PERFORM refuse('lid-mismatch', jsonb_build_object(
       'expected', jsonb_build_object('device', _lid_device, 'position', _lid_slot),
@@ -1871,7 +1894,7 @@ BEGIN
   END IF;
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
-  PERFORM write_container_event(next_revision(), 0, 'lidded', closed, before, after, _audit);
+  PERFORM record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
   RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
@@ -1901,7 +1924,7 @@ END $$;
 -- is written if the lid is there.
 --
 -- Locks: The lab lock.
--- Raises: container-not-found, container-removed, and what place_fast raises.
+-- Raises: container-not-found, container-removed, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION unlid_container(_id uuid, _barcode text, _lid_device text, _lid_slot integer, _audit jsonb, _reservation uuid)
 RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
@@ -1918,20 +1941,20 @@ BEGIN
     RETURN;
   END IF;
   after := before || update_lidded_and_version(opened, false);
-  target := place_fast(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
+  target := place_on_device(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
   after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
     'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
-  PERFORM write_container_event(next_revision(), 0, 'unlidded', opened, before, after, _audit);
+  PERFORM record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
   RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
--- prisma/sql/placement/displace.sql
+-- prisma/sql/placement/displace_occupant.sql
 -- Moves a thing that is in the way of a correction: off the platform if `_to` is "remove", otherwise to the place {
 -- device, position }. For a lid, "remove" means that nobody knows where the lid is.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: device-not-found, position-not-found, position-occupied
-CREATE OR REPLACE FUNCTION displace(_thing placement, _to jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION displace_occupant(_thing placement, _to jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := container_snapshot(_thing.container_id);
   target uuid;
@@ -1952,34 +1975,6 @@ BEGIN
   PERFORM write_placement(_thing.container_id, _thing.part, target);
   PERFORM bump_container_version(_thing.container_id);
   PERFORM record_container_event(_revision, _ordinal, 'corrected', _thing.container_id, before, _audit);
-END $$;
-
--- prisma/sql/placement/place_fast.sql
--- Does the same as place_on_device, and returns the slot. The frequent case takes one query: a slot that exists, is
--- empty and is not reserved. Everything else goes to choose_position and place_in_position, which can say what is
--- wrong.
---
--- Locks: The caller holds the lab lock.
--- Raises: What choose_position and place_in_position raise.
-CREATE OR REPLACE FUNCTION place_fast(_container uuid, _part text, _device text, _slot integer, _pointers jsonb, _reservation uuid) RETURNS uuid
-LANGUAGE plpgsql AS $$
-DECLARE
-  target uuid;
-BEGIN
-  IF _slot IS NOT NULL AND _reservation IS NULL THEN
-    SELECT p.id INTO target
-    FROM device d JOIN position p ON p.device_id = d.id
-    WHERE d.name = _device AND d.retired_at IS NULL AND p.slot_number = _slot AND p.retired_at IS NULL
-      AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
-      AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.position_id = p.id);
-  END IF;
-  IF target IS NOT NULL THEN
-    PERFORM write_placement(_container, _part, target);
-  ELSE
-    target := choose_position(_device, _slot, _pointers, _reservation);
-    PERFORM place_in_position(_container, _part, target, _pointers->>'position', _reservation);
-  END IF;
-  RETURN target;
 END $$;
 
 -- prisma/sql/placement/place_in_position.sql
@@ -2003,21 +1998,39 @@ BEGIN
     PERFORM refuse_occupied_position(_position, _pointer);
   END IF;
   IF there.is_reserved OR _reservation IS NOT NULL THEN
-    PERFORM check_reservation(_position, _part, _reservation, _pointer);
+    PERFORM claim_position(_position, _part, _reservation, _pointer);
   END IF;
   PERFORM write_placement(_container, _part, _position);
 END $$;
 
 -- prisma/sql/placement/place_on_device.sql
--- Places a part of a container on a device: in the slot that was asked for, or in a free one (see choose_position).
--- `_pointers` is { device, position, reservation }: the JSON pointers of the three in the request.
+-- Places a part of a container on a device: in the requested slot, or in a free one (see choose_position). Returns the
+-- slot. `_pointers` is { device, position, reservation }: the JSON pointers of the three in the request.
+--
+-- The frequent case takes one query: a slot that exists, is empty and is not reserved. Everything else goes to
+-- choose_position and place_in_position, which can say what is wrong.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What choose_position and place_in_position raise.
-CREATE OR REPLACE FUNCTION place_on_device(_container uuid, _part text, _device text, _slot integer, _pointers jsonb, _reservation uuid) RETURNS void
+CREATE OR REPLACE FUNCTION place_on_device(_container uuid, _part text, _device text, _slot integer, _pointers jsonb, _reservation uuid) RETURNS uuid
 LANGUAGE plpgsql AS $$
+DECLARE
+  target uuid;
 BEGIN
-  PERFORM place_in_position(_container, _part, choose_position(_device, _slot, _pointers, _reservation), _pointers->>'position', _reservation);
+  IF _slot IS NOT NULL AND _reservation IS NULL THEN
+    SELECT p.id INTO target
+    FROM device d JOIN position p ON p.device_id = d.id
+    WHERE d.name = _device AND d.retired_at IS NULL AND p.slot_number = _slot AND p.retired_at IS NULL
+      AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
+      AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.position_id = p.id);
+  END IF;
+  IF target IS NOT NULL THEN
+    PERFORM write_placement(_container, _part, target);
+  ELSE
+    target := choose_position(_device, _slot, _pointers, _reservation);
+    PERFORM place_in_position(_container, _part, target, _pointers->>'position', _reservation);
+  END IF;
+  RETURN target;
 END $$;
 
 -- prisma/sql/placement/write_placement.sql
@@ -2035,7 +2048,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/position/choose_position.sql
--- Returns the slot that was asked for, without a look at what is in it. If no slot was asked for, returns the lowest
+-- Returns the requested slot, without a look at what is in it. If no slot was requested, returns the lowest
 -- free slot: one that belongs to the reservation if there is one, otherwise one that is not reserved. `_pointers` is
 -- { device, position, reservation }: the JSON pointers of the three in the request. `_from` is a slot number below which
 -- no slot is free, as the caller knows: a batch searches a device once, not once for each input.
@@ -2087,8 +2100,8 @@ CREATE OR REPLACE FUNCTION occupant_of(_position uuid) RETURNS jsonb LANGUAGE sq
 $$;
 
 -- prisma/sql/position/position_state.sql
--- A slot as the API shows it: each column is a member of the JSON. Reservations are joined, not looked up for each
--- slot: the slots of a device are one pass, and a query that does not ask for `reserved` does not read them.
+-- A slot as the API shows it: each column is a member of the JSON. Reservations are joined and not looked up for
+-- each slot, so all slots of a device take one scan. A query without `reserved` does not read them.
 CREATE OR REPLACE VIEW position_state AS
 SELECT
   p.id, p.device_id, d.name AS device, p.slot_number AS position,
@@ -2239,14 +2252,14 @@ SELECT rp.position_id, r.id, r.owner, r.purpose, r.expires_at
 FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
 WHERE r.expires_at > command_time();
 
--- prisma/sql/reservation/check_reservation.sql
--- Refuses a slot that is reserved for somebody else, or that is not in the reservation that the request names. If the
--- request names the reservation of the slot, the slot is taken out of it. Expiry depends on the time, so no
--- constraint can check it. `_pointer` is the JSON pointer of the slot in the request.
+-- prisma/sql/reservation/claim_position.sql
+-- Claims a slot for a part of a container. If the request names the reservation of the slot, the slot is taken out of
+-- it. Refuses a slot that is reserved for somebody else, or that is not in the named reservation. Expiry depends on the
+-- time, so no constraint can check it. `_pointer` is the JSON pointer of the slot in the request.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: position-reserved, reservation-not-found, reservation-mismatch
-CREATE OR REPLACE FUNCTION check_reservation(_position uuid, _part text, _reservation uuid, _pointer text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION claim_position(_position uuid, _part text, _reservation uuid, _pointer text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   held active_reservation;
   place jsonb;
@@ -2397,21 +2410,21 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/doubtful_steps.sql
--- Returns the steps that estimates use although they would be left out if they were logged today: those that finish in the future,
--- and those whose duration is beyond all reason for their kind. A service that did not look yet may have stored them. Reads the
--- newest end of an index, and the long steps.
+-- Returns the samples that would be none if they were logged today: steps that finish in the future, and steps with an
+-- implausible duration. An older version of the service, which did not check this, may have stored them. Reads the newest
+-- end of an index, and the long steps.
 CREATE OR REPLACE FUNCTION doubtful_steps() RETURNS TABLE (id uuid, reason text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
   present timestamptz := command_time();
 BEGIN
   RETURN QUERY
   WITH long AS MATERIALIZED (
-    SELECT s.id, s.finish FROM step s WHERE s.duration_seconds > 86400 AND s.counts AND s.exclude_from_estimates IS NULL
+    SELECT s.id, s.finish FROM step s WHERE s.duration_seconds > 86400 AND s.is_sample AND s.exclude_from_estimates IS NULL
     ORDER BY s.duration_seconds DESC LIMIT 10000
   ),
   ahead AS (
     SELECT s.id FROM step s
-    WHERE s.start > present - interval '1 day' AND s.counts AND s.exclude_from_estimates IS NULL AND s.finish > present + interval '5 seconds'
+    WHERE s.start > present - interval '1 day' AND s.is_sample AND s.exclude_from_estimates IS NULL AND s.finish > present + interval '5 seconds'
     UNION
     SELECT l.id FROM long l WHERE l.finish > present + interval '5 seconds'
   )
@@ -2468,11 +2481,11 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/implausible_steps.sql
--- Returns the steps whose duration is beyond all reason for their kind, of those with these ids, each with a sentence. The kind is
--- the function on the device, or for moves the mover and the destination. A step is implausible if it took more than a day
--- beyond its commanded time, and no step of its kind took a tenth as long. Up to 31 days another step like it is an explanation,
--- even if that one was called implausible itself; and of an operation five others must be known. Beyond 31 days only steps that
--- count explain it, and none of those that are judged with it: two clocks that were wrong do not confirm each other.
+-- Returns those of the steps whose duration is implausible, each with a sentence. Steps are compared with steps of the
+-- same function on the device, moves with moves of the same mover to the same destination. A step is implausible if it
+-- took more than a day beyond its commanded time, and no comparable step took a tenth as long. Up to 31 days, another
+-- implausible step is comparable too, and for an operation five comparable steps must be known. Beyond 31 days, only
+-- samples are comparable, and none of `_ids`: two wrong clocks do not confirm each other.
 CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid, detail text) LANGUAGE sql STABLE AS $$
   SELECT s.id, 'The step took ' || round(s.sample_seconds::numeric) || ' s' || CASE WHEN s.commanded_seconds > 0 THEN ' beyond its commanded time' ELSE '' END
     || ', and no step of its kind took a tenth as long. It is stored as told, but estimates leave it out.'
@@ -2482,7 +2495,7 @@ CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid
       max(other.sample_seconds) FILTER (WHERE other.id <> ALL (_ids)) AS longest_before
     FROM (
       SELECT o.id, o.sample_seconds FROM step o
-      WHERE o.counts AND o.key_4 IS NOT NULL AND o.key_4 = s.key_4 ORDER BY o.finish DESC LIMIT (SELECT 200)
+      WHERE o.is_sample AND o.key_4 IS NOT NULL AND o.key_4 = s.key_4 ORDER BY o.finish DESC LIMIT (SELECT 200)
     ) other
     WHERE other.id <> s.id
   ) counted
@@ -2491,7 +2504,7 @@ CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid
     WHERE o.excluded_from_estimates = 'implausible' AND o.key_4 = s.key_4 AND o.id <> s.id
       AND o.sample_seconds < 10 * s.sample_seconds
   ) doubted
-  WHERE s.id = ANY (_ids) AND s.counts AND s.exclude_from_estimates IS NULL AND s.sample_seconds > 86400
+  WHERE s.id = ANY (_ids) AND s.is_sample AND s.exclude_from_estimates IS NULL AND s.sample_seconds > 86400
     AND CASE WHEN s.sample_seconds > 31 * 86400 THEN coalesce(counted.longest_before, 0) < s.sample_seconds / 10
       ELSE coalesce(greatest(counted.longest, doubted.longest), 0) < s.sample_seconds / 10 AND (s.kind = 'move' OR counted.known >= 5) END
 $$;
@@ -2584,11 +2597,115 @@ CREATE OR REPLACE FUNCTION unknown_container_warning(_ordinal integer, _named te
     'detail', 'No container "' || _named || '" is known; the step is stored with the name.') END
 $$;
 
--- prisma/sql/step/warn_of_implausible_steps.sql
--- Adds a warning to those of the steps whose duration is beyond all reason for their kind, so that they do not count any more. It
--- is only called for steps of more than a day, so that writing any other step reads no history.
+-- prisma/sql/step/update_step.sql
+-- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
+-- start, finish, status, is_simulation, data, fct, device and exclude_from_estimates, as far as they are given. `match`
+-- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
+-- that has to be created. `warnings` replace those about what is changed. Nothing is written if nothing changes.
 --
--- Locks: The caller holds the steps.
+-- Locks: The caller has locked the step and looked at it. Takes the lab lock.
+CREATE OR REPLACE FUNCTION update_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := step_snapshot(_id);
+  decision boolean := (SELECT s.exclude_from_estimates FROM step s WHERE s.id = _id);
+  wanted jsonb := before || jsonb_build_object('exclude_from_estimates', decision) || (_change->'members');
+  members text[];
+  new_devices uuid[] := '{}';
+  other_device uuid;
+  containers_changed boolean;
+  more_warnings jsonb := _change->'warnings';
+  kept_warnings jsonb;
+  this_revision bigint;
+BEGIN
+  -- A container that is named twice, by barcode and by id, is stored once. So the names are compared with those that are
+  -- stored, and what they would be stored as.
+  containers_changed := _change ? 'containers' AND (
+    SELECT array_agg(t.ordinal ORDER BY t.first_named)
+    FROM (
+      SELECT sc.ordinal, min(c.ordinality) AS first_named
+      FROM jsonb_array_elements(_change->'containers') WITH ORDINALITY AS c (value, ordinality)
+      LEFT JOIN step_container sc ON sc.step_id = _id AND c.value->>'named' = ANY (sc.named || sc.also_named)
+      GROUP BY sc.ordinal
+    ) t
+  ) IS DISTINCT FROM (
+    SELECT array_agg(sc.ordinal ORDER BY sc.ordinal) FROM step_container sc WHERE sc.step_id = _id
+  ) AND (
+    SELECT coalesce(jsonb_agg(n.named ORDER BY n.ordinal), '[]')
+    FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
+  ) <> jsonb_path_query_array(before, '$.containers[*].named');
+  IF wanted = before || jsonb_build_object('exclude_from_estimates', decision) AND NOT containers_changed THEN
+    RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+    RETURN;
+  END IF;
+  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> coalesce(before->key, 'null');
+
+  IF 'device' = ANY (members) THEN
+    IF latest_device_named(wanted->>'device') IS NULL THEN
+      new_devices := create_unlisted_devices(jsonb_build_array(jsonb_build_object('id', _change->'device_id', 'name', wanted->'device')));
+    END IF;
+    SELECT d.id, more_warnings || warning_list(d.code, '/device', d.detail) INTO other_device, more_warnings
+    FROM resolve_logged_devices(jsonb_build_array(jsonb_build_object('name', wanted->'device'))) d;
+  END IF;
+  IF containers_changed THEN
+    members := members || 'containers'::text;
+    DELETE FROM step_container WHERE step_id = _id;
+    WITH named AS (
+      INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
+      SELECT n.step_id, n.ordinal, n.named, n.also_named, n.container_id
+      FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
+      RETURNING ordinal, named, container_id
+    )
+    SELECT more_warnings || coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal), '[]')
+    INTO more_warnings FROM named WHERE container_id IS NULL;
+  END IF;
+
+  -- A warning stays as long as what it is about stays. Of `data` each member is looked at for itself.
+  SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') INTO kept_warnings
+  FROM step s, jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
+  CROSS JOIN LATERAL string_to_array(w.value->>'pointer', '/') AS path
+  WHERE s.id = _id
+    AND (coalesce(path[2] <> ALL (members), true) OR (path[2] = 'data' AND before->'data'->unescape_pointer(path[3]) = wanted->'data'->unescape_pointer(path[3])))
+    AND NOT (w.value->>'code' = 'implausible-duration' AND members && ARRAY['start', 'finish', 'data', 'device']);
+  IF members && ARRAY['start', 'finish', 'status'] THEN
+    SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings
+    FROM step s, jsonb_array_elements(clock_warnings((wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz, wanted->>'status',
+      s.created_at, command_time()::timestamptz(3))) w
+    WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
+  END IF;
+
+  UPDATE step s SET
+    device_id = coalesce(other_device, s.device_id),
+    start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
+    is_simulation = (wanted->>'is_simulation')::boolean, data = wanted->'data', fct = wanted->>'fct',
+    commanded_seconds = (_change->'match'->>'commanded_seconds')::double precision,
+    match_version = (_change->'match'->>'match_version')::integer, match_function = _change->'match'->>'match_function',
+    match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
+    exclude_from_estimates = (wanted->>'exclude_from_estimates')::boolean,
+    warnings = more_warnings || kept_warnings,
+    version = s.version + 1, updated_at = command_time()
+  WHERE s.id = _id;
+  IF 'start' = ANY (members) THEN
+    -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.
+    UPDATE run SET pending = true WHERE key = 'day ' || ((before->>'start')::timestamptz AT TIME ZONE 'UTC')::date;
+  END IF;
+  IF (SELECT s.is_sample AND s.sample_seconds > 86400 FROM step s WHERE s.id = _id) THEN
+    PERFORM warn_of_implausible_steps(ARRAY[_id]);
+  END IF;
+
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, before, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = _id;
+  PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
+  RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+END $$;
+
+-- prisma/sql/step/warn_of_implausible_steps.sql
+-- Adds a warning to those of the steps whose duration is implausible (see implausible_steps), so that they are no
+-- samples any more. It is only called for steps of more than a day: writing any other step reads no history.
+--
+-- Locks: The caller has locked the steps.
 CREATE OR REPLACE FUNCTION warn_of_implausible_steps(_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE step s SET warnings = s.warnings || warning_list('implausible-duration', '/finish', i.detail)
@@ -2609,7 +2726,7 @@ $$;
 -- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were.
 --
 -- Locks: The caller holds the lab lock.
--- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and choose_end_position
+-- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
 -- raise; with `_collect` nothing.
 CREATE OR REPLACE FUNCTION apply_transfer(
   _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
@@ -2668,7 +2785,7 @@ BEGIN
 
   IF moves THEN
     BEGIN
-      body_to := choose_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
+      body_to := claim_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
         CASE WHEN action <> 'keep' THEN lid_from END, NULL,
         jsonb_build_object('device', _base || '/target/device', 'position', _base || '/target/position', 'reservation', _base || '/reservation_id'),
         (_input->>'reservation_id')::uuid);
@@ -2685,7 +2802,7 @@ BEGIN
       IF _input->'lid'->'position' = 'null' AND before->'lid'->>'device' = _input->'lid'->>'device' AND lid_from IS DISTINCT FROM body_to THEN
         lid_to := lid_from;
       ELSE
-        lid_to := choose_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+        lid_to := claim_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
           CASE WHEN body_to <> body_from THEN body_from END, body_to,
           jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
           (_input->>'lid_reservation_id')::uuid);
@@ -2736,14 +2853,14 @@ BEGIN
   END IF;
 END $$;
 
--- prisma/sql/transfer/choose_end_position.sql
--- Returns the slot where a part of a container ends: the one that was asked for, or the lowest one that is free at
--- the end. `_vacated` is the slot that the other part of the container leaves, and `_taken` the slot where the other
--- part ends. A slot of the named reservation is taken out of it.
+-- prisma/sql/transfer/claim_end_position.sql
+-- Chooses the slot where a part of a container ends, claims and returns it: the requested one, or the lowest one that
+-- is free at the end. `_vacated` is the slot that the other part of the container leaves, and `_taken` the slot where
+-- the other part ends. A slot of the named reservation is taken out of it.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What choose_position raises, position-occupied, position-reserved
-CREATE OR REPLACE FUNCTION choose_end_position(
+CREATE OR REPLACE FUNCTION claim_end_position(
   _container uuid, _part text, _device text, _slot integer, _vacated uuid, _taken uuid, _pointers jsonb, _reservation uuid
 ) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
@@ -2773,7 +2890,7 @@ BEGIN
   ELSIF there.container_id IS NOT NULL AND chosen IS DISTINCT FROM _vacated THEN
     PERFORM refuse_occupied_position(chosen, _pointers->>'position');
   END IF;
-  PERFORM check_reservation(chosen, _part, _reservation, _pointers->>'position');
+  PERFORM claim_position(chosen, _part, _reservation, _pointers->>'position');
   RETURN chosen;
 END $$;
 
@@ -2807,7 +2924,7 @@ END $$;
 
 -- prisma/sql/transfer/require_transfer_container.sql
 -- Returns the container that a transfer is about: the one that it names, or the one at its source. Refuses a removed
--- container, and a source that contradicts.
+-- container, and a source where the named container is not.
 --
 -- Raises: container-not-found, container-removed, source-empty, source-mismatch, device-not-found, position-not-found
 CREATE OR REPLACE FUNCTION require_transfer_container(_input jsonb, _base text) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
@@ -2997,7 +3114,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/bump_container_version.sql
--- Counts one change of a container: its version and the time of the change.
+-- Increments the version of a container, and sets the time of its last change.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE sql AS $$
@@ -3044,25 +3161,6 @@ CREATE OR REPLACE FUNCTION run_is_over(_run run) RETURNS boolean LANGUAGE sql ST
   SELECT coalesce((SELECT status IN ('completed', 'aborted') FROM experiment WHERE id = _run.experiment_id), false)
     OR coalesce(run_last_start(_run) < now() - interval '30 minutes', true)
 $$;
-
--- prisma/sql/experiment/change_experiment.sql
--- Changes status, name or metadata of an experiment, as far as given; null clears. Nothing is written if nothing
--- changes.
---
--- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
-CREATE OR REPLACE FUNCTION change_experiment(_id uuid, _changes jsonb, _audit jsonb) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
-DECLARE
-  before jsonb := experiment_snapshot(_id);
-  wanted jsonb := before || _changes;
-BEGIN
-  IF wanted <> before THEN
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'), warnings = wanted->'warnings',
-      version = e.version + 1, updated_at = command_time()
-    WHERE e.id = _id;
-    PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
-  END IF;
-  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
-END $$;
 
 -- prisma/sql/experiment/create_experiment.sql
 -- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
@@ -3123,17 +3221,6 @@ CREATE OR REPLACE FUNCTION record_experiment_event(
   SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
     _before, experiment_snapshot(_experiment)
   FROM lab WHERE id = 1
-$$;
-
--- prisma/sql/lab/lab_snapshot.sql
--- Returns what the lab file says beyond the settings of the single devices, as the log stores it.
-CREATE OR REPLACE FUNCTION lab_snapshot() RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object(
-    'description', l.description, 'pythonlab_translation', l.pythonlab_translation, 'extra', l.extra,
-    'groups', (
-      SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
-      FROM listed_group g))
-  FROM lab l
 $$;
 
 -- prisma/sql/lab/lab_state_at.sql
@@ -3317,110 +3404,6 @@ CREATE OR REPLACE FUNCTION reservation_snapshot(_reservation uuid) RETURNS jsonb
   FROM reservation_state s WHERE s.id = _reservation
 $$;
 
--- prisma/sql/step/change_step.sql
--- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
--- start, finish, status, is_simulation, data, fct, device and exclude_from_estimates, as far as they are given. `match`
--- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
--- that has to be created. `warnings` replace those about what is changed. Nothing is written if nothing changes.
---
--- Locks: The caller has locked the step and looked at it. Takes the lab lock.
-CREATE OR REPLACE FUNCTION change_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
-DECLARE
-  before jsonb := step_snapshot(_id);
-  decision boolean := (SELECT s.exclude_from_estimates FROM step s WHERE s.id = _id);
-  wanted jsonb := before || jsonb_build_object('exclude_from_estimates', decision) || (_change->'members');
-  members text[];
-  new_devices uuid[] := '{}';
-  other_device uuid;
-  containers_changed boolean;
-  more_warnings jsonb := _change->'warnings';
-  kept_warnings jsonb;
-  this_revision bigint;
-BEGIN
-  -- A container that is named twice, by barcode and by id, is stored once. So the names are compared with those that are
-  -- stored, and what they would be stored as.
-  containers_changed := _change ? 'containers' AND (
-    SELECT array_agg(t.ordinal ORDER BY t.first_named)
-    FROM (
-      SELECT sc.ordinal, min(c.ordinality) AS first_named
-      FROM jsonb_array_elements(_change->'containers') WITH ORDINALITY AS c (value, ordinality)
-      LEFT JOIN step_container sc ON sc.step_id = _id AND c.value->>'named' = ANY (sc.named || sc.also_named)
-      GROUP BY sc.ordinal
-    ) t
-  ) IS DISTINCT FROM (
-    SELECT array_agg(sc.ordinal ORDER BY sc.ordinal) FROM step_container sc WHERE sc.step_id = _id
-  ) AND (
-    SELECT coalesce(jsonb_agg(n.named ORDER BY n.ordinal), '[]')
-    FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
-  ) <> jsonb_path_query_array(before, '$.containers[*].named');
-  IF wanted = before || jsonb_build_object('exclude_from_estimates', decision) AND NOT containers_changed THEN
-    RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
-    RETURN;
-  END IF;
-  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> coalesce(before->key, 'null');
-
-  IF 'device' = ANY (members) THEN
-    IF latest_device_named(wanted->>'device') IS NULL THEN
-      new_devices := create_unlisted_devices(jsonb_build_array(jsonb_build_object('id', _change->'device_id', 'name', wanted->'device')));
-    END IF;
-    SELECT d.id, more_warnings || warning_list(d.code, '/device', d.detail) INTO other_device, more_warnings
-    FROM resolve_logged_devices(jsonb_build_array(jsonb_build_object('name', wanted->'device'))) d;
-  END IF;
-  IF containers_changed THEN
-    members := members || 'containers'::text;
-    DELETE FROM step_container WHERE step_id = _id;
-    WITH named AS (
-      INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
-      SELECT n.step_id, n.ordinal, n.named, n.also_named, n.container_id
-      FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
-      RETURNING ordinal, named, container_id
-    )
-    SELECT more_warnings || coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal), '[]')
-    INTO more_warnings FROM named WHERE container_id IS NULL;
-  END IF;
-
-  -- A warning stays as long as what it is about stays. Of `data` each member is looked at for itself.
-  SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') INTO kept_warnings
-  FROM step s, jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
-  CROSS JOIN LATERAL string_to_array(w.value->>'pointer', '/') AS path
-  WHERE s.id = _id
-    AND (coalesce(path[2] <> ALL (members), true) OR (path[2] = 'data' AND before->'data'->unescape_pointer(path[3]) = wanted->'data'->unescape_pointer(path[3])))
-    AND NOT (w.value->>'code' = 'implausible-duration' AND members && ARRAY['start', 'finish', 'data', 'device']);
-  IF members && ARRAY['start', 'finish', 'status'] THEN
-    SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings
-    FROM step s, jsonb_array_elements(clock_warnings((wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz, wanted->>'status',
-      s.created_at, command_time()::timestamptz(3))) w
-    WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
-  END IF;
-
-  UPDATE step s SET
-    device_id = coalesce(other_device, s.device_id),
-    start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
-    is_simulation = (wanted->>'is_simulation')::boolean, data = wanted->'data', fct = wanted->>'fct',
-    commanded_seconds = (_change->'match'->>'commanded_seconds')::double precision,
-    match_version = (_change->'match'->>'match_version')::integer, match_function = _change->'match'->>'match_function',
-    match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
-    exclude_from_estimates = (wanted->>'exclude_from_estimates')::boolean,
-    warnings = more_warnings || kept_warnings,
-    version = s.version + 1, updated_at = command_time()
-  WHERE s.id = _id;
-  IF 'start' = ANY (members) THEN
-    -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.
-    UPDATE run SET pending = true WHERE key = 'day ' || ((before->>'start')::timestamptz AT TIME ZONE 'UTC')::date;
-  END IF;
-  IF (SELECT s.counts AND s.sample_seconds > 86400 FROM step s WHERE s.id = _id) THEN
-    PERFORM warn_of_implausible_steps(ARRAY[_id]);
-  END IF;
-
-  this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
-  SELECT this_revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-    s.id, s.device_id, s.experiment_id, before, step_snapshot(s.id)
-  FROM step s CROSS JOIN lab WHERE s.id = _id;
-  PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
-  RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
-END $$;
-
 -- prisma/sql/step/clock_warnings.sql
 -- Returns the warnings about times that cannot be true, as a list. `_told` is when the service first heard of the step, `_now`
 -- is the present. Clocks differ by seconds, so five of them are allowed.
@@ -3438,8 +3421,8 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
 $$;
 
 -- prisma/sql/step/log_steps.sql
--- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
--- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
+-- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
+-- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
 -- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
 -- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
 -- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
@@ -3497,7 +3480,7 @@ BEGIN
         || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
              THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
         || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
-             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+             THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
@@ -3512,7 +3495,7 @@ BEGIN
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
-    RETURNING id, experiment_id, counts AND sample_seconds > 86400 AS is_long
+    RETURNING id, experiment_id, is_sample AND sample_seconds > 86400 AS is_long
   ),
   inserted_containers AS (
     INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
@@ -3555,12 +3538,12 @@ BEGIN
 
   RETURN QUERY
   SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state,
-    CASE WHEN asked.ordinality = 1 THEN to_record END
-  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS asked (id, ordinality)
-  JOIN step_state state ON state.id = asked.id
-  LEFT JOIN unnest(logged) AS l (id) ON l.id = asked.id
-  LEFT JOIN unnest(extended) AS x (id) ON x.id = asked.id
-  ORDER BY asked.ordinality;
+    CASE WHEN sent.ordinality = 1 THEN to_record END
+  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
+  JOIN step_state state ON state.id = sent.id
+  LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id
+  LEFT JOIN unnest(extended) AS x (id) ON x.id = sent.id
+  ORDER BY sent.ordinality;
 END $$;
 
 -- prisma/sql/step/step_snapshot.sql

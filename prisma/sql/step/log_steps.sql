@@ -1,5 +1,5 @@
--- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
--- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
+-- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
+-- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
 -- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
 -- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
 -- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
@@ -57,7 +57,7 @@ BEGIN
         || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
              THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
         || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
-             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+             THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
@@ -72,7 +72,7 @@ BEGIN
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
-    RETURNING id, experiment_id, counts AND sample_seconds > 86400 AS is_long
+    RETURNING id, experiment_id, is_sample AND sample_seconds > 86400 AS is_long
   ),
   inserted_containers AS (
     INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
@@ -115,10 +115,10 @@ BEGIN
 
   RETURN QUERY
   SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state,
-    CASE WHEN asked.ordinality = 1 THEN to_record END
-  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS asked (id, ordinality)
-  JOIN step_state state ON state.id = asked.id
-  LEFT JOIN unnest(logged) AS l (id) ON l.id = asked.id
-  LEFT JOIN unnest(extended) AS x (id) ON x.id = asked.id
-  ORDER BY asked.ordinality;
+    CASE WHEN sent.ordinality = 1 THEN to_record END
+  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
+  JOIN step_state state ON state.id = sent.id
+  LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id
+  LEFT JOIN unnest(extended) AS x (id) ON x.id = sent.id
+  ORDER BY sent.ordinality;
 END $$;

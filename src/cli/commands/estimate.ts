@@ -1,17 +1,14 @@
 import type { Command } from 'commander'
+import type { Estimate } from '../../contract/estimates.ts'
 import { readExactly } from '../../domain/whole-numbers.ts'
 import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult } from '../io.ts'
-import { placeOf } from '../places.ts'
+import { parsePlace } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
 type EstimateCommandOptions = ServiceOptions & { confidence?: string, from?: string, to?: string, statistic?: string }
-type Estimate = {
-  duration_seconds: number | null, confidence: number, confidence_attained: number | null, method: string, level: string | null
-  sample_size: number, median_seconds: number | null, warnings: { code: string, detail: string }[]
-}
 
 export function estimateCommand (program: Command, io: CommandIo): void {
   withServiceOptions(program.command('estimate'))
@@ -55,7 +52,7 @@ function jsonOr (text: string): unknown {
 function moveOf ({ from, to }: EstimateCommandOptions): object {
   if (from === undefined && to === undefined) return {}
   if (from === undefined || to === undefined) throw usageError('A move needs both --from and --to.')
-  return { kind: 'move', origin: placeOf(from), destination: placeOf(to) }
+  return { kind: 'move', origin: parsePlace(from), destination: parsePlace(to) }
 }
 
 /** The number of --confidence. The service checks its range. */

@@ -1,5 +1,6 @@
+import { maxInteger, maxSlots } from '../limits.ts'
 import { isLine, isLines } from '../plain-text.ts'
-import { escapePointer, unstorable } from '../values.ts'
+import { escapePointer, storageFault } from '../values.ts'
 import { deviceNameFault, nameFault } from './names.ts'
 
 // Validates a parsed lab file. read-yaml.ts parses the YAML; lab-file.ts writes a lab file.
@@ -21,30 +22,28 @@ export type Members = Record<string, unknown>
 /** The members of a lab file besides its devices: any JSON. */
 export type LabSettings = { description: unknown, pythonlab_translation: unknown, extra: Members | null }
 
-/** A validated lab file: groups and their devices, in order. */
-export type LabConfig = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[] }
+/** The settings, groups and devices of a lab, in the order of its lab file. */
+export type LabLayout = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[] }
 
 export type ConfigFault = { in: 'body', pointer: string, detail: string }
 
-const largestCapacity = 10_000
-const largestCount = 2_147_483_647
 /** At most this many faults are reported. */
-const mostFaults = 100
+const maxFaults = 100
 
 type Report = (pointer: string, detail: string) => void
 
 /** Validates a parsed lab file. Returns the configuration, or all faults with their JSON pointers. */
-export function readLabConfig (file: unknown): { config: LabConfig } | { faults: ConfigFault[] } {
+export function readLabConfig (file: unknown): { config: LabLayout } | { faults: ConfigFault[] } {
   const faults: ConfigFault[] = []
   const report: Report = (pointer, detail) => {
-    if (faults.length < mostFaults) faults.push({ in: 'body', pointer, detail })
+    if (faults.length < maxFaults) faults.push({ in: 'body', pointer, detail })
   }
   const config = readFile(file, report)
   return config === null || faults.length > 0 ? { faults } : { config }
 }
 
-function readFile (file: unknown, report: Report): LabConfig | null {
-  const bad = unstorable(file)
+function readFile (file: unknown, report: Report): LabLayout | null {
+  const bad = storageFault(file)
   if (bad) {
     report(bad.pointer, bad.detail)
     return null
@@ -66,7 +65,7 @@ function readFile (file: unknown, report: Report): LabConfig | null {
   }
 }
 
-function readGroups (servers: unknown, report: Report): LabConfig['groups'] {
+function readGroups (servers: unknown, report: Report): LabLayout['groups'] {
   // null is also refused: a file that lost its groups must not retire all devices.
   if (servers === undefined || servers === null) {
     report('/sila_servers', 'is required: the groups of the lab with their devices; use {} for an empty lab')
@@ -128,9 +127,9 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
   if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not contain control characters other than line breaks')
   return {
     ...texts({ type, description, uri }),
-    capacity: count('capacity', capacity, largestCapacity) ?? 0,
-    process_capacity: count('process_capacity', process_capacity, largestCount),
-    min_capacity: count('min_capacity', min_capacity, largestCount),
+    capacity: count('capacity', capacity, maxSlots) ?? 0,
+    process_capacity: count('process_capacity', process_capacity, maxInteger),
+    min_capacity: count('min_capacity', min_capacity, maxInteger),
     allows_overlap: typeof allows_overlap === 'boolean' ? allows_overlap : null,
     extra: orNull({ ...rest, ...notTexts({ type, description, uri }) })
   }

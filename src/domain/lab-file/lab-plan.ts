@@ -1,4 +1,4 @@
-import type { DeviceSettings, LabConfig, LabSettings } from './lab-config.ts'
+import type { DeviceSettings, LabLayout, LabSettings } from './lab-config.ts'
 
 // Plans what a lab file changes in the tracked lab. Pure functions: the caller reads the lab under its lock and writes the plan.
 
@@ -25,7 +25,7 @@ export type LabInput = LabSettings & { groups: DeviceGroup[] }
 export type LabPlan = { changes: DeviceChange[], devices: DeviceInput[], lab: LabInput | null }
 
 /** Plans how the tracked lab becomes like the lab file. Without `prune`, devices that are not in the file are kept. */
-export function planLab (config: LabConfig, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): LabPlan {
+export function planLab (config: LabLayout, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): LabPlan {
   const known = new Map(tracked.devices.map((device) => [device.name, device]))
   const wanted = config.groups.flatMap(({ name: group, devices }) => devices.map((settings): TrackedDevice => {
     const before = known.get(settings.name)
@@ -36,16 +36,16 @@ export function planLab (config: LabConfig, tracked: TrackedLab, { prune, newId 
     .filter(({ name, listed, retired }) => listed && !retired && !named.has(name))
     .map((device) => ({ ...device, retired: prune }))
 
-  const steps = [...wanted, ...others].map((after) => ({ after, change: changeOf(known.get(after.name), after) }))
+  const steps = [...wanted, ...others].map((after) => ({ after, change: deviceChangeOf(known.get(after.name), after) }))
   return {
     changes: steps.map(({ change }) => change),
-    devices: steps.filter(({ change }) => change.action !== 'unchanged').map(({ after, change }) => inputOf(after, change)),
+    devices: steps.filter(({ change }) => change.action !== 'unchanged').map(({ after, change }) => deviceInputOf(after, change)),
     lab: unlessTracked(prune ? fromFile(config) : intoTracked(config, tracked, named), tracked)
   }
 }
 
 /** What a lab file says beyond the settings of single devices; null if the tracked lab says the same. */
-export function planLabSettings (config: LabConfig, tracked: LabInput): LabInput | null {
+export function planLabSettings (config: LabLayout, tracked: LabInput): LabInput | null {
   return unlessTracked(fromFile(config), tracked)
 }
 
@@ -58,7 +58,7 @@ const compared = [
 ] as const satisfies readonly (keyof TrackedDevice)[]
 
 /** The change of a device; `before` is undefined if it has no row yet. */
-export function changeOf (before: TrackedDevice | undefined, after: TrackedDevice): DeviceChange {
+export function deviceChangeOf (before: TrackedDevice | undefined, after: TrackedDevice): DeviceChange {
   const from = before === undefined || before.retired || !before.listed ? null : before.capacity
   const changed = before === undefined ? [] : compared.filter((member) => !equal(before[member], after[member]))
   return {
@@ -88,16 +88,16 @@ const kinds: Readonly<Record<DeviceAction, string>> = {
 }
 
 /** The device to write, with the kind of event for the change. */
-export function inputOf (after: TrackedDevice, { action }: DeviceChange): DeviceInput {
+export function deviceInputOf (after: TrackedDevice, { action }: DeviceChange): DeviceInput {
   return { ...after, kind: kinds[action] }
 }
 
-function fromFile ({ description, pythonlab_translation, extra, groups }: LabConfig): LabInput {
+function fromFile ({ description, pythonlab_translation, extra, groups }: LabLayout): LabInput {
   return { description, pythonlab_translation, extra, groups: groups.map(namesOf) }
 }
 
 // The groups and devices of the file come first; those that only the lab has follow in their order.
-function intoTracked (config: LabConfig, tracked: TrackedLab, named: ReadonlySet<string>): LabInput {
+function intoTracked (config: LabLayout, tracked: TrackedLab, named: ReadonlySet<string>): LabInput {
   const kept = tracked.groups.map(({ name, devices }) => ({ name, devices: devices.filter((device) => !named.has(device)) }))
   const inFile = new Set(config.groups.map(({ name }) => name))
   return {
@@ -112,7 +112,7 @@ function intoTracked (config: LabConfig, tracked: TrackedLab, named: ReadonlySet
   }
 }
 
-function namesOf ({ name, devices }: LabConfig['groups'][number]): DeviceGroup {
+function namesOf ({ name, devices }: LabLayout['groups'][number]): DeviceGroup {
   return { name, devices: devices.map((device) => device.name) }
 }
 

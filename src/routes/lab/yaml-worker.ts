@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { readYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
 import { exceededLimit } from '../../domain/json-size.ts'
-import { unstorable } from '../../domain/values.ts'
+import { storageFault } from '../../domain/values.ts'
 import { keptAsText } from '../../domain/whole-numbers.ts'
 import type { YamlOutcome } from './yaml-reader.ts'
 
@@ -10,7 +10,7 @@ import type { YamlOutcome } from './yaml-reader.ts'
 function outcomeOf (text: string): YamlOutcome {
   try {
     const value = readYaml(text)
-    const unfit = unstorable(value)
+    const unfit = storageFault(value)
     if (unfit !== null) return { unfit }
     // Passing JSON between threads is much faster than a copy of the objects.
     const json = JSON.stringify(value)
