@@ -183,12 +183,13 @@ export const WipeQuery = Type.Object({
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
   'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees',
-  'container-missing'
+  'container-missing', 'run-not-learnt'
 ], [
-  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing` and those that begin with `step` are warnings; all others are errors.',
+  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `run-not-learnt` and those that begin with `step` are warnings; all others are errors.',
   '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere. `container-missing`: nobody knows where a container is.',
   '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates leave out; nobody decided about them yet.',
-  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.'
+  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.',
+  '`run-not-learnt`: the margins of the estimates could not be learnt from a run, three times or more. Other runs are not affected.'
 ].join(' '))
 
 const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], '`error`: a state that is impossible in a real lab. `warning`: a state that can be intended.')

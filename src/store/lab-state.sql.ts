@@ -1,6 +1,7 @@
 import type { LabHealth, LabState } from '../contract/lab.ts'
 import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
+import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 
 /** The longest of the newest samples that are comparable at a level with the step `s`. Of a step with a commanded time, samples are what it took beyond that. */
 const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FROM (
@@ -10,6 +11,11 @@ const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FRO
 
 /** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
 export async function readState (transaction: Transaction): Promise<LabState> {
+  if (isSmallRead()) {
+    const [size] = await transaction.$queryRaw<{ large: boolean }[]>`
+      SELECT EXISTS (SELECT FROM position WHERE retired_at IS NULL OFFSET ${largestRead.slots}) OR EXISTS (SELECT FROM container OFFSET ${largestRead.containers}) AS large`
+    if (size!.large) throw new LargeRead()
+  }
   const [state] = await transaction.$queryRaw<LabState[]>`
     WITH slot AS MATERIALIZED (
       SELECT p.device_id, p.slot_number, pl.container_id, pl.part
@@ -122,6 +128,10 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       SELECT 12, 'container-missing', NULL, NULL, json_build_array(json_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name)),
         '"' || s.name || '" is missing since ' || wire_time(s.missing_since) || '. It was last in slot ' || s.last_position || ' of ' || s.last_device || '.'
       FROM container_state s WHERE s.missing_since IS NOT NULL
+      UNION ALL
+      SELECT 13, 'run-not-learnt', NULL, NULL, '[]', 'Estimates could not learn from the run "' || r.key || '": ' || r.failures ||
+        ' attempts failed, and the next one is at ' || wire_time(r.retry_at) || '. The request log has the reason (learning from this run failed).'
+      FROM run r WHERE r.pending AND r.failures >= 3
     )
     SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers, '[]'::json AS steps
     FROM finding ORDER BY rank, device, position, message`

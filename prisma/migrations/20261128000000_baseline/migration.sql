@@ -519,6 +519,9 @@ CREATE TABLE run (
   day date,
   -- it has steps from which nothing was learnt yet
   pending boolean NOT NULL DEFAULT true,
+  -- how often learning from it failed in a row, and before which time it is not tried again: it must not stop the others
+  failures integer NOT NULL DEFAULT 0,
+  retry_at timestamptz(3),
   ended_at timestamptz(3),
   -- the seconds to add to the bound at each confidence of the grid (src/estimation/margins.ts), as of the end of this run;
   -- null where too few steps say
@@ -4212,6 +4215,12 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
   SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish),
     'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM step_state s WHERE s.id = _step
+$$;
+
+-- prisma/sql/estimate/run_can_be_learnt.sql
+-- Says whether the learner may learn from a pending run now: it is over, and it does not wait after a failure.
+CREATE OR REPLACE FUNCTION run_can_be_learnt(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(_run.retry_at <= now(), true) AND run_is_over(_run)
 $$;
 
 -- prisma/sql/lab/lab_config_at.sql

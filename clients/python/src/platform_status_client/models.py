@@ -445,7 +445,7 @@ class Finding(TypedDict):
     steps: NotRequired[list[str]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing', 'run-not-learnt']
 
 
 FindingSeverity = Literal['error', 'warning']
