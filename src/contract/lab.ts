@@ -136,7 +136,7 @@ export const LabRestore = Type.Object({
   dry_run: optional(Type.Boolean({ description: 'Whether to only return what would change, without changing anything. The default is false.' }))
 }, {
   $id: 'LabRestore', additionalProperties: false, description: 'An earlier state of the lab, to be put back.',
-  examples: [{ at: 2, reason: 'The wrong lab file was applied.' }]
+  examples: [{ at: 2, reason: 'The wrong lab file was applied.', dry_run: true }]
 })
 export type LabRestore = Static<typeof LabRestore>
 

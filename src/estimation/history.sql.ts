@@ -18,7 +18,7 @@ export type EstimateQuery = {
   lidded_before: boolean | null
   lidded_after: boolean | null
   barcode_read: boolean | null
-  /** Only steps that finished at or before this time are read. null means now. */
+  /** Only steps that finished at or before this time are read. null: all that count, also one with a finish ahead of now that a person has included. */
   as_of: string | null
 }
 
@@ -67,7 +67,7 @@ WITH named AS MATERIALIZED (
   SELECT name, latest_device_named(name) AS id FROM unnest($3::text[]) AS name
 ),
 keyed AS MATERIALIZED (
-  SELECT q.ordinality AS n, coalesce(q.as_of, now()) AS as_of,
+  SELECT q.ordinality AS n, coalesce(q.as_of, 'infinity') AS as_of,
     ${keys}
   FROM ROWS FROM (jsonb_to_recordset($1) AS (
     kind text, match_function text, match_parameters uuid, match_protocol uuid, device text, origin_device text, origin_position integer,

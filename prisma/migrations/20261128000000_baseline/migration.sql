@@ -213,6 +213,16 @@ CREATE TABLE reservation (
 );
 CREATE INDEX reservation_owner_idx ON reservation (owner, id);
 
+-- What was answered to a reservation under an id that the client chose. The reservation itself ends and is deleted; a retry of
+-- long ago is answered from here, and reserves nothing.
+CREATE TABLE reservation_outcome (
+  reservation_id uuid NOT NULL,
+  -- sha256 of the body, so that a retry is recognised
+  created_as text NOT NULL,
+  reservation jsonb NOT NULL,
+  CONSTRAINT reservation_outcome_pkey PRIMARY KEY (reservation_id)
+);
+
 -- The slots of a reservation that were not used yet. A slot is in one reservation at most.
 CREATE TABLE reserved_position (
   position_id uuid NOT NULL,
@@ -2563,6 +2573,69 @@ BEGIN
   DELETE FROM reservation r WHERE r.id = ANY (touched) AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.reservation_id = r.id);
 END $$;
 
+-- prisma/sql/reservation/create_reservation.sql
+-- Reserves free slots. `_input` has the members of ReservationCreate, and id, created_as and id_chosen: whether the client chose
+-- the id. The outcome is `created`, or `repeated` (the same id and the same request before, also if that reservation has ended).
+-- Expired reservations are deleted first.
+--
+-- Locks: The lab lock.
+-- Raises: id-in-use, device-not-found, no-free-position
+CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  count integer := coalesce((_input->>'count')::integer, 1);
+  ttl double precision := (_input->>'ttl_seconds')::double precision;
+  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
+  deep_well boolean := (_input->>'deep_well')::boolean;
+  strategy text := coalesce(_input->>'strategy', 'first');
+  device uuid;
+  chosen uuid[];
+  known text;
+  answered jsonb;
+BEGIN
+  PERFORM lock_lab();
+  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
+  SELECT o.created_as, o.reservation INTO known, answered FROM reservation_outcome o WHERE o.reservation_id = wanted;
+  IF NOT FOUND THEN
+    SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
+  END IF;
+  IF FOUND THEN
+    IF known <> _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    RETURN QUERY SELECT 'repeated', coalesce(reservation_snapshot(wanted), answered);
+    RETURN;
+  END IF;
+
+  IF _input->>'device' IS NOT NULL THEN
+    device := require_device(_input->>'device', '/device');
+  ELSE
+    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
+    IF NOT FOUND THEN
+      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
+    END IF;
+  END IF;
+  SELECT array_agg(position_id) INTO chosen
+  FROM (
+    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block) b LIMIT count
+  ) best;
+  IF coalesce(cardinality(chosen), 0) < count THEN
+    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
+      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
+      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
+  END IF;
+
+  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
+  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
+  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
+  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
+  answered := reservation_snapshot(wanted);
+  IF (_input->>'id_chosen')::boolean THEN
+    INSERT INTO reservation_outcome (reservation_id, created_as, reservation) VALUES (wanted, _input->>'created_as', answered);
+  END IF;
+  RETURN QUERY SELECT 'created', answered;
+END $$;
+
 -- prisma/sql/reservation/drop_reservations.sql
 -- Takes a slot out of its reservation when the slot is retired.
 CREATE OR REPLACE FUNCTION drop_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -3984,60 +4057,6 @@ LANGUAGE sql STABLE AS $$
   WHERE d.name = _device AND d.retired_at IS NULL
   ORDER BY slot.number
 $$;
-
--- prisma/sql/reservation/create_reservation.sql
--- Reserves free slots. `_input` has the members of ReservationCreate, and id and created_as. The outcome is
--- `created`, or `repeated` (the same id and the same request before). Expired reservations are deleted first.
---
--- Locks: The lab lock.
--- Raises: id-in-use, device-not-found, no-free-position
-CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation reservation_state) LANGUAGE plpgsql AS $$
-DECLARE
-  wanted uuid := (_input->>'id')::uuid;
-  count integer := coalesce((_input->>'count')::integer, 1);
-  ttl double precision := (_input->>'ttl_seconds')::double precision;
-  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
-  deep_well boolean := (_input->>'deep_well')::boolean;
-  strategy text := coalesce(_input->>'strategy', 'first');
-  device uuid;
-  chosen uuid[];
-  known text;
-BEGIN
-  PERFORM lock_lab();
-  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
-  SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
-  IF FOUND THEN
-    IF known <> _input->>'created_as' THEN
-      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
-    END IF;
-    RETURN QUERY SELECT 'repeated', s FROM reservation_state s WHERE s.id = wanted;
-    RETURN;
-  END IF;
-
-  IF _input->>'device' IS NOT NULL THEN
-    device := require_device(_input->>'device', '/device');
-  ELSE
-    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
-    IF NOT FOUND THEN
-      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
-    END IF;
-  END IF;
-  SELECT array_agg(position_id) INTO chosen
-  FROM (
-    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block) b LIMIT count
-  ) best;
-  IF coalesce(cardinality(chosen), 0) < count THEN
-    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
-      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
-      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
-  END IF;
-
-  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
-  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
-  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
-  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
-  RETURN QUERY SELECT 'created', s FROM reservation_state s WHERE s.id = wanted;
-END $$;
 
 -- prisma/sql/reservation/renew_reservation.sql
 -- Starts the time to live of a reservation again, now, with another length if `_ttl_seconds` is not null.
