@@ -124,5 +124,6 @@ export type StocktakeQuery = Static<typeof StocktakeQuery>
 export const StocktakeParams = Type.Object({ id: ref(Uuid) })
 
 export const stocktakeSchemas = [
-  StocktakeSlot, Stocktake, StocktakeFinding, TrackedPlace, SeenPlate, FormerLabel, StocktakeItem, StocktakeCounts, StocktakeResult, StocktakeSummary, StocktakeRecord, StocktakePage
+  StocktakeSlot, Stocktake, StocktakeFinding, TrackedPlace, SeenPlate, FormerLabel, StocktakeItem,
+  StocktakeCounts, StocktakeResult, StocktakeSummary, StocktakeRecord, StocktakePage
 ]

@@ -2,7 +2,10 @@ import { catalogue, type ProblemCode } from '../contract/problems.ts'
 
 type Range = { minimum: number, maximum: number }
 type KnownPlace = { device: string | null, position: number | null } | null
-type FormerBearer = { id: string, barcode: string | null, device: string | null, position: number | null, missing_since?: string | null, removed_at?: string | null, until: string }
+type FormerBearer = {
+  id: string, barcode: string | null, device: string | null, position: number | null
+  missing_since?: string | null, removed_at?: string | null, until: string
+}
 type Missing = { missing_since?: string, last?: NonNullable<KnownPlace> }
 type Thing = { id: string, barcode: string | null, name?: string, part?: string, device?: string, position?: number }
 
