@@ -1,4 +1,4 @@
-import { problem, Problem, type ProblemCode, catalogue } from '../contract/problems.ts'
+import { problem, Problem, type ProblemCode, problemCatalogue } from '../contract/problems.ts'
 import { refusalDetail } from './refusals.ts'
 
 /** An error of PostgreSQL, from `pg` or from Prisma. */
@@ -86,7 +86,7 @@ function databaseUnavailable (cause: unknown): Problem {
 
 /** A refusal by a database function. The message is the problem code, the detail has the members as JSON. */
 function refusal (fault: DatabaseFault): Problem | null {
-  if (!(fault.message in catalogue)) return null
+  if (!(fault.message in problemCatalogue)) return null
   const code = fault.message as ProblemCode
   const members = JSON.parse(fault.detail ?? '{}') as Record<string, unknown>
   return problem(code, refusalDetail(code, members), members)

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { v7 as uuidv7 } from 'uuid'
 import { invalid, problem } from '../contract/problems.ts'
 import type { Step, StepFinish, StepPatch } from '../contract/steps.ts'
+import { maxDataBytes } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
-import { withFinish, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
+import { clampFinish, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries } from './commands.ts'
@@ -22,8 +23,6 @@ type Change = {
   warnings: readonly StepWarning[]
 }
 
-const maxDataBytes = 65_536
-
 /** Finishes a running step. Throws `step-ended` for a step that is not running. */
 export async function finishStep (prisma: PrismaClient, id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
   return await withLockedStep(prisma, id, async (transaction, step) => {
@@ -32,7 +31,7 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
       throw problem('step-ended', `The step is already ${step.status}${finish === null ? '' : ` (finish ${finish})`}. Use PATCH to correct it.`,
         { step: { id, status: step.status, finish } })
     }
-    const { warnings, finish, status } = withFinish({
+    const { warnings, finish, status } = clampFinish({
       start: step.start.toISOString(), finish: ending.finish ? toUtc(ending.finish) : step.now.toISOString(), status: ending.status ?? 'completed'
     })
     const data = ending.data ? { data: { ...step.data, ...ending.data } } : {}

@@ -62,8 +62,8 @@ t.test('200 random disturbances of real labs are found and repaired by stocktake
         touched.push(slot.split('\n')[0]!)
       }
       const kinds: (() => void)[] = [
-        () => { const [one, other] = [pick(taken), pick(empty)]; put(other, plates.get(one)!); put(one, undefined) },
-        () => { const [one, other] = [pick(taken), pick(taken)]; const was = plates.get(one)!; put(one, plates.get(other)!); put(other, was) },
+        () => { const [one, other] = [pick(taken), pick(empty)]; put(other, plates.get(one)); put(one, undefined) },
+        () => { const [one, other] = [pick(taken), pick(taken)]; const was = plates.get(one)!; put(one, plates.get(other)); put(other, was) },
         () => { const one = pick(taken); pocket.push(plates.get(one)!); put(one, undefined) },
         () => { put(pick(empty), pocket.pop() ?? next()) },
         () => { put(pick(empty), next()) }

@@ -606,7 +606,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/api-key/create_first_api_key.sql
--- Creates the very first API key, and says whether it did. Of several instances that start together one does.
+-- Creates the very first API key, and says whether it did. If several instances start together, only one creates it.
 --
 -- Locks: The table `api_key`, against other writers.
 CREATE OR REPLACE FUNCTION create_first_api_key(_input jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -862,8 +862,8 @@ LEFT JOIN position lid_position ON lid_position.id = lid.position_id
 LEFT JOIN device lid_device ON lid_device.id = lid_position.device_id;
 
 -- prisma/sql/container/correct_container.sql
--- Records what a person saw in the lab. A correction may do what the normal commands refuse: a removed container is
--- back, a missing one is found, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
+-- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
+-- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a constraint. `_input` has the
 -- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
 --
 -- Locks: The lab lock.
@@ -917,7 +917,7 @@ BEGIN
   END IF;
 
   this_revision := next_revision();
-  -- First leave the own slots: what is in the way may go there.
+  -- First free the slots of the container itself, because a displaced thing may go there.
   DELETE FROM placement WHERE container_id = corrected
     AND position_id IS DISTINCT FROM CASE part WHEN 'body' THEN body_to ELSE lid_to END;
   FOR thing IN SELECT * FROM placement WHERE position_id IN (body_to, lid_to) AND container_id <> corrected ORDER BY part, position_id LOOP
@@ -1213,8 +1213,8 @@ CREATE OR REPLACE FUNCTION relabelled_name(_name text, _former text, _barcode te
 $$;
 
 -- prisma/sql/container/remove_container.sql
--- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Nothing more
--- happens if it was removed before.
+-- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Does
+-- nothing if the container was already removed.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found
@@ -1281,7 +1281,7 @@ END $$;
 
 -- prisma/sql/container/resolve_logged_container.sql
 -- Finds the container that a step log means by an id, or by a barcode at a time. For a barcode it prefers the
--- container that bore it at that time, as the event log says: a barcode may have gone from one container to another since. If none
+-- container that had it at that time, as the event log says: a barcode may have gone from one container to another since. If none
 -- did, it prefers the one on the platform, then the next one that had it. Returns no row if there is none.
 CREATE OR REPLACE FUNCTION resolve_logged_container(_id uuid, _barcode text, _at timestamptz) RETURNS SETOF uuid LANGUAGE plpgsql STABLE ROWS 1 AS $$
 DECLARE
@@ -1416,8 +1416,8 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/update_lidded_and_version.sql
--- Counts one change of a container, and says whether its lid is on if `_lidded` is not null. Returns the members of
--- its snapshot that this changes, so that the caller need not read the snapshot again.
+-- Increments the version of a container, and sets the time of its last change. Sets whether the lid is on, unless
+-- `_lidded` is null. Returns these members of the snapshot, so that the caller need not read it again.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION update_lidded_and_version(_container uuid, _lidded boolean DEFAULT NULL) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -1562,8 +1562,8 @@ END $$;
 CREATE OR REPLACE FUNCTION resolve_logged_devices(_devices jsonb) RETURNS TABLE (name text, id uuid, code text, detail text) LANGUAGE sql STABLE AS $$
   SELECT d.name, d.id,
     CASE WHEN NOT d.listed THEN 'unknown-device' WHEN d.retired_at IS NOT NULL THEN 'retired-device' END,
-    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '"; the step is stored with the name.'
-      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" was retired; the step is stored with it.' END
+    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '". The step is stored with the name.'
+      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" is retired. The step is stored for this device.' END
   FROM jsonb_to_recordset(_devices) AS sent (name text)
   JOIN device d ON d.id = latest_device_named(sent.name)
 $$;
@@ -1620,9 +1620,9 @@ BEGIN
 END $$;
 
 -- prisma/sql/device/write_devices.sql
--- Makes devices and their slots as the input says, and records one event for each device. What changes is decided by
--- the caller (the lab diff in src/domain). Retired devices and slots keep their rows: what comes back is the same
--- thing again. It takes a few statements for a lab of any size.
+-- Sets devices and their slots as the input says, and records one event for each device. The caller decides what
+-- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
+-- its old id. It takes a few statements for a lab of any size.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
@@ -1672,7 +1672,7 @@ END $$;
 -- Returns the spread that an estimate with few samples borrows from similar steps: the same function on the device,
 -- or for moves the same mover and destination. It is the spread within the most specific keys, because their typical
 -- durations differ. With 20 residuals or more it is taken between two quantiles, which lie 3.29 deviations apart in a
--- normal distribution, so that an outlier does not widen it. Returns null if nothing can be said. It is a function
+-- normal distribution, so that an outlier does not widen it. Returns null without such steps. It is a function
 -- because most estimates do not need it, and a query is planned with every part that it might run.
 CREATE OR REPLACE FUNCTION borrowed_spread(_key_4 uuid, _as_of timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
@@ -1735,6 +1735,8 @@ $$;
 -- prisma/sql/event/link_event_devices.sql
 -- Links each new event to the devices that it concerns: its own device, and those from which and to which a container
 -- or a lid moved. The events of a device are then one range of an index.
+--
+-- Locks: The command that adds the event holds the lab lock.
 CREATE OR REPLACE FUNCTION link_event_devices() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO event_device (device_id, revision, ordinal)
@@ -1760,7 +1762,7 @@ CREATE OR REPLACE TRIGGER event_links_devices AFTER INSERT ON event
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION link_event_devices();
 
 -- prisma/sql/event/revision_at.sql
--- Returns the revision that was the present one at a time.
+-- Returns the last revision that was recorded up to a time.
 CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
   SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
 $$;
@@ -1789,8 +1791,8 @@ CROSS JOIN LATERAL (
 ) s;
 
 -- prisma/sql/experiment/start_experiments.sql
--- Sets experiments to running that were only created: an experiment runs from its first step on. Returns { id:
--- snapshot before } of those that it changed.
+-- Sets experiments from `created` to `running`, because an experiment runs from its first step on. Returns { id:
+-- snapshot before } of the changed ones.
 --
 -- Locks: Those experiments, in the order of their ids.
 CREATE OR REPLACE FUNCTION start_experiments(_experiments uuid[]) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -1887,10 +1889,10 @@ END $$;
 -- parked lids, and those that were removed. Each is `added` in the log as it was last known. A removed one is
 -- `removed` right after, before the next is added, so that no two are in one slot at any event. `_containers` is [{
 -- id, name, barcode, labware_uuid, lidded, removed, created_as, place, lid, start }]; the last three are { device,
--- position }. `place` and `lid` are null if unknown; `start` never is. What is in the way is refused by the
--- constraints.
+-- position }. `place` and `lid` are null if unknown; `start` never is. If a slot is occupied, the
+-- constraints refuse it.
 --
--- Locks: The lab lock. The caller holds it already and has looked.
+-- Locks: The lab lock. The caller already holds it and has checked the slots.
 CREATE OR REPLACE FUNCTION import_containers(_containers jsonb, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   this_revision bigint;
@@ -2040,8 +2042,7 @@ $$;
 
 -- prisma/sql/lab/wipe_lab.sql
 -- Empties the lab: every container is removed and every device is retired. All history stays, and POST
--- /api/lab/restore brings it back. Returns how many there
--- were of each.
+-- /api/lab/restore brings the lab back. Returns the numbers of removed containers and retired devices.
 --
 -- Locks: The lab lock.
 CREATE OR REPLACE FUNCTION wipe_lab(_audit jsonb) RETURNS TABLE (containers_removed integer, devices_retired integer, revision double precision)
@@ -2130,7 +2131,7 @@ BEGIN
     RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
-  -- If the lid is where the request says, the place need not be checked.
+  -- The place in the request is checked only if the lid is not there.
   IF _lid_device IS NOT NULL AND (before->'lid'->>'device' IS DISTINCT FROM _lid_device
     OR (_lid_slot IS NOT NULL AND (before->'lid'->>'position')::integer IS DISTINCT FROM _lid_slot)) THEN
     IF _lid_slot IS NULL THEN
@@ -2139,7 +2140,7 @@ BEGIN
       PERFORM require_position(_lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos"}');
     END IF;
   END IF;
-  -- A lid whose place is not known contradicts nothing.
+  -- If the place of the lid is unknown, any place in the request is accepted.
   IF before->'lid'->>'device' <> _lid_device OR (before->'lid'->>'position')::integer <> _lid_slot THEN
     PERFORM refuse('lid-mismatch', jsonb_build_object(
       'expected', jsonb_build_object('device', _lid_device, 'position', _lid_slot),
@@ -2364,8 +2365,8 @@ CREATE OR REPLACE FUNCTION occupant_of(_position uuid) RETURNS jsonb LANGUAGE sq
 $$;
 
 -- prisma/sql/position/position_state.sql
--- A slot as the API shows it: each column is a member of the JSON. Reservations are joined, not looked up for each
--- slot: the slots of a device are one pass, and a query that does not ask for `reserved` does not read them.
+-- A slot as the API shows it: each column is a member of the JSON. Reservations are joined and not looked up for
+-- each slot, so all slots of a device take one scan. A query without `reserved` does not read them.
 CREATE OR REPLACE VIEW position_state AS
 SELECT
   p.id, p.device_id, d.name AS device, p.slot_number AS position,
@@ -2674,9 +2675,9 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/doubtful_steps.sql
--- Returns the steps that estimates use although they would be left out if they were logged today: those that finish in the future,
--- and those whose duration is beyond all reason for their kind. A service that did not look yet may have stored them. Reads the
--- newest end of an index, and the long steps.
+-- Returns the samples that would be none if they were logged today: steps that finish in the future, and steps with an
+-- implausible duration. An older version of the service, which did not check this, may have stored them. Reads the newest
+-- end of an index, and the long steps.
 CREATE OR REPLACE FUNCTION doubtful_steps() RETURNS TABLE (id uuid, reason text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
   present timestamptz := command_time();
@@ -2745,11 +2746,11 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/implausible_steps.sql
--- Returns the steps whose duration is beyond all reason for their kind, of those with these ids, each with a sentence. The kind is
--- the function on the device, or for moves the mover and the destination. A step is implausible if it took more than a day
--- beyond its commanded time, and no step of its kind took a tenth as long. Up to 31 days another step like it is an explanation,
--- even if that one was called implausible itself; and of an operation five others must be known. Beyond 31 days only steps that
--- count explain it, and none of those that are judged with it: two clocks that were wrong do not confirm each other.
+-- Returns those of the steps whose duration is implausible, each with a sentence. Steps are compared with steps of the
+-- same function on the device, moves with moves of the same mover to the same destination. A step is implausible if it
+-- took more than a day beyond its commanded time, and no comparable step took a tenth as long. Up to 31 days, another
+-- implausible step is comparable too, and for an operation five comparable steps must be known. Beyond 31 days, only
+-- samples are comparable, and none of `_ids`: two wrong clocks do not confirm each other.
 CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid, detail text) LANGUAGE sql STABLE AS $$
   SELECT s.id, 'The step took ' || round(s.sample_seconds::numeric) || ' s' || CASE WHEN s.commanded_seconds > 0 THEN ' beyond its commanded time' ELSE '' END
     || ', and no step of its kind took a tenth as long. It is stored as told, but estimates leave it out.'
@@ -2966,10 +2967,10 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/warn_of_implausible_steps.sql
--- Adds a warning to those of the steps whose duration is beyond all reason for their kind, so that they do not count any more. It
--- is only called for steps of more than a day, so that writing any other step reads no history.
+-- Adds a warning to those of the steps whose duration is implausible (see implausible_steps), so that they are no
+-- samples any more. It is only called for steps of more than a day: writing any other step reads no history.
 --
--- Locks: The caller holds the steps.
+-- Locks: The caller has locked the steps.
 CREATE OR REPLACE FUNCTION warn_of_implausible_steps(_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE step s SET warnings = s.warnings || warning_list('implausible-duration', '/finish', i.detail)
@@ -3407,7 +3408,7 @@ END $$;
 
 -- prisma/sql/transfer/require_transfer_container.sql
 -- Returns the container that a transfer is about: the one that it names, or the one at its source. Refuses a removed
--- container, and a source that contradicts.
+-- container, and a source where the named container is not.
 --
 -- Raises: container-not-found, container-removed, source-empty, source-mismatch, device-not-found, position-not-found
 CREATE OR REPLACE FUNCTION require_transfer_container(_input jsonb, _base text) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
@@ -3711,7 +3712,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/bump_container_version.sql
--- Counts one change of a container: its version and the time of the change.
+-- Increments the version of a container, and sets the time of its last change.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE sql AS $$
@@ -4079,8 +4080,8 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
 $$;
 
 -- prisma/sql/step/log_steps.sql
--- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
--- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
+-- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
+-- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
 -- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
 -- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
 -- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
@@ -4138,7 +4139,7 @@ BEGIN
         || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
              THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
         || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
-             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+             THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,

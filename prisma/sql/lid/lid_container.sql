@@ -17,7 +17,7 @@ BEGIN
     RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
-  -- If the lid is where the request says, the place need not be checked.
+  -- The place in the request is checked only if the lid is not there.
   IF _lid_device IS NOT NULL AND (before->'lid'->>'device' IS DISTINCT FROM _lid_device
     OR (_lid_slot IS NOT NULL AND (before->'lid'->>'position')::integer IS DISTINCT FROM _lid_slot)) THEN
     IF _lid_slot IS NULL THEN
@@ -26,7 +26,7 @@ BEGIN
       PERFORM require_position(_lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos"}');
     END IF;
   END IF;
-  -- A lid whose place is not known contradicts nothing.
+  -- If the place of the lid is unknown, any place in the request is accepted.
   IF before->'lid'->>'device' <> _lid_device OR (before->'lid'->>'position')::integer <> _lid_slot THEN
     PERFORM refuse('lid-mismatch', jsonb_build_object(
       'expected', jsonb_build_object('device', _lid_device, 'position', _lid_slot),

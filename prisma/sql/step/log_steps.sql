@@ -1,5 +1,5 @@
--- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
--- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
+-- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
+-- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
 -- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
 -- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
 -- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
@@ -57,7 +57,7 @@ BEGIN
         || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
              THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
         || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
-             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+             THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
