@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   history: async () => (await import('./commands/history.ts')).historyCommand,
   move: async () => (await import('./commands/move.ts')).moveCommand,
   correct: async () => (await import('./commands/correct.ts')).correctCommand,
+  remove: async () => (await import('./commands/remove.ts')).removeCommand,
   steps: async () => await stepsCommands(),
   running: async () => (await import('./commands/steps.ts')).runningCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,

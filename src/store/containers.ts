@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type {
-  Container, ContainerCorrection, ContainerCreate, ContainerPatch, ContainerQuery, Lid, Move, MoveFromPosition, Unlid
+  Container, ContainerCorrection, ContainerCreate, ContainerPatch, ContainerQuery, Lid, Move, MoveFromPosition, RemoveQuery, Unlid
 } from '../contract/containers.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
@@ -8,6 +8,7 @@ import { type AuditContext, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
+import { unlessDryRun } from './dry-run.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
@@ -104,8 +105,8 @@ export function containerStore ({ pool, prisma }: Database) {
       return await command('update', container, changes, audit)
     },
 
-    async remove (container: string, audit: AuditContext) {
-      return await command('remove', container, audit)
+    async remove (container: string, { reason, dry_run }: RemoveQuery, audit: AuditContext) {
+      return await unlessDryRun(pool, dry_run, async () => await command('remove', container, reason === undefined ? audit : { ...audit, reason }))
     },
 
     async move (container: string, { source_device, source_pos, target_device, target_pos, reservation_id }: Move, audit: AuditContext) {

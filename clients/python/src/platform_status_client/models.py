@@ -1227,6 +1227,12 @@ class GetContainerQuery(TypedDict):
     at: NotRequired[str]
 
 
+class RemoveContainerQuery(TypedDict):
+    """Query parameters of `remove_container`."""
+    reason: NotRequired[str]
+    dry_run: NotRequired[bool]
+
+
 class GetContainerHistoryQuery(TypedDict):
     """Query parameters of `get_container_history`."""
     limit: NotRequired[int]

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         Ready,
         RemainingEstimates,
         RemainingRequest,
+        RemoveContainerQuery,
         Reservation,
         ReservationCreate,
         ReservationPage,
@@ -284,11 +285,12 @@ class Operations(Caller):
         answer: Container = self.call('PATCH', ('api', 'containers', container), body=body)
         return answer
 
-    def remove_container(self, container: str, /) -> Container:
+    def remove_container(self, container: str, /, **query: Unpack[RemoveContainerQuery]) -> Container:
         """Remove a container from the platform. Frees its slot, the slot of its parked lid and its barcode. The
-        container and its history stay readable by id. A retry by id returns the same response. Scope: `operate`.
+        container and its history stay readable by id. A retry by id returns the same response. The event log
+        keeps the `reason`. With `dry_run`, returns the same and changes nothing. Scope: `operate`.
         """
-        answer: Container = self.call('DELETE', ('api', 'containers', container))
+        answer: Container = self.call('DELETE', ('api', 'containers', container), query=query)
         return answer
 
     def get_container_history(self, container: str, /, **query: Unpack[GetContainerHistoryQuery]) -> ContainerHistory:
