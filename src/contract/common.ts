@@ -36,7 +36,7 @@ export function stringEnum<const V extends readonly string[]> (id: string, value
 }
 
 // No control characters, no space at the start or end. The body parser refuses lone surrogates and NUL before validation.
-const trimmedText = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
+export const trimmedText = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
 
 /** The rule of each pattern, in words. */
 export const patternRules: Readonly<Record<string, string>> = {

@@ -47,6 +47,11 @@ CREATE TABLE device (
   process_capacity integer,
   min_capacity integer,
   allows_overlap boolean,
+  -- what is put there is off the platform
+  disposes boolean NOT NULL DEFAULT false,
+  -- the labware types that may stand there; null: any
+  labware_types text[],
+  max_height_mm double precision,
   extra json,
   server_certificate text,
   -- false: only a log named it
@@ -61,7 +66,8 @@ CREATE TABLE device (
   CONSTRAINT device_group_fkey FOREIGN KEY ("group") REFERENCES device_group (name) ON UPDATE CASCADE ON DELETE RESTRICT,
   CONSTRAINT device_capacity_range CHECK (capacity BETWEEN 0 AND 10000),
   CONSTRAINT device_process_capacity_not_negative CHECK (process_capacity >= 0),
-  CONSTRAINT device_min_capacity_not_negative CHECK (min_capacity >= 0)
+  CONSTRAINT device_min_capacity_not_negative CHECK (min_capacity >= 0),
+  CONSTRAINT device_max_height_positive CHECK (max_height_mm > 0)
 );
 CREATE UNIQUE INDEX device_name_active ON device (name) WHERE (retired_at IS NULL);
 CREATE INDEX device_name_idx ON device (name);
@@ -70,7 +76,8 @@ CREATE INDEX device_group_idx ON device ("group");
 -- A device as it is going to be, as the function write_devices takes it. `kind` is the kind of the event that says so.
 CREATE TYPE device_input AS (
   id uuid, name text, "group" text, type text, description text, uri text,
-  capacity integer, process_capacity integer, min_capacity integer, allows_overlap boolean, extra json,
+  capacity integer, process_capacity integer, min_capacity integer, allows_overlap boolean,
+  disposes boolean, labware_types text[], max_height_mm double precision, extra json,
   listed boolean, retired boolean, created_as text, kind text
 );
 
@@ -81,16 +88,53 @@ CREATE TABLE position (
   device_id uuid NOT NULL,
   slot_number integer NOT NULL,
   deep_well_suited boolean NOT NULL DEFAULT false,
+  -- what is put there is off the platform: `disposes_set` is what was set for this slot, otherwise it is as its device says
+  disposes boolean NOT NULL DEFAULT false,
+  disposes_set boolean,
+  -- null: as the device says
+  labware_types text[],
+  max_height_mm double precision,
   retired_at timestamptz(3),
-  active boolean GENERATED ALWAYS AS (retired_at IS NULL) STORED,
+  -- whether something can be in it
+  active boolean GENERATED ALWAYS AS (retired_at IS NULL AND NOT disposes) STORED,
   -- how often something was placed there
   uses integer NOT NULL DEFAULT 0,
   CONSTRAINT position_pkey PRIMARY KEY (id),
   CONSTRAINT position_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT position_slot_not_negative CHECK (slot_number >= 0),
+  CONSTRAINT position_max_height_positive CHECK (max_height_mm > 0),
+  CONSTRAINT position_disposes_as_set CHECK (disposes_set IS NULL OR disposes = disposes_set),
   CONSTRAINT position_device_slot_key UNIQUE (device_id, slot_number),
-  -- the target of a foreign key of placement: nothing can be in a retired slot
+  -- the target of a foreign key of placement: nothing can be in a retired slot, or in one that disposes
   CONSTRAINT position_id_active_key UNIQUE (id, active)
+);
+
+-- ── Labware type ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What is known of a type of labware. Containers refer to it by name, without a key: they may have types that nobody described.
+CREATE TABLE labware_type (
+  name text NOT NULL,
+  -- the place in the lab file
+  ordinal integer NOT NULL,
+  description text,
+  deep_well boolean NOT NULL DEFAULT false,
+  height_mm double precision,
+  wells integer,
+  -- whether its containers have a lid
+  lid text,
+  extra json,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT labware_type_pkey PRIMARY KEY (name),
+  CONSTRAINT labware_type_height_positive CHECK (height_mm > 0),
+  CONSTRAINT labware_type_wells_positive CHECK (wells > 0),
+  CONSTRAINT labware_type_lid_known CHECK (lid IN ('none', 'optional', 'always'))
+);
+
+-- A labware type as it is going to be, as the function write_labware_types takes it.
+CREATE TYPE labware_type_input AS (
+  name text, description text, deep_well boolean, height_mm double precision, wells integer, lid text, extra json
 );
 
 -- ── Container ───────────────────────────────────────────────────────────────────────────────────────────────────────
