@@ -60,7 +60,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   },
   'no-free-position': {
     instance: '/api/reservations', detail: '4 free slots of Incubator were requested, but only 3 are available.',
-    device: 'Incubator', type: 'incubator', positions: 32, reserved: 2, wanted: 4, free: 3, pointer: '/device'
+    device: 'Incubator', type: 'incubator', positions: 32, reserved: 2, disposing: 1, wanted: 4, free: 3, pointer: '/device'
   },
   'position-disposes': {
     instance: '/api/containers', detail: 'Slot 0 of Waste disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to Waste.',

@@ -27,7 +27,7 @@ export const catalogue = {
   'request-timeout': [408, 'Request timeout', 'The request did not arrive completely within the time limit.'],
 
   'position-occupied': [409, 'Position occupied', 'The slot holds a container or a lid. `occupant` says which.'],
-  'no-free-position': [409, 'No free position', 'Too few slots are free. The other slots are occupied or reserved.'],
+  'no-free-position': [409, 'No free position', 'Too few slots are free. The other slots are occupied or reserved, or dispose of what is put there.'],
   'position-disposes': [409, 'Position disposes', 'The slot disposes of what is put there, so nothing can be recorded as standing in it.'],
   'labware-does-not-fit': [409, 'Labware does not fit', 'The labware type of the container does not fit in the slot, or in any of the free slots. `rule` says why.'],
   'position-reserved': [409, 'Position reserved', 'The slot is reserved. `reserved` says for whom, and until when.'],

@@ -1,7 +1,9 @@
 // Times here are UTC texts with milliseconds, as `toUtc` writes them, so they can be compared as texts.
 
-export type StepStatus = 'running' | 'completed' | 'failed' | 'aborted'
-export type StepTimes = { start: string, finish: string | null, status: StepStatus }
+export const stepStatuses = ['running', 'completed', 'failed', 'aborted'] as const
+
+export type StepStatusName = typeof stepStatuses[number]
+export type StepTimes = { start: string, finish: string | null, status: StepStatusName }
 export type StepFault = { member: 'start' | 'finish' | 'status', detail: string }
 export type StepWarning = { code: string, detail: string, pointer: string }
 
@@ -11,7 +13,7 @@ export function toUtc (instant: string): string {
 }
 
 /** The status of a step that is logged without one: completed if it has a finish, otherwise running. */
-export function defaultStatus (finish: string | null): StepStatus {
+export function defaultStatus (finish: string | null): StepStatusName {
   return finish === null ? 'running' : 'completed'
 }
 

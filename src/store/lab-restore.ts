@@ -1,9 +1,9 @@
 import type { Container } from '../contract/containers.ts'
 import type { LabRestoreResult, RestoreFinding } from '../contract/lab.ts'
-import type { LabConfig } from '../domain/lab-file/lab-config.ts'
+import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import { type LabwareType, type LabwareTypeChange, planLabwareTypes } from '../domain/lab-file/labware-types.ts'
 import { changeOf, type DeviceChange, inputOf, planLabSettings, type TrackedDevice } from '../domain/lab-file/lab-plan.ts'
-import { planContainers, type RestoreConflict } from '../domain/lab-restore.ts'
+import { planRestoredContainers, type RestoreConflict } from '../domain/lab-restore.ts'
 import type { AuditContext } from './commands.ts'
 import type { Database } from './database.ts'
 import { currentRevision, nextRevision, type Transaction, withLabLock } from './lab-lock.ts'
@@ -59,7 +59,7 @@ class Restore {
   async run (): Promise<Omit<LabRestoreResult, 'applied' | 'restored_to' | 'revision'> & { changed: boolean }> {
     const { transaction } = this
     const labBefore = await labSnapshot(transaction)
-    const [config] = await transaction.$queryRaw<LabConfig[]>`SELECT * FROM lab_config_at(${this.at}::bigint)`
+    const [config] = await transaction.$queryRaw<LabLayout[]>`SELECT * FROM lab_config_at(${this.at}::bigint)`
     const { labware_types: known } = await readTrackedLab(transaction, [])
     const types = planLabwareTypes(config!.labware_types, known, { prune: true })
     // Devices name types, so those of then come first, and those that came since go last.
@@ -165,7 +165,7 @@ class Restore {
     const now = await containersNow(transaction, then.map(({ id }) => id))
     const slots = await slotNames(transaction, then.flatMap(({ position_id, lid_position_id }) => [position_id, lid_position_id].filter((id) => id !== null)))
     const active = new Set([...slots.values()].filter((slot) => slot.active).map(({ id }) => id))
-    const { restored, conflicts } = planContainers(then, now, active)
+    const { restored, conflicts } = planRestoredContainers(then, now, active)
     const names = new Map([...then, ...now].map(({ id, barcode, name }) => [id, barcode ?? name]))
     this.findings.push(...conflicts.map((conflict) => findingOf(conflict, slots, names)))
     if (restored.length === 0) return []

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { LabConfigResult, LabHealth, LabRestoreResult, LabState, LabWipe } from '../contract/lab.ts'
-import type { LabConfig } from '../domain/lab-file/lab-config.ts'
+import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import { invalid } from '../contract/problems.ts'
 import { planLab, type TrackedLab } from '../domain/lab-file/lab-plan.ts'
 import { unknownTypeFaults } from '../domain/lab-file/labware-types.ts'
@@ -20,7 +20,7 @@ export function labStore (database: Database) {
   const { pool, prisma } = database
   return {
     /** Makes the lab match the lab file. A dry run returns the same result without changes. Throws `slots-occupied` if an occupied slot would be removed. */
-    async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<Omit<LabConfigResult, 'warnings'>> {
+    async configure (config: LabLayout, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<Omit<LabConfigResult, 'warnings'>> {
       return await withLabLock(database, async (transaction) => {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
         const tracked = await readTrackedLab(transaction, names)
@@ -44,7 +44,7 @@ export function labStore (database: Database) {
       })
     },
 
-    async config (): Promise<LabConfig> {
+    async config (): Promise<LabLayout> {
       return await withRetries(() => readTrackedConfig(prisma))
     },
 
@@ -71,7 +71,7 @@ export function labStore (database: Database) {
 }
 
 /** Refuses devices of a lab file that name a labware type which the lab will not have. */
-function refuseUnknownTypes ({ groups, labware_types }: LabConfig, tracked: TrackedLab, prune: boolean): void {
+function refuseUnknownTypes ({ groups, labware_types }: LabLayout, tracked: TrackedLab, prune: boolean): void {
   const kept = labware_types === null || !prune ? tracked.labware_types : []
   const known = new Set([...labware_types ?? [], ...kept].map(({ name }) => name))
   const faults = groups.flatMap(({ name: group, devices }) => devices.flatMap(({ name, labware_types: types }) =>

@@ -25,7 +25,7 @@ const members: MemberKinds<Step> = {
   lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', excluded_from_estimates: 'value', warnings: 'value', created_at: 'time',
   updated_at: 'time', version: 'value'
 }
-const readById = `${selectAsJson(members, 'step_state')} WHERE thing.id = $1`
+const readById = `${selectAsJson(members, 'step_state')} WHERE object.id = $1`
 const logSteps = selectAsJson(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
 
 /** The log of steps. Each command is one call of a function in prisma/sql/step. */

@@ -12,6 +12,7 @@ DECLARE
   target uuid;
   holder jsonb;
   known text;
+  type labware_type;
 BEGIN
   SELECT c.created_as INTO known FROM container c WHERE c.id = wanted_id;
   IF FOUND THEN
@@ -30,9 +31,10 @@ BEGIN
     RETURN;
   END IF;
 
+  SELECT t.* INTO type FROM labware_type t WHERE t.name = _input->>'labware_type';
   target := choose_position(_input->>'device', (_input->>'position')::integer,
     jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
-    (_input->>'reservation_id')::uuid);
+    (_input->>'reservation_id')::uuid, type);
   IF _input->>'if_occupied' = 'adopt' THEN
     SELECT pl.container_id INTO id FROM placement pl WHERE pl.position_id = target AND pl.part = 'body';
     IF FOUND THEN
@@ -58,6 +60,9 @@ BEGIN
     coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as', command_time(), command_time());
   PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
   IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
+    IF (_input->>'lid_reservation_id') IS NULL THEN
+      PERFORM refuse_waste(lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer), _base || '/lid/device');
+    END IF;
     PERFORM place_on_device(wanted_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
       jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
       (_input->>'lid_reservation_id')::uuid);

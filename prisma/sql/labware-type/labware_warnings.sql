@@ -12,7 +12,7 @@ BEGIN
   IF type.name IS NULL THEN
     RETURN NULL;
   END IF;
-  SELECT describe_labware_misfit(type, pl.position_id) INTO misfit FROM placement pl WHERE pl.container_id = _container AND pl.part = 'body';
+  SELECT labware_misfit(type, pl.position_id) INTO misfit FROM placement pl WHERE pl.container_id = _container AND pl.part = 'body';
   SELECT c.lidded INTO is_lidded FROM container c WHERE c.id = _container;
   IF misfit IS NOT NULL THEN
     warnings := warnings || jsonb_build_object('code', 'labware-does-not-fit', 'detail',

@@ -8,7 +8,7 @@ BEGIN
   IF _type.name IS NULL THEN
     RETURN;
   END IF;
-  misfit := describe_labware_misfit(_type, _position);
+  misfit := labware_misfit(_type, _position);
   IF misfit IS NOT NULL THEN
     PERFORM refuse('labware-does-not-fit', misfit || jsonb_build_object('pointer', _pointer));
   END IF;

@@ -1,8 +1,8 @@
 -- Takes the lid off a container and parks it in a slot. If the lid is off already, it is moved to that slot. Nothing
--- is written if the lid is there.
+-- is written if the lid is there. If the slot disposes, the container has no lid any longer.
 --
 -- Locks: The lab lock.
--- Raises: container-not-found, container-removed, and what place_fast raises.
+-- Raises: container-not-found, container-removed, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION unlid_container(_id uuid, _barcode text, _lid_device text, _lid_slot integer, _audit jsonb, _reservation uuid)
 RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
@@ -10,6 +10,7 @@ DECLARE
   before jsonb;
   after jsonb;
   target uuid;
+  waste jsonb;
 BEGIN
   PERFORM lock_lab();
   opened := require_present_container(_id, _barcode);
@@ -18,10 +19,21 @@ BEGIN
     RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
+  IF _reservation IS NULL THEN
+    waste := lookup_waste(_lid_device, _lid_slot);
+  END IF;
+  IF waste IS NOT NULL THEN
+    -- A lid that is off and in no slot may have been disposed of before.
+    IF (before->>'lidded')::boolean OR before->'lid' <> 'null' THEN
+      PERFORM dispose_part(opened, 'lid', waste, next_revision(), 0, before, _audit);
+    END IF;
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = opened;
+    RETURN;
+  END IF;
   after := before || update_lidded_and_version(opened, false);
-  target := place_fast(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
+  target := place_on_device(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
   after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
     'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
-  PERFORM write_container_event(next_revision(), 0, 'unlidded', opened, before, after, _audit);
+  PERFORM record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
   RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
 END $$;

@@ -1,13 +1,10 @@
--- Refuses a slot that disposes: nothing can stand in it.
+-- Refuses a place where things are disposed of: nothing can stand there. `_place` is what lookup_waste returned; without one
+-- nothing is refused.
 --
 -- Raises: position-disposes
-CREATE OR REPLACE FUNCTION refuse_waste(_position uuid, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  place jsonb;
+CREATE OR REPLACE FUNCTION refuse_waste(_place jsonb, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', _pointer) INTO place
-  FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = _position AND p.disposes;
-  IF place IS NOT NULL THEN
-    PERFORM refuse('position-disposes', place);
+  IF _place IS NOT NULL THEN
+    PERFORM refuse('position-disposes', _place || jsonb_build_object('pointer', _pointer));
   END IF;
 END $$;

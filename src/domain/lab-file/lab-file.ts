@@ -1,15 +1,15 @@
-import type { DeviceSettings, LabConfig } from './lab-config.ts'
+import type { DeviceSettings, LabLayout } from './lab-config.ts'
 import { labwareTypeMembers } from './labware-types.ts'
 import type { Members } from './members.ts'
 
 /** The lab as a lab file, without null members and with the unknown members. */
-export function labFile ({ description, pythonlab_translation, extra, groups, labware_types }: LabConfig): Members {
+export function labFile ({ description, pythonlab_translation, extra, groups, labware_types }: LabLayout): Members {
   const servers = Object.fromEntries(groups.map(({ name, devices }) => [name, Object.fromEntries(devices.map(deviceMember))]))
   return { ...withoutNulls({ description, sila_servers: servers, labware_types: labwareTypeMembers(labware_types), pythonlab_translation }), ...extra }
 }
 
 // What disposes says so; all others need not say that they do not.
-function deviceMember ({ name, extra, disposes, ...settings }: LabConfig['groups'][number]['devices'][number]): [string, Members] {
+function deviceMember ({ name, extra, disposes, ...settings }: LabLayout['groups'][number]['devices'][number]): [string, Members] {
   return [name, { ...withoutNulls({ ...settings, disposes: disposes || null }), ...extra }]
 }
 

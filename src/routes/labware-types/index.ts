@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
-import { answer, ref } from '../../contract/common.ts'
+import { jsonResponse, ref } from '../../contract/common.ts'
 import { DryRunQuery, LabwareType, LabwareTypePage, LabwareTypeParams, LabwareTypePut, LabwareTypeQuery } from '../../contract/labware-types.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
@@ -37,7 +37,7 @@ export const labwareTypesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'putLabwareType', tags: ['labware types'], summary: 'Add or change a labware type',
       description: 'Says what is known of a labware type; what is left out is not known. Containers of this type are then only put where they fit. The same request again changes nothing. With `dry_run`, returns the same and changes nothing.',
       params: LabwareTypeParams, querystring: DryRunQuery, body: ref(LabwareTypePut),
-      response: { 200: answer('Changed, or as it was.', LabwareType), 201: answer('Added.', LabwareType), ...bodyProblems() }
+      response: { 200: jsonResponse('Changed, or as it was.', LabwareType), 201: jsonResponse('Added.', LabwareType), ...bodyProblems() }
     }
   }, async (request, reply) => {
     const { created, labware_type } = await store.labwareTypes.put(request.params.name, request.body, request.query.dry_run, auditOf(request))

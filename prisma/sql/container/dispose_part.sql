@@ -3,12 +3,12 @@
 -- `_before` is the snapshot before.
 --
 -- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION dispose(_container uuid, _part text, _place jsonb, _revision bigint, _ordinal integer, _before jsonb, _audit jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION dispose_part(_container uuid, _part text, _place jsonb, _revision bigint, _ordinal integer, _before jsonb, _audit jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM placement WHERE container_id = _container AND (_part = 'body' OR part = 'lid');
   UPDATE container SET removed_at = CASE _part WHEN 'body' THEN command_time() END, lidded = lidded AND _part = 'body', version = version + 1, updated_at = command_time()
   WHERE id = _container;
-  PERFORM write_container_event(_revision, _ordinal, 'disposed', _container, _before,
-    container_snapshot(_container) || CASE _part WHEN 'body' THEN _place ELSE jsonb_build_object('lid', _place) END, _audit);
+  PERFORM record_container_event(_revision, _ordinal, 'disposed', _container, _before, _audit,
+    container_snapshot(_container) || CASE _part WHEN 'body' THEN _place ELSE jsonb_build_object('lid', _place) END);
 END $$;
