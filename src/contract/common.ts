@@ -114,6 +114,8 @@ export const Warning = Type.Object({
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the request member that caused the warning.', examples: ['/device'] }))
 }, { $id: 'Warning', description: 'Something unusual that did not stop the request.', examples: [{ code: 'unknown-device', detail: 'The lab has no device "Reader9".', pointer: '/device' }] })
 
+export type Warning = Static<typeof Warning>
+
 const aCursor = 'WyJ0X3h2Q2kxOSIsIjAxOTlmMmY0Il0'
 
 /** One page of a list. */

@@ -22,6 +22,14 @@ const LabDevice = Type.Object({
   examples: [{ capacity: 2, process_capacity: 1, allows_overlap: false }]
 })
 
+const { extra: _, ...typeMembers } = LabwareTypePut.properties
+
+const LabLabwareType = Type.Object(typeMembers, {
+  $id: 'LabLabwareType', additionalProperties: true,
+  description: 'A labware type in the lab file. The service keeps members that it does not know and returns them in the export.',
+  examples: [{ height_mm: 14.4, wells: 96, lid: 'optional' }]
+})
+
 const LabGroup = Type.Unsafe<Record<string, Static<typeof LabDevice>>>({
   $id: 'LabGroup', type: 'object', additionalProperties: ref(LabDevice), propertyNames: ref(DeviceName),
   description: 'The devices of a group, by name. A group can be empty.', examples: [{ Hotel1: { capacity: 20 }, Hotel2: { capacity: 20 } }]
@@ -35,8 +43,8 @@ export const LabConfig = Type.Object({
   description: Type.Optional(Type.Unsafe<string | unknown[] | null>({
     anyOf: [{ type: 'string' }, { type: 'array', items: {} }, { type: 'null' }], description: 'A text, or a list of texts.'
   })),
-  labware_types: Type.Optional(Type.Unsafe<Record<string, Static<typeof LabwareTypePut>> | null>({
-    anyOf: [{ type: 'object', additionalProperties: nullable(ref(LabwareTypePut)), propertyNames: ref(LabwareTypeName) }, { type: 'null' }],
+  labware_types: Type.Optional(Type.Unsafe<Record<string, Static<typeof LabLabwareType>> | null>({
+    anyOf: [{ type: 'object', additionalProperties: nullable(ref(LabLabwareType)), propertyNames: ref(LabwareTypeName) }, { type: 'null' }],
     description: 'The labware types of the lab, by name. Without it, the types stay as they are.'
   })),
   pythonlab_translation: Type.Optional(Type.Unsafe<unknown>({ description: 'The PythonLab resource class of each group, by the name of the group.' }))
@@ -245,7 +253,7 @@ export const LabYaml = Type.String({
 })
 
 export const labSchemas = [
-  LabDevice, LabGroup, LabConfig, LabYaml, LabwareTypeAction, LabwareTypeChange, LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabContainer, LabDeviceState, LabState, LabWipe,
+  LabDevice, LabLabwareType, LabGroup, LabConfig, LabYaml, LabwareTypeAction, LabwareTypeChange, LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabContainer, LabDeviceState, LabState, LabWipe,
   LabRestore, RestoreFindingCode, RestoreFinding, LabRestoreResult,
   FindingCode, FindingSeverity, Finding, LabHealth
 ]
