@@ -5,6 +5,7 @@ import type {
 import type { Warning } from '../contract/common.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
@@ -39,7 +40,7 @@ const commands = {
 }
 // `alike` is the barcode of another container on the platform that differs in case only.
 const addContainers = `
-  SELECT a.outcome, (a.container).*, CASE WHEN a.outcome = 'created' THEN (
+  SELECT a.outcome, ${viewColumns('container', '(a.container)')}, CASE WHEN a.outcome = 'created' THEN (
     SELECT c.barcode FROM container c
     WHERE c.removed_at IS NULL AND lower(c.barcode) = lower((a.container).barcode) AND c.barcode <> (a.container).barcode LIMIT 1) END AS alike,
     CASE WHEN a.outcome = 'created' THEN labware_warnings((a.container).id) END AS labware

@@ -1,5 +1,6 @@
+import { maxInteger, maxSlots } from '../limits.ts'
 import { isLine, isLines } from '../plain-text.ts'
-import { escapePointer, unstorable } from '../values.ts'
+import { escapePointer, storageFault } from '../values.ts'
 import { type LabwareType, readFlag, readLabwareTypes, readMillimetres, readTypeNames } from './labware-types.ts'
 import { type ConfigFault, isMembers, type Members, type Report } from './members.ts'
 import { deviceNameFault, nameFault } from './names.ts'
@@ -27,23 +28,21 @@ export type LabSettings = { description: unknown, pythonlab_translation: unknown
 /** A validated lab file: groups and their devices, in order, and its labware types; null if it says none. */
 export type LabLayout = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[], labware_types: LabwareType[] | null }
 
-const largestCapacity = 10_000
-const largestCount = 2_147_483_647
 /** At most this many faults are reported. */
-const mostFaults = 100
+const maxFaults = 100
 
 /** Validates a parsed lab file. Returns the configuration, or all faults with their JSON pointers. */
 export function readLabConfig (file: unknown): { config: LabLayout } | { faults: ConfigFault[] } {
   const faults: ConfigFault[] = []
   const report: Report = (pointer, detail) => {
-    if (faults.length < mostFaults) faults.push({ in: 'body', pointer, detail })
+    if (faults.length < maxFaults) faults.push({ in: 'body', pointer, detail })
   }
   const config = readFile(file, report)
   return config === null || faults.length > 0 ? { faults } : { config }
 }
 
 function readFile (file: unknown, report: Report): LabLayout | null {
-  const bad = unstorable(file)
+  const bad = storageFault(file)
   if (bad) {
     report(bad.pointer, bad.detail)
     return null
@@ -128,9 +127,9 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
   if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not contain control characters other than line breaks')
   return {
     ...texts({ type, description, uri }),
-    capacity: count('capacity', capacity, largestCapacity) ?? 0,
-    process_capacity: count('process_capacity', process_capacity, largestCount),
-    min_capacity: count('min_capacity', min_capacity, largestCount),
+    capacity: count('capacity', capacity, maxSlots) ?? 0,
+    process_capacity: count('process_capacity', process_capacity, maxInteger),
+    min_capacity: count('min_capacity', min_capacity, maxInteger),
     allows_overlap: typeof allows_overlap === 'boolean' ? allows_overlap : null,
     disposes: readFlag(disposes, `${pointer}/disposes`, report),
     labware_types: readTypeNames(labware_types, `${pointer}/labware_types`, report),
