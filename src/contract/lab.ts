@@ -90,12 +90,12 @@ const LabChange = Type.Object({
 export const LabConfigResult = Type.Object({
   applied: Type.Boolean({ description: 'Whether the changes were applied. False only for a dry run.' }),
   changes: Type.Array(ref(LabChange), { description: 'Every device in the order of the file, then the devices that the file does not name.' }),
-  labware_types: Type.Array(ref(LabwareTypeChange), { description: 'The labware types of the file, then those that the file does not name. Empty when the file says none.' }),
+  labware_types: Type.Optional(Type.Array(ref(LabwareTypeChange), { description: 'The labware types of the file, then those that the file does not name. Only if the file has labware types.' })),
   revision: ref(Revision, 'The revision after the change. For a dry run: the present one.'),
   warnings: Type.Array(ref(Warning), { description: 'What is unusual about the file, for example numbers that are kept as text.' })
 }, {
   $id: 'LabConfigResult', description: 'What the lab file changed. For a dry run: what it would change.',
-  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], labware_types: [], revision: 42, warnings: [] }]
+  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], labware_types: [{ action: 'add', labware_type: 'Greiner 96 flat', changed: [] }], revision: 42, warnings: [] }]
 })
 export type LabConfigResult = Static<typeof LabConfigResult>
 
@@ -194,13 +194,13 @@ export const LabRestoreResult = Type.Object({
   applied: Type.Boolean({ description: 'Whether the state was restored. False only for a dry run.' }),
   restored_to: Type.Integer({ minimum: 0, description: 'The revision that was restored.' }),
   devices: Type.Array(ref(LabChange), { description: 'The devices that change.' }),
-  labware_types: Type.Array(ref(LabwareTypeChange), { description: 'The labware types that change.' }),
+  labware_types: Type.Optional(Type.Array(ref(LabwareTypeChange), { description: 'The labware types that change. Only if there are any.' })),
   containers: Type.Array(ref(Container), { description: 'The containers that change, as they are after the restore.' }),
   findings: Type.Array(ref(RestoreFinding), { description: 'What could not be restored.' }),
   revision: ref(Revision, 'The revision after the restore. For a dry run: the present one.')
 }, {
   $id: 'LabRestoreResult', description: 'What was restored. For a dry run: what would be restored.',
-  examples: [{ applied: true, restored_to: 41, devices: [], labware_types: [], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
+  examples: [{ applied: true, restored_to: 41, devices: [], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
 })
 export type LabRestoreResult = Static<typeof LabRestoreResult>
 

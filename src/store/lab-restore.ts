@@ -80,7 +80,7 @@ class Restore {
       await recordRestored(transaction, what, await this.next(1), this.audit)
     }
     const labware_types: LabwareTypeChange[] = types.changes.filter(({ action }) => action !== 'unchanged')
-    return { devices: this.changes, labware_types, containers, findings: this.findings, changed }
+    return { devices: this.changes, ...labware_types.length === 0 ? {} : { labware_types }, containers, findings: this.findings, changed }
   }
 
   /** The place in the log of the next `count` events. */

@@ -26,7 +26,7 @@ export function labStore (database: Database) {
         const tracked = await readTrackedLab(transaction, names)
         const { changes, devices, labwareTypes, lab } = planLab(config, tracked, { prune, newId: uuidv7 })
         refuseUnknownTypes(config, tracked, prune)
-        const result = { changes, labware_types: labwareTypes.changes }
+        const result = { changes, ...config.labware_types === null ? {} : { labware_types: labwareTypes.changes } }
         const isSame = devices.length + labwareTypes.written.length + labwareTypes.deleted.length === 0 && lab === null
         if (dry_run || isSame) {
           await refuseDroppedSlots(transaction, devices)

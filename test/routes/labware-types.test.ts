@@ -78,7 +78,7 @@ t.test('labware types in the lab file', async (t) => {
   t.match((await lab.call('PUT', '/api/lab/config', yaml, { 'content-type': 'application/yaml' })).body, { revision: 2 })
 
   const { labware_types: _, ...older } = file
-  t.match((await lab.put('/api/lab/config', older)).body, { labware_types: [], revision: 2 }, 'a file without types changes none')
+  t.match((await lab.put('/api/lab/config', older)).body, { labware_types: undefined, revision: 2 }, 'a file without types changes none')
   const less = { ...file, labware_types: { Flat: { wells: 384, sold_by: 'Greiner' } } }
   t.match((await lab.put('/api/lab/config?prune=false', less)).body, { labware_types: [{ action: 'update', changed: ['wells'] }], revision: 3 })
   t.match((await lab.put('/api/lab/config', less)).body, { labware_types: [{ action: 'unchanged' }, { action: 'delete', labware_type: 'Deep 96' }], revision: 4 })
