@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { mostMillimetres, mostTypes, mostWells, typeLids } from '../domain/lab-file/labware-types.ts'
+import { lidUses, mostMillimetres, mostTypes, mostWells } from '../domain/lab-file/labware-types.ts'
 import { JsonObject, nullable, optional, page, pageQuery, ref, stringEnum, textLines, Timestamp, trimmedText, Version } from './common.ts'
 
 export const LabwareTypeName = Type.String({
@@ -15,7 +15,7 @@ export const millimetres = (description: string, example: number) =>
 export const typeNames = (description: string) =>
   Type.Array(ref(LabwareTypeName), { maxItems: mostTypes, uniqueItems: true, description, examples: [['Greiner 96 flat']] })
 
-export const TypeLid = stringEnum('TypeLid', typeLids, 'Whether containers of a type have a lid. `none`: never. `optional`: some do. `always`: each does.')
+export const TypeLid = stringEnum('TypeLid', lidUses, 'Whether containers of a type have a lid. `none`: never. `optional`: some do. `always`: each does.')
 
 const description = textLines('A description for people.', '96 wells, flat bottom, clear')
 const deepWell = Type.Boolean({ description: 'Whether its containers are deep-well plates. They fit in slots with `deep_well_suited` only.' })

@@ -1,7 +1,7 @@
 import type { Container } from '../contract/containers.ts'
 import type { LabRestoreResult, RestoreFinding } from '../contract/lab.ts'
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
-import { type LabwareType, type LabwareTypeChange, planLabwareTypes } from '../domain/lab-file/labware-types.ts'
+import { type LabwareTypeSettings, type LabwareTypeChange, planLabwareTypes } from '../domain/lab-file/labware-types.ts'
 import { deviceChangeOf, type DeviceChange, deviceInputOf, planLabSettings, type TrackedDevice } from '../domain/lab-file/lab-plan.ts'
 import { planRestoredContainers, type RestoreConflict } from '../domain/lab-restore.ts'
 import type { AuditContext } from './commands.ts'
@@ -91,7 +91,7 @@ class Restore {
     return { revision: this.revision, ordinal }
   }
 
-  private async writeTypes (written: readonly LabwareType[], deleted: readonly string[]): Promise<void> {
+  private async writeTypes (written: readonly LabwareTypeSettings[], deleted: readonly string[]): Promise<void> {
     if (written.length + deleted.length === 0) return
     const at = await this.next(0)
     this.ordinal += await writeLabwareTypes(this.transaction, { written, deleted }, at, this.audit)

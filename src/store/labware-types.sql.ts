@@ -1,4 +1,4 @@
-import type { LabwareType } from '../domain/lab-file/labware-types.ts'
+import type { LabwareTypeSettings } from '../domain/lab-file/labware-types.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import type { AuditContext } from './commands.ts'
 import type { Transaction } from './lab-lock.ts'
@@ -10,7 +10,7 @@ export async function readTypeNames (transaction: Transaction): Promise<Set<stri
 
 /** Writes and deletes labware types, and an event for each. Returns the number of events. */
 export async function writeLabwareTypes (
-  transaction: Transaction, { written, deleted }: { written: readonly LabwareType[], deleted: readonly string[] },
+  transaction: Transaction, { written, deleted }: { written: readonly LabwareTypeSettings[], deleted: readonly string[] },
   at: { revision: number, ordinal: number }, audit: AuditContext
 ): Promise<number> {
   if (written.length + deleted.length === 0) return 0

@@ -1,7 +1,7 @@
 import { maxInteger, maxSlots } from '../limits.ts'
 import { isLine, isLines } from '../plain-text.ts'
 import { escapePointer, storageFault } from '../values.ts'
-import { type LabwareType, readFlag, readLabwareTypes, readMillimetres, readTypeNames } from './labware-types.ts'
+import { type LabwareTypeSettings, readFlag, readLabwareTypes, readMillimetres, readTypeList } from './labware-types.ts'
 import { type ConfigFault, isMembers, type Members, type Report } from './members.ts'
 import { deviceNameFault, nameFault } from './names.ts'
 
@@ -26,7 +26,7 @@ export type DeviceSettings = {
 export type LabSettings = { description: unknown, pythonlab_translation: unknown, extra: Members | null }
 
 /** A validated lab file: groups and their devices, in order, and its labware types; null if it says none. */
-export type LabLayout = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[], labware_types: LabwareType[] | null }
+export type LabLayout = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[], labware_types: LabwareTypeSettings[] | null }
 
 /** At most this many faults are reported. */
 const maxFaults = 100
@@ -132,7 +132,7 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
     min_capacity: count('min_capacity', min_capacity, maxInteger),
     allows_overlap: typeof allows_overlap === 'boolean' ? allows_overlap : null,
     disposes: readFlag(disposes, `${pointer}/disposes`, report),
-    labware_types: readTypeNames(labware_types, `${pointer}/labware_types`, report),
+    labware_types: readTypeList(labware_types, `${pointer}/labware_types`, report),
     max_height_mm: readMillimetres(max_height_mm, `${pointer}/max_height_mm`, report),
     extra: orNull({ ...rest, ...notTexts({ type, description, uri }) })
   }

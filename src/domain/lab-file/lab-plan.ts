@@ -1,5 +1,5 @@
 import type { DeviceSettings, LabLayout, LabSettings } from './lab-config.ts'
-import { type LabwareType, type LabwareTypePlan, planLabwareTypes } from './labware-types.ts'
+import { type LabwareTypeSettings, type LabwareTypePlan, planLabwareTypes } from './labware-types.ts'
 
 // Plans what a lab file changes in the tracked lab. Pure functions: the caller reads the lab under its lock and writes the plan.
 
@@ -10,7 +10,7 @@ export type TrackedDevice = DeviceSettings & { id: string, name: string, group: 
 export type DeviceGroup = { name: string, devices: string[] }
 
 /** `devices` has one device per name: the active one, otherwise the last one with this name. */
-export type TrackedLab = LabSettings & { groups: DeviceGroup[], devices: TrackedDevice[], labware_types: LabwareType[] }
+export type TrackedLab = LabSettings & { groups: DeviceGroup[], devices: TrackedDevice[], labware_types: LabwareTypeSettings[] }
 
 export type DeviceAction = 'add' | 'update' | 'grow' | 'shrink' | 'retire' | 'restore' | 'unchanged'
 

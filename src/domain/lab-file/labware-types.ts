@@ -6,16 +6,16 @@ import { deviceNameFault } from './names.ts'
 // The labware types of a lab file: reading, checking, writing, and planning what changes. Pure functions.
 
 /** Whether containers of a type have a lid. */
-export type TypeLid = 'none' | 'optional' | 'always'
+export type LidUse = 'none' | 'optional' | 'always'
 
 /** A labware type; null if something is not said. `extra` contains all unknown members of the lab file. */
-export type LabwareType = {
+export type LabwareTypeSettings = {
   name: string
   description: string | null
   deep_well: boolean
   height_mm: number | null
   wells: number | null
-  lid: TypeLid | null
+  lid: LidUse | null
   extra: Members | null
 }
 
@@ -24,15 +24,15 @@ export type LabwareTypeAction = 'add' | 'update' | 'delete' | 'unchanged'
 /** The change of one type. `changed` names the members of a known type that change. */
 export type LabwareTypeChange = { action: LabwareTypeAction, labware_type: string, changed: string[] }
 
-export type LabwareTypePlan = { changes: LabwareTypeChange[], written: LabwareType[], deleted: string[] }
+export type LabwareTypePlan = { changes: LabwareTypeChange[], written: LabwareTypeSettings[], deleted: string[] }
 
 export const mostTypes = 1000
 export const mostMillimetres = 10_000
 export const mostWells = 100_000
-export const typeLids: readonly TypeLid[] = ['none', 'optional', 'always']
+export const lidUses: readonly LidUse[] = ['none', 'optional', 'always']
 
 /** The types of a lab file; null if it does not say any. */
-export function readLabwareTypes (given: unknown, report: Report): LabwareType[] | null {
+export function readLabwareTypes (given: unknown, report: Report): LabwareTypeSettings[] | null {
   if (given === undefined || given === null) return null
   if (!isMembers(given)) {
     report('/labware_types', 'must be an object: the labware types of the lab, by name')
@@ -50,7 +50,7 @@ export function readLabwareTypes (given: unknown, report: Report): LabwareType[]
   })
 }
 
-function readLabwareType (name: string, { description, deep_well, height_mm, wells, lid, ...extra }: Members, pointer: string, report: Report): LabwareType {
+function readLabwareType (name: string, { description, deep_well, height_mm, wells, lid, ...extra }: Members, pointer: string, report: Report): LabwareTypeSettings {
   return {
     name,
     description: readDescription(description, pointer, report),
@@ -86,7 +86,7 @@ export function readMillimetres (value: unknown, pointer: string, report: Report
 }
 
 /** The names of the types that may stand somewhere; null if it is not said. */
-export function readTypeNames (value: unknown, pointer: string, report: Report): string[] | null {
+export function readTypeList (value: unknown, pointer: string, report: Report): string[] | null {
   if (value === undefined || value === null) return null
   if (!Array.isArray(value) || value.length > mostTypes || value.some((name) => typeof name !== 'string')) {
     report(pointer, `must be a list of at most ${mostTypes} names of labware types; leave it out to allow any type`)
@@ -105,15 +105,15 @@ function readWells (value: unknown, pointer: string, report: Report): number | n
   return null
 }
 
-function readLid (value: unknown, pointer: string, report: Report): TypeLid | null {
+function readLid (value: unknown, pointer: string, report: Report): LidUse | null {
   if (value === undefined || value === null) return null
-  const found = typeLids.find((one) => one === value)
+  const found = lidUses.find((one) => one === value)
   if (found === undefined) report(`${pointer}/lid`, 'must be none, optional or always')
   return found ?? null
 }
 
 /** The types as members of a lab file, without what is not said; null if there are none. */
-export function labwareTypeMembers (types: readonly LabwareType[] | null): Members | null {
+export function labwareTypeMembers (types: readonly LabwareTypeSettings[] | null): Members | null {
   if (types === null || types.length === 0) return null
   return Object.fromEntries(types.map(({ name, extra, deep_well, ...members }) => {
     const said = Object.entries({ ...members, deep_well: deep_well || null }).filter(([, value]) => value !== null)
@@ -121,10 +121,10 @@ export function labwareTypeMembers (types: readonly LabwareType[] | null): Membe
   }))
 }
 
-const compared = ['description', 'deep_well', 'height_mm', 'wells', 'lid', 'extra'] as const satisfies readonly (keyof LabwareType)[]
+const compared = ['description', 'deep_well', 'height_mm', 'wells', 'lid', 'extra'] as const satisfies readonly (keyof LabwareTypeSettings)[]
 
 /** Plans how the tracked types become like those of a lab file. A file that says no types changes none. Without `prune`, types that are not in the file are kept. */
-export function planLabwareTypes (wanted: readonly LabwareType[] | null, tracked: readonly LabwareType[], { prune }: { prune: boolean }): LabwareTypePlan {
+export function planLabwareTypes (wanted: readonly LabwareTypeSettings[] | null, tracked: readonly LabwareTypeSettings[], { prune }: { prune: boolean }): LabwareTypePlan {
   if (wanted === null) return { changes: [], written: [], deleted: [] }
   const known = new Map(tracked.map((type) => [type.name, type]))
   const changes = wanted.map((type) => changeOfType(known.get(type.name), type))
@@ -137,7 +137,7 @@ export function planLabwareTypes (wanted: readonly LabwareType[] | null, tracked
   }
 }
 
-function changeOfType (before: LabwareType | undefined, after: LabwareType): LabwareTypeChange {
+function changeOfType (before: LabwareTypeSettings | undefined, after: LabwareTypeSettings): LabwareTypeChange {
   const changed = before === undefined ? [] : compared.filter((member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]))
   return { action: before === undefined ? 'add' : changed.length > 0 ? 'update' : 'unchanged', labware_type: after.name, changed }
 }

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { readLabConfig } from '../../../src/domain/lab-file/lab-config.ts'
 import { labFile } from '../../../src/domain/lab-file/lab-file.ts'
-import { type LabwareType, planLabwareTypes, unknownTypeFaults } from '../../../src/domain/lab-file/labware-types.ts'
+import { type LabwareTypeSettings, planLabwareTypes, unknownTypeFaults } from '../../../src/domain/lab-file/labware-types.ts'
 
-const aType = (name: string, rest: Partial<LabwareType> = {}): LabwareType =>
+const aType = (name: string, rest: Partial<LabwareTypeSettings> = {}): LabwareTypeSettings =>
   ({ name, description: null, deep_well: false, height_mm: null, wells: null, lid: null, extra: null, ...rest })
 
 function faultsOf (labware_types: unknown, device: object = {}): [string, string][] {
