@@ -200,7 +200,7 @@ export const LabRestoreResult = Type.Object({
   revision: ref(Revision, 'The revision after the restore. For a dry run: the present one.')
 }, {
   $id: 'LabRestoreResult', description: 'What was restored. For a dry run: what would be restored.',
-  examples: [{ applied: true, restored_to: 41, devices: [], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
+  examples: [{ applied: true, restored_to: 41, devices: [], labware_types: [{ action: 'add', labware_type: 'Greiner 96 flat', changed: [] }], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
 })
 export type LabRestoreResult = Static<typeof LabRestoreResult>
 

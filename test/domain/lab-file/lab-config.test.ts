@@ -45,9 +45,10 @@ t.test('reading a lab file', async (t) => {
         name: 'scanners',
         devices: [{
           name: 'scanner1', capacity: 1, process_capacity: 2, min_capacity: 1, allows_overlap: false, type: 'scanner', description: 'in words',
-          uri: 'https://scanner', extra: { resolution: 640, zoom: null }
+          disposes: false, labware_types: null, max_height_mm: null, uri: 'https://scanner', extra: { resolution: 640, zoom: null }
         }]
-      }]
+      }],
+      labware_types: null
     })
     t.equal(JSON.stringify(config.extra), '{"owner":{"b":1,"a":null}}')
   })
