@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   correct: async () => (await import('./commands/correct.ts')).correctCommand,
   remove: async () => (await import('./commands/remove.ts')).removeCommand,
   'labware-types': async () => (await import('./commands/labware-types.ts')).labwareTypesCommand,
+  stocktake: async () => (await import('./commands/stocktake.ts')).stocktakeCommand,
   steps: async () => await stepsCommands(),
   running: async () => (await import('./commands/steps.ts')).runningCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,

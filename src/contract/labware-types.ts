@@ -62,8 +62,4 @@ export type LabwareTypeQuery = Static<typeof LabwareTypeQuery>
 
 export const LabwareTypeParams = Type.Object({ name: ref(LabwareTypeName) })
 
-export const DryRunQuery = Type.Object({
-  dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Whether to only return what would be so, or the refusal, without changing anything.' }))
-}, { additionalProperties: false })
-
 export const labwareTypeSchemas = [LabwareTypeName, TypeLid, LabwareType, LabwareTypePut, LabwareTypePage]

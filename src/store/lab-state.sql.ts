@@ -36,10 +36,11 @@ export async function readState (transaction: Transaction): Promise<LabState> {
     ),
     -- Waste is never full, and never free.
     slots AS (SELECT count(*)::int AS positions, count(container_id)::int AS occupied FROM slot WHERE NOT disposes),
-    labware AS (SELECT count(*) FILTER (WHERE removed_at IS NULL)::int AS present, count(removed_at)::int AS removed FROM container)
+    labware AS (SELECT count(*) FILTER (WHERE removed_at IS NULL)::int AS present, count(missing_since)::int AS missing, count(removed_at)::int AS removed FROM container)
     SELECT l.revision::float8 AS revision,
       json_build_object('devices', d.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
-        'utilization', s.occupied::float8 / nullif(s.positions, 0), 'containers', w.present, 'containers_removed', w.removed) AS totals,
+        'utilization', s.occupied::float8 / nullif(s.positions, 0), 'containers', w.present, 'containers_missing', w.missing,
+        'containers_removed', w.removed) AS totals,
       d.list AS devices
     FROM lab l CROSS JOIN devices d CROSS JOIN slots s CROSS JOIN labware w`
   return state!
@@ -87,7 +88,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       SELECT 7, 'container-without-place', NULL, NULL, json_build_array(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name)),
         '"' || c.name || '" is on the platform, but in no slot.'
       FROM container c
-      WHERE c.removed_at IS NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = c.id AND pl.part = 'body')
+      WHERE c.removed_at IS NULL AND c.missing_since IS NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = c.id AND pl.part = 'body')
       UNION ALL
       SELECT 8, 'unlisted-device', d.name, NULL, '[]', 'Logged steps name a device "' || d.name || '" that is not in the lab file.'
       FROM device d WHERE NOT d.listed AND d.retired_at IS NULL
@@ -123,7 +124,11 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
         -- What was moved after the logged move is rightly elsewhere. A container that never moved was added before the log knew of the move.
         AND (pl.since <= m.finish OR (pl.since = c.created_at AND pl.since <= m.created_at))
       UNION ALL
-      SELECT 12, 'labware-does-not-fit', st.device, st.position, json_build_array(st.thing),
+      SELECT 12, 'container-missing', NULL, NULL, json_build_array(json_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name)),
+        '"' || s.name || '" is missing since ' || wire_time(s.missing_since) || '. It was last in slot ' || s.last_position || ' of ' || s.last_device || '.'
+      FROM container_state s WHERE s.missing_since IS NOT NULL
+      UNION ALL
+      SELECT 13, 'labware-does-not-fit', st.device, st.position, json_build_array(st.thing),
         '"' || st.name || '" is in slot ' || st.position || ' of ' || st.device || ', where a "' || t.name || '" does not fit by the rule ' || m.rule || '.'
       FROM standing st JOIN container c ON c.id = st.id JOIN labware_type t ON t.name = c.labware_type
       JOIN position p ON p.id = st.position_id JOIN device d ON d.id = p.device_id

@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION dispose_part(_container uuid, _part text, _place json
 LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM placement WHERE container_id = _container AND (_part = 'body' OR part = 'lid');
-  UPDATE container SET removed_at = CASE _part WHEN 'body' THEN command_time() END, lidded = lidded AND _part = 'body', version = version + 1, updated_at = command_time()
+  UPDATE container SET removed_at = CASE _part WHEN 'body' THEN command_time() END, lidded = lidded AND _part = 'body',
+    missing_since = CASE _part WHEN 'lid' THEN missing_since END, last_position_id = CASE _part WHEN 'lid' THEN last_position_id END, version = version + 1, updated_at = command_time()
   WHERE id = _container;
   PERFORM record_container_event(_revision, _ordinal, 'disposed', _container, _before, _audit,
     container_snapshot(_container) || CASE _part WHEN 'body' THEN _place ELSE jsonb_build_object('lid', _place) END);

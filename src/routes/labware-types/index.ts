@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { DryRunQuery } from '../../contract/arrangements.ts'
 import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
 import { jsonResponse, ref } from '../../contract/common.ts'
-import { DryRunQuery, LabwareType, LabwareTypePage, LabwareTypeParams, LabwareTypePut, LabwareTypeQuery } from '../../contract/labware-types.ts'
+import { LabwareType, LabwareTypePage, LabwareTypeParams, LabwareTypePut, LabwareTypeQuery } from '../../contract/labware-types.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
 
