@@ -70,7 +70,8 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 
 /** Every schema with an $id. Each becomes a component of the document. */
 export const components: readonly TSchema[] = [
-  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
+  ...commonSchemas, ...problemSchemas, ...healthSchemas,
+  ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
   ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...keySchemas
 ]

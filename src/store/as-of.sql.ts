@@ -55,7 +55,8 @@ export function asOfStore ({ pool }: Database) {
     const found = await runPrepared<PositionAt>(pool,
       `SELECT slot, empty, container, container_id, occupied_by, deep_well_suited, disposes, labware_types, max_height_mm, reserved
        FROM position_state_at($1, $2)`, [name, await revision(asOf)])
-    return found.filter((slot) => empty === undefined || (slot.empty === empty && !(empty && slot.disposes))).slice(0, limit).map(({ slot, ...state }) => ({ position: slot, ...state }))
+    const wanted = found.filter((slot) => empty === undefined || (slot.empty === empty && !(empty && slot.disposes)))
+    return wanted.slice(0, limit).map(({ slot, ...state }) => ({ position: slot, ...state }))
   }
 
   return {

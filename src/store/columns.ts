@@ -19,7 +19,8 @@ const container: Names<Omit<Container, 'warnings'>> = {
 }
 const device: Names<Device> = {
   id: true, name: true, group: true, type: true, description: true, uri: true, capacity: true, process_capacity: true, min_capacity: true, allows_overlap: true,
-  disposes: true, labware_types: true, max_height_mm: true, extra: true, has_certificate: true, listed: true, retired_at: true, created_at: true, updated_at: true, version: true
+  disposes: true, labware_types: true, max_height_mm: true, extra: true, has_certificate: true, listed: true,
+  retired_at: true, created_at: true, updated_at: true, version: true
 }
 const experiment: Names<Experiment> = {
   id: true, process_id: true, process: true, name: true, status: true, metadata: true, warnings: true, steps: true, first_start: true, last_finish: true,

@@ -37,7 +37,9 @@ export function positionStore ({ pool }: Database) {
   async function read (device: string, position: number): Promise<PositionWithOccupant> {
     const [found] = await runPrepared<PositionRow & Container & { valid_range: object | null }>(pool, readSlot, [device, position])
     if (found === undefined) throw deviceNotFound(device)
-    const { slot, empty, container, container_id, occupied_by, deep_well_suited, disposes, labware_types, max_height_mm, reserved, valid_range, ...occupant } = found
+    const {
+      slot, empty, container, container_id, occupied_by, deep_well_suited, disposes, labware_types, max_height_mm, reserved, valid_range, ...occupant
+    } = found
     if (slot === null) {
       const members = { device, position, parameter: 'position', valid_range }
       throw problem('position-not-found', refusalDetail('position-not-found', members), members)

@@ -399,7 +399,8 @@ class TestWaste:
         assert [lab.db.position_empty(waste, slot) for slot in (0, 7)] == [True, True]
         lab.db.moved_container(lab.hotel, 0, waste, 7, plate.barcode)
         assert lab.db.get_cont_info_by_barcode(str(plate.barcode)) is None
-        assert lab.db.position_empty(lab.hotel, 0) and lab.db.position_empty(waste, 0)
+        assert lab.db.position_empty(lab.hotel, 0)
+        assert lab.db.position_empty(waste, 0)
         gone = lab.db.client.list_containers(barcode=plate.barcode, removed='true')['items'][0]
         assert gone['removed_at'] is not None
         lab.db.moved_container(lab.hotel, 0, waste, 7, plate.barcode)

@@ -36,7 +36,9 @@ export function labwareTypesCommand (program: Command, io: CommandIo): void {
     .option(...dryRunOption)
     .addHelpText('after', '\nExample:\n  platform-status labware-types put "Deep 96" --deep-well --height 44 --wells 96 --lid optional')
     .action(async (name: string, { description, deepWell, height, wells, lid, dryRun, ...options }: PutOptions) => {
-      const body: LabwareTypePut = { description: description ?? null, deep_well: deepWell ?? false, height_mm: height ?? null, wells: wells ?? null, lid: lid ?? null }
+      const body: LabwareTypePut = {
+        description: description ?? null, deep_well: deepWell ?? false, height_mm: height ?? null, wells: wells ?? null, lid: lid ?? null
+      }
       const type = await client(options).request<LabwareType>('PUT', `/api/labware-types/${segment(name)}?dry_run=${String(dryRun === true)}`, body)
       printResult(io, options, type, () => [...linesOf(type), ...planNote(dryRun)])
     })

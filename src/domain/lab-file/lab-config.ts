@@ -26,7 +26,10 @@ export type DeviceSettings = {
 export type LabSettings = { description: unknown, pythonlab_translation: unknown, extra: Members | null }
 
 /** A validated lab file: groups and their devices, in order, and its labware types; null if it says none. */
-export type LabLayout = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[], labware_types: LabwareTypeSettings[] | null }
+export type LabLayout = LabSettings & {
+  groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[]
+  labware_types: LabwareTypeSettings[] | null
+}
 
 /** At most this many faults are reported. */
 const maxFaults = 100

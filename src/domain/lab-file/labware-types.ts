@@ -50,7 +50,9 @@ export function readLabwareTypes (given: unknown, report: Report): LabwareTypeSe
   })
 }
 
-function readLabwareType (name: string, { description, deep_well, height_mm, wells, lid, ...extra }: Members, pointer: string, report: Report): LabwareTypeSettings {
+function readLabwareType (
+  name: string, { description, deep_well, height_mm, wells, lid, ...extra }: Members, pointer: string, report: Report
+): LabwareTypeSettings {
   return {
     name,
     description: readDescription(description, pointer, report),
@@ -124,7 +126,9 @@ export function labwareTypeMembers (types: readonly LabwareTypeSettings[] | null
 const compared = ['description', 'deep_well', 'height_mm', 'wells', 'lid', 'extra'] as const satisfies readonly (keyof LabwareTypeSettings)[]
 
 /** Plans how the tracked types become like those of a lab file. A file that says no types changes none. Without `prune`, types that are not in the file are kept. */
-export function planLabwareTypes (wanted: readonly LabwareTypeSettings[] | null, tracked: readonly LabwareTypeSettings[], { prune }: { prune: boolean }): LabwareTypePlan {
+export function planLabwareTypes (
+  wanted: readonly LabwareTypeSettings[] | null, tracked: readonly LabwareTypeSettings[], { prune }: { prune: boolean }
+): LabwareTypePlan {
   if (wanted === null) return { changes: [], written: [], deleted: [] }
   const known = new Map(tracked.map((type) => [type.name, type]))
   const changes = wanted.map((type) => changeOfType(known.get(type.name), type))
