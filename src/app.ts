@@ -17,6 +17,7 @@ import { crossOrigin } from './plugins/cross-origin.ts'
 import { docs } from './plugins/docs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
+import { frontPage } from './plugins/front-page.ts'
 import { health } from './plugins/health.ts'
 import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
@@ -98,6 +99,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(conditionalWrites)
   await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })
   await app.register(docs)
+  await app.register(frontPage)
   await app.register(health)
 
   await app.register(labRoutes, { prefix: '/api' })

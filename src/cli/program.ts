@@ -22,7 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   'labware-types': async () => (await import('./commands/labware-types.ts')).labwareTypesCommand,
   stocktake: async () => (await import('./commands/stocktake.ts')).stocktakeCommand,
   steps: async () => await stepsCommands(),
-  running: async () => (await import('./commands/steps.ts')).runningCommand,
+  running: async () => (await import('./commands/running.ts')).runningCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,
   estimate: async () => (await import('./commands/estimate.ts')).estimateCommand,
   calibrate: async () => (await import('./commands/calibrate.ts')).calibrateCommand,

@@ -164,7 +164,7 @@ export const LabRestore = Type.Object({
   dry_run: optional(Type.Boolean({ description: 'Whether to only return what would change, without changing anything. The default is false.' }))
 }, {
   $id: 'LabRestore', additionalProperties: false, description: 'An earlier state of the lab, to be put back.',
-  examples: [{ at: 2, reason: 'The wrong lab file was applied.' }]
+  examples: [{ at: 2, reason: 'The wrong lab file was applied.', dry_run: true }]
 })
 export type LabRestore = Static<typeof LabRestore>
 
@@ -212,13 +212,15 @@ export const WipeQuery = Type.Object({
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
   'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees',
-  'container-missing', 'labware-does-not-fit'
+  'container-missing', 'run-not-learnt', 'labware-does-not-fit'
 ], [
-  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `labware-does-not-fit` and those that begin with `step` are warnings; all others are errors.',
+  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `run-not-learnt`, `labware-does-not-fit` and those that begin with `step` are warnings;',
+  'all others are errors.',
   '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere. `container-missing`: nobody knows where a container is.',
   '`labware-does-not-fit`: a container stands where its labware type does not fit.',
   '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates leave out; nobody decided about them yet.',
-  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.'
+  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.',
+  '`run-not-learnt`: the margins of the estimates could not be learnt from a run, three times or more. Other runs are not affected.'
 ].join(' '))
 
 const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], '`error`: a state that is impossible in a real lab. `warning`: a state that can be intended.')

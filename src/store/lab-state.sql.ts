@@ -1,6 +1,7 @@
 import type { LabHealth, LabState } from '../contract/lab.ts'
 import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
+import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 
 /** The longest of the newest samples that are comparable at a level with the step `s`. Of a step with a commanded time, samples are what it took beyond that. */
 const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FROM (
@@ -10,6 +11,11 @@ const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FRO
 
 /** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
 export async function readState (transaction: Transaction): Promise<LabState> {
+  if (isSmallRead()) {
+    const [size] = await transaction.$queryRaw<{ large: boolean }[]>`
+      SELECT EXISTS (SELECT FROM position WHERE retired_at IS NULL OFFSET ${largestRead.slots}) OR EXISTS (SELECT FROM container OFFSET ${largestRead.containers}) AS large`
+    if (size!.large) throw new LargeRead()
+  }
   const [state] = await transaction.$queryRaw<LabState[]>`
     WITH slot AS MATERIALIZED (
       SELECT p.device_id, p.slot_number, p.disposes, pl.container_id, pl.part
@@ -128,7 +134,11 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
         '"' || s.name || '" is missing since ' || wire_time(s.missing_since) || '. It was last in slot ' || s.last_position || ' of ' || s.last_device || '.'
       FROM container_state s WHERE s.missing_since IS NOT NULL
       UNION ALL
-      SELECT 13, 'labware-does-not-fit', st.device, st.position, json_build_array(st.thing),
+      SELECT 13, 'run-not-learnt', NULL, NULL, '[]', 'Estimates could not learn from the run "' || r.key || '": ' || r.failures ||
+        ' attempts failed, and the next one is at ' || wire_time(r.retry_at) || '. The request log has the reason (learning from this run failed).'
+      FROM run r WHERE r.pending AND r.failures >= 3
+      UNION ALL
+      SELECT 14, 'labware-does-not-fit', st.device, st.position, json_build_array(st.thing),
         '"' || st.name || '" is in slot ' || st.position || ' of ' || st.device || ', where a "' || t.name || '" does not fit by the rule ' || m.rule || '.'
       FROM standing st JOIN container c ON c.id = st.id JOIN labware_type t ON t.name = c.labware_type
       JOIN position p ON p.id = st.position_id JOIN device d ON d.id = p.device_id

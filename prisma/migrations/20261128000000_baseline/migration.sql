@@ -257,6 +257,16 @@ CREATE TABLE reservation (
 );
 CREATE INDEX reservation_owner_idx ON reservation (owner, id);
 
+-- What was answered to a reservation under an id that the client chose. The reservation itself ends and is deleted; a retry of
+-- long ago is answered from here, and reserves nothing.
+CREATE TABLE reservation_outcome (
+  reservation_id uuid NOT NULL,
+  -- sha256 of the body, so that a retry is recognised
+  created_as text NOT NULL,
+  reservation jsonb NOT NULL,
+  CONSTRAINT reservation_outcome_pkey PRIMARY KEY (reservation_id)
+);
+
 -- The slots of a reservation that were not used yet. A slot is in one reservation at most.
 CREATE TABLE reserved_position (
   position_id uuid NOT NULL,
@@ -563,6 +573,9 @@ CREATE TABLE run (
   day date,
   -- it has steps from which nothing was learnt yet
   pending boolean NOT NULL DEFAULT true,
+  -- how often learning from it failed in a row, and before which time it is not tried again: it must not stop the others
+  failures integer NOT NULL DEFAULT 0,
+  retry_at timestamptz(3),
   ended_at timestamptz(3),
   -- the seconds to add to the bound at each confidence of the grid (src/estimation/margins.ts), as of the end of this run;
   -- null where too few steps say
@@ -2990,6 +3003,92 @@ BEGIN
   DELETE FROM reservation r WHERE r.id = ANY (touched) AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.reservation_id = r.id);
 END $$;
 
+-- prisma/sql/reservation/create_reservation.sql
+-- Reserves free slots. `_input` has the members of ReservationCreate, and id, created_as and id_chosen: whether the client chose
+-- the id. The outcome is `created`, or `repeated` (the same id and the same request before, also if that reservation has ended).
+-- Expired reservations are deleted first.
+--
+-- Locks: The lab lock.
+-- Raises: id-in-use, device-not-found, labware-type-not-found, no-free-position, labware-does-not-fit
+CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  count integer := coalesce((_input->>'count')::integer, 1);
+  ttl double precision := (_input->>'ttl_seconds')::double precision;
+  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
+  deep_well boolean := (_input->>'deep_well')::boolean;
+  strategy text := coalesce(_input->>'strategy', 'first');
+  device uuid;
+  chosen uuid[];
+  known text;
+  type labware_type;
+  misfit jsonb;
+  -- A lid goes anywhere.
+  fits text := CASE _input->>'purpose' WHEN 'container' THEN _input->>'labware_type' END;
+  answered jsonb;
+BEGIN
+  PERFORM lock_lab();
+  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
+  SELECT o.created_as, o.reservation INTO known, answered FROM reservation_outcome o WHERE o.reservation_id = wanted;
+  IF NOT FOUND THEN
+    SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
+  END IF;
+  IF FOUND THEN
+    IF known <> _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    RETURN QUERY SELECT 'repeated', coalesce(reservation_snapshot(wanted), answered);
+    RETURN;
+  END IF;
+
+  IF _input->>'device' IS NOT NULL THEN
+    device := require_device(_input->>'device', '/device');
+  ELSE
+    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
+    IF NOT FOUND THEN
+      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
+    END IF;
+  END IF;
+  IF _input->>'labware_type' IS NOT NULL THEN
+    SELECT t.* INTO type FROM labware_type t WHERE t.name = _input->>'labware_type';
+    IF type.name IS NULL THEN
+      PERFORM refuse('labware-type-not-found', jsonb_build_object('labware_type', _input->'labware_type', 'pointer', '/labware_type'));
+    END IF;
+  END IF;
+  SELECT array_agg(position_id) INTO chosen
+  FROM (
+    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block, fits) b LIMIT count
+  ) best;
+  IF coalesce(cardinality(chosen), 0) < count THEN
+    IF fits IS NOT NULL THEN
+      -- Whether there are enough slots for something else.
+      SELECT array_agg(position_id) INTO chosen
+      FROM (
+        SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block, NULL) b LIMIT count
+      ) best;
+      IF cardinality(chosen) = count THEN
+        SELECT labware_misfit(type, position_id) INTO misfit FROM unnest(chosen) AS position_id WHERE labware_misfit(type, position_id) IS NOT NULL LIMIT 1;
+        PERFORM refuse('labware-does-not-fit', (coalesce(misfit, '{}') - 'position' - 'device') || jsonb_strip_nulls(jsonb_build_object('labware_type', type.name,
+          'device', _input->'device', 'type', _input->'type', 'pointer', '/labware_type', 'wanted', count,
+          'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits)))));
+      END IF;
+    END IF;
+    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
+      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
+      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits)))));
+  END IF;
+
+  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
+  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
+  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
+  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
+  answered := reservation_snapshot(wanted);
+  IF (_input->>'id_chosen')::boolean THEN
+    INSERT INTO reservation_outcome (reservation_id, created_as, reservation) VALUES (wanted, _input->>'created_as', answered);
+  END IF;
+  RETURN QUERY SELECT 'created', answered;
+END $$;
+
 -- prisma/sql/reservation/drop_reservations.sql
 -- Takes a slot out of its reservation when nothing can be in it any longer: it is retired, or disposes.
 CREATE OR REPLACE FUNCTION drop_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -3545,9 +3644,9 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
 $$;
 
 -- prisma/sql/stocktake/refuse_unknown_slot.sql
--- Refuses the first slot that was seen, [{ position }], and that the device does not have.
+-- Refuses the first slot that was seen, [{ position }], and that the device does not have, or that disposes: nothing stands there.
 --
--- Raises: position-not-found
+-- Raises: position-not-found, position-disposes
 CREATE OR REPLACE FUNCTION refuse_unknown_slot(_device uuid, _seen jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   members jsonb;
@@ -3559,6 +3658,13 @@ BEGIN
   WHERE p.id IS NULL ORDER BY t.n LIMIT 1;
   IF FOUND THEN
     PERFORM refuse('position-not-found', members);
+  END IF;
+  SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1) INTO members
+  FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n) JOIN device d ON d.id = _device
+  JOIN position p ON p.device_id = _device AND p.slot_number = (t.i->>'position')::integer AND p.retired_at IS NULL AND p.disposes
+  ORDER BY t.n LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('position-disposes', members);
   END IF;
 END $$;
 
@@ -4075,6 +4181,14 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
       (3, '/lid', r.input->'lid', r.lid_device_id, r.lid_position_id, r.lid_said = 'object')
     ) AS place (rank, base, said, device_id, position_id, is_said)
     WHERE place.is_said AND place.position_id IS NULL
+    UNION ALL
+    SELECT r.nth, place.rank, 'position-disposes', jsonb_build_object('device', place.said->'device', 'position', place.said->'position',
+      'pointer', r.pointer || place.base || '/position', 'index', r.index)
+    FROM resolved r CROSS JOIN LATERAL (VALUES
+      (2, '', r.input, r.position_id, NOT r.is_missing), (3, '/lid', r.input->'lid', r.lid_position_id, r.lid_said = 'object')
+    ) AS place (rank, base, said, position_id, is_said)
+    JOIN position p ON p.id = place.position_id AND p.disposes
+    WHERE place.is_said
   ),
   ending AS MATERIALIZED (
     SELECT r.nth, r.index, r.pointer, r.container_id, body.position_id AS body_from, CASE WHEN NOT r.is_missing THEN r.position_id END AS body_to,
@@ -4256,7 +4370,7 @@ CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql
     'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.container_id, 'barcode', r.barcode) ORDER BY r.nth), '[]')
       FROM resolved r WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.former IS DISTINCT FROM r.barcode),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c.code,
-        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.code), '[]') FROM contradicting c),
+        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.member DESC), '[]') FROM contradicting c),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || '/container', 'first', again.first)
       FROM (SELECT r.nth, r.pointer, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
         FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again
@@ -4484,83 +4598,6 @@ LANGUAGE sql STABLE AS $$
   ORDER BY slot.number
 $$;
 
--- prisma/sql/reservation/create_reservation.sql
--- Reserves free slots. `_input` has the members of ReservationCreate, and id and created_as. The outcome is
--- `created`, or `repeated` (the same id and the same request before). Expired reservations are deleted first.
---
--- Locks: The lab lock.
--- Raises: id-in-use, device-not-found, labware-type-not-found, no-free-position, labware-does-not-fit
-CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation reservation_state) LANGUAGE plpgsql AS $$
-DECLARE
-  wanted uuid := (_input->>'id')::uuid;
-  count integer := coalesce((_input->>'count')::integer, 1);
-  ttl double precision := (_input->>'ttl_seconds')::double precision;
-  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
-  deep_well boolean := (_input->>'deep_well')::boolean;
-  strategy text := coalesce(_input->>'strategy', 'first');
-  device uuid;
-  chosen uuid[];
-  known text;
-  type labware_type;
-  misfit jsonb;
-  -- A lid goes anywhere.
-  fits text := CASE _input->>'purpose' WHEN 'container' THEN _input->>'labware_type' END;
-BEGIN
-  PERFORM lock_lab();
-  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
-  SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
-  IF FOUND THEN
-    IF known <> _input->>'created_as' THEN
-      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
-    END IF;
-    RETURN QUERY SELECT 'repeated', s FROM reservation_state s WHERE s.id = wanted;
-    RETURN;
-  END IF;
-
-  IF _input->>'device' IS NOT NULL THEN
-    device := require_device(_input->>'device', '/device');
-  ELSE
-    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
-    IF NOT FOUND THEN
-      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
-    END IF;
-  END IF;
-  IF _input->>'labware_type' IS NOT NULL THEN
-    SELECT t.* INTO type FROM labware_type t WHERE t.name = _input->>'labware_type';
-    IF type.name IS NULL THEN
-      PERFORM refuse('labware-type-not-found', jsonb_build_object('labware_type', _input->'labware_type', 'pointer', '/labware_type'));
-    END IF;
-  END IF;
-  SELECT array_agg(position_id) INTO chosen
-  FROM (
-    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block, fits) b LIMIT count
-  ) best;
-  IF coalesce(cardinality(chosen), 0) < count THEN
-    IF fits IS NOT NULL THEN
-      -- Whether there are enough slots for something else.
-      SELECT array_agg(position_id) INTO chosen
-      FROM (
-        SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block, NULL) b LIMIT count
-      ) best;
-      IF cardinality(chosen) = count THEN
-        SELECT labware_misfit(type, position_id) INTO misfit FROM unnest(chosen) AS position_id WHERE labware_misfit(type, position_id) IS NOT NULL LIMIT 1;
-        PERFORM refuse('labware-does-not-fit', (coalesce(misfit, '{}') - 'position' - 'device') || jsonb_strip_nulls(jsonb_build_object('labware_type', type.name,
-          'device', _input->'device', 'type', _input->'type', 'pointer', '/labware_type', 'wanted', count,
-          'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits)))));
-      END IF;
-    END IF;
-    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
-      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
-      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits)))));
-  END IF;
-
-  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
-  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
-  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
-  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
-  RETURN QUERY SELECT 'created', s FROM reservation_state s WHERE s.id = wanted;
-END $$;
-
 -- prisma/sql/reservation/renew_reservation.sql
 -- Starts the time to live of a reservation again, now, with another length if `_ttl_seconds` is not null.
 --
@@ -4737,6 +4774,12 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
   SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish),
     'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM step_state s WHERE s.id = _step
+$$;
+
+-- prisma/sql/estimate/run_can_be_learnt.sql
+-- Says whether the learner may learn from a pending run now: it is over, and it does not wait after a failure.
+CREATE OR REPLACE FUNCTION run_can_be_learnt(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(_run.retry_at <= now(), true) AND run_is_over(_run)
 $$;
 
 -- prisma/sql/lab/lab_config_at.sql

@@ -23,18 +23,14 @@ export function stepsCommand (program: Command, io: CommandIo): void {
     .option('--limit <number>', 'how many at most', '20')
     .action(async (options: StepsOptions) => {
       const { device, container, experiment, status, after, before } = options
-      await show(io, options, { device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start' })
+      await showSteps(io, options, { device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start' })
     })
 }
 
-export function runningCommand (program: Command, io: CommandIo): void {
-  withServiceOptions(program.command('running'))
-    .description('List the steps that are running, and for how long')
-    .option('--limit <number>', 'how many at most', '100')
-    .action(async (options: StepsOptions) => { await show(io, options, { status: 'running', sort: 'start' }) })
-}
-
-async function show (io: CommandIo, options: StepsOptions, query: Readonly<Record<string, string | undefined>>): Promise<void> {
+/** Prints a page of steps. */
+export async function showSteps (
+  io: CommandIo, options: ServiceOptions & { limit?: string }, query: Readonly<Record<string, string | undefined>>
+): Promise<void> {
   const given = Object.entries({ ...query, limit: limitOf(options.limit) }).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const { items } = await serviceClient(io, addressOf(io.env, options.url)).request<{ items: Step[] }>('GET', `/api/steps?${new URLSearchParams(given).toString()}`)
   const times = timesIn(localZone(io.env))
