@@ -212,9 +212,9 @@ export const WipeQuery = Type.Object({
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
   'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees',
-  'container-missing', 'labware-does-not-fit', 'run-not-learnt'
+  'container-missing', 'run-not-learnt', 'labware-does-not-fit'
 ], [
-  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `labware-does-not-fit`, `run-not-learnt` and those that begin with `step` are warnings;',
+  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `run-not-learnt`, `labware-does-not-fit` and those that begin with `step` are warnings;',
   'all others are errors.',
   '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere. `container-missing`: nobody knows where a container is.',
   '`labware-does-not-fit`: a container stands where its labware type does not fit.',

@@ -17,7 +17,6 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'device-not-found': ({ device, type }: { device?: string, type?: string }) => type === undefined
     ? `The lab has no device "${device}". GET /api/devices lists all devices.`
     : `The lab has no device of the type "${type}". GET /api/devices lists all devices with their types.`,
-  'invalid-request': describeFaults,
   'labware-type-not-found': ({ labware_type }: { labware_type: string }) =>
     `The lab has no labware type "${labware_type}". GET /api/labware-types lists all types; PUT /api/labware-types/{name} adds one.`,
   'position-not-found': ({ device, position, valid_range }: { device: string, position: number, valid_range: Range | null }) =>
@@ -60,10 +59,6 @@ function describeFormer (barcode: string, { id, barcode: present, device, positi
   const name = present === null ? `the container ${id}, which has none now` : `the container "${present}"`
   const place = removed_at ? 'off the platform' : missing_since ? `missing since ${missing_since}` : describePlace({ device, position })
   return `Until ${until}, "${barcode}" was the barcode of ${name}; it is ${place}.`
-}
-
-function describeFaults ({ errors: [first] }: { errors: { pointer: string, detail: string }[] }): string {
-  return `${first!.pointer} ${first!.detail}`
 }
 
 /** The detail of a refusal, made from its members. */

@@ -8,8 +8,8 @@ export type Plate = { number: number, barcode: string, at: Spot | null, last: Sp
 export type Reservation = { id: string, purpose: 'container' | 'lid', slots: Spot[] }
 /** `waste` are the devices that dispose. `low` says of each slot ("Hotel 3") or device into which only low plates fit. */
 export type Lab = {
-  devices: Map<string, number>, plates: Map<string, Plate>, reservations: Map<string, Reservation>, waste: ReadonlySet<string>, low: ReadonlySet<string>
-  added: number, past: Past[]
+  devices: Map<string, number>, plates: Map<string, Plate>, reservations: Map<string, Reservation>, added: number, past: Past[]
+  waste: ReadonlySet<string>, low: ReadonlySet<string>
 }
 /** The lab as it was at a revision. */
 export type Past = { revision: number, devices: Map<string, number>, plates: Plate[] }
@@ -20,7 +20,7 @@ type Found = { spot: Spot } | { code: string }
 export const high = 'High'
 
 export function aModelLab (devices: Record<string, number>, { waste, low }: { waste: readonly string[], low: readonly string[] }): Lab {
-  return { devices: new Map(Object.entries(devices)), plates: new Map(), reservations: new Map(), waste: new Set(waste), low: new Set(low), added: 0, past: [] }
+  return { devices: new Map(Object.entries(devices)), plates: new Map(), reservations: new Map(), added: 0, past: [], waste: new Set(waste), low: new Set(low) }
 }
 
 export const isAt = (one: Spot | null, other: Spot | null): boolean => one !== null && other !== null && one.device === other.device && one.position === other.position
@@ -208,6 +208,7 @@ export function transfer (lab: Lab, { barcode, source, target, lid: wished, rese
   if (source && !isAt(plate.at, source)) return 'source-mismatch'
   const isDisposed = target !== undefined && disposes(lab, target, reservation)
   let at: Spot | null = plate.at
+  if (isDisposed && logged && plate.at === null) return 'source-mismatch'
   if (isDisposed) at = null
   else if (target) {
     const found = placeFor(lab, 'container', plate, target, reservation, wished ? plate.lid : null)
@@ -260,11 +261,14 @@ export function correct (lab: Lab, barcode: string, at: Spot, displaces: boolean
 export type Arranged = { barcode: string, at: Spot, lidded?: boolean, lid?: Spot | null }
 
 /** Judged by its end: the first entry that contradicts is the answer, and then nothing is done. */
+/** Why nothing can stand at a place, or null. */
+const standsAt = (lab: Lab, at: Spot): string | null => exists(lab, at) ?? (lab.waste.has(at.device) ? 'position-disposes' : null)
+
 export function arrange (lab: Lab, items: readonly Arranged[], missing: readonly string[]): string {
   const known = [...items.map(({ barcode }) => barcode), ...missing].filter((barcode) => lab.plates.has(barcode))
   if (new Set(known).size < known.length) return 'invalid-request'
   const faultOf = (barcode: string, item?: Arranged): string | null =>
-    !lab.plates.has(barcode) ? 'container-not-found' : item === undefined ? null : exists(lab, item.at) ?? (item.lid ? exists(lab, item.lid) : null)
+    !lab.plates.has(barcode) ? 'container-not-found' : item === undefined ? null : standsAt(lab, item.at) ?? (item.lid ? standsAt(lab, item.lid) : null)
   const ends = new Map(items.filter((item) => faultOf(item.barcode, item) === null).map((item) => {
     const plate = lab.plates.get(item.barcode)!
     const lidded = item.lid ? false : item.lidded ?? plate.lidded

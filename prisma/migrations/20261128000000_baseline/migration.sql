@@ -3021,6 +3021,10 @@ DECLARE
   device uuid;
   chosen uuid[];
   known text;
+  type labware_type;
+  misfit jsonb;
+  -- A lid goes anywhere.
+  fits text := CASE _input->>'purpose' WHEN 'container' THEN _input->>'labware_type' END;
   answered jsonb;
   type labware_type;
   misfit jsonb;
@@ -3644,9 +3648,9 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
 $$;
 
 -- prisma/sql/stocktake/refuse_unknown_slot.sql
--- Refuses the first slot that was seen, [{ position }], and that the device does not have.
+-- Refuses the first slot that was seen, [{ position }], and that the device does not have, or that disposes: nothing stands there.
 --
--- Raises: position-not-found
+-- Raises: position-not-found, position-disposes
 CREATE OR REPLACE FUNCTION refuse_unknown_slot(_device uuid, _seen jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   members jsonb;
@@ -3658,6 +3662,13 @@ BEGIN
   WHERE p.id IS NULL ORDER BY t.n LIMIT 1;
   IF FOUND THEN
     PERFORM refuse('position-not-found', members);
+  END IF;
+  SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1) INTO members
+  FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n) JOIN device d ON d.id = _device
+  JOIN position p ON p.device_id = _device AND p.slot_number = (t.i->>'position')::integer AND p.retired_at IS NULL AND p.disposes
+  ORDER BY t.n LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('position-disposes', members);
   END IF;
 END $$;
 
@@ -4174,6 +4185,14 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
       (3, '/lid', r.input->'lid', r.lid_device_id, r.lid_position_id, r.lid_said = 'object')
     ) AS place (rank, base, said, device_id, position_id, is_said)
     WHERE place.is_said AND place.position_id IS NULL
+    UNION ALL
+    SELECT r.nth, place.rank, 'position-disposes', jsonb_build_object('device', place.said->'device', 'position', place.said->'position',
+      'pointer', r.pointer || place.base || '/position', 'index', r.index)
+    FROM resolved r CROSS JOIN LATERAL (VALUES
+      (2, '', r.input, r.position_id, NOT r.is_missing), (3, '/lid', r.input->'lid', r.lid_position_id, r.lid_said = 'object')
+    ) AS place (rank, base, said, position_id, is_said)
+    JOIN position p ON p.id = place.position_id AND p.disposes
+    WHERE place.is_said
   ),
   ending AS MATERIALIZED (
     SELECT r.nth, r.index, r.pointer, r.container_id, body.position_id AS body_from, CASE WHEN NOT r.is_missing THEN r.position_id END AS body_to,

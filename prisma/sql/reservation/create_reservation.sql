@@ -15,11 +15,11 @@ DECLARE
   device uuid;
   chosen uuid[];
   known text;
-  answered jsonb;
   type labware_type;
   misfit jsonb;
   -- A lid goes anywhere.
   fits text := CASE _input->>'purpose' WHEN 'container' THEN _input->>'labware_type' END;
+  answered jsonb;
 BEGIN
   PERFORM lock_lab();
   PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
