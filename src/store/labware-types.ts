@@ -32,7 +32,9 @@ export function labwareTypeStore ({ pool }: Database) {
     },
 
     /** Adds or changes a type. Nothing is written if it is so already. */
-    async put (name: string, input: LabwareTypePut, dryRun: boolean | undefined, audit: AuditContext): Promise<{ created: boolean, labware_type: LabwareType }> {
+    async put (
+      name: string, input: LabwareTypePut, dryRun: boolean | undefined, audit: AuditContext
+    ): Promise<{ created: boolean, labware_type: LabwareType }> {
       return await unlessDryRun(pool, dryRun, async () => {
         const [row] = await runPrepared<LabwareType & { created: boolean }>(pool,
           `SELECT created, ${viewColumns('labware_type', '(labware_type)')} FROM put_labware_type($1, $2, $3)`, [name, writeExactly(input), audit])

@@ -260,10 +260,10 @@ export function correct (lab: Lab, barcode: string, at: Spot, displaces: boolean
 
 export type Arranged = { barcode: string, at: Spot, lidded?: boolean, lid?: Spot | null }
 
-/** Judged by its end: the first entry that contradicts is the answer, and then nothing is done. */
 /** Why nothing can stand at a place, or null. */
 const standsAt = (lab: Lab, at: Spot): string | null => exists(lab, at) ?? (lab.waste.has(at.device) ? 'position-disposes' : null)
 
+/** Judged by its end: the first entry that contradicts is the answer, and then nothing is done. */
 export function arrange (lab: Lab, items: readonly Arranged[], missing: readonly string[]): string {
   const known = [...items.map(({ barcode }) => barcode), ...missing].filter((barcode) => lab.plates.has(barcode))
   if (new Set(known).size < known.length) return 'invalid-request'
