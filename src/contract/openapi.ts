@@ -15,6 +15,7 @@ import { problemComponents, problemSchemas } from './problem-responses.ts'
 import { processDurationSchemas } from './process-duration.ts'
 import { processSchemas } from './processes.ts'
 import { reservationSchemas } from './reservations.ts'
+import { pauseSchemas } from './pauses.ts'
 import { stepExclusionSchemas } from './step-exclusions.ts'
 import { stepStatisticsSchemas } from './step-statistics.ts'
 import { stepSchemas } from './steps.ts'
@@ -65,6 +66,6 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 /** Every schema with an $id. Each becomes a component of the document. */
 export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
-  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
+  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
   ...reservationSchemas, ...transferSchemas, ...eventSchemas, ...keySchemas
 ]

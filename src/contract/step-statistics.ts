@@ -45,7 +45,7 @@ const StepGroupStatistics = Type.Object({
 }, {
   $id: 'StepGroupStatistics',
   description: [
-    'The counts are of all steps. The durations are of all finished steps, whatever their status, but for those that estimates leave out',
+    'The counts are of all steps. The durations are without pauses, and of all finished steps, whatever their status, but for those that estimates leave out',
     'for their times, for a status that was not understood, or by hand. `excluded=any` leaves nothing out. They are null when there are no such steps.'
   ].join(' '),
   examples: [aRow]

@@ -1,9 +1,14 @@
 // Times here are UTC texts with milliseconds, as `toUtc` writes them, so they can be compared as texts.
 
-export type StepStatus = 'running' | 'completed' | 'failed' | 'aborted'
+export type StepStatus = 'running' | 'paused' | 'completed' | 'failed' | 'aborted'
 export type StepTimes = { start: string, finish: string | null, status: StepStatus }
 export type StepFault = { member: 'start' | 'finish' | 'status', detail: string }
 export type StepWarning = { code: string, detail: string, pointer: string }
+
+/** Whether a step with this status has not ended. */
+export function isUnderWay (status: StepStatus): boolean {
+  return status === 'running' || status === 'paused'
+}
 
 /** An instant (see isInstant) as UTC text, truncated to milliseconds. */
 export function toUtc (instant: string): string {

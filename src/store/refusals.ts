@@ -34,6 +34,7 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'lid-mismatch': ({ actual, expected }: { actual: KnownPlace, expected: KnownPlace }) => `The lid is ${describePlace(actual)}, not ${describePlace(expected)}.`,
   'no-certificate': ({ device }: { device: string }) => `${device} has no server certificate.`,
   'slots-occupied': slotsOccupied,
+  'illegal-transition': illegalTransition,
   'key-name-in-use': ({ name }: { name: string }) => `A valid key already has the name "${name}". Revoke that key first, or choose another name.`,
   'id-in-use': ({ id }: { id: string }) => `The id ${id} was already used for something else. For a retry, send the same body. Otherwise use another id.`
 }
@@ -55,6 +56,13 @@ export function refusalDetail (code: ProblemCode, members: Record<string, unknow
   if (other !== undefined) return conflictInBatch(code, members, other.index)
   const detail = details[code] as ((members: Record<string, unknown>) => string) | undefined
   return detail?.(members) ?? catalogue[code][2]
+}
+
+function illegalTransition ({ from, to, allowed }: { from: string, to: string, allowed: string[] }): string {
+  const next = from === 'created'
+    ? 'It has not started: it starts with its first step, or when PATCH sets the status running'
+    : allowed.length === 0 ? 'It has ended' : `It can become ${allowed.join(' or ')}`
+  return `Its status is ${from}, so it cannot be ${to === 'paused' ? 'paused' : 'resumed'}. ${next}.`
 }
 
 function noFreePosition ({ device, type, positions, reserved, wanted, free }: {

@@ -24,19 +24,20 @@ const joins: Partial<Record<StepGrouping, string>> = {
 
 // Steps whose times or status cannot be trusted, and those that a person left out, have no durations here. Failed and simulated steps
 // have: filters select them.
-const trusted = Prisma.sql`(CASE WHEN s.believable AND s.excluded_from_estimates IS DISTINCT FROM 'unknown-status' THEN s.duration_seconds END)`
+const trusted = Prisma.sql`(CASE WHEN s.believable AND s.excluded_from_estimates IS DISTINCT FROM 'unknown-status' THEN active_seconds(s.duration_seconds, s.paused_seconds) END)`
+const active = Prisma.sql`active_seconds(s.duration_seconds, s.paused_seconds)`
 
 // The sum of milliseconds is a whole number of them. The other statistics are rounded to what is not noise of floating point.
 const rounded = (expression: Prisma.Sql, digits: number) => Prisma.sql`round((${expression})::numeric, ${digits}::integer)::float8`
 
-/** Counts and durations (in seconds) of the steps that match a condition on `step s`, by group. Without groupings there is one row. */
+/** Counts and durations without pauses (in seconds) of the steps that match a condition on `step s`, by group. Without groupings there is one row. */
 export async function stepStatistics (
   prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[], { all }: { all: boolean }
 ): Promise<StepGroupStatistics[]> {
   const list = groupings.map((name) => expressions[name])
   const members = groupings.map((name) => `'${name}', ${expressions[name]}`)
   const grouped = Prisma.raw(list.length === 0 ? '' : `GROUP BY ${list.join(', ')} ORDER BY ${list.map((expression) => `${expression} NULLS LAST`).join(', ')}`)
-  const duration = all ? Prisma.sql`s.duration_seconds` : trusted
+  const duration = all ? active : trusted
   const rows = await prisma.$queryRaw<StepGroupStatistics[]>`
     SELECT jsonb_build_object(${Prisma.raw(members.join(', '))}) AS "group",
       count(*)::int AS count, count(s.finish)::int AS finished, (count(*) FILTER (WHERE s.status = 'failed'))::int AS failed,

@@ -1,3 +1,4 @@
+import type { Pause } from '../contract/pauses.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import type { StepExclusionRequest, StepExclusionResult } from '../contract/step-exclusions.ts'
 import type { StatisticsQuery } from '../contract/step-statistics.ts'
@@ -8,6 +9,7 @@ import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPage } from './pages.ts'
+import { pauseValues } from './pauses.ts'
 import { prepareSteps } from './prepare-steps.ts'
 import { correctStep, finishStep } from './step-changes.ts'
 import { excludeSteps } from './step-exclusions.ts'
@@ -21,11 +23,12 @@ export type LoggedStep = JsonRow<Step> & { id: string, outcome: 'logged' | 'exte
 
 const members: MemberKinds<Step> = {
   id: 'value', kind: 'value', name: 'value', fct: 'value', device: 'value', data: 'value', start: 'time', finish: 'time', status: 'value',
-  duration_seconds: 'value', experiment_id: 'value', experiment_named: 'value', containers: 'value', origin: 'value', destination: 'value',
+  duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', experiment_id: 'value', experiment_named: 'value', containers: 'value', origin: 'value', destination: 'value',
   lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', excluded_from_estimates: 'value', warnings: 'value', created_at: 'time',
   updated_at: 'time', version: 'value'
 }
 const readById = `${selectAsJson(members, 'step_state')} WHERE thing.id = $1`
+const setPaused = selectAsJson(members, 'set_step_paused($1, $2, $3, $4, $5)')
 const logSteps = selectAsJson(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
 
 /** The log of steps. Each command is one call of a function in prisma/sql/step. */
@@ -71,6 +74,12 @@ export function stepStore ({ pool, prisma }: Database) {
 
     async finish (id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
       return await finishStep(prisma, id, ending, audit)
+    },
+
+    /** Pauses a running step, or resumes a paused one. Returns it unchanged if it is so already. A dry run changes nothing. */
+    async setPaused (id: string, paused: boolean, pause: Pause, dryRun: boolean, audit: AuditContext): Promise<JsonRow<Step>> {
+      const [step] = await runPrepared<JsonRow<Step>>(pool, setPaused, pauseValues(id, paused, pause, dryRun, audit))
+      return step!
     },
 
     async correct (id: string, { reason, ...patch }: StepPatch, audit: AuditContext): Promise<Step> {

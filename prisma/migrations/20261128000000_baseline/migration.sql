@@ -3103,11 +3103,14 @@ CREATE OR REPLACE FUNCTION device_snapshot(_device uuid) RETURNS jsonb LANGUAGE 
 $$;
 
 -- prisma/sql/estimate/run_is_over.sql
--- Says whether a run is over: its experiment has ended, or no step began for half an hour. Orchestrators rarely say
--- that an experiment has ended.
+-- Says whether a run is over: its experiment has ended, or no step began for half an hour, in which it was not paused.
+-- Orchestrators rarely say that an experiment has ended.
 CREATE OR REPLACE FUNCTION run_is_over(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce((SELECT status IN ('completed', 'aborted') FROM experiment WHERE id = _run.experiment_id), false)
-    OR coalesce(run_last_start(_run) < now() - interval '30 minutes', true)
+    OR (coalesce((SELECT status <> 'paused' FROM experiment WHERE id = _run.experiment_id), true)
+      AND coalesce(greatest(run_last_start(_run), (
+        SELECT max(p.resumed_at) FROM pause p WHERE p.subject_id = _run.experiment_id AND p.subject = 'experiment' AND p.resumed_at <= now())
+      ) < now() - interval '30 minutes', true))
 $$;
 
 -- prisma/sql/experiment/experiment_state.sql
@@ -3155,8 +3158,7 @@ BEGIN
     PERFORM refuse('experiment-not-found', '{"parameter": "id"}');
   ELSIF present NOT IN ('running', 'paused') THEN
     PERFORM refuse('illegal-transition', jsonb_build_object('from', present, 'to', wanted,
-      'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END,
-      'experiment', jsonb_build_object('id', _id, 'status', present)));
+      'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END));
   END IF;
   BEGIN
     SELECT * INTO outcome FROM change_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);
@@ -3647,8 +3649,7 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM refuse('step-not-found', '{"parameter": "id"}');
   ELSIF locked.status NOT IN ('running', 'paused') THEN
-    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted, 'allowed', '[]'::jsonb,
-      'step', jsonb_build_object('id', _id, 'status', locked.status, 'finish', wire_time(locked.finish))));
+    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted, 'allowed', '[]'::jsonb));
   ELSIF locked.status = wanted THEN
     RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
     RETURN;
@@ -3685,11 +3686,14 @@ $$;
 CREATE OR REPLACE FUNCTION change_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := experiment_snapshot(_id);
-  wanted jsonb := before || _changes;
+  wanted jsonb := before || (_changes - 'warnings');
   first_start timestamptz := (before->>'first_start')::timestamptz;
   paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
   resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
   more_warnings jsonb := '[]';
+  -- Warnings about the metadata go with them.
+  kept_warnings jsonb := CASE WHEN _changes ? 'warnings'
+    THEN jsonb_path_query_array(before->'warnings', '$[*] ? (!(@.pointer starts with "/metadata"))') || (_changes->'warnings') ELSE before->'warnings' END;
 BEGIN
   IF wanted <> before THEN
     PERFORM begin_command();
@@ -3699,7 +3703,7 @@ BEGIN
       more_warnings := end_pause('experiment', _id, _at, first_start);
     END IF;
     UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
-      warnings = (wanted->'warnings') || more_warnings, version = e.version + 1, updated_at = command_time()
+      warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
       WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);

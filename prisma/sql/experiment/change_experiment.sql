@@ -5,11 +5,14 @@
 CREATE OR REPLACE FUNCTION change_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := experiment_snapshot(_id);
-  wanted jsonb := before || _changes;
+  wanted jsonb := before || (_changes - 'warnings');
   first_start timestamptz := (before->>'first_start')::timestamptz;
   paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
   resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
   more_warnings jsonb := '[]';
+  -- Warnings about the metadata go with them.
+  kept_warnings jsonb := CASE WHEN _changes ? 'warnings'
+    THEN jsonb_path_query_array(before->'warnings', '$[*] ? (!(@.pointer starts with "/metadata"))') || (_changes->'warnings') ELSE before->'warnings' END;
 BEGIN
   IF wanted <> before THEN
     PERFORM begin_command();
@@ -19,7 +22,7 @@ BEGIN
       more_warnings := end_pause('experiment', _id, _at, first_start);
     END IF;
     UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
-      warnings = (wanted->'warnings') || more_warnings, version = e.version + 1, updated_at = command_time()
+      warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
       WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);

@@ -15,8 +15,7 @@ BEGIN
     PERFORM refuse('experiment-not-found', '{"parameter": "id"}');
   ELSIF present NOT IN ('running', 'paused') THEN
     PERFORM refuse('illegal-transition', jsonb_build_object('from', present, 'to', wanted,
-      'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END,
-      'experiment', jsonb_build_object('id', _id, 'status', present)));
+      'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END));
   END IF;
   BEGIN
     SELECT * INTO outcome FROM change_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);

@@ -16,8 +16,7 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM refuse('step-not-found', '{"parameter": "id"}');
   ELSIF locked.status NOT IN ('running', 'paused') THEN
-    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted, 'allowed', '[]'::jsonb,
-      'step', jsonb_build_object('id', _id, 'status', locked.status, 'finish', wire_time(locked.finish))));
+    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted, 'allowed', '[]'::jsonb));
   ELSIF locked.status = wanted THEN
     RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
     RETURN;
