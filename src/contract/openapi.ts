@@ -66,6 +66,7 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 /** Every schema with an $id. Each becomes a component of the document. */
 export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
-  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
+  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas,
+  ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
   ...reservationSchemas, ...transferSchemas, ...eventSchemas, ...keySchemas
 ]

@@ -217,6 +217,6 @@ export const ExperimentStepsQuery = Type.Object({ ...pageQuery, ...filtersWithin
 export const StepHistoryQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
 
 export const stepSchemas = [
-  StepExclusion, LoggedStatus, StepEnding, StepEnd, StepPlace, StepContainer, Step, StepCreate, StepBatch, StepItems, StepFinish, StepPatch, StepChangeKind, StepChange,
-  StepHistory, StepPage, StepSort
+  StepExclusion, LoggedStatus, StepEnding, StepEnd, StepPlace, StepContainer, Step, StepCreate, StepBatch, StepItems, StepFinish, StepPatch,
+  StepChangeKind, StepChange, StepHistory, StepPage, StepSort
 ]

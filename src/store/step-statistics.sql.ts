@@ -14,7 +14,7 @@ const expressions: Readonly<Record<StepGrouping, string>> = {
   status: 's.status COLLATE "C"',
   experiment_id: 's.experiment_id',
   process_id: 'e.process_id',
-  day: "to_char(s.start AT TIME ZONE 'UTC', 'YYYY-MM-DD') COLLATE \"C\""
+  day: "to_char(s.start AT TIME ZONE zone.name, 'YYYY-MM-DD') COLLATE \"C\""
 }
 
 const joins: Partial<Record<StepGrouping, string>> = {
@@ -32,7 +32,7 @@ const rounded = (expression: Prisma.Sql, digits: number) => Prisma.sql`round((${
 
 /** Counts and durations without pauses (in seconds) of the steps that match a condition on `step s`, by group. Without groupings there is one row. */
 export async function stepStatistics (
-  prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[], { all }: { all: boolean }
+  prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[], { all, timezone }: { all: boolean, timezone: string }
 ): Promise<StepGroupStatistics[]> {
   const list = groupings.map((name) => expressions[name])
   const members = groupings.map((name) => `'${name}', ${expressions[name]}`)
@@ -46,7 +46,7 @@ export async function stepStatistics (
       ${rounded(Prisma.sql`percentile_cont(0.5) WITHIN GROUP (ORDER BY ${duration})`, 9)} AS median_seconds,
       ${rounded(Prisma.sql`percentile_cont(0.95) WITHIN GROUP (ORDER BY ${duration})`, 9)} AS p95_seconds,
       coalesce(${rounded(Prisma.sql`sum(${duration})`, 3)}, 0)::float8 AS total_seconds
-    FROM step s ${Prisma.raw(groupings.map((name) => joins[name] ?? '').join(' '))}
+    FROM step s CROSS JOIN (SELECT ${timezone}::text AS name) zone ${Prisma.raw(groupings.map((name) => joins[name] ?? '').join(' '))}
     WHERE ${condition} ${grouped}
     LIMIT ${maxGroups + 1}`
   if (rows.length > maxGroups) {

@@ -17,6 +17,7 @@ import { stepCondition } from './step-filters.sql.ts'
 import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
 import { countSteps, isStepKey, readSteps, type StepKey, stepKey } from './steps.sql.ts'
+import { timeZonesOf } from './time-zones.ts'
 
 /** The result of logging a step. `repeated`: a retry. `extended`: a retry that added containers. */
 export type LoggedStep = JsonRow<Step> & { id: string, outcome: 'logged' | 'extended' | 'repeated' }
@@ -33,6 +34,8 @@ const logSteps = selectAsJson(members, '(SELECT outcome, (step).* FROM log_steps
 
 /** The log of steps. Each command is one call of a function in prisma/sql/step. */
 export function stepStore ({ pool, prisma }: Database) {
+  const timeZones = timeZonesOf(pool)
+
   async function read (id: string): Promise<JsonRow<Step>> {
     const [found] = await runPrepared<JsonRow<Step>>(pool, readById, [id])
     if (found === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
@@ -66,10 +69,12 @@ export function stepStore ({ pool, prisma }: Database) {
       })
     },
 
-    async statistics ({ group_by, excluded, ...filters }: StatisticsQuery) {
+    async statistics ({ group_by, excluded, timezone = 'UTC', ...filters }: StatisticsQuery) {
       const grouping = readGroupings(group_by)
       if ('fault' in grouping) throw invalid({ in: 'query', parameter: 'group_by', detail: grouping.fault })
-      return await stepStatistics(prisma, await stepCondition(prisma, filters), grouping.groupings, { all: excluded === 'any' })
+      const zoneFault = await timeZones.fault(timezone)
+      if (zoneFault !== null) throw invalid({ in: 'query', parameter: 'timezone', detail: zoneFault })
+      return await stepStatistics(prisma, await stepCondition(prisma, filters), grouping.groupings, { all: excluded === 'any', timezone })
     },
 
     async finish (id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {

@@ -140,7 +140,7 @@ t.test('a time that cannot be true is stored, with a warning, and the step is no
     t.ok(ended.active_seconds >= 0 && ended.active_seconds === ended.duration_seconds - ended.paused_seconds, what)
     t.equal((await lab.patch(`/api/steps/${id}`, { reason: 'seen', exclude_from_estimates: false })).body.excluded_from_estimates, null, 'a person decides')
   }
-  t.match(await rows(lab, "SELECT paused_at, resumed_at FROM pause WHERE ordinal = 1"), [{ paused_at: new Date(at(20)), resumed_at: new Date(at(21)) }], 'no two overlap')
+  t.match(await rows(lab, 'SELECT paused_at, resumed_at FROM pause WHERE ordinal = 1'), [{ paused_at: new Date(at(20)), resumed_at: new Date(at(21)) }], 'no two overlap')
 })
 
 t.test('an experiment says that it stood, and its steps go on', async (t) => {

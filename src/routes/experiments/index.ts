@@ -68,7 +68,10 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: ExperimentParams, querystring: PauseQuery, body: ref(Pause),
         response: { 200: ref(Experiment), ...bodyProblems('experiment-not-found', 'illegal-transition') }
       }
-    }, async (request, reply) => sendJsonRow(reply, await store.experiments.setPaused(request.params.id, paused, request.body, request.query.dry_run === true, auditOf(request))))
+    }, async (request, reply) => {
+      const { params, query, body } = request
+      return sendJsonRow(reply, await store.experiments.setPaused(params.id, paused, body, query.dry_run === true, auditOf(request)))
+    })
   }
 
   app.get('/experiments/:id/steps', {

@@ -70,7 +70,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { read: 'large' },
     schema: {
       operationId: 'getStepStatistics', tags: ['steps'], summary: 'Read statistics of step durations',
-      description: 'Computes the statistics of the steps that match the filters, by group. The filters are those of `GET /api/steps`. At most 10,000 groups are returned.',
+      description: 'Computes the statistics of the steps that match the filters, by group. The filters are those of `GET /api/steps`. `timezone` is the zone of `day`: a day in it can have 23 or 25 hours. The default is UTC. At most 10,000 groups are returned.',
       querystring: StatisticsQuery,
       response: { 200: ref(StepStatistics), ...problems() }
     }
@@ -132,7 +132,10 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: StepParams, querystring: PauseQuery, body: ref(Pause),
         response: { 200: ref(Step), ...bodyProblems('step-not-found', 'illegal-transition') }
       }
-    }, async (request, reply) => sendJsonRow(reply, await store.steps.setPaused(request.params.id, paused, request.body, request.query.dry_run === true, auditOf(request))))
+    }, async (request, reply) => {
+      const { params, query, body } = request
+      return sendJsonRow(reply, await store.steps.setPaused(params.id, paused, body, query.dry_run === true, auditOf(request)))
+    })
   }
 
   app.get('/steps/:id/history', {

@@ -1366,6 +1366,7 @@ class GetStepStatisticsQuery(TypedDict):
     process_id: NotRequired[str]
     excluded: NotRequired[StatisticsExcluded]
     group_by: NotRequired[str]
+    timezone: NotRequired[str]
 
 
 class ExcludeStepsQuery(TypedDict):
@@ -1412,8 +1413,11 @@ class ListEventsQuery(TypedDict):
     container: NotRequired[str]
     device: NotRequired[str]
     kind: NotRequired[str]
+    actor: NotRequired[str]
     step: NotRequired[str]
     experiment: NotRequired[str]
+    recorded_after: NotRequired[datetime | str]
+    recorded_before: NotRequired[datetime | str]
     sort: NotRequired[EventSort]
 
 

@@ -512,7 +512,8 @@ class Operations(Caller):
 
     def get_step_statistics(self, **query: Unpack[GetStepStatisticsQuery]) -> StepStatistics:
         """Read statistics of step durations. Computes the statistics of the steps that match the filters, by group.
-        The filters are those of `GET /api/steps`. At most 10,000 groups are returned. Scope: `read`.
+        The filters are those of `GET /api/steps`. `timezone` is the zone of `day`: a day in it can have 23 or 25
+        hours. The default is UTC. At most 10,000 groups are returned. Scope: `read`.
         """
         answer: StepStatistics = self.call('GET', ('api', 'steps', 'statistics'), query=query)
         return answer
@@ -602,7 +603,8 @@ class Operations(Caller):
         """List events. Lists every change of the lab and who made it. `container` finds the events of all
         containers that have or had this barcode, or of the container with this id. `device` finds the events of
         the device, and of containers and lids that arrived on it or left it. To continue from the last revision
-        that you read, use `after`. Scope: `read`.
+        that you read, use `after`. `actor` is the name of an API key. `recorded_after` is inclusive,
+        `recorded_before` exclusive. Scope: `read`.
         """
         answer: EventPage = self.call('GET', ('api', 'events'), query=query)
         return answer
