@@ -1,7 +1,7 @@
 -- The commands of the hand-written reference: each the shortest function that keeps what the service promises, on the same
 -- tables. The lab's row is taken before anything is looked at (a step takes it last), every change writes an event with
--- full images before and after, and a refusal says what is really there. A slot that is promised is
--- refused; nobody uses a promise up here. Nothing else: no lids that move by place, no adoption, no warnings about unknown names.
+-- full snapshots before and after, and a refusal says what is really there. A slot that is reserved is
+-- refused; no reservation is consumed here. Nothing else: no lids that move by place, no adoption, no warnings about unknown names.
 
 CREATE SCHEMA reference;
 
@@ -34,7 +34,7 @@ DECLARE
   slot uuid;
   there record;
 BEGIN
-  SELECT p.id, pl.container_id, pl.part, pl.since, c.barcode, r.owner, r.expires_at > clock_timestamp() AS promised INTO there
+  SELECT p.id, pl.container_id, pl.part, pl.since, c.barcode, r.owner, r.expires_at > clock_timestamp() AS reserved INTO there
   FROM device d JOIN position p ON p.device_id = d.id
   LEFT JOIN reserved_position rp ON rp.position_id = p.id LEFT JOIN reservation r ON r.id = rp.reservation_id
   LEFT JOIN placement pl ON pl.position_id = p.id LEFT JOIN container c ON c.id = pl.container_id
@@ -45,7 +45,7 @@ BEGIN
   ELSIF there.container_id IS NOT NULL AND (there.container_id <> _container OR there.part <> _part) THEN
     PERFORM reference.refuse('position-occupied', jsonb_build_object('device', _device, 'position', _slot,
       'occupant', jsonb_build_object('id', there.container_id, 'barcode', there.barcode, 'part', there.part, 'since', there.since)));
-  ELSIF there.promised AND there.container_id IS NULL THEN
+  ELSIF there.reserved AND there.container_id IS NULL THEN
     PERFORM reference.refuse('position-reserved', jsonb_build_object('device', _device, 'position', _slot, 'owner', there.owner));
   END IF;
   RETURN slot;

@@ -62,7 +62,7 @@ const levels = [1, 2, 3, 4, 5]
 const windows = (columns: string): string => levels.map((level) => `
     LEFT JOIN LATERAL (
       SELECT ${columns}
-      FROM (SELECT sample_seconds, finish FROM step WHERE counts AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} ORDER BY finish DESC LIMIT 50) w
+      FROM (SELECT sample_seconds, finish FROM step WHERE is_sample AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} ORDER BY finish DESC LIMIT 50) w
       ${level === 1 ? '' : `WHERE ${Array.from({ length: level - 1 }, (_, index) => `l${index + 1}.samples IS NULL`).join(' AND ')}`}
     ) l${level} ON true`).join('')
 
@@ -100,7 +100,7 @@ export const estimate = {
   name: 'estimate',
   text: `${keyed}
     SELECT CASE ${levels.map((level) => `WHEN l${level}.samples IS NOT NULL THEN ${level}`).join(' ')} END AS level,
-      ${found('samples')}::text AS samples, ${found('finishes')}::text AS finishes, spread.lent,
+      ${found('samples')}::text AS samples, ${found('finishes')}::text AS finishes, spread.borrowed_spread,
       (SELECT to_jsonb(margins) FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 1) AS margins
     FROM keyed ${windows("array_agg(sample_seconds ORDER BY finish DESC) AS samples, array_agg(date_part('epoch', finish) ORDER BY finish DESC) AS finishes")}
     LEFT JOIN LATERAL (
@@ -108,12 +108,12 @@ export const estimate = {
         'deviation', CASE WHEN count(residual) < 20 THEN sqrt(avg(residual ^ 2))
           ELSE (percentile_disc(0.95) WITHIN GROUP (ORDER BY residual) - percentile_disc(0.05) WITHIN GROUP (ORDER BY residual)) / 3.29 END,
         'degrees', count(*) - count(DISTINCT key_1),
-        'hung', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1)) AS lent
+        'outlier_share', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1)) AS borrowed_spread
       FROM (
         SELECT key_1, (ln - avg(ln) OVER program) * sqrt(count(*) OVER program / nullif(count(*) OVER program - 1, 0)::float8) AS residual
         FROM (
           SELECT key_1, ln(greatest(sample_seconds, 0.001)) FROM step
-          WHERE counts AND key_4 IS NOT NULL AND key_4 = keyed.key_4 AND cardinality(${found('samples')}) < $2
+          WHERE is_sample AND key_4 IS NOT NULL AND key_4 = keyed.key_4 AND cardinality(${found('samples')}) < $2
           ORDER BY finish DESC LIMIT 200
         ) w WINDOW program AS (PARTITION BY key_1)
       ) w HAVING count(residual) > 0

@@ -112,14 +112,14 @@ function questionOf ({ kind = 'operation', name = null, data = {}, device, origi
 /** The numbers of an array as PostgreSQL writes it. */
 const numbersIn = (array: string): number[] => JSON.parse(`[${array.slice(1, -1)}]`) as number[]
 
-type FoundHistory = { level: number | null, samples: string, finishes: string, lent: BorrowedSpread | null, margins: number[] | null }
+type FoundHistory = { level: number | null, samples: string, finishes: string, borrowed_spread: BorrowedSpread | null, margins: number[] | null }
 
 // the arithmetic is the service's: what is compared is the way to the database and back
 app.post<{ Body: { step: Step, confidence?: number } }>('/api/estimates', async ({ body: { step, confidence = 0.95 } }) => {
   const question = questionOf(step)
   const [found] = await ask<FoundHistory>(queries.estimate, [JSON.stringify([question]), samplesFor(confidence)])
-  const { level, samples, finishes, lent, margins } = found!
-  const history = level === null ? null : { level, samples: numbersIn(samples), finishes: numbersIn(finishes), borrowedSpread: lent }
+  const { level, samples, finishes, borrowed_spread, margins } = found!
+  const history = level === null ? null : { level, samples: numbersIn(samples), finishes: numbersIn(finishes), borrowedSpread: borrowed_spread }
   return estimate(history, { kind: question.kind, commanded: question.commanded_seconds }, { confidence, statistic: 'upper_bound', margins: margins ?? [0, 0, 0, 0, 0] })
 })
 

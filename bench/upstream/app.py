@@ -20,8 +20,8 @@ def where(barcode):
 
 @app.post("/api/containers/<barcode>/move")
 def move(barcode):
-    wish = request.get_json()
-    status.moved_container(**{name: wish[name] for name in ("source_device", "source_pos", "target_device", "target_pos")}, barcode=barcode)
+    body = request.get_json()
+    status.moved_container(**{name: body[name] for name in ("source_device", "source_pos", "target_device", "target_pos")}, barcode=barcode)
     return {"status": "success"}
 
 

@@ -4,14 +4,14 @@ import { usageError } from './exit-codes.ts'
 export type PlaceOption = { device: string, position?: number }
 
 /** A place as people write it: `Hotel1:5`, or only the device. */
-export function placeOf (text: string): PlaceOption {
+export function parsePlace (text: string): PlaceOption {
   const [, device, position] = /^(.*?)(?::(\d+))?$/s.exec(text)!
   return { device: device!, ...(position !== undefined && { position: Number(position) }) }
 }
 
 /** A place with its slot. Throws a CommandError without one. */
 export function slotOf (text: string, option: string): Required<PlaceOption> {
-  const { device, position } = placeOf(text)
+  const { device, position } = parsePlace(text)
   if (position === undefined) throw usageError(`${option} must be a device and a slot, such as Hotel1:5, not "${text}".`)
   return { device, position }
 }

@@ -1,7 +1,7 @@
 import type { CalibrationScore } from '../contract/estimates.ts'
 
-/** How often a bound was kept (`attained`) that was asked for with a confidence (`asked`). */
-export type ReliabilityPoint = { asked: number, attained: number }
+/** How often a bound was kept (`attained`) that was requested for with a confidence (`requested`). */
+export type ReliabilityPoint = { requested: number, attained: number }
 
 const ink = { text: '#222', axis: '#666', grid: '#ddd', curve: '#0a6', bar: '#69c', late: '#c66' }
 const [left, top, size, barPitch] = [50, 46, 330, 24]
@@ -9,7 +9,7 @@ const [left, top, size, barPitch] = [50, 46, 330, 24]
 export type ReliabilityChart = { confidence: number, steps: number, points: readonly ReliabilityPoint[], methods: readonly CalibrationScore[] }
 
 /**
- * An SVG: the attained share against the asked confidence, beside the diagonal of a perfect estimate; below it the mean
+ * An SVG: the attained share against the requested confidence, beside the diagonal of a perfect estimate; below it the mean
  * excess of each method, to the left of zero where its bounds were too early.
  */
 export function reliabilityChart ({ confidence, steps, points, methods }: ReliabilityChart): string {
@@ -38,9 +38,9 @@ function curveOf (points: readonly ReliabilityPoint[]): string[] {
     ]),
     `<path d="M${x(lowest)},${y(lowest)} L${x(1)},${y(1)}" stroke="${ink.axis}" stroke-dasharray="4 4"/>`,
     `<path d="M${x(lowest)},${y(1)} V${y(lowest)} H${x(1)}" fill="none" stroke="${ink.axis}"/>`,
-    `<polyline points="${points.map(({ asked, attained }) => `${x(asked)},${y(attained)}`).join(' ')}" fill="none" stroke="${ink.curve}" stroke-width="2"/>`,
-    ...points.map(({ asked, attained }) => `<circle cx="${x(asked)}" cy="${y(attained)}" r="3" fill="${ink.curve}"><title>asked ${asked}, attained ${attained.toFixed(3)}</title></circle>`),
-    label(left + size / 2, top + size + 34, 'asked', 'middle'), label(left, top - 8, 'attained')
+    `<polyline points="${points.map(({ requested, attained }) => `${x(requested)},${y(attained)}`).join(' ')}" fill="none" stroke="${ink.curve}" stroke-width="2"/>`,
+    ...points.map(({ requested, attained }) => `<circle cx="${x(requested)}" cy="${y(attained)}" r="3" fill="${ink.curve}"><title>requested ${requested}, attained ${attained.toFixed(3)}</title></circle>`),
+    label(left + size / 2, top + size + 34, 'requested', 'middle'), label(left, top - 8, 'attained')
   ]
 }
 

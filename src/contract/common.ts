@@ -1,5 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { controlClass, linePattern, linesPattern } from '../domain/plain-text.ts'
+import { stepStatuses } from '../domain/step-times.ts'
 
 // Schemas that several nouns share. A schema with an $id becomes a component of the OpenAPI document; `ref` refers to it.
 
@@ -13,7 +14,7 @@ export function ref<S extends TSchema> (schema: S & { $id?: string }, descriptio
 }
 
 /** A JSON response with its own description, for operations with more than one success status. */
-export function answer<S extends TSchema> (description: string, schema: S & { $id?: string }) {
+export function jsonResponse<S extends TSchema> (description: string, schema: S & { $id?: string }) {
   return Type.Unsafe<Static<S>>({ description, content: { 'application/json': { schema: ref(schema) } } })
 }
 
@@ -139,7 +140,7 @@ export const AnyBoolean = stringEnum('AnyBoolean', ['true', 'false', 'any'], '`t
 
 export const StepKind = stringEnum('StepKind', ['operation', 'move'], '`operation`: a device works on something. `move`: a device carries a container to another place.')
 
-export const StepStatus = stringEnum('StepStatus', ['running', 'paused', 'completed', 'failed', 'aborted'], 'Whether a step is still running or paused, or how it ended.')
+export const StepStatus = stringEnum('StepStatus', stepStatuses, 'Whether a step is still running or paused, or how it ended.')
 
 /** The result of a batch, in the order of the request. */
 export function items<S extends TSchema> (id: string, item: S & { $id?: string }, description: string) {

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { ContainerName, DeviceName, Name, nullable, page, pageQuery, ref, stringEnum, Timestamp, TimestampIn, Uuid } from './common.ts'
 
 const Snapshot = Type.Unsafe<Record<string, unknown>>({
-  $id: 'EventImage', type: 'object', additionalProperties: true, description: 'An object as the API returned it at that time, with the names of that time.',
+  $id: 'EventSnapshot', type: 'object', additionalProperties: true, description: 'An object as the API returned it at that time, with the names of that time.',
   examples: [{ id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', device: 'Hotel1', position: 3, lidded: true }]
 })
 

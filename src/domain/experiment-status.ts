@@ -1,8 +1,8 @@
 export const experimentStatuses = ['created', 'running', 'paused', 'completed', 'aborted'] as const
 
-export type ExperimentStatus = typeof experimentStatuses[number]
+export type ExperimentStatusName = typeof experimentStatuses[number]
 
-const next: Readonly<Record<ExperimentStatus, readonly ExperimentStatus[]>> = {
+const next: Readonly<Record<ExperimentStatusName, readonly ExperimentStatusName[]>> = {
   // The first step also sets it to running.
   created: ['running', 'aborted'],
   running: ['paused', 'completed', 'aborted'],
@@ -12,6 +12,6 @@ const next: Readonly<Record<ExperimentStatus, readonly ExperimentStatus[]>> = {
 }
 
 /** The statuses that can follow this one; none for a completed or aborted experiment. */
-export function allowedAfter (status: ExperimentStatus): readonly ExperimentStatus[] {
+export function allowedAfter (status: ExperimentStatusName): readonly ExperimentStatusName[] {
   return next[status]
 }

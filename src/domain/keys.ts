@@ -3,9 +3,9 @@ import { isUuid } from './values.ts'
 
 /** The scopes of API keys, in ascending order. Each includes those before it. */
 export const scopes = ['read', 'operate', 'admin'] as const
-export type Scope = typeof scopes[number]
+export type ScopeName = typeof scopes[number]
 
-export function grants (granted: readonly Scope[], needed: Scope): boolean {
+export function grants (granted: readonly ScopeName[], needed: ScopeName): boolean {
   return granted.some((scope) => scopes.indexOf(scope) >= scopes.indexOf(needed))
 }
 

@@ -26,7 +26,9 @@ const compared = [
  * Plans how the containers of then are put back. What came since stays where it is, and what it stands in the way of stays as it is
  * now; that may be in the way of a third one. A lid whose slot is taken is off, at an unknown place.
  */
-export function planContainers (then: readonly PlacedContainer[], now: readonly PresentContainer[], activePositions: ReadonlySet<string>): ContainerRestore {
+export function planRestoredContainers (
+  then: readonly PlacedContainer[], now: readonly PresentContainer[], activePositions: ReadonlySet<string>
+): ContainerRestore {
   const present = new Map(now.map((container) => [container.id, container]))
   const restored = new Map(then.map((container) => [container.id, container]))
   const conflicts: RestoreConflict[] = []

@@ -1,12 +1,14 @@
 // Times here are UTC texts with milliseconds, as `toUtc` writes them, so they can be compared as texts.
 
-export type StepStatus = 'running' | 'paused' | 'completed' | 'failed' | 'aborted'
-export type StepTimes = { start: string, finish: string | null, status: StepStatus }
+export const stepStatuses = ['running', 'paused', 'completed', 'failed', 'aborted'] as const
+
+export type StepStatusName = typeof stepStatuses[number]
+export type StepTimes = { start: string, finish: string | null, status: StepStatusName }
 export type StepFault = { member: 'start' | 'finish' | 'status', detail: string }
 export type StepWarning = { code: string, detail: string, pointer: string }
 
 /** Whether a step with this status has not ended. */
-export function isUnderWay (status: StepStatus): boolean {
+export function isUnderWay (status: StepStatusName): boolean {
   return status === 'running' || status === 'paused'
 }
 
@@ -16,7 +18,7 @@ export function toUtc (instant: string): string {
 }
 
 /** The status of a step that is logged without one: completed if it has a finish, otherwise running. */
-export function defaultStatus (finish: string | null): StepStatus {
+export function defaultStatus (finish: string | null): StepStatusName {
   return finish === null ? 'running' : 'completed'
 }
 

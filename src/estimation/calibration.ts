@@ -19,7 +19,7 @@ const calibratedStepsSql = `
     o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
     s.lidded_before, s.lidded_after, s.barcode_read
   FROM (
-    SELECT * FROM step WHERE counts AND start >= $1::timestamptz AND (start, id) < ($2::timestamptz, $3::uuid)
+    SELECT * FROM step WHERE is_sample AND start >= $1::timestamptz AND (start, id) < ($2::timestamptz, $3::uuid)
     ORDER BY start DESC, id DESC LIMIT $4
   ) s
   JOIN device d ON d.id = s.device_id

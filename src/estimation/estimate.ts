@@ -9,7 +9,7 @@ import { endsInOutlier } from './outlier.ts'
 export type EstimateWarning = { code: string, detail: string, pointer?: string }
 
 /** The estimate of one step, with what it is based on. Durations are in seconds. */
-export type Estimate = {
+export type StepEstimate = {
   duration_seconds: number | null
   confidence: number
   confidence_attained: number | null
@@ -65,7 +65,7 @@ export function basisOf (history: History, kind: EstimateSubject['kind']): Sampl
 /** The estimate of one step. `history` is null if there are no comparable steps. */
 export function estimate (
   history: History | null, { kind, commanded }: EstimateSubject, { confidence, statistic, margins, shift = 0 }: EstimateOptions
-): Estimate {
+): StepEstimate {
   if (history === null) return withoutHistory(commanded, confidence)
   const basis = basisOf(history, kind)
   const chosen = chooseBound(basis.sorted, history.borrowedSpread, shiftedConfidence(confidence, shift, basis.sorted.length), statistic)
@@ -85,7 +85,7 @@ export function estimate (
   }
 }
 
-function withoutHistory (commanded: number | null, confidence: number): Estimate {
+function withoutHistory (commanded: number | null, confidence: number): StepEstimate {
   return {
     duration_seconds: commanded === null ? null : inMilliseconds(commanded),
     confidence,
@@ -131,7 +131,7 @@ function upperBound (sorted: readonly number[], borrowed: BorrowedSpread | null,
   const n = sorted.length
   const ranked = rankBound(sorted, confidence)
   const onLargest = ranked === null || ranked.seconds === sorted[n - 1]
-  if (onLargest && endsInOutlier(sorted) && (ranked !== null || (borrowed !== null && borrowed.hung <= 1 - confidence))) {
+  if (onLargest && endsInOutlier(sorted) && (ranked !== null || (borrowed !== null && borrowed.outlier_share <= 1 - confidence))) {
     const rest = sorted.slice(0, -1)
     const seconds = ranked === null ? substituteBound(rest, confidence, borrowed) : rest.at(-1)!
     return { seconds, attained: (n - 1) / (n + 1), method: 'substitute', outlier: sorted[n - 1]! }

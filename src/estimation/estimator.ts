@@ -4,12 +4,12 @@ import { invalid } from '../contract/problems.ts'
 import { matchInputs } from '../domain/match.ts'
 import type { Database } from '../store/database.ts'
 import { calibrate } from './calibration.ts'
-import { basisOf, type Estimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
+import { basisOf, type StepEstimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
 import { samplesFor, windowFor } from './model.ts'
-import { type ProcessDuration, processDuration } from './process-duration.ts'
+import { type ProcessDurationEstimate, processDuration } from './process-duration.ts'
 import { readSamples } from './samples.sql.ts'
-import { type Remaining, remaining, runningSteps, runningStepsOf } from './remaining.ts'
+import { type RemainingTime, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
 
 /** Options of a request; members that are missing or null have defaults. */
@@ -38,30 +38,30 @@ export function openEstimator (database: Database) {
   async function estimateTargets (targets: readonly EstimateTarget[], options: EstimateRequestOptions) {
     const confidence = options.confidence ?? defaultConfidence
     const statistic = options.statistic ?? 'upper_bound'
-    const { histories, lessons, unknownDevices } = await readTargets(targets, {
+    const { histories, learnt, unknownDevices } = await readTargets(targets, {
       most: statistic === 'max' ? maxStatisticWindow : windowFor(confidence),
       enough: statistic === 'upper_bound' ? samplesFor(confidence) : 0,
       ratios: options.total === true
     })
     // Equal steps share one history. Each history is estimated once for each commanded time.
-    const cache = new Map<History | null, Map<number | null, Estimate>>()
-    const estimates: Estimate[] = []
+    const cache = new Map<History | null, Map<number | null, StepEstimate>>()
+    const estimates: StepEstimate[] = []
     for (const [index, target] of targets.entries()) {
       // Other requests must not wait for a large batch.
       if (index > 0 && index % estimatesPerTurn === 0) await nextTurn()
       const history = histories[index] ?? null
-      const byCommanded = cache.get(history) ?? new Map<number | null, Estimate>()
+      const byCommanded = cache.get(history) ?? new Map<number | null, StepEstimate>()
       cache.set(history, byCommanded)
-      const estimated = byCommanded.get(target.commanded) ?? estimate(history, target, { confidence, statistic, ...lessons })
+      const estimated = byCommanded.get(target.commanded) ?? estimate(history, target, { confidence, statistic, ...learnt })
       byCommanded.set(target.commanded, estimated)
       estimates.push(withDeviceWarnings(estimated, target, unknownDevices))
     }
-    return { confidence, histories, lessons, estimates }
+    return { confidence, histories, learnt, estimates }
   }
 
   return {
     /** Estimates one step, in seconds. Throws a Problem for a move without origin or destination. */
-    async estimateStep (step: PlannedStep, options: EstimateRequestOptions): Promise<Estimate & { samples?: EstimateSample[] }> {
+    async estimateStep (step: PlannedStep, options: EstimateRequestOptions): Promise<StepEstimate & { samples?: EstimateSample[] }> {
       const target = targetOf(step, '/step')
       const { estimates: [first], histories: [history] } = await estimateTargets([target], options)
       if (options.samples !== true) return first!
@@ -69,22 +69,22 @@ export function openEstimator (database: Database) {
     },
 
     /** Estimates many steps with one SQL statement, in order. With `total`, also estimates their sum. */
-    async estimateSteps (steps: readonly PlannedStep[], options: EstimateRequestOptions): Promise<{ estimates: Estimate[], total?: Total }> {
+    async estimateSteps (steps: readonly PlannedStep[], options: EstimateRequestOptions): Promise<{ estimates: StepEstimate[], total?: Total }> {
       const targets = steps.map((step, index) => targetOf(step, `/steps/${index}`))
-      const { confidence, histories, lessons, estimates } = await estimateTargets(targets, options)
+      const { confidence, histories, learnt, estimates } = await estimateTargets(targets, options)
       if (options.total !== true) return { estimates }
       const parts = targets.map(({ kind, commanded }, index) => {
         const history = histories[index] ?? null
         return { commanded, estimate: estimates[index]!, samples: history === null ? [] : basisOf(history, kind).sorted }
       })
-      return { estimates, total: totalOf(parts, { confidence, ratios: lessons.ratios, boundsAreUpper: (options.statistic ?? 'upper_bound') === 'upper_bound' }) }
+      return { estimates, total: totalOf(parts, { confidence, ratios: learnt.ratios, boundsAreUpper: (options.statistic ?? 'upper_bound') === 'upper_bound' }) }
     },
 
     /**
      * Estimates the remaining seconds of running steps: the steps with these ids, or all of one experiment. Throws a Problem
      * unless exactly one of the two is given.
      */
-    async estimateRemaining ({ step_ids, experiment_id, confidence: requested }: RemainingOptions): Promise<Remaining[]> {
+    async estimateRemaining ({ step_ids, experiment_id, confidence: requested }: RemainingOptions): Promise<RemainingTime[]> {
       if ((step_ids ?? null) === null === ((experiment_id ?? null) === null)) {
         throw invalid({ in: 'body', pointer: '/step_ids', detail: 'or experiment_id is required, but not both' })
       }
@@ -93,12 +93,12 @@ export function openEstimator (database: Database) {
       const confidence = requested ?? defaultConfidence
       const targets = running.map(({ id, status, elapsed_seconds, believable, commanded_seconds, ...query }) =>
         ({ kind: query.kind, commanded: commanded_seconds, query: { ...query, as_of: null } }))
-      const { histories, lessons } = await readTargets(targets, { most: windowFor(confidence), enough: samplesFor(confidence) })
-      return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: lessons.margins, shift: lessons.shift }))
+      const { histories, learnt } = await readTargets(targets, { most: windowFor(confidence), enough: samplesFor(confidence) })
+      return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: learnt.margins, shift: learnt.shift }))
     },
 
     /** Estimates the duration of an experiment of this process, from first start to last finish, in seconds. */
-    async estimateProcess (process: string, confidence: number | undefined): Promise<ProcessDuration> {
+    async estimateProcess (process: string, confidence: number | undefined): Promise<ProcessDurationEstimate> {
       return await processDuration(database, process, confidence ?? defaultConfidence)
     },
 
@@ -115,7 +115,7 @@ export function openEstimator (database: Database) {
 }
 
 /** The estimate with a warning for each device that the lab never had. Its numbers come from other devices. */
-function withDeviceWarnings (estimated: Estimate, { query: { device, origin_device, destination_device }, pointer: base = '' }: EstimateTarget, unknown: ReadonlySet<string>): Estimate {
+function withDeviceWarnings (estimated: StepEstimate, { query: { device, origin_device, destination_device }, pointer: base = '' }: EstimateTarget, unknown: ReadonlySet<string>): StepEstimate {
   if (unknown.size === 0) return estimated
   const named = [['/device', device], ['/origin/device', origin_device], ['/destination/device', destination_device]] as const
   const warnings = named.filter(([, name]) => name !== null && unknown.has(name)).map(([pointer, name]) => ({

@@ -32,7 +32,7 @@ export type History = {
 }
 
 /** What was learnt from finished runs: `margins` (seconds) and `shift` of the rank at 0.5 after the newest run, and `ratios` of actual to predicted time of the newest twenty runs, if requested. */
-export type Lessons = { margins: Margins, shift: number, ratios: number[] }
+export type LearntFromRuns = { margins: Margins, shift: number, ratios: number[] }
 
 const window = (level: number, emptyBefore: string, size: number) => `
   LEFT JOIN LATERAL (
@@ -40,7 +40,7 @@ const window = (level: number, emptyBefore: string, size: number) => `
       array_agg(date_part('epoch', finish) ORDER BY finish DESC) AS finishes
     FROM (
       SELECT sample_seconds, finish FROM step
-      WHERE counts AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} AND finish <= keyed.as_of ${emptyBefore}
+      WHERE is_sample AND key_${level} IS NOT NULL AND key_${level} = keyed.key_${level} AND finish <= keyed.as_of ${emptyBefore}
       ORDER BY finish DESC LIMIT (SELECT ${size})
     ) recent
   ) level_${level} ON true`
@@ -51,7 +51,7 @@ const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_
       origin.id, q.origin_position, destination.id, q.destination_position, q.lidded_before, q.lidded_after, q.barcode_read) AS key_${level}`).join(',\n    ')
 
 // Read once for each request. Only totals need the ratios.
-const lessonsSql = `jsonb_build_object(
+const learntSql = `jsonb_build_object(
     'newest', (SELECT jsonb_build_object('margins', margins, 'shift', rank_shift) FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 1),
     'unknown', (SELECT jsonb_agg(name) FROM named WHERE id IS NULL),
     'ratios', CASE WHEN $4 THEN (
@@ -76,8 +76,8 @@ keyed AS MATERIALIZED (
   LEFT JOIN named origin ON origin.name = q.origin_device
   LEFT JOIN named destination ON destination.name = q.destination_device
 )
-SELECT found.level, found.samples::text, found.finishes::text, CASE WHEN cardinality(found.samples) < $2 THEN borrowed_spread(keyed.key_4, keyed.as_of) END AS lent,
-  CASE WHEN keyed.n = 1 THEN ${lessonsSql} END AS lessons
+SELECT found.level, found.samples::text, found.finishes::text, CASE WHEN cardinality(found.samples) < $2 THEN borrowed_spread(keyed.key_4, keyed.as_of) END AS borrowed_spread,
+  CASE WHEN keyed.n = 1 THEN ${learntSql} END AS learnt
 FROM keyed
 ${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level), size)).join('')}
 CROSS JOIN LATERAL (
@@ -100,17 +100,17 @@ const statements = new Map(windowSizes.map((size) => [size, historySql(size)]))
 // For a confidence close to 1, more samples are needed than a PostgreSQL integer can hold.
 const largestInteger = 2_147_483_647
 
-type Row = { level: number | null, samples: string, finishes: string, lent: BorrowedSpread | null, lessons: LessonsRow | null }
-type LessonsRow = { newest: { margins: Margins, shift: number | null } | null, unknown: string[] | null, ratios: number[] | null }
+type Row = { level: number | null, samples: string, finishes: string, borrowed_spread: BorrowedSpread | null, learnt: LearntRow | null }
+type LearntRow = { newest: { margins: Margins, shift: number | null } | null, unknown: string[] | null, ratios: number[] | null }
 
 /**
  * Reads the histories of many queries with one statement, in order. Each has at most `most` samples; it is null when there
  * are no comparable steps. A history with fewer than `enough` samples also has the spread of the wider level. Equal queries
- * are sent once and share one history. The lessons contain `ratios` only if requested. `unknownDevices` are names that no device ever had.
+ * are sent once and share one history. `learnt` contains `ratios` only if requested. `unknownDevices` are names that no device ever had.
  */
 export async function readHistories (
   database: Queryable, queries: readonly EstimateQuery[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean }
-): Promise<{ histories: (History | null)[], lessons: Lessons, unknownDevices: ReadonlySet<string> }> {
+): Promise<{ histories: (History | null)[], learnt: LearntFromRuns, unknownDevices: ReadonlySet<string> }> {
   const indexByQuery = new Map<string, number>()
   const indexes = queries.map((query) => {
     const json = JSON.stringify(query)
@@ -123,13 +123,13 @@ export async function readHistories (
   names.delete(null)
   const statement = statements.get(windowSizes.find((size) => size >= most) ?? windowSizes.at(-1)!)!
   const rows = await runPrepared<Row>(database, statement, [`[${[...indexByQuery.keys()].join()}]`, Math.min(enough, largestInteger), [...names], ratios])
-  const histories = rows.map(({ level, samples, finishes, lent }): History | null =>
-    level === null ? null : { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), borrowedSpread: lent })
-  const lessons = rows[0]?.lessons
+  const histories = rows.map(({ level, samples, finishes, borrowed_spread: borrowedSpread }): History | null =>
+    level === null ? null : { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), borrowedSpread })
+  const learnt = rows[0]?.learnt
   return {
     histories: indexes.map((index) => histories[index] ?? null),
-    lessons: { margins: lessons?.newest?.margins ?? noMargins, shift: lessons?.newest?.shift ?? 0, ratios: lessons?.ratios ?? [] },
-    unknownDevices: new Set(lessons?.unknown ?? [])
+    learnt: { margins: learnt?.newest?.margins ?? noMargins, shift: learnt?.newest?.shift ?? 0, ratios: learnt?.ratios ?? [] },
+    unknownDevices: new Set(learnt?.unknown ?? [])
   }
 }
 

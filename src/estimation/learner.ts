@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Log } from '../domain/log.ts'
 import type { Database } from '../store/database.ts'
 import { refreshOutgrownStatistics } from '../store/outgrown-statistics.ts'
-import { type Breathe, type LearntRun, learnNextRun } from './learning.ts'
+import { type YieldToRequests, type LearntRun, learnNextRun } from './learning.ts'
 
 /** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
 const lookEveryMs = 2000
@@ -37,7 +37,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
   let last: Promise<unknown> = Promise.resolve()
   let sliceBegan = 0
 
-  const breathe: Breathe = async () => {
+  const yieldToRequests: YieldToRequests = async () => {
     if (isStopped()) throw new Stopped()
     if (performance.now() - sliceBegan < sliceMs) return
     await nextTurn()
@@ -78,7 +78,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
       await refreshOutgrownStatistics(own)
       for (let more = found!.pending; more && !isStopped();) {
         sliceBegan = performance.now()
-        const run = await learnNextRun(own, breathe)
+        const run = await learnNextRun(own, yieldToRequests)
         more = run !== null
         if (run !== null) learnt.push(run)
       }

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { mixedLevels } from '../domain/match-levels.ts'
 import { basisOf, chooseBound, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
-import { grid, type Margins, nextMargins, nextShift, noMargins, runsForPace, shiftedConfidence, typicalMiss } from './margins.ts'
+import { marginConfidences, type Margins, nextMargins, nextShift, noMargins, runsForTypicalMiss, shiftedConfidence, typicalMiss } from './margins.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
 
 // Advisory lock: one instance learns at a time. The others do not wait for it.
@@ -15,10 +15,10 @@ const maxSteps = 5000
 const queriesPerStatement = 25
 const stepsPerFetch = 250
 
-const largestWindow = windowFor(grid.at(-1)!)
+const largestWindow = windowFor(marginConfidences.at(-1)!)
 
 /** Gives the event loop back if it was held for some milliseconds. Throws when the learner is stopped. */
-export type Breathe = () => Promise<void>
+export type YieldToRequests = () => Promise<void>
 /** What was learnt from one run. */
 export type LearntRun = { key: string, steps: number }
 
@@ -30,12 +30,12 @@ type FinishedStep = EstimateQuery & { sample_seconds: number, commanded_seconds:
  * bounds are compared with the actual durations. The result is stored with the run, where estimates read it. Returns null if
  * there is no such run, or if another instance is learning.
  */
-export async function learnNextRun (client: pg.ClientBase, breathe: Breathe): Promise<LearntRun | null> {
+export async function learnNextRun (client: pg.ClientBase, yieldToRequests: YieldToRequests): Promise<LearntRun | null> {
   await client.query('BEGIN')
   try {
     const { rows: [{ locked } = { locked: false }] } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [learningLock])
     const run = locked ? await nextRun(client) : null
-    const steps = run === null ? 0 : await learn(client, run, breathe)
+    const steps = run === null ? 0 : await learn(client, run, yieldToRequests)
     await client.query('COMMIT')
     return run === null ? null : { key: run.key, steps }
   } catch (error) {
@@ -66,13 +66,13 @@ async function nextRun (client: pg.ClientBase): Promise<Run | null> {
   return run ?? null
 }
 
-async function learn (client: pg.ClientBase, { key, began, ended }: Run, breathe: Breathe): Promise<number> {
-  const done = await finishedSteps(client, key, breathe)
+async function learn (client: pg.ClientBase, { key, began, ended }: Run, yieldToRequests: YieldToRequests): Promise<number> {
+  const done = await finishedSteps(client, key, yieldToRequests)
   const { rows: before } = await client.query<{ margins: Margins, rank_shift: number | null, miss_seconds: number | null }>(`
-    SELECT margins, rank_shift, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForPace - 1}`,
+    SELECT margins, rank_shift, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForTypicalMiss - 1}`,
   [key, ended])
   const shift = before[0]?.rank_shift ?? 0
-  const { misses, typical, ratio } = await replay(client, done, began, shift, breathe)
+  const { misses, typical, ratio } = await replay(client, done, began, shift, yieldToRequests)
   const typicalMisses = [typical, ...before.map(({ miss_seconds }) => miss_seconds)].filter((miss) => miss !== null)
   // At 0.5 the rank is shifted instead of a margin added.
   const margins = nextMargins(before[0]?.margins ?? noMargins, misses, typicalMisses).map((margin, point) => point === 0 ? 0 : margin)
@@ -82,7 +82,7 @@ async function learn (client: pg.ClientBase, { key, began, ended }: Run, breathe
 }
 
 /** The steps of a run that count, in the order of their start. */
-async function finishedSteps (client: pg.ClientBase, key: string, breathe: Breathe): Promise<FinishedStep[]> {
+async function finishedSteps (client: pg.ClientBase, key: string, yieldToRequests: YieldToRequests): Promise<FinishedStep[]> {
   await client.query(`
     DECLARE run_step NO SCROLL CURSOR FOR
     SELECT s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
@@ -90,7 +90,7 @@ async function finishedSteps (client: pg.ClientBase, key: string, breathe: Breat
       s.lidded_before, s.lidded_after, s.barcode_read, s.sample_seconds,
       coalesce(s.commanded_seconds, 0) AS commanded_seconds
     FROM run r
-    JOIN step s ON s.counts AND (s.experiment_id = r.experiment_id
+    JOIN step s ON s.is_sample AND (s.experiment_id = r.experiment_id
       OR (r.day IS NOT NULL AND s.experiment_id IS NULL AND s.start >= r.day::timestamp AT TIME ZONE 'UTC'
         AND s.start < (r.day + 1)::timestamp AT TIME ZONE 'UTC'))
     JOIN device d ON d.id = s.device_id
@@ -102,30 +102,30 @@ async function finishedSteps (client: pg.ClientBase, key: string, breathe: Breat
     const { rows } = await client.query<FinishedStep>(`FETCH ${stepsPerFetch} FROM run_step`)
     done.push(...rows)
     more = rows.length === stepsPerFetch
-    await breathe()
+    await yieldToRequests()
   }
   await client.query('CLOSE run_step')
   return done
 }
 
 /**
- * What is learnt from a run, in seconds. `misses`: duration minus bound, for each confidence of the grid. `typical`: the typical
+ * What is learnt from a run, in seconds. `misses`: duration minus bound, for each of `marginConfidences`. `typical`: the typical
  * distance from the median. `ratio`: actual time of the run divided by its predicted time.
  */
-type RunLesson = { misses: number[][], typical: number | null, ratio: number | null }
+type RunResult = { misses: number[][], typical: number | null, ratio: number | null }
 
 /** Compares the steps of a run with the estimates that they would have had at the start of the run. */
-async function replay (client: pg.ClientBase, done: readonly FinishedStep[], began: Date, shift: number, breathe: Breathe): Promise<RunLesson> {
-  const misses = grid.map((): number[] => [])
+async function replay (client: pg.ClientBase, done: readonly FinishedStep[], began: Date, shift: number, yieldToRequests: YieldToRequests): Promise<RunResult> {
+  const misses = marginConfidences.map((): number[] => [])
   const distances: number[] = []
   let actual = 0
   let predicted = 0
-  const alike = await stepsByQuery(done, began, breathe)
+  const alike = await stepsByQuery(done, began, yieldToRequests)
   for (let at = 0; at < alike.length; at += queriesPerStatement) {
     const chunk = alike.slice(at, at + queriesPerStatement)
     const { histories } = await readHistories(client, chunk.map(({ query }) => query), { most: largestWindow, enough: 0 })
     for (const [index, { query, steps }] of chunk.entries()) {
-      await breathe()
+      await yieldToRequests()
       const history = histories[index] ?? null
       if (history !== null) add(predict(history, query.kind, shift), steps)
     }
@@ -145,11 +145,11 @@ async function replay (client: pg.ClientBase, done: readonly FinishedStep[], beg
 type StepsAlike = { query: EstimateQuery, steps: FinishedStep[] }
 
 /** The steps of a run, grouped by their estimate query as of the start of the run. Each query is sent once. */
-async function stepsByQuery (done: readonly FinishedStep[], began: Date, breathe: Breathe): Promise<StepsAlike[]> {
+async function stepsByQuery (done: readonly FinishedStep[], began: Date, yieldToRequests: YieldToRequests): Promise<StepsAlike[]> {
   const as_of = began.toISOString()
   const alike = new Map<string, StepsAlike>()
   for (const step of done) {
-    await breathe()
+    await yieldToRequests()
     const { sample_seconds, commanded_seconds, ...queryNow } = step
     const query: EstimateQuery = { ...queryNow, as_of }
     const text = JSON.stringify(query)
@@ -160,13 +160,13 @@ async function stepsByQuery (done: readonly FinishedStep[], began: Date, breathe
   return [...alike.values()]
 }
 
-/** In seconds. `bounds` are for the confidences of the grid; null where the history has too few samples for a rank. */
+/** In seconds. `bounds` are for `marginConfidences`; null where the history has too few samples for a rank. */
 type Prediction = { bounds: (number | null)[], mean: number, median: number, wellKnown: boolean }
 
 function predict (history: History, kind: EstimateQuery['kind'], shift: number): Prediction {
   const usual = windowFor(defaultConfidence)
   const recent = basisOf({ ...history, samples: history.samples.slice(0, usual) }, kind)
-  const bounds = grid.map((confidence) => {
+  const bounds = marginConfidences.map((confidence) => {
     const { sorted } = windowFor(confidence) === usual ? recent : basisOf(history, kind)
     const { method, seconds } = chooseBound(sorted, null, shiftedConfidence(confidence, shift, sorted.length), 'upper_bound')
     return method === 'rank' ? seconds : null

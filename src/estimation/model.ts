@@ -34,9 +34,9 @@ export function rankBound (sorted: readonly number[], confidence: number): { sec
 
 /**
  * What is known from the next wider level. `deviation` is the standard deviation of durations around the median of their own
- * program, in log seconds; `degrees` are its degrees of freedom; `hung` is the share of outliers.
+ * program, in log seconds; `degrees` are its degrees of freedom; `outlier_share` is the share of outliers.
  */
-export type BorrowedSpread = { deviation: number, degrees: number, hung: number }
+export type BorrowedSpread = { deviation: number, degrees: number, outlier_share: number }
 
 // The default when nothing is known: 10 %, with the weight of four samples. For one sample of 10 s, the bound at 0.95 is 13.5 s.
 const unknownSpread = { deviation: 0.1, degrees: 4 }

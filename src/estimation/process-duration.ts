@@ -7,7 +7,7 @@ import { chooseBound, type EstimateWarning, warningsFor } from './estimate.ts'
 import { inMilliseconds, median, windowFor } from './model.ts'
 
 /** The estimated duration of an experiment, from first start to last finish, without the times in which it stood still. Durations are in seconds. */
-export type ProcessDuration = {
+export type ProcessDurationEstimate = {
   process_id: string
   duration_seconds: number | null
   confidence: number
@@ -33,7 +33,7 @@ const durationsSql = `
     ORDER BY latest.start DESC LIMIT 4 * $2
   ) newest
   CROSS JOIN LATERAL (
-    SELECT min(start) FILTER (WHERE counts) AS start, max(finish) FILTER (WHERE counts) AS finish, bool_or(status IN ('failed', 'aborted')) AS failed,
+    SELECT min(start) FILTER (WHERE is_sample) AS start, max(finish) FILTER (WHERE is_sample) AS finish, bool_or(status IN ('failed', 'aborted')) AS failed,
       bool_or(status IN ('running', 'paused')) AS running
     FROM step WHERE experiment_id = newest.id
   ) run
@@ -42,7 +42,7 @@ const durationsSql = `
   ORDER BY run.finish DESC LIMIT $2`
 
 /** Estimates the duration of an experiment from past experiments of the process. Throws a Problem for an unknown process. */
-export async function processDuration ({ pool, prisma }: Database, process: string, confidence: number): Promise<ProcessDuration> {
+export async function processDuration ({ pool, prisma }: Database, process: string, confidence: number): Promise<ProcessDurationEstimate> {
   if (await prisma.process.count({ where: { id: process } }) === 0) {
     throw problem('process-not-found', `No process has the id ${process}.`, { parameter: 'id' })
   }

@@ -1,24 +1,24 @@
 import { problem } from '../contract/problems.ts'
-import { isUnderWay, type StepStatus } from '../domain/step-times.ts'
+import { isUnderWay, type StepStatusName } from '../domain/step-times.ts'
 import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
-import { basisOf, chooseBound, type Estimate, estimate, total } from './estimate.ts'
-import type { EstimateQuery, History, Lessons } from './history.sql.ts'
+import { basisOf, chooseBound, type StepEstimate, estimate, total } from './estimate.ts'
+import type { EstimateQuery, History, LearntFromRuns } from './history.sql.ts'
 import { shiftedConfidence } from './margins.ts'
 import { inMilliseconds } from './model.ts'
 
 /** The estimated remaining time of a running step. `share_longer` is described at `remaining`. Times are in seconds. */
-export type Remaining = {
+export type RemainingTime = {
   step_id: string
   elapsed_seconds: number
   remaining_seconds: number | null
   overdue: boolean
   share_longer: number | null
-  estimate: Estimate
+  estimate: StepEstimate
 }
 
 /** A running or paused step, with what the query for its history needs. Pauses do not elapse. If its start cannot be true, the time since it was first told has elapsed. */
-export type RunningStep = EstimateQuery & { id: string, status: StepStatus, elapsed_seconds: number, believable: boolean, commanded_seconds: number | null }
+export type RunningStep = EstimateQuery & { id: string, status: StepStatusName, elapsed_seconds: number, believable: boolean, commanded_seconds: number | null }
 
 const columns = `
   SELECT s.id, s.status, s.believable, s.commanded_seconds,
@@ -68,8 +68,8 @@ const startInDoubt = {
  */
 export function remaining (
   { id, kind, elapsed_seconds: elapsed, believable, commanded_seconds: commanded }: RunningStep, history: History | null,
-  { confidence, margins, shift }: { confidence: number } & Pick<Lessons, 'margins' | 'shift'>
-): Remaining {
+  { confidence, margins, shift }: { confidence: number } & Pick<LearntFromRuns, 'margins' | 'shift'>
+): RemainingTime {
   const whole = estimate(history, { kind, commanded }, { confidence, statistic: 'upper_bound', margins, shift })
   const common = { step_id: id, elapsed_seconds: elapsed, estimate: believable ? whole : { ...whole, warnings: [...whole.warnings, startInDoubt] } }
   if (history === null) {

@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (SELECT step_key(${level}, q.kind, q.match_function, latest_d
   latest_device_named(q.origin_device), q.origin_position, latest_device_named(q.destination_device), q.destination_position,
   q.lidded_before, q.lidded_after, q.barcode_read) AS key) wanted
 JOIN step s ON s.key_${level} = wanted.key
-WHERE s.counts AND s.key_${level} IS NOT NULL AND s.finish <= now()
+WHERE s.is_sample AND s.key_${level} IS NOT NULL AND s.finish <= now()
 ORDER BY s.finish DESC LIMIT $2`
 
 /** The newest samples of a level, newest first: the steps that an estimate with this many samples uses. */

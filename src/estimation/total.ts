@@ -1,4 +1,4 @@
-import type { Estimate, EstimateWarning } from './estimate.ts'
+import type { StepEstimate, EstimateWarning } from './estimate.ts'
 import { inMilliseconds, median, shortest } from './model.ts'
 import { seededRandom } from './random.ts'
 
@@ -8,7 +8,7 @@ export type Total = {
 }
 
 /** One step of the sum. `samples` are those of its estimate, in seconds; empty without history. */
-export type TotalPart = { samples: readonly number[], commanded: number | null, estimate: Estimate }
+export type TotalPart = { samples: readonly number[], commanded: number | null, estimate: StepEstimate }
 
 /** `ratios` are those of past runs. `boundsAreUpper`: the estimates of the steps are bounds at this confidence. */
 export type TotalOptions = { confidence: number, ratios: readonly number[], boundsAreUpper: boolean }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { type Problem, problem } from '../contract/problems.ts'
-import { grants, type Scope } from '../domain/keys.ts'
+import { grants, type ScopeName } from '../domain/keys.ts'
 import type { KeyHolder, KeyStore } from '../store/keys.ts'
 import { isLoopback, isLoopbackName } from './loopback.ts'
 import { networkOf, rateLimiter } from './rate-limit.ts'
@@ -61,13 +61,13 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
     return rateLimitPerMinute === null ? !isLoopback(ip) || request.headers['x-forwarded-for'] !== undefined : rateLimitPerMinute > 0
   }
 
-  function authenticateWithoutKeys (request: FastifyRequest, scope: Scope): AuthRefusal | null | Promise<AuthRefusal | null> {
+  function authenticateWithoutKeys (request: FastifyRequest, scope: ScopeName): AuthRefusal | null | Promise<AuthRefusal | null> {
     const { authorization, host } = request.headers
     return authorization === undefined && onLoopback && keys.knownAbsent() ? refuseForeignHost(host) : authenticate(request, scope)
   }
 
   /** Sets the actor. Returns the refusal when the request is not allowed. */
-  async function authenticate (request: FastifyRequest, scope: Scope): Promise<AuthRefusal | null> {
+  async function authenticate (request: FastifyRequest, scope: ScopeName): Promise<AuthRefusal | null> {
     const secret = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
     const bearer = secret === undefined ? null : await keys.find(secret)
     if (bearer === null && onLoopback && !await keys.exist()) return refuseForeignHost(request.headers.host)
@@ -86,7 +86,7 @@ function unauthorized (detail: string, error = ''): AuthRefusal {
   return { refused: problem('unauthorized', detail), challenge: realm + error }
 }
 
-function forbidden ({ name, scopes }: KeyHolder, scope: Scope): AuthRefusal {
+function forbidden ({ name, scopes }: KeyHolder, scope: ScopeName): AuthRefusal {
   return {
     refused: problem('forbidden', `The key "${name}" has the scope ${scopes.join(', ')}. This operation needs ${scope}.`, { scope }),
     challenge: `${realm}, error="insufficient_scope", scope="${scope}"`

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod 
 import plugin from 'fastify-plugin'
 import { withProblems } from '../contract/problem-responses.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
-import type { StoredAnswer } from '../store/idempotency.ts'
+import type { StoredResponse } from '../store/idempotency.ts'
 import { requestKey, validKey } from './idempotency-key.ts'
 import { refuseUnlessMatched } from './if-match.ts'
 
@@ -48,7 +48,7 @@ export const conditionalWrites = plugin(async (app: FastifyInstance) => {
     }
     const key = requestKey(request)
     if (key === null) return await store.idempotency.together(run)
-    const { status, headers, body, replayed } = await store.idempotency.once(key, async () => answerOf(reply, await run()))
+    const { status, headers, body, replayed } = await store.idempotency.once(key, async () => responseOf(reply, await run()))
     reply.code(status).headers(headers)
     if (replayed) reply.header('idempotency-replayed', 'true')
     // The body is serialised already. This skips the serializer of the route.
@@ -56,7 +56,7 @@ export const conditionalWrites = plugin(async (app: FastifyInstance) => {
   }
 }, { name: 'conditional-writes' })
 
-function answerOf (reply: FastifyReply, payload: unknown): StoredAnswer {
+function responseOf (reply: FastifyReply, payload: unknown): StoredResponse {
   const location = reply.getHeader('location')
   const isText = typeof payload === 'string'
   const type = reply.getHeader('content-type') ?? (isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8')

@@ -5,13 +5,13 @@ import { writeYaml } from '../domain/lab-file/write-yaml.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import type { Store } from '../store/index.ts'
 import type { JsonRow } from '../store/json-row.ts'
-import type { ChangedThing } from '../store/locks.ts'
+import type { ChangedObject } from '../store/locks.ts'
 import { tagOf } from './etag.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a write changes. `If-Match` is compared with this object. */
-    changes?: ChangedThing
+    changes?: ChangedObject
   }
 }
 
@@ -22,7 +22,7 @@ type Params = Readonly<Record<string, string>>
 /** An object as clients can read it: its version, if it has one, and every response body that represents it. */
 type Representation = { version: number | null, bodies: readonly string[] }
 
-const representationOf: Readonly<Record<ChangedThing, (store: Store, params: Params) => Promise<Representation>>> = {
+const representationOf: Readonly<Record<ChangedObject, (store: Store, params: Params) => Promise<Representation>>> = {
   lab: async (store) => ofObject(await store.lab.state()),
   'lab-file': async (store) => {
     const file = labFile(await store.lab.config())

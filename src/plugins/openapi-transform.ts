@@ -1,5 +1,5 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
-import type { Scope } from '../domain/keys.ts'
+import type { ScopeName } from '../domain/keys.ts'
 import { longestIfMatch } from './if-match.ts'
 
 // Adds to the OpenAPI document what all routes have in common and @fastify/swagger does not know.
@@ -45,7 +45,7 @@ export function describeRoute ({ schema: described, url, route }: { schema: Fast
 }
 
 // OpenAPI 3.1 has roles of a bearer scheme for this, but people read the description.
-function withScope (schema: FastifySchema, scope: Scope | 'none' = 'none'): FastifySchema {
+function withScope (schema: FastifySchema, scope: ScopeName | 'none' = 'none'): FastifySchema {
   if (scope === 'none') return { ...schema, security: [] }
   return { ...schema, security: [{ key: [scope] }], description: `${schema.description}\n\nScope: \`${scope}\`.` }
 }

@@ -1,11 +1,11 @@
 import type { RouteOptions } from 'fastify'
 import { withProblems, scopeProblems } from '../contract/problem-responses.ts'
-import type { Scope } from '../domain/keys.ts'
+import type { ScopeName } from '../domain/keys.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The scope that a key must have for this operation. `none`: no key is needed. */
-    scope?: Scope | 'none'
+    scope?: ScopeName | 'none'
   }
 }
 
@@ -23,7 +23,7 @@ export function declareScope (route: RouteOptions): void {
   route.schema = { ...route.schema, response: withProblems(route.schema.response as Record<number, object>, ...scopeProblems) }
 }
 
-function scopeOf ({ url, method }: RouteOptions): Scope | 'none' {
+function scopeOf ({ url, method }: RouteOptions): ScopeName | 'none' {
   if (withoutKey.test(url)) return 'none'
   return [method].flat().every((one) => one === 'GET' || one === 'HEAD') ? 'read' : 'operate'
 }

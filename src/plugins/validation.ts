@@ -1,5 +1,6 @@
-import type { ErrorObject } from 'ajv'
+import type { Ajv, ErrorObject } from 'ajv'
 import type { FastifyServerOptions } from 'fastify'
+import { components } from '../contract/openapi.ts'
 import { validatorFor } from '../contract/validator.ts'
 import { escapePointer, unstorable } from '../domain/values.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
@@ -14,34 +15,44 @@ import { boundedValidation } from './bounded-validation.ts'
  * Every test checks that responses match their schemas (test/support/answers.ts).
  */
 export const compilersFactory = {
-  buildValidator: (components: Record<string, object>) => {
-    const failFast = validatorFor(Object.values(components), { allErrors: false })
-    const all = validatorFor(Object.values(components))
-    return ({ schema, httpPart }: { schema: object, httpPart?: string }) => {
-      const check = boundedValidation(failFast, all, schema)
-      if (httpPart === 'body') return check
-      const read = parameterReader(schema, components)
-      return (parameters: Record<string, unknown>) => {
-        const faults = parameterFaults(parameters)
-        if (faults !== null) return { error: faults }
-        read(parameters)
-        return check(parameters)
-      }
+  buildValidator: () => ({ schema, httpPart }: { schema: object, httpPart?: string }) => {
+    const check = checkOf(schema)
+    if (httpPart === 'body') return check
+    const read = parameterReader(schema)
+    return (parameters: Record<string, unknown>) => {
+      const faults = parameterFaults(parameters)
+      if (faults !== null) return { error: faults }
+      read(parameters)
+      return check(parameters)
     }
   },
   buildSerializer: () => () => writeExactly
 } as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
-type ParameterSchema = { type?: string, $ref?: string, anyOf?: ParameterSchema[], properties?: Record<string, ParameterSchema> }
+type Check = ReturnType<typeof boundedValidation>
+
+const checks = new Map<string, Check>()
+let validators: { failFast: Ajv, all: Ajv } | undefined
+
+/** The check of a schema of the contract. All apps of a process share the checks: adding the components to Ajv takes longer than all other parts of `buildApp`. */
+function checkOf (schema: object): Check {
+  validators ??= { failFast: validatorFor(components, { allErrors: false }), all: validatorFor(components) }
+  const key = JSON.stringify(schema)
+  let check = checks.get(key)
+  if (check === undefined) checks.set(key, check = boundedValidation(validators.failFast, validators.all, schema))
+  return check
+}
+
+type ParameterSchema = { $id?: string, type?: string, $ref?: string, anyOf?: ParameterSchema[], properties?: Record<string, ParameterSchema> }
 
 // Numbers in JSON notation: no plus sign, no hexadecimal, no space, no leading zero.
 const integerText = /^-?(0|[1-9]\d{0,14})$/
 const numberText = /^-?(0|[1-9]\d{0,20})(\.\d{1,20})?([eE][+-]?\d{1,3})?$/
 
 /** Converts the text of parameters to the number or boolean of their schema. Other text stays as it is and fails the validation. */
-function parameterReader (schema: ParameterSchema, components: Record<string, ParameterSchema>): (parameters: Record<string, unknown>) => void {
+function parameterReader (schema: ParameterSchema): (parameters: Record<string, unknown>) => void {
   const types = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
-    const type = (property.$ref === undefined ? property : components[property.$ref])?.type
+    const type = (property.$ref === undefined ? property : component(property.$ref))?.type
     return type === 'integer' || type === 'number' || type === 'boolean' ? [{ name, type }] : []
   })
   return (parameters) => {
@@ -53,6 +64,10 @@ function parameterReader (schema: ParameterSchema, components: Record<string, Pa
       if (type === 'boolean' && (given === 'true' || given === 'false')) parameters[name] = given === 'true'
     }
   }
+}
+
+function component (id: string): ParameterSchema | undefined {
+  return (components as readonly ParameterSchema[]).find(({ $id }) => $id === id)
 }
 
 // Checks that apply to every parameter: it must not be repeated, and must not contain what PostgreSQL refuses, such as NUL.

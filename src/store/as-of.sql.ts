@@ -2,7 +2,7 @@ import type { AsOf, AsOfLocation } from '../contract/as-of.ts'
 import type { Container } from '../contract/containers.ts'
 import type { Device } from '../contract/devices.ts'
 import type { LabState } from '../contract/lab.ts'
-import type { LabConfig } from '../domain/lab-file/lab-config.ts'
+import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import type { Position, PositionQuery } from '../contract/positions.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { runPrepared } from './commands.ts'
@@ -71,8 +71,8 @@ export function asOfStore ({ pool }: Database) {
     },
 
     /** The lab file. */
-    async config (asOf: AsOf): Promise<LabConfig> {
-      const [config] = await runPrepared<LabConfig>(pool, 'SELECT * FROM lab_config_at($1)', [await revision(asOf)])
+    async config (asOf: AsOf): Promise<LabLayout> {
+      const [config] = await runPrepared<LabLayout>(pool, 'SELECT * FROM lab_config_at($1)', [await revision(asOf)])
       return config!
     },
 

@@ -20,8 +20,8 @@ const members: MemberKinds<Omit<Container, 'warnings'>> = {
   lidded: 'value', lid: 'value', filled: 'value', content: 'value', labware_type: 'value', labware_uuid: 'value', is_reagent: 'value',
   removed_at: 'time', created_at: 'time', updated_at: 'time', version: 'value'
 }
-const readById = `${selectAsJson(members, 'container_state')} WHERE thing.id = $1`
-const readByBarcode = `${selectAsJson(members, 'container_state')} WHERE thing.barcode = $1 AND thing.removed_at IS NULL`
+const readById = `${selectAsJson(members, 'container_state')} WHERE object.id = $1`
+const readByBarcode = `${selectAsJson(members, 'container_state')} WHERE object.barcode = $1 AND object.removed_at IS NULL`
 const commands = {
   update: selectAsJson(members, 'update_container($1, $2, $3, $4)'),
   remove: selectAsJson(members, 'remove_container($1, $2, $3)'),

@@ -3,7 +3,7 @@ import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } f
 import type { Pause } from '../contract/pauses.ts'
 import { problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
-import { allowedAfter, type ExperimentStatus } from '../domain/experiment-status.ts'
+import { allowedAfter, type ExperimentStatusName } from '../domain/experiment-status.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
@@ -16,7 +16,7 @@ const members: MemberKinds<Experiment> = {
   id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', warnings: 'value', steps: 'value', first_start: 'time',
   last_finish: 'time', duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', created_at: 'time', updated_at: 'time', version: 'value'
 }
-const readById = `${selectAsJson(members, 'experiment_state')} WHERE thing.id = $1`
+const readById = `${selectAsJson(members, 'experiment_state')} WHERE object.id = $1`
 const setPaused = selectAsJson(members, 'set_experiment_paused($1, $2, $3, $4, $5)')
 
 /** Experiments. Their times and step counts are computed from their steps. */
@@ -56,12 +56,12 @@ export function experimentStore ({ pool, prisma }: Database) {
     /** Changes status, name or metadata. Throws `illegal-transition` for a status that cannot follow the present one. */
     async update (id: string, changes: ExperimentPatch, audit: AuditContext): Promise<Experiment> {
       return await withRetries(() => prisma.$transaction(async (transaction) => {
-        const [locked] = await transaction.$queryRaw<{ status: ExperimentStatus }[]>`
+        const [locked] = await transaction.$queryRaw<{ status: ExperimentStatusName }[]>`
           SELECT status FROM experiment WHERE id = ${id}::uuid FOR NO KEY UPDATE`
         if (locked === undefined) throw notFound()
         refuseIllegalTransition(locked.status, changes.status ?? locked.status)
         const [changed] = await transaction.$queryRaw<Experiment[]>`
-          SELECT * FROM change_experiment(${id}::uuid, ${writeExactly({ ...changes, ...changes.metadata === undefined ? {} : { warnings: numberWarnings(changes.metadata, '/metadata') } })}::jsonb, ${JSON.stringify(audit)}::jsonb)`
+          SELECT * FROM update_experiment(${id}::uuid, ${writeExactly({ ...changes, ...changes.metadata === undefined ? {} : { warnings: numberWarnings(changes.metadata, '/metadata') } })}::jsonb, ${JSON.stringify(audit)}::jsonb)`
         return changed!
       }))
     }
@@ -72,7 +72,7 @@ function notFound () {
   return problem('experiment-not-found', 'No experiment has this id.', { parameter: 'id' })
 }
 
-function refuseIllegalTransition (status: ExperimentStatus, requested: ExperimentStatus): void {
+function refuseIllegalTransition (status: ExperimentStatusName, requested: ExperimentStatusName): void {
   const allowed = allowedAfter(status)
   if (requested === status || allowed.includes(requested)) return
   const nextStep = allowed.length === 0 ? 'It has ended' : `It can become ${allowed.join(' or ')}`

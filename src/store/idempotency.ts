@@ -4,12 +4,12 @@ import type { Database } from './database.ts'
 import { inTransaction } from './transaction.ts'
 
 /** A successful response, as it is stored and returned to a retry. */
-export type StoredAnswer = { status: number, headers: Readonly<Record<string, string>>, body: string | null }
+export type StoredResponse = { status: number, headers: Readonly<Record<string, string>>, body: string | null }
 
 /** An idempotency key. `digest` covers actor, method, path and key; `requestDigest` covers query and body. */
 export type RequestKey = { digest: string, requestDigest: string }
 
-type OpenedKey = { running: boolean, request_digest: string | null, status: number | null, headers: StoredAnswer['headers'], body: string | null }
+type OpenedKey = { running: boolean, request_digest: string | null, status: number | null, headers: StoredResponse['headers'], body: string | null }
 
 /** Stored responses of requests with an `Idempotency-Key`. */
 export function idempotencyStore ({ pool }: Database) {
@@ -18,7 +18,7 @@ export function idempotencyStore ({ pool }: Database) {
      * Runs `effect` once for a key. Its response is stored in the same transaction, and returned to retries. Throws
      * `idempotency-key-running` while the first request is running, and `idempotency-key-reused` when it was another request.
      */
-    async once (key: RequestKey, effect: () => Promise<StoredAnswer>): Promise<StoredAnswer & { replayed: boolean }> {
+    async once (key: RequestKey, effect: () => Promise<StoredResponse>): Promise<StoredResponse & { replayed: boolean }> {
       return await withRetries(() => inTransaction(pool, async () => {
         const [opened] = await runPrepared<OpenedKey>(pool, 'SELECT running, (stored).* FROM open_idempotency_key($1)', [key.digest])
         const { running, request_digest, status, headers, body } = opened!
@@ -31,10 +31,10 @@ export function idempotencyStore ({ pool }: Database) {
           }
           return { status, headers, body, replayed: true }
         }
-        const answer = await effect()
+        const response = await effect()
         await runPrepared(pool, 'SELECT store_idempotency_key($1, $2, $3, $4, $5)',
-          [key.digest, key.requestDigest, answer.status, answer.headers, answer.body])
-        return { ...answer, replayed: false }
+          [key.digest, key.requestDigest, response.status, response.headers, response.body])
+        return { ...response, replayed: false }
       }))
     },
 

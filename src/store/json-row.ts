@@ -6,22 +6,22 @@ export type MemberKinds<T> = { readonly [M in keyof T]-?: Date extends T[M] ? 't
 
 /**
  * A query that returns each row of `from` as JSON with its members in the given order, its version, and the columns of
- * `also`. The alias of the row is `thing`, so a clause like `WHERE thing.id = $1` can follow.
+ * `also`. The alias of the row is `object`, so a clause like `WHERE object.id = $1` can follow.
  *
  * PostgreSQL serialises the most frequent responses; Node forwards them unparsed. With one column for each member, the
  * driver would parse each one and JSON.stringify would write it again, a third of the work of the service for reading a container.
  */
 export function selectAsJson<T> (members: MemberKinds<T>, from: string, also: readonly string[] = []): string {
-  return `SELECT ${['version', ...also].map((column) => `thing.${column}`).join(', ')}, row_to_json(shown)::text AS json
-    FROM ${from} AS thing CROSS JOIN LATERAL (SELECT ${columnsOf(members)}) AS shown`
+  return `SELECT ${['version', ...also].map((column) => `object.${column}`).join(', ')}, row_to_json(shown)::text AS json
+    FROM ${from} AS object CROSS JOIN LATERAL (SELECT ${columnsOf(members)}) AS shown`
 }
 
 /** The same for a list: returns one row with all rows as a JSON array, ordered by a column. `json` is null when there are none. */
 export function selectListAsJson<T> (members: MemberKinds<T>, from: string, order: keyof T & string): string {
-  return `SELECT NULL::integer AS version, json_agg(shown ORDER BY thing.${order})::text AS json
-    FROM ${from} AS thing CROSS JOIN LATERAL (SELECT ${columnsOf(members)}) AS shown`
+  return `SELECT NULL::integer AS version, json_agg(shown ORDER BY object.${order})::text AS json
+    FROM ${from} AS object CROSS JOIN LATERAL (SELECT ${columnsOf(members)}) AS shown`
 }
 
 function columnsOf (members: Readonly<Record<string, string>>): string {
-  return Object.entries(members).map(([name, as]) => as === 'time' ? `wire_time(thing.${name}) AS ${name}` : `thing.${name}`).join(', ')
+  return Object.entries(members).map(([name, as]) => as === 'time' ? `wire_time(object.${name}) AS ${name}` : `object.${name}`).join(', ')
 }

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Key, KeyCreate, KeyCreated, KeyQuery } from '../contract/keys.ts'
 import { invalid, problem } from '../contract/problems.ts'
-import { digestOfKey, newKey, type Scope } from '../domain/keys.ts'
+import { digestOfKey, newKey, type ScopeName } from '../domain/keys.ts'
 import { runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { filtersOf, readPageById } from './pages.ts'
@@ -9,7 +9,7 @@ import { filtersOf, readPageById } from './pages.ts'
 export type KeyStore = ReturnType<typeof keyStore>
 
 /** The holder of a key. `ended` says since when the key is no longer valid; null for a valid key. */
-export type KeyHolder = { name: string, scopes: Scope[], ended: { how: 'revoked' | 'expired', at: Date } | null }
+export type KeyHolder = { name: string, scopes: ScopeName[], ended: { how: 'revoked' | 'expired', at: Date } | null }
 
 const publicColumns = {
   id: true, name: true, scopes: true, created_at: true, created_by: true, expires_at: true, revoked_at: true, revoked_by: true

@@ -1,8 +1,8 @@
 import type { Container } from '../contract/containers.ts'
 import type { LabRestoreResult, RestoreFinding } from '../contract/lab.ts'
-import type { LabConfig } from '../domain/lab-file/lab-config.ts'
+import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import { changeOf, type DeviceChange, inputOf, planLabSettings, type TrackedDevice } from '../domain/lab-file/lab-plan.ts'
-import { planContainers, type RestoreConflict } from '../domain/lab-restore.ts'
+import { planRestoredContainers, type RestoreConflict } from '../domain/lab-restore.ts'
 import type { AuditContext } from './commands.ts'
 import type { Database } from './database.ts'
 import { currentRevision, nextRevision, type Transaction, withLabLock } from './lab-lock.ts'
@@ -57,7 +57,7 @@ class Restore {
   async run (): Promise<Omit<LabRestoreResult, 'applied' | 'restored_to' | 'revision'> & { changed: boolean }> {
     const { transaction } = this
     const labBefore = await labSnapshot(transaction)
-    const [config] = await transaction.$queryRaw<LabConfig[]>`SELECT * FROM lab_config_at(${this.at}::bigint)`
+    const [config] = await transaction.$queryRaw<LabLayout[]>`SELECT * FROM lab_config_at(${this.at}::bigint)`
     const later = await this.restoreDevices()
     const containers = await this.restoreContainers()
     await this.retireAndShrink(later)
@@ -149,7 +149,7 @@ class Restore {
     const now = await containersNow(transaction, then.map(({ id }) => id))
     const slots = await slotNames(transaction, then.flatMap(({ position_id, lid_position_id }) => [position_id, lid_position_id].filter((id) => id !== null)))
     const active = new Set([...slots.values()].filter((slot) => slot.active).map(({ id }) => id))
-    const { restored, conflicts } = planContainers(then, now, active)
+    const { restored, conflicts } = planRestoredContainers(then, now, active)
     const names = new Map([...then, ...now].map(({ id, barcode, name }) => [id, barcode ?? name]))
     this.findings.push(...conflicts.map((conflict) => findingOf(conflict, slots, names)))
     if (restored.length === 0) return []

@@ -4,7 +4,7 @@ import type { Transaction } from './lab-lock.ts'
 
 /** The longest of the newest samples that are comparable at a level with the step `s`. Of a step with a commanded time, samples are what it took beyond that. */
 const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FROM (
-          SELECT h.sample_seconds FROM step h WHERE h.counts AND h.key_${level} IS NOT NULL AND h.key_${level} = s.key_${level} ORDER BY h.finish DESC LIMIT 50) newest)`)
+          SELECT h.sample_seconds FROM step h WHERE h.is_sample AND h.key_${level} IS NOT NULL AND h.key_${level} = s.key_${level} ORDER BY h.finish DESC LIMIT 50) newest)`)
 
 // Each query is one statement, so it reads one consistent state of the lab.
 

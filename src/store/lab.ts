@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { LabConfigResult, LabHealth, LabRestoreResult, LabState, LabWipe } from '../contract/lab.ts'
-import type { LabConfig } from '../domain/lab-file/lab-config.ts'
+import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import { planLab } from '../domain/lab-file/lab-plan.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
@@ -16,7 +16,7 @@ export function labStore (database: Database) {
   const { pool, prisma } = database
   return {
     /** Makes the lab match the lab file. A dry run returns the same result without changes. Throws `slots-occupied` if an occupied slot would be removed. */
-    async configure (config: LabConfig, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<Omit<LabConfigResult, 'warnings'>> {
+    async configure (config: LabLayout, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<Omit<LabConfigResult, 'warnings'>> {
       return await withLabLock(database, async (transaction) => {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
         const { changes, devices, lab } = planLab(config, await readTrackedLab(transaction, names), { prune, newId: uuidv7 })
@@ -32,7 +32,7 @@ export function labStore (database: Database) {
       })
     },
 
-    async config (): Promise<LabConfig> {
+    async config (): Promise<LabLayout> {
       return await withRetries(() => readTrackedConfig(prisma))
     },
 

@@ -3,7 +3,7 @@ import { runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 
 /** The kinds of objects that a write can change and `If-Match` can refer to. */
-export type ChangedThing = 'lab' | 'lab-file' | 'device' | 'position' | 'certificate' | 'container' | 'process' | 'experiment' | 'step' | 'reservation'
+export type ChangedObject = 'lab' | 'lab-file' | 'device' | 'position' | 'certificate' | 'container' | 'process' | 'experiment' | 'step' | 'reservation'
 
 const rowLocks = {
   process: 'SELECT FROM process WHERE id = $1 FOR NO KEY UPDATE',
@@ -14,7 +14,7 @@ const rowLocks = {
 /** Locks an object until the end of the transaction: processes, experiments and steps by their row, everything else by the lab lock. */
 export function lockStore ({ pool }: Database) {
   return {
-    async take (what: ChangedThing, { id }: Readonly<Record<string, string>>): Promise<void> {
+    async take (what: ChangedObject, { id }: Readonly<Record<string, string>>): Promise<void> {
       if (what !== 'process' && what !== 'experiment' && what !== 'step') await runPrepared(pool, 'SELECT lock_lab()', [])
       else if (id !== undefined && isUuid(id)) await runPrepared(pool, rowLocks[what], [id])
     }

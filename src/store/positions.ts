@@ -15,7 +15,7 @@ type PositionRow = Omit<Position, 'position'> & { slot: number | null }
 const members: MemberKinds<Position> = {
   position: 'value', empty: 'value', container: 'value', container_id: 'value', occupied_by: 'value', deep_well_suited: 'value', reserved: 'value'
 }
-const allSlots = `${selectListAsJson(members, 'position_state', 'position')} WHERE thing.device = $1`
+const allSlots = `${selectListAsJson(members, 'position_state', 'position')} WHERE object.device = $1`
 const someSlots = selectListAsJson(members, `(
   SELECT * FROM position_state s
   WHERE s.device = $1 AND ($2::boolean IS NULL OR (s.empty = $2 AND NOT (s.empty AND s.reserved IS NOT NULL)))

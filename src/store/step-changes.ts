@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { invalid, problem } from '../contract/problems.ts'
 import type { Step, StepFinish, StepPatch } from '../contract/steps.ts'
 import { matchInputs } from '../domain/match.ts'
-import { isUnderWay, withFinish, type StepStatus, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
+import { isUnderWay, withFinish, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, withRetries } from './commands.ts'
 import type { PrismaClient } from './generated/client.ts'
@@ -11,10 +11,10 @@ import type { Transaction } from './lab-lock.ts'
 import { containerRefsOf, functionFault, statusWarnings } from './prepare-steps.ts'
 
 type Data = Readonly<Record<string, unknown>>
-type LockedStep = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatus, now: Date }
+type LockedStep = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatusName, now: Date }
 type Change = {
   members: {
-    start?: string, finish?: string | null, status?: StepStatus, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string
+    start?: string, finish?: string | null, status?: StepStatusName, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string
     exclude_from_estimates?: boolean | null
   }
   containers?: ReturnType<typeof containerRefsOf>
@@ -80,7 +80,7 @@ async function write (transaction: Transaction, id: string, step: LockedStep, ch
     device_id: uuidv7()
   }
   const [changed] = await transaction.$queryRaw<Step[]>`
-    SELECT * FROM change_step(${id}::uuid, ${writeExactly(input)}::jsonb, ${kind}, ${JSON.stringify(audit)}::jsonb)`
+    SELECT * FROM update_step(${id}::uuid, ${writeExactly(input)}::jsonb, ${kind}, ${JSON.stringify(audit)}::jsonb)`
   return changed!
 }
 

@@ -28,7 +28,7 @@ const members: MemberKinds<Step> = {
   lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', excluded_from_estimates: 'value', warnings: 'value', created_at: 'time',
   updated_at: 'time', version: 'value'
 }
-const readById = `${selectAsJson(members, 'step_state')} WHERE thing.id = $1`
+const readById = `${selectAsJson(members, 'step_state')} WHERE object.id = $1`
 const setPaused = selectAsJson(members, 'set_step_paused($1, $2, $3, $4, $5)')
 const logSteps = selectAsJson(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
 

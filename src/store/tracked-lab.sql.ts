@@ -1,4 +1,4 @@
-import type { LabConfig } from '../domain/lab-file/lab-config.ts'
+import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import type { TrackedDevice, TrackedLab } from '../domain/lab-file/lab-plan.ts'
 import type { Transaction } from './lab-lock.ts'
 
@@ -7,7 +7,7 @@ export async function readTrackedLab (transaction: Transaction, names: readonly 
   const [lab] = await transaction.$queryRaw<Omit<TrackedLab, 'devices'>[]>`
     SELECT description, pythonlab_translation, extra,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
-       FROM listed_group g) AS groups
+       FROM group_state g) AS groups
     FROM lab`
   const devices = await transaction.$queryRaw<TrackedDevice[]>`
     SELECT id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, extra, listed,
@@ -32,15 +32,15 @@ export async function readTrackedDevice (transaction: Transaction, name: string)
 }
 
 /** The tracked lab in the form of a lab file: listed, active devices in their order. */
-export async function readTrackedConfig (transaction: Transaction): Promise<LabConfig> {
-  const [lab] = await transaction.$queryRaw<LabConfig[]>`
+export async function readTrackedConfig (transaction: Transaction): Promise<LabLayout> {
+  const [lab] = await transaction.$queryRaw<LabLayout[]>`
     SELECT l.description, l.pythonlab_translation, l.extra,
       (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
           SELECT coalesce(json_agg(json_build_object('name', d.name, 'capacity', d.capacity, 'process_capacity', d.process_capacity,
             'min_capacity', d.min_capacity, 'allows_overlap', d.allows_overlap, 'type', d.type, 'description', d.description,
             'uri', d.uri, 'extra', d.extra) ORDER BY d.ordinal, d.name), '[]')
           FROM device d WHERE d."group" = g.name AND d.listed AND d.retired_at IS NULL)) ORDER BY g.ordinal, g.name), '[]')
-       FROM listed_group g) AS groups
+       FROM group_state g) AS groups
     FROM lab l`
   return lab!
 }

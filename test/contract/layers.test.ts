@@ -115,18 +115,22 @@ function circles (sources: Sources): string[] {
   return found
 }
 
-/** Exported types that share a name, as sentences. */
+/** Names that two files export, as types, schemas, functions or other values, as sentences. A schema and its type may share a name in one file. */
 function twins (sources: Sources): string[] {
-  const byName = new Map<string, string[]>()
+  const byName = new Map<string, Set<string>>()
   for (const [file, text] of sources) {
     for (const statement of ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true).statements) {
-      if (!ts.isTypeAliasDeclaration(statement) && !ts.isInterfaceDeclaration(statement) && !ts.isClassDeclaration(statement)) continue
-      const name = statement.name?.text
-      if (name === undefined || !statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) continue
-      byName.set(name, [...byName.get(name) ?? [], file])
+      for (const name of exportedNames(statement)) byName.set(name, new Set([...byName.get(name) ?? [], file]))
     }
   }
-  return [...byName].filter(([, where]) => where.length > 1).map(([name, where]) => `${name} is exported by ${where.join(' and ')}: one name for one thing. Share the type, or rename one.`)
+  return [...byName].filter(([, where]) => where.size > 1).map(([name, where]) => `${name} is exported by ${[...where].join(' and ')}: one name for one thing. Share it, or rename one.`)
+}
+
+/** The names that a statement declares and exports; not those that it passes on from another file. */
+function exportedNames (statement: ts.Statement): string[] {
+  if (!ts.canHaveModifiers(statement) || !ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return []
+  const declared = ts.isVariableStatement(statement) ? statement.declarationList.declarations.map(({ name }) => name) : [(statement as ts.DeclarationStatement).name]
+  return declared.flatMap((name) => name !== undefined && ts.isIdentifier(name) ? [name.text] : [])
 }
 
 const ours: Sources = new Map([...files].filter(([file]) => file.startsWith('src/')))
@@ -165,9 +169,13 @@ t.test('no imports run in a circle', (t) => {
   t.end()
 })
 
-t.test('no two exported types have one name', (t) => {
+t.test('no two files export one name', (t) => {
   t.same(twins(ours), [])
   t.match(twins(new Map([['src/a.ts', 'export type Place = { x: 1 }'], ['src/b.ts', 'export interface Place { y: 1 }'], ['src/c.ts', 'type Place = 1']])), [/^Place is exported by src\/a\.ts and src\/b\.ts/])
+  t.match(twins(new Map([
+    ['src/a.ts', 'export const Place = Type.Object({})\nexport type Place = 1'], ['src/b.ts', 'export type Place = 1'],
+    ['src/c.ts', 'export function plan (): void {}'], ['src/d.ts', 'export const x = 1, plan = 2'], ['src/e.ts', 'export class Alone {}\nexport type Same = 1\nexport const Same = 1']
+  ])), [/^Place is exported by src\/a\.ts and src\/b\.ts/, /^plan is exported by src\/c\.ts and src\/d\.ts/])
   t.end()
 })
 

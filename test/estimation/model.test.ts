@@ -33,20 +33,20 @@ t.test('the substitute', async (t) => {
     }
   })
   t.test('stays near the samples when the wider level is steady, and goes further when it is not', async (t) => {
-    const steady = substituteBound([10], 0.95, { deviation: 0.01, degrees: 30, hung: 0 })
-    const unsteady = substituteBound([10], 0.95, { deviation: 0.5, degrees: 30, hung: 0 })
+    const steady = substituteBound([10], 0.95, { deviation: 0.01, degrees: 30, outlier_share: 0 })
+    const unsteady = substituteBound([10], 0.95, { deviation: 0.5, degrees: 30, outlier_share: 0 })
     t.ok(steady > 10 && steady < 10.5, String(steady))
     t.ok(unsteady > 20, String(unsteady))
   })
   t.test('is not wild with two samples', async (t) => {
-    const bound = substituteBound([1, 2], 0.95, { deviation: 0.05, degrees: 20, hung: 0 })
+    const bound = substituteBound([1, 2], 0.95, { deviation: 0.05, degrees: 20, outlier_share: 0 })
     t.ok(bound < 6, `${bound}: a bare log-t says 62`)
   })
   t.test('is a number, whatever the samples and the confidence', async (t) => {
     for (const confidence of [5e-324, 0.9999999, 1 - 2 ** -53]) t.ok(Number.isFinite(substituteBound([0, 1.8e9], confidence, null)), String(confidence))
   })
   t.test('takes durations of zero as a millisecond', async (t) => {
-    t.ok(Number.isFinite(substituteBound([0, 0], 0.95, { deviation: 0, degrees: 0, hung: 1 })))
+    t.ok(Number.isFinite(substituteBound([0, 0], 0.95, { deviation: 0, degrees: 0, outlier_share: 1 })))
   })
 })
 

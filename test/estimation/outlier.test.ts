@@ -6,8 +6,8 @@ import { seededRandom } from '../../src/estimation/random.ts'
 
 /** `count` samples from 9.5 to 10.5 s and the given ones, sorted. */
 const usual = (count: number, ...slow: number[]) => [...Array.from({ length: count }, (_, index) => 9.5 + index / count), ...slow]
-const bound = (sorted: readonly number[], confidence = 0.95, hung: number | null = null) =>
-  chooseBound(sorted, hung === null ? null : { deviation: 0.05, degrees: 100, hung }, confidence, 'upper_bound')
+const bound = (sorted: readonly number[], confidence = 0.95, outlierShare: number | null = null) =>
+  chooseBound(sorted, outlierShare === null ? null : { deviation: 0.05, degrees: 100, outlier_share: outlierShare }, confidence, 'upper_bound')
 
 t.test('an outlier is left out if the rank bound would be the outlier itself', async (t) => {
   t.match(bound(usual(27, 195)), { seconds: usual(27)[26], method: 'substitute', outlier: 195, attained: 27 / 29 })
@@ -47,10 +47,10 @@ t.test('heavy-tailed distributions rarely give an outlier', async (t) => {
 t.test('a longer sample or a higher confidence never lowers the bound, with or without an outlier', async () => {
   const seconds = fc.oneof(fc.double({ min: 9, max: 11, noNaN: true }), fc.double({ min: 0, max: 1000, noNaN: true }))
   const confidence = fc.double({ min: 0.05, max: 0.99, noNaN: true })
-  fc.assert(fc.property(fc.array(seconds, { minLength: 1, maxLength: 60 }), confidence, confidence, fc.double({ min: 0, max: 1, noNaN: true }), (samples, a, b, hung) => {
+  fc.assert(fc.property(fc.array(seconds, { minLength: 1, maxLength: 60 }), confidence, confidence, fc.double({ min: 0, max: 1, noNaN: true }), (samples, a, b, outlierShare) => {
     const sorted = [...samples].sort((x, y) => x - y)
     const [low, high] = [Math.min(a, b), Math.max(a, b)]
-    return bound(sorted, low, hung).seconds <= bound(sorted, high, hung).seconds * (1 + 1e-12)
+    return bound(sorted, low, outlierShare).seconds <= bound(sorted, high, outlierShare).seconds * (1 + 1e-12)
   }), { numRuns: 1000 })
   fc.assert(fc.property(fc.array(seconds, { minLength: 1, maxLength: 60 }), confidence, fc.double({ min: 1, max: 50, noNaN: true }), (samples, c, times) => {
     const sorted = [...samples].sort((x, y) => x - y)

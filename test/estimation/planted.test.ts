@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Estimate, estimate } from '../../src/estimation/estimate.ts'
+import { type StepEstimate, estimate } from '../../src/estimation/estimate.ts'
 import { noMargins } from '../../src/estimation/margins.ts'
 import { windowFor } from '../../src/estimation/model.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
@@ -12,19 +12,19 @@ function steady (middle: number, count: number, random: () => number): number[] 
 }
 
 /** The estimate after these durations, oldest first. */
-function estimateAfter (durations: readonly number[], confidence = 0.95): Estimate {
+function estimateAfter (durations: readonly number[], confidence = 0.95): StepEstimate {
   const samples = durations.slice(-windowFor(confidence)).reverse()
-  const history = { level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), borrowedSpread: { deviation: 0.02, degrees: 150, hung: 0.01 } }
+  const history = { level: 1, samples, finishes: samples.map((_, index) => 1e9 - index), borrowedSpread: { deviation: 0.02, degrees: 150, outlier_share: 0.01 } }
   return estimate(history, { kind: 'operation', commanded: null }, { confidence, statistic: 'upper_bound', margins: noMargins })
 }
 
 /** After how many of the durations in `after` the estimate is as wanted; Infinity if it never is. */
-function believedAfter (before: readonly number[], after: readonly number[], isBelieved: (answer: Estimate) => boolean): number {
+function believedAfter (before: readonly number[], after: readonly number[], isBelieved: (answer: StepEstimate) => boolean): number {
   for (let count = 1; count <= after.length; count++) if (isBelieved(estimateAfter([...before, ...after.slice(0, count)]))) return count
   return Infinity
 }
 
-const hasCut = ({ warnings }: Estimate) => warnings.some(({ code }) => code === 'device-changed')
+const hasCut = ({ warnings }: StepEstimate) => warnings.some(({ code }) => code === 'device-changed')
 
 t.test('a device that becomes slower is planned for from the second slow step on, and judged by its new pace alone from the sixth', async (t) => {
   for (const [seed, middle] of [[1, 12], [2, 15], [3, 30], [4, 100]] as const) {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { matchInputs } from '../../src/domain/match.ts'
 import { estimate } from '../../src/estimation/estimate.ts'
 import type { History } from '../../src/estimation/history.sql.ts'
-import { grid, noMargins } from '../../src/estimation/margins.ts'
+import { marginConfidences, noMargins } from '../../src/estimation/margins.ts'
 import { rankBound, samplesFor } from '../../src/estimation/model.ts'
 import { normalQuantile } from '../../src/estimation/quantiles.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
@@ -17,7 +17,7 @@ const bound = (samples: number[], c: number, margins = noMargins) =>
   estimate(history(samples), { kind: 'operation', commanded: null }, { confidence: c, statistic: 'upper_bound', margins })
 
 t.test('a higher confidence never answers less, whatever the samples and the margins', async () => {
-  const margins = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { minLength: grid.length, maxLength: grid.length })
+  const margins = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { minLength: marginConfidences.length, maxLength: marginConfidences.length })
   fc.assert(fc.property(fc.array(seconds, { minLength: 1, maxLength: 60 }), confidence, confidence, margins, (samples, a, b, known) => {
     const [low, high] = a < b ? [a, b] : [b, a]
     return bound(samples, low, known).duration_seconds! <= bound(samples, high, known).duration_seconds! * (1 + 1e-12)

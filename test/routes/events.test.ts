@@ -72,7 +72,7 @@ t.test('it is read by the time of a change, by who made it, and by both with eve
   }
   t.same((await read('actor=day%20shift')).map(kind), ['moved'])
   t.same(await read('actor=nobody'), [])
-  for (const [query, parameter] of [['recorded_after=2026-03-02', 'recorded_after'], ['recorded_before=2026-03-02T09:00:00', 'recorded_before'], ['actor=', 'actor']]) {
+  for (const [query, parameter] of [['recorded_after=2026-03-02', 'recorded_after'], ['recorded_before=2026-03-02T09:00:00', 'recorded_before'], ['actor=', 'actor']] as const) {
     t.match(await service.get(`/api/events?${query}`, headers), { status: 400, body: { errors: [{ parameter }] } }, query)
   }
 })

@@ -60,7 +60,7 @@ t.test('a reservation is for its slots and its purpose, and for as long as it ho
 
   await service.app.database.pool.query("UPDATE reservation SET expires_at = clock_timestamp() - interval '1 millisecond'")
   t.match(await move(0, id), { status: 404, body: { code: 'reservation-not-found' } }, 'it is over')
-  const ended = service.app.database.pool.query('SELECT check_reservation(p.id, $1, $2, $3) FROM position p LIMIT 1', ['body', id, '/target_pos'])
+  const ended = service.app.database.pool.query('SELECT claim_position(p.id, $1, $2, $3) FROM position p LIMIT 1', ['body', id, '/target_pos'])
   await t.rejects(ended, { message: 'reservation-not-found' }, 'also when it ended since the command began')
   t.equal((await service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 0 })).status, 200, 'its slot is free')
   t.strictSame(await slotsOf(service, { count: 3 }), [1, 2, 3], 'what is over is in nobody\'s way')

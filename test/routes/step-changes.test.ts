@@ -22,7 +22,7 @@ t.test('a step is finished when and how it is said, and its data are merged', as
     status: 200, body: { status: 'failed', finish: '2026-03-02T09:00:30.000Z', duration_seconds: 30, fct: 'scan' }
   })
   t.same((await service.get(`/api/steps/${id}`)).body.data, { fct: 'scan', a: { b: 2 }, d: 3 })
-  t.match(await rows(service, 'SELECT match_function, counts FROM step'), [{ match_function: 'f:scan', counts: false }], 'what the estimates compare follows')
+  t.match(await rows(service, 'SELECT match_function, is_sample FROM step'), [{ match_function: 'f:scan', is_sample: false }], 'what the estimates compare follows')
 })
 
 t.test('a finish before the start is clocks that differ: it becomes the start, with a warning', async (t) => {
@@ -70,7 +70,7 @@ t.test('a correction replaces what it names and keeps the rest', async (t) => {
   t.same(body.data, { fct: 'wash', b: 2 })
   t.match(body.warnings, [{ code: 'unknown-container', pointer: '/containers/2' }], 'the warning about P9 is gone')
   t.equal(body.warnings.length, 1)
-  t.match(await rows(lab, 'SELECT match_function, counts FROM step'), [{ match_function: 'f:wash', counts: false }])
+  t.match(await rows(lab, 'SELECT match_function, is_sample FROM step'), [{ match_function: 'f:wash', is_sample: false }])
 })
 
 t.test('a correction keeps the values before, with the reason', async (t) => {

@@ -262,8 +262,8 @@ t.test('what the estimates compare is written with the step', async (t) => {
   await logged(service, { data: { fct: 'incubate', duration: 8, temperature: 37 } })
   await logged(service, { data: { fct: 'incubate', duration: 8, temperature: 37 }, is_simulation: true })
   const [real, simulated] = await rows(service, 'SELECT * FROM step ORDER BY id')
-  t.match(real, { match_version: 1, match_function: 'c:incubate', commanded_seconds: 8, sample_seconds: 2, counts: true })
-  t.match(simulated, { key_1: real!.key_1, counts: false })
+  t.match(real, { match_version: 1, match_function: 'c:incubate', commanded_seconds: 8, sample_seconds: 2, is_sample: true })
+  t.match(simulated, { key_1: real!.key_1, is_sample: false })
 })
 
 t.test('reads carry an ETag, and what is not there is not found', async (t) => {

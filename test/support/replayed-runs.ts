@@ -1,7 +1,7 @@
 import type { ReplayedStep } from '../../src/demo/robotlab.ts'
-import { basisOf, chooseBound, type Estimate, estimate } from '../../src/estimation/estimate.ts'
+import { basisOf, chooseBound, type StepEstimate, estimate } from '../../src/estimation/estimate.ts'
 import type { History } from '../../src/estimation/history.sql.ts'
-import { grid, nextMargins, nextShift, noMargins, runsForPace, shiftedConfidence, typicalMiss } from '../../src/estimation/margins.ts'
+import { marginConfidences, nextMargins, nextShift, noMargins, runsForTypicalMiss, shiftedConfidence, typicalMiss } from '../../src/estimation/margins.ts'
 import { median, samplesFor, windowFor } from '../../src/estimation/model.ts'
 import { totalOf } from '../../src/estimation/total.ts'
 import { PlainHistory, plainRank } from './plain-estimator.ts'
@@ -12,7 +12,7 @@ import { PlainHistory, plainRank } from './plain-estimator.ts'
 type Run = { steps: readonly ReplayedStep[] }
 export type Score = { steps: number, kept: number, loss: number, plainLoss: number }
 export type Totals = { runs: number, kept: number }
-type Known = { wide: History, usual: History, estimates: Map<number, Estimate>, plain: Map<number, number>, mixed: boolean, bounds: (number | null)[] }
+type Known = { wide: History, usual: History, estimates: Map<number, StepEstimate>, plain: Map<number, number>, mixed: boolean, bounds: (number | null)[] }
 
 const usualWindow = windowFor(0.95)
 const mixedKey = /^(device_function|function|to) /
@@ -51,12 +51,12 @@ export function replayRuns (runs: readonly Run[], confidences: readonly number[]
       totals.get(confidence)!.runs++
       if (sum(done.map(({ seconds }) => seconds)) <= total.duration_seconds!) totals.get(confidence)!.kept++
     }
-    const misses = grid.map((_, point) => done.flatMap(({ seconds, known: { bounds } }) => bounds[point] === null ? [] : [seconds - bounds[point]!]))
+    const misses = marginConfidences.map((_, point) => done.flatMap(({ seconds, known: { bounds } }) => bounds[point] === null ? [] : [seconds - bounds[point]!]))
     typicals.unshift(typicalMiss(done.flatMap(({ seconds, known: { usual, mixed } }) => {
       const { sorted } = basisOf(usual, 'operation')
       return mixed || sorted.length < samplesFor(0.95) ? [] : [seconds - median(sorted)]
     })))
-    const lately = typicals.slice(0, runsForPace).filter((typical) => typical !== null)
+    const lately = typicals.slice(0, runsForTypicalMiss).filter((typical) => typical !== null)
     shift = nextShift(shift, misses[0]!, lately)
     margins = nextMargins(margins, misses, lately).map((margin, point) => point === 0 ? 0 : margin)
     const predicted = sum(done.map(({ known: { usual } }) => mean(basisOf(usual, 'operation').sorted)))
@@ -71,13 +71,13 @@ export function replayRuns (runs: readonly Run[], confidences: readonly number[]
       const newest = samples.slice(-most).reverse()
       return { level: mixed ? 4 : 1, samples: newest, finishes: newest.map((_, index) => 1e9 - index), borrowedSpread: null }
     }
-    const [usual, wide] = [history(usualWindow), history(windowFor(grid.at(-1)!))]
+    const [usual, wide] = [history(usualWindow), history(windowFor(marginConfidences.at(-1)!))]
     return {
       usual, wide, mixed,
       estimates: new Map(confidences.map((confidence) => [confidence,
         estimate(usual, { kind: 'operation', commanded: null }, { confidence, statistic: 'upper_bound', margins, shift })])),
       plain: new Map(confidences.map((confidence) => [confidence, plainRank(usual.samples, confidence).seconds])),
-      bounds: grid.map((confidence) => {
+      bounds: marginConfidences.map((confidence) => {
         const { sorted } = basisOf(windowFor(confidence) === usualWindow ? usual : wide, 'operation')
         const { method, seconds } = chooseBound(sorted, null, shiftedConfidence(confidence, shift, sorted.length), 'upper_bound')
         return method === 'rank' ? seconds : null

@@ -87,12 +87,12 @@ async function fill (client: pg.Client, steps: number): Promise<void> {
       SELECT s.id, 0, p.barcode, p.id FROM (SELECT id, n / ${stepsAPlate} AS plate FROM numbered WHERE ${window}) s JOIN plate p ON p.n = s.plate`)
     await client.query(`
       INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after)
-      SELECT s.n, 0, s.start, 'moved', 'r' || s.n, p.id, i.image || '{"position": 1}', i.image
+      SELECT s.n, 0, s.start, 'moved', 'r' || s.n, p.id, taken.snapshot || '{"position": 1}', taken.snapshot
       FROM (SELECT n, start, n / ${stepsAPlate} AS plate FROM numbered WHERE ${window}) s JOIN plate p ON p.n = s.plate
       JOIN container c ON c.id = p.id
       CROSS JOIN LATERAL (SELECT jsonb_build_object('id', c.id, 'name', c.name, 'barcode', c.barcode, 'device', 'A', 'position', 2, 'starting_device', 'A',
         'starting_position', 1, 'lidded', true, 'lid', NULL, 'filled', true, 'content', NULL, 'labware_type', c.labware_type, 'labware_uuid', NULL,
-        'is_reagent', false, 'removed_at', NULL, 'created_at', s.start, 'updated_at', s.start, 'version', s.n) AS image) i`)
+        'is_reagent', false, 'removed_at', NULL, 'created_at', s.start, 'updated_at', s.start, 'version', s.n) AS snapshot) taken`)
   }
   await client.query('UPDATE lab SET revision = $1, recorded_at = now()', [steps])
   await client.query('DROP TABLE real_step, made_experiment, numbered, plate')

@@ -80,8 +80,8 @@ async function buffersOf (service: TestService, request: RequestOfTurn): Promise
   const turns = 4
   let buffers = 0
   for (let turn = 0; turn < turns; turn++) {
-    const asked = await service.statements(() => service.call(...request(turn)))
-    for (const statement of asked) buffers += (await planOf(service.pool, statement)).buffers
+    const sent = await service.statements(() => service.call(...request(turn)))
+    for (const statement of sent) buffers += (await planOf(service.pool, statement)).buffers
   }
   return buffers / turns
 }
@@ -99,6 +99,6 @@ function report (rows: readonly Row[]): object[] {
     line([row.call, row.slots.toLocaleString('en'), row.steps.toLocaleString('en'), row.p50_ms.toFixed(2), row.p99_ms.toFixed(2), row.p50_ratio.toFixed(2),
       row.buffers.toFixed(0), row.buffers_ratio.toFixed(2)], beyond)
   }
-  process.stdout.write(`asked: p50 within ${limits.p50}, buffers within ${limits.buffers} of the smallest\n`)
+  process.stdout.write(`target: p50 within ${limits.p50}, buffers within ${limits.buffers} of the smallest\n`)
   return compared
 }

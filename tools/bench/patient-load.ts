@@ -11,9 +11,9 @@ export async function patientLoad ({ address, connections, seconds, cycleOf, sta
   let last = began
   await Promise.all(Array.from({ length: connections }, async (_, n) => {
     const cycle = cycleOf(n)
-    for (let asked = 0; performance.now() - began < seconds * 1000 || asked % cycle.length !== 0; asked++) {
+    for (let sent = 0; performance.now() - began < seconds * 1000 || sent % cycle.length !== 0; sent++) {
       const from = performance.now()
-      const status = await ask(agent, address, cycle[asked % cycle.length]!)
+      const status = await ask(agent, address, cycle[sent % cycle.length]!)
       last = performance.now()
       times.push(last - from)
       if (!statuses.includes(status)) throw new Error(`${address} answered ${status}`)
@@ -26,13 +26,13 @@ export async function patientLoad ({ address, connections, seconds, cycleOf, sta
 async function ask (agent: Agent, address: string, { method, path, body }: BenchRequest): Promise<number> {
   const text = body === undefined ? undefined : JSON.stringify(body)
   return await new Promise((resolve, reject) => {
-    const asked = request(address + path, {
+    const sending = request(address + path, {
       agent, method, headers: text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
     }, (answer) => {
       answer.resume()
       answer.on('end', () => resolve(answer.statusCode ?? 0))
     })
-    asked.on('error', reject)
-    asked.end(text)
+    sending.on('error', reject)
+    sending.end(text)
   })
 }

@@ -65,10 +65,10 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
 /** V8 compiles what has run often: at one connection a call alone would be measured half interpreted. */
 async function warmUp (call: BenchCall, subjects: Subjects): Promise<void> {
   say(`${call.name}, warming up`)
-  for (const subject of subjects) await asked(call, 16, subject, warmUpSeconds)
+  for (const subject of subjects) await loadOf(call, 16, subject, warmUpSeconds)
 }
 
-async function asked (call: BenchCall, connections: number, subject: Subject, time: number): Promise<Measured> {
+async function loadOf (call: BenchCall, connections: number, subject: Subject, time: number): Promise<Measured> {
   await call.reset?.(askOf(subject))
   const before = processorMs(subject.pid)
   const taken = await load({ address: subject.address, connections, seconds: time, cycleOf: call.cycleOf, statuses: call.statuses ?? [200] })
@@ -80,7 +80,7 @@ async function measure (call: BenchCall, count: number, subjects: Subjects): Pro
   say(`${call.name}, ${count} connections`)
   const taken: Record<Name, Measured[]> = { reference: [], service: [] }
   for (let round = 0; round < rounds; round++) {
-    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) taken[subject.name].push(await asked(call, count, subject, seconds))
+    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) taken[subject.name].push(await loadOf(call, count, subject, seconds))
   }
   const middle = (name: Name): CpuFigures => {
     const of = (member: keyof CpuFigures): number => median(taken[name].map((run) => run[member]))

@@ -12,7 +12,7 @@ import type { Figures } from './results.ts'
 import { askOf } from './same.ts'
 import { execute } from './server.ts'
 
-/** What is asked: an instance, or a proxy before some. */
+/** What gets the requests: an instance, or a proxy before some. */
 type Target = { name: string, address: string }
 type Row = Figures & { call: string, connections: number, subject: string }
 
@@ -21,7 +21,7 @@ const { values } = parseArgs({ options: {
 }, allowNegative: true })
 const rounds = values.quick ? 2 : 5
 const seconds = values.quick ? 1 : 3
-const asked = new Set(['container by barcode', 'positions, 42 slots', 'move', 'one step'])
+const called = new Set(['container by barcode', 'positions, 42 slots', 'move', 'one step'])
 const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 
 /** Settings of PostgreSQL that are tried with one instance; each is undone before the next. The last two give up durability, and are shown for what it costs. */
@@ -39,7 +39,7 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
     { name: 'two behind the proxy', address: proxyOfTwo.address }
   ]
   try {
-    for (const call of callsOf(lab).filter(({ name }) => asked.has(name))) {
+    for (const call of callsOf(lab).filter(({ name }) => called.has(name))) {
       for (const connections of [16, 64]) rows.push(...await measure(call, connections, subjects))
     }
     if (values.settings) {

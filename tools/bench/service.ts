@@ -45,11 +45,11 @@ export async function openTestService (server: string, name: string): Promise<Te
   }
 
   async function statements (run: () => Promise<unknown>): Promise<Statement[]> {
-    const asked: Statement[] = []
+    const sent: Statement[] = []
     const pool = database.pool as { query: (statement: Statement, ...rest: unknown[]) => unknown }
     const { query } = pool
     pool.query = (statement, ...rest) => {
-      asked.push(statement)
+      sent.push(statement)
       return query.call(pool, statement, ...rest)
     }
     try {
@@ -57,7 +57,7 @@ export async function openTestService (server: string, name: string): Promise<Te
     } finally {
       pool.query = query
     }
-    return asked
+    return sent
   }
 
   return {

@@ -12,9 +12,9 @@ export function table (rows: readonly Row[]): string {
   ]))].join('\n')
 }
 
-/** A line for each target: what was asked, and what was measured. */
+/** A line for each target: the target, and what was measured. */
 export function judgements (rows: readonly Row[]): string[] {
-  const verdict = (what: string, value: number, target: number): string => `${value >= target ? 'met   ' : 'MISSED'} ${what}: ${value.toFixed(2)}, asked ${target} or more`
+  const verdict = (what: string, value: number, target: number): string => `${value >= target ? 'met   ' : 'MISSED'} ${what}: ${value.toFixed(2)}, target ${target} or more`
   const lines = rows.flatMap(({ call, connections, ratio, target }) =>
     target === null ? [] : [verdict(`${call}, ${connections} connections, against the reference`, ratio, target)])
   const find = (call: string, connections: number): Row | undefined => rows.find((row) => row.call === call && row.connections === connections)

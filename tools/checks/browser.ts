@@ -72,8 +72,8 @@ function withService (env: Record<string, string>, check: (service: RunningServi
   return async () => {
     const service = await startService(env)
     try {
-      await asked(service, 'PUT', '/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 2 } } } })
-      await asked(service, 'POST', '/api/containers', { device: 'Hotel', barcode: 'P1' })
+      await call(service, 'PUT', '/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 2 } } } })
+      await call(service, 'POST', '/api/containers', { device: 'Hotel', barcode: 'P1' })
       await check(service)
     } finally {
       await service.stop()
@@ -83,7 +83,7 @@ function withService (env: Record<string, string>, check: (service: RunningServi
 }
 
 /** As a program, with the key. */
-async function asked ({ url }: RunningService, method: string, path: string, body?: object): Promise<{ lidded?: boolean }> {
+async function call ({ url }: RunningService, method: string, path: string, body?: object): Promise<{ lidded?: boolean }> {
   const answer = await fetch(url + path, {
     method, headers: { authorization: `Bearer ${key}`, ...body === undefined ? {} : { 'content-type': 'application/json' } }, ...body === undefined ? {} : { body: JSON.stringify(body) }
   })
@@ -117,7 +117,7 @@ async function attack (browser: Browser, from: string, service: RunningService, 
   const wrong = statuses.filter((one) => !expected.includes(one) && !one.startsWith('403 '))
   if (wrong.length > 0 || statuses.length === 0) throw new Error(`a page of ${from} got ${statuses.join(', ')}`)
   await page.close()
-  if ((await asked(service, 'GET', '/api/containers/P1')).lidded !== false) throw new Error(`a page of ${from} put the lid on`)
+  if ((await call(service, 'GET', '/api/containers/P1')).lidded !== false) throw new Error(`a page of ${from} put the lid on`)
 }
 
 async function submit (page: Page, url: string): Promise<void> {

@@ -61,9 +61,9 @@ async function check (folder: string): Promise<void> {
     })
     await runChecks({
       'orchestrator, the same lab as with the former database': async () => {
-        const worlds = await Promise.all([orchestrated('former'), orchestrated('service', service.url)])
-        former = worlds[0]
-        same(worlds[1], former)
+        const labs = await Promise.all([orchestrated('former'), orchestrated('service', service.url)])
+        former = labs[0]
+        same(labs[1], former)
         return undefined
       },
       'orchestrator, the same lab when the service is killed on the way': async () => {

@@ -13,8 +13,8 @@ plate = get_container.sync('SCREEN_001', client=client)
 assert isinstance(plate, Container)
 assert plate.lidded, 'the plate was added with its lid on'
 
-wish = Move(source_device='Hamilton_STAR', source_pos=0, target_device='Incubator', target_pos=5)
-moved = move_container.sync(str(plate.id), client=client, body=wish)
+target = Move(source_device='Hamilton_STAR', source_pos=0, target_device='Incubator', target_pos=5)
+moved = move_container.sync(str(plate.id), client=client, body=target)
 assert isinstance(moved, ContainerResult)
 assert moved.container.device == 'Incubator', 'it was moved'
 

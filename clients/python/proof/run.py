@@ -141,7 +141,7 @@ def estimates_of_the_next_run(orchestrator: Orchestrator, db: Any) -> dict[str, 
     return {'known': sorted(known)}
 
 
-def main(lab_file: str, world_file: str, url: str | None = None) -> None:
+def main(lab_file: str, state_file: str, url: str | None = None) -> None:
     troubles = Troubles()
     logging.getLogger('platform_status_client').addHandler(troubles)
     db, rows = the_former() if url is None else the_service(url)
@@ -151,16 +151,16 @@ def main(lab_file: str, world_file: str, url: str | None = None) -> None:
     process = add_process(orchestrator)
     run_to_the_end(orchestrator, process)
     devices = ['Hotel1', 'Hotel2', 'Hotel3', 'GenericArm', 'Human', 'Greeter']
-    world = {
+    state = {
         'plates': plates_agree(db, process),
         'taken': taken_slots(db, process, devices),
         'log': log_is_whole(rows(process.experiment_uuid), process),
         'estimates': estimates_of_the_next_run(orchestrator, db),
     }
     assert troubles.messages == [], f'the database complained: {troubles.messages}'
-    with open(world_file, 'w') as file:
-        json.dump(world, file, indent=1)
-    print(f'{len(process.steps)} steps, {len(world["log"])} rows of the log, {len(process.containers)} plates')
+    with open(state_file, 'w') as file:
+        json.dump(state, file, indent=1)
+    print(f'{len(process.steps)} steps, {len(state["log"])} rows of the log, {len(process.containers)} plates')
 
 
 if __name__ == '__main__':

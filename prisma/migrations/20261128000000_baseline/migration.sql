@@ -331,7 +331,7 @@ CREATE TABLE step (
   exclude_from_estimates boolean,
   excluded_from_estimates text GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings)) STORED,
   -- whether the step is a sample for estimates
-  counts boolean GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings) IS NULL) STORED,
+  is_sample boolean GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings) IS NULL) STORED,
   -- whether start and finish can be true: only then they are the start or the end of an experiment or a run
   believable boolean NOT NULL
     GENERATED ALWAYS AS (coalesce(NOT exclude_from_estimates, coalesce(step_doubt(warnings), '') NOT IN ('clock', 'implausible'))) STORED,
@@ -358,7 +358,7 @@ CREATE TABLE step (
 CREATE INDEX step_start_idx ON step (start, id);
 CREATE INDEX step_device_idx ON step (device_id, start, id);
 -- the summary of an experiment counts its steps: with a few more columns it reads a few pages of this index, and no table
-CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, counts) WHERE (experiment_id IS NOT NULL);
+CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, is_sample) WHERE (experiment_id IS NOT NULL);
 CREATE INDEX step_experiment_named_idx ON step (experiment_named) WHERE (experiment_named IS NOT NULL);
 CREATE INDEX step_fct_idx ON step (fct, start, id);
 -- in the order of durations a page may come after all steps that a filter leaves out; with the columns of the filters in the
@@ -373,11 +373,11 @@ CREATE INDEX step_unbelievable_idx ON step (start, id) WHERE (NOT believable);
 CREATE INDEX step_excluded_idx ON step (excluded_from_estimates, start, id) WHERE (excluded_from_estimates NOT IN ('not-completed', 'simulation'));
 CREATE INDEX step_origin_idx ON step (origin_device_id, start, id) WHERE (origin_device_id IS NOT NULL);
 CREATE INDEX step_destination_idx ON step (destination_device_id, start, id) WHERE (destination_device_id IS NOT NULL);
-CREATE INDEX step_key_1_idx ON step (key_1, finish DESC) INCLUDE (sample_seconds) WHERE (counts AND key_1 IS NOT NULL);
-CREATE INDEX step_key_2_idx ON step (key_2, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_2 IS NOT NULL);
-CREATE INDEX step_key_3_idx ON step (key_3, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_3 IS NOT NULL);
-CREATE INDEX step_key_4_idx ON step (key_4, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_4 IS NOT NULL);
-CREATE INDEX step_key_5_idx ON step (key_5, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (counts AND key_5 IS NOT NULL);
+CREATE INDEX step_key_1_idx ON step (key_1, finish DESC) INCLUDE (sample_seconds) WHERE (is_sample AND key_1 IS NOT NULL);
+CREATE INDEX step_key_2_idx ON step (key_2, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_2 IS NOT NULL);
+CREATE INDEX step_key_3_idx ON step (key_3, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_3 IS NOT NULL);
+CREATE INDEX step_key_4_idx ON step (key_4, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_4 IS NOT NULL);
+CREATE INDEX step_key_5_idx ON step (key_5, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_5 IS NOT NULL);
 
 CREATE TABLE step_container (
   step_id uuid NOT NULL,
@@ -818,7 +818,7 @@ BEGIN
     IF _input->'displace' IS NULL THEN
       PERFORM refuse_occupied_position(thing.position_id, CASE thing.position_id WHEN body_to THEN '/position' ELSE '/lid/position' END);
     END IF;
-    PERFORM displace(thing, _input->'displace', this_revision, ordinal, _audit);
+    PERFORM displace_occupant(thing, _input->'displace', this_revision, ordinal, _audit);
     -- The displaced thing must not go where the container or its lid is going to be.
     SELECT * INTO moved FROM placement WHERE position_id IN (body_to, lid_to) AND container_id = thing.container_id AND part = thing.part;
     IF FOUND THEN
@@ -863,7 +863,7 @@ END $$;
 -- twice.
 --
 -- Locks: The lab lock.
--- Raises: container-not-found, container-removed, source-mismatch, and what place_fast raises.
+-- Raises: container-not-found, container-removed, source-mismatch, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION move_container(
   _id uuid, _barcode text, _source_device text, _source_slot integer, _target_device text, _target_slot integer, _audit jsonb, _reservation uuid
 ) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
@@ -887,11 +887,11 @@ BEGIN
       'actual', jsonb_build_object('device', before->'device', 'position', before->'position'),
       'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode')));
   END IF;
-  target := place_fast(moved, 'body', _target_device, _target_slot,
+  target := place_on_device(moved, 'body', _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
     'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
-  PERFORM write_container_event(this_revision, 0, 'moved', moved, before, after, _audit);
+  PERFORM record_container_event(this_revision, 0, 'moved', moved, before, _audit, after);
   RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
 END $$;
 
@@ -933,15 +933,22 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/record_container_event.sql
--- Records an event of a container, and reads the snapshot after it. write_container_event saves the read when the
--- caller knows the snapshot.
+-- Records an event of a container. `_after` is the snapshot after the command, which is read here unless the caller
+-- already knows it.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION record_container_event(
-  _revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _audit jsonb
+  _revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _audit jsonb, _after jsonb DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM write_container_event(_revision, _ordinal, _kind, _container, _before, container_snapshot(_container), _audit);
+  IF _after IS NULL THEN
+    _after := container_snapshot(_container);
+  END IF;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _container, _before, _after,
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
+  FROM lab WHERE id = 1;
 END $$;
 
 -- prisma/sql/container/refuse_barcode_in_use.sql
@@ -1148,7 +1155,7 @@ BEGIN
   CROSS JOIN LATERAL (VALUES ('body', i.position_id), ('lid', i.lid_position_id)) AS part (name, position_id)
   WHERE part.position_id IS NOT NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = i.id AND pl.part = part.name);
 
-  PERFORM write_container_event(_revision, (_ordinal + t.n - 1)::integer, 'restored', t.id, before->t.id::text, container_snapshot(t.id), _audit)
+  PERFORM record_container_event(_revision, (_ordinal + t.n - 1)::integer, 'restored', t.id, before->t.id::text, _audit)
   FROM unnest(ids) WITH ORDINALITY AS t (id, n);
 END $$;
 
@@ -1213,21 +1220,6 @@ BEGIN
   UPDATE container SET lidded = coalesce(_lidded, lidded), version = version + 1, updated_at = command_time() WHERE id = _container
   RETURNING jsonb_build_object('lidded', lidded, 'version', version, 'updated_at', wire_time(updated_at)) INTO changed;
   RETURN changed;
-END $$;
-
--- prisma/sql/container/write_container_event.sql
--- Records an event of a container when the caller knows the snapshot after it. record_container_event reads that
--- snapshot.
---
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION write_container_event(_revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _after jsonb, _audit jsonb)
-RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _container, _before, _after,
-    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
-    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
-  FROM lab WHERE id = 1;
 END $$;
 
 -- prisma/sql/device/create_unlisted_devices.sql
@@ -1343,8 +1335,8 @@ CREATE OR REPLACE FUNCTION resolve_logged_devices(_devices jsonb) RETURNS TABLE 
     CASE WHEN NOT d.listed THEN 'unknown-device' WHEN d.retired_at IS NOT NULL THEN 'retired-device' END,
     CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '"; the step is stored with the name.'
       WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" was retired; the step is stored with it.' END
-  FROM jsonb_to_recordset(_devices) AS asked (name text)
-  JOIN device d ON d.id = latest_device_named(asked.name)
+  FROM jsonb_to_recordset(_devices) AS sent (name text)
+  JOIN device d ON d.id = latest_device_named(sent.name)
 $$;
 
 -- prisma/sql/device/set_certificate.sql
@@ -1460,12 +1452,12 @@ BEGIN
       'deviation', CASE WHEN count(residual) < 20 THEN sqrt(avg(residual ^ 2))
         ELSE (percentile_disc(0.95) WITHIN GROUP (ORDER BY residual) - percentile_disc(0.05) WITHIN GROUP (ORDER BY residual)) / 3.29 END,
       'degrees', count(*) - count(DISTINCT key_1),
-      'hung', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1))
+      'outlier_share', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1))
     FROM (
       SELECT key_1, (logarithm - avg(logarithm) OVER program) * sqrt(count(*) OVER program / nullif(count(*) OVER program - 1, 0)::float8) AS residual
       FROM (
         SELECT key_1, ln(greatest(sample_seconds, 0.001)) AS logarithm FROM step
-        WHERE counts AND key_4 IS NOT NULL AND key_4 = _key_4 AND finish <= _as_of
+        WHERE is_sample AND key_4 IS NOT NULL AND key_4 = _key_4 AND finish <= _as_of
         ORDER BY finish DESC LIMIT (SELECT 200)
       ) recent
       WINDOW program AS (PARTITION BY key_1)
@@ -1639,7 +1631,7 @@ DECLARE
 BEGIN
   FOR quiet IN SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE LOOP
     CONTINUE WHEN EXISTS (SELECT FROM step WHERE experiment_id = quiet AND (finish IS NULL OR (believable AND finish >= _before)));
-    PERFORM change_experiment(quiet, '{"status": "completed"}', _audit);
+    PERFORM update_experiment(quiet, '{"status": "completed"}', _audit);
     completed := completed + 1;
   END LOOP;
   RETURN completed;
@@ -1726,20 +1718,31 @@ CREATE OR REPLACE FUNCTION command_time() RETURNS timestamptz LANGUAGE sql STABL
   SELECT coalesce(nullif(current_setting('platform_status.command_time', true), '')::timestamptz, statement_timestamp())
 $$;
 
--- prisma/sql/lab/listed_group.sql
+-- prisma/sql/lab/group_state.sql
 -- The groups of the lab with the names of their devices. Both are in the order of the lab file. A group of the lab
 -- file may be empty. A group that is not in the file exists as long as it has devices.
-CREATE OR REPLACE VIEW listed_group AS
+CREATE OR REPLACE VIEW group_state AS
 SELECT g.name, g.ordinal, coalesce(jsonb_agg(d.name ORDER BY d.ordinal, d.name) FILTER (WHERE d.id IS NOT NULL), '[]') AS devices
 FROM device_group g
 LEFT JOIN device d ON d."group" = g.name AND d.listed AND d.retired_at IS NULL
 GROUP BY g.name, g.ordinal
 HAVING g.ordinal IS NOT NULL OR count(d.id) > 0;
 
+-- prisma/sql/lab/lab_snapshot.sql
+-- Returns what the lab file says beyond the settings of the single devices, as the log stores it.
+CREATE OR REPLACE FUNCTION lab_snapshot() RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+    'description', l.description, 'pythonlab_translation', l.pythonlab_translation, 'extra', l.extra,
+    'groups', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
+      FROM group_state g))
+  FROM lab l
+$$;
+
 -- prisma/sql/lab/lock_lab.sql
 -- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock and looks at
 -- the lab only then. Therefore commands run one after another, and what a command has seen stays true until it ends.
--- Most commands take it first. log_steps, transfer, create_experiment, change_experiment and change_step lock steps and
+-- Most commands take it first. log_steps, transfer, create_experiment, update_experiment and update_step lock steps and
 -- experiments before it. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
 -- The time of the command is taken when it has the lock.
 --
@@ -1900,7 +1903,7 @@ BEGIN
   END IF;
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
-  PERFORM write_container_event(next_revision(), 0, 'lidded', closed, before, after, _audit);
+  PERFORM record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
   RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
 END $$;
 
@@ -1930,7 +1933,7 @@ END $$;
 -- is written if the lid is there.
 --
 -- Locks: The lab lock.
--- Raises: container-not-found, container-removed, and what place_fast raises.
+-- Raises: container-not-found, container-removed, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION unlid_container(_id uuid, _barcode text, _lid_device text, _lid_slot integer, _audit jsonb, _reservation uuid)
 RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
@@ -1947,10 +1950,10 @@ BEGIN
     RETURN;
   END IF;
   after := before || update_lidded_and_version(opened, false);
-  target := place_fast(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
+  target := place_on_device(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
   after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
     'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
-  PERFORM write_container_event(next_revision(), 0, 'unlidded', opened, before, after, _audit);
+  PERFORM record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
   RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
 END $$;
 
@@ -2034,13 +2037,13 @@ CREATE OR REPLACE FUNCTION paused_seconds(_subject text, _id uuid, _from timesta
   FROM pause p WHERE p.subject_id = _id AND p.subject = _subject
 $$;
 
--- prisma/sql/placement/displace.sql
+-- prisma/sql/placement/displace_occupant.sql
 -- Moves a thing that is in the way of a correction: off the platform if `_to` is "remove", otherwise to the place {
 -- device, position }. For a lid, "remove" means that nobody knows where the lid is.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: device-not-found, position-not-found, position-occupied
-CREATE OR REPLACE FUNCTION displace(_thing placement, _to jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION displace_occupant(_thing placement, _to jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := container_snapshot(_thing.container_id);
   target uuid;
@@ -2061,34 +2064,6 @@ BEGIN
   PERFORM write_placement(_thing.container_id, _thing.part, target);
   PERFORM bump_container_version(_thing.container_id);
   PERFORM record_container_event(_revision, _ordinal, 'corrected', _thing.container_id, before, _audit);
-END $$;
-
--- prisma/sql/placement/place_fast.sql
--- Does the same as place_on_device, and returns the slot. The frequent case takes one query: a slot that exists, is
--- empty and is not reserved. Everything else goes to choose_position and place_in_position, which can say what is
--- wrong.
---
--- Locks: The caller holds the lab lock.
--- Raises: What choose_position and place_in_position raise.
-CREATE OR REPLACE FUNCTION place_fast(_container uuid, _part text, _device text, _slot integer, _pointers jsonb, _reservation uuid) RETURNS uuid
-LANGUAGE plpgsql AS $$
-DECLARE
-  target uuid;
-BEGIN
-  IF _slot IS NOT NULL AND _reservation IS NULL THEN
-    SELECT p.id INTO target
-    FROM device d JOIN position p ON p.device_id = d.id
-    WHERE d.name = _device AND d.retired_at IS NULL AND p.slot_number = _slot AND p.retired_at IS NULL
-      AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
-      AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.position_id = p.id);
-  END IF;
-  IF target IS NOT NULL THEN
-    PERFORM write_placement(_container, _part, target);
-  ELSE
-    target := choose_position(_device, _slot, _pointers, _reservation);
-    PERFORM place_in_position(_container, _part, target, _pointers->>'position', _reservation);
-  END IF;
-  RETURN target;
 END $$;
 
 -- prisma/sql/placement/place_in_position.sql
@@ -2112,21 +2087,39 @@ BEGIN
     PERFORM refuse_occupied_position(_position, _pointer);
   END IF;
   IF there.is_reserved OR _reservation IS NOT NULL THEN
-    PERFORM check_reservation(_position, _part, _reservation, _pointer);
+    PERFORM claim_position(_position, _part, _reservation, _pointer);
   END IF;
   PERFORM write_placement(_container, _part, _position);
 END $$;
 
 -- prisma/sql/placement/place_on_device.sql
--- Places a part of a container on a device: in the slot that was asked for, or in a free one (see choose_position).
--- `_pointers` is { device, position, reservation }: the JSON pointers of the three in the request.
+-- Places a part of a container on a device: in the requested slot, or in a free one (see choose_position). Returns the
+-- slot. `_pointers` is { device, position, reservation }: the JSON pointers of the three in the request.
+--
+-- The frequent case takes one query: a slot that exists, is empty and is not reserved. Everything else goes to
+-- choose_position and place_in_position, which can say what is wrong.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What choose_position and place_in_position raise.
-CREATE OR REPLACE FUNCTION place_on_device(_container uuid, _part text, _device text, _slot integer, _pointers jsonb, _reservation uuid) RETURNS void
+CREATE OR REPLACE FUNCTION place_on_device(_container uuid, _part text, _device text, _slot integer, _pointers jsonb, _reservation uuid) RETURNS uuid
 LANGUAGE plpgsql AS $$
+DECLARE
+  target uuid;
 BEGIN
-  PERFORM place_in_position(_container, _part, choose_position(_device, _slot, _pointers, _reservation), _pointers->>'position', _reservation);
+  IF _slot IS NOT NULL AND _reservation IS NULL THEN
+    SELECT p.id INTO target
+    FROM device d JOIN position p ON p.device_id = d.id
+    WHERE d.name = _device AND d.retired_at IS NULL AND p.slot_number = _slot AND p.retired_at IS NULL
+      AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
+      AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.position_id = p.id);
+  END IF;
+  IF target IS NOT NULL THEN
+    PERFORM write_placement(_container, _part, target);
+  ELSE
+    target := choose_position(_device, _slot, _pointers, _reservation);
+    PERFORM place_in_position(_container, _part, target, _pointers->>'position', _reservation);
+  END IF;
+  RETURN target;
 END $$;
 
 -- prisma/sql/placement/write_placement.sql
@@ -2144,7 +2137,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/position/choose_position.sql
--- Returns the slot that was asked for, without a look at what is in it. If no slot was asked for, returns the lowest
+-- Returns the requested slot, without a look at what is in it. If no slot was requested, returns the lowest
 -- free slot: one that belongs to the reservation if there is one, otherwise one that is not reserved. `_pointers` is
 -- { device, position, reservation }: the JSON pointers of the three in the request.
 --
@@ -2336,14 +2329,14 @@ SELECT rp.position_id, r.id, r.owner, r.purpose, r.expires_at
 FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id
 WHERE r.expires_at > command_time();
 
--- prisma/sql/reservation/check_reservation.sql
--- Refuses a slot that is reserved for somebody else, or that is not in the reservation that the request names. If the
--- request names the reservation of the slot, the slot is taken out of it. Expiry depends on the time, so no
--- constraint can check it. `_pointer` is the JSON pointer of the slot in the request.
+-- prisma/sql/reservation/claim_position.sql
+-- Claims a slot for a part of a container. If the request names the reservation of the slot, the slot is taken out of
+-- it. Refuses a slot that is reserved for somebody else, or that is not in the named reservation. Expiry depends on the
+-- time, so no constraint can check it. `_pointer` is the JSON pointer of the slot in the request.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: position-reserved, reservation-not-found, reservation-mismatch
-CREATE OR REPLACE FUNCTION check_reservation(_position uuid, _part text, _reservation uuid, _pointer text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION claim_position(_position uuid, _part text, _reservation uuid, _pointer text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   held active_reservation;
   place jsonb;
@@ -2508,12 +2501,12 @@ DECLARE
 BEGIN
   RETURN QUERY
   WITH long AS MATERIALIZED (
-    SELECT s.id, s.finish FROM step s WHERE s.duration_seconds > 86400 AND s.counts AND s.exclude_from_estimates IS NULL
+    SELECT s.id, s.finish FROM step s WHERE s.duration_seconds > 86400 AND s.is_sample AND s.exclude_from_estimates IS NULL
     ORDER BY s.duration_seconds DESC LIMIT 10000
   ),
   ahead AS (
     SELECT s.id FROM step s
-    WHERE s.start > present - interval '1 day' AND s.counts AND s.exclude_from_estimates IS NULL AND s.finish > present + interval '5 seconds'
+    WHERE s.start > present - interval '1 day' AND s.is_sample AND s.exclude_from_estimates IS NULL AND s.finish > present + interval '5 seconds'
     UNION
     SELECT l.id FROM long l WHERE l.finish > present + interval '5 seconds'
   )
@@ -2584,7 +2577,7 @@ CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid
       max(other.sample_seconds) FILTER (WHERE other.id <> ALL (_ids)) AS longest_before
     FROM (
       SELECT o.id, o.sample_seconds FROM step o
-      WHERE o.counts AND o.key_4 IS NOT NULL AND o.key_4 = s.key_4 ORDER BY o.finish DESC LIMIT (SELECT 200)
+      WHERE o.is_sample AND o.key_4 IS NOT NULL AND o.key_4 = s.key_4 ORDER BY o.finish DESC LIMIT (SELECT 200)
     ) other
     WHERE other.id <> s.id
   ) counted
@@ -2593,7 +2586,7 @@ CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid
     WHERE o.excluded_from_estimates = 'implausible' AND o.key_4 = s.key_4 AND o.id <> s.id
       AND o.sample_seconds < 10 * s.sample_seconds
   ) doubted
-  WHERE s.id = ANY (_ids) AND s.counts AND s.exclude_from_estimates IS NULL AND s.sample_seconds > 86400
+  WHERE s.id = ANY (_ids) AND s.is_sample AND s.exclude_from_estimates IS NULL AND s.sample_seconds > 86400
     AND CASE WHEN s.sample_seconds > 31 * 86400 THEN coalesce(counted.longest_before, 0) < s.sample_seconds / 10
       ELSE coalesce(greatest(counted.longest, doubted.longest), 0) < s.sample_seconds / 10 AND (s.kind = 'move' OR counted.known >= 5) END
 $$;
@@ -2653,6 +2646,111 @@ CREATE OR REPLACE FUNCTION unknown_container_warning(_ordinal integer, _named te
     'detail', 'No container "' || _named || '" is known; the step is stored with the name.') END
 $$;
 
+-- prisma/sql/step/update_step.sql
+-- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
+-- start, finish, status, is_simulation, data, fct, device and exclude_from_estimates, as far as they are given. `match`
+-- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
+-- that has to be created. `warnings` replace those about what is changed. A pause ends with the step. Nothing is written if nothing changes.
+--
+-- Locks: The caller has locked the step and looked at it. Takes the lab lock.
+CREATE OR REPLACE FUNCTION update_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := step_snapshot(_id);
+  decision boolean := (SELECT s.exclude_from_estimates FROM step s WHERE s.id = _id);
+  wanted jsonb := before || jsonb_build_object('exclude_from_estimates', decision) || (_change->'members');
+  members text[];
+  new_devices uuid[] := '{}';
+  other_device uuid;
+  containers_changed boolean;
+  more_warnings jsonb := _change->'warnings';
+  kept_warnings jsonb;
+  this_revision bigint;
+BEGIN
+  -- A container that is named twice, by barcode and by id, is stored once. So the names are compared with those that are
+  -- stored, and what they would be stored as.
+  containers_changed := _change ? 'containers' AND (
+    SELECT array_agg(t.ordinal ORDER BY t.first_named)
+    FROM (
+      SELECT sc.ordinal, min(c.ordinality) AS first_named
+      FROM jsonb_array_elements(_change->'containers') WITH ORDINALITY AS c (value, ordinality)
+      LEFT JOIN step_container sc ON sc.step_id = _id AND c.value->>'named' = ANY (sc.named || sc.also_named)
+      GROUP BY sc.ordinal
+    ) t
+  ) IS DISTINCT FROM (
+    SELECT array_agg(sc.ordinal ORDER BY sc.ordinal) FROM step_container sc WHERE sc.step_id = _id
+  ) AND (
+    SELECT coalesce(jsonb_agg(n.named ORDER BY n.ordinal), '[]')
+    FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
+  ) <> jsonb_path_query_array(before, '$.containers[*].named');
+  IF wanted = before || jsonb_build_object('exclude_from_estimates', decision) AND NOT containers_changed THEN
+    RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+    RETURN;
+  END IF;
+  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> coalesce(before->key, 'null');
+
+  IF 'device' = ANY (members) THEN
+    IF latest_device_named(wanted->>'device') IS NULL THEN
+      new_devices := create_unlisted_devices(jsonb_build_array(jsonb_build_object('id', _change->'device_id', 'name', wanted->'device')));
+    END IF;
+    SELECT d.id, more_warnings || warning_list(d.code, '/device', d.detail) INTO other_device, more_warnings
+    FROM resolve_logged_devices(jsonb_build_array(jsonb_build_object('name', wanted->'device'))) d;
+  END IF;
+  IF containers_changed THEN
+    members := members || 'containers'::text;
+    DELETE FROM step_container WHERE step_id = _id;
+    WITH named AS (
+      INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
+      SELECT n.step_id, n.ordinal, n.named, n.also_named, n.container_id
+      FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
+      RETURNING ordinal, named, container_id
+    )
+    SELECT more_warnings || coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal), '[]')
+    INTO more_warnings FROM named WHERE container_id IS NULL;
+  END IF;
+
+  -- A warning stays as long as what it is about stays. Of `data` each member is looked at for itself.
+  SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') INTO kept_warnings
+  FROM step s, jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
+  CROSS JOIN LATERAL string_to_array(w.value->>'pointer', '/') AS path
+  WHERE s.id = _id
+    AND (coalesce(path[2] <> ALL (members), true) OR (path[2] = 'data' AND before->'data'->unescape_pointer(path[3]) = wanted->'data'->unescape_pointer(path[3])))
+    AND NOT (w.value->>'code' = 'implausible-duration' AND members && ARRAY['start', 'finish', 'data', 'device']);
+  IF members && ARRAY['start', 'finish', 'status'] THEN
+    SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings
+    FROM step s, jsonb_array_elements(clock_warnings((wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz, wanted->>'status',
+      s.created_at, command_time()::timestamptz(3))) w
+    WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
+  END IF;
+
+  IF before->>'status' = 'paused' AND wanted->>'status' <> 'paused' THEN
+    -- The end of a step ends its pause.
+    PERFORM end_pause('step', _id, (wanted->>'finish')::timestamptz, NULL);
+  END IF;
+  UPDATE step s SET
+    device_id = coalesce(other_device, s.device_id),
+    start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
+    is_simulation = (wanted->>'is_simulation')::boolean, data = wanted->'data', fct = wanted->>'fct',
+    commanded_seconds = (_change->'match'->>'commanded_seconds')::double precision,
+    match_version = (_change->'match'->>'match_version')::integer, match_function = _change->'match'->>'match_function',
+    match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
+    exclude_from_estimates = (wanted->>'exclude_from_estimates')::boolean,
+    warnings = more_warnings || kept_warnings,
+    version = s.version + 1, updated_at = command_time()
+  WHERE s.id = _id;
+  IF 'start' = ANY (members) THEN
+    -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.
+    UPDATE run SET pending = true WHERE key = 'day ' || ((before->>'start')::timestamptz AT TIME ZONE 'UTC')::date;
+  END IF;
+  IF (SELECT s.is_sample AND s.sample_seconds > 86400 FROM step s WHERE s.id = _id) THEN
+    PERFORM warn_of_implausible_steps(ARRAY[_id]);
+  END IF;
+
+  this_revision := next_revision();
+  PERFORM record_step_event(this_revision, _kind, _id, before, _audit);
+  PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
+  RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+END $$;
+
 -- prisma/sql/step/warn_of_implausible_steps.sql
 -- Adds a warning to those of the steps whose duration is beyond all reason for their kind, so that they do not count any more. It
 -- is only called for steps of more than a day, so that writing any other step reads no history.
@@ -2678,7 +2776,7 @@ $$;
 -- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were.
 --
 -- Locks: The caller holds the lab lock.
--- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and choose_end_position
+-- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
 -- raise; with `_collect` nothing.
 CREATE OR REPLACE FUNCTION apply_transfer(
   _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
@@ -2737,7 +2835,7 @@ BEGIN
 
   IF moves THEN
     BEGIN
-      body_to := choose_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
+      body_to := claim_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
         CASE WHEN action <> 'keep' THEN lid_from END, NULL,
         jsonb_build_object('device', _base || '/target/device', 'position', _base || '/target/position', 'reservation', _base || '/reservation_id'),
         (_input->>'reservation_id')::uuid);
@@ -2754,7 +2852,7 @@ BEGIN
       IF _input->'lid'->'position' = 'null' AND before->'lid'->>'device' = _input->'lid'->>'device' AND lid_from IS DISTINCT FROM body_to THEN
         lid_to := lid_from;
       ELSE
-        lid_to := choose_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+        lid_to := claim_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
           CASE WHEN body_to <> body_from THEN body_from END, body_to,
           jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
           (_input->>'lid_reservation_id')::uuid);
@@ -2805,14 +2903,14 @@ BEGIN
   END IF;
 END $$;
 
--- prisma/sql/transfer/choose_end_position.sql
--- Returns the slot where a part of a container ends: the one that was asked for, or the lowest one that is free at
--- the end. `_vacated` is the slot that the other part of the container leaves, and `_taken` the slot where the other
--- part ends. A slot of the named reservation is taken out of it.
+-- prisma/sql/transfer/claim_end_position.sql
+-- Chooses the slot where a part of a container ends, claims and returns it: the requested one, or the lowest one that
+-- is free at the end. `_vacated` is the slot that the other part of the container leaves, and `_taken` the slot where
+-- the other part ends. A slot of the named reservation is taken out of it.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What choose_position raises, position-occupied, position-reserved
-CREATE OR REPLACE FUNCTION choose_end_position(
+CREATE OR REPLACE FUNCTION claim_end_position(
   _container uuid, _part text, _device text, _slot integer, _vacated uuid, _taken uuid, _pointers jsonb, _reservation uuid
 ) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
@@ -2842,7 +2940,7 @@ BEGIN
   ELSIF there.container_id IS NOT NULL AND chosen IS DISTINCT FROM _vacated THEN
     PERFORM refuse_occupied_position(chosen, _pointers->>'position');
   END IF;
-  PERFORM check_reservation(chosen, _part, _reservation, _pointers->>'position');
+  PERFORM claim_position(chosen, _part, _reservation, _pointers->>'position');
   RETURN chosen;
 END $$;
 
@@ -3161,7 +3259,7 @@ BEGIN
       'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END));
   END IF;
   BEGIN
-    SELECT * INTO outcome FROM change_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);
+    SELECT * INTO outcome FROM update_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);
     IF _dry_run THEN
       RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
     END IF;
@@ -3171,16 +3269,38 @@ BEGIN
   RETURN NEXT outcome;
 END $$;
 
--- prisma/sql/lab/lab_snapshot.sql
--- Returns what the lab file says beyond the settings of the single devices, as the log stores it.
-CREATE OR REPLACE FUNCTION lab_snapshot() RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object(
-    'description', l.description, 'pythonlab_translation', l.pythonlab_translation, 'extra', l.extra,
-    'groups', (
-      SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
-      FROM listed_group g))
-  FROM lab l
-$$;
+-- prisma/sql/experiment/update_experiment.sql
+-- Changes status, name or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
+-- pause, at `_at` or now. Nothing is written if nothing changes.
+--
+-- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
+CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := experiment_snapshot(_id);
+  wanted jsonb := before || (_changes - 'warnings');
+  first_start timestamptz := (before->>'first_start')::timestamptz;
+  paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
+  resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
+  more_warnings jsonb := '[]';
+  -- Warnings about the metadata go with them.
+  kept_warnings jsonb := CASE WHEN _changes ? 'warnings'
+    THEN jsonb_path_query_array(before->'warnings', '$[*] ? (!(@.pointer starts with "/metadata"))') || (_changes->'warnings') ELSE before->'warnings' END;
+BEGIN
+  IF wanted <> before THEN
+    PERFORM begin_command();
+    IF paused THEN
+      more_warnings := begin_pause('experiment', _id, _at, first_start);
+    ELSIF resumed THEN
+      more_warnings := end_pause('experiment', _id, _at, first_start);
+    END IF;
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+      warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
+    WHERE e.id = _id;
+    PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
+      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
+END $$;
 
 -- prisma/sql/lab/lab_state_at.sql
 -- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
@@ -3373,111 +3493,6 @@ CREATE OR REPLACE FUNCTION reservation_snapshot(_reservation uuid) RETURNS jsonb
   FROM reservation_state s WHERE s.id = _reservation
 $$;
 
--- prisma/sql/step/change_step.sql
--- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
--- start, finish, status, is_simulation, data, fct, device and exclude_from_estimates, as far as they are given. `match`
--- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
--- that has to be created. `warnings` replace those about what is changed. A pause ends with the step. Nothing is written if nothing changes.
---
--- Locks: The caller has locked the step and looked at it. Takes the lab lock.
-CREATE OR REPLACE FUNCTION change_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
-DECLARE
-  before jsonb := step_snapshot(_id);
-  decision boolean := (SELECT s.exclude_from_estimates FROM step s WHERE s.id = _id);
-  wanted jsonb := before || jsonb_build_object('exclude_from_estimates', decision) || (_change->'members');
-  members text[];
-  new_devices uuid[] := '{}';
-  other_device uuid;
-  containers_changed boolean;
-  more_warnings jsonb := _change->'warnings';
-  kept_warnings jsonb;
-  this_revision bigint;
-BEGIN
-  -- A container that is named twice, by barcode and by id, is stored once. So the names are compared with those that are
-  -- stored, and what they would be stored as.
-  containers_changed := _change ? 'containers' AND (
-    SELECT array_agg(t.ordinal ORDER BY t.first_named)
-    FROM (
-      SELECT sc.ordinal, min(c.ordinality) AS first_named
-      FROM jsonb_array_elements(_change->'containers') WITH ORDINALITY AS c (value, ordinality)
-      LEFT JOIN step_container sc ON sc.step_id = _id AND c.value->>'named' = ANY (sc.named || sc.also_named)
-      GROUP BY sc.ordinal
-    ) t
-  ) IS DISTINCT FROM (
-    SELECT array_agg(sc.ordinal ORDER BY sc.ordinal) FROM step_container sc WHERE sc.step_id = _id
-  ) AND (
-    SELECT coalesce(jsonb_agg(n.named ORDER BY n.ordinal), '[]')
-    FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
-  ) <> jsonb_path_query_array(before, '$.containers[*].named');
-  IF wanted = before || jsonb_build_object('exclude_from_estimates', decision) AND NOT containers_changed THEN
-    RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
-    RETURN;
-  END IF;
-  SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> coalesce(before->key, 'null');
-
-  IF 'device' = ANY (members) THEN
-    IF latest_device_named(wanted->>'device') IS NULL THEN
-      new_devices := create_unlisted_devices(jsonb_build_array(jsonb_build_object('id', _change->'device_id', 'name', wanted->'device')));
-    END IF;
-    SELECT d.id, more_warnings || warning_list(d.code, '/device', d.detail) INTO other_device, more_warnings
-    FROM resolve_logged_devices(jsonb_build_array(jsonb_build_object('name', wanted->'device'))) d;
-  END IF;
-  IF containers_changed THEN
-    members := members || 'containers'::text;
-    DELETE FROM step_container WHERE step_id = _id;
-    WITH named AS (
-      INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
-      SELECT n.step_id, n.ordinal, n.named, n.also_named, n.container_id
-      FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
-      RETURNING ordinal, named, container_id
-    )
-    SELECT more_warnings || coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal), '[]')
-    INTO more_warnings FROM named WHERE container_id IS NULL;
-  END IF;
-
-  -- A warning stays as long as what it is about stays. Of `data` each member is looked at for itself.
-  SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') INTO kept_warnings
-  FROM step s, jsonb_array_elements(s.warnings) WITH ORDINALITY AS w (value, ordinality)
-  CROSS JOIN LATERAL string_to_array(w.value->>'pointer', '/') AS path
-  WHERE s.id = _id
-    AND (coalesce(path[2] <> ALL (members), true) OR (path[2] = 'data' AND before->'data'->unescape_pointer(path[3]) = wanted->'data'->unescape_pointer(path[3])))
-    AND NOT (w.value->>'code' = 'implausible-duration' AND members && ARRAY['start', 'finish', 'data', 'device']);
-  IF members && ARRAY['start', 'finish', 'status'] THEN
-    SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings
-    FROM step s, jsonb_array_elements(clock_warnings((wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz, wanted->>'status',
-      s.created_at, command_time()::timestamptz(3))) w
-    WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
-  END IF;
-
-  IF before->>'status' = 'paused' AND wanted->>'status' <> 'paused' THEN
-    -- The end of a step ends its pause.
-    PERFORM end_pause('step', _id, (wanted->>'finish')::timestamptz, NULL);
-  END IF;
-  UPDATE step s SET
-    device_id = coalesce(other_device, s.device_id),
-    start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
-    is_simulation = (wanted->>'is_simulation')::boolean, data = wanted->'data', fct = wanted->>'fct',
-    commanded_seconds = (_change->'match'->>'commanded_seconds')::double precision,
-    match_version = (_change->'match'->>'match_version')::integer, match_function = _change->'match'->>'match_function',
-    match_parameters = (_change->'match'->>'match_parameters')::uuid, match_protocol = (_change->'match'->>'match_protocol')::uuid,
-    exclude_from_estimates = (wanted->>'exclude_from_estimates')::boolean,
-    warnings = more_warnings || kept_warnings,
-    version = s.version + 1, updated_at = command_time()
-  WHERE s.id = _id;
-  IF 'start' = ANY (members) THEN
-    -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.
-    UPDATE run SET pending = true WHERE key = 'day ' || ((before->>'start')::timestamptz AT TIME ZONE 'UTC')::date;
-  END IF;
-  IF (SELECT s.counts AND s.sample_seconds > 86400 FROM step s WHERE s.id = _id) THEN
-    PERFORM warn_of_implausible_steps(ARRAY[_id]);
-  END IF;
-
-  this_revision := next_revision();
-  PERFORM record_step_event(this_revision, _kind, _id, before, _audit);
-  PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
-  RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
-END $$;
-
 -- prisma/sql/step/clock_warnings.sql
 -- Returns the warnings about times that cannot be true, as a list. `_told` is when the service first heard of the step, `_now`
 -- is the present. Clocks differ by seconds, so five of them are allowed.
@@ -3572,7 +3587,7 @@ BEGIN
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
-    RETURNING id, experiment_id, counts AND sample_seconds > 86400 AS is_long
+    RETURNING id, experiment_id, is_sample AND sample_seconds > 86400 AS is_long
   ),
   inserted_containers AS (
     INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
@@ -3623,11 +3638,11 @@ BEGIN
 
   RETURN QUERY
   SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state
-  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS asked (id, ordinality)
-  JOIN step_state state ON state.id = asked.id
-  LEFT JOIN unnest(logged) AS l (id) ON l.id = asked.id
-  LEFT JOIN unnest(extended) AS x (id) ON x.id = asked.id
-  ORDER BY asked.ordinality;
+  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
+  JOIN step_state state ON state.id = sent.id
+  LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id
+  LEFT JOIN unnest(extended) AS x (id) ON x.id = sent.id
+  ORDER BY sent.ordinality;
 END $$;
 
 -- prisma/sql/step/set_step_paused.sql
@@ -3677,39 +3692,6 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
     'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM step_state s WHERE s.id = _step
 $$;
-
--- prisma/sql/experiment/change_experiment.sql
--- Changes status, name or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
--- pause, at `_at` or now. Nothing is written if nothing changes.
---
--- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
-CREATE OR REPLACE FUNCTION change_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
-DECLARE
-  before jsonb := experiment_snapshot(_id);
-  wanted jsonb := before || (_changes - 'warnings');
-  first_start timestamptz := (before->>'first_start')::timestamptz;
-  paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
-  resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
-  more_warnings jsonb := '[]';
-  -- Warnings about the metadata go with them.
-  kept_warnings jsonb := CASE WHEN _changes ? 'warnings'
-    THEN jsonb_path_query_array(before->'warnings', '$[*] ? (!(@.pointer starts with "/metadata"))') || (_changes->'warnings') ELSE before->'warnings' END;
-BEGIN
-  IF wanted <> before THEN
-    PERFORM begin_command();
-    IF paused THEN
-      more_warnings := begin_pause('experiment', _id, _at, first_start);
-    ELSIF resumed THEN
-      more_warnings := end_pause('experiment', _id, _at, first_start);
-    END IF;
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
-      warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
-    WHERE e.id = _id;
-    PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
-      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);
-  END IF;
-  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
-END $$;
 
 -- prisma/sql/experiment/create_experiment.sql
 -- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or

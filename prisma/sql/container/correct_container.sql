@@ -65,7 +65,7 @@ BEGIN
     IF _input->'displace' IS NULL THEN
       PERFORM refuse_occupied_position(thing.position_id, CASE thing.position_id WHEN body_to THEN '/position' ELSE '/lid/position' END);
     END IF;
-    PERFORM displace(thing, _input->'displace', this_revision, ordinal, _audit);
+    PERFORM displace_occupant(thing, _input->'displace', this_revision, ordinal, _audit);
     -- The displaced thing must not go where the container or its lid is going to be.
     SELECT * INTO moved FROM placement WHERE position_id IN (body_to, lid_to) AND container_id = thing.container_id AND part = thing.part;
     IF FOUND THEN

@@ -3,7 +3,7 @@
 -- twice.
 --
 -- Locks: The lab lock.
--- Raises: container-not-found, container-removed, source-mismatch, and what place_fast raises.
+-- Raises: container-not-found, container-removed, source-mismatch, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION move_container(
   _id uuid, _barcode text, _source_device text, _source_slot integer, _target_device text, _target_slot integer, _audit jsonb, _reservation uuid
 ) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
@@ -27,10 +27,10 @@ BEGIN
       'actual', jsonb_build_object('device', before->'device', 'position', before->'position'),
       'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode')));
   END IF;
-  target := place_fast(moved, 'body', _target_device, _target_slot,
+  target := place_on_device(moved, 'body', _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
     'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
-  PERFORM write_container_event(this_revision, 0, 'moved', moved, before, after, _audit);
+  PERFORM record_container_event(this_revision, 0, 'moved', moved, before, _audit, after);
   RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
 END $$;

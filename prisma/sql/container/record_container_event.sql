@@ -1,10 +1,17 @@
--- Records an event of a container, and reads the snapshot after it. write_container_event saves the read when the
--- caller knows the snapshot.
+-- Records an event of a container. `_after` is the snapshot after the command, which is read here unless the caller
+-- already knows it.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION record_container_event(
-  _revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _audit jsonb
+  _revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _audit jsonb, _after jsonb DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM write_container_event(_revision, _ordinal, _kind, _container, _before, container_snapshot(_container), _audit);
+  IF _after IS NULL THEN
+    _after := container_snapshot(_container);
+  END IF;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _container, _before, _after,
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
+    (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
+  FROM lab WHERE id = 1;
 END $$;

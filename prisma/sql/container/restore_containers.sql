@@ -26,6 +26,6 @@ BEGIN
   CROSS JOIN LATERAL (VALUES ('body', i.position_id), ('lid', i.lid_position_id)) AS part (name, position_id)
   WHERE part.position_id IS NOT NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = i.id AND pl.part = part.name);
 
-  PERFORM write_container_event(_revision, (_ordinal + t.n - 1)::integer, 'restored', t.id, before->t.id::text, container_snapshot(t.id), _audit)
+  PERFORM record_container_event(_revision, (_ordinal + t.n - 1)::integer, 'restored', t.id, before->t.id::text, _audit)
   FROM unnest(ids) WITH ORDINALITY AS t (id, n);
 END $$;

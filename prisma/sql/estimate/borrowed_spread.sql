@@ -10,12 +10,12 @@ BEGIN
       'deviation', CASE WHEN count(residual) < 20 THEN sqrt(avg(residual ^ 2))
         ELSE (percentile_disc(0.95) WITHIN GROUP (ORDER BY residual) - percentile_disc(0.05) WITHIN GROUP (ORDER BY residual)) / 3.29 END,
       'degrees', count(*) - count(DISTINCT key_1),
-      'hung', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1))
+      'outlier_share', (count(*) FILTER (WHERE residual > ln(2)) + 1)::float8 / (count(residual) + 1))
     FROM (
       SELECT key_1, (logarithm - avg(logarithm) OVER program) * sqrt(count(*) OVER program / nullif(count(*) OVER program - 1, 0)::float8) AS residual
       FROM (
         SELECT key_1, ln(greatest(sample_seconds, 0.001)) AS logarithm FROM step
-        WHERE counts AND key_4 IS NOT NULL AND key_4 = _key_4 AND finish <= _as_of
+        WHERE is_sample AND key_4 IS NOT NULL AND key_4 = _key_4 AND finish <= _as_of
         ORDER BY finish DESC LIMIT (SELECT 200)
       ) recent
       WINDOW program AS (PARTITION BY key_1)

@@ -18,7 +18,7 @@ BEGIN
       'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END));
   END IF;
   BEGIN
-    SELECT * INTO outcome FROM change_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);
+    SELECT * INTO outcome FROM update_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);
     IF _dry_run THEN
       RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
     END IF;

@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   FOR quiet IN SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE LOOP
     CONTINUE WHEN EXISTS (SELECT FROM step WHERE experiment_id = quiet AND (finish IS NULL OR (believable AND finish >= _before)));
-    PERFORM change_experiment(quiet, '{"status": "completed"}', _audit);
+    PERFORM update_experiment(quiet, '{"status": "completed"}', _audit);
     completed := completed + 1;
   END LOOP;
   RETURN completed;

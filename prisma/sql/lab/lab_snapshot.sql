@@ -4,6 +4,6 @@ CREATE OR REPLACE FUNCTION lab_snapshot() RETURNS jsonb LANGUAGE sql STABLE AS $
     'description', l.description, 'pythonlab_translation', l.pythonlab_translation, 'extra', l.extra,
     'groups', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
-      FROM listed_group g))
+      FROM group_state g))
   FROM lab l
 $$;

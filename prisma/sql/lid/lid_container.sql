@@ -35,6 +35,6 @@ BEGIN
   END IF;
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
-  PERFORM write_container_event(next_revision(), 0, 'lidded', closed, before, after, _audit);
+  PERFORM record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
   RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
 END $$;

@@ -2,7 +2,7 @@
 -- is written if the lid is there.
 --
 -- Locks: The lab lock.
--- Raises: container-not-found, container-removed, and what place_fast raises.
+-- Raises: container-not-found, container-removed, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION unlid_container(_id uuid, _barcode text, _lid_device text, _lid_slot integer, _audit jsonb, _reservation uuid)
 RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
@@ -19,9 +19,9 @@ BEGIN
     RETURN;
   END IF;
   after := before || update_lidded_and_version(opened, false);
-  target := place_fast(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
+  target := place_on_device(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
   after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
     'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
-  PERFORM write_container_event(next_revision(), 0, 'unlidded', opened, before, after, _audit);
+  PERFORM record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
   RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
 END $$;

@@ -18,7 +18,7 @@ BEGIN
     PERFORM refuse_occupied_position(_position, _pointer);
   END IF;
   IF there.is_reserved OR _reservation IS NOT NULL THEN
-    PERFORM check_reservation(_position, _part, _reservation, _pointer);
+    PERFORM claim_position(_position, _part, _reservation, _pointer);
   END IF;
   PERFORM write_placement(_container, _part, _position);
 END $$;

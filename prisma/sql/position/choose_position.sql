@@ -1,4 +1,4 @@
--- Returns the slot that was asked for, without a look at what is in it. If no slot was asked for, returns the lowest
+-- Returns the requested slot, without a look at what is in it. If no slot was requested, returns the lowest
 -- free slot: one that belongs to the reservation if there is one, otherwise one that is not reserved. `_pointers` is
 -- { device, position, reservation }: the JSON pointers of the three in the request.
 --

@@ -7,12 +7,12 @@ DECLARE
 BEGIN
   RETURN QUERY
   WITH long AS MATERIALIZED (
-    SELECT s.id, s.finish FROM step s WHERE s.duration_seconds > 86400 AND s.counts AND s.exclude_from_estimates IS NULL
+    SELECT s.id, s.finish FROM step s WHERE s.duration_seconds > 86400 AND s.is_sample AND s.exclude_from_estimates IS NULL
     ORDER BY s.duration_seconds DESC LIMIT 10000
   ),
   ahead AS (
     SELECT s.id FROM step s
-    WHERE s.start > present - interval '1 day' AND s.counts AND s.exclude_from_estimates IS NULL AND s.finish > present + interval '5 seconds'
+    WHERE s.start > present - interval '1 day' AND s.is_sample AND s.exclude_from_estimates IS NULL AND s.finish > present + interval '5 seconds'
     UNION
     SELECT l.id FROM long l WHERE l.finish > present + interval '5 seconds'
   )

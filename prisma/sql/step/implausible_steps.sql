@@ -12,7 +12,7 @@ CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid
       max(other.sample_seconds) FILTER (WHERE other.id <> ALL (_ids)) AS longest_before
     FROM (
       SELECT o.id, o.sample_seconds FROM step o
-      WHERE o.counts AND o.key_4 IS NOT NULL AND o.key_4 = s.key_4 ORDER BY o.finish DESC LIMIT (SELECT 200)
+      WHERE o.is_sample AND o.key_4 IS NOT NULL AND o.key_4 = s.key_4 ORDER BY o.finish DESC LIMIT (SELECT 200)
     ) other
     WHERE other.id <> s.id
   ) counted
@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid
     WHERE o.excluded_from_estimates = 'implausible' AND o.key_4 = s.key_4 AND o.id <> s.id
       AND o.sample_seconds < 10 * s.sample_seconds
   ) doubted
-  WHERE s.id = ANY (_ids) AND s.counts AND s.exclude_from_estimates IS NULL AND s.sample_seconds > 86400
+  WHERE s.id = ANY (_ids) AND s.is_sample AND s.exclude_from_estimates IS NULL AND s.sample_seconds > 86400
     AND CASE WHEN s.sample_seconds > 31 * 86400 THEN coalesce(counted.longest_before, 0) < s.sample_seconds / 10
       ELSE coalesce(greatest(counted.longest, doubted.longest), 0) < s.sample_seconds / 10 AND (s.kind = 'move' OR counted.known >= 5) END
 $$;

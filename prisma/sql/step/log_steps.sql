@@ -75,7 +75,7 @@ BEGIN
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
-    RETURNING id, experiment_id, counts AND sample_seconds > 86400 AS is_long
+    RETURNING id, experiment_id, is_sample AND sample_seconds > 86400 AS is_long
   ),
   inserted_containers AS (
     INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
@@ -126,9 +126,9 @@ BEGIN
 
   RETURN QUERY
   SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state
-  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS asked (id, ordinality)
-  JOIN step_state state ON state.id = asked.id
-  LEFT JOIN unnest(logged) AS l (id) ON l.id = asked.id
-  LEFT JOIN unnest(extended) AS x (id) ON x.id = asked.id
-  ORDER BY asked.ordinality;
+  FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
+  JOIN step_state state ON state.id = sent.id
+  LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id
+  LEFT JOIN unnest(extended) AS x (id) ON x.id = sent.id
+  ORDER BY sent.ordinality;
 END $$;

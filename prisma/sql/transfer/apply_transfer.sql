@@ -4,7 +4,7 @@
 -- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were.
 --
 -- Locks: The caller holds the lab lock.
--- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and choose_end_position
+-- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
 -- raise; with `_collect` nothing.
 CREATE OR REPLACE FUNCTION apply_transfer(
   _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
@@ -63,7 +63,7 @@ BEGIN
 
   IF moves THEN
     BEGIN
-      body_to := choose_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
+      body_to := claim_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
         CASE WHEN action <> 'keep' THEN lid_from END, NULL,
         jsonb_build_object('device', _base || '/target/device', 'position', _base || '/target/position', 'reservation', _base || '/reservation_id'),
         (_input->>'reservation_id')::uuid);
@@ -80,7 +80,7 @@ BEGIN
       IF _input->'lid'->'position' = 'null' AND before->'lid'->>'device' = _input->'lid'->>'device' AND lid_from IS DISTINCT FROM body_to THEN
         lid_to := lid_from;
       ELSE
-        lid_to := choose_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+        lid_to := claim_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
           CASE WHEN body_to <> body_from THEN body_from END, body_to,
           jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
           (_input->>'lid_reservation_id')::uuid);

@@ -38,19 +38,19 @@ export function calibrateCommand (program: Command, io: CommandIo): void {
       }
 
       const confidence = parseConfidence(options.confidence)
-      const asked = await calibration(confidence, groupBy)
-      const { groups: methods } = groupBy === 'method' ? asked : await calibration(confidence, 'method')
+      const result = await calibration(confidence, groupBy)
+      const { groups: methods } = groupBy === 'method' ? result : await calibration(confidence, 'method')
       if (svg !== undefined) {
         const points = []
-        for (const asked of chartConfidences) {
-          const { overall } = await calibration(asked, 'method')
-          if (overall.coverage !== null) points.push({ asked, attained: overall.coverage })
+        for (const requested of chartConfidences) {
+          const { overall } = await calibration(requested, 'method')
+          if (overall.coverage !== null) points.push({ requested, attained: overall.coverage })
         }
-        const chart = reliabilityChart({ confidence, steps: asked.steps, points, methods })
+        const chart = reliabilityChart({ confidence, steps: result.steps, points, methods })
         await writeAtomically(svg, { overwrite: options.force === true }, (sink) => pipeline(Readable.from([chart]), sink, { signal: io.signal }))
       }
       const written = svg === undefined ? [] : ['', `The reliability curve is in ${svg}.`]
-      printResult(io, options, { ...asked, methods }, () => [...linesOf(asked, methods, groupBy), ...written])
+      printResult(io, options, { ...result, methods }, () => [...linesOf(result, methods, groupBy), ...written])
     })
 }
 

@@ -4,7 +4,7 @@ import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult } from '../io.ts'
-import { placeOf } from '../places.ts'
+import { parsePlace } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
 type EstimateCommandOptions = ServiceOptions & { confidence?: string, from?: string, to?: string, statistic?: string }
@@ -55,7 +55,7 @@ function jsonOr (text: string): unknown {
 function moveOf ({ from, to }: EstimateCommandOptions): object {
   if (from === undefined && to === undefined) return {}
   if (from === undefined || to === undefined) throw usageError('A move needs both --from and --to.')
-  return { kind: 'move', origin: placeOf(from), destination: placeOf(to) }
+  return { kind: 'move', origin: parsePlace(from), destination: parsePlace(to) }
 }
 
 /** The number of --confidence. The service checks its range. */

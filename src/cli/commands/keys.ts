@@ -5,7 +5,7 @@ import { commonSchemas } from '../../contract/common.ts'
 import { type Key, type KeyCreate, keySchemas } from '../../contract/keys.ts'
 import { Problem } from '../../contract/problems.ts'
 import { validatorFor } from '../../contract/validator.ts'
-import { type Scope, scopes } from '../../domain/keys.ts'
+import { type ScopeName, scopes } from '../../domain/keys.ts'
 import { isUuid } from '../../domain/values.ts'
 import { openDatabase } from '../../store/database.ts'
 import { type KeyStore, keyStore } from '../../store/keys.ts'
@@ -87,7 +87,7 @@ async function everyKey (store: KeyStore, all: boolean): Promise<Key[]> {
 function keyInputOf ({ name, scopes: listed, expires }: KeyOptions): KeyCreate {
   const days = /^(\d{1,5})d$/.exec(expires ?? '')?.[1]
   const expires_at = days === undefined ? expires : new Date(Date.now() + Number(days) * 86_400_000).toISOString()
-  const input = { name, scopes: listed.split(',').map((scope) => scope.trim()) as Scope[], ...expires_at === undefined ? {} : { expires_at } }
+  const input = { name, scopes: listed.split(',').map((scope) => scope.trim()) as ScopeName[], ...expires_at === undefined ? {} : { expires_at } }
   const ajv = validatorFor([...commonSchemas, ...keySchemas])
   if (!ajv.validate('KeyCreate', input)) {
     const [fault] = ajv.errors ?? []

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { ContainerResult } from '../../contract/containers.ts'
 import { addressOf, segment, serviceClient } from '../client.ts'
 import { type CommandIo, printResult } from '../io.ts'
-import { placeOf } from '../places.ts'
+import { parsePlace } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { lidOf } from './lab.ts'
 
@@ -15,8 +15,8 @@ export function moveCommand (program: Command, io: CommandIo): void {
     .option('--from <place>', 'where it was; the move is refused if it was elsewhere')
     .addHelpText('after', '\nExample:\n  platform-status move SCREEN_001 --from Hotel1:3 --to Washer:0')
     .action(async (barcode: string, options: MoveOptions) => {
-      const to = placeOf(options.to)
-      const from = options.from === undefined ? undefined : placeOf(options.from)
+      const to = parsePlace(options.to)
+      const from = options.from === undefined ? undefined : parsePlace(options.from)
       const { container } = await serviceClient(io, addressOf(io.env, options.url)).request<ContainerResult>('POST', `/api/containers/${segment(barcode)}/move`, {
         target_device: to.device, target_pos: to.position, source_device: from?.device, source_pos: from?.position
       })

@@ -8,7 +8,7 @@ import { CommandError, exitCodes } from '../exit-codes.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
 import { nearNames } from '../near-names.ts'
 import type { Outcome } from '../outcome.ts'
-import { placeOf } from '../places.ts'
+import { parsePlace } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { lidOf } from './lab.ts'
 
@@ -42,7 +42,7 @@ async function find (client: Client, query: string): Promise<Found> {
   if (container !== null) {
     return container.removed_at === null ? { query, kind: 'present', container } : await asRemoved(client, query, container)
   }
-  const { device, position } = placeOf(query)
+  const { device, position } = parsePlace(query)
   if (position !== undefined) {
     const slot = await request<PositionWithOccupant>('GET', `/api/devices/${segment(device)}/positions/${position}`)
       .catch((error: unknown) => { asNotFound(error, 'device-not-found', 'position-not-found') })
@@ -90,7 +90,7 @@ function rowOf (found: Found, times: TimeColumn): (string | number | null)[] {
     }
     case 'removed': return [found.query, found.container.name, 'removed', null, null, times.cell(found.container.removed_at)]
     case 'place': {
-      const { occupant, occupied_by, device, position } = { ...found.slot, ...placeOf(found.query) }
+      const { occupant, occupied_by, device, position } = { ...found.slot, ...parsePlace(found.query) }
       if (occupant === null) return ['empty', null, device, position, null, null]
       const name = occupant.barcode ?? occupant.name
       return [occupied_by === 'lid' ? `lid of ${name}` : name, occupant.name, device, position, lidOf(occupant), times.cell(occupant.updated_at)]

@@ -21,8 +21,8 @@ export type Members = Record<string, unknown>
 /** The members of a lab file besides its devices: any JSON. */
 export type LabSettings = { description: unknown, pythonlab_translation: unknown, extra: Members | null }
 
-/** A validated lab file: groups and their devices, in order. */
-export type LabConfig = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[] }
+/** The settings, groups and devices of a lab, in the order of its lab file. */
+export type LabLayout = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[] }
 
 export type ConfigFault = { in: 'body', pointer: string, detail: string }
 
@@ -34,7 +34,7 @@ const mostFaults = 100
 type Report = (pointer: string, detail: string) => void
 
 /** Validates a parsed lab file. Returns the configuration, or all faults with their JSON pointers. */
-export function readLabConfig (file: unknown): { config: LabConfig } | { faults: ConfigFault[] } {
+export function readLabConfig (file: unknown): { config: LabLayout } | { faults: ConfigFault[] } {
   const faults: ConfigFault[] = []
   const report: Report = (pointer, detail) => {
     if (faults.length < mostFaults) faults.push({ in: 'body', pointer, detail })
@@ -43,7 +43,7 @@ export function readLabConfig (file: unknown): { config: LabConfig } | { faults:
   return config === null || faults.length > 0 ? { faults } : { config }
 }
 
-function readFile (file: unknown, report: Report): LabConfig | null {
+function readFile (file: unknown, report: Report): LabLayout | null {
   const bad = unstorable(file)
   if (bad) {
     report(bad.pointer, bad.detail)
@@ -66,7 +66,7 @@ function readFile (file: unknown, report: Report): LabConfig | null {
   }
 }
 
-function readGroups (servers: unknown, report: Report): LabConfig['groups'] {
+function readGroups (servers: unknown, report: Report): LabLayout['groups'] {
   // null is also refused: a file that lost its groups must not retire all devices.
   if (servers === undefined || servers === null) {
     report('/sila_servers', 'is required: the groups of the lab with their devices; use {} for an empty lab')

@@ -1,12 +1,12 @@
-import type { DeviceSettings, LabConfig, Members } from './lab-config.ts'
+import type { DeviceSettings, LabLayout, Members } from './lab-config.ts'
 
 /** The lab as a lab file, without null members and with the unknown members. */
-export function labFile ({ description, pythonlab_translation, extra, groups }: LabConfig): Members {
+export function labFile ({ description, pythonlab_translation, extra, groups }: LabLayout): Members {
   const servers = Object.fromEntries(groups.map(({ name, devices }) => [name, Object.fromEntries(devices.map(deviceMember))]))
   return { ...withoutNulls({ description, sila_servers: servers, pythonlab_translation }), ...extra }
 }
 
-function deviceMember ({ name, extra, ...settings }: LabConfig['groups'][number]['devices'][number]): [string, Members] {
+function deviceMember ({ name, extra, ...settings }: LabLayout['groups'][number]['devices'][number]): [string, Members] {
   return [name, { ...withoutNulls(settings), ...extra }]
 }
 

@@ -1,4 +1,4 @@
-import type { DeviceSettings, LabConfig, LabSettings } from './lab-config.ts'
+import type { DeviceSettings, LabLayout, LabSettings } from './lab-config.ts'
 
 // Plans what a lab file changes in the tracked lab. Pure functions: the caller reads the lab under its lock and writes the plan.
 
@@ -25,7 +25,7 @@ export type LabInput = LabSettings & { groups: DeviceGroup[] }
 export type LabPlan = { changes: DeviceChange[], devices: DeviceInput[], lab: LabInput | null }
 
 /** Plans how the tracked lab becomes like the lab file. Without `prune`, devices that are not in the file are kept. */
-export function planLab (config: LabConfig, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): LabPlan {
+export function planLab (config: LabLayout, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): LabPlan {
   const known = new Map(tracked.devices.map((device) => [device.name, device]))
   const wanted = config.groups.flatMap(({ name: group, devices }) => devices.map((settings): TrackedDevice => {
     const before = known.get(settings.name)
@@ -45,7 +45,7 @@ export function planLab (config: LabConfig, tracked: TrackedLab, { prune, newId 
 }
 
 /** What a lab file says beyond the settings of single devices; null if the tracked lab says the same. */
-export function planLabSettings (config: LabConfig, tracked: LabInput): LabInput | null {
+export function planLabSettings (config: LabLayout, tracked: LabInput): LabInput | null {
   return unlessTracked(fromFile(config), tracked)
 }
 
@@ -92,12 +92,12 @@ export function inputOf (after: TrackedDevice, { action }: DeviceChange): Device
   return { ...after, kind: kinds[action] }
 }
 
-function fromFile ({ description, pythonlab_translation, extra, groups }: LabConfig): LabInput {
+function fromFile ({ description, pythonlab_translation, extra, groups }: LabLayout): LabInput {
   return { description, pythonlab_translation, extra, groups: groups.map(namesOf) }
 }
 
 // The groups and devices of the file come first; those that only the lab has follow in their order.
-function intoTracked (config: LabConfig, tracked: TrackedLab, named: ReadonlySet<string>): LabInput {
+function intoTracked (config: LabLayout, tracked: TrackedLab, named: ReadonlySet<string>): LabInput {
   const kept = tracked.groups.map(({ name, devices }) => ({ name, devices: devices.filter((device) => !named.has(device)) }))
   const inFile = new Set(config.groups.map(({ name }) => name))
   return {
@@ -112,7 +112,7 @@ function intoTracked (config: LabConfig, tracked: TrackedLab, named: ReadonlySet
   }
 }
 
-function namesOf ({ name, devices }: LabConfig['groups'][number]): DeviceGroup {
+function namesOf ({ name, devices }: LabLayout['groups'][number]): DeviceGroup {
   return { name, devices: devices.map((device) => device.name) }
 }
 

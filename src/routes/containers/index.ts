@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
-import { answer, noQuery, ref } from '../../contract/common.ts'
+import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import {
   Container, ContainerBatch, ContainerCreate, ContainerHistory, ContainerItems, ContainerPage, ContainerParams, ContainerPatch, ContainerQuery,
   ContainerHistoryQuery
@@ -28,8 +28,8 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: 'Adds a container to the platform. A retry with the same `id` and body returns 200 and changes nothing.',
       querystring: noQuery, body: ref(ContainerCreate),
       response: {
-        200: answer('The container was already added with this id and body, or an existing container was adopted.', Container),
-        201: answer('Added.', Container),
+        200: jsonResponse('The container was already added with this id and body, or an existing container was adopted.', Container),
+        201: jsonResponse('Added.', Container),
         ...bodyProblems(...placementProblems, 'barcode-in-use', 'id-in-use')
       }
     }
@@ -46,8 +46,8 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: 'Adds the containers in the order of the request, either all or none. A refusal has the `index` of the first container that failed.',
       querystring: noQuery, body: ref(ContainerBatch),
       response: {
-        200: answer('All containers were already added with these ids and bodies, or were adopted.', ContainerItems),
-        201: answer('Added.', ContainerItems),
+        200: jsonResponse('All containers were already added with these ids and bodies, or were adopted.', ContainerItems),
+        201: jsonResponse('Added.', ContainerItems),
         ...bodyProblems(...placementProblems, 'barcode-in-use', 'id-in-use')
       }
     }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
-import { answer, noQuery, ref } from '../../contract/common.ts'
+import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { Device, DeviceCreate, DevicePage, DeviceParams, DevicePatch, DeviceQuery } from '../../contract/devices.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
@@ -25,8 +25,8 @@ export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: 'Adds a device. If a retired device had this name, it is restored with its history, unless the request has an `id`. A retry with the same `id` and body returns 200 and changes nothing.',
       querystring: noQuery, body: ref(DeviceCreate),
       response: {
-        200: answer('The device was already added with this id and body.', Device),
-        201: answer('Added.', Device),
+        200: jsonResponse('The device was already added with this id and body.', Device),
+        201: jsonResponse('Added.', Device),
         ...bodyProblems('device-name-in-use', 'id-in-use')
       }
     }

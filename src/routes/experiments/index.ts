@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { answer, noQuery, ref } from '../../contract/common.ts'
+import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { Experiment, ExperimentCreate, ExperimentPage, ExperimentParams, ExperimentPatch, ExperimentQuery } from '../../contract/experiments.ts'
 import { Pause, PauseQuery } from '../../contract/pauses.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
@@ -26,8 +26,8 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: 'Steps that were already logged with its `id` become its steps. In this case the experiment is running immediately.',
       querystring: noQuery, body: ref(ExperimentCreate),
       response: {
-        200: answer('The experiment was already created with this id and body.', Experiment),
-        201: answer('Created.', Experiment),
+        200: jsonResponse('The experiment was already created with this id and body.', Experiment),
+        201: jsonResponse('Created.', Experiment),
         ...bodyProblems('process-not-found', 'id-in-use')
       }
     }

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { answer, noQuery, ref } from '../../contract/common.ts'
+import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { Process, ProcessCreate, ProcessPage, ProcessParams, ProcessQuery, ProcessSource } from '../../contract/processes.ts'
 
@@ -25,8 +25,8 @@ export const processesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: 'With `reuse`, returns 200 and the existing process with the same name and source, if there is one. In this case `id` and `metadata` of the request are ignored.',
       querystring: noQuery, body: ref(ProcessCreate),
       response: {
-        200: answer('The process was already created with this id and body, or an existing process is reused.', Process),
-        201: answer('Created.', Process),
+        200: jsonResponse('The process was already created with this id and body, or an existing process is reused.', Process),
+        201: jsonResponse('Created.', Process),
         ...bodyProblems('id-in-use')
       }
     }

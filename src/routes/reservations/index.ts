@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import { answer, noQuery, ref } from '../../contract/common.ts'
+import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { Reservation, ReservationCreate, ReservationPage, ReservationParams, ReservationQuery, ReservationRenewal } from '../../contract/reservations.ts'
 import { auditOf } from '../audit.ts'
@@ -28,8 +28,8 @@ export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       ].join(' '),
       querystring: noQuery, body: ref(ReservationCreate),
       response: {
-        200: answer('The reservation was already created with this id and body.', Reservation),
-        201: answer('Reserved.', Reservation),
+        200: jsonResponse('The reservation was already created with this id and body.', Reservation),
+        201: jsonResponse('Reserved.', Reservation),
         ...bodyProblems('device-not-found', 'no-free-position', 'id-in-use')
       }
     }

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { answer, noQuery, ref } from '../../contract/common.ts'
+import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { Pause, PauseQuery } from '../../contract/pauses.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { StepExclusionQuery, StepExclusionRequest, StepExclusionResult } from '../../contract/step-exclusions.ts'
@@ -37,8 +37,8 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       ].join(' '),
       querystring: noQuery, body: ref(StepCreate),
       response: {
-        200: answer('The step was already logged with this id and data.', Step),
-        201: answer('Logged.', Step),
+        200: jsonResponse('The step was already logged with this id and data.', Step),
+        201: jsonResponse('Logged.', Step),
         ...bodyProblems('id-in-use')
       }
     }
@@ -55,8 +55,8 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: 'Logs the steps, either all or none, by the same rules as a single step. A fault has the index of the step.',
       querystring: noQuery, body: ref(StepBatch),
       response: {
-        200: answer('All steps were already logged with these ids and data.', StepItems),
-        201: answer('Logged.', StepItems),
+        200: jsonResponse('All steps were already logged with these ids and data.', StepItems),
+        201: jsonResponse('Logged.', StepItems),
         ...bodyProblems('id-in-use')
       }
     }

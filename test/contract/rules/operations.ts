@@ -1,4 +1,4 @@
-import { scopes, type Scope } from '../../../src/domain/keys.ts'
+import { scopes, type ScopeName } from '../../../src/domain/keys.ts'
 import { answersOf, mediaOf, operationsOf, resolved, type Json, type Rule } from './rule.ts'
 
 const outsideOfApi = ['/health/live', '/health/ready']
@@ -54,7 +54,7 @@ export const operationRules: readonly Rule[] = [
     faults: (document) => operationsOf(document).filter(({ path, operation: { security, description } }) => {
       const needed: string[] = security?.[0]?.key ?? []
       if (!path.startsWith('/api/')) return security?.length !== 0
-      return security?.length !== 1 || needed.length !== 1 || !scopes.includes(needed[0] as Scope) || !description.endsWith(`Scope: \`${needed[0]}\`.`)
+      return security?.length !== 1 || needed.length !== 1 || !scopes.includes(needed[0] as ScopeName) || !description.endsWith(`Scope: \`${needed[0]}\`.`)
     }).map(({ at }) => at),
     breaking: (document) => { document.paths['/api/things'].get.security = [] }
   },

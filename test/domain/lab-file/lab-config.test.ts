@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { DeviceName, Name } from '../../../src/contract/common.ts'
 import { validatorFor } from '../../../src/contract/validator.ts'
-import { type DeviceSettings, type LabConfig, readLabConfig } from '../../../src/domain/lab-file/lab-config.ts'
+import { type DeviceSettings, type LabLayout, readLabConfig } from '../../../src/domain/lab-file/lab-config.ts'
 import { extraFault, labFile } from '../../../src/domain/lab-file/lab-file.ts'
 import { changeOf, planLab, type TrackedDevice, type TrackedLab } from '../../../src/domain/lab-file/lab-plan.ts'
 import { deviceNameFault, nameFault } from '../../../src/domain/lab-file/names.ts'
@@ -11,7 +11,7 @@ const nothingSaid: DeviceSettings = {
   type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null
 }
 
-function read (file: unknown): LabConfig {
+function read (file: unknown): LabLayout {
   const found = readLabConfig(file)
   if ('faults' in found) throw new Error(JSON.stringify(found.faults))
   return found.config

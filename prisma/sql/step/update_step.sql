@@ -4,7 +4,7 @@
 -- that has to be created. `warnings` replace those about what is changed. A pause ends with the step. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the step and looked at it. Takes the lab lock.
-CREATE OR REPLACE FUNCTION change_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION update_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := step_snapshot(_id);
   decision boolean := (SELECT s.exclude_from_estimates FROM step s WHERE s.id = _id);
@@ -92,7 +92,7 @@ BEGIN
     -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.
     UPDATE run SET pending = true WHERE key = 'day ' || ((before->>'start')::timestamptz AT TIME ZONE 'UTC')::date;
   END IF;
-  IF (SELECT s.counts AND s.sample_seconds > 86400 FROM step s WHERE s.id = _id) THEN
+  IF (SELECT s.is_sample AND s.sample_seconds > 86400 FROM step s WHERE s.id = _id) THEN
     PERFORM warn_of_implausible_steps(ARRAY[_id]);
   END IF;
 

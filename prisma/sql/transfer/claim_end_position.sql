@@ -1,10 +1,10 @@
--- Returns the slot where a part of a container ends: the one that was asked for, or the lowest one that is free at
--- the end. `_vacated` is the slot that the other part of the container leaves, and `_taken` the slot where the other
--- part ends. A slot of the named reservation is taken out of it.
+-- Chooses the slot where a part of a container ends, claims and returns it: the requested one, or the lowest one that
+-- is free at the end. `_vacated` is the slot that the other part of the container leaves, and `_taken` the slot where
+-- the other part ends. A slot of the named reservation is taken out of it.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What choose_position raises, position-occupied, position-reserved
-CREATE OR REPLACE FUNCTION choose_end_position(
+CREATE OR REPLACE FUNCTION claim_end_position(
   _container uuid, _part text, _device text, _slot integer, _vacated uuid, _taken uuid, _pointers jsonb, _reservation uuid
 ) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
@@ -34,6 +34,6 @@ BEGIN
   ELSIF there.container_id IS NOT NULL AND chosen IS DISTINCT FROM _vacated THEN
     PERFORM refuse_occupied_position(chosen, _pointers->>'position');
   END IF;
-  PERFORM check_reservation(chosen, _part, _reservation, _pointers->>'position');
+  PERFORM claim_position(chosen, _part, _reservation, _pointers->>'position');
   RETURN chosen;
 END $$;

@@ -1,10 +1,10 @@
--- Refuses a slot that is reserved for somebody else, or that is not in the reservation that the request names. If the
--- request names the reservation of the slot, the slot is taken out of it. Expiry depends on the time, so no
--- constraint can check it. `_pointer` is the JSON pointer of the slot in the request.
+-- Claims a slot for a part of a container. If the request names the reservation of the slot, the slot is taken out of
+-- it. Refuses a slot that is reserved for somebody else, or that is not in the named reservation. Expiry depends on the
+-- time, so no constraint can check it. `_pointer` is the JSON pointer of the slot in the request.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: position-reserved, reservation-not-found, reservation-mismatch
-CREATE OR REPLACE FUNCTION check_reservation(_position uuid, _part text, _reservation uuid, _pointer text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION claim_position(_position uuid, _part text, _reservation uuid, _pointer text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   held active_reservation;
   place jsonb;

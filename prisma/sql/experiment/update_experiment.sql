@@ -2,7 +2,7 @@
 -- pause, at `_at` or now. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
-CREATE OR REPLACE FUNCTION change_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := experiment_snapshot(_id);
   wanted jsonb := before || (_changes - 'warnings');

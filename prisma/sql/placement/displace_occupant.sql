@@ -3,7 +3,7 @@
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: device-not-found, position-not-found, position-occupied
-CREATE OR REPLACE FUNCTION displace(_thing placement, _to jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION displace_occupant(_thing placement, _to jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := container_snapshot(_thing.container_id);
   target uuid;
