@@ -18,7 +18,7 @@ const containersColumn: CsvColumn = { name: 'containers', of: ({ containers }) =
 /** The columns of each export. Nested members are written as JSON. */
 export const columnsOf: Readonly<Record<ExportKind, readonly CsvColumn[]>> = {
   steps: [
-    ...plain('id', 'kind', 'name', 'fct', 'device', 'status', 'start', 'finish', 'duration_seconds', 'experiment_id'), containersColumn,
+    ...plain('id', 'kind', 'name', 'fct', 'device', 'status', 'start', 'finish', 'duration_seconds', 'paused_at', 'paused_seconds', 'active_seconds', 'experiment_id'), containersColumn,
     ...place('origin'), ...place('destination'), ...plain('lidded_before', 'lidded_after', 'barcode_read', 'is_simulation', 'data', 'warnings', 'created_at', 'updated_at', 'version')
   ],
   containers: [
