@@ -19,7 +19,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   move: async () => (await import('./commands/move.ts')).moveCommand,
   correct: async () => (await import('./commands/correct.ts')).correctCommand,
   steps: async () => await stepsCommands(),
-  experiments: async () => (await import('./commands/pauses.ts')).experimentsCommand,
+  experiments: async () => (await import('./commands/experiments.ts')).experimentsCommand,
   running: async () => (await import('./commands/steps.ts')).runningCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,
   estimate: async () => (await import('./commands/estimate.ts')).estimateCommand,

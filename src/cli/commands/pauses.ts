@@ -15,11 +15,8 @@ export function stepsPauseCommands (program: Command, io: CommandIo): void {
   pauseCommands(program.commands.find((command) => command.name() === 'steps')!, io, 'step')
 }
 
-export function experimentsCommand (program: Command, io: CommandIo): void {
-  pauseCommands(program.command('experiments').description('Pause and resume experiments'), io, 'experiment')
-}
-
-function pauseCommands (parent: Command, io: CommandIo, kind: 'step' | 'experiment'): void {
+/** Adds `pause` and `resume` to a command. */
+export function pauseCommands (parent: Command, io: CommandIo, kind: 'step' | 'experiment'): void {
   const descriptions = {
     pause: kind === 'step' ? 'Stop the clock of a running step' : 'Say that a running experiment stands still; its steps go on',
     resume: kind === 'step' ? 'Let the clock of a paused step go on' : 'Say that a paused experiment goes on'
