@@ -73,7 +73,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
-  // started by whoever lets the app listen (process/start.ts)
+  // process/start.ts starts the learner when the app listens.
   app.decorate('learner', openLearner(database, log))
   app.addHook('preClose', async () => await app.learner.stop())
   app.addHook('onRequest', (request, reply, done) => {

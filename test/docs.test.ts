@@ -1,7 +1,7 @@
 import t from 'tap'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, posix } from 'node:path'
-import { catalogue } from '../src/contract/problems.ts'
+import { problemCatalogue } from '../src/contract/problems.ts'
 import { projectRoot } from '../src/project-root.ts'
 import { curlSession, withoutCurl } from './support/curl-session.ts'
 import { aService } from './support/service.ts'
@@ -138,7 +138,7 @@ t.test('the page about changes lists every kind of event, and no other', (t) => 
   const code = ['prisma/sql', 'src/domain', 'src/store'].flatMap((folder) => ['.sql', '.ts'].flatMap((extension) => filesUnder(folder, extension))).map(read).join('\n')
   t.same([...listed].filter((kind) => !code.includes(`'${kind}'`)), [])
   const used = [...code.matchAll(/(?<!warning_list\()'((?:device|certificate|position|lab|reservation|experiment|steps?)-(?:[a-z]+ed|set|logged))'/g)].map(([, kind]) => kind!)
-  const noEvents = new Set(['device-unchanged', /* a finding of the health report */ 'steps-excluded', ...Object.keys(catalogue)])
+  const noEvents = new Set(['device-unchanged', /* a finding of the health report */ 'steps-excluded', ...Object.keys(problemCatalogue)])
   t.same([...new Set(used)].filter((kind) => !listed.has(kind) && !noEvents.has(kind)), [])
   t.end()
 })

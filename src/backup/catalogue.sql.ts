@@ -63,7 +63,7 @@ export async function readSequences (client: pg.ClientBase): Promise<SavedSequen
 }
 
 /** The statements that disable all triggers of the tables, and those that restore their current state. */
-export async function triggerSwitches (client: pg.ClientBase): Promise<{ off: string[], on: string[] }> {
+export async function triggerStatements (client: pg.ClientBase): Promise<{ off: string[], on: string[] }> {
   const { rows } = await client.query<{ table: string, name: string, how: string }>(`
     SELECT c.relname AS table, t.tgname AS name, CASE t.tgenabled WHEN 'A' THEN 'ALWAYS ' WHEN 'R' THEN 'REPLICA ' ELSE '' END AS how
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid

@@ -10,9 +10,9 @@ const formatVersion = 1
 export const endOfTable = '\\.\n'
 
 /** In bytes. The header and the trailer have a few KiB. */
-const longestLine = 4_194_304
+const maxLineBytes = 4_194_304
 /** In bytes. The longest rows are processes with a source of 4,194,304 characters, and stored responses of some MiB. */
-const longestRow = 268_435_456
+const maxRowBytes = 268_435_456
 
 /** A table in a backup. `columns` excludes generated columns. */
 export type SavedTable = { name: string, columns: string[] }
@@ -27,15 +27,15 @@ export type Header = {
 }
 
 /** The number of rows of a table, and the SHA-256 (hex) of its text in the order of its key. */
-export type Counted = { name: string, rows: number, sha256: string }
+export type TableDigest = { name: string, rows: number, sha256: string }
 
 /** The contents of a backup. `sha256` (hex) covers all of its text except the last line. */
-export type Contents = { header: Header, tables: Counted[], sha256: string }
+export type Contents = { header: Header, tables: TableDigest[], sha256: string }
 
 type Part = { kind: 'header', header: Header } | { kind: 'table', table: SavedTable, rows: AsyncIterable<Buffer> } | { kind: 'end', contents: Contents }
 
 /** Counts and hashes the rows of a table, chunk by chunk. */
-export function counter (): { take: (chunk: Buffer) => void, counted: (name: string) => Counted } {
+export function counter (): { take: (chunk: Buffer) => void, counted: (name: string) => TableDigest } {
   const hash = createHash('sha256')
   let rows = 0
   return {
@@ -54,7 +54,7 @@ export async function * writeText (
   const header: Header = { format: formatName, format_version: formatVersion, ...about }
   const whole = createHash('sha256')
   const hashed = (chunk: Buffer): Buffer => { whole.update(chunk); return chunk }
-  const tables: Counted[] = []
+  const tables: TableDigest[] = []
   yield hashed(line(header))
   for (const table of header.tables) {
     const { take, counted } = counter()
@@ -79,14 +79,14 @@ export async function * readText (text: AsyncIterable<Buffer>): AsyncGenerator<P
   const reader = lineReader(text, whole)
   const header = headerOf(await reader.line())
   yield { kind: 'header', header }
-  const tables: Counted[] = []
+  const tables: TableDigest[] = []
   for (const table of header.tables) {
     const { take, counted } = counter()
     yield { kind: 'table', table, rows: passing(reader.rows(), take) }
     tables.push(counted(table.name))
   }
   const sha256 = whole.copy().digest('hex')
-  const trailer = parsed(await reader.line()) as { tables?: Counted[], sha256?: string } | null
+  const trailer = parsed(await reader.line()) as { tables?: TableDigest[], sha256?: string } | null
   if (trailer?.sha256 !== sha256 || JSON.stringify(trailer.tables) !== JSON.stringify(tables)) throw alteredError()
   if (await reader.hasMore()) throw alteredError()
   yield { kind: 'end', contents: { header, tables, sha256 } }
@@ -126,7 +126,7 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
         parts.push(taken(end === -1 ? rest.length : end + 1))
         if (end !== -1) return Buffer.concat(parts).toString('utf8')
         length += parts.at(-1)!.length
-        if (length > longestLine) throw new OperatorError(`This file is not a backup of platform-status: one of its lines is longer than ${longestLine} bytes.`)
+        if (length > maxLineBytes) throw new OperatorError(`This file is not a backup of platform-status: one of its lines is longer than ${maxLineBytes} bytes.`)
         if (!await more()) throw cutOffError()
       }
     },
@@ -145,7 +145,7 @@ function lineReader (text: AsyncIterable<Buffer>, hash: Hash) {
           const chunk = taken(length)
           const last = chunk.lastIndexOf(10)
           row = last === -1 ? row + length : length - last - 1
-          if (row > longestRow) throw new OperatorError(`The backup is damaged: one of its rows is longer than ${longestRow} bytes. Use another backup.`)
+          if (row > maxRowBytes) throw new OperatorError(`The backup is damaged: one of its rows is longer than ${maxRowBytes} bytes. Use another backup.`)
           yield chunk
         }
         if (end !== -1) {

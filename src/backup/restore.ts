@@ -6,15 +6,15 @@ import { databaseFault } from '../store/errors.ts'
 import {
   applyWithin, checkServerVersion, isBeforeFirstRelease, type Migration, migrationLock, migrationTable, readMigrations
 } from '../store/migrate.ts'
-import { copyIn, copyOut, quoted, readDrops, readTables, triggerSwitches } from './catalogue.sql.ts'
+import { copyIn, copyOut, quoted, readDrops, readTables, triggerStatements } from './catalogue.sql.ts'
 import { inBackupTransaction } from './connect.ts'
-import { alteredError, type Contents, type Counted, counter, cutOffError, type Header } from './format.ts'
+import { alteredError, type Contents, type TableDigest, counter, cutOffError, type Header } from './format.ts'
 import { partsOf, readBackup } from './read.ts'
 import type { OnTable } from './take.ts'
 import { refuseTarget } from './target.sql.ts'
 
 /** `migrations` are those applied after restoring an older backup; `left_out` are tables that this version does not know. */
-export type Restored = Contents & { migrations: string[], left_out: Counted[] }
+export type Restored = Contents & { migrations: string[], left_out: TableDigest[] }
 
 type RestoreOptions = { url: string, file: string, migrations: string, replace: boolean, signal?: AbortSignal, onTable?: OnTable }
 
@@ -27,7 +27,7 @@ type RestoreOptions = { url: string, file: string, migrations: string, replace: 
 export async function restoreBackup (options: RestoreOptions): Promise<Restored> {
   const { header } = await readBackup(options.file)
   const { then, since } = splitMigrations(header, await readMigrations(options.migrations))
-  const restored = await toOperatorError(() => inBackupTransaction(options.url, 'BEGIN', async (client) => {
+  const restored = await withOperatorErrors(() => inBackupTransaction(options.url, 'BEGIN', async (client) => {
     await checkServerVersion(client)
     await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
     await refuseTarget(client, options)
@@ -58,8 +58,8 @@ function splitMigrations (header: Header, known: readonly Migration[]): { then: 
   return { then, since: known.filter((migration) => !then.includes(migration)) }
 }
 
-async function fill (client: pg.Client, { file, signal, onTable = () => {} }: RestoreOptions): Promise<Contents & { left_out: Counted[] }> {
-  const { off, on } = await triggerSwitches(client)
+async function fill (client: pg.Client, { file, signal, onTable = () => {} }: RestoreOptions): Promise<Contents & { left_out: TableDigest[] }> {
+  const { off, on } = await triggerStatements(client)
   for (const statement of off) await client.query(statement)
   const tables = await readTables(client)
   // Removes the rows that migrations inserted.
@@ -86,7 +86,7 @@ async function fill (client: pg.Client, { file, signal, onTable = () => {} }: Re
   }
   for (const statement of on) await client.query(statement)
 
-  const found: Counted[] = []
+  const found: TableDigest[] = []
   for (const table of tables) found.push(await counted(client, copyOut(table), table.name))
   const left_out = contents.tables.filter(({ name }) => !tables.some((table) => table.name === name))
   const saved = contents.tables.filter((table) => !left_out.includes(table))
@@ -95,14 +95,14 @@ async function fill (client: pg.Client, { file, signal, onTable = () => {} }: Re
   return { ...contents, left_out }
 }
 
-async function counted (client: pg.Client, copy: string, name: string): Promise<Counted> {
+async function counted (client: pg.Client, copy: string, name: string): Promise<TableDigest> {
   const { take, counted } = counter()
   for await (const chunk of client.query(copyTo(copy))) take(chunk as Buffer)
   return counted(name)
 }
 
 /** A violated constraint means that the file was edited, or that the constraint is newer than the data. */
-async function toOperatorError<T> (work: () => Promise<T>): Promise<T> {
+async function withOperatorErrors<T> (work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -112,6 +112,6 @@ async function toOperatorError<T> (work: () => Promise<T>): Promise<T> {
   }
 }
 
-function differenceError (tables: readonly Counted[]): OperatorError {
+function differenceError (tables: readonly TableDigest[]): OperatorError {
   return new OperatorError(`The restored data differs from the backup in ${tables.map(({ name }) => name).join(', ')}: nothing was changed. Please report this bug.`, { cause: alteredError() })
 }

@@ -16,7 +16,7 @@ const place = (name: string): CsvColumn[] => ['device', 'position'].map((member)
 const containersColumn: CsvColumn = { name: 'containers', of: ({ containers }) => (containers as { named: string }[]).map(({ named }) => named).join('; ') }
 
 /** The columns of each export. Nested members are written as JSON. */
-export const columnsOf: Readonly<Record<ExportKind, readonly CsvColumn[]>> = {
+export const csvColumns: Readonly<Record<ExportKind, readonly CsvColumn[]>> = {
   steps: [
     ...plain('id', 'kind', 'name', 'fct', 'device', 'status', 'start', 'finish', 'duration_seconds', 'experiment_id'), containersColumn,
     ...place('origin'), ...place('destination'), ...plain('lidded_before', 'lidded_after', 'barcode_read', 'is_simulation', 'data', 'warnings', 'created_at', 'updated_at', 'version'),

@@ -3,6 +3,9 @@ import { findEmbedded, startEmbedded } from '../embedded/postgres.ts'
 import { connectionProblem } from '../store/wait-for-database.ts'
 import { refusedError, unreachableError } from './exit-codes.ts'
 
+/** Which database the commands on the database use, for their help. */
+export const configuredDatabaseHelp = '\nUses the configured database: DATABASE_URL, or the embedded database in DATA_DIR.\n'
+
 const quiet = { info: () => {}, warn: () => {} }
 
 /**

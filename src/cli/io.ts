@@ -1,13 +1,13 @@
 import type { Writable } from 'node:stream'
 import { inFull } from '../domain/whole-numbers.ts'
-import type { Out } from '../terminal/progress.ts'
+import type { TextOutput } from '../terminal/progress.ts'
 import { safeJson, safeLines } from '../terminal/safe-text.ts'
 import { tableOf } from '../terminal/table.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
 /** What a command uses of its process: its outputs, its environment variables, and the signal to stop. */
-export type CommandIo = { out: Writable, err: Out, env: Env, signal: AbortSignal }
+export type CommandIo = { out: Writable, err: TextOutput, env: Env, signal: AbortSignal }
 
 /** Prints a result: with --json as JSON, otherwise as lines of text. */
 export function printResult (io: CommandIo, { json }: { json?: boolean }, result: unknown, lines: () => readonly string[]): void {

@@ -7,12 +7,12 @@ import { invalid } from './problems.ts'
 export type AsOf = { revision: number } | { time: string }
 
 /** The query parameter that asks for an earlier state. */
-export const at = Type.Optional(Type.String({
+export const atParameter = Type.Optional(Type.String({
   minLength: 1, maxLength: 40, description: 'Return an earlier state: as of a revision, or as of a time (RFC 3339 with an offset). The default is the present state.', examples: ['7']
 }))
 
 /** For reads without other query parameters. */
-export const AtQuery = Type.Object({ at }, { additionalProperties: false })
+export const AtQuery = Type.Object({ at: atParameter }, { additionalProperties: false })
 
 /** Where a request says the point in the history. */
 export type AsOfLocation = { in: 'query', parameter: 'at' } | { in: 'body', pointer: '/at' }

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { longestCertificate } from '../domain/certificate.ts'
+import { maxCertificateLength } from '../domain/certificate.ts'
 import { ref } from './common.ts'
 
 /** The media types of a certificate as PEM text. */
@@ -20,7 +20,7 @@ RwAwRAIgFsZyMPFOdus2C2KYcZWeljE790GivSlSB2+9nrPtmEUCIGYwUAenXxXO
 `
 
 export const Pem = Type.String({
-  $id: 'Pem', maxLength: longestCertificate, description: 'A certificate or a certificate chain in PEM format. Private keys are refused.',
+  $id: 'Pem', maxLength: maxCertificateLength, description: 'A certificate or a certificate chain in PEM format. Private keys are refused.',
   examples: [aCertificate]
 })
 

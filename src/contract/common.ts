@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
+import { maxDataBytes, maxDataLevels, maxNameLength, maxTextLength } from '../domain/limits.ts'
 import { controlClass, linePattern, linesPattern } from '../domain/plain-text.ts'
 import { stepStatuses } from '../domain/step-times.ts'
 
@@ -48,33 +49,33 @@ export const patternRules: Readonly<Record<string, string>> = {
 
 /** A text of one line: a type, a content, an address. */
 export function textLine (description: string, example: string) {
-  return Type.String({ minLength: 1, maxLength: 2000, pattern: linePattern, description, examples: [example] })
+  return Type.String({ minLength: 1, maxLength: maxTextLength, pattern: linePattern, description, examples: [example] })
 }
 
 /** A text that a person wrote, which can have several lines: a reason, a description. */
 export function textLines (description: string, example: string) {
-  return Type.String({ minLength: 1, maxLength: 2000, pattern: linesPattern, description, examples: [example] })
+  return Type.String({ minLength: 1, maxLength: maxTextLength, pattern: linesPattern, description, examples: [example] })
 }
 
 export const Name = Type.String({
-  $id: 'Name', minLength: 1, maxLength: 200, pattern: trimmedText,
+  $id: 'Name', minLength: 1, maxLength: maxNameLength, pattern: trimmedText,
   description: 'A name: 1 to 200 characters, no control characters, no space at the start or end.', examples: ['Cytomat1']
 })
 
 export const DeviceName = Type.String({
-  $id: 'DeviceName', minLength: 1, maxLength: 200, pattern: trimmedText, format: 'path-name',
+  $id: 'DeviceName', minLength: 1, maxLength: maxNameLength, pattern: trimmedText, format: 'path-name',
   description: 'The name of a device: 1 to 200 characters, no control characters, no space at the start or end. Not "." or "..".', examples: ['Hamilton_STAR']
 })
 
 export const Barcode = Type.String({
-  $id: 'Barcode', minLength: 1, maxLength: 200, pattern: trimmedText, format: 'barcode',
+  $id: 'Barcode', minLength: 1, maxLength: maxNameLength, pattern: trimmedText, format: 'barcode',
   description: 'The barcode of a container: 1 to 200 characters, no control characters, no space at the start or end. It must not look like a UUID and must not be "." or "..", because it can be used wherever a container id can.',
   examples: ['SCREEN_001']
 })
 
 /** A barcode or an id, as a logged step names a container. Accepts any text that a scanner can read, also texts that `Barcode` refuses. */
 export const ContainerName = Type.String({
-  $id: 'ContainerName', minLength: 1, maxLength: 200, pattern: trimmedText,
+  $id: 'ContainerName', minLength: 1, maxLength: maxNameLength, pattern: trimmedText,
   description: 'The barcode or the id of a container.', examples: ['SCREEN_001']
 })
 
@@ -98,7 +99,7 @@ export const Version = Type.Integer({ $id: 'Version', minimum: 1, description: '
 
 /** Any JSON object of at most 64 KiB and 32 levels. */
 export const JsonObject = Type.Unsafe<Record<string, unknown>>({
-  $id: 'JsonObject', type: 'object', additionalProperties: true, 'x-max-bytes': 65536, 'x-max-levels': 32,
+  $id: 'JsonObject', type: 'object', additionalProperties: true, 'x-max-bytes': maxDataBytes, 'x-max-levels': maxDataLevels,
   description: 'Any JSON object of at most 64 KiB and 32 levels of nesting.', examples: [{ fct: 'absorbance', wavelength: 570 }]
 })
 

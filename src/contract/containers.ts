@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { maxNameLength, maxTextLength } from '../domain/limits.ts'
 import {
   AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
   textLine, textLines, Timestamp, Uuid, Version, Warning
@@ -237,12 +238,12 @@ export const ContainerQuery = Type.Object({
   ...pageQuery,
   barcode: Type.Optional(ref(ContainerName)),
   former_barcode: Type.Optional(Type.String({
-    minLength: 1, maxLength: 200, description: 'Only containers that had this barcode once and have another one, or none, now.', examples: ['OLD-77']
+    minLength: 1, maxLength: maxNameLength, description: 'Only containers that had this barcode once and have another one, or none, now.', examples: ['OLD-77']
   })),
   device: Type.Optional(ref(DeviceName)),
   removed: Type.Optional(ref(AnyBoolean)),
   lidded: Type.Optional(Type.Boolean({ description: 'Only containers whose lid is on (true) or off (false).' })),
-  labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only containers of this labware type.', examples: ['Greiner 96 flat'] })),
+  labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: maxTextLength, description: 'Only containers of this labware type.', examples: ['Greiner 96 flat'] })),
   name: Type.Optional(ref(Name))
 }, { additionalProperties: false })
 export type ContainerQuery = Static<typeof ContainerQuery>

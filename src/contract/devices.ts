@@ -1,12 +1,13 @@
 import Type, { type Static } from 'typebox'
+import { maxInteger, maxSlots, maxTextLength } from '../domain/limits.ts'
 import { AnyBoolean, DeviceName, JsonObject, Name, nullable, optional, page, pageQuery, ref, textLine, textLines, Timestamp, Uuid, Version } from './common.ts'
 
 const deviceType = textLine('The type of the device.', 'incubator')
 const descriptionText = textLines('A description for people.', 'The incubator by the door')
 const uri = textLine('The address of the device server.', 'https://10.0.0.7:50052')
-const capacity = Type.Integer({ minimum: 0, maximum: 10_000, description: 'The number of slots.', examples: [42] })
-const processCapacity = Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: 'How many containers the device can process at the same time.', examples: [1] })
-const minCapacity = Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: 'How many containers the device must hold before it can start.', examples: [4] })
+const capacity = Type.Integer({ minimum: 0, maximum: maxSlots, description: 'The number of slots.', examples: [42] })
+const processCapacity = Type.Integer({ minimum: 0, maximum: maxInteger, description: 'How many containers the device can process at the same time.', examples: [1] })
+const minCapacity = Type.Integer({ minimum: 0, maximum: maxInteger, description: 'How many containers the device must hold before it can start.', examples: [4] })
 const allowsOverlap = Type.Boolean({ description: 'Whether the device can start a step before the previous one has finished.' })
 
 export const Device = Type.Object({
@@ -77,7 +78,7 @@ export const DevicePage = page('DevicePage', Device)
 export const DeviceQuery = Type.Object({
   ...pageQuery,
   group: Type.Optional(ref(Name)),
-  type: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'Only devices of this type.', examples: ['incubator'] })),
+  type: Type.Optional(Type.String({ minLength: 1, maxLength: maxTextLength, description: 'Only devices of this type.', examples: ['incubator'] })),
   has_certificate: Type.Optional(Type.Boolean({ description: 'Only devices with (true) or without (false) a stored server certificate.' })),
   retired: Type.Optional(ref(AnyBoolean)),
   listed: Type.Optional(ref(AnyBoolean))

@@ -91,6 +91,8 @@ export const Estimate = Type.Object({
   examples: [anEstimate, { ...anEstimate, sample_size: 1, samples: [{ step_id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', seconds: 41.5, finish: '2026-03-02T09:20:41.500Z' }] }]
 })
 
+export type Estimate = Static<typeof Estimate>
+
 export const EstimateRequest = Type.Object({
   step: ref(PlannedStep, 'The planned step.'), confidence: optional(confidence), statistic: optional(ref(Statistic), 'The statistic to return. The default is `upper_bound`.')
 }, {

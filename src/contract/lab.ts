@@ -1,13 +1,14 @@
 import Type, { type Static } from 'typebox'
+import { maxInteger, maxSlots } from '../domain/limits.ts'
 import { Barcode, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, textLines, Uuid, Warning } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
 
 const LabDevice = Type.Object({
-  capacity: count('The number of slots.', 10_000),
-  process_capacity: Type.Optional(nullable(count('How many containers the device can process at the same time.', 2_147_483_647))),
-  min_capacity: Type.Optional(nullable(count('How many containers the device must hold before it can start.', 2_147_483_647))),
+  capacity: count('The number of slots.', maxSlots),
+  process_capacity: Type.Optional(nullable(count('How many containers the device can process at the same time.', maxInteger))),
+  min_capacity: Type.Optional(nullable(count('How many containers the device must hold before it can start.', maxInteger))),
   allows_overlap: Type.Optional(nullable(Type.Boolean({ description: 'Whether the device can start a step before the previous one has finished.' }))),
   type: Type.Optional(nullable(Type.String({ description: 'The type of the device.', examples: ['incubator'] }))),
   description: Type.Optional(nullable(Type.String({ description: 'A description for people.' }))),

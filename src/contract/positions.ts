@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { at } from './as-of.ts'
+import { atParameter } from './as-of.ts'
 import { Barcode, DeviceName, nullable, ref, Slot, stringEnum, Uuid } from './common.ts'
 import { Container } from './containers.ts'
 import { Reserved } from './reservations.ts'
@@ -44,7 +44,7 @@ export const PositionParams = Type.Object({ device: ref(DeviceName), position: r
 
 export const PositionQuery = Type.Object({
   empty: Type.Optional(Type.Boolean({ description: '`true`: only free slots, which are neither occupied nor reserved. `false`: only occupied slots.' })),
-  at,
+  at: atParameter,
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'The maximum number of slots. `empty=true&limit=1` returns the first free slot.', examples: [1] }))
 }, { additionalProperties: false })
 export type PositionQuery = Static<typeof PositionQuery>

@@ -112,7 +112,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'idempotency-key-running': { instance: move, detail: 'The first request with this key is still running. Retry in a moment to get its response.' },
   'idempotency-key-reused': { instance: move, detail: 'This key was already used for a request with another query or body. Use a new key for a new request.' },
   'precondition-failed': {
-    instance: '/api/containers/SCREEN_001', detail: 'It has changed. Its ETag is now "4-kq8W2v0r1mYx5ZcT". Read it again before you change it.',
+    instance: '/api/containers/SCREEN_001', detail: 'The object has changed. Its ETag is now "4-kq8W2v0r1mYx5ZcT". Read it again before you change it.',
     version: 4, etags: ['"4-kq8W2v0r1mYx5ZcT"']
   },
 

@@ -1,7 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 import { ref, stringEnum } from './common.ts'
 import { problemExamples } from './problem-examples.ts'
-import { catalogue, problem, type Problem, type ProblemCode } from './problems.ts'
+import { problemCatalogue, problem, type Problem, type ProblemCode } from './problems.ts'
 
 const RequestPart = stringEnum('RequestPart', ['body', 'query', 'path', 'headers'], 'The part of the request that has the fault.')
 
@@ -35,8 +35,8 @@ const ProblemSchema = Type.Object({
 export const problemSchemas: readonly TSchema[] = [RequestPart, FaultSchema, ProblemSchema]
 
 /** One example of every problem, by its code, for the OpenAPI document. */
-export const problemComponents = Object.fromEntries((Object.keys(catalogue) as ProblemCode[])
-  .map((code) => [code, { summary: catalogue[code][1], value: exampleOf(code) }]))
+export const problemComponents = Object.fromEntries((Object.keys(problemCatalogue) as ProblemCode[])
+  .map((code) => [code, { summary: problemCatalogue[code][1], value: exampleOf(code) }]))
 
 /** The media type of every error response. */
 export const problemType = 'application/problem+json'
@@ -63,7 +63,7 @@ const headersOf: Partial<Record<ProblemCode, Record<string, object>>> = {
 /** The `response` entries for the problems that an operation can return. Adds the problems that every operation can return. */
 export function problems (...codes: readonly ProblemCode[]): Record<number, object> {
   // An operation with a 409 can also violate a constraint that its command does not check beforehand.
-  const conflicts: readonly ProblemCode[] = codes.some((code) => catalogue[code][0] === 409) ? ['world-conflict'] : []
+  const conflicts: readonly ProblemCode[] = codes.some((code) => problemCatalogue[code][0] === 409) ? ['world-conflict'] : []
   return withProblems({}, ...commonProblems, ...codes, ...conflicts)
 }
 
@@ -71,7 +71,7 @@ export function problems (...codes: readonly ProblemCode[]): Record<number, obje
 export function withProblems (response: Readonly<Record<number, object>>, ...codes: readonly ProblemCode[]): Record<number, object> {
   const responses = { ...response } as Partial<Record<number, ProblemResponse>>
   for (const code of codes) {
-    const [status, , when] = catalogue[code]
+    const [status, , when] = problemCatalogue[code]
     const entry = responses[status] ??= { description: '', content: { [problemType]: { schema: ref(ProblemSchema), examples: {} } } }
     entry.description += `${entry.description === '' ? '' : '\n\n'}\`${code}\`: ${when}`
     entry.content[problemType]!.examples[code] = { $ref: `#/components/examples/${code}` }

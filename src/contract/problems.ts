@@ -1,5 +1,5 @@
 /** Every problem: its stable code, its HTTP status, its title, and when it occurs. */
-export const catalogue = {
+export const problemCatalogue = {
   'invalid-request': [400, 'Invalid request', 'A member, parameter or header breaks a rule. `errors` lists each fault.'],
   'malformed-body': [400, 'Malformed body', 'The body is not valid JSON or YAML in UTF-8. `line` and `column` say where, if known.'],
   'invalid-cursor': [400, 'Invalid cursor', 'The cursor does not belong to this list with these filters. Start again without `cursor`.'],
@@ -56,7 +56,7 @@ export const catalogue = {
   'database-unavailable': [503, 'Database unavailable', 'The database did not respond. Retry after `Retry-After` seconds.']
 } as const satisfies Record<string, readonly [status: number, title: string, when: string]>
 
-export type ProblemCode = keyof typeof catalogue
+export type ProblemCode = keyof typeof problemCatalogue
 
 /** A refusal. Any layer throws it; src/plugins/errors.ts sends it as application/problem+json. */
 export class Problem extends Error {
@@ -70,8 +70,8 @@ export class Problem extends Error {
     this.members = members
   }
 
-  get status (): number { return catalogue[this.code][0] }
-  get title (): string { return catalogue[this.code][1] }
+  get status (): number { return problemCatalogue[this.code][0] }
+  get title (): string { return problemCatalogue[this.code][1] }
 }
 
 /** Creates a problem. `detail` says what is wrong and what to do. `members` are the data that a program needs to react. */

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { maxSourceLength } from '../domain/limits.ts'
 import { AnyBoolean, JsonObject, Name, nullable, optional, page, pageQuery, ref, Timestamp, Uuid, Version, Warning } from './common.ts'
 
 const aSource = 'class ScreeningProcess(PythonLabProcess):\n    ...\n'
@@ -9,7 +10,7 @@ const aSummary = {
 }
 
 const source = Type.String({
-  minLength: 1, maxLength: 4_194_304, description: 'The source of the process in any language, at most 4,194,304 characters. It is stored exactly as sent, including line endings.', examples: [aSource]
+  minLength: 1, maxLength: maxSourceLength, description: 'The source of the process in any language, at most 4,194,304 characters. It is stored exactly as sent, including line endings.', examples: [aSource]
 })
 
 const summary = {

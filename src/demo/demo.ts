@@ -1,4 +1,4 @@
-import { type Out, progressOf } from '../terminal/progress.ts'
+import { type TextOutput, progressOf } from '../terminal/progress.ts'
 import { safeLines } from '../terminal/safe-text.ts'
 import { tableOf } from '../terminal/table.ts'
 import type { DemoCall } from './client.ts'
@@ -9,7 +9,7 @@ const confidence = 0.95
 const rowsShown = 12
 const widestLabel = 60
 
-type Demo = { call: DemoCall, address: string, out: Out, runs: readonly RobotlabRun[] }
+type Demo = { call: DemoCall, address: string, out: TextOutput, runs: readonly RobotlabRun[] }
 
 /**
  * Sends the records of a real lab to the service at the URL `address`, and prints to `out` what the service learns from them.
@@ -49,7 +49,7 @@ async function loadLab (call: DemoCall): Promise<void> {
   await call('PUT', '/api/lab/config', labFile)
 }
 
-async function logHistory (call: DemoCall, runs: readonly RobotlabRun[], out: Out): Promise<void> {
+async function logHistory (call: DemoCall, runs: readonly RobotlabRun[], out: TextOutput): Promise<void> {
   const progress = progressOf(out, `steps of ${runs.length} earlier runs`, runs.reduce((sum, { steps }) => sum + steps.length, 0))
   for (const run of runs) {
     // The plates of earlier runs were never on this platform.
@@ -59,7 +59,7 @@ async function logHistory (call: DemoCall, runs: readonly RobotlabRun[], out: Ou
   progress.done()
 }
 
-async function replay (call: DemoCall, run: RobotlabRun, out: Out): Promise<void> {
+async function replay (call: DemoCall, run: RobotlabRun, out: TextOutput): Promise<void> {
   await clearPlatform(call)
   await setUp(call, run)
   const progress = progressOf(out, `moves and lids of ${run.name.slice(0, '2023-09-14_12.36'.length)}`, run.events.length)

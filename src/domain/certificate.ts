@@ -1,13 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 
 /** In characters. A chain has a few certificates of a few KiB. */
-export const longestCertificate = 100_000
+export const maxCertificateLength = 100_000
 
 const block = /-----BEGIN ([^-\n]+)-----[\s\S]*?-----END \1-----/g
 
 /** Why a text is not a certificate or certificate chain in PEM; null if it is. */
 export function certificateFault (text: string): string | null {
-  if (text.length > longestCertificate) return `must not be longer than ${longestCertificate} characters`
+  if (text.length > maxCertificateLength) return `must not be longer than ${maxCertificateLength} characters`
   if (text.includes('\u0000')) return 'must not contain the character NUL (U+0000)'
   if (/-----BEGIN [^-\n]*PRIVATE KEY-----/.test(text)) return 'contains a private key, which must not be sent: send only the certificate'
   const blocks = [...text.matchAll(block)]

@@ -4,7 +4,7 @@ export const jsonLimits = {
   values: 500_000,
   /** Members of one object. JavaScript needs more time for each member of a large object. */
   members: 10_000,
-  /** JSON.parse is recursive. Less deep bodies are refused later, with the place; see `deepestBody`. */
+  /** JSON.parse is recursive. Less deep bodies are refused later, with the place; see `maxBodyLevels`. */
   levels: 1000
 } as const
 

@@ -23,12 +23,12 @@ export function digestOfKey (key: string): string {
 }
 
 export const shortestKey = 32
-const longestKey = 512
+const maxKeyLength = 512
 
 /** Why an operator's own key cannot be used; null if it can. It must fit into an Authorization header. */
 export function keyFault (key: string): string | null {
   if (key.length < shortestKey) return `has ${key.length} characters, but needs at least ${shortestKey}`
-  if (key.length > longestKey) return `has more than ${longestKey} characters`
+  if (key.length > maxKeyLength) return `has more than ${maxKeyLength} characters`
   // RFC 6750, 2.1
   return /^[A-Za-z0-9._~+/-]+=*$/.test(key) ? null : 'may contain only letters, digits and - . _ ~ + /, and = at its end'
 }

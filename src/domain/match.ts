@@ -20,7 +20,8 @@ export type MatchInputs = {
 }
 
 // Functions whose `data.duration` is a commanded time, in lower case. If a function is missing here, an incubation of an hour is
-// pooled with one of a minute. If there is one too many, a constant only moves from the samples to the estimate.
+// pooled with one of a minute. If a function is here by mistake, estimates stay the same: its
+// duration is subtracted from the samples and added to the estimate.
 const functionsWithCommandedTime: ReadonlySet<string> = new Set([
   // kept under a condition for a time
   'incubate', 'incubation', 'heat', 'cool', 'hold', 'soak', 'dry', 'cure', 'expose', 'irradiate', 'illuminate',
@@ -33,7 +34,7 @@ const functionsWithCommandedTime: ReadonlySet<string> = new Set([
 ])
 
 // A year. A larger value is not in seconds, and would spoil the samples of its function.
-const longestCommand = 31_536_000
+const maxCommandedSeconds = 31_536_000
 
 // Members of `data` that do not change the duration of a step.
 const ignoredMembers: ReadonlySet<string> = new Set([
@@ -67,12 +68,12 @@ export function matchInputs ({ kind, name, data }: MatchSubject): MatchInputs {
   const fct = typeof data.fct === 'string' ? data.fct : null
   const commands = fct !== null && functionsWithCommandedTime.has(fct.toLowerCase())
   const commanded_seconds = commands ? secondsOf(data.duration) : null
-  // A commanded time that is not a number ("PT10M") cannot be subtracted, so it counts as a parameter.
+  // A commanded time that is not a number ("PT10M") cannot be subtracted, so it isKept as a parameter.
   const unreadable = commands && commanded_seconds === null
   return {
     match_version: matchVersion,
     match_function: functionKey(fct, name, commanded_seconds !== null),
-    match_parameters: uuidDigest(object(data, (key) => !ignoredMembers.has(key) || (unreadable && key === 'duration'))),
+    match_parameters: uuidDigest(normalizedObject(data, (key) => !ignoredMembers.has(key) || (unreadable && key === 'duration'))),
     match_protocol: protocolDigest(data.method ?? data.protocol),
     commanded_seconds
   }
@@ -85,40 +86,40 @@ function functionKey (fct: string | null, name: string | null, commanded: boolea
 
 function secondsOf (duration: unknown): number | null {
   const seconds = typeof duration === 'string' ? numberIn(duration) : duration
-  return typeof seconds === 'number' && seconds >= 0 && seconds <= longestCommand ? seconds : null
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= maxCommandedSeconds ? seconds : null
 }
 
 // A protocol is identified by its file name, because labs keep copies in folders for versions and projects. The whole path is
 // one of the parameters, which are compared first. File names are compared without case.
 function protocolDigest (protocol: unknown): string | null {
-  if (typeof protocol === 'number') return uuidDigest(normal(protocol))
+  if (typeof protocol === 'number') return uuidDigest(normalized(protocol))
   if (typeof protocol !== 'string') return null
   const name = protocol.split(/[\\/]/).findLast((part) => part !== '') ?? protocol
   // Windows, on which most of these devices run, does not tell `3x_pbs.lhc` from `3X_PBS.LHC`.
-  return uuidDigest(normal(/\.[a-z0-9]{1,5}$/i.test(name) ? name.toLowerCase() : name))
+  return uuidDigest(normalized(/\.[a-z0-9]{1,5}$/i.test(name) ? name.toLowerCase() : name))
 }
 
 // Equal texts for equivalent values: keys are sorted, null members are left out, and 300 = 300.0 = "300".
-function normal (value: unknown): string {
+function normalized (value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(numberIn(value) ?? value)
-  if (Array.isArray(value)) return `[${value.map(normal).join(',')}]`
-  if (typeof value === 'object' && value !== null) return object(value as Record<string, unknown>)
+  if (Array.isArray(value)) return `[${value.map(normalized).join(',')}]`
+  if (typeof value === 'object' && value !== null) return normalizedObject(value as Record<string, unknown>)
   // Larger whole numbers can also come as text, with the same digits.
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return `"${BigInt(value)}"`
   return JSON.stringify(value)
 }
 
-function object (members: Readonly<Record<string, unknown>>, counts: (key: string) => boolean = () => true): string {
-  const kept = Object.keys(members).filter((key) => counts(key) && members[key] !== null).sort()
-  return `{${kept.map((key) => `${JSON.stringify(key)}:${normal(members[key])}`).join(',')}}`
+function normalizedObject (members: Readonly<Record<string, unknown>>, isKept: (key: string) => boolean = () => true): string {
+  const kept = Object.keys(members).filter((key) => isKept(key) && members[key] !== null).sort()
+  return `{${kept.map((key) => `${JSON.stringify(key)}:${normalized(members[key])}`).join(',')}}`
 }
 
 // Orchestrators pass numbers as text. Longer digit strings are names, which would lose digits in a double.
 const numeral = /^-?\d+(\.\d+)?(e[+-]?\d{1,2})?$/i
-const longestNumeral = 15
+const maxNumeralLength = 15
 
 function numberIn (text: string): number | null {
-  return text.length <= longestNumeral && numeral.test(text) ? Number(text) : null
+  return text.length <= maxNumeralLength && numeral.test(text) ? Number(text) : null
 }
 
 function uuidDigest (text: string): string {

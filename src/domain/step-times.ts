@@ -31,7 +31,7 @@ export function timesFault ({ start, finish, status }: StepTimes): StepFault | n
 }
 
 /** Changes `running` with a finish to `completed`, with a warning. Some orchestrators log finished steps with their old status. */
-export function withEndStatus (times: StepTimes): StepTimes & { warnings: StepWarning[] } {
+export function completedIfFinished (times: StepTimes): StepTimes & { warnings: StepWarning[] } {
   if (times.status !== 'running' || times.finish === null) return { ...times, warnings: [] }
   return {
     ...times,
@@ -41,7 +41,7 @@ export function withEndStatus (times: StepTimes): StepTimes & { warnings: StepWa
 }
 
 /** Changes a finish before the start to the start, with a warning, because clocks can differ. */
-export function withFinish (times: StepTimes & { finish: string }): StepTimes & { warnings: StepWarning[] } {
+export function clampFinish (times: StepTimes & { finish: string }): StepTimes & { warnings: StepWarning[] } {
   if (times.finish >= times.start) return { ...times, warnings: [] }
   return {
     ...times,

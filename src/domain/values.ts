@@ -39,27 +39,27 @@ export function depthOf (value: unknown, enough: number): number {
 }
 
 /** The nesting limit of a body. It protects recursive functions here and the JSON parser of the database. */
-export const deepestBody = 100
+export const maxBodyLevels = 100
 
 type StorageFault = { pointer: string, detail: string }
 
 /** Why a value cannot be stored, with the JSON pointer to the fault; null if it can. Linear in the value: only a fault gets a pointer. */
-export function unstorable (value: unknown): StorageFault | null {
+export function storageFault (value: unknown): StorageFault | null {
   const path: (string | number)[] = []
-  const detail = storageFault(value, path)
+  const detail = faultAlong(value, path)
   return detail === null ? null : { pointer: path.map((name) => `/${escapePointer(String(name))}`).join('').toWellFormed(), detail }
 }
 
 /** The fault, or null. `path` leads to the value; after a fault it leads to the fault. */
-function storageFault (value: unknown, path: (string | number)[]): string | null {
+function faultAlong (value: unknown, path: (string | number)[]): string | null {
   if (typeof value === 'string') return textFault(value)
   if (typeof value === 'number') return Number.isFinite(value) ? null : 'must be a number that fits a double'
   if (typeof value !== 'object' || value === null) return null
-  if (path.length >= deepestBody) return `must not be nested deeper than ${deepestBody} levels`
+  if (path.length >= maxBodyLevels) return `must not be nested deeper than ${maxBodyLevels} levels`
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       path.push(index)
-      const found = storageFault(value[index], path)
+      const found = faultAlong(value[index], path)
       if (found !== null) return found
       path.pop()
     }
@@ -69,7 +69,7 @@ function storageFault (value: unknown, path: (string | number)[]): string | null
     const ofKey = textFault(key)
     if (ofKey !== null) return ofKey
     path.push(key)
-    const found = key === '__proto__' ? 'must not be present: a member with this name is not allowed' : storageFault((value as Record<string, unknown>)[key], path)
+    const found = key === '__proto__' ? 'must not be present: a member with this name is not allowed' : faultAlong((value as Record<string, unknown>)[key], path)
     if (found !== null) return found
     path.pop()
   }

@@ -13,10 +13,10 @@ const maxRounds = 20
  * process holds the lock.
  *
  * Each process has its own file, named after its pid and start time. It creates this file, then reads the other files. If two
- * processes try at once, the later one sees the file of the earlier one, so never do both hold the lock. No other process ever
- * uses the same name, so removing the file of a dead process cannot remove that of a living one. This can happen with one
- * common lock file: a process removes the file as stale after another one has replaced it. The file is empty while its process
- * tries, and contains `held` once it holds the lock.
+ * processes try at once, the later one sees the file of the earlier one, so at most one gets the lock. With one common lock
+ * file, a process could remove the file of a dead process at the moment when a living one has replaced it. Here no other
+ * process ever uses the same name, so this cannot happen. The file is empty while its process tries, and contains `held`
+ * once it holds the lock.
  */
 export async function lockDirectory (directory: string): Promise<() => void> {
   const own = `${lockPrefix}${process.pid}-${identityOf(process.pid)}`

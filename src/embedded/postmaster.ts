@@ -24,8 +24,8 @@ const maxPortAttempts = 10
 const fastShutdownTimeoutMs = 60_000
 
 // No Unix sockets: data directories can exceed the length limit of socket paths. The service receives and logs statement
-// errors; in this log, they would fill the disk. Every user of this machine can connect to the port and send nothing, or no
-// password. Such a connection takes a place of the service, so there are many places and a short time to log in.
+// errors; in this log, they would fill the disk. Every user of this machine can open connections to the port without logging
+// in. Each occupies one of the connections that the service needs. So there are many, and the time to log in is short.
 const fixedSettings = {
   listen_addresses: '127.0.0.1', unix_socket_directories: '', log_min_messages: 'log', max_connections: '400', authentication_timeout: '5s'
 }

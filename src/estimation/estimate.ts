@@ -3,7 +3,7 @@ import { type MatchLevel, matchLevels, mixedLevels } from '../domain/match-level
 import { samplesSinceChangePoint } from './change-point.ts'
 import type { History } from './history.sql.ts'
 import { marginFor, type Margins, shiftedConfidence } from './margins.ts'
-import { type BorrowedSpread, inMilliseconds, mean, median, rankBound, samplesFor, shortest, substituteBound } from './model.ts'
+import { type BorrowedSpread, inMilliseconds, mean, median, rankBound, samplesFor, minDurationSeconds, substituteBound } from './model.ts'
 import { endsInOutlier } from './outlier.ts'
 
 export type EstimateWarning = { code: string, detail: string, pointer?: string }
@@ -142,7 +142,7 @@ function upperBound (sorted: readonly number[], borrowed: BorrowedSpread | null,
 
 /** The whole duration: the commanded time plus seconds of overhead. Never shorter than a step can be. */
 export function total (commanded: number | null, seconds: number): number {
-  return Math.max(shortest, inMilliseconds((commanded ?? 0) + seconds))
+  return Math.max(minDurationSeconds, inMilliseconds((commanded ?? 0) + seconds))
 }
 
 /** The warnings about the samples that an estimate uses. */

@@ -129,7 +129,7 @@ function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
   const kind = step.kind ?? 'operation'
   const { origin, destination } = step
   for (const [member, end] of [['origin', origin], ['destination', destination]] as const) {
-    if (kind === 'move' && !end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is required for a move: give at least its device' })
+    if (kind === 'move' && !end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is required for a move; send at least its device' })
     if (kind === 'operation' && end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is allowed only for a move: set `kind` to move' })
   }
   const { commanded_seconds, match_function, match_parameters, match_protocol } = matchInputs({ kind, name: step.name ?? null, data: step.data ?? {} })

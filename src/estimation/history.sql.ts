@@ -1,3 +1,4 @@
+import { maxInteger } from '../domain/limits.ts'
 import { type Queryable, runPrepared } from '../store/commands.ts'
 import { type Margins, noMargins } from './margins.ts'
 import type { BorrowedSpread } from './model.ts'
@@ -97,9 +98,6 @@ ORDER BY keyed.n`
 const windowSizes = [50, 100, 250, 1000, 2000]
 const statements = new Map(windowSizes.map((size) => [size, historySql(size)]))
 
-// For a confidence close to 1, more samples are needed than a PostgreSQL integer can hold.
-const largestInteger = 2_147_483_647
-
 type Row = { level: number | null, samples: string, finishes: string, borrowed_spread: BorrowedSpread | null, learnt: LearntRow | null }
 type LearntRow = { newest: { margins: Margins, shift: number | null } | null, unknown: string[] | null, ratios: number[] | null }
 
@@ -122,7 +120,8 @@ export async function readHistories (
   const names = new Set(queries.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
   const statement = statements.get(windowSizes.find((size) => size >= most) ?? windowSizes.at(-1)!)!
-  const rows = await runPrepared<Row>(database, statement, [`[${[...indexByQuery.keys()].join()}]`, Math.min(enough, largestInteger), [...names], ratios])
+  // For a confidence close to 1, `enough` is more than a PostgreSQL integer can hold.
+  const rows = await runPrepared<Row>(database, statement, [`[${[...indexByQuery.keys()].join()}]`, Math.min(enough, maxInteger), [...names], ratios])
   const histories = rows.map(({ level, samples, finishes, borrowed_spread: borrowedSpread }): History | null =>
     level === null ? null : { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), borrowedSpread })
   const learnt = rows[0]?.learnt

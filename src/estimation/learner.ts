@@ -8,8 +8,8 @@ import { type YieldToRequests, type LearntRun, learnNextRun } from './learning.t
 /** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
 const lookEveryMs = 2000
 /** After a failure the pause doubles, up to this. */
-const longestPauseMs = 60_000
-/** The learner gives the event loop back after this time, so that requests do not wait for it. */
+const maxPauseMs = 60_000
+/** The learner pauses after this time, so that the process can handle requests. */
 const sliceMs = 5
 const statementTimeoutMs = 30_000
 /** A stop waits at most this long. The database may no longer respond. */
@@ -98,7 +98,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
       // Only the first of several failures is logged.
       if (failures === 1) log.warn({ err: error }, 'learning from runs failed, will retry')
     }
-    if (!isStopped()) lookIn(Math.min(lookEveryMs * 2 ** failures, longestPauseMs))
+    if (!isStopped()) lookIn(Math.min(lookEveryMs * 2 ** failures, maxPauseMs))
   }
 
   function lookIn (ms: number): void {

@@ -15,7 +15,7 @@ const maxSteps = 5000
 const queriesPerStatement = 25
 const stepsPerFetch = 250
 
-const largestWindow = windowFor(marginConfidences.at(-1)!)
+const maxWindow = windowFor(marginConfidences.at(-1)!)
 
 /** Gives the event loop back if it was held for some milliseconds. Throws when the learner is stopped. */
 export type YieldToRequests = () => Promise<void>
@@ -123,7 +123,7 @@ async function replay (client: pg.ClientBase, done: readonly FinishedStep[], beg
   const alike = await stepsByQuery(done, began, yieldToRequests)
   for (let at = 0; at < alike.length; at += queriesPerStatement) {
     const chunk = alike.slice(at, at + queriesPerStatement)
-    const { histories } = await readHistories(client, chunk.map(({ query }) => query), { most: largestWindow, enough: 0 })
+    const { histories } = await readHistories(client, chunk.map(({ query }) => query), { most: maxWindow, enough: 0 })
     for (const [index, { query, steps }] of chunk.entries()) {
       await yieldToRequests()
       const history = histories[index] ?? null

@@ -58,13 +58,13 @@ export function nextMargins (before: Margins, misses: readonly (readonly number[
  * sample to the next. Half of this rate, or twice of it, makes no difference in the third digit (docs/estimates.md).
  */
 const shiftRate = 0.2
-const largestShift = 0.15
+const maxShift = 0.15
 
 /** The shift of the rank at 0.5 after a run. `misses` are durations minus bounds in seconds, at 0.5. It moves under the same conditions as the margins. */
 export function nextShift (before: number, misses: readonly number[], typicalMisses: readonly number[]): number {
   if (typicalMisses.length < minRuns || misses.length < minSteps) return before
   const kept = misses.filter((miss) => miss <= 0).length / misses.length
-  return Math.max(-largestShift, Math.min(largestShift, before + shiftRate * (marginConfidences[0] - kept)))
+  return Math.max(-maxShift, Math.min(maxShift, before + shiftRate * (marginConfidences[0] - kept)))
 }
 
 /**

@@ -3,7 +3,7 @@ import { studentQuantile } from './quantiles.ts'
 // The statistics of one estimate: pure functions of the durations of comparable steps, in seconds.
 
 /** The shortest duration, in seconds. Zero or negative durations, from clock resolution or skew, count as this. */
-export const shortest = 0.001
+export const minDurationSeconds = 0.001
 
 /** Seconds in whole milliseconds, the resolution of all times. Sums of decimal fractions are not exact: 600.005 - 600 is 0.00499999999999545. */
 export function inMilliseconds (seconds: number): number {
@@ -53,7 +53,7 @@ const longestBound = 1e12
  */
 export function substituteBound (sorted: readonly number[], confidence: number, borrowed: BorrowedSpread | null): number {
   const n = sorted.length
-  const logs = sorted.map((x) => Math.log(Math.max(x, shortest)))
+  const logs = sorted.map((x) => Math.log(Math.max(x, minDurationSeconds)))
   const mean = logs.reduce((sum, x) => sum + x, 0) / n
   const own = logs.reduce((sum, x) => sum + (x - mean) ** 2, 0)
   const prior = borrowed !== null && borrowed.degrees > 0 ? borrowed : unknownSpread

@@ -1,4 +1,4 @@
-import { median, shortest } from './model.ts'
+import { median, minDurationSeconds } from './model.ts'
 
 // With fewer samples, an outlier cannot be distinguished from the second mode of a distribution.
 const minSamples = 9
@@ -15,6 +15,7 @@ const minGapRatio = 4
 export function endsInOutlier (sorted: readonly number[]): boolean {
   const n = sorted.length
   if (n < minSamples) return false
-  const [largest, second, middle] = [sorted[n - 1]!, sorted[n - 2]!, median(sorted)].map((x) => Math.log(Math.max(x, shortest))) as [number, number, number]
+  const logs = [sorted[n - 1]!, sorted[n - 2]!, median(sorted)].map((x) => Math.log(Math.max(x, minDurationSeconds)))
+  const [largest, second, middle] = logs as [number, number, number]
   return largest - second >= Math.log(minRatio) && largest - second >= minGapRatio * (second - middle)
 }

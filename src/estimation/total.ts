@@ -1,5 +1,5 @@
 import type { StepEstimate, EstimateWarning } from './estimate.ts'
-import { inMilliseconds, median, shortest } from './model.ts'
+import { inMilliseconds, median, minDurationSeconds } from './model.ts'
 import { seededRandom } from './random.ts'
 
 /** The estimated time of several steps one after another, in seconds. Steps without an estimate are only counted. */
@@ -36,7 +36,7 @@ export function totalOf (steps: readonly TotalPart[], { confidence, ratios, boun
   for (const { samples, commanded } of known) {
     for (let draw = 0; draw < draws; draw++) {
       const sample = samples.length === 0 ? 0 : samples[Math.floor(random() * samples.length)]!
-      sums[draw]! += Math.max(shortest, (commanded ?? 0) + sample)
+      sums[draw]! += Math.max(minDurationSeconds, (commanded ?? 0) + sample)
     }
   }
   const factors = ratios.length >= minRatios ? ratios : [1]

@@ -26,7 +26,7 @@ const kinds = {
   'certificate-differs-here': ['settled', 'The lab has another certificate of the device.', 'The certificate in the lab stays.'],
 
   'two-in-a-slot': ['settled', 'Several containers are in one slot.', 'The one with the newest step stays; the others are imported as removed.'],
-  'slot-taken-here': ['settled', 'The slot is already occupied or reserved in the lab.', 'This stays; the container is imported as removed.'],
+  'slot-taken-here': ['settled', 'The slot is already occupied or reserved in the lab.', 'The lab stays as it is; the container is imported as removed.'],
   'place-gone': ['settled', 'A container is in a slot that does not exist.', 'Imported as removed.'],
   'starting-place-gone': ['settled', 'The starting slot of a container does not exist.', 'It starts in its current slot, or in the retired device "gone slots".'],
   'barcode-twice': ['settled', 'Several containers on the platform have the same barcode.', 'The one with the newest step keeps it; for the others it becomes the name.'],
@@ -79,8 +79,8 @@ export type Conflicts = {
   list (): Conflict[]
 }
 
-const mostExamples = 5
-const longestExample = 200
+const maxExamples = 5
+const maxExampleLength = 200
 
 /** Collects conflicts by kind. */
 export function collectConflicts (): Conflicts {
@@ -89,7 +89,7 @@ export function collectConflicts (): Conflicts {
   function record (kind: ConflictKind, count: number, examples: readonly string[]): void {
     const known = found.get(kind) ?? { count: 0, examples: [] }
     known.count += count
-    known.examples.push(...examples.slice(0, mostExamples - known.examples.length))
+    known.examples.push(...examples.slice(0, maxExamples - known.examples.length))
     found.set(kind, known)
   }
 
@@ -111,5 +111,5 @@ export function collectConflicts (): Conflicts {
 
 function printable (example: string): string {
   const clean = example.toWellFormed().replaceAll(/\p{Cc}/gu, '\uFFFD')
-  return clean.length > longestExample ? `${clean.slice(0, longestExample)}…` : clean
+  return clean.length > maxExampleLength ? `${clean.slice(0, maxExampleLength)}…` : clean
 }

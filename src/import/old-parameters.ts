@@ -1,11 +1,9 @@
+import { maxDataBytes, maxDataLevels, maxNameLength } from '../domain/limits.ts'
 import { withoutControls } from '../domain/plain-text.ts'
-import { depthOf, unstorable } from '../domain/values.ts'
+import { depthOf, storageFault } from '../domain/values.ts'
 import type { ConflictKind } from './conflicts.ts'
 
-const mostBytes = 65_536
-const mostLevels = 32
 const keptCharacters = 32_768
-const longestFct = 200
 
 type Data = Record<string, unknown>
 
@@ -14,12 +12,12 @@ export function readParameters (text: string): { data: Data, settled: ConflictKi
   const settled: ConflictKind[] = []
   let data = asObject(parse(text, settled), settled)
   // Checked first, because the recursive functions below could not handle deeply nested values.
-  if (depthOf(data, mostLevels + 1) > mostLevels || Buffer.byteLength(JSON.stringify(data)) > mostBytes) {
+  if (depthOf(data, maxDataLevels + 1) > maxDataLevels || Buffer.byteLength(JSON.stringify(data)) > maxDataBytes) {
     settled.push('data-too-large')
     const { fct } = data
     data = { ...(typeof fct === 'string' ? { fct } : {}), text: text.slice(0, keptCharacters) }
   }
-  if (unstorable(data) !== null) {
+  if (storageFault(data) !== null) {
     settled.push('data-text')
     data = storable(data) as Data
   }
@@ -64,7 +62,7 @@ function asObject (value: unknown, settled: ConflictKind[]): Data {
 
 function asFct (fct: unknown): string | null {
   const text = withoutControls(typeof fct === 'string' ? fct : JSON.stringify(fct))
-  return text === '' ? null : Array.from(text).slice(0, longestFct).join('')
+  return text === '' ? null : Array.from(text).slice(0, maxNameLength).join('')
 }
 
 /** Replaces characters that PostgreSQL cannot store, numbers that a double cannot hold, and the key `__proto__`. */

@@ -1,13 +1,12 @@
 import type { Place } from '../contract/common.ts'
 import { certificateFault } from '../domain/certificate.ts'
-import { changeOf, type DeviceInput, type TrackedDevice, inputOf } from '../domain/lab-file/lab-plan.ts'
+import { deviceChangeOf, type DeviceInput, type TrackedDevice, deviceInputOf } from '../domain/lab-file/lab-plan.ts'
+import { maxSlots, maxTextLength } from '../domain/limits.ts'
 import type { Conflicts } from './conflicts.ts'
 import { idOfRow } from './ids.ts'
 import type { OldDevice, OldLab } from './old-tables.ts'
 import { sanitizeDeviceName } from './sanitize-names.ts'
 
-const mostSlots = 10_000
-const longestUri = 2000
 const group = 'devices'
 
 /** The imported devices. Several rows with the same name are one device. */
@@ -29,7 +28,7 @@ export function nameDevices (old: OldLab, conflicts: Conflicts): OldDevices {
   const places = new Map<number, Place>()
   for (const { id, device, slot } of old.positions) {
     const name = names.get(device)
-    if (slot < 0 || slot >= mostSlots) conflicts.add('slot-impossible', `${name ?? `device ${device}`}, slot ${slot}`)
+    if (slot < 0 || slot >= maxSlots) conflicts.add('slot-impossible', `${name ?? `device ${device}`}, slot ${slot}`)
     else if (name !== undefined) places.set(id, { device: name, position: slot })
   }
   return { names, places, capacities: capacitiesOf(old, names, places, conflicts) }
@@ -45,7 +44,7 @@ function capacitiesOf (old: OldLab, names: ReadonlyMap<number, string>, places: 
   for (const { id, slots } of old.devices) {
     const name = names.get(id)!
     const slotCount = (highest.get(id) ?? -1) + 1
-    const capacity = Math.min(mostSlots, Math.max(0, slots, slotCount))
+    const capacity = Math.min(maxSlots, Math.max(0, slots, slotCount))
     if (slots !== slotCount) conflicts.add('slots-differ', `"${name}" has num_slots ${slots}, but its highest slot is ${slotCount === 0 ? 'none' : slotCount - 1}`)
     capacities.set(name, Math.max(capacity, capacities.get(name) ?? 0))
   }
@@ -65,11 +64,11 @@ export function planDevices (old: OldLab, { names, capacities }: OldDevices, her
     }
     const after: TrackedDevice = {
       id: before?.id ?? idOfRow(old.identity, 'device', rows[0]!.id),
-      name, group, capacity, uri: rows.map(({ uri }) => uri).find((uri) => uri !== null && uri !== '' && uri.length <= longestUri) ?? null,
+      name, group, capacity, uri: rows.map(({ uri }) => uri).find((uri) => uri !== null && uri !== '' && uri.length <= maxTextLength) ?? null,
       type: null, description: null, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null,
       listed: true, retired: false, created_as: before?.created_as ?? null
     }
-    return [inputOf(after, changeOf(before, after))]
+    return [deviceInputOf(after, deviceChangeOf(before, after))]
   })
 }
 

@@ -1,9 +1,8 @@
+import { maxSourceLength } from '../domain/limits.ts'
 import type { Conflicts } from './conflicts.ts'
 import { idOfRow } from './ids.ts'
 import type { OldExperiment, OldProcess, OldLab } from './old-tables.ts'
 import { sanitizeName } from './sanitize-names.ts'
-
-const longestSource = 4_194_304
 
 export type ImportedProcess = { id: string, name: string, source: string }
 export type ImportedExperiment = { id: string, process_id: string, metadata: { project: string, project_pi: string } | null }
@@ -51,8 +50,8 @@ function describe ({ id, name, source }: OldProcess, conflicts: Conflicts): { na
   if (sanitized !== name) conflicts.add('process-name', `process ${id}, "${name}", becomes "${sanitized}"`)
   const stored = source === '' ? '# The source of this process was empty in the old database.\n' : storable(source)
   if (stored !== source) conflicts.add('process-source', `process ${id}, "${name}"`)
-  if (stored.length > longestSource) conflicts.add('process-too-long', `process ${id}, "${name}", ${stored.length} characters`)
-  return { name: sanitized, source: stored.slice(0, longestSource).toWellFormed() }
+  if (stored.length > maxSourceLength) conflicts.add('process-too-long', `process ${id}, "${name}", ${stored.length} characters`)
+  return { name: sanitized, source: stored.slice(0, maxSourceLength).toWellFormed() }
 }
 
 function storable (text: string): string {

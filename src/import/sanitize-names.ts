@@ -1,15 +1,14 @@
 import { deviceNameFault, nameFault } from '../domain/lab-file/names.ts'
+import { maxNameLength } from '../domain/limits.ts'
 import { withoutControls } from '../domain/plain-text.ts'
 import { isPathName, isUuid } from '../domain/values.ts'
 import type { ConflictKind } from './conflicts.ts'
-
-const longest = 200
 
 /** Turns a text into a valid name by removing what names must not contain; null if nothing is left. */
 export function sanitizeName (text: string): string | null {
   if (nameFault(text) === null) return text
   const clean = withoutControls(text.toWellFormed()).trim()
-  const cut = Array.from(clean).slice(0, longest).join('').trim()
+  const cut = Array.from(clean).slice(0, maxNameLength).join('').trim()
   return cut === '' ? null : cut
 }
 
@@ -24,7 +23,7 @@ export function readBarcode (text: string): { barcode: string | null, name: stri
   if (text === 'None' || text === '') return { barcode: null, name: null, settled: 'barcode-none' }
   const name = sanitizeName(text)
   if (isUuid(text)) return { barcode: null, name, settled: 'barcode-like-an-id' }
-  if (Array.from(text).length > longest) return { barcode: null, name, settled: 'barcode-too-long' }
+  if (Array.from(text).length > maxNameLength) return { barcode: null, name, settled: 'barcode-too-long' }
   if (name === text && isPathName(text)) return { barcode: text, name, settled: null }
   const usable = name !== null && isPathName(name) && !isUuid(name)
   return { barcode: usable ? name : null, name, settled: 'barcode-unusable' }

@@ -43,7 +43,7 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
 
   /** Returns the refusal, if any. Refused requests count towards the rate limit, too. */
   function applyVerdict (request: FastifyRequest, reply: FastifyReply, refusal: AuthRefusal | null): Problem | undefined {
-    const wait = isLimited(request) ? (request.actor === null ? addressLimiter.take(networkOf(request.ip)) : limiter.take(request.actor)) : 0
+    const wait = isLimited(request) ? (request.actor === null ? addressLimiter.countRequest(networkOf(request.ip)) : limiter.countRequest(request.actor)) : 0
     if (wait > 0) {
       reply.header('retry-after', wait)
       return problem('too-many-requests', `More than ${limiter.perMinute} requests in one minute. Retry in ${wait} s.`, { limit: limiter.perMinute })

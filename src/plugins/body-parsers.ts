@@ -5,7 +5,7 @@ import { invalid, type Problem, problem } from '../contract/problems.ts'
 import { jsonFault } from '../domain/json-fault.ts'
 import { exceededLimit, jsonLimits } from '../domain/json-size.ts'
 import { encodingFault } from '../domain/text-encoding.ts'
-import { deepestBody, depthOf, unstorable } from '../domain/values.ts'
+import { maxBodyLevels, depthOf, storageFault } from '../domain/values.ts'
 import { readExactly } from '../domain/whole-numbers.ts'
 import { fairGate } from './fair-gate.ts'
 
@@ -117,8 +117,8 @@ export function readJson (body: Buffer): unknown {
   if (text === '') throw problem('malformed-body', 'The content type is JSON, but the body is empty.')
   if (limit === 'levels') refuseDeep(text)
   const parsed = parseJson(text)
-  const value = depthOf(parsed, deepestBody + 1) > deepestBody ? parsed : readExactly(text, parsed)
-  const fault = unstorable(value)
+  const value = depthOf(parsed, maxBodyLevels + 1) > maxBodyLevels ? parsed : readExactly(text, parsed)
+  const fault = storageFault(value)
   if (fault) throw invalid({ in: 'body', ...fault })
   return value
 }
@@ -133,7 +133,7 @@ function parseJson (text: string): unknown {
 
 // Without JSON.parse, which is recursive.
 function refuseDeep (text: string): never {
-  throw malformed(text) ?? invalid({ in: 'body', pointer: '', detail: `must not be nested deeper than ${deepestBody} levels` })
+  throw malformed(text) ?? invalid({ in: 'body', pointer: '', detail: `must not be nested deeper than ${maxBodyLevels} levels` })
 }
 
 function malformed (text: string): Problem | null {

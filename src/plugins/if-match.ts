@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 /** The maximum length of `If-Match` in characters, enough for dozens of tags. */
-export const longestIfMatch = 2000
+export const maxIfMatchLength = 2000
 
 type Params = Readonly<Record<string, string>>
 /** An object as clients can read it: its version, if it has one, and every response body that represents it. */
@@ -59,7 +59,7 @@ function ofJsonRow ({ version, json }: JsonRow<unknown>): Representation {
 export async function refuseUnlessMatched (request: FastifyRequest, store: Store): Promise<void> {
   const header = request.headers['if-match']
   if (header === undefined) return
-  if (header.length > longestIfMatch) throw invalid({ in: 'headers', parameter: 'If-Match', detail: `must not be longer than ${longestIfMatch} characters` })
+  if (header.length > maxIfMatchLength) throw invalid({ in: 'headers', parameter: 'If-Match', detail: `must not be longer than ${maxIfMatchLength} characters` })
   const { changes } = request.routeOptions.config
   if (changes === undefined) {
     throw invalid({ in: 'headers', parameter: 'If-Match', detail: 'is not supported by this operation, because it does not change one readable object; omit it' })
@@ -67,10 +67,10 @@ export async function refuseUnlessMatched (request: FastifyRequest, store: Store
   const params = request.params as Params
   await store.locks.take(changes, params)
   const { version, bodies } = await representationOf[changes](store, params)
-  if (bodies.length === 0) throw problem('precondition-failed', 'It does not exist yet, so `If-Match` cannot match.', { version, etags: [] })
+  if (bodies.length === 0) throw problem('precondition-failed', 'The object does not exist yet, so `If-Match` cannot match.', { version, etags: [] })
   const tags = bodies.map((body) => tagOf(body, version))
   if (!header.split(',').map((tag) => tag.trim()).some((tag) => matches(tag, version, tags))) {
-    throw problem('precondition-failed', `It has changed. Its ETag is now ${tags.join(' or ')}. Read it again before you change it.`, { version, etags: tags })
+    throw problem('precondition-failed', `The object has changed. Its ETag is now ${tags.join(' or ')}. Read it again before you change it.`, { version, etags: tags })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
 import type { ScopeName } from '../domain/keys.ts'
-import { longestIfMatch } from './if-match.ts'
+import { maxIfMatchLength } from './if-match.ts'
 
 // Adds to the OpenAPI document what all routes have in common and @fastify/swagger does not know.
 
@@ -17,7 +17,7 @@ const location = { type: 'string', format: 'uri-reference', description: 'The pa
 const etag = { type: 'string', description: 'Identifies this response. Send it as `If-None-Match` to ask for changes.', examples: [anEtag] }
 const ifNoneMatch = { type: 'string', description: 'An `ETag` of an earlier response. If the response would be the same, the service responds with 304 and no body.', examples: [anEtag] }
 const ifMatch = {
-  type: 'string', maxLength: longestIfMatch, description: 'The `ETag` or the quoted version of the object to change. If the object has changed since, the service responds with 412 and changes nothing.', examples: [anEtag]
+  type: 'string', maxLength: maxIfMatchLength, description: 'The `ETag` or the quoted version of the object to change. If the object has changed since, the service responds with 412 and changes nothing.', examples: [anEtag]
 }
 const idempotencyKey = {
   type: 'string', minLength: 1, maxLength: 257,

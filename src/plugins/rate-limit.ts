@@ -3,13 +3,13 @@ import { isIPv6 } from 'node:net'
 /** The maximum number of callers that are counted separately in one minute. All others share one count, which bounds the memory. */
 const maxCallers = 10_000
 
-/** A rate limit by whole minutes. `take` counts a request and returns the seconds until the caller may retry, or 0 if it is allowed. */
+/** A rate limit by whole minutes. `countRequest` counts a request and returns the seconds until the caller may retry, or 0 if it is allowed. */
 export function rateLimiter (perMinute: number, now: () => number = Date.now) {
   let minute = 0
   const counts = new Map<string, number>()
   return {
     perMinute,
-    take (caller: string): number {
+    countRequest (caller: string): number {
       const time = now()
       const present = Math.floor(time / 60_000)
       if (present !== minute) counts.clear()

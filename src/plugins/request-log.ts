@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import { redactMessage, redactUrl } from '../domain/keys.ts'
 
 /** URLs in the log are cut at this length. A URL can have up to 16 KiB. */
-const longestUrl = 2000
+const maxUrlLength = 2000
 /** Details can quote names from the request. */
-const longestDetail = 500
+const maxDetailLength = 500
 
 /**
  * Logs one line for each request, when the response was sent or the client disconnected. Fastify logs two lines, and none
@@ -43,8 +43,8 @@ function logRequest (reply: FastifyReply, message: string, status?: number): voi
   const { method, url, routeOptions, actor, refusal } = reply.request
   reply.log.info({
     operation_id: routeOptions.schema?.operationId, actor: actor ?? undefined, method,
-    url: redactUrl(url, parametersOf(reply.request)).slice(0, longestUrl), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status,
-    ...refusal === undefined ? {} : { code: refusal.code, detail: redactMessage(refusal.message).slice(0, longestDetail) }
+    url: redactUrl(url, parametersOf(reply.request)).slice(0, maxUrlLength), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status,
+    ...refusal === undefined ? {} : { code: refusal.code, detail: redactMessage(refusal.message).slice(0, maxDetailLength) }
   }, message)
 }
 

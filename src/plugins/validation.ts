@@ -2,7 +2,7 @@ import type { Ajv, ErrorObject } from 'ajv'
 import type { FastifyServerOptions } from 'fastify'
 import { components } from '../contract/openapi.ts'
 import { validatorFor } from '../contract/validator.ts'
-import { escapePointer, unstorable } from '../domain/values.ts'
+import { escapePointer, storageFault } from '../domain/values.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import { boundedValidation } from './bounded-validation.ts'
 
@@ -75,7 +75,7 @@ function parameterFaults (parameters: Record<string, unknown>): Pick<ErrorObject
   let faults: Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>[] | null = null
   for (const name in parameters) {
     const given = parameters[name]
-    const message = Array.isArray(given) ? 'must be given only once' : unstorable(given)?.detail
+    const message = Array.isArray(given) ? 'must be given only once' : storageFault(given)?.detail
     if (message !== undefined) (faults ??= []).push({ keyword: 'readable', instancePath: `/${escapePointer(name)}`, message })
   }
   return faults

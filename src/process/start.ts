@@ -19,7 +19,7 @@ import { type Shutdown, openShutdown } from './shutdown.ts'
 const defaultShutdownTimeouts = { requestsMs: 10_000, queriesMs: 2_000 }
 
 /** A service that accepts requests at the URL `address`. `stop` may be called more than once. */
-export type Running = { address: string, stop: () => Promise<void> }
+export type RunningService = { address: string, stop: () => Promise<void> }
 
 type StartOptions = { config: Config, log: Logger, signal: AbortSignal, shutdownTimeouts?: { requestsMs: number, queriesMs: number } }
 
@@ -28,7 +28,7 @@ type StartOptions = { config: Config, log: Logger, signal: AbortSignal, shutdown
  * throws the reason of the signal. Only the start of the embedded database always runs to its end, so that no PostgreSQL
  * process is left behind. Throws an OperatorError for problems that the operator can fix.
  */
-export async function start (options: StartOptions): Promise<Running> {
+export async function start (options: StartOptions): Promise<RunningService> {
   const shutdown = openShutdown(options.log)
   try {
     const url = options.config.databaseUrl ?? await startEmbeddedDatabase(options, shutdown)

@@ -5,6 +5,7 @@ import type { LabState } from '../contract/lab.ts'
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import type { Position, PositionQuery } from '../contract/positions.ts'
 import { invalid, problem } from '../contract/problems.ts'
+import { viewColumns } from './columns.ts'
 import { runPrepared } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
@@ -14,9 +15,10 @@ type PositionAt = Omit<Position, 'position'> & { slot: number }
 
 // Several containers can have had the barcode in the past. At most one had it at that time.
 const byBarcode = `
-  SELECT * FROM container_state_at($1, ARRAY(
+  SELECT ${viewColumns('container')} FROM container_state_at($1, ARRAY(
     SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $2 AND revision <= $1))
   WHERE barcode = $2 AND removed_at IS NULL`
+const byId = `SELECT ${viewColumns('container')} FROM container_state_at($1, ARRAY[$2::uuid])`
 
 /** Earlier states, as of a revision or a time. The functions `*_state_at` compute them from the event log. */
 export function asOfStore ({ pool }: Database) {
@@ -34,7 +36,7 @@ export function asOfStore ({ pool }: Database) {
   }
 
   async function device (name: string, asOf: AsOf): Promise<Device> {
-    const [found] = await runPrepared<Device>(pool, 'SELECT * FROM device_state_at($1) WHERE name = $2 AND retired_at IS NULL', [await revision(asOf), name])
+    const [found] = await runPrepared<Device>(pool, `SELECT ${viewColumns('device')} FROM device_state_at($1) WHERE name = $2 AND retired_at IS NULL`, [await revision(asOf), name])
     if (found === undefined) throw problem('device-not-found', 'The lab had no device with this name at that time.', { device: name, parameter: 'device' })
     return found
   }
@@ -42,14 +44,15 @@ export function asOfStore ({ pool }: Database) {
   async function container (named: string, asOf: AsOf): Promise<Container> {
     const then = await revision(asOf)
     const { id, barcode } = parseContainerRef(named)
-    const [found] = await runPrepared<Container>(pool, id === null ? byBarcode : 'SELECT * FROM container_state_at($1, ARRAY[$2::uuid])', [then, id ?? barcode])
+    const [found] = await runPrepared<Container>(pool, id === null ? byBarcode : byId, [then, id ?? barcode])
     if (found === undefined) throw problem('container-not-found', 'No container had this barcode or id at that time.', { container: named, parameter: 'container' })
     return found
   }
 
   async function positions (name: string, { empty, limit }: Omit<PositionQuery, 'at'>, asOf: AsOf): Promise<Position[]> {
     await device(name, asOf)
-    const found = await runPrepared<PositionAt>(pool, 'SELECT * FROM position_state_at($1, $2)', [name, await revision(asOf)])
+    const found = await runPrepared<PositionAt>(pool,
+      'SELECT slot, empty, container, container_id, occupied_by, deep_well_suited, reserved FROM position_state_at($1, $2)', [name, await revision(asOf)])
     return found.filter((slot) => empty === undefined || slot.empty === empty).slice(0, limit).map(({ slot, ...state }) => ({ position: slot, ...state }))
   }
 
@@ -72,12 +75,12 @@ export function asOfStore ({ pool }: Database) {
 
     /** The lab file. */
     async config (asOf: AsOf): Promise<LabLayout> {
-      const [config] = await runPrepared<LabLayout>(pool, 'SELECT * FROM lab_config_at($1)', [await revision(asOf)])
+      const [config] = await runPrepared<LabLayout>(pool, 'SELECT description, pythonlab_translation, extra, groups FROM lab_config_at($1)', [await revision(asOf)])
       return config!
     },
 
     async lab (asOf: AsOf): Promise<LabState> {
-      const [state] = await runPrepared<LabState>(pool, 'SELECT * FROM lab_state_at($1)', [await revision(asOf)])
+      const [state] = await runPrepared<LabState>(pool, 'SELECT revision, totals, devices FROM lab_state_at($1)', [await revision(asOf)])
       return state!
     }
   }

@@ -4,6 +4,7 @@ import type {
 } from '../contract/containers.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
@@ -32,7 +33,7 @@ const commands = {
 }
 // `alike` is the barcode of another container on the platform that differs in case only.
 const addContainers = `
-  SELECT a.outcome, (a.container).*, CASE WHEN a.outcome = 'created' THEN (
+  SELECT a.outcome, ${viewColumns('container', '(a.container)')}, CASE WHEN a.outcome = 'created' THEN (
     SELECT c.barcode FROM container c
     WHERE c.removed_at IS NULL AND lower(c.barcode) = lower((a.container).barcode) AND c.barcode <> (a.container).barcode LIMIT 1) END AS alike
   FROM add_containers($1, $2, $3) a`

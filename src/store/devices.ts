@@ -3,7 +3,8 @@ import type { Device, DeviceCreate, DevicePatch, DeviceQuery } from '../contract
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { extraFault } from '../domain/lab-file/lab-file.ts'
-import { changeOf, type TrackedDevice, inputOf } from '../domain/lab-file/lab-plan.ts'
+import { deviceChangeOf, type TrackedDevice, deviceInputOf } from '../domain/lab-file/lab-plan.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './generated/client.ts'
@@ -35,7 +36,7 @@ export function deviceStore (database: Database) {
     },
 
     async read (name: string): Promise<Device> {
-      const [found] = await runPrepared<Device>(pool, 'SELECT * FROM device_state WHERE name = $1 AND retired_at IS NULL', [name])
+      const [found] = await runPrepared<Device>(pool, `SELECT ${viewColumns('device')} FROM device_state WHERE name = $1 AND retired_at IS NULL`, [name])
       if (found === undefined) throw deviceNotFound(name)
       return found
     },
@@ -84,7 +85,7 @@ export function deviceNotFound (device: string) {
 function nameInUse ({ name, listed }: TrackedDevice) {
   const detail = listed
     ? `The lab already has a device "${name}". Choose another name.`
-    : `Logged steps name a device "${name}" that is not in the lab file. Add it with POST /api/devices, or retire it, before you give its name to another device.`
+    : `Logged steps name a device "${name}" that is not in the lab file. Use another name. Or first add that device with POST /api/devices, or retire it.`
   return problem('device-name-in-use', detail, { device: name, pointer: '/name' })
 }
 
@@ -132,8 +133,8 @@ function inputDevice ({ id, ...body }: DeviceCreate, before: TrackedDevice | und
 async function write (transaction: Transaction, before: TrackedDevice | undefined, after: TrackedDevice, audit: AuditContext): Promise<Device> {
   const fault = extraFault(after)
   if (fault !== null) throw invalid({ in: 'body', pointer: '/extra', detail: fault })
-  const change = changeOf(before, after)
-  if (change.action !== 'unchanged') await writeDevices(transaction, [inputOf(after, change)], { revision: await nextRevision(transaction), ordinal: 0 }, audit)
+  const change = deviceChangeOf(before, after)
+  if (change.action !== 'unchanged') await writeDevices(transaction, [deviceInputOf(after, change)], { revision: await nextRevision(transaction), ordinal: 0 }, audit)
   return await readById(transaction, after.id)
 }
 

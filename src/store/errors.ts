@@ -1,4 +1,4 @@
-import { problem, Problem, type ProblemCode, catalogue } from '../contract/problems.ts'
+import { problem, Problem, type ProblemCode, problemCatalogue } from '../contract/problems.ts'
 import { refusalDetail } from './refusals.ts'
 
 /** An error of PostgreSQL, from `pg` or from Prisma. */
@@ -18,10 +18,19 @@ type Cause = {
   constraint?: { index?: string } | string
 }
 
-/** Whether a retry of the transaction can succeed: after a deadlock or serialization failure. */
+/**
+ * Whether a prepared statement has another result since a migration, for example because a column has another type. The
+ * statement did nothing. It succeeds when it is prepared anew.
+ */
+export function isStalePlan (error: unknown): boolean {
+  const fault = databaseFault(error)
+  return fault?.sqlstate === '0A000' && fault.message === 'cached plan must not change result type'
+}
+
+/** Whether a retry of the transaction can succeed: after a deadlock, a serialization failure or a migration of a newer instance. */
 export function isRetryable (error: unknown): boolean {
   const fault = databaseFault(error)
-  return fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
+  return isStalePlan(error) || fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
 }
 
 /** SQLSTATE, message, detail and constraint of an error of `pg` or of Prisma's driver adapter. Null for other errors. */
@@ -77,7 +86,7 @@ function databaseUnavailable (cause: unknown): Problem {
 
 /** A refusal by a database function. The message is the problem code, the detail has the members as JSON. */
 function refusal (fault: DatabaseFault): Problem | null {
-  if (!(fault.message in catalogue)) return null
+  if (!(fault.message in problemCatalogue)) return null
   const code = fault.message as ProblemCode
   const members = JSON.parse(fault.detail ?? '{}') as Record<string, unknown>
   return problem(code, refusalDetail(code, members), members)

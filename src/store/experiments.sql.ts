@@ -1,5 +1,6 @@
 import type { Experiment, ExperimentQuery } from '../contract/experiments.ts'
 import { toUtc } from '../domain/step-times.ts'
+import { viewColumns } from './columns.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** The SQL condition (on `experiment e`) of the filters. The start of an experiment is the first entry of an index range, so its steps are not scanned. */
@@ -22,7 +23,7 @@ export async function readExperiments (prisma: PrismaClient, condition: Prisma.S
       WHERE ${condition} AND ${after === null ? Prisma.sql`true` : Prisma.sql`e.id > ${after}::uuid`}
       ORDER BY e.id LIMIT ${take}
     )
-    SELECT state.* FROM page JOIN experiment_state state ON state.id = page.id ORDER BY state.id`
+    SELECT ${Prisma.raw(viewColumns('experiment', 'state'))} FROM page JOIN experiment_state state ON state.id = page.id ORDER BY state.id`
 }
 
 export async function countExperiments (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {

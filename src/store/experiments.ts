@@ -5,8 +5,10 @@ import { problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { allowedAfter, type ExperimentStatusName } from '../domain/experiment-status.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
+import { Prisma } from './generated/client.ts'
 import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, readPageById } from './pages.ts'
@@ -32,7 +34,7 @@ export function experimentStore ({ pool, prisma }: Database) {
     async create (input: ExperimentCreate, audit: AuditContext): Promise<{ outcome: 'created' | 'repeated', experiment: Experiment }> {
       const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input), warnings: numberWarnings(input.metadata, '/metadata') }
       const [row] = await runPrepared<Experiment & { outcome: 'created' | 'repeated' }>(pool,
-        'SELECT outcome, (experiment).* FROM create_experiment($1, $2)', [writeExactly(prepared), audit])
+        `SELECT outcome, ${viewColumns('experiment', '(experiment)')} FROM create_experiment($1, $2)`, [writeExactly(prepared), audit])
       const { outcome, ...experiment } = row!
       return { outcome, experiment }
     },
@@ -61,7 +63,7 @@ export function experimentStore ({ pool, prisma }: Database) {
         if (locked === undefined) throw notFound()
         refuseIllegalTransition(locked.status, changes.status ?? locked.status)
         const [changed] = await transaction.$queryRaw<Experiment[]>`
-          SELECT * FROM update_experiment(${id}::uuid, ${writeExactly({ ...changes, ...changes.metadata === undefined ? {} : { warnings: numberWarnings(changes.metadata, '/metadata') } })}::jsonb, ${JSON.stringify(audit)}::jsonb)`
+          SELECT ${Prisma.raw(viewColumns('experiment'))} FROM update_experiment(${id}::uuid, ${writeExactly({ ...changes, ...changes.metadata === undefined ? {} : { warnings: numberWarnings(changes.metadata, '/metadata') } })}::jsonb, ${JSON.stringify(audit)}::jsonb)`
         return changed!
       }))
     }

@@ -20,7 +20,8 @@ export function idempotencyStore ({ pool }: Database) {
      */
     async once (key: RequestKey, effect: () => Promise<StoredResponse>): Promise<StoredResponse & { replayed: boolean }> {
       return await withRetries(() => inTransaction(pool, async () => {
-        const [opened] = await runPrepared<OpenedKey>(pool, 'SELECT running, (stored).* FROM open_idempotency_key($1)', [key.digest])
+        const [opened] = await runPrepared<OpenedKey>(pool,
+          'SELECT running, (stored).request_digest, (stored).status, (stored).headers, (stored).body FROM open_idempotency_key($1)', [key.digest])
         const { running, request_digest, status, headers, body } = opened!
         if (running) {
           throw problem('idempotency-key-running', 'The first request with this key is still running. Retry in a moment to get its response.')

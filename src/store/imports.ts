@@ -105,9 +105,11 @@ export function importStore (database: Database) {
         ...step, created_as: known.get(step.id) ?? step.created_as, warnings: [...step.warnings, ...inputs[index]!.warnings]
       }))
       const [counts] = await runPrepared<LoggedSteps>(pool, `
+        WITH logged AS MATERIALIZED (SELECT outcome, record FROM log_steps($1, $2, true)),
+          recorded AS MATERIALIZED (SELECT record_logged_steps((SELECT (array_agg(record) FILTER (WHERE record IS NOT NULL))[1] FROM logged), $3))
         SELECT count(*) FILTER (WHERE outcome = 'logged')::integer AS logged, count(*) FILTER (WHERE outcome = 'extended')::integer AS extended,
           count(*) FILTER (WHERE outcome = 'repeated')::integer AS repeated
-        FROM log_steps($1, $2, true, $3)`, [JSON.stringify(prepared), JSON.stringify(devices), audit])
+        FROM logged CROSS JOIN recorded`, [JSON.stringify(prepared), JSON.stringify(devices), audit])
       return counts!
     },
 

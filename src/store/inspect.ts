@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { type Applied, readMigrations } from './migrate.ts'
+import { type AppliedMigration, readMigrations } from './migrate.ts'
 
 /** Facts about a database. `clock_ahead_ms`: how many milliseconds its clock is ahead of the clock of this machine. */
 export type Inspection = {
@@ -50,7 +50,7 @@ async function countDoubtfulSteps (client: pg.Client): Promise<{ ahead: number, 
 async function compareMigrations (client: pg.Client, directory: string) {
   const { rows: [table] } = await client.query<{ there: boolean }>("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there")
   const { rows: applied } = table!.there
-    ? await client.query<Applied>('SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL')
+    ? await client.query<AppliedMigration>('SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL')
     : { rows: [] }
   const known = await readMigrations(directory)
   const names = new Set(known.map(({ name }) => name))

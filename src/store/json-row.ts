@@ -13,15 +13,15 @@ export type MemberKinds<T> = { readonly [M in keyof T]-?: Date extends T[M] ? 't
  */
 export function selectAsJson<T> (members: MemberKinds<T>, from: string, also: readonly string[] = []): string {
   return `SELECT ${['version', ...also].map((column) => `object.${column}`).join(', ')}, row_to_json(shown)::text AS json
-    FROM ${from} AS object CROSS JOIN LATERAL (SELECT ${columnsOf(members)}) AS shown`
+    FROM ${from} AS object CROSS JOIN LATERAL (SELECT ${jsonColumns(members)}) AS shown`
 }
 
 /** The same for a list: returns one row with all rows as a JSON array, ordered by a column. `json` is null when there are none. */
 export function selectListAsJson<T> (members: MemberKinds<T>, from: string, order: keyof T & string): string {
   return `SELECT NULL::integer AS version, json_agg(shown ORDER BY object.${order})::text AS json
-    FROM ${from} AS object CROSS JOIN LATERAL (SELECT ${columnsOf(members)}) AS shown`
+    FROM ${from} AS object CROSS JOIN LATERAL (SELECT ${jsonColumns(members)}) AS shown`
 }
 
-function columnsOf (members: Readonly<Record<string, string>>): string {
+function jsonColumns (members: Readonly<Record<string, string>>): string {
   return Object.entries(members).map(([name, as]) => as === 'time' ? `wire_time(object.${name}) AS ${name}` : `object.${name}`).join(', ')
 }

@@ -1,7 +1,7 @@
 import type { Container } from '../contract/containers.ts'
 import type { LabRestoreResult, RestoreFinding } from '../contract/lab.ts'
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
-import { changeOf, type DeviceChange, inputOf, planLabSettings, type TrackedDevice } from '../domain/lab-file/lab-plan.ts'
+import { deviceChangeOf, type DeviceChange, deviceInputOf, planLabSettings, type TrackedDevice } from '../domain/lab-file/lab-plan.ts'
 import { planRestoredContainers, type RestoreConflict } from '../domain/lab-restore.ts'
 import type { AuditContext } from './commands.ts'
 import type { Database } from './database.ts'
@@ -57,7 +57,7 @@ class Restore {
   async run (): Promise<Omit<LabRestoreResult, 'applied' | 'restored_to' | 'revision'> & { changed: boolean }> {
     const { transaction } = this
     const labBefore = await labSnapshot(transaction)
-    const [config] = await transaction.$queryRaw<LabLayout[]>`SELECT * FROM lab_config_at(${this.at}::bigint)`
+    const [config] = await transaction.$queryRaw<LabLayout[]>`SELECT description, pythonlab_translation, extra, groups FROM lab_config_at(${this.at}::bigint)`
     const later = await this.restoreDevices()
     const containers = await this.restoreContainers()
     await this.retireAndShrink(later)
@@ -82,10 +82,10 @@ class Restore {
   }
 
   private async write (changes: readonly { before: TrackedDevice | undefined, after: TrackedDevice }[]): Promise<void> {
-    const inputs = changes.map(({ before, after }) => ({ after, change: changeOf(before, after) })).filter(({ change }) => change.action !== 'unchanged')
+    const inputs = changes.map(({ before, after }) => ({ after, change: deviceChangeOf(before, after) })).filter(({ change }) => change.action !== 'unchanged')
     if (inputs.length === 0) return
     this.changes.push(...inputs.map(({ change }) => change))
-    await writeDevices(this.transaction, inputs.map(({ after, change }) => inputOf(after, change)), await this.next(inputs.length), this.audit)
+    await writeDevices(this.transaction, inputs.map(({ after, change }) => deviceInputOf(after, change)), await this.next(inputs.length), this.audit)
   }
 
   /** Restores devices and slots, except what needs slots to be empty first. Returns that. */

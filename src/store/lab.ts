@@ -52,7 +52,7 @@ export function labStore (database: Database) {
 
     /** Removes every container and retires every listed device. The history stays. */
     async wipe (audit: AuditContext): Promise<LabWipe> {
-      const [wiped] = await runPrepared<LabWipe>(pool, 'SELECT * FROM wipe_lab($1)', [audit])
+      const [wiped] = await runPrepared<LabWipe>(pool, 'SELECT containers_removed, devices_retired, revision FROM wipe_lab($1)', [audit])
       return wiped!
     }
   }

@@ -12,7 +12,7 @@ export const migrationTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
   started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`
 
-export type Applied = { migration_name: string, checksum: string, finished_at: Date | null }
+export type AppliedMigration = { migration_name: string, checksum: string, finished_at: Date | null }
 export type Migration = { name: string, sql: string, checksum: string }
 
 export class MigrationError extends OperatorError {}
@@ -57,7 +57,7 @@ async function applyMissing (client: pg.Client, migrations: readonly Migration[]
   // Created only if it is missing, because an up-to-date database may be a read-only standby.
   const { rows: [table] } = await client.query<{ known: boolean }>("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS known")
   if (!table!.known) await client.query(migrationTable)
-  const { rows: applied } = await client.query<Applied>(
+  const { rows: applied } = await client.query<AppliedMigration>(
     'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at')
   refuseForeignHistory(applied, migrations)
   const missing = migrations.filter(({ name }) => !applied.some((row) => row.migration_name === name))
@@ -65,7 +65,7 @@ async function applyMissing (client: pg.Client, migrations: readonly Migration[]
   return missing.map(({ name }) => name)
 }
 
-function refuseForeignHistory (applied: readonly Applied[], migrations: readonly Migration[]): void {
+function refuseForeignHistory (applied: readonly AppliedMigration[], migrations: readonly Migration[]): void {
   if (isBeforeFirstRelease(applied.map((row) => row.migration_name))) {
     throw new MigrationError('The database was made by a version of the service from before its first release, and this version cannot convert it. The database was not changed. Use an empty one: name it in DATABASE_URL, or name another directory in DATA_DIR. To read the old data, run the version that made it.')
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { problem } from '../contract/problems.ts'
-import { isUuid, unstorable } from '../domain/values.ts'
+import { isUuid, storageFault } from '../domain/values.ts'
 
 /** The query parameters of a list that select the page. */
 export type PageQuery = { limit?: number, cursor?: string, count?: boolean }
@@ -70,7 +70,7 @@ function readCursor (cursor: string, listDigest: string, isKey: (values: readonl
   } catch {
     values = null
   }
-  if (!Array.isArray(values) || values[0] !== listDigest || unstorable(values) !== null || !isKey(values.slice(1))) {
+  if (!Array.isArray(values) || values[0] !== listDigest || storageFault(values) !== null || !isKey(values.slice(1))) {
     throw problem('invalid-cursor', 'The cursor does not belong to this list with these filters. Start again without `cursor`.', { parameter: 'cursor' })
   }
   return values.slice(1)

@@ -1,6 +1,7 @@
 import type { Container } from '../contract/containers.ts'
 import type { Position, PositionPatch, PositionQuery, PositionWithOccupant } from '../contract/positions.ts'
 import { problem } from '../contract/problems.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { deviceNotFound } from './devices.ts'
@@ -23,7 +24,7 @@ const someSlots = selectListAsJson(members, `(
 
 const readSlot = `
   SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited, s.reserved,
-    CASE WHEN s.id IS NULL THEN valid_slot_range(d.id) END AS valid_range, c.*
+    CASE WHEN s.id IS NULL THEN valid_slot_range(d.id) END AS valid_range, ${viewColumns('container', 'c')}
   FROM device d
   LEFT JOIN position_state s ON s.device_id = d.id AND s.position = $2
   LEFT JOIN container_state c ON c.id = s.container_id

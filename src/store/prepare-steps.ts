@@ -1,16 +1,14 @@
 import { v7 as uuidv7 } from 'uuid'
-import { type Fault, invalid } from '../contract/problems.ts'
+import { type Fault, invalid, maxFaults } from '../contract/problems.ts'
 import type { StepCreate } from '../contract/steps.ts'
 import { digestOf } from '../domain/canonical.ts'
+import { maxNameLength } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
 import { isLine } from '../domain/plain-text.ts'
-import { defaultStatus, type StepWarning, timesFault, toUtc, withEndStatus } from '../domain/step-times.ts'
+import { defaultStatus, type StepWarning, timesFault, toUtc, completedIfFinished } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
 import { numberWarnings } from '../domain/whole-numbers.ts'
 import { parseContainerRef } from './container-ref.ts'
-
-const maxFaults = 20
-const longestFunction = 200
 
 /** A step to log, or null for none. With `placesFollow`, the transfer supplies the places of a move. */
 type StepInput = { input: StepCreate | null, pointer: string, placesFollow: boolean }
@@ -54,7 +52,7 @@ export function containerRefsOf (names: readonly string[]) {
 export function functionFault (data: Readonly<Record<string, unknown>>): string | null {
   const { fct } = data
   if (fct === undefined || fct === null) return null
-  if (typeof fct !== 'string' || fct === '' || Array.from(fct).length > longestFunction) return `must be a text of 1 to ${longestFunction} characters`
+  if (typeof fct !== 'string' || fct === '' || Array.from(fct).length > maxNameLength) return `must be a text of 1 to ${maxNameLength} characters`
   return isLine(fct) ? null : 'must not contain control characters'
 }
 
@@ -69,7 +67,7 @@ function prepare (input: StepCreate) {
   const lidded_after = input.lidded_after ?? null
   const barcode_read = input.barcode_read ?? null
   const givenFinish = input.finish ? toUtc(input.finish) : null
-  const { start, finish, status, warnings } = withEndStatus({
+  const { start, finish, status, warnings } = completedIfFinished({
     start: toUtc(input.start), finish: givenFinish, status: input.status ?? defaultStatus(givenFinish)
   })
   const experiment_uuid = input.experiment_id && isUuid(input.experiment_id) ? input.experiment_id.toLowerCase() : null

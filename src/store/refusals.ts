@@ -1,4 +1,4 @@
-import { catalogue, type ProblemCode } from '../contract/problems.ts'
+import { problemCatalogue, type ProblemCode } from '../contract/problems.ts'
 
 type Range = { minimum: number, maximum: number }
 type KnownPlace = { device: string | null, position: number | null } | null
@@ -55,7 +55,7 @@ export function refusalDetail (code: ProblemCode, members: Record<string, unknow
   const other = members.conflicts_with as { index: number } | undefined
   if (other !== undefined) return conflictInBatch(code, members, other.index)
   const detail = details[code] as ((members: Record<string, unknown>) => string) | undefined
-  return detail?.(members) ?? catalogue[code][2]
+  return detail?.(members) ?? problemCatalogue[code][2]
 }
 
 function illegalTransition ({ from, to, allowed }: { from: string, to: string, allowed: string[] }): string {

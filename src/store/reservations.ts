@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { invalid, problem } from '../contract/problems.ts'
 import type { Reservation, ReservationCreate, ReservationQuery, ReservationRenewal } from '../contract/reservations.ts'
 import { digestOf } from '../domain/canonical.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { filtersOf, readPageById } from './pages.ts'
@@ -16,7 +17,7 @@ const matching = `
 export function reservationStore ({ pool }: Database) {
   return {
     async read (id: string): Promise<Reservation> {
-      const [found] = await runPrepared<Reservation>(pool, 'SELECT * FROM reservation_state WHERE id = $1', [id])
+      const [found] = await runPrepared<Reservation>(pool, `SELECT ${viewColumns('reservation')} FROM reservation_state WHERE id = $1`, [id])
       if (found === undefined) throw problem('reservation-not-found', refusalDetail('reservation-not-found', {}), { reservation_id: id, parameter: 'id' })
       return found
     },
@@ -28,7 +29,7 @@ export function reservationStore ({ pool }: Database) {
         name: 'reservations',
         filters,
         read: async (after, take) => await runPrepared<Reservation>(pool,
-          `SELECT * ${matching} AND ($4::uuid IS NULL OR r.id > $4) ORDER BY r.id LIMIT $5`, [...values, after, take]),
+          `SELECT ${viewColumns('reservation', 'r')} ${matching} AND ($4::uuid IS NULL OR r.id > $4) ORDER BY r.id LIMIT $5`, [...values, after, take]),
         count: async () => await runPrepared<{ count: number }>(pool, `SELECT count(*)::int AS count ${matching}`, values).then(([row]) => row!.count)
       })
     },
@@ -38,13 +39,14 @@ export function reservationStore ({ pool }: Database) {
         throw invalid({ in: 'body', pointer: input.device ? '/type' : '/device', detail: 'send either `device` or `type`, not both or neither' })
       }
       const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input) }
-      const [row] = await runPrepared<Reservation & { outcome: 'created' | 'repeated' }>(pool, 'SELECT outcome, (reservation).* FROM create_reservation($1, $2)', [prepared, audit])
+      const [row] = await runPrepared<Reservation & { outcome: 'created' | 'repeated' }>(pool,
+        `SELECT outcome, ${viewColumns('reservation', '(reservation)')} FROM create_reservation($1, $2)`, [prepared, audit])
       const { outcome, ...reservation } = row!
       return { outcome, reservation }
     },
 
     async renew (id: string, { ttl_seconds }: ReservationRenewal, audit: AuditContext): Promise<Reservation> {
-      const [renewed] = await runPrepared<Reservation>(pool, 'SELECT * FROM renew_reservation($1, $2, $3)', [id, ttl_seconds, audit])
+      const [renewed] = await runPrepared<Reservation>(pool, `SELECT ${viewColumns('reservation')} FROM renew_reservation($1, $2, $3)`, [id, ttl_seconds, audit])
       return renewed!
     },
 

@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import { v7 as uuidv7 } from 'uuid'
 import { invalid, problem } from '../contract/problems.ts'
 import type { Step, StepFinish, StepPatch } from '../contract/steps.ts'
+import { maxDataBytes } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
-import { isUnderWay, withFinish, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
+import { clampFinish, isUnderWay, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries } from './commands.ts'
-import type { PrismaClient } from './generated/client.ts'
+import { Prisma, type PrismaClient } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
 import { containerRefsOf, functionFault, statusWarnings } from './prepare-steps.ts'
 
@@ -21,8 +23,6 @@ type Change = {
   warnings: readonly StepWarning[]
 }
 
-const maxDataBytes = 65_536
-
 /** Finishes a running or paused step. Throws `step-ended` for a step that has ended. */
 export async function finishStep (prisma: PrismaClient, id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
   return await withLockedStep(prisma, id, async (transaction, step) => {
@@ -31,7 +31,7 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
       throw problem('step-ended', `The step is already ${step.status}${finish === null ? '' : ` (finish ${finish})`}. Use PATCH to correct it.`,
         { step: { id, status: step.status, finish } })
     }
-    const { warnings, finish, status } = withFinish({
+    const { warnings, finish, status } = clampFinish({
       start: step.start.toISOString(), finish: ending.finish ? toUtc(ending.finish) : step.now.toISOString(), status: ending.status ?? 'completed'
     })
     const data = ending.data ? { data: { ...step.data, ...ending.data } } : {}
@@ -80,7 +80,7 @@ async function write (transaction: Transaction, id: string, step: LockedStep, ch
     device_id: uuidv7()
   }
   const [changed] = await transaction.$queryRaw<Step[]>`
-    SELECT * FROM update_step(${id}::uuid, ${writeExactly(input)}::jsonb, ${kind}, ${JSON.stringify(audit)}::jsonb)`
+    SELECT ${Prisma.raw(viewColumns('step'))} FROM update_step(${id}::uuid, ${writeExactly(input)}::jsonb, ${kind}, ${JSON.stringify(audit)}::jsonb)`
   return changed!
 }
 

@@ -2,6 +2,7 @@ import { invalid } from '../contract/problems.ts'
 import { maxDecided, type StepExclusionRequest, type StepExclusionResult, type StepWhere } from '../contract/step-exclusions.ts'
 import type { Step } from '../contract/steps.ts'
 import { toUtc } from '../domain/step-times.ts'
+import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries } from './commands.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { stepCondition } from './step-filters.sql.ts'
@@ -27,7 +28,7 @@ export async function excludeSteps (
       await transaction.$executeRaw`SELECT decide_steps(${changing}::uuid[], ${exclude}::boolean, ${JSON.stringify({ ...audit, reason })}::jsonb)`
     }
     const items = await transaction.$queryRaw<Step[]>`
-      SELECT * FROM step_state WHERE id = ANY (${found.slice(0, maxShown).map(({ id }) => id)}::uuid[]) ORDER BY start DESC, id DESC`
+      SELECT ${Prisma.raw(viewColumns('step'))} FROM step_state WHERE id = ANY (${found.slice(0, maxShown).map(({ id }) => id)}::uuid[]) ORDER BY start DESC, id DESC`
     return { applied: !dryRun, matched: found.length, changed: changing.length, items }
   }))
 }

@@ -1,5 +1,6 @@
 import type { Step, StepSort } from '../contract/steps.ts'
 import { isInstant, isUuid } from '../domain/values.ts'
+import { viewColumns } from './columns.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 /** The key of a step in a sorted list: the value that the list is sorted by, and the id. */
@@ -30,7 +31,7 @@ async function readRange (prisma: PrismaClient, condition: Prisma.Sql, sort: Ste
       SELECT s.id FROM step s WHERE ${condition} AND ${afterKey(sort, after)}
       ORDER BY s.${column} ${direction}, s.id ${direction} LIMIT ${take}
     )
-    SELECT state.* FROM page JOIN step_state state ON state.id = page.id
+    SELECT ${Prisma.raw(viewColumns('step', 'state'))} FROM page JOIN step_state state ON state.id = page.id
     ORDER BY state.${column} ${direction}, state.id ${direction}`
 }
 

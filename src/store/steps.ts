@@ -30,7 +30,11 @@ const members: MemberKinds<Step> = {
 }
 const readById = `${selectAsJson(members, 'step_state')} WHERE object.id = $1`
 const setPaused = selectAsJson(members, 'set_step_paused($1, $2, $3, $4, $5)')
-const logSteps = selectAsJson(members, '(SELECT outcome, (step).* FROM log_steps($1, $2, $3, $4))', ['id', 'outcome'])
+// The lab lock is taken last: the event is recorded when the whole response is written. array_agg reads it to its end.
+const logSteps = `
+  WITH logged AS MATERIALIZED (${selectAsJson(members, '(SELECT outcome, (step).*, record FROM log_steps($1, $2, $3))', ['id', 'outcome', 'record'])}),
+    recorded AS MATERIALIZED (SELECT record_logged_steps((SELECT (array_agg(record) FILTER (WHERE record IS NOT NULL))[1] FROM logged), $4))
+  SELECT version, id, outcome, json FROM logged CROSS JOIN recorded`
 
 /** The log of steps. Each command is one call of a function in prisma/sql/step. */
 export function stepStore ({ pool, prisma }: Database) {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
+import { isStalePlan } from './errors.ts'
 
 // A request with `Idempotency-Key` or `If-Match` runs in one transaction, so that it changes everything or nothing. The
 // handler does not know about it: while it runs, the pool returns the connection of this transaction, and a transaction that
@@ -28,6 +29,8 @@ export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): P
     return result
   } catch (error) {
     await client.query('ROLLBACK').catch((lost: Error) => { broken = lost })
+    // The other statements of the connection may be stale, too. The next attempt gets another connection.
+    if (isStalePlan(error)) broken = error as Error
     throw error
   } finally {
     client.release(broken)

@@ -1,7 +1,7 @@
 import { safeText } from './safe-text.ts'
 
 /** A terminal or a pipe. */
-export type Out = { write (text: string): unknown, isTTY?: boolean }
+export type TextOutput = { write (text: string): unknown, isTTY?: boolean }
 
 export type Progress = { step (count?: number): void, done (): void }
 
@@ -9,7 +9,7 @@ const barWidth = 24
 const redrawMs = 50
 
 /** Shows progress on one line. A terminal gets a bar that is redrawn; a pipe gets one line at the end. */
-export function progressOf (out: Out, text: string, total: number): Progress {
+export function progressOf (out: TextOutput, text: string, total: number): Progress {
   const label = safeText(text)
   const began = performance.now()
   let count = 0

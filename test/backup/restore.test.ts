@@ -149,7 +149,7 @@ t.test('tables that refer to each other in a circle are named', async (t) => {
   await t.rejects(takeBackup({ url, file: join(await aFolder(t), 'lab'), overwrite: false }), { message: /The tables egg, hen refer to each other/ })
 })
 
-t.test('a backup that breaks a rule of the world changes nothing', async (t) => {
+t.test('a backup that breaks a rule of the lab changes nothing', async (t) => {
   const url = await anEmptyDatabase(t)
   await restoreBackup({ url, file: savedLab, migrations, replace: false })
   const before = await aDump(url)

@@ -22,7 +22,7 @@ t.test('calibrate tells how often the bounds were kept, by method and by group',
   const { code, out } = await platformStatus('calibrate', '--confidence', '0.8', '--group-by', 'function')
   t.equal(code, 0)
   t.match(out, /^60 steps replayed at confidence 0\.8\n\nby +group +steps +answered +coverage +excess s +pinball s\nall +- +60 +58[\s\S]*\nmethod +rank[\s\S]*\nfunction +scan +30 +29/)
-  t.match((await platformStatus('calibrate', '--limit', '10', '--group-by', 'method')).out, /^10 steps replayed at confidence 0\.95; there are older ones \(--limit\)\n(?![\s\S]*\nlevel)/)
+  t.match((await platformStatus('calibrate', '--limit', '10', '--group-by', 'method')).out, /^10 steps replayed at confidence 0\.95; older steps were not replayed \(--limit\)\n(?![\s\S]*\nlevel)/)
   t.match((await platformStatus('calibrate', '--since', '2026-01-01T00:30:00Z', '--json')).json, { confidence: 0.95, steps: 30, groups: [{ group: 'parameters' }], methods: [{ steps: Number }] })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { catalogue, type ProblemCode } from '../../src/contract/problems.ts'
+import { problemCatalogue, type ProblemCode } from '../../src/contract/problems.ts'
 import { requestOf, type Request } from '../support/arbitraries.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 import { theDocument } from '../support/openapi.ts'
@@ -54,7 +54,7 @@ async function faultOf (operation: any, request: Request): Promise<string | null
   if (status < 400) return operation.responses[status] === undefined ? `${status} is not declared` : null
   if (!String(answer.headers['content-type']).startsWith('application/problem+json')) return `${status} is no problem+json: ${payload}`
   const { code } = JSON.parse(payload) as { code: ProblemCode }
-  if (catalogue[code]?.[0] !== status) return `${code} is not known with ${status}`
+  if (problemCatalogue[code]?.[0] !== status) return `${code} is not known with ${status}`
   // an unusual name can turn it into another path
   if (code === 'route-not-found' || code === 'method-not-allowed') return null
   return operation.responses[status]?.content['application/problem+json'].examples[code] === undefined ? `${status} ${code} is not declared: ${payload}` : null

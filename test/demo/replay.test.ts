@@ -32,7 +32,7 @@ t.test('32 real runs are replayed strictly, logged and estimated', { timeout: li
     await setUp(call, run)
     // the times of the log may differ from the real times; only the order of the changes counts
     const [, logged] = await Promise.all([replay(call, run), logRun(call, run)])
-    t.ok(logged, `${run.name}: ${run.events.length} changes of the world and ${run.steps.length} steps without one refusal`)
+    t.ok(logged, `${run.name}: ${run.events.length} changes of the lab and ${run.steps.length} steps without one refusal`)
     t.strictSame(await worldOf(call), placesAfter(run), `${run.name}: every plate and lid is where it was recorded`)
   }
   t.ok(foretold.known >= 0.97 * foretold.steps, `${foretold.known} of ${foretold.steps} steps after the first two runs were foretold`)

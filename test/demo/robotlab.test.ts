@@ -12,7 +12,7 @@ t.test('the records are read as what they are', async (t) => {
     t.strictSame(
       moves.map(({ origin, destination, containers }) => [nameOfPlace(origin!), nameOfPlace(destination!), containers[0]?.split('-').at(-1)]),
       carried.map((event) => event.kind === 'move' && [event.src, event.dst, event.what]),
-      `${name}: the moves among the steps are the arm's moves in the world`)
+      `${name}: the moves among the steps are the arm's moves in the lab`)
   }
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { depthOf, unstorable } from '../../src/domain/values.ts'
+import { depthOf, storageFault } from '../../src/domain/values.ts'
 import { readParameters } from '../../src/import/old-parameters.ts'
 import { functionFault } from '../../src/store/prepare-steps.ts'
 
@@ -42,7 +42,7 @@ t.test('whatever the text is, the log takes what becomes of it', (t) => {
   const text = fc.oneof(fc.json(), fc.string({ unit: 'binary' }), fc.jsonValue().map((value) => JSON.stringify({ fct: value })))
   fc.assert(fc.property(text, (parameters) => {
     const { data } = readParameters(parameters)
-    return unstorable(data) === null && functionFault(data) === null && depthOf(data, 33) <= 32 && Buffer.byteLength(JSON.stringify(data)) <= 66_000
+    return storageFault(data) === null && functionFault(data) === null && depthOf(data, 33) <= 32 && Buffer.byteLength(JSON.stringify(data)) <= 66_000
   }))
   t.end()
 })

@@ -21,12 +21,12 @@ BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAqUPzzAN6kmlPHH1MECTUlsASBlSn
 `
 
 /** An old database with a hotel of three slots and the given rows. */
-function anOldWorld (world: Partial<OldLab> = {}): OldLab {
+function anOldLab (lab: Partial<OldLab> = {}): OldLab {
   return {
     identity: '2025-01-01 00:00:00', containers: [], processes: [], experiments: [], projects: [], last_seen: new Map(), steps: 0, moves: 0, orphan_moves: 0, results: 0,
     devices: [{ id: 1, name: 'Hotel', slots: 3, uri: null, certificate: null }],
     positions: [0, 1, 2].map((slot) => ({ id: 10 + slot, device: 1, slot, deep_well_suited: slot === 2 })),
-    ...world
+    ...lab
   }
 }
 
@@ -42,8 +42,8 @@ function planned (old: OldLab, here = emptyLab) {
   return { ...plan, told: conflicts.list().map(({ kind, count }) => `${kind} ${count}`) }
 }
 
-t.test('slots that a device cannot have are left out, and its name is mended', (t) => {
-  const { devices, told, containers, removed } = planned(anOldWorld({
+t.test('slots that a device cannot have are left out, and its name is corrected', (t) => {
+  const { devices, told, containers, removed } = planned(anOldLab({
     devices: [{ id: 1, name: ' Hotel\n', slots: 2, uri: 'http://10.0.0.7', certificate: null }, { id: 2, name: '..', slots: -1, uri: '', certificate: null }],
     positions: [{ id: 10, device: 1, slot: 0, deep_well_suited: false }, { id: 11, device: 1, slot: 1, deep_well_suited: true }, { id: 12, device: 1, slot: -1, deep_well_suited: false }, { id: 13, device: 1, slot: 10_000, deep_well_suited: false }],
     containers: [aContainer({ position: 12 })]
@@ -55,19 +55,19 @@ t.test('slots that a device cannot have are left out, and its name is mended', (
 })
 
 t.test('slots for deep-well plates are told of devices that are new', (t) => {
-  t.strictSame(planned(anOldWorld()).deep_well_suited, [{ device: 'Hotel', position: 2 }])
+  t.strictSame(planned(anOldLab()).deep_well_suited, [{ device: 'Hotel', position: 2 }])
   t.end()
 })
 
 t.test('the same container has the same id in every plan, and another in another database', (t) => {
-  const ids = (identity: string) => (planned(anOldWorld({ identity, containers: [aContainer()] })).containers as ImportedContainer[]).map(({ id }) => id)
+  const ids = (identity: string) => (planned(anOldLab({ identity, containers: [aContainer()] })).containers as ImportedContainer[]).map(({ id }) => id)
   t.strictSame(ids('a'), ids('a'))
   t.notSame(ids('a'), ids('b'))
   t.end()
 })
 
 t.test('a lid whose slot is gone or taken here is off, its place unknown; the first of two lids lies in a slot', (t) => {
-  const old = anOldWorld({
+  const old = anOldLab({
     containers: [
       aContainer({ id: 1, barcode: 'A', lidded: false, lid_position: 99 }),
       aContainer({ id: 2, barcode: 'B', position: 11, lidded: false, lid_position: 12 }),
@@ -83,7 +83,7 @@ t.test('a lid whose slot is gone or taken here is off, its place unknown; the fi
 
 t.test('certificates: another one here stays, and one for a device that is retired here is left out', (t) => {
   const device = { id: 'd', name: 'Hotel', group: 'devices', ordinal: 0, type: null, description: null, uri: null, capacity: 3, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null, listed: true, retired: false, created_as: null }
-  const old = anOldWorld({ devices: [{ id: 1, name: 'Hotel', slots: 3, uri: null, certificate: certificate }] })
+  const old = anOldLab({ devices: [{ id: 1, name: 'Hotel', slots: 3, uri: null, certificate: certificate }] })
   t.match(planned(old).certificates, [{ device: 'Hotel' }])
   const differs = planned(old, { ...emptyLab, devices: [device], certificates: [{ device: 'Hotel', certificate: 'another' }] })
   t.strictSame([differs.certificates, differs.told], [[], ['certificate-differs-here 1']])
@@ -96,20 +96,20 @@ t.test('certificates: another one here stays, and one for a device that is retir
 
 t.test('a device known from logs alone becomes the lab\'s', (t) => {
   const device = { id: 'd', name: 'Hotel', group: 'devices', type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null, listed: false, retired: false, created_as: null }
-  t.match(planned(anOldWorld(), { ...emptyLab, devices: [device] }).devices[0], [{ id: 'd', listed: true, capacity: 3, kind: 'device-added' }])
+  t.match(planned(anOldLab(), { ...emptyLab, devices: [device] }).devices[0], [{ id: 'd', listed: true, capacity: 3, kind: 'device-added' }])
   t.end()
 })
 
 t.test('only what could be there is asked for', (t) => {
-  const old = anOldWorld({ containers: [aContainer(), aContainer({ id: 2, barcode: 'None' }), aContainer({ id: 3, barcode: 'GONE', removed: true })] })
+  const old = anOldLab({ containers: [aContainer(), aContainer({ id: 2, barcode: 'None' }), aContainer({ id: 3, barcode: 'GONE', removed: true })] })
   t.match(lookupFor(old, nameDevices(old, collectConflicts())), { devices: ['Hotel', 'gone slots'], barcodes: ['P1'], containers: { length: 3 } })
   t.end()
 })
 
-t.test('processes and experiments keep their ids, the first of each; what cannot be stored is mended', (t) => {
+t.test('processes and experiments keep their ids, the first of each; what cannot be stored is corrected', (t) => {
   const uuid = '0f9b1a52-5c6e-4b1c-9d0e-0d8a4f2f7c11'
   const conflicts = collectConflicts()
-  const { processes, experiments } = planExperiments(anOldWorld({
+  const { processes, experiments } = planExperiments(anOldLab({
     processes: [
       { id: 1, name: 'A', source: 'a\0b', uuid }, { id: 2, name: '', source: 'x'.repeat(4_194_305), uuid }
     ],

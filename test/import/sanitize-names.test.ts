@@ -11,7 +11,7 @@ t.test('names lose what they cannot have, and nothing else', (t) => {
   t.end()
 })
 
-t.test('a barcode stays one, or is mended, or becomes a name', (t) => {
+t.test('a barcode stays one, or is corrected, or becomes a name', (t) => {
   t.strictSame(readBarcode('SCREEN_1'), { barcode: 'SCREEN_1', name: 'SCREEN_1', settled: null })
   t.match(readBarcode(' SCREEN_1'), { barcode: 'SCREEN_1', settled: 'barcode-unusable' })
   t.match(readBarcode('..'), { barcode: null, name: '..', settled: 'barcode-unusable' })

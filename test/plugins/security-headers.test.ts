@@ -58,15 +58,15 @@ t.test('this machine is not limited unless it is said, and 0 is no limit', async
 
 t.test('counts begin anew with the minute, and those of many callers take bounded memory', async (t) => {
   let time = 600_000
-  const { take } = rateLimiter(2, () => time)
-  t.same([take('a'), take('a'), take('a'), take('b')], [0, 0, 60, 0])
+  const { countRequest } = rateLimiter(2, () => time)
+  t.same([countRequest('a'), countRequest('a'), countRequest('a'), countRequest('b')], [0, 0, 60, 0])
   time += 59_500
-  t.equal(take('a'), 1)
+  t.equal(countRequest('a'), 1)
   time += 500
-  t.equal(take('a'), 0)
-  for (let caller = 0; caller < 20_000; caller++) take(`caller ${caller}`)
-  t.equal(take('one more'), 60, 'they share a count')
-  t.equal(take('a'), 0, 'which those known do not')
+  t.equal(countRequest('a'), 0)
+  for (let caller = 0; caller < 20_000; caller++) countRequest(`caller ${caller}`)
+  t.equal(countRequest('one more'), 60, 'they share a count')
+  t.equal(countRequest('a'), 0, 'which those known do not')
 })
 
 async function aListener (t: Test, env: Record<string, string>) {

@@ -39,7 +39,7 @@ async function failing (client: pg.Client, tables: readonly string[], sqlstate: 
   for (const table of tables) await client.query(`CREATE TRIGGER aa_fails BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION fail_write()`)
 }
 
-async function mended (client: pg.Client): Promise<void> {
+async function repaired (client: pg.Client): Promise<void> {
   await client.query('DROP FUNCTION fail_write() CASCADE; DROP SEQUENCE failures')
 }
 
@@ -69,7 +69,7 @@ t.test('with a full disk writes are a 503 and change nothing, reads answer, and 
   for (const path of ['/api/lab', '/api/containers', '/api/steps']) t.match(await service.get(path), { status: 200 }, path)
   t.match(await service.get('/health/ready'), { status: 503, body: { detail: 'Reads work, but writes fail: the disk of the database is full.' } })
   t.same(await counts(client), before)
-  await mended(client)
+  await repaired(client)
   t.match(await service.get('/health/ready'), { status: 200 })
   for (const [what, method, path, body] of writes) t.ok((await service.call(method, path, body)).status < 300, what)
 })
@@ -80,7 +80,7 @@ for (const [what, sqlstate] of [['a deadlock', '40P01'], ['a serialization failu
       const { service, client } = await aHotel(t)
       await failing(client, ['container', 'position', 'process', 'step'], sqlstate, 2)
       t.ok((await service.call(method, path, body)).status < 300, written)
-      await mended(client)
+      await repaired(client)
     }
   })
 }

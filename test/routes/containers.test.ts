@@ -237,3 +237,42 @@ t.test('the history of a container', async (t) => {
   })
   t.match(await lab.get(`/api/containers/${nowhere}/history`), { status: 404 })
 })
+
+t.test('a batch without positions passes the slots of a device once', async (t) => {
+  const service = await aLab(t, { Few: 10_000, Many: 10_000, Lids: 2000, Used: 600 })
+  const { pool } = service.app.database
+  const read = async (): Promise<number> => {
+    await pool.query('SELECT pg_stat_force_next_flush()')
+    const { rows: [sum] } = await pool.query(`
+      SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int AS tuples FROM pg_stat_user_tables WHERE relname IN ('position', 'placement')`)
+    return sum.tuples
+  }
+  // with a few plates in it, as a lab has: of an empty table PostgreSQL would plan to read all
+  await service.post('/api/containers/batch', { containers: Array.from({ length: 600 }, (_, position) => ({ device: 'Used', position })) })
+  await pool.query('VACUUM ANALYZE')
+  const readBy = async (device: string, count: number): Promise<number> => {
+    const before = await read()
+    const { status } = await service.post('/api/containers/batch', { containers: Array.from({ length: count }, () => ({ device, lid: { device: 'Lids' } })) })
+    t.equal(status, 201)
+    return await read() - before
+  }
+  const [few, many] = [await readBy('Few', 50), await readBy('Many', 1000)]
+  t.ok(many / few < 40, `1,000 containers: ${many} rows, 50: ${few}`)
+  t.ok(many < 1000 * 100, `${many} rows of slots for 1,000 containers with their lids`)
+})
+
+t.test('a batch fills the lowest free slots, in its order, around what is there and what is reserved', async (t) => {
+  const { post } = await aLab(t, { Hotel: 9 })
+  await post('/api/containers', { device: 'Hotel', position: 1 })
+  const { body: reservation } = await post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'me', count: 2, ttl_seconds: 60 })
+  t.same(reservation.positions.map(({ position }: { position: number }) => position), [0, 2])
+  const { status, body } = await post('/api/containers/batch', { containers: [
+    { device: 'Hotel' }, { device: 'Hotel', position: 5 }, { device: 'Hotel', reservation_id: reservation.id }, { device: 'Hotel', lid: { device: 'Hotel' } },
+    { device: 'Hotel', reservation_id: reservation.id.toUpperCase() }, { device: 'Hotel' }
+  ] })
+  t.equal(status, 201, JSON.stringify(body))
+  t.same(body.items?.map(({ position, lid }: { position: number, lid: { position: number } | null }) => [position, lid?.position ?? null]),
+    [[3, null], [5, null], [0, null], [4, 6], [2, null], [7, null]])
+  t.match(await post('/api/containers/batch', { containers: [{ device: 'Hotel' }, { device: 'Hotel' }] }), { status: 409, body: { code: 'no-free-position', index: 1 } })
+  t.match(await post('/api/containers', { device: 'Hotel' }), { status: 201, body: { position: 8 } })
+})

@@ -55,7 +55,7 @@ t.test('below the sample size that the rank needs a labelled substitute answers'
   t.ok(body.duration_seconds > 11 && body.duration_seconds < 16, String(body.duration_seconds))
   t.ok(Math.abs(body.confidence_attained - 2 / 3) < 1e-9)
 
-  await t.test('whose spread is lent by the same function on the device', async (t) => {
+  await t.test('whose spread is borrowed from the same function on the device', async (t) => {
     await log(lab, upTo(40, { data: { fct: 'read', plate_height: 1 } }).map((step) => ({ ...step, seconds: 30 + step.seconds % 2 * 0.1 })))
     const steady = await lab.post('/api/estimates', { step: read, confidence: 0.95 })
     t.ok(steady.body.duration_seconds < body.duration_seconds, 'a steady device makes a sharper bound')

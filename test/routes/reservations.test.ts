@@ -129,7 +129,7 @@ t.test('a slot that goes takes its promise with it', async (t) => {
   t.strictSame((await service.get('/api/reservations')).body.items, [])
 })
 
-t.test('a wish says where: a device, or a type', async (t) => {
+t.test('a request says where: a device, or a type', async (t) => {
   const service = await aLab(t, { Hotel: 4 })
   for (const [body, pointer] of [
     [{ ...input, type: 'hotel' }, '/type'], [{ ...input, device: null }, '/device'], [{ ...input, count: 0 }, '/count'], [{ ...input, ttl_seconds: 0 }, '/ttl_seconds'],

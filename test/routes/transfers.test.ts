@@ -80,7 +80,7 @@ t.test('a full device: the plate goes to the slot that its lid leaves, and the l
   t.match((await service.post('/api/transfers', { container: 'P1', target: { device: 'Washer' }, lid: { action: 'off', device: 'Hotel' } })).body.container, { lid: { position: 1 } })
 })
 
-t.test('what contradicts the tracked world is refused, and a dry run tells the same', async (t) => {
+t.test('what contradicts the tracked lab is refused, and a dry run tells the same', async (t) => {
   const service = await aLab(t, { Hotel: 3, Washer: 1, Lids: 1 })
   await aPlate(service, { device: 'Hotel', position: 0, barcode: 'P1', lidded: true })
   await aPlate(service, { device: 'Washer', barcode: 'P2', lid: { device: 'Lids' } })

@@ -42,7 +42,7 @@ t.test('instances that start together apply a new migration once', async (t) => 
   t.strictSame(applied.flat(), ['29990101000000_more'])
 })
 
-t.test('a migration that fails leaves nothing behind, and can be mended', async (t) => {
+t.test('a migration that fails leaves nothing behind, and can be fixed', async (t) => {
   const { pool, directory, add } = await aMigrated(t)
   await add('29990101000000_more', 'CREATE TABLE more (id integer); SELECT nonsense')
   await t.rejects(migrate(pool, directory), /nonsense/)

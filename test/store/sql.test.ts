@@ -91,7 +91,7 @@ t.test('every folder of prisma/sql is one that its README names', async (t) => {
 
 t.test('a changed body is one CREATE OR REPLACE, with its settings', async (t) => {
   const copy = await aCopy(t)
-  await copy.change('step/log_steps.sql', "'steps-logged'", "'steps-were-logged'")
+  await copy.change('step/log_steps.sql', "'first_start'", "'earliest_start'")
   t.match(await dbMigration(copy, '--check'), { code: 1, out: /^changed: function log_steps\(jsonb,.*\) is not what the migrations make\n$/ })
   const { written, url } = await writeAndApply(t, copy)
   t.same(statementsOf(written), ['CREATE OR REPLACE FUNCTION log_steps'])

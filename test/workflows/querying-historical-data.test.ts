@@ -78,8 +78,8 @@ t.test('Analyze Container History', async (t) => {
   ])
 
   const history = (await service.get(`/api/containers/${barcode}/history`)).body.items
-  const world = history.filter(({ kind }: { kind: string }) => kind !== 'step')
-  t.match(world, [
+  const changes = history.filter(({ kind }: { kind: string }) => kind !== 'step')
+  t.match(changes, [
     { kind: 'added', to: { device: 'Hamilton_STAR', position: 1 } },
     { kind: 'moved', from: { device: 'Hamilton_STAR', position: 1 }, to: { device: 'PlateReader', position: 0 } },
     { kind: 'moved', from: { device: 'PlateReader', position: 0 }, to: { device: 'Hamilton_STAR', position: 1 } }

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startEmbedded } from '../../src/embedded/postgres.ts'
-import { warningsOnly } from '../support/log.ts'
 import { writeJson } from '../support/json.ts'
+import { warningsOnly } from '../support/log.ts'
+import { quantile } from '../support/quantile.ts'
+import { say } from '../support/say.ts'
 import { logRealHistory, makeHistory } from './histories.ts'
-import { interleaved, quantile } from './measure.ts'
+import { interleaved } from './interleaved.ts'
 import { type Explained } from './plan-of.ts'
 import { type CallArguments, openTestService, type TestService } from './service.ts'
 
@@ -25,7 +27,6 @@ const { values } = parseArgs({ options: {
 const sizes = values.sizes.split(',').map(Number)
 const limits = { p50_ratio: 1.5, buffers_ratio: 1.2 }
 
-const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 const dataDir = await mkdtemp(join(tmpdir(), 'platform-status-bench-'))
 // a running autovacuum would keep VACUUM from marking the pages as visible to all, at random
 const embedded = await startEmbedded({ dataDir, log: warningsOnly, settings: { autovacuum: 'off' } })

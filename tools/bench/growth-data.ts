@@ -1,7 +1,7 @@
 // A lab of any size with a history of any length, as a lab would have it after years: runs of the real one again and again,
 // each an experiment, their plates removed since, and an event for every step.
 import pg from 'pg'
-import { databaseUrl, execute } from './server.ts'
+import { databaseUrl, execute } from '../support/server-databases.ts'
 import { openTestService, type TestService } from './service.ts'
 
 const runsADay = 1

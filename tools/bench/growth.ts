@@ -2,10 +2,12 @@
 // The hot calls in a small lab and in a large one, with a short history and with a long one.
 import { parseArgs } from 'node:util'
 import { writeJson } from '../support/json.ts'
+import { quantile } from '../support/quantile.ts'
+import { say } from '../support/say.ts'
 import { withDatabaseServer } from './database-server.ts'
 import { makeGrown } from './growth-data.ts'
 import { logRealHistory } from './histories.ts'
-import { interleaved, quantile } from './measure.ts'
+import { interleaved } from './interleaved.ts'
 import { planOf } from './plan-of.ts'
 import type { CallArguments, TestService } from './service.ts'
 
@@ -19,7 +21,6 @@ const { values } = parseArgs({ options: {
 } })
 const limits = { p50: 1.5, buffers: 1.2 }
 const labs = [{ devices: 14, slots: 156 }, { devices: 100, slots: 10_000 }]
-const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 
 await withDatabaseServer(values['database-url'], async (server, about) => {
   await logRealHistory(server, 'growth_real')

@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { planned } from '../../src/demo/replay.ts'
 import { type RobotlabStep, readLabFile, readRuns } from '../../src/demo/robotlab.ts'
-import { databaseUrl, execute } from './server.ts'
+import { databaseUrl, execute } from '../support/server-databases.ts'
 import { openTestService } from './service.ts'
 
 const batch = 5000

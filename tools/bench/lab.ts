@@ -1,8 +1,8 @@
 // The lab that the benchmark asks about, and its history.
 import { parse } from 'yaml'
 import { type RobotlabStep, readLabFile, readRuns } from '../../src/demo/robotlab.ts'
+import { databaseUrl } from '../support/server-databases.ts'
 import { logRealHistory, makeHistory } from './histories.ts'
-import { databaseUrl } from './server.ts'
 import { openTestService } from './service.ts'
 
 /** The largest number of connections. Each has its own plate, so that a refusal is always a fault. */

@@ -1,7 +1,7 @@
 // Load over HTTP: a number of connections, each with its own cycle of requests, for some seconds.
 import autocannon from 'autocannon'
+import { quantile } from '../support/quantile.ts'
 import type { BenchRequest } from './calls.ts'
-import { quantile } from './measure.ts'
 
 export type Load = {
   address: string

@@ -2,6 +2,7 @@
 // See bench/README.md.
 import { parseArgs } from 'node:util'
 import { writeJson } from '../support/json.ts'
+import { say } from '../support/say.ts'
 import { withDatabaseServer } from './database-server.ts'
 import { makeGrown } from './growth-data.ts'
 import { logRealHistory } from './histories.ts'
@@ -13,7 +14,6 @@ type Row = List & PlanSummary
 const { values } = parseArgs({ options: {
   steps: { type: 'string', default: '1000000' }, 'database-url': { type: 'string' }, json: { type: 'string' }, all: { type: 'boolean', default: false }
 } })
-const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 
 /** A page may read so many buffers (8 KiB): a few for each of its items. What reads more must say why. */
 const mostBuffers = 2000

@@ -1,7 +1,6 @@
-// The processes that are measured, each by itself as in production, and the memory and processor time that they use.
-import { spawn, spawnSync } from 'node:child_process'
+// The processes that are measured, each by itself as in production.
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { projectRoot } from '../../src/project-root.ts'
 
@@ -11,7 +10,7 @@ export type Subject<Name extends string = string> = { name: Name, address: strin
 type LogLine = { msg?: string, address?: string }
 
 /** The service as it is deployed, on a database. It writes its log, which is dropped. */
-export async function startService (databaseUrl: string): Promise<Subject<'service'>> {
+export async function startMeasuredService (databaseUrl: string): Promise<Subject<'service'>> {
   return await started('service', ['--enable-source-maps', 'dist/src/server.js'], { DATABASE_URL: databaseUrl, PORT: '0' })
 }
 
@@ -46,24 +45,5 @@ export async function started<Name extends string> (name: Name, args: readonly s
       child.kill('SIGTERM')
       await ended
     }
-  }
-}
-
-/** Processor time that a process has used, in milliseconds; NaN when this system does not tell. */
-export function processorMs (pid: number): number {
-  try {
-    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13)
-    return (Number(user) + Number(system)) * 10
-  } catch {
-    return NaN
-  }
-}
-
-/** Resident memory of a process in MiB, rounded; NaN when this system does not tell. */
-export function residentMiB (pid: number): number {
-  try {
-    return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024)
-  } catch {
-    return Math.round(Number.parseInt(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).stdout, 10) / 1024)
   }
 }

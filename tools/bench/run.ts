@@ -5,16 +5,18 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectRoot } from '../../src/project-root.ts'
 import { writeJson } from '../support/json.ts'
+import { processorMs, residentMiB } from '../support/process-usage.ts'
+import { median } from '../support/quantile.ts'
+import { say } from '../support/say.ts'
+import { execute } from '../support/server-databases.ts'
 import { type BenchCall, callsOf } from './calls.ts'
 import { drawing } from './chart.ts'
 import { withDatabaseServer } from './database-server.ts'
 import { makeLab } from './lab.ts'
 import { load, type LoadResult } from './load.ts'
-import { median } from './measure.ts'
-import { processorMs, residentMiB, startReference, startService, type Subject } from './processes.ts'
+import { startReference, startMeasuredService, type Subject } from './processes.ts'
 import type { CpuFigures, Row } from './results.ts'
 import { agree, askOf } from './same.ts'
-import { execute } from './server.ts'
 import { judgements, table } from './table.ts'
 
 /** The two servers that are compared. */
@@ -33,13 +35,12 @@ const seconds = Number(values.seconds ?? (values.quick ? 0.5 : 2))
 const connections = (values.connections ?? (values.quick ? '1,16' : '1,16,64')).split(',').map(Number)
 const steps = Number(values.steps ?? 100_000)
 const warmUpSeconds = values.quick ? 1 : 3
-const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 
 await withDatabaseServer(values['database-url'], async (server, about) => {
   say(`making a lab with ${steps.toLocaleString('en')} steps`)
   const lab = await makeLab(server, 'bench', { steps })
   await execute(lab.url, readFileSync(join(projectRoot, 'bench', 'reference', 'commands.sql'), 'utf8'))
-  const subjects: Subjects = [await startReference(lab.url), await startService(lab.url)]
+  const subjects: Subjects = [await startReference(lab.url), await startMeasuredService(lab.url)]
   const memory: { idle: Memory, loaded?: Memory } = { idle: memoryOf(subjects) }
   const rows: Row[] = []
   try {

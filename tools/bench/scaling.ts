@@ -2,15 +2,16 @@
 // See bench/README.md and docs/guides/scale.md.
 import { parseArgs } from 'node:util'
 import { writeJson } from '../support/json.ts'
+import { median } from '../support/quantile.ts'
+import { say } from '../support/say.ts'
+import { execute } from '../support/server-databases.ts'
 import { type BenchCall, callsOf } from './calls.ts'
 import { withDatabaseServer } from './database-server.ts'
 import { makeLab } from './lab.ts'
 import { load, type LoadResult } from './load.ts'
-import { median } from './measure.ts'
-import { started, startService, type Subject } from './processes.ts'
+import { started, startMeasuredService, type Subject } from './processes.ts'
 import type { Figures } from './results.ts'
 import { askOf } from './same.ts'
-import { execute } from './server.ts'
 
 /** What gets the requests: an instance, or a proxy before some. */
 type Target = { name: string, address: string }
@@ -22,7 +23,6 @@ const { values } = parseArgs({ options: {
 const rounds = values.quick ? 2 : 5
 const seconds = values.quick ? 1 : 3
 const called = new Set(['container by barcode', 'positions, 42 slots', 'move', 'one step'])
-const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 
 /** Settings of PostgreSQL that are tried with one instance; each is undone before the next. The last two give up durability, and are shown for what it costs. */
 const tried = [
@@ -32,7 +32,7 @@ const tried = [
 await withDatabaseServer(values['database-url'], async (server, about) => {
   const lab = await makeLab(server, 'scaling', { steps: 20_000 })
   const rows: Row[] = []
-  const [one, other] = [await startService(lab.url), await startService(lab.url)]
+  const [one, other] = [await startMeasuredService(lab.url), await startMeasuredService(lab.url)]
   const [proxyOfOne, proxyOfTwo] = [await proxyOf([one]), await proxyOf([one, other])]
   const subjects = [
     { name: 'one', address: one.address }, { name: 'one behind the proxy', address: proxyOfOne.address },

@@ -7,7 +7,7 @@ import { listen } from '../../src/process/listen.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { migrationsDirectory } from '../../src/store/migrations-directory.ts'
-import { databaseUrl } from './server.ts'
+import { databaseUrl } from '../support/server-databases.ts'
 
 /** A request as arguments of `call`. */
 export type CallArguments = [method: 'GET' | 'POST' | 'PUT', path: string, body?: object | string, type?: string]

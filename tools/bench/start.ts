@@ -10,12 +10,13 @@ import { startEmbedded } from '../../src/embedded/postgres.ts'
 import { projectRoot } from '../../src/project-root.ts'
 import { writeJson } from '../support/json.ts'
 import { warningsOnly } from '../support/log.ts'
+import { residentMiB } from '../support/process-usage.ts'
+import { median } from '../support/quantile.ts'
+import { databaseUrl, execute } from '../support/server-databases.ts'
 import type { BenchRequest } from './calls.ts'
 import { logRealHistory, makeHistory } from './histories.ts'
 import { load } from './load.ts'
-import { median } from './measure.ts'
-import { residentMiB, started, type Subject } from './processes.ts'
-import { databaseUrl, execute } from './server.ts'
+import { started, type Subject } from './processes.ts'
 
 const { values } = parseArgs({ options: {
   steps: { type: 'string', default: '100000' }, json: { type: 'string' }, image: { type: 'boolean', default: false }

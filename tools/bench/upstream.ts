@@ -1,24 +1,25 @@
 // npm run bench:upstream [-- --quick] [--venv directory] [--python python3.11] [--database-url URL] [--json file]; see bench/README.md.
-// The three calls of the documented wrapper: over the published package under gunicorn, and of this service, on one PostgreSQL.
+// Compares the three calls of the documented wrapper: the published package under gunicorn, and this service, on one PostgreSQL.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
+import { freePort } from '../../src/embedded/postmaster.ts'
 import { projectRoot } from '../../src/project-root.ts'
 import { writeJson } from '../support/json.ts'
+import { median } from '../support/quantile.ts'
+import { say } from '../support/say.ts'
+import { databaseUrl, execute } from '../support/server-databases.ts'
 import type { BenchRequest } from './calls.ts'
 import { type About, withDatabaseServer } from './database-server.ts'
 import type { LoadResult } from './load.ts'
-import { median } from './measure.ts'
-import { patientLoad } from './patient-load.ts'
-import { startService, type Subject } from './processes.ts'
+import { nodeClientLoad } from './node-client-load.ts'
+import { startMeasuredService, type Subject } from './processes.ts'
 import type { Figures } from './results.ts'
-import { databaseUrl, execute } from './server.ts'
 import { openTestService } from './service.ts'
 
 /** The two servers that are compared. */
@@ -38,7 +39,6 @@ const workers = 2
 const plates = 40
 const folder = join(projectRoot, 'bench', 'upstream')
 const work = mkdtempSync(join(tmpdir(), 'platform-status-upstream-'))
-const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 
 const slots = { Fridge: 42, Left: plates, Right: plates }
 const lab = { sila_servers: { storage: Object.fromEntries(Object.entries(slots).map(([device, capacity]) => [device, { capacity }])) } }
@@ -113,7 +113,7 @@ async function startOurs (server: string): Promise<Subjects[number]> {
   await service.call('PUT', '/api/lab/config', lab)
   await service.call('POST', '/api/containers/batch', { containers })
   await service.close()
-  return await startService(databaseUrl(server, 'ours'))
+  return await startMeasuredService(databaseUrl(server, 'ours'))
 }
 
 async function measure ({ name, aim, cycleOf }: Call, connections: number, subjects: Subjects): Promise<Row> {
@@ -121,7 +121,7 @@ async function measure ({ name, aim, cycleOf }: Call, connections: number, subje
   const taken: Record<Name, LoadResult[]> = { upstream: [], service: [] }
   for (let round = -1; round < rounds; round++) {
     for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
-      const run = await patientLoad({ address: subject.address, connections, seconds: round < 0 ? 1 : seconds, cycleOf, statuses: [200] })
+      const run = await nodeClientLoad({ address: subject.address, connections, seconds: round < 0 ? 1 : seconds, cycleOf, statuses: [200] })
       if (round >= 0) taken[subject.name].push(run)
     }
   }
@@ -139,13 +139,4 @@ function report (result: About & { taken_at: string, workers: number, rows: Row[
       service.p99_ms.toFixed(1), ratio.toFixed(1), String(aim)])
   }
   writeJson(values.json, result)
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

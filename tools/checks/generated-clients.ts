@@ -66,10 +66,10 @@ try {
       // it formats with ruff, which it looks for on the path
       const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, PYTHONDONTWRITEBYTECODE: '1', MYPY_CACHE_DIR: '/dev/null' }
       await run('openapi-python-client', ['generate', '--path', document, '--meta', 'none', '--output-path', 'lab_client'], { cwd, env })
-      // of bodies in YAML and PEM it warns, and takes them as JSON; what it does not understand at all it leaves out
+      // It warns about bodies in YAML and PEM, and treats them as JSON. It leaves out what it does not support.
       const made = readdirSync(join(cwd, 'lab_client', 'api'), { recursive: true, encoding: 'utf8' }).filter((file) => /\w\.py$/.test(file) && !file.endsWith('__init__.py'))
       if (made.length !== operations.length) throw new Error(`it made ${made.length} of ${operations.length} operations`)
-      // of what it makes one file, which is the same for every document, breaks a rule of newer versions of mypy
+      // One file that it generates, the same for every document, breaks a rule of newer versions of mypy.
       // without a configuration: mypy would take one from a folder above
       await run('mypy', ['--config-file', '', '--follow-imports', 'silent', 'program.py', 'lab_client/models', 'lab_client/api'], { cwd, env })
       await program(join(folder, 'bin', 'python'), ['program.py'], cwd)

@@ -3,14 +3,15 @@
 // cannot be pulled, it builds on a stand-in made of this machine's packages.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEmbedded } from '../../src/embedded/postgres.ts'
+import { freePort } from '../../src/embedded/postmaster.ts'
 import { projectRoot } from '../../src/project-root.ts'
 import { messageOf, runChecks } from '../support/checks.ts'
 import { warningsOnly } from '../support/log.ts'
+import { has } from '../support/run.ts'
 
 type RunOptions = { cwd?: string, env?: Record<string, string>, seconds?: number }
 
@@ -160,14 +161,6 @@ function killIfRunning (pid: number): void {
   }
 }
 
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise<void>((resolve) => { server.once('listening', resolve) })
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => { server.close(resolve) })
-  return port
-}
-
 /** Tries again each second until it does not throw. */
 async function until (work: () => unknown, seconds: number): Promise<void> {
   for (const limit = Date.now() + seconds * 1000; ; await sleep(1000)) {
@@ -178,10 +171,6 @@ async function until (work: () => unknown, seconds: number): Promise<void> {
       if (Date.now() > limit) throw error
     }
   }
-}
-
-function has (program: string): boolean {
-  return spawnSync(program, ['--version']).error === undefined
 }
 
 /** Runs a program to its end and returns its output. Throws with the output if it fails or takes too long; `timeout` ends what it started, too. */

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type pg from 'pg'
 import { from, to } from 'pg-copy-streams'
-import { copyIn, copyOut, quoted, readTables, triggerSwitches } from '../../src/backup/catalogue.sql.ts'
+import { copyIn, copyOut, quoted, readTables, triggerStatements } from '../../src/backup/catalogue.sql.ts'
 import { type Header, type SavedTable, writeText } from '../../src/backup/format.ts'
 import { partsOf } from '../../src/backup/read.ts'
 import { projectRoot } from '../../src/project-root.ts'
@@ -41,7 +41,7 @@ await writeFixture(fixture, saved, createHash('sha256').update(await readFile(pa
 
 /** The header and the rows of a backup after they were filled into the present tables. */
 async function refilled (client: pg.ClientBase, file: string): Promise<Backup> {
-  for (const statement of (await triggerSwitches(client)).off) await client.query(statement)
+  for (const statement of (await triggerStatements(client)).off) await client.query(statement)
   const present = await readTables(client)
   // The migrations themselves insert rows.
   for (const { name } of present.toReversed()) await client.query(`DELETE FROM ${quoted(name)}`)

@@ -1,9 +1,10 @@
 // Whether the memory of the service grows under load: its resident size after a tenth of the time, and at the end.
 import type { ChildProcessByStdio } from 'node:child_process'
-import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { residentMiB } from '../support/process-usage.ts'
+import { median } from '../support/quantile.ts'
 
 const clients = 8
 
@@ -59,12 +60,4 @@ async function readyAt (server: ChildProcessByStdio<null, Readable, null>): Prom
     return address
   }
   throw new Error('the service did not start')
-}
-
-function residentMiB (pid: number): number {
-  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024
-}
-
-function median (sizes: readonly number[]): number {
-  return sizes.toSorted((a, b) => a - b)[Math.floor(sizes.length / 2)]!
 }

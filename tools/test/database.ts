@@ -9,6 +9,7 @@ import { startEmbedded } from '../../src/embedded/postgres.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { migrationsDirectory } from '../../src/store/migrations-directory.ts'
 import { warningsOnly } from '../support/log.ts'
+import { execute } from '../support/server-databases.ts'
 
 export type Server = { url: string, stop (): Promise<void> }
 
@@ -64,14 +65,4 @@ export async function createTemplate (url: string): Promise<string> {
 
 export async function dropTemplate (url: string, template: string): Promise<void> {
   await execute(url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`)
-}
-
-async function execute (url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
 }

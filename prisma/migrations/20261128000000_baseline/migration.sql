@@ -602,7 +602,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/api-key/create_first_api_key.sql
--- Creates the very first API key, and says whether it did. Of several instances that start together one does.
+-- Creates the very first API key, and says whether it did. If several instances start together, only one creates it.
 --
 -- Locks: The table `api_key`, against other writers.
 CREATE OR REPLACE FUNCTION create_first_api_key(_input jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -652,17 +652,21 @@ $$;
 -- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
 -- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
 -- and the request accepts it). `id_is_own` says that the client chose the id: a retry then gets the container that was
--- adopted first, wherever it is. `_base` is the JSON pointer of the input in the request.
+-- adopted first, wherever it is. `_base` is the JSON pointer of the input in the request. `lowest` says for each device
+-- (with a reservation: for both) below which slot none is free, as the inputs before found; see lowest_key.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: id-in-use, barcode-in-use, and what choose_position and place_in_position raise.
-CREATE OR REPLACE FUNCTION add_container(_input jsonb, _revision bigint, _ordinal integer, _base text, _audit jsonb, OUT id uuid, OUT outcome text)
+CREATE OR REPLACE FUNCTION add_container(_input jsonb, _revision bigint, _ordinal integer, _base text, _audit jsonb, INOUT lowest jsonb, OUT id uuid, OUT outcome text)
 LANGUAGE plpgsql AS $$
 DECLARE
   wanted_id uuid := (_input->>'id')::uuid;
   target uuid;
   holder jsonb;
   known text;
+  body_key text := lowest_key(_input->>'device', _input->>'reservation_id');
+  lid_key text := lowest_key(_input->'lid'->>'device', _input->>'lid_reservation_id');
+  lid_target uuid;
 BEGIN
   SELECT c.created_as INTO known FROM container c WHERE c.id = wanted_id;
   IF FOUND THEN
@@ -683,7 +687,10 @@ BEGIN
 
   target := choose_position(_input->>'device', (_input->>'position')::integer,
     jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
-    (_input->>'reservation_id')::uuid);
+    (_input->>'reservation_id')::uuid, coalesce((lowest->body_key)::integer, 0));
+  IF _input->'position' IS NULL OR _input->'position' = 'null' THEN
+    lowest := lowest || jsonb_build_object(body_key, (SELECT p.slot_number FROM position p WHERE p.id = target));
+  END IF;
   IF _input->>'if_occupied' = 'adopt' THEN
     SELECT pl.container_id INTO id FROM placement pl WHERE pl.position_id = target AND pl.part = 'body';
     IF FOUND THEN
@@ -709,9 +716,13 @@ BEGIN
     coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as', command_time(), command_time());
   PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
   IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
-    PERFORM place_on_device(wanted_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+    lid_target := choose_position(_input->'lid'->>'device', (_input->'lid'->>'position')::integer,
       jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
-      (_input->>'lid_reservation_id')::uuid);
+      (_input->>'lid_reservation_id')::uuid, coalesce((lowest->lid_key)::integer, 0));
+    IF _input->'lid'->'position' IS NULL OR _input->'lid'->'position' = 'null' THEN
+      lowest := lowest || jsonb_build_object(lid_key, (SELECT p.slot_number FROM position p WHERE p.id = lid_target));
+    END IF;
+    PERFORM place_in_position(wanted_id, 'lid', lid_target, _base || '/lid/position', (_input->>'lid_reservation_id')::uuid);
   END IF;
   PERFORM record_container_event(_revision, _ordinal, 'added', wanted_id, NULL, _audit);
   id := wanted_id; outcome := 'created';
@@ -751,8 +762,8 @@ LEFT JOIN position lid_position ON lid_position.id = lid.position_id
 LEFT JOIN device lid_device ON lid_device.id = lid_position.device_id;
 
 -- prisma/sql/container/correct_container.sql
--- Records what a person saw in the lab. A correction may do what the normal commands refuse: a removed container is
--- back, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
+-- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
+-- say that the lid is on although no command put it on, use a reserved slot. It never violates a constraint. `_input` has the
 -- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
 --
 -- Locks: The lab lock.
@@ -806,7 +817,7 @@ BEGIN
   END IF;
 
   this_revision := next_revision();
-  -- First leave the own slots: what is in the way may go there.
+  -- First free the slots of the container itself, because a displaced thing may go there.
   DELETE FROM placement WHERE container_id = corrected
     AND position_id IS DISTINCT FROM CASE part WHEN 'body' THEN body_to ELSE lid_to END;
   FOR thing IN SELECT * FROM placement WHERE position_id IN (body_to, lid_to) AND container_id <> corrected ORDER BY part, position_id LOOP
@@ -892,7 +903,7 @@ BEGIN
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
     'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
   PERFORM record_container_event(this_revision, 0, 'moved', moved, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
 -- prisma/sql/container/move_from_position.sql
@@ -1002,8 +1013,8 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/remove_container.sql
--- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Nothing more
--- happens if it was removed before.
+-- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Does
+-- nothing if the container was already removed.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found
@@ -1070,7 +1081,7 @@ END $$;
 
 -- prisma/sql/container/resolve_logged_container.sql
 -- Finds the container that a step log means by an id, or by a barcode at a time. For a barcode it prefers the
--- container that bore it at that time, as the event log says: a barcode may have gone from one container to another since. If none
+-- container that had it at that time, as the event log says: a barcode may have gone from one container to another since. If none
 -- did, it prefers the one on the platform, then the next one that had it. Returns no row if there is none.
 CREATE OR REPLACE FUNCTION resolve_logged_container(_id uuid, _barcode text, _at timestamptz) RETURNS SETOF uuid LANGUAGE plpgsql STABLE ROWS 1 AS $$
 DECLARE
@@ -1209,8 +1220,8 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/update_lidded_and_version.sql
--- Counts one change of a container, and says whether its lid is on if `_lidded` is not null. Returns the members of
--- its snapshot that this changes, so that the caller need not read the snapshot again.
+-- Increments the version of a container, and sets the time of its last change. Sets whether the lid is on, unless
+-- `_lidded` is null. Returns these members of the snapshot, so that the caller need not read it again.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION update_lidded_and_version(_container uuid, _lidded boolean DEFAULT NULL) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -1333,8 +1344,8 @@ END $$;
 CREATE OR REPLACE FUNCTION resolve_logged_devices(_devices jsonb) RETURNS TABLE (name text, id uuid, code text, detail text) LANGUAGE sql STABLE AS $$
   SELECT d.name, d.id,
     CASE WHEN NOT d.listed THEN 'unknown-device' WHEN d.retired_at IS NOT NULL THEN 'retired-device' END,
-    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '"; the step is stored with the name.'
-      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" was retired; the step is stored with it.' END
+    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '". The step is stored with the name.'
+      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" is retired. The step is stored for this device.' END
   FROM jsonb_to_recordset(_devices) AS sent (name text)
   JOIN device d ON d.id = latest_device_named(sent.name)
 $$;
@@ -1391,9 +1402,9 @@ BEGIN
 END $$;
 
 -- prisma/sql/device/write_devices.sql
--- Makes devices and their slots as the input says, and records one event for each device. What changes is decided by
--- the caller (the lab diff in src/domain). Retired devices and slots keep their rows: what comes back is the same
--- thing again. It takes a few statements for a lab of any size.
+-- Sets devices and their slots as the input says, and records one event for each device. The caller decides what
+-- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
+-- its old id. It takes a few statements for a lab of any size.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
@@ -1443,7 +1454,7 @@ END $$;
 -- Returns the spread that an estimate with few samples borrows from similar steps: the same function on the device,
 -- or for moves the same mover and destination. It is the spread within the most specific keys, because their typical
 -- durations differ. With 20 residuals or more it is taken between two quantiles, which lie 3.29 deviations apart in a
--- normal distribution, so that an outlier does not widen it. Returns null if nothing can be said. It is a function
+-- normal distribution, so that an outlier does not widen it. Returns null without such steps. It is a function
 -- because most estimates do not need it, and a query is planned with every part that it might run.
 CREATE OR REPLACE FUNCTION borrowed_spread(_key_4 uuid, _as_of timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
@@ -1506,6 +1517,8 @@ $$;
 -- prisma/sql/event/link_event_devices.sql
 -- Links each new event to the devices that it concerns: its own device, and those from which and to which a container
 -- or a lid moved. The events of a device are then one range of an index.
+--
+-- Locks: The command that adds the event holds the lab lock.
 CREATE OR REPLACE FUNCTION link_event_devices() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO event_device (device_id, revision, ordinal)
@@ -1531,7 +1544,7 @@ CREATE OR REPLACE TRIGGER event_links_devices AFTER INSERT ON event
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION link_event_devices();
 
 -- prisma/sql/event/revision_at.sql
--- Returns the revision that was the present one at a time.
+-- Returns the last revision that was recorded up to a time.
 CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
   SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
 $$;
@@ -1563,8 +1576,8 @@ BEGIN
 END $$;
 
 -- prisma/sql/experiment/start_experiments.sql
--- Sets experiments to running that were only created: an experiment runs from its first step on. Returns { id:
--- snapshot before } of those that it changed.
+-- Sets experiments from `created` to `running`, because an experiment runs from its first step on. Returns { id:
+-- snapshot before } of the changed ones.
 --
 -- Locks: Those experiments, in the order of their ids.
 CREATE OR REPLACE FUNCTION start_experiments(_experiments uuid[]) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -1642,10 +1655,10 @@ END $$;
 -- parked lids, and those that were removed. Each is `added` in the log as it was last known. A removed one is
 -- `removed` right after, before the next is added, so that no two are in one slot at any event. `_containers` is [{
 -- id, name, barcode, labware_uuid, lidded, removed, created_as, place, lid, start }]; the last three are { device,
--- position }. `place` and `lid` are null if unknown; `start` never is. What is in the way is refused by the
--- constraints.
+-- position }. `place` and `lid` are null if unknown; `start` never is. If a slot is occupied, the
+-- constraints refuse it.
 --
--- Locks: The lab lock. The caller holds it already and has looked.
+-- Locks: The lab lock. The caller already holds it and has checked the slots.
 CREATE OR REPLACE FUNCTION import_containers(_containers jsonb, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   this_revision bigint;
@@ -1795,8 +1808,7 @@ $$;
 
 -- prisma/sql/lab/wipe_lab.sql
 -- Empties the lab: every container is removed and every device is retired. All history stays, and POST
--- /api/lab/restore brings it back. Returns how many there
--- were of each.
+-- /api/lab/restore brings the lab back. Returns the numbers of removed containers and retired devices.
 --
 -- Locks: The lab lock.
 CREATE OR REPLACE FUNCTION wipe_lab(_audit jsonb) RETURNS TABLE (containers_removed integer, devices_retired integer, revision double precision)
@@ -1882,10 +1894,10 @@ BEGIN
   closed := require_present_container(_id, _barcode);
   before := container_snapshot(closed);
   IF (before->>'lidded')::boolean THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
-  -- If the lid is where the request says, the place need not be checked.
+  -- The place in the request is checked only if the lid is not there.
   IF _lid_device IS NOT NULL AND (before->'lid'->>'device' IS DISTINCT FROM _lid_device
     OR (_lid_slot IS NOT NULL AND (before->'lid'->>'position')::integer IS DISTINCT FROM _lid_slot)) THEN
     IF _lid_slot IS NULL THEN
@@ -1894,7 +1906,7 @@ BEGIN
       PERFORM require_position(_lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos"}');
     END IF;
   END IF;
-  -- A lid whose place is not known contradicts nothing.
+  -- If the place of the lid is unknown, any place in the request is accepted.
   IF before->'lid'->>'device' <> _lid_device OR (before->'lid'->>'position')::integer <> _lid_slot THEN
     PERFORM refuse('lid-mismatch', jsonb_build_object(
       'expected', jsonb_build_object('device', _lid_device, 'position', _lid_slot),
@@ -1904,7 +1916,7 @@ BEGIN
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
   PERFORM record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
 -- prisma/sql/lid/refuse_lid_mismatch.sql
@@ -1946,7 +1958,7 @@ BEGIN
   opened := require_present_container(_id, _barcode);
   before := container_snapshot(opened);
   IF before->'lid'->>'device' = _lid_device AND (before->'lid'->>'position')::integer = coalesce(_lid_slot, (before->'lid'->>'position')::integer) THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
   after := before || update_lidded_and_version(opened, false);
@@ -1954,7 +1966,7 @@ BEGIN
   after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
     'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
   PERFORM record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
 -- prisma/sql/pause/begin_pause.sql
@@ -2139,11 +2151,15 @@ END $$;
 -- prisma/sql/position/choose_position.sql
 -- Returns the requested slot, without a look at what is in it. If no slot was requested, returns the lowest
 -- free slot: one that belongs to the reservation if there is one, otherwise one that is not reserved. `_pointers` is
--- { device, position, reservation }: the JSON pointers of the three in the request.
+-- { device, position, reservation }: the JSON pointers of the three in the request. `_from` is a slot number below which
+-- no slot is free, as the caller knows: a batch searches a device once, not once for each input.
 --
 -- Raises: device-not-found, position-not-found, no-free-position, reservation-not-found, reservation-mismatch
-CREATE OR REPLACE FUNCTION choose_position(_device text, _slot integer, _pointers jsonb, _reservation uuid DEFAULT NULL) RETURNS uuid
-LANGUAGE plpgsql STABLE AS $$
+-- Settings: Only indexes in their order: the search then stops at the first free slot. A plan that was made when the tables
+-- were nearly empty would read all slots and all placements for each container of a batch.
+CREATE OR REPLACE FUNCTION choose_position(_device text, _slot integer, _pointers jsonb, _reservation uuid DEFAULT NULL, _from integer DEFAULT 0) RETURNS uuid
+LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
   device_found uuid;
   found_id uuid;
@@ -2157,8 +2173,9 @@ BEGIN
   device_found := require_device(_device, _pointers->>'device');
   SELECT p.id INTO found_id
   FROM position p
-  WHERE p.device_id = device_found AND p.retired_at IS NULL
-    AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
+  WHERE p.device_id = device_found AND p.slot_number >= _from AND p.retired_at IS NULL
+    -- As a join, PostgreSQL would read all slots of the device; like this it stops at the first free one.
+    AND (SELECT pl.position_id FROM placement pl WHERE pl.position_id = p.id) IS NULL
     AND (SELECT r.id FROM active_reservation r WHERE r.position_id = p.id) IS NOT DISTINCT FROM _reservation
   ORDER BY p.slot_number LIMIT 1;
   IF found_id IS NULL THEN
@@ -2166,6 +2183,13 @@ BEGIN
   END IF;
   RETURN found_id;
 END $$;
+
+-- prisma/sql/position/lowest_key.sql
+-- Returns the key under which a batch keeps the lowest slot of a device that may be free: for each reservation another one,
+-- because each has slots of its own.
+CREATE OR REPLACE FUNCTION lowest_key(_device text, _reservation text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_array(_device, lower(_reservation))::text
+$$;
 
 -- prisma/sql/position/occupant_of.sql
 -- Returns what is in a slot as a problem shows it, or null if the slot is empty.
@@ -2177,8 +2201,8 @@ CREATE OR REPLACE FUNCTION occupant_of(_position uuid) RETURNS jsonb LANGUAGE sq
 $$;
 
 -- prisma/sql/position/position_state.sql
--- A slot as the API shows it: each column is a member of the JSON. Reservations are joined, not looked up for each
--- slot: the slots of a device are one pass, and a query that does not ask for `reserved` does not read them.
+-- A slot as the API shows it: each column is a member of the JSON. Reservations are joined and not looked up for
+-- each slot, so all slots of a device take one scan. A query without `reserved` does not read them.
 CREATE OR REPLACE VIEW position_state AS
 SELECT
   p.id, p.device_id, d.name AS device, p.slot_number AS position,
@@ -2473,6 +2497,7 @@ $$;
 CREATE OR REPLACE FUNCTION decide_steps(_ids uuid[], _exclude boolean, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   befores jsonb;
+  afters jsonb;
   this_revision bigint;
 BEGIN
   PERFORM 1 FROM step WHERE id = ANY (_ids) ORDER BY id FOR NO KEY UPDATE;
@@ -2483,18 +2508,20 @@ BEGIN
   END IF;
   UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = command_time()
   WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
+  -- The snapshots are made before the lab lock is taken, because there can be thousands.
+  SELECT jsonb_object_agg(key, step_snapshot(key::uuid)) INTO afters FROM jsonb_object_keys(befores) AS key;
   this_revision := next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
   SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-corrected',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, afters->s.id::text
   FROM step s CROSS JOIN lab WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
   RETURN (SELECT count(*) FROM jsonb_object_keys(befores));
 END $$;
 
 -- prisma/sql/step/doubtful_steps.sql
--- Returns the steps that estimates use although they would be left out if they were logged today: those that finish in the future,
--- and those whose duration is beyond all reason for their kind. A service that did not look yet may have stored them. Reads the
--- newest end of an index, and the long steps.
+-- Returns the samples that would be none if they were logged today: steps that finish in the future, and steps with an
+-- implausible duration. An older version of the service, which did not check this, may have stored them. Reads the newest
+-- end of an index, and the long steps.
 CREATE OR REPLACE FUNCTION doubtful_steps() RETURNS TABLE (id uuid, reason text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
   present timestamptz := command_time();
@@ -2563,11 +2590,11 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/implausible_steps.sql
--- Returns the steps whose duration is beyond all reason for their kind, of those with these ids, each with a sentence. The kind is
--- the function on the device, or for moves the mover and the destination. A step is implausible if it took more than a day
--- beyond its commanded time, and no step of its kind took a tenth as long. Up to 31 days another step like it is an explanation,
--- even if that one was called implausible itself; and of an operation five others must be known. Beyond 31 days only steps that
--- count explain it, and none of those that are judged with it: two clocks that were wrong do not confirm each other.
+-- Returns those of the steps whose duration is implausible, each with a sentence. Steps are compared with steps of the
+-- same function on the device, moves with moves of the same mover to the same destination. A step is implausible if it
+-- took more than a day beyond its commanded time, and no comparable step took a tenth as long. Up to 31 days, another
+-- implausible step is comparable too, and for an operation five comparable steps must be known. Beyond 31 days, only
+-- samples are comparable, and none of `_ids`: two wrong clocks do not confirm each other.
 CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid, detail text) LANGUAGE sql STABLE AS $$
   SELECT s.id, 'The step took ' || round(s.sample_seconds::numeric) || ' s' || CASE WHEN s.commanded_seconds > 0 THEN ' beyond its commanded time' ELSE '' END
     || ', and no step of its kind took a tenth as long. It is stored as told, but estimates leave it out.'
@@ -2592,11 +2619,11 @@ CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid
 $$;
 
 -- prisma/sql/step/link_steps_to_experiments.sql
--- Links steps to experiments that they named before the experiments existed. Both log_steps and create_experiment
--- call it under the lab lock: the second one sees what the first one wrote, so no step is missed. Returns how many
--- steps were linked.
+-- Links steps to experiments that they named before the experiments existed. Returns how many steps were linked. Those
+-- who log steps (record_logged_steps) and those who create an experiment call it twice: before the lab lock, for the
+-- work, and under it, when the second one sees what the first one wrote, so that no step is missed.
 --
--- Locks: The caller holds the lab lock.
+-- Locks: The steps.
 CREATE OR REPLACE FUNCTION link_steps_to_experiments(_experiments uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   adopted integer;
@@ -2609,6 +2636,40 @@ BEGIN
   FROM experiment e WHERE e.id = ANY (_experiments) AND s.experiment_named = e.id::text;
   GET DIAGNOSTICS adopted = ROW_COUNT;
   RETURN adopted;
+END $$;
+
+-- prisma/sql/step/record_logged_steps.sql
+-- Writes the event of logged steps, and those of the devices and experiments that came with them. `_record` is what
+-- log_steps returned; null if it changed nothing. As part of another command it uses the revision of that command, from
+-- `_ordinal` on. It is the last part of logging, so that the lab lock is held for a few rows, however many steps there are.
+--
+-- Locks: The lab lock.
+-- Raises: serialization_failure if an experiment that a step names was created while the steps were logged. The caller
+-- tries again, and the answer then has the experiment.
+CREATE OR REPLACE FUNCTION record_logged_steps(_record jsonb, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  this_revision bigint;
+  new_devices uuid[];
+BEGIN
+  IF _record IS NULL THEN
+    RETURN;
+  END IF;
+  this_revision := coalesce(_revision, next_revision());
+  IF link_steps_to_experiments(ARRAY(SELECT jsonb_array_elements_text(nullif(_record->'unknown_experiments', 'null'))::uuid)) > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'an experiment was created while its steps were logged';
+  END IF;
+
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
+  SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid, _record->'after'
+  FROM lab;
+  new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
+  PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT this_revision, _ordinal + cardinality(new_devices) + e.ordinality, lab.recorded_at, 'experiment-updated',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', (e.value->>'id')::uuid, e.value->'before', e.value->'after'
+  FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
 END $$;
 
 -- prisma/sql/step/step_state.sql
@@ -2752,10 +2813,10 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/warn_of_implausible_steps.sql
--- Adds a warning to those of the steps whose duration is beyond all reason for their kind, so that they do not count any more. It
--- is only called for steps of more than a day, so that writing any other step reads no history.
+-- Adds a warning to those of the steps whose duration is implausible (see implausible_steps), so that they are no
+-- samples any more. It is only called for steps of more than a day: writing any other step reads no history.
 --
--- Locks: The caller holds the steps.
+-- Locks: The caller has locked the steps.
 CREATE OR REPLACE FUNCTION warn_of_implausible_steps(_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE step s SET warnings = s.warnings || warning_list('implausible-duration', '/finish', i.detail)
@@ -2974,7 +3035,7 @@ END $$;
 
 -- prisma/sql/transfer/require_transfer_container.sql
 -- Returns the container that a transfer is about: the one that it names, or the one at its source. Refuses a removed
--- container, and a source that contradicts.
+-- container, and a source where the named container is not.
 --
 -- Raises: container-not-found, container-removed, source-empty, source-mismatch, device-not-found, position-not-found
 CREATE OR REPLACE FUNCTION require_transfer_container(_input jsonb, _base text) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
@@ -3080,8 +3141,9 @@ BEGIN
     END LOOP;
     IF steps <> '[]' THEN
       BEGIN
-        PERFORM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
-          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch, _audit, this_revision, ordinal);
+        PERFORM record_logged_steps(l.record, _audit, this_revision, ordinal) FROM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
+          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch) l
+        WHERE l.record IS NOT NULL;
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
         index := step_of[coalesce((members::jsonb->>'index')::integer, 0) + 1];
@@ -3120,6 +3182,8 @@ $$;
 -- prisma/sql/container/add_containers.sql
 -- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it. If the input
 -- contradicts an earlier one of the same batch, the refusal has the index of that one: nothing of it is there.
+-- A batch only fills slots, so the lowest free slot of a device never becomes lower: each search begins where the last
+-- one ended, and together they pass the slots of a device once.
 --
 -- Locks: The lab lock.
 -- Raises: What add_container raises.
@@ -3131,6 +3195,7 @@ DECLARE
   added uuid;
   created uuid[] := '{}';
   recorded integer := 0;
+  lowest jsonb := '{}';
   revision bigint;
   code text;
   members text;
@@ -3140,8 +3205,8 @@ BEGIN
   revision := next_revision();
   FOR input IN SELECT value FROM jsonb_array_elements(_inputs) LOOP
     BEGIN
-      SELECT a.id, a.outcome INTO added, outcome
-      FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit) a;
+      SELECT a.id, a.outcome, a.lowest INTO added, outcome, lowest
+      FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit, lowest) a;
     EXCEPTION WHEN SQLSTATE 'PS409' THEN
       GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
       PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, created) ELSE members::jsonb END);
@@ -3160,7 +3225,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/bump_container_version.sql
--- Counts one change of a container: its version and the time of the change.
+-- Increments the version of a container, and sets the time of its last change.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE sql AS $$
@@ -3510,21 +3575,19 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
 $$;
 
 -- prisma/sql/step/log_steps.sql
--- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
--- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
+-- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
+-- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
 -- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
--- id and facts before) or `extended` (repeated, with containers that were not named before). As part of another
--- command it uses the revision of that command, from `_ordinal` on.
+-- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
+-- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
 --
--- Locks: Steps, experiments, and last the lab: a batch of 5,000 steps does not stop the robots. Only a device that
--- the log creates takes the lab lock first.
+-- Locks: Steps and experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
+-- that the log creates takes the lab lock first.
 -- Raises: id-in-use
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id and name, so one plan is good
 -- for all values. Without the setting PostgreSQL may plan them again for each call: 2.7 ms a step instead of 1.6.
-CREATE OR REPLACE FUNCTION log_steps(
-  _steps jsonb, _devices jsonb, _batch boolean, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0
-)
-RETURNS TABLE (outcome text, step step_state) LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION log_steps(_steps jsonb, _devices jsonb, _batch boolean)
+RETURNS TABLE (outcome text, step step_state, record jsonb) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
@@ -3536,8 +3599,7 @@ DECLARE
   experiments uuid[];
   unknown_experiments uuid[];
   started jsonb;
-  touched record;
-  this_revision bigint;
+  to_record jsonb;
 BEGIN
   PERFORM begin_command();
   IF unknown <> '[]' THEN
@@ -3572,7 +3634,7 @@ BEGIN
         || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
              THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
         || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
-             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+             THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
@@ -3610,34 +3672,27 @@ BEGIN
 
   IF cardinality(logged || extended) > 0 THEN
     started := start_experiments(experiments);
-    this_revision := coalesce(_revision, next_revision());
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
     FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
     IF link_steps_to_experiments(unknown_experiments) > 0 THEN
       started := started || start_experiments(unknown_experiments);
     END IF;
 
-    SELECT count(*) AS steps,
-      min(s.start) FILTER (WHERE s.believable) AS first_start, max(s.finish) FILTER (WHERE s.believable) AS last_finish,
-      CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END AS id,
-      CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END AS device_id,
-      CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END AS experiment_id
-    INTO touched
+    -- The experiments that start are locked, so nobody else adds a step to their snapshots.
+    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices),
+      'step_id', CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END,
+      'device_id', CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END,
+      'experiment_id', CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END,
+      'after', jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
+        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))),
+      'started', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.key, 'before', e.value, 'after', experiment_snapshot(e.key::uuid))), '[]') FROM jsonb_each(started) e))
+    INTO to_record
     FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
-    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-    SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-      touched.id, touched.device_id, touched.experiment_id,
-      jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
-        'first_start', wire_time(touched.first_start), 'last_finish', wire_time(touched.last_finish))
-    FROM lab;
-    PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
-    PERFORM record_experiment_event(this_revision, (_ordinal + 1 + cardinality(new_devices) + e.ordinality - 1)::integer,
-      'experiment-updated', e.id::uuid, started->e.id, _audit)
-    FROM jsonb_object_keys(started) WITH ORDINALITY AS e (id, ordinality);
   END IF;
 
   RETURN QUERY
-  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state
+  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state,
+    CASE WHEN sent.ordinality = 1 THEN to_record END
   FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
   JOIN step_state state ON state.id = sent.id
   LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id
@@ -3697,13 +3752,14 @@ $$;
 -- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
 -- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
 --
--- Locks: The lab lock, after the new row.
+-- Locks: The new row, the steps that named it, and last the lab.
 -- Raises: process-not-found, id-in-use
 CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
 LANGUAGE plpgsql AS $$
 DECLARE
   wanted uuid := (_input->>'id')::uuid;
   known text;
+  linked integer;
   this_revision bigint;
 BEGIN
   PERFORM begin_command();
@@ -3712,8 +3768,9 @@ BEGIN
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN
+    linked := link_steps_to_experiments(ARRAY[wanted]);
     this_revision := next_revision();
-    IF link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
+    IF linked + link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
       UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
     END IF;
     PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);

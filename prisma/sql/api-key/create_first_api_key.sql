@@ -1,4 +1,4 @@
--- Creates the very first API key, and says whether it did. Of several instances that start together one does.
+-- Creates the very first API key, and says whether it did. If several instances start together, only one creates it.
 --
 -- Locks: The table `api_key`, against other writers.
 CREATE OR REPLACE FUNCTION create_first_api_key(_input jsonb) RETURNS boolean LANGUAGE plpgsql AS $$

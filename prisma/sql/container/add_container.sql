@@ -1,17 +1,21 @@
 -- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
 -- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
 -- and the request accepts it). `id_is_own` says that the client chose the id: a retry then gets the container that was
--- adopted first, wherever it is. `_base` is the JSON pointer of the input in the request.
+-- adopted first, wherever it is. `_base` is the JSON pointer of the input in the request. `lowest` says for each device
+-- (with a reservation: for both) below which slot none is free, as the inputs before found; see lowest_key.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: id-in-use, barcode-in-use, and what choose_position and place_in_position raise.
-CREATE OR REPLACE FUNCTION add_container(_input jsonb, _revision bigint, _ordinal integer, _base text, _audit jsonb, OUT id uuid, OUT outcome text)
+CREATE OR REPLACE FUNCTION add_container(_input jsonb, _revision bigint, _ordinal integer, _base text, _audit jsonb, INOUT lowest jsonb, OUT id uuid, OUT outcome text)
 LANGUAGE plpgsql AS $$
 DECLARE
   wanted_id uuid := (_input->>'id')::uuid;
   target uuid;
   holder jsonb;
   known text;
+  body_key text := lowest_key(_input->>'device', _input->>'reservation_id');
+  lid_key text := lowest_key(_input->'lid'->>'device', _input->>'lid_reservation_id');
+  lid_target uuid;
 BEGIN
   SELECT c.created_as INTO known FROM container c WHERE c.id = wanted_id;
   IF FOUND THEN
@@ -32,7 +36,10 @@ BEGIN
 
   target := choose_position(_input->>'device', (_input->>'position')::integer,
     jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
-    (_input->>'reservation_id')::uuid);
+    (_input->>'reservation_id')::uuid, coalesce((lowest->body_key)::integer, 0));
+  IF _input->'position' IS NULL OR _input->'position' = 'null' THEN
+    lowest := lowest || jsonb_build_object(body_key, (SELECT p.slot_number FROM position p WHERE p.id = target));
+  END IF;
   IF _input->>'if_occupied' = 'adopt' THEN
     SELECT pl.container_id INTO id FROM placement pl WHERE pl.position_id = target AND pl.part = 'body';
     IF FOUND THEN
@@ -58,9 +65,13 @@ BEGIN
     coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as', command_time(), command_time());
   PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
   IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
-    PERFORM place_on_device(wanted_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
+    lid_target := choose_position(_input->'lid'->>'device', (_input->'lid'->>'position')::integer,
       jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
-      (_input->>'lid_reservation_id')::uuid);
+      (_input->>'lid_reservation_id')::uuid, coalesce((lowest->lid_key)::integer, 0));
+    IF _input->'lid'->'position' IS NULL OR _input->'lid'->'position' = 'null' THEN
+      lowest := lowest || jsonb_build_object(lid_key, (SELECT p.slot_number FROM position p WHERE p.id = lid_target));
+    END IF;
+    PERFORM place_in_position(wanted_id, 'lid', lid_target, _base || '/lid/position', (_input->>'lid_reservation_id')::uuid);
   END IF;
   PERFORM record_container_event(_revision, _ordinal, 'added', wanted_id, NULL, _audit);
   id := wanted_id; outcome := 'created';

@@ -1,5 +1,7 @@
 -- Adds containers in order, all or none. In a batch a refusal has the index of the input that caused it. If the input
 -- contradicts an earlier one of the same batch, the refusal has the index of that one: nothing of it is there.
+-- A batch only fills slots, so the lowest free slot of a device never becomes lower: each search begins where the last
+-- one ended, and together they pass the slots of a device once.
 --
 -- Locks: The lab lock.
 -- Raises: What add_container raises.
@@ -11,6 +13,7 @@ DECLARE
   added uuid;
   created uuid[] := '{}';
   recorded integer := 0;
+  lowest jsonb := '{}';
   revision bigint;
   code text;
   members text;
@@ -20,8 +23,8 @@ BEGIN
   revision := next_revision();
   FOR input IN SELECT value FROM jsonb_array_elements(_inputs) LOOP
     BEGIN
-      SELECT a.id, a.outcome INTO added, outcome
-      FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit) a;
+      SELECT a.id, a.outcome, a.lowest INTO added, outcome, lowest
+      FROM add_container(input, revision, recorded, CASE WHEN _batch THEN '/containers/' || index ELSE '' END, _audit, lowest) a;
     EXCEPTION WHEN SQLSTATE 'PS409' THEN
       GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
       PERFORM refuse(code, CASE WHEN _batch THEN with_batch_conflict(members::jsonb, index, created) ELSE members::jsonb END);

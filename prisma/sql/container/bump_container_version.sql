@@ -1,4 +1,4 @@
--- Counts one change of a container: its version and the time of the change.
+-- Increments the version of a container, and sets the time of its last change.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE sql AS $$

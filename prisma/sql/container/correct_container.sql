@@ -1,5 +1,5 @@
--- Records what a person saw in the lab. A correction may do what the normal commands refuse: a removed container is
--- back, a lid is on that nobody put on, a reserved slot is taken. It never violates a constraint. `_input` has the
+-- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
+-- say that the lid is on although no command put it on, use a reserved slot. It never violates a constraint. `_input` has the
 -- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
 --
 -- Locks: The lab lock.
@@ -53,7 +53,7 @@ BEGIN
   END IF;
 
   this_revision := next_revision();
-  -- First leave the own slots: what is in the way may go there.
+  -- First free the slots of the container itself, because a displaced thing may go there.
   DELETE FROM placement WHERE container_id = corrected
     AND position_id IS DISTINCT FROM CASE part WHEN 'body' THEN body_to ELSE lid_to END;
   FOR thing IN SELECT * FROM placement WHERE position_id IN (body_to, lid_to) AND container_id <> corrected ORDER BY part, position_id LOOP

@@ -32,5 +32,5 @@ BEGIN
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
     'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
   PERFORM record_container_event(this_revision, 0, 'moved', moved, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;

@@ -1,5 +1,5 @@
--- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Nothing more
--- happens if it was removed before.
+-- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Does
+-- nothing if the container was already removed.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found

@@ -1,5 +1,5 @@
 -- Finds the container that a step log means by an id, or by a barcode at a time. For a barcode it prefers the
--- container that bore it at that time, as the event log says: a barcode may have gone from one container to another since. If none
+-- container that had it at that time, as the event log says: a barcode may have gone from one container to another since. If none
 -- did, it prefers the one on the platform, then the next one that had it. Returns no row if there is none.
 CREATE OR REPLACE FUNCTION resolve_logged_container(_id uuid, _barcode text, _at timestamptz) RETURNS SETOF uuid LANGUAGE plpgsql STABLE ROWS 1 AS $$
 DECLARE

@@ -1,5 +1,5 @@
--- Counts one change of a container, and says whether its lid is on if `_lidded` is not null. Returns the members of
--- its snapshot that this changes, so that the caller need not read the snapshot again.
+-- Increments the version of a container, and sets the time of its last change. Sets whether the lid is on, unless
+-- `_lidded` is null. Returns these members of the snapshot, so that the caller need not read it again.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION update_lidded_and_version(_container uuid, _lidded boolean DEFAULT NULL) RETURNS jsonb LANGUAGE plpgsql AS $$

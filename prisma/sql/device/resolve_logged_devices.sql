@@ -3,8 +3,8 @@
 CREATE OR REPLACE FUNCTION resolve_logged_devices(_devices jsonb) RETURNS TABLE (name text, id uuid, code text, detail text) LANGUAGE sql STABLE AS $$
   SELECT d.name, d.id,
     CASE WHEN NOT d.listed THEN 'unknown-device' WHEN d.retired_at IS NOT NULL THEN 'retired-device' END,
-    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '"; the step is stored with the name.'
-      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" was retired; the step is stored with it.' END
+    CASE WHEN NOT d.listed THEN 'No device of the lab is called "' || d.name || '". The step is stored with the name.'
+      WHEN d.retired_at IS NOT NULL THEN 'The device "' || d.name || '" is retired. The step is stored for this device.' END
   FROM jsonb_to_recordset(_devices) AS sent (name text)
   JOIN device d ON d.id = latest_device_named(sent.name)
 $$;

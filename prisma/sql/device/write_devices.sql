@@ -1,6 +1,6 @@
--- Makes devices and their slots as the input says, and records one event for each device. What changes is decided by
--- the caller (the lab diff in src/domain). Retired devices and slots keep their rows: what comes back is the same
--- thing again. It takes a few statements for a lab of any size.
+-- Sets devices and their slots as the input says, and records one event for each device. The caller decides what
+-- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
+-- its old id. It takes a few statements for a lab of any size.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied

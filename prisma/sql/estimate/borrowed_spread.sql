@@ -1,7 +1,7 @@
 -- Returns the spread that an estimate with few samples borrows from similar steps: the same function on the device,
 -- or for moves the same mover and destination. It is the spread within the most specific keys, because their typical
 -- durations differ. With 20 residuals or more it is taken between two quantiles, which lie 3.29 deviations apart in a
--- normal distribution, so that an outlier does not widen it. Returns null if nothing can be said. It is a function
+-- normal distribution, so that an outlier does not widen it. Returns null without such steps. It is a function
 -- because most estimates do not need it, and a query is planned with every part that it might run.
 CREATE OR REPLACE FUNCTION borrowed_spread(_key_4 uuid, _as_of timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN

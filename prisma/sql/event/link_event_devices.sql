@@ -1,5 +1,7 @@
 -- Links each new event to the devices that it concerns: its own device, and those from which and to which a container
 -- or a lid moved. The events of a device are then one range of an index.
+--
+-- Locks: The command that adds the event holds the lab lock.
 CREATE OR REPLACE FUNCTION link_event_devices() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO event_device (device_id, revision, ordinal)

@@ -1,13 +1,14 @@
 -- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
 -- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
 --
--- Locks: The lab lock, after the new row.
+-- Locks: The new row, the steps that named it, and last the lab.
 -- Raises: process-not-found, id-in-use
 CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
 LANGUAGE plpgsql AS $$
 DECLARE
   wanted uuid := (_input->>'id')::uuid;
   known text;
+  linked integer;
   this_revision bigint;
 BEGIN
   PERFORM begin_command();
@@ -16,8 +17,9 @@ BEGIN
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN
+    linked := link_steps_to_experiments(ARRAY[wanted]);
     this_revision := next_revision();
-    IF link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
+    IF linked + link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
       UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
     END IF;
     PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);

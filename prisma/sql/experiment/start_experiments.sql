@@ -1,5 +1,5 @@
--- Sets experiments to running that were only created: an experiment runs from its first step on. Returns { id:
--- snapshot before } of those that it changed.
+-- Sets experiments from `created` to `running`, because an experiment runs from its first step on. Returns { id:
+-- snapshot before } of the changed ones.
 --
 -- Locks: Those experiments, in the order of their ids.
 CREATE OR REPLACE FUNCTION start_experiments(_experiments uuid[]) RETURNS jsonb LANGUAGE plpgsql AS $$

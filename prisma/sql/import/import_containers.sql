@@ -2,10 +2,10 @@
 -- parked lids, and those that were removed. Each is `added` in the log as it was last known. A removed one is
 -- `removed` right after, before the next is added, so that no two are in one slot at any event. `_containers` is [{
 -- id, name, barcode, labware_uuid, lidded, removed, created_as, place, lid, start }]; the last three are { device,
--- position }. `place` and `lid` are null if unknown; `start` never is. What is in the way is refused by the
--- constraints.
+-- position }. `place` and `lid` are null if unknown; `start` never is. If a slot is occupied, the
+-- constraints refuse it.
 --
--- Locks: The lab lock. The caller holds it already and has looked.
+-- Locks: The lab lock. The caller already holds it and has checked the slots.
 CREATE OR REPLACE FUNCTION import_containers(_containers jsonb, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   this_revision bigint;

@@ -1,6 +1,5 @@
 -- Empties the lab: every container is removed and every device is retired. All history stays, and POST
--- /api/lab/restore brings it back. Returns how many there
--- were of each.
+-- /api/lab/restore brings the lab back. Returns the numbers of removed containers and retired devices.
 --
 -- Locks: The lab lock.
 CREATE OR REPLACE FUNCTION wipe_lab(_audit jsonb) RETURNS TABLE (containers_removed integer, devices_retired integer, revision double precision)

@@ -14,10 +14,10 @@ BEGIN
   closed := require_present_container(_id, _barcode);
   before := container_snapshot(closed);
   IF (before->>'lidded')::boolean THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
-  -- If the lid is where the request says, the place need not be checked.
+  -- The place in the request is checked only if the lid is not there.
   IF _lid_device IS NOT NULL AND (before->'lid'->>'device' IS DISTINCT FROM _lid_device
     OR (_lid_slot IS NOT NULL AND (before->'lid'->>'position')::integer IS DISTINCT FROM _lid_slot)) THEN
     IF _lid_slot IS NULL THEN
@@ -26,7 +26,7 @@ BEGIN
       PERFORM require_position(_lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos"}');
     END IF;
   END IF;
-  -- A lid whose place is not known contradicts nothing.
+  -- If the place of the lid is unknown, any place in the request is accepted.
   IF before->'lid'->>'device' <> _lid_device OR (before->'lid'->>'position')::integer <> _lid_slot THEN
     PERFORM refuse('lid-mismatch', jsonb_build_object(
       'expected', jsonb_build_object('device', _lid_device, 'position', _lid_slot),
@@ -36,5 +36,5 @@ BEGIN
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
   PERFORM record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;

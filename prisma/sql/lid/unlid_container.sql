@@ -15,7 +15,7 @@ BEGIN
   opened := require_present_container(_id, _barcode);
   before := container_snapshot(opened);
   IF before->'lid'->>'device' = _lid_device AND (before->'lid'->>'position')::integer = coalesce(_lid_slot, (before->'lid'->>'position')::integer) THEN
-    RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, before);
+    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
     RETURN;
   END IF;
   after := before || update_lidded_and_version(opened, false);
@@ -23,5 +23,5 @@ BEGIN
   after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
     'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
   PERFORM record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
-  RETURN QUERY SELECT * FROM jsonb_populate_record(NULL::container_state, after);
+  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;

@@ -1,5 +1,5 @@
--- A slot as the API shows it: each column is a member of the JSON. Reservations are joined, not looked up for each
--- slot: the slots of a device are one pass, and a query that does not ask for `reserved` does not read them.
+-- A slot as the API shows it: each column is a member of the JSON. Reservations are joined and not looked up for
+-- each slot, so all slots of a device take one scan. A query without `reserved` does not read them.
 CREATE OR REPLACE VIEW position_state AS
 SELECT
   p.id, p.device_id, d.name AS device, p.slot_number AS position,

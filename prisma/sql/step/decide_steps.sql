@@ -5,6 +5,7 @@
 CREATE OR REPLACE FUNCTION decide_steps(_ids uuid[], _exclude boolean, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   befores jsonb;
+  afters jsonb;
   this_revision bigint;
 BEGIN
   PERFORM 1 FROM step WHERE id = ANY (_ids) ORDER BY id FOR NO KEY UPDATE;
@@ -15,10 +16,12 @@ BEGIN
   END IF;
   UPDATE step s SET exclude_from_estimates = _exclude, version = s.version + 1, updated_at = command_time()
   WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
+  -- The snapshots are made before the lab lock is taken, because there can be thousands.
+  SELECT jsonb_object_agg(key, step_snapshot(key::uuid)) INTO afters FROM jsonb_object_keys(befores) AS key;
   this_revision := next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
   SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-corrected',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, afters->s.id::text
   FROM step s CROSS JOIN lab WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
   RETURN (SELECT count(*) FROM jsonb_object_keys(befores));
 END $$;

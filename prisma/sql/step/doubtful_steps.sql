@@ -1,6 +1,6 @@
--- Returns the steps that estimates use although they would be left out if they were logged today: those that finish in the future,
--- and those whose duration is beyond all reason for their kind. A service that did not look yet may have stored them. Reads the
--- newest end of an index, and the long steps.
+-- Returns the samples that would be none if they were logged today: steps that finish in the future, and steps with an
+-- implausible duration. An older version of the service, which did not check this, may have stored them. Reads the newest
+-- end of an index, and the long steps.
 CREATE OR REPLACE FUNCTION doubtful_steps() RETURNS TABLE (id uuid, reason text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
   present timestamptz := command_time();

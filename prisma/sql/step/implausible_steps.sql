@@ -1,8 +1,8 @@
--- Returns the steps whose duration is beyond all reason for their kind, of those with these ids, each with a sentence. The kind is
--- the function on the device, or for moves the mover and the destination. A step is implausible if it took more than a day
--- beyond its commanded time, and no step of its kind took a tenth as long. Up to 31 days another step like it is an explanation,
--- even if that one was called implausible itself; and of an operation five others must be known. Beyond 31 days only steps that
--- count explain it, and none of those that are judged with it: two clocks that were wrong do not confirm each other.
+-- Returns those of the steps whose duration is implausible, each with a sentence. Steps are compared with steps of the
+-- same function on the device, moves with moves of the same mover to the same destination. A step is implausible if it
+-- took more than a day beyond its commanded time, and no comparable step took a tenth as long. Up to 31 days, another
+-- implausible step is comparable too, and for an operation five comparable steps must be known. Beyond 31 days, only
+-- samples are comparable, and none of `_ids`: two wrong clocks do not confirm each other.
 CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid, detail text) LANGUAGE sql STABLE AS $$
   SELECT s.id, 'The step took ' || round(s.sample_seconds::numeric) || ' s' || CASE WHEN s.commanded_seconds > 0 THEN ' beyond its commanded time' ELSE '' END
     || ', and no step of its kind took a tenth as long. It is stored as told, but estimates leave it out.'

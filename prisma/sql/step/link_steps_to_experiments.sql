@@ -1,8 +1,8 @@
--- Links steps to experiments that they named before the experiments existed. Both log_steps and create_experiment
--- call it under the lab lock: the second one sees what the first one wrote, so no step is missed. Returns how many
--- steps were linked.
+-- Links steps to experiments that they named before the experiments existed. Returns how many steps were linked. Those
+-- who log steps (record_logged_steps) and those who create an experiment call it twice: before the lab lock, for the
+-- work, and under it, when the second one sees what the first one wrote, so that no step is missed.
 --
--- Locks: The caller holds the lab lock.
+-- Locks: The steps.
 CREATE OR REPLACE FUNCTION link_steps_to_experiments(_experiments uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   adopted integer;

@@ -1,18 +1,16 @@
--- Logs steps in one set-based call. A log entry is a fact: it is never refused because it names something unknown,
--- but stored with the name and a warning. `_steps` are prepared by the service, no id twice. `_devices` is [{ id,
+-- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
+-- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
 -- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
--- id and facts before) or `extended` (repeated, with containers that were not named before). As part of another
--- command it uses the revision of that command, from `_ordinal` on.
+-- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
+-- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
 --
--- Locks: Steps, experiments, and last the lab: a batch of 5,000 steps does not stop the robots. Only a device that
--- the log creates takes the lab lock first.
+-- Locks: Steps and experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
+-- that the log creates takes the lab lock first.
 -- Raises: id-in-use
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id and name, so one plan is good
 -- for all values. Without the setting PostgreSQL may plan them again for each call: 2.7 ms a step instead of 1.6.
-CREATE OR REPLACE FUNCTION log_steps(
-  _steps jsonb, _devices jsonb, _batch boolean, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0
-)
-RETURNS TABLE (outcome text, step step_state) LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION log_steps(_steps jsonb, _devices jsonb, _batch boolean)
+RETURNS TABLE (outcome text, step step_state, record jsonb) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
@@ -24,8 +22,7 @@ DECLARE
   experiments uuid[];
   unknown_experiments uuid[];
   started jsonb;
-  touched record;
-  this_revision bigint;
+  to_record jsonb;
 BEGIN
   PERFORM begin_command();
   IF unknown <> '[]' THEN
@@ -60,7 +57,7 @@ BEGIN
         || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
              THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
         || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
-             THEN 'The experiment is ' || e.status || ' already; the step is stored with it.' END)
+             THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
@@ -98,34 +95,27 @@ BEGIN
 
   IF cardinality(logged || extended) > 0 THEN
     started := start_experiments(experiments);
-    this_revision := coalesce(_revision, next_revision());
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
     FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
     IF link_steps_to_experiments(unknown_experiments) > 0 THEN
       started := started || start_experiments(unknown_experiments);
     END IF;
 
-    SELECT count(*) AS steps,
-      min(s.start) FILTER (WHERE s.believable) AS first_start, max(s.finish) FILTER (WHERE s.believable) AS last_finish,
-      CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END AS id,
-      CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END AS device_id,
-      CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END AS experiment_id
-    INTO touched
+    -- The experiments that start are locked, so nobody else adds a step to their snapshots.
+    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices),
+      'step_id', CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END,
+      'device_id', CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END,
+      'experiment_id', CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END,
+      'after', jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
+        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))),
+      'started', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.key, 'before', e.value, 'after', experiment_snapshot(e.key::uuid))), '[]') FROM jsonb_each(started) e))
+    INTO to_record
     FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
-    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-    SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-      touched.id, touched.device_id, touched.experiment_id,
-      jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
-        'first_start', wire_time(touched.first_start), 'last_finish', wire_time(touched.last_finish))
-    FROM lab;
-    PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
-    PERFORM record_experiment_event(this_revision, (_ordinal + 1 + cardinality(new_devices) + e.ordinality - 1)::integer,
-      'experiment-updated', e.id::uuid, started->e.id, _audit)
-    FROM jsonb_object_keys(started) WITH ORDINALITY AS e (id, ordinality);
   END IF;
 
   RETURN QUERY
-  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state
+  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state,
+    CASE WHEN sent.ordinality = 1 THEN to_record END
   FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
   JOIN step_state state ON state.id = sent.id
   LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id

@@ -1,5 +1,5 @@
 -- Returns the container that a transfer is about: the one that it names, or the one at its source. Refuses a removed
--- container, and a source that contradicts.
+-- container, and a source where the named container is not.
 --
 -- Raises: container-not-found, container-removed, source-empty, source-mismatch, device-not-found, position-not-found
 CREATE OR REPLACE FUNCTION require_transfer_container(_input jsonb, _base text) RETURNS uuid LANGUAGE plpgsql STABLE AS $$

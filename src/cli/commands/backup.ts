@@ -6,7 +6,7 @@ import { readBackup } from '../../backup/read.ts'
 import { streamBackup, takeBackup } from '../../backup/take.ts'
 import { readConfig } from '../../config.ts'
 import { safeText } from '../../terminal/safe-text.ts'
-import { withDatabase } from '../database.ts'
+import { configuredDatabaseHelp, withDatabase } from '../database.ts'
 import { formatBytes, type CommandIo, printResult, tableOr } from '../io.ts'
 
 type BackupCommandOptions = { force?: boolean, verify?: boolean, json?: boolean }
@@ -18,7 +18,7 @@ export function backupCommand (program: Command, io: CommandIo): void {
     .option('--force', 'overwrite an existing file')
     .option('--verify', 'write nothing; read this backup completely and show its contents')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nUses the configured database: DATABASE_URL, or the embedded database in DATA_DIR.\n' +
+    .addHelpText('after', configuredDatabaseHelp +
     'The file contains certificates and hashes of API keys: keep it private.')
     .action(async (file: string, options: BackupCommandOptions) => {
       if (options.verify === true) {

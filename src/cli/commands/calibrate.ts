@@ -21,11 +21,11 @@ export function calibrateCommand (program: Command, io: CommandIo): void {
   withServiceOptions(program.command('calibrate'))
     .description('Check how often the estimates of past steps were kept')
     .option('--confidence <share>', 'the confidence that is checked, between 0 and 1', '0.95')
-    .option('--since <time>', 'only steps that began then or later')
-    .option('--limit <steps>', 'how many steps are replayed at most, the newest (5000)')
-    .addOption(new Option('--group-by <what>', 'what the second part of the table tells apart').choices(calibrationGroupings).default('level'))
+    .option('--since <time>', 'only steps that started at this time or later')
+    .option('--limit <steps>', 'maximum number of steps to replay, newest first (default: 5000)')
+    .addOption(new Option('--group-by <what>', 'how the second part of the table groups the steps').choices(calibrationGroupings).default('level'))
     .option('--svg <file>', 'also draw the reliability curve into this file')
-    .option('--force', 'overwrite that file if it is there')
+    .option('--force', 'overwrite an existing file')
     .addHelpText('after', '\nExample:\n  platform-status calibrate --confidence 0.9 --group-by device --svg reliability.svg')
     .action(async (options: CalibrateCommandOptions) => {
       const { since, limit, groupBy, svg } = options
@@ -58,7 +58,7 @@ function linesOf ({ confidence, overall, truncated, groups }: Calibration, metho
   const parts = groupBy === 'method' ? { method: methods } : { method: methods, [groupBy]: groups }
   const rows = Object.entries(parts).flatMap(([by, scores]) => scores.map((score) => rowOf(by, score)))
   return [
-    `${formatCount(overall.steps, 'step')} replayed at confidence ${confidence}${truncated ? '; there are older ones (--limit)' : ''}`, '',
+    `${formatCount(overall.steps, 'step')} replayed at confidence ${confidence}${truncated ? '; older steps were not replayed (--limit)' : ''}`, '',
     ...tableOr('', ['by', 'group', 'steps', 'answered', 'coverage', 'excess s', 'pinball s'], [rowOf('all', overall), ...rows])
   ]
 }

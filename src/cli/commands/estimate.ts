@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Estimate } from '../../contract/estimates.ts'
 import { readExactly } from '../../domain/whole-numbers.ts'
 import { safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
@@ -8,10 +9,6 @@ import { parsePlace } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
 type EstimateCommandOptions = ServiceOptions & { confidence?: string, from?: string, to?: string, statistic?: string }
-type Estimate = {
-  duration_seconds: number | null, confidence: number, confidence_attained: number | null, method: string, level: string | null
-  sample_size: number, median_seconds: number | null, warnings: { code: string, detail: string }[]
-}
 
 export function estimateCommand (program: Command, io: CommandIo): void {
   withServiceOptions(program.command('estimate'))

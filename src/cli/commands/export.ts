@@ -5,7 +5,7 @@ import { writeExactly } from '../../domain/whole-numbers.ts'
 import { writeAtomically } from '../../terminal/atomic-file.ts'
 import { safeJson, safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
-import { csvLine, type CsvColumn, columnsOf, type ExportKind, exportKinds } from '../csv.ts'
+import { csvLine, type CsvColumn, csvColumns, type ExportKind, exportKinds } from '../csv.ts'
 import type { CommandIo } from '../io.ts'
 import { timeOf } from '../places.ts'
 import { withUrlOption } from '../service-options.ts'
@@ -29,7 +29,7 @@ export function exportCommand (program: Command, io: CommandIo): void {
       const { device, experiment, after, before } = options
       const query = { ...queryOf[kind], device, experiment_id: experiment, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before') }
       const items = serviceClient(io, addressOf(io.env, options.url)).list<Record<string, unknown>>(`/api/${kind}`, query)
-      const lines = options.format === 'csv' ? csv(items, columnsOf[kind], options.out === undefined && (io.out as { isTTY?: boolean }).isTTY === true) : ndjson(items)
+      const lines = options.format === 'csv' ? csv(items, csvColumns[kind], options.out === undefined && (io.out as { isTTY?: boolean }).isTTY === true) : ndjson(items)
       const write = async (sink: Writable, end: boolean) => { await pipeline(Readable.from(lines), sink, { signal: io.signal, end }) }
       if (options.out === undefined) await write(io.out, false)
       else await writeAtomically(options.out, { overwrite: options.force === true }, (sink) => write(sink, true))

@@ -3,7 +3,7 @@ import { restoreBackup } from '../../backup/restore.ts'
 import { readConfig } from '../../config.ts'
 import { migrationsDirectory } from '../../store/migrations-directory.ts'
 import { safeText } from '../../terminal/safe-text.ts'
-import { withDatabase } from '../database.ts'
+import { configuredDatabaseHelp, withDatabase } from '../database.ts'
 import { type CommandIo, printResult } from '../io.ts'
 import { rowsOf } from './backup.ts'
 
@@ -15,7 +15,7 @@ export function restoreCommand (program: Command, io: CommandIo): void {
     .description('Restore a backup of this or an older version; the service must be stopped')
     .option('--replace', 'replace the lab that is in the database; its data is lost')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nUses the configured database: DATABASE_URL, or the embedded database in DATA_DIR.\n' +
+    .addHelpText('after', configuredDatabaseHelp +
     'Restores everything or nothing. The file is checked before, and the database is compared with it afterwards.')
     .action(async (file: string, options: RestoreCommandOptions) => {
       const { signal } = io

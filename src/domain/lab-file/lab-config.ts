@@ -1,5 +1,6 @@
+import { maxInteger, maxSlots } from '../limits.ts'
 import { isLine, isLines } from '../plain-text.ts'
-import { escapePointer, unstorable } from '../values.ts'
+import { escapePointer, storageFault } from '../values.ts'
 import { deviceNameFault, nameFault } from './names.ts'
 
 // Validates a parsed lab file. read-yaml.ts parses the YAML; lab-file.ts writes a lab file.
@@ -26,10 +27,8 @@ export type LabLayout = LabSettings & { groups: { name: string, devices: ({ name
 
 export type ConfigFault = { in: 'body', pointer: string, detail: string }
 
-const largestCapacity = 10_000
-const largestCount = 2_147_483_647
 /** At most this many faults are reported. */
-const mostFaults = 100
+const maxFaults = 100
 
 type Report = (pointer: string, detail: string) => void
 
@@ -37,14 +36,14 @@ type Report = (pointer: string, detail: string) => void
 export function readLabConfig (file: unknown): { config: LabLayout } | { faults: ConfigFault[] } {
   const faults: ConfigFault[] = []
   const report: Report = (pointer, detail) => {
-    if (faults.length < mostFaults) faults.push({ in: 'body', pointer, detail })
+    if (faults.length < maxFaults) faults.push({ in: 'body', pointer, detail })
   }
   const config = readFile(file, report)
   return config === null || faults.length > 0 ? { faults } : { config }
 }
 
 function readFile (file: unknown, report: Report): LabLayout | null {
-  const bad = unstorable(file)
+  const bad = storageFault(file)
   if (bad) {
     report(bad.pointer, bad.detail)
     return null
@@ -128,9 +127,9 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
   if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not contain control characters other than line breaks')
   return {
     ...texts({ type, description, uri }),
-    capacity: count('capacity', capacity, largestCapacity) ?? 0,
-    process_capacity: count('process_capacity', process_capacity, largestCount),
-    min_capacity: count('min_capacity', min_capacity, largestCount),
+    capacity: count('capacity', capacity, maxSlots) ?? 0,
+    process_capacity: count('process_capacity', process_capacity, maxInteger),
+    min_capacity: count('min_capacity', min_capacity, maxInteger),
     allows_overlap: typeof allows_overlap === 'boolean' ? allows_overlap : null,
     extra: orNull({ ...rest, ...notTexts({ type, description, uri }) })
   }

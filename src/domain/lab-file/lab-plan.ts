@@ -36,10 +36,10 @@ export function planLab (config: LabLayout, tracked: TrackedLab, { prune, newId 
     .filter(({ name, listed, retired }) => listed && !retired && !named.has(name))
     .map((device) => ({ ...device, retired: prune }))
 
-  const steps = [...wanted, ...others].map((after) => ({ after, change: changeOf(known.get(after.name), after) }))
+  const steps = [...wanted, ...others].map((after) => ({ after, change: deviceChangeOf(known.get(after.name), after) }))
   return {
     changes: steps.map(({ change }) => change),
-    devices: steps.filter(({ change }) => change.action !== 'unchanged').map(({ after, change }) => inputOf(after, change)),
+    devices: steps.filter(({ change }) => change.action !== 'unchanged').map(({ after, change }) => deviceInputOf(after, change)),
     lab: unlessTracked(prune ? fromFile(config) : intoTracked(config, tracked, named), tracked)
   }
 }
@@ -58,7 +58,7 @@ const compared = [
 ] as const satisfies readonly (keyof TrackedDevice)[]
 
 /** The change of a device; `before` is undefined if it has no row yet. */
-export function changeOf (before: TrackedDevice | undefined, after: TrackedDevice): DeviceChange {
+export function deviceChangeOf (before: TrackedDevice | undefined, after: TrackedDevice): DeviceChange {
   const from = before === undefined || before.retired || !before.listed ? null : before.capacity
   const changed = before === undefined ? [] : compared.filter((member) => !equal(before[member], after[member]))
   return {
@@ -88,7 +88,7 @@ const kinds: Readonly<Record<DeviceAction, string>> = {
 }
 
 /** The device to write, with the kind of event for the change. */
-export function inputOf (after: TrackedDevice, { action }: DeviceChange): DeviceInput {
+export function deviceInputOf (after: TrackedDevice, { action }: DeviceChange): DeviceInput {
   return { ...after, kind: kinds[action] }
 }
 

@@ -1,14 +1,14 @@
+import { maxNameLength } from '../limits.ts'
 import { isLine } from '../plain-text.ts'
 import { isPathName } from '../values.ts'
 
 // The rules of the schemas Name and DeviceName, for names that are keys in the lab file.
-const longest = 200
 const spaceAtEnd = /^\s|\s$/
 
 /** The rule that a name breaks; null if it is valid. */
 export function nameFault (name: string): string | null {
   if (name === '') return 'must not be empty'
-  if (Array.from(name).length > longest) return `must not be longer than ${longest} characters`
+  if (Array.from(name).length > maxNameLength) return `must not be longer than ${maxNameLength} characters`
   if (!isLine(name)) return 'must not contain control characters'
   if (spaceAtEnd.test(name)) return 'must not begin or end with a space'
   return null

@@ -1,11 +1,11 @@
 import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
-import { deepestBody } from '../values.ts'
+import { maxBodyLevels } from '../values.ts'
 import { wholeNumber, withTexts } from '../whole-numbers.ts'
 
 /** In characters. Lab files have a few KiB; a larger one can be sent as JSON, which is faster to parse. */
-export const largestYaml = 1_048_576
+export const maxYamlLength = 1_048_576
 /** The size limit after aliases are expanded, in characters and nodes. */
-const largestExpanded = 1_048_576
+const maxExpandedLength = 1_048_576
 /** How many members all merges of a file may copy. */
 const maxMerged = 100_000
 
@@ -13,7 +13,7 @@ const maxMerged = 100_000
  * Reads yes, no, on and off as booleans, like PyYAML, which the software of the labs uses. YAML 1.2 reads them as text.
  * Everything else follows its core schema: no dates, no octal 010, no sexagesimal 1:30.
  */
-export const words: ScalarTag = {
+export const yaml11Booleans: ScalarTag = {
   tag: 'tag:yaml.org,2002:bool',
   default: true,
   identify: (value) => typeof value === 'boolean',
@@ -22,13 +22,13 @@ export const words: ScalarTag = {
 }
 
 const options = {
-  schema: 'core', customTags: (tags) => [...tags, words], resolveKnownTags: false, stringKeys: true,
+  schema: 'core', customTags: (tags) => [...tags, yaml11Booleans], resolveKnownTags: false, stringKeys: true,
   // Both are handled below: the library compares every key with every other, and errors in merges have no position.
   uniqueKeys: false, merge: false,
   prettyErrors: false, logLevel: 'error'
 } as const satisfies ConstructorParameters<typeof Composer>[0] & object
 
-type Fault = (offset: number, detail: string) => never
+type Fail = (offset: number, detail: string) => never
 
 /** A text is not accepted as YAML. `line` and `column` count from 1. */
 export class YamlError extends Error {
@@ -47,20 +47,20 @@ export class YamlError extends Error {
 /** Parses YAML to a JSON value; an empty text is null. Throws a YamlError. */
 export function readYaml (text: string): unknown {
   const lines = new LineCounter()
-  const fault: Fault = (offset, detail) => {
+  const fail: Fail = (offset, detail) => {
     const { line, col } = lines.linePos(offset)
     throw new YamlError(detail, line, col)
   }
   const tokens = [...new Parser(lines.addNewLine).parse(text)]
-  checkTokens(tokens, fault)
+  checkTokens(tokens, fail)
   const composer = new Composer(options)
   let first: [offset: number, detail: string] | undefined
   // Only the first error is kept, because a file could have a million of them.
   Object.assign(composer, { onError: (source: ErrorSource, code: string, message: string) => { first ??= [startOf(source), code === 'NON_STRING_KEY' ? 'a key must be text' : message] } })
   const [document, another] = composer.compose(tokens, true, text.length)
-  if (first) fault(...first)
-  if (another) fault(another.range[0], 'a second document begins here; a lab file has only one')
-  return valueOf(document!.contents, fault)
+  if (first) fail(...first)
+  if (another) fail(another.range[0], 'a second document begins here; a lab file has only one')
+  return valueOf(document!.contents, fail)
 }
 
 type ErrorSource = number | readonly number[] | { offset: number }
@@ -71,12 +71,12 @@ function startOf (source: ErrorSource): number {
 }
 
 // Checks the nesting first, because the library is recursive: deep nesting would overflow the stack.
-function checkTokens (tokens: readonly CST.Token[], fault: Fault): void {
+function checkTokens (tokens: readonly CST.Token[], fail: Fail): void {
   const open: [CST.Token, number][] = tokens.map((token) => [token, 0])
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [token, level] = next
-    if (token.type === 'error') fault(token.offset, token.message)
-    if (level > deepestBody) fault(token.offset, `nested deeper than ${deepestBody} levels`)
+    if (token.type === 'error') fail(token.offset, token.message)
+    if (level > maxBodyLevels) fail(token.offset, `nested deeper than ${maxBodyLevels} levels`)
     if (token.type === 'document' && token.value) open.push([token.value, level])
     if (!('items' in token)) continue
     for (const { key, value } of token.items) {
@@ -89,7 +89,7 @@ function checkTokens (tokens: readonly CST.Token[], fault: Fault): void {
 type Anchored = { value: unknown, size: number }
 
 /** Converts nodes to values, in the order of the text, so that an anchor is known before its aliases. */
-function valueOf (contents: unknown, fault: Fault): unknown {
+function valueOf (contents: unknown, fail: Fail): unknown {
   const anchors = new Map<string, Anchored | null>()
   let size = 0
   let mergedMembers = 0
@@ -116,10 +116,10 @@ function valueOf (contents: unknown, fault: Fault): unknown {
 
   function aliased (name: string, offset: number): unknown {
     const anchored = anchors.get(name)
-    if (anchored === undefined) fault(offset, `no anchor &${name} comes before this alias`)
-    if (anchored === null) fault(offset, `the alias *${name} refers to itself`)
+    if (anchored === undefined) fail(offset, `no anchor &${name} comes before this alias`)
+    if (anchored === null) fail(offset, `the alias *${name} refers to itself`)
     size += anchored.size
-    if (size > largestExpanded) fault(offset, 'the file is too large after its aliases are expanded')
+    if (size > maxExpandedLength) fail(offset, 'the file is too large after its aliases are expanded')
     return anchored.value
   }
 
@@ -132,7 +132,7 @@ function valueOf (contents: unknown, fault: Fault): unknown {
         mergeInto(merged, read(value), offset)
         continue
       }
-      if (own.has(name)) fault(offset, `the key "${name}" appears twice`)
+      if (own.has(name)) fail(offset, `the key "${name}" appears twice`)
       size += name.length
       own.set(name, read(value))
     }
@@ -140,10 +140,10 @@ function valueOf (contents: unknown, fault: Fault): unknown {
   }
 
   function keyOf (key: unknown): { name: string, offset: number, isMerge: boolean } {
-    if (!isScalar(key) || typeof key.value !== 'string') return fault((key as { range?: [number] } | null)?.range?.[0] ?? 0, 'a key must be text')
+    if (!isScalar(key) || typeof key.value !== 'string') return fail((key as { range?: [number] } | null)?.range?.[0] ?? 0, 'a key must be text')
     const offset = key.range![0]
     // Not allowed in JSON bodies either.
-    if (key.value === '__proto__') fault(offset, 'a key must not be "__proto__"')
+    if (key.value === '__proto__') fail(offset, 'a key must not be "__proto__"')
     return { name: key.value, offset, isMerge: key.value === '<<' && key.type === 'PLAIN' }
   }
 
@@ -151,9 +151,9 @@ function valueOf (contents: unknown, fault: Fault): unknown {
     const sources: unknown[] = Array.isArray(source) ? source : [source]
     // If several have the same key, the first one wins.
     for (const one of sources.toReversed()) {
-      if (typeof one !== 'object' || one === null || Array.isArray(one)) fault(offset, '<< needs a mapping or a list of mappings')
+      if (typeof one !== 'object' || one === null || Array.isArray(one)) fail(offset, '<< needs a mapping or a list of mappings')
       mergedMembers += Object.keys(one).length
-      if (mergedMembers > maxMerged) fault(offset, 'the merges (<<) copy too many members')
+      if (mergedMembers > maxMerged) fail(offset, 'the merges (<<) copy too many members')
       Object.assign(merged, one)
     }
   }
@@ -162,7 +162,7 @@ function valueOf (contents: unknown, fault: Fault): unknown {
 }
 
 const decimal = /^[-+]?\d+$/
-const longestConverted = 400
+const maxConvertedLength = 400
 
 /** A number of the text, or a placeholder for a whole number that a double does not hold. */
 function exactly (value: number, source: string | undefined): number | object {
@@ -170,5 +170,5 @@ function exactly (value: number, source: string | undefined): number | object {
   if (decimal.test(source)) return wholeNumber(source.replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1'))
   // Hexadecimal and octal: converting very long ones would take too long.
   if (!/^0[xo]/.test(source)) return value
-  return wholeNumber(source.length > longestConverted ? source : BigInt(source).toString())
+  return wholeNumber(source.length > maxConvertedLength ? source : BigInt(source).toString())
 }

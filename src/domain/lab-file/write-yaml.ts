@@ -1,5 +1,5 @@
 import { Document } from 'yaml'
-import { words } from './read-yaml.ts'
+import { yaml11Booleans } from './read-yaml.ts'
 
 // Whole numbers beyond 2^53 are written with all their digits.
 const inFullReplacer = (_key: unknown, value: unknown): unknown =>
@@ -7,6 +7,6 @@ const inFullReplacer = (_key: unknown, value: unknown): unknown =>
 
 /** Writes a value as YAML. This service and YAML 1.1 parsers, which the labs use, read the same value back. */
 export function writeYaml (value: unknown): string {
-  const document = new Document(value, inFullReplacer, { schema: 'core', customTags: (tags) => [...tags, words], compat: 'yaml-1.1', aliasDuplicateObjects: false })
+  const document = new Document(value, inFullReplacer, { schema: 'core', customTags: (tags) => [...tags, yaml11Booleans], compat: 'yaml-1.1', aliasDuplicateObjects: false })
   return document.toString({ lineWidth: 0 })
 }

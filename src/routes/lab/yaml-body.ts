@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { problem } from '../../contract/problems.ts'
-import { largestYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
+import { maxYamlLength, YamlError } from '../../domain/lab-file/read-yaml.ts'
 import { decodeUtf8 } from '../../plugins/body-parsers.ts'
 import { yamlReader, type YamlReader, YamlTooCostly } from './yaml-reader.ts'
 
@@ -12,8 +12,8 @@ export function takeYaml (app: FastifyInstance): void {
   const reader = yamlReader()
   app.addHook('onClose', () => reader.close())
   app.addContentTypeParser([...yamlTypes], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
-    if (body.length > largestYaml) {
-      throw problem('body-too-large', `A lab file in YAML can have at most ${largestYaml} bytes. Send a larger one as JSON.`, { limit: largestYaml })
+    if (body.length > maxYamlLength) {
+      throw problem('body-too-large', `A lab file in YAML can have at most ${maxYamlLength} bytes. Send a larger one as JSON.`, { limit: maxYamlLength })
     }
     return await parseYaml(reader, decodeUtf8(body))
   })

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { readYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
-import { unstorable } from '../../domain/values.ts'
+import { storageFault } from '../../domain/values.ts'
 import { keptAsText } from '../../domain/whole-numbers.ts'
 import type { YamlOutcome } from './yaml-reader.ts'
 
@@ -9,7 +9,7 @@ import type { YamlOutcome } from './yaml-reader.ts'
 function outcomeOf (text: string): YamlOutcome {
   try {
     const value = readYaml(text)
-    const unfit = unstorable(value)
+    const unfit = storageFault(value)
     // Passing JSON between threads is much faster than a copy of the objects.
     return unfit === null ? { json: JSON.stringify(value), keptAsText: keptAsText(value) } : { unfit }
   } catch (error) {

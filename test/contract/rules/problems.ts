@@ -1,4 +1,4 @@
-import { catalogue } from '../../../src/contract/problems.ts'
+import { problemCatalogue } from '../../../src/contract/problems.ts'
 import { answersOf, operationsOf, resolved, type Json, type Rule } from './rule.ts'
 
 const always = ['invalid-request', 'uri-too-long', 'internal-error', 'database-unavailable']
@@ -19,7 +19,7 @@ export const problemRules: readonly Rule[] = [
     breaking: (document) => { document.paths['/api/things'].get.responses[400].content = { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } } }
   },
   {
-    rule: 'every refusal names its codes, each with the example of the catalogue, and tells when each happens',
+    rule: 'every refusal names its codes, each with the example of the problemCatalogue, and tells when each happens',
     why: 'Programs act on codes; one that is not declared cannot be acted on.',
     faults: (document) => refusalsOf(document).flatMap(({ at, answer }) => {
       const codes = codesOf(answer)
@@ -58,12 +58,12 @@ export const problemRules: readonly Rule[] = [
     breaking: (document) => { delete document.paths['/api/things/{device}'].get.responses[404] }
   },
   {
-    rule: 'every code of the catalogue has an example, and is declared by some operation, but for what no operation sees',
+    rule: 'every code of the problemCatalogue has an example, and is declared by some operation, but for what no operation sees',
     why: 'A code that nothing can answer is a promise without a product.',
     faults: (document) => {
       const declared = new Set(refusalsOf(document).flatMap(({ answer }) => codesOf(answer)))
       const examples = document.components.examples
-      return Object.keys(catalogue).flatMap((code) => [
+      return Object.keys(problemCatalogue).flatMap((code) => [
         ...(examples[code] === undefined ? [`${code}: no example`] : []),
         ...(declared.has(code) || beforeRouting.includes(code) ? [] : [`${code}: never declared`])
       ])

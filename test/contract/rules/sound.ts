@@ -4,7 +4,7 @@ import Type from 'typebox'
 import { nullable, page, pageQuery, ref, Slot, stringEnum, Version } from '../../../src/contract/common.ts'
 import { documentHead } from '../../../src/contract/openapi.ts'
 import { bodyProblems, problems, problemSchemas } from '../../../src/contract/problem-responses.ts'
-import { catalogue, type ProblemCode } from '../../../src/contract/problems.ts'
+import { problemCatalogue, type ProblemCode } from '../../../src/contract/problems.ts'
 import { finishDocument, describeRoute } from '../../../src/plugins/openapi-transform.ts'
 import { declareScope } from '../../../src/plugins/scopes.ts'
 import type { Json } from './rule.ts'
@@ -42,7 +42,7 @@ export async function soundDocument (): Promise<Json> {
   app.post('/api/things', {
     schema: {
       operationId: 'addThing', tags: ['things'], summary: 'Add a thing', description: 'It is new.',
-      body: ref(ThingCreate), response: { 201: ref(Thing), ...bodyProblems(...Object.keys(catalogue) as ProblemCode[]) }
+      body: ref(ThingCreate), response: { 201: ref(Thing), ...bodyProblems(...Object.keys(problemCatalogue) as ProblemCode[]) }
     }
   }, handler)
   app.get('/api/things/:device', {

@@ -4,7 +4,7 @@ import { DeviceName, Name } from '../../../src/contract/common.ts'
 import { validatorFor } from '../../../src/contract/validator.ts'
 import { type DeviceSettings, type LabLayout, readLabConfig } from '../../../src/domain/lab-file/lab-config.ts'
 import { extraFault, labFile } from '../../../src/domain/lab-file/lab-file.ts'
-import { changeOf, planLab, type TrackedDevice, type TrackedLab } from '../../../src/domain/lab-file/lab-plan.ts'
+import { deviceChangeOf, planLab, type TrackedDevice, type TrackedLab } from '../../../src/domain/lab-file/lab-plan.ts'
 import { deviceNameFault, nameFault } from '../../../src/domain/lab-file/names.ts'
 
 const nothingSaid: DeviceSettings = {
@@ -239,8 +239,8 @@ t.test('what a lab file changes', async (t) => {
   })
 
   t.test('a rename is an update, and a device retired twice is unchanged', async (t) => {
-    t.match(changeOf(device('a'), device('b', { id: 'id of a' })), { action: 'update', device: 'b', changed: ['name'] })
-    t.match(changeOf(device('a', { retired: true }), device('a', { retired: true })), { action: 'unchanged' })
-    t.match(changeOf(device('a', { listed: false }), device('a', { listed: false, retired: true })), { action: 'retire' })
+    t.match(deviceChangeOf(device('a'), device('b', { id: 'id of a' })), { action: 'update', device: 'b', changed: ['name'] })
+    t.match(deviceChangeOf(device('a', { retired: true }), device('a', { retired: true })), { action: 'unchanged' })
+    t.match(deviceChangeOf(device('a', { listed: false }), device('a', { listed: false, retired: true })), { action: 'retire' })
   })
 })

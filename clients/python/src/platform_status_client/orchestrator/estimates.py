@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from laborchestrator.structures import ProcessStep
 
-from .connected import Connected
+from .part import StatusDBPart
 from .safely import safely
 from .steps import planned_step
 
@@ -21,7 +21,7 @@ MOST_STEPS = 5000
 MIXED_LEVELS = frozenset({'device_function', 'function', 'mover_destination'})
 
 
-class EstimatesPart(Connected):
+class EstimatesPart(StatusDBPart):
     def get_estimated_duration(self, step: ProcessStep, confidence: float = 0.95) -> float | None:
         """Seconds in which the step will end, with this confidence. None if no similar step was ever done."""
         return self.get_estimated_durations([step], confidence)[0]

@@ -6,14 +6,14 @@ import logging
 from pathlib import Path
 
 from ..errors import Problem
-from .connected import Connected
+from .part import StatusDBPart
 from .containers import place
 from .safely import safely
 
 log = logging.getLogger('platform_status_client')
 
 
-class LabPart(Connected):
+class LabPart(StatusDBPart):
     def create_lab_from_config(self, lab_config_file_path: str, *, prune: bool = False) -> None:
         """Adds and updates the devices of a lab file. The same file again changes nothing.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from laborchestrator.structures import ContainerInfo
 
-from .connected import Connected
+from .part import StatusDBPart
 from .containers import barcode_or_none, by_barcode, by_place, container_info, find_container, place
 from .readable import name_of, readable
 from .safely import safely
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger('platform_status_client')
 
 
-class LabwarePart(Connected):
+class LabwarePart(StatusDBPart):
     @safely(None)
     def get_container_at_position(self, device: str, pos: int) -> ContainerInfo | None:
         """The container at this place. None if there is none."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from laborchestrator.structures import ContainerInfo, ProcessStep
 
 from ..errors import Problem
-from .connected import Connected
+from .part import StatusDBPart
 from .containers import find_container
 from .readable import name_of
 from .safely import safely
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger('platform_status_client')
 
 
-class LogPart(Connected):
+class LogPart(StatusDBPart):
     @safely(None, kept=True)
     def safe_step_to_db(self, step: ProcessStep, container_info: ContainerInfo | None, experiment_uuid: str) -> None:
         """Logs a finished step. Calls for several containers of the same step make one step."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .connected import Connected
+from .part import StatusDBPart
 from .readable import name_of
 
 # laborchestrator reads all sources before it adds a process. They never change, so they are cached
 MOST_SOURCES = 1000
 
 
-class ProcessesPart(Connected):
+class ProcessesPart(StatusDBPart):
     def add_process_to_db(self, name: str, src: str) -> str:
         """Stores a process and returns its id. The same name and source return the same process."""
         return self.client.create_process(name=name_of(name), source=src, reuse=True)['id']

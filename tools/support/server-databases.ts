@@ -1,4 +1,4 @@
-// A PostgreSQL server that holds several databases.
+// The databases of a PostgreSQL server.
 import pg from 'pg'
 
 /** The URL of another database on the same server. */

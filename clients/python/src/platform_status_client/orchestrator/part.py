@@ -6,7 +6,7 @@ from ..client import Client
 from .lids import LidMemory
 
 
-class Connected:
+class StatusDBPart:
     """The client, the options and the caches that all parts use."""
 
     def __init__(self, client: Client, *, is_simulation: bool, near_matches: bool) -> None:

@@ -1,4 +1,4 @@
-// How the benchmarks measure times: in rounds that take all subjects in turn, so that what else the machine does affects all of them.
+// How the benchmarks measure times: in rounds that take all subjects in turn, so that other load on the machine affects all of them equally.
 
 /** Milliseconds of each call, by the name of the subject. The first `warmUp` rounds are dropped. */
 export async function interleaved (
@@ -13,16 +13,4 @@ export async function interleaved (
     }
   }
   return times
-}
-
-/** The value below which the share p of the values lies. */
-export function quantile (values: readonly number[], p: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))]
-  if (value === undefined) throw new Error('There are no values.')
-  return value
-}
-
-export function median (values: readonly number[]): number {
-  return quantile(values, 0.5)
 }

@@ -4,7 +4,7 @@ import type { BenchRequest } from './calls.ts'
 import { type Load, type LoadResult, resultOf } from './load.ts'
 
 /** As `load`, with Node's own client. */
-export async function patientLoad ({ address, connections, seconds, cycleOf, statuses }: Load): Promise<LoadResult> {
+export async function nodeClientLoad ({ address, connections, seconds, cycleOf, statuses }: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const times: number[] = []
   const began = performance.now()

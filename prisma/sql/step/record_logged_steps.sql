@@ -1,0 +1,32 @@
+-- Writes the event of logged steps, and those of the devices and experiments that came with them. `_record` is what
+-- log_steps returned; null if it changed nothing. As part of another command it uses the revision of that command, from
+-- `_ordinal` on. It is the last part of logging, so that the lab lock is held for a few rows, however many steps there are.
+--
+-- Locks: The lab lock.
+-- Raises: serialization_failure if an experiment that a step names was created while the steps were logged. The caller
+-- tries again, and the answer then has the experiment.
+CREATE OR REPLACE FUNCTION record_logged_steps(_record jsonb, _audit jsonb, _revision bigint DEFAULT NULL, _ordinal integer DEFAULT 0) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  this_revision bigint;
+  new_devices uuid[];
+BEGIN
+  IF _record IS NULL THEN
+    RETURN;
+  END IF;
+  this_revision := coalesce(_revision, next_revision());
+  IF link_steps_to_experiments(ARRAY(SELECT jsonb_array_elements_text(nullif(_record->'unknown_experiments', 'null'))::uuid)) > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'an experiment was created while its steps were logged';
+  END IF;
+
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
+  SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid, _record->'after'
+  FROM lab;
+  new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
+  PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT this_revision, _ordinal + cardinality(new_devices) + e.ordinality, lab.recorded_at, 'experiment-updated',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', (e.value->>'id')::uuid, e.value->'before', e.value->'after'
+  FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
+END $$;
