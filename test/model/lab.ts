@@ -1,16 +1,18 @@
 // A simple model of the tracked lab, written from the contract and not from the code of the service. Commands return 'ok' or a
 // problem code, and change the lab only if it is 'ok'.
 
+import type { ModelSteps } from './steps.ts'
+
 export type Spot = { device: string, position: number }
 export type Target = { device: string, position: number | undefined }
 export type Plate = { barcode: string, at: Spot, lidded: boolean, lid: Spot | null }
 export type Reservation = { id: string, purpose: 'container' | 'lid', slots: Spot[] }
-export type Lab = { devices: Map<string, number>, plates: Map<string, Plate>, reservations: Map<string, Reservation> }
+export type Lab = { devices: Map<string, number>, plates: Map<string, Plate>, reservations: Map<string, Reservation>, steps: ModelSteps }
 type Part = 'container' | 'lid'
 type Found = { spot: Spot } | { code: string }
 
 export function aModelLab (devices: Record<string, number>): Lab {
-  return { devices: new Map(Object.entries(devices)), plates: new Map(), reservations: new Map() }
+  return { devices: new Map(Object.entries(devices)), plates: new Map(), reservations: new Map(), steps: new Map() }
 }
 
 export const isAt = (one: Spot | null, other: Spot | null): boolean => one !== null && other !== null && one.device === other.device && one.position === other.position
