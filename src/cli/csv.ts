@@ -25,7 +25,7 @@ export const csvColumns: Readonly<Record<ExportKind, readonly CsvColumn[]>> = {
   ],
   containers: [
     ...plain('id', 'name', 'barcode', 'device', 'position', 'starting_device', 'starting_position', 'lidded'), ...place('lid'),
-    ...plain('filled', 'content', 'labware_type', 'labware_uuid', 'is_reagent', 'removed_at', 'created_at', 'updated_at', 'version')
+    ...plain('filled', 'content', 'labware_type', 'labware_uuid', 'is_reagent', 'removed_at', 'missing_since', 'last_device', 'last_position', 'created_at', 'updated_at', 'version')
   ],
   events: plain('revision', 'recorded_at', 'kind', 'actor', 'reason', 'request_id', 'container_id', 'device_id', 'step_id', 'experiment_id', 'before', 'after')
 }

@@ -9,7 +9,7 @@ import { lidReservationId, reservationId } from './reservations.ts'
 export const aContainer = {
   id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'ScreenPlate_01', barcode: 'SCREEN_001', device: 'Incubator', position: 5,
   starting_device: 'Hamilton_STAR', starting_position: 0, lidded: true, lid: null, filled: true, content: null,
-  labware_type: null, labware_uuid: null, is_reagent: false, removed_at: null,
+  labware_type: null, labware_uuid: null, is_reagent: false, removed_at: null, missing_since: null, last_device: null, last_position: null,
   created_at: '2026-03-02T09:15:00.000Z', updated_at: '2026-03-02T09:20:00.000Z', version: 2
 }
 
@@ -17,8 +17,8 @@ export const Container = Type.Object({
   id: ref(Uuid, 'The id of the container.'),
   name: ref(Name, 'The name. It need not be unique.'),
   barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
-  device: nullable(ref(DeviceName), 'The device that the container is on. Null when it was removed.'),
-  position: nullable(ref(Slot), 'The slot that the container is in. Null when it was removed.'),
+  device: nullable(ref(DeviceName), 'The device that the container is on. Null when it is missing, or was removed.'),
+  position: nullable(ref(Slot), 'The slot that the container is in. Null when it is missing, or was removed.'),
   starting_device: ref(DeviceName, 'The device on which the container was added.'),
   starting_position: ref(Slot, 'The slot in which the container was added.'),
   lidded: Type.Boolean({ description: 'Whether the lid is on.' }),
@@ -29,6 +29,9 @@ export const Container = Type.Object({
   labware_uuid: nullable(ref(Uuid), 'The id of the labware in another system.'),
   is_reagent: Type.Boolean({ description: 'Whether the container holds a reagent.' }),
   removed_at: nullable(ref(Timestamp), 'When the container was removed from the platform. Null while it is on the platform.'),
+  missing_since: nullable(ref(Timestamp), 'Since when the container is missing: it is on the platform, but nobody knows where. Null when it is not missing.'),
+  last_device: nullable(ref(DeviceName), 'The device that a missing container was on last. Null when it is not missing.'),
+  last_position: nullable(ref(Slot), 'The slot that a missing container was in last. Null when it is not missing.'),
   created_at: ref(Timestamp, 'When the container was added.'),
   updated_at: ref(Timestamp, 'When the container changed last.'),
   version: ref(Version, 'How often the container changed, counted from 1.'),
@@ -170,15 +173,17 @@ export type ContainerBatch = Static<typeof ContainerBatch>
 export const ContainerItems = items('ContainerItems', Container, 'The containers, in the order of the request.')
 
 const ContainerEventKind = stringEnum('ContainerEventKind',
-  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'restored', 'step'], 'What happened to the container.')
+  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'missing', 'found', 'restored', 'step'],
+  'What happened to the container. `missing`: nobody knows where it is. `found`: a missing container has a place again.')
 
-const ContainerSituation = Type.Object({
-  device: nullable(ref(DeviceName), 'The device that the container was on. Null when it was removed.'),
-  position: nullable(ref(Slot), 'The slot that the container was in. Null when it was removed.'),
+export const ContainerSituation = Type.Object({
+  device: nullable(ref(DeviceName), 'The device that the container was on. Null when it was missing, or removed.'),
+  position: nullable(ref(Slot), 'The slot that the container was in. Null when it was missing, or removed.'),
   lidded: Type.Boolean({ description: 'Whether the lid was on.' }),
   lid: nullable(ref(Place), 'Where the lid was parked. Null when it was on, or its place was unknown.'),
-  barcode: nullable(ref(Barcode), 'The barcode. Null when it was not known.')
-}, { $id: 'ContainerSituation', description: 'The place, lid and barcode of a container at one time, with the names of that time.', examples: [{ device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001' }] })
+  barcode: nullable(ref(Barcode), 'The barcode. Null when it was not known.'),
+  missing_since: nullable(ref(Timestamp), 'Since when the container was missing. Null when it was not missing.')
+}, { $id: 'ContainerSituation', description: 'The place, lid and barcode of a container at one time, with the names of that time.', examples: [{ device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001', missing_since: null }] })
 
 const aHistoryStep = {
   id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader', status: 'completed',
@@ -218,8 +223,8 @@ const ContainerEvent = Type.Object({
   examples: [
     {
       kind: 'moved', at: '2026-03-02T09:18:00.000Z', revision: 42, step: null,
-      from: { device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001' },
-      to: { device: 'PlateReader', position: 0, lidded: true, lid: null, barcode: 'SCREEN_001' }
+      from: { device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001', missing_since: null },
+      to: { device: 'PlateReader', position: 0, lidded: true, lid: null, barcode: 'SCREEN_001', missing_since: null }
     },
     { kind: 'step', at: '2026-03-02T09:20:00.000Z', revision: null, from: null, to: null, step: aHistoryStep }
   ]
@@ -242,6 +247,7 @@ export const ContainerQuery = Type.Object({
   })),
   device: Type.Optional(ref(DeviceName)),
   removed: Type.Optional(ref(AnyBoolean)),
+  missing: Type.Optional(ref(AnyBoolean)),
   lidded: Type.Optional(Type.Boolean({ description: 'Only containers whose lid is on (true) or off (false).' })),
   labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: maxTextLength, description: 'Only containers of this labware type.', examples: ['Greiner 96 flat'] })),
   name: Type.Optional(ref(Name))

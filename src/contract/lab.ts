@@ -79,7 +79,7 @@ export const LabConfigQuery = Type.Object({
 
 const total = (description: string) => Type.Integer({ minimum: 0, description })
 
-const totals = { devices: 1, positions: 4, occupied: 1, empty: 3, utilization: 0.25, containers: 1, containers_removed: 7 }
+const totals = { devices: 1, positions: 4, occupied: 1, empty: 3, utilization: 0.25, containers: 1, containers_missing: 0, containers_removed: 7 }
 const exampleContainer = { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null }
 const exampleDevice = { name: 'Hotel1', group: 'storage', positions: 4, occupied: 1, containers: [exampleContainer] }
 
@@ -89,7 +89,8 @@ const LabTotals = Type.Object({
   occupied: total('Slots that hold a container or a lid.'),
   empty: total('Slots that hold neither.'),
   utilization: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'The share of slots that are occupied, from 0 to 1. Null when the lab has no slots.' })),
-  containers: total('Containers on the platform.'),
+  containers: total('Containers on the platform, missing ones included.'),
+  containers_missing: total('Containers on the platform of which nobody knows where they are.'),
   containers_removed: total('Containers that were removed from the platform.')
 }, { $id: 'LabTotals', description: 'The number of devices, slots and containers of the lab.', examples: [totals] })
 
@@ -135,7 +136,7 @@ export const LabRestore = Type.Object({
   dry_run: optional(Type.Boolean({ description: 'Whether to only return what would change, without changing anything. The default is false.' }))
 }, {
   $id: 'LabRestore', additionalProperties: false, description: 'An earlier state of the lab, to be put back.',
-  examples: [{ at: 2, reason: 'The wrong lab file was applied.' }]
+  examples: [{ at: 2, reason: 'The wrong lab file was applied.', dry_run: true }]
 })
 export type LabRestore = Static<typeof LabRestore>
 
@@ -181,12 +182,14 @@ export const WipeQuery = Type.Object({
 
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
-  'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees'
+  'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees',
+  'container-missing', 'run-not-learnt'
 ], [
-  'What is wrong. `unlisted-device`, `move-disagrees` and those that begin with `step` are warnings; all others are errors.',
-  '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere.',
+  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `run-not-learnt` and those that begin with `step` are warnings; all others are errors.',
+  '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere. `container-missing`: nobody knows where a container is.',
   '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates leave out; nobody decided about them yet.',
-  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.'
+  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.',
+  '`run-not-learnt`: the margins of the estimates could not be learnt from a run, three times or more. Other runs are not affected.'
 ].join(' '))
 
 const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], '`error`: a state that is impossible in a real lab. `warning`: a state that can be intended.')

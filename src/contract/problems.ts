@@ -18,6 +18,7 @@ export const problemCatalogue = {
   'experiment-not-found': [404, 'Experiment not found', 'No experiment has this id.'],
   'step-not-found': [404, 'Step not found', 'No step has this id.'],
   'reservation-not-found': [404, 'Reservation not found', 'No active reservation has this id. It may have been used up, released, or expired.'],
+  'stocktake-not-found': [404, 'Stocktake not found', 'No stocktake that was applied has this id.'],
   'key-not-found': [404, 'Key not found', 'No key has this id.'],
   'no-certificate': [404, 'No certificate', 'The device has no server certificate.'],
 
@@ -30,6 +31,7 @@ export const problemCatalogue = {
   'position-reserved': [409, 'Position reserved', 'The slot is reserved. `reserved` says for whom, and until when.'],
   'reservation-mismatch': [409, 'Reservation mismatch', 'The reservation is for other slots or for another purpose. `reservation` says for which.'],
   'barcode-in-use': [409, 'Barcode in use', 'Another container on the platform has this barcode. `holder` says which, and where it is.'],
+  'barcode-replaced': [409, 'Barcode replaced', 'A container on the platform had this barcode before and has another one now. `relabelled` says which.'],
   'source-mismatch': [409, 'Source mismatch', 'The container is not where the request says. `actual` says where it is.'],
   'source-empty': [409, 'Source empty', 'The source slot holds no container.'],
   'container-removed': [409, 'Container removed', 'The container was removed from the platform.'],

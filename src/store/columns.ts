@@ -13,7 +13,8 @@ type Names<T> = Readonly<Record<keyof T, true>>
 // `warnings` are of a response, not of the view.
 const container: Names<Omit<Container, 'warnings'>> = {
   id: true, name: true, barcode: true, device: true, position: true, starting_device: true, starting_position: true, lidded: true, lid: true, filled: true,
-  content: true, labware_type: true, labware_uuid: true, is_reagent: true, removed_at: true, created_at: true, updated_at: true, version: true
+  content: true, labware_type: true, labware_uuid: true, is_reagent: true, removed_at: true, missing_since: true, last_device: true, last_position: true,
+  created_at: true, updated_at: true, version: true
 }
 const device: Names<Device> = {
   id: true, name: true, group: true, type: true, description: true, uri: true, capacity: true, process_capacity: true, min_capacity: true, allows_overlap: true,

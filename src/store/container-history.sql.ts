@@ -7,11 +7,8 @@ import { type Page, type PageQuery, readPage } from './pages.ts'
 type HistoryKey = readonly [at: string, rank: number, tie: string]
 type HistoryRow = ContainerEvent & { rank: number, tie: string }
 
-const situation = (snapshot: string) => Prisma.raw(`CASE WHEN ${snapshot} IS NOT NULL THEN jsonb_build_object(
-  'device', ${snapshot}->'device', 'position', ${snapshot}->'position', 'lidded', ${snapshot}->'lidded', 'lid', ${snapshot}->'lid', 'barcode', ${snapshot}->'barcode') END`)
-
 const changes = (container: string) => Prisma.sql`
-  SELECT e.kind, e.recorded_at AS at, e.revision::float8 AS revision, ${situation('e.before')} AS "from", ${situation('e.after')} AS "to",
+  SELECT e.kind, e.recorded_at AS at, e.revision::float8 AS revision, container_situation(e.before) AS "from", container_situation(e.after) AS "to",
     NULL::jsonb AS step, 0 AS rank, to_char(e.revision, 'FM0000000000000000000') || to_char(e.ordinal, 'FM000000') AS tie
   FROM event e WHERE e.container_id = ${container}::uuid`
 

@@ -19,7 +19,7 @@ export type AddedContainer = { outcome: 'created' | 'repeated' | 'adopted', cont
 const members: MemberKinds<Omit<Container, 'warnings'>> = {
   id: 'value', name: 'value', barcode: 'value', device: 'value', position: 'value', starting_device: 'value', starting_position: 'value',
   lidded: 'value', lid: 'value', filled: 'value', content: 'value', labware_type: 'value', labware_uuid: 'value', is_reagent: 'value',
-  removed_at: 'time', created_at: 'time', updated_at: 'time', version: 'value'
+  removed_at: 'time', missing_since: 'time', last_device: 'value', last_position: 'value', created_at: 'time', updated_at: 'time', version: 'value'
 }
 const readById = `${selectAsJson(members, 'container_state')} WHERE object.id = $1`
 const readByBarcode = `${selectAsJson(members, 'container_state')} WHERE object.barcode = $1 AND object.removed_at IS NULL`
@@ -88,12 +88,12 @@ export function containerStore ({ pool, prisma }: Database) {
     },
 
     async list (query: ContainerQuery) {
-      const { removed = 'false', former_barcode, ...filters } = filtersOf(query)
+      const { removed = 'false', missing = 'any', former_barcode, ...filters } = filtersOf(query)
       const former = former_barcode === undefined ? {} : { AND: await formerFilter(former_barcode) }
-      const where = { ...filters, ...removedFilter(removed), ...former }
+      const where = { ...filters, ...timeFilter('removed_at', removed), ...timeFilter('missing_since', missing), ...former }
       return await readPageById<Container>(query, {
         name: 'containers',
-        filters: { ...filters, removed, former_barcode },
+        filters: { ...filters, removed, missing, former_barcode },
         read: async (after, take) => await prisma.container_state.findMany({
           where: { AND: [where, after === null ? {} : { id: { gt: after } }] }, orderBy: { id: 'asc' }, take
         }) as Container[],
@@ -148,9 +148,10 @@ function differsInCase ({ barcode }: Container, alike: string) {
   return { code: 'barcode-differs-in-case', pointer: '/barcode', detail: `Another container on the platform has the barcode "${alike}". It differs from "${barcode}" in case only; scanners read them as two.` }
 }
 
-function removedFilter (removed: 'true' | 'false' | 'any') {
-  if (removed === 'any') return {}
-  return { removed_at: removed === 'true' ? { not: null } : null }
+/** Whether a time is set, for example that of the removal. */
+function timeFilter (column: 'removed_at' | 'missing_since', wanted: 'true' | 'false' | 'any') {
+  if (wanted === 'any') return {}
+  return { [column]: wanted === 'true' ? { not: null } : null }
 }
 
 // The input of add_containers: with id, name, and the digest that identifies a retry.

@@ -1,6 +1,7 @@
 import type { LabHealth, LabState } from '../contract/lab.ts'
 import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
+import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 
 /** The longest of the newest samples that are comparable at a level with the step `s`. Of a step with a commanded time, samples are what it took beyond that. */
 const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FROM (
@@ -10,6 +11,11 @@ const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FRO
 
 /** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
 export async function readState (transaction: Transaction): Promise<LabState> {
+  if (isSmallRead()) {
+    const [size] = await transaction.$queryRaw<{ large: boolean }[]>`
+      SELECT EXISTS (SELECT FROM position WHERE retired_at IS NULL OFFSET ${largestRead.slots}) OR EXISTS (SELECT FROM container OFFSET ${largestRead.containers}) AS large`
+    if (size!.large) throw new LargeRead()
+  }
   const [state] = await transaction.$queryRaw<LabState[]>`
     WITH slot AS MATERIALIZED (
       SELECT p.device_id, p.slot_number, pl.container_id, pl.part
@@ -35,10 +41,11 @@ export async function readState (transaction: Transaction): Promise<LabState> {
       WHERE d.listed AND d.retired_at IS NULL
     ),
     slots AS (SELECT count(*)::int AS positions, count(container_id)::int AS occupied FROM slot),
-    labware AS (SELECT count(*) FILTER (WHERE removed_at IS NULL)::int AS present, count(removed_at)::int AS removed FROM container)
+    labware AS (SELECT count(*) FILTER (WHERE removed_at IS NULL)::int AS present, count(missing_since)::int AS missing, count(removed_at)::int AS removed FROM container)
     SELECT l.revision::float8 AS revision,
       json_build_object('devices', d.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
-        'utilization', s.occupied::float8 / nullif(s.positions, 0), 'containers', w.present, 'containers_removed', w.removed) AS totals,
+        'utilization', s.occupied::float8 / nullif(s.positions, 0), 'containers', w.present, 'containers_missing', w.missing,
+        'containers_removed', w.removed) AS totals,
       d.list AS devices
     FROM lab l CROSS JOIN devices d CROSS JOIN slots s CROSS JOIN labware w`
   return state!
@@ -82,7 +89,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       SELECT 7, 'container-without-place', NULL, NULL, json_build_array(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name)),
         '"' || c.name || '" is on the platform, but in no slot.'
       FROM container c
-      WHERE c.removed_at IS NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = c.id AND pl.part = 'body')
+      WHERE c.removed_at IS NULL AND c.missing_since IS NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = c.id AND pl.part = 'body')
       UNION ALL
       SELECT 8, 'unlisted-device', d.name, NULL, '[]', 'Logged steps name a device "' || d.name || '" that is not in the lab file.'
       FROM device d WHERE NOT d.listed AND d.retired_at IS NULL
@@ -117,6 +124,14 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       WHERE st.part = 'body' AND (m.device <> st.device OR m.position <> st.position)
         -- What was moved after the logged move is rightly elsewhere. A container that never moved was added before the log knew of the move.
         AND (pl.since <= m.finish OR (pl.since = c.created_at AND pl.since <= m.created_at))
+      UNION ALL
+      SELECT 12, 'container-missing', NULL, NULL, json_build_array(json_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name)),
+        '"' || s.name || '" is missing since ' || wire_time(s.missing_since) || '. It was last in slot ' || s.last_position || ' of ' || s.last_device || '.'
+      FROM container_state s WHERE s.missing_since IS NOT NULL
+      UNION ALL
+      SELECT 13, 'run-not-learnt', NULL, NULL, '[]', 'Estimates could not learn from the run "' || r.key || '": ' || r.failures ||
+        ' attempts failed, and the next one is at ' || wire_time(r.retry_at) || '. The request log has the reason (learning from this run failed).'
+      FROM run r WHERE r.pending AND r.failures >= 3
     )
     SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers, '[]'::json AS steps
     FROM finding ORDER BY rank, device, position, message`

@@ -6,9 +6,10 @@ import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { deviceNotFound } from './devices.ts'
 import { type MemberKinds, selectListAsJson, type JsonRow } from './json-row.ts'
+import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 import { refusalDetail } from './refusals.ts'
 
-type PositionsRow = { json: string | null }
+type PositionsRow = { json: string | null, large: boolean }
 type PositionRow = Omit<Position, 'position'> & { slot: number | null }
 
 // Orchestrators list slots before every move, so this is one prepared statement. There are two, because for a limit that is
@@ -21,6 +22,14 @@ const someSlots = selectListAsJson(members, `(
   SELECT * FROM position_state s
   WHERE s.device = $1 AND ($2::boolean IS NULL OR (s.empty = $2 AND NOT (s.empty AND s.reserved IS NOT NULL)))
   ORDER BY s.position LIMIT $3)`, 'position')
+
+const beyondSmall = `
+  SELECT 1 FROM device d JOIN position p ON p.device_id = d.id WHERE d.name = $1 AND d.retired_at IS NULL AND p.retired_at IS NULL
+  OFFSET ${largestRead.slots} LIMIT 1`
+// The condition does not depend on the row, so PostgreSQL checks it once, before it reads slots.
+const ifSmall = (statement: string): string => `WITH size AS MATERIALIZED (SELECT EXISTS (${beyondSmall}) AS large) SELECT slots.*, (SELECT large FROM size) AS large FROM (${statement} NOT (SELECT large FROM size)) slots`
+const allSlotsIfSmall = ifSmall(`${allSlots} AND`)
+const someSlotsIfSmall = ifSmall(`${someSlots} WHERE`)
 
 const readSlot = `
   SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited, s.reserved,
@@ -54,9 +63,11 @@ export function positionStore ({ pool }: Database) {
 
     /** Slots in ascending order, as a JSON array. */
     async list (device: string, { empty, limit }: Omit<PositionQuery, 'at'>): Promise<JsonRow<Position[]>> {
+      const isSmall = isSmallRead() && (limit ?? Infinity) > largestRead.slots
       const [found] = await (empty === undefined && limit === undefined
-        ? runPrepared<PositionsRow>(pool, allSlots, [device])
-        : runPrepared<PositionsRow>(pool, someSlots, [device, empty ?? null, limit ?? null]))
+        ? runPrepared<PositionsRow>(pool, isSmall ? allSlotsIfSmall : allSlots, [device])
+        : runPrepared<PositionsRow>(pool, isSmall ? someSlotsIfSmall : someSlots, [device, empty ?? null, limit ?? null]))
+      if (isSmall && found!.large) throw new LargeRead()
       if (found!.json === null) await refuseUnknownDevice(device)
       return { json: found!.json ?? '[]', version: null }
     },

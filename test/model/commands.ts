@@ -42,6 +42,11 @@ export function draw (random: () => number, lab: Lab): Command {
   })
   const path = `/api/containers/${barcode}`
 
+  const restore = (): Command => {
+    const past = pick(lab.past.filter(({ devices }) => devices.size > 0))
+    return command(`restore ${past.revision}`, (service) => service.post('/api/lab/restore', { at: past.revision, reason }), (then) => model.restore(then, past))
+  }
+
   const kinds: [weight: number, make: () => Command][] = [
     [6, () => {
       const [at, lidTo, lidded, adopt] = [target(), chance(0.3) ? target() : undefined, chance(0.5), chance(0.2)]
@@ -102,7 +107,7 @@ export function draw (random: () => number, lab: Lab): Command {
     [2, () => {
       const [id, purpose, count, last] = [uuidv7(), pick(['container', 'lid'] as const), 1 + Math.floor(random() * 2), chance(0.5)]
       const input = { id, device, purpose, count, strategy: last ? 'last' : 'first', owner: 'o', ttl_seconds: 3600 }
-      return command(`reserve ${JSON.stringify(input)}`, (service) => service.post('/api/reservations', input), (then) => model.reserve(then, id, { device, purpose, count, last }))
+      return command(`reserve ${JSON.stringify(input)}`, (service) => service.post('/api/reservations', input), (then) => model.reserve(then, id, { device, purpose, count, last }), 'id')
     }],
     [1, () => {
       const id = pick([...lab.reservations.keys(), uuidv7()])
@@ -120,8 +125,12 @@ export function draw (random: () => number, lab: Lab): Command {
       const [id, at] = [pick([...[...lab.steps.keys()].slice(-4), ...chance(0.05) ? [uuidv7()] : []]) ?? uuidv7(), Math.floor(random() * 300)]
       return command(`${word} ${id} ${at}`, (service) => service.post(`/api/steps/${id}/${word}`, word === 'finish' ? { finish: timeOf(at) } : { at: timeOf(at) }),
         (then) => change(then.steps, id, at))
-    }]
+    }],
+    [0.2, () => command('wipe', (service) => service.delete('/api/lab?confirm=wipe'), model.wipe)],
+    [0.6, restore]
   ]
+  // Nothing else can succeed in a lab without devices.
+  if (lab.devices.size === 0) return restore()
   let roll = random() * kinds.reduce((sum, [weight]) => sum + weight, 0)
   for (const [weight, make] of kinds) {
     roll -= weight

@@ -5,14 +5,17 @@ import type { ModelSteps } from './steps.ts'
 
 export type Spot = { device: string, position: number }
 export type Target = { device: string, position: number | undefined }
-export type Plate = { barcode: string, at: Spot, lidded: boolean, lid: Spot | null }
+/** `number` tells plates apart when labels change. */
+export type Plate = { number: number, barcode: string, at: Spot, lidded: boolean, lid: Spot | null }
 export type Reservation = { id: string, purpose: 'container' | 'lid', slots: Spot[] }
-export type Lab = { devices: Map<string, number>, plates: Map<string, Plate>, reservations: Map<string, Reservation>, steps: ModelSteps }
+export type Lab = { devices: Map<string, number>, plates: Map<string, Plate>, reservations: Map<string, Reservation>, added: number, past: Past[], steps: ModelSteps }
+/** The lab as it was at a revision. */
+export type Past = { revision: number, devices: Map<string, number>, plates: Plate[] }
 type Part = 'container' | 'lid'
 type Found = { spot: Spot } | { code: string }
 
 export function aModelLab (devices: Record<string, number>): Lab {
-  return { devices: new Map(Object.entries(devices)), plates: new Map(), reservations: new Map(), steps: new Map() }
+  return { devices: new Map(Object.entries(devices)), plates: new Map(), reservations: new Map(), added: 0, past: [], steps: new Map() }
 }
 
 export const isAt = (one: Spot | null, other: Spot | null): boolean => one !== null && other !== null && one.device === other.device && one.position === other.position
@@ -82,7 +85,7 @@ export function add (lab: Lab, plate: { barcode: string, lidded: boolean, at: Ta
   if ('code' in found && !['position-occupied', 'position-reserved'].includes(found.code) && !(found.code === 'reservation-mismatch' && chosen)) return found.code
   if (plates.has(plate.barcode)) return 'barcode-in-use'
   if ('code' in found) return found.code
-  const added: Plate = { barcode: plate.barcode, at: found.spot, lidded: plate.lidded, lid: null }
+  const added: Plate = { number: ++lab.added, barcode: plate.barcode, at: found.spot, lidded: plate.lidded, lid: null }
   if (plate.lid) {
     // The body is already placed when a slot for the lid is searched.
     plates.set(plate.barcode, added)
@@ -232,4 +235,39 @@ export function reserve (lab: Lab, id: string, { device, purpose, count, last }:
 
 export function release (lab: Lab, id: string): string {
   return lab.reservations.delete(id) ? 'ok' : 'reservation-not-found'
+}
+
+export function remember (lab: Lab, revision: number): void {
+  lab.past.push({ revision, devices: new Map(lab.devices), plates: [...lab.plates.values()].map((plate) => ({ ...plate })) })
+}
+
+export function wipe (lab: Lab): string {
+  lab.plates.clear()
+  lab.reservations.clear()
+  lab.devices.clear()
+  return 'ok'
+}
+
+/** What came since stays. A plate that it is in the way of stays as it is now, and a lid whose slot is taken is nowhere. */
+export function restore (lab: Lab, { devices, plates }: Past): string {
+  for (const [device, capacity] of devices) lab.devices.set(device, Math.max(capacity, lab.devices.get(device) ?? 0))
+  const back = new Map(plates.map((plate) => [plate.number, { ...plate }]))
+  for (;;) {
+    const staying = [...lab.plates.values()].filter(({ number }) => !back.has(number))
+    const taken = (spot: Spot | null): boolean => staying.some((plate) => isAt(plate.at, spot) || isAt(plate.lid, spot))
+    const blocked = [...back.values()].filter(({ at, barcode }) => taken(at) || staying.some((plate) => plate.barcode === barcode))
+    for (const { number } of blocked) back.delete(number)
+    for (const plate of back.values()) if (taken(plate.lid)) plate.lid = null
+    if (blocked.length > 0) continue
+    lab.plates = new Map([...staying, ...back.values()].map((plate) => [plate.barcode, plate]))
+    break
+  }
+  for (const [device, now] of [...lab.devices]) {
+    const slots = slotsOf(lab, device).filter(({ position }) => position >= (devices.get(device) ?? 0))
+    if (now === devices.get(device) || slots.some((spot) => occupantOf(lab, spot) !== null)) continue
+    for (const spot of slots) consumeReservation(lab, spot)
+    if (devices.has(device)) lab.devices.set(device, devices.get(device)!)
+    else lab.devices.delete(device)
+  }
+  return 'ok'
 }

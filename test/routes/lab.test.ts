@@ -67,7 +67,7 @@ t.test('the state of the platform', async (t) => {
     const answer = await lab.get('/api/lab')
     t.strictSame(answer.body, {
       revision: 6,
-      totals: { devices: 3, positions: 4, occupied: 3, empty: 1, utilization: 0.75, containers: 2, containers_removed: 1 },
+      totals: { devices: 3, positions: 4, occupied: 3, empty: 1, utilization: 0.75, containers: 2, containers_missing: 0, containers_removed: 1 },
       devices: [
         {
           name: 'Hotel', group: 'devices', positions: 3, occupied: 2,
@@ -86,7 +86,7 @@ t.test('the state of the platform', async (t) => {
   t.test('of an empty lab has no utilization', async (t) => {
     const service = await aService(t)
     t.strictSame((await service.get('/api/lab')).body, {
-      revision: 0, totals: { devices: 0, positions: 0, occupied: 0, empty: 0, utilization: null, containers: 0, containers_removed: 0 }, devices: []
+      revision: 0, totals: { devices: 0, positions: 0, occupied: 0, empty: 0, utilization: null, containers: 0, containers_missing: 0, containers_removed: 0 }, devices: []
     })
     t.strictSame((await service.get('/api/lab/config')).body, { sila_servers: {} })
     t.strictSame((await service.get('/api/lab/health')).body, { healthy: true, findings: [] })

@@ -107,7 +107,14 @@ CREATE TABLE container (
   lidded boolean NOT NULL DEFAULT false,
   starting_position_id uuid NOT NULL,
   removed_at timestamptz(3),
+  -- since when nobody knows where it is, and the slot in which it was last
+  missing_since timestamptz(3),
+  last_position_id uuid,
   present boolean GENERATED ALWAYS AS (removed_at IS NULL) STORED,
+  -- in a slot: on the platform and not missing
+  placed boolean GENERATED ALWAYS AS (removed_at IS NULL AND missing_since IS NULL) STORED,
+  -- for the foreign key to placement
+  placed_part text GENERATED ALWAYS AS (CASE WHEN removed_at IS NULL AND missing_since IS NULL THEN 'body' END) STORED,
   lid_off boolean GENERATED ALWAYS AS (NOT lidded) STORED,
   created_as text,
   created_at timestamptz(3) NOT NULL DEFAULT now(),
@@ -115,8 +122,12 @@ CREATE TABLE container (
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT container_pkey PRIMARY KEY (id),
   CONSTRAINT container_starting_position_fkey FOREIGN KEY (starting_position_id) REFERENCES position (id) ON DELETE RESTRICT,
-  -- the targets of two foreign keys of placement
+  CONSTRAINT container_last_position_fkey FOREIGN KEY (last_position_id) REFERENCES position (id) ON DELETE RESTRICT,
+  CONSTRAINT container_missing_is_on_platform CHECK (missing_since IS NULL OR removed_at IS NULL),
+  CONSTRAINT container_missing_was_somewhere CHECK ((missing_since IS NULL) = (last_position_id IS NULL)),
+  -- the targets of three foreign keys of placement
   CONSTRAINT container_id_present_key UNIQUE (id, present),
+  CONSTRAINT container_id_placed_key UNIQUE (id, placed),
   CONSTRAINT container_id_lid_off_key UNIQUE (id, lid_off)
 );
 CREATE UNIQUE INDEX container_barcode_active ON container (barcode) WHERE (removed_at IS NULL);
@@ -126,14 +137,16 @@ CREATE INDEX container_barcode_folded_idx ON container (lower(barcode)) WHERE (r
 CREATE INDEX container_starting_position_idx ON container (starting_position_id);
 -- the containers on the platform are few beside those that were removed
 CREATE INDEX container_present_idx ON container (id) WHERE (removed_at IS NULL);
+CREATE INDEX container_missing_idx ON container (id) WHERE (missing_since IS NOT NULL);
+CREATE INDEX container_last_position_idx ON container (last_position_id) WHERE (last_position_id IS NOT NULL);
 CREATE INDEX container_name_idx ON container (name, id);
 CREATE INDEX container_labware_type_idx ON container (labware_type, id) WHERE (labware_type IS NOT NULL);
 
 -- ── Placement ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- One row says that one part of one container is in one slot. The two keys hold three rules: one thing per slot, a lid
--- occupies a slot, and a thing is in one place. The foreign keys on fixed flags hold three more: nothing is in a retired
--- slot, a removed container is nowhere, and a lid is not parked while it is on its container.
+-- occupies a slot, and a thing is in one place. The foreign keys on fixed flags hold four more: nothing is in a retired
+-- slot, a removed container is nowhere, a missing container is in no slot, and a lid is not parked while it is on its container.
 CREATE TABLE placement (
   position_id uuid NOT NULL,
   container_id uuid NOT NULL,
@@ -142,13 +155,44 @@ CREATE TABLE placement (
   on_active_position boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
   of_present_container boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
   lid_off boolean GENERATED ALWAYS AS (CASE WHEN part = 'lid' THEN true END) STORED,
+  of_placed_container boolean GENERATED ALWAYS AS (CASE WHEN part = 'body' THEN true END) STORED,
   CONSTRAINT placement_pkey PRIMARY KEY (position_id),
   CONSTRAINT placement_container_part_key UNIQUE (container_id, part),
   CONSTRAINT placement_part_known CHECK (part IN ('body', 'lid')),
   CONSTRAINT placement_on_active_position FOREIGN KEY (position_id, on_active_position) REFERENCES position (id, active),
   CONSTRAINT placement_of_present_container FOREIGN KEY (container_id, of_present_container) REFERENCES container (id, present),
-  CONSTRAINT placement_lid_is_off FOREIGN KEY (container_id, lid_off) REFERENCES container (id, lid_off)
+  CONSTRAINT placement_lid_is_off FOREIGN KEY (container_id, lid_off) REFERENCES container (id, lid_off),
+  CONSTRAINT placement_of_placed_container FOREIGN KEY (container_id, of_placed_container) REFERENCES container (id, placed)
 );
+-- A container on the platform is in a slot, or is missing. Checked at the end of a command, since it is a circle with the foreign
+-- keys of placement.
+ALTER TABLE container ADD CONSTRAINT container_has_a_place FOREIGN KEY (id, placed_part) REFERENCES placement (container_id, part)
+  DEFERRABLE INITIALLY DEFERRED;
+
+-- How a container stands before and after an arrangement: the slots of its body and of its lid, and whether the lid is on. A body
+-- without a slot is missing.
+CREATE TYPE container_end AS (
+  container_id uuid, body_from uuid, body_to uuid, lid_from uuid, lid_to uuid, lidded_from boolean, lidded_to boolean
+);
+
+-- ── Stocktake ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- A stocktake that was applied: what was seen on a device, and how it differed from what was tracked.
+CREATE TABLE stocktake (
+  id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  recorded_at timestamptz(3) NOT NULL,
+  -- of its events; that of the lab if nothing changed
+  revision bigint NOT NULL,
+  actor text,
+  reason text NOT NULL,
+  request_id text,
+  counts jsonb NOT NULL,
+  items jsonb NOT NULL,
+  CONSTRAINT stocktake_pkey PRIMARY KEY (id),
+  CONSTRAINT stocktake_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT
+);
+CREATE INDEX stocktake_device_idx ON stocktake (device_id, id);
 
 -- ── Reservation ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,6 +212,16 @@ CREATE TABLE reservation (
   CONSTRAINT reservation_ttl_positive CHECK (ttl_seconds > 0)
 );
 CREATE INDEX reservation_owner_idx ON reservation (owner, id);
+
+-- What was answered to a reservation under an id that the client chose. The reservation itself ends and is deleted; a retry of
+-- long ago is answered from here, and reserves nothing.
+CREATE TABLE reservation_outcome (
+  reservation_id uuid NOT NULL,
+  -- sha256 of the body, so that a retry is recognised
+  created_as text NOT NULL,
+  reservation jsonb NOT NULL,
+  CONSTRAINT reservation_outcome_pkey PRIMARY KEY (reservation_id)
+);
 
 -- The slots of a reservation that were not used yet. A slot is in one reservation at most.
 CREATE TABLE reserved_position (
@@ -515,6 +569,9 @@ CREATE TABLE run (
   day date,
   -- it has steps from which nothing was learnt yet
   pending boolean NOT NULL DEFAULT true,
+  -- how often learning from it failed in a row, and before which time it is not tried again: it must not stop the others
+  failures integer NOT NULL DEFAULT 0,
+  retry_at timestamptz(3),
   ended_at timestamptz(3),
   -- the seconds to add to the bound at each confidence of the grid (src/estimation/margins.ts), as of the end of this run;
   -- null where too few steps say
@@ -648,6 +705,95 @@ CREATE OR REPLACE FUNCTION with_batch_conflict(_members jsonb, _index integer, _
   FROM (SELECT array_position(_containers, coalesce(_members->'holder'->>'id', _members->'occupant'->>'id')::uuid) AS n) other
 $$;
 
+-- prisma/sql/arrangement/arrange_containers.sql
+-- Records where containers and lids are, as a person sees them: any permutation at once, judged by its end, one event a
+-- container. `_input` is { items, missing } as plan_arrangement takes them. Nothing is written if nothing changes. A dry run
+-- returns what contradicts as findings, and what would change; otherwise the first finding is refused. Reservations do not
+-- hold what is there: as in a correction, a reserved slot may be taken.
+--
+-- Locks: The lab lock.
+-- Raises: invalid-request, container-not-found, container-removed, device-not-found, position-not-found, position-occupied
+CREATE OR REPLACE FUNCTION arrange_containers(_input jsonb, _dry_run boolean, _audit jsonb)
+RETURNS TABLE (changes jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+DECLARE
+  plan jsonb;
+BEGIN
+  PERFORM lock_lab();
+  plan := plan_arrangement(_input->'items', _input->'missing');
+  PERFORM refuse_repeated_entry(plan->'repeated');
+  findings := plan->'findings';
+  IF NOT _dry_run AND findings <> '[]' THEN
+    PERFORM refuse(findings->0->>'code', findings->0->'members');
+  END IF;
+  changes := end_changes(plan->'ends');
+  IF NOT _dry_run AND changes <> '[]' THEN
+    PERFORM place_ends(plan->'ends', next_revision(), 0, _audit);
+  END IF;
+  SELECT l.revision INTO revision FROM lab l;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/arrangement/end_kind.sql
+-- Returns the kind of the event that says how a container came to its end: nobody knows any more where it is, it is found
+-- again, or it was somewhere else, with another lid, than the service said.
+CREATE OR REPLACE FUNCTION end_kind(_end container_end) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN _end.body_to IS NULL AND _end.body_from IS NOT NULL THEN 'missing'
+    WHEN _end.body_from IS NULL AND _end.body_to IS NOT NULL THEN 'found'
+    ELSE 'corrected' END
+$$;
+
+-- prisma/sql/arrangement/place_ends.sql
+-- Writes the ends of an arrangement: every container leaves what it has, and then takes what it gets, so that places may
+-- change in a circle. The caller has made sure that no slot gets two things; otherwise the primary key of `placement`
+-- refuses it. `_ends` are container_end. Events are numbered from `_ordinal`. Returns how many there were.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION place_ends(_ends jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+  written integer;
+BEGIN
+  SELECT coalesce(jsonb_object_agg(e.container_id, container_snapshot(e.container_id)), '{}') INTO before
+  FROM jsonb_populate_recordset(NULL::container_end, _ends) e;
+
+  DELETE FROM placement pl USING jsonb_populate_recordset(NULL::container_end, _ends) e
+  WHERE pl.container_id = e.container_id AND pl.position_id IS DISTINCT FROM CASE pl.part WHEN 'body' THEN e.body_to ELSE e.lid_to END;
+  UPDATE container c SET lidded = e.lidded_to,
+    missing_since = CASE WHEN e.body_to IS NULL THEN coalesce(c.missing_since, command_time()) END,
+    last_position_id = CASE WHEN e.body_to IS NULL THEN coalesce(c.last_position_id, e.body_from) END,
+    version = c.version + 1, updated_at = command_time()
+  FROM jsonb_populate_recordset(NULL::container_end, _ends) e WHERE c.id = e.container_id;
+  WITH placed AS (
+    INSERT INTO placement (position_id, container_id, part, since)
+    SELECT part.position_id, e.container_id, part.name, command_time()
+    FROM jsonb_populate_recordset(NULL::container_end, _ends) e
+    CROSS JOIN LATERAL (VALUES ('body', e.body_from, e.body_to), ('lid', e.lid_from, e.lid_to)) AS part (name, was, position_id)
+    WHERE part.position_id IS NOT NULL AND part.position_id IS DISTINCT FROM part.was
+    RETURNING position_id
+  )
+  UPDATE position SET uses = uses + 1 WHERE id IN (SELECT position_id FROM placed);
+
+  PERFORM record_container_event(_revision, (_ordinal + e.n - 1)::integer, end_kind(e.row), (e.row).container_id,
+    before->(e.row).container_id::text, _audit)
+  FROM (SELECT r AS row, row_number() OVER () AS n FROM jsonb_populate_recordset(NULL::container_end, _ends) r) e;
+  GET DIAGNOSTICS written = ROW_COUNT;
+  RETURN written;
+END $$;
+
+-- prisma/sql/arrangement/refuse_repeated_entry.sql
+-- Refuses a request that names one container twice. `_repeated` is { pointer, first }: the pointers of the later and of the
+-- first entry; null if there is none.
+--
+-- Raises: invalid-request
+CREATE OR REPLACE FUNCTION refuse_repeated_entry(_repeated jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF _repeated <> 'null' THEN
+    PERFORM refuse('invalid-request', jsonb_build_object('errors', jsonb_build_array(jsonb_build_object('in', 'body', 'pointer', _repeated->'pointer',
+      'detail', 'names the same container as ' || (_repeated->>'first') || '; send each container once'))));
+  END IF;
+END $$;
+
 -- prisma/sql/container/add_container.sql
 -- Adds one container to the platform. `_input` has the members of ContainerCreate, and id, name and created_as. The
 -- outcome is `created`, `repeated` (the same id and the same request before) or `adopted` (the slot has a container,
@@ -662,7 +808,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
   wanted_id uuid := (_input->>'id')::uuid;
   target uuid;
-  holder jsonb;
   known text;
   body_key text := lowest_key(_input->>'device', _input->>'reservation_id');
   lid_key text := lowest_key(_input->'lid'->>'device', _input->>'lid_reservation_id');
@@ -702,12 +847,7 @@ BEGIN
     END IF;
   END IF;
 
-  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
-  INTO holder FROM container_state s WHERE s.barcode = _input->>'barcode' AND s.removed_at IS NULL;
-  IF FOUND THEN
-    PERFORM refuse('barcode-in-use', jsonb_build_object(
-      'barcode', _input->>'barcode', 'pointer', _base || '/barcode', 'holder', holder));
-  END IF;
+  PERFORM refuse_barcode_in_use(_input->>'barcode', wanted_id, _base || '/barcode');
 
   INSERT INTO container (id, name, barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded,
     starting_position_id, created_as, created_at, updated_at)
@@ -728,6 +868,13 @@ BEGIN
   id := wanted_id; outcome := 'created';
 END $$;
 
+-- prisma/sql/container/container_situation.sql
+-- Returns the place, lid and barcode of a container as its history shows them, from a snapshot.
+CREATE OR REPLACE FUNCTION container_situation(_snapshot jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _snapshot IS NOT NULL THEN jsonb_build_object('device', _snapshot->'device', 'position', _snapshot->'position',
+    'lidded', _snapshot->'lidded', 'lid', _snapshot->'lid', 'barcode', _snapshot->'barcode', 'missing_since', _snapshot->'missing_since') END
+$$;
+
 -- prisma/sql/container/container_snapshot.sql
 -- Returns a container as an event stores it. It is written in PL/pgSQL, which plans the nine joins of the view once a
 -- connection; before PostgreSQL 18 a function in SQL is planned again for each call.
@@ -735,7 +882,7 @@ CREATE OR REPLACE FUNCTION container_snapshot(_container uuid) RETURNS jsonb LAN
 BEGIN
   RETURN (
     SELECT to_jsonb(s) || jsonb_build_object(
-      'removed_at', wire_time(s.removed_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+      'removed_at', wire_time(s.removed_at), 'missing_since', wire_time(s.missing_since), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
     FROM container_state s WHERE s.id = _container);
 END $$;
 
@@ -750,7 +897,13 @@ SELECT
   CASE WHEN lid.position_id IS NOT NULL
     THEN jsonb_build_object('device', lid_device.name, 'position', lid_position.slot_number) END AS lid,
   c.filled, c.content, c.labware_type, c.labware_uuid, c.is_reagent,
-  c.removed_at, c.created_at, c.updated_at, c.version
+  c.removed_at, c.missing_since,
+  -- Subqueries, not joins: few containers are missing, and the plan of the others stays small.
+  CASE WHEN c.missing_since IS NOT NULL
+    THEN (SELECT d.name FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = c.last_position_id) END AS last_device,
+  CASE WHEN c.missing_since IS NOT NULL
+    THEN (SELECT p.slot_number FROM position p WHERE p.id = c.last_position_id) END AS last_position,
+  c.created_at, c.updated_at, c.version
 FROM container c
 JOIN position starting_position ON starting_position.id = c.starting_position_id
 JOIN device starting_device ON starting_device.id = starting_position.device_id
@@ -763,7 +916,8 @@ LEFT JOIN device lid_device ON lid_device.id = lid_position.device_id;
 
 -- prisma/sql/container/correct_container.sql
 -- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
--- say that the lid is on although no command put it on, use a reserved slot. It never violates a constraint. `_input` has the
+-- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a
+-- constraint. `_input` has the
 -- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
 --
 -- Locks: The lab lock.
@@ -837,7 +991,7 @@ BEGIN
     END IF;
     ordinal := ordinal + 1;
   END LOOP;
-  UPDATE container SET barcode = after_barcode, lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = command_time()
+  UPDATE container SET barcode = after_barcode, name = relabelled_name(name, barcode, after_barcode), lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = command_time()
   WHERE id = corrected;
   IF body_to IS DISTINCT FROM body_from THEN
     PERFORM write_placement(corrected, 'body', body_to);
@@ -845,31 +999,82 @@ BEGIN
   IF lid_to IS NOT NULL AND lid_to IS DISTINCT FROM lid_from THEN
     PERFORM write_placement(corrected, 'lid', lid_to);
   END IF;
-  PERFORM record_container_event(this_revision, ordinal, 'corrected', corrected, before, _audit);
+  PERFORM record_container_event(this_revision, ordinal,
+    CASE WHEN before->>'missing_since' IS NOT NULL AND body_to IS NOT NULL THEN 'found' ELSE 'corrected' END, corrected, before, _audit);
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
 END $$;
 
 -- prisma/sql/container/former_bearers.sql
 -- Returns the containers that had this barcode and have another one, or none, now: [{ id, barcode, device, position,
--- until }], the latest first, or null. A refusal of the barcode shows them.
+-- missing_since, removed_at, until }], those on the platform first, then the latest, or null. A refusal of the barcode shows them.
+-- Both lookups use the partial indexes of the events that gave or took a barcode.
 CREATE OR REPLACE FUNCTION former_bearers(_barcode text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
-    SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position, 'until', wire_time(f.until))
-      ORDER BY f.until DESC, f.id)
+    SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position,
+      'missing_since', wire_time(f.missing_since), 'removed_at', wire_time(f.removed_at), 'until', wire_time(f.until))
+      ORDER BY f.removed_at IS NOT NULL, f.until DESC, f.id)
     FROM (
-      SELECT s.id, s.barcode, s.device, s.position, (
+      SELECT s.id, s.barcode, s.device, s.position, s.missing_since, s.removed_at, (
         SELECT max(e.recorded_at) FROM event e
-        WHERE e.container_id = s.id AND e.before->>'barcode' = _barcode AND e.after->>'barcode' IS DISTINCT FROM _barcode) AS until
+        WHERE e.container_id = s.id AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.before->>'barcode' = _barcode) AS until
       FROM container_state s
-      WHERE s.id IN (SELECT e.container_id FROM event e WHERE e.container_id IS NOT NULL AND e.after->>'barcode' = _barcode)
+      WHERE s.id IN (
+          SELECT e.container_id FROM event e
+          WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode)
         AND s.barcode IS DISTINCT FROM _barcode
-      ORDER BY until DESC LIMIT 20
+      ORDER BY s.removed_at IS NOT NULL, until DESC LIMIT 20
     ) f);
 END $$;
 
+-- prisma/sql/container/lookup_containers.sql
+-- Finds the containers that have, or had, barcodes, in one statement: for each barcode, in order, what was found and the
+-- containers, the latest first. `_ids` has the id where a barcode is one. The first that is true is told: a container in a slot has
+-- the barcode, the one that has it is missing, removed ones had it to the end, others had it before, nobody ever had it.
+CREATE OR REPLACE FUNCTION lookup_containers(_barcodes text[], _ids uuid[]) RETURNS TABLE (n bigint, barcode text, found text, containers jsonb)
+LANGUAGE sql STABLE AS $$
+  WITH wanted AS MATERIALIZED (
+    SELECT w.n, w.barcode, w.id FROM unnest(_barcodes, _ids) WITH ORDINALITY AS w (barcode, id, n)
+  ),
+  hit AS MATERIALIZED (
+    SELECT DISTINCT ON (w.n, h.container_id) w.n, h.container_id, h.rank FROM wanted w CROSS JOIN LATERAL (
+      SELECT c.id AS container_id, CASE WHEN c.removed_at IS NOT NULL THEN 3 WHEN c.missing_since IS NOT NULL THEN 2 ELSE 1 END AS rank
+      FROM container c WHERE c.id = w.id
+      UNION ALL
+      SELECT c.id, CASE WHEN c.removed_at IS NOT NULL THEN 3 WHEN c.missing_since IS NOT NULL THEN 2 ELSE 1 END
+      FROM container c WHERE c.barcode = w.barcode
+      UNION ALL
+      SELECT e.container_id, 4 FROM event e
+      WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = w.barcode
+    ) h
+    ORDER BY w.n, h.container_id, h.rank
+  ),
+  best AS (
+    SELECT hit.n, min(hit.rank) AS rank FROM hit GROUP BY hit.n
+  ),
+  listed AS (
+    SELECT hit.n, hit.container_id, row_number() OVER (PARTITION BY hit.n ORDER BY c.removed_at DESC NULLS FIRST, c.updated_at DESC, c.id) AS nth
+    FROM hit JOIN best ON best.n = hit.n AND best.rank = hit.rank JOIN container c ON c.id = hit.container_id
+  ),
+  shown AS (
+    SELECT l.n, jsonb_agg(container_snapshot(l.container_id) ORDER BY l.nth) AS containers FROM listed l WHERE l.nth <= 20 GROUP BY l.n
+  )
+  SELECT w.n, w.barcode, CASE b.rank WHEN 1 THEN 'present' WHEN 2 THEN 'missing' WHEN 3 THEN 'removed' WHEN 4 THEN 'relabelled' ELSE 'unknown' END,
+    coalesce(s.containers, '[]')
+  FROM wanted w LEFT JOIN best b ON b.n = w.n LEFT JOIN shown s ON s.n = w.n
+$$;
+
+-- prisma/sql/container/missing_members.sql
+-- Returns what a problem says of a missing container: since when it is missing, and where it was last. Returns an empty
+-- object if it is not missing.
+CREATE OR REPLACE FUNCTION missing_members(_snapshot jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _snapshot->>'missing_since' IS NULL THEN '{}'::jsonb ELSE jsonb_build_object(
+    'missing_since', _snapshot->'missing_since',
+    'last', jsonb_build_object('device', _snapshot->'last_device', 'position', _snapshot->'last_position')) END
+$$;
+
 -- prisma/sql/container/move_container.sql
--- Moves a container. If a source is given, the container must be there. Without a target slot the container goes to
+-- Moves a container. If a source is given, the container must be there. Without one, a missing container is found. Without a target slot the container goes to
 -- the lowest free one. The answer is the snapshot before the move with what the move changed, so that nothing is read
 -- twice.
 --
@@ -896,13 +1101,14 @@ BEGIN
     PERFORM refuse('source-mismatch', jsonb_build_object(
       'expected', jsonb_build_object('device', _source_device, 'position', _source_slot),
       'actual', jsonb_build_object('device', before->'device', 'position', before->'position'),
-      'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode')));
+      'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode')) || missing_members(before));
   END IF;
   target := place_on_device(moved, 'body', _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
-    'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)));
-  PERFORM record_container_event(this_revision, 0, 'moved', moved, before, _audit, after);
+    'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)),
+    'missing_since', NULL, 'last_device', NULL, 'last_position', NULL);
+  PERFORM record_container_event(this_revision, 0, moved_kind(before), moved, before, _audit, after);
   RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
@@ -943,6 +1149,12 @@ BEGIN
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = what.container_id;
 END $$;
 
+-- prisma/sql/container/moved_kind.sql
+-- Returns the kind of the event that says that a container has a new place: it was moved, or it was missing and is found.
+CREATE OR REPLACE FUNCTION moved_kind(_before jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _before->>'missing_since' IS NULL THEN 'moved' ELSE 'found' END
+$$;
+
 -- prisma/sql/container/record_container_event.sql
 -- Records an event of a container. `_after` is the snapshot after the command, which is read here unless the caller
 -- already knows it.
@@ -963,14 +1175,16 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/refuse_barcode_in_use.sql
--- Refuses a barcode that another container on the platform has.
+-- Refuses a barcode that another container on the platform has. The problem says where that one is, or where it was last
+-- if it is missing.
 --
 -- Raises: barcode-in-use
 CREATE OR REPLACE FUNCTION refuse_barcode_in_use(_barcode text, _container uuid, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   holder jsonb;
 BEGIN
-  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position) INTO holder
+  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
+    || missing_members(container_snapshot(s.id)) INTO holder
   FROM container_state s WHERE s.barcode = _barcode AND s.removed_at IS NULL AND s.id <> _container;
   IF FOUND THEN
     PERFORM refuse('barcode-in-use', jsonb_build_object('barcode', _barcode, 'pointer', _pointer, 'holder', holder));
@@ -1009,8 +1223,48 @@ BEGIN
         SELECT jsonb_build_object('device', o.device, 'position', o.position)
         FROM container_state o WHERE o.barcode = _barcode AND o.removed_at IS NULL) END,
       'container', jsonb_build_object('id', s.id, 'barcode', s.barcode), 'pointer', _pointer)
+      || CASE WHEN _barcode IS NULL THEN missing_members(container_snapshot(s.id)) ELSE '{}' END
     FROM container_state s WHERE s.id = _container));
 END $$;
+
+-- prisma/sql/container/relabel_containers.sql
+-- Gives containers new labels, all at once, so that two labels can be swapped. `_labels` is [{ named, id, barcode }], one entry a
+-- container. A label that does not change has no event. A dry run returns what contradicts as findings, and what would
+-- change; otherwise the first finding is refused.
+--
+-- Locks: The lab lock.
+-- Raises: invalid-request, container-not-found, container-removed, barcode-in-use
+CREATE OR REPLACE FUNCTION relabel_containers(_labels jsonb, _dry_run boolean, _audit jsonb)
+RETURNS TABLE (changes jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+DECLARE
+  plan jsonb;
+BEGIN
+  PERFORM lock_lab();
+  plan := plan_labels(_labels);
+  PERFORM refuse_repeated_entry(plan->'repeated');
+  findings := plan->'findings';
+  IF NOT _dry_run AND findings <> '[]' THEN
+    PERFORM refuse(findings->0->>'code', findings->0->'members');
+  END IF;
+  changes := label_changes(plan->'labels');
+  IF NOT _dry_run AND changes <> '[]' THEN
+    PERFORM write_labels(plan->'labels', next_revision(), 0, _audit);
+  END IF;
+  SELECT l.revision INTO revision FROM lab l;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/container/relabelled_member.sql
+-- Returns what a problem says of a label of before: { relabelled }, or an empty object if no container had it.
+CREATE OR REPLACE FUNCTION relabelled_member(_barcode text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN bearers IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('relabelled', bearers) END FROM former_bearers(_barcode) AS bearers
+$$;
+
+-- prisma/sql/container/relabelled_name.sql
+-- Returns the name of a container when its label changes: a name that was made from the label follows it, another one stays.
+CREATE OR REPLACE FUNCTION relabelled_name(_name text, _former text, _barcode text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _name = _former THEN coalesce(_barcode, _name) ELSE _name END
+$$;
 
 -- prisma/sql/container/remove_container.sql
 -- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Does
@@ -1028,7 +1282,7 @@ BEGIN
   before := container_snapshot(gone);
   IF before->>'removed_at' IS NULL THEN
     DELETE FROM placement WHERE container_id = gone;
-    UPDATE container SET removed_at = command_time(), version = version + 1, updated_at = command_time() WHERE id = gone;
+    UPDATE container SET removed_at = command_time(), missing_since = NULL, last_position_id = NULL, version = version + 1, updated_at = command_time() WHERE id = gone;
     PERFORM record_container_event(next_revision(), 0, 'removed', gone, before, _audit);
   END IF;
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = gone;
@@ -1049,8 +1303,8 @@ BEGIN
     SELECT c.id INTO found_id FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL;
   END IF;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
-      'container', coalesce(_id::text, _barcode), 'parameter', 'container', 'relabelled', former_bearers(_barcode))));
+    PERFORM refuse('container-not-found', jsonb_build_object(
+      'container', coalesce(_id::text, _barcode), 'parameter', 'container') || relabelled_member(_barcode));
   END IF;
   RETURN found_id;
 END $$;
@@ -1139,7 +1393,8 @@ $$;
 
 -- prisma/sql/container/restore_containers.sql
 -- Makes containers as they were: on the platform, with their properties, places and lids. `_inputs` is [{ id, name,
--- barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded, position_id, lid_position_id }]. The caller has
+-- barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded, position_id, lid_position_id, missing_since,
+-- last_position_id }]; a container without position_id is missing. The caller has
 -- made sure that nothing else is in the slots and that no other container has the barcodes; otherwise the constraints
 -- refuse it. Places and barcodes may have changed in a circle. Events are numbered from `_ordinal`.
 --
@@ -1156,9 +1411,11 @@ BEGIN
   WHERE pl.container_id = i.id AND pl.position_id IS DISTINCT FROM CASE pl.part WHEN 'body' THEN i.position_id ELSE i.lid_position_id END;
   UPDATE container SET barcode = NULL WHERE id = ANY (ids) AND barcode IS NOT NULL;
   UPDATE container c SET name = i.name, barcode = i.barcode, labware_type = i.labware_type, labware_uuid = i.labware_uuid, content = i.content,
-    filled = i.filled, is_reagent = i.is_reagent, lidded = i.lidded, removed_at = NULL, version = c.version + 1, updated_at = command_time()
+    filled = i.filled, is_reagent = i.is_reagent, lidded = i.lidded, removed_at = NULL,
+    missing_since = CASE WHEN i.position_id IS NULL THEN i.missing_since END,
+    last_position_id = CASE WHEN i.position_id IS NULL THEN i.last_position_id END, version = c.version + 1, updated_at = command_time()
   FROM jsonb_to_recordset(_inputs) AS i (id uuid, name text, barcode text, labware_type text, labware_uuid uuid, content text, filled boolean,
-    is_reagent boolean, lidded boolean)
+    is_reagent boolean, lidded boolean, position_id uuid, missing_since timestamptz, last_position_id uuid)
   WHERE c.id = i.id;
   INSERT INTO placement (position_id, container_id, part, since)
   SELECT part.position_id, i.id, part.name, command_time()
@@ -1172,7 +1429,7 @@ END $$;
 
 -- prisma/sql/container/update_container.sql
 -- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
--- member. Nothing is written if nothing changes.
+-- member. A name that was made from the label follows a new label. Nothing is written if nothing changes.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use
@@ -1181,7 +1438,6 @@ RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
   changed uuid;
   before jsonb;
-  holder jsonb;
 BEGIN
   PERFORM lock_lab();
   changed := require_present_container(_id, _barcode);
@@ -1195,17 +1451,11 @@ BEGIN
     RETURN;
   END IF;
   IF _changes->>'barcode' IS NOT NULL THEN
-    SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
-    INTO holder FROM container_state s
-    WHERE s.barcode = _changes->>'barcode' AND s.removed_at IS NULL AND s.id <> changed;
-    IF FOUND THEN
-      PERFORM refuse('barcode-in-use', jsonb_build_object(
-        'barcode', _changes->>'barcode', 'pointer', '/barcode', 'holder', holder));
-    END IF;
+    PERFORM refuse_barcode_in_use(_changes->>'barcode', changed, '/barcode');
   END IF;
   UPDATE container c SET
     barcode = CASE WHEN _changes ? 'barcode' THEN _changes->>'barcode' ELSE c.barcode END,
-    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' ELSE c.name END,
+    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' WHEN _changes ? 'barcode' THEN relabelled_name(c.name, c.barcode, _changes->>'barcode') ELSE c.name END,
     filled = CASE WHEN _changes ? 'filled' THEN (_changes->>'filled')::boolean ELSE c.filled END,
     content = CASE WHEN _changes ? 'content' THEN _changes->>'content' ELSE c.content END,
     labware_type = CASE WHEN _changes ? 'labware_type' THEN _changes->>'labware_type' ELSE c.labware_type END,
@@ -1231,6 +1481,28 @@ BEGIN
   UPDATE container SET lidded = coalesce(_lidded, lidded), version = version + 1, updated_at = command_time() WHERE id = _container
   RETURNING jsonb_build_object('lidded', lidded, 'version', version, 'updated_at', wire_time(updated_at)) INTO changed;
   RETURN changed;
+END $$;
+
+-- prisma/sql/container/write_labels.sql
+-- Gives containers their labels, all at once, so that two can be swapped: [{ id, barcode }]. A name that was made from the
+-- former label follows it. The caller has made sure that no two containers get one label; otherwise the constraints refuse
+-- it. Events are numbered from `_ordinal`. Returns how many there were.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION write_labels(_labels jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+  written integer;
+BEGIN
+  SELECT coalesce(jsonb_object_agg(l.id, container_snapshot(l.id)), '{}') INTO before FROM jsonb_to_recordset(_labels) AS l (id uuid);
+  UPDATE container SET barcode = NULL WHERE id IN (SELECT l.id FROM jsonb_to_recordset(_labels) AS l (id uuid)) AND barcode IS NOT NULL;
+  UPDATE container c SET barcode = l.barcode, name = relabelled_name(c.name, before->l.id::text->>'barcode', l.barcode),
+    version = c.version + 1, updated_at = command_time()
+  FROM jsonb_to_recordset(_labels) AS l (id uuid, barcode text) WHERE c.id = l.id;
+  PERFORM record_container_event(_revision, (_ordinal + l.n - 1)::integer, 'barcode-set', (l.value->>'id')::uuid, before->(l.value->>'id'), _audit)
+  FROM jsonb_array_elements(_labels) WITH ORDINALITY AS l (value, n);
+  GET DIAGNOSTICS written = ROW_COUNT;
+  RETURN written;
 END $$;
 
 -- prisma/sql/device/create_unlisted_devices.sql
@@ -1832,7 +2104,7 @@ BEGIN
   END IF;
   IF containers_removed > 0 THEN
     DELETE FROM placement;
-    UPDATE container SET removed_at = command_time(), version = version + 1, updated_at = command_time()
+    UPDATE container SET removed_at = command_time(), missing_since = NULL, last_position_id = NULL, version = version + 1, updated_at = command_time()
     WHERE id = ANY (gone);
     INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after)
     SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
@@ -2136,13 +2408,16 @@ END $$;
 
 -- prisma/sql/placement/write_placement.sql
 -- Writes that a part of a container is in a slot, and counts the use of the slot. It checks nothing: something else
--- in the slot violates the primary key of `placement`, and a reservation is ignored.
+-- in the slot violates the primary key of `placement`, and a reservation is ignored. A missing container is found by it.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION write_placement(_container uuid, _part text, _position uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE placement SET position_id = _position, since = command_time() WHERE container_id = _container AND part = _part;
   IF NOT FOUND THEN
+    IF _part = 'body' THEN
+      UPDATE container SET missing_since = NULL, last_position_id = NULL WHERE id = _container AND missing_since IS NOT NULL;
+    END IF;
     INSERT INTO placement (position_id, container_id, part, since) VALUES (_position, _container, _part, command_time());
   END IF;
   UPDATE position SET uses = uses + 1 WHERE id = _position;
@@ -2189,6 +2464,13 @@ END $$;
 -- because each has slots of its own.
 CREATE OR REPLACE FUNCTION lowest_key(_device text, _reservation text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT jsonb_build_array(_device, lower(_reservation))::text
+$$;
+
+-- prisma/sql/position/occupant_label.sql
+-- Returns a container or its lid as problems name it: { id, barcode, name, part }.
+CREATE OR REPLACE FUNCTION occupant_label(_container uuid, _part text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'part', CASE _part WHEN 'body' THEN 'container' ELSE 'lid' END)
+  FROM container c WHERE c.id = _container
 $$;
 
 -- prisma/sql/position/occupant_of.sql
@@ -2393,6 +2675,69 @@ BEGIN
   WITH used AS (DELETE FROM reserved_position WHERE position_id = ANY (_positions) RETURNING reservation_id)
   SELECT array_agg(DISTINCT reservation_id) INTO touched FROM used;
   DELETE FROM reservation r WHERE r.id = ANY (touched) AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.reservation_id = r.id);
+END $$;
+
+-- prisma/sql/reservation/create_reservation.sql
+-- Reserves free slots. `_input` has the members of ReservationCreate, and id, created_as and id_chosen: whether the client chose
+-- the id. The outcome is `created`, or `repeated` (the same id and the same request before, also if that reservation has ended).
+-- Expired reservations are deleted first.
+--
+-- Locks: The lab lock.
+-- Raises: id-in-use, device-not-found, no-free-position
+CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  count integer := coalesce((_input->>'count')::integer, 1);
+  ttl double precision := (_input->>'ttl_seconds')::double precision;
+  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
+  deep_well boolean := (_input->>'deep_well')::boolean;
+  strategy text := coalesce(_input->>'strategy', 'first');
+  device uuid;
+  chosen uuid[];
+  known text;
+  answered jsonb;
+BEGIN
+  PERFORM lock_lab();
+  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
+  SELECT o.created_as, o.reservation INTO known, answered FROM reservation_outcome o WHERE o.reservation_id = wanted;
+  IF NOT FOUND THEN
+    SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
+  END IF;
+  IF FOUND THEN
+    IF known <> _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    RETURN QUERY SELECT 'repeated', coalesce(reservation_snapshot(wanted), answered);
+    RETURN;
+  END IF;
+
+  IF _input->>'device' IS NOT NULL THEN
+    device := require_device(_input->>'device', '/device');
+  ELSE
+    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
+    IF NOT FOUND THEN
+      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
+    END IF;
+  END IF;
+  SELECT array_agg(position_id) INTO chosen
+  FROM (
+    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block) b LIMIT count
+  ) best;
+  IF coalesce(cardinality(chosen), 0) < count THEN
+    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
+      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
+      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
+  END IF;
+
+  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
+  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
+  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
+  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
+  answered := reservation_snapshot(wanted);
+  IF (_input->>'id_chosen')::boolean THEN
+    INSERT INTO reservation_outcome (reservation_id, created_as, reservation) VALUES (wanted, _input->>'created_as', answered);
+  END IF;
+  RETURN QUERY SELECT 'created', answered;
 END $$;
 
 -- prisma/sql/reservation/drop_reservations.sql
@@ -2830,6 +3175,198 @@ CREATE OR REPLACE FUNCTION warning_list(_code text, _pointer text, _detail text)
     ELSE jsonb_build_array(jsonb_build_object('code', _code, 'pointer', _pointer, 'detail', _detail)) END
 $$;
 
+-- prisma/sql/stocktake/add_seen_containers.sql
+-- Adds the containers that a stocktake saw and nobody knew. `_added` as plan_stocktake returns it. Events are numbered from
+-- `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION add_seen_containers(_added jsonb, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO container (id, name, barcode, lidded, starting_position_id, created_at, updated_at)
+  SELECT a.id, a.name, a.barcode, a.lidded, a.position_id, command_time(), command_time()
+  FROM jsonb_to_recordset(_added) AS a (id uuid, name text, barcode text, lidded boolean, position_id uuid);
+  PERFORM write_placement((a.value->>'id')::uuid, 'body', (a.value->>'position_id')::uuid) FROM jsonb_array_elements(_added) AS a;
+  PERFORM record_container_event(_revision, (_ordinal + a.n - 1)::integer, 'added', (a.value->>'id')::uuid, NULL, _audit)
+  FROM jsonb_array_elements(_added) WITH ORDINALITY AS a (value, n);
+END $$;
+
+-- prisma/sql/stocktake/added_changes.sql
+-- Returns what adding the unknown containers of a stocktake changes, as the API shows it. `_added` as plan_stocktake returns
+-- it.
+CREATE OR REPLACE FUNCTION added_changes(_added jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'added', 'container', jsonb_build_object('id', a.id, 'barcode', a.barcode, 'name', a.name), 'from', NULL,
+    'to', jsonb_build_object('device', d.name, 'position', p.slot_number, 'lidded', a.lidded, 'lid', NULL, 'barcode', a.barcode, 'missing_since', NULL))
+    ORDER BY p.slot_number), '[]')
+  FROM jsonb_to_recordset(_added) AS a (id uuid, name text, barcode text, lidded boolean, position_id uuid)
+  JOIN position p ON p.id = a.position_id JOIN device d ON d.id = p.device_id
+$$;
+
+-- prisma/sql/stocktake/plan_stocktake.sql
+-- Compares what was seen on a device with what is tracked: { items, counts, ends, labels, added, warnings, relabelled }.
+-- `_seen` is [{ position, barcode, lidded, new_id }]: each slot in which there is a plate; a slot that is not in it is
+-- empty. Everything but `items` and `counts` says what applying it does: `ends` as container_end, `labels` is [{ id, barcode }]
+-- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` is
+-- the first seen label that a container on the platform bore before: { pointer, barcode, relabelled }, or null.
+--
+-- Locks: The caller holds the lab lock if it applies the plan.
+CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH slot AS MATERIALIZED (
+    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL
+  ),
+  tracked AS MATERIALIZED (
+    SELECT s.id AS position_id, s.slot_number, pl.container_id, pl.part, c.barcode
+    FROM slot s JOIN placement pl ON pl.position_id = s.id JOIN container c ON c.id = pl.container_id
+  ),
+  look AS MATERIALIZED (
+    SELECT (t.n - 1)::integer AS index, s.id AS position_id, s.slot_number, t.i->>'barcode' AS barcode, (t.i->>'lidded')::boolean AS lidded,
+      (t.i->>'new_id')::uuid AS new_id, c.id AS bearer, here.container_id AS standing, here.barcode AS standing_barcode
+    FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n)
+    JOIN slot s ON s.slot_number = (t.i->>'position')::integer
+    LEFT JOIN container c ON c.barcode = t.i->>'barcode' AND c.removed_at IS NULL
+    LEFT JOIN tracked here ON here.position_id = s.id AND here.part = 'body'
+  ),
+  -- Which container is seen. A plate that cannot be read is the one that is tracked in its slot, unless that one was seen
+  -- elsewhere. A label that nobody bears belongs to the plate that is tracked there without one.
+  seen AS MATERIALIZED (
+    SELECT l.*, CASE
+      WHEN l.bearer IS NOT NULL THEN l.bearer
+      WHEN (l.barcode IS NULL OR l.standing_barcode IS NULL) AND NOT EXISTS (SELECT FROM look o WHERE o.bearer = l.standing) THEN l.standing END AS container_id
+    FROM look l
+  ),
+  judged AS MATERIALIZED (
+    SELECT s.slot_number, 0 AS rank, s.index, s.container_id, s.position_id, s.barcode, s.lidded, s.new_id,
+      CASE
+        WHEN s.bearer IS NULL AND s.barcode IS NOT NULL THEN 'unknown'
+        WHEN s.container_id IS NULL THEN 'unexpected'
+        WHEN s.container_id = s.standing THEN 'match'
+        ELSE 'elsewhere' END AS finding
+    FROM seen s
+    UNION ALL
+    SELECT t.slot_number, 1, NULL, t.container_id, t.position_id, NULL, NULL, NULL, CASE t.part WHEN 'body' THEN 'missing' ELSE 'lid' END
+    FROM tracked t
+    WHERE CASE t.part
+      WHEN 'body' THEN NOT EXISTS (SELECT FROM seen s WHERE s.container_id = t.container_id)
+      ELSE NOT EXISTS (SELECT FROM seen s WHERE s.position_id = t.position_id) END
+  ),
+  -- A plate stands where the lid was tracked, so nobody knows where that lid is.
+  displaced AS MATERIALIZED (
+    SELECT t.container_id, t.position_id, s.slot_number, s.index
+    FROM tracked t JOIN seen s ON s.position_id = t.position_id WHERE t.part = 'lid'
+  ),
+  ending AS (
+    SELECT who.nth, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
+      coalesce(who.lidded, c.lidded) AS lidded_to,
+      CASE WHEN NOT coalesce(who.lidded, c.lidded) AND NOT EXISTS (SELECT FROM displaced d WHERE d.position_id = lid.position_id) THEN lid.position_id END AS lid_to
+    FROM (
+      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded
+      FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid'
+      UNION ALL
+      SELECT d.slot_number, d.container_id, pl.position_id, NULL
+      FROM displaced d LEFT JOIN placement pl ON pl.container_id = d.container_id AND pl.part = 'body'
+      WHERE NOT EXISTS (SELECT FROM judged j WHERE j.container_id = d.container_id AND j.finding <> 'lid')
+    ) who
+    JOIN container c ON c.id = who.container_id
+    LEFT JOIN placement body ON body.container_id = c.id AND body.part = 'body'
+    LEFT JOIN placement lid ON lid.container_id = c.id AND lid.part = 'lid'
+  ),
+  former AS MATERIALIZED (
+    SELECT j.index, j.barcode, j.container_id, former_bearers(j.barcode) AS bearers FROM judged j WHERE j.finding = 'unknown'
+  )
+  SELECT jsonb_build_object(
+    'items', (SELECT coalesce(jsonb_agg(CASE WHEN f.bearers IS NULL THEN '{}' ELSE jsonb_build_object('relabelled', f.bearers) END || jsonb_build_object(
+        'position', j.slot_number, 'finding', j.finding,
+        'container', CASE WHEN s.id IS NOT NULL THEN jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name) END,
+        'tracked', CASE WHEN j.finding = 'lid' THEN s.lid || jsonb_build_object('lidded', false)
+          WHEN s.device IS NOT NULL THEN jsonb_build_object('device', s.device, 'position', s.position, 'lidded', s.lidded) END,
+        'seen', CASE WHEN j.index IS NOT NULL THEN jsonb_build_object('position', j.slot_number, 'barcode', j.barcode, 'lidded', j.lidded) END)
+      ORDER BY j.slot_number, j.rank), '[]')
+      FROM judged j LEFT JOIN container_state s ON s.id = j.container_id LEFT JOIN former f ON f.index = j.index),
+    'counts', (SELECT jsonb_object_agg(k.finding, (SELECT count(*) FROM judged j WHERE j.finding = k.finding))
+      FROM (VALUES ('match'), ('elsewhere'), ('unknown'), ('missing'), ('unexpected'), ('lid')) AS k (finding)),
+    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' ORDER BY e.nth, e.container_id), '[]') FROM ending e
+      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding = 'unknown' AND j.container_id IS NOT NULL),
+    'added', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.new_id, 'name', coalesce(j.barcode, 'container-' || right(j.new_id::text, 8)), 'barcode', j.barcode,
+        'lidded', coalesce(j.lidded, false), 'position_id', j.position_id) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding IN ('unknown', 'unexpected') AND j.container_id IS NULL),
+    'warnings', (SELECT coalesce(jsonb_agg(w.warning ORDER BY w.index), '[]') FROM (
+        SELECT d.index, jsonb_build_object('code', 'lid-displaced', 'pointer', '/seen/' || d.index || '/position', 'detail',
+          'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
+        FROM displaced d JOIN container c ON c.id = d.container_id JOIN ending e ON e.container_id = d.container_id WHERE NOT e.lidded_to
+        UNION ALL
+        SELECT j.index, jsonb_build_object('code', 'barcode-differs-in-case', 'pointer', '/seen/' || j.index || '/barcode', 'detail',
+          'Another container on the platform has the barcode "' || c.barcode || '". It differs from "' || j.barcode || '" in case only; scanners read them as two.')
+        FROM judged j JOIN container c ON lower(c.barcode) = lower(j.barcode) AND c.removed_at IS NULL WHERE j.finding = 'unknown') w),
+    'relabelled', (SELECT jsonb_build_object('barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)
+      FROM former f
+      WHERE EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
+      ORDER BY f.index LIMIT 1))
+$$;
+
+-- prisma/sql/stocktake/refuse_unknown_slot.sql
+-- Refuses the first slot that was seen, [{ position }], and that the device does not have.
+--
+-- Raises: position-not-found
+CREATE OR REPLACE FUNCTION refuse_unknown_slot(_device uuid, _seen jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  members jsonb;
+BEGIN
+  SELECT jsonb_build_object('device', d.name, 'position', t.i->'position', 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1,
+    'valid_range', valid_slot_range(_device)) INTO members
+  FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n) JOIN device d ON d.id = _device
+  LEFT JOIN position p ON p.device_id = _device AND p.slot_number = (t.i->>'position')::integer AND p.retired_at IS NULL
+  WHERE p.id IS NULL ORDER BY t.n LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('position-not-found', members);
+  END IF;
+END $$;
+
+-- prisma/sql/stocktake/take_stock.sql
+-- Compares what was seen on a device with what is tracked, and with `apply` makes the lab as it was seen, as an arrangement:
+-- what was seen elsewhere is here, what was not seen is missing, what is unknown is added. `_input` is { id, device, seen, apply };
+-- `seen` as plan_stocktake takes it. What was applied is kept in `stocktake`, also if nothing changed. A dry run returns what
+-- would change and keeps nothing.
+--
+-- Locks: The lab lock.
+-- Raises: device-not-found, position-not-found, barcode-replaced
+CREATE OR REPLACE FUNCTION take_stock(_input jsonb, _dry_run boolean, _audit jsonb)
+RETURNS TABLE (items jsonb, counts jsonb, changes jsonb, warnings jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+DECLARE
+  device_found uuid;
+  applies boolean := (_input->>'apply')::boolean AND NOT _dry_run;
+  plan jsonb;
+  this_revision bigint;
+  written integer := 0;
+BEGIN
+  PERFORM lock_lab();
+  device_found := require_device(_input->>'device', '/device');
+  PERFORM refuse_unknown_slot(device_found, _input->'seen');
+  plan := plan_stocktake(device_found, _input->'seen');
+  findings := CASE WHEN plan->'relabelled' = 'null' THEN '[]'
+    ELSE jsonb_build_array(jsonb_build_object('code', 'barcode-replaced', 'members', plan->'relabelled')) END;
+  IF applies AND findings <> '[]' THEN
+    PERFORM refuse('barcode-replaced', plan->'relabelled');
+  END IF;
+  changes := end_changes(plan->'ends') || label_changes(plan->'labels', plan->'ends') || added_changes(plan->'added');
+  IF applies THEN
+    IF changes <> '[]' THEN
+      this_revision := next_revision();
+      written := place_ends(plan->'ends', this_revision, 0, _audit);
+      written := written + write_labels(plan->'labels', this_revision, written, _audit);
+      PERFORM add_seen_containers(plan->'added', this_revision, written, _audit);
+    END IF;
+    INSERT INTO stocktake (id, device_id, recorded_at, revision, actor, reason, request_id, counts, items)
+    SELECT (_input->>'id')::uuid, device_found, command_time(), l.revision, _audit->>'actor', _audit->>'reason', _audit->>'request_id', plan->'counts', plan->'items'
+    FROM lab l;
+  END IF;
+  items := plan->'items';
+  counts := plan->'counts';
+  warnings := plan->'warnings';
+  SELECT l.revision INTO revision FROM lab l;
+  RETURN NEXT;
+END $$;
+
 -- prisma/sql/transfer/apply_transfer.sql
 -- Applies one transfer. It is judged by the state at its end: the body and the lid of one container are not in the
 -- way of each other if they leave, and anything else is in the way. `_input` has the members of the request, and
@@ -2907,6 +3444,16 @@ BEGIN
     END;
   END IF;
 
+  IF before->>'missing_since' IS NOT NULL AND _input->'step'->>'kind' = 'move' THEN
+    BEGIN
+      PERFORM refuse_move_from_nowhere(before, _input->'step', moves, _base);
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+
   IF action = 'off' THEN
     BEGIN
       -- A lid that is parked on that device stays there, unless the body moves to its slot.
@@ -2948,11 +3495,11 @@ BEGIN
     events := events + 1;
   END IF;
   IF moves THEN
-    IF body_to <> body_from THEN
+    IF body_to IS DISTINCT FROM body_from THEN
       PERFORM write_placement(container_id, 'body', body_to);
     END IF;
     PERFORM bump_container_version(container_id);
-    PERFORM record_container_event(_revision, _ordinal + events, 'moved', container_id, snapshot, _audit);
+    PERFORM record_container_event(_revision, _ordinal + events, moved_kind(before), container_id, snapshot, _audit);
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
@@ -3033,6 +3580,23 @@ BEGIN
   RETURN (SELECT id FROM container WHERE barcode = _input->>'named' AND removed_at IS NULL);
 END $$;
 
+-- prisma/sql/transfer/refuse_move_from_nowhere.sql
+-- Refuses the step of a move whose ends nobody knows: the container is missing, and the step does not say where the move
+-- began, or where it ended if the transfer does not.
+--
+-- Raises: source-mismatch
+CREATE OR REPLACE FUNCTION refuse_move_from_nowhere(_before jsonb, _step jsonb, _moves boolean, _base text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  lacking text := CASE
+    WHEN coalesce(_step->'origin', 'null') = 'null' THEN 'origin'
+    WHEN NOT _moves AND coalesce(_step->'destination', 'null') = 'null' THEN 'destination' END;
+BEGIN
+  IF lacking IS NOT NULL THEN
+    PERFORM refuse('source-mismatch', jsonb_build_object('expected', NULL, 'actual', NULL,
+      'container', jsonb_build_object('id', _before->'id', 'barcode', _before->'barcode'), 'pointer', _base || '/step/' || lacking) || missing_members(_before));
+  END IF;
+END $$;
+
 -- prisma/sql/transfer/require_transfer_container.sql
 -- Returns the container that a transfer is about: the one that it names, or the one at its source. Refuses a removed
 -- container, and a source where the named container is not.
@@ -3061,8 +3625,8 @@ BEGIN
   found_id := lookup_transfer_container(_input);
   SELECT removed_at INTO removed FROM container WHERE id = found_id;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
-      'container', named, 'pointer', _base || '/container', 'relabelled', former_bearers(_input->>'named'))));
+    PERFORM refuse('container-not-found', jsonb_build_object(
+      'container', named, 'pointer', _base || '/container') || relabelled_member(_input->>'named'));
   ELSIF removed IS NOT NULL THEN
     PERFORM refuse('container-removed', jsonb_build_object('container', found_id, 'removed_at', wire_time(removed)));
   ELSIF source IS NOT NULL AND (there.container_id IS DISTINCT FROM found_id OR there.part <> 'body') THEN
@@ -3142,7 +3706,7 @@ BEGIN
     IF steps <> '[]' THEN
       BEGIN
         PERFORM record_logged_steps(l.record, _audit, this_revision, ordinal) FROM log_steps(steps, (SELECT jsonb_agg(DISTINCT jsonb_build_object('id', d.id, 'name', d.name)) FROM (
-          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices)) d), _batch) l
+          SELECT DISTINCT ON (value->>'name') value->'id' AS id, value->'name' AS name FROM jsonb_array_elements(step_devices) WHERE value->>'name' IS NOT NULL) d), _batch) l
         WHERE l.record IS NOT NULL;
       EXCEPTION WHEN SQLSTATE 'PS409' THEN
         GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
@@ -3177,6 +3741,120 @@ END $$;
 -- Returns a refusal as a list of one finding: [{ code, members }].
 CREATE OR REPLACE FUNCTION transfer_finding(_code text, _members text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT jsonb_build_array(jsonb_build_object('code', _code, 'members', _members::jsonb))
+$$;
+
+-- prisma/sql/arrangement/end_changes.sql
+-- Returns what an arrangement changes, as the API shows it: [{ kind, container, from, to }], in the order of `_ends`, which
+-- are container_end. It reads the state before the change.
+CREATE OR REPLACE FUNCTION end_changes(_ends jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'kind', end_kind(e.row), 'container', jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name),
+      'from', container_situation(to_jsonb(s) || jsonb_build_object('missing_since', wire_time(s.missing_since))),
+      'to', jsonb_build_object('device', body_device.name, 'position', body.slot_number, 'lidded', (e.row).lidded_to,
+        'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid_device.name, 'position', lid.slot_number) END,
+        'barcode', s.barcode, 'missing_since', CASE WHEN body.id IS NULL THEN wire_time(coalesce(s.missing_since, command_time())) END))
+    ORDER BY e.n), '[]')
+  FROM (SELECT r AS row, row_number() OVER () AS n FROM jsonb_populate_recordset(NULL::container_end, _ends) r) e
+  JOIN container_state s ON s.id = (e.row).container_id
+  LEFT JOIN position body ON body.id = (e.row).body_to LEFT JOIN device body_device ON body_device.id = body.device_id
+  LEFT JOIN position lid ON lid.id = (e.row).lid_to LEFT JOIN device lid_device ON lid_device.id = lid.device_id
+$$;
+
+-- prisma/sql/arrangement/plan_arrangement.sql
+-- Plans an arrangement, and judges it by its end: { ends, findings, repeated }. `_items` is [{ named, id, member, device,
+-- position, lidded, lid }], `_missing` is [{ named, id }]; omitted members stay as they are. `ends` are the containers that
+-- change, as container_end. `findings` is [{ code, members }], everything that contradicts, in the order of the request;
+-- a finding about a slot names both of them. `repeated` is the first entry that names a container of an earlier entry:
+-- { pointer, first }, or null.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH entry AS (
+    SELECT t.n AS nth, (t.n - 1)::integer AS index, '/items/' || t.n - 1 AS pointer, false AS is_missing, t.i AS input, '/' || (t.i->>'member') AS member
+    FROM jsonb_array_elements(_items) WITH ORDINALITY AS t (i, n)
+    UNION ALL
+    SELECT jsonb_array_length(_items) + t.n, (t.n - 1)::integer, '/missing/' || t.n - 1, true, t.i, ''
+    FROM jsonb_array_elements(_missing) WITH ORDINALITY AS t (i, n)
+  ),
+  resolved AS MATERIALIZED (
+    SELECT e.*, coalesce(by_id.id, by_barcode.id) AS container_id, by_id.removed_at, coalesce(by_id.lidded, by_barcode.lidded) AS lidded_from,
+      d.id AS device_id, p.id AS position_id, ld.id AS lid_device_id, lp.id AS lid_position_id,
+      jsonb_typeof(e.input->'lid') AS lid_said
+    FROM entry e
+    LEFT JOIN container by_id ON by_id.id = (e.input->>'id')::uuid
+    LEFT JOIN container by_barcode ON by_barcode.barcode = e.input->>'named' AND by_barcode.removed_at IS NULL
+    LEFT JOIN device d ON d.name = e.input->>'device' AND d.retired_at IS NULL
+    LEFT JOIN position p ON p.device_id = d.id AND p.slot_number = (e.input->>'position')::integer AND p.retired_at IS NULL
+    LEFT JOIN device ld ON ld.name = e.input->'lid'->>'device' AND ld.retired_at IS NULL
+    LEFT JOIN position lp ON lp.device_id = ld.id AND lp.slot_number = (e.input->'lid'->>'position')::integer AND lp.retired_at IS NULL
+  ),
+  unknown AS (
+    SELECT r.nth, 1 AS rank, 'container-not-found' AS code, jsonb_build_object(
+      'container', coalesce(r.input->>'named', r.input->>'id'), 'pointer', r.pointer || r.member, 'index', r.index)
+      || relabelled_member(r.input->>'named') AS members
+    FROM resolved r WHERE r.container_id IS NULL
+    UNION ALL
+    SELECT r.nth, 1, 'container-removed', jsonb_build_object('container', r.container_id, 'removed_at', wire_time(r.removed_at),
+      'pointer', r.pointer || r.member, 'index', r.index)
+    FROM resolved r WHERE r.removed_at IS NOT NULL
+    UNION ALL
+    SELECT r.nth, place.rank, CASE WHEN place.device_id IS NULL THEN 'device-not-found' ELSE 'position-not-found' END,
+      CASE WHEN place.device_id IS NULL THEN jsonb_build_object('device', place.said->'device', 'pointer', r.pointer || place.base || '/device', 'index', r.index)
+      ELSE jsonb_build_object('device', place.said->'device', 'position', place.said->'position', 'pointer', r.pointer || place.base || '/position',
+        'index', r.index, 'valid_range', valid_slot_range(place.device_id)) END
+    FROM resolved r CROSS JOIN LATERAL (VALUES
+      (2, '', r.input, r.device_id, r.position_id, NOT r.is_missing),
+      (3, '/lid', r.input->'lid', r.lid_device_id, r.lid_position_id, r.lid_said = 'object')
+    ) AS place (rank, base, said, device_id, position_id, is_said)
+    WHERE place.is_said AND place.position_id IS NULL
+  ),
+  ending AS MATERIALIZED (
+    SELECT r.nth, r.index, r.pointer, r.container_id, body.position_id AS body_from, CASE WHEN NOT r.is_missing THEN r.position_id END AS body_to,
+      lid.position_id AS lid_from, r.lidded_from, r.lid_said = 'object' AS parks,
+      CASE WHEN r.lid_said = 'object' THEN false ELSE coalesce((r.input->>'lidded')::boolean, r.lidded_from) END AS lidded_to,
+      CASE WHEN r.lid_said = 'object' THEN r.lid_position_id
+        WHEN r.lid_said = 'null' OR coalesce((r.input->>'lidded')::boolean, r.lidded_from) THEN NULL
+        ELSE lid.position_id END AS lid_to
+    FROM resolved r
+    LEFT JOIN placement body ON body.container_id = r.container_id AND body.part = 'body'
+    LEFT JOIN placement lid ON lid.container_id = r.container_id AND lid.part = 'lid'
+    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND NOT EXISTS (SELECT FROM unknown u WHERE u.nth = r.nth)
+  ),
+  -- What is where at the end. `nth` is the entry that says so; null if nobody says so, and it stays.
+  standing AS (
+    SELECT pl.position_id, pl.container_id, pl.part, NULL::bigint AS nth, NULL::integer AS index, NULL AS pointer
+    FROM placement pl
+    WHERE pl.position_id IN (SELECT body_to FROM ending UNION ALL SELECT lid_to FROM ending)
+      AND NOT EXISTS (SELECT FROM ending e WHERE e.container_id = pl.container_id)
+    UNION ALL
+    SELECT e.body_to, e.container_id, 'body', e.nth, e.index, e.pointer || '/position' FROM ending e WHERE e.body_to IS NOT NULL
+    UNION ALL
+    SELECT e.lid_to, e.container_id, 'lid', CASE WHEN e.parks THEN e.nth END, e.index, e.pointer || '/lid/position' FROM ending e WHERE e.lid_to IS NOT NULL
+  ),
+  shared AS (
+    SELECT s.*, row_number() OVER slot AS rank, first_value(s.container_id) OVER slot AS other, first_value(s.part) OVER slot AS other_part,
+      first_value(s.nth) OVER slot AS other_nth, first_value(s.index) OVER slot AS other_index
+    FROM standing s WINDOW slot AS (PARTITION BY s.position_id ORDER BY s.nth NULLS FIRST, s.part)
+  ),
+  contradicting AS (
+    SELECT s.nth, 4 AS rank, 'position-occupied' AS code, jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', s.pointer, 'index', s.index,
+        'occupants', jsonb_build_array(occupant_label(s.other, s.other_part), occupant_label(s.container_id, s.part)))
+      || CASE WHEN s.other_nth IS NULL THEN jsonb_build_object('occupant', occupant_label(s.other, s.other_part)
+          || jsonb_build_object('since', (SELECT wire_time(pl.since) FROM placement pl WHERE pl.container_id = s.other AND pl.part = s.other_part)))
+        ELSE jsonb_build_object('conflicts_with', jsonb_build_object('index', s.other_index)) END AS members
+    FROM shared s JOIN position p ON p.id = s.position_id JOIN device d ON d.id = p.device_id WHERE s.rank > 1 AND s.nth IS NOT NULL
+  )
+  SELECT jsonb_build_object(
+    'ends', (SELECT coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_from', e.body_from, 'body_to', e.body_to,
+        'lid_from', e.lid_from, 'lid_to', e.lid_to, 'lidded_from', e.lidded_from, 'lidded_to', e.lidded_to) ORDER BY e.nth), '[]')
+      FROM ending e
+      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'members', f.members) ORDER BY f.nth, f.rank), '[]')
+      FROM (SELECT * FROM unknown UNION ALL SELECT * FROM contradicting) f),
+    'repeated', (SELECT jsonb_build_object('pointer', again.pointer || again.member, 'first', again.first)
+      FROM (SELECT r.nth, r.pointer, r.member, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
+        FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again
+      WHERE again.time > 1 ORDER BY again.nth LIMIT 1))
 $$;
 
 -- prisma/sql/container/add_containers.sql
@@ -3244,7 +3922,8 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
   )
   SELECT (jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
     'device', body.device, 'position', body.position, 'starting_device', starting.device,
-    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END))).*
+    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
+    'last_device', last.device, 'last_position', last.position))).*
   FROM container c
   CROSS JOIN LATERAL (
     SELECT after, position_id, lid_position_id FROM event
@@ -3254,7 +3933,66 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
   JOIN place starting ON starting.id = c.starting_position_id
   LEFT JOIN place body ON body.id = e.position_id
   LEFT JOIN place lid ON lid.id = e.lid_position_id
+  -- A missing container was last where its last event with a slot left it.
+  LEFT JOIN place last ON last.id = CASE WHEN e.after->>'missing_since' IS NOT NULL THEN (
+    SELECT l.position_id FROM event l
+    WHERE l.container_id = c.id AND l.revision <= _revision AND l.position_id IS NOT NULL
+    ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1) END
   WHERE _only IS NULL OR c.id = ANY (_only)
+$$;
+
+-- prisma/sql/container/label_changes.sql
+-- Returns what new labels change, as the API shows it. `_labels` is [{ id, barcode }]; `_ends` are the container_end that are
+-- written before. It reads the state before both.
+CREATE OR REPLACE FUNCTION label_changes(_labels jsonb, _ends jsonb DEFAULT '[]') RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('kind', 'barcode-set',
+      'container', jsonb_build_object('id', s.id, 'barcode', l.barcode, 'name', relabelled_name(s.name, s.barcode, l.barcode)),
+      'from', was.situation, 'to', was.situation || jsonb_build_object('barcode', l.barcode))
+    ORDER BY l.n), '[]')
+  FROM ROWS FROM (jsonb_to_recordset(_labels) AS (id uuid, barcode text)) WITH ORDINALITY AS l (id, barcode, n)
+  JOIN container_state s ON s.id = l.id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(
+      (SELECT change->'to' FROM jsonb_array_elements(end_changes(_ends)) AS change WHERE change->'container'->>'id' = l.id::text),
+      container_situation(to_jsonb(s) || jsonb_build_object('missing_since', wire_time(s.missing_since)))) AS situation
+  ) was
+$$;
+
+-- prisma/sql/container/plan_labels.sql
+-- Plans new labels, judged by the end: { labels, findings, repeated }. `_labels` is [{ named, id, barcode }], each barcode once.
+-- `labels` is [{ id, barcode }] of the containers whose label changes; `findings` and `repeated` as of plan_arrangement.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH resolved AS MATERIALIZED (
+    SELECT t.n AS nth, '/labels/' || t.n - 1 AS pointer, t.i AS input, coalesce(by_id.id, by_barcode.id) AS container_id, by_id.removed_at,
+      coalesce(by_id.barcode, by_barcode.barcode) AS former, t.i->>'barcode' AS barcode
+    FROM jsonb_array_elements(_labels) WITH ORDINALITY AS t (i, n)
+    LEFT JOIN container by_id ON by_id.id = (t.i->>'id')::uuid
+    LEFT JOIN container by_barcode ON by_barcode.barcode = t.i->>'named' AND by_barcode.removed_at IS NULL
+  ),
+  contradicting AS (
+    SELECT r.nth, 'container-not-found' AS code, jsonb_build_object('container', coalesce(r.input->>'named', r.input->>'id'))
+      || relabelled_member(r.input->>'named') AS members, '/container' AS member
+    FROM resolved r WHERE r.container_id IS NULL
+    UNION ALL
+    SELECT r.nth, 'container-removed', jsonb_build_object('container', r.container_id, 'removed_at', wire_time(r.removed_at)), '/container'
+    FROM resolved r WHERE r.removed_at IS NOT NULL
+    UNION ALL
+    SELECT r.nth, 'barcode-in-use', jsonb_build_object('barcode', r.barcode,
+      'holder', jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position) || missing_members(container_snapshot(s.id))), '/barcode'
+    FROM resolved r JOIN container_state s ON s.barcode = r.barcode AND s.removed_at IS NULL
+    WHERE s.id IS DISTINCT FROM r.container_id AND NOT EXISTS (SELECT FROM resolved o WHERE o.container_id = s.id)
+  )
+  SELECT jsonb_build_object(
+    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.container_id, 'barcode', r.barcode) ORDER BY r.nth), '[]')
+      FROM resolved r WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.former IS DISTINCT FROM r.barcode),
+    'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c.code,
+        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.code), '[]') FROM contradicting c),
+    'repeated', (SELECT jsonb_build_object('pointer', again.pointer || '/container', 'first', again.first)
+      FROM (SELECT r.nth, r.pointer, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
+        FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again
+      WHERE again.time > 1 ORDER BY again.nth LIMIT 1))
 $$;
 
 -- prisma/sql/device/device_snapshot.sql
@@ -3408,6 +4146,7 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
     json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
       'utilization', s.occupied::double precision / nullif(s.positions, 0),
       'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
+      'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
       'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
     (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', d.capacity, 'occupied', d.occupied, 'containers', d.containers)
        ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
@@ -3475,60 +4214,6 @@ LANGUAGE sql STABLE AS $$
   WHERE d.name = _device AND d.retired_at IS NULL
   ORDER BY slot.number
 $$;
-
--- prisma/sql/reservation/create_reservation.sql
--- Reserves free slots. `_input` has the members of ReservationCreate, and id and created_as. The outcome is
--- `created`, or `repeated` (the same id and the same request before). Expired reservations are deleted first.
---
--- Locks: The lab lock.
--- Raises: id-in-use, device-not-found, no-free-position
-CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation reservation_state) LANGUAGE plpgsql AS $$
-DECLARE
-  wanted uuid := (_input->>'id')::uuid;
-  count integer := coalesce((_input->>'count')::integer, 1);
-  ttl double precision := (_input->>'ttl_seconds')::double precision;
-  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
-  deep_well boolean := (_input->>'deep_well')::boolean;
-  strategy text := coalesce(_input->>'strategy', 'first');
-  device uuid;
-  chosen uuid[];
-  known text;
-BEGIN
-  PERFORM lock_lab();
-  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
-  SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
-  IF FOUND THEN
-    IF known <> _input->>'created_as' THEN
-      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
-    END IF;
-    RETURN QUERY SELECT 'repeated', s FROM reservation_state s WHERE s.id = wanted;
-    RETURN;
-  END IF;
-
-  IF _input->>'device' IS NOT NULL THEN
-    device := require_device(_input->>'device', '/device');
-  ELSE
-    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
-    IF NOT FOUND THEN
-      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
-    END IF;
-  END IF;
-  SELECT array_agg(position_id) INTO chosen
-  FROM (
-    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block) b LIMIT count
-  ) best;
-  IF coalesce(cardinality(chosen), 0) < count THEN
-    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
-      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
-      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
-  END IF;
-
-  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
-  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
-  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
-  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
-  RETURN QUERY SELECT 'created', s FROM reservation_state s WHERE s.id = wanted;
-END $$;
 
 -- prisma/sql/reservation/renew_reservation.sql
 -- Starts the time to live of a reservation again, now, with another length if `_ttl_seconds` is not null.
@@ -3746,6 +4431,12 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
   SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish), 'paused_at', wire_time(s.paused_at),
     'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM step_state s WHERE s.id = _step
+$$;
+
+-- prisma/sql/estimate/run_can_be_learnt.sql
+-- Says whether the learner may learn from a pending run now: it is over, and it does not wait after a failure.
+CREATE OR REPLACE FUNCTION run_can_be_learnt(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(_run.retry_at <= now(), true) AND run_is_over(_run)
 $$;
 
 -- prisma/sql/experiment/create_experiment.sql

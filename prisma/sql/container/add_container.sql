@@ -11,7 +11,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
   wanted_id uuid := (_input->>'id')::uuid;
   target uuid;
-  holder jsonb;
   known text;
   body_key text := lowest_key(_input->>'device', _input->>'reservation_id');
   lid_key text := lowest_key(_input->'lid'->>'device', _input->>'lid_reservation_id');
@@ -51,12 +50,7 @@ BEGIN
     END IF;
   END IF;
 
-  SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
-  INTO holder FROM container_state s WHERE s.barcode = _input->>'barcode' AND s.removed_at IS NULL;
-  IF FOUND THEN
-    PERFORM refuse('barcode-in-use', jsonb_build_object(
-      'barcode', _input->>'barcode', 'pointer', _base || '/barcode', 'holder', holder));
-  END IF;
+  PERFORM refuse_barcode_in_use(_input->>'barcode', wanted_id, _base || '/barcode');
 
   INSERT INTO container (id, name, barcode, labware_type, labware_uuid, content, filled, is_reagent, lidded,
     starting_position_id, created_as, created_at, updated_at)

@@ -1,5 +1,6 @@
 -- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
--- say that the lid is on although no command put it on, use a reserved slot. It never violates a constraint. `_input` has the
+-- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a
+-- constraint. `_input` has the
 -- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
 --
 -- Locks: The lab lock.
@@ -73,7 +74,7 @@ BEGIN
     END IF;
     ordinal := ordinal + 1;
   END LOOP;
-  UPDATE container SET barcode = after_barcode, lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = command_time()
+  UPDATE container SET barcode = after_barcode, name = relabelled_name(name, barcode, after_barcode), lidded = after_lidded, removed_at = NULL, version = version + 1, updated_at = command_time()
   WHERE id = corrected;
   IF body_to IS DISTINCT FROM body_from THEN
     PERFORM write_placement(corrected, 'body', body_to);
@@ -81,6 +82,7 @@ BEGIN
   IF lid_to IS NOT NULL AND lid_to IS DISTINCT FROM lid_from THEN
     PERFORM write_placement(corrected, 'lid', lid_to);
   END IF;
-  PERFORM record_container_event(this_revision, ordinal, 'corrected', corrected, before, _audit);
+  PERFORM record_container_event(this_revision, ordinal,
+    CASE WHEN before->>'missing_since' IS NOT NULL AND body_to IS NOT NULL THEN 'found' ELSE 'corrected' END, corrected, before, _audit);
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
 END $$;

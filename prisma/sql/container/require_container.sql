@@ -12,8 +12,8 @@ BEGIN
     SELECT c.id INTO found_id FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL;
   END IF;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
-      'container', coalesce(_id::text, _barcode), 'parameter', 'container', 'relabelled', former_bearers(_barcode))));
+    PERFORM refuse('container-not-found', jsonb_build_object(
+      'container', coalesce(_id::text, _barcode), 'parameter', 'container') || relabelled_member(_barcode));
   END IF;
   RETURN found_id;
 END $$;

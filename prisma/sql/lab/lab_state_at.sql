@@ -38,6 +38,7 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
     json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
       'utilization', s.occupied::double precision / nullif(s.positions, 0),
       'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
+      'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
       'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
     (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', d.capacity, 'occupied', d.occupied, 'containers', d.containers)
        ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)

@@ -74,6 +74,16 @@ BEGIN
     END;
   END IF;
 
+  IF before->>'missing_since' IS NOT NULL AND _input->'step'->>'kind' = 'move' THEN
+    BEGIN
+      PERFORM refuse_move_from_nowhere(before, _input->'step', moves, _base);
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+    END;
+  END IF;
+
   IF action = 'off' THEN
     BEGIN
       -- A lid that is parked on that device stays there, unless the body moves to its slot.
@@ -115,11 +125,11 @@ BEGIN
     events := events + 1;
   END IF;
   IF moves THEN
-    IF body_to <> body_from THEN
+    IF body_to IS DISTINCT FROM body_from THEN
       PERFORM write_placement(container_id, 'body', body_to);
     END IF;
     PERFORM bump_container_version(container_id);
-    PERFORM record_container_event(_revision, _ordinal + events, 'moved', container_id, snapshot, _audit);
+    PERFORM record_container_event(_revision, _ordinal + events, moved_kind(before), container_id, snapshot, _audit);
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;

@@ -25,8 +25,8 @@ BEGIN
   found_id := lookup_transfer_container(_input);
   SELECT removed_at INTO removed FROM container WHERE id = found_id;
   IF found_id IS NULL THEN
-    PERFORM refuse('container-not-found', jsonb_strip_nulls(jsonb_build_object(
-      'container', named, 'pointer', _base || '/container', 'relabelled', former_bearers(_input->>'named'))));
+    PERFORM refuse('container-not-found', jsonb_build_object(
+      'container', named, 'pointer', _base || '/container') || relabelled_member(_input->>'named'));
   ELSIF removed IS NOT NULL THEN
     PERFORM refuse('container-removed', jsonb_build_object('container', found_id, 'removed_at', wire_time(removed)));
   ELSIF source IS NOT NULL AND (there.container_id IS DISTINCT FROM found_id OR there.part <> 'body') THEN

@@ -34,6 +34,6 @@ function end ({ device, position }: { device: string, position: number | null })
 
 function situation (one: Situation | null): string | null {
   if (one === null) return null
-  const place = one.device === null ? 'off the platform' : `${one.device} ${one.position}`
+  const place = one.missing_since !== null ? 'missing' : one.device === null ? 'off the platform' : `${one.device} ${one.position}`
   return one.lid === null ? place : `${place}, lid ${one.lid.device} ${one.lid.position}`
 }

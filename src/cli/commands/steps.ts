@@ -23,19 +23,14 @@ export function stepsCommand (program: Command, io: CommandIo): void {
     .option('--limit <number>', 'how many at most', '20')
     .action(async (options: StepsOptions) => {
       const { device, container, experiment, status, after, before } = options
-      await show(io, options, [{ device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start' }])
+      await showSteps(io, options, [{ device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start' }])
     })
 }
 
-export function runningCommand (program: Command, io: CommandIo): void {
-  withServiceOptions(program.command('running'))
-    .description('List the steps that are running or paused, and for how long they were active')
-    .option('--limit <number>', 'how many at most', '100')
-    .action(async (options: StepsOptions) => { await show(io, options, ['running', 'paused'].map((status) => ({ status, sort: 'start' }))) })
-}
-
 /** Prints the steps of all queries in the order of the first one. */
-async function show (io: CommandIo, options: StepsOptions, queries: readonly Readonly<Record<string, string | undefined>>[]): Promise<void> {
+export async function showSteps (
+  io: CommandIo, options: ServiceOptions & { limit?: string }, queries: readonly Readonly<Record<string, string | undefined>>[]
+): Promise<void> {
   const limit = limitOf(options.limit)
   const client = serviceClient(io, addressOf(io.env, options.url))
   const found = await Promise.all(queries.map(async (query) => {

@@ -82,7 +82,7 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: ref(StepPage), ...problems('experiment-not-found', 'invalid-cursor') }
     }
   }, async ({ params, query }) => {
-    await store.experiments.read(params.id)
+    await store.experiments.require(params.id)
     return await store.steps.list({ ...query, experiment_id: params.id.toLowerCase() })
   })
 }

@@ -24,7 +24,7 @@ export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: [
         'Reserves free slots for `owner`, either all requested slots or none. A request that places something in a reserved slot must send its `reservation_id`, which uses the slot up.',
         'Other requests for that slot are refused with `position-reserved`, and automatic slot selection skips it. The reservation expires after `ttl_seconds`.',
-        'A retry with the same `id` and body returns 200.'
+        'A retry with the same `id` and body returns 200 and reserves nothing, also after the reservation has ended.'
       ].join(' '),
       querystring: noQuery, body: ref(ReservationCreate),
       response: {

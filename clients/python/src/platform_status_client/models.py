@@ -12,6 +12,23 @@ if TYPE_CHECKING:
 AnyBoolean = Literal['true', 'false', 'any']
 
 
+class Arrangement(TypedDict):
+    """What a person sees of many containers at once. Containers that are not named stay where they are."""
+    reason: str
+    items: list[ArrangementItem]
+    missing: NotRequired[list[str] | None]
+
+
+class ArrangementItem(TypedDict):
+    """Where one container is, as a person sees it."""
+    container: NotRequired[str | None]
+    barcode: NotRequired[str | None]
+    device: str
+    position: int
+    lidded: NotRequired[bool | None]
+    lid: NotRequired[Place | None]
+
+
 class Calibration(TypedDict):
     """How well estimates of past steps would have matched what happened."""
     confidence: float
@@ -40,6 +57,14 @@ class Certificate(TypedDict):
     certificate: str
 
 
+class CommandFinding(TypedDict):
+    """A problem that would refuse the request, with the members of that problem."""
+    code: str
+    detail: str
+    pointer: NotRequired[str]
+    index: NotRequired[int]
+
+
 class Container(TypedDict):
     """A container: its properties, its place and its lid. `starting_device` and `starting_position` are the place
     where it was added.
@@ -59,6 +84,9 @@ class Container(TypedDict):
     labware_uuid: str | None
     is_reagent: bool
     removed_at: str | None
+    missing_since: str | None
+    last_device: str | None
+    last_position: int | None
     created_at: str
     updated_at: str
     version: int
@@ -68,6 +96,29 @@ class Container(TypedDict):
 class ContainerBatch(TypedDict):
     """Containers to add. Either all are added or none."""
     containers: list[ContainerCreate]
+
+
+# What a command changes about one container, with the state before and after.
+ContainerChange = TypedDict(
+    'ContainerChange',
+    {
+        'kind': 'ContainerChangeKind',
+        'container': 'ContainerLabel',
+        'from': 'ContainerSituation | None',
+        'to': 'ContainerSituation',
+    },
+)
+
+
+ContainerChangeKind = Literal['corrected', 'missing', 'found', 'added', 'barcode-set']
+
+
+class ContainerChanges(TypedDict):
+    """What a command changes about containers. For a dry run: what it would change."""
+    changes: list[ContainerChange]
+    findings: list[CommandFinding]
+    warnings: list[Warning]
+    revision: int
 
 
 class ContainerCorrection(TypedDict):
@@ -117,7 +168,7 @@ ContainerEvent = TypedDict(
 )
 
 
-ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'restored', 'step']
+ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'missing', 'found', 'restored', 'step']
 
 
 class ContainerHistory(TypedDict):
@@ -130,6 +181,13 @@ class ContainerHistory(TypedDict):
 class ContainerItems(TypedDict):
     """The containers, in the order of the request."""
     items: list[Container]
+
+
+class ContainerLabel(TypedDict):
+    """Which container it is."""
+    id: str
+    barcode: str | None
+    name: str
 
 
 class ContainerPage(TypedDict):
@@ -163,6 +221,7 @@ class ContainerSituation(TypedDict):
     lidded: bool
     lid: Place | None
     barcode: str | None
+    missing_since: str | None
 
 
 class Device(TypedDict):
@@ -391,10 +450,21 @@ class Finding(TypedDict):
     steps: NotRequired[list[str]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing', 'run-not-learnt']
 
 
 FindingSeverity = Literal['error', 'warning']
+
+
+class FormerLabel(TypedDict):
+    """A container that had the barcode before."""
+    id: str
+    barcode: str | None
+    device: str | None
+    position: int | None
+    missing_since: str | None
+    removed_at: str | None
+    until: str
 
 
 class HistoryEnd(TypedDict):
@@ -559,6 +629,7 @@ class LabTotals(TypedDict):
     empty: int
     utilization: float | None
     containers: int
+    containers_missing: int
     containers_removed: int
 
 
@@ -592,6 +663,26 @@ class Live(TypedDict):
 LoggedStatus = Literal['running', 'completed', 'failed', 'aborted']
 
 
+class Lookup(TypedDict):
+    """Barcodes to look up."""
+    barcodes: list[str]
+
+
+LookupFound = Literal['present', 'missing', 'removed', 'relabelled', 'unknown']
+
+
+class LookupItem(TypedDict):
+    """What was found for one barcode."""
+    barcode: str
+    found: LookupFound
+    containers: list[Container]
+
+
+class LookupItems(TypedDict):
+    """What was found."""
+    items: list[LookupItem]
+
+
 MatchLevel = Literal['parameters', 'device_protocol', 'protocol', 'device_function', 'function', 'slots', 'pair_lid_barcode', 'pair', 'mover_destination']
 
 
@@ -612,6 +703,12 @@ class MoveFromPosition(TypedDict):
     target_pos: NotRequired[int | None]
     barcode: NotRequired[str | None]
     reservation_id: NotRequired[str | None]
+
+
+class NewLabel(TypedDict):
+    """The new barcode of a container."""
+    container: str
+    barcode: str
 
 
 OccupiedBy = Literal['container', 'lid']
@@ -763,6 +860,12 @@ class Ready(TypedDict):
     pool: Pool
 
 
+class Relabelling(TypedDict):
+    """New labels for containers."""
+    reason: str
+    labels: list[NewLabel]
+
+
 class Remaining(TypedDict):
     """The remaining time of a running or paused step, given the time that has already elapsed. Pauses do not
     elapse: the time counts from when a paused step goes on. `estimate` is the estimate of the whole step.
@@ -860,6 +963,13 @@ RestoreFindingCode = Literal['position-occupied', 'position-not-found', 'barcode
 
 
 Scope = Literal['read', 'operate', 'admin']
+
+
+class SeenPlate(TypedDict):
+    """What was seen in a slot."""
+    position: int
+    barcode: str | None
+    lidded: bool | None
 
 
 Statistic = Literal['upper_bound', 'max', 'mean', 'median']
@@ -1105,6 +1215,94 @@ class StepWhere(TypedDict):
     doubtful: NotRequired[bool]
 
 
+class Stocktake(TypedDict):
+    """What somebody saw on a device, slot by slot."""
+    device: str
+    seen: list[StocktakeSlot]
+    reason: NotRequired[str | None]
+    apply: NotRequired[bool | None]
+
+
+class StocktakeCounts(TypedDict):
+    """The number of findings of each kind."""
+    match: int
+    elsewhere: int
+    unknown: int
+    missing: int
+    unexpected: int
+    lid: int
+
+
+StocktakeFinding = Literal['match', 'elsewhere', 'unknown', 'missing', 'unexpected', 'lid']
+
+
+class StocktakeItem(TypedDict):
+    """One finding of a stocktake. A slot has two if another plate was seen than is tracked."""
+    position: int
+    finding: StocktakeFinding
+    container: ContainerLabel | None
+    tracked: TrackedPlace | None
+    seen: SeenPlate | None
+    relabelled: NotRequired[list[FormerLabel]]
+
+
+class StocktakePage(TypedDict):
+    """One page of a list."""
+    items: list[StocktakeSummary]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class StocktakeRecord(TypedDict):
+    """A stocktake that was applied, with its findings."""
+    id: str
+    device: str
+    recorded_at: str
+    revision: int
+    actor: str | None
+    reason: str
+    counts: StocktakeCounts
+    items: list[StocktakeItem]
+
+
+class StocktakeResult(TypedDict):
+    """What a stocktake found, and what it changed or would change."""
+    id: str | None
+    device: str
+    applied: bool
+    items: list[StocktakeItem]
+    counts: StocktakeCounts
+    changes: list[ContainerChange]
+    findings: list[CommandFinding]
+    warnings: list[Warning]
+    revision: int
+
+
+class StocktakeSlot(TypedDict):
+    """A slot in which somebody saw a plate."""
+    position: int
+    barcode: str | None
+    lidded: NotRequired[bool | None]
+
+
+class StocktakeSummary(TypedDict):
+    """A stocktake that was applied."""
+    id: str
+    device: str
+    recorded_at: str
+    revision: int
+    actor: str | None
+    reason: str
+    counts: StocktakeCounts
+
+
+class TrackedPlace(TypedDict):
+    """Where something is tracked."""
+    device: str
+    position: int
+    lidded: bool
+
+
 class Transfer(TypedDict):
     """What a robot did with one container in one operation: a move, a lid action, a barcode that was read, and the
     step.
@@ -1236,6 +1434,7 @@ class ListContainersQuery(TypedDict):
     former_barcode: NotRequired[str]
     device: NotRequired[str]
     removed: NotRequired[AnyBoolean]
+    missing: NotRequired[AnyBoolean]
     lidded: NotRequired[bool]
     labware_type: NotRequired[str]
     name: NotRequired[str]
@@ -1260,6 +1459,29 @@ class TransferContainerQuery(TypedDict):
 
 class TransferContainersQuery(TypedDict):
     """Query parameters of `transfer_containers`."""
+    dry_run: NotRequired[bool]
+
+
+class ArrangeContainersQuery(TypedDict):
+    """Query parameters of `arrange_containers`."""
+    dry_run: NotRequired[bool]
+
+
+class TakeStockQuery(TypedDict):
+    """Query parameters of `take_stock`."""
+    dry_run: NotRequired[bool]
+
+
+class ListStocktakesQuery(TypedDict):
+    """Query parameters of `list_stocktakes`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    device: NotRequired[str]
+
+
+class RelabelContainersQuery(TypedDict):
+    """Query parameters of `relabel_containers`."""
     dry_run: NotRequired[bool]
 
 

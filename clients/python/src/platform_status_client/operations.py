@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .models import (
+        ArrangeContainersQuery,
+        Arrangement,
         Calibration,
         Certificate,
         Container,
         ContainerBatch,
+        ContainerChanges,
         ContainerCorrection,
         ContainerCreate,
         ContainerHistory,
@@ -69,7 +72,10 @@ if TYPE_CHECKING:
         ListProcessesQuery,
         ListReservationsQuery,
         ListStepsQuery,
+        ListStocktakesQuery,
         Live,
+        Lookup,
+        LookupItems,
         Move,
         MoveFromPosition,
         Pause,
@@ -84,6 +90,8 @@ if TYPE_CHECKING:
         ProcessPage,
         PutLabConfigQuery,
         Ready,
+        RelabelContainersQuery,
+        Relabelling,
         RemainingEstimates,
         RemainingRequest,
         Reservation,
@@ -103,6 +111,11 @@ if TYPE_CHECKING:
         StepPage,
         StepPatch,
         StepStatistics,
+        Stocktake,
+        StocktakePage,
+        StocktakeRecord,
+        StocktakeResult,
+        TakeStockQuery,
         Transfer,
         TransferBatch,
         TransferContainerQuery,
@@ -360,6 +373,59 @@ class Operations(Caller):
         answer: TransferItems = self.call('POST', ('api', 'transfers', 'batch'), query=query, body=body)
         return answer
 
+    def arrange_containers(self, query: ArrangeContainersQuery | None = None, /, **body: Unpack[Arrangement]) -> ContainerChanges:
+        """Record where many containers are. Records what a person sees of up to 1,000 containers, either all or
+        nothing. Only the state after it is checked, so containers can change places in any way. Each container
+        that changes has one event: `corrected`, `missing` or `found`, all with the same revision. Reserved slots
+        can be taken, as by a correction. A slot that would hold two things is refused, and the response names
+        both. With `dry_run`, returns every problem and every change, and changes nothing. Scope: `operate`.
+        """
+        answer: ContainerChanges = self.call('POST', ('api', 'arrangements'), query=query, body=body)
+        return answer
+
+    def take_stock(self, query: TakeStockQuery | None = None, /, **body: Unpack[Stocktake]) -> StocktakeResult:
+        """Compare what was seen on a device with what is tracked. Compares the plates that somebody saw on a device
+        with what the service tracks, slot by slot. Without `apply` nothing is changed. With `apply` the lab
+        becomes as it was seen, as by an arrangement and in one revision: what was seen here and is tracked
+        elsewhere, or is missing, is here; what is tracked here and was not seen is missing; what is unknown is
+        added. A container that is tracked in the slot without a barcode gets the barcode that was read. Parked
+        lids stay, unless a plate was seen in their slot: then nobody knows where the lid is. A barcode that a
+        container on the platform had before is refused with `apply`: relabel that container first. Scope:
+        `operate`.
+        """
+        answer: StocktakeResult = self.call('POST', ('api', 'stocktakes'), query=query, body=body)
+        return answer
+
+    def list_stocktakes(self, **query: Unpack[ListStocktakesQuery]) -> StocktakePage:
+        """List the stocktakes that were applied. Lists the stocktakes that were applied, oldest first, also those
+        that changed nothing. Scope: `read`.
+        """
+        answer: StocktakePage = self.call('GET', ('api', 'stocktakes'), query=query)
+        return answer
+
+    def get_stocktake(self, id: str, /) -> StocktakeRecord:
+        """Read a stocktake with its findings. Returns a stocktake that was applied, with what was seen and what was
+        tracked at that time. Scope: `read`.
+        """
+        answer: StocktakeRecord = self.call('GET', ('api', 'stocktakes', id))
+        return answer
+
+    def relabel_containers(self, query: RelabelContainersQuery | None = None, /, **body: Unpack[Relabelling]) -> ContainerChanges:
+        """Record new labels of up to 1,000 containers. Gives containers new barcodes, all at once and all or none,
+        so that two labels can be swapped. A name that was made from the former label follows it. The service
+        remembers former labels: whoever asks for one is told which container has had it, and where that is. With
+        `dry_run`, returns every problem and every change, and changes nothing. Scope: `operate`.
+        """
+        answer: ContainerChanges = self.call('POST', ('api', 'containers', 'relabel'), query=query, body=body)
+        return answer
+
+    def look_up_containers(self, **body: Unpack[Lookup]) -> LookupItems:
+        """Find the containers of up to 1,000 barcodes. Returns for each barcode, in order, the container that has
+        it, or the containers that had it: removed ones, and those that have another label now. Scope: `read`.
+        """
+        answer: LookupItems = self.call('POST', ('api', 'containers', 'lookup'), body=body)
+        return answer
+
     def list_reservations(self, **query: Unpack[ListReservationsQuery]) -> ReservationPage:
         """List reservations. Lists the active reservations. Filters match exactly. `device` finds reservations with
         a slot of that device. Scope: `read`.
@@ -371,8 +437,8 @@ class Operations(Caller):
         """Reserve free slots. Reserves free slots for `owner`, either all requested slots or none. A request that
         places something in a reserved slot must send its `reservation_id`, which uses the slot up. Other
         requests for that slot are refused with `position-reserved`, and automatic slot selection skips it. The
-        reservation expires after `ttl_seconds`. A retry with the same `id` and body returns 200. Scope:
-        `operate`.
+        reservation expires after `ttl_seconds`. A retry with the same `id` and body returns 200 and reserves
+        nothing, also after the reservation has ended. Scope: `operate`.
         """
         answer: Reservation = self.call('POST', ('api', 'reservations'), body=body)
         return answer
