@@ -198,7 +198,7 @@ export const ContainerSituation = Type.Object({
 
 const aHistoryStep = {
   id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader', status: 'completed',
-  start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', duration_seconds: 41.5,
+  start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', duration_seconds: 41.5, active_seconds: 41.5,
   origin: null, destination: null
 }
 
@@ -214,8 +214,9 @@ const HistoryStep = Type.Object({
   device: ref(DeviceName, 'The device that did the step.'),
   status: ref(StepStatus, 'The status of the step.'),
   start: ref(Timestamp, 'When the step started.'),
-  finish: nullable(ref(Timestamp), 'When the step finished. Null while it is running.'),
-  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null while the step is running.'),
+  finish: nullable(ref(Timestamp), 'When the step finished. Null while it is running or paused.'),
+  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null while the step is running or paused.'),
+  active_seconds: nullable(ref(Seconds), 'The seconds from start to finish without the pauses of the step. Null without a finish.'),
   origin: nullable(ref(HistoryEnd), 'Where a move began. Null for an operation.'),
   destination: nullable(ref(HistoryEnd), 'Where a move ended. Null for an operation.')
 }, { $id: 'HistoryStep', description: 'A step that involved the container.', examples: [aHistoryStep] })

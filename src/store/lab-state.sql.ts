@@ -102,10 +102,10 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       SELECT 9, 'steps-running-long', d.name, NULL, '[]', count(*) || CASE WHEN count(*) = 1 THEN ' step' ELSE ' steps' END || ' of ' || d.name
         || ' started more than a day ago and did not finish. The oldest (' || (array_agg(s.id ORDER BY s.start, s.id))[1] || ') started at ' || wire_time(min(s.start)) || '.'
       FROM step s JOIN device d ON d.id = s.device_id
-      WHERE s.status = 'running' AND s.start < clock_timestamp() - interval '1 day' GROUP BY d.name
+      WHERE s.status = 'running' AND s.start < clock_timestamp() - interval '1 day' - make_interval(secs => coalesce(s.paused_seconds, 0)) GROUP BY d.name
       UNION ALL
       SELECT 10, 'step-overdue', d.name, NULL, coalesce(named.containers, '[]'),
-        'The ' || coalesce(s.fct, s.kind) || ' of ' || d.name || ' (step ' || s.id || ') has been running for ' || round(extract(epoch FROM clock_timestamp() - s.start)) ||
+        'The ' || coalesce(s.fct, s.kind) || ' of ' || d.name || ' (step ' || s.id || ') has been running for ' || round(extract(epoch FROM clock_timestamp() - s.start) - coalesce(s.paused_seconds, 0)::numeric) ||
         ' s. The longest comparable step took ' || round(longest.seconds::numeric, 1) || ' s.'
       FROM step s JOIN device d ON d.id = s.device_id
       CROSS JOIN LATERAL (
@@ -115,7 +115,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
         SELECT json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name) ORDER BY sc.ordinal) AS containers
         FROM step_container sc JOIN container c ON c.id = sc.container_id WHERE sc.step_id = s.id
       ) named ON true
-      WHERE s.status = 'running' AND NOT s.is_simulation AND s.start <= clock_timestamp() - make_interval(secs => greatest(1.5 * longest.seconds, longest.seconds + 30))
+      WHERE s.status = 'running' AND NOT s.is_simulation AND s.start <= clock_timestamp() - make_interval(secs => greatest(1.5 * longest.seconds, longest.seconds + 30) + coalesce(s.paused_seconds, 0))
       UNION ALL
       SELECT 11, 'move-disagrees', st.device, st.position, json_build_array(st.thing),
         '"' || st.name || '" is in slot ' || st.position || ' of ' || st.device || ', but the last move that was logged (step ' || m.id || ', ' || wire_time(m.finish) ||

@@ -46,6 +46,7 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'lid-mismatch': ({ actual, expected }: { actual: KnownPlace, expected: KnownPlace }) => `The lid is ${describePlace(actual)}, not ${describePlace(expected)}.`,
   'no-certificate': ({ device }: { device: string }) => `${device} has no server certificate.`,
   'slots-occupied': slotsOccupied,
+  'illegal-transition': illegalTransition,
   'key-name-in-use': ({ name }: { name: string }) => `A valid key already has the name "${name}". Revoke that key first, or choose another name.`,
   'id-in-use': ({ id }: { id: string }) => `The id ${id} was already used for something else. For a retry, send the same body. Otherwise use another id.`
 }
@@ -84,6 +85,13 @@ function labwareDoesNotFit ({ labware_type, rule, device, type, position, free, 
   if (wanted !== undefined) return `${wanted === 1 ? 'A slot' : `${wanted} slots`} of ${where} for a "${labware_type}" ${wanted === 1 ? 'was' : 'were'} requested, but it fits in ${free === 0 ? 'none' : `only ${free}`} of the free ones${reason}.`
   if (position === undefined) return `A "${labware_type}" fits in none of the ${free} free slots of ${where}${reason}. Choose another device, or correct what the service knows of the slots or of the type.`
   return `A "${labware_type}" does not fit in slot ${position} of ${where}${reason}. Choose another slot, or correct what the service knows of the slot or of the type.`
+}
+
+function illegalTransition ({ from, to, allowed }: { from: string, to: string, allowed: string[] }): string {
+  const next = from === 'created'
+    ? 'It has not started: it starts with its first step, or when PATCH sets the status running'
+    : allowed.length === 0 ? 'It has ended' : `It can become ${allowed.join(' or ')}`
+  return `Its status is ${from}, so it cannot be ${to === 'paused' ? 'paused' : 'resumed'}. ${next}.`
 }
 
 function noFreePosition ({ device, type, positions, reserved, disposing, wanted, free }: {

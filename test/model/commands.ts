@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Answer, Service } from '../support/service.ts'
 import * as model from './lab.ts'
 import type { Target, Lab } from './lab.ts'
+import { finish, pause, resume, timeOf } from './steps.ts'
 
 export const devices = { Bin: 1, Hotel: 6, Shelf: 3, Washer: 1 }
 /** What the test sets up: a bin, and places into which high plates do not fit. */
@@ -148,6 +149,19 @@ export function draw (random: () => number, lab: Lab): Command {
     [1, () => {
       const id = pick([...lab.reservations.keys(), uuidv7()])
       return command(`release ${id}`, (service) => service.delete(`/api/reservations/${id}`), (then) => model.release(then, id))
+    }],
+    [1, () => {
+      const [id, start] = [uuidv7(), Math.floor(random() * 100)]
+      return command(`begin ${id} ${start}`, (service) => service.post('/api/steps', { id, device: 'Runner', start: timeOf(start) }), (then) => {
+        then.steps.set(id, { start, finish: null, pauses: [] })
+        return 'ok'
+      })
+    }],
+    [5, () => {
+      const [word, change] = pick([['pause', pause], ['resume', resume], ['pause', pause], ['resume', resume], ['finish', finish]] as const)
+      const [id, at] = [pick([...[...lab.steps.keys()].slice(-4), ...chance(0.05) ? [uuidv7()] : []]) ?? uuidv7(), Math.floor(random() * 300)]
+      return command(`${word} ${id} ${at}`, (service) => service.post(`/api/steps/${id}/${word}`, word === 'finish' ? { finish: timeOf(at) } : { at: timeOf(at) }),
+        (then) => change(then.steps, id, at))
     }],
     [0.2, () => command('wipe', (service) => service.delete('/api/lab?confirm=wipe'), model.wipe)],
     [0.6, restore]

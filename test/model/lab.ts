@@ -1,6 +1,8 @@
 // A simple model of the tracked lab, written from the contract and not from the code of the service. Commands return 'ok' or a
 // problem code, and change the lab only if it is 'ok'.
 
+import type { ModelSteps } from './steps.ts'
+
 export type Spot = { device: string, position: number }
 export type Target = { device: string, position: number | undefined }
 /** `number` tells plates apart when labels change. A plate whose `at` is null is missing; `last` is where it was. */
@@ -9,7 +11,7 @@ export type Reservation = { id: string, purpose: 'container' | 'lid', slots: Spo
 /** `waste` are the devices that dispose. `low` says of each slot ("Hotel 3") or device into which only low plates fit. */
 export type Lab = {
   devices: Map<string, number>, plates: Map<string, Plate>, reservations: Map<string, Reservation>, added: number, past: Past[]
-  waste: ReadonlySet<string>, low: ReadonlySet<string>
+  waste: ReadonlySet<string>, low: ReadonlySet<string>, steps: ModelSteps
 }
 /** The lab as it was at a revision. */
 export type Past = { revision: number, devices: Map<string, number>, plates: Plate[] }
@@ -20,7 +22,7 @@ type Found = { spot: Spot } | { code: string }
 export const high = 'High'
 
 export function aModelLab (devices: Record<string, number>, { waste, low }: { waste: readonly string[], low: readonly string[] }): Lab {
-  return { devices: new Map(Object.entries(devices)), plates: new Map(), reservations: new Map(), added: 0, past: [], waste: new Set(waste), low: new Set(low) }
+  return { devices: new Map(Object.entries(devices)), plates: new Map(), reservations: new Map(), added: 0, past: [], waste: new Set(waste), low: new Set(low), steps: new Map() }
 }
 
 export const isAt = (one: Spot | null, other: Spot | null): boolean => one !== null && other !== null && one.device === other.device && one.position === other.position

@@ -302,6 +302,8 @@ CREATE TABLE experiment (
   process_id uuid NOT NULL,
   name text,
   status text NOT NULL DEFAULT 'created',
+  -- since when it is paused; null while it is not. The trigger of pause writes it, and the status `paused`
+  paused_at timestamptz(3),
   metadata jsonb,
   -- what was unusual about the request, for example numbers that are kept as text
   warnings jsonb NOT NULL DEFAULT '[]',
@@ -311,7 +313,8 @@ CREATE TABLE experiment (
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT experiment_pkey PRIMARY KEY (id),
   CONSTRAINT experiment_process_fkey FOREIGN KEY (process_id) REFERENCES process (id) ON DELETE RESTRICT,
-  CONSTRAINT experiment_status_known CHECK (status IN ('created', 'running', 'completed', 'aborted'))
+  CONSTRAINT experiment_status_known CHECK (status IN ('created', 'running', 'paused', 'completed', 'aborted')),
+  CONSTRAINT experiment_paused_since CHECK ((status = 'paused') = (paused_at IS NOT NULL))
 );
 CREATE INDEX experiment_process_idx ON experiment (process_id, id);
 CREATE INDEX experiment_status_idx ON experiment (status, id);
@@ -386,6 +389,10 @@ CREATE TABLE step (
   start timestamptz(3) NOT NULL,
   finish timestamptz(3),
   duration_seconds double precision GENERATED ALWAYS AS (extract(epoch FROM (finish - start))::double precision) STORED,
+  -- the seconds of its pauses that are over, between start and finish; null if it was never paused. The trigger of pause writes
+  -- it, since when the step is paused (null while it is not), and the status `paused`
+  paused_seconds double precision,
+  paused_at timestamptz(3),
   -- the time that the step was told to take, for example an hour of incubation
   commanded_seconds double precision,
   data jsonb NOT NULL DEFAULT '{}',
@@ -426,9 +433,10 @@ CREATE TABLE step (
   -- whether start and finish can be true: only then they are the start or the end of an experiment or a run
   believable boolean NOT NULL
     GENERATED ALWAYS AS (coalesce(NOT exclude_from_estimates, coalesce(step_doubt(warnings), '') NOT IN ('clock', 'implausible'))) STORED,
-  -- the duration, or what the step took beyond the commanded time; as decimal numbers, since 600.005 - 600 is not 0.005 in floating point
+  -- the duration without pauses, or what the step took beyond the commanded time; as decimal numbers, since 600.005 - 600 is not 0.005
+  -- in floating point
   sample_seconds double precision
-    GENERATED ALWAYS AS (round(extract(epoch FROM (finish - start)) - coalesce(commanded_seconds, 0)::numeric, 3)::double precision) STORED,
+    GENERATED ALWAYS AS (round(extract(epoch FROM (finish - start)) - coalesce(paused_seconds, 0)::numeric - coalesce(commanded_seconds, 0)::numeric, 3)::double precision) STORED,
 
   CONSTRAINT step_pkey PRIMARY KEY (id),
   CONSTRAINT step_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
@@ -436,8 +444,10 @@ CREATE TABLE step (
   CONSTRAINT step_origin_device_fkey FOREIGN KEY (origin_device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT step_destination_device_fkey FOREIGN KEY (destination_device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT step_kind_known CHECK (kind IN ('operation', 'move')),
-  CONSTRAINT step_status_known CHECK (status IN ('running', 'completed', 'failed', 'aborted')),
-  CONSTRAINT step_running_has_no_finish CHECK (status <> 'running' OR finish IS NULL),
+  CONSTRAINT step_status_known CHECK (status IN ('running', 'paused', 'completed', 'failed', 'aborted')),
+  CONSTRAINT step_running_has_no_finish CHECK (status NOT IN ('running', 'paused') OR finish IS NULL),
+  CONSTRAINT step_paused_since CHECK ((status = 'paused') = (paused_at IS NOT NULL)),
+  CONSTRAINT step_paused_within_duration CHECK (paused_seconds BETWEEN 0 AND coalesce(duration_seconds, paused_seconds)),
   CONSTRAINT step_completed_has_finish CHECK (status <> 'completed' OR finish IS NOT NULL),
   CONSTRAINT step_finish_not_before_start CHECK (finish >= start),
   CONSTRAINT step_move_has_both_ends CHECK (kind <> 'move' OR (origin_device_id IS NOT NULL AND destination_device_id IS NOT NULL)),
@@ -456,6 +466,7 @@ CREATE INDEX step_duration_idx ON step (duration_seconds, id)
 -- few among many
 CREATE INDEX step_simulation_idx ON step (start, id) WHERE is_simulation;
 CREATE INDEX step_not_completed_idx ON step (status, start, id) WHERE (status <> 'completed');
+CREATE INDEX step_pauses_idx ON step (experiment_id) WHERE (paused_seconds IS NOT NULL);
 CREATE INDEX step_unbelievable_idx ON step (start, id) WHERE (NOT believable);
 CREATE INDEX step_excluded_idx ON step (excluded_from_estimates, start, id) WHERE (excluded_from_estimates NOT IN ('not-completed', 'simulation'));
 CREATE INDEX step_origin_idx ON step (origin_device_id, start, id) WHERE (origin_device_id IS NOT NULL);
@@ -507,6 +518,34 @@ CREATE TABLE adopted_id (
   CONSTRAINT adopted_id_pkey PRIMARY KEY (id)
 );
 
+-- ── Pause ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- A time during which a step or an experiment stood still. Each row but the first of its object names the end of the row before it:
+-- so pauses are in order, no two overlap, and only the last one can be open.
+CREATE TABLE pause (
+  subject text NOT NULL,
+  subject_id uuid NOT NULL,
+  ordinal integer NOT NULL,
+  paused_at timestamptz(3) NOT NULL,
+  -- null while the pause lasts
+  resumed_at timestamptz(3),
+  previous_ordinal integer GENERATED ALWAYS AS (nullif(ordinal, 0) - 1) STORED,
+  previous_resumed_at timestamptz(3),
+  step_id uuid GENERATED ALWAYS AS (CASE subject WHEN 'step' THEN subject_id END) STORED,
+  experiment_id uuid GENERATED ALWAYS AS (CASE subject WHEN 'experiment' THEN subject_id END) STORED,
+  CONSTRAINT pause_pkey PRIMARY KEY (subject_id, subject, ordinal),
+  CONSTRAINT pause_end_key UNIQUE (subject_id, subject, ordinal, resumed_at),
+  CONSTRAINT pause_subject_known CHECK (subject IN ('step', 'experiment')),
+  CONSTRAINT pause_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
+  CONSTRAINT pause_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
+  CONSTRAINT pause_follows_previous FOREIGN KEY (subject_id, subject, previous_ordinal, previous_resumed_at)
+    REFERENCES pause (subject_id, subject, ordinal, resumed_at),
+  CONSTRAINT pause_ordinal_not_negative CHECK (ordinal >= 0),
+  CONSTRAINT pause_names_previous CHECK ((ordinal = 0) = (previous_resumed_at IS NULL)),
+  CONSTRAINT pause_no_overlap CHECK (paused_at >= previous_resumed_at),
+  CONSTRAINT pause_ends_after_its_start CHECK (resumed_at >= paused_at)
+);
+
 -- ── Event ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- The log. One revision is one command; its events are numbered by ordinal. `before` and `after` are snapshots: the thing as
@@ -542,6 +581,7 @@ CREATE INDEX event_step_idx ON event (step_id, revision) WHERE (step_id IS NOT N
 CREATE INDEX event_experiment_idx ON event (experiment_id, revision) WHERE (experiment_id IS NOT NULL);
 CREATE INDEX event_kind_idx ON event (kind, revision);
 CREATE INDEX event_recorded_idx ON event (recorded_at, revision);
+CREATE INDEX event_actor_idx ON event (actor, revision) WHERE (actor IS NOT NULL);
 -- for the state as of a revision
 CREATE INDEX event_device_snapshot_idx ON event (device_id, revision DESC, ordinal DESC) WHERE (kind LIKE 'device-%' OR kind LIKE 'certificate-%');
 CREATE INDEX event_position_snapshot_idx ON event (device_id, revision DESC) WHERE (kind = 'position-updated');
@@ -1886,28 +1926,31 @@ CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAG
   SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
 $$;
 
--- prisma/sql/experiment/experiment_state.sql
--- An experiment as the API shows it: each column is a member of the JSON.
-CREATE OR REPLACE VIEW experiment_state AS
-SELECT
-  e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata, e.warnings,
-  jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running) AS steps,
-  s.first_start, s.last_finish,
-  extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
-  e.created_at, e.updated_at, e.version
-FROM experiment e
-JOIN process p ON p.id = e.process_id
-CROSS JOIN LATERAL (
-  SELECT
-    count(*)::integer AS total,
-    (count(*) FILTER (WHERE step.status = 'completed'))::integer AS completed,
-    (count(*) FILTER (WHERE step.status = 'failed'))::integer AS failed,
-    (count(*) FILTER (WHERE step.status = 'aborted'))::integer AS aborted,
-    (count(*) FILTER (WHERE step.status = 'running'))::integer AS running,
-    min(step.start) FILTER (WHERE step.believable) AS first_start,
-    max(step.finish) FILTER (WHERE step.believable) AS last_finish
-  FROM step WHERE step.experiment_id = e.id
-) s;
+-- prisma/sql/experiment/standstill_seconds.sql
+-- Returns the seconds between two times in which an experiment stood still: it was paused, or some of its steps were paused and no
+-- other one was active. A paused step beside an active one is no standstill. Steps whose times cannot be true do not count.
+-- Most experiments were never paused: two looks into indexes find that out.
+CREATE OR REPLACE FUNCTION standstill_seconds(_experiment uuid, _from timestamptz, _until timestamptz) RETURNS numeric LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pause p WHERE p.subject_id = _experiment AND p.subject = 'experiment')
+    AND NOT EXISTS (SELECT FROM step s WHERE s.experiment_id = _experiment AND s.paused_seconds IS NOT NULL) THEN
+    RETURN 0;
+  END IF;
+  RETURN (
+    WITH of_step AS (
+      SELECT tstzrange(s.start, s.finish) AS whole, CASE WHEN s.paused_seconds IS NULL THEN '{}' ELSE coalesce((
+        SELECT range_agg(tstzrange(p.paused_at, p.resumed_at) * tstzrange(s.start, s.finish)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS paused
+      FROM step s
+      WHERE s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
+    ),
+    stood AS (
+      SELECT coalesce((SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = _experiment AND p.subject = 'experiment'), '{}')
+        + (coalesce(range_agg(paused), '{}') - coalesce(range_agg(whole::tstzmultirange - paused), '{}')) AS times
+      FROM of_step
+    )
+    SELECT round(coalesce(sum(extract(epoch FROM upper(part) - lower(part))), 0), 3)
+    FROM stood CROSS JOIN unnest(times * tstzrange(_from, _until)::tstzmultirange) AS part);
+END $$;
 
 -- prisma/sql/experiment/start_experiments.sql
 -- Sets experiments from `created` to `running`, because an experiment runs from its first step on. Returns { id:
@@ -1928,25 +1971,6 @@ BEGIN
     WHERE id IN (SELECT key::uuid FROM jsonb_object_keys(before) AS key);
   END IF;
   RETURN coalesce(before, '{}');
-END $$;
-
--- prisma/sql/experiment/update_experiment.sql
--- Changes status, name or metadata of an experiment, as far as given; null clears. Nothing is written if nothing
--- changes.
---
--- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
-CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
-DECLARE
-  before jsonb := experiment_snapshot(_id);
-  wanted jsonb := before || _changes;
-BEGIN
-  IF wanted <> before THEN
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'), warnings = wanted->'warnings',
-      version = e.version + 1, updated_at = command_time()
-    WHERE e.id = _id;
-    PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
-  END IF;
-  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
 END $$;
 
 -- prisma/sql/idempotency/idempotency_key_lifetime.sql
@@ -2540,6 +2564,86 @@ BEGIN
   RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
+-- prisma/sql/pause/begin_pause.sql
+-- Begins a pause of a step or an experiment. A time before the object started counts from its start (`_start`), one before the
+-- end of the last pause from that end. Returns the warnings about the time.
+--
+-- Locks: The caller has locked the object, and it is not paused.
+CREATE OR REPLACE FUNCTION begin_pause(_subject text, _id uuid, _at timestamptz, _start timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  told timestamptz(3) := command_time();
+  wanted timestamptz(3) := greatest(coalesce(_at, told), _start);
+  previous record;
+BEGIN
+  SELECT p.ordinal, p.resumed_at INTO previous FROM pause p WHERE p.subject_id = _id AND p.subject = _subject ORDER BY p.ordinal DESC LIMIT 1;
+  INSERT INTO pause (subject, subject_id, ordinal, paused_at, previous_resumed_at)
+  VALUES (_subject, _id, coalesce(previous.ordinal + 1, 0), greatest(wanted, previous.resumed_at), previous.resumed_at);
+  RETURN pause_warnings('/paused_at', wanted, previous.resumed_at, told);
+END $$;
+
+-- prisma/sql/pause/clip_pauses.sql
+-- Counts the pauses of a step again when its start or finish changes: only what is between the two counts.
+CREATE OR REPLACE FUNCTION clip_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.paused_seconds := paused_seconds('step', NEW.id, NEW.start, NEW.finish);
+  IF NEW.paused_at IS NOT NULL THEN
+    NEW.paused_at := greatest(NEW.start, (SELECT p.paused_at FROM pause p WHERE p.subject_id = NEW.id AND p.subject = 'step' AND p.resumed_at IS NULL));
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER step_clips_pauses BEFORE UPDATE OF start, finish ON step
+  FOR EACH ROW WHEN (OLD.paused_seconds IS NOT NULL) EXECUTE FUNCTION clip_pauses();
+
+-- prisma/sql/pause/end_pause.sql
+-- Ends the pause of a step or an experiment. A time before it began is stored as its beginning. Returns the warnings about the time.
+--
+-- Locks: The caller has locked the object, and it is paused.
+CREATE OR REPLACE FUNCTION end_pause(_subject text, _id uuid, _at timestamptz, _start timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  told timestamptz(3) := command_time();
+  wanted timestamptz(3) := greatest(coalesce(_at, told), _start);
+  begun timestamptz(3);
+BEGIN
+  UPDATE pause p SET resumed_at = greatest(wanted, p.paused_at)
+  WHERE p.subject_id = _id AND p.subject = _subject AND p.resumed_at IS NULL RETURNING p.paused_at INTO begun;
+  RETURN pause_warnings('/paused_seconds', wanted, begun, told);
+END $$;
+
+-- prisma/sql/pause/follow_pauses.sql
+-- Keeps the columns of steps and experiments that follow from their pauses: since when they are paused, the status that says so, and
+-- of a step the seconds, which its samples leave out.
+--
+-- Locks: The row of the step or experiment.
+CREATE OR REPLACE FUNCTION follow_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  changed pause := coalesce(NEW, OLD);
+  lasts_since timestamptz(3) := (SELECT p.paused_at FROM pause p WHERE p.subject_id = changed.subject_id AND p.subject = changed.subject AND p.resumed_at IS NULL);
+BEGIN
+  IF changed.subject = 'experiment' THEN
+    UPDATE experiment e SET paused_at = lasts_since,
+      status = CASE WHEN lasts_since IS NOT NULL THEN 'paused' WHEN e.status = 'paused' THEN 'running' ELSE e.status END
+    WHERE e.id = changed.subject_id;
+  ELSE
+    UPDATE step s SET paused_at = greatest(lasts_since, CASE WHEN lasts_since IS NOT NULL THEN s.start END),
+      paused_seconds = paused_seconds('step', s.id, s.start, s.finish),
+      status = CASE WHEN lasts_since IS NOT NULL THEN 'paused' WHEN s.status = 'paused' THEN 'running' ELSE s.status END
+    WHERE s.id = changed.subject_id;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER pause_is_followed AFTER INSERT OR UPDATE OR DELETE ON pause
+  FOR EACH ROW EXECUTE FUNCTION follow_pauses();
+
+-- prisma/sql/pause/paused_seconds.sql
+-- Returns the seconds that a step or an experiment was paused between two times; null if it was never paused. Without `_until`, all
+-- pauses that are over count; with it, one that lasts counts up to then.
+CREATE OR REPLACE FUNCTION paused_seconds(_subject text, _id uuid, _from timestamptz, _until timestamptz) RETURNS numeric LANGUAGE sql STABLE AS $$
+  SELECT round(sum(extract(epoch FROM greatest(least(p.resumed_at, _until) - greatest(p.paused_at, _from), interval '0'))), 3)
+  FROM pause p WHERE p.subject_id = _id AND p.subject = _subject
+$$;
+
 -- prisma/sql/placement/displace_occupant.sql
 -- Moves a thing that is in the way of a correction: off the platform if `_to` is "remove", otherwise to the place {
 -- device, position }, which may dispose of it. For a lid, "remove" means that nobody knows where the lid is.
@@ -3026,10 +3130,6 @@ DECLARE
   -- A lid goes anywhere.
   fits text := CASE _input->>'purpose' WHEN 'container' THEN _input->>'labware_type' END;
   answered jsonb;
-  type labware_type;
-  misfit jsonb;
-  -- A lid goes anywhere.
-  fits text := CASE _input->>'purpose' WHEN 'container' THEN _input->>'labware_type' END;
 BEGIN
   PERFORM lock_lab();
   PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
@@ -3178,6 +3278,14 @@ SELECT r.id, r.purpose, r.owner,
   r.ttl_seconds, r.expires_at, r.created_at, r.updated_at, r.version
 FROM reservation r
 WHERE r.expires_at > command_time();
+
+-- prisma/sql/step/active_seconds.sql
+-- Returns a duration without the pauses in it; null without a duration. As decimal numbers, since 600.005 - 600 is not 0.005 in
+-- floating point.
+CREATE OR REPLACE FUNCTION active_seconds(_duration_seconds double precision, _paused_seconds double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _paused_seconds IS NULL THEN _duration_seconds ELSE round(_duration_seconds::numeric - _paused_seconds::numeric, 3)::double precision END
+$$;
 
 -- prisma/sql/step/decide_steps.sql
 -- Decides for many steps whether estimates leave them out (true) or use them (false), or takes the decision back (null). Each step
@@ -3367,6 +3475,7 @@ END $$;
 CREATE OR REPLACE VIEW step_state AS
 SELECT
   s.id, s.kind, s.name, s.fct, d.name AS device, s.data, s.start, s.finish, s.status, s.duration_seconds,
+  s.paused_at, coalesce(s.paused_seconds, 0) AS paused_seconds, active_seconds(s.duration_seconds, s.paused_seconds) AS active_seconds,
   s.experiment_id, s.experiment_named, s.is_simulation,
   CASE WHEN s.origin_device_id IS NOT NULL
     THEN jsonb_build_object('device', o.name, 'position', s.origin_position) END AS origin,
@@ -3400,7 +3509,7 @@ $$;
 -- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
 -- start, finish, status, is_simulation, data, fct, device and exclude_from_estimates, as far as they are given. `match`
 -- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
--- that has to be created. `warnings` replace those about what is changed. Nothing is written if nothing changes.
+-- that has to be created. `warnings` replace those about what is changed. A pause ends with the step. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the step and looked at it. Takes the lab lock.
 CREATE OR REPLACE FUNCTION update_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
@@ -3472,6 +3581,10 @@ BEGIN
     WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
   END IF;
 
+  IF before->>'status' = 'paused' AND wanted->>'status' <> 'paused' THEN
+    -- The end of a step ends its pause.
+    PERFORM end_pause('step', _id, (wanted->>'finish')::timestamptz, NULL);
+  END IF;
   UPDATE step s SET
     device_id = coalesce(other_device, s.device_id),
     start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
@@ -3492,10 +3605,7 @@ BEGIN
   END IF;
 
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
-  SELECT this_revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-    s.id, s.device_id, s.experiment_id, before, step_snapshot(s.id)
-  FROM step s CROSS JOIN lab WHERE s.id = _id;
+  PERFORM record_step_event(this_revision, _kind, _id, before, _audit);
   PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
   RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
 END $$;
@@ -4390,73 +4500,106 @@ CREATE OR REPLACE FUNCTION device_snapshot(_device uuid) RETURNS jsonb LANGUAGE 
 $$;
 
 -- prisma/sql/estimate/run_is_over.sql
--- Says whether a run is over: its experiment has ended, or no step began for half an hour. Orchestrators rarely say
--- that an experiment has ended.
+-- Says whether a run is over: its experiment has ended, or no step began for half an hour, in which it was not paused.
+-- Orchestrators rarely say that an experiment has ended.
 CREATE OR REPLACE FUNCTION run_is_over(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce((SELECT status IN ('completed', 'aborted') FROM experiment WHERE id = _run.experiment_id), false)
-    OR coalesce(run_last_start(_run) < now() - interval '30 minutes', true)
+    OR (coalesce((SELECT status <> 'paused' FROM experiment WHERE id = _run.experiment_id), true)
+      AND coalesce(greatest(run_last_start(_run), (
+        SELECT max(p.resumed_at) FROM pause p WHERE p.subject_id = _run.experiment_id AND p.subject = 'experiment' AND p.resumed_at <= now())
+      ) < now() - interval '30 minutes', true))
 $$;
 
--- prisma/sql/experiment/create_experiment.sql
--- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
--- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
+-- prisma/sql/experiment/experiment_state.sql
+-- An experiment as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW experiment_state AS
+SELECT
+  e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata, e.warnings,
+  jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running, 'paused', s.paused) AS steps,
+  s.first_start, s.last_finish,
+  extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
+  e.paused_at,
+  coalesce(paused_seconds('experiment', e.id, s.first_start, NULL), 0)::double precision AS paused_seconds,
+  round(extract(epoch FROM (s.last_finish - s.first_start)) - standstill_seconds(e.id, s.first_start, s.last_finish), 3)::double precision AS active_seconds,
+  e.created_at, e.updated_at, e.version
+FROM experiment e
+JOIN process p ON p.id = e.process_id
+CROSS JOIN LATERAL (
+  SELECT
+    count(*)::integer AS total,
+    (count(*) FILTER (WHERE step.status = 'completed'))::integer AS completed,
+    (count(*) FILTER (WHERE step.status = 'failed'))::integer AS failed,
+    (count(*) FILTER (WHERE step.status = 'aborted'))::integer AS aborted,
+    (count(*) FILTER (WHERE step.status = 'running'))::integer AS running,
+    (count(*) FILTER (WHERE step.status = 'paused'))::integer AS paused,
+    min(step.start) FILTER (WHERE step.believable) AS first_start,
+    max(step.finish) FILTER (WHERE step.believable) AS last_finish
+  FROM step WHERE step.experiment_id = e.id
+) s;
+
+-- prisma/sql/experiment/set_experiment_paused.sql
+-- Pauses an experiment that runs, or resumes one that is paused. Its steps go on. What is so already is returned unchanged. A dry
+-- run returns the experiment as it would be, and is undone.
 --
--- Locks: The new row, the steps that named it, and last the lab.
--- Raises: process-not-found, id-in-use
-CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
+-- Locks: The experiment, then the lab.
+-- Raises: experiment-not-found, illegal-transition
+CREATE OR REPLACE FUNCTION set_experiment_paused(_id uuid, _paused boolean, _at timestamptz, _dry_run boolean, _audit jsonb) RETURNS SETOF experiment_state
 LANGUAGE plpgsql AS $$
 DECLARE
-  wanted uuid := (_input->>'id')::uuid;
-  known text;
-  linked integer;
-  this_revision bigint;
+  wanted text := CASE WHEN _paused THEN 'paused' ELSE 'running' END;
+  present text;
+  outcome experiment_state;
 BEGIN
-  PERFORM begin_command();
-  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as, created_at, updated_at)
-  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
-  FROM process p WHERE p.id = (_input->>'process_id')::uuid
-  ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
-  IF FOUND THEN
-    linked := link_steps_to_experiments(ARRAY[wanted]);
-    this_revision := next_revision();
-    IF linked + link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
-      UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
-    END IF;
-    PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);
-    outcome := 'created';
-  ELSE
-    SELECT e.created_as INTO known FROM experiment e WHERE e.id = wanted;
-    IF NOT FOUND THEN
-      PERFORM refuse('process-not-found', jsonb_build_object('process_id', _input->'process_id', 'pointer', '/process_id'));
-    ELSIF known IS DISTINCT FROM _input->>'created_as' THEN
-      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
-    END IF;
-    outcome := 'repeated';
+  SELECT e.status INTO present FROM experiment e WHERE e.id = _id FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('experiment-not-found', '{"parameter": "id"}');
+  ELSIF present NOT IN ('running', 'paused') THEN
+    PERFORM refuse('illegal-transition', jsonb_build_object('from', present, 'to', wanted,
+      'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END));
   END IF;
-  SELECT s.* INTO experiment FROM experiment_state s WHERE s.id = wanted;
-  RETURN NEXT;
+  BEGIN
+    SELECT * INTO outcome FROM update_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);
+    IF _dry_run THEN
+      RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
+    END IF;
+  EXCEPTION WHEN SQLSTATE 'PS204' THEN
+    NULL;
+  END;
+  RETURN NEXT outcome;
 END $$;
 
--- prisma/sql/experiment/experiment_snapshot.sql
--- Returns an experiment as an event stores it.
-CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT to_jsonb(s) || jsonb_build_object('first_start', wire_time(s.first_start), 'last_finish', wire_time(s.last_finish),
-    'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
-  FROM experiment_state s WHERE s.id = _experiment
-$$;
-
--- prisma/sql/experiment/record_experiment_event.sql
--- Records an event of an experiment.
+-- prisma/sql/experiment/update_experiment.sql
+-- Changes status, name or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
+-- pause, at `_at` or now. Nothing is written if nothing changes.
 --
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION record_experiment_event(
-  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb
-) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
-    _before, experiment_snapshot(_experiment)
-  FROM lab WHERE id = 1
-$$;
+-- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
+CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := experiment_snapshot(_id);
+  wanted jsonb := before || (_changes - 'warnings');
+  first_start timestamptz := (before->>'first_start')::timestamptz;
+  paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
+  resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
+  more_warnings jsonb := '[]';
+  -- Warnings about the metadata go with them.
+  kept_warnings jsonb := CASE WHEN _changes ? 'warnings'
+    THEN jsonb_path_query_array(before->'warnings', '$[*] ? (!(@.pointer starts with "/metadata"))') || (_changes->'warnings') ELSE before->'warnings' END;
+BEGIN
+  IF wanted <> before THEN
+    PERFORM begin_command();
+    IF paused THEN
+      more_warnings := begin_pause('experiment', _id, _at, first_start);
+    ELSIF resumed THEN
+      more_warnings := end_pause('experiment', _id, _at, first_start);
+    END IF;
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+      warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
+    WHERE e.id = _id;
+    PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
+      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
+END $$;
 
 -- prisma/sql/lab/lab_state_at.sql
 -- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
@@ -4538,6 +4681,16 @@ END $$;
 CREATE OR REPLACE FUNCTION labware_type_snapshot(_name text) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT to_jsonb(s) || jsonb_build_object('created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM labware_type_state s WHERE s.name = _name
+$$;
+
+-- prisma/sql/pause/pause_warnings.sql
+-- Returns the warnings about the time of a pause or of its end that cannot be true, as a list. `_pointer` is the member that it
+-- changes, `_not_before` the last time that the pauses have. Clocks differ by seconds, so five of them are allowed.
+CREATE OR REPLACE FUNCTION pause_warnings(_pointer text, _at timestamptz, _not_before timestamptz, _now timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT warning_list('clock-ahead', _pointer, CASE WHEN _at > _now + interval '5 seconds'
+      THEN 'The time ' || wire_time(_at) || ' is later than the clock of the service (' || wire_time(_now) || '). It is stored as told, but estimates leave it out.' END)
+    || warning_list('clock-skew', _pointer, CASE WHEN _at < _not_before
+      THEN 'The time ' || wire_time(_at) || ' is before the last pause began or ended (' || wire_time(_not_before) || '); that time is stored instead, and estimates leave it out.' END)
 $$;
 
 -- prisma/sql/position/free_position_blocks.sql
@@ -4635,12 +4788,12 @@ $$;
 -- is the present. Clocks differ by seconds, so five of them are allowed.
 CREATE OR REPLACE FUNCTION clock_warnings(_start timestamptz, _finish timestamptz, _status text, _told timestamptz, _now timestamptz)
 RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status <> 'running' OR _start >= _told - interval '1 day') THEN '[]'
+  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status NOT IN ('running', 'paused') OR _start >= _told - interval '1 day') THEN '[]'
     ELSE warning_list('clock-ahead', CASE WHEN _finish IS NULL THEN '/start' ELSE '/finish' END,
         CASE WHEN coalesce(_finish, _start) > _now + interval '5 seconds'
           THEN 'The ' || CASE WHEN _finish IS NULL THEN 'start' ELSE 'finish' END || ' ' || wire_time(coalesce(_finish, _start))
             || ' is later than the clock of the service (' || wire_time(_now) || '). The step is stored as told, but estimates leave it out.' END)
-      || warning_list('clock-behind', '/start', CASE WHEN _status = 'running' AND _start < _told - interval '1 day'
+      || warning_list('clock-behind', '/start', CASE WHEN _status IN ('running', 'paused') AND _start < _told - interval '1 day'
           THEN 'The step is said to be running, but its start ' || wire_time(_start) || ' is more than a day before it was first told ('
             || wire_time(_told) || '). The step is stored as told, but estimates leave it out.' END)
     END
@@ -4772,10 +4925,50 @@ BEGIN
   ORDER BY sent.ordinality;
 END $$;
 
+-- prisma/sql/step/set_step_paused.sql
+-- Pauses a step that runs, or resumes one that is paused. What is so already is returned unchanged. A dry run returns the step as it
+-- would be, and is undone.
+--
+-- Locks: The step, then the lab.
+-- Raises: step-not-found, illegal-transition
+CREATE OR REPLACE FUNCTION set_step_paused(_id uuid, _paused boolean, _at timestamptz, _dry_run boolean, _audit jsonb) RETURNS SETOF step_state
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted text := CASE WHEN _paused THEN 'paused' ELSE 'running' END;
+  locked step;
+  before jsonb;
+  more_warnings jsonb;
+  outcome step_state;
+BEGIN
+  SELECT * INTO locked FROM step s WHERE s.id = _id FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('step-not-found', '{"parameter": "id"}');
+  ELSIF locked.status NOT IN ('running', 'paused') THEN
+    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted, 'allowed', '[]'::jsonb));
+  ELSIF locked.status = wanted THEN
+    RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+    RETURN;
+  END IF;
+  BEGIN
+    PERFORM begin_command();
+    before := step_snapshot(_id);
+    more_warnings := CASE WHEN _paused THEN begin_pause('step', _id, _at, locked.start) ELSE end_pause('step', _id, _at, locked.start) END;
+    UPDATE step s SET warnings = s.warnings || more_warnings, version = s.version + 1, updated_at = command_time() WHERE s.id = _id;
+    PERFORM record_step_event(next_revision(), CASE WHEN _paused THEN 'step-paused' ELSE 'step-resumed' END, _id, before, _audit);
+    SELECT * INTO outcome FROM step_state s WHERE s.id = _id;
+    IF _dry_run THEN
+      RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
+    END IF;
+  EXCEPTION WHEN SQLSTATE 'PS204' THEN
+    NULL;
+  END;
+  RETURN NEXT outcome;
+END $$;
+
 -- prisma/sql/step/step_snapshot.sql
 -- Returns a step as an event stores it.
 CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish),
+  SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish), 'paused_at', wire_time(s.paused_at),
     'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM step_state s WHERE s.id = _step
 $$;
@@ -4784,6 +4977,67 @@ $$;
 -- Says whether the learner may learn from a pending run now: it is over, and it does not wait after a failure.
 CREATE OR REPLACE FUNCTION run_can_be_learnt(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce(_run.retry_at <= now(), true) AND run_is_over(_run)
+$$;
+
+-- prisma/sql/experiment/create_experiment.sql
+-- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
+-- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
+--
+-- Locks: The new row, the steps that named it, and last the lab.
+-- Raises: process-not-found, id-in-use
+CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  known text;
+  linked integer;
+  this_revision bigint;
+BEGIN
+  PERFORM begin_command();
+  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as, created_at, updated_at)
+  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
+  FROM process p WHERE p.id = (_input->>'process_id')::uuid
+  ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
+  IF FOUND THEN
+    linked := link_steps_to_experiments(ARRAY[wanted]);
+    this_revision := next_revision();
+    IF linked + link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
+      UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
+    END IF;
+    PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);
+    outcome := 'created';
+  ELSE
+    SELECT e.created_as INTO known FROM experiment e WHERE e.id = wanted;
+    IF NOT FOUND THEN
+      PERFORM refuse('process-not-found', jsonb_build_object('process_id', _input->'process_id', 'pointer', '/process_id'));
+    ELSIF known IS DISTINCT FROM _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    outcome := 'repeated';
+  END IF;
+  SELECT s.* INTO experiment FROM experiment_state s WHERE s.id = wanted;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/experiment/experiment_snapshot.sql
+-- Returns an experiment as an event stores it.
+CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object('first_start', wire_time(s.first_start), 'last_finish', wire_time(s.last_finish),
+    'paused_at', wire_time(s.paused_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+  FROM experiment_state s WHERE s.id = _experiment
+$$;
+
+-- prisma/sql/experiment/record_experiment_event.sql
+-- Records an event of an experiment.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_experiment_event(
+  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb
+) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
+    _before, experiment_snapshot(_experiment)
+  FROM lab WHERE id = 1
 $$;
 
 -- prisma/sql/lab/lab_config_at.sql
@@ -4827,4 +5081,15 @@ LANGUAGE sql STABLE AS $$
   FROM lab l LEFT JOIN (
     SELECT after->'description' AS description, after->'pythonlab_translation' AS pythonlab_translation, after->'extra' AS extra FROM file
   ) f ON true
+$$;
+
+-- prisma/sql/step/record_step_event.sql
+-- Records an event of one step.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_step_event(_revision bigint, _kind text, _step uuid, _before jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT _revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, _before, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = _step
 $$;

@@ -384,7 +384,9 @@ EventSort = Literal['revision', '-revision']
 
 
 class Experiment(TypedDict):
-    """One execution of a process. `first_start`, `last_finish` and `duration_seconds` are computed from its steps."""
+    """One execution of a process. `first_start`, `last_finish`, `duration_seconds` and `active_seconds` are
+    computed from its steps.
+    """
     id: str
     process_id: str
     process: ExperimentProcess
@@ -396,6 +398,9 @@ class Experiment(TypedDict):
     first_start: str | None
     last_finish: str | None
     duration_seconds: float | None
+    paused_at: str | None
+    paused_seconds: float
+    active_seconds: float | None
     created_at: str
     updated_at: str
     version: int
@@ -429,7 +434,7 @@ class ExperimentProcess(TypedDict):
     name: str
 
 
-ExperimentStatus = Literal['created', 'running', 'completed', 'aborted']
+ExperimentStatus = Literal['created', 'running', 'paused', 'completed', 'aborted']
 
 
 # One fault of a request: where it is, and the rule that it breaks.
@@ -488,6 +493,7 @@ class HistoryStep(TypedDict):
     start: str
     finish: str | None
     duration_seconds: float | None
+    active_seconds: float | None
     origin: HistoryEnd | None
     destination: HistoryEnd | None
 
@@ -725,6 +731,9 @@ class Live(TypedDict):
     status: str
 
 
+LoggedStatus = Literal['running', 'completed', 'failed', 'aborted']
+
+
 class Lookup(TypedDict):
     """Barcodes to look up."""
     barcodes: list[str]
@@ -780,6 +789,12 @@ class PastPlace(TypedDict):
     """Where a lid was."""
     device: str
     position: int | None
+
+
+class Pause(TypedDict):
+    """When something was paused or went on, and why. Both members are optional."""
+    at: NotRequired[datetime | str | None]
+    reason: NotRequired[str | None]
 
 
 class Place(TypedDict):
@@ -938,8 +953,8 @@ class Relabelling(TypedDict):
 
 
 class Remaining(TypedDict):
-    """The remaining time of a running step, given the time that has already elapsed. `estimate` is the estimate of
-    the whole step.
+    """The remaining time of a running or paused step, given the time that has already elapsed. Pauses do not
+    elapse: the time counts from when a paused step goes on. `estimate` is the estimate of the whole step.
     """
     step_id: str
     elapsed_seconds: float
@@ -955,7 +970,7 @@ class RemainingEstimates(TypedDict):
 
 
 class RemainingRequest(TypedDict):
-    """A request for the remaining time of running steps. Send either `step_ids` or `experiment_id`."""
+    """A request for the remaining time of running and paused steps. Send either `step_ids` or `experiment_id`."""
     step_ids: NotRequired[list[str] | None]
     experiment_id: NotRequired[str | None]
     confidence: NotRequired[float | None]
@@ -1062,6 +1077,9 @@ class Step(TypedDict):
     finish: str | None
     status: StepStatus
     duration_seconds: float | None
+    paused_at: str | None
+    paused_seconds: float
+    active_seconds: float | None
     experiment_id: str | None
     experiment_named: str | None
     containers: list[StepContainer]
@@ -1094,7 +1112,7 @@ class StepChange(TypedDict):
     after: Step
 
 
-StepChangeKind = Literal['step-finished', 'step-corrected']
+StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-corrected']
 
 
 class StepContainer(TypedDict):
@@ -1111,6 +1129,7 @@ class StepCounts(TypedDict):
     failed: int
     aborted: int
     running: int
+    paused: int
 
 
 class StepCreate(TypedDict):
@@ -1124,7 +1143,7 @@ class StepCreate(TypedDict):
     data: NotRequired[dict[str, Any] | None]
     start: datetime | str
     finish: NotRequired[datetime | str | None]
-    status: NotRequired[StepStatus | None]
+    status: NotRequired[LoggedStatus | None]
     experiment_id: NotRequired[str | None]
     containers: NotRequired[list[str] | None]
     is_simulation: NotRequired[bool | None]
@@ -1188,9 +1207,9 @@ class StepGroup(TypedDict):
 
 
 class StepGroupStatistics(TypedDict):
-    """The counts are of all steps. The durations are of all finished steps, whatever their status, but for those
-    that estimates leave out for their times, for a status that was not understood, or by hand. `excluded=any`
-    leaves nothing out. They are null when there are no such steps.
+    """The counts are of all steps. The durations are without pauses, and of all finished steps, whatever their
+    status, but for those that estimates leave out for their times, for a status that was not understood, or by
+    hand. `excluded=any` leaves nothing out. They are null when there are no such steps.
     """
     group: StepGroup
     count: int
@@ -1234,7 +1253,7 @@ class StepPatch(TypedDict):
     reason: str
     start: NotRequired[datetime | str]
     finish: NotRequired[datetime | str | None]
-    status: NotRequired[StepStatus]
+    status: NotRequired[LoggedStatus]
     is_simulation: NotRequired[bool]
     data: NotRequired[dict[str, Any]]
     device: NotRequired[str]
@@ -1256,13 +1275,13 @@ class StepStatistics(TypedDict):
     items: list[StepGroupStatistics]
 
 
-StepStatus = Literal['running', 'completed', 'failed', 'aborted']
+StepStatus = Literal['running', 'paused', 'completed', 'failed', 'aborted']
 
 
 class StepWhere(TypedDict):
     """Which steps: those that match all of these members. They are the filters of `GET /api/steps`, and some more.
     `finished_after` is inclusive, `finished_before` exclusive. `longer_than`: steps that took more than this
-    many seconds.
+    many seconds without their pauses.
     """
     device: NotRequired[str]
     container: NotRequired[str]
@@ -1620,6 +1639,16 @@ class ListExperimentsQuery(TypedDict):
     started_before: NotRequired[datetime | str]
 
 
+class PauseExperimentQuery(TypedDict):
+    """Query parameters of `pause_experiment`."""
+    dry_run: NotRequired[bool]
+
+
+class ResumeExperimentQuery(TypedDict):
+    """Query parameters of `resume_experiment`."""
+    dry_run: NotRequired[bool]
+
+
 class ListExperimentStepsQuery(TypedDict):
     """Query parameters of `list_experiment_steps`."""
     limit: NotRequired[int]
@@ -1677,10 +1706,21 @@ class GetStepStatisticsQuery(TypedDict):
     process_id: NotRequired[str]
     excluded: NotRequired[StatisticsExcluded]
     group_by: NotRequired[str]
+    timezone: NotRequired[str]
 
 
 class ExcludeStepsQuery(TypedDict):
     """Query parameters of `exclude_steps`."""
+    dry_run: NotRequired[bool]
+
+
+class PauseStepQuery(TypedDict):
+    """Query parameters of `pause_step`."""
+    dry_run: NotRequired[bool]
+
+
+class ResumeStepQuery(TypedDict):
+    """Query parameters of `resume_step`."""
     dry_run: NotRequired[bool]
 
 
@@ -1713,8 +1753,11 @@ class ListEventsQuery(TypedDict):
     container: NotRequired[str]
     device: NotRequired[str]
     kind: NotRequired[str]
+    actor: NotRequired[str]
     step: NotRequired[str]
     experiment: NotRequired[str]
+    recorded_after: NotRequired[datetime | str]
+    recorded_before: NotRequired[datetime | str]
     sort: NotRequired[EventSort]
 
 

@@ -84,6 +84,9 @@ if TYPE_CHECKING:
         LookupItems,
         Move,
         MoveFromPosition,
+        Pause,
+        PauseExperimentQuery,
+        PauseStepQuery,
         Position,
         PositionPatch,
         PositionWithOccupant,
@@ -103,6 +106,8 @@ if TYPE_CHECKING:
         ReservationCreate,
         ReservationPage,
         ReservationRenewal,
+        ResumeExperimentQuery,
+        ResumeStepQuery,
         Step,
         StepBatch,
         StepCreate,
@@ -562,9 +567,25 @@ class Operations(Caller):
     def update_experiment(self, id: str, /, **body: Unpack[ExperimentPatch]) -> Experiment:
         """Update an experiment. Changes status, name or metadata. The status goes from `created` to `running` (by
         this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be
-        aborted, too. Sending the present status changes nothing. Scope: `operate`.
+        aborted, too. `running` and `paused` change into each other. Sending the present status changes nothing.
+        Scope: `operate`.
         """
         answer: Experiment = self.call('PATCH', ('api', 'experiments', id), body=body)
+        return answer
+
+    def pause_experiment(self, id: str, query: PauseExperimentQuery | None = None, /, **body: Unpack[Pause]) -> Experiment:
+        """Pause a running experiment. Says that a running experiment stands still. Its steps go on, as an incubator
+        does: pause those that stand still as well. An experiment that is paused already is returned unchanged.
+        `at` before the first start counts from the first start. Scope: `operate`.
+        """
+        answer: Experiment = self.call('POST', ('api', 'experiments', id, 'pause'), query=query, body=body)
+        return answer
+
+    def resume_experiment(self, id: str, query: ResumeExperimentQuery | None = None, /, **body: Unpack[Pause]) -> Experiment:
+        """Resume a paused experiment. Says that a paused experiment goes on. An experiment that runs already is
+        returned unchanged. The end of an experiment ends its pause, too. Scope: `operate`.
+        """
+        answer: Experiment = self.call('POST', ('api', 'experiments', id, 'resume'), query=query, body=body)
         return answer
 
     def list_experiment_steps(self, id: str, /, **query: Unpack[ListExperimentStepsQuery]) -> StepPage:
@@ -602,7 +623,8 @@ class Operations(Caller):
 
     def get_step_statistics(self, **query: Unpack[GetStepStatisticsQuery]) -> StepStatistics:
         """Read statistics of step durations. Computes the statistics of the steps that match the filters, by group.
-        The filters are those of `GET /api/steps`. At most 10,000 groups are returned. Scope: `read`.
+        The filters are those of `GET /api/steps`. `timezone` is the zone of `day`: a day in it can have 23 or 25
+        hours. The default is UTC. At most 10,000 groups are returned. Scope: `read`.
         """
         answer: StepStatistics = self.call('GET', ('api', 'steps', 'statistics'), query=query)
         return answer
@@ -630,15 +652,30 @@ class Operations(Caller):
         return answer
 
     def finish_step(self, id: str, /, **body: Unpack[StepFinish]) -> Step:
-        """Finish a running step. Ends a running step. If the finish is before the start, because clocks differ, the
-        start is stored as the finish, with a warning. Scope: `operate`.
+        """Finish a running step. Ends a running or paused step. A pause ends with it. If the finish is before the
+        start, because clocks differ, the start is stored as the finish, with a warning. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps', id, 'finish'), body=body)
         return answer
 
+    def pause_step(self, id: str, query: PauseStepQuery | None = None, /, **body: Unpack[Pause]) -> Step:
+        """Pause a running step. Stops the clock of a running step. A step that is paused already is returned
+        unchanged. `at` before the start counts from the start. Estimates, remaining times and statistics leave
+        pauses out. Scope: `operate`.
+        """
+        answer: Step = self.call('POST', ('api', 'steps', id, 'pause'), query=query, body=body)
+        return answer
+
+    def resume_step(self, id: str, query: ResumeStepQuery | None = None, /, **body: Unpack[Pause]) -> Step:
+        """Resume a paused step. Lets the clock of a paused step go on. A step that runs already is returned
+        unchanged. The end of a step ends its pause, too. Scope: `operate`.
+        """
+        answer: Step = self.call('POST', ('api', 'steps', id, 'resume'), query=query, body=body)
+        return answer
+
     def get_step_history(self, id: str, /, **query: Unpack[GetStepHistoryQuery]) -> StepHistory:
-        """Read the history of a step. Lists the changes of a step after it was logged (its finish and its
-        corrections), oldest first, with the step before and after each change. Scope: `read`.
+        """Read the history of a step. Lists the changes of a step after it was logged (its pauses, its finish and
+        its corrections), oldest first, with the step before and after each change. Scope: `read`.
         """
         answer: StepHistory = self.call('GET', ('api', 'steps', id, 'history'), query=query)
         return answer
@@ -677,7 +714,8 @@ class Operations(Caller):
         """List events. Lists every change of the lab and who made it. `container` finds the events of all
         containers that have or had this barcode, or of the container with this id. `device` finds the events of
         the device, and of containers and lids that arrived on it or left it. To continue from the last revision
-        that you read, use `after`. Scope: `read`.
+        that you read, use `after`. `actor` is the name of an API key. `recorded_after` is inclusive,
+        `recorded_before` exclusive. Scope: `read`.
         """
         answer: EventPage = self.call('GET', ('api', 'events'), query=query)
         return answer
