@@ -23,6 +23,7 @@ import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { compilersFactory } from './plugins/validation.ts'
+import { arrangementsRoutes } from './routes/arrangements/index.ts'
 import { certificateRoutes } from './routes/certificates/index.ts'
 import { containersRoutes } from './routes/containers/index.ts'
 import { devicesRoutes } from './routes/devices/index.ts'
@@ -30,12 +31,15 @@ import { estimatesRoutes } from './routes/estimates/index.ts'
 import { eventsRoutes } from './routes/events/index.ts'
 import { experimentsRoutes } from './routes/experiments/index.ts'
 import { keysRoutes } from './routes/keys/index.ts'
+import { labelsRoutes } from './routes/labels/index.ts'
 import { labRoutes } from './routes/lab/index.ts'
+import { labwareTypesRoutes } from './routes/labware-types/index.ts'
 import { movesRoutes } from './routes/moves/index.ts'
 import { positionsRoutes } from './routes/positions/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
 import { processesRoutes } from './routes/processes/index.ts'
 import { reservationsRoutes } from './routes/reservations/index.ts'
+import { stocktakesRoutes } from './routes/stocktakes/index.ts'
 import { stepsRoutes } from './routes/steps/index.ts'
 import { transfersRoutes } from './routes/transfers/index.ts'
 import type { Database } from './store/database.ts'
@@ -102,9 +106,13 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(devicesRoutes, { prefix: '/api' })
   await app.register(positionsRoutes, { prefix: '/api' })
   await app.register(certificateRoutes, { prefix: '/api' })
+  await app.register(labwareTypesRoutes, { prefix: '/api' })
   await app.register(containersRoutes, { prefix: '/api' })
   await app.register(movesRoutes, { prefix: '/api' })
   await app.register(transfersRoutes, { prefix: '/api' })
+  await app.register(arrangementsRoutes, { prefix: '/api' })
+  await app.register(stocktakesRoutes, { prefix: '/api' })
+  await app.register(labelsRoutes, { prefix: '/api' })
   await app.register(reservationsRoutes, { prefix: '/api' })
   await app.register(processesRoutes, { prefix: '/api' })
   await app.register(processDurationRoutes, { prefix: '/api' })

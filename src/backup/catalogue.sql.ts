@@ -10,7 +10,7 @@ type CatalogueRow = { name: string, columns: string[], key: { name: string, coll
 // Selects what is in the schema of the service and does not belong to an extension.
 const ours = "= quote_ident(current_schema())::regnamespace AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e' AND x.objid ="
 
-/** Reads the tables from the catalogue, so new tables are included. A table comes after those it references. Throws an OperatorError for a circle. */
+/** Reads the tables from the catalogue, so new tables are included. A table comes after those it references, unless the reference is checked at the end. Throws an OperatorError for a circle. */
 export async function readTables (client: pg.ClientBase): Promise<Table[]> {
   const { rows } = await client.query<CatalogueRow>(`
     SELECT c.relname AS name,
@@ -21,7 +21,7 @@ export async function readTables (client: pg.ClientBase): Promise<Table[]> {
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
         WHERE i.indrelid = c.oid AND i.indisprimary) AS key,
       (SELECT coalesce(json_agg(DISTINCT r.relname), '[]') FROM pg_constraint f JOIN pg_class r ON r.oid = f.confrelid
-        WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid <> c.oid) AS refers_to
+        WHERE f.conrelid = c.oid AND f.contype = 'f' AND NOT f.condeferred AND f.confrelid <> c.oid) AS refers_to
     FROM pg_class c
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace ${ours} c.oid)
     ORDER BY c.relname COLLATE "C"`)

@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { inFull } from '../domain/whole-numbers.ts'
 import type { TextOutput } from '../terminal/progress.ts'
 import { safeJson, safeLines } from '../terminal/safe-text.ts'
@@ -6,8 +6,8 @@ import { tableOf } from '../terminal/table.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** What a command uses of its process: its outputs, its environment variables, and the signal to stop. */
-export type CommandIo = { out: Writable, err: TextOutput, env: Env, signal: AbortSignal }
+/** What a command uses of its process: its input and outputs, its environment variables, and the signal to stop. */
+export type CommandIo = { in: Readable, out: Writable, err: TextOutput, env: Env, signal: AbortSignal }
 
 /** Prints a result: with --json as JSON, otherwise as lines of text. */
 export function printResult (io: CommandIo, { json }: { json?: boolean }, result: unknown, lines: () => readonly string[]): void {

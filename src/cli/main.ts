@@ -6,4 +6,6 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 // The reader closed the pipe, as `head` does.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1))
 
-process.exitCode = await runCommandLine(process.argv.slice(2), { out: process.stdout, err: process.stderr, env: process.env, signal: stopping.signal })
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  in: process.stdin, out: process.stdout, err: process.stderr, env: process.env, signal: stopping.signal
+})

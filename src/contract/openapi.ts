@@ -1,5 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { TSchema } from 'typebox'
+import { arrangementSchemas } from './arrangements.ts'
 import { certificateSchemas } from './certificates.ts'
 import { commonSchemas } from './common.ts'
 import { containerSchemas } from './containers.ts'
@@ -9,12 +10,16 @@ import { eventSchemas } from './events.ts'
 import { experimentSchemas } from './experiments.ts'
 import { healthSchemas } from './health.ts'
 import { keySchemas } from './keys.ts'
+import { labelSchemas } from './labels.ts'
 import { labSchemas } from './lab.ts'
+import { labwareTypeSchemas } from './labware-types.ts'
 import { positionSchemas } from './positions.ts'
 import { problemComponents, problemSchemas } from './problem-responses.ts'
 import { processDurationSchemas } from './process-duration.ts'
 import { processSchemas } from './processes.ts'
 import { reservationSchemas } from './reservations.ts'
+import { pauseSchemas } from './pauses.ts'
+import { stocktakeSchemas } from './stocktakes.ts'
 import { stepExclusionSchemas } from './step-exclusions.ts'
 import { stepStatisticsSchemas } from './step-statistics.ts'
 import { stepSchemas } from './steps.ts'
@@ -49,8 +54,10 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
   tags: [
     { name: 'lab', description: 'The lab as a whole: the lab file, its state and its health.' },
     { name: 'devices', description: 'Devices and their slots.' },
+    { name: 'labware types', description: 'What is known of types of labware, and where they fit.' },
     { name: 'containers', description: 'Containers: where they are, and where their lids are.' },
     { name: 'transfers', description: 'A move, its lid action, the barcode that was read, and its step, recorded in one call.' },
+    { name: 'stocktakes', description: 'What was seen on a device, against what is tracked.' },
     { name: 'reservations', description: 'Free slots that are kept for one owner before the robot starts.' },
     { name: 'processes', description: 'Descriptions of experiments.' },
     { name: 'experiments', description: 'Executions of a process.' },
@@ -64,7 +71,9 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 
 /** Every schema with an $id. Each becomes a component of the document. */
 export const components: readonly TSchema[] = [
-  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
-  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
-  ...reservationSchemas, ...transferSchemas, ...eventSchemas, ...keySchemas
+  ...commonSchemas, ...problemSchemas, ...healthSchemas,
+  ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
+  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
+  ...processDurationSchemas,
+  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...keySchemas
 ]

@@ -27,7 +27,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'container-not-found': {
     instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". The barcode "screen_001" on the platform differs from it in case only.',
     container: 'SCREEN_001', parameter: 'container', differs_in_case: 'screen_001',
-    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, until: '2026-03-02T09:15:00.000Z' }]
+    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
   },
   'device-not-found': { instance: move, detail: 'The lab has no device "Incubatr". GET /api/devices lists all devices.', device: 'Incubatr', type: 'incubator', pointer: '/target_device' },
   'position-not-found': {
@@ -42,7 +42,14 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/reservations/0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', reservation_id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', parameter: 'id',
     detail: 'No active reservation has this id. It may have been used up, released, or expired. Create a new one.'
   },
+  'stocktake-not-found': {
+    instance: '/api/stocktakes/0199f2f9-1b4d-7e52-a3c1-7d6f5e4c3b21', detail: 'No stocktake that was applied has this id. GET /api/stocktakes lists them.', parameter: 'id'
+  },
   'key-not-found': { instance: '/api/keys/0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', detail: 'No key has this id.', parameter: 'id' },
+  'labware-type-not-found': {
+    instance: '/api/labware-types/Greiner%2069', detail: 'The lab has no labware type "Greiner 69". GET /api/labware-types lists all types; PUT /api/labware-types/{name} adds one.',
+    labware_type: 'Greiner 69', parameter: 'name'
+  },
   'no-certificate': { instance: '/api/devices/Incubator/certificate', detail: 'Incubator has no server certificate.', device: 'Incubator' },
 
   'method-not-allowed': { instance: '/api/moves', detail: 'GET is not allowed here. Use POST.', allowed: ['POST'] },
@@ -52,11 +59,23 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: move, detail: 'Slot 5 of Incubator holds the lid of "SCREEN_002". Move it away first, or choose another slot.',
     device: 'Incubator', position: 5, pointer: '/target_pos',
     occupant: { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid', since: '2026-03-02T09:15:00.000Z' },
-    conflicts_with: { index: 0 }
+    conflicts_with: { index: 0 },
+    occupants: [
+      { id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', part: 'lid' }, { ...container, name: 'ScreenPlate_01', part: 'container' }
+    ]
   },
   'no-free-position': {
     instance: '/api/reservations', detail: '4 free slots of Incubator were requested, but only 3 are available.',
-    device: 'Incubator', type: 'incubator', positions: 32, reserved: 2, wanted: 4, free: 3, pointer: '/device'
+    device: 'Incubator', type: 'incubator', positions: 32, reserved: 2, disposing: 1, wanted: 4, free: 3, pointer: '/device'
+  },
+  'position-disposes': {
+    instance: '/api/containers', detail: 'Slot 0 of Waste disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to Waste.',
+    device: 'Waste', position: 0, pointer: '/position'
+  },
+  'labware-does-not-fit': {
+    instance: move, detail: 'A "Deep 96" does not fit in slot 5 of Incubator: it is 44 mm high, and 30 mm is the limit there. Choose another slot, or correct what the service knows of the slot or of the type.',
+    device: 'Incubator', position: 5, pointer: '/target_pos', labware_type: 'Deep 96', rule: 'max_height_mm', height_mm: 44, max_height_mm: 30,
+    labware_types: ['Greiner 96 flat'], type: 'incubator', free: 3, wanted: 1
   },
   'position-reserved': {
     instance: move, detail: 'Slot 5 of Incubator is reserved for orchestrator-1 until 2026-03-02T09:25:00.000Z. Send its `reservation_id`, or choose another slot.',
@@ -71,9 +90,16 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/containers', detail: 'The barcode "SCREEN_001" belongs to a container in slot 5 of Incubator. Remove that container first if it is no longer in the lab.',
     barcode: 'SCREEN_001', pointer: '/barcode', holder: { ...container, name: 'ScreenPlate_01', device: 'Incubator', position: 5 }, conflicts_with: { index: 0 }
   },
+  'barcode-replaced': {
+    instance: '/api/stocktakes', barcode: 'SCREEN_001', pointer: '/seen/3/barcode', index: 3,
+    detail: 'Until 2026-03-02T09:15:00.000Z, "SCREEN_001" was the barcode of the container "SCREEN_101"; it is in slot 5 of Incubator. ' +
+      'If the plate is that container, give it this barcode with POST /api/containers/relabel. If it is another one, add it with POST /api/containers. Then repeat the stocktake.',
+    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
+  },
   'source-mismatch': {
     instance: move, detail: 'The container is in slot 5 of Incubator, not in slot 0 of Hamilton_STAR.',
-    expected: { device: 'Hamilton_STAR', position: 0 }, actual: { device: 'Incubator', position: 5 }, container
+    expected: { device: 'Hamilton_STAR', position: 0 }, actual: { device: 'Incubator', position: 5 }, container,
+    missing_since: '2026-03-02T09:15:00.000Z', last: { device: 'Incubator', position: 5 }
   },
   'source-empty': {
     instance: '/api/transfers', detail: 'Slot 0 of Hamilton_STAR holds no container, only the lid of "SCREEN_002".', device: 'Hamilton_STAR', position: 0, pointer: '/source',
@@ -91,6 +117,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'slots-occupied': {
     instance: '/api/lab/config',
     detail: 'The change would remove slots that are not empty: slot 5 of Incubator holds the container "SCREEN_001". Move their contents away first. Nothing was changed.',
+    disposes: true,
     occupied: [{ device: 'Incubator', position: 5, occupant: { ...container, name: 'ScreenPlate_01', part: 'container', since: '2026-03-02T09:15:00.000Z' } }]
   },
   'id-in-use': {

@@ -5,7 +5,9 @@
 export type PlacedContainer = {
   id: string, name: string, barcode: string | null, labware_type: string | null, labware_uuid: string | null, content: string | null
   filled: boolean, is_reagent: boolean, lidded: boolean
+  /** Null when the container is missing; the last two say since when, and where it was last. */
   position_id: string | null, lid_position_id: string | null
+  missing_since: Date | string | null, last_position_id: string | null
 }
 
 /** A container on the platform now or then. `removed`: it is not on the platform now. */

@@ -7,18 +7,15 @@ import { type Page, type PageQuery, readPage } from './pages.ts'
 type HistoryKey = readonly [at: string, rank: number, tie: string]
 type HistoryRow = ContainerEvent & { rank: number, tie: string }
 
-const situation = (snapshot: string) => Prisma.raw(`CASE WHEN ${snapshot} IS NOT NULL THEN jsonb_build_object(
-  'device', ${snapshot}->'device', 'position', ${snapshot}->'position', 'lidded', ${snapshot}->'lidded', 'lid', ${snapshot}->'lid', 'barcode', ${snapshot}->'barcode') END`)
-
 const changes = (container: string) => Prisma.sql`
-  SELECT e.kind, e.recorded_at AS at, e.revision::float8 AS revision, ${situation('e.before')} AS "from", ${situation('e.after')} AS "to",
+  SELECT e.kind, e.recorded_at AS at, e.revision::float8 AS revision, container_situation(e.before) AS "from", container_situation(e.after) AS "to",
     NULL::jsonb AS step, 0 AS rank, to_char(e.revision, 'FM0000000000000000000') || to_char(e.ordinal, 'FM000000') AS tie
   FROM event e WHERE e.container_id = ${container}::uuid`
 
 const steps = (container: string) => Prisma.sql`
   SELECT 'step', s.start, NULL::float8, NULL::jsonb, NULL::jsonb,
     jsonb_build_object('id', s.id, 'name', s.name, 'fct', s.fct, 'device', d.name, 'status', s.status, 'start', wire_time(s.start),
-      'finish', wire_time(s.finish), 'duration_seconds', s.duration_seconds,
+      'finish', wire_time(s.finish), 'duration_seconds', s.duration_seconds, 'active_seconds', active_seconds(s.duration_seconds, s.paused_seconds),
       'origin', CASE WHEN s.origin_device_id IS NOT NULL THEN jsonb_build_object('device', o.name, 'position', s.origin_position) END,
       'destination', CASE WHEN s.destination_device_id IS NOT NULL THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END),
     1, s.id::text

@@ -1,3 +1,4 @@
+import { arrangementStore } from './arrangements.ts'
 import { asOfStore } from './as-of.sql.ts'
 import { certificateStore } from './certificates.ts'
 import { containerStore } from './containers.ts'
@@ -8,10 +9,13 @@ import { experimentStore } from './experiments.ts'
 import { idempotencyStore } from './idempotency.ts'
 import { keyStore } from './keys.ts'
 import { labStore } from './lab.ts'
+import { labwareTypeStore } from './labware-types.ts'
+import { labelStore } from './labels.ts'
 import { lockStore } from './locks.ts'
 import { positionStore } from './positions.ts'
 import { processStore } from './processes.ts'
 import { reservationStore } from './reservations.ts'
+import { stocktakeStore } from './stocktakes.ts'
 import { stepStore } from './steps.ts'
 import { transferStore } from './transfers.ts'
 
@@ -24,9 +28,13 @@ export function openStore (database: Database) {
     devices: deviceStore(database),
     positions: positionStore(database),
     certificates: certificateStore(database),
+    labwareTypes: labwareTypeStore(database),
     containers: containerStore(database),
     reservations: reservationStore(database),
     transfers: transferStore(database),
+    arrangements: arrangementStore(database),
+    stocktakes: stocktakeStore(database),
+    labels: labelStore(database),
     events: eventStore(database),
     asOf: asOfStore(database),
     processes: processStore(database),

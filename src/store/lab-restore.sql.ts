@@ -6,8 +6,8 @@ import type { Transaction } from './lab-lock.ts'
 
 // What a restore reads and writes. The caller holds the lab lock.
 
-const settings = Prisma.raw('s.id, s.name, s."group", s.type, s.description, s.uri, s.capacity, s.process_capacity, s.min_capacity, s.allows_overlap, s.listed')
-const properties = Prisma.raw('s.id, s.name, s.barcode, s.labware_type, s.labware_uuid, s.content, s.filled, s.is_reagent, s.lidded')
+const settings = Prisma.raw('s.id, s.name, s."group", s.type, s.description, s.uri, s.capacity, s.process_capacity, s.min_capacity, s.allows_overlap, s.disposes, s.labware_types, s.max_height_mm, s.listed')
+const properties = Prisma.raw('s.id, s.name, s.barcode, s.labware_type, s.labware_uuid, s.content, s.filled, s.is_reagent, s.lidded, s.missing_since')
 
 /** The listed devices as of a revision. */
 export async function devicesThen (transaction: Transaction, revision: number): Promise<TrackedDevice[]> {
@@ -33,17 +33,23 @@ export async function neededSlots (transaction: Transaction): Promise<Map<string
 /** The containers that were on the platform as of a revision. */
 export async function containersThen (transaction: Transaction, revision: number): Promise<PlacedContainer[]> {
   return await transaction.$queryRaw<PlacedContainer[]>`
-    SELECT ${properties}, e.position_id, e.lid_position_id
+    SELECT ${properties}, e.position_id, e.lid_position_id, last.position_id AS last_position_id
     FROM container_state_at(${revision}::bigint) s CROSS JOIN LATERAL (
       SELECT position_id, lid_position_id FROM event WHERE container_id = s.id AND revision <= ${revision}::bigint ORDER BY revision DESC, ordinal DESC LIMIT 1
     ) e
+    LEFT JOIN LATERAL (
+      SELECT l.position_id FROM event l
+      WHERE s.missing_since IS NOT NULL AND l.container_id = s.id AND l.revision <= ${revision}::bigint AND l.position_id IS NOT NULL
+      ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1
+    ) last ON true
     WHERE s.removed_at IS NULL ORDER BY s.created_at, s.id`
 }
 
 /** The containers with these ids, and all that are on the platform. */
 export async function containersNow (transaction: Transaction, ids: readonly string[]): Promise<PresentContainer[]> {
   return await transaction.$queryRaw<PresentContainer[]>`
-    SELECT ${properties}, s.removed_at IS NOT NULL AS removed, body.position_id, lid.position_id AS lid_position_id
+    SELECT ${properties}, s.removed_at IS NOT NULL AS removed, body.position_id, lid.position_id AS lid_position_id,
+      s.last_position_id
     FROM container s
     LEFT JOIN placement body ON body.container_id = s.id AND body.part = 'body'
     LEFT JOIN placement lid ON lid.container_id = s.id AND lid.part = 'lid'
@@ -55,7 +61,7 @@ export type SlotName = { id: string, device: string, position: number, active: b
 /** The names of slots, and whether the lab has them now. */
 export async function slotNames (transaction: Transaction, ids: readonly string[]): Promise<Map<string, SlotName>> {
   const rows = await transaction.$queryRaw<SlotName[]>`
-    SELECT p.id, d.name AS device, p.slot_number AS position, p.retired_at IS NULL AND d.retired_at IS NULL AS active
+    SELECT p.id, d.name AS device, p.slot_number AS position, p.active AND d.retired_at IS NULL AS active
     FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = ANY (${ids}::uuid[])`
   return new Map(rows.map((row) => [row.id, row]))
 }

@@ -28,7 +28,7 @@ t.test('two things in a slot are an error', async (t) => {
 })
 
 t.test('a container in two slots is an error', async (t) => {
-  const { healthy, findings } = await broken(t, 'ALTER TABLE placement DROP CONSTRAINT placement_container_part_key',
+  const { healthy, findings } = await broken(t, 'ALTER TABLE placement DROP CONSTRAINT placement_container_part_key CASCADE',
     `INSERT INTO placement (position_id, container_id, part) VALUES (${slotOf('Hotel', 3)}, ${idOf('P1')}, 'body')`)
   t.equal(healthy, false)
   t.match(findings, [{ code: 'container-twice', severity: 'error', message: 'The container "one" is in 2 slots.' }])
@@ -52,6 +52,7 @@ t.test('a container on a retired device or slot is an error', async (t) => {
 
 t.test('a removed container in a slot, and one that is nowhere, are errors', async (t) => {
   const { healthy, findings } = await broken(t, 'ALTER TABLE placement DROP CONSTRAINT placement_of_present_container',
+    'ALTER TABLE placement DROP CONSTRAINT placement_of_placed_container', 'ALTER TABLE container DROP CONSTRAINT container_has_a_place',
     "UPDATE container SET removed_at = now() WHERE barcode = 'P1'", "DELETE FROM placement WHERE part = 'body' AND container_id = " + idOf('P2'))
   t.equal(healthy, false)
   t.match(findings, [

@@ -67,17 +67,17 @@ t.test('the state of the platform', async (t) => {
     const answer = await lab.get('/api/lab')
     t.strictSame(answer.body, {
       revision: 6,
-      totals: { devices: 3, positions: 4, occupied: 3, empty: 1, utilization: 0.75, containers: 2, containers_removed: 1 },
+      totals: { devices: 3, positions: 4, occupied: 3, empty: 1, utilization: 0.75, containers: 2, containers_missing: 0, containers_removed: 1 },
       devices: [
         {
-          name: 'Hotel', group: 'devices', positions: 3, occupied: 2,
+          name: 'Hotel', group: 'devices', positions: 3, occupied: 2, disposes: false,
           containers: [
             { id: first.id, barcode: null, name: 'first', position: 0, lidded: false, lid: { device: 'Washer', position: 0 } },
             { id: second.id, barcode: 'P2', name: second.name, position: 2, lidded: true, lid: null }
           ]
         },
-        { name: 'Washer', group: 'devices', positions: 1, occupied: 1, containers: [] },
-        { name: 'Greeter', group: 'devices', positions: 0, occupied: 0, containers: [] }
+        { name: 'Washer', group: 'devices', positions: 1, occupied: 1, disposes: false, containers: [] },
+        { name: 'Greeter', group: 'devices', positions: 0, occupied: 0, disposes: false, containers: [] }
       ]
     })
     t.equal((await lab.get('/api/lab', { 'if-none-match': String(answer.headers.etag) })).status, 304)
@@ -86,7 +86,7 @@ t.test('the state of the platform', async (t) => {
   t.test('of an empty lab has no utilization', async (t) => {
     const service = await aService(t)
     t.strictSame((await service.get('/api/lab')).body, {
-      revision: 0, totals: { devices: 0, positions: 0, occupied: 0, empty: 0, utilization: null, containers: 0, containers_removed: 0 }, devices: []
+      revision: 0, totals: { devices: 0, positions: 0, occupied: 0, empty: 0, utilization: null, containers: 0, containers_missing: 0, containers_removed: 0 }, devices: []
     })
     t.strictSame((await service.get('/api/lab/config')).body, { sila_servers: {} })
     t.strictSame((await service.get('/api/lab/health')).body, { healthy: true, findings: [] })

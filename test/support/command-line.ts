@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { runCommandLine } from '../../src/cli/run.ts'
 import { listening } from './http.ts'
 import type { Service } from './service.ts'
@@ -13,11 +13,16 @@ export async function aCommandLine (service: Service | null, env: Record<string,
     return await withSignal(new AbortController().signal, args)
   }
 
-  async function withSignal (signal: AbortSignal, args: string[]): Promise<Said> {
+  /** The same with something on standard input, as a person or a scanner types it. */
+  async function withInput (text: string, ...args: string[]): Promise<Said> {
+    return await withSignal(new AbortController().signal, args, text)
+  }
+
+  async function withSignal (signal: AbortSignal, args: string[], input = ''): Promise<Said> {
     const said = { out: '', err: '' }
     const out = new Writable({ decodeStrings: false, write: (chunk, _encoding, done) => { said.out += String(chunk); done() } })
-    const code = await runCommandLine(args, { out, err: { write: (text) => { said.err += text } }, env: { PLATFORM_STATUS_URL: address, ...env }, signal })
+    const code = await runCommandLine(args, { in: Readable.from(input === '' ? [] : [input]), out, err: { write: (text) => { said.err += text } }, env: { PLATFORM_STATUS_URL: address, ...env }, signal })
     return { code, ...said, get json () { return JSON.parse(said.out) } }
   }
-  return { address, platformStatus, withSignal }
+  return { address, platformStatus, withInput, withSignal }
 }

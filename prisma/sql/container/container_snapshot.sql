@@ -4,6 +4,6 @@ CREATE OR REPLACE FUNCTION container_snapshot(_container uuid) RETURNS jsonb LAN
 BEGIN
   RETURN (
     SELECT to_jsonb(s) || jsonb_build_object(
-      'removed_at', wire_time(s.removed_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+      'removed_at', wire_time(s.removed_at), 'missing_since', wire_time(s.missing_since), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
     FROM container_state s WHERE s.id = _container);
 END $$;

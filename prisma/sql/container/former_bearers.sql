@@ -1,17 +1,21 @@
 -- Returns the containers that had this barcode and have another one, or none, now: [{ id, barcode, device, position,
--- until }], the latest first, or null. A refusal of the barcode shows them.
+-- missing_since, removed_at, until }], those on the platform first, then the latest, or null. A refusal of the barcode shows them.
+-- Both lookups use the partial indexes of the events that gave or took a barcode.
 CREATE OR REPLACE FUNCTION former_bearers(_barcode text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
-    SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position, 'until', wire_time(f.until))
-      ORDER BY f.until DESC, f.id)
+    SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position,
+      'missing_since', wire_time(f.missing_since), 'removed_at', wire_time(f.removed_at), 'until', wire_time(f.until))
+      ORDER BY f.removed_at IS NOT NULL, f.until DESC, f.id)
     FROM (
-      SELECT s.id, s.barcode, s.device, s.position, (
+      SELECT s.id, s.barcode, s.device, s.position, s.missing_since, s.removed_at, (
         SELECT max(e.recorded_at) FROM event e
-        WHERE e.container_id = s.id AND e.before->>'barcode' = _barcode AND e.after->>'barcode' IS DISTINCT FROM _barcode) AS until
+        WHERE e.container_id = s.id AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.before->>'barcode' = _barcode) AS until
       FROM container_state s
-      WHERE s.id IN (SELECT e.container_id FROM event e WHERE e.container_id IS NOT NULL AND e.after->>'barcode' = _barcode)
+      WHERE s.id IN (
+          SELECT e.container_id FROM event e
+          WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode)
         AND s.barcode IS DISTINCT FROM _barcode
-      ORDER BY until DESC LIMIT 20
+      ORDER BY s.removed_at IS NOT NULL, until DESC LIMIT 20
     ) f);
 END $$;

@@ -12,5 +12,6 @@ BEGIN
         SELECT jsonb_build_object('device', o.device, 'position', o.position)
         FROM container_state o WHERE o.barcode = _barcode AND o.removed_at IS NULL) END,
       'container', jsonb_build_object('id', s.id, 'barcode', s.barcode), 'pointer', _pointer)
+      || CASE WHEN _barcode IS NULL THEN missing_members(container_snapshot(s.id)) ELSE '{}' END
     FROM container_state s WHERE s.id = _container));
 END $$;

@@ -13,7 +13,7 @@ BEGIN
   before := container_snapshot(gone);
   IF before->>'removed_at' IS NULL THEN
     DELETE FROM placement WHERE container_id = gone;
-    UPDATE container SET removed_at = command_time(), version = version + 1, updated_at = command_time() WHERE id = gone;
+    UPDATE container SET removed_at = command_time(), missing_since = NULL, last_position_id = NULL, version = version + 1, updated_at = command_time() WHERE id = gone;
     PERFORM record_container_event(next_revision(), 0, 'removed', gone, before, _audit);
   END IF;
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = gone;

@@ -1,5 +1,5 @@
 -- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
--- member. Nothing is written if nothing changes.
+-- member. A name that was made from the label follows a new label. Nothing is written if nothing changes.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use
@@ -8,7 +8,6 @@ RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
   changed uuid;
   before jsonb;
-  holder jsonb;
 BEGIN
   PERFORM lock_lab();
   changed := require_present_container(_id, _barcode);
@@ -22,17 +21,11 @@ BEGIN
     RETURN;
   END IF;
   IF _changes->>'barcode' IS NOT NULL THEN
-    SELECT jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name, 'device', s.device, 'position', s.position)
-    INTO holder FROM container_state s
-    WHERE s.barcode = _changes->>'barcode' AND s.removed_at IS NULL AND s.id <> changed;
-    IF FOUND THEN
-      PERFORM refuse('barcode-in-use', jsonb_build_object(
-        'barcode', _changes->>'barcode', 'pointer', '/barcode', 'holder', holder));
-    END IF;
+    PERFORM refuse_barcode_in_use(_changes->>'barcode', changed, '/barcode');
   END IF;
   UPDATE container c SET
     barcode = CASE WHEN _changes ? 'barcode' THEN _changes->>'barcode' ELSE c.barcode END,
-    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' ELSE c.name END,
+    name = CASE WHEN _changes ? 'name' THEN _changes->>'name' WHEN _changes ? 'barcode' THEN relabelled_name(c.name, c.barcode, _changes->>'barcode') ELSE c.name END,
     filled = CASE WHEN _changes ? 'filled' THEN (_changes->>'filled')::boolean ELSE c.filled END,
     content = CASE WHEN _changes ? 'content' THEN _changes->>'content' ELSE c.content END,
     labware_type = CASE WHEN _changes ? 'labware_type' THEN _changes->>'labware_type' ELSE c.labware_type END,

@@ -23,7 +23,7 @@ BEGIN
   END IF;
   IF containers_removed > 0 THEN
     DELETE FROM placement;
-    UPDATE container SET removed_at = command_time(), version = version + 1, updated_at = command_time()
+    UPDATE container SET removed_at = command_time(), missing_since = NULL, last_position_id = NULL, version = version + 1, updated_at = command_time()
     WHERE id = ANY (gone);
     INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after)
     SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', _audit->>'request_id',

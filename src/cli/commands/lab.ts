@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readFile } from 'node:fs/promises'
+import type { Container } from '../../contract/containers.ts'
 import type { LabConfigResult, LabHealth, LabRestoreResult, LabState } from '../../contract/lab.ts'
 import type { Position } from '../../contract/positions.ts'
 import { encodingFault } from '../../domain/text-encoding.ts'
@@ -42,8 +43,11 @@ export function labCommand (program: Command, io: CommandIo, outcome: Outcome): 
         await showDevice(device, options)
         return
       }
-      const state = await client(options).request<LabState>('GET', '/api/lab')
-      printResult(io, options, state, () => linesOf(state))
+      const { request, list } = client(options)
+      const state = await request<LabState>('GET', '/api/lab')
+      const missing: Container[] = []
+      if (state.totals.containers_missing > 0) for await (const one of list<Container>('/api/containers', { missing: 'true' })) missing.push(one)
+      printResult(io, options, state, () => linesOf(state, missing))
     })
 
   async function showDevice (device: string, options: ServiceOptions): Promise<void> {
@@ -114,14 +118,15 @@ function changesOf ({ applied, changes, revision }: LabConfigResult): string[] {
   ]
 }
 
-function linesOf ({ revision, totals, devices }: LabState): string[] {
+function linesOf ({ revision, totals, devices }: LabState, missing: readonly Container[]): string[] {
   const share = totals.utilization === null ? '' : ` (${Math.round(totals.utilization * 100)} %)`
   const containers = devices.flatMap(({ name, containers }) => containers.map((one) => [one.barcode ?? one.name, name, one.position, lidOf(one)]))
+  const ofMissing = missing.map((one) => [one.barcode ?? one.name, 'missing', null, lidOf(one)])
   return [
     `revision ${revision}: ${formatCount(totals.devices, 'device')}, ${totals.occupied} of ${formatCount(totals.positions, 'slot')} occupied${share}, ` +
-    `${formatCount(totals.containers, 'container')}, ${totals.containers_removed} removed`, '',
+    `${formatCount(totals.containers, 'container')}${totals.containers_missing > 0 ? `, ${totals.containers_missing} of them missing` : ''}, ${totals.containers_removed} removed`, '',
     ...tableOr('no devices', ['group', 'device', 'slots', 'occupied'], devices.map(({ group, name, positions, occupied }) => [group, name, positions, occupied])), '',
-    ...tableOr('no containers', ['container', 'device', 'slot', 'lid'], containers)
+    ...tableOr('no containers', ['container', 'device', 'slot', 'lid'], [...containers, ...ofMissing])
   ]
 }
 

@@ -27,5 +27,6 @@ export function moveCommand (program: Command, io: CommandIo): void {
 /** "SCREEN_001 is in slot 0 of Washer, lid on". */
 export function sentenceOf (container: ContainerResult['container']): string {
   const name = container.barcode ?? container.name
+  if (container.missing_since !== null) return `${name} is missing; it was last in slot ${container.last_position} of ${container.last_device}`
   return container.device === null ? `${name} is off the platform` : `${name} is in slot ${container.position} of ${container.device}, lid ${lidOf(container)}`
 }

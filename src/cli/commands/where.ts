@@ -1,31 +1,37 @@
 import type { Command } from 'commander'
 import type { Container, ContainerEvent } from '../../contract/containers.ts'
+import type { LookupItem } from '../../contract/labels.ts'
 import type { LabState } from '../../contract/lab.ts'
 import type { PositionWithOccupant } from '../../contract/positions.ts'
 import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.ts'
 import { addressOf, type Client, segment, serviceClient } from '../client.ts'
-import { CommandError, exitCodes } from '../exit-codes.ts'
+import { CommandError, exitCodes, usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
 import { nearNames } from '../near-names.ts'
 import type { Outcome } from '../outcome.ts'
 import { parsePlace } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
+import { inputLines } from '../text-input.ts'
 import { lidOf } from './lab.ts'
 
-type Relabelled = { id: string, barcode: string | null, device: string | null, position: number | null, until: string }
+type Relabelled = { id: string, barcode: string | null, device: string | null, position: number | null, missing_since: Container['missing_since'], until?: string }
 type Found =
-  { query: string, kind: 'present', container: Container } |
+  { query: string, kind: 'present' | 'missing', container: Container } |
   { query: string, kind: 'removed', container: Container, last: { device: string, position: number } | null } |
   { query: string, kind: 'place', slot: PositionWithOccupant } |
   { query: string, kind: 'unknown', relabelled: Relabelled[], near: string[] }
 
 export function whereCommand (program: Command, io: CommandIo, outcome: Outcome): void {
-  withServiceOptions(program.command('where')).argument('<barcode...>', 'barcodes or ids of containers, or places such as Hotel1:5')
-    .description('Show where containers and their lids are, or what is in a place; exit code 1 if a container is not on the platform')
-    .action(async (queries: string[], options: ServiceOptions) => {
+  withServiceOptions(program.command('where')).argument('[barcode...]', 'barcodes or ids of containers, or places such as Hotel1:5; -: read barcodes from standard input')
+    .description('Show where containers and their lids are, or what is in a place; exit code 1 if a container is missing, or not on the platform')
+    .option('--from <file>', 'read barcodes from a file, one a line; -: from standard input')
+    .action(async (arguments_: string[], options: ServiceOptions & { from?: string }) => {
       const client = serviceClient(io, addressOf(io.env, options.url))
-      const all = await Promise.all(queries.map((query) => find(client, query)))
-      if (all.some(({ kind }) => kind === 'removed' || kind === 'unknown')) outcome.exitCode = exitCodes.finding
+      const [queries, from] = arguments_.includes('-') ? [arguments_.filter((one) => one !== '-'), '-'] : [arguments_, options.from]
+      if (queries.length === 0 && from === undefined) throw usageError('Say what to look for: barcodes, ids, places such as Hotel1:5, or --from with a file.')
+      const listed = from === undefined ? [] : (await inputLines(io, from)).map((line) => line.trim()).filter((line) => line !== '')
+      const all = [...await Promise.all(queries.map((query) => find(client, query))), ...await findAll(client, listed)]
+      if (all.some(({ kind }) => kind === 'missing' || kind === 'removed' || kind === 'unknown')) outcome.exitCode = exitCodes.finding
       const times = timesIn(localZone(io.env))
       printResult(io, options, all.map(asJson), () =>
         tableOr('', ['container', 'name', 'device', 'slot', 'lid', times.head('since')], all.map((found) => rowOf(found, times))))
@@ -34,13 +40,34 @@ export function whereCommand (program: Command, io: CommandIo, outcome: Outcome)
     })
 }
 
+/** Finds many barcodes, a thousand in one call. */
+async function findAll ({ request }: Client, barcodes: readonly string[]): Promise<Found[]> {
+  const found: Found[] = []
+  for (let from = 0; from < barcodes.length; from += 1000) {
+    const { items } = await request<{ items: LookupItem[] }>('POST', '/api/containers/lookup', { barcodes: barcodes.slice(from, from + 1000) })
+    found.push(...items.map(foundOf))
+  }
+  return found
+}
+
+function foundOf ({ barcode: query, found, containers }: LookupItem): Found {
+  const [container] = containers
+  if (container === undefined) return { query, kind: 'unknown', relabelled: [], near: [] }
+  switch (found) {
+    case 'present':
+    case 'missing': return { query, kind: found, container }
+    case 'removed': return { query, kind: 'removed', container, last: null }
+    default: return { query, kind: 'unknown', relabelled: containers, near: [] }
+  }
+}
+
 /** Finds the container on the platform, the slot, or the container with this barcode that was removed last. */
 async function find (client: Client, query: string): Promise<Found> {
   const { request } = client
   const { container, problem } = await request<Container>('GET', `/api/containers/${segment(query)}`)
     .then((container) => ({ container, problem: {} }), (error: unknown) => ({ container: null, problem: asNotFound(error, 'container-not-found') }))
   if (container !== null) {
-    return container.removed_at === null ? { query, kind: 'present', container } : await asRemoved(client, query, container)
+    return container.removed_at === null ? { query, kind: container.missing_since === null ? 'present' : 'missing', container } : await asRemoved(client, query, container)
   }
   const { device, position } = parsePlace(query)
   if (position !== undefined) {
@@ -75,7 +102,8 @@ function asNotFound (error: unknown, ...codes: string[]): Record<string, unknown
 
 function asJson (found: Found): object {
   switch (found.kind) {
-    case 'present': return found.container
+    case 'present':
+    case 'missing': return found.container
     case 'removed': return { ...found.container, last: found.last }
     case 'place': return found.slot
     case 'unknown': return { barcode: found.query, code: 'container-not-found', relabelled: found.relabelled, near: found.near }
@@ -88,6 +116,7 @@ function rowOf (found: Found, times: TimeColumn): (string | number | null)[] {
       const { name, device, position, updated_at } = found.container
       return [found.query, name, device, position, lidOf(found.container), times.cell(updated_at)]
     }
+    case 'missing': return [found.query, found.container.name, 'missing', null, lidOf(found.container), times.cell(found.container.missing_since)]
     case 'removed': return [found.query, found.container.name, 'removed', null, null, times.cell(found.container.removed_at)]
     case 'place': {
       const { occupant, occupied_by, device, position } = { ...found.slot, ...parsePlace(found.query) }
@@ -100,10 +129,11 @@ function rowOf (found: Found, times: TimeColumn): (string | number | null)[] {
 }
 
 function hintsOf (found: Found, times: TimeColumn): string[] {
+  if (found.kind === 'missing') return [`${found.query} was last in slot ${found.container.last_position} of ${found.container.last_device}.`]
   if (found.kind === 'removed' && found.last !== null) return [`${found.query} was last in slot ${found.last.position} of ${found.last.device}.`]
   if (found.kind !== 'unknown') return []
-  const relabelled = found.relabelled.map(({ barcode, id, device, position, until }) =>
-    `${found.query} was the barcode of ${barcode ?? id} until ${times.cell(until)}, which is ${device === null ? 'off the platform' : `in slot ${position} of ${device}`}.`)
+  const relabelled = found.relabelled.map(({ barcode, id, device, position, missing_since, until }) =>
+    `${found.query} was the barcode of ${barcode ?? id}${until === undefined ? '' : ` until ${times.cell(until)}`}, which is ${missing_since !== null ? 'missing' : device === null ? 'off the platform' : `in slot ${position} of ${device}`}.`)
   const near = found.near.length === 0 ? [] : [`Did you mean ${found.near.join(' or ')}?`]
   return [...relabelled, ...near]
 }

@@ -1,0 +1,43 @@
+import Type, { type Static } from 'typebox'
+import { Barcode, ContainerName, ref, stringEnum, textLines } from './common.ts'
+import { aContainer, Container } from './containers.ts'
+
+export const NewLabel = Type.Object({
+  container: ref(ContainerName, 'The present barcode or the id of the container.'),
+  barcode: ref(Barcode, 'Its new barcode.')
+}, { $id: 'NewLabel', additionalProperties: false, description: 'The new barcode of a container.', examples: [{ container: 'SCREEN_001', barcode: 'SCREEN_101' }] })
+export type NewLabel = Static<typeof NewLabel>
+
+export const Relabelling = Type.Object({
+  reason: textLines('Why the labels were replaced. The event log keeps the reason.', 'Labels came off in the freezer'),
+  labels: Type.Array(ref(NewLabel), { minItems: 1, maxItems: 1000, description: 'The new labels. All are given at once, so two containers can swap theirs.' })
+}, {
+  $id: 'Relabelling', additionalProperties: false, description: 'New labels for containers.',
+  examples: [{ reason: 'Two labels were mixed up', labels: [{ container: 'SCREEN_001', barcode: 'SCREEN_002' }, { container: 'SCREEN_002', barcode: 'SCREEN_001' }] }]
+})
+export type Relabelling = Static<typeof Relabelling>
+
+export const Lookup = Type.Object({
+  barcodes: Type.Array(ref(ContainerName), { minItems: 1, maxItems: 1000, description: 'The barcodes. Ids of containers are found as well.' })
+}, { $id: 'Lookup', additionalProperties: false, description: 'Barcodes to look up.', examples: [{ barcodes: ['SCREEN_001', 'SCREEN_002'] }] })
+export type Lookup = Static<typeof Lookup>
+
+export const LookupFound = stringEnum('LookupFound', ['present', 'missing', 'removed', 'relabelled', 'unknown'], [
+  '`present`: a container in a slot has the barcode. `missing`: the container that has it is missing. `removed`: containers that were removed had it to the end.',
+  '`relabelled`: containers had it before, and have another one, or none, now. `unknown`: no container ever had it. The first that is true is told.'
+].join(' '))
+
+const anAnswer = { barcode: 'SCREEN_001', found: 'present', containers: [aContainer] }
+
+export const LookupItem = Type.Object({
+  barcode: ref(ContainerName, 'The barcode, as it was sent.'),
+  found: ref(LookupFound, 'What was found.'),
+  containers: Type.Array(ref(Container), { description: 'The containers, the latest first, at most 20. One for `present` and `missing`, none for `unknown`.' })
+}, { $id: 'LookupItem', description: 'What was found for one barcode.', examples: [anAnswer] })
+export type LookupItem = Static<typeof LookupItem>
+
+export const LookupItems = Type.Object({
+  items: Type.Array(ref(LookupItem), { description: 'One answer for each barcode, in the order of the request.' })
+}, { $id: 'LookupItems', description: 'What was found.', examples: [{ items: [anAnswer] }] })
+
+export const labelSchemas = [NewLabel, Relabelling, Lookup, LookupFound, LookupItem, LookupItems]
