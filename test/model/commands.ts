@@ -91,6 +91,7 @@ export function draw (random: () => number, lab: Lab): Command {
       if (reservation && moved.target) moved.reservation = reservation
       const lid = moved.lid?.action === 'off' ? { action: 'off', ...moved.lid.to } : moved.lid
       const step = chance(0.6) ? { id: uuidv7(), device: 'Arm', start: '2026-03-02T09:15:00Z', finish: '2026-03-02T09:15:31Z' } : undefined
+      if (step) moved.logged = true
       const input = { container: barcode, source: moved.source, target: moved.target, lid, reservation_id: moved.reservation, step }
       return command(`transfer ${JSON.stringify(input)}`, (service) => service.post('/api/transfers', input), (then) => model.transfer(then, moved), step ? 'id' : 'key')
     }],
@@ -98,6 +99,26 @@ export function draw (random: () => number, lab: Lab): Command {
       const [at, displaces] = [spot(), chance(0.5)]
       return command(`correct ${barcode} ${JSON.stringify(at)} ${displaces}`, (service) => service.post(`${path}/correct`, { reason, ...at, ...displaces ? { displace: 'remove' } : {} }),
         (then) => model.correct(then, barcode, at, displaces))
+    }],
+    [4, () => {
+      const known = [...lab.plates.values()]
+      const some = Array.from({ length: 1 + Math.floor(random() * 4) }, () => chance(0.9) && known.length > 0 ? pick(known).barcode : barcode)
+      // Mostly each plate once, in the places that they have among them.
+      const named = chance(0.9) ? [...new Set(some)] : some
+      const places = named.map((one) => lab.plates.get(one)?.at ?? spot())
+      const items: model.Arranged[] = named.map((one, n) => ({
+        barcode: one, at: chance(0.8) ? places[(n + 1) % places.length]! : spot(), ...chance(0.2) ? { lidded: chance(0.5) } : {}
+      }))
+      for (const item of items) if (item.lidded !== true && chance(0.2)) item.lid = chance(0.2) ? null : spot()
+      const missing = chance(0.3) ? [chance(0.8) && known.length > 0 ? pick(known).barcode : barcode] : []
+      const input = { reason, items: items.map(({ at, ...item }) => ({ ...item, ...at })), missing }
+      return command(`arrange ${JSON.stringify(input)}`, (service) => service.post('/api/arrangements', input), (then) => model.arrange(then, items, missing))
+    }],
+    [1, () => {
+      const [one, other] = [pick(barcodes), pick(barcodes)]
+      const labels: [string, string][] = chance(0.5) ? [[one, other], [other, one]] : [[one, pick(barcodes)], [other, pick(barcodes)]]
+      const input = { reason, labels: labels.map(([container, to]) => ({ container, barcode: to })) }
+      return command(`relabel ${JSON.stringify(input)}`, (service) => service.post('/api/containers/relabel', input), (then) => model.relabel(then, labels))
     }],
     [1, () => {
       // Mostly back to the original capacity: a lab without slots refuses everything, which tests nothing.

@@ -5,8 +5,8 @@ import type { ModelSteps } from './steps.ts'
 
 export type Spot = { device: string, position: number }
 export type Target = { device: string, position: number | undefined }
-/** `number` tells plates apart when labels change. */
-export type Plate = { number: number, barcode: string, at: Spot, lidded: boolean, lid: Spot | null }
+/** `number` tells plates apart when labels change. A plate whose `at` is null is missing; `last` is where it was. */
+export type Plate = { number: number, barcode: string, at: Spot | null, last: Spot | null, lidded: boolean, lid: Spot | null }
 export type Reservation = { id: string, purpose: 'container' | 'lid', slots: Spot[] }
 export type Lab = { devices: Map<string, number>, plates: Map<string, Plate>, reservations: Map<string, Reservation>, added: number, past: Past[], steps: ModelSteps }
 /** The lab as it was at a revision. */
@@ -68,10 +68,10 @@ function exists (lab: Lab, { device, position }: Target): string | null {
   return position !== undefined && position >= lab.devices.get(device)! ? 'position-not-found' : null
 }
 
-const differs = (spot: Spot, { device, position }: Target): boolean => spot.device !== device || (position !== undefined && spot.position !== position)
+const differs = (spot: Spot | null, { device, position }: Target): boolean => spot === null || spot.device !== device || (position !== undefined && spot.position !== position)
 
-function consumeIfMoved (lab: Lab, spot: Spot, was: Spot | null): void {
-  if (!isAt(spot, was)) consumeReservation(lab, spot)
+function consumeIfMoved (lab: Lab, spot: Spot | null, was: Spot | null): void {
+  if (spot !== null && !isAt(spot, was)) consumeReservation(lab, spot)
 }
 
 export function add (lab: Lab, plate: { barcode: string, lidded: boolean, at: Target, lid?: Target, reservation?: string, adopt?: boolean }): string {
@@ -85,7 +85,7 @@ export function add (lab: Lab, plate: { barcode: string, lidded: boolean, at: Ta
   if ('code' in found && !['position-occupied', 'position-reserved'].includes(found.code) && !(found.code === 'reservation-mismatch' && chosen)) return found.code
   if (plates.has(plate.barcode)) return 'barcode-in-use'
   if ('code' in found) return found.code
-  const added: Plate = { number: ++lab.added, barcode: plate.barcode, at: found.spot, lidded: plate.lidded, lid: null }
+  const added: Plate = { number: ++lab.added, barcode: plate.barcode, at: found.spot, last: null, lidded: plate.lidded, lid: null }
   if (plate.lid) {
     // The body is already placed when a slot for the lid is searched.
     plates.set(plate.barcode, added)
@@ -111,7 +111,7 @@ export function move (lab: Lab, barcode: string, { source, target, reservation }
   const found = placeFor(lab, 'container', plate, target, reservation)
   if ('code' in found) return found.code
   consumeIfMoved(lab, found.spot, plate.at)
-  plate.at = found.spot
+  Object.assign(plate, { at: found.spot, last: null })
   return 'ok'
 }
 
@@ -167,9 +167,10 @@ export function rename (lab: Lab, barcode: string, to: string): string {
   return 'ok'
 }
 
-export type Moved = { barcode: string, source?: Spot, target?: Target, lid?: { action: 'on' } | { action: 'off', to: Target }, reservation?: string }
+/** `logged`: the transfer has a step that does not say from where it moved the plate. */
+export type Moved = { barcode: string, logged?: boolean, source?: Spot, target?: Target, lid?: { action: 'on' } | { action: 'off', to: Target }, reservation?: string }
 
-export function transfer (lab: Lab, { barcode, source, target, lid: wished, reservation }: Moved): string {
+export function transfer (lab: Lab, { barcode, source, target, lid: wished, reservation, logged }: Moved): string {
   const plate = lab.plates.get(barcode)
   if (source) {
     const missing = exists(lab, source)
@@ -182,6 +183,7 @@ export function transfer (lab: Lab, { barcode, source, target, lid: wished, rese
     const found = placeFor(lab, 'container', plate, target, reservation, wished ? plate.lid : null)
     if ('code' in found) return found.code
     at = found.spot
+    if (logged && plate.at === null) return 'source-mismatch'
   }
   let lidAt = wished?.action === 'on' ? null : plate.lid
   if (wished?.action === 'off') {
@@ -195,7 +197,7 @@ export function transfer (lab: Lab, { barcode, source, target, lid: wished, rese
   if (isAt(at, lidAt)) return 'position-occupied'
   consumeIfMoved(lab, at, plate.at)
   if (lidAt !== null) consumeIfMoved(lab, lidAt, plate.lid)
-  Object.assign(plate, { at, lid: lidAt, lidded: wished === undefined ? plate.lidded : wished.action === 'on' })
+  Object.assign(plate, { at, last: at === null ? plate.last : null, lid: lidAt, lidded: wished === undefined ? plate.lidded : wished.action === 'on' })
   return 'ok'
 }
 
@@ -212,7 +214,62 @@ export function correct (lab: Lab, barcode: string, at: Spot, displaces: boolean
     if (there.part === 'lid') there.plate.lid = null
     else lab.plates.delete(there.plate.barcode)
   }
-  plate.at = at
+  Object.assign(plate, { at, last: null })
+  return 'ok'
+}
+
+export type Arranged = { barcode: string, at: Spot, lidded?: boolean, lid?: Spot | null }
+
+/** Judged by its end: the first entry that contradicts is the answer, and then nothing is done. */
+export function arrange (lab: Lab, items: readonly Arranged[], missing: readonly string[]): string {
+  const known = [...items.map(({ barcode }) => barcode), ...missing].filter((barcode) => lab.plates.has(barcode))
+  if (new Set(known).size < known.length) return 'invalid-request'
+  const faultOf = (barcode: string, item?: Arranged): string | null =>
+    !lab.plates.has(barcode) ? 'container-not-found' : item === undefined ? null : exists(lab, item.at) ?? (item.lid ? exists(lab, item.lid) : null)
+  const ends = new Map(items.filter((item) => faultOf(item.barcode, item) === null).map((item) => {
+    const plate = lab.plates.get(item.barcode)!
+    const lidded = item.lid ? false : item.lidded ?? plate.lidded
+    return [item.barcode, { at: item.at as Spot | null, last: null as Spot | null, lidded, lid: item.lid !== undefined ? item.lid : lidded ? null : plate.lid }]
+  }))
+  for (const barcode of missing) {
+    const plate = lab.plates.get(barcode)
+    if (plate !== undefined) ends.set(barcode, { at: null, last: plate.at ?? plate.last, lidded: plate.lidded, lid: plate.lid })
+  }
+  // What nobody says anything about stays, and so does a lid that its entry does not park.
+  const taken: Spot[] = [...lab.plates.values()].flatMap((plate) => {
+    const end = ends.get(plate.barcode)
+    const parks = items.some(({ barcode, lid }) => barcode === plate.barcode && lid)
+    return (end === undefined ? [plate.at, plate.lid] : parks ? [] : [end.lid]).filter((spot) => spot !== null)
+  })
+  let fault: string | null = null
+  for (const item of items) {
+    let code = faultOf(item.barcode, item)
+    if (code === null) {
+      for (const spot of [item.at, item.lid].filter((one) => one !== undefined && one !== null)) {
+        if (taken.some((one) => isAt(one, spot))) code = 'position-occupied'
+        taken.push(spot)
+      }
+    }
+    fault ??= code
+  }
+  fault ??= missing.some((barcode) => !lab.plates.has(barcode)) ? 'container-not-found' : null
+  if (fault !== null) return fault
+  for (const [barcode, end] of ends) Object.assign(lab.plates.get(barcode)!, end)
+  return 'ok'
+}
+
+/** New labels for several plates at once. */
+export function relabel (lab: Lab, labels: readonly (readonly [barcode: string, to: string])[]): string {
+  if (new Set(labels.map(([, to]) => to)).size < labels.length) return 'invalid-request'
+  const known = labels.map(([barcode]) => barcode).filter((barcode) => lab.plates.has(barcode))
+  if (new Set(known).size < known.length) return 'invalid-request'
+  for (const [barcode, to] of labels) {
+    if (!lab.plates.has(barcode)) return 'container-not-found'
+    if (lab.plates.has(to) && !labels.some(([other]) => other === to)) return 'barcode-in-use'
+  }
+  const plates = labels.map(([barcode, to]) => ({ plate: lab.plates.get(barcode)!, barcode, to }))
+  for (const { barcode } of plates) lab.plates.delete(barcode)
+  for (const { plate, to } of plates) lab.plates.set(to, Object.assign(plate, { barcode: to }))
   return 'ok'
 }
 

@@ -11,7 +11,7 @@ export async function stateOf (service: Pick<Service, 'get'>): Promise<object> {
   const { body: containers } = await service.get('/api/containers?limit=500')
   return {
     slots: slots.flat(),
-    plates: containers.items.map(({ barcode, device, position, lidded, lid }: any) => ({ barcode, device, position, lidded, lid })).sort(byBarcode),
+    plates: containers.items.map(({ barcode, device, position, last_device, last_position, lidded, lid }: any) => ({ barcode, device, position, last_device, last_position, lidded, lid })).sort(byBarcode),
     steps: (await service.get('/api/steps?device=Runner&limit=500')).body.items
       .map(({ id, status, paused_at, paused_seconds, active_seconds }: any) => ({ id, status, paused_at, paused_seconds, active_seconds })).sort(byId),
     reserved: reservations.items.flatMap(({ positions }: any) => positions).length
@@ -28,7 +28,9 @@ export function modelled (lab: Lab): object {
         ...spot, container: there?.part === 'container' ? there.plate.barcode : null, occupied_by: there?.part ?? null, reserved: reserved(spot.device, spot.position)?.id ?? null
       }
     }),
-    plates: [...lab.plates.values()].map(({ barcode, at, lidded, lid }) => ({ barcode, ...at, lidded, lid })).sort(byBarcode),
+    plates: [...lab.plates.values()].map(({ barcode, at, last, lidded, lid }) => ({
+      barcode, device: at?.device ?? null, position: at?.position ?? null, last_device: last?.device ?? null, last_position: last?.position ?? null, lidded, lid
+    })).sort(byBarcode),
     steps: shown(lab.steps),
     reserved: [...lab.reservations.values()].reduce((sum, { slots }) => sum + slots.length, 0)
   }

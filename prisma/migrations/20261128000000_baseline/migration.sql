@@ -917,8 +917,8 @@ LEFT JOIN device lid_device ON lid_device.id = lid_position.device_id;
 -- prisma/sql/container/correct_container.sql
 -- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
 -- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a
--- constraint. `_input` has the
--- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
+-- constraint. `_input` has the members of ContainerCorrection but the reason, which is in `_audit`. What the input does
+-- not name stays as it is.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use, position-occupied, device-not-found,
@@ -3988,7 +3988,7 @@ CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql
     'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.container_id, 'barcode', r.barcode) ORDER BY r.nth), '[]')
       FROM resolved r WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.former IS DISTINCT FROM r.barcode),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c.code,
-        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.code), '[]') FROM contradicting c),
+        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.member DESC), '[]') FROM contradicting c),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || '/container', 'first', again.first)
       FROM (SELECT r.nth, r.pointer, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
         FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again

@@ -1,7 +1,7 @@
 -- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
 -- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a
--- constraint. `_input` has the
--- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
+-- constraint. `_input` has the members of ContainerCorrection but the reason, which is in `_audit`. What the input does
+-- not name stays as it is.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use, position-occupied, device-not-found,

@@ -27,7 +27,7 @@ CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql
     'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.container_id, 'barcode', r.barcode) ORDER BY r.nth), '[]')
       FROM resolved r WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.former IS DISTINCT FROM r.barcode),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c.code,
-        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.code), '[]') FROM contradicting c),
+        'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.member DESC), '[]') FROM contradicting c),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || '/container', 'first', again.first)
       FROM (SELECT r.nth, r.pointer, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
         FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again

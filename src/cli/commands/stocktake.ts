@@ -56,8 +56,9 @@ export function stocktakeCommand (program: Command, io: CommandIo, outcome: Outc
       return
     }
     if (compared.changes.length > 0) outcome.exitCode = exitCodes.finding
-    const asked = options.json !== true && options.yes !== true && isPossible && compared.changes.length > 0
-    printResult(io, options, compared, () => asked ? ['nothing was changed'] : [...linesOf(compared), '', ...compared.findings.map(({ detail }) => detail), compared.changes.length > 0 ? 'nothing was changed' : 'everything is as the service says'])
+    const isAsked = options.json !== true && options.yes !== true && isPossible && compared.changes.length > 0
+    const end = compared.changes.length > 0 ? 'nothing was changed' : 'everything is as the service says'
+    printResult(io, options, compared, () => isAsked ? [end] : [...linesOf(compared), '', ...compared.findings.map(({ detail }) => detail), end])
   }
 
   /** Shows what differs, and asks whether to correct it. Without a terminal the answer is no. */
