@@ -33,6 +33,7 @@ import { experimentsRoutes } from './routes/experiments/index.ts'
 import { keysRoutes } from './routes/keys/index.ts'
 import { labelsRoutes } from './routes/labels/index.ts'
 import { labRoutes } from './routes/lab/index.ts'
+import { labwareTypesRoutes } from './routes/labware-types/index.ts'
 import { movesRoutes } from './routes/moves/index.ts'
 import { positionsRoutes } from './routes/positions/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
@@ -105,6 +106,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(devicesRoutes, { prefix: '/api' })
   await app.register(positionsRoutes, { prefix: '/api' })
   await app.register(certificateRoutes, { prefix: '/api' })
+  await app.register(labwareTypesRoutes, { prefix: '/api' })
   await app.register(containersRoutes, { prefix: '/api' })
   await app.register(movesRoutes, { prefix: '/api' })
   await app.register(transfersRoutes, { prefix: '/api' })

@@ -18,6 +18,8 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   history: async () => (await import('./commands/history.ts')).historyCommand,
   move: async () => (await import('./commands/move.ts')).moveCommand,
   correct: async () => (await import('./commands/correct.ts')).correctCommand,
+  remove: async () => (await import('./commands/remove.ts')).removeCommand,
+  'labware-types': async () => (await import('./commands/labware-types.ts')).labwareTypesCommand,
   stocktake: async () => (await import('./commands/stocktake.ts')).stocktakeCommand,
   steps: async () => await stepsCommands(),
   experiments: async () => (await import('./commands/experiments.ts')).experimentsCommand,

@@ -38,7 +38,7 @@ export function stringEnum<const V extends readonly string[]> (id: string, value
 }
 
 // No control characters, no space at the start or end. The body parser refuses lone surrogates and NUL before validation.
-const trimmedText = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
+export const trimmedText = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
 
 /** The rule of each pattern, in words. */
 export const patternRules: Readonly<Record<string, string>> = {
@@ -114,6 +114,8 @@ export const Warning = Type.Object({
   detail: Type.String({ description: 'What is unusual, as a sentence.' }),
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the request member that caused the warning.', examples: ['/device'] }))
 }, { $id: 'Warning', description: 'Something unusual that did not stop the request.', examples: [{ code: 'unknown-device', detail: 'The lab has no device "Reader9".', pointer: '/device' }] })
+
+export type Warning = Static<typeof Warning>
 
 const aCursor = 'WyJ0X3h2Q2kxOSIsIjAxOTlmMmY0Il0'
 

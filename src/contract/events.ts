@@ -17,7 +17,7 @@ export const Event = Type.Object({
   recorded_at: ref(Timestamp, 'When the change was recorded, by the clock of the database.'),
   kind: Type.String({ description: 'What changed.', examples: ['moved'] }),
   actor: nullable(Type.String({ description: 'Who sent the request: the name of the API key. Null when the request had no key.' })),
-  reason: nullable(Type.String({ description: 'The reason that was given, for example for a correction or a pause. Null when none was given.' })),
+  reason: nullable(Type.String({ description: 'The reason that was given, for example for a correction, a removal or a pause. Null when none was given.' })),
   request_id: nullable(Type.String({ description: 'The id of the request that caused the change. The service writes the same id to its log.' })),
   container_id: nullable(ref(Uuid), 'The container that changed. Null when it was something else.'),
   device_id: nullable(ref(Uuid), 'The device that changed. Null when it was something else.'),

@@ -15,12 +15,13 @@ type PositionRow = Omit<Position, 'position'> & { slot: number | null }
 // Orchestrators list slots before every move, so this is one prepared statement. There are two, because for a limit that is
 // a parameter PostgreSQL plans for a tenth of the slots.
 const members: MemberKinds<Position> = {
-  position: 'value', empty: 'value', container: 'value', container_id: 'value', occupied_by: 'value', deep_well_suited: 'value', reserved: 'value'
+  position: 'value', empty: 'value', container: 'value', container_id: 'value', occupied_by: 'value', deep_well_suited: 'value',
+  disposes: 'value', labware_types: 'value', max_height_mm: 'value', reserved: 'value'
 }
 const allSlots = `${selectListAsJson(members, 'position_state', 'position')} WHERE object.device = $1`
 const someSlots = selectListAsJson(members, `(
   SELECT * FROM position_state s
-  WHERE s.device = $1 AND ($2::boolean IS NULL OR (s.empty = $2 AND NOT (s.empty AND s.reserved IS NOT NULL)))
+  WHERE s.device = $1 AND ($2::boolean IS NULL OR (s.empty = $2 AND NOT (s.empty AND (s.disposes OR s.reserved IS NOT NULL))))
   ORDER BY s.position LIMIT $3)`, 'position')
 
 const beyondSmall = `
@@ -32,7 +33,8 @@ const allSlotsIfSmall = ifSmall(`${allSlots} AND`)
 const someSlotsIfSmall = ifSmall(`${someSlots} WHERE`)
 
 const readSlot = `
-  SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited, s.reserved,
+  SELECT s.position AS slot, s.empty, s.container, s.container_id, s.occupied_by, s.deep_well_suited,
+    s.disposes, s.labware_types, s.max_height_mm, s.reserved,
     CASE WHEN s.id IS NULL THEN valid_slot_range(d.id) END AS valid_range, ${viewColumns('container', 'c')}
   FROM device d
   LEFT JOIN position_state s ON s.device_id = d.id AND s.position = $2
@@ -44,12 +46,17 @@ export function positionStore ({ pool }: Database) {
   async function read (device: string, position: number): Promise<PositionWithOccupant> {
     const [found] = await runPrepared<PositionRow & Container & { valid_range: object | null }>(pool, readSlot, [device, position])
     if (found === undefined) throw deviceNotFound(device)
-    const { slot, empty, container, container_id, occupied_by, deep_well_suited, reserved, valid_range, ...occupant } = found
+    const {
+      slot, empty, container, container_id, occupied_by, deep_well_suited, disposes, labware_types, max_height_mm, reserved, valid_range, ...occupant
+    } = found
     if (slot === null) {
       const members = { device, position, parameter: 'position', valid_range }
       throw problem('position-not-found', refusalDetail('position-not-found', members), members)
     }
-    return { position: slot, empty, container, container_id, occupied_by, deep_well_suited, reserved, occupant: container_id === null ? null : occupant }
+    return {
+      position: slot, empty, container, container_id, occupied_by, deep_well_suited, disposes, labware_types, max_height_mm, reserved,
+      occupant: container_id === null ? null : occupant
+    }
   }
 
   // An empty list can mean an unknown device. Throws `device-not-found` for it.

@@ -3,7 +3,7 @@ import { seededRandom } from '../../src/estimation/random.ts'
 import { aLab } from '../support/service.ts'
 import { randomUUID } from 'node:crypto'
 import type { Answer, Service } from '../support/service.ts'
-import { type Command, devices, draw } from './commands.ts'
+import { type Command, devices, draw, properties, setUp } from './commands.ts'
 import { aModelLab, remember } from './lab.ts'
 import { modelled, stateOf } from './state.ts'
 
@@ -30,7 +30,8 @@ async function repeated (service: Service, { command, key, answer }: Done): Prom
 t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
   const service = await aLab(t, devices)
   const random = seededRandom([seed])
-  const lab = aModelLab(devices)
+  const lab = aModelLab(devices, properties)
+  await setUp(service)
   remember(lab, (await service.get('/api/lab')).body.revision)
   const tally = new Map<string, number>()
   const told: string[] = []

@@ -16,10 +16,10 @@ t.test('the slots of a device', async (t) => {
 
   t.test('are a plain array, ascending, with these members and no others', async (t) => {
     t.strictSame((await list()).body, [
-      { position: 0, empty: true, container: null, container_id: null, occupied_by: null, deep_well_suited: false, reserved: null },
-      { position: 1, empty: false, container: 'P1', container_id: lab.plate.id, occupied_by: 'container', deep_well_suited: false, reserved: null },
-      { position: 2, empty: false, container: null, container_id: lab.nameless.id, occupied_by: 'container', deep_well_suited: false, reserved: null },
-      { position: 3, empty: false, container: null, container_id: lab.plate.id, occupied_by: 'lid', deep_well_suited: false, reserved: null }
+      { position: 0, empty: true, container: null, container_id: null, occupied_by: null, deep_well_suited: false, disposes: false, labware_types: null, max_height_mm: null, reserved: null },
+      { position: 1, empty: false, container: 'P1', container_id: lab.plate.id, occupied_by: 'container', deep_well_suited: false, disposes: false, labware_types: null, max_height_mm: null, reserved: null },
+      { position: 2, empty: false, container: null, container_id: lab.nameless.id, occupied_by: 'container', deep_well_suited: false, disposes: false, labware_types: null, max_height_mm: null, reserved: null },
+      { position: 3, empty: false, container: null, container_id: lab.plate.id, occupied_by: 'lid', deep_well_suited: false, disposes: false, labware_types: null, max_height_mm: null, reserved: null }
     ])
   })
 
@@ -76,7 +76,7 @@ t.test('one slot', async (t) => {
   t.test('has the whole container that is in it', async (t) => {
     const container = (await lab.get('/api/containers/P1')).body
     const slot = await lab.get('/api/devices/Hotel/positions/1')
-    t.strictSame(slot.body, { position: 1, empty: false, container: 'P1', container_id: lab.plate.id, occupied_by: 'container', deep_well_suited: false, reserved: null, occupant: container })
+    t.strictSame(slot.body, { position: 1, empty: false, container: 'P1', container_id: lab.plate.id, occupied_by: 'container', deep_well_suited: false, disposes: false, labware_types: null, max_height_mm: null, reserved: null, occupant: container })
     t.equal((await lab.get('/api/devices/Hotel/positions/1', { 'if-none-match': String(slot.headers.etag) })).status, 304)
   })
 
@@ -85,7 +85,7 @@ t.test('one slot', async (t) => {
   })
 
   t.test('that is empty has none', async (t) => {
-    t.strictSame((await lab.get('/api/devices/Hotel/positions/0')).body, { position: 0, empty: true, container: null, container_id: null, occupied_by: null, deep_well_suited: false, reserved: null, occupant: null })
+    t.strictSame((await lab.get('/api/devices/Hotel/positions/0')).body, { position: 0, empty: true, container: null, container_id: null, occupied_by: null, deep_well_suited: false, disposes: false, labware_types: null, max_height_mm: null, reserved: null, occupant: null })
   })
 
   t.test('that is not there is not found, with those that are', async (t) => {
@@ -111,7 +111,7 @@ t.test('what is known of a slot', async (t) => {
     t.match(await lab.patch('/api/devices/Hotel/positions/1', { deep_well_suited: true }), { status: 200, body: { position: 1, deep_well_suited: true, occupant: { id: lab.plate.id } } })
     t.match((await lab.get('/api/devices/Hotel/positions')).body.map((slot: { deep_well_suited: boolean }) => slot.deep_well_suited), [false, true, false, false])
     const { rows } = await lab.app.database.pool.query('SELECT kind, before, after FROM event ORDER BY revision DESC LIMIT 1')
-    t.match(rows, [{ kind: 'position-updated', before: { device: 'Hotel', position: 1, deep_well_suited: false, reserved: null }, after: { deep_well_suited: true } }])
+    t.match(rows, [{ kind: 'position-updated', before: { device: 'Hotel', position: 1, deep_well_suited: false, disposes: null, labware_types: null, max_height_mm: null, reserved: null }, after: { deep_well_suited: true } }])
   })
 
   t.test('changed to what it is changes nothing', async (t) => {

@@ -3,7 +3,7 @@
 -- Expired reservations are deleted first.
 --
 -- Locks: The lab lock.
--- Raises: id-in-use, device-not-found, no-free-position
+-- Raises: id-in-use, device-not-found, labware-type-not-found, no-free-position, labware-does-not-fit
 CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation jsonb) LANGUAGE plpgsql AS $$
 DECLARE
   wanted uuid := (_input->>'id')::uuid;
@@ -15,6 +15,10 @@ DECLARE
   device uuid;
   chosen uuid[];
   known text;
+  type labware_type;
+  misfit jsonb;
+  -- A lid goes anywhere.
+  fits text := CASE _input->>'purpose' WHEN 'container' THEN _input->>'labware_type' END;
   answered jsonb;
 BEGIN
   PERFORM lock_lab();
@@ -39,14 +43,33 @@ BEGIN
       PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
     END IF;
   END IF;
+  IF _input->>'labware_type' IS NOT NULL THEN
+    SELECT t.* INTO type FROM labware_type t WHERE t.name = _input->>'labware_type';
+    IF type.name IS NULL THEN
+      PERFORM refuse('labware-type-not-found', jsonb_build_object('labware_type', _input->'labware_type', 'pointer', '/labware_type'));
+    END IF;
+  END IF;
   SELECT array_agg(position_id) INTO chosen
   FROM (
-    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block) b LIMIT count
+    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block, fits) b LIMIT count
   ) best;
   IF coalesce(cardinality(chosen), 0) < count THEN
+    IF fits IS NOT NULL THEN
+      -- Whether there are enough slots for something else.
+      SELECT array_agg(position_id) INTO chosen
+      FROM (
+        SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block, NULL) b LIMIT count
+      ) best;
+      IF cardinality(chosen) = count THEN
+        SELECT labware_misfit(type, position_id) INTO misfit FROM unnest(chosen) AS position_id WHERE labware_misfit(type, position_id) IS NOT NULL LIMIT 1;
+        PERFORM refuse('labware-does-not-fit', (coalesce(misfit, '{}') - 'position' - 'device') || jsonb_strip_nulls(jsonb_build_object('labware_type', type.name,
+          'device', _input->'device', 'type', _input->'type', 'pointer', '/labware_type', 'wanted', count,
+          'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits)))));
+      END IF;
+    END IF;
     PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
       'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
-      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
+      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits)))));
   END IF;
 
   INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)

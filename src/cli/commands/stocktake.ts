@@ -49,14 +49,14 @@ export function stocktakeCommand (program: Command, io: CommandIo, outcome: Outc
     const send = async (apply: boolean) => await client.request<StocktakeResult>('POST', '/api/stocktakes', { ...stocktake, apply })
     const compared = await send(false)
     const isPossible = compared.findings.length === 0
-    const applies = isPossible && (options.yes === true || (options.json !== true && compared.changes.length > 0 && await isWanted(compared, typed)))
+    const isAsked = options.json !== true && options.yes !== true && isPossible && compared.changes.length > 0
+    const applies = isPossible && (options.yes === true || (isAsked && await isWanted(compared, typed)))
     if (applies) {
       const applied = await send(true)
       printResult(io, options, applied, () => options.yes === true ? [...linesOf(applied), '', appliedLine(applied)] : [appliedLine(applied)])
       return
     }
     if (compared.changes.length > 0) outcome.exitCode = exitCodes.finding
-    const isAsked = options.json !== true && options.yes !== true && isPossible && compared.changes.length > 0
     const end = compared.changes.length > 0 ? 'nothing was changed' : 'everything is as the service says'
     printResult(io, options, compared, () => isAsked ? [end] : [...linesOf(compared), '', ...compared.findings.map(({ detail }) => detail), end])
   }

@@ -30,7 +30,7 @@ export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: {
         200: jsonResponse('The reservation was already created with this id and body.', Reservation),
         201: jsonResponse('Reserved.', Reservation),
-        ...bodyProblems('device-not-found', 'no-free-position', 'id-in-use')
+        ...bodyProblems('device-not-found', 'labware-type-not-found', 'no-free-position', 'labware-does-not-fit', 'id-in-use')
       }
     }
   }, async (request, reply) => {

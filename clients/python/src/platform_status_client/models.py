@@ -168,7 +168,7 @@ ContainerEvent = TypedDict(
 )
 
 
-ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'missing', 'found', 'restored', 'step']
+ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'restored', 'step']
 
 
 class ContainerHistory(TypedDict):
@@ -212,6 +212,7 @@ class ContainerResult(TypedDict):
     """The container after the change."""
     status: Literal['success']
     container: Container
+    warnings: NotRequired[list[Warning]]
 
 
 class ContainerSituation(TypedDict):
@@ -219,7 +220,7 @@ class ContainerSituation(TypedDict):
     device: str | None
     position: int | None
     lidded: bool
-    lid: Place | None
+    lid: PastPlace | None
     barcode: str | None
     missing_since: str | None
 
@@ -236,6 +237,9 @@ class Device(TypedDict):
     process_capacity: int | None
     min_capacity: int | None
     allows_overlap: bool | None
+    disposes: bool
+    labware_types: list[str] | None
+    max_height_mm: float | None
     extra: dict[str, Any] | None
     has_certificate: bool
     listed: bool
@@ -257,6 +261,9 @@ class DeviceCreate(TypedDict):
     process_capacity: NotRequired[int | None]
     min_capacity: NotRequired[int | None]
     allows_overlap: NotRequired[bool | None]
+    disposes: NotRequired[bool | None]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
     extra: NotRequired[dict[str, Any] | None]
 
 
@@ -278,6 +285,9 @@ class DevicePatch(TypedDict):
     process_capacity: NotRequired[int | None]
     min_capacity: NotRequired[int | None]
     allows_overlap: NotRequired[bool | None]
+    disposes: NotRequired[bool]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
     extra: NotRequired[dict[str, Any] | None]
 
 
@@ -450,7 +460,7 @@ class Finding(TypedDict):
     steps: NotRequired[list[str]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing', 'run-not-learnt']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing', 'run-not-learnt', 'labware-does-not-fit']
 
 
 FindingSeverity = Literal['error', 'warning']
@@ -550,6 +560,7 @@ class LabConfig(TypedDict):
     """
     sila_servers: dict[str, dict[str, LabDevice] | None]
     description: NotRequired[str | list[Any] | None]
+    labware_types: NotRequired[dict[str, LabLabwareType | None] | None]
     pythonlab_translation: NotRequired[Any]
 
 
@@ -557,6 +568,7 @@ class LabConfigResult(TypedDict):
     """What the lab file changed. For a dry run: what it would change."""
     applied: bool
     changes: list[LabChange]
+    labware_types: NotRequired[list[LabwareTypeChange]]
     revision: int
     warnings: list[Warning]
 
@@ -577,6 +589,9 @@ class LabDevice(TypedDict):
     process_capacity: NotRequired[int | None]
     min_capacity: NotRequired[int | None]
     allows_overlap: NotRequired[bool | None]
+    disposes: NotRequired[bool | None]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
     type: NotRequired[str | None]
     description: NotRequired[str | None]
     uri: NotRequired[str | None]
@@ -588,6 +603,7 @@ class LabDeviceState(TypedDict):
     group: str
     positions: int
     occupied: int
+    disposes: bool
     containers: list[LabContainer]
 
 
@@ -595,6 +611,17 @@ class LabHealth(TypedDict):
     """The result of checking the tracked state of the lab."""
     healthy: bool
     findings: list[Finding]
+
+
+class LabLabwareType(TypedDict):
+    """A labware type in the lab file. The service keeps members that it does not know and returns them in the
+    export.
+    """
+    description: NotRequired[str | None]
+    deep_well: NotRequired[bool | None]
+    height_mm: NotRequired[float | None]
+    wells: NotRequired[int | None]
+    lid: NotRequired[TypeLid | None]
 
 
 class LabRestore(TypedDict):
@@ -609,6 +636,7 @@ class LabRestoreResult(TypedDict):
     applied: bool
     restored_to: int
     devices: list[LabChange]
+    labware_types: NotRequired[list[LabwareTypeChange]]
     containers: list[Container]
     findings: list[RestoreFinding]
     revision: int
@@ -638,6 +666,49 @@ class LabWipe(TypedDict):
     containers_removed: int
     devices_retired: int
     revision: int
+
+
+class LabwareType(TypedDict):
+    """What is known of a type of labware. A container of this type is only put where it fits. A container of a type
+    that nobody described can go anywhere.
+    """
+    name: str
+    description: str | None
+    deep_well: bool
+    height_mm: float | None
+    wells: int | None
+    lid: TypeLid | None
+    extra: dict[str, Any] | None
+    created_at: str
+    updated_at: str
+    version: int
+
+
+LabwareTypeAction = Literal['add', 'update', 'delete', 'unchanged']
+
+
+class LabwareTypeChange(TypedDict):
+    """What a lab file changes about one labware type."""
+    action: LabwareTypeAction
+    labware_type: str
+    changed: list[str]
+
+
+class LabwareTypePage(TypedDict):
+    """One page of a list."""
+    items: list[LabwareType]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class LabwareTypePut(TypedDict):
+    """What is known of a labware type. What is left out is not known."""
+    description: NotRequired[str | None]
+    deep_well: NotRequired[bool | None]
+    height_mm: NotRequired[float | None]
+    wells: NotRequired[int | None]
+    lid: NotRequired[TypeLid | None]
+    extra: NotRequired[dict[str, Any] | None]
 
 
 class Lid(TypedDict):
@@ -714,6 +785,12 @@ class NewLabel(TypedDict):
 OccupiedBy = Literal['container', 'lid']
 
 
+class PastPlace(TypedDict):
+    """Where a lid was."""
+    device: str
+    position: int | None
+
+
 class Pause(TypedDict):
     """When something was paused or went on, and why. Both members are optional."""
     at: NotRequired[datetime | str | None]
@@ -757,12 +834,18 @@ class Position(TypedDict):
     container_id: str | None
     occupied_by: OccupiedBy | None
     deep_well_suited: bool
+    disposes: bool
+    labware_types: list[str] | None
+    max_height_mm: float | None
     reserved: Reserved | None
 
 
 class PositionPatch(TypedDict):
     """The members of a slot to change."""
     deep_well_suited: NotRequired[bool]
+    disposes: NotRequired[bool | None]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
 
 
 class PositionWithOccupant(TypedDict):
@@ -773,6 +856,9 @@ class PositionWithOccupant(TypedDict):
     container_id: str | None
     occupied_by: OccupiedBy | None
     deep_well_suited: bool
+    disposes: bool
+    labware_types: list[str] | None
+    max_height_mm: float | None
     reserved: Reserved | None
     occupant: Container | None
 
@@ -917,6 +1003,7 @@ class ReservationCreate(TypedDict):
     type: NotRequired[str | None]
     purpose: ReservationPurpose
     deep_well: NotRequired[bool | None]
+    labware_type: NotRequired[str | None]
     count: NotRequired[int | None]
     consecutive: NotRequired[bool | None]
     strategy: NotRequired[ReservationStrategy | None]
@@ -1361,6 +1448,9 @@ class TransferTarget(TypedDict):
     position: NotRequired[int | None]
 
 
+TypeLid = Literal['none', 'optional', 'always']
+
+
 class Unlid(TypedDict):
     """Where the lid was parked."""
     lid_device: str
@@ -1425,6 +1515,28 @@ class GetPositionQuery(TypedDict):
     at: NotRequired[str]
 
 
+class ListLabwareTypesQuery(TypedDict):
+    """Query parameters of `list_labware_types`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+
+
+class GetLabwareTypeQuery(TypedDict):
+    """Query parameters of `get_labware_type`."""
+    at: NotRequired[str]
+
+
+class PutLabwareTypeQuery(TypedDict):
+    """Query parameters of `put_labware_type`."""
+    dry_run: NotRequired[bool]
+
+
+class DeleteLabwareTypeQuery(TypedDict):
+    """Query parameters of `delete_labware_type`."""
+    dry_run: NotRequired[bool]
+
+
 class ListContainersQuery(TypedDict):
     """Query parameters of `list_containers`."""
     limit: NotRequired[int]
@@ -1443,6 +1555,12 @@ class ListContainersQuery(TypedDict):
 class GetContainerQuery(TypedDict):
     """Query parameters of `get_container`."""
     at: NotRequired[str]
+
+
+class RemoveContainerQuery(TypedDict):
+    """Query parameters of `remove_container`."""
+    reason: NotRequired[str]
+    dry_run: NotRequired[bool]
 
 
 class GetContainerHistoryQuery(TypedDict):
