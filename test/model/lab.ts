@@ -225,7 +225,8 @@ export function arrange (lab: Lab, items: readonly Arranged[], missing: readonly
   const ends = new Map(items.filter((item) => faultOf(item.barcode, item) === null).map((item) => {
     const plate = lab.plates.get(item.barcode)!
     const lidded = item.lid ? false : item.lidded ?? plate.lidded
-    return [item.barcode, { at: item.at, last: null as Spot | null, lidded, lid: item.lid !== undefined ? item.lid : lidded ? null : plate.lid }]
+    const end: Pick<Plate, 'at' | 'last' | 'lidded' | 'lid'> = { at: item.at, last: null, lidded, lid: item.lid !== undefined ? item.lid : lidded ? null : plate.lid }
+    return [item.barcode, end]
   }))
   for (const barcode of missing) {
     const plate = lab.plates.get(barcode)
