@@ -17,6 +17,7 @@ import { crossOrigin } from './plugins/cross-origin.ts'
 import { docs } from './plugins/docs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
+import { frontPage } from './plugins/front-page.ts'
 import { health } from './plugins/health.ts'
 import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
@@ -32,6 +33,7 @@ import { experimentsRoutes } from './routes/experiments/index.ts'
 import { keysRoutes } from './routes/keys/index.ts'
 import { labelsRoutes } from './routes/labels/index.ts'
 import { labRoutes } from './routes/lab/index.ts'
+import { labwareTypesRoutes } from './routes/labware-types/index.ts'
 import { movesRoutes } from './routes/moves/index.ts'
 import { positionsRoutes } from './routes/positions/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
@@ -97,12 +99,14 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(conditionalWrites)
   await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })
   await app.register(docs)
+  await app.register(frontPage)
   await app.register(health)
 
   await app.register(labRoutes, { prefix: '/api' })
   await app.register(devicesRoutes, { prefix: '/api' })
   await app.register(positionsRoutes, { prefix: '/api' })
   await app.register(certificateRoutes, { prefix: '/api' })
+  await app.register(labwareTypesRoutes, { prefix: '/api' })
   await app.register(containersRoutes, { prefix: '/api' })
   await app.register(movesRoutes, { prefix: '/api' })
   await app.register(transfersRoutes, { prefix: '/api' })

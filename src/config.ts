@@ -29,7 +29,8 @@ const settings = Type.Object({
   statementTimeoutMs: Type.Integer({ default: 30_000, minimum: 1, maximum: 3_600_000, description: 'how long one SQL statement may run before it is cancelled' }),
   bodyLimitBytes: Type.Integer({ default: 16_777_216, minimum: 1024, maximum: 1_073_741_824, description: 'largest request body' }),
   requestTimeoutMs: Type.Integer({ default: 60_000, minimum: 100, maximum: 3_600_000, description: 'how long a request may take to arrive before it is answered with 408' }),
-  logLevel: oneOf(logLevels, { default: 'info', description: `lowest level that is logged: ${logLevels.join(', ')}` })
+  logLevel: oneOf(logLevels, { default: 'info', description: `lowest level that is logged: ${logLevels.join(', ')}` }),
+  logFormat: unsetOr(oneOf(['json', 'pretty'], { description: '`json`: one JSON object a line; `pretty`: lines for people; unset: `pretty` on a terminal, otherwise `json`' }))
 })
 
 /** The configuration of the process. */
@@ -98,7 +99,7 @@ function faultsOf (value: Value, setting: Setting): string[] {
   return format === undefined || format.isValid(text) ? [] : [format.secret === true ? format.rule : `${format.rule}, not "${text}"`]
 }
 
-function oneOf<const V extends readonly string[]> (values: V, options: { default: V[number], description: string }) {
+function oneOf<const V extends readonly string[]> (values: V, options: { default?: V[number], description: string }) {
   return Type.Unsafe<V[number]>({ type: 'string', enum: values, ...options })
 }
 

@@ -81,7 +81,7 @@ t.test('every npm script and every command that a document names exists', (t) =>
   const run = foundIn(documents, /npm run (?:-s |--silent )?([a-z][\w:-]*)/g)
   t.ok(run.length > 30, 'scripts are seen')
   t.same(run.filter(({ groups: [name] }) => scripts[name!] === undefined).map(({ file, groups: [name] }) => `${file}: npm run ${name}`), [])
-  const commands = foundIn(documents, /(?:npx |[`$] ?)platform-status (?!.*clients)([a-z]+)/g)
+  const commands = foundIn(documents, /(?:npx |[`$] ?)platform-status (?!.*clients)([a-z]+(?:-[a-z]+)*)/g)
   t.ok(commands.length > 20, 'commands are seen')
   t.same(commands.filter(({ groups: [name] }) => !existsSync(join(projectRoot, `src/cli/commands/${name}.ts`))).map(({ file, groups: [name] }) => `${file}: platform-status ${name}`), [])
   t.end()

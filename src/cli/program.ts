@@ -18,9 +18,12 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   history: async () => (await import('./commands/history.ts')).historyCommand,
   move: async () => (await import('./commands/move.ts')).moveCommand,
   correct: async () => (await import('./commands/correct.ts')).correctCommand,
+  remove: async () => (await import('./commands/remove.ts')).removeCommand,
+  'labware-types': async () => (await import('./commands/labware-types.ts')).labwareTypesCommand,
   stocktake: async () => (await import('./commands/stocktake.ts')).stocktakeCommand,
   steps: async () => await stepsCommands(),
-  running: async () => (await import('./commands/steps.ts')).runningCommand,
+  experiments: async () => (await import('./commands/experiments.ts')).experimentsCommand,
+  running: async () => (await import('./commands/running.ts')).runningCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,
   estimate: async () => (await import('./commands/estimate.ts')).estimateCommand,
   calibrate: async () => (await import('./commands/calibrate.ts')).calibrateCommand,
@@ -32,12 +35,15 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand
 }
-/** `steps` lists them, `steps exclude` decides about them. */
+/** `steps` lists them, `steps exclude` decides about them, `steps pause` and `steps resume` stop and start their clock. */
 async function stepsCommands (): Promise<Register> {
-  const [{ stepsCommand }, { stepsExcludeCommand }] = await Promise.all([import('./commands/steps.ts'), import('./commands/steps-exclude.ts')])
+  const [{ stepsCommand }, { stepsExcludeCommand }, { stepsPauseCommands }] = await Promise.all([
+    import('./commands/steps.ts'), import('./commands/steps-exclude.ts'), import('./commands/pauses.ts')
+  ])
   return (program, io) => {
     stepsCommand(program, io)
     stepsExcludeCommand(program, io)
+    stepsPauseCommands(program, io)
   }
 }
 

@@ -38,7 +38,7 @@ export function stringEnum<const V extends readonly string[]> (id: string, value
 }
 
 // No control characters, no space at the start or end. The body parser refuses lone surrogates and NUL before validation.
-const trimmedText = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
+export const trimmedText = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
 
 /** The rule of each pattern, in words. */
 export const patternRules: Readonly<Record<string, string>> = {
@@ -115,6 +115,8 @@ export const Warning = Type.Object({
   pointer: Type.Optional(Type.String({ description: 'JSON pointer to the request member that caused the warning.', examples: ['/device'] }))
 }, { $id: 'Warning', description: 'Something unusual that did not stop the request.', examples: [{ code: 'unknown-device', detail: 'The lab has no device "Reader9".', pointer: '/device' }] })
 
+export type Warning = Static<typeof Warning>
+
 const aCursor = 'WyJ0X3h2Q2kxOSIsIjAxOTlmMmY0Il0'
 
 /** One page of a list. */
@@ -141,7 +143,7 @@ export const AnyBoolean = stringEnum('AnyBoolean', ['true', 'false', 'any'], '`t
 
 export const StepKind = stringEnum('StepKind', ['operation', 'move'], '`operation`: a device works on something. `move`: a device carries a container to another place.')
 
-export const StepStatus = stringEnum('StepStatus', stepStatuses, 'Whether a step is still running, or how it ended.')
+export const StepStatus = stringEnum('StepStatus', stepStatuses, 'Whether a step is still running or paused, or how it ended.')
 
 /** The result of a batch, in the order of the request. */
 export function items<S extends TSchema> (id: string, item: S & { $id?: string }, description: string) {

@@ -35,7 +35,7 @@ export const Container = Type.Object({
   created_at: ref(Timestamp, 'When the container was added.'),
   updated_at: ref(Timestamp, 'When the container changed last.'),
   version: ref(Version, 'How often the container changed, counted from 1.'),
-  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual about the new container. Only in the response of a create, and only if there is something.' }))
+  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual about the container. Only in the response of a create or a change, and only if there is something.' }))
 }, {
   $id: 'Container',
   description: 'A container: its properties, its place and its lid. `starting_device` and `starting_position` are the place where it was added.',
@@ -158,8 +158,15 @@ export type ContainerCorrection = Static<typeof ContainerCorrection>
 
 export const ContainerResult = Type.Object({
   status: Type.Unsafe<'success'>({ type: 'string', enum: ['success'], description: 'Always `success`. A refusal is a problem response.' }),
-  container: ref(Container, 'The container after the change.')
-}, { $id: 'ContainerResult', description: 'The container after the change.', examples: [{ status: 'success', container: aContainer }] })
+  container: ref(Container, 'The container after the change.'),
+  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual about the container by its labware type: where it stands, or its lid. Only if there is something.' }))
+}, {
+  $id: 'ContainerResult', description: 'The container after the change.',
+  examples: [{ status: 'success', container: aContainer }, {
+    status: 'success', container: aContainer,
+    warnings: [{ code: 'labware-does-not-fit', detail: 'A "Deep 96" does not fit in slot 5 of Incubator by the rule max_height_mm.' }]
+  }]
+})
 export type ContainerResult = Static<typeof ContainerResult>
 
 export const ContainerBatch = Type.Object({
@@ -173,21 +180,25 @@ export type ContainerBatch = Static<typeof ContainerBatch>
 export const ContainerItems = items('ContainerItems', Container, 'The containers, in the order of the request.')
 
 const ContainerEventKind = stringEnum('ContainerEventKind',
-  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'missing', 'found', 'restored', 'step'],
-  'What happened to the container. `missing`: nobody knows where it is. `found`: a missing container has a place again.')
+  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'restored', 'step'],
+  'What happened to the container. `missing`: nobody knows where it is. `found`: a missing container has a place again. `disposed`: it, or its lid, went into waste.')
+
+const PastPlace = Type.Object({ device: ref(DeviceName, 'The device.'), position: nullable(ref(Slot), 'The slot. Null for waste without slots.') }, {
+  $id: 'PastPlace', description: 'Where a lid was.', examples: [{ device: 'Hotel1', position: 3 }]
+})
 
 export const ContainerSituation = Type.Object({
-  device: nullable(ref(DeviceName), 'The device that the container was on. Null when it was missing, or removed.'),
+  device: nullable(ref(DeviceName), 'The device that the container was on. Null when it was missing, or removed. After a disposal: the device that disposed of it.'),
   position: nullable(ref(Slot), 'The slot that the container was in. Null when it was missing, or removed.'),
   lidded: Type.Boolean({ description: 'Whether the lid was on.' }),
-  lid: nullable(ref(Place), 'Where the lid was parked. Null when it was on, or its place was unknown.'),
+  lid: nullable(ref(PastPlace), 'Where the lid was parked. Null when it was on, or its place was unknown. After its disposal: where it was disposed of.'),
   barcode: nullable(ref(Barcode), 'The barcode. Null when it was not known.'),
   missing_since: nullable(ref(Timestamp), 'Since when the container was missing. Null when it was not missing.')
 }, { $id: 'ContainerSituation', description: 'The place, lid and barcode of a container at one time, with the names of that time.', examples: [{ device: 'Hotel1', position: 3, lidded: true, lid: null, barcode: 'SCREEN_001', missing_since: null }] })
 
 const aHistoryStep = {
   id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader', status: 'completed',
-  start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', duration_seconds: 41.5,
+  start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', duration_seconds: 41.5, active_seconds: 41.5,
   origin: null, destination: null
 }
 
@@ -203,8 +214,9 @@ const HistoryStep = Type.Object({
   device: ref(DeviceName, 'The device that did the step.'),
   status: ref(StepStatus, 'The status of the step.'),
   start: ref(Timestamp, 'When the step started.'),
-  finish: nullable(ref(Timestamp), 'When the step finished. Null while it is running.'),
-  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null while the step is running.'),
+  finish: nullable(ref(Timestamp), 'When the step finished. Null while it is running or paused.'),
+  duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null while the step is running or paused.'),
+  active_seconds: nullable(ref(Seconds), 'The seconds from start to finish without the pauses of the step. Null without a finish.'),
   origin: nullable(ref(HistoryEnd), 'Where a move began. Null for an operation.'),
   destination: nullable(ref(HistoryEnd), 'Where a move ended. Null for an operation.')
 }, { $id: 'HistoryStep', description: 'A step that involved the container.', examples: [aHistoryStep] })
@@ -236,6 +248,12 @@ export const ContainerHistoryQuery = Type.Object({ ...pageQuery }, { additionalP
 
 export const ContainerParams = Type.Object({ container: ref(ContainerName) })
 
+export const RemoveQuery = Type.Object({
+  reason: Type.Optional(textLines('Why the container leaves the platform. The event log keeps the reason.', 'Broken in the centrifuge.')),
+  dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Whether to only return what would change, without changing anything.' }))
+}, { additionalProperties: false })
+export type RemoveQuery = Static<typeof RemoveQuery>
+
 export const ContainerPage = page('ContainerPage', Container)
 
 export const ContainerQuery = Type.Object({
@@ -256,5 +274,5 @@ export type ContainerQuery = Static<typeof ContainerQuery>
 export const containerSchemas = [
   Container, LidPlace, IfOccupied, DisplaceAway, Displacement, ContainerCorrection,
   ContainerCreate, ContainerBatch, ContainerItems, ContainerPatch, Move, MoveFromPosition, Unlid, Lid, ContainerResult,
-  ContainerPage, ContainerEventKind, ContainerSituation, HistoryEnd, HistoryStep, ContainerEvent, ContainerHistory
+  ContainerPage, ContainerEventKind, PastPlace, ContainerSituation, HistoryEnd, HistoryStep, ContainerEvent, ContainerHistory
 ]

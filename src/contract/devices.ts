@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { maxInteger, maxSlots, maxTextLength } from '../domain/limits.ts'
 import { AnyBoolean, DeviceName, JsonObject, Name, nullable, optional, page, pageQuery, ref, textLine, textLines, Timestamp, Uuid, Version } from './common.ts'
+import { millimetres, typeNames } from './labware-types.ts'
 
 const deviceType = textLine('The type of the device.', 'incubator')
 const descriptionText = textLines('A description for people.', 'The incubator by the door')
@@ -9,6 +10,9 @@ const capacity = Type.Integer({ minimum: 0, maximum: maxSlots, description: 'The
 const processCapacity = Type.Integer({ minimum: 0, maximum: maxInteger, description: 'How many containers the device can process at the same time.', examples: [1] })
 const minCapacity = Type.Integer({ minimum: 0, maximum: maxInteger, description: 'How many containers the device must hold before it can start.', examples: [4] })
 const allowsOverlap = Type.Boolean({ description: 'Whether the device can start a step before the previous one has finished.' })
+const disposes = Type.Boolean({ description: 'Whether the device is waste: what is put there is off the platform. A slot can say otherwise.' })
+const labwareTypes = typeNames('The labware types that may stand there. Null: any. A slot can say otherwise.')
+const maxHeight = millimetres('The height in millimetres of the highest container that fits there. Null: any. A slot can say otherwise.', 45)
 
 export const Device = Type.Object({
   id: ref(Uuid, 'The id of the device. It stays the same when the device is renamed.'),
@@ -21,6 +25,9 @@ export const Device = Type.Object({
   process_capacity: nullable(processCapacity),
   min_capacity: nullable(minCapacity),
   allows_overlap: nullable(allowsOverlap),
+  disposes,
+  labware_types: nullable(labwareTypes),
+  max_height_mm: nullable(maxHeight),
   extra: nullable(Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true, description: 'Members of the device in the lab file that the service does not interpret.' })),
   has_certificate: Type.Boolean({ description: 'Whether a server certificate is stored for the device.' }),
   listed: Type.Boolean({ description: 'True when the lab file or an operator added the device. False when only a logged step named it.' }),
@@ -32,7 +39,8 @@ export const Device = Type.Object({
   $id: 'Device', description: 'A device. Its slots are numbered from 0 to `capacity` - 1.',
   examples: [{
     id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'Cytomat1', group: 'incubators', type: 'incubator', description: null, uri: null,
-    capacity: 42, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null, has_certificate: false, listed: true,
+    capacity: 42, process_capacity: null, min_capacity: null, allows_overlap: null,
+    disposes: false, labware_types: null, max_height_mm: null, extra: null, has_certificate: false, listed: true,
     retired_at: null, created_at: '2026-03-02T09:15:00.000Z', updated_at: '2026-03-02T09:15:00.000Z', version: 1
   }]
 })
@@ -49,6 +57,9 @@ export const DeviceCreate = Type.Object({
   process_capacity: optional(processCapacity),
   min_capacity: optional(minCapacity),
   allows_overlap: optional(allowsOverlap),
+  disposes: optional(disposes),
+  labware_types: optional(labwareTypes),
+  max_height_mm: optional(maxHeight),
   extra: optional(ref(JsonObject), 'Further members of the device in the lab file.')
 }, {
   $id: 'DeviceCreate', additionalProperties: false, description: 'A device to add.',
@@ -66,6 +77,9 @@ export const DevicePatch = Type.Object({
   process_capacity: Type.Optional(nullable(processCapacity)),
   min_capacity: Type.Optional(nullable(minCapacity)),
   allows_overlap: Type.Optional(nullable(allowsOverlap)),
+  disposes: Type.Optional(disposes),
+  labware_types: Type.Optional(nullable(labwareTypes)),
+  max_height_mm: Type.Optional(nullable(maxHeight)),
   extra: Type.Optional(nullable(ref(JsonObject), 'Further members of the device in the lab file. They replace the old ones. Null removes them.'))
 }, {
   $id: 'DevicePatch', additionalProperties: false, minProperties: 1,

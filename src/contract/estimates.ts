@@ -132,7 +132,7 @@ export const RemainingRequest = Type.Object({
   confidence: optional(confidence)
 }, {
   $id: 'RemainingRequest', additionalProperties: false,
-  description: 'A request for the remaining time of running steps. Send either `step_ids` or `experiment_id`.',
+  description: 'A request for the remaining time of running and paused steps. Send either `step_ids` or `experiment_id`.',
   examples: [{ step_ids: ['0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'], confidence: 0.9 }]
 })
 
@@ -145,11 +145,11 @@ export const Remaining = Type.Object({
   estimate: ref(Estimate, 'The estimate of the whole step.')
 }, {
   $id: 'Remaining',
-  description: 'The remaining time of a running step, given the time that has already elapsed. `estimate` is the estimate of the whole step.',
+  description: 'The remaining time of a running or paused step, given the time that has already elapsed. Pauses do not elapse: the time counts from when a paused step goes on. `estimate` is the estimate of the whole step.',
   examples: [{ step_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', elapsed_seconds: 30.2, remaining_seconds: 11.9, overdue: false, share_longer: 0.94, estimate: anEstimate }]
 })
 
-export const RemainingEstimates = Type.Object({ items: Type.Array(ref(Remaining), { description: 'One item for each running step.' }) }, {
+export const RemainingEstimates = Type.Object({ items: Type.Array(ref(Remaining), { description: 'One item for each running or paused step.' }) }, {
   $id: 'RemainingEstimates', description: 'The remaining times of running steps.',
   examples: [{ items: [] }]
 })

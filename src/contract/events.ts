@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { ContainerName, DeviceName, nullable, page, pageQuery, ref, stringEnum, Timestamp, Uuid } from './common.ts'
+import { ContainerName, DeviceName, Name, nullable, page, pageQuery, ref, stringEnum, Timestamp, TimestampIn, Uuid } from './common.ts'
 
 const Snapshot = Type.Unsafe<Record<string, unknown>>({
   $id: 'EventSnapshot', type: 'object', additionalProperties: true, description: 'An object as the API returned it at that time, with the names of that time.',
@@ -17,7 +17,7 @@ export const Event = Type.Object({
   recorded_at: ref(Timestamp, 'When the change was recorded, by the clock of the database.'),
   kind: Type.String({ description: 'What changed.', examples: ['moved'] }),
   actor: nullable(Type.String({ description: 'Who sent the request: the name of the API key. Null when the request had no key.' })),
-  reason: nullable(Type.String({ description: 'The reason that was given for a correction. Null for other events.' })),
+  reason: nullable(Type.String({ description: 'The reason that was given, for example for a correction, a removal or a pause. Null when none was given.' })),
   request_id: nullable(Type.String({ description: 'The id of the request that caused the change. The service writes the same id to its log.' })),
   container_id: nullable(ref(Uuid), 'The container that changed. Null when it was something else.'),
   device_id: nullable(ref(Uuid), 'The device that changed. Null when it was something else.'),
@@ -38,8 +38,11 @@ export const EventQuery = Type.Object({
   container: Type.Optional(ref(ContainerName)),
   device: Type.Optional(ref(DeviceName)),
   kind: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Only events of this kind.', examples: ['moved'] })),
+  actor: Type.Optional(ref(Name)),
   step: Type.Optional(ref(Uuid)),
   experiment: Type.Optional(ref(Uuid)),
+  recorded_after: Type.Optional(TimestampIn),
+  recorded_before: Type.Optional(TimestampIn),
   sort: Type.Optional(ref(EventSort))
 }, { additionalProperties: false })
 export type EventQuery = Static<typeof EventQuery>

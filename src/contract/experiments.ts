@@ -5,12 +5,13 @@ import { JsonObject, Name, nullable, optional, page, pageQuery, ref, Seconds, st
 const anExample = {
   id: '0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', process_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11',
   process: { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', name: 'Screening' }, name: 'Screen of Monday', status: 'running', metadata: null, warnings: [],
-  steps: { total: 42, completed: 40, failed: 1, aborted: 0, running: 1 },
+  steps: { total: 42, completed: 40, failed: 1, aborted: 0, running: 1, paused: 0 },
   first_start: '2026-03-02T09:20:00.000Z', last_finish: '2026-03-02T10:02:11.500Z', duration_seconds: 2531.5,
+  paused_at: null, paused_seconds: 600, active_seconds: 1931.5,
   created_at: '2026-03-02T09:15:00.000Z', updated_at: '2026-03-02T09:20:00.000Z', version: 2
 }
 
-export const ExperimentStatus = stringEnum('ExperimentStatus', experimentStatuses, 'Whether an experiment has started, is running, or how it ended.')
+export const ExperimentStatus = stringEnum('ExperimentStatus', experimentStatuses, 'Whether an experiment has started, is running or paused, or how it ended.')
 
 const ExperimentProcess = Type.Object({ id: ref(Uuid, 'The id of the process.'), name: ref(Name, 'The name of the process.') }, {
   $id: 'ExperimentProcess', description: 'The process that an experiment executes.', examples: [anExample.process]
@@ -19,7 +20,7 @@ const ExperimentProcess = Type.Object({ id: ref(Uuid, 'The id of the process.'),
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 
 const StepCounts = Type.Object({
-  total: count('All steps.'), completed: count('Completed steps.'), failed: count('Failed steps.'), aborted: count('Aborted steps.'), running: count('Running steps.')
+  total: count('All steps.'), completed: count('Completed steps.'), failed: count('Failed steps.'), aborted: count('Aborted steps.'), running: count('Running steps.'), paused: count('Paused steps.')
 }, { $id: 'StepCounts', description: 'The number of steps of an experiment by status.', examples: [anExample.steps] })
 
 export const Experiment = Type.Object({
@@ -34,12 +35,18 @@ export const Experiment = Type.Object({
   first_start: nullable(ref(Timestamp), 'The start of the first step, of those whose times can be true. Null without such steps.'),
   last_finish: nullable(ref(Timestamp), 'The latest finish of a step, of those whose times can be true. Null when no such step has finished.'),
   duration_seconds: nullable(ref(Seconds), 'The seconds from `first_start` to `last_finish`. Null when one of them is null.'),
+  paused_at: nullable(ref(Timestamp), 'Since when the experiment is paused. Null while it is not.'),
+  paused_seconds: ref(Seconds, 'The seconds of all pauses of the experiment that are over. A pause that lasts is not in it.'),
+  active_seconds: nullable(ref(Seconds), [
+    'The seconds from `first_start` to `last_finish` in which the experiment did not stand still: what the duration of a process uses.',
+    'It stands still while it is paused, and while steps of it are paused and no other one is active. Null without a duration.'
+  ].join(' ')),
   created_at: ref(Timestamp, 'When the experiment was created.'),
   updated_at: ref(Timestamp, 'When the experiment changed last.'),
   version: ref(Version, 'How often the experiment changed, counted from 1.')
 }, {
   $id: 'Experiment',
-  description: 'One execution of a process. `first_start`, `last_finish` and `duration_seconds` are computed from its steps.',
+  description: 'One execution of a process. `first_start`, `last_finish`, `duration_seconds` and `active_seconds` are computed from its steps.',
   examples: [anExample]
 })
 export type Experiment = Static<typeof Experiment>

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { maxInteger, maxSlots } from '../domain/limits.ts'
 import { Barcode, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, textLines, Uuid, Warning } from './common.ts'
 import { aContainer, Container } from './containers.ts'
+import { LabwareTypeName, LabwareTypePut, millimetres, typeNames } from './labware-types.ts'
 
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
 
@@ -10,6 +11,9 @@ const LabDevice = Type.Object({
   process_capacity: Type.Optional(nullable(count('How many containers the device can process at the same time.', maxInteger))),
   min_capacity: Type.Optional(nullable(count('How many containers the device must hold before it can start.', maxInteger))),
   allows_overlap: Type.Optional(nullable(Type.Boolean({ description: 'Whether the device can start a step before the previous one has finished.' }))),
+  disposes: Type.Optional(nullable(Type.Boolean({ description: 'Whether the device is waste: what is put there is off the platform.' }))),
+  labware_types: Type.Optional(nullable(typeNames('The labware types that may stand there. Without it: any.'))),
+  max_height_mm: Type.Optional(nullable(millimetres('The height in millimetres of the highest container that fits there. Without it: any.', 45))),
   type: Type.Optional(nullable(Type.String({ description: 'The type of the device.', examples: ['incubator'] }))),
   description: Type.Optional(nullable(Type.String({ description: 'A description for people.' }))),
   uri: Type.Optional(nullable(Type.String({ description: 'The address of the device server.' })))
@@ -17,6 +21,14 @@ const LabDevice = Type.Object({
   $id: 'LabDevice', additionalProperties: true,
   description: 'A device in the lab file. The service keeps members that it does not know and returns them in the export.',
   examples: [{ capacity: 2, process_capacity: 1, allows_overlap: false }]
+})
+
+const { extra: _, ...typeMembers } = LabwareTypePut.properties
+
+const LabLabwareType = Type.Object(typeMembers, {
+  $id: 'LabLabwareType', additionalProperties: true,
+  description: 'A labware type in the lab file. The service keeps members that it does not know and returns them in the export.',
+  examples: [{ height_mm: 14.4, wells: 96, lid: 'optional' }]
 })
 
 const LabGroup = Type.Unsafe<Record<string, Static<typeof LabDevice>>>({
@@ -32,6 +44,10 @@ export const LabConfig = Type.Object({
   description: Type.Optional(Type.Unsafe<string | unknown[] | null>({
     anyOf: [{ type: 'string' }, { type: 'array', items: {} }, { type: 'null' }], description: 'A text, or a list of texts.'
   })),
+  labware_types: Type.Optional(Type.Unsafe<Record<string, Static<typeof LabLabwareType>> | null>({
+    anyOf: [{ type: 'object', additionalProperties: nullable(ref(LabLabwareType)), propertyNames: ref(LabwareTypeName) }, { type: 'null' }],
+    description: 'The labware types of the lab, by name. Without it, the types stay as they are.'
+  })),
   pythonlab_translation: Type.Optional(Type.Unsafe<unknown>({ description: 'The PythonLab resource class of each group, by the name of the group.' }))
 }, {
   $id: 'LabConfig', additionalProperties: true,
@@ -41,6 +57,16 @@ export const LabConfig = Type.Object({
     sila_servers: { storage: { Hotel1: { capacity: 20 } }, movers: { GenericArm: { capacity: 1 } } },
     pythonlab_translation: { storage: 'LabwareStorageResource', movers: 'MoverServiceResource' }
   }]
+})
+
+const LabwareTypeAction = stringEnum('LabwareTypeAction', ['add', 'update', 'delete', 'unchanged'], 'What happens to a labware type.')
+
+const LabwareTypeChange = Type.Object({
+  action: ref(LabwareTypeAction, 'What happens to the type.'),
+  labware_type: ref(LabwareTypeName, 'The name of the type.'),
+  changed: Type.Array(Type.String(), { description: 'The members that change, by name.', examples: [['height_mm']] })
+}, {
+  $id: 'LabwareTypeChange', description: 'What a lab file changes about one labware type.', examples: [{ action: 'update', labware_type: 'Greiner 96 flat', changed: ['height_mm'] }]
 })
 
 const LabAction = stringEnum('LabAction', ['add', 'update', 'grow', 'shrink', 'retire', 'restore', 'unchanged'], 'What happens to a device.')
@@ -64,11 +90,12 @@ const LabChange = Type.Object({
 export const LabConfigResult = Type.Object({
   applied: Type.Boolean({ description: 'Whether the changes were applied. False only for a dry run.' }),
   changes: Type.Array(ref(LabChange), { description: 'Every device in the order of the file, then the devices that the file does not name.' }),
+  labware_types: Type.Optional(Type.Array(ref(LabwareTypeChange), { description: 'The labware types of the file, then those that the file does not name. Only if the file has labware types.' })),
   revision: ref(Revision, 'The revision after the change. For a dry run: the present one.'),
   warnings: Type.Array(ref(Warning), { description: 'What is unusual about the file, for example numbers that are kept as text.' })
 }, {
   $id: 'LabConfigResult', description: 'What the lab file changed. For a dry run: what it would change.',
-  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], revision: 42, warnings: [] }]
+  examples: [{ applied: true, changes: [{ action: 'grow', device: 'Hotel1', group: 'storage', capacity: { from: 4, to: 6 }, changed: [] }], labware_types: [{ action: 'add', labware_type: 'Greiner 96 flat', changed: [] }], revision: 42, warnings: [] }]
 })
 export type LabConfigResult = Static<typeof LabConfigResult>
 
@@ -81,11 +108,11 @@ const total = (description: string) => Type.Integer({ minimum: 0, description })
 
 const totals = { devices: 1, positions: 4, occupied: 1, empty: 3, utilization: 0.25, containers: 1, containers_missing: 0, containers_removed: 7 }
 const exampleContainer = { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null }
-const exampleDevice = { name: 'Hotel1', group: 'storage', positions: 4, occupied: 1, containers: [exampleContainer] }
+const exampleDevice = { name: 'Hotel1', group: 'storage', positions: 4, occupied: 1, disposes: false, containers: [exampleContainer] }
 
 const LabTotals = Type.Object({
   devices: total('The devices of the lab.'),
-  positions: total('The slots of these devices.'),
+  positions: total('The slots of these devices, without those that dispose.'),
   occupied: total('Slots that hold a container or a lid.'),
   empty: total('Slots that hold neither.'),
   utilization: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'The share of slots that are occupied, from 0 to 1. Null when the lab has no slots.' })),
@@ -108,6 +135,7 @@ const LabDeviceState = Type.Object({
   group: ref(Name, 'The group of the device.'),
   positions: total('The slots of the device.'),
   occupied: total('Slots that hold a container or a lid.'),
+  disposes: Type.Boolean({ description: 'Whether the device is waste: what is put there is off the platform.' }),
   containers: Type.Array(ref(LabContainer), { description: 'The containers on the device, ordered by slot.' })
 }, { $id: 'LabDeviceState', description: 'A device and the containers on it.', examples: [exampleDevice] })
 
@@ -136,7 +164,7 @@ export const LabRestore = Type.Object({
   dry_run: optional(Type.Boolean({ description: 'Whether to only return what would change, without changing anything. The default is false.' }))
 }, {
   $id: 'LabRestore', additionalProperties: false, description: 'An earlier state of the lab, to be put back.',
-  examples: [{ at: 2, reason: 'The wrong lab file was applied.' }]
+  examples: [{ at: 2, reason: 'The wrong lab file was applied.', dry_run: true }]
 })
 export type LabRestore = Static<typeof LabRestore>
 
@@ -167,12 +195,13 @@ export const LabRestoreResult = Type.Object({
   applied: Type.Boolean({ description: 'Whether the state was restored. False only for a dry run.' }),
   restored_to: Type.Integer({ minimum: 0, description: 'The revision that was restored.' }),
   devices: Type.Array(ref(LabChange), { description: 'The devices that change.' }),
+  labware_types: Type.Optional(Type.Array(ref(LabwareTypeChange), { description: 'The labware types that change. Only if there are any.' })),
   containers: Type.Array(ref(Container), { description: 'The containers that change, as they are after the restore.' }),
   findings: Type.Array(ref(RestoreFinding), { description: 'What could not be restored.' }),
   revision: ref(Revision, 'The revision after the restore. For a dry run: the present one.')
 }, {
   $id: 'LabRestoreResult', description: 'What was restored. For a dry run: what would be restored.',
-  examples: [{ applied: true, restored_to: 41, devices: [], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
+  examples: [{ applied: true, restored_to: 41, devices: [], labware_types: [{ action: 'add', labware_type: 'Greiner 96 flat', changed: [] }], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
 })
 export type LabRestoreResult = Static<typeof LabRestoreResult>
 
@@ -182,13 +211,16 @@ export const WipeQuery = Type.Object({
 
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
-  'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees',
-  'container-missing'
+  'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees',
+  'container-missing', 'run-not-learnt', 'labware-does-not-fit'
 ], [
-  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing` and those that begin with `step` are warnings; all others are errors.',
+  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `run-not-learnt`, `labware-does-not-fit` and those that begin with `step` are warnings;',
+  'all others are errors.',
   '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere. `container-missing`: nobody knows where a container is.',
+  '`labware-does-not-fit`: a container stands where its labware type does not fit.',
   '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates leave out; nobody decided about them yet.',
-  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.'
+  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.',
+  '`run-not-learnt`: the margins of the estimates could not be learnt from a run, three times or more. Other runs are not affected.'
 ].join(' '))
 
 const FindingSeverity = stringEnum('FindingSeverity', ['error', 'warning'], '`error`: a state that is impossible in a real lab. `warning`: a state that can be intended.')
@@ -226,7 +258,8 @@ export const LabYaml = Type.String({
 })
 
 export const labSchemas = [
-  LabDevice, LabGroup, LabConfig, LabYaml, LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabContainer, LabDeviceState, LabState, LabWipe,
+  LabDevice, LabLabwareType, LabGroup, LabConfig, LabYaml, LabwareTypeAction, LabwareTypeChange,
+  LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabContainer, LabDeviceState, LabState, LabWipe,
   LabRestore, RestoreFindingCode, RestoreFinding, LabRestoreResult,
   FindingCode, FindingSeverity, Finding, LabHealth
 ]

@@ -12,11 +12,13 @@ import { healthSchemas } from './health.ts'
 import { keySchemas } from './keys.ts'
 import { labelSchemas } from './labels.ts'
 import { labSchemas } from './lab.ts'
+import { labwareTypeSchemas } from './labware-types.ts'
 import { positionSchemas } from './positions.ts'
 import { problemComponents, problemSchemas } from './problem-responses.ts'
 import { processDurationSchemas } from './process-duration.ts'
 import { processSchemas } from './processes.ts'
 import { reservationSchemas } from './reservations.ts'
+import { pauseSchemas } from './pauses.ts'
 import { stocktakeSchemas } from './stocktakes.ts'
 import { stepExclusionSchemas } from './step-exclusions.ts'
 import { stepStatisticsSchemas } from './step-statistics.ts'
@@ -52,6 +54,7 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
   tags: [
     { name: 'lab', description: 'The lab as a whole: the lab file, its state and its health.' },
     { name: 'devices', description: 'Devices and their slots.' },
+    { name: 'labware types', description: 'What is known of types of labware, and where they fit.' },
     { name: 'containers', description: 'Containers: where they are, and where their lids are.' },
     { name: 'transfers', description: 'A move, its lid action, the barcode that was read, and its step, recorded in one call.' },
     { name: 'stocktakes', description: 'What was seen on a device, against what is tracked.' },
@@ -68,7 +71,9 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 
 /** Every schema with an $id. Each becomes a component of the document. */
 export const components: readonly TSchema[] = [
-  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
-  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...processDurationSchemas,
+  ...commonSchemas, ...problemSchemas, ...healthSchemas,
+  ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
+  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
+  ...processDurationSchemas,
   ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...keySchemas
 ]

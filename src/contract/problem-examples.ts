@@ -46,6 +46,10 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/stocktakes/0199f2f9-1b4d-7e52-a3c1-7d6f5e4c3b21', detail: 'No stocktake that was applied has this id. GET /api/stocktakes lists them.', parameter: 'id'
   },
   'key-not-found': { instance: '/api/keys/0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', detail: 'No key has this id.', parameter: 'id' },
+  'labware-type-not-found': {
+    instance: '/api/labware-types/Greiner%2069', detail: 'The lab has no labware type "Greiner 69". GET /api/labware-types lists all types; PUT /api/labware-types/{name} adds one.',
+    labware_type: 'Greiner 69', parameter: 'name'
+  },
   'no-certificate': { instance: '/api/devices/Incubator/certificate', detail: 'Incubator has no server certificate.', device: 'Incubator' },
 
   'method-not-allowed': { instance: '/api/moves', detail: 'GET is not allowed here. Use POST.', allowed: ['POST'] },
@@ -62,7 +66,16 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   },
   'no-free-position': {
     instance: '/api/reservations', detail: '4 free slots of Incubator were requested, but only 3 are available.',
-    device: 'Incubator', type: 'incubator', positions: 32, reserved: 2, wanted: 4, free: 3, pointer: '/device'
+    device: 'Incubator', type: 'incubator', positions: 32, reserved: 2, disposing: 1, wanted: 4, free: 3, pointer: '/device'
+  },
+  'position-disposes': {
+    instance: '/api/containers', detail: 'Slot 0 of Waste disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to Waste.',
+    device: 'Waste', position: 0, pointer: '/position'
+  },
+  'labware-does-not-fit': {
+    instance: move, detail: 'A "Deep 96" does not fit in slot 5 of Incubator: it is 44 mm high, and 30 mm is the limit there. Choose another slot, or correct what the service knows of the slot or of the type.',
+    device: 'Incubator', position: 5, pointer: '/target_pos', labware_type: 'Deep 96', rule: 'max_height_mm', height_mm: 44, max_height_mm: 30,
+    labware_types: ['Greiner 96 flat'], type: 'incubator', free: 3, wanted: 1
   },
   'position-reserved': {
     instance: move, detail: 'Slot 5 of Incubator is reserved for orchestrator-1 until 2026-03-02T09:25:00.000Z. Send its `reservation_id`, or choose another slot.',
@@ -104,6 +117,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'slots-occupied': {
     instance: '/api/lab/config',
     detail: 'The change would remove slots that are not empty: slot 5 of Incubator holds the container "SCREEN_001". Move their contents away first. Nothing was changed.',
+    disposes: true,
     occupied: [{ device: 'Incubator', position: 5, occupant: { ...container, name: 'ScreenPlate_01', part: 'container', since: '2026-03-02T09:15:00.000Z' } }]
   },
   'id-in-use': {

@@ -82,7 +82,8 @@ export function withProblems (response: Readonly<Record<number, object>>, ...cod
 
 /** The problems of every operation that puts something into a slot. */
 export const placementProblems = [
-  'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position'
+  'device-not-found', 'position-not-found', 'reservation-not-found', 'position-occupied', 'position-reserved', 'reservation-mismatch', 'no-free-position',
+  'position-disposes', 'labware-does-not-fit'
 ] as const satisfies readonly ProblemCode[]
 
 /** The same as `problems`, for an operation with a request body. */

@@ -20,6 +20,7 @@ export const problemCatalogue = {
   'reservation-not-found': [404, 'Reservation not found', 'No active reservation has this id. It may have been used up, released, or expired.'],
   'stocktake-not-found': [404, 'Stocktake not found', 'No stocktake that was applied has this id.'],
   'key-not-found': [404, 'Key not found', 'No key has this id.'],
+  'labware-type-not-found': [404, 'Labware type not found', 'The lab has no labware type with this name.'],
   'no-certificate': [404, 'No certificate', 'The device has no server certificate.'],
 
   'method-not-allowed': [405, 'Method not allowed', 'The path does not support this method. `Allow` lists the methods that it supports.'],
@@ -27,7 +28,9 @@ export const problemCatalogue = {
   'request-timeout': [408, 'Request timeout', 'The request did not arrive completely within the time limit.'],
 
   'position-occupied': [409, 'Position occupied', 'The slot holds a container or a lid. `occupant` says which.'],
-  'no-free-position': [409, 'No free position', 'Too few slots are free. The other slots are occupied or reserved.'],
+  'no-free-position': [409, 'No free position', 'Too few slots are free. The other slots are occupied or reserved, or dispose of what is put there.'],
+  'position-disposes': [409, 'Position disposes', 'The slot disposes of what is put there, so nothing can be recorded as standing in it.'],
+  'labware-does-not-fit': [409, 'Labware does not fit', 'The labware type of the container does not fit in the slot, or in any of the free slots. `rule` says why.'],
   'position-reserved': [409, 'Position reserved', 'The slot is reserved. `reserved` says for whom, and until when.'],
   'reservation-mismatch': [409, 'Reservation mismatch', 'The reservation is for other slots or for another purpose. `reservation` says for which.'],
   'barcode-in-use': [409, 'Barcode in use', 'Another container on the platform has this barcode. `holder` says which, and where it is.'],
@@ -37,7 +40,7 @@ export const problemCatalogue = {
   'container-removed': [409, 'Container removed', 'The container was removed from the platform.'],
   'lid-mismatch': [409, 'Lid mismatch', 'The lid is not where the request says. `actual` says where it is.'],
   'device-name-in-use': [409, 'Device name in use', 'Another device has this name.'],
-  'slots-occupied': [409, 'Slots occupied', 'The change would remove slots that hold containers or lids. `occupied` lists them.'],
+  'slots-occupied': [409, 'Slots occupied', 'The change would remove slots that hold containers or lids, or turn them into waste. `occupied` lists them.'],
   'id-in-use': [409, 'Id in use', 'The id was already used for something else.'],
   'illegal-transition': [409, 'Illegal transition', 'The status cannot change to the requested one. `allowed` lists the possible ones.'],
   'step-ended': [409, 'Step ended', 'The step is no longer running.'],

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { DeviceName, Name, nullable, optional, page, pageQuery, Place, ref, stringEnum, textLine, Timestamp, Uuid, Version } from './common.ts'
+import { LabwareTypeName } from './labware-types.ts'
 
 export const ReservationPurpose = stringEnum('ReservationPurpose', ['container', 'lid'], 'What the slots are reserved for: a container or a lid.')
 
@@ -34,6 +35,7 @@ export const ReservationCreate = Type.Object({
   type: optional(textLine('Reserve slots of any device of this type.', 'hotel')),
   purpose: ref(ReservationPurpose, 'What the slots are for.'),
   deep_well: optional(Type.Boolean({ description: 'Whether deep-well plates must fit in the slots. The default is false: any slot.' })),
+  labware_type: optional(ref(LabwareTypeName), 'The labware type of what will be put there: only slots in which it fits are reserved.'),
   count: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'How many slots to reserve. The default is 1.' })),
   consecutive: optional(Type.Boolean({ description: 'Whether the slots must be consecutive on one device. The default is false.' })),
   strategy: optional(ref(ReservationStrategy), 'Which free slots to choose. The default is `first`.'),

@@ -19,13 +19,13 @@ const StepWhere = Type.Object({
   process_id: Type.Optional(ref(Uuid, 'Steps of experiments of this process.')),
   finished_after: Type.Optional(TimestampIn),
   finished_before: Type.Optional(TimestampIn),
-  longer_than: Type.Optional(ref(Seconds, 'Steps that took longer than this, in seconds.')),
+  longer_than: Type.Optional(ref(Seconds, 'Steps that took longer than this without their pauses, in seconds.')),
   doubtful: Type.Optional(Type.Boolean({ description: '`true`: only steps that estimates use, although their times would not be believed if they were logged today.' }))
 }, {
   $id: 'StepWhere', additionalProperties: false, minProperties: 1,
   description: [
     'Which steps: those that match all of these members. They are the filters of `GET /api/steps`, and some more.',
-    '`finished_after` is inclusive, `finished_before` exclusive. `longer_than`: steps that took more than this many seconds.'
+    '`finished_after` is inclusive, `finished_before` exclusive. `longer_than`: steps that took more than this many seconds without their pauses.'
   ].join(' '),
   examples: [{ excluded_from_estimates: 'clock', device: 'PlateReader' }]
 })

@@ -10,7 +10,7 @@ const StepGroup = Type.Object({
   status: Type.Optional(ref(StepStatus, 'The status. Present only if the request groups by it.')),
   experiment_id: Type.Optional(nullable(ref(Uuid), 'The experiment. Null for steps without an experiment.')),
   process_id: Type.Optional(nullable(ref(Uuid), 'The process of the experiment. Null for steps without an experiment.')),
-  day: Type.Optional(Type.String({ description: 'The day of the start in UTC.', examples: ['2026-03-02'] }))
+  day: Type.Optional(Type.String({ description: 'The day of the start: in UTC, or in the `timezone` of the request.', examples: ['2026-03-02'] }))
 }, {
   $id: 'StepGroup', description: 'The values that the steps of a group have in common: one member for each name in `group_by`. Null for steps without such a value.',
   examples: [
@@ -45,7 +45,7 @@ const StepGroupStatistics = Type.Object({
 }, {
   $id: 'StepGroupStatistics',
   description: [
-    'The counts are of all steps. The durations are of all finished steps, whatever their status, but for those that estimates leave out',
+    'The counts are of all steps. The durations are without pauses, and of all finished steps, whatever their status, but for those that estimates leave out',
     'for their times, for a status that was not understood, or by hand. `excluded=any` leaves nothing out. They are null when there are no such steps.'
   ].join(' '),
   examples: [aRow]
@@ -59,13 +59,18 @@ export const StepStatistics = Type.Object({ items: Type.Array(ref(StepGroupStati
 
 const StatisticsExcluded = stringEnum('StatisticsExcluded', ['any'], '`any`: the durations are those of all finished steps, also of steps that estimates leave out.')
 
+const TimeZone = Type.String({
+  $id: 'TimeZone', minLength: 1, maxLength: 100, description: 'The IANA name of a time zone, as PostgreSQL knows it. Upper and lower case matter.', examples: ['Europe/Stockholm']
+})
+
 export const StatisticsQuery = Type.Object({
   ...stepFilters,
   excluded: Type.Optional(ref(StatisticsExcluded)),
   group_by: Type.Optional(Type.String({
     maxLength: 200, description: `A comma-separated list of ${stepGroupings.join(', ')}. Without it, all steps are one group.`, examples: ['device,fct']
-  }))
+  })),
+  timezone: Type.Optional(ref(TimeZone))
 }, { additionalProperties: false })
 export type StatisticsQuery = Static<typeof StatisticsQuery>
 
-export const stepStatisticsSchemas = [StatisticsExcluded, StepGroup, StepGroupStatistics, StepStatistics]
+export const stepStatisticsSchemas = [StatisticsExcluded, TimeZone, StepGroup, StepGroupStatistics, StepStatistics]

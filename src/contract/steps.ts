@@ -8,7 +8,8 @@ import {
 export const aStep = {
   id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', kind: 'operation', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader',
   data: { fct: 'absorbance', wavelength: 570 }, start: '2026-03-02T09:20:00.000Z', finish: '2026-03-02T09:20:41.500Z', status: 'completed',
-  duration_seconds: 41.5, experiment_id: '0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', experiment_named: null,
+  duration_seconds: 41.5, paused_at: null, paused_seconds: 0, active_seconds: 41.5,
+  experiment_id: '0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', experiment_named: null,
   containers: [{ id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_001', named: 'SCREEN_001' }],
   origin: null, destination: null, lidded_before: null, lidded_after: null, barcode_read: null, is_simulation: false,
   excluded_from_estimates: null, warnings: [], created_at: '2026-03-02T09:20:42.000Z', updated_at: '2026-03-02T09:20:42.000Z', version: 1
@@ -24,6 +25,9 @@ export const StepExclusion = stringEnum('StepExclusion', exclusions, [
   '`clock`: its times cannot be true; a warning says which. `implausible`: it took longer than all reason for its kind.',
   '`unknown-status`: its status was not understood (`data.reported_status`). `by-hand`: a person decided it.'
 ].join(' '))
+
+const LoggedStatus = stringEnum('LoggedStatus', ['running', 'completed', 'failed', 'aborted'],
+  'Whether a logged step is still running, or how it ended. To pause a step that runs, use `POST /api/steps/{id}/pause`.')
 
 export const StepEnding = stringEnum('StepEnding', ['completed', 'failed', 'aborted'], 'How a step ended.')
 
@@ -61,9 +65,12 @@ export const Step = Type.Object({
   device: ref(DeviceName, 'The device that did the step.'),
   data: ref(JsonObject, 'What the step was told to do. `fct` is its function.'),
   start: ref(Timestamp, 'When the step started.'),
-  finish: nullable(ref(Timestamp), 'When the step finished. Null when it is running, or its finish is not known.'),
+  finish: nullable(ref(Timestamp), 'When the step finished. Null when it is running or paused, or its finish is not known.'),
   status: ref(StepStatus, 'The status of the step.'),
   duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null without a finish.'),
+  paused_at: nullable(ref(Timestamp), 'Since when the step is paused. Null while it is not.'),
+  paused_seconds: ref(Seconds, 'The seconds of all pauses that are over, between start and finish. A pause that lasts is not in it.'),
+  active_seconds: nullable(ref(Seconds), 'The seconds from start to finish without the pauses: what estimates and statistics use. Null without a finish.'),
   experiment_id: nullable(ref(Uuid), 'The experiment that the step belongs to. Null when there is none.'),
   experiment_named: nullable(Type.String({ description: 'The experiment as it was logged. Null when no experiment was logged, or the experiment is known.' })),
   containers: Type.Array(ref(StepContainer), { description: 'The containers that the step involved.' }),
@@ -89,7 +96,7 @@ export const StepCreate = Type.Object({
   data: optional(ref(JsonObject), 'The function (`fct`), the parameters and the results of the step.'),
   start: TimestampIn,
   finish: optional(TimestampIn),
-  status: optional(ref(StepStatus), 'The status. The default is `completed` with a `finish`, otherwise `running`.'),
+  status: optional(ref(LoggedStatus), 'The status. The default is `completed` with a `finish`, otherwise `running`.'),
   experiment_id: optional(ref(Name), 'The id of the experiment. An unknown one is stored as named, with a warning.'),
   containers: optional(containers),
   is_simulation: optional(simulated),
@@ -136,7 +143,7 @@ export const StepPatch = Type.Object({
   reason: textLines('Why the step is corrected. The history of the step keeps the reason.', 'The clock of the reader was an hour ahead.'),
   start: Type.Optional(TimestampIn),
   finish: Type.Optional(nullable(TimestampIn)),
-  status: Type.Optional(ref(StepStatus, 'The status that the step really has.')),
+  status: Type.Optional(ref(LoggedStatus, 'The status that the step really has.')),
   is_simulation: Type.Optional(simulated),
   data: Type.Optional(ref(JsonObject, 'The data that replaces the present one.')),
   device: Type.Optional(ref(DeviceName, 'The device that really did the step.')),
@@ -151,21 +158,21 @@ export const StepPatch = Type.Object({
 })
 export type StepPatch = Static<typeof StepPatch>
 
-const StepChangeKind = stringEnum('StepChangeKind', ['step-finished', 'step-corrected'], 'How a logged step changed.')
+const StepChangeKind = stringEnum('StepChangeKind', ['step-finished', 'step-paused', 'step-resumed', 'step-corrected'], 'How a logged step changed.')
 
 const StepChange = Type.Object({
   revision: Type.Integer({ minimum: 1, description: 'The revision of the change.' }),
   recorded_at: ref(Timestamp, 'When the change was recorded.'),
   kind: ref(StepChangeKind, 'What kind of change it was.'),
   actor: nullable(Type.String({ description: 'Who sent the request: the name of the API key. Null when the request had no key.' })),
-  reason: nullable(Type.String({ description: 'The reason that was given for a correction. Null otherwise.' })),
+  reason: nullable(Type.String({ description: 'The reason that was given for a correction or a pause. Null otherwise.' })),
   before: ref(Step, 'The step before the change.'),
   after: ref(Step, 'The step after the change.')
 }, {
   $id: 'StepChange', description: 'A change of a step after it was logged.',
   examples: [{
     revision: 57, recorded_at: '2026-03-02T10:00:00.000Z', kind: 'step-corrected', actor: null, reason: 'The clock of the reader was a second ahead.',
-    before: { ...aStep, finish: '2026-03-02T09:20:42.500Z', duration_seconds: 42.5 },
+    before: { ...aStep, finish: '2026-03-02T09:20:42.500Z', duration_seconds: 42.5, active_seconds: 42.5 },
     after: { ...aStep, updated_at: '2026-03-02T10:00:00.000Z', version: 2 }
   }]
 })
@@ -211,6 +218,6 @@ export const ExperimentStepsQuery = Type.Object({ ...pageQuery, ...filtersWithin
 export const StepHistoryQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
 
 export const stepSchemas = [
-  StepExclusion, StepEnding, StepEnd, StepPlace, StepContainer, Step, StepCreate, StepBatch, StepItems, StepFinish, StepPatch, StepChangeKind, StepChange,
-  StepHistory, StepPage, StepSort
+  StepExclusion, LoggedStatus, StepEnding, StepEnd, StepPlace, StepContainer, Step, StepCreate, StepBatch, StepItems, StepFinish, StepPatch,
+  StepChangeKind, StepChange, StepHistory, StepPage, StepSort
 ]

@@ -1,11 +1,12 @@
-export const experimentStatuses = ['created', 'running', 'completed', 'aborted'] as const
+export const experimentStatuses = ['created', 'running', 'paused', 'completed', 'aborted'] as const
 
 export type ExperimentStatusName = typeof experimentStatuses[number]
 
 const next: Readonly<Record<ExperimentStatusName, readonly ExperimentStatusName[]>> = {
   // The first step also sets it to running.
   created: ['running', 'aborted'],
-  running: ['completed', 'aborted'],
+  running: ['paused', 'completed', 'aborted'],
+  paused: ['running', 'completed', 'aborted'],
   completed: [],
   aborted: []
 }

@@ -1,11 +1,16 @@
 // Times here are UTC texts with milliseconds, as `toUtc` writes them, so they can be compared as texts.
 
-export const stepStatuses = ['running', 'completed', 'failed', 'aborted'] as const
+export const stepStatuses = ['running', 'paused', 'completed', 'failed', 'aborted'] as const
 
 export type StepStatusName = typeof stepStatuses[number]
 export type StepTimes = { start: string, finish: string | null, status: StepStatusName }
 export type StepFault = { member: 'start' | 'finish' | 'status', detail: string }
 export type StepWarning = { code: string, detail: string, pointer: string }
+
+/** Whether a step with this status has not ended. */
+export function isUnderWay (status: StepStatusName): boolean {
+  return status === 'running' || status === 'paused'
+}
 
 /** An instant (see isInstant) as UTC text, truncated to milliseconds. */
 export function toUtc (instant: string): string {

@@ -6,17 +6,34 @@ import { randomBytes } from 'node:crypto'
 /** How many numbers of one object are told. */
 const maxTold = 20
 
-/** The pointers to the numbers that became text, for every object and list that contains some. */
-const pointersOf = new WeakMap<object, readonly string[]>()
+/** The members of objects and lists that are numbers which became text, or that contain some. The pointers follow from them when they are asked for: to make all would take long. */
+const membersKept = new WeakMap<object, readonly string[]>()
+/** The pointers in values that came as copies. */
+const notedPointers = new WeakMap<object, readonly string[]>()
 
 /** The JSON pointers, from this value, to the numbers in it that were kept as text when it was read. At most 20. */
 export function keptAsText (value: unknown): readonly string[] {
-  return typeof value === 'object' && value !== null ? pointersOf.get(value) ?? [] : []
+  const pointers: string[] = []
+  function collect (inner: unknown, pointer: string): void {
+    if (typeof inner !== 'object' || inner === null) {
+      pointers.push(pointer)
+      return
+    }
+    for (const key of membersKept.get(inner) ?? []) {
+      if (pointers.length >= maxTold) return
+      collect((inner as Record<string, unknown>)[key], `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    }
+  }
+  if (typeof value !== 'object' || value === null) return []
+  const noted = notedPointers.get(value)
+  if (noted !== undefined) return noted
+  collect(value, '')
+  return pointers
 }
 
 /** Notes for a value that came as a copy, for example from a thread, what `keptAsText` says of the original. */
 export function noteKeptAsText (value: unknown, pointers: readonly string[]): void {
-  if (typeof value === 'object' && value !== null && pointers.length > 0) pointersOf.set(value, pointers)
+  if (typeof value === 'object' && value !== null && pointers.length > 0) notedPointers.set(value, pointers)
 }
 
 /** A warning for each of these numbers. `base` is the pointer to the value. */
@@ -54,22 +71,22 @@ export function withTexts (value: unknown): unknown {
 const digitsOfLong = (value: object): string | null => value instanceof LongNumber ? value.digits : null
 
 function settle (value: unknown, digitsOf: (value: object) => string | null): unknown {
-  const seen = new Map<object, readonly string[]>()
-  function visit (node: object): readonly string[] {
+  const seen = new Map<object, boolean>()
+  /** Returns whether the node contains numbers that became text. */
+  function visit (node: object): boolean {
     const known = seen.get(node)
     if (known !== undefined) return known
-    const pointers: string[] = []
+    const kept: string[] = []
     for (const [key, inner] of Object.entries(node) as [string, unknown][]) {
       if (typeof inner !== 'object' || inner === null) continue
-      const segment = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
       const digits = digitsOf(inner)
       if (digits !== null) (node as Record<string, unknown>)[key] = digits
-      const further = digits !== null ? [''] : visit(inner)
-      if (pointers.length < maxTold) pointers.push(...further.slice(0, maxTold - pointers.length).map((pointer) => segment + pointer))
+      // Each of them contains at least one number, so twenty are enough.
+      if ((digits !== null || visit(inner)) && kept.length < maxTold) kept.push(key)
     }
-    if (pointers.length > 0) pointersOf.set(node, pointers)
-    seen.set(node, pointers)
-    return pointers
+    if (kept.length > 0) membersKept.set(node, kept)
+    seen.set(node, kept.length > 0)
+    return kept.length > 0
   }
   if (typeof value === 'object' && value !== null) visit(value)
   return value

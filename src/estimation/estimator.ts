@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Calibration, CalibrationGrouping, EstimateSample, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
 import { matchInputs } from '../domain/match.ts'
@@ -9,6 +8,7 @@ import { type History, type EstimateQuery, readHistories } from './history.sql.t
 import { samplesFor, windowFor } from './model.ts'
 import { type ProcessDurationEstimate, processDuration } from './process-duration.ts'
 import { readSamples } from './samples.sql.ts'
+import { slices } from './slices.ts'
 import { type RemainingTime, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
 
@@ -20,9 +20,6 @@ type CalibrationOptions = { confidence?: number, since?: string | Date, group_by
 type EstimateTarget = EstimateSubject & { query: EstimateQuery, pointer?: string }
 
 export type Estimator = ReturnType<typeof openEstimator>
-
-/** This many estimates take a few milliseconds. */
-const estimatesPerTurn = 100
 
 // The statistic `max` uses at most this many of the newest samples.
 const maxStatisticWindow = 2000
@@ -46,9 +43,9 @@ export function openEstimator (database: Database) {
     // Equal steps share one history. Each history is estimated once for each commanded time.
     const cache = new Map<History | null, Map<number | null, StepEstimate>>()
     const estimates: StepEstimate[] = []
+    const yieldToRequests = slices()
     for (const [index, target] of targets.entries()) {
-      // Other requests must not wait for a large batch.
-      if (index > 0 && index % estimatesPerTurn === 0) await nextTurn()
+      await yieldToRequests()
       const history = histories[index] ?? null
       const byCommanded = cache.get(history) ?? new Map<number | null, StepEstimate>()
       cache.set(history, byCommanded)
@@ -70,14 +67,21 @@ export function openEstimator (database: Database) {
 
     /** Estimates many steps with one SQL statement, in order. With `total`, also estimates their sum. */
     async estimateSteps (steps: readonly PlannedStep[], options: EstimateRequestOptions): Promise<{ estimates: StepEstimate[], total?: Total }> {
-      const targets = steps.map((step, index) => targetOf(step, `/steps/${index}`))
+      // Other requests must not wait for a large batch.
+      const yieldToRequests = slices()
+      const targets: EstimateTarget[] = []
+      for (const [index, step] of steps.entries()) {
+        await yieldToRequests()
+        targets.push(targetOf(step, `/steps/${index}`))
+      }
       const { confidence, histories, learnt, estimates } = await estimateTargets(targets, options)
       if (options.total !== true) return { estimates }
       const parts = targets.map(({ kind, commanded }, index) => {
         const history = histories[index] ?? null
+        // The basis is in the cache, because each estimate used it.
         return { commanded, estimate: estimates[index]!, samples: history === null ? [] : basisOf(history, kind).sorted }
       })
-      return { estimates, total: totalOf(parts, { confidence, ratios: learnt.ratios, boundsAreUpper: (options.statistic ?? 'upper_bound') === 'upper_bound' }) }
+      return { estimates, total: await totalOf(parts, { confidence, ratios: learnt.ratios, boundsAreUpper: (options.statistic ?? 'upper_bound') === 'upper_bound' }) }
     },
 
     /**

@@ -2,6 +2,7 @@ import { maxInteger } from '../domain/limits.ts'
 import { type Queryable, runPrepared } from '../store/commands.ts'
 import { type Margins, noMargins } from './margins.ts'
 import type { BorrowedSpread } from './model.ts'
+import { slices } from './slices.ts'
 
 /** What a query for comparable steps needs to know about a step; see domain/match.ts for the match inputs. */
 export type EstimateQuery = {
@@ -17,7 +18,7 @@ export type EstimateQuery = {
   lidded_before: boolean | null
   lidded_after: boolean | null
   barcode_read: boolean | null
-  /** Only steps that finished at or before this time are read. null means now. */
+  /** Only steps that finished at or before this time are read. null: all that count, also one with a finish ahead of now that a person has included. */
   as_of: string | null
 }
 
@@ -66,7 +67,7 @@ WITH named AS MATERIALIZED (
   SELECT name, latest_device_named(name) AS id FROM unnest($3::text[]) AS name
 ),
 keyed AS MATERIALIZED (
-  SELECT q.ordinality AS n, coalesce(q.as_of, now()) AS as_of,
+  SELECT q.ordinality AS n, coalesce(q.as_of, 'infinity') AS as_of,
     ${keys}
   FROM ROWS FROM (jsonb_to_recordset($1) AS (
     kind text, match_function text, match_parameters uuid, match_protocol uuid, device text, origin_device text, origin_position integer,
@@ -101,35 +102,59 @@ const statements = new Map(windowSizes.map((size) => [size, historySql(size)]))
 type Row = { level: number | null, samples: string, finishes: string, borrowed_spread: BorrowedSpread | null, learnt: LearntRow | null }
 type LearntRow = { newest: { margins: Margins, shift: number | null } | null, unknown: string[] | null, ratios: number[] | null }
 
+/** A statement returns at most so many samples, which is some MiB. A batch of the usual windows is one statement. */
+const samplesPerStatement = 250_000
+
 /**
- * Reads the histories of many queries with one statement, in order. Each has at most `most` samples; it is null when there
+ * Reads the histories of many queries, in order: with one statement, or with several if the windows are large. Each has at most `most` samples; it is null when there
  * are no comparable steps. A history with fewer than `enough` samples also has the spread of the wider level. Equal queries
- * are sent once and share one history. `learnt` contains `ratios` only if requested. `unknownDevices` are names that no device ever had.
+ * are sent once and share one history, and so do queries with equal samples. `learnt` contains `ratios` only if requested. `unknownDevices` are names that no device ever had.
  */
 export async function readHistories (
   database: Queryable, queries: readonly EstimateQuery[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean }
 ): Promise<{ histories: (History | null)[], learnt: LearntFromRuns, unknownDevices: ReadonlySet<string> }> {
   const indexByQuery = new Map<string, number>()
-  const indexes = queries.map((query) => {
+  const firstOf: number[] = []
+  const indexes = queries.map((query, index) => {
     const json = JSON.stringify(query)
     const known = indexByQuery.get(json)
     if (known !== undefined) return known
     indexByQuery.set(json, indexByQuery.size)
+    firstOf.push(index)
     return indexByQuery.size - 1
   })
   const names = new Set(queries.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
   const statement = statements.get(windowSizes.find((size) => size >= most) ?? windowSizes.at(-1)!)!
-  // For a confidence close to 1, `enough` is more than a PostgreSQL integer can hold.
-  const rows = await runPrepared<Row>(database, statement, [`[${[...indexByQuery.keys()].join()}]`, Math.min(enough, maxInteger), [...names], ratios])
-  const histories = rows.map(({ level, samples, finishes, borrowed_spread: borrowedSpread }): History | null =>
-    level === null ? null : { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), borrowedSpread })
-  const learnt = rows[0]?.learnt
+  const asked = [...indexByQuery.keys()]
+  const perStatement = Math.max(1, Math.floor(samplesPerStatement / most))
+  const histories: (History | null)[] = []
+  const known = new Map<string, History>()
+  const yieldToRequests = slices()
+  let learnt: LearntRow | null = null
+  for (let from = 0; from < asked.length; from += perStatement) {
+    const rows = await runPrepared<Row>(database, statement, [`[${asked.slice(from, from + perStatement).join()}]`, Math.min(enough, maxInteger), [...names], ratios])
+    learnt ??= rows[0]?.learnt ?? null
+    for (const row of rows) {
+      await yieldToRequests()
+      histories.push(historyOf(row, queries[firstOf[histories.length]!]!.kind, most, known))
+    }
+  }
   return {
     histories: indexes.map((index) => histories[index] ?? null),
     learnt: { margins: learnt?.newest?.margins ?? noMargins, shift: learnt?.newest?.shift ?? 0, ratios: learnt?.ratios ?? [] },
     unknownDevices: new Set(learnt?.unknown ?? [])
   }
+}
+
+function historyOf ({ level, samples, finishes, borrowed_spread: borrowedSpread }: Row, kind: EstimateQuery['kind'], most: number, known: Map<string, History>): History | null {
+  if (level === null) return null
+  const text = `${kind} ${level} ${samples} ${finishes} ${JSON.stringify(borrowedSpread)}`
+  const same = known.get(text)
+  if (same !== undefined) return same
+  const history = { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), borrowedSpread }
+  known.set(text, history)
+  return history
 }
 
 // Parses an array of numbers as PostgreSQL writes it: `{1,2.5}`. Six times as fast as the driver's parser for any array.

@@ -1,31 +1,28 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Log } from '../domain/log.ts'
 import type { Database } from '../store/database.ts'
 import { refreshOutgrownStatistics } from '../store/outgrown-statistics.ts'
-import { type YieldToRequests, type LearntRun, learnNextRun } from './learning.ts'
+import { type LearntRun, learnNextRun, Stopped } from './learning.ts'
+import { type YieldToRequests, slices } from './slices.ts'
 
 /** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
 const lookEveryMs = 2000
 /** After a failure the pause doubles, up to this. */
 const maxPauseMs = 60_000
-/** The learner pauses after this time, so that the process can handle requests. */
-const sliceMs = 5
 const statementTimeoutMs = 30_000
 /** A stop waits at most this long. The database may no longer respond. */
 const stopMs = 500
 
 // On a standby, or on a database that accepts no writes, this instance does not learn.
 const lookForWork = `
-  SELECT current_setting('transaction_read_only') = 'off' AS writable, EXISTS (SELECT FROM run WHERE pending AND run_is_over(run)) AS pending`
+  SELECT current_setting('transaction_read_only') = 'off' AS writable, EXISTS (SELECT FROM run WHERE pending AND run_can_be_learnt(run)) AS pending`
 
 export type Learner = ReturnType<typeof openLearner>
 
-class Stopped extends Error {}
-
 /**
  * Learns from finished runs beside the requests. It uses one connection of its own and one transaction for each run. Only one
- * instance learns at a time, and nothing waits for it. It also refreshes the planner's statistics after a bulk load, so that
+ * instance learns at a time, and nothing waits for it. A run from which it cannot learn waits longer after each failure, and the others go on. It also refreshes the planner's statistics after a bulk load, so that
  * PostgreSQL plans estimates well at once. It connects when it is started, or when `learnNow` is called.
  */
 export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'info' | 'warn'>) {
@@ -35,13 +32,11 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
   const isStopped = () => stopping.signal.aborted
   let failures = 0
   let last: Promise<unknown> = Promise.resolve()
-  let sliceBegan = 0
+  const slice = slices()
 
   const yieldToRequests: YieldToRequests = async () => {
     if (isStopped()) throw new Stopped()
-    if (performance.now() - sliceBegan < sliceMs) return
-    await nextTurn()
-    sliceBegan = performance.now()
+    await slice()
   }
 
   async function connection (): Promise<pg.Client> {
@@ -77,10 +72,11 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
       if (!found!.writable) return learnt
       await refreshOutgrownStatistics(own)
       for (let more = found!.pending; more && !isStopped();) {
-        sliceBegan = performance.now()
         const run = await learnNextRun(own, yieldToRequests)
         more = run !== null
-        if (run !== null) learnt.push(run)
+        if (run === null) continue
+        if ('error' in run) log.warn({ err: run.error, run: run.key, failures: run.failures }, 'learning from this run failed, others go on')
+        else learnt.push(run)
       }
     } catch (error) {
       await disconnect()

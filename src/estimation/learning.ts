@@ -3,6 +3,7 @@ import { mixedLevels } from '../domain/match-levels.ts'
 import { basisOf, chooseBound, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
 import { marginConfidences, type Margins, nextMargins, nextShift, noMargins, runsForTypicalMiss, shiftedConfidence, typicalMiss } from './margins.ts'
+import type { YieldToRequests } from './slices.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
 
 // Advisory lock: one instance learns at a time. The others do not wait for it.
@@ -17,10 +18,12 @@ const stepsPerFetch = 250
 
 const maxWindow = windowFor(marginConfidences.at(-1)!)
 
-/** Gives the event loop back if it was held for some milliseconds. Throws when the learner is stopped. */
-export type YieldToRequests = () => Promise<void>
 /** What was learnt from one run. */
 export type LearntRun = { key: string, steps: number }
+/** A run from which nothing could be learnt, and how often in a row. */
+export type FailedRun = { key: string, error: unknown, failures: number }
+/** The learner was stopped while it learnt. */
+export class Stopped extends Error {}
 
 type Run = { key: string, began: Date, ended: Date }
 type FinishedStep = EstimateQuery & { sample_seconds: number, commanded_seconds: number }
@@ -28,19 +31,34 @@ type FinishedStep = EstimateQuery & { sample_seconds: number, commanded_seconds:
 /**
  * Learns from one pending run that is over, in one transaction. All steps of the run are estimated as of its start, and the
  * bounds are compared with the actual durations. The result is stored with the run, where estimates read it. Returns null if
- * there is no such run, or if another instance is learning.
+ * there is no such run, or if another instance is learning. A failure is stored with its run; it throws what concerns all runs.
  */
-export async function learnNextRun (client: pg.ClientBase, yieldToRequests: YieldToRequests): Promise<LearntRun | null> {
+export async function learnNextRun (client: pg.ClientBase, yieldToRequests: YieldToRequests): Promise<LearntRun | FailedRun | null> {
   await client.query('BEGIN')
+  let run: Run | null = null
   try {
     const { rows: [{ locked } = { locked: false }] } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [learningLock])
-    const run = locked ? await nextRun(client) : null
+    run = locked ? await nextRun(client) : null
     const steps = run === null ? 0 : await learn(client, run, yieldToRequests)
     await client.query('COMMIT')
     return run === null ? null : { key: run.key, steps }
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
-    throw error
+    const failures = run === null || error instanceof Stopped ? null : await postpone(client, run)
+    if (failures === null) throw error
+    return { key: run!.key, error, failures }
+  }
+}
+
+/** Lets a run wait after a failure, twice as long each time. Returns the number of its failures, or null if the database does not take that either: then the run is not to blame. */
+async function postpone (client: pg.ClientBase, { key }: Run): Promise<number | null> {
+  try {
+    const { rows: [run] } = await client.query<{ failures: number }>(`
+      UPDATE run SET failures = failures + 1, retry_at = now() + least(interval '1 minute' * power(2, least(failures, 10)), interval '1 hour')
+      WHERE key = $1 RETURNING failures`, [key])
+    return run?.failures ?? null
+  } catch {
+    return null
   }
 }
 
@@ -48,7 +66,7 @@ export async function learnNextRun (client: pg.ClientBase, yieldToRequests: Yiel
 async function nextRun (client: pg.ClientBase): Promise<Run | null> {
   const { rows: [run] } = await client.query<Run>(`
     WITH over AS MATERIALIZED (
-      SELECT key, experiment_id, day, run_last_start(run) AS last_start FROM run WHERE pending AND run_is_over(run)
+      SELECT key, experiment_id, day, run_last_start(run) AS last_start FROM run WHERE pending AND run_can_be_learnt(run)
     ),
     newest AS MATERIALIZED (SELECT * FROM over WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${maxRuns}),
     skipped AS (
@@ -76,7 +94,7 @@ async function learn (client: pg.ClientBase, { key, began, ended }: Run, yieldTo
   const typicalMisses = [typical, ...before.map(({ miss_seconds }) => miss_seconds)].filter((miss) => miss !== null)
   // At 0.5 the rank is shifted instead of a margin added.
   const margins = nextMargins(before[0]?.margins ?? noMargins, misses, typicalMisses).map((margin, point) => point === 0 ? 0 : margin)
-  await client.query('UPDATE run SET pending = false, margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5, rank_shift = $6 WHERE key = $1',
+  await client.query('UPDATE run SET pending = false, failures = 0, retry_at = NULL, margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5, rank_shift = $6 WHERE key = $1',
     [key, margins, ratio, typical, ended, nextShift(shift, misses[0]!, typicalMisses)])
   return done.length
 }

@@ -6,7 +6,7 @@ import { samplesSinceChangePoint } from './change-point.ts'
 import { chooseBound, type EstimateWarning, warningsFor } from './estimate.ts'
 import { inMilliseconds, median, windowFor } from './model.ts'
 
-/** The estimated duration of an experiment, from first start to last finish. Durations are in seconds. */
+/** The estimated duration of an experiment, from first start to last finish, without the times in which it stood still. Durations are in seconds. */
 export type ProcessDurationEstimate = {
   process_id: string
   duration_seconds: number | null
@@ -19,21 +19,22 @@ export type ProcessDurationEstimate = {
   warnings: EstimateWarning[]
 }
 
-// A sample is the time from the first start to the last finish of the steps that count. Runs with failed or aborted steps are left
+// A sample is the time from the first start to the last finish of the steps that count, without the times in which the run stood
+// still. A run with pauses whose times cannot be true is left out. Runs with failed or aborted steps are left
 // out: they ended early, or waited for a person. An experiment counts as over when it is completed, or when no step is running and
 // the last finish is an hour ago, because orchestrators rarely complete experiments. The newest experiments are those that began
 // last, whatever their ids: each is one probe of an index. Only four times as many as the window needs are read.
 const durationsSql = `
-  SELECT extract(epoch FROM run.finish - run.start)::float8 AS seconds, extract(epoch FROM run.finish)::float8 AS finish
+  SELECT (extract(epoch FROM run.finish - run.start) - standstill_seconds(newest.id, run.start, run.finish))::float8 AS seconds, extract(epoch FROM run.finish)::float8 AS finish
   FROM (
     SELECT e.id, e.status FROM experiment e
     CROSS JOIN LATERAL (SELECT start FROM step WHERE experiment_id = e.id AND believable AND start <= now() ORDER BY start DESC LIMIT 1) latest
-    WHERE e.process_id = $1 AND e.status IN ('running', 'completed')
+    WHERE e.process_id = $1 AND e.status IN ('running', 'completed') AND step_doubt(e.warnings) IS DISTINCT FROM 'clock'
     ORDER BY latest.start DESC LIMIT 4 * $2
   ) newest
   CROSS JOIN LATERAL (
     SELECT min(start) FILTER (WHERE is_sample) AS start, max(finish) FILTER (WHERE is_sample) AS finish, bool_or(status IN ('failed', 'aborted')) AS failed,
-      bool_or(status = 'running') AS running
+      bool_or(status IN ('running', 'paused')) AS running
     FROM step WHERE experiment_id = newest.id
   ) run
   WHERE run.start IS NOT NULL AND NOT run.failed AND run.finish <= now()

@@ -1,6 +1,7 @@
 import type { StepEstimate, EstimateWarning } from './estimate.ts'
 import { inMilliseconds, median, minDurationSeconds } from './model.ts'
 import { seededRandom } from './random.ts'
+import { type YieldToRequests, slices } from './slices.ts'
 
 /** The estimated time of several steps one after another, in seconds. Steps without an estimate are only counted. */
 export type Total = {
@@ -26,7 +27,9 @@ const minRatios = 3
  * result therefore is never below the bound of one step, nor its median below the median of one step. Few samples can say less: a
  * bound from few samples is above all of them, and so is not among the draws.
  */
-export function totalOf (steps: readonly TotalPart[], { confidence, ratios, boundsAreUpper }: TotalOptions): Total {
+export async function totalOf (
+  steps: readonly TotalPart[], { confidence, ratios, boundsAreUpper }: TotalOptions, yieldToRequests: YieldToRequests = slices()
+): Promise<Total> {
   const known = steps.filter(({ estimate }) => estimate.duration_seconds !== null)
   const unknown_steps = steps.length - known.length
   if (known.length === 0) return { duration_seconds: null, median_seconds: null, sum_of_bounds_seconds: 0, unknown_steps, warnings: [] }
@@ -34,6 +37,7 @@ export function totalOf (steps: readonly TotalPart[], { confidence, ratios, boun
   const random = seededRandom(known.map(({ estimate }) => estimate.duration_seconds!))
   const sums = new Float64Array(draws)
   for (const { samples, commanded } of known) {
+    await yieldToRequests()
     for (let draw = 0; draw < draws; draw++) {
       const sample = samples.length === 0 ? 0 : samples[Math.floor(random() * samples.length)]!
       sums[draw]! += Math.max(minDurationSeconds, (commanded ?? 0) + sample)

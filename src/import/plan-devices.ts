@@ -65,7 +65,8 @@ export function planDevices (old: OldLab, { names, capacities }: OldDevices, her
     const after: TrackedDevice = {
       id: before?.id ?? idOfRow(old.identity, 'device', rows[0]!.id),
       name, group, capacity, uri: rows.map(({ uri }) => uri).find((uri) => uri !== null && uri !== '' && uri.length <= maxTextLength) ?? null,
-      type: null, description: null, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null,
+      type: null, description: null, process_capacity: null, min_capacity: null, allows_overlap: null,
+      disposes: false, labware_types: null, max_height_mm: null, extra: null,
       listed: true, retired: false, created_as: before?.created_as ?? null
     }
     return [deviceInputOf(after, deviceChangeOf(before, after))]

@@ -60,7 +60,7 @@ function goneDevice (identity: string): DeviceInput[][] {
   const device = {
     id: idOfRow(identity, 'device', 0), name: goneSlots, group: 'devices', capacity: 1, type: null, uri: null, extra: null, created_as: null,
     description: 'Placeholder for deleted starting slots of imported containers.',
-    process_capacity: null, min_capacity: null, allows_overlap: null, listed: false
+    process_capacity: null, min_capacity: null, allows_overlap: null, disposes: false, labware_types: null, max_height_mm: null, listed: false
   }
   return [[{ ...device, retired: false, kind: 'device-added' }], [{ ...device, retired: true, kind: 'device-retired' }]]
 }

@@ -4,6 +4,7 @@ import { problem } from '../contract/problems.ts'
 import { connectWithin } from '../store/connect-within.ts'
 import { largeReadConnections } from '../store/database.ts'
 import { isStatementTimeout } from '../store/errors.ts'
+import { asSmallRead, LargeRead } from '../store/read-size.ts'
 import { fairGate } from './fair-gate.ts'
 
 declare module 'fastify' {
@@ -42,14 +43,22 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
     if (!route.url.startsWith('/api/')) return
     const { handler } = route
     route.handler = async function (request, reply) {
-      const cost = costOf(route, request)
       const run = async (): Promise<unknown> => await (handler.call(this, request, reply))
-      return await gates[cost].run(request.actor ?? request.ip, async (waitedMs) => {
+      const admit = async (cost: Cost): Promise<unknown> => await gates[cost].run(request.actor ?? request.ip, async (waitedMs) => {
         const inTime = waitedMs === 0 ? run : async () => await connectWithin(Math.max(leastConnectMs, connectTimeoutMs - waitedMs), run)
-        return await (cost === 'large' ? largeRead(inTime) : inTime())
+        return await around[cost](inTime)
       })
+      try {
+        return await admit(costOf(route, request))
+      } catch (error) {
+        // It has left its place among the small reads, so they do not wait while it waits among the large ones.
+        if (error instanceof LargeRead) return await admit('large')
+        throw error
+      }
     }
   })
+
+  const around: Record<Cost, (run: () => Promise<unknown>) => Promise<unknown>> = { write: async (run) => await run(), small: asSmallRead, large: largeRead }
 
   async function largeRead (run: () => Promise<unknown>): Promise<unknown> {
     try {
@@ -61,7 +70,10 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
   }
 }, { name: 'admission' })
 
-/** Robots ask for small reads all the time. Only what can take long is large: earlier states, counts, sorting by duration, long pages, and what its route calls so. */
+/**
+ * Robots ask for small reads all the time. Only what can take long is large: earlier states, counts, sorting by duration, long pages, and what its
+ * route calls so. A read whose size is in the database is small until it finds that it is large (`LargeRead`).
+ */
 function costOf ({ config }: RouteOptions, { method, query }: FastifyRequest): Cost {
   const isGet = method === 'GET' || method === 'HEAD'
   if (!isGet && config?.scope !== 'read') return 'write'

@@ -7,6 +7,7 @@ import { exceededLimit, jsonLimits } from '../domain/json-size.ts'
 import { encodingFault } from '../domain/text-encoding.ts'
 import { maxBodyLevels, depthOf, storageFault } from '../domain/values.ts'
 import { readExactly } from '../domain/whole-numbers.ts'
+import { bodyTurns, turnBytes } from './body-turns.ts'
 import { fairGate } from './fair-gate.ts'
 
 declare module 'fastify' {
@@ -26,6 +27,8 @@ const largeBodyWaitMs = 5000
 /** Parses JSON bodies. Refuses invalid UTF-8 and invalid JSON, and values that PostgreSQL cannot store, and says where they are. */
 export const bodyParsers = plugin(async (app: FastifyInstance, { bodyLimitBytes }: { bodyLimitBytes: number }) => {
   const gate = fairGate(largeBodies, largeBodyWaitMs, 'Other large bodies are still arriving. Retry in one second.')
+
+  const turns = bodyTurns(largeBodyWaitMs)
 
   app.addHook('onRoute', (route) => {
     route.bodyLimit ??= Math.min(bodyLimits[route.config?.body ?? 'small'], bodyLimitBytes)
@@ -56,6 +59,10 @@ export const bodyParsers = plugin(async (app: FastifyInstance, { bodyLimitBytes 
 
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (body.length > turnBytes) {
+      turns.take(request.actor ?? request.ip, () => readJson(body)).then((value) => done(null, value), done)
+      return
+    }
     try {
       done(null, body.length === 0 && request.routeOptions.config.bodyOptional ? undefined : readJson(body))
     } catch (error) {
@@ -109,8 +116,7 @@ export function decodeUtf8 (body: Buffer): string {
 /** Parses a JSON body. Throws a problem for invalid JSON, and for values that are too large or cannot be stored. */
 export function readJson (body: Buffer): unknown {
   const limit = exceededLimit(body)
-  if (limit === 'values') throw problem('body-too-large', `The body has more than ${jsonLimits.values} values. Send it in several requests.`, { max_values: jsonLimits.values })
-  if (limit === 'members') throw problem('body-too-large', `An object of the body has more than ${jsonLimits.members} members.`, { max_members: jsonLimits.members })
+  if (limit === 'values' || limit === 'members') throw tooManyInBody(limit)
   const raw = decodeUtf8(body)
   // Some editors and shells write a byte order mark at the start of UTF-8 text.
   const text = raw.startsWith('\ufeff') ? raw.slice(1) : raw
@@ -121,6 +127,13 @@ export function readJson (body: Buffer): unknown {
   const fault = storageFault(value)
   if (fault) throw invalid({ in: 'body', ...fault })
   return value
+}
+
+/** The problem of a body with too many values, or with an object that has too many members. */
+export function tooManyInBody (limit: 'values' | 'members'): Problem {
+  return limit === 'values'
+    ? problem('body-too-large', `The body has more than ${jsonLimits.values} values. Send it in several requests.`, { max_values: jsonLimits.values })
+    : problem('body-too-large', `An object of the body has more than ${jsonLimits.members} members.`, { max_members: jsonLimits.members })
 }
 
 function parseJson (text: string): unknown {

@@ -5,7 +5,7 @@ import { maxIfMatchLength } from './if-match.ts'
 // Adds to the OpenAPI document what all routes have in common and @fastify/swagger does not know.
 
 type Schema = { $ref?: string, description?: string, examples?: unknown[] }
-type Parameter = { description?: string, example?: unknown, schema?: Schema }
+type Parameter = { name?: string, description?: string, example?: unknown, schema?: Schema }
 type Operation = { parameters?: Parameter[], requestBody?: { required?: boolean }, 'x-body-optional'?: boolean }
 type Document = {
   paths?: Record<string, Record<string, Operation>>
@@ -79,8 +79,10 @@ function unwrapReferences (node: unknown): void {
 }
 
 function finishParameter (parameter: Parameter, schemas: Record<string, Schema>): void {
-  const { schema, example } = parameter
+  const { name, schema, example } = parameter
   if (schema?.$ref !== undefined) parameter.description ??= schemas[schema.$ref.slice('#/components/schemas/'.length)]?.description ?? ''
+  // /docs fills in this example, so that trying a call there changes nothing unless the user wants it.
+  if (name === 'dry_run') parameter.example = true
   if (schema === undefined || example === undefined) return
   // Documentation pages fill in a parameter's `example` when people try a request, also for filters that they do not use.
   // An example in the schema is only shown.

@@ -5,8 +5,8 @@ import { safeJson } from '../terminal/safe-text.ts'
 // the work.
 const batchMs = 10
 
-/** Creates the logger of the process: JSON lines on stdout, with level names and ISO 8601 times. */
-export function openLogger (level: string, destination: DestinationStream = standardOutput()): Logger {
+/** Creates the logger of the process: JSON lines with level names and ISO 8601 times. */
+export function openLogger (level: string, destination: DestinationStream): Logger {
   return pino({
     level,
     base: null,
@@ -16,11 +16,18 @@ export function openLogger (level: string, destination: DestinationStream = stan
   }, destination)
 }
 
-function standardOutput (): DestinationStream {
+/** Standard output: lines for people on a terminal, JSON otherwise, unless `format` says which. */
+export async function standardOutput (format: 'json' | 'pretty' | null): Promise<DestinationStream> {
   const output = pino.destination({ fd: 1, sync: true, minLength: 16_000 })
-  const lines = batchingLines(() => output.flush(), output)
   process.once('exit', () => output.flush())
-  return lines
+  const isPretty = format === null ? process.stdout.isTTY : format === 'pretty'
+  // Loaded only here, because most services write JSON.
+  const destination = isPretty ? (await import('./pretty-lines.ts')).prettyLines(output) : safeJsonLines(output)
+  return batchingLines(() => output.flush(), destination)
+}
+
+function safeJsonLines (destination: DestinationStream): DestinationStream {
+  return { write: (line) => destination.write(safeJson(line)) }
 }
 
 /** Passes lines on at once, and calls `flush` a moment later for all lines that came in between. */
@@ -28,7 +35,7 @@ export function batchingLines (flush: () => void, destination: DestinationStream
   let flushing = false
   return {
     write (line) {
-      destination.write(safeJson(line))
+      destination.write(line)
       if (flushing) return
       flushing = true
       setTimeout(() => {

@@ -6,8 +6,8 @@ import { readConfig } from '../config.ts'
 export async function runService (env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<void> {
   const config = readConfig(env)
   // Loaded here, so that a signal during loading is handled: loading takes longer than starting.
-  const [{ openLogger }, { start }] = await Promise.all([import('./logger.ts'), import('./start.ts')])
-  const log = openLogger(config.logLevel)
+  const [{ openLogger, standardOutput }, { start }] = await Promise.all([import('./logger.ts'), import('./start.ts')])
+  const log = openLogger(config.logLevel, await standardOutput(config.logFormat))
   const running = await start({ config, log, signal })
   collectGarbageEarlier()
   if (!signal.aborted) await once(signal, 'abort')

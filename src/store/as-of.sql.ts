@@ -2,6 +2,7 @@ import type { AsOf, AsOfLocation } from '../contract/as-of.ts'
 import type { Container } from '../contract/containers.ts'
 import type { Device } from '../contract/devices.ts'
 import type { LabState } from '../contract/lab.ts'
+import type { LabwareType } from '../contract/labware-types.ts'
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import type { Position, PositionQuery } from '../contract/positions.ts'
 import { invalid, problem } from '../contract/problems.ts'
@@ -52,8 +53,10 @@ export function asOfStore ({ pool }: Database) {
   async function positions (name: string, { empty, limit }: Omit<PositionQuery, 'at'>, asOf: AsOf): Promise<Position[]> {
     await device(name, asOf)
     const found = await runPrepared<PositionAt>(pool,
-      'SELECT slot, empty, container, container_id, occupied_by, deep_well_suited, reserved FROM position_state_at($1, $2)', [name, await revision(asOf)])
-    return found.filter((slot) => empty === undefined || slot.empty === empty).slice(0, limit).map(({ slot, ...state }) => ({ position: slot, ...state }))
+      `SELECT slot, empty, container, container_id, occupied_by, deep_well_suited, disposes, labware_types, max_height_mm, reserved
+       FROM position_state_at($1, $2)`, [name, await revision(asOf)])
+    const wanted = found.filter((slot) => empty === undefined || (slot.empty === empty && !(empty && slot.disposes)))
+    return wanted.slice(0, limit).map(({ slot, ...state }) => ({ position: slot, ...state }))
   }
 
   return {
@@ -73,9 +76,15 @@ export function asOfStore ({ pool }: Database) {
       return { ...found, occupant: found.container_id === null ? null : await container(found.container_id, asOf) }
     },
 
+    async labwareType (name: string, asOf: AsOf): Promise<LabwareType> {
+      const [found] = await runPrepared<LabwareType>(pool, `SELECT ${viewColumns('labware_type')} FROM labware_type_state_at($1) WHERE name = $2`, [await revision(asOf), name])
+      if (found === undefined) throw problem('labware-type-not-found', 'The lab had no labware type with this name at that time.', { labware_type: name, parameter: 'name' })
+      return found
+    },
+
     /** The lab file. */
     async config (asOf: AsOf): Promise<LabLayout> {
-      const [config] = await runPrepared<LabLayout>(pool, 'SELECT description, pythonlab_translation, extra, groups FROM lab_config_at($1)', [await revision(asOf)])
+      const [config] = await runPrepared<LabLayout>(pool, 'SELECT description, pythonlab_translation, extra, groups, labware_types FROM lab_config_at($1)', [await revision(asOf)])
       return config!
     },
 

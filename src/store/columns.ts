@@ -1,6 +1,7 @@
 import type { Container } from '../contract/containers.ts'
 import type { Device } from '../contract/devices.ts'
 import type { Experiment } from '../contract/experiments.ts'
+import type { LabwareType } from '../contract/labware-types.ts'
 import type { Reservation } from '../contract/reservations.ts'
 import type { Step } from '../contract/steps.ts'
 
@@ -18,21 +19,26 @@ const container: Names<Omit<Container, 'warnings'>> = {
 }
 const device: Names<Device> = {
   id: true, name: true, group: true, type: true, description: true, uri: true, capacity: true, process_capacity: true, min_capacity: true, allows_overlap: true,
-  extra: true, has_certificate: true, listed: true, retired_at: true, created_at: true, updated_at: true, version: true
+  disposes: true, labware_types: true, max_height_mm: true, extra: true, has_certificate: true, listed: true,
+  retired_at: true, created_at: true, updated_at: true, version: true
 }
 const experiment: Names<Experiment> = {
   id: true, process_id: true, process: true, name: true, status: true, metadata: true, warnings: true, steps: true, first_start: true, last_finish: true,
-  duration_seconds: true, created_at: true, updated_at: true, version: true
+  duration_seconds: true, paused_at: true, paused_seconds: true, active_seconds: true, created_at: true, updated_at: true, version: true
 }
 const reservation: Names<Reservation> = {
   id: true, purpose: true, owner: true, positions: true, ttl_seconds: true, expires_at: true, created_at: true, updated_at: true, version: true
 }
 const step: Names<Step> = {
-  id: true, kind: true, name: true, fct: true, device: true, data: true, start: true, finish: true, status: true, duration_seconds: true, experiment_id: true,
-  experiment_named: true, containers: true, origin: true, destination: true, lidded_before: true, lidded_after: true, barcode_read: true, is_simulation: true,
-  excluded_from_estimates: true, warnings: true, created_at: true, updated_at: true, version: true
+  id: true, kind: true, name: true, fct: true, device: true, data: true, start: true, finish: true, status: true, duration_seconds: true, paused_at: true,
+  paused_seconds: true, active_seconds: true, experiment_id: true, experiment_named: true, containers: true, origin: true, destination: true,
+  lidded_before: true, lidded_after: true, barcode_read: true, is_simulation: true, excluded_from_estimates: true, warnings: true, created_at: true,
+  updated_at: true, version: true
 }
-const views = { container, device, experiment, reservation, step }
+const labware_type: Names<LabwareType> = {
+  name: true, description: true, deep_well: true, height_mm: true, wells: true, lid: true, extra: true, created_at: true, updated_at: true, version: true
+}
+const views = { container, device, experiment, labware_type, reservation, step }
 
 /** The columns of a view as a list for SELECT, of a table alias or of a composite value such as `(container)`. */
 export function viewColumns (view: keyof typeof views, of?: string): string {

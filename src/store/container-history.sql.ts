@@ -15,7 +15,7 @@ const changes = (container: string) => Prisma.sql`
 const steps = (container: string) => Prisma.sql`
   SELECT 'step', s.start, NULL::float8, NULL::jsonb, NULL::jsonb,
     jsonb_build_object('id', s.id, 'name', s.name, 'fct', s.fct, 'device', d.name, 'status', s.status, 'start', wire_time(s.start),
-      'finish', wire_time(s.finish), 'duration_seconds', s.duration_seconds,
+      'finish', wire_time(s.finish), 'duration_seconds', s.duration_seconds, 'active_seconds', active_seconds(s.duration_seconds, s.paused_seconds),
       'origin', CASE WHEN s.origin_device_id IS NOT NULL THEN jsonb_build_object('device', o.name, 'position', s.origin_position) END,
       'destination', CASE WHEN s.destination_device_id IS NOT NULL THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END),
     1, s.id::text

@@ -1,7 +1,8 @@
 import { v7 as uuidv7 } from 'uuid'
 import type {
-  Container, ContainerCorrection, ContainerCreate, ContainerPatch, ContainerQuery, Lid, Move, MoveFromPosition, Unlid
+  Container, ContainerCorrection, ContainerCreate, ContainerPatch, ContainerQuery, Lid, Move, MoveFromPosition, RemoveQuery, Unlid
 } from '../contract/containers.ts'
+import type { Warning } from '../contract/common.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { viewColumns } from './columns.ts'
@@ -9,12 +10,16 @@ import { type AuditContext, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
+import { unlessDryRun } from './dry-run.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 /** The result of adding a container. `repeated`: a retry. `adopted`: an existing container was returned. */
 export type AddedContainer = { outcome: 'created' | 'repeated' | 'adopted', container: Container }
+
+/** A container after a command, and what is unusual about it. Moves do not look for that. */
+export type ChangedContainer = JsonRow<Container> & { warnings?: readonly Warning[] | null }
 
 const members: MemberKinds<Omit<Container, 'warnings'>> = {
   id: 'value', name: 'value', barcode: 'value', device: 'value', position: 'value', starting_device: 'value', starting_position: 'value',
@@ -23,27 +28,30 @@ const members: MemberKinds<Omit<Container, 'warnings'>> = {
 }
 const readById = `${selectAsJson(members, 'container_state')} WHERE object.id = $1`
 const readByBarcode = `${selectAsJson(members, 'container_state')} WHERE object.barcode = $1 AND object.removed_at IS NULL`
+/** The same with what is unusual about the container by its labware type. The function sees what the command wrote. */
+const selectWithWarnings = (from: string) => selectAsJson(members, from).replace('SELECT ', 'SELECT labware_warnings(object.id) AS warnings, ')
 const commands = {
-  update: selectAsJson(members, 'update_container($1, $2, $3, $4)'),
+  update: selectWithWarnings('update_container($1, $2, $3, $4)'),
   remove: selectAsJson(members, 'remove_container($1, $2, $3)'),
   move: selectAsJson(members, 'move_container($1, $2, $3, $4, $5, $6, $7, $8)'),
-  unlid: selectAsJson(members, 'unlid_container($1, $2, $3, $4, $5, $6)'),
-  lid: selectAsJson(members, 'lid_container($1, $2, $3, $4, $5)'),
-  correct: selectAsJson(members, 'correct_container($1, $2, $3, $4)')
+  unlid: selectWithWarnings('unlid_container($1, $2, $3, $4, $5, $6)'),
+  lid: selectWithWarnings('lid_container($1, $2, $3, $4, $5)'),
+  correct: selectWithWarnings('correct_container($1, $2, $3, $4)')
 }
 // `alike` is the barcode of another container on the platform that differs in case only.
 const addContainers = `
   SELECT a.outcome, ${viewColumns('container', '(a.container)')}, CASE WHEN a.outcome = 'created' THEN (
     SELECT c.barcode FROM container c
-    WHERE c.removed_at IS NULL AND lower(c.barcode) = lower((a.container).barcode) AND c.barcode <> (a.container).barcode LIMIT 1) END AS alike
+    WHERE c.removed_at IS NULL AND lower(c.barcode) = lower((a.container).barcode) AND c.barcode <> (a.container).barcode LIMIT 1) END AS alike,
+    CASE WHEN a.outcome = 'created' THEN labware_warnings((a.container).id) END AS labware
   FROM add_containers($1, $2, $3) a`
 const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
 
 /** Containers and lids. Each command is one call of a database function; see prisma/sql/container and prisma/sql/placement. */
 export function containerStore ({ pool, prisma }: Database) {
-  async function command (name: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<JsonRow<Container>> {
+  async function command (name: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<ChangedContainer> {
     const { id, barcode } = parseContainerRef(container)
-    const [changed] = await runPrepared<JsonRow<Container>>(pool, commands[name], [id, barcode, ...values])
+    const [changed] = await runPrepared<ChangedContainer>(pool, commands[name], [id, barcode, ...values])
     return changed!
   }
 
@@ -60,14 +68,15 @@ export function containerStore ({ pool, prisma }: Database) {
 
   async function addAll (inputs: readonly ContainerCreate[], audit: AuditContext, batch = true): Promise<AddedContainer[]> {
     const prepared = inputs.map((input, index) => containerInput(input, batch ? `/containers/${index}` : ''))
-    const rows = await runPrepared<Container & { outcome: AddedContainer['outcome'], alike: string | null }>(pool, addContainers, [JSON.stringify(prepared), batch, audit])
+    const rows = await runPrepared<Container & { outcome: AddedContainer['outcome'], alike: string | null, labware: Warning[] | null }>(pool, addContainers, [JSON.stringify(prepared), batch, audit])
     // The statement does not see what it adds itself.
     const inBatch = new Map<string, string>()
-    return rows.map(({ outcome, alike, ...container }) => {
+    return rows.map(({ outcome, alike, labware, ...container }) => {
       const folded = container.barcode?.toLowerCase() ?? ''
       const other = alike ?? (outcome === 'created' ? inBatch.get(folded) : undefined)
       if (outcome === 'created' && container.barcode !== null) inBatch.set(folded, container.barcode)
-      return { outcome, container: other === undefined ? container : { ...container, warnings: [differsInCase(container, other)] } }
+      const warnings = [...other === undefined ? [] : [differsInCase(container, other)], ...labware ?? []]
+      return { outcome, container: warnings.length === 0 ? container : { ...container, warnings } }
     })
   }
 
@@ -102,11 +111,12 @@ export function containerStore ({ pool, prisma }: Database) {
     },
 
     async update (container: string, changes: ContainerPatch, audit: AuditContext) {
-      return await command('update', container, changes, audit)
+      const { warnings, ...changed } = await command('update', container, changes, audit)
+      return warnings ? { ...changed, json: `${changed.json.slice(0, -1)},"warnings":${JSON.stringify(warnings)}}` } : changed
     },
 
-    async remove (container: string, audit: AuditContext) {
-      return await command('remove', container, audit)
+    async remove (container: string, { reason, dry_run }: RemoveQuery, audit: AuditContext) {
+      return await unlessDryRun(pool, dry_run, async () => await command('remove', container, reason === undefined ? audit : { ...audit, reason }))
     },
 
     async move (container: string, { source_device, source_pos, target_device, target_pos, reservation_id }: Move, audit: AuditContext) {

@@ -3,6 +3,7 @@ import type { Device, DeviceCreate, DevicePatch, DeviceQuery } from '../contract
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { extraFault } from '../domain/lab-file/lab-file.ts'
+import { unknownTypeFaults } from '../domain/lab-file/labware-types.ts'
 import { deviceChangeOf, type TrackedDevice, deviceInputOf } from '../domain/lab-file/lab-plan.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
@@ -10,6 +11,7 @@ import type { Database } from './database.ts'
 import type { Prisma } from './generated/client.ts'
 import { withLabLock, nextRevision, type Transaction } from './lab-lock.ts'
 import { writeDevices } from './lab.sql.ts'
+import { readTypeNames } from './labware-types.sql.ts'
 import { filtersOf, isIdKey, type Page, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 import { readTrackedDevice } from './tracked-lab.sql.ts'
@@ -123,6 +125,9 @@ function inputDevice ({ id, ...body }: DeviceCreate, before: TrackedDevice | und
     process_capacity: body.process_capacity ?? null,
     min_capacity: body.min_capacity ?? null,
     allows_overlap: body.allows_overlap ?? null,
+    disposes: body.disposes ?? false,
+    labware_types: body.labware_types ?? null,
+    max_height_mm: body.max_height_mm ?? null,
     extra: body.extra ?? null,
     listed: true,
     retired: false,
@@ -133,6 +138,8 @@ function inputDevice ({ id, ...body }: DeviceCreate, before: TrackedDevice | und
 async function write (transaction: Transaction, before: TrackedDevice | undefined, after: TrackedDevice, audit: AuditContext): Promise<Device> {
   const fault = extraFault(after)
   if (fault !== null) throw invalid({ in: 'body', pointer: '/extra', detail: fault })
+  const unknown = unknownTypeFaults(after.labware_types, await readTypeNames(transaction), '/labware_types')
+  if (unknown.length > 0) throw invalid(...unknown)
   const change = deviceChangeOf(before, after)
   if (change.action !== 'unchanged') await writeDevices(transaction, [deviceInputOf(after, change)], { revision: await nextRevision(transaction), ordinal: 0 }, audit)
   return await readById(transaction, after.id)

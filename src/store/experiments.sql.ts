@@ -2,6 +2,7 @@ import type { Experiment, ExperimentQuery } from '../contract/experiments.ts'
 import { toUtc } from '../domain/step-times.ts'
 import { viewColumns } from './columns.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
+import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 
 /** The SQL condition (on `experiment e`) of the filters. The start of an experiment is the first entry of an index range, so its steps are not scanned. */
 export function experimentCondition ({ process_id, status, started_after, started_before }: ExperimentQuery): Prisma.Sql {
@@ -17,12 +18,18 @@ export function experimentCondition ({ process_id, status, started_after, starte
 
 /** Up to `take` experiments after an id. Steps are counted only for the experiments of the page. */
 export async function readExperiments (prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number): Promise<Experiment[]> {
-  return await prisma.$queryRaw<Experiment[]>`
-    WITH page AS MATERIALIZED (
+  const page = Prisma.sql`
+    page AS MATERIALIZED (
       SELECT e.id FROM experiment e
       WHERE ${condition} AND ${after === null ? Prisma.sql`true` : Prisma.sql`e.id > ${after}::uuid`}
       ORDER BY e.id LIMIT ${take}
-    )
+    )`
+  if (isSmallRead()) {
+    const beyond = await prisma.$queryRaw<unknown[]>`WITH ${page} SELECT 1 AS step FROM page JOIN step ON step.experiment_id = page.id OFFSET ${largestRead.steps} LIMIT 1`
+    if (beyond.length > 0) throw new LargeRead()
+  }
+  return await prisma.$queryRaw<Experiment[]>`
+    WITH ${page}
     SELECT ${Prisma.raw(viewColumns('experiment', 'state'))} FROM page JOIN experiment_state state ON state.id = page.id ORDER BY state.id`
 }
 

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Experiment, ExperimentCreate, ExperimentPatch, ExperimentQuery } from '../contract/experiments.ts'
+import type { Pause } from '../contract/pauses.ts'
 import { problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { allowedAfter, type ExperimentStatusName } from '../domain/experiment-status.ts'
@@ -11,20 +12,36 @@ import { Prisma } from './generated/client.ts'
 import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, readPageById } from './pages.ts'
+import { pauseValues } from './pauses.ts'
+import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 
 const members: MemberKinds<Experiment> = {
   id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', warnings: 'value', steps: 'value', first_start: 'time',
-  last_finish: 'time', duration_seconds: 'value', created_at: 'time', updated_at: 'time', version: 'value'
+  last_finish: 'time', duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', created_at: 'time', updated_at: 'time', version: 'value'
 }
 const readById = `${selectAsJson(members, 'experiment_state')} WHERE object.id = $1`
+const setPaused = selectAsJson(members, 'set_experiment_paused($1, $2, $3, $4, $5)')
+// The condition does not depend on the row, so PostgreSQL checks it before it counts steps.
+const readSmallById = `${readById} AND NOT EXISTS (SELECT FROM step WHERE step.experiment_id = $1 OFFSET ${largestRead.steps})`
 
 /** Experiments. Their times and step counts are computed from their steps. */
 export function experimentStore ({ pool, prisma }: Database) {
+  async function isThere (id: string): Promise<boolean> {
+    return (await runPrepared(pool, 'SELECT 1 FROM experiment WHERE id = $1', [id])).length > 0
+  }
+
   return {
     async read (id: string): Promise<JsonRow<Experiment>> {
-      const [found] = await runPrepared<JsonRow<Experiment>>(pool, readById, [id])
-      if (found === undefined) throw notFound()
-      return found
+      const isSmall = isSmallRead()
+      const [found] = await runPrepared<JsonRow<Experiment>>(pool, isSmall ? readSmallById : readById, [id])
+      if (found !== undefined) return found
+      if (isSmall && await isThere(id)) throw new LargeRead()
+      throw notFound()
+    },
+
+    /** Throws `experiment-not-found` if there is none, without counting its steps. */
+    async require (id: string): Promise<void> {
+      if (!await isThere(id)) throw notFound()
     },
 
     /** Creates an experiment. The outcome is `repeated` for a retry with the same id and body. Steps that were logged with its id become its steps. */
@@ -44,6 +61,12 @@ export function experimentStore ({ pool, prisma }: Database) {
         read: async (after, take) => await readExperiments(prisma, condition, after, take),
         count: async () => await countExperiments(prisma, condition)
       })
+    },
+
+    /** Pauses a running experiment, or resumes a paused one. Returns it unchanged if it is so already. A dry run changes nothing. */
+    async setPaused (id: string, paused: boolean, pause: Pause, dryRun: boolean, audit: AuditContext): Promise<JsonRow<Experiment>> {
+      const [experiment] = await runPrepared<JsonRow<Experiment>>(pool, setPaused, pauseValues(id, paused, pause, dryRun, audit))
+      return experiment!
     },
 
     /** Changes status, name or metadata. Throws `illegal-transition` for a status that cannot follow the present one. */

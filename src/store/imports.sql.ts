@@ -18,7 +18,8 @@ export type TrackedThings = {
 export async function readTrackedThings (transaction: Transaction, { devices, containers, barcodes }: ImportLookup): Promise<TrackedThings> {
   return {
     devices: await transaction.$queryRaw<TrackedDevice[]>`
-      SELECT d.id, d.name, d."group", d.type, d.description, d.uri, d.capacity, d.process_capacity, d.min_capacity, d.allows_overlap, d.extra, d.listed,
+      SELECT d.id, d.name, d."group", d.type, d.description, d.uri, d.capacity, d.process_capacity, d.min_capacity, d.allows_overlap,
+        d.disposes, d.labware_types, d.max_height_mm, d.extra, d.listed,
         d.retired_at IS NOT NULL AS retired, d.created_as
       FROM unnest(${devices}::text[]) AS input (name) JOIN device d ON d.id = latest_device_named(input.name)`,
     certificates: await transaction.$queryRaw<TrackedThings['certificates']>`

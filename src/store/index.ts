@@ -9,6 +9,7 @@ import { experimentStore } from './experiments.ts'
 import { idempotencyStore } from './idempotency.ts'
 import { keyStore } from './keys.ts'
 import { labStore } from './lab.ts'
+import { labwareTypeStore } from './labware-types.ts'
 import { labelStore } from './labels.ts'
 import { lockStore } from './locks.ts'
 import { positionStore } from './positions.ts'
@@ -27,6 +28,7 @@ export function openStore (database: Database) {
     devices: deviceStore(database),
     positions: positionStore(database),
     certificates: certificateStore(database),
+    labwareTypes: labwareTypeStore(database),
     containers: containerStore(database),
     reservations: reservationStore(database),
     transfers: transferStore(database),

@@ -6,7 +6,7 @@ import type { Transaction } from './lab-lock.ts'
 
 // What a restore reads and writes. The caller holds the lab lock.
 
-const settings = Prisma.raw('s.id, s.name, s."group", s.type, s.description, s.uri, s.capacity, s.process_capacity, s.min_capacity, s.allows_overlap, s.listed')
+const settings = Prisma.raw('s.id, s.name, s."group", s.type, s.description, s.uri, s.capacity, s.process_capacity, s.min_capacity, s.allows_overlap, s.disposes, s.labware_types, s.max_height_mm, s.listed')
 const properties = Prisma.raw('s.id, s.name, s.barcode, s.labware_type, s.labware_uuid, s.content, s.filled, s.is_reagent, s.lidded, s.missing_since')
 
 /** The listed devices as of a revision. */
@@ -61,7 +61,7 @@ export type SlotName = { id: string, device: string, position: number, active: b
 /** The names of slots, and whether the lab has them now. */
 export async function slotNames (transaction: Transaction, ids: readonly string[]): Promise<Map<string, SlotName>> {
   const rows = await transaction.$queryRaw<SlotName[]>`
-    SELECT p.id, d.name AS device, p.slot_number AS position, p.retired_at IS NULL AND d.retired_at IS NULL AS active
+    SELECT p.id, d.name AS device, p.slot_number AS position, p.active AND d.retired_at IS NULL AS active
     FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = ANY (${ids}::uuid[])`
   return new Map(rows.map((row) => [row.id, row]))
 }

@@ -1,6 +1,7 @@
 import type { Container } from '../contract/containers.ts'
 import type { LabRestoreResult, RestoreFinding } from '../contract/lab.ts'
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
+import { type LabwareTypeSettings, type LabwareTypeChange, planLabwareTypes } from '../domain/lab-file/labware-types.ts'
 import { deviceChangeOf, type DeviceChange, deviceInputOf, planLabSettings, type TrackedDevice } from '../domain/lab-file/lab-plan.ts'
 import { planRestoredContainers, type RestoreConflict } from '../domain/lab-restore.ts'
 import type { AuditContext } from './commands.ts'
@@ -10,6 +11,7 @@ import {
   containersNow, containersThen, devicesNow, devicesThen, neededSlots, recordRestored, restoreContainers, slotNames, type SlotName
 } from './lab-restore.sql.ts'
 import { labSnapshot, writeDevices, writeLab } from './lab.sql.ts'
+import { writeLabwareTypes } from './labware-types.sql.ts'
 import { readTrackedLab } from './tracked-lab.sql.ts'
 
 /** Undoes a dry run: the transaction rolls back, and the result is returned. */
@@ -57,12 +59,19 @@ class Restore {
   async run (): Promise<Omit<LabRestoreResult, 'applied' | 'restored_to' | 'revision'> & { changed: boolean }> {
     const { transaction } = this
     const labBefore = await labSnapshot(transaction)
-    const [config] = await transaction.$queryRaw<LabLayout[]>`SELECT description, pythonlab_translation, extra, groups FROM lab_config_at(${this.at}::bigint)`
+    const [config] = await transaction.$queryRaw<LabLayout[]>`SELECT description, pythonlab_translation, extra, groups, labware_types FROM lab_config_at(${this.at}::bigint)`
+    const { labware_types: known } = await readTrackedLab(transaction, [])
+    const types = planLabwareTypes(config!.labware_types, known, { prune: true })
+    // Devices name types, so those of then come first, and those that came since go last.
+    await this.writeTypes(types.written, [])
     const later = await this.restoreDevices()
+    // A slot that is waste now may take its container back; a slot that was waste then may have to be emptied first.
+    await this.restorePositions()
     const containers = await this.restoreContainers()
     await this.retireAndShrink(later)
     await this.restorePositions()
-    const { devices: _, ...tracked } = await readTrackedLab(transaction, [])
+    await this.writeTypes([], types.deleted)
+    const { devices: _, labware_types: __, ...tracked } = await readTrackedLab(transaction, [])
     const lab = planLabSettings(config!, tracked)
     if (lab !== null) await writeLab(transaction, lab, labBefore, await this.next(1), this.audit)
     const changed = this.revision !== null
@@ -70,7 +79,8 @@ class Restore {
       const what = { restored_to: this.at, devices: this.changes.length, containers: containers.length, findings: this.findings.length }
       await recordRestored(transaction, what, await this.next(1), this.audit)
     }
-    return { devices: this.changes, containers, findings: this.findings, changed }
+    const labware_types: LabwareTypeChange[] = types.changes.filter(({ action }) => action !== 'unchanged')
+    return { devices: this.changes, ...labware_types.length === 0 ? {} : { labware_types }, containers, findings: this.findings, changed }
   }
 
   /** The place in the log of the next `count` events. */
@@ -79,6 +89,12 @@ class Restore {
     const ordinal = this.ordinal
     this.ordinal += count
     return { revision: this.revision, ordinal }
+  }
+
+  private async writeTypes (written: readonly LabwareTypeSettings[], deleted: readonly string[]): Promise<void> {
+    if (written.length + deleted.length === 0) return
+    const at = await this.next(0)
+    this.ordinal += await writeLabwareTypes(this.transaction, { written, deleted }, at, this.audit)
   }
 
   private async write (changes: readonly { before: TrackedDevice | undefined, after: TrackedDevice }[]): Promise<void> {
@@ -113,7 +129,7 @@ class Restore {
       return false
     }).map((device) => ({ before: byId.get(device.id), after: device }))
     const shrinks = possible.filter((one): one is { before: TrackedDevice, after: TrackedDevice } =>
-      one.before !== undefined && !one.before.retired && one.before.capacity > one.after.capacity)
+      one.before !== undefined && !one.before.retired && (one.before.capacity > one.after.capacity || (one.after.disposes && !one.before.disposes)))
     await this.write(possible.filter((one) => !shrinks.includes(one as typeof shrinks[number])))
     return [...occupied, ...shrinks]
   }
@@ -122,7 +138,7 @@ class Restore {
     const needed = await neededSlots(this.transaction)
     const [stay, go] = [changes.filter(isHeld), changes.filter((change) => !isHeld(change))]
     for (const { before, after } of stay) {
-      const what = after.retired ? `The device "${before.name}" came since` : `"${before.name}" had ${after.capacity} slots then`
+      const what = after.retired ? `The device "${before.name}" came since` : after.disposes ? `"${before.name}" was waste then` : `"${before.name}" had ${after.capacity} slots then`
       this.findings.push({
         code: 'slots-occupied', device: before.name, position: null, container: null, occupant: null,
         detail: `${what}, and something is in the slots that would go. The device stays as it is.`
@@ -131,7 +147,7 @@ class Restore {
     await this.write(go)
 
     function isHeld ({ before, after }: { before: TrackedDevice, after: TrackedDevice }): boolean {
-      return (needed.get(before.id) ?? 0) > (after.retired ? 0 : after.capacity)
+      return (needed.get(before.id) ?? 0) > (after.retired || after.disposes ? 0 : after.capacity)
     }
   }
 

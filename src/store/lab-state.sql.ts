@@ -1,6 +1,7 @@
 import type { LabHealth, LabState } from '../contract/lab.ts'
 import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
+import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 
 /** The longest of the newest samples that are comparable at a level with the step `s`. Of a step with a commanded time, samples are what it took beyond that. */
 const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FROM (
@@ -10,9 +11,14 @@ const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FRO
 
 /** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
 export async function readState (transaction: Transaction): Promise<LabState> {
+  if (isSmallRead()) {
+    const [size] = await transaction.$queryRaw<{ large: boolean }[]>`
+      SELECT EXISTS (SELECT FROM position WHERE retired_at IS NULL OFFSET ${largestRead.slots}) OR EXISTS (SELECT FROM container OFFSET ${largestRead.containers}) AS large`
+    if (size!.large) throw new LargeRead()
+  }
   const [state] = await transaction.$queryRaw<LabState[]>`
     WITH slot AS MATERIALIZED (
-      SELECT p.device_id, p.slot_number, pl.container_id, pl.part
+      SELECT p.device_id, p.slot_number, p.disposes, pl.container_id, pl.part
       FROM position p JOIN device d ON d.id = p.device_id LEFT JOIN placement pl ON pl.position_id = p.id
       WHERE p.retired_at IS NULL AND d.retired_at IS NULL AND d.listed
     ),
@@ -30,11 +36,12 @@ export async function readState (transaction: Transaction): Promise<LabState> {
     devices AS (
       SELECT count(*)::int AS devices,
         coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', coalesce(h.positions, 0),
-          'occupied', coalesce(h.occupied, 0), 'containers', coalesce(h.containers, '[]')) ORDER BY g.ordinal, g.name, d.ordinal, d.name), '[]') AS list
+          'occupied', coalesce(h.occupied, 0), 'disposes', d.disposes, 'containers', coalesce(h.containers, '[]')) ORDER BY g.ordinal, g.name, d.ordinal, d.name), '[]') AS list
       FROM device d JOIN device_group g ON g.name = d."group" LEFT JOIN here h ON h.device_id = d.id
       WHERE d.listed AND d.retired_at IS NULL
     ),
-    slots AS (SELECT count(*)::int AS positions, count(container_id)::int AS occupied FROM slot),
+    -- Waste is never full, and never free.
+    slots AS (SELECT count(*)::int AS positions, count(container_id)::int AS occupied FROM slot WHERE NOT disposes),
     labware AS (SELECT count(*) FILTER (WHERE removed_at IS NULL)::int AS present, count(missing_since)::int AS missing, count(removed_at)::int AS removed FROM container)
     SELECT l.revision::float8 AS revision,
       json_build_object('devices', d.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
@@ -49,7 +56,7 @@ export async function readState (transaction: Transaction): Promise<LabState> {
 export async function readFindings (transaction: Transaction): Promise<LabHealth['findings']> {
   return await transaction.$queryRaw<LabHealth['findings']>`
     WITH standing AS (
-      SELECT pl.position_id, pl.part, d.name AS device, p.slot_number AS position, p.retired_at IS NOT NULL OR d.retired_at IS NOT NULL AS retired,
+      SELECT pl.position_id, pl.part, d.name AS device, p.slot_number AS position, p.retired_at IS NOT NULL OR d.retired_at IS NOT NULL AS retired, p.disposes,
         c.id, c.barcode, c.name, c.lidded, c.removed_at IS NOT NULL AS removed,
         json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name) AS thing
       FROM placement pl JOIN position p ON p.id = pl.position_id JOIN device d ON d.id = p.device_id JOIN container c ON c.id = pl.container_id
@@ -80,6 +87,10 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
         '"' || s.name || '" was removed, but still occupies slot ' || s.position || ' of ' || s.device || '.'
       FROM standing s WHERE s.removed
       UNION ALL
+      SELECT 7, 'container-in-waste', s.device, s.position, json_build_array(s.thing),
+        CASE s.part WHEN 'body' THEN '"' ELSE 'The lid of "' END || s.name || '" is in slot ' || s.position || ' of ' || s.device || ', which disposes of what is put there.'
+      FROM standing s WHERE s.disposes
+      UNION ALL
       SELECT 7, 'container-without-place', NULL, NULL, json_build_array(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name)),
         '"' || c.name || '" is on the platform, but in no slot.'
       FROM container c
@@ -91,10 +102,10 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       SELECT 9, 'steps-running-long', d.name, NULL, '[]', count(*) || CASE WHEN count(*) = 1 THEN ' step' ELSE ' steps' END || ' of ' || d.name
         || ' started more than a day ago and did not finish. The oldest (' || (array_agg(s.id ORDER BY s.start, s.id))[1] || ') started at ' || wire_time(min(s.start)) || '.'
       FROM step s JOIN device d ON d.id = s.device_id
-      WHERE s.status = 'running' AND s.start < clock_timestamp() - interval '1 day' GROUP BY d.name
+      WHERE s.status = 'running' AND s.start < clock_timestamp() - interval '1 day' - make_interval(secs => coalesce(s.paused_seconds, 0)) GROUP BY d.name
       UNION ALL
       SELECT 10, 'step-overdue', d.name, NULL, coalesce(named.containers, '[]'),
-        'The ' || coalesce(s.fct, s.kind) || ' of ' || d.name || ' (step ' || s.id || ') has been running for ' || round(extract(epoch FROM clock_timestamp() - s.start)) ||
+        'The ' || coalesce(s.fct, s.kind) || ' of ' || d.name || ' (step ' || s.id || ') has been running for ' || round(extract(epoch FROM clock_timestamp() - s.start) - coalesce(s.paused_seconds, 0)::numeric) ||
         ' s. The longest comparable step took ' || round(longest.seconds::numeric, 1) || ' s.'
       FROM step s JOIN device d ON d.id = s.device_id
       CROSS JOIN LATERAL (
@@ -104,7 +115,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
         SELECT json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name) ORDER BY sc.ordinal) AS containers
         FROM step_container sc JOIN container c ON c.id = sc.container_id WHERE sc.step_id = s.id
       ) named ON true
-      WHERE s.status = 'running' AND NOT s.is_simulation AND s.start <= clock_timestamp() - make_interval(secs => greatest(1.5 * longest.seconds, longest.seconds + 30))
+      WHERE s.status = 'running' AND NOT s.is_simulation AND s.start <= clock_timestamp() - make_interval(secs => greatest(1.5 * longest.seconds, longest.seconds + 30) + coalesce(s.paused_seconds, 0))
       UNION ALL
       SELECT 11, 'move-disagrees', st.device, st.position, json_build_array(st.thing),
         '"' || st.name || '" is in slot ' || st.position || ' of ' || st.device || ', but the last move that was logged (step ' || m.id || ', ' || wire_time(m.finish) ||
@@ -122,6 +133,17 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       SELECT 12, 'container-missing', NULL, NULL, json_build_array(json_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name)),
         '"' || s.name || '" is missing since ' || wire_time(s.missing_since) || '. It was last in slot ' || s.last_position || ' of ' || s.last_device || '.'
       FROM container_state s WHERE s.missing_since IS NOT NULL
+      UNION ALL
+      SELECT 13, 'run-not-learnt', NULL, NULL, '[]', 'Estimates could not learn from the run "' || r.key || '": ' || r.failures ||
+        ' attempts failed, and the next one is at ' || wire_time(r.retry_at) || '. The request log has the reason (learning from this run failed).'
+      FROM run r WHERE r.pending AND r.failures >= 3
+      UNION ALL
+      SELECT 14, 'labware-does-not-fit', st.device, st.position, json_build_array(st.thing),
+        '"' || st.name || '" is in slot ' || st.position || ' of ' || st.device || ', where a "' || t.name || '" does not fit by the rule ' || m.rule || '.'
+      FROM standing st JOIN container c ON c.id = st.id JOIN labware_type t ON t.name = c.labware_type
+      JOIN position p ON p.id = st.position_id JOIN device d ON d.id = p.device_id
+      CROSS JOIN LATERAL (SELECT misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) AS rule) m
+      WHERE st.part = 'body' AND m.rule IS NOT NULL
     )
     SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers, '[]'::json AS steps
     FROM finding ORDER BY rank, device, position, message`

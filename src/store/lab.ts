@@ -1,13 +1,17 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { LabConfigResult, LabHealth, LabRestoreResult, LabState, LabWipe } from '../contract/lab.ts'
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
-import { planLab } from '../domain/lab-file/lab-plan.ts'
+import { invalid } from '../contract/problems.ts'
+import { planLab, type TrackedLab } from '../domain/lab-file/lab-plan.ts'
+import { unknownTypeFaults } from '../domain/lab-file/labware-types.ts'
+import { escapePointer } from '../domain/values.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { withLabLock, nextRevision, currentRevision } from './lab-lock.ts'
 import { readFindings, readState } from './lab-state.sql.ts'
 import { restoreLab } from './lab-restore.ts'
 import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
+import { writeLabwareTypes } from './labware-types.sql.ts'
 import { readStepFindings } from './step-findings.sql.ts'
 import { readTrackedConfig, readTrackedLab } from './tracked-lab.sql.ts'
 
@@ -19,16 +23,24 @@ export function labStore (database: Database) {
     async configure (config: LabLayout, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<Omit<LabConfigResult, 'warnings'>> {
       return await withLabLock(database, async (transaction) => {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
-        const { changes, devices, lab } = planLab(config, await readTrackedLab(transaction, names), { prune, newId: uuidv7 })
-        if (dry_run || (devices.length === 0 && lab === null)) {
+        const tracked = await readTrackedLab(transaction, names)
+        const { changes, devices, labwareTypes, lab } = planLab(config, tracked, { prune, newId: uuidv7 })
+        refuseUnknownTypes(config, tracked, prune)
+        const result = { changes, ...config.labware_types === null ? {} : { labware_types: labwareTypes.changes } }
+        const isSame = devices.length + labwareTypes.written.length + labwareTypes.deleted.length === 0 && lab === null
+        if (dry_run || isSame) {
           await refuseDroppedSlots(transaction, devices)
-          return { applied: !dry_run, changes, revision: await currentRevision(transaction) }
+          return { applied: !dry_run, ...result, revision: await currentRevision(transaction) }
         }
         const before = await labSnapshot(transaction)
         const revision = await nextRevision(transaction)
-        await writeDevices(transaction, devices, { revision, ordinal: 0 }, audit)
-        if (lab !== null) await writeLab(transaction, lab, before, { revision, ordinal: devices.length }, audit)
-        return { applied: true, changes, revision }
+        // Devices name types, so new types come before them, and types go after them.
+        let ordinal = await writeLabwareTypes(transaction, { written: labwareTypes.written, deleted: [] }, { revision, ordinal: 0 }, audit)
+        await writeDevices(transaction, devices, { revision, ordinal }, audit)
+        ordinal += devices.length
+        ordinal += await writeLabwareTypes(transaction, { written: [], deleted: labwareTypes.deleted }, { revision, ordinal }, audit)
+        if (lab !== null) await writeLab(transaction, lab, before, { revision, ordinal }, audit)
+        return { applied: true, ...result, revision }
       })
     },
 
@@ -56,4 +68,13 @@ export function labStore (database: Database) {
       return wiped!
     }
   }
+}
+
+/** Refuses devices of a lab file that name a labware type which the lab will not have. */
+function refuseUnknownTypes ({ groups, labware_types }: LabLayout, tracked: TrackedLab, prune: boolean): void {
+  const kept = labware_types === null || !prune ? tracked.labware_types : []
+  const known = new Set([...labware_types ?? [], ...kept].map(({ name }) => name))
+  const faults = groups.flatMap(({ name: group, devices }) => devices.flatMap(({ name, labware_types: types }) =>
+    unknownTypeFaults(types, known, `/sila_servers/${escapePointer(group)}/${escapePointer(name)}/labware_types`)))
+  if (faults.length > 0) throw invalid(...faults)
 }

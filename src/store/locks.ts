@@ -3,7 +3,7 @@ import { runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 
 /** The kinds of objects that a write can change and `If-Match` can refer to. */
-export type ChangedObject = 'lab' | 'lab-file' | 'device' | 'position' | 'certificate' | 'container' | 'process' | 'experiment' | 'step' | 'reservation'
+export type ChangedObject = 'lab' | 'lab-file' | 'device' | 'position' | 'certificate' | 'labware-type' | 'container' | 'process' | 'experiment' | 'step' | 'reservation'
 
 const rowLocks = {
   process: 'SELECT FROM process WHERE id = $1 FOR NO KEY UPDATE',

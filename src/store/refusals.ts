@@ -3,8 +3,7 @@ import { problemCatalogue, type ProblemCode } from '../contract/problems.ts'
 type Range = { minimum: number, maximum: number }
 type KnownPlace = { device: string | null, position: number | null } | null
 type FormerBearer = {
-  id: string, barcode: string | null, device: string | null, position: number | null
-  missing_since?: string | null, removed_at?: string | null, until: string
+  id: string, barcode: string | null, device: string | null, position: number | null, missing_since?: string | null, removed_at?: string | null, until: string
 }
 type Missing = { missing_since?: string, last?: NonNullable<KnownPlace> }
 type Thing = { id: string, barcode: string | null, name?: string, part?: string, device?: string, position?: number }
@@ -18,12 +17,16 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'device-not-found': ({ device, type }: { device?: string, type?: string }) => type === undefined
     ? `The lab has no device "${device}". GET /api/devices lists all devices.`
     : `The lab has no device of the type "${type}". GET /api/devices lists all devices with their types.`,
+  'labware-type-not-found': ({ labware_type }: { labware_type: string }) =>
+    `The lab has no labware type "${labware_type}". GET /api/labware-types lists all types; PUT /api/labware-types/{name} adds one.`,
   'position-not-found': ({ device, position, valid_range }: { device: string, position: number, valid_range: Range | null }) =>
     `${device} has no slot ${position}. ${valid_range === null ? 'It has no slots' : `Its slots are ${valid_range.minimum} to ${valid_range.maximum}`}.`,
-  'invalid-request': ({ errors: [first] }: { errors: { pointer: string, detail: string }[] }) => `${first!.pointer} ${first!.detail}`,
   'position-occupied': ({ device, position, occupant }: { device: string, position: number, occupant: Thing }) =>
     `Slot ${position} of ${device} holds ${describeThing(occupant)}. Move it away first, or choose another slot.`,
   'no-free-position': noFreePosition,
+  'position-disposes': ({ device, position }: { device: string, position: number | null }) =>
+    `${position === null ? device : `Slot ${position} of ${device}`} disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to ${device}.`,
+  'labware-does-not-fit': labwareDoesNotFit,
   'position-reserved': ({ device, position, reserved }: { device: string, position: number, reserved: { owner: string, expires_at: string } }) =>
     `Slot ${position} of ${device} is reserved for ${reserved.owner} until ${reserved.expires_at}. Send its \`reservation_id\`, or choose another slot.`,
   'reservation-mismatch': ({ device, position, reservation }: { device: string, position?: number, reservation: { purpose: string, positions: NonNullable<KnownPlace>[] } }) =>
@@ -43,6 +46,7 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'lid-mismatch': ({ actual, expected }: { actual: KnownPlace, expected: KnownPlace }) => `The lid is ${describePlace(actual)}, not ${describePlace(expected)}.`,
   'no-certificate': ({ device }: { device: string }) => `${device} has no server certificate.`,
   'slots-occupied': slotsOccupied,
+  'illegal-transition': illegalTransition,
   'key-name-in-use': ({ name }: { name: string }) => `A valid key already has the name "${name}". Revoke that key first, or choose another name.`,
   'id-in-use': ({ id }: { id: string }) => `The id ${id} was already used for something else. For a retry, send the same body. Otherwise use another id.`
 }
@@ -67,16 +71,41 @@ export function refusalDetail (code: ProblemCode, members: Record<string, unknow
   return detail?.(members) ?? problemCatalogue[code][2]
 }
 
-function noFreePosition ({ device, type, positions, reserved, wanted, free }: {
-  device?: string, type?: string, positions?: number, reserved?: number, wanted?: number, free?: number
+function labwareDoesNotFit ({ labware_type, rule, device, type, position, free, wanted, height_mm, max_height_mm, labware_types }: {
+  labware_type: string, rule?: string, device?: string, type?: string, position?: number, free?: number, wanted?: number
+  height_mm?: number, max_height_mm?: number, labware_types?: readonly string[]
+}): string {
+  const where = device ?? `devices of the type "${type}"`
+  const why = rule === 'deep_well'
+    ? 'it is a deep-well plate, and the slot is not suited for those (deep_well_suited)'
+    : rule === 'max_height_mm'
+      ? `it is ${height_mm} mm high, and ${max_height_mm} mm is the limit there`
+      : labware_types?.length === 0 ? 'no labware type is listed there' : `only these types are listed there: ${(labware_types ?? []).slice(0, 5).join(', ')}`
+  const reason = rule === undefined ? '' : `: ${why}`
+  if (wanted !== undefined) return `${wanted === 1 ? 'A slot' : `${wanted} slots`} of ${where} for a "${labware_type}" ${wanted === 1 ? 'was' : 'were'} requested, but it fits in ${free === 0 ? 'none' : `only ${free}`} of the free ones${reason}.`
+  if (position === undefined) return `A "${labware_type}" fits in none of the ${free} free slots of ${where}${reason}. Choose another device, or correct what the service knows of the slots or of the type.`
+  return `A "${labware_type}" does not fit in slot ${position} of ${where}${reason}. Choose another slot, or correct what the service knows of the slot or of the type.`
+}
+
+function illegalTransition ({ from, to, allowed }: { from: string, to: string, allowed: string[] }): string {
+  const next = from === 'created'
+    ? 'It has not started: it starts with its first step, or when PATCH sets the status running'
+    : allowed.length === 0 ? 'It has ended' : `It can become ${allowed.join(' or ')}`
+  return `Its status is ${from}, so it cannot be ${to === 'paused' ? 'paused' : 'resumed'}. ${next}.`
+}
+
+function noFreePosition ({ device, type, positions, reserved, disposing, wanted, free }: {
+  device?: string, type?: string, positions?: number, reserved?: number, disposing?: number, wanted?: number, free?: number
 }): string {
   const where = device ?? `devices of the type "${type}"`
   if (wanted !== undefined) {
     return `${wanted === 1 ? 'A free slot' : `${wanted} free slots`} of ${where} ${wanted === 1 ? 'was' : 'were'} requested, but ${free === 0 ? 'none is' : `only ${free} ${free === 1 ? 'is' : 'are'}`} available.`
   }
   if (positions === 0) return `${where} has no slots.`
+  if (disposing === positions) return `${where} has no slot that holds anything: it disposes of what is put there. To dispose of a container, record a move to ${where}.`
   const orReserved = reserved === undefined || reserved === 0 ? '' : `, or is reserved (${reserved})`
-  return `None of the ${positions} slots of ${where} is free. Each holds a container or a lid${orReserved}.`
+  const orWaste = disposing === undefined || disposing === 0 ? '' : `, or disposes (${disposing})`
+  return `None of the ${positions} slots of ${where} is free. Each holds a container or a lid${orReserved}${orWaste}.`
 }
 
 function describeThing (thing: Thing): string {
@@ -95,9 +124,10 @@ function describePlace (place: KnownPlace): string {
   return place.position === null ? `on ${place.device}` : `in slot ${place.position} of ${place.device}`
 }
 
-function slotsOccupied ({ occupied }: { occupied: { device: string, position: number, occupant: Thing }[] }): string {
+function slotsOccupied ({ disposes, occupied }: { disposes?: boolean, occupied: { device: string, position: number, occupant: Thing }[] }): string {
   const listed = occupied.slice(0, 5).map(({ device, position, occupant }) => `slot ${position} of ${device} holds ${describeThing(occupant)}`)
   const more = occupied.length > listed.length ? `, and ${occupied.length - listed.length} more` : ''
+  if (disposes) return `The change would turn slots into waste that are not empty: ${listed.join(', ')}${more}. Move their contents away first, or dispose of them. Nothing was changed.`
   return `The change would remove slots that are not empty: ${listed.join(', ')}${more}. Move their contents away first. Nothing was changed.`
 }
 

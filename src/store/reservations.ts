@@ -38,11 +38,10 @@ export function reservationStore ({ pool }: Database) {
       if (!input.device === !input.type) {
         throw invalid({ in: 'body', pointer: input.device ? '/type' : '/device', detail: 'send either `device` or `type`, not both or neither' })
       }
-      const prepared = { ...input, id: input.id ?? uuidv7(), created_as: digestOf(input) }
-      const [row] = await runPrepared<Reservation & { outcome: 'created' | 'repeated' }>(pool,
-        `SELECT outcome, ${viewColumns('reservation', '(reservation)')} FROM create_reservation($1, $2)`, [prepared, audit])
-      const { outcome, ...reservation } = row!
-      return { outcome, reservation }
+      const prepared = { ...input, id: input.id ?? uuidv7(), id_chosen: typeof input.id === 'string', created_as: digestOf(input) }
+      const [row] = await runPrepared<{ outcome: 'created' | 'repeated', reservation: Reservation }>(pool,
+        'SELECT outcome, reservation FROM create_reservation($1, $2)', [prepared, audit])
+      return row!
     },
 
     async renew (id: string, { ttl_seconds }: ReservationRenewal, audit: AuditContext): Promise<Reservation> {

@@ -4,7 +4,7 @@ import { invalid, problem } from '../contract/problems.ts'
 import type { Step, StepFinish, StepPatch } from '../contract/steps.ts'
 import { maxDataBytes } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
-import { clampFinish, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
+import { clampFinish, isUnderWay, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries } from './commands.ts'
@@ -23,10 +23,10 @@ type Change = {
   warnings: readonly StepWarning[]
 }
 
-/** Finishes a running step. Throws `step-ended` for a step that is not running. */
+/** Finishes a running or paused step. Throws `step-ended` for a step that has ended. */
 export async function finishStep (prisma: PrismaClient, id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
   return await withLockedStep(prisma, id, async (transaction, step) => {
-    if (step.status !== 'running') {
+    if (!isUnderWay(step.status)) {
       const finish = step.finish?.toISOString() ?? null
       throw problem('step-ended', `The step is already ${step.status}${finish === null ? '' : ` (finish ${finish})`}. Use PATCH to correct it.`,
         { step: { id, status: step.status, finish } })
@@ -47,7 +47,10 @@ export async function correctStep (prisma: PrismaClient, id: string, patch: Omit
     const times = {
       ...start === undefined ? {} : { start: toUtc(start) },
       ...finish === undefined ? {} : { finish: finish === null ? null : toUtc(finish) },
-      ...finish && step.status === 'running' && patch.status === undefined ? { status: 'completed' as const } : {}
+      ...finish && isUnderWay(step.status) && patch.status === undefined ? { status: 'completed' as const } : {}
+    }
+    if (step.status === 'paused' && patch.status === 'running') {
+      throw invalid({ in: 'body', pointer: '/status', detail: `must not be running, because the step is paused: use POST /api/steps/${id}/resume` })
     }
     const members = { ...others, ...times }
     refuseContradiction({ start: step.start.toISOString(), finish: step.finish?.toISOString() ?? null, status: step.status, ...members }, patch)

@@ -39,7 +39,7 @@ async function whereCondition (prisma: PrismaClient, { finished_after, finished_
     await stepCondition(prisma, filters),
     finished_after === undefined ? null : Prisma.sql`s.finish >= ${toUtc(finished_after)}::timestamptz`,
     finished_before === undefined ? null : Prisma.sql`s.finish < ${toUtc(finished_before)}::timestamptz`,
-    longer_than === undefined ? null : Prisma.sql`s.duration_seconds > ${longer_than}::float8`,
+    longer_than === undefined ? null : Prisma.sql`s.duration_seconds > ${longer_than}::float8 AND active_seconds(s.duration_seconds, s.paused_seconds) > ${longer_than}::float8`,
     doubtful === undefined ? null : doubtful ? isDoubtful : Prisma.sql`NOT ${isDoubtful}`
   ].filter((condition) => condition !== null)
   return Prisma.join(conditions, ' AND ')

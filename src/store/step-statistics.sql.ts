@@ -14,7 +14,7 @@ const expressions: Readonly<Record<StepGrouping, string>> = {
   status: 's.status COLLATE "C"',
   experiment_id: 's.experiment_id',
   process_id: 'e.process_id',
-  day: "to_char(s.start AT TIME ZONE 'UTC', 'YYYY-MM-DD') COLLATE \"C\""
+  day: "to_char(s.start AT TIME ZONE zone.name, 'YYYY-MM-DD') COLLATE \"C\""
 }
 
 const joins: Partial<Record<StepGrouping, string>> = {
@@ -24,19 +24,20 @@ const joins: Partial<Record<StepGrouping, string>> = {
 
 // Steps whose times or status cannot be trusted, and those that a person left out, have no durations here. Failed and simulated steps
 // have: filters select them.
-const trusted = Prisma.sql`(CASE WHEN s.believable AND s.excluded_from_estimates IS DISTINCT FROM 'unknown-status' THEN s.duration_seconds END)`
+const trusted = Prisma.sql`(CASE WHEN s.believable AND s.excluded_from_estimates IS DISTINCT FROM 'unknown-status' THEN active_seconds(s.duration_seconds, s.paused_seconds) END)`
+const active = Prisma.sql`active_seconds(s.duration_seconds, s.paused_seconds)`
 
 // The sum of milliseconds is a whole number of them. The other statistics are rounded to what is not noise of floating point.
 const rounded = (expression: Prisma.Sql, digits: number) => Prisma.sql`round((${expression})::numeric, ${digits}::integer)::float8`
 
-/** Counts and durations (in seconds) of the steps that match a condition on `step s`, by group. Without groupings there is one row. */
+/** Counts and durations without pauses (in seconds) of the steps that match a condition on `step s`, by group. Without groupings there is one row. */
 export async function stepStatistics (
-  prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[], { all }: { all: boolean }
+  prisma: PrismaClient, condition: Prisma.Sql, groupings: readonly StepGrouping[], { all, timezone }: { all: boolean, timezone: string }
 ): Promise<StepGroupStatistics[]> {
   const list = groupings.map((name) => expressions[name])
   const members = groupings.map((name) => `'${name}', ${expressions[name]}`)
   const grouped = Prisma.raw(list.length === 0 ? '' : `GROUP BY ${list.join(', ')} ORDER BY ${list.map((expression) => `${expression} NULLS LAST`).join(', ')}`)
-  const duration = all ? Prisma.sql`s.duration_seconds` : trusted
+  const duration = all ? active : trusted
   const rows = await prisma.$queryRaw<StepGroupStatistics[]>`
     SELECT jsonb_build_object(${Prisma.raw(members.join(', '))}) AS "group",
       count(*)::int AS count, count(s.finish)::int AS finished, (count(*) FILTER (WHERE s.status = 'failed'))::int AS failed,
@@ -45,7 +46,7 @@ export async function stepStatistics (
       ${rounded(Prisma.sql`percentile_cont(0.5) WITHIN GROUP (ORDER BY ${duration})`, 9)} AS median_seconds,
       ${rounded(Prisma.sql`percentile_cont(0.95) WITHIN GROUP (ORDER BY ${duration})`, 9)} AS p95_seconds,
       coalesce(${rounded(Prisma.sql`sum(${duration})`, 3)}, 0)::float8 AS total_seconds
-    FROM step s ${Prisma.raw(groupings.map((name) => joins[name] ?? '').join(' '))}
+    FROM step s CROSS JOIN (SELECT ${timezone}::text AS name) zone ${Prisma.raw(groupings.map((name) => joins[name] ?? '').join(' '))}
     WHERE ${condition} ${grouped}
     LIMIT ${maxGroups + 1}`
   if (rows.length > maxGroups) {

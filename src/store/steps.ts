@@ -1,3 +1,4 @@
+import type { Pause } from '../contract/pauses.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import type { StepExclusionRequest, StepExclusionResult } from '../contract/step-exclusions.ts'
 import type { StatisticsQuery } from '../contract/step-statistics.ts'
@@ -8,6 +9,7 @@ import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPage } from './pages.ts'
+import { pauseValues } from './pauses.ts'
 import { prepareSteps } from './prepare-steps.ts'
 import { correctStep, finishStep } from './step-changes.ts'
 import { excludeSteps } from './step-exclusions.ts'
@@ -15,17 +17,19 @@ import { stepCondition } from './step-filters.sql.ts'
 import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
 import { countSteps, isStepKey, readSteps, type StepKey, stepKey } from './steps.sql.ts'
+import { timeZonesOf } from './time-zones.ts'
 
 /** The result of logging a step. `repeated`: a retry. `extended`: a retry that added containers. */
 export type LoggedStep = JsonRow<Step> & { id: string, outcome: 'logged' | 'extended' | 'repeated' }
 
 const members: MemberKinds<Step> = {
   id: 'value', kind: 'value', name: 'value', fct: 'value', device: 'value', data: 'value', start: 'time', finish: 'time', status: 'value',
-  duration_seconds: 'value', experiment_id: 'value', experiment_named: 'value', containers: 'value', origin: 'value', destination: 'value',
+  duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', experiment_id: 'value', experiment_named: 'value', containers: 'value', origin: 'value', destination: 'value',
   lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', excluded_from_estimates: 'value', warnings: 'value', created_at: 'time',
   updated_at: 'time', version: 'value'
 }
 const readById = `${selectAsJson(members, 'step_state')} WHERE object.id = $1`
+const setPaused = selectAsJson(members, 'set_step_paused($1, $2, $3, $4, $5)')
 // The lab lock is taken last: the event is recorded when the whole response is written. array_agg reads it to its end.
 const logSteps = `
   WITH logged AS MATERIALIZED (${selectAsJson(members, '(SELECT outcome, (step).*, record FROM log_steps($1, $2, $3))', ['id', 'outcome', 'record'])}),
@@ -34,6 +38,8 @@ const logSteps = `
 
 /** The log of steps. Each command is one call of a function in prisma/sql/step. */
 export function stepStore ({ pool, prisma }: Database) {
+  const timeZones = timeZonesOf(pool)
+
   async function read (id: string): Promise<JsonRow<Step>> {
     const [found] = await runPrepared<JsonRow<Step>>(pool, readById, [id])
     if (found === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
@@ -67,14 +73,22 @@ export function stepStore ({ pool, prisma }: Database) {
       })
     },
 
-    async statistics ({ group_by, excluded, ...filters }: StatisticsQuery) {
+    async statistics ({ group_by, excluded, timezone = 'UTC', ...filters }: StatisticsQuery) {
       const grouping = readGroupings(group_by)
       if ('fault' in grouping) throw invalid({ in: 'query', parameter: 'group_by', detail: grouping.fault })
-      return await stepStatistics(prisma, await stepCondition(prisma, filters), grouping.groupings, { all: excluded === 'any' })
+      const zoneFault = await timeZones.fault(timezone)
+      if (zoneFault !== null) throw invalid({ in: 'query', parameter: 'timezone', detail: zoneFault })
+      return await stepStatistics(prisma, await stepCondition(prisma, filters), grouping.groupings, { all: excluded === 'any', timezone })
     },
 
     async finish (id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
       return await finishStep(prisma, id, ending, audit)
+    },
+
+    /** Pauses a running step, or resumes a paused one. Returns it unchanged if it is so already. A dry run changes nothing. */
+    async setPaused (id: string, paused: boolean, pause: Pause, dryRun: boolean, audit: AuditContext): Promise<JsonRow<Step>> {
+      const [step] = await runPrepared<JsonRow<Step>>(pool, setPaused, pauseValues(id, paused, pause, dryRun, audit))
+      return step!
     },
 
     async correct (id: string, { reason, ...patch }: StepPatch, audit: AuditContext): Promise<Step> {

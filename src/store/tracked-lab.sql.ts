@@ -1,16 +1,23 @@
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import type { TrackedDevice, TrackedLab } from '../domain/lab-file/lab-plan.ts'
+import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
+
+/** The labware types in the form of the lab file, in their order. */
+const labwareTypes = Prisma.raw(`(
+      SELECT coalesce(json_agg(json_build_object('name', t.name, 'description', t.description, 'deep_well', t.deep_well, 'height_mm', t.height_mm,
+        'wells', t.wells, 'lid', t.lid, 'extra', t.extra) ORDER BY t.ordinal, t.name), '[]')
+      FROM labware_type t)`)
 
 /** The tracked lab, for comparison with a lab file: the active devices, and retired devices that last had one of the names. */
 export async function readTrackedLab (transaction: Transaction, names: readonly string[]): Promise<TrackedLab> {
   const [lab] = await transaction.$queryRaw<Omit<TrackedLab, 'devices'>[]>`
     SELECT description, pythonlab_translation, extra,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
-       FROM group_state g) AS groups
+       FROM group_state g) AS groups, ${labwareTypes} AS labware_types
     FROM lab`
   const devices = await transaction.$queryRaw<TrackedDevice[]>`
-    SELECT id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, extra, listed,
+    SELECT id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, disposes, labware_types, max_height_mm, extra, listed,
       retired, created_as
     FROM (
       SELECT DISTINCT ON (d.name) d.*, d.retired_at IS NOT NULL AS retired, g.ordinal AS group_ordinal
@@ -25,7 +32,7 @@ export async function readTrackedLab (transaction: Transaction, names: readonly 
 /** The device that has a name, or had it last. Null when no device ever had it. */
 export async function readTrackedDevice (transaction: Transaction, name: string): Promise<TrackedDevice | null> {
   const [device] = await transaction.$queryRaw<TrackedDevice[]>`
-    SELECT id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, extra, listed,
+    SELECT id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, disposes, labware_types, max_height_mm, extra, listed,
       retired_at IS NOT NULL AS retired, created_as
     FROM device WHERE id = latest_device_named(${name})`
   return device ?? null
@@ -37,10 +44,11 @@ export async function readTrackedConfig (transaction: Transaction): Promise<LabL
     SELECT l.description, l.pythonlab_translation, l.extra,
       (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
           SELECT coalesce(json_agg(json_build_object('name', d.name, 'capacity', d.capacity, 'process_capacity', d.process_capacity,
-            'min_capacity', d.min_capacity, 'allows_overlap', d.allows_overlap, 'type', d.type, 'description', d.description,
+            'min_capacity', d.min_capacity, 'allows_overlap', d.allows_overlap, 'disposes', d.disposes, 'labware_types', d.labware_types,
+            'max_height_mm', d.max_height_mm, 'type', d.type, 'description', d.description,
             'uri', d.uri, 'extra', d.extra) ORDER BY d.ordinal, d.name), '[]')
           FROM device d WHERE d."group" = g.name AND d.listed AND d.retired_at IS NULL)) ORDER BY g.ordinal, g.name), '[]')
-       FROM group_state g) AS groups
+       FROM group_state g) AS groups, ${labwareTypes} AS labware_types
     FROM lab l`
   return lab!
 }

@@ -25,7 +25,7 @@ t.test('bash completes commands, options and names, and runs none of them', { sk
   const complete = (...words: string[]) => execFileSync('bash', ['--norc', '-c', 'source ./completion; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _platform_status; printf "%s\\n" "${COMPREPLY[@]}"', 'bash', 'platform-status', ...words], {
     cwd: folder, env: { PATH: `${folder}:${process.env.PATH}` }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit']
   }).trimEnd().split('\n')
-  t.same(complete('e'), ['events', 'estimate', 'export'])
+  t.same(complete('e'), ['experiments', 'events', 'estimate', 'export'])
   t.same(complete('export', 'c'), ['containers'])
   t.same(complete('lab', 'he'), ['health'])
   t.same(complete('backup', '--v'), ['--verify'])

@@ -7,9 +7,9 @@ import { operationsOf } from './rules/rule.ts'
 const document = await theDocument()
 const needing = (scope: string) => operationsOf(document).filter(({ operation }) => operation.security[0]?.key[0] === scope)
 
-t.test('an administrator is needed for the lab file, the wipe, devices and keys, and for nothing else', async (t) => {
+t.test('an administrator is needed for the lab file, the wipe, devices, labware types and keys, and for nothing else', async (t) => {
   t.same(needing('admin').map(({ operation }) => operation.operationId).sort(), [
-    'addDevice', 'createKey', 'deleteCertificate', 'getKey', 'listKeys', 'putCertificate', 'putLabConfig', 'restoreLab', 'retireDevice', 'revokeKey', 'updateDevice', 'updatePosition', 'wipeLab'
+    'addDevice', 'createKey', 'deleteCertificate', 'deleteLabwareType', 'getKey', 'listKeys', 'putCertificate', 'putLabConfig', 'putLabwareType', 'restoreLab', 'retireDevice', 'revokeKey', 'updateDevice', 'updatePosition', 'wipeLab'
   ])
 })
 

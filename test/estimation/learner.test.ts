@@ -176,13 +176,13 @@ t.test('what goes wrong is told once, and tried again', async (t) => {
   const service = await aServiceOn(t, url)
   await service.put('/api/lab/config', { sila_servers: { devices: { Reader: { capacity: 1 } } } })
   await aRun(service, 0, 50)
-  await rows(service, 'ALTER TABLE run RENAME COLUMN miss_seconds TO missing')
+  await rows(service, 'ALTER TABLE run RENAME COLUMN retry_at TO missing')
   const { lines, said } = await anInstance(t, url)
   await said('learning from runs failed, will retry')
   await sleep(4500)
   t.equal(lines.filter(({ msg }) => msg === 'learning from runs failed, will retry').length, 1)
   t.equal(await pending(service), 1, 'nothing is half learnt')
-  await rows(service, 'ALTER TABLE run RENAME COLUMN missing TO miss_seconds')
+  await rows(service, 'ALTER TABLE run RENAME COLUMN missing TO retry_at')
   await said('learnt from a run')
 })
 
@@ -207,4 +207,32 @@ t.test('an app that closes while it learns closes at once, and leaves the run to
   t.ok(await until(async () => await transactions() === 0, 5000), 'its transaction is undone')
   await service.app.learner.learnNow()
   t.equal(await pending(service), 0)
+})
+
+t.test('a run from which nothing can be learnt does not stop the others, waits longer each time, and is a finding', async (t) => {
+  const service = await aLab(t, devices)
+  const { pool } = service.app.database
+  for (let day = 0; day < 20; day++) await aRun(service, day, 10, 1)
+  await pool.query(`
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no margins'; END $$`)
+  // the oldest, so it is always the next one
+  await pool.query("CREATE TRIGGER fail BEFORE UPDATE OF margins ON run FOR EACH ROW WHEN (NEW.key = 'day 2025-01-01') EXECUTE FUNCTION fail()")
+  const learn = async (): Promise<string[]> => (await service.app.learner.learnNow()).map(({ key }) => key)
+  t.equal((await learn()).length, 19, 'all others')
+  const waits: number[] = []
+  const failed = async () => (await rows(service, 'SELECT failures, round(extract(epoch FROM retry_at - now()) / 60)::int AS minutes FROM run WHERE pending AND run_is_over(run)'))
+  for (let failures = 1; failures <= 3; failures++) {
+    const runs = await failed()
+    t.match(runs, [{ failures }])
+    waits.push(runs[0]!.minutes as number)
+    t.same(await learn(), [], 'it is not tried before its time')
+    t.match((await service.get('/api/lab/health')).body, { healthy: true, findings: failures < 3 ? [] : [{ code: 'run-not-learnt', severity: 'warning', message: /"day 2025-01-01": 3 attempts failed/ }] })
+    await pool.query('UPDATE run SET retry_at = now() WHERE retry_at IS NOT NULL')
+    if (failures < 3) t.same(await learn(), [])
+  }
+  t.same(waits, [1, 2, 4])
+  await pool.query('DROP TRIGGER fail ON run')
+  t.same(await learn(), ['day 2025-01-01'])
+  t.same((await service.get('/api/lab/health')).body.findings, [])
+  t.match(await rows(service, "SELECT failures, retry_at, pending FROM run WHERE key = 'day 2025-01-01'"), [{ failures: 0, retry_at: null, pending: false }])
 })

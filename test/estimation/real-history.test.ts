@@ -94,7 +94,7 @@ t.test('forwards and backwards in time, and in each half of the runs, the reques
   // Each takes half a minute. `npm run test:soak` runs all of them.
   const splits = process.env.EVERY_SPLIT === undefined ? { backwards } : all
   for (const [name, split] of Object.entries(splits)) {
-    const { scores, totals } = replayRuns(split, confidences)
+    const { scores, totals } = await replayRuns(split, confidences)
     for (const [confidence, { steps, kept, loss, plainLoss }] of scores) {
       const coverage = kept / steps
       const ratio = loss / plainLoss

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { rows } from '../support/log.ts'
 import { aLab, type Service } from '../support/service.ts'
 
 // Random histories with commanded times, clocks that jump, hangs, simulations, failures and corrections. What the service answers is
@@ -14,9 +15,12 @@ const runs = 3
 /** What is wrong with a step. `ahead`: it finishes in the future. `skewed`: it finished before it began. `behind`: it is told as running since 2018. */
 type Fault = 'none' | 'ahead' | 'skewed' | 'behind'
 type Correction = 'none' | 'exclude' | 'include' | 'exclude, include' | 'undecided' | 'other finish'
-type Plan = { fct: 'wash' | 'incubate', commanded: number, ms: number, hangs: boolean, status: 'completed' | 'failed' | 'aborted', is_simulation: boolean, fault: Fault, correction: Correction, run: number }
+/** Pauses of a step: each `after` milliseconds after the one before it. With `unresumed`, the last one ends with the step. */
+type Pauses = readonly { after: number, ms: number }[]
+type Interval = { from: number, to: number }
+type Plan = { fct: 'wash' | 'incubate', pauses: Pauses, unresumed: boolean, commanded: number, ms: number, hangs: boolean, status: 'completed' | 'failed' | 'aborted', is_simulation: boolean, fault: Fault, correction: Correction, run: number }
 /** A step as it is at the end: times in milliseconds. */
-type Fact = Plan & { id: string, start: number, finish: number, sound: boolean, decision: boolean | null }
+type Fact = Plan & { id: string, start: number, finish: number, told: Interval[], sound: boolean, decision: boolean | null }
 
 const oneOf = <T>(...values: [weight: number, value: T][]) => fc.oneof(...values.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })))
 const plan: fc.Arbitrary<Plan> = fc.record({
@@ -28,15 +32,26 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   is_simulation: oneOf([8, false], [1, true]),
   fault: oneOf<Fault>([8, 'none'], [1, 'ahead'], [1, 'skewed'], [1, 'behind']),
   correction: oneOf<Correction>([8, 'none'], [1, 'exclude'], [1, 'include'], [1, 'exclude, include'], [1, 'undecided'], [1, 'other finish']),
+  pauses: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.array(fc.record({ after: fc.integer({ min: 0, max: 20_000 }), ms: fc.integer({ min: 0, max: 10 * 3600 * 1000 }) }), { minLength: 1, maxLength: 3 }) }),
+  unresumed: oneOf([4, false], [1, true]),
   run: fc.integer({ min: 0, max: runs })
 })
+
+/** A pause of a run, in the days in which its steps are. */
+const standstill: fc.Arbitrary<Interval | null> = fc.option(fc.record({ hours: fc.integer({ min: 30, max: 600 }), lasts: fc.integer({ min: 0, max: 29 }) }).map(({ hours, lasts }) => {
+  const from = Math.floor(Date.now() / second) * second - hours * hour
+  return { from, to: from + lasts * hour }
+}), { nil: null })
 
 const at = (ms: number) => new Date(ms).toISOString()
 const dataOf = ({ fct, commanded }: Pick<Plan, 'fct' | 'commanded'>) => ({ fct, ...fct === 'incubate' ? { duration: commanded } : {} })
 const commandedOf = ({ fct, commanded }: Pick<Plan, 'fct' | 'commanded'>) => fct === 'incubate' ? commanded : 0
 const believed = ({ sound, decision }: Fact) => decision === null ? sound : !decision
 const counts = (fact: Fact) => fact.status === 'completed' && !fact.is_simulation && believed(fact)
-const secondsOf = ({ start, finish }: Fact) => (finish - start) / second
+const within = ({ from, to }: Interval, { start, finish }: Pick<Fact, 'start' | 'finish'>) => Math.max(0, Math.min(to, finish) - Math.max(from, start))
+const stoodOf = (fact: Fact) => fact.told.reduce((sum, pause) => sum + within(pause, fact), 0)
+/** The active time. */
+const secondsOf = (fact: Fact) => (fact.finish - fact.start - stoodOf(fact)) / second
 const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000
 const ascending = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)
 
@@ -55,9 +70,24 @@ async function happen (lab: Service, device: string, plans: readonly Plan[], exp
     const took = Math.max(0, planned.hangs ? 2 * hour : commandedOf(planned) * second + (planned.fct === 'wash' ? Math.abs(planned.ms) : planned.ms))
     const { status, is_simulation, fault } = planned
     const step = { device, data: dataOf(planned), is_simulation, ...planned.run === runs ? {} : { experiment_id: experiments[planned.run] } }
-    let fact = { ...planned, start, finish: start + took, sound: true, decision: null as boolean | null }
+    let fact = { ...planned, start, finish: start + took, told: [] as Interval[], sound: true, decision: null as boolean | null }
     let id: string
-    if (fault === 'none') {
+    if (fault === 'none' && planned.pauses.length > 0) {
+      ({ id } = await made(lab.post('/api/steps', { ...step, start: at(start) })))
+      // It was told when it began.
+      await rows(lab, "UPDATE step SET created_at = start, warnings = '[]' WHERE id = $1", [id])
+      const told: Interval[] = []
+      for (const { after, ms } of planned.pauses) {
+        const from = (told.at(-1)?.to ?? start) + after
+        told.push({ from, to: from + ms })
+        await made(lab.post(`/api/steps/${id}/pause`, { at: at(from) }))
+        if (told.length < planned.pauses.length || !planned.unresumed) await made(lab.post(`/api/steps/${id}/resume`, { at: at(from + ms) }))
+      }
+      const finish = start + took + told.reduce((sum, { from, to }) => sum + to - from, 0)
+      await made(lab.post(`/api/steps/${id}/finish`, { status, finish: at(finish) }))
+      if (planned.unresumed) told.at(-1)!.to = Math.max(finish, told.at(-1)!.from)
+      fact = { ...fact, finish, told }
+    } else if (fault === 'none') {
       ({ id } = await made(lab.post('/api/steps', { ...step, status, start: at(start), finish: at(start + took) })))
     } else if (fault === 'ahead') {
       fact = { ...fact, finish: Date.now() + hour, sound: false };
@@ -87,6 +117,22 @@ function correctionsOf (correction: Correction): ('finish' | boolean | null)[] {
   }[correction]
 }
 
+/** The seconds between the first start and the last finish of some steps in which their run did not stand: it was not paused itself, and no step of it was paused while none was active. */
+function activeOf (some: readonly Fact[], all: readonly Fact[], own: readonly Interval[]): number {
+  const [first, last] = [Math.min(...some.map(({ start }) => start)), Math.max(...some.map(({ finish }) => finish))]
+  const edges = [first, last, ...own.flatMap(({ from, to }) => [from, to]), ...all.flatMap(({ start, finish, told }) => [start, finish, ...told.flatMap(({ from, to }) => [from, to])])]
+  const sorted = ascending([...new Set(edges)].filter((edge) => edge >= first && edge <= last))
+  let stood = 0
+  for (const [index, from] of sorted.entries()) {
+    const to = sorted[index + 1] ?? from
+    const covers = ({ from: begins, to: ends }: Interval) => begins <= from && ends >= to
+    const going = all.filter(({ start, finish }) => start <= from && finish >= to)
+    const paused = going.filter(({ told }) => told.some(covers))
+    if (own.some(covers) || (paused.length > 0 && paused.length === going.length)) stood += to - from
+  }
+  return rounded((last - first - stood) / second)
+}
+
 /** The rank bound, by counting; null where there are too few samples. */
 function rankOf (samples: readonly number[], confidence: number): number | null {
   const rank = Math.ceil(confidence * (samples.length + 1) - 1e-9)
@@ -109,21 +155,21 @@ t.test(`${histories} random histories: what is answered follows from the facts`,
   }
 
   // With eleven samples at most, no change point can be seen, and these confidences are no rank of a largest one that may be an outlier.
-  await fc.assert(fc.asyncProperty(fc.array(plan, { minLength: 3, maxLength: 22 }), async (given) => {
+  await fc.assert(fc.asyncProperty(fc.array(plan, { minLength: 3, maxLength: 22 }), fc.array(standstill, { minLength: runs, maxLength: runs }), async (given, standstills) => {
     const device = `Device ${number++}`
     const plans = (['wash', 'incubate'] as const).flatMap((fct) => given.filter((planned) => planned.fct === fct).slice(0, 11))
     const process = await made(lab.post('/api/processes', { name: device, source: device }))
     const experiments: string[] = []
     for (let run = 0; run < runs; run++) experiments.push((await made(lab.post('/api/experiments', { process_id: process.id }))).id)
     const facts = await happen(lab, device, plans, experiments)
-    const overheads = (fct: string) => facts.filter((fact) => fact.fct === fct && counts(fact)).map((fact) => rounded(secondsOf(fact) - commandedOf(fact)))
+    const overheads = (fct: string) => facts.filter((fact) => fact.fct === fct && counts(fact) && fact.finish <= Date.now()).map((fact) => rounded(secondsOf(fact) - commandedOf(fact)))
 
     for (const fact of facts) {
       const { excluded_from_estimates: excluded } = await made(lab.get(`/api/steps/${fact.id}`))
       same(excluded === null, counts(fact), `excluded ${excluded} of ${JSON.stringify(fact)}`)
     }
     await checkStatistics(device, facts)
-    await checkProcess(process.id, experiments, facts)
+    await checkProcess(process.id, experiments, facts, standstills)
     for (const confidence of confidences) {
       const asked = [{ fct: 'wash', commanded: 0 }, { fct: 'incubate', commanded: 60 }, { fct: 'incubate', commanded: 1800 }] as const
       const known = asked.filter(({ fct }) => overheads(fct).length > 0)
@@ -203,15 +249,27 @@ t.test(`${histories} random histories: what is answered follows from the facts`,
     }
   }
 
-  async function checkProcess (process: string, experiments: readonly string[], facts: readonly Fact[]): Promise<void> {
+  async function checkProcess (process: string, experiments: readonly string[], facts: readonly Fact[], standstills: readonly (Interval | null)[]): Promise<void> {
     const spans: number[] = []
     for (const [run, id] of experiments.entries()) {
       const all = facts.filter((fact) => fact.run === run)
+      const own: Interval[] = []
+      const told = standstills[run]!
+      if (all.length > 0 && told !== null) {
+        const first = Math.min(...all.filter(believed).map(({ start }) => start))
+        await made(lab.post(`/api/experiments/${id}/pause`, { at: at(told.from) }))
+        await made(lab.post(`/api/experiments/${id}/resume`, { at: at(told.to) }))
+        const from = Number.isFinite(first) ? Math.max(first, told.from) : told.from
+        own.push({ from, to: Math.max(from, told.to) })
+      }
       if (all.length > 0) await made(lab.patch(`/api/experiments/${id}`, { status: 'completed' }))
       const span = (some: readonly Fact[]) => some.length === 0 ? null : (Math.max(...some.map(({ finish }) => finish)) - Math.min(...some.map(({ start }) => start))) / second
-      same((await made(lab.get(`/api/experiments/${id}`))).duration_seconds, span(all.filter(believed)), `span of run ${run}`)
+      const active = (some: readonly Fact[]) => some.length === 0 ? null : activeOf(some, all.filter(believed), own)
+      const { duration_seconds, active_seconds, paused_seconds } = await made(lab.get(`/api/experiments/${id}`))
+      same([duration_seconds, active_seconds, paused_seconds],
+        [span(all.filter(believed)), active(all.filter(believed)), own.reduce((sum, { from, to }) => sum + to - from, 0) / second], `span of run ${run}`)
       const counting = all.filter(counts)
-      if (counting.length > 0 && all.every(({ status }) => status === 'completed') && counting.every(({ finish }) => finish <= Date.now())) spans.push(span(counting)!)
+      if (counting.length > 0 && all.every(({ status }) => status === 'completed') && counting.every(({ finish }) => finish <= Date.now())) spans.push(active(counting)!)
     }
     const found = await made(lab.get(`/api/processes/${process}/duration?confidence=0.5`))
     same([found.sample_size, found.duration_seconds], [spans.length, spans.length === 0 ? null : rankOf(spans, 0.5)], `duration of ${JSON.stringify(spans)}`)

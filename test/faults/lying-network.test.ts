@@ -1,6 +1,6 @@
 import t from 'tap'
 import { seededRandom } from '../../src/estimation/random.ts'
-import { devices, draw } from '../model/commands.ts'
+import { devices, draw, properties, setUp } from '../model/commands.ts'
 import { aModelLab } from '../model/lab.ts'
 import { modelled, stateOf } from '../model/state.ts'
 import { aLyingNetwork } from '../support/lying-network.ts'
@@ -15,15 +15,17 @@ const count = Number(process.env.LYING_COMMANDS ?? 60)
 
 t.test(`clients that retry come through a network that lies (MODEL_SEED=${seed})`, async (t) => {
   const random = seededRandom([seed])
-  const lab = aModelLab(devices)
+  const lab = aModelLab(devices, properties)
   const commands = Array.from({ length: count }, () => {
     const command = draw(random, lab)
     return { ...command, code: command.expected(lab) }
   })
   const clean = await aLab(t, devices)
+  await setUp(clean)
   for (const { send } of commands) await send(clean)
 
   const service = await aLab(t, devices)
+  await setUp(service)
   const address = await service.app.listen({ host: '127.0.0.1', port: 0 })
   const network = await aLyingNetwork(t, address, seededRandom([seed, 1]))
   const client = aPersistentClient(() => network.address) as Service

@@ -82,7 +82,7 @@ t.test('a lid whose slot is gone or taken here is off, its place unknown; the fi
 })
 
 t.test('certificates: another one here stays, and one for a device that is retired here is left out', (t) => {
-  const device = { id: 'd', name: 'Hotel', group: 'devices', ordinal: 0, type: null, description: null, uri: null, capacity: 3, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null, listed: true, retired: false, created_as: null }
+  const device = { id: 'd', name: 'Hotel', group: 'devices', ordinal: 0, type: null, description: null, uri: null, capacity: 3, process_capacity: null, min_capacity: null, allows_overlap: null, disposes: false, labware_types: null, max_height_mm: null, extra: null, listed: true, retired: false, created_as: null }
   const old = anOldLab({ devices: [{ id: 1, name: 'Hotel', slots: 3, uri: null, certificate: certificate }] })
   t.match(planned(old).certificates, [{ device: 'Hotel' }])
   const differs = planned(old, { ...emptyLab, devices: [device], certificates: [{ device: 'Hotel', certificate: 'another' }] })
@@ -95,7 +95,7 @@ t.test('certificates: another one here stays, and one for a device that is retir
 })
 
 t.test('a device known from logs alone becomes the lab\'s', (t) => {
-  const device = { id: 'd', name: 'Hotel', group: 'devices', type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null, listed: false, retired: false, created_as: null }
+  const device = { id: 'd', name: 'Hotel', group: 'devices', type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, disposes: false, labware_types: null, max_height_mm: null, extra: null, listed: false, retired: false, created_as: null }
   t.match(planned(anOldLab(), { ...emptyLab, devices: [device] }).devices[0], [{ id: 'd', listed: true, capacity: 3, kind: 'device-added' }])
   t.end()
 })

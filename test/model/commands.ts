@@ -2,9 +2,14 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Answer, Service } from '../support/service.ts'
 import * as model from './lab.ts'
 import type { Target, Lab } from './lab.ts'
+import { finish, pause, resume, timeOf } from './steps.ts'
 
-export const devices = { Hotel: 6, Shelf: 3, Washer: 1 }
+export const devices = { Bin: 1, Hotel: 6, Shelf: 3, Washer: 1 }
+/** What the test sets up: a bin, and places into which high plates do not fit. */
+export const properties = { waste: ['Bin'], low: ['Washer', 'Hotel 0'] }
 const barcodes = ['P0', 'P1', 'P2', 'P3', 'P4', 'P5']
+/** The labware types of the plates: the service knows the first two. */
+const typeOf = (barcode: string): string | null => barcode === 'P4' || barcode === 'P5' ? model.high : barcode === 'P3' ? 'Flat' : barcode === 'P2' ? 'nobody described it' : null
 const reason = 'seen by a person'
 
 /**
@@ -16,6 +21,17 @@ export type Command = { says: string, send: Send, expected: (lab: Lab) => string
 export type Send = (service: Service, key?: string) => Promise<Answer>
 
 const keyed = (key: string | undefined): Record<string, string> => key === undefined ? {} : { 'idempotency-key': key }
+
+/** Gives devices, slots and labware types the properties that the model has. */
+export async function setUp (service: Pick<Service, 'put' | 'patch'>): Promise<void> {
+  await service.put(`/api/labware-types/${model.high}`, { height_mm: 60 })
+  await service.put('/api/labware-types/Flat', { height_mm: 14 })
+  for (const device of properties.waste) await service.patch(`/api/devices/${device}`, { disposes: true })
+  for (const place of properties.low) {
+    const [device, position] = place.split(' ')
+    await service.patch(`/api/devices/${device}${position === undefined ? '' : `/positions/${position}`}`, { max_height_mm: 20 })
+  }
+}
 
 /** Draws a random command: mostly a usual one, sometimes an invalid one. */
 export function draw (random: () => number, lab: Lab): Command {
@@ -41,12 +57,17 @@ export function draw (random: () => number, lab: Lab): Command {
   })
   const path = `/api/containers/${barcode}`
 
+  const restore = (): Command => {
+    const past = pick(lab.past.filter(({ devices }) => devices.size > 0))
+    return command(`restore ${past.revision}`, (service) => service.post('/api/lab/restore', { at: past.revision, reason }), (then) => model.restore(then, past))
+  }
+
   const kinds: [weight: number, make: () => Command][] = [
     [6, () => {
       const [at, lidTo, lidded, adopt] = [target(), chance(0.3) ? target() : undefined, chance(0.5), chance(0.2)]
-      const input = { id: uuidv7(), barcode, ...at, lidded: lidded && !lidTo, lid: lidTo, reservation_id: reservation, if_occupied: adopt ? 'adopt' : undefined }
+      const input = { id: uuidv7(), barcode, labware_type: typeOf(barcode), ...at, lidded: lidded && !lidTo, lid: lidTo, reservation_id: reservation, if_occupied: adopt ? 'adopt' : undefined }
       return command(`add ${JSON.stringify(input)}`, (service) => service.post('/api/containers', input),
-        (then) => model.add(then, { barcode, lidded: input.lidded, at, adopt, ...lidTo ? { lid: lidTo } : {}, ...reservation ? { reservation } : {} }), 'id')
+        (then) => model.add(then, { barcode, type: typeOf(barcode), lidded: input.lidded, at, adopt, ...lidTo ? { lid: lidTo } : {}, ...reservation ? { reservation } : {} }), 'id')
     }],
     [6, () => {
       const [to, from] = [target(), chance(0.5) ? source() : undefined]
@@ -121,14 +142,32 @@ export function draw (random: () => number, lab: Lab): Command {
     }],
     [2, () => {
       const [id, purpose, count, last] = [uuidv7(), pick(['container', 'lid'] as const), 1 + Math.floor(random() * 2), chance(0.5)]
-      const input = { id, device, purpose, count, strategy: last ? 'last' : 'first', owner: 'o', ttl_seconds: 3600 }
-      return command(`reserve ${JSON.stringify(input)}`, (service) => service.post('/api/reservations', input), (then) => model.reserve(then, id, { device, purpose, count, last }))
+      const type = chance(0.4) ? pick([model.high, 'Flat']) : null
+      const input = { id, device, purpose, count, labware_type: type, strategy: last ? 'last' : 'first', owner: 'o', ttl_seconds: 3600 }
+      return command(`reserve ${JSON.stringify(input)}`, (service) => service.post('/api/reservations', input), (then) => model.reserve(then, id, { device, purpose, count, last, type }), 'id')
     }],
     [1, () => {
       const id = pick([...lab.reservations.keys(), uuidv7()])
       return command(`release ${id}`, (service) => service.delete(`/api/reservations/${id}`), (then) => model.release(then, id))
-    }]
+    }],
+    [1, () => {
+      const [id, start] = [uuidv7(), Math.floor(random() * 100)]
+      return command(`begin ${id} ${start}`, (service) => service.post('/api/steps', { id, device: 'Runner', start: timeOf(start) }), (then) => {
+        then.steps.set(id, { start, finish: null, pauses: [] })
+        return 'ok'
+      })
+    }],
+    [5, () => {
+      const [word, change] = pick([['pause', pause], ['resume', resume], ['pause', pause], ['resume', resume], ['finish', finish]] as const)
+      const [id, at] = [pick([...[...lab.steps.keys()].slice(-4), ...chance(0.05) ? [uuidv7()] : []]) ?? uuidv7(), Math.floor(random() * 300)]
+      return command(`${word} ${id} ${at}`, (service) => service.post(`/api/steps/${id}/${word}`, word === 'finish' ? { finish: timeOf(at) } : { at: timeOf(at) }),
+        (then) => change(then.steps, id, at))
+    }],
+    [0.2, () => command('wipe', (service) => service.delete('/api/lab?confirm=wipe'), model.wipe)],
+    [0.6, restore]
   ]
+  // Nothing else can succeed in a lab without devices.
+  if (lab.devices.size === 0) return restore()
   let roll = random() * kinds.reduce((sum, [weight]) => sum + weight, 0)
   for (const [weight, make] of kinds) {
     roll -= weight

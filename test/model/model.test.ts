@@ -3,8 +3,8 @@ import { seededRandom } from '../../src/estimation/random.ts'
 import { aLab } from '../support/service.ts'
 import { randomUUID } from 'node:crypto'
 import type { Answer, Service } from '../support/service.ts'
-import { type Command, devices, draw } from './commands.ts'
-import { aModelLab } from './lab.ts'
+import { type Command, devices, draw, properties, setUp } from './commands.ts'
+import { aModelLab, remember } from './lab.ts'
 import { modelled, stateOf } from './state.ts'
 
 // Long random sequences of all commands of the lab, sent to the service and to a simple model of it. Both must answer the same and
@@ -22,15 +22,17 @@ type Done = { command: Command, key: string | undefined, answer: Answer }
 async function repeated (service: Service, { command, key, answer }: Done): Promise<string | null> {
   const again = await command.send(service, key)
   if (again.status >= 300) return `answers ${again.status} ${again.text}`
-  // By id, a container is shown as it is now; everything else is answered as before.
-  const same = command.repeats === 'id' && command.says.startsWith('add') ? again.body.id === answer.body.id : again.text === answer.text
+  // By id, a container and a reservation are shown as they are now; everything else is answered as before.
+  const same = command.repeats === 'id' && /^(add|reserve) /.test(command.says) ? again.body.id === answer.body.id : again.text === answer.text
   return same ? null : `answered ${answer.text}, now ${again.text}`
 }
 
 t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
   const service = await aLab(t, devices)
   const random = seededRandom([seed])
-  const lab = aModelLab(devices)
+  const lab = aModelLab(devices, properties)
+  await setUp(service)
+  remember(lab, (await service.get('/api/lab')).body.revision)
   const tally = new Map<string, number>()
   const told: string[] = []
   const done: Done[] = []
@@ -48,7 +50,10 @@ t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
       t.fail(`command ${n} answers ${code}, the model ${expected}: ${text}\n${told.slice(-12).join('\n')}`)
       return
     }
-    if (status < 300) done.push({ command, key, answer })
+    if (status < 300) {
+      done.push({ command, key, answer })
+      remember(lab, (await service.get('/api/lab')).body.revision)
+    }
     // A repetition changes nothing: the look at the lab below compares with a model that was not told of it.
     for (let time = 0; time < 2 && done.length > 0 && random() < repeatShare; time++) {
       const one = done[Math.floor(random() * done.length)]!

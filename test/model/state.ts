@@ -1,5 +1,6 @@
 import type { Service } from '../support/service.ts'
 import { occupantOf, slotsOf, type Lab } from './lab.ts'
+import { shown } from './steps.ts'
 
 /** The tracked lab, as the service answers it. */
 export async function stateOf (service: Pick<Service, 'get'>): Promise<object> {
@@ -11,6 +12,8 @@ export async function stateOf (service: Pick<Service, 'get'>): Promise<object> {
   return {
     slots: slots.flat(),
     plates: containers.items.map(({ barcode, device, position, last_device, last_position, lidded, lid }: any) => ({ barcode, device, position, last_device, last_position, lidded, lid })).sort(byBarcode),
+    steps: (await service.get('/api/steps?device=Runner&limit=500')).body.items
+      .map(({ id, status, paused_at, paused_seconds, active_seconds }: any) => ({ id, status, paused_at, paused_seconds, active_seconds })).sort(byId),
     reserved: reservations.items.flatMap(({ positions }: any) => positions).length
   }
 }
@@ -28,8 +31,10 @@ export function modelled (lab: Lab): object {
     plates: [...lab.plates.values()].map(({ barcode, at, last, lidded, lid }) => ({
       barcode, device: at?.device ?? null, position: at?.position ?? null, last_device: last?.device ?? null, last_position: last?.position ?? null, lidded, lid
     })).sort(byBarcode),
+    steps: shown(lab.steps),
     reserved: [...lab.reservations.values()].reduce((sum, { slots }) => sum + slots.length, 0)
   }
 }
 
+const byId = (a: { id: string }, b: { id: string }) => a.id < b.id ? -1 : 1
 const byBarcode = (a: { barcode: string }, b: { barcode: string }) => a.barcode < b.barcode ? -1 : 1

@@ -73,3 +73,29 @@ t.test('commands that wait for each other do not take the connections of reads',
   })
   t.same(new Set((await Promise.all(blocker)).map(({ status }) => status)), new Set([200]))
 })
+
+t.test('a read is large if what it reads is large, whatever its request looks like', async (t) => {
+  const lab = await aLab(t, { Hotel: 2, Store: 2001 }, { DATABASE_CONNECT_TIMEOUT_MS: '60000' })
+  const { body: process } = await lab.post('/api/processes', { name: 'Assay', source: 'x' })
+  const create = async (): Promise<string> => (await lab.post('/api/experiments', { process_id: process.id })).body.id
+  const [few, , many] = [await create(), await create(), await create()]
+  await lab.app.database.pool.query(`
+    INSERT INTO step (id, kind, name, device_id, experiment_id, data, start, finish, status, created_as, match_version)
+    SELECT gen_random_uuid(), 'operation', 'wash', (SELECT id FROM device LIMIT 1), e.id, '{}', now() - n * interval '1 second', now() - n * interval '1 second', 'completed', '', 1
+    FROM (VALUES ($1::uuid, 1), ($2, 5001)) e (id, count) CROSS JOIN LATERAL generate_series(1, e.count) n`, [few, many])
+  const small = ['/api/devices/Hotel/positions', '/api/devices/Hotel/positions?empty=true', '/api/devices/Store/positions?limit=10', '/api/devices/Store/positions?empty=true&limit=1',
+    `/api/experiments/${few}`, `/api/experiments/${many}/steps`, '/api/experiments?limit=1']
+  const large = ['/api/devices/Store/positions', '/api/devices/Store/positions?empty=true', '/api/lab', `/api/experiments/${many}`, '/api/experiments']
+  await withLargeReads(lab, async () => {
+    const holding = [1, 2].map(async () => await lab.get('/api/steps/statistics'))
+    await new Promise(setImmediate)
+    const answers = await Promise.all(large.map(async (path) => await lab.get(path)))
+    for (const [n, path] of large.entries()) t.match(answers[n], tooBusy, path)
+    for (const path of small) t.equal((await lab.get(path)).status, 200, path)
+    for (const path of ['/api/experiments/01890000-0000-7000-8000-000000000000', '/api/devices/Nowhere/positions']) t.equal((await lab.get(path)).status, 404, path)
+    void Promise.allSettled(holding)
+  })
+  for (const path of large) t.equal((await lab.get(path)).status, 200, path)
+  t.match((await lab.get(`/api/experiments/${many}`)).body, { steps: { total: 5001, completed: 5001 } })
+  t.equal((await lab.get('/api/devices/Store/positions')).body.length, 2001)
+})

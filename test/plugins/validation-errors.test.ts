@@ -14,7 +14,7 @@ t.test('a fault tells the rule with its limits, in words', async (t) => {
   t.same(await told(lab.post('/api/containers', { device: 7, lidded: 'no' })), ['/device: must be text', '/lidded: must be true or false'])
   t.same(await told(lab.post('/api/containers/batch', { containers: [] })), ['/containers: must have 1 to 1000 items'])
   t.same(await told(lab.post('/api/containers/batch', { containers: {} })), ['/containers: must be a list'])
-  t.same(await told(lab.patch('/api/devices/Hotel/positions/0', {})), [': must have at least 1 of the members deep_well_suited'])
+  t.same(await told(lab.patch('/api/devices/Hotel/positions/0', {})), [': must have at least 1 of the members deep_well_suited, disposes, labware_types, max_height_mm'])
   t.same(await told(lab.post('/api/estimates', { step: { device: 'Hotel' }, confidence: 1 })), ['/confidence: must be a number, above 0 and below 1'])
   t.same(await told(lab.post('/api/estimates', [])), [': must be an object'])
 })

@@ -60,8 +60,8 @@ t.test('a start with an empty lab logs what to do next', async (t) => {
   const { running, lines } = starting(t, { DATABASE_URL: await aDatabase(t), HOST: '0.0.0.0', AUTH: 'off' })
   const { address } = await running
   const here = address.replace('0.0.0.0', '127.0.0.1')
-  const [ready, load, look, docs] = lines.slice(lines.findIndex(({ msg }) => msg === 'ready'))
-  t.match(ready, { address, docs: `${here}/docs` })
+  const [load, look, docs, ready] = lines.slice(-4)
+  t.match(ready, { msg: 'ready', address, docs: `${here}/docs` })
   t.match(load, { msg: /load its file/, command: new RegExp(`^curl -T examples/\\S+\\.yaml -H \\S+ ${here}/api/lab/config$`) })
   t.match(look, { command: `curl ${here}/api/lab` })
   t.match(docs, { open: `${here}/docs` })

@@ -1,6 +1,8 @@
 import t from 'tap'
+import { rows } from '../support/log.ts'
 import { aLab } from '../support/service.ts'
 
+const kind = (event: { kind: string }) => event.kind
 const kinds = (items: { kind: string }[]) => items.map(({ kind }) => kind)
 
 t.test('the log has who did what, with the thing before and after', async (t) => {
@@ -39,6 +41,40 @@ t.test('it is read by container, device, kind, step and experiment', async (t) =
   t.strictSame(await read('kind=moved&device=Reader'), ['moved'])
   t.strictSame(await read(`step=${step.id}`), ['steps-logged', 'step-finished'])
   t.strictSame(await read(`experiment=${experiment.id}`), ['experiment-created', 'steps-logged', 'experiment-updated', 'step-finished'])
+})
+
+t.test('it is read by the time of a change, by who made it, and by both with every other filter', async (t) => {
+  const service = await aLab(t, { Hotel: 4, Washer: 1 })
+  const key = async (name: string) => (await service.post('/api/keys', { name, scopes: ['admin'] }, headers)).body.key as string
+  let headers: Record<string, string> = {}
+  headers = { authorization: `Bearer ${await key('night shift')}` }
+  const other = { authorization: `Bearer ${await key('day shift')}` }
+  await service.post('/api/containers', { device: 'Hotel', barcode: 'P1' }, headers)
+  await service.post('/api/containers/P1/move', { target_device: 'Washer' }, other)
+  await service.post('/api/containers/P1/move', { target_device: 'Hotel' }, headers)
+  // each revision is a second after the one before
+  await rows(service, "UPDATE event SET recorded_at = '2026-03-02T09:00:00Z'::timestamptz + revision * interval '1 second'")
+  const all = (await service.get('/api/events', headers)).body.items as { revision: number, recorded_at: string, actor: string | null, kind: string }[]
+  const read = async (filter: string) => {
+    const { status, body } = await service.get(`/api/events?count=true&${filter}`, headers)
+    t.equal(status, 200, filter)
+    t.equal(body.total, body.items.length, filter)
+    return body.items
+  }
+  const times = [...new Set(all.map(({ recorded_at }) => recorded_at)), '2026-03-02T08:00:00.000Z', '2026-03-02T10:00:00.000Z', '2026-03-02T09:00:01.500Z']
+  for (const after of times) {
+    for (const before of times) {
+      const within = all.filter(({ recorded_at }) => recorded_at >= after && recorded_at < before)
+      t.same(await read(`recorded_after=${after}&recorded_before=${before}`), within, `${after} to ${before}`)
+    }
+    t.same(await read(`recorded_after=${after}&actor=night%20shift&kind=moved`), all.filter(({ recorded_at, actor, kind }) => recorded_at >= after && actor === 'night shift' && kind === 'moved'))
+    t.same(await read(`recorded_before=${after}&container=P1&sort=-revision`), all.filter((event: any) => event.recorded_at < after && event.container_id !== null).reverse())
+  }
+  t.same((await read('actor=day%20shift')).map(kind), ['moved'])
+  t.same(await read('actor=nobody'), [])
+  for (const [query, parameter] of [['recorded_after=2026-03-02', 'recorded_after'], ['recorded_before=2026-03-02T09:00:00', 'recorded_before'], ['actor=', 'actor']] as const) {
+    t.match(await service.get(`/api/events?${query}`, headers), { status: 400, body: { errors: [{ parameter }] } }, query)
+  }
 })
 
 t.test('pages go through all of it once, in both directions', async (t) => {

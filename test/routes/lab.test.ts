@@ -70,14 +70,14 @@ t.test('the state of the platform', async (t) => {
       totals: { devices: 3, positions: 4, occupied: 3, empty: 1, utilization: 0.75, containers: 2, containers_missing: 0, containers_removed: 1 },
       devices: [
         {
-          name: 'Hotel', group: 'devices', positions: 3, occupied: 2,
+          name: 'Hotel', group: 'devices', positions: 3, occupied: 2, disposes: false,
           containers: [
             { id: first.id, barcode: null, name: 'first', position: 0, lidded: false, lid: { device: 'Washer', position: 0 } },
             { id: second.id, barcode: 'P2', name: second.name, position: 2, lidded: true, lid: null }
           ]
         },
-        { name: 'Washer', group: 'devices', positions: 1, occupied: 1, containers: [] },
-        { name: 'Greeter', group: 'devices', positions: 0, occupied: 0, containers: [] }
+        { name: 'Washer', group: 'devices', positions: 1, occupied: 1, disposes: false, containers: [] },
+        { name: 'Greeter', group: 'devices', positions: 0, occupied: 0, disposes: false, containers: [] }
       ]
     })
     t.equal((await lab.get('/api/lab', { 'if-none-match': String(answer.headers.etag) })).status, 304)

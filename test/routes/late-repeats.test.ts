@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { aLab, type Service } from '../support/service.ts'
 
@@ -97,6 +98,38 @@ t.test('a device repeated by id changes nothing after it was renamed', async (t)
     await service.patch(`/api/devices/${name}`, { name: `${name}_2` })
     t.match(await service.post('/api/devices', device), { status: 200, body: { id: first.body.id, name: `${name}_2` } })
     t.equal((await service.get(`/api/devices/${name}`)).status, 404)
+  }
+})
+
+t.test('a reservation repeated by id reserves nothing, after it was used up, released, or had expired', async (t) => {
+  const service = await aLab(t, { Hotel: 6 })
+  const reserve = (more: object = {}) => ({ id: randomUUID(), device: 'Hotel', purpose: 'container', owner: 'o', ttl_seconds: 600, ...more })
+  const ends: Record<string, [body: object & { id: string }, (id: string) => Promise<unknown>]> = {
+    'used up': [reserve(), async (id) => await service.post('/api/containers', { device: 'Hotel', reservation_id: id })],
+    released: [reserve(), async (id) => await service.delete(`/api/reservations/${id}`)],
+    expired: [reserve({ ttl_seconds: 1 }), async (id) => { while ((await service.get(`/api/reservations/${id}`)).status === 200) await sleep(50) }],
+    wiped: [reserve(), async () => await service.delete('/api/lab?confirm=wipe')]
+  }
+  for (const [how, [body, end]] of Object.entries(ends)) {
+    const first = await service.post('/api/reservations', body)
+    t.equal(first.status, 201)
+    await end(body.id)
+    const lab = await service.get('/api/lab')
+    for (const again of [body, { ...body, id: body.id.toUpperCase() }]) t.match(await service.post('/api/reservations', again), { status: 200, text: first.text }, how)
+    t.match(await service.get('/api/reservations'), { body: { items: [] } }, how)
+    t.equal((await service.get('/api/lab')).text, lab.text, 'and there is no revision')
+    t.match(await service.post('/api/reservations', { ...body, owner: 'p' }), { status: 409, body: { code: 'id-in-use' } }, how)
+  }
+})
+
+t.test('a device repeated by id changes nothing after it was retired', async (t) => {
+  const service = await aLab(t, { Hotel: 1 })
+  for (const retire of ['/api/devices/Reader', '/api/lab?confirm=wipe']) {
+    const device = { id: randomUUID(), name: 'Reader', capacity: 1 }
+    t.match(await service.post('/api/devices', device), { status: 201 })
+    await service.delete(retire)
+    t.match(await service.post('/api/devices', device), { status: 200, body: { name: 'Reader', retired_at: String } })
+    t.equal((await service.get('/api/devices/Reader')).status, 404)
   }
 })
 

@@ -60,6 +60,24 @@ t.test('groups are told by what they have in common, in order, those without las
   t.same(await groups('fct', '&device=Nowhere'), [])
 })
 
+t.test('days are those of a time zone, also when they have 23 or 25 hours', async (t) => {
+  const service = await aService(t)
+  // the clocks of Stockholm were set forward at 2026-03-29T01:00Z and back at 2026-10-25T01:00Z
+  const starts = ['2026-03-28T22:59:59Z', '2026-03-28T23:00:00Z', '2026-03-29T21:59:59Z', '2026-03-29T22:00:00Z', '2026-10-24T21:59:59Z', '2026-10-24T22:00:00Z', '2026-10-25T22:59:59Z', '2026-10-25T23:00:00Z']
+  await service.post('/api/steps/batch', { steps: starts.map((start) => ({ device: 'Reader', start, finish: start })) })
+  const days = async (timezone: string) => (await statistics(service, `group_by=day&timezone=${encodeURIComponent(timezone)}`)).map(({ group, count }) => [group.day, count])
+  t.same(await days('Europe/Stockholm'), [['2026-03-28', 1], ['2026-03-29', 2], ['2026-03-30', 1], ['2026-10-24', 1], ['2026-10-25', 2], ['2026-10-26', 1]])
+  t.same(await days('UTC'), [['2026-03-28', 2], ['2026-03-29', 2], ['2026-10-24', 2], ['2026-10-25', 2]])
+  t.same(await days('Pacific/Kiritimati'), [['2026-03-29', 2], ['2026-03-30', 2], ['2026-10-25', 2], ['2026-10-26', 2]])
+  t.same((await statistics(service, 'group_by=device,day&timezone=Asia/Kathmandu&device=Reader')).map(({ count }) => count), [2, 2, 2, 2])
+  for (const [zone, hint] of [
+    ['Europe/Stokholm', /IANA/], ['europe/stockholm', /did you mean Europe\/Stockholm/], ['Stockholm', /Europe\/Stockholm/], ['America/New York', /America\/New_York/], ['UTC+3', /IANA/], ['localtime', /IANA/],
+    ["'; DROP TABLE step; --", /IANA/], ['x'.repeat(101), /100/]
+  ] as const) {
+    t.match(await service.get(`/api/steps/statistics?group_by=day&timezone=${encodeURIComponent(zone)}`), { status: 400, body: { errors: [{ parameter: 'timezone', detail: hint }] } }, zone)
+  }
+})
+
 t.test('the filters are those of the list', async (t) => {
   const service = await aService(t)
   await took(service, { data: { fct: 'read' }, containers: ['P1'] }, [1, 3])

@@ -20,7 +20,7 @@ const secondsOf = ({ start, finish }: ReplayedStep) => (Date.parse(finish) - Dat
 const pinball = (confidence: number, bound: number, actual: number) => actual >= bound ? confidence * (actual - bound) : (1 - confidence) * (bound - actual)
 
 /** Estimates each run as a whole before it starts, then learns from it, in the given order. */
-export function replayRuns (runs: readonly Run[], confidences: readonly number[]): { scores: Map<number, Score>, totals: Map<number, Totals> } {
+export async function replayRuns (runs: readonly Run[], confidences: readonly number[]): Promise<{ scores: Map<number, Score>, totals: Map<number, Totals> }> {
   const plain = new PlainHistory()
   const scores = new Map(confidences.map((confidence) => [confidence, { steps: 0, kept: 0, loss: 0, plainLoss: 0 }]))
   const totals = new Map(confidences.map((confidence) => [confidence, { runs: 0, kept: 0 }]))
@@ -47,7 +47,7 @@ export function replayRuns (runs: readonly Run[], confidences: readonly number[]
       }
       if (done.length < 10) continue
       const parts = done.map(({ known: { usual, estimates } }) => ({ samples: basisOf(usual, 'operation').sorted, commanded: null, estimate: estimates.get(confidence)! }))
-      const total = totalOf(parts, { confidence, ratios: ratios.slice(-20), boundsAreUpper: true })
+      const total = await totalOf(parts, { confidence, ratios: ratios.slice(-20), boundsAreUpper: true })
       totals.get(confidence)!.runs++
       if (sum(done.map(({ seconds }) => seconds)) <= total.duration_seconds!) totals.get(confidence)!.kept++
     }

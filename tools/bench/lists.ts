@@ -37,6 +37,10 @@ export async function listsOf ({ call }: TestService): Promise<List[]> {
     ...combined('/api/experiments', {
       process_id: experiment.process_id, status: 'running', started_after: '2022-06-01T00:00:00Z', started_before: '2022-03-01T00:00:00Z'
     }, (chosen) => chosen.some((name) => name.startsWith('started')) ? 'the first step of each experiment is looked up, in its index' : 'it counts the steps of its page'),
+    ...combined('/api/events', {
+      device: 'Fridge', container: removed.id, kind: 'moved', actor: 'nobody', step: operation.id, experiment: experiment.id, recorded_after: '2022-06-01T00:00:00Z',
+      recorded_before: '2022-03-01T00:00:00Z'
+    }, (chosen) => chosen.length === 2 ? pair : undefined),
     ...['start', '-start', 'duration', '-duration'].flatMap((sort) => combined(`/api/steps?sort=${sort}`, stepFilters, (chosen) =>
       chosen.includes('process_id') ? runs : sort.endsWith('duration') ? durations : chosen.length === 2 ? pair : undefined)),
     { path: `/api/experiments/${experiment.id}/steps` },

@@ -10,8 +10,8 @@ export type Subject<Name extends string = string> = { name: Name, address: strin
 type LogLine = { msg?: string, address?: string }
 
 /** The service as it is deployed, on a database. It writes its log, which is dropped. */
-export async function startMeasuredService (databaseUrl: string): Promise<Subject<'service'>> {
-  return await started('service', ['--enable-source-maps', 'dist/src/server.js'], { DATABASE_URL: databaseUrl, PORT: '0' })
+export async function startMeasuredService (databaseUrl: string, env: Record<string, string> = {}): Promise<Subject<'service'>> {
+  return await started('service', ['--enable-source-maps', 'dist/src/server.js'], { DATABASE_URL: databaseUrl, PORT: '0', ...env })
 }
 
 /** The hand-written reference, on the same database. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from fake import Answer, Asked, Fake, problem
 from lab import Lab
 
 from platform_status_client import StatusDB
+from platform_status_client.orchestrator import spool
 
 
 def eventually(holds: object, seconds: float = 10) -> bool:
@@ -67,7 +69,7 @@ def test_the_next_process_sends_it_and_a_refused_call_is_set_aside(fake: Fake, t
     second = StatusDB(fake.url, retry_for=0, spool=tmp_path)
     assert eventually(lambda: not second.keeper.spool.waiting())
     assert [asked.path for asked in fake.asked if asked.path == '/api/containers']
-    assert len(list((tmp_path / 'refused').glob('*.json'))) == 1
+    assert len(list((tmp_path / 'set-aside').glob('*.json'))) == 1
     second.close()
 
 
@@ -80,3 +82,62 @@ def test_the_environment_says_where_the_service_is(fake: Fake, monkeypatch: pyte
     assert service_url('localhost:8602') == 'http://localhost:8602'
     with pytest.raises(ValueError, match='http://'):
         service_url('ftp://lab')
+
+
+@pytest.mark.parametrize('trouble', [problem(500, 'internal-error'), problem(403, 'forbidden'), Answer(dropped=True)])
+def test_a_call_that_always_fails_is_set_aside_with_those_that_need_it(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Answer, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(spool, 'FIRST_PAUSE', 0.01)
+    monkeypatch.setattr(spool, 'LONGEST_PAUSE', 0.02)
+    found = {'id': 'c', 'barcode': None, 'lidded': True}
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path.startswith('/api/containers') and asked.method == 'POST' and 'BAD_x' in asked.path + asked.body:
+            return trouble
+        return Answer(body=found if asked.method == 'GET' else {'container': found})
+
+    fake.answer = answer
+    db = StatusDB(fake.url, retry_for=0, spool=tmp_path)
+    lab = Lab(db, 'x')
+    bad = lab.plate(0, 'BAD')
+    db.moved_container(lab.hotel, 0, lab.reader, 0, barcode='BAD_x')
+    db.safe_step_to_db(lab.work(bad, seconds=20), bad, 'experiment')
+    good = lab.plate(1, 'GOOD')
+    db.lidded_container(good)
+    assert eventually(lambda: not db.keeper.spool.waiting())
+
+    writes = [asked.path for asked in fake.asked if asked.method == 'POST']
+    tries = [asked for asked in fake.asked if 'BAD_x' in asked.body and asked.path == '/api/containers']
+    # the first time, when it was kept, and then the tries
+    assert len(tries) == 1 + spool.TRIES
+    assert writes[-3:] == ['/api/steps', '/api/containers', '/api/containers/c/lid']
+    aside = [json.loads(path.read_text()) for path in sorted((tmp_path / 'set-aside').glob('*.json'))]
+    assert [kept['call'] for kept in aside] == ['add_container', 'moved_container']
+    assert 'failed 8 times while the service takes other calls' in aside[0]['reason']
+    assert aside[1]['reason'] == 'an earlier call about container BAD_x was set aside'
+    assert 'add_container was set aside, because it failed 8 times' in caplog.text
+    # a person moves the file back once the cause is gone
+    fake.answer = lambda asked: Answer(body=found)
+    for path in sorted((tmp_path / 'set-aside').glob('*.json')):
+        path.rename(tmp_path / path.name)
+    assert db.keeper.spool.flush()
+    assert fake.asked[-1].path == '/api/containers/BAD_x/move'
+    db.close()
+
+
+@pytest.mark.parametrize('down', ['/health/ready', '/api/devices'])
+def test_while_the_service_takes_no_calls_nothing_is_set_aside(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, down: str
+) -> None:
+    monkeypatch.setattr(spool, 'FIRST_PAUSE', 0.01)
+    monkeypatch.setattr(spool, 'LONGEST_PAUSE', 0.02)
+    fake.answer = lambda asked: (
+        problem(500, 'internal-error') if asked.path.startswith(('/api/containers', down)) else Answer(body={})
+    )
+    db = StatusDB(fake.url, retry_for=0, spool=tmp_path)
+    Lab(db, 'x').plate(0, 'BC')
+    asked_often = 3 * spool.TRIES
+    assert eventually(lambda: sum(asked.path == '/api/containers' for asked in fake.asked) > asked_often)
+    assert len(db.keeper.spool.waiting()) == 1
+    db.close()

@@ -389,3 +389,28 @@ def test_a_status_that_nobody_knows_is_kept_and_no_sample(lab: Lab) -> None:
     (logged,) = lab.steps(experiment)
     assert (logged['status'], logged['data']['reported_status']) == ('completed', 'half done')
     assert logged['excluded_from_estimates'] == 'unknown-status'
+
+
+class TestWaste:
+    def test_what_is_moved_to_waste_is_gone(self, lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+        waste = f'Waste_{lab.tag}'
+        lab.db.client.add_device(name=waste, capacity=1, disposes=True)
+        plate = lab.plate(0, 'W')
+        assert [lab.db.position_empty(waste, slot) for slot in (0, 7)] == [True, True]
+        lab.db.moved_container(lab.hotel, 0, waste, 7, plate.barcode)
+        assert lab.db.get_cont_info_by_barcode(str(plate.barcode)) is None
+        assert lab.db.position_empty(lab.hotel, 0)
+        assert lab.db.position_empty(waste, 0)
+        gone = lab.db.client.list_containers(barcode=plate.barcode, removed='true')['items'][0]
+        assert gone['removed_at'] is not None
+        lab.db.moved_container(lab.hotel, 0, waste, 7, plate.barcode)
+        assert 'taken as recorded' in caplog.text
+        assert not [record for record in caplog.records if record.levelname == 'ERROR']
+
+    def test_a_lid_that_is_thrown_away_is_gone(self, lab: Lab) -> None:
+        waste = f'Waste_{lab.tag}'
+        lab.db.client.add_device(name=waste, capacity=0, disposes=True)
+        plate = lab.plate(1, 'L')
+        lab.db.unlidded_container(plate, waste, 0)
+        found = lab.db.client.get_container(str(plate.barcode))
+        assert (found['lidded'], found['lid'], found['device']) == (False, None, lab.hotel)

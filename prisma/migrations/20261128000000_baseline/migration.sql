@@ -47,6 +47,11 @@ CREATE TABLE device (
   process_capacity integer,
   min_capacity integer,
   allows_overlap boolean,
+  -- what is put there is off the platform
+  disposes boolean NOT NULL DEFAULT false,
+  -- the labware types that may stand there; null: any
+  labware_types text[],
+  max_height_mm double precision,
   extra json,
   server_certificate text,
   -- false: only a log named it
@@ -61,7 +66,8 @@ CREATE TABLE device (
   CONSTRAINT device_group_fkey FOREIGN KEY ("group") REFERENCES device_group (name) ON UPDATE CASCADE ON DELETE RESTRICT,
   CONSTRAINT device_capacity_range CHECK (capacity BETWEEN 0 AND 10000),
   CONSTRAINT device_process_capacity_not_negative CHECK (process_capacity >= 0),
-  CONSTRAINT device_min_capacity_not_negative CHECK (min_capacity >= 0)
+  CONSTRAINT device_min_capacity_not_negative CHECK (min_capacity >= 0),
+  CONSTRAINT device_max_height_positive CHECK (max_height_mm > 0)
 );
 CREATE UNIQUE INDEX device_name_active ON device (name) WHERE (retired_at IS NULL);
 CREATE INDEX device_name_idx ON device (name);
@@ -70,7 +76,8 @@ CREATE INDEX device_group_idx ON device ("group");
 -- A device as it is going to be, as the function write_devices takes it. `kind` is the kind of the event that says so.
 CREATE TYPE device_input AS (
   id uuid, name text, "group" text, type text, description text, uri text,
-  capacity integer, process_capacity integer, min_capacity integer, allows_overlap boolean, extra json,
+  capacity integer, process_capacity integer, min_capacity integer, allows_overlap boolean,
+  disposes boolean, labware_types text[], max_height_mm double precision, extra json,
   listed boolean, retired boolean, created_as text, kind text
 );
 
@@ -81,16 +88,53 @@ CREATE TABLE position (
   device_id uuid NOT NULL,
   slot_number integer NOT NULL,
   deep_well_suited boolean NOT NULL DEFAULT false,
+  -- what is put there is off the platform: `disposes_set` is what was set for this slot, otherwise it is as its device says
+  disposes boolean NOT NULL DEFAULT false,
+  disposes_set boolean,
+  -- null: as the device says
+  labware_types text[],
+  max_height_mm double precision,
   retired_at timestamptz(3),
-  active boolean GENERATED ALWAYS AS (retired_at IS NULL) STORED,
+  -- whether something can be in it
+  active boolean GENERATED ALWAYS AS (retired_at IS NULL AND NOT disposes) STORED,
   -- how often something was placed there
   uses integer NOT NULL DEFAULT 0,
   CONSTRAINT position_pkey PRIMARY KEY (id),
   CONSTRAINT position_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT position_slot_not_negative CHECK (slot_number >= 0),
+  CONSTRAINT position_max_height_positive CHECK (max_height_mm > 0),
+  CONSTRAINT position_disposes_as_set CHECK (disposes_set IS NULL OR disposes = disposes_set),
   CONSTRAINT position_device_slot_key UNIQUE (device_id, slot_number),
-  -- the target of a foreign key of placement: nothing can be in a retired slot
+  -- the target of a foreign key of placement: nothing can be in a retired slot, or in one that disposes
   CONSTRAINT position_id_active_key UNIQUE (id, active)
+);
+
+-- ── Labware type ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What is known of a type of labware. Containers refer to it by name, without a key: they may have types that nobody described.
+CREATE TABLE labware_type (
+  name text NOT NULL,
+  -- the place in the lab file
+  ordinal integer NOT NULL,
+  description text,
+  deep_well boolean NOT NULL DEFAULT false,
+  height_mm double precision,
+  wells integer,
+  -- whether its containers have a lid
+  lid text,
+  extra json,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT labware_type_pkey PRIMARY KEY (name),
+  CONSTRAINT labware_type_height_positive CHECK (height_mm > 0),
+  CONSTRAINT labware_type_wells_positive CHECK (wells > 0),
+  CONSTRAINT labware_type_lid_known CHECK (lid IN ('none', 'optional', 'always'))
+);
+
+-- A labware type as it is going to be, as the function write_labware_types takes it.
+CREATE TYPE labware_type_input AS (
+  name text, description text, deep_well boolean, height_mm double precision, wells integer, lid text, extra json
 );
 
 -- ── Container ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,6 +257,16 @@ CREATE TABLE reservation (
 );
 CREATE INDEX reservation_owner_idx ON reservation (owner, id);
 
+-- What was answered to a reservation under an id that the client chose. The reservation itself ends and is deleted; a retry of
+-- long ago is answered from here, and reserves nothing.
+CREATE TABLE reservation_outcome (
+  reservation_id uuid NOT NULL,
+  -- sha256 of the body, so that a retry is recognised
+  created_as text NOT NULL,
+  reservation jsonb NOT NULL,
+  CONSTRAINT reservation_outcome_pkey PRIMARY KEY (reservation_id)
+);
+
 -- The slots of a reservation that were not used yet. A slot is in one reservation at most.
 CREATE TABLE reserved_position (
   position_id uuid NOT NULL,
@@ -248,6 +302,8 @@ CREATE TABLE experiment (
   process_id uuid NOT NULL,
   name text,
   status text NOT NULL DEFAULT 'created',
+  -- since when it is paused; null while it is not. The trigger of pause writes it, and the status `paused`
+  paused_at timestamptz(3),
   metadata jsonb,
   -- what was unusual about the request, for example numbers that are kept as text
   warnings jsonb NOT NULL DEFAULT '[]',
@@ -257,7 +313,8 @@ CREATE TABLE experiment (
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT experiment_pkey PRIMARY KEY (id),
   CONSTRAINT experiment_process_fkey FOREIGN KEY (process_id) REFERENCES process (id) ON DELETE RESTRICT,
-  CONSTRAINT experiment_status_known CHECK (status IN ('created', 'running', 'completed', 'aborted'))
+  CONSTRAINT experiment_status_known CHECK (status IN ('created', 'running', 'paused', 'completed', 'aborted')),
+  CONSTRAINT experiment_paused_since CHECK ((status = 'paused') = (paused_at IS NOT NULL))
 );
 CREATE INDEX experiment_process_idx ON experiment (process_id, id);
 CREATE INDEX experiment_status_idx ON experiment (status, id);
@@ -332,6 +389,10 @@ CREATE TABLE step (
   start timestamptz(3) NOT NULL,
   finish timestamptz(3),
   duration_seconds double precision GENERATED ALWAYS AS (extract(epoch FROM (finish - start))::double precision) STORED,
+  -- the seconds of its pauses that are over, between start and finish; null if it was never paused. The trigger of pause writes
+  -- it, since when the step is paused (null while it is not), and the status `paused`
+  paused_seconds double precision,
+  paused_at timestamptz(3),
   -- the time that the step was told to take, for example an hour of incubation
   commanded_seconds double precision,
   data jsonb NOT NULL DEFAULT '{}',
@@ -372,9 +433,10 @@ CREATE TABLE step (
   -- whether start and finish can be true: only then they are the start or the end of an experiment or a run
   believable boolean NOT NULL
     GENERATED ALWAYS AS (coalesce(NOT exclude_from_estimates, coalesce(step_doubt(warnings), '') NOT IN ('clock', 'implausible'))) STORED,
-  -- the duration, or what the step took beyond the commanded time; as decimal numbers, since 600.005 - 600 is not 0.005 in floating point
+  -- the duration without pauses, or what the step took beyond the commanded time; as decimal numbers, since 600.005 - 600 is not 0.005
+  -- in floating point
   sample_seconds double precision
-    GENERATED ALWAYS AS (round(extract(epoch FROM (finish - start)) - coalesce(commanded_seconds, 0)::numeric, 3)::double precision) STORED,
+    GENERATED ALWAYS AS (round(extract(epoch FROM (finish - start)) - coalesce(paused_seconds, 0)::numeric - coalesce(commanded_seconds, 0)::numeric, 3)::double precision) STORED,
 
   CONSTRAINT step_pkey PRIMARY KEY (id),
   CONSTRAINT step_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
@@ -382,8 +444,10 @@ CREATE TABLE step (
   CONSTRAINT step_origin_device_fkey FOREIGN KEY (origin_device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT step_destination_device_fkey FOREIGN KEY (destination_device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT step_kind_known CHECK (kind IN ('operation', 'move')),
-  CONSTRAINT step_status_known CHECK (status IN ('running', 'completed', 'failed', 'aborted')),
-  CONSTRAINT step_running_has_no_finish CHECK (status <> 'running' OR finish IS NULL),
+  CONSTRAINT step_status_known CHECK (status IN ('running', 'paused', 'completed', 'failed', 'aborted')),
+  CONSTRAINT step_running_has_no_finish CHECK (status NOT IN ('running', 'paused') OR finish IS NULL),
+  CONSTRAINT step_paused_since CHECK ((status = 'paused') = (paused_at IS NOT NULL)),
+  CONSTRAINT step_paused_within_duration CHECK (paused_seconds BETWEEN 0 AND coalesce(duration_seconds, paused_seconds)),
   CONSTRAINT step_completed_has_finish CHECK (status <> 'completed' OR finish IS NOT NULL),
   CONSTRAINT step_finish_not_before_start CHECK (finish >= start),
   CONSTRAINT step_move_has_both_ends CHECK (kind <> 'move' OR (origin_device_id IS NOT NULL AND destination_device_id IS NOT NULL)),
@@ -402,6 +466,7 @@ CREATE INDEX step_duration_idx ON step (duration_seconds, id)
 -- few among many
 CREATE INDEX step_simulation_idx ON step (start, id) WHERE is_simulation;
 CREATE INDEX step_not_completed_idx ON step (status, start, id) WHERE (status <> 'completed');
+CREATE INDEX step_pauses_idx ON step (experiment_id) WHERE (paused_seconds IS NOT NULL);
 CREATE INDEX step_unbelievable_idx ON step (start, id) WHERE (NOT believable);
 CREATE INDEX step_excluded_idx ON step (excluded_from_estimates, start, id) WHERE (excluded_from_estimates NOT IN ('not-completed', 'simulation'));
 CREATE INDEX step_origin_idx ON step (origin_device_id, start, id) WHERE (origin_device_id IS NOT NULL);
@@ -453,6 +518,34 @@ CREATE TABLE adopted_id (
   CONSTRAINT adopted_id_pkey PRIMARY KEY (id)
 );
 
+-- ── Pause ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- A time during which a step or an experiment stood still. Each row but the first of its object names the end of the row before it:
+-- so pauses are in order, no two overlap, and only the last one can be open.
+CREATE TABLE pause (
+  subject text NOT NULL,
+  subject_id uuid NOT NULL,
+  ordinal integer NOT NULL,
+  paused_at timestamptz(3) NOT NULL,
+  -- null while the pause lasts
+  resumed_at timestamptz(3),
+  previous_ordinal integer GENERATED ALWAYS AS (nullif(ordinal, 0) - 1) STORED,
+  previous_resumed_at timestamptz(3),
+  step_id uuid GENERATED ALWAYS AS (CASE subject WHEN 'step' THEN subject_id END) STORED,
+  experiment_id uuid GENERATED ALWAYS AS (CASE subject WHEN 'experiment' THEN subject_id END) STORED,
+  CONSTRAINT pause_pkey PRIMARY KEY (subject_id, subject, ordinal),
+  CONSTRAINT pause_end_key UNIQUE (subject_id, subject, ordinal, resumed_at),
+  CONSTRAINT pause_subject_known CHECK (subject IN ('step', 'experiment')),
+  CONSTRAINT pause_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
+  CONSTRAINT pause_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
+  CONSTRAINT pause_follows_previous FOREIGN KEY (subject_id, subject, previous_ordinal, previous_resumed_at)
+    REFERENCES pause (subject_id, subject, ordinal, resumed_at),
+  CONSTRAINT pause_ordinal_not_negative CHECK (ordinal >= 0),
+  CONSTRAINT pause_names_previous CHECK ((ordinal = 0) = (previous_resumed_at IS NULL)),
+  CONSTRAINT pause_no_overlap CHECK (paused_at >= previous_resumed_at),
+  CONSTRAINT pause_ends_after_its_start CHECK (resumed_at >= paused_at)
+);
+
 -- ── Event ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- The log. One revision is one command; its events are numbered by ordinal. `before` and `after` are snapshots: the thing as
@@ -488,6 +581,7 @@ CREATE INDEX event_step_idx ON event (step_id, revision) WHERE (step_id IS NOT N
 CREATE INDEX event_experiment_idx ON event (experiment_id, revision) WHERE (experiment_id IS NOT NULL);
 CREATE INDEX event_kind_idx ON event (kind, revision);
 CREATE INDEX event_recorded_idx ON event (recorded_at, revision);
+CREATE INDEX event_actor_idx ON event (actor, revision) WHERE (actor IS NOT NULL);
 -- for the state as of a revision
 CREATE INDEX event_device_snapshot_idx ON event (device_id, revision DESC, ordinal DESC) WHERE (kind LIKE 'device-%' OR kind LIKE 'certificate-%');
 CREATE INDEX event_position_snapshot_idx ON event (device_id, revision DESC) WHERE (kind = 'position-updated');
@@ -519,6 +613,9 @@ CREATE TABLE run (
   day date,
   -- it has steps from which nothing was learnt yet
   pending boolean NOT NULL DEFAULT true,
+  -- how often learning from it failed in a row, and before which time it is not tried again: it must not stop the others
+  failures integer NOT NULL DEFAULT 0,
+  retry_at timestamptz(3),
   ended_at timestamptz(3),
   -- the seconds to add to the bound at each confidence of the grid (src/estimation/margins.ts), as of the end of this run;
   -- null where too few steps say
@@ -756,6 +853,7 @@ DECLARE
   wanted_id uuid := (_input->>'id')::uuid;
   target uuid;
   known text;
+  type labware_type;
   body_key text := lowest_key(_input->>'device', _input->>'reservation_id');
   lid_key text := lowest_key(_input->'lid'->>'device', _input->>'lid_reservation_id');
   lid_target uuid;
@@ -777,9 +875,12 @@ BEGIN
     RETURN;
   END IF;
 
+  SELECT t.* INTO type FROM labware_type t WHERE t.name = _input->>'labware_type';
+  -- A slot that is the lowest for one labware type is not so for another.
+  body_key := body_key || coalesce(' ' || type.name, '');
   target := choose_position(_input->>'device', (_input->>'position')::integer,
     jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
-    (_input->>'reservation_id')::uuid, coalesce((lowest->body_key)::integer, 0));
+    (_input->>'reservation_id')::uuid, type, coalesce((lowest->body_key)::integer, 0));
   IF _input->'position' IS NULL OR _input->'position' = 'null' THEN
     lowest := lowest || jsonb_build_object(body_key, (SELECT p.slot_number FROM position p WHERE p.id = target));
   END IF;
@@ -803,9 +904,12 @@ BEGIN
     coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as', command_time(), command_time());
   PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
   IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
+    IF (_input->>'lid_reservation_id') IS NULL THEN
+      PERFORM refuse_waste(lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer), _base || '/lid/device');
+    END IF;
     lid_target := choose_position(_input->'lid'->>'device', (_input->'lid'->>'position')::integer,
       jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
-      (_input->>'lid_reservation_id')::uuid, coalesce((lowest->lid_key)::integer, 0));
+      (_input->>'lid_reservation_id')::uuid, NULL, coalesce((lowest->lid_key)::integer, 0));
     IF _input->'lid'->'position' IS NULL OR _input->'lid'->'position' = 'null' THEN
       lowest := lowest || jsonb_build_object(lid_key, (SELECT p.slot_number FROM position p WHERE p.id = lid_target));
     END IF;
@@ -863,8 +967,9 @@ LEFT JOIN device lid_device ON lid_device.id = lid_position.device_id;
 
 -- prisma/sql/container/correct_container.sql
 -- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
--- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a constraint. `_input` has the
--- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
+-- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a
+-- constraint. `_input` has the members of ContainerCorrection but the reason, which is in `_audit`. What the input does not
+-- name stays as it is. What was seen in waste is off the platform; a lid there is gone.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use, position-occupied, device-not-found,
@@ -883,6 +988,7 @@ DECLARE
   moved placement;
   this_revision bigint;
   ordinal integer := 0;
+  waste jsonb;
 BEGIN
   PERFORM lock_lab();
   corrected := require_container(_id, _barcode);
@@ -891,6 +997,22 @@ BEGIN
   SELECT position_id INTO lid_from FROM placement WHERE container_id = corrected AND part = 'lid';
   IF before->>'removed_at' IS NOT NULL AND NOT _input ? 'device' THEN
     PERFORM refuse('container-removed', jsonb_build_object('container', corrected, 'removed_at', before->'removed_at'));
+  END IF;
+
+  IF lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer) IS NOT NULL THEN
+    _input := _input || '{"lid": null, "lidded": false}';
+  END IF;
+  waste := lookup_waste(_input->>'device', (_input->>'position')::integer);
+  IF waste IS NOT NULL THEN
+    IF before->>'removed_at' IS NULL THEN
+      IF _input->>'barcode' IS NOT NULL THEN
+        PERFORM refuse_barcode_in_use(_input->>'barcode', corrected, '/barcode');
+      END IF;
+      UPDATE container SET barcode = CASE WHEN _input ? 'barcode' THEN _input->>'barcode' ELSE barcode END WHERE id = corrected;
+      PERFORM dispose_part(corrected, 'body', waste, next_revision(), 0, before, _audit);
+    END IF;
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
+    RETURN;
   END IF;
 
   body_to := CASE WHEN _input ? 'device'
@@ -948,6 +1070,23 @@ BEGIN
   PERFORM record_container_event(this_revision, ordinal,
     CASE WHEN before->>'missing_since' IS NOT NULL AND body_to IS NOT NULL THEN 'found' ELSE 'corrected' END, corrected, before, _audit);
   RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
+END $$;
+
+-- prisma/sql/container/dispose_part.sql
+-- Disposes of a container, which then is off the platform with its lid, or of its lid only, which the container then has no
+-- longer. `_place` is where, { device, position }: the snapshot after the event has it, although nothing stands there.
+-- `_before` is the snapshot before.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION dispose_part(_container uuid, _part text, _place jsonb, _revision bigint, _ordinal integer, _before jsonb, _audit jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM placement WHERE container_id = _container AND (_part = 'body' OR part = 'lid');
+  UPDATE container SET removed_at = CASE _part WHEN 'body' THEN command_time() END, lidded = lidded AND _part = 'body',
+    missing_since = CASE _part WHEN 'lid' THEN missing_since END, last_position_id = CASE _part WHEN 'lid' THEN last_position_id END, version = version + 1, updated_at = command_time()
+  WHERE id = _container;
+  PERFORM record_container_event(_revision, _ordinal, 'disposed', _container, _before, _audit,
+    container_snapshot(_container) || CASE _part WHEN 'body' THEN _place ELSE jsonb_build_object('lid', _place) END);
 END $$;
 
 -- prisma/sql/container/former_bearers.sql
@@ -1020,8 +1159,9 @@ CREATE OR REPLACE FUNCTION missing_members(_snapshot jsonb) RETURNS jsonb LANGUA
 $$;
 
 -- prisma/sql/container/move_container.sql
--- Moves a container. If a source is given, the container must be there. Without one, a missing container is found. Without a target slot the container goes to
--- the lowest free one. The answer is the snapshot before the move with what the move changed, so that nothing is read
+-- Moves a container. If a source is given, the container must be there. Without one, a missing container is found. Without a
+-- target slot the container goes to the lowest free one. If the target disposes, the container is off the platform. The
+-- answer is the snapshot before the move with what the move changed, so that nothing is read
 -- twice.
 --
 -- Locks: The lab lock.
@@ -1051,6 +1191,11 @@ BEGIN
   END IF;
   target := place_on_device(moved, 'body', _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
+  IF target IS NULL THEN
+    PERFORM dispose_part(moved, 'body', lookup_waste(_target_device, _target_slot), this_revision, 0, before, _audit);
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = moved;
+    RETURN;
+  END IF;
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
     'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)),
     'missing_since', NULL, 'last_device', NULL, 'last_position', NULL);
@@ -1059,7 +1204,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/container/move_from_position.sql
--- Moves what is in a slot: the container, or the lid if only a lid is there. If a barcode is given, it must be the
+-- Moves what is in a slot: the container, or the lid if only a lid is there. If the target disposes, it is disposed of. If a barcode is given, it must be the
 -- one of the container.
 --
 -- Locks: The lab lock.
@@ -1087,8 +1232,12 @@ BEGIN
       'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode'),
       'pointer', '/barcode'));
   END IF;
-  PERFORM place_on_device(what.container_id, what.part, _target_device, _target_slot,
-    '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
+  IF place_on_device(what.container_id, what.part, _target_device, _target_slot,
+    '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation) IS NULL THEN
+    PERFORM dispose_part(what.container_id, what.part, lookup_waste(_target_device, _target_slot), next_revision(), 0, before, _audit);
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = what.container_id;
+    RETURN;
+  END IF;
   PERFORM bump_container_version(what.container_id);
   PERFORM record_container_event(next_revision(), 0, CASE what.part WHEN 'body' THEN 'moved' ELSE 'unlidded' END,
     what.container_id, before, _audit);
@@ -1475,14 +1624,16 @@ END $$;
 -- A device as the API shows it: each column is a member of the JSON.
 CREATE OR REPLACE VIEW device_state AS
 SELECT
-  id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, extra,
+  id, name, "group", type, description, uri, capacity, process_capacity, min_capacity, allows_overlap, disposes, to_jsonb(labware_types) AS labware_types,
+  max_height_mm, extra,
   server_certificate IS NOT NULL AS has_certificate, listed, retired_at, created_at, updated_at, version
 FROM device;
 
 -- prisma/sql/device/device_state_at.sql
--- Returns all devices as of a revision, read from the log: of each device the snapshot that its last event left.
+-- Returns all devices as of a revision, read from the log: of each device the snapshot that its last event
+-- left. Snapshots of before there was waste do not say `disposes`.
 CREATE OR REPLACE FUNCTION device_state_at(_revision bigint) RETURNS SETOF device_state LANGUAGE sql STABLE AS $$
-  SELECT (jsonb_populate_record(NULL::device_state, e.after)).*
+  SELECT (jsonb_populate_record(NULL::device_state, '{"disposes": false}' || e.after)).*
   FROM device d CROSS JOIN LATERAL (
     SELECT after FROM event
     WHERE device_id = d.id AND revision <= _revision AND (kind LIKE 'device-%' OR kind LIKE 'certificate-%')
@@ -1521,7 +1672,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/device/refuse_dropping_occupied_slots.sql
--- Refuses input that would drop a slot in which there is a container or a lid. The problem names each such slot.
+-- Refuses input that would drop a slot in which there is a container or a lid, or turn it into waste. The problem names each such slot.
 --
 -- Raises: slots-occupied
 CREATE OR REPLACE FUNCTION refuse_dropping_occupied_slots(_inputs json) RETURNS void LANGUAGE plpgsql STABLE AS $$
@@ -1539,6 +1690,9 @@ BEGIN
   IF occupied IS NOT NULL THEN
     PERFORM refuse('slots-occupied', jsonb_build_object('occupied', occupied));
   END IF;
+  PERFORM refuse_disposing_of_occupied_slots(ARRAY(
+    SELECT p.id FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN position p ON p.device_id = input.id
+    WHERE p.retired_at IS NULL AND NOT p.disposes AND coalesce(p.disposes_set, input.disposes)));
 END $$;
 
 -- prisma/sql/device/require_device.sql
@@ -1639,9 +1793,10 @@ BEGIN
   ON CONFLICT DO NOTHING;
 
   INSERT INTO device (id, name, "group", ordinal, type, description, uri, capacity, process_capacity, min_capacity,
-    allows_overlap, extra, listed, retired_at, created_as, created_at, updated_at)
+    allows_overlap, disposes, labware_types, max_height_mm, extra, listed, retired_at, created_as, created_at, updated_at)
   SELECT input.id, input.name, input."group", next_ordinal_in_group(input."group"), input.type, input.description, input.uri,
-    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap, input.extra, input.listed, CASE WHEN input.retired THEN command_time() END, input.created_as,
+    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap,
+    coalesce(input.disposes, false), input.labware_types, input.max_height_mm, input.extra, input.listed, CASE WHEN input.retired THEN command_time() END, input.created_as,
     command_time(), command_time()
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
   ON CONFLICT ON CONSTRAINT device_pkey DO UPDATE SET
@@ -1650,14 +1805,18 @@ BEGIN
       THEN device.ordinal ELSE excluded.ordinal END,
     description = excluded.description, uri = excluded.uri, capacity = excluded.capacity,
     process_capacity = excluded.process_capacity, min_capacity = excluded.min_capacity,
-    allows_overlap = excluded.allows_overlap, extra = excluded.extra, listed = excluded.listed,
+    allows_overlap = excluded.allows_overlap, disposes = excluded.disposes, labware_types = excluded.labware_types,
+    max_height_mm = excluded.max_height_mm, extra = excluded.extra, listed = excluded.listed,
     retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = command_time();
 
   UPDATE position p SET retired_at = command_time()
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
   WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
-  INSERT INTO position (id, device_id, slot_number)
-  SELECT gen_random_uuid(), input.id, slot
+  UPDATE position p SET disposes = coalesce(p.disposes_set, d.disposes)
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id
+  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes);
+  INSERT INTO position (id, device_id, slot_number, disposes)
+  SELECT gen_random_uuid(), input.id, slot, coalesce(input.disposes, false)
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input CROSS JOIN LATERAL generate_series(0, input.capacity - 1) AS slot
   WHERE NOT input.retired
   ON CONFLICT ON CONSTRAINT position_device_slot_key DO UPDATE SET retired_at = NULL WHERE position.retired_at IS NOT NULL;
@@ -1767,28 +1926,31 @@ CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAG
   SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
 $$;
 
--- prisma/sql/experiment/experiment_state.sql
--- An experiment as the API shows it: each column is a member of the JSON.
-CREATE OR REPLACE VIEW experiment_state AS
-SELECT
-  e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata, e.warnings,
-  jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running) AS steps,
-  s.first_start, s.last_finish,
-  extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
-  e.created_at, e.updated_at, e.version
-FROM experiment e
-JOIN process p ON p.id = e.process_id
-CROSS JOIN LATERAL (
-  SELECT
-    count(*)::integer AS total,
-    (count(*) FILTER (WHERE step.status = 'completed'))::integer AS completed,
-    (count(*) FILTER (WHERE step.status = 'failed'))::integer AS failed,
-    (count(*) FILTER (WHERE step.status = 'aborted'))::integer AS aborted,
-    (count(*) FILTER (WHERE step.status = 'running'))::integer AS running,
-    min(step.start) FILTER (WHERE step.believable) AS first_start,
-    max(step.finish) FILTER (WHERE step.believable) AS last_finish
-  FROM step WHERE step.experiment_id = e.id
-) s;
+-- prisma/sql/experiment/standstill_seconds.sql
+-- Returns the seconds between two times in which an experiment stood still: it was paused, or some of its steps were paused and no
+-- other one was active. A paused step beside an active one is no standstill. Steps whose times cannot be true do not count.
+-- Most experiments were never paused: two looks into indexes find that out.
+CREATE OR REPLACE FUNCTION standstill_seconds(_experiment uuid, _from timestamptz, _until timestamptz) RETURNS numeric LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pause p WHERE p.subject_id = _experiment AND p.subject = 'experiment')
+    AND NOT EXISTS (SELECT FROM step s WHERE s.experiment_id = _experiment AND s.paused_seconds IS NOT NULL) THEN
+    RETURN 0;
+  END IF;
+  RETURN (
+    WITH of_step AS (
+      SELECT tstzrange(s.start, s.finish) AS whole, CASE WHEN s.paused_seconds IS NULL THEN '{}' ELSE coalesce((
+        SELECT range_agg(tstzrange(p.paused_at, p.resumed_at) * tstzrange(s.start, s.finish)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS paused
+      FROM step s
+      WHERE s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
+    ),
+    stood AS (
+      SELECT coalesce((SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = _experiment AND p.subject = 'experiment'), '{}')
+        + (coalesce(range_agg(paused), '{}') - coalesce(range_agg(whole::tstzmultirange - paused), '{}')) AS times
+      FROM of_step
+    )
+    SELECT round(coalesce(sum(extract(epoch FROM upper(part) - lower(part))), 0), 3)
+    FROM stood CROSS JOIN unnest(times * tstzrange(_from, _until)::tstzmultirange) AS part);
+END $$;
 
 -- prisma/sql/experiment/start_experiments.sql
 -- Sets experiments from `created` to `running`, because an experiment runs from its first step on. Returns { id:
@@ -1809,25 +1971,6 @@ BEGIN
     WHERE id IN (SELECT key::uuid FROM jsonb_object_keys(before) AS key);
   END IF;
   RETURN coalesce(before, '{}');
-END $$;
-
--- prisma/sql/experiment/update_experiment.sql
--- Changes status, name or metadata of an experiment, as far as given; null clears. Nothing is written if nothing
--- changes.
---
--- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
-CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
-DECLARE
-  before jsonb := experiment_snapshot(_id);
-  wanted jsonb := before || _changes;
-BEGIN
-  IF wanted <> before THEN
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'), warnings = wanted->'warnings',
-      version = e.version + 1, updated_at = command_time()
-    WHERE e.id = _id;
-    PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
-  END IF;
-  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
 END $$;
 
 -- prisma/sql/idempotency/idempotency_key_lifetime.sql
@@ -2111,6 +2254,212 @@ BEGIN
   FROM lab l;
 END $$;
 
+-- prisma/sql/labware-type/forget_labware_types.sql
+-- Takes the names of labware types out of the lists of devices and slots, and records an event for each device and slot that
+-- had one. A list that becomes empty stays empty: no type that somebody described may stand there. Returns how many events
+-- there were, numbered from `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION forget_labware_types(_names text[], _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  devices uuid[] := ARRAY(SELECT id FROM device WHERE labware_types && _names ORDER BY name, id);
+  positions uuid[] := ARRAY(SELECT id FROM position WHERE labware_types && _names ORDER BY device_id, slot_number);
+  before jsonb;
+BEGIN
+  SELECT coalesce(jsonb_object_agg(id, device_snapshot(id)), '{}') INTO before FROM unnest(devices) AS id;
+  before := before || (SELECT coalesce(jsonb_object_agg(id, position_snapshot(id)), '{}') FROM unnest(positions) AS id);
+  UPDATE device d SET labware_types = ARRAY(SELECT n.name FROM unnest(d.labware_types) WITH ORDINALITY AS n (name, nth) WHERE n.name <> ALL (_names) ORDER BY n.nth),
+    version = version + 1, updated_at = command_time() WHERE d.id = ANY (devices);
+  UPDATE position p SET labware_types = ARRAY(SELECT n.name FROM unnest(p.labware_types) WITH ORDINALITY AS n (name, nth) WHERE n.name <> ALL (_names) ORDER BY n.nth)
+  WHERE p.id = ANY (positions);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT _revision, _ordinal + n.nth - 1, l.recorded_at, CASE WHEN n.nth <= cardinality(devices) THEN 'device-updated' ELSE 'position-updated' END,
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', coalesce(p.device_id, n.id), before->n.id::text,
+    CASE WHEN n.nth <= cardinality(devices) THEN device_snapshot(n.id) ELSE position_snapshot(n.id) END
+  FROM unnest(devices || positions) WITH ORDINALITY AS n (id, nth) LEFT JOIN position p ON p.id = n.id AND n.nth > cardinality(devices) CROSS JOIN lab l;
+  RETURN cardinality(devices) + cardinality(positions);
+END $$;
+
+-- prisma/sql/labware-type/labware_misfit.sql
+-- Returns why a labware type does not fit in a slot, as a problem shows it; null if it fits.
+CREATE OR REPLACE FUNCTION labware_misfit(_type labware_type, _position uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (
+    SELECT jsonb_build_object('labware_type', _type.name, 'device', d.name, 'position', p.slot_number, 'rule', m.rule)
+      || CASE m.rule
+        WHEN 'labware_types' THEN jsonb_build_object('labware_types', coalesce(p.labware_types, d.labware_types))
+        WHEN 'max_height_mm' THEN jsonb_build_object('height_mm', _type.height_mm, 'max_height_mm', coalesce(p.max_height_mm, d.max_height_mm))
+        ELSE '{}' END
+    FROM position p JOIN device d ON d.id = p.device_id
+    CROSS JOIN LATERAL (SELECT misfit_rule(_type.name, _type.deep_well, _type.height_mm,
+      p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) AS rule) m
+    WHERE p.id = _position AND m.rule IS NOT NULL);
+END $$;
+
+-- prisma/sql/labware-type/labware_type_state.sql
+-- A labware type as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW labware_type_state AS
+SELECT name, description, deep_well, height_mm, wells, lid, extra, created_at, updated_at, version FROM labware_type;
+
+-- prisma/sql/labware-type/labware_type_state_at.sql
+-- Returns all labware types as of a revision, read from the log, in the order in which they were added.
+CREATE OR REPLACE FUNCTION labware_type_state_at(_revision bigint) RETURNS SETOF labware_type_state LANGUAGE sql STABLE AS $$
+  WITH told AS (
+    SELECT e.after, max(ARRAY[e.revision, e.ordinal]) FILTER (WHERE e.kind = 'labware-type-added') OVER named AS added,
+      row_number() OVER (named ORDER BY e.revision DESC, e.ordinal DESC) AS nth
+    FROM event e
+    WHERE e.kind IN ('labware-type-added', 'labware-type-updated', 'labware-type-deleted') AND e.revision <= _revision
+    WINDOW named AS (PARTITION BY coalesce(e.after, e.before)->>'name')
+  )
+  SELECT (jsonb_populate_record(NULL::labware_type_state, t.after)).* FROM told t WHERE t.nth = 1 AND t.after IS NOT NULL
+  ORDER BY t.added
+$$;
+
+-- prisma/sql/labware-type/labware_warnings.sql
+-- Returns what is unusual about a container by its labware type: [{ code, detail }], or null if there is nothing. It stands
+-- where the type does not fit, or its lid is not as the type says. It is VOLATILE, so that it sees what a command in the
+-- same statement has written.
+CREATE OR REPLACE FUNCTION labware_warnings(_container uuid) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  type labware_type;
+  misfit jsonb;
+  is_lidded boolean;
+  warnings jsonb := '[]';
+BEGIN
+  SELECT t.* INTO type FROM container c JOIN labware_type t ON t.name = c.labware_type WHERE c.id = _container AND c.removed_at IS NULL;
+  IF type.name IS NULL THEN
+    RETURN NULL;
+  END IF;
+  SELECT labware_misfit(type, pl.position_id) INTO misfit FROM placement pl WHERE pl.container_id = _container AND pl.part = 'body';
+  SELECT c.lidded INTO is_lidded FROM container c WHERE c.id = _container;
+  IF misfit IS NOT NULL THEN
+    warnings := warnings || jsonb_build_object('code', 'labware-does-not-fit', 'detail',
+      'A "' || type.name || '" does not fit in slot ' || (misfit->>'position') || ' of ' || (misfit->>'device') || ' by the rule ' || (misfit->>'rule') || '.');
+  END IF;
+  IF is_lidded AND type.lid = 'none' THEN
+    warnings := warnings || jsonb_build_object('code', 'lid-contradicts-type', 'detail', 'The lid is on, but a "' || type.name || '" has no lid.');
+  ELSIF NOT is_lidded AND type.lid = 'always' THEN
+    warnings := warnings || jsonb_build_object('code', 'lid-contradicts-type', 'detail', 'The lid is off, but a "' || type.name || '" always has its lid on.');
+  END IF;
+  RETURN nullif(warnings, '[]');
+END $$;
+
+-- prisma/sql/labware-type/lookup_labware_type.sql
+-- Returns the labware type of what a command places: of a container, or of the type with the name that the request has. Null
+-- for a lid, and for a type that nobody described: they go anywhere.
+CREATE OR REPLACE FUNCTION lookup_labware_type(_container uuid, _part text) RETURNS labware_type LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found labware_type;
+BEGIN
+  IF _part = 'body' THEN
+    SELECT t.* INTO found FROM container c JOIN labware_type t ON t.name = c.labware_type WHERE c.id = _container;
+  END IF;
+  RETURN found;
+END $$;
+
+-- prisma/sql/labware-type/misfit_rule.sql
+-- Returns the rule by which a labware type does not fit in a slot: `deep_well`, `labware_types` or `max_height_mm`; null if it
+-- fits, or if there is no type. What a slot says replaces what its device says. PostgreSQL inlines the function.
+CREATE OR REPLACE FUNCTION misfit_rule(
+  _name text, _deep_well boolean, _height_mm double precision,
+  _deep_well_suited boolean, _slot_types text[], _slot_max_mm double precision, _device_types text[], _device_max_mm double precision
+) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE
+    WHEN _name IS NULL THEN NULL
+    WHEN _deep_well AND NOT _deep_well_suited THEN 'deep_well'
+    WHEN _name <> ALL (coalesce(_slot_types, _device_types)) THEN 'labware_types'
+    WHEN _height_mm > coalesce(_slot_max_mm, _device_max_mm) THEN 'max_height_mm'
+  END
+$$;
+
+-- prisma/sql/labware-type/put_labware_type.sql
+-- Makes a labware type as the input says. Nothing is written if it is so. `_input` is a labware_type_input.
+--
+-- Locks: The lab lock.
+CREATE OR REPLACE FUNCTION put_labware_type(_name text, _input json, _audit jsonb, OUT created boolean, OUT labware_type labware_type_state) LANGUAGE plpgsql AS $$
+DECLARE
+  wanted labware_type_input := json_populate_record(NULL::labware_type_input, _input);
+  known labware_type_state;
+BEGIN
+  PERFORM lock_lab();
+  wanted.name := _name;
+  wanted.deep_well := coalesce(wanted.deep_well, false);
+  SELECT * INTO known FROM labware_type_state s WHERE s.name = _name;
+  created := known.name IS NULL;
+  IF created OR (known.description, known.deep_well, known.height_mm, known.wells, known.lid, known.extra::text)
+    IS DISTINCT FROM (wanted.description, wanted.deep_well, wanted.height_mm, wanted.wells, wanted.lid, wanted.extra::text) THEN
+    PERFORM write_labware_types(json_build_array(to_json(wanted)), '{}', next_revision(), 0, _audit);
+  END IF;
+  SELECT * INTO labware_type FROM labware_type_state s WHERE s.name = _name;
+END $$;
+
+-- prisma/sql/labware-type/refuse_labware_misfit.sql
+-- Refuses a slot in which a labware type does not fit. The problem has the rule, and what the type and the slot say of it.
+--
+-- Raises: labware-does-not-fit
+CREATE OR REPLACE FUNCTION refuse_labware_misfit(_type labware_type, _position uuid, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  misfit jsonb;
+BEGIN
+  IF _type.name IS NULL THEN
+    RETURN;
+  END IF;
+  misfit := labware_misfit(_type, _position);
+  IF misfit IS NOT NULL THEN
+    PERFORM refuse('labware-does-not-fit', misfit || jsonb_build_object('pointer', _pointer));
+  END IF;
+END $$;
+
+-- prisma/sql/labware-type/refuse_unknown_labware_types.sql
+-- Refuses a list of labware types that names one that the lab does not have. `_pointer` is the JSON pointer of the list.
+--
+-- Raises: invalid-request
+CREATE OR REPLACE FUNCTION refuse_unknown_labware_types(_names text[], _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  faults jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('in', 'body', 'pointer', _pointer || '/' || (n.nth - 1), 'detail',
+    'names no labware type of the lab: "' || n.name || '". GET /api/labware-types lists them, and PUT /api/labware-types/{name} or `labware_types` in the lab file adds one') ORDER BY n.nth)
+  INTO faults
+  FROM unnest(_names) WITH ORDINALITY AS n (name, nth) WHERE NOT EXISTS (SELECT FROM labware_type t WHERE t.name = n.name);
+  IF faults IS NOT NULL THEN
+    PERFORM refuse('invalid-request', jsonb_build_object('errors', faults));
+  END IF;
+END $$;
+
+-- prisma/sql/labware-type/write_labware_types.sql
+-- Makes labware types as the input says and deletes those that are named in `_deleted`, and records one event for each. What
+-- changes is decided by the caller. Containers keep the name of a deleted type; the lists of devices and slots lose it,
+-- so that no list names a type that does not exist. Returns how many events there were, numbered from `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION write_labware_types(_inputs json, _deleted text[], _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb;
+  written integer := json_array_length(_inputs);
+  forgotten integer;
+BEGIN
+  SELECT coalesce(jsonb_object_agg(t.name, labware_type_snapshot(t.name)), '{}') INTO before
+  FROM labware_type t WHERE t.name = ANY (_deleted) OR t.name IN (SELECT name FROM json_populate_recordset(NULL::labware_type_input, _inputs));
+  INSERT INTO labware_type AS known (name, ordinal, description, deep_well, height_mm, wells, lid, extra, created_at, updated_at)
+  SELECT i.name, (SELECT coalesce(max(t.ordinal), 0) FROM labware_type t) + i.ordinality, i.description, coalesce(i.deep_well, false), i.height_mm, i.wells, i.lid,
+    i.extra, command_time(), command_time()
+  FROM ROWS FROM (json_populate_recordset(NULL::labware_type_input, _inputs)) WITH ORDINALITY AS i
+  ON CONFLICT ON CONSTRAINT labware_type_pkey DO UPDATE SET description = excluded.description, deep_well = excluded.deep_well, height_mm = excluded.height_mm,
+    wells = excluded.wells, lid = excluded.lid, extra = excluded.extra, version = known.version + 1, updated_at = command_time();
+  DELETE FROM labware_type WHERE name = ANY (_deleted);
+
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, before, after)
+  SELECT _revision, _ordinal + n.ordinality - 1, l.recorded_at,
+    CASE WHEN n.ordinality > written THEN 'labware-type-deleted' WHEN before ? n.name THEN 'labware-type-updated' ELSE 'labware-type-added' END,
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', before->n.name, labware_type_snapshot(n.name)
+  FROM unnest(ARRAY(SELECT name FROM json_populate_recordset(NULL::labware_type_input, _inputs)) || _deleted) WITH ORDINALITY AS n (name, ordinality) CROSS JOIN lab l;
+  written := written + cardinality(_deleted);
+  forgotten := forget_labware_types(_deleted, _revision, _ordinal + written, _audit);
+  RETURN written + forgotten;
+END $$;
+
 -- prisma/sql/lid/lid_container.sql
 -- Puts the lid back on a container. If the request says where the lid was, the lid must be there. Nothing is written
 -- if the lid is on.
@@ -2176,7 +2525,7 @@ END $$;
 
 -- prisma/sql/lid/unlid_container.sql
 -- Takes the lid off a container and parks it in a slot. If the lid is off already, it is moved to that slot. Nothing
--- is written if the lid is there.
+-- is written if the lid is there. If the slot disposes, the container has no lid any longer.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, and what place_on_device raises.
@@ -2187,12 +2536,24 @@ DECLARE
   before jsonb;
   after jsonb;
   target uuid;
+  waste jsonb;
 BEGIN
   PERFORM lock_lab();
   opened := require_present_container(_id, _barcode);
   before := container_snapshot(opened);
   IF before->'lid'->>'device' = _lid_device AND (before->'lid'->>'position')::integer = coalesce(_lid_slot, (before->'lid'->>'position')::integer) THEN
     RETURN NEXT jsonb_populate_record(NULL::container_state, before);
+    RETURN;
+  END IF;
+  IF _reservation IS NULL THEN
+    waste := lookup_waste(_lid_device, _lid_slot);
+  END IF;
+  IF waste IS NOT NULL THEN
+    -- A lid that is off and in no slot may have been disposed of before.
+    IF (before->>'lidded')::boolean OR before->'lid' <> 'null' THEN
+      PERFORM dispose_part(opened, 'lid', waste, next_revision(), 0, before, _audit);
+    END IF;
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = opened;
     RETURN;
   END IF;
   after := before || update_lidded_and_version(opened, false);
@@ -2203,9 +2564,89 @@ BEGIN
   RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
+-- prisma/sql/pause/begin_pause.sql
+-- Begins a pause of a step or an experiment. A time before the object started counts from its start (`_start`), one before the
+-- end of the last pause from that end. Returns the warnings about the time.
+--
+-- Locks: The caller has locked the object, and it is not paused.
+CREATE OR REPLACE FUNCTION begin_pause(_subject text, _id uuid, _at timestamptz, _start timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  told timestamptz(3) := command_time();
+  wanted timestamptz(3) := greatest(coalesce(_at, told), _start);
+  previous record;
+BEGIN
+  SELECT p.ordinal, p.resumed_at INTO previous FROM pause p WHERE p.subject_id = _id AND p.subject = _subject ORDER BY p.ordinal DESC LIMIT 1;
+  INSERT INTO pause (subject, subject_id, ordinal, paused_at, previous_resumed_at)
+  VALUES (_subject, _id, coalesce(previous.ordinal + 1, 0), greatest(wanted, previous.resumed_at), previous.resumed_at);
+  RETURN pause_warnings('/paused_at', wanted, previous.resumed_at, told);
+END $$;
+
+-- prisma/sql/pause/clip_pauses.sql
+-- Counts the pauses of a step again when its start or finish changes: only what is between the two counts.
+CREATE OR REPLACE FUNCTION clip_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.paused_seconds := paused_seconds('step', NEW.id, NEW.start, NEW.finish);
+  IF NEW.paused_at IS NOT NULL THEN
+    NEW.paused_at := greatest(NEW.start, (SELECT p.paused_at FROM pause p WHERE p.subject_id = NEW.id AND p.subject = 'step' AND p.resumed_at IS NULL));
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER step_clips_pauses BEFORE UPDATE OF start, finish ON step
+  FOR EACH ROW WHEN (OLD.paused_seconds IS NOT NULL) EXECUTE FUNCTION clip_pauses();
+
+-- prisma/sql/pause/end_pause.sql
+-- Ends the pause of a step or an experiment. A time before it began is stored as its beginning. Returns the warnings about the time.
+--
+-- Locks: The caller has locked the object, and it is paused.
+CREATE OR REPLACE FUNCTION end_pause(_subject text, _id uuid, _at timestamptz, _start timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  told timestamptz(3) := command_time();
+  wanted timestamptz(3) := greatest(coalesce(_at, told), _start);
+  begun timestamptz(3);
+BEGIN
+  UPDATE pause p SET resumed_at = greatest(wanted, p.paused_at)
+  WHERE p.subject_id = _id AND p.subject = _subject AND p.resumed_at IS NULL RETURNING p.paused_at INTO begun;
+  RETURN pause_warnings('/paused_seconds', wanted, begun, told);
+END $$;
+
+-- prisma/sql/pause/follow_pauses.sql
+-- Keeps the columns of steps and experiments that follow from their pauses: since when they are paused, the status that says so, and
+-- of a step the seconds, which its samples leave out.
+--
+-- Locks: The row of the step or experiment.
+CREATE OR REPLACE FUNCTION follow_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  changed pause := coalesce(NEW, OLD);
+  lasts_since timestamptz(3) := (SELECT p.paused_at FROM pause p WHERE p.subject_id = changed.subject_id AND p.subject = changed.subject AND p.resumed_at IS NULL);
+BEGIN
+  IF changed.subject = 'experiment' THEN
+    UPDATE experiment e SET paused_at = lasts_since,
+      status = CASE WHEN lasts_since IS NOT NULL THEN 'paused' WHEN e.status = 'paused' THEN 'running' ELSE e.status END
+    WHERE e.id = changed.subject_id;
+  ELSE
+    UPDATE step s SET paused_at = greatest(lasts_since, CASE WHEN lasts_since IS NOT NULL THEN s.start END),
+      paused_seconds = paused_seconds('step', s.id, s.start, s.finish),
+      status = CASE WHEN lasts_since IS NOT NULL THEN 'paused' WHEN s.status = 'paused' THEN 'running' ELSE s.status END
+    WHERE s.id = changed.subject_id;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER pause_is_followed AFTER INSERT OR UPDATE OR DELETE ON pause
+  FOR EACH ROW EXECUTE FUNCTION follow_pauses();
+
+-- prisma/sql/pause/paused_seconds.sql
+-- Returns the seconds that a step or an experiment was paused between two times; null if it was never paused. Without `_until`, all
+-- pauses that are over count; with it, one that lasts counts up to then.
+CREATE OR REPLACE FUNCTION paused_seconds(_subject text, _id uuid, _from timestamptz, _until timestamptz) RETURNS numeric LANGUAGE sql STABLE AS $$
+  SELECT round(sum(extract(epoch FROM greatest(least(p.resumed_at, _until) - greatest(p.paused_at, _from), interval '0'))), 3)
+  FROM pause p WHERE p.subject_id = _id AND p.subject = _subject
+$$;
+
 -- prisma/sql/placement/displace_occupant.sql
 -- Moves a thing that is in the way of a correction: off the platform if `_to` is "remove", otherwise to the place {
--- device, position }. For a lid, "remove" means that nobody knows where the lid is.
+-- device, position }, which may dispose of it. For a lid, "remove" means that nobody knows where the lid is.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: device-not-found, position-not-found, position-occupied
@@ -2222,6 +2663,10 @@ BEGIN
     PERFORM record_container_event(_revision, _ordinal, CASE _thing.part WHEN 'body' THEN 'removed' ELSE 'corrected' END, _thing.container_id, before, _audit);
     RETURN;
   END IF;
+  IF lookup_waste(_to->>'device', (_to->>'position')::integer) IS NOT NULL THEN
+    PERFORM dispose_part(_thing.container_id, _thing.part, lookup_waste(_to->>'device', (_to->>'position')::integer), _revision, _ordinal, before, _audit);
+    RETURN;
+  END IF;
   target := require_position(_to->>'device', (_to->>'position')::integer, '{"device": "/displace/device", "position": "/displace/position"}');
   SELECT * INTO there FROM placement WHERE position_id = target;
   IF there.container_id IS NOT NULL THEN
@@ -2232,13 +2677,34 @@ BEGIN
   PERFORM record_container_event(_revision, _ordinal, 'corrected', _thing.container_id, before, _audit);
 END $$;
 
+-- prisma/sql/placement/lookup_waste.sql
+-- Returns the place { device, position } where a thing is disposed of that is put on a device, or null if the device keeps it.
+-- A device that disposes does so whatever slot the request says, and also without slots; then the place is its lowest slot that
+-- disposes, or has none. A slot that disposes must be named: a search for a free slot never ends in it.
+CREATE OR REPLACE FUNCTION lookup_waste(_device text, _slot integer) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found record;
+BEGIN
+  SELECT d.disposes AS device_disposes, p.id IS NOT NULL AS has_slot, p.disposes AS slot_disposes,
+    CASE WHEN d.disposes THEN (SELECT min(w.slot_number) FROM position w WHERE w.device_id = d.id AND w.retired_at IS NULL AND w.disposes) END AS lowest
+  INTO found
+  FROM device d LEFT JOIN position p ON p.device_id = d.id AND p.slot_number = _slot AND p.retired_at IS NULL
+  WHERE d.name = _device AND d.retired_at IS NULL;
+  IF found.slot_disposes THEN
+    RETURN jsonb_build_object('device', _device, 'position', _slot);
+  ELSIF found.device_disposes AND NOT found.has_slot THEN
+    RETURN jsonb_build_object('device', _device, 'position', found.lowest);
+  END IF;
+  RETURN NULL;
+END $$;
+
 -- prisma/sql/placement/place_in_position.sql
 -- Places a part of a container in a slot, from wherever the part is now. Nothing happens if the part is there
 -- already. It looks before it writes, which is safe under the lab lock; the primary key of `placement` stops whoever
 -- does not take the lock.
 --
 -- Locks: The caller holds the lab lock.
--- Raises: position-occupied, position-reserved, reservation-not-found, reservation-mismatch
+-- Raises: position-occupied, labware-does-not-fit, position-reserved, reservation-not-found, reservation-mismatch
 CREATE OR REPLACE FUNCTION place_in_position(_container uuid, _part text, _position uuid, _pointer text, _reservation uuid DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2252,6 +2718,7 @@ BEGIN
   ELSIF there.container_id IS NOT NULL THEN
     PERFORM refuse_occupied_position(_position, _pointer);
   END IF;
+  PERFORM refuse_labware_misfit(lookup_labware_type(_container, _part), _position, _pointer);
   IF there.is_reserved OR _reservation IS NOT NULL THEN
     PERFORM claim_position(_position, _part, _reservation, _pointer);
   END IF;
@@ -2260,9 +2727,10 @@ END $$;
 
 -- prisma/sql/placement/place_on_device.sql
 -- Places a part of a container on a device: in the requested slot, or in a free one (see choose_position). Returns the
--- slot. `_pointers` is { device, position, reservation }: the JSON pointers of the three in the request.
+-- slot, or null if the device or the slot disposes: then nothing is placed, and the caller disposes of the part. `_pointers` is
+-- { device, position, reservation }: the JSON pointers of the three in the request.
 --
--- The frequent case takes one query: a slot that exists, is empty and is not reserved. Everything else goes to
+-- The frequent case takes one query: a slot that exists, is empty, fits and is not reserved. Everything else goes to
 -- choose_position and place_in_position, which can say what is wrong.
 --
 -- Locks: The caller holds the lab lock.
@@ -2275,14 +2743,19 @@ BEGIN
   IF _slot IS NOT NULL AND _reservation IS NULL THEN
     SELECT p.id INTO target
     FROM device d JOIN position p ON p.device_id = d.id
-    WHERE d.name = _device AND d.retired_at IS NULL AND p.slot_number = _slot AND p.retired_at IS NULL
+    WHERE d.name = _device AND d.retired_at IS NULL AND p.slot_number = _slot AND p.active
       AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
-      AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.position_id = p.id);
+      AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.position_id = p.id)
+      AND (_part = 'lid' OR NOT EXISTS (
+        SELECT FROM container c JOIN labware_type t ON t.name = c.labware_type
+        WHERE c.id = _container AND misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) IS NOT NULL));
   END IF;
   IF target IS NOT NULL THEN
     PERFORM write_placement(_container, _part, target);
+  ELSIF _reservation IS NULL AND lookup_waste(_device, _slot) IS NOT NULL THEN
+    RETURN NULL;
   ELSE
-    target := choose_position(_device, _slot, _pointers, _reservation);
+    target := choose_position(_device, _slot, _pointers, _reservation, lookup_labware_type(_container, _part));
     PERFORM place_in_position(_container, _part, target, _pointers->>'position', _reservation);
   END IF;
   RETURN target;
@@ -2306,37 +2779,47 @@ BEGIN
 END $$;
 
 -- prisma/sql/position/choose_position.sql
--- Returns the requested slot, without a look at what is in it. If no slot was requested, returns the lowest
--- free slot: one that belongs to the reservation if there is one, otherwise one that is not reserved. `_pointers` is
--- { device, position, reservation }: the JSON pointers of the three in the request. `_from` is a slot number below which
--- no slot is free, as the caller knows: a batch searches a device once, not once for each input.
+-- Returns the requested slot, without a look at what is in it. If no slot was requested, returns the lowest free slot in which
+-- the labware type fits: one that belongs to the reservation if there is one, otherwise one that is not reserved. A slot that
+-- disposes is never free. `_pointers` is { device, position, reservation }: the JSON pointers of the three in the request.
+-- `_type` is null if nobody described the type. `_from` is a slot number below which no slot is free, as the caller knows: a
+-- batch searches a device once, not once for each input.
 --
--- Raises: device-not-found, position-not-found, no-free-position, reservation-not-found, reservation-mismatch
+-- Raises: device-not-found, position-not-found, position-disposes, no-free-position, labware-does-not-fit, reservation-not-found,
+-- reservation-mismatch
 -- Settings: Only indexes in their order: the search then stops at the first free slot. A plan that was made when the tables
 -- were nearly empty would read all slots and all placements for each container of a batch.
-CREATE OR REPLACE FUNCTION choose_position(_device text, _slot integer, _pointers jsonb, _reservation uuid DEFAULT NULL, _from integer DEFAULT 0) RETURNS uuid
+CREATE OR REPLACE FUNCTION choose_position(_device text, _slot integer, _pointers jsonb, _reservation uuid, _type labware_type, _from integer DEFAULT 0) RETURNS uuid
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
   device_found uuid;
   found_id uuid;
+  device_types text[];
+  device_max double precision;
 BEGIN
   IF _reservation IS NOT NULL THEN
     PERFORM refuse_unknown_reservation(_reservation, jsonb_build_object('pointer', _pointers->'reservation'));
   END IF;
   IF _slot IS NOT NULL THEN
-    RETURN require_position(_device, _slot, _pointers);
+    found_id := require_position(_device, _slot, _pointers);
+    PERFORM refuse_waste(lookup_waste(_device, _slot), _pointers->>'position');
+    RETURN found_id;
   END IF;
   device_found := require_device(_device, _pointers->>'device');
+  IF _type.name IS NOT NULL THEN
+    SELECT d.labware_types, d.max_height_mm INTO device_types, device_max FROM device d WHERE d.id = device_found;
+  END IF;
   SELECT p.id INTO found_id
   FROM position p
-  WHERE p.device_id = device_found AND p.slot_number >= _from AND p.retired_at IS NULL
+  WHERE p.device_id = device_found AND p.slot_number >= _from AND p.active
     -- As a join, PostgreSQL would read all slots of the device; like this it stops at the first free one.
     AND (SELECT pl.position_id FROM placement pl WHERE pl.position_id = p.id) IS NULL
     AND (SELECT r.id FROM active_reservation r WHERE r.position_id = p.id) IS NOT DISTINCT FROM _reservation
+    AND misfit_rule(_type.name, _type.deep_well, _type.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, device_types, device_max) IS NULL
   ORDER BY p.slot_number LIMIT 1;
   IF found_id IS NULL THEN
-    PERFORM refuse_no_free_position(device_found, _pointers, _reservation);
+    PERFORM refuse_no_free_position(device_found, _pointers, _reservation, _type);
   END IF;
   RETURN found_id;
 END $$;
@@ -2374,7 +2857,7 @@ SELECT
   CASE WHEN pl.part = 'body' THEN c.barcode END AS container,
   c.id AS container_id,
   CASE pl.part WHEN 'body' THEN 'container' WHEN 'lid' THEN 'lid' END AS occupied_by,
-  p.deep_well_suited,
+  p.deep_well_suited, p.disposes, to_jsonb(p.labware_types) AS labware_types, p.max_height_mm,
   -- The first condition spares the slots without a reservation the look at the time.
   CASE WHEN r.id IS NOT NULL AND r.expires_at > command_time()
     THEN jsonb_build_object('id', r.id, 'owner', r.owner, 'expires_at', wire_time(r.expires_at)) END AS reserved
@@ -2386,22 +2869,48 @@ LEFT JOIN reserved_position rp ON rp.position_id = p.id
 LEFT JOIN reservation r ON r.id = rp.reservation_id
 WHERE p.retired_at IS NULL AND d.retired_at IS NULL;
 
--- prisma/sql/position/refuse_no_free_position.sql
--- Refuses a device because none of its slots can be chosen: the reservation has none there, or none is free.
+-- prisma/sql/position/refuse_disposing_of_occupied_slots.sql
+-- Refuses a change that would turn slots into waste in which there is a container or a lid. The problem names each such slot.
 --
--- Raises: no-free-position, reservation-mismatch or reservation-not-found, always one of them.
-CREATE OR REPLACE FUNCTION refuse_no_free_position(_device uuid, _pointers jsonb, _reservation uuid) RETURNS void LANGUAGE plpgsql STABLE AS $$
+-- Raises: slots-occupied
+CREATE OR REPLACE FUNCTION refuse_disposing_of_occupied_slots(_positions uuid[]) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  occupied jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('device', d.name, 'position', p.slot_number, 'occupant', occupant_of(p.id)) ORDER BY d.name, p.slot_number)
+  INTO occupied
+  FROM position p JOIN device d ON d.id = p.device_id JOIN placement pl ON pl.position_id = p.id WHERE p.id = ANY (_positions);
+  IF occupied IS NOT NULL THEN
+    PERFORM refuse('slots-occupied', jsonb_build_object('disposes', true, 'occupied', occupied));
+  END IF;
+END $$;
+
+-- prisma/sql/position/refuse_no_free_position.sql
+-- Refuses a device because none of its slots can be chosen: the labware type fits in none of those that are free, the
+-- reservation has none there, or none is free.
+--
+-- Raises: labware-does-not-fit, no-free-position, reservation-mismatch or reservation-not-found, always one of them.
+CREATE OR REPLACE FUNCTION refuse_no_free_position(_device uuid, _pointers jsonb, _reservation uuid, _type labware_type) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   place jsonb;
+  free uuid[];
 BEGIN
   SELECT jsonb_build_object('device', name, 'pointer', _pointers->'device') INTO place FROM device WHERE id = _device;
+  IF _type.name IS NOT NULL THEN
+    free := ARRAY(SELECT p.id FROM position p WHERE p.device_id = _device AND p.active AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
+      AND (SELECT r.id FROM active_reservation r WHERE r.position_id = p.id) IS NOT DISTINCT FROM _reservation ORDER BY p.slot_number);
+    IF cardinality(free) > 0 THEN
+      PERFORM refuse('labware-does-not-fit', (labware_misfit(_type, free[1]) - 'position') || place || jsonb_build_object('free', cardinality(free)));
+    END IF;
+  END IF;
   IF _reservation IS NOT NULL THEN
     PERFORM refuse_reservation_mismatch(_reservation, place);
   END IF;
-  PERFORM refuse('no-free-position', place || jsonb_build_object(
-    'positions', (SELECT count(*) FROM position WHERE device_id = _device AND retired_at IS NULL),
-    'reserved', (SELECT count(*) FROM active_reservation r JOIN position p ON p.id = r.position_id
-      WHERE p.device_id = _device AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id))));
+  PERFORM refuse('no-free-position', place || (
+    SELECT jsonb_build_object('positions', count(*), 'reserved', (SELECT count(*) FROM active_reservation r JOIN position q ON q.id = r.position_id
+        WHERE q.device_id = _device AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = q.id)))
+      || CASE WHEN bool_or(p.disposes) THEN jsonb_build_object('disposing', count(*) FILTER (WHERE p.disposes)) ELSE '{}' END
+    FROM position p WHERE p.device_id = _device AND p.retired_at IS NULL));
 END $$;
 
 -- prisma/sql/position/refuse_occupied_position.sql
@@ -2428,6 +2937,18 @@ BEGIN
     FROM position p JOIN device d ON d.id = p.device_id WHERE p.id = _position));
 END $$;
 
+-- prisma/sql/position/refuse_waste.sql
+-- Refuses a place where things are disposed of: nothing can stand there. `_place` is what lookup_waste returned; without one
+-- nothing is refused.
+--
+-- Raises: position-disposes
+CREATE OR REPLACE FUNCTION refuse_waste(_place jsonb, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF _place IS NOT NULL THEN
+    PERFORM refuse('position-disposes', _place || jsonb_build_object('pointer', _pointer));
+  END IF;
+END $$;
+
 -- prisma/sql/position/require_position.sql
 -- Returns the active slot of an active device by its number. `_pointers` is { device, position }: the JSON pointers
 -- of the two in the request.
@@ -2449,7 +2970,8 @@ END $$;
 
 -- prisma/sql/position/restore_positions.sql
 -- Makes the properties of the slots as they were at a revision, and records an event for each slot that changes. Returns
--- how many there were. Events are numbered from `_ordinal`. Without a revision it only counts.
+-- how many there were. Events are numbered from `_ordinal`. Without a revision it only counts. A slot that would become waste
+-- while something is in it stays as it is. A list of labware types keeps only those that the lab has.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION restore_positions(_at bigint, _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
@@ -2458,21 +2980,33 @@ DECLARE
 BEGIN
   WITH touched AS (
     SELECT e.device_id, (e.after->>'position')::integer AS slot_number,
-      coalesce((array_agg((e.after->>'deep_well_suited')::boolean ORDER BY e.revision DESC) FILTER (WHERE e.revision <= _at))[1], false) AS suited
+      coalesce((array_agg(e.after ORDER BY e.revision DESC, e.ordinal DESC) FILTER (WHERE e.revision <= _at))[1], '{}') AS told
     FROM event e WHERE e.kind = 'position-updated' GROUP BY e.device_id, (e.after->>'position')::integer
   ),
+  wanted AS (
+    SELECT t.device_id, t.slot_number, coalesce((t.told->>'deep_well_suited')::boolean, false) AS deep_well_suited, (t.told->>'disposes')::boolean AS disposes_set,
+      CASE WHEN jsonb_typeof(t.told->'labware_types') = 'array' THEN ARRAY(
+        SELECT n.name FROM jsonb_array_elements_text(t.told->'labware_types') WITH ORDINALITY AS n (name, nth) JOIN labware_type k ON k.name = n.name ORDER BY n.nth) END AS labware_types,
+      (t.told->>'max_height_mm')::double precision AS max_height_mm
+    FROM touched t
+  ),
   differing AS (
-    SELECT p.id, t.suited, s.device_id, to_jsonb(s) AS before, row_number() OVER (ORDER BY s.device, s.position) AS nth
-    FROM touched t JOIN position p ON p.device_id = t.device_id AND p.slot_number = t.slot_number JOIN position_state s ON s.id = p.id
-    WHERE p.deep_well_suited <> t.suited
+    SELECT p.id, w.*, coalesce(w.disposes_set, d.disposes) AS disposes, position_snapshot(p.id) AS before, row_number() OVER (ORDER BY d.name, p.slot_number) AS nth
+    FROM wanted w JOIN position p ON p.device_id = w.device_id AND p.slot_number = w.slot_number JOIN device d ON d.id = p.device_id
+    WHERE p.retired_at IS NULL AND d.retired_at IS NULL
+      AND (p.deep_well_suited, p.disposes_set, p.labware_types, p.max_height_mm) IS DISTINCT FROM (w.deep_well_suited, w.disposes_set, w.labware_types, w.max_height_mm)
+      AND NOT (coalesce(w.disposes_set, d.disposes) AND EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id))
   ),
   written AS (
-    UPDATE position p SET deep_well_suited = d.suited FROM differing d WHERE p.id = d.id AND _revision IS NOT NULL RETURNING p.id
+    UPDATE position p SET deep_well_suited = d.deep_well_suited, disposes_set = d.disposes_set, disposes = d.disposes, labware_types = d.labware_types,
+      max_height_mm = d.max_height_mm
+    FROM differing d WHERE p.id = d.id AND _revision IS NOT NULL RETURNING p.id
   ),
   recorded AS (
     INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
     SELECT _revision, (_ordinal + d.nth - 1)::integer, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-      d.device_id, d.before, d.before || jsonb_build_object('deep_well_suited', d.suited)
+      d.device_id, d.before, d.before || jsonb_build_object('deep_well_suited', d.deep_well_suited, 'disposes', d.disposes_set,
+        'labware_types', to_jsonb(d.labware_types), 'max_height_mm', d.max_height_mm)
     FROM differing d CROSS JOIN lab l WHERE _revision IS NOT NULL
   )
   SELECT count(*) INTO changed FROM differing;
@@ -2480,26 +3014,40 @@ BEGIN
 END $$;
 
 -- prisma/sql/position/update_position.sql
--- Changes what is known of a slot. `_changes` has the members to change. If the slot does not exist, or nothing
--- changes, nothing happens.
+-- Changes what is known of a slot. `_changes` has the members to change; null clears a member. If the slot does not exist,
+-- or nothing changes, nothing happens.
 --
 -- Locks: The lab lock.
+-- Raises: invalid-request for a labware type that the lab does not have, slots-occupied
 CREATE OR REPLACE FUNCTION update_position(_device text, _slot integer, _changes jsonb, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   changed uuid;
   holder uuid;
   before jsonb;
+  after jsonb;
+  after_disposes boolean;
 BEGIN
   PERFORM lock_lab();
-  SELECT s.id, s.device_id, to_jsonb(s) INTO changed, holder, before FROM position_state s WHERE s.device = _device AND s.position = _slot;
-  IF changed IS NULL OR before @> _changes THEN
+  SELECT s.id, s.device_id, position_snapshot(s.id) INTO changed, holder, before FROM position_state s WHERE s.device = _device AND s.position = _slot;
+  IF changed IS NULL OR before || _changes = before THEN
     RETURN;
   END IF;
-  UPDATE position SET deep_well_suited = coalesce((_changes->>'deep_well_suited')::boolean, deep_well_suited) WHERE id = changed;
+  IF jsonb_typeof(_changes->'labware_types') = 'array' THEN
+    PERFORM refuse_unknown_labware_types(ARRAY(SELECT jsonb_array_elements_text(_changes->'labware_types')), '/labware_types');
+  END IF;
+  after := before || _changes;
+  after_disposes := coalesce((after->>'disposes')::boolean, (SELECT d.disposes FROM device d WHERE d.id = holder));
+  IF after_disposes THEN
+    PERFORM refuse_disposing_of_occupied_slots(ARRAY[changed]);
+  END IF;
+  UPDATE position SET deep_well_suited = (after->>'deep_well_suited')::boolean, disposes_set = (after->>'disposes')::boolean, disposes = after_disposes,
+    labware_types = CASE WHEN jsonb_typeof(after->'labware_types') = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(after->'labware_types')) END,
+    max_height_mm = (after->>'max_height_mm')::double precision
+  WHERE id = changed;
   PERFORM next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
-  SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', holder, before, to_jsonb(s)
-  FROM position_state s CROSS JOIN lab l WHERE s.id = changed;
+  SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', holder, before, position_snapshot(changed)
+  FROM lab l;
 END $$;
 
 -- prisma/sql/position/valid_slot_range.sql
@@ -2559,16 +3107,102 @@ BEGIN
   DELETE FROM reservation r WHERE r.id = ANY (touched) AND NOT EXISTS (SELECT FROM reserved_position rp WHERE rp.reservation_id = r.id);
 END $$;
 
+-- prisma/sql/reservation/create_reservation.sql
+-- Reserves free slots. `_input` has the members of ReservationCreate, and id, created_as and id_chosen: whether the client chose
+-- the id. The outcome is `created`, or `repeated` (the same id and the same request before, also if that reservation has ended).
+-- Expired reservations are deleted first.
+--
+-- Locks: The lab lock.
+-- Raises: id-in-use, device-not-found, labware-type-not-found, no-free-position, labware-does-not-fit
+CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  count integer := coalesce((_input->>'count')::integer, 1);
+  ttl double precision := (_input->>'ttl_seconds')::double precision;
+  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
+  deep_well boolean := (_input->>'deep_well')::boolean;
+  strategy text := coalesce(_input->>'strategy', 'first');
+  device uuid;
+  chosen uuid[];
+  known text;
+  type labware_type;
+  misfit jsonb;
+  -- A lid goes anywhere.
+  fits text := CASE _input->>'purpose' WHEN 'container' THEN _input->>'labware_type' END;
+  answered jsonb;
+BEGIN
+  PERFORM lock_lab();
+  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
+  SELECT o.created_as, o.reservation INTO known, answered FROM reservation_outcome o WHERE o.reservation_id = wanted;
+  IF NOT FOUND THEN
+    SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
+  END IF;
+  IF FOUND THEN
+    IF known <> _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    RETURN QUERY SELECT 'repeated', coalesce(reservation_snapshot(wanted), answered);
+    RETURN;
+  END IF;
+
+  IF _input->>'device' IS NOT NULL THEN
+    device := require_device(_input->>'device', '/device');
+  ELSE
+    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
+    IF NOT FOUND THEN
+      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
+    END IF;
+  END IF;
+  IF _input->>'labware_type' IS NOT NULL THEN
+    SELECT t.* INTO type FROM labware_type t WHERE t.name = _input->>'labware_type';
+    IF type.name IS NULL THEN
+      PERFORM refuse('labware-type-not-found', jsonb_build_object('labware_type', _input->'labware_type', 'pointer', '/labware_type'));
+    END IF;
+  END IF;
+  SELECT array_agg(position_id) INTO chosen
+  FROM (
+    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block, fits) b LIMIT count
+  ) best;
+  IF coalesce(cardinality(chosen), 0) < count THEN
+    IF fits IS NOT NULL THEN
+      -- Whether there are enough slots for something else.
+      SELECT array_agg(position_id) INTO chosen
+      FROM (
+        SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block, NULL) b LIMIT count
+      ) best;
+      IF cardinality(chosen) = count THEN
+        SELECT labware_misfit(type, position_id) INTO misfit FROM unnest(chosen) AS position_id WHERE labware_misfit(type, position_id) IS NOT NULL LIMIT 1;
+        PERFORM refuse('labware-does-not-fit', (coalesce(misfit, '{}') - 'position' - 'device') || jsonb_strip_nulls(jsonb_build_object('labware_type', type.name,
+          'device', _input->'device', 'type', _input->'type', 'pointer', '/labware_type', 'wanted', count,
+          'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits)))));
+      END IF;
+    END IF;
+    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
+      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
+      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits)))));
+  END IF;
+
+  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
+  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
+  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
+  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
+  answered := reservation_snapshot(wanted);
+  IF (_input->>'id_chosen')::boolean THEN
+    INSERT INTO reservation_outcome (reservation_id, created_as, reservation) VALUES (wanted, _input->>'created_as', answered);
+  END IF;
+  RETURN QUERY SELECT 'created', answered;
+END $$;
+
 -- prisma/sql/reservation/drop_reservations.sql
--- Takes a slot out of its reservation when the slot is retired.
+-- Takes a slot out of its reservation when nothing can be in it any longer: it is retired, or disposes.
 CREATE OR REPLACE FUNCTION drop_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM consume_reservation(ARRAY[NEW.id]);
   RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER position_retired_drops_reservations AFTER UPDATE OF retired_at ON position
-  FOR EACH ROW WHEN (NEW.retired_at IS NOT NULL AND OLD.retired_at IS NULL) EXECUTE FUNCTION drop_reservations();
+CREATE OR REPLACE TRIGGER position_retired_drops_reservations AFTER UPDATE OF retired_at, disposes ON position
+  FOR EACH ROW WHEN (OLD.active AND NOT NEW.active) EXECUTE FUNCTION drop_reservations();
 
 -- prisma/sql/reservation/first_reserved_device.sql
 -- Returns the device of the first slot of a reservation. The log lists the events of the reservation under this
@@ -2644,6 +3278,14 @@ SELECT r.id, r.purpose, r.owner,
   r.ttl_seconds, r.expires_at, r.created_at, r.updated_at, r.version
 FROM reservation r
 WHERE r.expires_at > command_time();
+
+-- prisma/sql/step/active_seconds.sql
+-- Returns a duration without the pauses in it; null without a duration. As decimal numbers, since 600.005 - 600 is not 0.005 in
+-- floating point.
+CREATE OR REPLACE FUNCTION active_seconds(_duration_seconds double precision, _paused_seconds double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN _paused_seconds IS NULL THEN _duration_seconds ELSE round(_duration_seconds::numeric - _paused_seconds::numeric, 3)::double precision END
+$$;
 
 -- prisma/sql/step/decide_steps.sql
 -- Decides for many steps whether estimates leave them out (true) or use them (false), or takes the decision back (null). Each step
@@ -2833,6 +3475,7 @@ END $$;
 CREATE OR REPLACE VIEW step_state AS
 SELECT
   s.id, s.kind, s.name, s.fct, d.name AS device, s.data, s.start, s.finish, s.status, s.duration_seconds,
+  s.paused_at, coalesce(s.paused_seconds, 0) AS paused_seconds, active_seconds(s.duration_seconds, s.paused_seconds) AS active_seconds,
   s.experiment_id, s.experiment_named, s.is_simulation,
   CASE WHEN s.origin_device_id IS NOT NULL
     THEN jsonb_build_object('device', o.name, 'position', s.origin_position) END AS origin,
@@ -2866,7 +3509,7 @@ $$;
 -- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
 -- start, finish, status, is_simulation, data, fct, device and exclude_from_estimates, as far as they are given. `match`
 -- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
--- that has to be created. `warnings` replace those about what is changed. Nothing is written if nothing changes.
+-- that has to be created. `warnings` replace those about what is changed. A pause ends with the step. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the step and looked at it. Takes the lab lock.
 CREATE OR REPLACE FUNCTION update_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
@@ -2938,6 +3581,10 @@ BEGIN
     WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
   END IF;
 
+  IF before->>'status' = 'paused' AND wanted->>'status' <> 'paused' THEN
+    -- The end of a step ends its pause.
+    PERFORM end_pause('step', _id, (wanted->>'finish')::timestamptz, NULL);
+  END IF;
   UPDATE step s SET
     device_id = coalesce(other_device, s.device_id),
     start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
@@ -2958,10 +3605,7 @@ BEGIN
   END IF;
 
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
-  SELECT this_revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-    s.id, s.device_id, s.experiment_id, before, step_snapshot(s.id)
-  FROM step s CROSS JOIN lab WHERE s.id = _id;
+  PERFORM record_step_event(this_revision, _kind, _id, before, _audit);
   PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
   RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
 END $$;
@@ -3114,9 +3758,9 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
 $$;
 
 -- prisma/sql/stocktake/refuse_unknown_slot.sql
--- Refuses the first slot that was seen, [{ position }], and that the device does not have.
+-- Refuses the first slot that was seen, [{ position }], and that the device does not have, or that disposes: nothing stands there.
 --
--- Raises: position-not-found
+-- Raises: position-not-found, position-disposes
 CREATE OR REPLACE FUNCTION refuse_unknown_slot(_device uuid, _seen jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   members jsonb;
@@ -3128,6 +3772,13 @@ BEGIN
   WHERE p.id IS NULL ORDER BY t.n LIMIT 1;
   IF FOUND THEN
     PERFORM refuse('position-not-found', members);
+  END IF;
+  SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1) INTO members
+  FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n) JOIN device d ON d.id = _device
+  JOIN position p ON p.device_id = _device AND p.slot_number = (t.i->>'position')::integer AND p.retired_at IS NULL AND p.disposes
+  ORDER BY t.n LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('position-disposes', members);
   END IF;
 END $$;
 
@@ -3180,14 +3831,15 @@ END $$;
 -- Applies one transfer. It is judged by the state at its end: the body and the lid of one container are not in the
 -- way of each other if they leave, and anything else is in the way. `_input` has the members of the request, and
 -- named and id. With `_collect` it returns everything that is in the way instead of refusing the first thing; then
--- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were.
+-- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were. `waste` is the place where the
+-- container was disposed of, or null.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
 -- raise; with `_collect` nothing.
 CREATE OR REPLACE FUNCTION apply_transfer(
   _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
-  OUT container_id uuid, OUT before jsonb, OUT events integer, OUT findings jsonb
+  OUT container_id uuid, OUT before jsonb, OUT events integer, OUT findings jsonb, OUT waste jsonb
 ) LANGUAGE plpgsql AS $$
 DECLARE
   code text;
@@ -3199,6 +3851,7 @@ DECLARE
   lid_from uuid;
   body_to uuid;
   lid_to uuid;
+  lid_waste jsonb;
 BEGIN
   findings := '[]';
   events := 0;
@@ -3240,7 +3893,14 @@ BEGIN
     END;
   END IF;
 
-  IF moves THEN
+  IF moves AND _input->>'reservation_id' IS NULL THEN
+    waste := lookup_waste(_input->'target'->>'device', (_input->'target'->>'position')::integer);
+  END IF;
+  IF action = 'off' AND _input->>'lid_reservation_id' IS NULL THEN
+    lid_waste := lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer);
+  END IF;
+
+  IF moves AND waste IS NULL THEN
     BEGIN
       body_to := claim_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
         CASE WHEN action <> 'keep' THEN lid_from END, NULL,
@@ -3263,14 +3923,14 @@ BEGIN
     END;
   END IF;
 
-  IF action = 'off' THEN
+  IF action = 'off' AND lid_waste IS NULL THEN
     BEGIN
       -- A lid that is parked on that device stays there, unless the body moves to its slot.
       IF _input->'lid'->'position' = 'null' AND before->'lid'->>'device' = _input->'lid'->>'device' AND lid_from IS DISTINCT FROM body_to THEN
         lid_to := lid_from;
       ELSE
         lid_to := claim_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
-          CASE WHEN body_to <> body_from THEN body_from END, body_to,
+          CASE WHEN waste IS NOT NULL OR body_to <> body_from THEN body_from END, body_to,
           jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
           (_input->>'lid_reservation_id')::uuid);
       END IF;
@@ -3303,7 +3963,16 @@ BEGIN
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
-  IF moves THEN
+  -- A lid that leaves for waste, or with its container, is not parked.
+  IF lid_waste IS NOT NULL AND ((before->>'lidded')::boolean OR lid_from IS NOT NULL) THEN
+    PERFORM dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, snapshot, _audit);
+    snapshot := container_snapshot(container_id);
+    events := events + 1;
+  END IF;
+  IF waste IS NOT NULL THEN
+    PERFORM dispose_part(container_id, 'body', waste, _revision, _ordinal + events, snapshot, _audit);
+    events := events + 1;
+  ELSIF moves THEN
     IF body_to IS DISTINCT FROM body_from THEN
       PERFORM write_placement(container_id, 'body', body_to);
     END IF;
@@ -3312,7 +3981,7 @@ BEGIN
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
-  IF action = 'off' AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
+  IF action = 'off' AND lid_waste IS NULL AND waste IS NULL AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
     UPDATE container c SET lidded = false, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM write_placement(container_id, 'lid', lid_to);
     PERFORM record_container_event(_revision, _ordinal + events, 'unlidded', container_id, snapshot, _audit);
@@ -3326,7 +3995,7 @@ END $$;
 -- the other part ends. A slot of the named reservation is taken out of it.
 --
 -- Locks: The caller holds the lab lock.
--- Raises: What choose_position raises, position-occupied, position-reserved
+-- Raises: What choose_position raises, position-occupied, labware-does-not-fit, position-reserved
 CREATE OR REPLACE FUNCTION claim_end_position(
   _container uuid, _part text, _device text, _slot integer, _vacated uuid, _taken uuid, _pointers jsonb, _reservation uuid
 ) RETURNS uuid LANGUAGE plpgsql AS $$
@@ -3334,22 +4003,30 @@ DECLARE
   device_found uuid;
   chosen uuid;
   there placement;
+  type labware_type := lookup_labware_type(_container, _part);
+  device_types text[];
+  device_max double precision;
 BEGIN
   IF _reservation IS NOT NULL THEN
     PERFORM refuse_unknown_reservation(_reservation, jsonb_build_object('pointer', _pointers->'reservation'));
   END IF;
   IF _slot IS NULL THEN
     device_found := require_device(_device, _pointers->>'device');
+    IF type.name IS NOT NULL THEN
+      SELECT d.labware_types, d.max_height_mm INTO device_types, device_max FROM device d WHERE d.id = device_found;
+    END IF;
     SELECT p.id INTO chosen
     FROM position p LEFT JOIN placement pl ON pl.position_id = p.id
-    WHERE p.device_id = device_found AND p.retired_at IS NULL AND (pl.position_id IS NULL OR p.id = _vacated) AND p.id IS DISTINCT FROM _taken
+    WHERE p.device_id = device_found AND p.active AND (pl.position_id IS NULL OR p.id = _vacated) AND p.id IS DISTINCT FROM _taken
       AND (SELECT r.id FROM active_reservation r WHERE r.position_id = p.id) IS NOT DISTINCT FROM _reservation
+      AND misfit_rule(type.name, type.deep_well, type.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, device_types, device_max) IS NULL
     ORDER BY p.slot_number LIMIT 1;
     IF chosen IS NULL THEN
-      PERFORM refuse_no_free_position(device_found, _pointers, _reservation);
+      PERFORM refuse_no_free_position(device_found, _pointers, _reservation, type);
     END IF;
   ELSE
     chosen := require_position(_device, _slot, _pointers);
+    PERFORM refuse_waste(lookup_waste(_device, _slot), _pointers->>'position');
   END IF;
   SELECT * INTO there FROM placement WHERE position_id = chosen;
   IF there.container_id = _container AND there.part = _part THEN
@@ -3357,6 +4034,7 @@ BEGIN
   ELSIF there.container_id IS NOT NULL AND chosen IS DISTINCT FROM _vacated THEN
     PERFORM refuse_occupied_position(chosen, _pointers->>'position');
   END IF;
+  PERFORM refuse_labware_misfit(type, chosen, _pointers->>'position');
   PERFORM claim_position(chosen, _part, _reservation, _pointers->>'position');
   RETURN chosen;
 END $$;
@@ -3504,7 +4182,8 @@ BEGIN
       results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
         || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
-        after := container_snapshot(done.container_id);
+        -- The step ends where the container was disposed of, although it is nowhere then.
+        after := container_snapshot(done.container_id) || coalesce(done.waste, '{}');
         step_of := step_of || index;
         steps := steps || complete_transfer_step(input->'step', done.before, after, input->>'barcode' IS NOT NULL);
         step_devices := step_devices || jsonb_build_array(
@@ -3616,6 +4295,14 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
       (3, '/lid', r.input->'lid', r.lid_device_id, r.lid_position_id, r.lid_said = 'object')
     ) AS place (rank, base, said, device_id, position_id, is_said)
     WHERE place.is_said AND place.position_id IS NULL
+    UNION ALL
+    SELECT r.nth, place.rank, 'position-disposes', jsonb_build_object('device', place.said->'device', 'position', place.said->'position',
+      'pointer', r.pointer || place.base || '/position', 'index', r.index)
+    FROM resolved r CROSS JOIN LATERAL (VALUES
+      (2, '', r.input, r.position_id, NOT r.is_missing), (3, '/lid', r.input->'lid', r.lid_position_id, r.lid_said = 'object')
+    ) AS place (rank, base, said, position_id, is_said)
+    JOIN position p ON p.id = place.position_id AND p.disposes
+    WHERE place.is_said
   ),
   ending AS MATERIALIZED (
     SELECT r.nth, r.index, r.pointer, r.container_id, body.position_id AS body_from, CASE WHEN NOT r.is_missing THEN r.position_id END AS body_to,
@@ -3813,73 +4500,106 @@ CREATE OR REPLACE FUNCTION device_snapshot(_device uuid) RETURNS jsonb LANGUAGE 
 $$;
 
 -- prisma/sql/estimate/run_is_over.sql
--- Says whether a run is over: its experiment has ended, or no step began for half an hour. Orchestrators rarely say
--- that an experiment has ended.
+-- Says whether a run is over: its experiment has ended, or no step began for half an hour, in which it was not paused.
+-- Orchestrators rarely say that an experiment has ended.
 CREATE OR REPLACE FUNCTION run_is_over(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce((SELECT status IN ('completed', 'aborted') FROM experiment WHERE id = _run.experiment_id), false)
-    OR coalesce(run_last_start(_run) < now() - interval '30 minutes', true)
+    OR (coalesce((SELECT status <> 'paused' FROM experiment WHERE id = _run.experiment_id), true)
+      AND coalesce(greatest(run_last_start(_run), (
+        SELECT max(p.resumed_at) FROM pause p WHERE p.subject_id = _run.experiment_id AND p.subject = 'experiment' AND p.resumed_at <= now())
+      ) < now() - interval '30 minutes', true))
 $$;
 
--- prisma/sql/experiment/create_experiment.sql
--- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
--- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
+-- prisma/sql/experiment/experiment_state.sql
+-- An experiment as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW experiment_state AS
+SELECT
+  e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata, e.warnings,
+  jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running, 'paused', s.paused) AS steps,
+  s.first_start, s.last_finish,
+  extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
+  e.paused_at,
+  coalesce(paused_seconds('experiment', e.id, s.first_start, NULL), 0)::double precision AS paused_seconds,
+  round(extract(epoch FROM (s.last_finish - s.first_start)) - standstill_seconds(e.id, s.first_start, s.last_finish), 3)::double precision AS active_seconds,
+  e.created_at, e.updated_at, e.version
+FROM experiment e
+JOIN process p ON p.id = e.process_id
+CROSS JOIN LATERAL (
+  SELECT
+    count(*)::integer AS total,
+    (count(*) FILTER (WHERE step.status = 'completed'))::integer AS completed,
+    (count(*) FILTER (WHERE step.status = 'failed'))::integer AS failed,
+    (count(*) FILTER (WHERE step.status = 'aborted'))::integer AS aborted,
+    (count(*) FILTER (WHERE step.status = 'running'))::integer AS running,
+    (count(*) FILTER (WHERE step.status = 'paused'))::integer AS paused,
+    min(step.start) FILTER (WHERE step.believable) AS first_start,
+    max(step.finish) FILTER (WHERE step.believable) AS last_finish
+  FROM step WHERE step.experiment_id = e.id
+) s;
+
+-- prisma/sql/experiment/set_experiment_paused.sql
+-- Pauses an experiment that runs, or resumes one that is paused. Its steps go on. What is so already is returned unchanged. A dry
+-- run returns the experiment as it would be, and is undone.
 --
--- Locks: The new row, the steps that named it, and last the lab.
--- Raises: process-not-found, id-in-use
-CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
+-- Locks: The experiment, then the lab.
+-- Raises: experiment-not-found, illegal-transition
+CREATE OR REPLACE FUNCTION set_experiment_paused(_id uuid, _paused boolean, _at timestamptz, _dry_run boolean, _audit jsonb) RETURNS SETOF experiment_state
 LANGUAGE plpgsql AS $$
 DECLARE
-  wanted uuid := (_input->>'id')::uuid;
-  known text;
-  linked integer;
-  this_revision bigint;
+  wanted text := CASE WHEN _paused THEN 'paused' ELSE 'running' END;
+  present text;
+  outcome experiment_state;
 BEGIN
-  PERFORM begin_command();
-  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as, created_at, updated_at)
-  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
-  FROM process p WHERE p.id = (_input->>'process_id')::uuid
-  ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
-  IF FOUND THEN
-    linked := link_steps_to_experiments(ARRAY[wanted]);
-    this_revision := next_revision();
-    IF linked + link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
-      UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
-    END IF;
-    PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);
-    outcome := 'created';
-  ELSE
-    SELECT e.created_as INTO known FROM experiment e WHERE e.id = wanted;
-    IF NOT FOUND THEN
-      PERFORM refuse('process-not-found', jsonb_build_object('process_id', _input->'process_id', 'pointer', '/process_id'));
-    ELSIF known IS DISTINCT FROM _input->>'created_as' THEN
-      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
-    END IF;
-    outcome := 'repeated';
+  SELECT e.status INTO present FROM experiment e WHERE e.id = _id FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('experiment-not-found', '{"parameter": "id"}');
+  ELSIF present NOT IN ('running', 'paused') THEN
+    PERFORM refuse('illegal-transition', jsonb_build_object('from', present, 'to', wanted,
+      'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END));
   END IF;
-  SELECT s.* INTO experiment FROM experiment_state s WHERE s.id = wanted;
-  RETURN NEXT;
+  BEGIN
+    SELECT * INTO outcome FROM update_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);
+    IF _dry_run THEN
+      RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
+    END IF;
+  EXCEPTION WHEN SQLSTATE 'PS204' THEN
+    NULL;
+  END;
+  RETURN NEXT outcome;
 END $$;
 
--- prisma/sql/experiment/experiment_snapshot.sql
--- Returns an experiment as an event stores it.
-CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT to_jsonb(s) || jsonb_build_object('first_start', wire_time(s.first_start), 'last_finish', wire_time(s.last_finish),
-    'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
-  FROM experiment_state s WHERE s.id = _experiment
-$$;
-
--- prisma/sql/experiment/record_experiment_event.sql
--- Records an event of an experiment.
+-- prisma/sql/experiment/update_experiment.sql
+-- Changes status, name or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
+-- pause, at `_at` or now. Nothing is written if nothing changes.
 --
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION record_experiment_event(
-  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb
-) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
-    _before, experiment_snapshot(_experiment)
-  FROM lab WHERE id = 1
-$$;
+-- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
+CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
+DECLARE
+  before jsonb := experiment_snapshot(_id);
+  wanted jsonb := before || (_changes - 'warnings');
+  first_start timestamptz := (before->>'first_start')::timestamptz;
+  paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
+  resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
+  more_warnings jsonb := '[]';
+  -- Warnings about the metadata go with them.
+  kept_warnings jsonb := CASE WHEN _changes ? 'warnings'
+    THEN jsonb_path_query_array(before->'warnings', '$[*] ? (!(@.pointer starts with "/metadata"))') || (_changes->'warnings') ELSE before->'warnings' END;
+BEGIN
+  IF wanted <> before THEN
+    PERFORM begin_command();
+    IF paused THEN
+      more_warnings := begin_pause('experiment', _id, _at, first_start);
+    ELSIF resumed THEN
+      more_warnings := end_pause('experiment', _id, _at, first_start);
+    END IF;
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+      warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
+    WHERE e.id = _id;
+    PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
+      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
+END $$;
 
 -- prisma/sql/lab/lab_state_at.sql
 -- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
@@ -3909,39 +4629,85 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
     GROUP BY e.device_id
   ),
   device_then AS (
-    SELECT d.name, d."group", d.capacity, g.ordinal AS group_ordinal, a.revision AS arrived,
+    SELECT d.name, d."group", d.capacity, d.disposes, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
       CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
       (SELECT count(*) FROM container_then c WHERE c.device = d.name) + (SELECT count(*) FROM container_then c WHERE c.lid->>'device' = d.name) AS occupied,
       (SELECT coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
         'lidded', c.lidded, 'lid', c.lid) ORDER BY c.position), '[]') FROM container_then c WHERE c.device = d.name) AS containers
     FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
+    -- The slots for which something else was set than for their device.
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing
+      FROM (
+        SELECT DISTINCT ON (e.after->>'position') (e.after->>'disposes')::boolean AS disposes FROM event e
+        WHERE e.device_id = d.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < d.capacity
+        ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
+      ) last
+    ) slots
     WHERE d.listed AND d.retired_at IS NULL
   ),
-  slots AS (SELECT coalesce(sum(capacity), 0)::integer AS positions, coalesce(sum(occupied), 0)::integer AS occupied, count(*)::integer AS devices FROM device_then)
+  slots AS (SELECT coalesce(sum(keeping), 0)::integer AS positions, coalesce(sum(occupied), 0)::integer AS occupied, count(*)::integer AS devices FROM device_then)
   SELECT _revision::double precision,
     json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
       'utilization', s.occupied::double precision / nullif(s.positions, 0),
       'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
       'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
       'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
-    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', d.capacity, 'occupied', d.occupied, 'containers', d.containers)
+    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', d.capacity, 'occupied', d.occupied, 'disposes', d.disposes, 'containers', d.containers)
        ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
   FROM slots s
 $$;
 
+-- prisma/sql/labware-type/delete_labware_type.sql
+-- Deletes a labware type, and returns it as it was last. Containers keep its name.
+--
+-- Locks: The lab lock.
+-- Raises: labware-type-not-found
+CREATE OR REPLACE FUNCTION delete_labware_type(_name text, _audit jsonb) RETURNS SETOF labware_type_state LANGUAGE plpgsql AS $$
+DECLARE
+  known labware_type_state;
+BEGIN
+  PERFORM lock_lab();
+  SELECT * INTO known FROM labware_type_state s WHERE s.name = _name;
+  IF known.name IS NULL THEN
+    PERFORM refuse('labware-type-not-found', jsonb_build_object('labware_type', _name, 'parameter', 'name'));
+  END IF;
+  PERFORM write_labware_types('[]', ARRAY[_name], next_revision(), 0, _audit);
+  RETURN NEXT known;
+END $$;
+
+-- prisma/sql/labware-type/labware_type_snapshot.sql
+-- Returns a labware type as an event stores it, or null if there is none with this name.
+CREATE OR REPLACE FUNCTION labware_type_snapshot(_name text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object('created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+  FROM labware_type_state s WHERE s.name = _name
+$$;
+
+-- prisma/sql/pause/pause_warnings.sql
+-- Returns the warnings about the time of a pause or of its end that cannot be true, as a list. `_pointer` is the member that it
+-- changes, `_not_before` the last time that the pauses have. Clocks differ by seconds, so five of them are allowed.
+CREATE OR REPLACE FUNCTION pause_warnings(_pointer text, _at timestamptz, _not_before timestamptz, _now timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT warning_list('clock-ahead', _pointer, CASE WHEN _at > _now + interval '5 seconds'
+      THEN 'The time ' || wire_time(_at) || ' is later than the clock of the service (' || wire_time(_now) || '). It is stored as told, but estimates leave it out.' END)
+    || warning_list('clock-skew', _pointer, CASE WHEN _at < _not_before
+      THEN 'The time ' || wire_time(_at) || ' is before the last pause began or ended (' || wire_time(_not_before) || '); that time is stored instead, and estimates leave it out.' END)
+$$;
+
 -- prisma/sql/position/free_position_blocks.sql
--- Returns the free slots that a reservation may have, in blocks of `_block` neighbours, best block first. The
+-- Returns the free slots that a reservation may have, and in which the labware type fits if there is one, in blocks of `_block` neighbours, best block first. The
 -- strategy `first` prefers the order of the lab, `last` the reverse order, and `least_used` the slots that were used
 -- least.
-CREATE OR REPLACE FUNCTION free_position_blocks(_device uuid, _type text, _deep_well boolean, _strategy text, _block integer) RETURNS TABLE (positions uuid[])
+CREATE OR REPLACE FUNCTION free_position_blocks(_device uuid, _type text, _deep_well boolean, _strategy text, _block integer, _labware_type text) RETURNS TABLE (positions uuid[])
 LANGUAGE sql STABLE AS $$
   WITH free AS (
     SELECT p.id, p.device_id, p.slot_number, p.uses, g.ordinal AS group_ordinal, d."group", d.ordinal, d.name,
       p.slot_number - row_number() OVER (PARTITION BY p.device_id ORDER BY p.slot_number) AS island
     FROM position p JOIN device d ON d.id = p.device_id JOIN device_group g ON g.name = d."group"
-    WHERE p.retired_at IS NULL AND d.retired_at IS NULL AND d.listed
+      LEFT JOIN labware_type t ON t.name = _labware_type
+    WHERE p.active AND d.retired_at IS NULL AND d.listed
       AND (_device IS NULL OR d.id = _device) AND (_type IS NULL OR d.type = _type)
       AND (p.deep_well_suited OR NOT coalesce(_deep_well, false))
+      AND misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) IS NULL
       AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
       AND NOT EXISTS (SELECT FROM active_reservation r WHERE r.position_id = p.id)
   ),
@@ -3957,83 +4723,37 @@ LANGUAGE sql STABLE AS $$
   ORDER BY CASE _strategy WHEN 'least_used' THEN block_uses END, CASE _strategy WHEN 'last' THEN -in_lab ELSE in_lab END
 $$;
 
+-- prisma/sql/position/position_snapshot.sql
+-- Returns a slot as an event stores it: `disposes` is what was set for the slot, null if it is as its device says.
+CREATE OR REPLACE FUNCTION position_snapshot(_position uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object('disposes', p.disposes_set) FROM position_state s JOIN position p ON p.id = s.id WHERE s.id = _position
+$$;
+
 -- prisma/sql/position/position_state_at.sql
 -- Returns the slots of a device as of a revision, read from the log. `reserved` is null: the log does not say which
 -- slots were reserved.
 CREATE OR REPLACE FUNCTION position_state_at(_device text, _revision bigint)
-RETURNS TABLE (slot integer, empty boolean, container text, container_id uuid, occupied_by text, deep_well_suited boolean, reserved jsonb)
+RETURNS TABLE (slot integer, empty boolean, container text, container_id uuid, occupied_by text, deep_well_suited boolean,
+  disposes boolean, labware_types jsonb, max_height_mm double precision, reserved jsonb)
 LANGUAGE sql STABLE AS $$
   WITH standing AS MATERIALIZED (
     SELECT s.position, s.barcode, s.id, 'container' AS part FROM container_state_at(_revision) s WHERE s.device = _device
     UNION ALL
     SELECT (s.lid->>'position')::integer, NULL, s.id, 'lid' FROM container_state_at(_revision) s WHERE s.lid->>'device' = _device
   )
-  SELECT slot.number, s.id IS NULL, s.barcode, s.id, s.part, coalesce(known.deep_well_suited, false), NULL::jsonb
+  SELECT slot.number, s.id IS NULL, s.barcode, s.id, s.part, coalesce((known.after->>'deep_well_suited')::boolean, false),
+    coalesce((known.after->>'disposes')::boolean, d.disposes), nullif(known.after->'labware_types', 'null'), (known.after->>'max_height_mm')::double precision, NULL::jsonb
   FROM device_state_at(_revision) d
   CROSS JOIN LATERAL generate_series(0, d.capacity - 1) AS slot (number)
   LEFT JOIN standing s ON s.position = slot.number
   LEFT JOIN LATERAL (
-    SELECT (e.after->>'deep_well_suited')::boolean AS deep_well_suited FROM event e
+    SELECT e.after FROM event e
     WHERE e.device_id = d.id AND e.kind = 'position-updated' AND (e.after->>'position')::integer = slot.number AND e.revision <= _revision
     ORDER BY e.revision DESC LIMIT 1
   ) known ON true
   WHERE d.name = _device AND d.retired_at IS NULL
   ORDER BY slot.number
 $$;
-
--- prisma/sql/reservation/create_reservation.sql
--- Reserves free slots. `_input` has the members of ReservationCreate, and id and created_as. The outcome is
--- `created`, or `repeated` (the same id and the same request before). Expired reservations are deleted first.
---
--- Locks: The lab lock.
--- Raises: id-in-use, device-not-found, no-free-position
-CREATE OR REPLACE FUNCTION create_reservation(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, reservation reservation_state) LANGUAGE plpgsql AS $$
-DECLARE
-  wanted uuid := (_input->>'id')::uuid;
-  count integer := coalesce((_input->>'count')::integer, 1);
-  ttl double precision := (_input->>'ttl_seconds')::double precision;
-  block integer := CASE WHEN coalesce((_input->>'consecutive')::boolean, false) THEN count ELSE 1 END;
-  deep_well boolean := (_input->>'deep_well')::boolean;
-  strategy text := coalesce(_input->>'strategy', 'first');
-  device uuid;
-  chosen uuid[];
-  known text;
-BEGIN
-  PERFORM lock_lab();
-  PERFORM consume_reservation(ARRAY(SELECT rp.position_id FROM reserved_position rp JOIN reservation r ON r.id = rp.reservation_id WHERE r.expires_at <= command_time()));
-  SELECT r.created_as INTO known FROM reservation r WHERE r.id = wanted;
-  IF FOUND THEN
-    IF known <> _input->>'created_as' THEN
-      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
-    END IF;
-    RETURN QUERY SELECT 'repeated', s FROM reservation_state s WHERE s.id = wanted;
-    RETURN;
-  END IF;
-
-  IF _input->>'device' IS NOT NULL THEN
-    device := require_device(_input->>'device', '/device');
-  ELSE
-    PERFORM 1 FROM device d WHERE d.type = _input->>'type' AND d.listed AND d.retired_at IS NULL;
-    IF NOT FOUND THEN
-      PERFORM refuse('device-not-found', jsonb_build_object('type', _input->'type', 'pointer', '/type'));
-    END IF;
-  END IF;
-  SELECT array_agg(position_id) INTO chosen
-  FROM (
-    SELECT unnest(b.positions) AS position_id FROM free_position_blocks(device, _input->>'type', deep_well, strategy, block) b LIMIT count
-  ) best;
-  IF coalesce(cardinality(chosen), 0) < count THEN
-    PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
-      'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
-      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1)))));
-  END IF;
-
-  INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)
-  VALUES (wanted, _input->>'purpose', _input->>'owner', ttl, command_time() + ttl * interval '1 second', _input->>'created_as', command_time(), command_time());
-  INSERT INTO reserved_position (position_id, reservation_id) SELECT position_id, wanted FROM unnest(chosen) AS position_id;
-  PERFORM record_reservation_event('position-reserved', first_reserved_device(wanted), NULL, reservation_snapshot(wanted), _audit);
-  RETURN QUERY SELECT 'created', s FROM reservation_state s WHERE s.id = wanted;
-END $$;
 
 -- prisma/sql/reservation/renew_reservation.sql
 -- Starts the time to live of a reservation again, now, with another length if `_ttl_seconds` is not null.
@@ -4068,12 +4788,12 @@ $$;
 -- is the present. Clocks differ by seconds, so five of them are allowed.
 CREATE OR REPLACE FUNCTION clock_warnings(_start timestamptz, _finish timestamptz, _status text, _told timestamptz, _now timestamptz)
 RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status <> 'running' OR _start >= _told - interval '1 day') THEN '[]'
+  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status NOT IN ('running', 'paused') OR _start >= _told - interval '1 day') THEN '[]'
     ELSE warning_list('clock-ahead', CASE WHEN _finish IS NULL THEN '/start' ELSE '/finish' END,
         CASE WHEN coalesce(_finish, _start) > _now + interval '5 seconds'
           THEN 'The ' || CASE WHEN _finish IS NULL THEN 'start' ELSE 'finish' END || ' ' || wire_time(coalesce(_finish, _start))
             || ' is later than the clock of the service (' || wire_time(_now) || '). The step is stored as told, but estimates leave it out.' END)
-      || warning_list('clock-behind', '/start', CASE WHEN _status = 'running' AND _start < _told - interval '1 day'
+      || warning_list('clock-behind', '/start', CASE WHEN _status IN ('running', 'paused') AND _start < _told - interval '1 day'
           THEN 'The step is said to be running, but its start ' || wire_time(_start) || ' is more than a day before it was first told ('
             || wire_time(_told) || '). The step is stored as told, but estimates leave it out.' END)
     END
@@ -4205,19 +4925,126 @@ BEGIN
   ORDER BY sent.ordinality;
 END $$;
 
+-- prisma/sql/step/set_step_paused.sql
+-- Pauses a step that runs, or resumes one that is paused. What is so already is returned unchanged. A dry run returns the step as it
+-- would be, and is undone.
+--
+-- Locks: The step, then the lab.
+-- Raises: step-not-found, illegal-transition
+CREATE OR REPLACE FUNCTION set_step_paused(_id uuid, _paused boolean, _at timestamptz, _dry_run boolean, _audit jsonb) RETURNS SETOF step_state
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted text := CASE WHEN _paused THEN 'paused' ELSE 'running' END;
+  locked step;
+  before jsonb;
+  more_warnings jsonb;
+  outcome step_state;
+BEGIN
+  SELECT * INTO locked FROM step s WHERE s.id = _id FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('step-not-found', '{"parameter": "id"}');
+  ELSIF locked.status NOT IN ('running', 'paused') THEN
+    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted, 'allowed', '[]'::jsonb));
+  ELSIF locked.status = wanted THEN
+    RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
+    RETURN;
+  END IF;
+  BEGIN
+    PERFORM begin_command();
+    before := step_snapshot(_id);
+    more_warnings := CASE WHEN _paused THEN begin_pause('step', _id, _at, locked.start) ELSE end_pause('step', _id, _at, locked.start) END;
+    UPDATE step s SET warnings = s.warnings || more_warnings, version = s.version + 1, updated_at = command_time() WHERE s.id = _id;
+    PERFORM record_step_event(next_revision(), CASE WHEN _paused THEN 'step-paused' ELSE 'step-resumed' END, _id, before, _audit);
+    SELECT * INTO outcome FROM step_state s WHERE s.id = _id;
+    IF _dry_run THEN
+      RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
+    END IF;
+  EXCEPTION WHEN SQLSTATE 'PS204' THEN
+    NULL;
+  END;
+  RETURN NEXT outcome;
+END $$;
+
 -- prisma/sql/step/step_snapshot.sql
 -- Returns a step as an event stores it.
 CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish),
+  SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish), 'paused_at', wire_time(s.paused_at),
     'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM step_state s WHERE s.id = _step
+$$;
+
+-- prisma/sql/estimate/run_can_be_learnt.sql
+-- Says whether the learner may learn from a pending run now: it is over, and it does not wait after a failure.
+CREATE OR REPLACE FUNCTION run_can_be_learnt(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(_run.retry_at <= now(), true) AND run_is_over(_run)
+$$;
+
+-- prisma/sql/experiment/create_experiment.sql
+-- Creates an experiment. `_input` has the members of the request, and id and created_as. The outcome is `created`, or
+-- `repeated` (the same id and the same request before). Steps that named the experiment before become its steps.
+--
+-- Locks: The new row, the steps that named it, and last the lab.
+-- Raises: process-not-found, id-in-use
+CREATE OR REPLACE FUNCTION create_experiment(_input jsonb, _audit jsonb) RETURNS TABLE (outcome text, experiment experiment_state)
+LANGUAGE plpgsql AS $$
+DECLARE
+  wanted uuid := (_input->>'id')::uuid;
+  known text;
+  linked integer;
+  this_revision bigint;
+BEGIN
+  PERFORM begin_command();
+  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as, created_at, updated_at)
+  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
+  FROM process p WHERE p.id = (_input->>'process_id')::uuid
+  ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
+  IF FOUND THEN
+    linked := link_steps_to_experiments(ARRAY[wanted]);
+    this_revision := next_revision();
+    IF linked + link_steps_to_experiments(ARRAY[wanted]) > 0 THEN
+      UPDATE experiment e SET status = 'running' WHERE e.id = wanted;
+    END IF;
+    PERFORM record_experiment_event(this_revision, 0, 'experiment-created', wanted, NULL, _audit);
+    outcome := 'created';
+  ELSE
+    SELECT e.created_as INTO known FROM experiment e WHERE e.id = wanted;
+    IF NOT FOUND THEN
+      PERFORM refuse('process-not-found', jsonb_build_object('process_id', _input->'process_id', 'pointer', '/process_id'));
+    ELSIF known IS DISTINCT FROM _input->>'created_as' THEN
+      PERFORM refuse('id-in-use', jsonb_build_object('id', wanted, 'pointer', '/id'));
+    END IF;
+    outcome := 'repeated';
+  END IF;
+  SELECT s.* INTO experiment FROM experiment_state s WHERE s.id = wanted;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/experiment/experiment_snapshot.sql
+-- Returns an experiment as an event stores it.
+CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(s) || jsonb_build_object('first_start', wire_time(s.first_start), 'last_finish', wire_time(s.last_finish),
+    'paused_at', wire_time(s.paused_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
+  FROM experiment_state s WHERE s.id = _experiment
+$$;
+
+-- prisma/sql/experiment/record_experiment_event.sql
+-- Records an event of an experiment.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_experiment_event(
+  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb
+) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
+    _before, experiment_snapshot(_experiment)
+  FROM lab WHERE id = 1
 $$;
 
 -- prisma/sql/lab/lab_config_at.sql
 -- Returns the lab file as of a revision, read from the log, with the members that the present one has. Free members
 -- (`extra`, `pythonlab_translation`) are stored in the log without the order of their keys. If they are the same today,
 -- the present text is returned, which has the order of the file.
-CREATE OR REPLACE FUNCTION lab_config_at(_revision bigint) RETURNS TABLE (description json, pythonlab_translation json, extra json, groups json)
+CREATE OR REPLACE FUNCTION lab_config_at(_revision bigint) RETURNS TABLE (description json, pythonlab_translation json, extra json, groups json, labware_types json)
 LANGUAGE sql STABLE AS $$
   WITH file AS (
     SELECT after FROM event WHERE kind = 'lab-updated' AND revision <= _revision ORDER BY revision DESC, ordinal DESC LIMIT 1
@@ -4228,7 +5055,8 @@ LANGUAGE sql STABLE AS $$
   ),
   device_then AS (
     SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
-      'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap, 'type', s.type, 'description', s.description, 'uri', s.uri,
+      'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap,
+      'disposes', s.disposes, 'labware_types', s.labware_types, 'max_height_mm', s.max_height_mm, 'type', s.type, 'description', s.description, 'uri', s.uri,
       'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END) AS settings
     FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
     WHERE s.listed AND s.retired_at IS NULL
@@ -4247,8 +5075,21 @@ LANGUAGE sql STABLE AS $$
     CASE WHEN l.extra::jsonb = f.extra THEN l.extra ELSE nullif(f.extra, 'null')::json END,
     (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
        SELECT coalesce(json_agg(t.settings ORDER BY t.ordinal), '[]') FROM device_then t WHERE t."group" = g.name)) ORDER BY g.ordinal, g.name), '[]')
-     FROM group_then g)
+     FROM group_then g),
+    (SELECT coalesce(json_agg(json_build_object('name', t.name, 'description', t.description, 'deep_well', t.deep_well, 'height_mm', t.height_mm,
+       'wells', t.wells, 'lid', t.lid, 'extra', t.extra)), '[]') FROM labware_type_state_at(_revision) t)
   FROM lab l LEFT JOIN (
     SELECT after->'description' AS description, after->'pythonlab_translation' AS pythonlab_translation, after->'extra' AS extra FROM file
   ) f ON true
+$$;
+
+-- prisma/sql/step/record_step_event.sql
+-- Records an event of one step.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_step_event(_revision bigint, _kind text, _step uuid, _before jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT _revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, _before, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = _step
 $$;

@@ -44,6 +44,14 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
       (3, '/lid', r.input->'lid', r.lid_device_id, r.lid_position_id, r.lid_said = 'object')
     ) AS place (rank, base, said, device_id, position_id, is_said)
     WHERE place.is_said AND place.position_id IS NULL
+    UNION ALL
+    SELECT r.nth, place.rank, 'position-disposes', jsonb_build_object('device', place.said->'device', 'position', place.said->'position',
+      'pointer', r.pointer || place.base || '/position', 'index', r.index)
+    FROM resolved r CROSS JOIN LATERAL (VALUES
+      (2, '', r.input, r.position_id, NOT r.is_missing), (3, '/lid', r.input->'lid', r.lid_position_id, r.lid_said = 'object')
+    ) AS place (rank, base, said, position_id, is_said)
+    JOIN position p ON p.id = place.position_id AND p.disposes
+    WHERE place.is_said
   ),
   ending AS MATERIALIZED (
     SELECT r.nth, r.index, r.pointer, r.container_id, body.position_id AS body_from, CASE WHEN NOT r.is_missing THEN r.position_id END AS body_to,

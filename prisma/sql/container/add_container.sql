@@ -12,6 +12,7 @@ DECLARE
   wanted_id uuid := (_input->>'id')::uuid;
   target uuid;
   known text;
+  type labware_type;
   body_key text := lowest_key(_input->>'device', _input->>'reservation_id');
   lid_key text := lowest_key(_input->'lid'->>'device', _input->>'lid_reservation_id');
   lid_target uuid;
@@ -33,9 +34,12 @@ BEGIN
     RETURN;
   END IF;
 
+  SELECT t.* INTO type FROM labware_type t WHERE t.name = _input->>'labware_type';
+  -- A slot that is the lowest for one labware type is not so for another.
+  body_key := body_key || coalesce(' ' || type.name, '');
   target := choose_position(_input->>'device', (_input->>'position')::integer,
     jsonb_build_object('device', _base || '/device', 'position', _base || '/position', 'reservation', _base || '/reservation_id'),
-    (_input->>'reservation_id')::uuid, coalesce((lowest->body_key)::integer, 0));
+    (_input->>'reservation_id')::uuid, type, coalesce((lowest->body_key)::integer, 0));
   IF _input->'position' IS NULL OR _input->'position' = 'null' THEN
     lowest := lowest || jsonb_build_object(body_key, (SELECT p.slot_number FROM position p WHERE p.id = target));
   END IF;
@@ -59,9 +63,12 @@ BEGIN
     coalesce((_input->>'lidded')::boolean, false), target, _input->>'created_as', command_time(), command_time());
   PERFORM place_in_position(wanted_id, 'body', target, _base || '/position', (_input->>'reservation_id')::uuid);
   IF _input->'lid' IS NOT NULL AND jsonb_typeof(_input->'lid') = 'object' THEN
+    IF (_input->>'lid_reservation_id') IS NULL THEN
+      PERFORM refuse_waste(lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer), _base || '/lid/device');
+    END IF;
     lid_target := choose_position(_input->'lid'->>'device', (_input->'lid'->>'position')::integer,
       jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
-      (_input->>'lid_reservation_id')::uuid, coalesce((lowest->lid_key)::integer, 0));
+      (_input->>'lid_reservation_id')::uuid, NULL, coalesce((lowest->lid_key)::integer, 0));
     IF _input->'lid'->'position' IS NULL OR _input->'lid'->'position' = 'null' THEN
       lowest := lowest || jsonb_build_object(lid_key, (SELECT p.slot_number FROM position p WHERE p.id = lid_target));
     END IF;

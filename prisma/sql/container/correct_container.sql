@@ -1,6 +1,7 @@
 -- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
--- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a constraint. `_input` has the
--- members of ContainerCorrection but the reason, which is in `_audit`. What the input does not name stays as it is.
+-- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a
+-- constraint. `_input` has the members of ContainerCorrection but the reason, which is in `_audit`. What the input does not
+-- name stays as it is. What was seen in waste is off the platform; a lid there is gone.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use, position-occupied, device-not-found,
@@ -19,6 +20,7 @@ DECLARE
   moved placement;
   this_revision bigint;
   ordinal integer := 0;
+  waste jsonb;
 BEGIN
   PERFORM lock_lab();
   corrected := require_container(_id, _barcode);
@@ -27,6 +29,22 @@ BEGIN
   SELECT position_id INTO lid_from FROM placement WHERE container_id = corrected AND part = 'lid';
   IF before->>'removed_at' IS NOT NULL AND NOT _input ? 'device' THEN
     PERFORM refuse('container-removed', jsonb_build_object('container', corrected, 'removed_at', before->'removed_at'));
+  END IF;
+
+  IF lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer) IS NOT NULL THEN
+    _input := _input || '{"lid": null, "lidded": false}';
+  END IF;
+  waste := lookup_waste(_input->>'device', (_input->>'position')::integer);
+  IF waste IS NOT NULL THEN
+    IF before->>'removed_at' IS NULL THEN
+      IF _input->>'barcode' IS NOT NULL THEN
+        PERFORM refuse_barcode_in_use(_input->>'barcode', corrected, '/barcode');
+      END IF;
+      UPDATE container SET barcode = CASE WHEN _input ? 'barcode' THEN _input->>'barcode' ELSE barcode END WHERE id = corrected;
+      PERFORM dispose_part(corrected, 'body', waste, next_revision(), 0, before, _audit);
+    END IF;
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
+    RETURN;
   END IF;
 
   body_to := CASE WHEN _input ? 'device'

@@ -1,5 +1,6 @@
--- Moves a container. If a source is given, the container must be there. Without one, a missing container is found. Without a target slot the container goes to
--- the lowest free one. The answer is the snapshot before the move with what the move changed, so that nothing is read
+-- Moves a container. If a source is given, the container must be there. Without one, a missing container is found. Without a
+-- target slot the container goes to the lowest free one. If the target disposes, the container is off the platform. The
+-- answer is the snapshot before the move with what the move changed, so that nothing is read
 -- twice.
 --
 -- Locks: The lab lock.
@@ -29,6 +30,11 @@ BEGIN
   END IF;
   target := place_on_device(moved, 'body', _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
+  IF target IS NULL THEN
+    PERFORM dispose_part(moved, 'body', lookup_waste(_target_device, _target_slot), this_revision, 0, before, _audit);
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = moved;
+    RETURN;
+  END IF;
   after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
     'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)),
     'missing_since', NULL, 'last_device', NULL, 'last_position', NULL);

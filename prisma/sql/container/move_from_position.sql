@@ -1,4 +1,4 @@
--- Moves what is in a slot: the container, or the lid if only a lid is there. If a barcode is given, it must be the
+-- Moves what is in a slot: the container, or the lid if only a lid is there. If the target disposes, it is disposed of. If a barcode is given, it must be the
 -- one of the container.
 --
 -- Locks: The lab lock.
@@ -26,8 +26,12 @@ BEGIN
       'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode'),
       'pointer', '/barcode'));
   END IF;
-  PERFORM place_on_device(what.container_id, what.part, _target_device, _target_slot,
-    '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
+  IF place_on_device(what.container_id, what.part, _target_device, _target_slot,
+    '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation) IS NULL THEN
+    PERFORM dispose_part(what.container_id, what.part, lookup_waste(_target_device, _target_slot), next_revision(), 0, before, _audit);
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = what.container_id;
+    RETURN;
+  END IF;
   PERFORM bump_container_version(what.container_id);
   PERFORM record_container_event(next_revision(), 0, CASE what.part WHEN 'body' THEN 'moved' ELSE 'unlidded' END,
     what.container_id, before, _audit);

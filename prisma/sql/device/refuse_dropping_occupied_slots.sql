@@ -1,4 +1,4 @@
--- Refuses input that would drop a slot in which there is a container or a lid. The problem names each such slot.
+-- Refuses input that would drop a slot in which there is a container or a lid, or turn it into waste. The problem names each such slot.
 --
 -- Raises: slots-occupied
 CREATE OR REPLACE FUNCTION refuse_dropping_occupied_slots(_inputs json) RETURNS void LANGUAGE plpgsql STABLE AS $$
@@ -16,4 +16,7 @@ BEGIN
   IF occupied IS NOT NULL THEN
     PERFORM refuse('slots-occupied', jsonb_build_object('occupied', occupied));
   END IF;
+  PERFORM refuse_disposing_of_occupied_slots(ARRAY(
+    SELECT p.id FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN position p ON p.device_id = input.id
+    WHERE p.retired_at IS NULL AND NOT p.disposes AND coalesce(p.disposes_set, input.disposes)));
 END $$;

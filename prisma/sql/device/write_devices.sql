@@ -17,9 +17,10 @@ BEGIN
   ON CONFLICT DO NOTHING;
 
   INSERT INTO device (id, name, "group", ordinal, type, description, uri, capacity, process_capacity, min_capacity,
-    allows_overlap, extra, listed, retired_at, created_as, created_at, updated_at)
+    allows_overlap, disposes, labware_types, max_height_mm, extra, listed, retired_at, created_as, created_at, updated_at)
   SELECT input.id, input.name, input."group", next_ordinal_in_group(input."group"), input.type, input.description, input.uri,
-    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap, input.extra, input.listed, CASE WHEN input.retired THEN command_time() END, input.created_as,
+    input.capacity, input.process_capacity, input.min_capacity, input.allows_overlap,
+    coalesce(input.disposes, false), input.labware_types, input.max_height_mm, input.extra, input.listed, CASE WHEN input.retired THEN command_time() END, input.created_as,
     command_time(), command_time()
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
   ON CONFLICT ON CONSTRAINT device_pkey DO UPDATE SET
@@ -28,14 +29,18 @@ BEGIN
       THEN device.ordinal ELSE excluded.ordinal END,
     description = excluded.description, uri = excluded.uri, capacity = excluded.capacity,
     process_capacity = excluded.process_capacity, min_capacity = excluded.min_capacity,
-    allows_overlap = excluded.allows_overlap, extra = excluded.extra, listed = excluded.listed,
+    allows_overlap = excluded.allows_overlap, disposes = excluded.disposes, labware_types = excluded.labware_types,
+    max_height_mm = excluded.max_height_mm, extra = excluded.extra, listed = excluded.listed,
     retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = command_time();
 
   UPDATE position p SET retired_at = command_time()
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
   WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
-  INSERT INTO position (id, device_id, slot_number)
-  SELECT gen_random_uuid(), input.id, slot
+  UPDATE position p SET disposes = coalesce(p.disposes_set, d.disposes)
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id
+  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes);
+  INSERT INTO position (id, device_id, slot_number, disposes)
+  SELECT gen_random_uuid(), input.id, slot, coalesce(input.disposes, false)
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input CROSS JOIN LATERAL generate_series(0, input.capacity - 1) AS slot
   WHERE NOT input.retired
   ON CONFLICT ON CONSTRAINT position_device_slot_key DO UPDATE SET retired_at = NULL WHERE position.retired_at IS NOT NULL;

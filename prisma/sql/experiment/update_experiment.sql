@@ -1,17 +1,31 @@
--- Changes status, name or metadata of an experiment, as far as given; null clears. Nothing is written if nothing
--- changes.
+-- Changes status, name or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
+-- pause, at `_at` or now. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
-CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := experiment_snapshot(_id);
-  wanted jsonb := before || _changes;
+  wanted jsonb := before || (_changes - 'warnings');
+  first_start timestamptz := (before->>'first_start')::timestamptz;
+  paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
+  resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
+  more_warnings jsonb := '[]';
+  -- Warnings about the metadata go with them.
+  kept_warnings jsonb := CASE WHEN _changes ? 'warnings'
+    THEN jsonb_path_query_array(before->'warnings', '$[*] ? (!(@.pointer starts with "/metadata"))') || (_changes->'warnings') ELSE before->'warnings' END;
 BEGIN
   IF wanted <> before THEN
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'), warnings = wanted->'warnings',
-      version = e.version + 1, updated_at = command_time()
+    PERFORM begin_command();
+    IF paused THEN
+      more_warnings := begin_pause('experiment', _id, _at, first_start);
+    ELSIF resumed THEN
+      more_warnings := end_pause('experiment', _id, _at, first_start);
+    END IF;
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+      warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
-    PERFORM record_experiment_event(next_revision(), 0, 'experiment-updated', _id, before, _audit);
+    PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
+      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);
   END IF;
   RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
 END $$;

@@ -1,7 +1,7 @@
 -- Returns the lab file as of a revision, read from the log, with the members that the present one has. Free members
 -- (`extra`, `pythonlab_translation`) are stored in the log without the order of their keys. If they are the same today,
 -- the present text is returned, which has the order of the file.
-CREATE OR REPLACE FUNCTION lab_config_at(_revision bigint) RETURNS TABLE (description json, pythonlab_translation json, extra json, groups json)
+CREATE OR REPLACE FUNCTION lab_config_at(_revision bigint) RETURNS TABLE (description json, pythonlab_translation json, extra json, groups json, labware_types json)
 LANGUAGE sql STABLE AS $$
   WITH file AS (
     SELECT after FROM event WHERE kind = 'lab-updated' AND revision <= _revision ORDER BY revision DESC, ordinal DESC LIMIT 1
@@ -12,7 +12,8 @@ LANGUAGE sql STABLE AS $$
   ),
   device_then AS (
     SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
-      'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap, 'type', s.type, 'description', s.description, 'uri', s.uri,
+      'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap,
+      'disposes', s.disposes, 'labware_types', s.labware_types, 'max_height_mm', s.max_height_mm, 'type', s.type, 'description', s.description, 'uri', s.uri,
       'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END) AS settings
     FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
     WHERE s.listed AND s.retired_at IS NULL
@@ -31,7 +32,9 @@ LANGUAGE sql STABLE AS $$
     CASE WHEN l.extra::jsonb = f.extra THEN l.extra ELSE nullif(f.extra, 'null')::json END,
     (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
        SELECT coalesce(json_agg(t.settings ORDER BY t.ordinal), '[]') FROM device_then t WHERE t."group" = g.name)) ORDER BY g.ordinal, g.name), '[]')
-     FROM group_then g)
+     FROM group_then g),
+    (SELECT coalesce(json_agg(json_build_object('name', t.name, 'description', t.description, 'deep_well', t.deep_well, 'height_mm', t.height_mm,
+       'wells', t.wells, 'lid', t.lid, 'extra', t.extra)), '[]') FROM labware_type_state_at(_revision) t)
   FROM lab l LEFT JOIN (
     SELECT after->'description' AS description, after->'pythonlab_translation' AS pythonlab_translation, after->'extra' AS extra FROM file
   ) f ON true

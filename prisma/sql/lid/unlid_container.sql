@@ -1,5 +1,5 @@
 -- Takes the lid off a container and parks it in a slot. If the lid is off already, it is moved to that slot. Nothing
--- is written if the lid is there.
+-- is written if the lid is there. If the slot disposes, the container has no lid any longer.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, and what place_on_device raises.
@@ -10,12 +10,24 @@ DECLARE
   before jsonb;
   after jsonb;
   target uuid;
+  waste jsonb;
 BEGIN
   PERFORM lock_lab();
   opened := require_present_container(_id, _barcode);
   before := container_snapshot(opened);
   IF before->'lid'->>'device' = _lid_device AND (before->'lid'->>'position')::integer = coalesce(_lid_slot, (before->'lid'->>'position')::integer) THEN
     RETURN NEXT jsonb_populate_record(NULL::container_state, before);
+    RETURN;
+  END IF;
+  IF _reservation IS NULL THEN
+    waste := lookup_waste(_lid_device, _lid_slot);
+  END IF;
+  IF waste IS NOT NULL THEN
+    -- A lid that is off and in no slot may have been disposed of before.
+    IF (before->>'lidded')::boolean OR before->'lid' <> 'null' THEN
+      PERFORM dispose_part(opened, 'lid', waste, next_revision(), 0, before, _audit);
+    END IF;
+    RETURN QUERY SELECT * FROM container_state s WHERE s.id = opened;
     RETURN;
   END IF;
   after := before || update_lidded_and_version(opened, false);

@@ -1,5 +1,5 @@
 -- Moves a thing that is in the way of a correction: off the platform if `_to` is "remove", otherwise to the place {
--- device, position }. For a lid, "remove" means that nobody knows where the lid is.
+-- device, position }, which may dispose of it. For a lid, "remove" means that nobody knows where the lid is.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: device-not-found, position-not-found, position-occupied
@@ -14,6 +14,10 @@ BEGIN
     UPDATE container SET removed_at = CASE _thing.part WHEN 'body' THEN command_time() ELSE removed_at END, version = version + 1, updated_at = command_time()
     WHERE id = _thing.container_id;
     PERFORM record_container_event(_revision, _ordinal, CASE _thing.part WHEN 'body' THEN 'removed' ELSE 'corrected' END, _thing.container_id, before, _audit);
+    RETURN;
+  END IF;
+  IF lookup_waste(_to->>'device', (_to->>'position')::integer) IS NOT NULL THEN
+    PERFORM dispose_part(_thing.container_id, _thing.part, lookup_waste(_to->>'device', (_to->>'position')::integer), _revision, _ordinal, before, _audit);
     RETURN;
   END IF;
   target := require_position(_to->>'device', (_to->>'position')::integer, '{"device": "/displace/device", "position": "/displace/position"}');

@@ -3,7 +3,7 @@
 -- does not take the lock.
 --
 -- Locks: The caller holds the lab lock.
--- Raises: position-occupied, position-reserved, reservation-not-found, reservation-mismatch
+-- Raises: position-occupied, labware-does-not-fit, position-reserved, reservation-not-found, reservation-mismatch
 CREATE OR REPLACE FUNCTION place_in_position(_container uuid, _part text, _position uuid, _pointer text, _reservation uuid DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -17,6 +17,7 @@ BEGIN
   ELSIF there.container_id IS NOT NULL THEN
     PERFORM refuse_occupied_position(_position, _pointer);
   END IF;
+  PERFORM refuse_labware_misfit(lookup_labware_type(_container, _part), _position, _pointer);
   IF there.is_reserved OR _reservation IS NOT NULL THEN
     PERFORM claim_position(_position, _part, _reservation, _pointer);
   END IF;

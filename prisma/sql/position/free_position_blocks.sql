@@ -1,15 +1,17 @@
--- Returns the free slots that a reservation may have, in blocks of `_block` neighbours, best block first. The
+-- Returns the free slots that a reservation may have, and in which the labware type fits if there is one, in blocks of `_block` neighbours, best block first. The
 -- strategy `first` prefers the order of the lab, `last` the reverse order, and `least_used` the slots that were used
 -- least.
-CREATE OR REPLACE FUNCTION free_position_blocks(_device uuid, _type text, _deep_well boolean, _strategy text, _block integer) RETURNS TABLE (positions uuid[])
+CREATE OR REPLACE FUNCTION free_position_blocks(_device uuid, _type text, _deep_well boolean, _strategy text, _block integer, _labware_type text) RETURNS TABLE (positions uuid[])
 LANGUAGE sql STABLE AS $$
   WITH free AS (
     SELECT p.id, p.device_id, p.slot_number, p.uses, g.ordinal AS group_ordinal, d."group", d.ordinal, d.name,
       p.slot_number - row_number() OVER (PARTITION BY p.device_id ORDER BY p.slot_number) AS island
     FROM position p JOIN device d ON d.id = p.device_id JOIN device_group g ON g.name = d."group"
-    WHERE p.retired_at IS NULL AND d.retired_at IS NULL AND d.listed
+      LEFT JOIN labware_type t ON t.name = _labware_type
+    WHERE p.active AND d.retired_at IS NULL AND d.listed
       AND (_device IS NULL OR d.id = _device) AND (_type IS NULL OR d.type = _type)
       AND (p.deep_well_suited OR NOT coalesce(_deep_well, false))
+      AND misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) IS NULL
       AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id)
       AND NOT EXISTS (SELECT FROM active_reservation r WHERE r.position_id = p.id)
   ),

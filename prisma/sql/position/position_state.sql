@@ -7,7 +7,7 @@ SELECT
   CASE WHEN pl.part = 'body' THEN c.barcode END AS container,
   c.id AS container_id,
   CASE pl.part WHEN 'body' THEN 'container' WHEN 'lid' THEN 'lid' END AS occupied_by,
-  p.deep_well_suited,
+  p.deep_well_suited, p.disposes, to_jsonb(p.labware_types) AS labware_types, p.max_height_mm,
   -- The first condition spares the slots without a reservation the look at the time.
   CASE WHEN r.id IS NOT NULL AND r.expires_at > command_time()
     THEN jsonb_build_object('id', r.id, 'owner', r.owner, 'expires_at', wire_time(r.expires_at)) END AS reserved

@@ -2,6 +2,7 @@
 CREATE OR REPLACE VIEW step_state AS
 SELECT
   s.id, s.kind, s.name, s.fct, d.name AS device, s.data, s.start, s.finish, s.status, s.duration_seconds,
+  s.paused_at, coalesce(s.paused_seconds, 0) AS paused_seconds, active_seconds(s.duration_seconds, s.paused_seconds) AS active_seconds,
   s.experiment_id, s.experiment_named, s.is_simulation,
   CASE WHEN s.origin_device_id IS NOT NULL
     THEN jsonb_build_object('device', o.name, 'position', s.origin_position) END AS origin,

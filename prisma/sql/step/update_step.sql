@@ -1,7 +1,7 @@
 -- Changes a step. `_change` is { members, match, containers, device_id, warnings }. `members` has the new values of
 -- start, finish, status, is_simulation, data, fct, device and exclude_from_estimates, as far as they are given. `match`
 -- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
--- that has to be created. `warnings` replace those about what is changed. Nothing is written if nothing changes.
+-- that has to be created. `warnings` replace those about what is changed. A pause ends with the step. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the step and looked at it. Takes the lab lock.
 CREATE OR REPLACE FUNCTION update_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
@@ -73,6 +73,10 @@ BEGIN
     WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
   END IF;
 
+  IF before->>'status' = 'paused' AND wanted->>'status' <> 'paused' THEN
+    -- The end of a step ends its pause.
+    PERFORM end_pause('step', _id, (wanted->>'finish')::timestamptz, NULL);
+  END IF;
   UPDATE step s SET
     device_id = coalesce(other_device, s.device_id),
     start = (wanted->>'start')::timestamptz, finish = (wanted->>'finish')::timestamptz, status = wanted->>'status',
@@ -93,10 +97,7 @@ BEGIN
   END IF;
 
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
-  SELECT this_revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-    s.id, s.device_id, s.experiment_id, before, step_snapshot(s.id)
-  FROM step s CROSS JOIN lab WHERE s.id = _id;
+  PERFORM record_step_event(this_revision, _kind, _id, before, _audit);
   PERFORM record_unlisted_devices(this_revision, 1, new_devices, _audit);
   RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
 END $$;

@@ -1,14 +1,15 @@
 -- Applies one transfer. It is judged by the state at its end: the body and the lid of one container are not in the
 -- way of each other if they leave, and anything else is in the way. `_input` has the members of the request, and
 -- named and id. With `_collect` it returns everything that is in the way instead of refusing the first thing; then
--- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were.
+-- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were. `waste` is the place where the
+-- container was disposed of, or null.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
 -- raise; with `_collect` nothing.
 CREATE OR REPLACE FUNCTION apply_transfer(
   _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
-  OUT container_id uuid, OUT before jsonb, OUT events integer, OUT findings jsonb
+  OUT container_id uuid, OUT before jsonb, OUT events integer, OUT findings jsonb, OUT waste jsonb
 ) LANGUAGE plpgsql AS $$
 DECLARE
   code text;
@@ -20,6 +21,7 @@ DECLARE
   lid_from uuid;
   body_to uuid;
   lid_to uuid;
+  lid_waste jsonb;
 BEGIN
   findings := '[]';
   events := 0;
@@ -61,7 +63,14 @@ BEGIN
     END;
   END IF;
 
-  IF moves THEN
+  IF moves AND _input->>'reservation_id' IS NULL THEN
+    waste := lookup_waste(_input->'target'->>'device', (_input->'target'->>'position')::integer);
+  END IF;
+  IF action = 'off' AND _input->>'lid_reservation_id' IS NULL THEN
+    lid_waste := lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer);
+  END IF;
+
+  IF moves AND waste IS NULL THEN
     BEGIN
       body_to := claim_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
         CASE WHEN action <> 'keep' THEN lid_from END, NULL,
@@ -84,14 +93,14 @@ BEGIN
     END;
   END IF;
 
-  IF action = 'off' THEN
+  IF action = 'off' AND lid_waste IS NULL THEN
     BEGIN
       -- A lid that is parked on that device stays there, unless the body moves to its slot.
       IF _input->'lid'->'position' = 'null' AND before->'lid'->>'device' = _input->'lid'->>'device' AND lid_from IS DISTINCT FROM body_to THEN
         lid_to := lid_from;
       ELSE
         lid_to := claim_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
-          CASE WHEN body_to <> body_from THEN body_from END, body_to,
+          CASE WHEN waste IS NOT NULL OR body_to <> body_from THEN body_from END, body_to,
           jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
           (_input->>'lid_reservation_id')::uuid);
       END IF;
@@ -124,7 +133,16 @@ BEGIN
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
-  IF moves THEN
+  -- A lid that leaves for waste, or with its container, is not parked.
+  IF lid_waste IS NOT NULL AND ((before->>'lidded')::boolean OR lid_from IS NOT NULL) THEN
+    PERFORM dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, snapshot, _audit);
+    snapshot := container_snapshot(container_id);
+    events := events + 1;
+  END IF;
+  IF waste IS NOT NULL THEN
+    PERFORM dispose_part(container_id, 'body', waste, _revision, _ordinal + events, snapshot, _audit);
+    events := events + 1;
+  ELSIF moves THEN
     IF body_to IS DISTINCT FROM body_from THEN
       PERFORM write_placement(container_id, 'body', body_to);
     END IF;
@@ -133,7 +151,7 @@ BEGIN
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
-  IF action = 'off' AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
+  IF action = 'off' AND lid_waste IS NULL AND waste IS NULL AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
     UPDATE container c SET lidded = false, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM write_placement(container_id, 'lid', lid_to);
     PERFORM record_container_event(_revision, _ordinal + events, 'unlidded', container_id, snapshot, _audit);

@@ -57,7 +57,8 @@ BEGIN
       results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
         || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
-        after := container_snapshot(done.container_id);
+        -- The step ends where the container was disposed of, although it is nowhere then.
+        after := container_snapshot(done.container_id) || coalesce(done.waste, '{}');
         step_of := step_of || index;
         steps := steps || complete_transfer_step(input->'step', done.before, after, input->>'barcode' IS NOT NULL);
         step_devices := step_devices || jsonb_build_array(

@@ -4,9 +4,10 @@ import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.t
 import { addressOf, serviceClient } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
+import { timeOf } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
-type EventsOptions = ServiceOptions & { container?: string, device?: string, kind?: string, limit?: string }
+type EventsOptions = ServiceOptions & { container?: string, device?: string, kind?: string, actor?: string, after?: string, before?: string, limit?: string }
 type Snapshot = { barcode?: string | null, name?: string, device?: string | null, position?: number | null }
 
 export function eventsCommand (program: Command, io: CommandIo): void {
@@ -15,10 +16,14 @@ export function eventsCommand (program: Command, io: CommandIo): void {
     .option('--container <barcode>', 'only the changes of this container')
     .option('--device <name>', 'only what concerns this device')
     .option('--kind <name>', 'only changes of this kind, for example moved, lab-wiped or lab-updated')
+    .option('--actor <name>', 'only changes by this API key')
+    .option('--after <time>', 'only those that were recorded at this time or later; without an offset it is local')
+    .option('--before <time>', 'only those that were recorded before this time')
     .option('--limit <number>', 'how many at most', '20')
     .action(async (options: EventsOptions) => {
-      const { container, device, kind } = options
-      const given = Object.entries({ container, device, kind, sort: '-revision', limit: limitOf(options.limit) }).filter((entry): entry is [string, string] => entry[1] !== undefined)
+      const { container, device, kind, actor } = options
+      const recorded = { recorded_after: timeOf(options.after, '--after'), recorded_before: timeOf(options.before, '--before') }
+      const given = Object.entries({ container, device, kind, actor, ...recorded, sort: '-revision', limit: limitOf(options.limit) }).filter((entry): entry is [string, string] => entry[1] !== undefined)
       const { items } = await serviceClient(io, addressOf(io.env, options.url)).request<{ items: Event[] }>('GET', `/api/events?${new URLSearchParams(given).toString()}`)
       const times = timesIn(localZone(io.env))
       printResult(io, options, items, () => tableOr('no events', ['revision', times.head('at'), 'what', 'of', 'from', 'to', 'by', 'reason'], items.map((event) => rowOf(event, times))))

@@ -21,7 +21,7 @@ export function historyCommand (program: Command, io: CommandIo): void {
 
 function rowOf ({ at, kind, from, to, revision, step }: ContainerEvent, times: TimeColumn): (string | number | null)[] {
   if (step === null) return [times.cell(at), kind, situation(from), situation(to), revision]
-  const took = step.duration_seconds === null ? step.status : `${step.status}, ${step.duration_seconds.toFixed(1)} s`
+  const took = step.active_seconds === null ? step.status : `${step.status}, ${step.active_seconds.toFixed(1)} s`
   const what = `${step.fct ?? step.name ?? 'step'} (${took})`
   return step.origin && step.destination
     ? [times.cell(at), what, `${end(step.origin)}, by ${step.device}`, end(step.destination), null]

@@ -63,8 +63,8 @@ function whereOf (filters: readonly string[]): object {
 }
 
 function linesOf ({ applied, matched, changed, items }: StepExclusionResult): string[] {
-  const rows = items.map(({ id, device, fct, start, duration_seconds, excluded_from_estimates }) =>
-    [id, device, fct, String(start), duration_seconds, excluded_from_estimates])
+  const rows = items.map(({ id, device, fct, start, active_seconds, excluded_from_estimates }) =>
+    [id, device, fct, String(start), active_seconds, excluded_from_estimates])
   const more = matched > items.length ? [`... and ${matched - items.length} more`] : []
   return [
     ...tableOr('no step matches', ['step', 'device', 'function', 'start', 'seconds', applied ? 'excluded' : 'excluded now'], rows), ...more, '',

@@ -17,40 +17,46 @@ export function stepsCommand (program: Command, io: CommandIo): void {
     .option('--device <name>', 'only those of this device')
     .option('--container <barcode>', 'only those that involved this container')
     .option('--experiment <id>', 'only those of this experiment')
-    .option('--status <name>', 'only those with this status: running, completed, failed or aborted')
+    .option('--status <name>', 'only those with this status: running, paused, completed, failed or aborted')
     .option('--after <time>', 'only those that started at this time or later; without an offset it is local')
     .option('--before <time>', 'only those that started before this time')
     .option('--limit <number>', 'how many at most', '20')
     .action(async (options: StepsOptions) => {
       const { device, container, experiment, status, after, before } = options
-      await show(io, options, { device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start' })
+      await showSteps(io, options, [{ device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start' }])
     })
 }
 
-export function runningCommand (program: Command, io: CommandIo): void {
-  withServiceOptions(program.command('running'))
-    .description('List the steps that are running, and for how long')
-    .option('--limit <number>', 'how many at most', '100')
-    .action(async (options: StepsOptions) => { await show(io, options, { status: 'running', sort: 'start' }) })
-}
-
-async function show (io: CommandIo, options: StepsOptions, query: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const given = Object.entries({ ...query, limit: limitOf(options.limit) }).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const { items } = await serviceClient(io, addressOf(io.env, options.url)).request<{ items: Step[] }>('GET', `/api/steps?${new URLSearchParams(given).toString()}`)
+/** Prints the steps of all queries in the order of the first one. */
+export async function showSteps (
+  io: CommandIo, options: ServiceOptions & { limit?: string }, queries: readonly Readonly<Record<string, string | undefined>>[]
+): Promise<void> {
+  const limit = limitOf(options.limit)
+  const client = serviceClient(io, addressOf(io.env, options.url))
+  const found = await Promise.all(queries.map(async (query) => {
+    const given = Object.entries({ ...query, limit }).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    return (await client.request<{ items: Step[] }>('GET', `/api/steps?${new URLSearchParams(given).toString()}`)).items
+  }))
+  const items = found.length === 1 ? found[0]! : found.flat().sort((a, b) => Date.parse(String(a.start)) - Date.parse(String(b.start))).slice(0, Number(limit))
   const times = timesIn(localZone(io.env))
   const now = Date.now()
   printResult(io, options, items, () => tableOr('no steps', [times.head('start'), 'device', 'what', 'status', 'seconds', 'containers', 'id'], items.map((step) => rowOf(step, times, now))))
 }
 
 function rowOf (step: Step, times: TimeColumn, now: number): (string | null)[] {
-  // Of a running step: how long it has been running.
-  const seconds = step.duration_seconds ?? (step.status === 'running' ? (now - Date.parse(String(step.start))) / 1000 : null)
+  const seconds = step.active_seconds ?? (step.status === 'running' || step.status === 'paused' ? activeUntil(step, now) : null)
   const what = step.fct ?? step.name ?? step.kind
   const ends = step.origin && step.destination ? ` ${end(step.origin)} to ${end(step.destination)}` : ''
   return [
     times.cell(step.start), step.device, what + ends, step.status, seconds === null ? null : seconds.toFixed(1),
     step.containers.map(({ barcode, named }) => barcode ?? named).join(', ') || null, step.id
   ]
+}
+
+/** For how long a step that has not ended was active: until now, or until it was paused. */
+function activeUntil ({ start, paused_at, paused_seconds }: Step, now: number): number {
+  const until = paused_at === null ? now : Date.parse(String(paused_at))
+  return Math.max(0, (until - Date.parse(String(start))) / 1000 - paused_seconds)
 }
 
 function end ({ device, position }: { device: string, position?: number | null }): string {

@@ -1,6 +1,8 @@
 import { maxInteger, maxSlots } from '../limits.ts'
 import { isLine, isLines } from '../plain-text.ts'
 import { escapePointer, storageFault } from '../values.ts'
+import { type LabwareTypeSettings, readFlag, readLabwareTypes, readMillimetres, readTypeList } from './labware-types.ts'
+import { type ConfigFault, isMembers, type Members, type Report } from './members.ts'
 import { deviceNameFault, nameFault } from './names.ts'
 
 // Validates a parsed lab file. read-yaml.ts parses the YAML; lab-file.ts writes a lab file.
@@ -14,23 +16,23 @@ export type DeviceSettings = {
   process_capacity: number | null
   min_capacity: number | null
   allows_overlap: boolean | null
+  disposes: boolean
+  labware_types: string[] | null
+  max_height_mm: number | null
   extra: Members | null
 }
-
-export type Members = Record<string, unknown>
 
 /** The members of a lab file besides its devices: any JSON. */
 export type LabSettings = { description: unknown, pythonlab_translation: unknown, extra: Members | null }
 
-/** The settings, groups and devices of a lab, in the order of its lab file. */
-export type LabLayout = LabSettings & { groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[] }
-
-export type ConfigFault = { in: 'body', pointer: string, detail: string }
+/** A validated lab file: groups and their devices, in order, and its labware types; null if it says none. */
+export type LabLayout = LabSettings & {
+  groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[]
+  labware_types: LabwareTypeSettings[] | null
+}
 
 /** At most this many faults are reported. */
 const maxFaults = 100
-
-type Report = (pointer: string, detail: string) => void
 
 /** Validates a parsed lab file. Returns the configuration, or all faults with their JSON pointers. */
 export function readLabConfig (file: unknown): { config: LabLayout } | { faults: ConfigFault[] } {
@@ -53,7 +55,7 @@ function readFile (file: unknown, report: Report): LabLayout | null {
     report('', 'must be an object with the member sila_servers')
     return null
   }
-  const { sila_servers: servers, description, pythonlab_translation: translation, ...extra } = given
+  const { sila_servers: servers, description, pythonlab_translation: translation, labware_types, ...extra } = given
   if (description !== undefined && description !== null && typeof description !== 'string' && !Array.isArray(description)) {
     report('/description', 'must be text or a list')
   }
@@ -61,7 +63,8 @@ function readFile (file: unknown, report: Report): LabLayout | null {
     description: description ?? null,
     pythonlab_translation: translation ?? null,
     extra: orNull(extra),
-    groups: readGroups(servers, report)
+    groups: readGroups(servers, report),
+    labware_types: readLabwareTypes(labware_types, report)
   }
 }
 
@@ -110,7 +113,7 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
     report(pointer, 'must be an object with the member capacity')
     return emptySettings
   }
-  const { capacity, process_capacity, min_capacity, allows_overlap, type, description, uri, ...rest } = given
+  const { capacity, process_capacity, min_capacity, allows_overlap, disposes, labware_types, max_height_mm, type, description, uri, ...rest } = given
   const count = (name: string, value: unknown, most: number): number | null => {
     if (value === undefined || value === null) return null
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value
@@ -131,12 +134,16 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
     process_capacity: count('process_capacity', process_capacity, maxInteger),
     min_capacity: count('min_capacity', min_capacity, maxInteger),
     allows_overlap: typeof allows_overlap === 'boolean' ? allows_overlap : null,
+    disposes: readFlag(disposes, `${pointer}/disposes`, report),
+    labware_types: readTypeList(labware_types, `${pointer}/labware_types`, report),
+    max_height_mm: readMillimetres(max_height_mm, `${pointer}/max_height_mm`, report),
     extra: orNull({ ...rest, ...notTexts({ type, description, uri }) })
   }
 }
 
 const emptySettings: DeviceSettings = {
-  type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null
+  type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null,
+  disposes: false, labware_types: null, max_height_mm: null, extra: null
 }
 
 type Texts = Pick<DeviceSettings, 'type' | 'description' | 'uri'>
@@ -153,10 +160,6 @@ function notTexts (members: Record<keyof Texts, unknown>): Members {
 
 function textOrNull (value: unknown): string | null {
   return typeof value === 'string' ? value : null
-}
-
-function isMembers (value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function orNull (members: Members): Members | null {

@@ -1,4 +1,5 @@
 import type { DeviceSettings, LabLayout, LabSettings } from './lab-config.ts'
+import { type LabwareTypeSettings, type LabwareTypePlan, planLabwareTypes } from './labware-types.ts'
 
 // Plans what a lab file changes in the tracked lab. Pure functions: the caller reads the lab under its lock and writes the plan.
 
@@ -9,7 +10,7 @@ export type TrackedDevice = DeviceSettings & { id: string, name: string, group: 
 export type DeviceGroup = { name: string, devices: string[] }
 
 /** `devices` has one device per name: the active one, otherwise the last one with this name. */
-export type TrackedLab = LabSettings & { groups: DeviceGroup[], devices: TrackedDevice[] }
+export type TrackedLab = LabSettings & { groups: DeviceGroup[], devices: TrackedDevice[], labware_types: LabwareTypeSettings[] }
 
 export type DeviceAction = 'add' | 'update' | 'grow' | 'shrink' | 'retire' | 'restore' | 'unchanged'
 
@@ -21,8 +22,8 @@ export type DeviceInput = TrackedDevice & { kind: string }
 
 export type LabInput = LabSettings & { groups: DeviceGroup[] }
 
-/** `devices` are those to write; `lab` is null if only settings of devices change. */
-export type LabPlan = { changes: DeviceChange[], devices: DeviceInput[], lab: LabInput | null }
+/** `devices` are those to write; `lab` is null if only settings of devices and labware types change. */
+export type LabPlan = { changes: DeviceChange[], devices: DeviceInput[], labwareTypes: LabwareTypePlan, lab: LabInput | null }
 
 /** Plans how the tracked lab becomes like the lab file. Without `prune`, devices that are not in the file are kept. */
 export function planLab (config: LabLayout, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): LabPlan {
@@ -40,6 +41,7 @@ export function planLab (config: LabLayout, tracked: TrackedLab, { prune, newId 
   return {
     changes: steps.map(({ change }) => change),
     devices: steps.filter(({ change }) => change.action !== 'unchanged').map(({ after, change }) => deviceInputOf(after, change)),
+    labwareTypes: planLabwareTypes(config.labware_types, tracked.labware_types, { prune }),
     lab: unlessTracked(prune ? fromFile(config) : intoTracked(config, tracked, named), tracked)
   }
 }
@@ -54,7 +56,8 @@ function unlessTracked (lab: LabInput, tracked: LabInput): LabInput | null {
 }
 
 const compared = [
-  'name', 'group', 'type', 'description', 'uri', 'process_capacity', 'min_capacity', 'allows_overlap', 'extra'
+  'name', 'group', 'type', 'description', 'uri', 'process_capacity', 'min_capacity', 'allows_overlap',
+  'disposes', 'labware_types', 'max_height_mm', 'extra'
 ] as const satisfies readonly (keyof TrackedDevice)[]
 
 /** The change of a device; `before` is undefined if it has no row yet. */

@@ -20,7 +20,7 @@ export const arrangementsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: DryRunQuery, body: ref(Arrangement),
       response: {
         200: ref(ContainerChanges),
-        ...bodyProblems('container-not-found', 'container-removed', 'device-not-found', 'position-not-found', 'position-occupied')
+        ...bodyProblems('container-not-found', 'container-removed', 'device-not-found', 'position-not-found', 'position-occupied', 'position-disposes')
       }
     }
   }, async (request) => await store.arrangements.arrange(request.body, request.query.dry_run ?? false, auditOf(request)))

@@ -3,7 +3,7 @@ import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
 import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import {
   Container, ContainerBatch, ContainerCreate, ContainerHistory, ContainerItems, ContainerPage, ContainerParams, ContainerPatch, ContainerQuery,
-  ContainerHistoryQuery
+  ContainerHistoryQuery, RemoveQuery
 } from '../../contract/containers.ts'
 import { bodyProblems, placementProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
@@ -84,11 +84,11 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'container' },
     schema: {
       operationId: 'removeContainer', tags: ['containers'], summary: 'Remove a container from the platform',
-      description: 'Frees its slot, the slot of its parked lid and its barcode. The container and its history stay readable by id. A retry by id returns the same response.',
-      params: ContainerParams, querystring: noQuery,
+      description: 'Frees its slot, the slot of its parked lid and its barcode. The container and its history stay readable by id. A retry by id returns the same response. The event log keeps the `reason`. With `dry_run`, returns the same and changes nothing.',
+      params: ContainerParams, querystring: RemoveQuery,
       response: { 200: ref(Container), ...problems('container-not-found') }
     }
-  }, async (request, reply) => sendJsonRow(reply, await store.containers.remove(request.params.container, auditOf(request))))
+  }, async (request, reply) => sendJsonRow(reply, await store.containers.remove(request.params.container, request.query, auditOf(request))))
 
   app.get('/containers/:container/history', {
     schema: {

@@ -12,7 +12,8 @@ export const eventsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'listEvents', tags: ['events'], summary: 'List events',
       description: [
         'Lists every change of the lab and who made it. `container` finds the events of all containers that have or had this barcode, or of the container with this id.',
-        '`device` finds the events of the device, and of containers and lids that arrived on it or left it. To continue from the last revision that you read, use `after`.'
+        '`device` finds the events of the device, and of containers and lids that arrived on it or left it. To continue from the last revision that you read, use `after`.',
+        '`actor` is the name of an API key. `recorded_after` is inclusive, `recorded_before` exclusive.'
       ].join(' '),
       querystring: EventQuery,
       response: { 200: ref(EventPage), ...problems('invalid-cursor') }

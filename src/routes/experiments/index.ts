@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { Experiment, ExperimentCreate, ExperimentPage, ExperimentParams, ExperimentPatch, ExperimentQuery } from '../../contract/experiments.ts'
+import { Pause, PauseQuery } from '../../contract/pauses.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { ExperimentStepsQuery, StepPage } from '../../contract/steps.ts'
 import { auditOf } from '../audit.ts'
@@ -50,11 +51,28 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'experiment' },
     schema: {
       operationId: 'updateExperiment', tags: ['experiments'], summary: 'Update an experiment',
-      description: 'Changes status, name or metadata. The status goes from `created` to `running` (by this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be aborted, too. Sending the present status changes nothing.',
+      description: 'Changes status, name or metadata. The status goes from `created` to `running` (by this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be aborted, too. `running` and `paused` change into each other. Sending the present status changes nothing.',
       params: ExperimentParams, querystring: noQuery, body: ref(ExperimentPatch),
       response: { 200: ref(Experiment), ...bodyProblems('experiment-not-found', 'illegal-transition') }
     }
   }, async (request) => await store.experiments.update(request.params.id, request.body, auditOf(request)))
+
+  for (const paused of [true, false]) {
+    app.post(`/experiments/:id/${paused ? 'pause' : 'resume'}`, {
+      config: { changes: 'experiment', bodyOptional: true },
+      schema: {
+        operationId: paused ? 'pauseExperiment' : 'resumeExperiment', tags: ['experiments'], summary: paused ? 'Pause a running experiment' : 'Resume a paused experiment',
+        description: paused
+          ? 'Says that a running experiment stands still. Its steps go on, as an incubator does: pause those that stand still as well. An experiment that is paused already is returned unchanged. `at` before the first start counts from the first start.'
+          : 'Says that a paused experiment goes on. An experiment that runs already is returned unchanged. The end of an experiment ends its pause, too.',
+        params: ExperimentParams, querystring: PauseQuery, body: ref(Pause),
+        response: { 200: ref(Experiment), ...bodyProblems('experiment-not-found', 'illegal-transition') }
+      }
+    }, async (request, reply) => {
+      const { params, query, body } = request
+      return sendJsonRow(reply, await store.experiments.setPaused(params.id, paused, body, query.dry_run === true, auditOf(request)))
+    })
+  }
 
   app.get('/experiments/:id/steps', {
     schema: {
@@ -64,7 +82,7 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: ref(StepPage), ...problems('experiment-not-found', 'invalid-cursor') }
     }
   }, async ({ params, query }) => {
-    await store.experiments.read(params.id)
+    await store.experiments.require(params.id)
     return await store.steps.list({ ...query, experiment_id: params.id.toLowerCase() })
   })
 }

@@ -5,8 +5,9 @@ import { noQuery, ref } from '../../contract/common.ts'
 import { LabConfig, LabConfigQuery, LabConfigResult, LabHealth, LabRestore, LabRestoreResult, LabState, LabWipe, LabYaml, WipeQuery } from '../../contract/lab.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { invalid, problem } from '../../contract/problems.ts'
-import { type Members, readLabConfig } from '../../domain/lab-file/lab-config.ts'
+import { readLabConfig } from '../../domain/lab-file/lab-config.ts'
 import { labFile } from '../../domain/lab-file/lab-file.ts'
+import type { Members } from '../../domain/lab-file/members.ts'
 import { writeYaml } from '../../domain/lab-file/write-yaml.ts'
 import { numberWarnings } from '../../domain/whole-numbers.ts'
 import { auditOf } from '../audit.ts'
@@ -24,7 +25,7 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { body: 'large', scope: 'admin', changes: 'lab-file' },
     schema: {
       operationId: 'putLabConfig', tags: ['lab'], summary: 'Apply a lab file',
-      description: 'Makes the lab match the file: adds, resizes and updates devices, and retires devices that the file does not name. Applying the same file again changes nothing. The request is refused if it would remove a slot or device that holds a container or a lid.',
+      description: 'Makes the lab match the file: adds, resizes and updates devices, and retires devices that the file does not name. Applying the same file again changes nothing. The request is refused if it would remove a slot or device that holds a container or a lid, or turn it into waste. `labware_types` of the file become the labware types of the lab; a file without them changes none.',
       querystring: LabConfigQuery, body: asFile,
       response: { 200: ref(LabConfigResult), ...bodyProblems('slots-occupied') }
     },

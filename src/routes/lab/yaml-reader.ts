@@ -2,16 +2,20 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { invalid } from '../../contract/problems.ts'
 import { readYaml, YamlError } from '../../domain/lab-file/read-yaml.ts'
+import { tooManyInBody } from '../../plugins/body-parsers.ts'
 import { noteKeptAsText } from '../../domain/whole-numbers.ts'
 
-/** The result for a text: its value as JSON with the pointers to the numbers that became text, the part that cannot be stored, or where it is not YAML. */
+/** The result for a text: its value as JSON with the pointers to the numbers that became text, the part that cannot be stored, the limit of JSON bodies that it exceeds, or where it is not YAML. */
 export type YamlOutcome =
   | { json: string, keptAsText: readonly string[] }
   | { unfit: { pointer: string, detail: string } }
+  | { limit: 'values' | 'members' }
   | { fault: { detail: string, line: number, column: number } }
 
 /** In characters. The library needs up to 5 us a byte, so texts up to this size block the event loop for a shorter time than starting a thread does. */
 const readDirectly = 8192
+/** With aliases, a short text can be a large value. */
+const hasAlias = /[*&]/
 const limits = { timeMs: 20_000, memoryMiB: 768 }
 
 const program = new URL(`./yaml-worker${extname(import.meta.url)}`, import.meta.url)
@@ -45,6 +49,7 @@ export function yamlReader ({ timeMs, memoryMiB } = limits): YamlReader {
       noteKeptAsText(value, outcome.keptAsText)
       return value
     }
+    if ('limit' in outcome) throw tooManyInBody(outcome.limit)
     if ('unfit' in outcome) throw invalid({ in: 'body', ...outcome.unfit })
     const { detail, line, column } = outcome.fault
     throw new YamlError(detail, line, column)
@@ -52,7 +57,7 @@ export function yamlReader ({ timeMs, memoryMiB } = limits): YamlReader {
 
   return {
     async read (text) {
-      if (text.length <= readDirectly) return readYaml(text)
+      if (text.length <= readDirectly && !hasAlias.test(text)) return readYaml(text)
       const read = turn.then(() => readInThread(text))
       turn = read.catch(() => {})
       return await read

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { noQuery, ref } from '../../contract/common.ts'
-import { type Container, ContainerCorrection, ContainerParams, ContainerResult, Lid, Move, MoveFromPosition, Unlid } from '../../contract/containers.ts'
+import { ContainerCorrection, ContainerParams, ContainerResult, Lid, Move, MoveFromPosition, Unlid } from '../../contract/containers.ts'
 import { bodyProblems, placementProblems } from '../../contract/problem-responses.ts'
-import type { JsonRow } from '../../store/json-row.ts'
+import type { ChangedContainer } from '../../store/containers.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
 
@@ -15,7 +15,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'container' },
     schema: {
       operationId: 'moveContainer', tags: ['containers'], summary: 'Record that a container was moved',
-      description: 'Sets the place of a container. With `source_device` and `source_pos`, the container must be there. The target can be the place where the container already is, for example when a robot only read the barcode and put the container back.',
+      description: 'Sets the place of a container. With `source_device` and `source_pos`, the container must be there. If the target disposes (waste), the container is off the platform afterwards, and `target_pos` need not be one of its slots. The target can be the place where the container already is, for example when a robot only read the barcode and put the container back.',
       params: ContainerParams, querystring: noQuery, body: ref(Move),
       response: {
         200: ref(ContainerResult),
@@ -28,7 +28,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'container' },
     schema: {
       operationId: 'unlidContainer', tags: ['containers'], summary: 'Record that the lid was taken off',
-      description: 'The lid is parked in the given slot and occupies it. If the lid was already off, its place is changed.',
+      description: 'The lid is parked in the given slot and occupies it. If the lid was already off, its place is changed. If the device or the slot disposes (waste), the container has no lid any longer.',
       params: ContainerParams, querystring: noQuery, body: ref(Unlid),
       response: {
         200: ref(ContainerResult),
@@ -55,7 +55,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'correctContainer', tags: ['containers'], summary: 'Correct the state of a container',
       description: [
-        'Sets place, lid or barcode to what a person sees in the lab. A correction may bring back a removed container and may use a reserved slot. Database constraints still hold.',
+        'Sets place, lid or barcode to what a person sees in the lab. A correction may bring back a removed container and may use a reserved slot, or a slot in which the labware type does not fit, which is a warning. What was seen in waste is off the platform. Database constraints still hold.',
         'If the slot is occupied, the service responds with 409, unless `displace` says what to do with the occupant. The event log keeps the reason.'
       ].join(' '),
       params: ContainerParams, querystring: noQuery, body: ref(ContainerCorrection),
@@ -79,6 +79,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async (request, reply) => success(reply, await store.containers.moveFromPosition(request.body, auditOf(request))))
 }
 
-function success (reply: FastifyReply, { json }: JsonRow<Container>): ContainerResult {
-  return sendJsonRow(reply, { json: `{"status":"success","container":${json}}`, version: null })
+function success (reply: FastifyReply, { json, warnings }: ChangedContainer): ContainerResult {
+  const unusual = warnings ? `,"warnings":${JSON.stringify(warnings)}` : ''
+  return sendJsonRow(reply, { json: `{"status":"success","container":${json}${unusual}}`, version: null })
 }

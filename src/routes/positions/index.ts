@@ -42,9 +42,9 @@ export const positionsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin', changes: 'position' },
     schema: {
       operationId: 'updatePosition', tags: ['devices'], summary: 'Change the properties of a slot',
-      description: 'Sets whether deep-well plates fit in the slot. To change what a slot holds, record a move.',
+      description: 'Sets what may stand in the slot, and whether the slot disposes of what is put there. To change what a slot holds, record a move.',
       params: PositionParams, querystring: noQuery, body: ref(PositionPatch),
-      response: { 200: ref(PositionWithOccupant), ...bodyProblems('device-not-found', 'position-not-found') }
+      response: { 200: ref(PositionWithOccupant), ...bodyProblems('device-not-found', 'position-not-found', 'slots-occupied') }
     }
   }, async (request) => await store.positions.update(request.params.device, request.params.position, request.body, auditOf(request)))
 }

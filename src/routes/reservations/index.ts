@@ -24,13 +24,13 @@ export const reservationsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: [
         'Reserves free slots for `owner`, either all requested slots or none. A request that places something in a reserved slot must send its `reservation_id`, which uses the slot up.',
         'Other requests for that slot are refused with `position-reserved`, and automatic slot selection skips it. The reservation expires after `ttl_seconds`.',
-        'A retry with the same `id` and body returns 200.'
+        'A retry with the same `id` and body returns 200 and reserves nothing, also after the reservation has ended.'
       ].join(' '),
       querystring: noQuery, body: ref(ReservationCreate),
       response: {
         200: jsonResponse('The reservation was already created with this id and body.', Reservation),
         201: jsonResponse('Reserved.', Reservation),
-        ...bodyProblems('device-not-found', 'no-free-position', 'id-in-use')
+        ...bodyProblems('device-not-found', 'labware-type-not-found', 'no-free-position', 'labware-does-not-fit', 'id-in-use')
       }
     }
   }, async (request, reply) => {

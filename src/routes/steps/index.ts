@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
+import { Pause, PauseQuery } from '../../contract/pauses.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { StepExclusionQuery, StepExclusionRequest, StepExclusionResult } from '../../contract/step-exclusions.ts'
 import { StatisticsQuery, StepStatistics } from '../../contract/step-statistics.ts'
@@ -69,7 +70,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { read: 'large' },
     schema: {
       operationId: 'getStepStatistics', tags: ['steps'], summary: 'Read statistics of step durations',
-      description: 'Computes the statistics of the steps that match the filters, by group. The filters are those of `GET /api/steps`. At most 10,000 groups are returned.',
+      description: 'Computes the statistics of the steps that match the filters, by group. The filters are those of `GET /api/steps`. `timezone` is the zone of `day`: a day in it can have 23 or 25 hours. The default is UTC. At most 10,000 groups are returned.',
       querystring: StatisticsQuery,
       response: { 200: ref(StepStatistics), ...problems() }
     }
@@ -114,16 +115,33 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'step', bodyOptional: true },
     schema: {
       operationId: 'finishStep', tags: ['steps'], summary: 'Finish a running step',
-      description: 'Ends a running step. If the finish is before the start, because clocks differ, the start is stored as the finish, with a warning.',
+      description: 'Ends a running or paused step. A pause ends with it. If the finish is before the start, because clocks differ, the start is stored as the finish, with a warning.',
       params: StepParams, querystring: noQuery, body: ref(StepFinish),
       response: { 200: ref(Step), ...bodyProblems('step-not-found', 'step-ended') }
     }
   }, async (request) => await store.steps.finish(request.params.id, request.body, auditOf(request)))
 
+  for (const paused of [true, false]) {
+    app.post(`/steps/:id/${paused ? 'pause' : 'resume'}`, {
+      config: { changes: 'step', bodyOptional: true },
+      schema: {
+        operationId: paused ? 'pauseStep' : 'resumeStep', tags: ['steps'], summary: paused ? 'Pause a running step' : 'Resume a paused step',
+        description: paused
+          ? 'Stops the clock of a running step. A step that is paused already is returned unchanged. `at` before the start counts from the start. Estimates, remaining times and statistics leave pauses out.'
+          : 'Lets the clock of a paused step go on. A step that runs already is returned unchanged. The end of a step ends its pause, too.',
+        params: StepParams, querystring: PauseQuery, body: ref(Pause),
+        response: { 200: ref(Step), ...bodyProblems('step-not-found', 'illegal-transition') }
+      }
+    }, async (request, reply) => {
+      const { params, query, body } = request
+      return sendJsonRow(reply, await store.steps.setPaused(params.id, paused, body, query.dry_run === true, auditOf(request)))
+    })
+  }
+
   app.get('/steps/:id/history', {
     schema: {
       operationId: 'getStepHistory', tags: ['steps'], summary: 'Read the history of a step',
-      description: 'Lists the changes of a step after it was logged (its finish and its corrections), oldest first, with the step before and after each change.',
+      description: 'Lists the changes of a step after it was logged (its pauses, its finish and its corrections), oldest first, with the step before and after each change.',
       params: StepParams, querystring: StepHistoryQuery,
       response: { 200: ref(StepHistory), ...problems('step-not-found', 'invalid-cursor') }
     }

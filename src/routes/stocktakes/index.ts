@@ -20,7 +20,7 @@ export const stocktakesRoutes: FastifyPluginAsyncTypebox = async (app) => {
         'A barcode that a container on the platform had before is refused with `apply`: relabel that container first.'
       ].join(' '),
       querystring: DryRunQuery, body: ref(Stocktake),
-      response: { 200: ref(StocktakeResult), ...bodyProblems('device-not-found', 'position-not-found', 'barcode-replaced') }
+      response: { 200: ref(StocktakeResult), ...bodyProblems('device-not-found', 'position-not-found', 'position-disposes', 'barcode-replaced') }
     }
   }, async (request) => await store.stocktakes.take(request.body, request.query.dry_run ?? false, auditOf(request)))
 

@@ -21,6 +21,7 @@ export const transfersRoutes: FastifyPluginAsyncTypebox = async (app) => {
         'Records place, lid, barcode and step of one physical operation, either all or nothing. Only the state after the transfer is checked: a container may go to the slot that its lid leaves,',
         'and the lid to the slot that the container leaves.',
         'A retry with the `id` of its step returns the first response and changes nothing, whatever happened since.',
+        'If the target disposes (waste), the container is off the platform afterwards.',
         'With `dry_run`, returns every problem of the transfer and changes nothing.'
       ].join(' '),
       querystring: TransferQuery, body: ref(Transfer),

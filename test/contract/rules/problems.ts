@@ -6,7 +6,9 @@ const always = ['invalid-request', 'uri-too-long', 'internal-error', 'database-u
 const withScope = ['unauthorized', 'forbidden', 'too-many-requests']
 const withBody = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 /** What `{id}` is the id of, by the part of the path before it. */
-const thingOf: Readonly<Record<string, string>> = { processes: 'process', experiments: 'experiment', steps: 'step', reservations: 'reservation', stocktakes: 'stocktake', keys: 'key' }
+const thingOf: Readonly<Record<string, string>> = {
+  processes: 'process', experiments: 'experiment', steps: 'step', reservations: 'reservation', stocktakes: 'stocktake', keys: 'key', 'labware-types': 'labware-type'
+}
 /** What is refused before any operation is known, so that none can declare it. */
 const beforeRouting = ['route-not-found', 'method-not-allowed', 'request-timeout', 'headers-too-large']
 
@@ -47,12 +49,12 @@ export const problemRules: readonly Rule[] = [
     breaking: (document) => { delete document.paths['/api/things'].get.responses[503] }
   },
   {
-    rule: 'what a path names may not be there: every path parameter has its 404',
+    rule: 'what a path names may not be there: every path parameter has its 404, unless the call creates it',
     why: 'A typo in a name is the most common mistake of all.',
-    faults: (document) => operationsOf(document).flatMap(({ at, path, operation }) => {
+    faults: (document) => operationsOf(document).filter(({ method, operation }) => method !== 'put' || operation.responses[201] === undefined).flatMap(({ at, path, operation }) => {
       const codes = new Set(Object.values<Json>(operation.responses).flatMap(codesOf))
       const named: string[] = (operation.parameters ?? []).filter((one: Json) => one.in === 'path').map(({ name }: Json) => name)
-      return named.map((name) => `${name === 'id' ? thingOf[path.split('/')[2]!] : name}-not-found`)
+      return named.map((name) => `${name === 'id' || name === 'name' ? thingOf[path.split('/')[2]!] : name}-not-found`)
         .filter((code) => !codes.has(code)).map((code) => `${at}: ${code}`)
     }),
     breaking: (document) => { delete document.paths['/api/things/{device}'].get.responses[404] }

@@ -8,7 +8,7 @@ import { deviceChangeOf, planLab, type TrackedDevice, type TrackedLab } from '..
 import { deviceNameFault, nameFault } from '../../../src/domain/lab-file/names.ts'
 
 const nothingSaid: DeviceSettings = {
-  type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, extra: null
+  type: null, description: null, uri: null, capacity: 0, process_capacity: null, min_capacity: null, allows_overlap: null, disposes: false, labware_types: null, max_height_mm: null, extra: null
 }
 
 function read (file: unknown): LabLayout {
@@ -45,9 +45,10 @@ t.test('reading a lab file', async (t) => {
         name: 'scanners',
         devices: [{
           name: 'scanner1', capacity: 1, process_capacity: 2, min_capacity: 1, allows_overlap: false, type: 'scanner', description: 'in words',
-          uri: 'https://scanner', extra: { resolution: 640, zoom: null }
+          disposes: false, labware_types: null, max_height_mm: null, uri: 'https://scanner', extra: { resolution: 640, zoom: null }
         }]
-      }]
+      }],
+      labware_types: null
     })
     t.equal(JSON.stringify(config.extra), '{"owner":{"b":1,"a":null}}')
   })
@@ -161,7 +162,7 @@ t.test('what a lab file changes', async (t) => {
   const device = (name: string, rest: Partial<TrackedDevice> = {}): TrackedDevice =>
     ({ ...nothingSaid, id: `id of ${name}`, name, group: 'g', listed: true, retired: false, created_as: null, capacity: 2, ...rest })
   const lab = (devices: TrackedDevice[], rest: Partial<TrackedLab> = {}): TrackedLab =>
-    ({ description: null, pythonlab_translation: null, extra: null, groups: [{ name: 'g', devices: devices.filter((one) => one.listed && !one.retired).map(({ name }) => name) }], devices, ...rest })
+    ({ description: null, pythonlab_translation: null, extra: null, groups: [{ name: 'g', devices: devices.filter((one) => one.listed && !one.retired).map(({ name }) => name) }], devices, labware_types: [], ...rest })
   const plan = (file: object, tracked: TrackedLab, prune = true) => planLab(read(file), tracked, { prune, newId: () => 'a new id' })
   const actions = (file: object, tracked: TrackedLab, prune = true) => plan(file, tracked, prune).changes.map(({ action, device }) => `${action} ${device}`)
 
@@ -226,7 +227,8 @@ t.test('what a lab file changes', async (t) => {
     const tracked: TrackedLab = {
       description: 'old', pythonlab_translation: { g: 'G' }, extra: { owner: 'me', room: 1 },
       groups: [{ name: 'g', devices: ['a', 'b'] }, { name: 'h', devices: ['c'] }],
-      devices: [device('a'), device('b'), device('c', { group: 'h' })]
+      devices: [device('a'), device('b'), device('c', { group: 'h' })],
+      labware_types: []
     }
     const file = { room: 2, sila_servers: { i: { d: { capacity: 1 } }, g: { b: { capacity: 2 } } } }
     t.strictSame(actions(file, tracked, false), ['add d', 'unchanged b', 'unchanged a', 'unchanged c'])

@@ -168,7 +168,7 @@ ContainerEvent = TypedDict(
 )
 
 
-ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'corrected', 'missing', 'found', 'restored', 'step']
+ContainerEventKind = Literal['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'restored', 'step']
 
 
 class ContainerHistory(TypedDict):
@@ -212,6 +212,7 @@ class ContainerResult(TypedDict):
     """The container after the change."""
     status: Literal['success']
     container: Container
+    warnings: NotRequired[list[Warning]]
 
 
 class ContainerSituation(TypedDict):
@@ -219,7 +220,7 @@ class ContainerSituation(TypedDict):
     device: str | None
     position: int | None
     lidded: bool
-    lid: Place | None
+    lid: PastPlace | None
     barcode: str | None
     missing_since: str | None
 
@@ -236,6 +237,9 @@ class Device(TypedDict):
     process_capacity: int | None
     min_capacity: int | None
     allows_overlap: bool | None
+    disposes: bool
+    labware_types: list[str] | None
+    max_height_mm: float | None
     extra: dict[str, Any] | None
     has_certificate: bool
     listed: bool
@@ -257,6 +261,9 @@ class DeviceCreate(TypedDict):
     process_capacity: NotRequired[int | None]
     min_capacity: NotRequired[int | None]
     allows_overlap: NotRequired[bool | None]
+    disposes: NotRequired[bool | None]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
     extra: NotRequired[dict[str, Any] | None]
 
 
@@ -278,6 +285,9 @@ class DevicePatch(TypedDict):
     process_capacity: NotRequired[int | None]
     min_capacity: NotRequired[int | None]
     allows_overlap: NotRequired[bool | None]
+    disposes: NotRequired[bool]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
     extra: NotRequired[dict[str, Any] | None]
 
 
@@ -374,7 +384,9 @@ EventSort = Literal['revision', '-revision']
 
 
 class Experiment(TypedDict):
-    """One execution of a process. `first_start`, `last_finish` and `duration_seconds` are computed from its steps."""
+    """One execution of a process. `first_start`, `last_finish`, `duration_seconds` and `active_seconds` are
+    computed from its steps.
+    """
     id: str
     process_id: str
     process: ExperimentProcess
@@ -386,6 +398,9 @@ class Experiment(TypedDict):
     first_start: str | None
     last_finish: str | None
     duration_seconds: float | None
+    paused_at: str | None
+    paused_seconds: float
+    active_seconds: float | None
     created_at: str
     updated_at: str
     version: int
@@ -419,7 +434,7 @@ class ExperimentProcess(TypedDict):
     name: str
 
 
-ExperimentStatus = Literal['created', 'running', 'completed', 'aborted']
+ExperimentStatus = Literal['created', 'running', 'paused', 'completed', 'aborted']
 
 
 # One fault of a request: where it is, and the rule that it breaks.
@@ -445,7 +460,7 @@ class Finding(TypedDict):
     steps: NotRequired[list[str]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing', 'run-not-learnt', 'labware-does-not-fit']
 
 
 FindingSeverity = Literal['error', 'warning']
@@ -478,6 +493,7 @@ class HistoryStep(TypedDict):
     start: str
     finish: str | None
     duration_seconds: float | None
+    active_seconds: float | None
     origin: HistoryEnd | None
     destination: HistoryEnd | None
 
@@ -544,6 +560,7 @@ class LabConfig(TypedDict):
     """
     sila_servers: dict[str, dict[str, LabDevice] | None]
     description: NotRequired[str | list[Any] | None]
+    labware_types: NotRequired[dict[str, LabLabwareType | None] | None]
     pythonlab_translation: NotRequired[Any]
 
 
@@ -551,6 +568,7 @@ class LabConfigResult(TypedDict):
     """What the lab file changed. For a dry run: what it would change."""
     applied: bool
     changes: list[LabChange]
+    labware_types: NotRequired[list[LabwareTypeChange]]
     revision: int
     warnings: list[Warning]
 
@@ -571,6 +589,9 @@ class LabDevice(TypedDict):
     process_capacity: NotRequired[int | None]
     min_capacity: NotRequired[int | None]
     allows_overlap: NotRequired[bool | None]
+    disposes: NotRequired[bool | None]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
     type: NotRequired[str | None]
     description: NotRequired[str | None]
     uri: NotRequired[str | None]
@@ -582,6 +603,7 @@ class LabDeviceState(TypedDict):
     group: str
     positions: int
     occupied: int
+    disposes: bool
     containers: list[LabContainer]
 
 
@@ -589,6 +611,17 @@ class LabHealth(TypedDict):
     """The result of checking the tracked state of the lab."""
     healthy: bool
     findings: list[Finding]
+
+
+class LabLabwareType(TypedDict):
+    """A labware type in the lab file. The service keeps members that it does not know and returns them in the
+    export.
+    """
+    description: NotRequired[str | None]
+    deep_well: NotRequired[bool | None]
+    height_mm: NotRequired[float | None]
+    wells: NotRequired[int | None]
+    lid: NotRequired[TypeLid | None]
 
 
 class LabRestore(TypedDict):
@@ -603,6 +636,7 @@ class LabRestoreResult(TypedDict):
     applied: bool
     restored_to: int
     devices: list[LabChange]
+    labware_types: NotRequired[list[LabwareTypeChange]]
     containers: list[Container]
     findings: list[RestoreFinding]
     revision: int
@@ -634,6 +668,49 @@ class LabWipe(TypedDict):
     revision: int
 
 
+class LabwareType(TypedDict):
+    """What is known of a type of labware. A container of this type is only put where it fits. A container of a type
+    that nobody described can go anywhere.
+    """
+    name: str
+    description: str | None
+    deep_well: bool
+    height_mm: float | None
+    wells: int | None
+    lid: TypeLid | None
+    extra: dict[str, Any] | None
+    created_at: str
+    updated_at: str
+    version: int
+
+
+LabwareTypeAction = Literal['add', 'update', 'delete', 'unchanged']
+
+
+class LabwareTypeChange(TypedDict):
+    """What a lab file changes about one labware type."""
+    action: LabwareTypeAction
+    labware_type: str
+    changed: list[str]
+
+
+class LabwareTypePage(TypedDict):
+    """One page of a list."""
+    items: list[LabwareType]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class LabwareTypePut(TypedDict):
+    """What is known of a labware type. What is left out is not known."""
+    description: NotRequired[str | None]
+    deep_well: NotRequired[bool | None]
+    height_mm: NotRequired[float | None]
+    wells: NotRequired[int | None]
+    lid: NotRequired[TypeLid | None]
+    extra: NotRequired[dict[str, Any] | None]
+
+
 class Lid(TypedDict):
     """Where the lid was parked before it was put on."""
     lid_device: NotRequired[str | None]
@@ -652,6 +729,9 @@ class LidPlace(TypedDict):
 class Live(TypedDict):
     """The process responds to requests."""
     status: str
+
+
+LoggedStatus = Literal['running', 'completed', 'failed', 'aborted']
 
 
 class Lookup(TypedDict):
@@ -705,6 +785,18 @@ class NewLabel(TypedDict):
 OccupiedBy = Literal['container', 'lid']
 
 
+class PastPlace(TypedDict):
+    """Where a lid was."""
+    device: str
+    position: int | None
+
+
+class Pause(TypedDict):
+    """When something was paused or went on, and why. Both members are optional."""
+    at: NotRequired[datetime | str | None]
+    reason: NotRequired[str | None]
+
+
 class Place(TypedDict):
     """A place: a device and the number of a slot on it."""
     device: str
@@ -742,12 +834,18 @@ class Position(TypedDict):
     container_id: str | None
     occupied_by: OccupiedBy | None
     deep_well_suited: bool
+    disposes: bool
+    labware_types: list[str] | None
+    max_height_mm: float | None
     reserved: Reserved | None
 
 
 class PositionPatch(TypedDict):
     """The members of a slot to change."""
     deep_well_suited: NotRequired[bool]
+    disposes: NotRequired[bool | None]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
 
 
 class PositionWithOccupant(TypedDict):
@@ -758,6 +856,9 @@ class PositionWithOccupant(TypedDict):
     container_id: str | None
     occupied_by: OccupiedBy | None
     deep_well_suited: bool
+    disposes: bool
+    labware_types: list[str] | None
+    max_height_mm: float | None
     reserved: Reserved | None
     occupant: Container | None
 
@@ -852,8 +953,8 @@ class Relabelling(TypedDict):
 
 
 class Remaining(TypedDict):
-    """The remaining time of a running step, given the time that has already elapsed. `estimate` is the estimate of
-    the whole step.
+    """The remaining time of a running or paused step, given the time that has already elapsed. Pauses do not
+    elapse: the time counts from when a paused step goes on. `estimate` is the estimate of the whole step.
     """
     step_id: str
     elapsed_seconds: float
@@ -869,7 +970,7 @@ class RemainingEstimates(TypedDict):
 
 
 class RemainingRequest(TypedDict):
-    """A request for the remaining time of running steps. Send either `step_ids` or `experiment_id`."""
+    """A request for the remaining time of running and paused steps. Send either `step_ids` or `experiment_id`."""
     step_ids: NotRequired[list[str] | None]
     experiment_id: NotRequired[str | None]
     confidence: NotRequired[float | None]
@@ -902,6 +1003,7 @@ class ReservationCreate(TypedDict):
     type: NotRequired[str | None]
     purpose: ReservationPurpose
     deep_well: NotRequired[bool | None]
+    labware_type: NotRequired[str | None]
     count: NotRequired[int | None]
     consecutive: NotRequired[bool | None]
     strategy: NotRequired[ReservationStrategy | None]
@@ -975,6 +1077,9 @@ class Step(TypedDict):
     finish: str | None
     status: StepStatus
     duration_seconds: float | None
+    paused_at: str | None
+    paused_seconds: float
+    active_seconds: float | None
     experiment_id: str | None
     experiment_named: str | None
     containers: list[StepContainer]
@@ -1007,7 +1112,7 @@ class StepChange(TypedDict):
     after: Step
 
 
-StepChangeKind = Literal['step-finished', 'step-corrected']
+StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-corrected']
 
 
 class StepContainer(TypedDict):
@@ -1024,6 +1129,7 @@ class StepCounts(TypedDict):
     failed: int
     aborted: int
     running: int
+    paused: int
 
 
 class StepCreate(TypedDict):
@@ -1037,7 +1143,7 @@ class StepCreate(TypedDict):
     data: NotRequired[dict[str, Any] | None]
     start: datetime | str
     finish: NotRequired[datetime | str | None]
-    status: NotRequired[StepStatus | None]
+    status: NotRequired[LoggedStatus | None]
     experiment_id: NotRequired[str | None]
     containers: NotRequired[list[str] | None]
     is_simulation: NotRequired[bool | None]
@@ -1101,9 +1207,9 @@ class StepGroup(TypedDict):
 
 
 class StepGroupStatistics(TypedDict):
-    """The counts are of all steps. The durations are of all finished steps, whatever their status, but for those
-    that estimates leave out for their times, for a status that was not understood, or by hand. `excluded=any`
-    leaves nothing out. They are null when there are no such steps.
+    """The counts are of all steps. The durations are without pauses, and of all finished steps, whatever their
+    status, but for those that estimates leave out for their times, for a status that was not understood, or by
+    hand. `excluded=any` leaves nothing out. They are null when there are no such steps.
     """
     group: StepGroup
     count: int
@@ -1147,7 +1253,7 @@ class StepPatch(TypedDict):
     reason: str
     start: NotRequired[datetime | str]
     finish: NotRequired[datetime | str | None]
-    status: NotRequired[StepStatus]
+    status: NotRequired[LoggedStatus]
     is_simulation: NotRequired[bool]
     data: NotRequired[dict[str, Any]]
     device: NotRequired[str]
@@ -1169,13 +1275,13 @@ class StepStatistics(TypedDict):
     items: list[StepGroupStatistics]
 
 
-StepStatus = Literal['running', 'completed', 'failed', 'aborted']
+StepStatus = Literal['running', 'paused', 'completed', 'failed', 'aborted']
 
 
 class StepWhere(TypedDict):
     """Which steps: those that match all of these members. They are the filters of `GET /api/steps`, and some more.
     `finished_after` is inclusive, `finished_before` exclusive. `longer_than`: steps that took more than this
-    many seconds.
+    many seconds without their pauses.
     """
     device: NotRequired[str]
     container: NotRequired[str]
@@ -1342,6 +1448,9 @@ class TransferTarget(TypedDict):
     position: NotRequired[int | None]
 
 
+TypeLid = Literal['none', 'optional', 'always']
+
+
 class Unlid(TypedDict):
     """Where the lid was parked."""
     lid_device: str
@@ -1406,6 +1515,28 @@ class GetPositionQuery(TypedDict):
     at: NotRequired[str]
 
 
+class ListLabwareTypesQuery(TypedDict):
+    """Query parameters of `list_labware_types`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+
+
+class GetLabwareTypeQuery(TypedDict):
+    """Query parameters of `get_labware_type`."""
+    at: NotRequired[str]
+
+
+class PutLabwareTypeQuery(TypedDict):
+    """Query parameters of `put_labware_type`."""
+    dry_run: NotRequired[bool]
+
+
+class DeleteLabwareTypeQuery(TypedDict):
+    """Query parameters of `delete_labware_type`."""
+    dry_run: NotRequired[bool]
+
+
 class ListContainersQuery(TypedDict):
     """Query parameters of `list_containers`."""
     limit: NotRequired[int]
@@ -1424,6 +1555,12 @@ class ListContainersQuery(TypedDict):
 class GetContainerQuery(TypedDict):
     """Query parameters of `get_container`."""
     at: NotRequired[str]
+
+
+class RemoveContainerQuery(TypedDict):
+    """Query parameters of `remove_container`."""
+    reason: NotRequired[str]
+    dry_run: NotRequired[bool]
 
 
 class GetContainerHistoryQuery(TypedDict):
@@ -1502,6 +1639,16 @@ class ListExperimentsQuery(TypedDict):
     started_before: NotRequired[datetime | str]
 
 
+class PauseExperimentQuery(TypedDict):
+    """Query parameters of `pause_experiment`."""
+    dry_run: NotRequired[bool]
+
+
+class ResumeExperimentQuery(TypedDict):
+    """Query parameters of `resume_experiment`."""
+    dry_run: NotRequired[bool]
+
+
 class ListExperimentStepsQuery(TypedDict):
     """Query parameters of `list_experiment_steps`."""
     limit: NotRequired[int]
@@ -1559,10 +1706,21 @@ class GetStepStatisticsQuery(TypedDict):
     process_id: NotRequired[str]
     excluded: NotRequired[StatisticsExcluded]
     group_by: NotRequired[str]
+    timezone: NotRequired[str]
 
 
 class ExcludeStepsQuery(TypedDict):
     """Query parameters of `exclude_steps`."""
+    dry_run: NotRequired[bool]
+
+
+class PauseStepQuery(TypedDict):
+    """Query parameters of `pause_step`."""
+    dry_run: NotRequired[bool]
+
+
+class ResumeStepQuery(TypedDict):
+    """Query parameters of `resume_step`."""
     dry_run: NotRequired[bool]
 
 
@@ -1595,8 +1753,11 @@ class ListEventsQuery(TypedDict):
     container: NotRequired[str]
     device: NotRequired[str]
     kind: NotRequired[str]
+    actor: NotRequired[str]
     step: NotRequired[str]
     experiment: NotRequired[str]
+    recorded_after: NotRequired[datetime | str]
+    recorded_before: NotRequired[datetime | str]
     sort: NotRequired[EventSort]
 
 

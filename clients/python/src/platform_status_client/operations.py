@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ContainerPage,
         ContainerPatch,
         ContainerResult,
+        DeleteLabwareTypeQuery,
         Device,
         DeviceCreate,
         DevicePage,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         GetDeviceQuery,
         GetLabConfigQuery,
         GetLabQuery,
+        GetLabwareTypeQuery,
         GetPositionQuery,
         GetProcessDurationQuery,
         GetStepHistoryQuery,
@@ -61,6 +63,9 @@ if TYPE_CHECKING:
         LabRestoreResult,
         LabState,
         LabWipe,
+        LabwareType,
+        LabwareTypePage,
+        LabwareTypePut,
         Lid,
         ListContainersQuery,
         ListDevicesQuery,
@@ -68,6 +73,7 @@ if TYPE_CHECKING:
         ListExperimentStepsQuery,
         ListExperimentsQuery,
         ListKeysQuery,
+        ListLabwareTypesQuery,
         ListPositionsQuery,
         ListProcessesQuery,
         ListReservationsQuery,
@@ -78,6 +84,9 @@ if TYPE_CHECKING:
         LookupItems,
         Move,
         MoveFromPosition,
+        Pause,
+        PauseExperimentQuery,
+        PauseStepQuery,
         Position,
         PositionPatch,
         PositionWithOccupant,
@@ -86,15 +95,19 @@ if TYPE_CHECKING:
         ProcessDuration,
         ProcessPage,
         PutLabConfigQuery,
+        PutLabwareTypeQuery,
         Ready,
         RelabelContainersQuery,
         Relabelling,
         RemainingEstimates,
         RemainingRequest,
+        RemoveContainerQuery,
         Reservation,
         ReservationCreate,
         ReservationPage,
         ReservationRenewal,
+        ResumeExperimentQuery,
+        ResumeStepQuery,
         Step,
         StepBatch,
         StepCreate,
@@ -141,7 +154,8 @@ class Operations(Caller):
     def put_lab_config(self, body: LabConfig | str, /, **query: Unpack[PutLabConfigQuery]) -> LabConfigResult:
         """Apply a lab file. Makes the lab match the file: adds, resizes and updates devices, and retires devices
         that the file does not name. Applying the same file again changes nothing. The request is refused if it
-        would remove a slot or device that holds a container or a lid. Scope: `admin`.
+        would remove a slot or device that holds a container or a lid, or turn it into waste. `labware_types` of
+        the file become the labware types of the lab; a file without them changes none. Scope: `admin`.
         """
         answer: LabConfigResult = self.call('PUT', ('api', 'lab', 'config'), query=query, body=body, text='application/yaml')
         return answer
@@ -237,8 +251,8 @@ class Operations(Caller):
         return answer
 
     def update_position(self, device: str, position: int, /, **body: Unpack[PositionPatch]) -> PositionWithOccupant:
-        """Change the properties of a slot. Sets whether deep-well plates fit in the slot. To change what a slot
-        holds, record a move. Scope: `admin`.
+        """Change the properties of a slot. Sets what may stand in the slot, and whether the slot disposes of what
+        is put there. To change what a slot holds, record a move. Scope: `admin`.
         """
         answer: PositionWithOccupant = self.call('PATCH', ('api', 'devices', device, 'positions', position), body=body)
         return answer
@@ -261,6 +275,36 @@ class Operations(Caller):
         certificate. Scope: `admin`.
         """
         self.call('DELETE', ('api', 'devices', device, 'certificate'))
+
+    def list_labware_types(self, **query: Unpack[ListLabwareTypesQuery]) -> LabwareTypePage:
+        """List labware types. Lists the labware types of the lab by name. Containers can have types that are not in
+        this list; they can go anywhere. Scope: `read`.
+        """
+        answer: LabwareTypePage = self.call('GET', ('api', 'labware-types'), query=query)
+        return answer
+
+    def get_labware_type(self, name: str, /, **query: Unpack[GetLabwareTypeQuery]) -> LabwareType:
+        """Read a labware type. Returns what is known of a labware type. With `at`, returns an earlier state. Scope:
+        `read`.
+        """
+        answer: LabwareType = self.call('GET', ('api', 'labware-types', name), query=query)
+        return answer
+
+    def put_labware_type(self, name: str, query: PutLabwareTypeQuery | None = None, /, **body: Unpack[LabwareTypePut]) -> LabwareType:
+        """Add or change a labware type. Says what is known of a labware type; what is left out is not known.
+        Containers of this type are then only put where they fit. The same request again changes nothing. With
+        `dry_run`, returns the same and changes nothing. Scope: `admin`.
+        """
+        answer: LabwareType = self.call('PUT', ('api', 'labware-types', name), query=query, body=body)
+        return answer
+
+    def delete_labware_type(self, name: str, /, **query: Unpack[DeleteLabwareTypeQuery]) -> LabwareType:
+        """Delete a labware type. Returns the type as it was last. Containers keep its name, and can then go
+        anywhere. The lists of devices and slots no longer name it. With `dry_run`, returns the same and changes
+        nothing. Scope: `admin`.
+        """
+        answer: LabwareType = self.call('DELETE', ('api', 'labware-types', name), query=query)
+        return answer
 
     def list_containers(self, **query: Unpack[ListContainersQuery]) -> ContainerPage:
         """List containers. Lists the containers on the platform. Use `removed` to list removed ones. Filters match
@@ -297,11 +341,12 @@ class Operations(Caller):
         answer: Container = self.call('PATCH', ('api', 'containers', container), body=body)
         return answer
 
-    def remove_container(self, container: str, /) -> Container:
+    def remove_container(self, container: str, /, **query: Unpack[RemoveContainerQuery]) -> Container:
         """Remove a container from the platform. Frees its slot, the slot of its parked lid and its barcode. The
-        container and its history stay readable by id. A retry by id returns the same response. Scope: `operate`.
+        container and its history stay readable by id. A retry by id returns the same response. The event log
+        keeps the `reason`. With `dry_run`, returns the same and changes nothing. Scope: `operate`.
         """
-        answer: Container = self.call('DELETE', ('api', 'containers', container))
+        answer: Container = self.call('DELETE', ('api', 'containers', container), query=query)
         return answer
 
     def get_container_history(self, container: str, /, **query: Unpack[GetContainerHistoryQuery]) -> ContainerHistory:
@@ -313,15 +358,18 @@ class Operations(Caller):
 
     def move_container(self, container: str, /, **body: Unpack[Move]) -> ContainerResult:
         """Record that a container was moved. Sets the place of a container. With `source_device` and `source_pos`,
-        the container must be there. The target can be the place where the container already is, for example when
-        a robot only read the barcode and put the container back. Scope: `operate`.
+        the container must be there. If the target disposes (waste), the container is off the platform
+        afterwards, and `target_pos` need not be one of its slots. The target can be the place where the
+        container already is, for example when a robot only read the barcode and put the container back. Scope:
+        `operate`.
         """
         answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'move'), body=body)
         return answer
 
     def unlid_container(self, container: str, /, **body: Unpack[Unlid]) -> ContainerResult:
         """Record that the lid was taken off. The lid is parked in the given slot and occupies it. If the lid was
-        already off, its place is changed. Scope: `operate`.
+        already off, its place is changed. If the device or the slot disposes (waste), the container has no lid
+        any longer. Scope: `operate`.
         """
         answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'unlid'), body=body)
         return answer
@@ -335,9 +383,10 @@ class Operations(Caller):
 
     def correct_container(self, container: str, /, **body: Unpack[ContainerCorrection]) -> ContainerResult:
         """Correct the state of a container. Sets place, lid or barcode to what a person sees in the lab. A
-        correction may bring back a removed container and may use a reserved slot. Database constraints still
-        hold. If the slot is occupied, the service responds with 409, unless `displace` says what to do with the
-        occupant. The event log keeps the reason. Scope: `operate`.
+        correction may bring back a removed container and may use a reserved slot, or a slot in which the labware
+        type does not fit, which is a warning. What was seen in waste is off the platform. Database constraints
+        still hold. If the slot is occupied, the service responds with 409, unless `displace` says what to do
+        with the occupant. The event log keeps the reason. Scope: `operate`.
         """
         answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'correct'), body=body)
         return answer
@@ -354,8 +403,9 @@ class Operations(Caller):
         """Record a transfer. Records place, lid, barcode and step of one physical operation, either all or nothing.
         Only the state after the transfer is checked: a container may go to the slot that its lid leaves, and the
         lid to the slot that the container leaves. A retry with the `id` of its step returns the first response
-        and changes nothing, whatever happened since. With `dry_run`, returns every problem of the transfer and
-        changes nothing. Scope: `operate`.
+        and changes nothing, whatever happened since. If the target disposes (waste), the container is off the
+        platform afterwards. With `dry_run`, returns every problem of the transfer and changes nothing. Scope:
+        `operate`.
         """
         answer: TransferResult = self.call('POST', ('api', 'transfers'), query=query, body=body)
         return answer
@@ -432,8 +482,8 @@ class Operations(Caller):
         """Reserve free slots. Reserves free slots for `owner`, either all requested slots or none. A request that
         places something in a reserved slot must send its `reservation_id`, which uses the slot up. Other
         requests for that slot are refused with `position-reserved`, and automatic slot selection skips it. The
-        reservation expires after `ttl_seconds`. A retry with the same `id` and body returns 200. Scope:
-        `operate`.
+        reservation expires after `ttl_seconds`. A retry with the same `id` and body returns 200 and reserves
+        nothing, also after the reservation has ended. Scope: `operate`.
         """
         answer: Reservation = self.call('POST', ('api', 'reservations'), body=body)
         return answer
@@ -517,9 +567,25 @@ class Operations(Caller):
     def update_experiment(self, id: str, /, **body: Unpack[ExperimentPatch]) -> Experiment:
         """Update an experiment. Changes status, name or metadata. The status goes from `created` to `running` (by
         this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be
-        aborted, too. Sending the present status changes nothing. Scope: `operate`.
+        aborted, too. `running` and `paused` change into each other. Sending the present status changes nothing.
+        Scope: `operate`.
         """
         answer: Experiment = self.call('PATCH', ('api', 'experiments', id), body=body)
+        return answer
+
+    def pause_experiment(self, id: str, query: PauseExperimentQuery | None = None, /, **body: Unpack[Pause]) -> Experiment:
+        """Pause a running experiment. Says that a running experiment stands still. Its steps go on, as an incubator
+        does: pause those that stand still as well. An experiment that is paused already is returned unchanged.
+        `at` before the first start counts from the first start. Scope: `operate`.
+        """
+        answer: Experiment = self.call('POST', ('api', 'experiments', id, 'pause'), query=query, body=body)
+        return answer
+
+    def resume_experiment(self, id: str, query: ResumeExperimentQuery | None = None, /, **body: Unpack[Pause]) -> Experiment:
+        """Resume a paused experiment. Says that a paused experiment goes on. An experiment that runs already is
+        returned unchanged. The end of an experiment ends its pause, too. Scope: `operate`.
+        """
+        answer: Experiment = self.call('POST', ('api', 'experiments', id, 'resume'), query=query, body=body)
         return answer
 
     def list_experiment_steps(self, id: str, /, **query: Unpack[ListExperimentStepsQuery]) -> StepPage:
@@ -557,7 +623,8 @@ class Operations(Caller):
 
     def get_step_statistics(self, **query: Unpack[GetStepStatisticsQuery]) -> StepStatistics:
         """Read statistics of step durations. Computes the statistics of the steps that match the filters, by group.
-        The filters are those of `GET /api/steps`. At most 10,000 groups are returned. Scope: `read`.
+        The filters are those of `GET /api/steps`. `timezone` is the zone of `day`: a day in it can have 23 or 25
+        hours. The default is UTC. At most 10,000 groups are returned. Scope: `read`.
         """
         answer: StepStatistics = self.call('GET', ('api', 'steps', 'statistics'), query=query)
         return answer
@@ -585,15 +652,30 @@ class Operations(Caller):
         return answer
 
     def finish_step(self, id: str, /, **body: Unpack[StepFinish]) -> Step:
-        """Finish a running step. Ends a running step. If the finish is before the start, because clocks differ, the
-        start is stored as the finish, with a warning. Scope: `operate`.
+        """Finish a running step. Ends a running or paused step. A pause ends with it. If the finish is before the
+        start, because clocks differ, the start is stored as the finish, with a warning. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps', id, 'finish'), body=body)
         return answer
 
+    def pause_step(self, id: str, query: PauseStepQuery | None = None, /, **body: Unpack[Pause]) -> Step:
+        """Pause a running step. Stops the clock of a running step. A step that is paused already is returned
+        unchanged. `at` before the start counts from the start. Estimates, remaining times and statistics leave
+        pauses out. Scope: `operate`.
+        """
+        answer: Step = self.call('POST', ('api', 'steps', id, 'pause'), query=query, body=body)
+        return answer
+
+    def resume_step(self, id: str, query: ResumeStepQuery | None = None, /, **body: Unpack[Pause]) -> Step:
+        """Resume a paused step. Lets the clock of a paused step go on. A step that runs already is returned
+        unchanged. The end of a step ends its pause, too. Scope: `operate`.
+        """
+        answer: Step = self.call('POST', ('api', 'steps', id, 'resume'), query=query, body=body)
+        return answer
+
     def get_step_history(self, id: str, /, **query: Unpack[GetStepHistoryQuery]) -> StepHistory:
-        """Read the history of a step. Lists the changes of a step after it was logged (its finish and its
-        corrections), oldest first, with the step before and after each change. Scope: `read`.
+        """Read the history of a step. Lists the changes of a step after it was logged (its pauses, its finish and
+        its corrections), oldest first, with the step before and after each change. Scope: `read`.
         """
         answer: StepHistory = self.call('GET', ('api', 'steps', id, 'history'), query=query)
         return answer
@@ -632,7 +714,8 @@ class Operations(Caller):
         """List events. Lists every change of the lab and who made it. `container` finds the events of all
         containers that have or had this barcode, or of the container with this id. `device` finds the events of
         the device, and of containers and lids that arrived on it or left it. To continue from the last revision
-        that you read, use `after`. Scope: `read`.
+        that you read, use `after`. `actor` is the name of an API key. `recorded_after` is inclusive,
+        `recorded_before` exclusive. Scope: `read`.
         """
         answer: EventPage = self.call('GET', ('api', 'events'), query=query)
         return answer

@@ -88,6 +88,18 @@ def by_place(client: Client, device: Any, position: Any) -> Container | None:
     return found['occupant'] if found['occupied_by'] == 'container' else None
 
 
+def disposes(client: Client, where: Place) -> bool:
+    """Whether what is put at this place is disposed of. A waste device disposes whatever slot is named."""
+    try:
+        if client.get_device(where['device'])['disposes']:
+            return True
+        return client.get_position(where['device'], where['position'])['disposes']
+    except (Problem, ValueError) as error:
+        if isinstance(error, Problem) and not error.says_absent:
+            raise
+        return False
+
+
 def find_container(client: Client, info: ContainerInfo) -> Container | None:
     """Finds a container by its barcode, or otherwise by its place.
 

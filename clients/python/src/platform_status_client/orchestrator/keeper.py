@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from .kept_calls import decoded, encoded
+from ..errors import StatusServiceError
+from .kept_calls import decoded, encoded, objects_of
 from .spool import Spool, may_pass
 
 log = logging.getLogger('platform_status_client')
@@ -19,7 +21,7 @@ class Keeper:
     def __init__(self, database: Any, folder: Path) -> None:
         self._database = database
         self._replaying = threading.local()
-        self.spool = Spool(folder, self._replay)
+        self.spool = Spool(folder, self._replay, self._takes_calls)
         self.spool.start()
 
     def replays(self) -> bool:
@@ -46,9 +48,20 @@ class Keeper:
                 'args': list(map(encoded, args)),
                 'kwargs': {key: encoded(value) for key, value in kwargs.items()},
             }
-            self.spool.put(name, arguments)
+            named = signature(getattr(self._database, name)).bind(*args, **kwargs).arguments
+            self.spool.put(name, arguments, objects_of(name, named))
         except Exception:
             log.exception('%s could not be kept in %s', name, self.spool.folder)
+            return False
+        return True
+
+    def _takes_calls(self) -> bool:
+        client = self._database.client
+        try:
+            # the first says whether writes work, the second whether this key is known
+            client.get_ready()
+            client.list_devices(limit=1)
+        except StatusServiceError:
             return False
         return True
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from laborchestrator.structures import ContainerInfo, MoveStep, ProcessStep, StepStatus, UsedDevice
 
+from .containers import barcode_or_none
 from .readable import readable, readable_data
 
 CONTAINER = (
@@ -33,6 +34,32 @@ def decoded(kept: dict[str, Any]) -> Any:
         start = members.pop('start_device')
         return ContainerInfo(start_device=UsedDevice(device_type=None, name=start, preferred=start), **members)
     return _decoded_step(kept['step']) if 'step' in kept else kept['value']
+
+
+def objects_of(name: str, arguments: dict[str, Any]) -> set[str]:
+    """The containers that a call is about: by their barcode, or by their place when they have none.
+
+    A step is about none. The service takes it whatever it knows of the containers.
+    """
+    if name == 'safe_step_to_db':
+        return set()
+    found: set[str] = set()
+    for value in arguments.values():
+        if isinstance(value, ContainerInfo):
+            found |= _one(value.barcode, (value.current_device, value.current_pos))
+            if name == 'set_barcode':
+                found |= _one(None, (value.current_device, value.current_pos))
+    if name == 'moved_container':
+        ends = [(arguments[f'{end}_device'], arguments[f'{end}_pos']) for end in ('source', 'target')]
+        found |= _one(arguments.get('barcode'), *ends)
+    if name == 'set_barcode_at_position':
+        found |= _one(arguments['barcode']) | _one(None, (arguments['device'], arguments['pos']))
+    return found
+
+
+def _one(barcode: Any, *places: tuple[Any, Any]) -> set[str]:
+    text = barcode_or_none(barcode)
+    return {f'container {text}'} if text is not None else {f'{device}[{position}]' for device, position in places}
 
 
 def _encoded_step(step: ProcessStep) -> dict[str, Any]:

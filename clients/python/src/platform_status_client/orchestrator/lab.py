@@ -54,7 +54,13 @@ class LabPart(StatusDBPart):
         where = place(device, pos)
         if where is None:
             return False
-        found = self.client.get_position(where['device'], where['position'])
+        try:
+            found = self.client.get_position(where['device'], where['position'])
+        except Problem as problem:
+            if problem.code != 'position-not-found':
+                raise
+            # what disposes takes anything, whatever slot is named
+            return bool(self.client.get_device(where['device'])['disposes'])
         return found['empty'] and found.get('reserved') is None
 
     @safely(None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from laborchestrator.structures import ContainerInfo
 
 from ..errors import Problem
-from .containers import barcode_or_none, by_place, place
+from .containers import barcode_or_none, by_place, disposes, place
 from .labware import LabwarePart, lid_site
 from .safely import safely
 
@@ -28,7 +28,10 @@ class MovesPart(LabwarePart):
         target_pos: int,
         barcode: str | None = None,
     ) -> None:
-        """Records a move of a container, by its barcode or otherwise by its place. A repeated call changes nothing."""
+        """Records a move of a container, by its barcode or otherwise by its place. A repeated call changes nothing.
+
+        What is moved to a device or slot that disposes (waste) is off the platform.
+        """
         source, target = place(source_device, source_pos), place(target_device, target_pos)
         if source is None or target is None:
             ends = f'{source_device}[{source_pos}] to {target_device}[{target_pos}]'
@@ -38,7 +41,10 @@ class MovesPart(LabwarePart):
         if text is not None and self._moved(text, source, target):
             return
         standing = by_place(self.client, source['device'], source['position'])
-        if standing is None:
+        if standing is None and disposes(self.client, target):
+            # a retry: the container was disposed of, and the response was lost
+            log.warning('moved_container: %s is empty, and %s disposes; taken as recorded', source, target['device'])
+        elif standing is None:
             log.error('moved_container: there is no container at %s[%s]', source['device'], source['position'])
         elif text is not None and standing['barcode'] is not None:
             # not the container that was moved

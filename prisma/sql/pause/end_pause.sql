@@ -1,0 +1,13 @@
+-- Ends the pause of a step or an experiment. A time before it began is stored as its beginning. Returns the warnings about the time.
+--
+-- Locks: The caller has locked the object, and it is paused.
+CREATE OR REPLACE FUNCTION end_pause(_subject text, _id uuid, _at timestamptz, _start timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  told timestamptz(3) := command_time();
+  wanted timestamptz(3) := greatest(coalesce(_at, told), _start);
+  begun timestamptz(3);
+BEGIN
+  UPDATE pause p SET resumed_at = greatest(wanted, p.paused_at)
+  WHERE p.subject_id = _id AND p.subject = _subject AND p.resumed_at IS NULL RETURNING p.paused_at INTO begun;
+  RETURN pause_warnings('/paused_seconds', wanted, begun, told);
+END $$;

@@ -1,0 +1,58 @@
+import type { LabwareType, LabwareTypePut, LabwareTypeQuery } from '../contract/labware-types.ts'
+import { problem } from '../contract/problems.ts'
+import { writeExactly } from '../domain/whole-numbers.ts'
+import { viewColumns } from './columns.ts'
+import { type AuditContext, runPrepared } from './commands.ts'
+import type { Database } from './database.ts'
+import { unlessDryRun } from './dry-run.ts'
+import { type Page, readPage } from './pages.ts'
+import { refusalDetail } from './refusals.ts'
+
+const columns = viewColumns('labware_type')
+
+/** Labware types. The commands are in prisma/sql/labware-type. */
+export function labwareTypeStore ({ pool }: Database) {
+  return {
+    async list (query: LabwareTypeQuery): Promise<Page<LabwareType>> {
+      return await readPage<LabwareType, readonly [string]>(query, {
+        name: 'labware-types',
+        filters: {},
+        keys: ({ name }) => [name],
+        isKey: ([name, ...others]) => typeof name === 'string' && others.length === 0,
+        read: async (after, take) => await runPrepared<LabwareType>(pool,
+          `SELECT ${columns} FROM labware_type_state WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2`, [after?.[0] ?? null, take]),
+        count: async () => await runPrepared<{ count: number }>(pool, 'SELECT count(*)::int AS count FROM labware_type', []).then(([row]) => row!.count)
+      })
+    },
+
+    async read (name: string): Promise<LabwareType> {
+      const [found] = await runPrepared<LabwareType>(pool, `SELECT ${columns} FROM labware_type_state WHERE name = $1`, [name])
+      if (found === undefined) throw labwareTypeNotFound(name)
+      return found
+    },
+
+    /** Adds or changes a type. Nothing is written if it is so already. */
+    async put (
+      name: string, input: LabwareTypePut, dryRun: boolean | undefined, audit: AuditContext
+    ): Promise<{ created: boolean, labware_type: LabwareType }> {
+      return await unlessDryRun(pool, dryRun, async () => {
+        const [row] = await runPrepared<LabwareType & { created: boolean }>(pool,
+          `SELECT created, ${viewColumns('labware_type', '(labware_type)')} FROM put_labware_type($1, $2, $3)`, [name, writeExactly(input), audit])
+        const { created, ...labware_type } = row!
+        return { created, labware_type }
+      })
+    },
+
+    /** Deletes a type, and returns it as it was last. */
+    async delete (name: string, dryRun: boolean | undefined, audit: AuditContext): Promise<LabwareType> {
+      return await unlessDryRun(pool, dryRun, async () => {
+        const [deleted] = await runPrepared<LabwareType>(pool, `SELECT ${columns} FROM delete_labware_type($1, $2)`, [name, audit])
+        return deleted!
+      })
+    }
+  }
+}
+
+function labwareTypeNotFound (labware_type: string) {
+  return problem('labware-type-not-found', refusalDetail('labware-type-not-found', { labware_type }), { labware_type, parameter: 'name' })
+}

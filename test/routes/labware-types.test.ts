@@ -1,0 +1,90 @@
+import t from 'tap'
+import { aLab } from '../support/service.ts'
+
+const deep = { description: 'a deep one', deep_well: true, height_mm: 44, wells: 96, lid: 'optional' }
+
+t.test('labware types over HTTP', async (t) => {
+  const lab = await aLab(t, { Hotel: 3 })
+
+  await t.test('are added, read, listed, changed, and deleted, each with an event', async (t) => {
+    const plan = await lab.put('/api/labware-types/Deep%2096?dry_run=true', deep)
+    t.match(plan, { status: 201, body: { name: 'Deep 96', ...deep, extra: null, version: 1 } })
+    t.match(await lab.get('/api/labware-types/Deep%2096'), { status: 404, body: { code: 'labware-type-not-found', labware_type: 'Deep 96', detail: /PUT/ } }, 'a dry run adds nothing')
+    const added = await lab.put('/api/labware-types/Deep%2096', deep)
+    t.match(added, { status: 201, headers: { location: '/api/labware-types/Deep%2096' }, body: { name: 'Deep 96', ...deep, version: 1 } })
+    t.match(await lab.put('/api/labware-types/Deep%2096', deep), { status: 200, body: { version: 1 } }, 'the same again changes nothing')
+    const { headers: { etag } } = await lab.get('/api/labware-types/Deep%2096')
+    t.match(await lab.put('/api/labware-types/Deep%2096', { ...deep, height_mm: 41 }, { 'if-match': String(etag) }), { status: 200, body: { height_mm: 41, version: 2 } })
+    t.match(await lab.put('/api/labware-types/Deep%2096', deep, { 'if-match': String(etag) }), { status: 412 })
+    await lab.put('/api/labware-types/Another', {})
+    t.match((await lab.get('/api/labware-types?limit=1&count=true')).body, { items: [{ name: 'Another', deep_well: false, height_mm: null }], total: 2, next_cursor: String })
+    const { body: { next_cursor } } = await lab.get('/api/labware-types?limit=1')
+    t.match((await lab.get(`/api/labware-types?limit=1&cursor=${next_cursor}`)).body, { items: [{ name: 'Deep 96' }], next_cursor: null })
+    t.match((await lab.delete('/api/labware-types/Another?dry_run=true')).body, { name: 'Another' })
+    t.match(await lab.delete('/api/labware-types/Another'), { status: 200, body: { name: 'Another' } })
+    t.match(await lab.delete('/api/labware-types/Another'), { status: 404, body: { code: 'labware-type-not-found', parameter: 'name' } })
+    t.match((await lab.get('/api/events?after=1')).body.items, [
+      { kind: 'labware-type-added', before: null, after: { name: 'Deep 96', height_mm: 44 } }, { kind: 'labware-type-updated', before: { height_mm: 44 }, after: { height_mm: 41 } },
+      { kind: 'labware-type-added', after: { name: 'Another' } }, { kind: 'labware-type-deleted', before: { name: 'Another' }, after: null }
+    ])
+    t.match((await lab.get('/api/labware-types/Another?at=4')).body, { name: 'Another' })
+    t.match((await lab.get('/api/labware-types/Deep%2096?at=2')).body, { height_mm: 44 })
+    t.equal((await lab.get('/api/labware-types/Another?at=5')).status, 404)
+  })
+
+  await t.test('bad input names its member and the rule', async (t) => {
+    for (const [body, pointer] of [[{ height_mm: 0 }, '/height_mm'], [{ wells: 1.5 }, '/wells'], [{ lid: 'sometimes' }, '/lid'], [{ deep_well: 'yes' }, '/deep_well'], [{ colour: 'red' }, '/colour']] as const) {
+      t.match(await lab.put('/api/labware-types/X', body), { status: 400, body: { errors: [{ pointer }] } }, pointer)
+    }
+    t.match(await lab.put('/api/labware-types/%20X', {}), { status: 400, body: { errors: [{ parameter: 'name' }] } })
+    t.match(await lab.put(`/api/labware-types/${'x'.repeat(201)}`, {}), { status: 400 })
+    t.match(await lab.patch('/api/devices/Hotel', { labware_types: ['Deep 96', 'None such'] }), { status: 400, body: { errors: [{ pointer: '/labware_types/1', detail: /"None such".*PUT/ }] } })
+    t.match(await lab.post('/api/devices', { name: 'New', capacity: 1, labware_types: ['None such'] }), { status: 400, body: { errors: [{ pointer: '/labware_types/0' }] } })
+    t.match(await lab.patch('/api/devices/Hotel/positions/0', { labware_types: ['None such'] }), { status: 400, body: { errors: [{ pointer: '/labware_types/0', detail: /GET \/api\/labware-types/ }] } })
+    t.match(await lab.patch('/api/devices/Hotel/positions/0', { max_height_mm: -1 }), { status: 400, body: { errors: [{ pointer: '/max_height_mm' }] } })
+    t.match(await lab.put('/api/lab/config', { sila_servers: { g: { 'a/b': { capacity: 1, labware_types: ['None such'] } } } }), { status: 400, body: { errors: [{ pointer: '/sila_servers/g/a~1b/labware_types/0' }] } })
+  })
+
+  await t.test('a deleted type stays on its containers, and leaves the lists of devices and slots', async (t) => {
+    await lab.put('/api/labware-types/Flat', {})
+    await lab.patch('/api/devices/Hotel', { labware_types: ['Deep 96', 'Flat'] })
+    await lab.patch('/api/devices/Hotel/positions/1', { labware_types: ['Flat'] })
+    await lab.post('/api/containers', { device: 'Hotel', position: 1, barcode: 'P1', labware_type: 'Flat' })
+    const { body: { revision } } = await lab.get('/api/lab')
+    await lab.delete('/api/labware-types/Flat')
+    t.match((await lab.get('/api/containers/P1')).body, { labware_type: 'Flat', position: 1 })
+    t.match((await lab.get('/api/devices/Hotel')).body, { labware_types: ['Deep 96'] })
+    t.strictSame((await lab.get('/api/devices/Hotel/positions/1')).body.labware_types, [])
+    t.match((await lab.get(`/api/devices/Hotel/positions/1?at=${revision}`)).body, { labware_types: ['Flat'] })
+    t.match(await lab.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 2 }), { status: 200 }, 'what nobody described goes anywhere')
+    t.match((await lab.get(`/api/events?after=${revision}&limit=3`)).body.items, [{ kind: 'labware-type-deleted' }, { kind: 'device-updated' }, { kind: 'position-updated' }])
+  })
+})
+
+t.test('labware types in the lab file', async (t) => {
+  const lab = await aLab(t, {})
+  const file = {
+    sila_servers: { g: { Hotel: { capacity: 2, labware_types: ['Flat'], max_height_mm: 45.5 }, Waste: { capacity: 0, disposes: true } } },
+    labware_types: { Flat: { wells: 96, sold_by: 'Greiner' }, 'Deep 96': { deep_well: true } }
+  }
+  t.match((await lab.put('/api/lab/config?dry_run=true', file)).body, { applied: false, labware_types: [{ action: 'add', labware_type: 'Flat' }, { action: 'add', labware_type: 'Deep 96' }] })
+  t.equal((await lab.get('/api/labware-types/Flat')).status, 404)
+  t.match((await lab.put('/api/lab/config', file)).body, { applied: true, labware_types: [{ action: 'add' }, { action: 'add' }] })
+  t.strictSame((await lab.get('/api/lab/config')).body, file, 'it comes back as it was sent')
+  t.match((await lab.put('/api/lab/config', file)).body, { labware_types: [{ action: 'unchanged' }, { action: 'unchanged' }], revision: 2 })
+  t.match((await lab.get('/api/labware-types/Flat')).body, { wells: 96, extra: { sold_by: 'Greiner' } })
+  const yaml = (await lab.get('/api/lab/config', { accept: 'application/yaml' })).text
+  t.match(yaml, /labware_types:\n {2}Flat:\n {4}wells: 96/)
+  t.match((await lab.call('PUT', '/api/lab/config', yaml, { 'content-type': 'application/yaml' })).body, { revision: 2 })
+
+  const { labware_types: _, ...older } = file
+  t.match((await lab.put('/api/lab/config', older)).body, { labware_types: undefined, revision: 2 }, 'a file without types changes none')
+  const less = { ...file, labware_types: { Flat: { wells: 384, sold_by: 'Greiner' } } }
+  t.match((await lab.put('/api/lab/config?prune=false', less)).body, { labware_types: [{ action: 'update', changed: ['wells'] }], revision: 3 })
+  t.match((await lab.put('/api/lab/config', less)).body, { labware_types: [{ action: 'unchanged' }, { action: 'delete', labware_type: 'Deep 96' }], revision: 4 })
+  t.match(await lab.put('/api/lab/config', { ...file, labware_types: {} }), { status: 400, body: { errors: [{ pointer: '/sila_servers/g/Hotel/labware_types/0' }] } })
+  t.strictSame((await lab.get('/api/lab/config?at=2')).body, file)
+  t.match((await lab.post('/api/lab/restore', { at: 2, reason: 'by mistake' })).body, { labware_types: [{ action: 'update', labware_type: 'Flat' }, { action: 'add', labware_type: 'Deep 96' }], findings: [] })
+  t.match((await lab.get('/api/lab/config')).body, file)
+  t.match((await lab.delete('/api/lab?confirm=wipe')).body, { devices_retired: 2 })
+})
