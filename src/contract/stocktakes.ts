@@ -41,6 +41,10 @@ const SeenPlate = Type.Object({
   lidded: nullable(Type.Boolean({ description: 'Whether the lid was on. Null when nobody looked.' }))
 }, { $id: 'SeenPlate', description: 'What was seen in a slot.', examples: [{ position: 3, barcode: 'SCREEN_001', lidded: null }] })
 
+const aFormerLabel = {
+  id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z'
+}
+
 const FormerLabel = Type.Object({
   id: ref(Uuid, 'The id of the container.'),
   barcode: nullable(ref(Barcode), 'The barcode that the container has now. Null when it has none.'),
@@ -51,7 +55,7 @@ const FormerLabel = Type.Object({
   until: ref(Timestamp, 'Until when it had the barcode.')
 }, {
   $id: 'FormerLabel', description: 'A container that had the barcode before.',
-  examples: [{ id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
+  examples: [aFormerLabel]
 })
 
 const anItem = {
@@ -66,7 +70,7 @@ export const StocktakeItem = Type.Object({
   tracked: nullable(ref(TrackedPlace), 'Where the container, or for `lid` its lid, is tracked. Null when it is tracked nowhere.'),
   seen: nullable(ref(SeenPlate), 'What was seen in the slot. Null when no plate was seen.'),
   relabelled: Type.Optional(Type.Array(ref(FormerLabel), { description: 'Of an unknown barcode: the containers that had it before. Only if there are some.' }))
-}, { $id: 'StocktakeItem', description: 'One finding of a stocktake. A slot has two if another plate was seen than is tracked.', examples: [anItem] })
+}, { $id: 'StocktakeItem', description: 'One finding of a stocktake. A slot has two if another plate was seen than is tracked.', examples: [anItem, { position: 4, finding: 'unknown', container: null, tracked: null, seen: { position: 4, barcode: 'SCREEN_009', lidded: null }, relabelled: [aFormerLabel] }] })
 export type StocktakeItem = Static<typeof StocktakeItem>
 
 const count = (finding: string) => Type.Integer({ minimum: 0, description: `How many findings are \`${finding}\`.` })

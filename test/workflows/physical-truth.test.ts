@@ -62,13 +62,13 @@ t.test('200 random disturbances of real labs are found and repaired by stocktake
         touched.push(slot.split('\n')[0]!)
       }
       const ofPlates: (() => void)[] = [
-        () => { const [one, other] = [pick(taken), pick(taken)]; const was = plates.get(one)!; put(one, plates.get(other)!); put(other, was) },
+        () => { const [one, other] = [pick(taken), pick(taken)]; const was = plates.get(one)!; put(one, plates.get(other)); put(other, was) },
         () => { const one = pick(taken); pocket.push(plates.get(one)!); put(one, undefined) }
       ]
       const ofEmptySlots: (() => void)[] = [
         () => { put(pick(empty), pocket.pop() ?? next()) },
         () => { put(pick(empty), next()) },
-        () => { if (taken.length === 0) return; const [one, other] = [pick(taken), pick(empty)]; put(other, plates.get(one)!); put(one, undefined) }
+        () => { if (taken.length === 0) return; const [one, other] = [pick(taken), pick(empty)]; put(other, plates.get(one)); put(one, undefined) }
       ]
       const kinds = [...taken.length === 0 ? [] : ofPlates, ...empty.length === 0 ? [] : ofEmptySlots]
       const before = JSON.stringify([...plates].sort())

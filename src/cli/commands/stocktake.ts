@@ -10,6 +10,7 @@ import { scanOf, type Scan, scansOf } from '../scans.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { inputLines } from '../text-input.ts'
 
+type Seen = { device: string, seen: Scan[], reason: string }
 type StocktakeOptions = ServiceOptions & { from?: string, yes?: boolean, reason?: string }
 
 const help = `
@@ -43,9 +44,7 @@ export function stocktakeCommand (program: Command, io: CommandIo, outcome: Outc
       }
     })
 
-  async function compare (
-    client: Client, stocktake: { device: string, seen: Scan[], reason: string }, options: StocktakeOptions, typed: LineReader | null
-  ): Promise<void> {
+  async function compare (client: Client, stocktake: Seen, options: StocktakeOptions, typed: LineReader | null): Promise<void> {
     const send = async (apply: boolean) => await client.request<StocktakeResult>('POST', '/api/stocktakes', { ...stocktake, apply })
     const compared = await send(false)
     const isPossible = compared.findings.length === 0

@@ -34,6 +34,7 @@ export const stocktakesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ query }) => await store.stocktakes.list(query))
 
   app.get('/stocktakes/:id', {
+    config: { etag: true },
     schema: {
       operationId: 'getStocktake', tags: ['stocktakes'], summary: 'Read a stocktake with its findings',
       description: 'Returns a stocktake that was applied, with what was seen and what was tracked at that time.',
