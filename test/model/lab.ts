@@ -271,11 +271,10 @@ export function arrange (lab: Lab, items: readonly Arranged[], missing: readonly
   if (new Set(known).size < known.length) return 'invalid-request'
   const faultOf = (barcode: string, item?: Arranged): string | null =>
     !lab.plates.has(barcode) ? 'container-not-found' : item === undefined ? null : standsAt(lab, item.at) ?? (item.lid ? standsAt(lab, item.lid) : null)
-  const ends = new Map(items.filter((item) => faultOf(item.barcode, item) === null).map((item) => {
+  const ends = new Map<string, Pick<Plate, 'at' | 'last' | 'lidded' | 'lid'>>(items.filter((item) => faultOf(item.barcode, item) === null).map((item) => {
     const plate = lab.plates.get(item.barcode)!
     const lidded = item.lid ? false : item.lidded ?? plate.lidded
-    const end: Pick<Plate, 'at' | 'last' | 'lidded' | 'lid'> = { at: item.at, last: null, lidded, lid: item.lid !== undefined ? item.lid : lidded ? null : plate.lid }
-    return [item.barcode, end]
+    return [item.barcode, { at: item.at, last: null, lidded, lid: item.lid !== undefined ? item.lid : lidded ? null : plate.lid }]
   }))
   for (const barcode of missing) {
     const plate = lab.plates.get(barcode)
