@@ -2,7 +2,7 @@ import { maxInteger } from '../domain/limits.ts'
 import { type Queryable, runPrepared } from '../store/commands.ts'
 import { type Margins, noMargins } from './margins.ts'
 import type { BorrowedSpread } from './model.ts'
-import { slices } from './slices.ts'
+import { slices, type YieldToRequests } from './slices.ts'
 
 /** What a query for comparable steps needs to know about a step; see domain/match.ts for the match inputs. */
 export type EstimateQuery = {
@@ -111,7 +111,8 @@ const samplesPerStatement = 250_000
  * are sent once and share one history, and so do queries with equal samples. `learnt` contains `ratios` only if requested. `unknownDevices` are names that no device ever had.
  */
 export async function readHistories (
-  database: Queryable, queries: readonly EstimateQuery[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean }
+  database: Queryable, queries: readonly EstimateQuery[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean },
+  yieldToRequests: YieldToRequests = slices()
 ): Promise<{ histories: (History | null)[], learnt: LearntFromRuns, unknownDevices: ReadonlySet<string> }> {
   const indexByQuery = new Map<string, number>()
   const firstOf: number[] = []
@@ -130,7 +131,6 @@ export async function readHistories (
   const perStatement = Math.max(1, Math.floor(samplesPerStatement / most))
   const histories: (History | null)[] = []
   const known = new Map<string, History>()
-  const yieldToRequests = slices()
   let learnt: LearntRow | null = null
   for (let from = 0; from < asked.length; from += perStatement) {
     const rows = await runPrepared<Row>(database, statement, [`[${asked.slice(from, from + perStatement).join()}]`, Math.min(enough, maxInteger), [...names], ratios])

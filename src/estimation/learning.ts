@@ -141,7 +141,7 @@ async function replay (client: pg.ClientBase, done: readonly FinishedStep[], beg
   const alike = await stepsByQuery(done, began, yieldToRequests)
   for (let at = 0; at < alike.length; at += queriesPerStatement) {
     const chunk = alike.slice(at, at + queriesPerStatement)
-    const { histories } = await readHistories(client, chunk.map(({ query }) => query), { most: maxWindow, enough: 0 })
+    const { histories } = await readHistories(client, chunk.map(({ query }) => query), { most: maxWindow, enough: 0 }, yieldToRequests)
     for (const [index, { query, steps }] of chunk.entries()) {
       await yieldToRequests()
       const history = histories[index] ?? null

@@ -22,6 +22,7 @@ t.test('a sound installation', async (t) => {
 
 t.test('a problem is reported with how to fix it', async (t) => {
   const lab = await aLabAtWork(t)
+  await rows(lab, 'ALTER TABLE container DROP CONSTRAINT container_has_a_place')
   await rows(lab, "DELETE FROM placement WHERE part = 'body' AND container_id = (SELECT id FROM container WHERE barcode = 'P1')")
   const { platformStatus } = await aCommandLine(lab, { DATABASE_URL: await anEmptyDatabase(t) })
   const { code, out } = await platformStatus('doctor')

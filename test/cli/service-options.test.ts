@@ -87,7 +87,7 @@ t.test('a service without its database is unreachable, one that wants a key refu
 t.test('what is called wrongly is told how', async (t) => {
   const { platformStatus, withSignal } = await aCommandLine(null)
   t.match(await platformStatus('wher', 'P1'), { code: 2, out: '', err: /unknown command 'wher'\n\(Did you mean where\?\)/ })
-  t.match(await platformStatus('where'), { code: 2, err: /missing required argument 'barcode'/ })
+  t.match(await platformStatus('where'), { code: 2, err: /Say what to look for: barcodes, ids, places such as Hotel1:5, or --from with a file/ })
   t.match(await platformStatus('where', 'P1', '--jsn'), { code: 2, err: /unknown option '--jsn'\n\(Did you mean --json\?\)/ })
   t.match(await platformStatus('export', 'plates'), { code: 2, err: /Allowed choices are steps, containers, events/ })
   t.match(await platformStatus('--version'), { code: 0, out: /^\d+\.\d+\.\d+\n$/ })

@@ -13,10 +13,10 @@ t.test('an administrator is needed for the lab file, the wipe, devices, labware 
   ])
 })
 
-t.test('who may only read can read everything but the keys, and estimate', async (t) => {
+t.test('who may only read can read everything but the keys, estimate, and look up containers', async (t) => {
   t.same(operationsOf(document).filter(({ method, operation }) => method === 'get' && !['read', undefined].includes(operation.security[0]?.key[0])).map(({ at }) => at),
     ['GET /api/keys', 'GET /api/keys/{id}'])
-  t.same(needing('read').filter(({ method }) => method !== 'get').map(({ path }) => path), ['/api/estimates', '/api/estimates/batch', '/api/estimates/remaining'])
+  t.same(needing('read').filter(({ method }) => method !== 'get').map(({ path }) => path), ['/api/containers/lookup', '/api/estimates', '/api/estimates/batch', '/api/estimates/remaining'])
 })
 
 t.test('clients are told how to send a key', async (t) => {
