@@ -86,6 +86,7 @@ t.test('a person decides either way, and can take it back', async (t) => {
   const step = await logged(lab, { ...wash, start: fromNow(-30 * second), finish: fromNow(70 * second) })
   const decide = async (id: string, exclude_from_estimates: boolean | null) => (await lab.patch(`/api/steps/${id}`, { exclude_from_estimates, reason: 'seen' })).body
   t.match(await decide(step.id, false), { excluded_from_estimates: null, version: 2, warnings: [{ code: 'clock-ahead' }] })
+  t.match(await estimateOf(lab), { sample_size: 11 }, 'it counts at once, though its finish is still ahead')
   t.match(await decide(step.id, false), { version: 2 }, 'twice is once')
   t.match(await decide(step.id, true), { excluded_from_estimates: 'clock', version: 3 }, 'the first of two reasons is told')
   t.match(await decide(step.id, null), { excluded_from_estimates: 'clock', version: 4 })

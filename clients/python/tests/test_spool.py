@@ -141,3 +141,18 @@ def test_while_the_service_takes_no_calls_nothing_is_set_aside(
     assert eventually(lambda: sum(asked.path == '/api/containers' for asked in fake.asked) > asked_often)
     assert len(db.keeper.spool.waiting()) == 1
     db.close()
+
+
+def test_what_is_refused_at_once_at_the_start_is_not_lost(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.answer = lambda asked: Answer(dropped=True)
+    first = StatusDB(fake.url, retry_for=0, spool=tmp_path)
+    first.close()
+    Lab(first, 'x').plate(0, 'BC')
+    fake.answer = lambda asked: problem(409, 'barcode-in-use')
+    # the sender is faster than the constructor
+    monkeypatch.setattr(spool.Spool, '_run', lambda self: self.flush())
+    second = StatusDB(fake.url, retry_for=0, spool=tmp_path)
+    assert len(list((tmp_path / 'set-aside').glob('*.json'))) == 1
+    second.close()

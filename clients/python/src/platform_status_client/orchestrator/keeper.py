@@ -22,6 +22,9 @@ class Keeper:
         self._database = database
         self._replaying = threading.local()
         self.spool = Spool(folder, self._replay, self._takes_calls)
+
+    def start(self) -> None:
+        """Sends what an earlier process left behind. The database must know this keeper by then: it asks `replays`."""
         self.spool.start()
 
     def replays(self) -> bool:

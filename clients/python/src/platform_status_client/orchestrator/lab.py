@@ -6,8 +6,8 @@ import logging
 from pathlib import Path
 
 from ..errors import Problem
-from .part import StatusDBPart
 from .containers import place
+from .part import StatusDBPart
 from .safely import safely
 
 log = logging.getLogger('platform_status_client')

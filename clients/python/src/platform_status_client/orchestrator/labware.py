@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from laborchestrator.structures import ContainerInfo
 
-from .part import StatusDBPart
 from .containers import barcode_or_none, by_barcode, by_place, container_info, find_container, place
+from .part import StatusDBPart
 from .readable import name_of, readable
 from .safely import safely
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from laborchestrator.structures import ContainerInfo, ProcessStep
 
 from ..errors import Problem
-from .part import StatusDBPart
 from .containers import find_container
+from .part import StatusDBPart
 from .readable import name_of
 from .safely import safely
 from .steps import ended_as, logged_step, started_before, was_set_back

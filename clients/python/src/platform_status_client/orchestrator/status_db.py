@@ -52,6 +52,7 @@ class StatusDB(LabPart, MovesPart, ProcessesPart, LogPart, EstimatesPart, Status
     ) -> None:
         super().__init__(Client(url, api_key, **options), is_simulation=is_simulation, near_matches=near_matches)
         self.keeper = Keeper(self, Path(spool) if spool is not None else spool_folder(service_url(url)))
+        self.keeper.start()
 
     def close(self) -> None:
         """Closes the connections that are not in use, and stops sending what was kept; the next process sends it."""
