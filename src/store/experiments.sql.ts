@@ -16,21 +16,26 @@ export function experimentCondition ({ process_id, status, started_after, starte
   return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
 }
 
-/** Up to `take` experiments after an id. Steps are counted only for the experiments of the page. */
+/**
+ * Up to `take` experiments after an id. The last one of `take` only says that there is another page: its steps are not counted, and its
+ * members are null.
+ */
 export async function readExperiments (prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number): Promise<Experiment[]> {
   const page = Prisma.sql`
     page AS MATERIALIZED (
-      SELECT e.id FROM experiment e
-      WHERE ${condition} AND ${after === null ? Prisma.sql`true` : Prisma.sql`e.id > ${after}::uuid`}
-      ORDER BY e.id LIMIT ${take}
+      SELECT found.id, row_number() OVER (ORDER BY found.id) < ${take}::int AS shown FROM (
+        SELECT e.id FROM experiment e
+        WHERE ${condition} AND ${after === null ? Prisma.sql`true` : Prisma.sql`e.id > ${after}::uuid`}
+        ORDER BY e.id LIMIT ${take}
+      ) found
     )`
   if (isSmallRead()) {
-    const beyond = await prisma.$queryRaw<unknown[]>`WITH ${page} SELECT 1 AS step FROM page JOIN step ON step.experiment_id = page.id OFFSET ${largestRead.steps} LIMIT 1`
+    const beyond = await prisma.$queryRaw<unknown[]>`WITH ${page} SELECT 1 AS step FROM page JOIN step ON step.experiment_id = page.id WHERE page.shown OFFSET ${largestRead.steps} LIMIT 1`
     if (beyond.length > 0) throw new LargeRead()
   }
   return await prisma.$queryRaw<Experiment[]>`
     WITH ${page}
-    SELECT ${Prisma.raw(viewColumns('experiment', 'state'))} FROM page JOIN experiment_state state ON state.id = page.id ORDER BY state.id`
+    SELECT ${Prisma.raw(viewColumns('experiment', 'state'))} FROM page LEFT JOIN experiment_state state ON state.id = page.id AND page.shown ORDER BY page.id`
 }
 
 export async function countExperiments (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {
