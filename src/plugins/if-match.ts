@@ -35,7 +35,10 @@ const representationOf: Readonly<Record<ChangedObject, (store: Store, params: Pa
     const certificate = await store.certificates.read(device!)
     return { version: null, bodies: [certificate, JSON.stringify({ certificate })] }
   },
-  'labware-type': async (store, { name }) => ofObject(await store.labwareTypes.read(name!)),
+  'labware-type': async (store, { name }) => {
+    const type = await store.labwareTypes.find(name!)
+    return type === null ? { version: null, bodies: [] } : ofObject(type)
+  },
   container: async (store, { container }) => ofJsonRow(await store.containers.read(container!)),
   process: async (store, { id }) => ofObject(await store.processes.read(id!)),
   experiment: async (store, { id }) => ofJsonRow(await store.experiments.read(id!)),

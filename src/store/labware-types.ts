@@ -25,9 +25,14 @@ export function labwareTypeStore ({ pool }: Database) {
       })
     },
 
-    async read (name: string): Promise<LabwareType> {
+    async find (name: string): Promise<LabwareType | null> {
       const [found] = await runPrepared<LabwareType>(pool, `SELECT ${columns} FROM labware_type_state WHERE name = $1`, [name])
-      if (found === undefined) throw labwareTypeNotFound(name)
+      return found ?? null
+    },
+
+    async read (name: string): Promise<LabwareType> {
+      const found = await this.find(name)
+      if (found === null) throw labwareTypeNotFound(name)
       return found
     },
 

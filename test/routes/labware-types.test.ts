@@ -88,3 +88,12 @@ t.test('labware types in the lab file', async (t) => {
   t.match((await lab.get('/api/lab/config')).body, file)
   t.match((await lab.delete('/api/lab?confirm=wipe')).body, { devices_retired: 2 })
 })
+
+t.test('a condition on a labware type that does not exist is not met', async (t) => {
+  const lab = await aLab(t, {})
+  const put = async (ifMatch: string) => await lab.call('PUT', '/api/labware-types/Flat', JSON.stringify({ wells: 96 }), { 'content-type': 'application/json', 'if-match': ifMatch })
+  t.match(await put('*'), { status: 412, body: { code: 'precondition-failed', etags: [] } })
+  t.equal((await lab.get('/api/labware-types/Flat')).status, 404, 'nothing was added')
+  await lab.put('/api/labware-types/Flat', { wells: 384 })
+  t.match(await put('*'), { status: 200, body: { wells: 96 } })
+})
