@@ -25,6 +25,7 @@ import { stepExclusionSchemas } from './step-exclusions.ts'
 import { stepStatisticsSchemas } from './step-statistics.ts'
 import { stepSchemas } from './steps.ts'
 import { transferSchemas } from './transfers.ts'
+import { utilizationSchemas } from './utilization.ts'
 
 /** The head of the OpenAPI document. Paths and components come from the routes. */
 export const documentHead = (version: string): NonNullable<FastifyDynamicSwaggerOptions['openapi']> => ({
@@ -72,7 +73,7 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 
 /** Every schema with an $id. Each becomes a component of the document. */
 export const components: readonly TSchema[] = [
-  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...metricsSchemas,
+  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...metricsSchemas, ...utilizationSchemas,
   ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
   ...processDurationSchemas,

@@ -59,7 +59,7 @@ export const StepStatistics = Type.Object({ items: Type.Array(ref(StepGroupStati
 
 const StatisticsExcluded = stringEnum('StatisticsExcluded', ['any'], '`any`: the durations are those of all finished steps, also of steps that estimates leave out.')
 
-const TimeZone = Type.String({
+export const TimeZone = Type.String({
   $id: 'TimeZone', minLength: 1, maxLength: 100, description: 'The IANA name of a time zone, as PostgreSQL knows it. Upper and lower case matter.', examples: ['Europe/Stockholm']
 })
 

@@ -18,6 +18,7 @@ import { reservationStore } from './reservations.ts'
 import { stocktakeStore } from './stocktakes.ts'
 import { stepStore } from './steps.ts'
 import { transferStore } from './transfers.ts'
+import { utilizationStore } from './utilization.ts'
 
 export type Store = ReturnType<typeof openStore>
 
@@ -40,6 +41,7 @@ export function openStore (database: Database) {
     processes: processStore(database),
     experiments: experimentStore(database),
     steps: stepStore(database),
+    utilization: utilizationStore(database),
     idempotency: idempotencyStore(database),
     locks: lockStore(database),
     keys: keyStore(database)

@@ -68,6 +68,10 @@ t.test('a page of a long list reads little more than itself', async (t) => {
     const rows = await rowsReadBy(service, `${list}&limit=20`)
     t.ok(rows <= 1200, `${list}: ${rows} rows of 22,000`)
   }
+  // a day of steps, and the day before for those that last into it; the containers that were removed since, and those that stand in slots
+  const busy = await rowsReadBy(service, '/api/devices/utilization?from=2025-01-10T00:00:00Z&to=2025-01-11T00:00:00Z')
+  t.ok(busy > 1440, 'the function is read into')
+  t.ok(busy <= 2 * 1440 + 2000 + 2 * 50, `utilization of a day: ${busy} rows of 22,000`)
   // an index gives the start of each experiment; only the steps of one page are counted
   const rows = await rowsReadBy(service, '/api/experiments?started_after=2025-01-14T00:00:00Z&limit=1')
   t.ok(rows <= 2000, `experiments by their start: ${rows} rows of 20,000`)

@@ -3,6 +3,7 @@ import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
 import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { Device, DeviceCreate, DevicePage, DeviceParams, DevicePatch, DeviceQuery } from '../../contract/devices.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { Utilization, UtilizationQuery } from '../../contract/utilization.ts'
 import { auditOf } from '../audit.ts'
 
 /** The devices of the lab. Their slots are in src/routes/positions, their certificates in src/routes/certificates. */
@@ -17,6 +18,16 @@ export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: ref(DevicePage), ...problems('invalid-cursor') }
     }
   }, async ({ query }) => await store.devices.list(query))
+
+  app.get('/devices/utilization', {
+    config: { read: 'large' },
+    schema: {
+      operationId: 'getUtilization', tags: ['devices'], summary: 'Read how busy devices were',
+      description: 'Returns the busy seconds, the number of steps and the occupied slots of each device, by day (the default) or by hour. The range is from `from` to `to`, at most 92 days. Without `from`, it is the seven days before `to`; without `to`, the seven days after `from`; without both, the last seven days. `timezone` says where a day begins; the default is UTC.',
+      querystring: UtilizationQuery,
+      response: { 200: ref(Utilization), ...problems() }
+    }
+  }, async ({ query }) => ({ items: await store.utilization.read(query) }))
 
   app.post('/devices', {
     config: { scope: 'admin' },

@@ -291,6 +291,22 @@ class DevicePatch(TypedDict):
     extra: NotRequired[dict[str, Any] | None]
 
 
+# How busy a device was in one bucket.
+DeviceUtilization = TypedDict(
+    'DeviceUtilization',
+    {
+        'device': 'str',
+        'from': 'str',
+        'to': 'str',
+        'busy_seconds': 'float',
+        'steps': 'int',
+        'failed': 'int',
+        'occupied_slot_seconds': 'float',
+        'slots': 'int',
+    },
+)
+
+
 DisplaceAway = Literal['remove']
 
 
@@ -1458,6 +1474,14 @@ class Unlid(TypedDict):
     reservation_id: NotRequired[str | None]
 
 
+class Utilization(TypedDict):
+    """How busy devices were."""
+    items: list[DeviceUtilization]
+
+
+UtilizationBucket = Literal['hour', 'day']
+
+
 class Warning(TypedDict):
     """Something unusual that did not stop the request."""
     code: str
@@ -1496,6 +1520,19 @@ class ListDevicesQuery(TypedDict):
     has_certificate: NotRequired[bool]
     retired: NotRequired[AnyBoolean]
     listed: NotRequired[AnyBoolean]
+
+
+# Query parameters of `get_utilization`.
+GetUtilizationQuery = TypedDict(
+    'GetUtilizationQuery',
+    {
+        'from': 'NotRequired[datetime | str]',
+        'to': 'NotRequired[datetime | str]',
+        'bucket': 'NotRequired[UtilizationBucket]',
+        'timezone': 'NotRequired[str]',
+        'device': 'NotRequired[str]',
+    },
+)
 
 
 class GetDeviceQuery(TypedDict):

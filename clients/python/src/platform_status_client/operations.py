@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         GetProcessDurationQuery,
         GetStepHistoryQuery,
         GetStepStatisticsQuery,
+        GetUtilizationQuery,
         Key,
         KeyCreate,
         KeyCreated,
@@ -131,6 +132,7 @@ if TYPE_CHECKING:
         TransferItems,
         TransferResult,
         Unlid,
+        Utilization,
         WipeLabQuery,
     )
 
@@ -219,6 +221,15 @@ class Operations(Caller):
         `admin`.
         """
         answer: Device = self.call('POST', ('api', 'devices'), body=body)
+        return answer
+
+    def get_utilization(self, **query: Unpack[GetUtilizationQuery]) -> Utilization:
+        """Read how busy devices were. Returns the busy seconds, the number of steps and the occupied slots of each
+        device, by day (the default) or by hour. The range is from `from` to `to`, at most 92 days. Without
+        `from`, it is the seven days before `to`; without `to`, the seven days after `from`; without both, the
+        last seven days. `timezone` says where a day begins; the default is UTC. Scope: `read`.
+        """
+        answer: Utilization = self.call('GET', ('api', 'devices', 'utilization'), query=query)
         return answer
 
     def get_device(self, device: str, /, **query: Unpack[GetDeviceQuery]) -> Device:
