@@ -57,8 +57,10 @@ export function draw (random: () => number, lab: Lab): Command {
   })
   const path = `/api/containers/${barcode}`
 
+  // A test that remembers no earlier state has nothing to go back to, also not after a wipe.
+  const restorable = lab.past.filter(({ devices }) => devices.size > 0)
   const restore = (): Command => {
-    const past = pick(lab.past.filter(({ devices }) => devices.size > 0))
+    const past = pick(restorable)
     return command(`restore ${past.revision}`, (service) => service.post('/api/lab/restore', { at: past.revision, reason }), (then) => model.restore(then, past))
   }
 
@@ -163,8 +165,8 @@ export function draw (random: () => number, lab: Lab): Command {
       return command(`${word} ${id} ${at}`, (service) => service.post(`/api/steps/${id}/${word}`, word === 'finish' ? { finish: timeOf(at) } : { at: timeOf(at) }),
         (then) => change(then.steps, id, at))
     }],
-    [0.2, () => command('wipe', (service) => service.delete('/api/lab?confirm=wipe'), model.wipe)],
-    [0.6, restore]
+    [restorable.length > 0 ? 0.2 : 0, () => command('wipe', (service) => service.delete('/api/lab?confirm=wipe'), model.wipe)],
+    [restorable.length > 0 ? 0.6 : 0, restore]
   ]
   // Nothing else can succeed in a lab without devices.
   if (lab.devices.size === 0) return restore()

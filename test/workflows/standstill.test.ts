@@ -111,6 +111,11 @@ const asked: Record<string, (lab: Lab) => Promise<unknown>> = {
     const { items } = await made(lab.get(`/api/containers?removed=true&name=${encodeURIComponent(`Plate ${runs - 1}`)}`))
     return (await made(lab.get(`/api/containers/${items[0].id}/history`))).items.filter(({ step }: any) => step !== null).map(({ step }: any) => spent(step))
   },
+  getUtilization: async (lab) => {
+    const { items } = await made(lab.get('/api/devices/utilization?from=2026-09-01T00:00:00Z&to=2026-11-01T00:00:00Z'))
+    const busy = (device: string): number => items.filter((item: any) => item.device === device).reduce((sum: number, item: any) => sum + Math.round(item.busy_seconds * 1000), 0)
+    return Object.keys(devices).map((device) => [device, busy(device)])
+  },
   excludeSteps: async (lab) => {
     const { matched } = await made(lab.post('/api/steps/exclusions?dry_run=true', { where: { longer_than: 7200 }, reason: 'a look' }))
     return matched
