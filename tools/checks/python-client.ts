@@ -20,6 +20,17 @@ const requirements = ['clients/python/requirements-dev.txt', 'clients/python/req
 // without caches in the work tree; mypy's goes where nothing is kept
 const settings = { PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: join(project, 'src'), MYPY_CACHE_DIR: '/dev/null', RUFF_NO_CACHE: 'true' }
 
+// The parser of the official client; it refuses names, labels and histograms that are not valid.
+const readMetrics = `
+import sys, urllib.request
+from prometheus_client.parser import text_string_to_metric_families
+text = urllib.request.urlopen(sys.argv[1]).read().decode()
+families = {family.name: family for family in text_string_to_metric_families(text)}
+buckets = [sample for sample in families["platform_status_request_duration_seconds"].samples if sample.name.endswith("_bucket")]
+assert families["platform_status_database_up"].samples[0].value == 1
+assert any(sample.labels["le"] == "+Inf" and sample.value > 0 for sample in buckets), buckets
+`
+
 if (findPython() === null) console.log(`skipped: Python client: ${noPython}`)
 else {
   const folder = await environment('python-client', requirements)
@@ -88,17 +99,6 @@ async function check (folder: string): Promise<void> {
     rmSync(work, { recursive: true, force: true })
   }
 }
-
-// The parser of the official client; it refuses names, labels and histograms that are not valid.
-const readMetrics = `
-import sys, urllib.request
-from prometheus_client.parser import text_string_to_metric_families
-text = urllib.request.urlopen(sys.argv[1]).read().decode()
-families = {family.name: family for family in text_string_to_metric_families(text)}
-buckets = [sample for sample in families["platform_status_request_duration_seconds"].samples if sample.name.endswith("_bucket")]
-assert families["platform_status_database_up"].samples[0].value == 1
-assert any(sample.labels["le"] == "+Inf" and sample.value > 0 for sample in buckets), buckets
-`
 
 function same (labState: LabState, wanted: LabState | undefined): void {
   if (wanted === undefined) throw new Error('the run on the former database did not end, so there is nothing to compare with')
