@@ -20,7 +20,7 @@ from platform_status_client import StatusDB
 from platform_status_client.orchestrator import spool
 
 
-def eventually(holds: object, seconds: float = 10) -> bool:
+def eventually(holds: object, seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if holds():  # type: ignore[operator]
