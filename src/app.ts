@@ -7,7 +7,6 @@ import { components } from './contract/openapi.ts'
 import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { type Learner, openLearner } from './estimation/learner.ts'
-import type { LearntRun } from './estimation/learning.ts'
 import { admission } from './plugins/admission.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
@@ -81,7 +80,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
   // process/start.ts starts the learner when the app listens.
-  app.decorate('learner', openLearner(database, log, { onLearnt: ({ coverage }) => countCoverage(app, coverage) }))
+  app.decorate('learner', openLearner(database, log, { onLearnt: ({ coverage }) => app.metrics.learnt(coverage) }))
   app.addHook('preClose', async () => await app.learner.stop())
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
@@ -125,13 +124,6 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(eventsRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })
   return app
-}
-
-function countCoverage ({ metrics }: FastifyInstance, coverage: LearntRun['coverage']): void {
-  for (const { confidence, kept, judged } of coverage) {
-    metrics.learntSteps.add({ confidence: String(confidence), kept: 'yes' }, kept)
-    metrics.learntSteps.add({ confidence: String(confidence), kept: 'no' }, judged - kept)
-  }
 }
 
 // Uses the id of the client if it is safe in a log line. Otherwise creates a UUID of version 4: Node generates it from cached

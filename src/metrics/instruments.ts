@@ -1,4 +1,4 @@
-/** The values of the labels of a sample, by label name. Values come from the code or from the lab, never from a request: their number must be bounded. */
+/** The values of the labels of a sample, by label name. They come from the code or from the lab, never from a request, so that their number is bounded. */
 export type Labels = Readonly<Record<string, string>>
 /** One value. `suffix` is what the name of a part of a histogram adds to its name. */
 export type Sample = { labels: Labels, value: number, suffix?: string }
@@ -6,19 +6,19 @@ export type Sample = { labels: Labels, value: number, suffix?: string }
 export type Metric = { name: string, type: 'counter' | 'gauge' | 'histogram', help: string, samples: readonly Sample[] }
 
 /** Counts for each set of labels. `N` are the names of the labels. */
-export type Counter<N extends string> = { add: (labels: Readonly<Record<N, string>>, by?: number) => void }
+export type Counter<N extends string> = { add: (labels: Readonly<Record<N, string>>, by?: number) => void, samples: () => readonly Sample[] }
 
 /** A number that only grows while the process lives, one for each set of labels. */
-export function countByLabels () {
+export function countByLabels<N extends string> (): Counter<N> {
   const values = new Map<string, Sample>()
   return {
-    add (labels: Labels, by = 1): void {
+    add (labels, by = 1) {
       const key = Object.values(labels).join('\n')
       const known = values.get(key)
       if (known === undefined) values.set(key, { labels, value: by })
       else known.value += by
     },
-    samples: (): readonly Sample[] => [...values.values()]
+    samples: () => [...values.values()]
   }
 }
 

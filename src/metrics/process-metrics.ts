@@ -1,4 +1,4 @@
-import { type Counter, countByLabels, delayBuckets, histogram, type Metric, requestBuckets } from './instruments.ts'
+import { countByLabels, delayBuckets, histogram, type Metric, requestBuckets } from './instruments.ts'
 
 /** How often the event loop is asked whether it is late. */
 const lookEveryMs = 100
@@ -7,12 +7,12 @@ export type ProcessMetrics = ReturnType<typeof openProcessMetrics>
 
 /** What this process counts. Prometheus adds up the instances. */
 export function openProcessMetrics () {
-  const requests = countByLabels()
+  const requests = countByLabels<'operation' | 'status'>()
   const requestSeconds = histogram(requestBuckets)
-  const databaseFaults = countByLabels()
-  const replays = countByLabels()
-  const estimates = countByLabels()
-  const learntSteps = countByLabels()
+  const databaseFaults = countByLabels<'sqlstate'>()
+  const replays = countByLabels<'operation'>()
+  const estimates = countByLabels<'method' | 'level'>()
+  const learntSteps = countByLabels<'confidence' | 'kept'>()
   const loopDelay = histogram(delayBuckets)
   let expected = performance.now() + lookEveryMs
   const timer = setInterval(() => {
@@ -27,10 +27,17 @@ export function openProcessMetrics () {
       requests.add({ operation, status: String(status) })
       requestSeconds.observe({ operation }, seconds)
     },
-    databaseFaults: databaseFaults as Counter<'sqlstate'>,
-    replays: replays as Counter<'operation'>,
-    estimates: estimates as Counter<'method' | 'level'>,
-    learntSteps: learntSteps as Counter<'confidence' | 'kept'>,
+    databaseFaults,
+    replays,
+    estimates,
+
+    /** Counts the steps of a run that was learnt from: how many kept their bound, of those that had one. */
+    learnt (coverage: readonly { confidence: number, kept: number, judged: number }[]): void {
+      for (const { confidence, kept, judged } of coverage) {
+        learntSteps.add({ confidence: String(confidence), kept: 'yes' }, kept)
+        learntSteps.add({ confidence: String(confidence), kept: 'no' }, judged - kept)
+      }
+    },
 
     stop (): void {
       clearInterval(timer)

@@ -57,14 +57,15 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
   function isLimited (request: FastifyRequest): boolean {
     const ip = request.ip as string | undefined
     if (ip === undefined) return false
-    // A proxy on this machine that TRUST_PROXY does not name is not the client.
-    return rateLimitPerMinute === null ? !isLoopback(ip) || request.headers['x-forwarded-for'] !== undefined : rateLimitPerMinute > 0
+    return rateLimitPerMinute === null ? !isLoopback(ip) || isForwarded(request) : rateLimitPerMinute > 0
   }
 
-  // A key that is sent is looked at, also from this machine.
-  function isOpenTo ({ ip, headers, routeOptions }: FastifyRequest): boolean {
-    return routeOptions.config.openOnLoopback === true && headers.authorization === undefined && headers['x-forwarded-for'] === undefined &&
-      (ip as string | undefined) !== undefined && isLoopback(ip) && isLoopbackName((headers.host ?? '').replace(/:\d*$/, ''))
+  // A key that is sent is looked at, also from this machine. Pages in a browser need one. A client that has disconnected has no address.
+  function isOpenTo (request: FastifyRequest): boolean {
+    const { headers, routeOptions } = request
+    const ip = request.ip as string | undefined
+    return routeOptions.config.openOnLoopback === true && headers.authorization === undefined && headers.origin === undefined && !isForwarded(request) &&
+      ip !== undefined && isLoopback(ip) && refuseForeignHost(headers.host) === null
   }
 
   function authenticateWithoutKeys (request: FastifyRequest, scope: ScopeName): AuthRefusal | null | Promise<AuthRefusal | null> {
@@ -83,6 +84,11 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
     return grants(bearer.scopes, scope) ? null : forbidden(bearer, scope)
   }
 }, { name: 'auth' })
+
+/** Whether a proxy passed the request on. A proxy on this machine that TRUST_PROXY does not name is not the client. */
+function isForwarded ({ headers }: FastifyRequest): boolean {
+  return headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers['x-real-ip'] !== undefined
+}
 
 const keyRequired = 'Send a key as `Authorization: Bearer <key>`. To create a key, use POST /api/keys, or run `npm run keys` on the machine of the service.'
 const realm = 'Bearer realm="platform-status"'

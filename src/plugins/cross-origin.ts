@@ -21,7 +21,9 @@ export const crossOrigin = plugin(async (app: FastifyInstance, { corsOrigins }: 
   function refusal (request: FastifyRequest): Problem | undefined {
     const { origin, 'sec-fetch-site': site } = request.headers
     if (origin === undefined && site === undefined) return undefined
-    if (request.routeOptions.url?.startsWith('/api/') !== true) return undefined
+    // Paths without a scope hold no data of the lab.
+    const { scope } = request.routeOptions.config
+    if (scope === undefined || scope === 'none') return undefined
     // Authentication decides about pages of these origins. There is a key, or AUTH=off (prepareKeys in src/process/bootstrap-key.ts).
     if (corsOrigins.includes('*') || (origin !== undefined && corsOrigins.includes(origin))) return undefined
     if (origin !== undefined && origin !== ownOrigin(request)) return crossOriginProblem(origin, origin)

@@ -57,11 +57,11 @@ export const errors = plugin(async (app: FastifyInstance) => {
 }, { name: 'errors' })
 
 declare module 'fastify' {
-  /** `refusal`: the problem that was sent, for the log. */
   interface FastifyRequest {
+    /** The problem that was sent, for the log. */
     refusal?: Problem
     /** The SQLSTATE with which the database made the request fail; `none` if it did not answer at all. */
-    sqlstate?: string
+    sqlstate?: string | undefined
   }
 }
 
@@ -114,10 +114,15 @@ function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyRep
   if (found.code === 'too-busy') reply.header('retry-after', '1')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
   request.refusal = found
-  const fault = databaseFault(cause?.cause ?? cause)
-  if (found.status === 503 && (fault !== null || found.code === 'database-unavailable')) request.sqlstate = fault?.sqlstate ?? 'none'
+  if (found.status === 503) request.sqlstate = sqlstateOf(found, cause)
   const body = problemBody(withIndex(found, request), { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
+}
+
+/** The SQLSTATE of what made a request fail. The error itself has it, or its cause. Undefined if the database was not to blame. */
+function sqlstateOf ({ code }: Problem, error: Error | undefined): string | undefined {
+  const fault = databaseFault(error) ?? databaseFault(error?.cause)
+  return fault?.sqlstate ?? (code === 'database-unavailable' ? 'none' : undefined)
 }
 
 /** Of a batch, the index of the first entry that is wrong. */

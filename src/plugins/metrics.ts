@@ -44,7 +44,7 @@ export const metrics = plugin(async (app: FastifyInstance) => {
     const { options, totalCount, idleCount, waitingCount } = app.database.pool
     const counts = { max: options.max, open: totalCount, idle: idleCount, waiting: waitingCount }
     return {
-      name: 'platform_status_database_connections', type: 'gauge', help: 'Connections to the database: most, open, idle; and requests that wait for one.',
+      name: 'platform_status_database_connections', type: 'gauge', help: 'Connections to the database: the limit (`max`), `open` and `idle` ones; and requests that are `waiting` for one.',
       samples: Object.entries(counts).map(([state, value]) => ({ labels: { state }, value }))
     }
   }

@@ -12,6 +12,11 @@ const columns = viewColumns('labware_type')
 
 /** Labware types. The commands are in prisma/sql/labware-type. */
 export function labwareTypeStore ({ pool }: Database) {
+  async function find (name: string): Promise<LabwareType | null> {
+    const [found] = await runPrepared<LabwareType>(pool, `SELECT ${columns} FROM labware_type_state WHERE name = $1`, [name])
+    return found ?? null
+  }
+
   return {
     async list (query: LabwareTypeQuery): Promise<Page<LabwareType>> {
       return await readPage<LabwareType, readonly [string]>(query, {
@@ -25,13 +30,10 @@ export function labwareTypeStore ({ pool }: Database) {
       })
     },
 
-    async find (name: string): Promise<LabwareType | null> {
-      const [found] = await runPrepared<LabwareType>(pool, `SELECT ${columns} FROM labware_type_state WHERE name = $1`, [name])
-      return found ?? null
-    },
+    find,
 
     async read (name: string): Promise<LabwareType> {
-      const found = await this.find(name)
+      const found = await find(name)
       if (found === null) throw labwareTypeNotFound(name)
       return found
     },

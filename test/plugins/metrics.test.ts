@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
 import { projectRoot } from '../../src/project-root.ts'
-import { aLab, aService, type Service } from '../support/service.ts'
+import { aLab, aService, aServiceOn, type Service } from '../support/service.ts'
 
 // Prometheus asks for /metrics. An independent parser reads the text here.
 
@@ -112,7 +112,12 @@ t.test('the metrics need a key with scope read, but not from this machine', asyn
   const service = await aService(t)
   const { body: { key } } = await service.post('/api/keys', { name: 'prometheus', scopes: ['read'] })
   t.match(await service.get('/metrics'), { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' } })
-  t.match(await service.get('/metrics', { 'x-forwarded-for': '10.0.0.7' }), { status: 401 }, 'through a proxy on this machine')
+  for (const header of ['x-forwarded-for', 'forwarded', 'x-real-ip']) t.match(await service.get('/metrics', { [header]: '10.0.0.7' }), { status: 401 }, `through a proxy on this machine that sends ${header}`)
+  t.match(await service.get('/metrics', { origin: 'https://attacker.example' }), { status: 403, body: { code: 'cross-origin-request' } }, 'from a page of another origin')
+  t.match(await service.get('/metrics', { 'sec-fetch-site': 'cross-site' }), { status: 403 }, 'from its images and forms')
+  const shared = await aServiceOn(t, service.url, { CORS_ORIGINS: 'https://lab.example' })
+  t.match(await shared.get('/metrics', { origin: 'https://lab.example' }), { status: 401 }, 'from a page that may call with a key, without one')
+  t.match(await shared.get('/metrics', { origin: 'https://lab.example', authorization: `Bearer ${key}` }), { status: 200 })
   t.match(await service.get('/metrics', { host: 'attacker.example' }), { status: 401 }, 'from a web page that points its name here')
   const elsewhere = async (headers = {}) => (await service.app.inject({ url: '/metrics', remoteAddress: '10.0.0.7', headers })).statusCode
   t.equal(await elsewhere(), 401)

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { operationsOf, resolved } from '../contract/rules/rule.ts'
 import { aCertificate } from '../support/certificate.ts'
+import { theDocument } from '../support/openapi.ts'
 import { aLab, type Service } from '../support/service.ts'
 
 const start = '2026-03-02T09:00:00Z'
@@ -93,4 +95,18 @@ t.test('a tag and a key together: the retry is answered as before, though the th
   const first = await service.patch('/api/containers/P1', { content: 'cells' }, headers)
   t.equal(first.status, 200)
   t.equal((await service.patch('/api/containers/P1', { content: 'cells' }, headers)).text, first.text)
+})
+
+t.test('a condition on something that does not exist is answered as the document says', async (t) => {
+  const service = await aLab(t, { Hotel: 1 })
+  const document = await theDocument()
+  const conditional = operationsOf(document).filter(({ operation }) => '412' in operation.responses)
+  t.ok(conditional.length > 20, String(conditional.length))
+  for (const { at, method, path, operation } of conditional) {
+    const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => name === 'position' ? '7' : name === 'id' ? '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d' : 'Unknown')
+    const json = operation.requestBody?.content['application/json']
+    const body = json === undefined ? undefined : resolved(document, json.schema).examples?.[0] ?? {}
+    const { status } = await service.call(method.toUpperCase() as 'PUT', url, body, { 'if-match': '*' })
+    t.ok(String(status) in operation.responses, `${at}: ${status}`)
+  }
 })

@@ -181,7 +181,7 @@ CREATE INDEX container_barcode_folded_idx ON container (lower(barcode)) WHERE (r
 CREATE INDEX container_starting_position_idx ON container (starting_position_id);
 -- the containers on the platform are few beside those that were removed
 CREATE INDEX container_present_idx ON container (id) WHERE (removed_at IS NULL);
--- what stood there at a time before
+-- the containers that were removed after a time: see device_utilization
 CREATE INDEX container_removed_idx ON container (removed_at) WHERE (removed_at IS NOT NULL);
 CREATE INDEX container_missing_idx ON container (id) WHERE (missing_since IS NOT NULL);
 CREATE INDEX container_last_position_idx ON container (last_position_id) WHERE (last_position_id IS NOT NULL);
@@ -4409,11 +4409,11 @@ $$;
 -- prisma/sql/device/device_utilization.sql
 -- Returns how busy devices were between two times, by hour or by day of a time zone, and how much of the time their slots were occupied.
 --
--- Busy are the seconds in which at least one step of the device was active: without pauses, simulations, and steps whose times cannot
--- be true. Running steps are busy until now. Steps are counted by their start. A slot is occupied by a container or by a lid. Devices
--- that are retired are told if they were busy or occupied. `_device` is the name of one device, or null for all.
+-- `busy_seconds` are the seconds in which at least one step of the device was active. Pauses, simulations and steps whose times
+-- cannot be true do not count. A running step is active until now. Steps are counted by their start. A slot is occupied by a container
+-- or by a lid. A retired device is returned only if it was busy or occupied. `_device` is the name of one device, or null for all.
 --
--- Cost: the steps and events between the two times, and the containers that were present at the first one.
+-- Cost: the steps and events between the two times, and the containers that were on the platform at the first time or later.
 CREATE OR REPLACE FUNCTION device_utilization(_from timestamptz, _to timestamptz, _bucket text, _zone text, _device text)
 RETURNS TABLE (device text, "from" timestamptz, "to" timestamptz, busy_seconds double precision, steps integer, failed integer, occupied_slot_seconds double precision, slots integer)
 LANGUAGE sql STABLE AS $$
@@ -4433,7 +4433,8 @@ LANGUAGE sql STABLE AS $$
   bound AS MATERIALIZED (
     SELECT array_agg(begins ORDER BY begins) AS begins FROM bucket
   ),
-  -- The few steps that are longer than a day have an index of their own, so the others need not be looked for before the day before.
+  -- A step that began earlier can last into the range. One of up to a day began at most a day before the range. The few longer ones are
+  -- found by an index on the duration, those that are not over by an index on the status.
   counted AS MATERIALIZED (
     SELECT id, device_id, status, start, finish, paused_seconds, paused_at FROM step
     WHERE start >= _from - interval '1 day' AND start < _to AND believable AND NOT is_simulation
@@ -4499,7 +4500,7 @@ LANGUAGE sql STABLE AS $$
   LEFT JOIN busy ON busy.device_id = d.id AND busy.ordinal = b.ordinal
   LEFT JOIN started ON started.device_id = d.id AND started.ordinal = b.ordinal
   LEFT JOIN occupied ON occupied.device_id = d.id AND occupied.ordinal = b.ordinal
-  WHERE d.retired_at IS NULL OR EXISTS (SELECT FROM busy WHERE busy.device_id = d.id) OR EXISTS (SELECT FROM occupied WHERE occupied.device_id = d.id)
+  WHERE d.retired_at IS NULL OR d.id IN (SELECT device_id FROM busy) OR d.id IN (SELECT device_id FROM occupied)
   ORDER BY d.name COLLATE "C", d.id, b.begins
 $$;
 
