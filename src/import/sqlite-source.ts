@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, copyFile, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 // SQLite as WebAssembly: a package of 1.3 MB without dependencies that reads the file page by page. node:sqlite needs Node 22,
@@ -47,6 +47,12 @@ function open (file: string, copy: string): InstanceType<typeof sqlite.Database>
   }
 }
 
+/** A copy has the mode of its file. The library writes to it, so it must not be read-only, and it is nobody else's to read. */
+async function copyOf (file: string, copy: string): Promise<void> {
+  await copyFile(file, copy, constants.COPYFILE_FICLONE)
+  await chmod(copy, 0o600)
+}
+
 /** Copies the file and its write-ahead log. Throws an OperatorError if the file is being written. */
 async function copyWhole (file: string, folder: string): Promise<string> {
   const copy = path.join(folder, 'source.sqlite3')
@@ -57,8 +63,8 @@ async function copyWhole (file: string, folder: string): Promise<string> {
       `\`python3 -c "import sqlite3; sqlite3.connect('${path.basename(file)}').execute('SELECT count(*) FROM sqlite_master').fetchall()"\` in its folder.`)
   }
   try {
-    await copyFile(file, copy, constants.COPYFILE_FICLONE)
-    if (await stampOf(`${file}-wal`) !== null) await copyFile(`${file}-wal`, `${copy}-wal`)
+    await copyOf(file, copy)
+    if (await stampOf(`${file}-wal`) !== null) await copyOf(`${file}-wal`, `${copy}-wal`)
   } catch (error) {
     throw new OperatorError(`${file} cannot be copied to ${folder}: ${(error as Error).message}.`, { cause: error })
   }
