@@ -20,7 +20,7 @@ CREATE FUNCTION reference.container(_barcode text) RETURNS jsonb LANGUAGE sql ST
     'starting_device', sd.name, 'starting_position', sp.slot_number, 'lidded', c.lidded,
     'lid', CASE WHEN lp.id IS NOT NULL THEN jsonb_build_object('device', ld.name, 'position', lp.slot_number) END,
     'filled', c.filled, 'content', c.content, 'labware_type', c.labware_type, 'labware_uuid', c.labware_uuid, 'is_reagent', c.is_reagent,
-    'removed_at', NULL, 'created_at', reference.wire(c.created_at), 'updated_at', reference.wire(c.updated_at), 'version', c.version)
+    'removed_at', NULL, 'missing_since', reference.wire(c.missing_since), 'last_device', NULL, 'last_position', NULL, 'created_at', reference.wire(c.created_at), 'updated_at', reference.wire(c.updated_at), 'version', c.version)
   FROM container c
   JOIN position sp ON sp.id = c.starting_position_id JOIN device sd ON sd.id = sp.device_id
   JOIN placement b ON b.container_id = c.id AND b.part = 'body' JOIN position p ON p.id = b.position_id JOIN device d ON d.id = p.device_id

@@ -5,12 +5,14 @@ export const container = {
   text: `
     SELECT c.id, c.name, c.barcode, d.name AS device, p.slot_number AS position, sd.name AS starting_device, sp.slot_number AS starting_position,
       c.lidded, CASE WHEN lp.id IS NOT NULL THEN jsonb_build_object('device', ld.name, 'position', lp.slot_number) END AS lid,
-      c.filled, c.content, c.labware_type, c.labware_uuid, c.is_reagent, c.removed_at, c.created_at, c.updated_at, c.version
+      c.filled, c.content, c.labware_type, c.labware_uuid, c.is_reagent, c.removed_at, c.missing_since,
+      md.name AS last_device, mp.slot_number AS last_position, c.created_at, c.updated_at, c.version
     FROM container c
     JOIN position sp ON sp.id = c.starting_position_id JOIN device sd ON sd.id = sp.device_id
     JOIN placement b ON b.container_id = c.id AND b.part = 'body' JOIN position p ON p.id = b.position_id JOIN device d ON d.id = p.device_id
     LEFT JOIN placement l ON l.container_id = c.id AND l.part = 'lid' LEFT JOIN position lp ON lp.id = l.position_id
     LEFT JOIN device ld ON ld.id = lp.device_id
+    LEFT JOIN position mp ON mp.id = c.last_position_id LEFT JOIN device md ON md.id = mp.device_id
     WHERE c.barcode = $1 AND c.removed_at IS NULL`
 }
 
@@ -19,7 +21,7 @@ export const positions = {
   text: `
     SELECT p.slot_number AS position, pl.position_id IS NULL AS empty, CASE WHEN pl.part = 'body' THEN c.barcode END AS container,
       c.id AS container_id, CASE pl.part WHEN 'body' THEN 'container' WHEN 'lid' THEN 'lid' END AS occupied_by, p.deep_well_suited,
-      CASE WHEN r.expires_at > now() THEN jsonb_build_object('id', r.id, 'owner', r.owner, 'expires_at', r.expires_at) END AS reserved
+      p.disposes, p.labware_types, p.max_height_mm, CASE WHEN r.expires_at > now() THEN jsonb_build_object('id', r.id, 'owner', r.owner, 'expires_at', r.expires_at) END AS reserved
     FROM device d JOIN position p ON p.device_id = d.id AND p.retired_at IS NULL
     LEFT JOIN placement pl ON pl.position_id = p.id LEFT JOIN container c ON c.id = pl.container_id
     LEFT JOIN reserved_position rp ON rp.position_id = p.id LEFT JOIN reservation r ON r.id = rp.reservation_id

@@ -6,6 +6,7 @@ import t from 'tap'
 import { parse as parseYaml } from 'yaml'
 import { projectRoot } from '../../src/project-root.ts'
 import { aLab, aService, aServiceOn, type Service } from '../support/service.ts'
+import { lasting } from '../support/times.ts'
 
 // Prometheus asks for /metrics. An independent parser reads the text here.
 
@@ -76,7 +77,7 @@ t.test('the metrics count repeats, estimates, and learnt steps that kept their b
   for (let run = 9; run >= 2; run--) {
     const { body: { id: process_id } } = await lab.post('/api/processes', { name: `Assay ${run}`, source: `${run}` })
     const { body: { id: experiment_id } } = await lab.post('/api/experiments', { process_id, name: `run ${run}` })
-    const steps = Array.from({ length: 40 }, (_, n) => ({ device: 'Reader', experiment_id, data: { fct: 'read' }, start: ago(run * day - n * 100), finish: ago(run * day - n * 100 - 10 - n % 7) }))
+    const steps = Array.from({ length: 40 }, (_, n) => ({ device: 'Reader', experiment_id, data: { fct: 'read' }, ...lasting(10 + n % 7, run * day - n * 100 - 10 - n % 7) }))
     await lab.post('/api/steps/batch', { steps })
     await lab.patch(`/api/experiments/${experiment_id}`, { status: 'completed' })
   }

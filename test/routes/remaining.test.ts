@@ -1,5 +1,6 @@
 import t from 'tap'
 import { aLab, type Service } from '../support/service.ts'
+import { lasting } from '../support/times.ts'
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
 const read = { device: 'Reader', data: { fct: 'read' } }
@@ -72,7 +73,7 @@ t.test('the remaining time of a running step', async (t) => {
     const { body: experiment } = await lab.post('/api/experiments', { process_id: process.id })
     await lab.post('/api/steps', { ...read, start: ago(60), experiment_id: experiment.id })
     await lab.post('/api/steps', { ...read, start: ago(120), experiment_id: experiment.id })
-    await lab.post('/api/steps', { ...read, start: ago(600), finish: ago(300), experiment_id: experiment.id })
+    await lab.post('/api/steps', { ...read, ...lasting(300, 300), experiment_id: experiment.id })
     const { body: { items } } = await lab.post('/api/estimates/remaining', { experiment_id: experiment.id })
     t.equal(items.length, 2)
     t.ok(items[0].elapsed_seconds > items[1].elapsed_seconds)
@@ -83,7 +84,7 @@ t.test('the remaining time of a running step', async (t) => {
   await t.test('is refused for steps that ended or are unknown, and for a question that is not clear', async (t) => {
     const nothing = '0199f2f4-0000-7000-8000-000000000000'
     const { body: step } = await lab.post('/api/steps', { ...read, start: ago(60) })
-    const { body: ended } = await lab.post('/api/steps', { ...read, start: ago(60), finish: ago(30) })
+    const { body: ended } = await lab.post('/api/steps', { ...read, ...lasting(30, 30) })
     t.match(await lab.post('/api/estimates/remaining', { step_ids: [step.id, ended.id] }), { status: 409, body: { code: 'step-ended', pointer: '/step_ids/1' } })
     t.match(await lab.post('/api/estimates/remaining', { step_ids: [nothing] }), { status: 404, body: { code: 'step-not-found', pointer: '/step_ids/0' } })
     t.match(await lab.post('/api/estimates/remaining', { experiment_id: nothing }), { status: 404, body: { code: 'experiment-not-found' } })
@@ -115,7 +116,7 @@ t.test('how long a run of a process takes', async (t) => {
   await t.test('is not asked of simulations and of runs in which a step failed', async (t) => {
     for (const members of [{ is_simulation: true }, { status: 'failed' }, { status: 'aborted' }]) {
       const { body: experiment } = await lab.post('/api/experiments', { process_id: process.id })
-      await lab.post('/api/steps', { ...read, start: ago(602), finish: ago(600), experiment_id: experiment.id, ...members })
+      await lab.post('/api/steps', { ...read, ...lasting(2, 600), experiment_id: experiment.id, ...members })
       await lab.patch(`/api/experiments/${experiment.id}`, { status: 'completed' })
     }
     t.match(await lab.get(path), { body: { duration_seconds: null, sample_size: 0 } })
@@ -142,7 +143,7 @@ t.test('the newest runs are those that ran last, whatever their ids', async (t) 
   async function runs (letter: string, count: number, seconds: number, hoursAgo: number): Promise<void> {
     const ids = Array.from({ length: count }, (_, n) => `${letter.repeat(8)}-0000-4000-8000-${String(n).padStart(12, '0')}`)
     for (const id of ids) await lab.post('/api/experiments', { id, process_id: process.id })
-    await lab.post('/api/steps/batch', { steps: ids.map((experiment_id, n) => ({ ...read, start: ago(hoursAgo * 3600 - n), finish: ago(hoursAgo * 3600 - n - seconds), experiment_id })) })
+    await lab.post('/api/steps/batch', { steps: ids.map((experiment_id, n) => ({ ...read, ...lasting(seconds, hoursAgo * 3600 - n - seconds), experiment_id })) })
     for (const id of ids) await lab.patch(`/api/experiments/${id}`, { status: 'completed' })
   }
   await runs('f', 210, 1000, 1000)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { aStep, rows } from '../support/log.ts'
 import { aLab, aService, type Service } from '../support/service.ts'
+import { lasting } from '../support/times.ts'
 
 // Times that cannot be true are stored as told, told about, and used nowhere.
 
@@ -19,7 +20,7 @@ async function logged (service: Service, body: object): Promise<any> {
 
 /** Ten washes of 90 s, a minute apart, that ended an hour ago. */
 async function tenWashes (service: Service): Promise<void> {
-  const steps = Array.from({ length: 10 }, (_, index) => ({ ...wash, start: fromNow(-hour - index * 150 * second), finish: fromNow(-hour - index * 150 * second + 90 * second) }))
+  const steps = Array.from({ length: 10 }, (_, index) => ({ ...wash, ...lasting(90, 3600 + index * 150) }))
   if ((await service.post('/api/steps/batch', { steps })).status !== 201) throw new Error('refused')
 }
 
@@ -75,7 +76,7 @@ t.test('one duration beyond all reason is left out, and so are two', async (t) =
   t.match(await logged(lab, { ...wash, start: fromNow(-23 * hour), finish: fromNow(-second) }), { excluded_from_estimates: null }, 'a day is a hang, not a fault of the clock')
   const move = { kind: 'move', device: 'Arm', origin: { device: 'Hotel' }, destination: { device: 'Washer' } }
   t.match(await logged(lab, { ...move, start: fromNow(-2 * day), finish: fromNow(-second) }), { excluded_from_estimates: 'implausible' }, 'no move takes days')
-  const incubate = (hours: number) => ({ device: 'Incubator', data: { fct: 'incubate', duration: hours * 3600 }, start: fromNow(-100 * hour), finish: fromNow(-100 * hour + hours * hour) })
+  const incubate = (hours: number) => ({ device: 'Incubator', data: { fct: 'incubate', duration: hours * 3600 }, ...lasting(hours * 3600, (100 - hours) * 3600) })
   t.match(await logged(lab, incubate(90)), { excluded_from_estimates: null }, 'a commanded time is no surprise')
   t.match(await logged(lab, { device: 'Store', data: { fct: 'store' }, start: fromNow(-20 * day), finish: fromNow(-second) }), { excluded_from_estimates: null }, 'nothing is known of its kind')
 })
@@ -127,7 +128,7 @@ t.test('an experiment spans the times that can be true', async (t) => {
   const lab = await aLab(t, { Washer: 1 })
   const { body: process } = await lab.post('/api/processes', { name: 'p', source: 's' })
   const { body: { id: experiment_id } } = await lab.post('/api/experiments', { process_id: process.id })
-  await logged(lab, { ...wash, start: fromNow(-hour), finish: fromNow(-hour + 90 * second), experiment_id })
+  await logged(lab, { ...wash, ...lasting(90, 3600), experiment_id })
   await logged(lab, { ...wash, start: fromNow(-hour), finish: '2036-01-01T00:00:00Z', experiment_id })
   await logged(lab, { ...wash, start: '2018-01-01T00:00:00Z', experiment_id })
   t.match((await lab.get(`/api/experiments/${experiment_id}`)).body, { duration_seconds: 90, steps: { total: 3, running: 1 } })

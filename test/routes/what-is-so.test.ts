@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { aLab } from '../support/service.ts'
+import { lasting } from '../support/times.ts'
 
 // Answers that say what is so.
 
@@ -54,7 +55,7 @@ t.test('a label of before leads to the container that bore it', async (t) => {
 
 t.test('an estimate for a device that the lab never had says so', async (t) => {
   const lab = await aLab(t, { PlateReader: 1 })
-  for (const seconds of [60, 61, 62]) await lab.post('/api/steps', { device: 'PlateReader', data: { fct: 'absorbance' }, start: ago(1000 + seconds), finish: ago(1000) })
+  for (const seconds of [60, 61, 62]) await lab.post('/api/steps', { device: 'PlateReader', data: { fct: 'absorbance' }, ...lasting(seconds, 1000) })
   const { body } = await lab.post('/api/estimates', { step: { device: 'PlateRaeder', data: { fct: 'absorbance' } } })
   t.match(body.warnings[0], { code: 'unknown-device', pointer: '/step/device', detail: /PlateRaeder.*level function/ })
   t.notOk((await lab.post('/api/estimates', { step: { device: 'PlateReader', data: { fct: 'absorbance' } } })).body.warnings.some(({ code }: { code: string }) => code === 'unknown-device'))
@@ -71,7 +72,7 @@ t.test('health tells a step that is overdue, and a logged move that disagrees wi
   const lab = await aLab(t, { Hotel: 4, Washer: 1 })
   await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1' })
   const move = { kind: 'move', device: 'Arm', origin: { device: 'Hotel' }, destination: { device: 'Washer' } }
-  for (const seconds of [29, 30, 31]) await lab.post('/api/steps', { ...move, start: ago(5000 + seconds), finish: ago(5000) })
+  for (const seconds of [29, 30, 31]) await lab.post('/api/steps', { ...move, ...lasting(seconds, 5000) })
   t.notMatch((await lab.get('/api/lab/health')).body.findings, [{ code: 'step-overdue' }])
   await lab.post('/api/steps', { ...move, start: ago(40), containers: ['P1'] })
   const codes = async () => (await lab.get('/api/lab/health')).body.findings.map(({ code }: { code: string }) => code).filter((code: string) => code !== 'unlisted-device')

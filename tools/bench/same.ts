@@ -24,8 +24,19 @@ export async function agree (call: BenchCall, subjects: readonly { address: stri
   }
   const [expected, found] = answers
   if (isDeepStrictEqual(expected, found)) return
-  throw new Error(`${call.name}: reference and service answer differently\n${JSON.stringify(expected)}\n${JSON.stringify(found)}`)
+  throw new Error(`${call.name}: reference and service answer differently in ${difference(expected, found, '')}`)
 }
+
+/** Where two values differ first, with what stands there: the whole answers of a listing fill the terminal. */
+function difference (expected: unknown, found: unknown, path: string): string {
+  if (isObject(expected) && isObject(found)) {
+    const member = [...new Set([...Object.keys(expected), ...Object.keys(found)])].find((key) => !isDeepStrictEqual(expected[key], found[key]))
+    if (member !== undefined) return difference(expected[member], found[member], `${path}/${member}`)
+  }
+  return `${path}: ${JSON.stringify(expected)}, ${JSON.stringify(found)}`
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 function compared (body: Answer['body'], members: readonly string[] | undefined): Answer['body'] {
   return members === undefined ? rounded(body) : Object.fromEntries(members.map((member) => [member, body[member]]))
