@@ -23,6 +23,7 @@ import { stocktakeSchemas } from './stocktakes.ts'
 import { stepExclusionSchemas } from './step-exclusions.ts'
 import { stepStatisticsSchemas } from './step-statistics.ts'
 import { stepSchemas } from './steps.ts'
+import { streamSchemas } from './stream.ts'
 import { transferSchemas } from './transfers.ts'
 
 /** The head of the OpenAPI document. Paths and components come from the routes. */
@@ -75,5 +76,5 @@ export const components: readonly TSchema[] = [
   ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
   ...processDurationSchemas,
-  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...keySchemas
+  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas, ...keySchemas
 ]

@@ -373,6 +373,9 @@ class Event(TypedDict):
     after: dict[str, Any] | None
 
 
+EventKind = Literal['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named', 'certificate-set', 'certificate-removed', 'position-updated', 'labware-type-added', 'labware-type-updated', 'labware-type-deleted', 'lab-updated', 'lab-wiped', 'lab-restored', 'position-reserved', 'reservation-renewed', 'reservation-released', 'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed']
+
+
 class EventPage(TypedDict):
     """One page of a list."""
     items: list[Event]
@@ -1383,6 +1386,48 @@ class StocktakeSummary(TypedDict):
     counts: StocktakeCounts
 
 
+class StreamBye(TypedDict):
+    """The last frame. Connect again after one to three seconds."""
+    event: Literal['bye']
+    id: str
+    data: dict[str, Any]
+
+
+StreamEndReason = Literal['shutdown', 'key-ended']
+
+
+class StreamHeartbeat(TypedDict):
+    """Sent every 15 seconds. Without two of them in a row, connect again. `id` moves on also when a filter lets
+    nothing through.
+    """
+    event: Literal['heartbeat']
+    id: str
+    data: dict[str, Any]
+
+
+class StreamHello(TypedDict):
+    """The first frame. `id` is where this stream begins."""
+    event: Literal['hello']
+    id: str
+    data: dict[str, Any]
+
+
+class StreamReset(TypedDict):
+    """The log does not have the revision from which you resume, or is another log: a backup was restored. Read the
+    lab again. The stream goes on from `id`.
+    """
+    event: Literal['reset']
+    id: str
+    data: dict[str, Any]
+
+
+class StreamRevision(TypedDict):
+    """All that one command changed. `id` is its revision."""
+    event: Literal['revision']
+    id: str
+    data: dict[str, Any]
+
+
 class TrackedPlace(TypedDict):
     """Where something is tracked."""
     device: str
@@ -1474,16 +1519,23 @@ class PutLabConfigQuery(TypedDict):
 class GetLabConfigQuery(TypedDict):
     """Query parameters of `get_lab_config`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class GetLabQuery(TypedDict):
     """Query parameters of `get_lab`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class WipeLabQuery(TypedDict):
     """Query parameters of `wipe_lab`."""
     confirm: NotRequired[str]
+
+
+class GetLabHealthQuery(TypedDict):
+    """Query parameters of `get_lab_health`."""
+    min_revision: NotRequired[int]
 
 
 class ListDevicesQuery(TypedDict):
@@ -1496,11 +1548,13 @@ class ListDevicesQuery(TypedDict):
     has_certificate: NotRequired[bool]
     retired: NotRequired[AnyBoolean]
     listed: NotRequired[AnyBoolean]
+    min_revision: NotRequired[int]
 
 
 class GetDeviceQuery(TypedDict):
     """Query parameters of `get_device`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class ListPositionsQuery(TypedDict):
@@ -1508,11 +1562,18 @@ class ListPositionsQuery(TypedDict):
     empty: NotRequired[bool]
     at: NotRequired[str]
     limit: NotRequired[int]
+    min_revision: NotRequired[int]
 
 
 class GetPositionQuery(TypedDict):
     """Query parameters of `get_position`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class GetCertificateQuery(TypedDict):
+    """Query parameters of `get_certificate`."""
+    min_revision: NotRequired[int]
 
 
 class ListLabwareTypesQuery(TypedDict):
@@ -1520,11 +1581,13 @@ class ListLabwareTypesQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
 
 
 class GetLabwareTypeQuery(TypedDict):
     """Query parameters of `get_labware_type`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class PutLabwareTypeQuery(TypedDict):
@@ -1550,11 +1613,13 @@ class ListContainersQuery(TypedDict):
     lidded: NotRequired[bool]
     labware_type: NotRequired[str]
     name: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class GetContainerQuery(TypedDict):
     """Query parameters of `get_container`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class RemoveContainerQuery(TypedDict):
@@ -1568,6 +1633,7 @@ class GetContainerHistoryQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
 
 
 class TransferContainerQuery(TypedDict):
@@ -1596,11 +1662,22 @@ class ListStocktakesQuery(TypedDict):
     cursor: NotRequired[str]
     count: NotRequired[bool]
     device: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class GetStocktakeQuery(TypedDict):
+    """Query parameters of `get_stocktake`."""
+    min_revision: NotRequired[int]
 
 
 class RelabelContainersQuery(TypedDict):
     """Query parameters of `relabel_containers`."""
     dry_run: NotRequired[bool]
+
+
+class LookUpContainersQuery(TypedDict):
+    """Query parameters of `look_up_containers`."""
+    min_revision: NotRequired[int]
 
 
 class ListReservationsQuery(TypedDict):
@@ -1611,6 +1688,12 @@ class ListReservationsQuery(TypedDict):
     owner: NotRequired[str]
     device: NotRequired[str]
     purpose: NotRequired[ReservationPurpose]
+    min_revision: NotRequired[int]
+
+
+class GetReservationQuery(TypedDict):
+    """Query parameters of `get_reservation`."""
+    min_revision: NotRequired[int]
 
 
 class ListProcessesQuery(TypedDict):
@@ -1621,11 +1704,23 @@ class ListProcessesQuery(TypedDict):
     name: NotRequired[str]
     source_sha256: NotRequired[str]
     archived: NotRequired[AnyBoolean]
+    min_revision: NotRequired[int]
+
+
+class GetProcessQuery(TypedDict):
+    """Query parameters of `get_process`."""
+    min_revision: NotRequired[int]
+
+
+class GetProcessSourceQuery(TypedDict):
+    """Query parameters of `get_process_source`."""
+    min_revision: NotRequired[int]
 
 
 class GetProcessDurationQuery(TypedDict):
     """Query parameters of `get_process_duration`."""
     confidence: NotRequired[float]
+    min_revision: NotRequired[int]
 
 
 class ListExperimentsQuery(TypedDict):
@@ -1637,6 +1732,12 @@ class ListExperimentsQuery(TypedDict):
     status: NotRequired[ExperimentStatus]
     started_after: NotRequired[datetime | str]
     started_before: NotRequired[datetime | str]
+    min_revision: NotRequired[int]
+
+
+class GetExperimentQuery(TypedDict):
+    """Query parameters of `get_experiment`."""
+    min_revision: NotRequired[int]
 
 
 class PauseExperimentQuery(TypedDict):
@@ -1666,6 +1767,7 @@ class ListExperimentStepsQuery(TypedDict):
     destination_device: NotRequired[str]
     excluded_from_estimates: NotRequired[StepExclusion]
     sort: NotRequired[StepSort]
+    min_revision: NotRequired[int]
 
 
 class ListStepsQuery(TypedDict):
@@ -1687,6 +1789,7 @@ class ListStepsQuery(TypedDict):
     experiment_id: NotRequired[str]
     process_id: NotRequired[str]
     sort: NotRequired[StepSort]
+    min_revision: NotRequired[int]
 
 
 class GetStepStatisticsQuery(TypedDict):
@@ -1707,11 +1810,17 @@ class GetStepStatisticsQuery(TypedDict):
     excluded: NotRequired[StatisticsExcluded]
     group_by: NotRequired[str]
     timezone: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class ExcludeStepsQuery(TypedDict):
     """Query parameters of `exclude_steps`."""
     dry_run: NotRequired[bool]
+
+
+class GetStepQuery(TypedDict):
+    """Query parameters of `get_step`."""
+    min_revision: NotRequired[int]
 
 
 class PauseStepQuery(TypedDict):
@@ -1729,11 +1838,23 @@ class GetStepHistoryQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
 
 
 class EstimateStepQuery(TypedDict):
     """Query parameters of `estimate_step`."""
     samples: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class EstimateStepsQuery(TypedDict):
+    """Query parameters of `estimate_steps`."""
+    min_revision: NotRequired[int]
+
+
+class EstimateRemainingQuery(TypedDict):
+    """Query parameters of `estimate_remaining`."""
+    min_revision: NotRequired[int]
 
 
 class GetCalibrationQuery(TypedDict):
@@ -1742,6 +1863,7 @@ class GetCalibrationQuery(TypedDict):
     since: NotRequired[str]
     group_by: NotRequired[CalibrationGrouping]
     limit: NotRequired[int]
+    min_revision: NotRequired[int]
 
 
 class ListEventsQuery(TypedDict):
@@ -1759,6 +1881,17 @@ class ListEventsQuery(TypedDict):
     recorded_after: NotRequired[datetime | str]
     recorded_before: NotRequired[datetime | str]
     sort: NotRequired[EventSort]
+    min_revision: NotRequired[int]
+
+
+class StreamEventsQuery(TypedDict):
+    """Query parameters of `stream_events`."""
+    after: NotRequired[int]
+    device: NotRequired[Any]
+    container: NotRequired[Any]
+    experiment: NotRequired[Any]
+    kind: NotRequired[Any]
+    min_revision: NotRequired[int]
 
 
 class ListKeysQuery(TypedDict):
@@ -1768,4 +1901,10 @@ class ListKeysQuery(TypedDict):
     count: NotRequired[bool]
     name: NotRequired[str]
     revoked: NotRequired[AnyBoolean]
+    min_revision: NotRequired[int]
+
+
+class GetKeyQuery(TypedDict):
+    """Query parameters of `get_key`."""
+    min_revision: NotRequired[int]
 
