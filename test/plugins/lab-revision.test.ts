@@ -121,7 +121,7 @@ t.test('every read takes min_revision: at once if the database has it, as a 400 
     .replaceAll(/\{\w+\}/g, '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11')
   const bodies: Record<string, object> = {
     '/api/containers/lookup': { barcodes: ['P1'] }, '/api/estimates': { step: { device: 'Hotel' } }, '/api/estimates/batch': { steps: [{ device: 'Hotel' }] },
-    '/api/estimates/remaining': { step_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11' }
+    '/api/estimates/remaining': { step_ids: ['0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'] }
   }
   await service.post('/api/containers', { device: 'Hotel', barcode: 'P1' })
   await Promise.all(reads.filter(({ operation }) => operation.operationId !== 'streamEvents').map(async ({ path, method, operation: { operationId } }) => {

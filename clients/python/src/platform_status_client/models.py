@@ -1884,16 +1884,6 @@ class ListEventsQuery(TypedDict):
     min_revision: NotRequired[int]
 
 
-class StreamEventsQuery(TypedDict):
-    """Query parameters of `stream_events`."""
-    after: NotRequired[int]
-    device: NotRequired[Any]
-    container: NotRequired[Any]
-    experiment: NotRequired[Any]
-    kind: NotRequired[Any]
-    min_revision: NotRequired[int]
-
-
 class ListKeysQuery(TypedDict):
     """Query parameters of `list_keys`."""
     limit: NotRequired[int]

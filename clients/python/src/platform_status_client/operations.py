@@ -135,7 +135,6 @@ if TYPE_CHECKING:
         StocktakePage,
         StocktakeRecord,
         StocktakeResult,
-        StreamEventsQuery,
         TakeStockQuery,
         Transfer,
         TransferBatch,
@@ -149,6 +148,13 @@ if TYPE_CHECKING:
 
 
 class Operations(Caller):
+    def get_metrics(self) -> str:
+        """Read metrics for Prometheus. Text format 0.0.4. Counters are those of this instance since its start;
+        figures of the lab are the same at every instance. Requests from this machine need no key. Scope: `read`.
+        """
+        answer: str = self.call('GET', ('metrics',), answers='text/plain')
+        return answer
+
     def get_live(self) -> Live:
         """Check that the process is alive. Responds as long as the process can handle requests. It does not query
         the database.
@@ -732,18 +738,6 @@ class Operations(Caller):
         `recorded_before` exclusive. Scope: `read`.
         """
         answer: EventPage = self.call('GET', ('api', 'events'), query=query)
-        return answer
-
-    def stream_events(self, **query: Unpack[StreamEventsQuery]) -> str:
-        """Follow the event log. Sends every change of the lab as it happens, as Server-Sent Events: one frame for
-        each revision, in order, none twice and none left out. First read the lab (`GET /api/lab`); then follow
-        it from its `revision` with `after`. After a lost connection, send the `id` of the last frame as
-        `Last-Event-ID` or as `after`. Any revision from 0 on works, at every instance. With filters, a frame has
-        all events of a revision of which one fits all filters. A `heartbeat` comes every 15 seconds. `reset`
-        says that the log was replaced by a backup: read the lab again. `bye` says that the stream ends: connect
-        again. A reader that leaves more than 1 MiB unread is disconnected. Scope: `read`.
-        """
-        answer: str = self.call('GET', ('api', 'events', 'stream'), query=query, answers='text/event-stream')
         return answer
 
     def list_keys(self, **query: Unpack[ListKeysQuery]) -> KeyPage:
