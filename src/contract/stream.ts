@@ -4,10 +4,10 @@ import { Event, EventKind } from './events.ts'
 
 /** What a stream is about: only revisions with an event that fits all of it. */
 const filters = {
-  device: Type.Optional(ref(DeviceName, 'Only revisions with an event about this device, or about a container or lid that arrived on it or left it.')),
-  container: Type.Optional(ref(ContainerName, 'Only revisions with an event about this container: an id, or a barcode that it has or had.')),
-  experiment: Type.Optional(ref(Uuid, 'Only revisions with an event about this experiment or a step of it.')),
-  kind: Type.Optional(ref(EventKind, 'Only revisions with an event of this kind.'))
+  device: Type.Optional(ref(DeviceName)),
+  container: Type.Optional(ref(ContainerName)),
+  experiment: Type.Optional(ref(Uuid)),
+  kind: Type.Optional(ref(EventKind))
 }
 
 export const largestRevisionNumber = 9_007_199_254_740_991
@@ -23,69 +23,61 @@ export const StreamQuery = Type.Object({
 export type StreamFilter = Omit<Static<typeof StreamQuery>, 'after'>
 
 const revision = (description: string) => Type.Integer({ minimum: 0, description, examples: [4712] })
-const now = ref(Timestamp, 'The time by the clock of the database.')
-const logId = ref(Uuid, 'Identifies the log. It changes when a backup is restored: then read the lab again.')
-const resumePoint = Type.String({ pattern: '^\\d+$', description: 'The revision from which a reader resumes. Browsers send it as `Last-Event-ID`.', examples: ['4712'] })
-
-/** One frame of the stream: an event in the sense of Server-Sent Events. `data` is JSON text on the wire. */
-function frame<D extends Type.TObject> (id: string, event: string, description: string, data: D, example: object) {
-  return Type.Object({
-    event: stringConst(event), id: resumePoint, data
-  }, { $id: id, description, examples: [{ event, id: '4712', data: example }] })
-}
-
-function stringConst (value: string) {
-  return Type.Unsafe<string>({ type: 'string', enum: [value], description: 'The kind of frame.' })
-}
-
 const aTime = '2026-03-02T09:18:00.000Z'
 const aLog = '0199f2f0-2f6b-7c1d-9e3a-4b5c6d7e8f90'
+const now = Type.String({ description: 'The time by the clock of the database, RFC 3339 in UTC.', examples: [aTime] })
+const logId = ref(Uuid, 'Identifies the log. It changes when a backup is restored: then read the lab again.')
 
-const StreamHello = frame('StreamHello', 'hello', 'The first frame. `id` is where this stream begins.', Type.Object({
+// Each schema is the `data` of one kind of frame. The `id` of a frame is the revision from which a reader resumes.
+
+const StreamHello = Type.Object({
   revision: revision('The newest revision.'), now, log_id: logId, version: Type.String({ description: 'The version of the service.', examples: ['0.2.0'] })
-}, { description: 'The state of the log.' }), { revision: 4712, now: aTime, log_id: aLog, version: '0.2.0' })
+}, {
+  $id: 'StreamHello', description: 'The `data` of `hello`, the first frame. The `id` of the frame is where this stream begins.',
+  examples: [{ revision: 4712, now: aTime, log_id: aLog, version: '0.2.0' }]
+})
 
 const anEvent = (Event as { examples?: object[] }).examples![0]!
 
-const StreamRevision = frame('StreamRevision', 'revision', 'All that one command changed. `id` is its revision.', Type.Object({
+const StreamRevision = Type.Object({
   revision: revision('The revision of the command.'),
   recorded_at: ref(Timestamp, 'When the change was recorded, by the clock of the database.'),
   actor: nullable(Type.String({ description: 'Who sent the request: the name of the API key. Null when the request had no key.' })),
   request_id: nullable(Type.String({ description: 'The id of the request that caused the change.' })),
   events: nullable(Type.Array(ref(Event)), 'All events of the revision, as `GET /api/events` returns them. Null when they are more than 200 or more than 256 KiB: read them with `GET /api/events?after=`.'),
   count: Type.Optional(Type.Integer({ minimum: 1, description: 'The number of events. Present only when `events` is null.' }))
-}, { description: 'One revision.' }), { revision: 42, recorded_at: aTime, actor: 'orchestrator-1', request_id: '0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21', events: [anEvent] })
+}, {
+  $id: 'StreamRevision', description: 'The `data` of `revision`: all that one command changed. The `id` of the frame is this revision.',
+  examples: [{ revision: 42, recorded_at: aTime, actor: 'orchestrator-1', request_id: '0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21', events: [anEvent] }]
+})
 
-const StreamHeartbeat = frame('StreamHeartbeat', 'heartbeat', 'Sent every 15 seconds. Without two of them in a row, connect again. `id` moves on also when a filter lets nothing through.', Type.Object({
-  revision: revision('The newest revision.'), now
-}, { description: 'The state of the log.' }), { revision: 4712, now: aTime })
+const StreamHeartbeat = Type.Object({ revision: revision('The newest revision.'), now }, {
+  $id: 'StreamHeartbeat', description: 'The `data` of `heartbeat`, which comes every 15 seconds. Without two of them in a row, connect again. The `id` of the frame moves on also when a filter lets nothing through.',
+  examples: [{ revision: 4712, now: aTime }]
+})
 
-const StreamReset = frame('StreamReset', 'reset', 'The log does not have the revision from which you resume, or is another log: a backup was restored. Read the lab again. The stream goes on from `id`.', Type.Object({
-  revision: revision('The newest revision.'), now, log_id: logId
-}, { description: 'The state of the log.' }), { revision: 4100, now: aTime, log_id: aLog })
+const StreamReset = Type.Object({ revision: revision('The newest revision.'), now, log_id: logId }, {
+  $id: 'StreamReset', description: 'The `data` of `reset`: the log does not have the revision from which you resume, or is another log, because a backup was restored. Read the lab again. The stream goes on from the `id` of the frame.',
+  examples: [{ revision: 4100, now: aTime, log_id: aLog }]
+})
 
 const StreamEndReason = stringEnum('StreamEndReason', ['shutdown', 'key-ended'], '`shutdown`: the instance stops. `key-ended`: the key was revoked or expired, or a key is needed now.')
 
-const StreamBye = frame('StreamBye', 'bye', 'The last frame. Connect again after one to three seconds.', Type.Object({
-  reason: ref(StreamEndReason, 'Why the stream ends.')
-}, { description: 'Why the stream ends.' }), { reason: 'shutdown' })
-
-export const StreamFrame = Type.Union([StreamHello, StreamRevision, StreamHeartbeat, StreamReset, StreamBye].map((one) => ref(one)), {
-  $id: 'StreamFrame', description: 'One frame of `GET /api/events/stream`. `event` says which. Ignore frames of other kinds: later versions can add some.',
-  examples: [{ event: 'heartbeat', id: '4712', data: { revision: 4712, now: aTime } }]
+const StreamBye = Type.Object({ reason: ref(StreamEndReason, 'Why the stream ends.') }, {
+  $id: 'StreamBye', description: 'The `data` of `bye`, the last frame. Connect again after one to three seconds.', examples: [{ reason: 'shutdown' }]
 })
 
-/** The response of the stream: text, whose content is frames. */
-export const streamResponse = {
-  description: 'The stream. It stays open until one side closes it.',
-  content: {
-    'text/event-stream': {
-      schema: {
-        type: 'string', description: 'Server-Sent Events. Each one is a `StreamFrame`.', contentMediaType: 'text/event-stream', contentSchema: Type.Ref('StreamFrame'),
-        examples: [`event: heartbeat\nid: 4712\ndata: {"revision":4712,"now":"${aTime}"}\n\n`]
-      }
-    }
-  }
-}
+/** The schema of the `data` of each kind of frame. */
+const frames = { hello: StreamHello, revision: StreamRevision, heartbeat: StreamHeartbeat, reset: StreamReset, bye: StreamBye }
 
-export const streamSchemas = [StreamEndReason, StreamHello, StreamRevision, StreamHeartbeat, StreamReset, StreamBye, StreamFrame]
+const EventStream = Type.Unsafe<string>({
+  $id: 'EventStream', type: 'string', contentMediaType: 'text/event-stream',
+  'x-frames': Object.fromEntries(Object.entries(frames).map(([event, schema]) => [event, ref(schema)])),
+  description: 'Server-Sent Events. `x-frames` has the schema of the `data` of each kind of frame. Ignore frames of other kinds: later versions can add some.',
+  examples: [`event: heartbeat\nid: 4712\ndata: {"revision":4712,"now":"${aTime}"}\n\n`]
+})
+
+/** The response of the stream. */
+export const streamResponse = { description: 'The stream. It stays open until one side closes it.', content: { 'text/event-stream': { schema: ref(EventStream) } } }
+
+export const streamSchemas = [StreamEndReason, ...Object.values(frames), EventStream]

@@ -29,7 +29,7 @@ const ifMatch = {
   type: 'string', maxLength: maxIfMatchLength, description: 'The `ETag` or the quoted version of the object to change. If the object has changed since, the service responds with 412 and changes nothing.', examples: [anEtag]
 }
 const lastEventId = {
-  type: 'string', pattern: '^\\d{1,16}$', description: 'The `id` of the last frame that you have: the stream begins after it. Browsers send it when they connect again. The larger one of this and `after` counts.', examples: ['4712']
+  type: 'string', minLength: 1, maxLength: 16, pattern: '^\\d{1,16}$', description: 'The `id` of the last frame that you have: the stream begins after it. Browsers send it when they connect again. The larger one of this and `after` counts.', examples: ['4712']
 }
 const idempotencyKey = {
   type: 'string', minLength: 1, maxLength: 257,

@@ -40,7 +40,7 @@ export async function runPrepared<Row extends pg.QueryResultRow> (database: Quer
  * The same for a command that returns rows. Also notes the revision of the lab behind it, in the same round trip, if the request wants to know it.
  * The subquery is read when the first row is there, so the command has run.
  */
-export async function runCommand<Row extends pg.QueryResultRow> (database: Queryable, text: string, values: readonly unknown[]): Promise<Row[]> {
+export async function runLabCommand<Row extends pg.QueryResultRow> (database: Queryable, text: string, values: readonly unknown[]): Promise<Row[]> {
   if (!isRevisionWanted()) return await runPrepared<Row>(database, text, values)
   const rows = await runPrepared<Row & { lab_revision: number }>(database, `SELECT command.*, (SELECT lab_revision()::float8) AS lab_revision FROM (${text}) AS command`, values)
   writeRevision(rows[0]?.lab_revision ?? null)

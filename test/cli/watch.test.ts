@@ -12,7 +12,7 @@ async function aLabWithPlate (t: Parameters<typeof aLab>[0]): Promise<Service> {
 
 t.test('watch prints a line for each change, or the frames as JSON lines', async (t) => {
   const { platformStatus } = await aCommandLine(await aLabWithPlate(t))
-  t.match(await platformStatus('watch', '--after', '1', '--count', '2'), { code: 0, err: '', out: /^2 {2}\S+ \S+ {2}added {2}P1 {2}- > Hotel 0\n3 {2}\S+ \S+ {2}moved {2}P1 {2}Hotel 0 > Washer 0\n$/ })
+  t.match(await platformStatus('watch', '--after', '1', '--count', '2'), { code: 0, err: '', out: /^2 {2}\S+ {2}added {2}P1 {2}- > Hotel 0\n3 {2}\S+ {2}moved {2}P1 {2}Hotel 0 > Washer 0\n$/ })
   const { out } = await platformStatus('watch', '--after', '0', '--device', 'Washer', '--kind', 'moved', '--count', '1', '--json')
   t.match(out.trim().split('\n').map((line) => JSON.parse(line)), [{ revision: 3, events: [{ kind: 'moved' }] }])
 })

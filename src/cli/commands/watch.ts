@@ -50,14 +50,15 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
     return left > 0
   }
 
-  while (left > 0 && !io.signal.aborted) {
+  const isStopped = (): boolean => io.signal.aborted
+  while (left > 0 && !isStopped()) {
     try {
       const query = new URLSearchParams([...resume === undefined ? [] : [['after', String(resume)] as [string, string]], ...filters])
       const stream = await openStream(`/api/events/stream?${query.toString()}`, silenceMs)
       hasConnected = true
       if (!await readFrames(stream, show)) return
     } catch (error) {
-      if (io.signal.aborted) return
+      if (isStopped()) return
       // The first connection must work. Later, a refusal ends it, and everything else is tried again.
       if (error instanceof CommandError && (!hasConnected || error.exitCode !== exitCodes.unreachable)) throw error
       io.err.write('The connection is lost. Connecting again.\n')
@@ -66,19 +67,23 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
   }
 }
 
-async function readFrames (chunks: AsyncIterable<string>, show: (event: string | undefined, id: string | undefined, data: string) => boolean): Promise<boolean> {
-  let goesOn = true
-  const parser = createParser({ onEvent: ({ event, id, data }) => { if (goesOn) goesOn = show(event, id, data) } })
+type Show = (event: string | undefined, id: string | undefined, data: string) => boolean
+
+/** Returns false when enough is shown, and true when the stream has ended before. */
+async function readFrames (chunks: AsyncIterable<string>, show: Show): Promise<boolean> {
+  const state = { goesOn: true }
+  const parser = createParser({ onEvent: ({ event, id, data }) => { if (state.goesOn) state.goesOn = show(event, id, data) } })
   for await (const chunk of chunks) {
     parser.feed(chunk)
-    if (!goesOn) return false
+    if (!state.goesOn) return false
   }
   return true
 }
 
 function lineOf ([revision, at, what, of, from, to, by, reason]: (string | number | null)[]): string {
   const where = from === to ? '' : `${from ?? '-'} > ${to ?? '-'}`
-  return [revision, at, what, of, where, by === null ? null : `by ${by}`, reason].filter((part) => part !== null && part !== '').join('  ')
+  const parts = [revision, at, what, of, where, by === null ? null : `by ${by}`, reason]
+  return parts.filter((part) => part !== null && part !== '').join('  ')
 }
 
 function numberOf (text: string | undefined, option: string): number | undefined {

@@ -43,7 +43,7 @@ export const eventStreamRoutes: FastifyPluginAsyncTypebox = async (app) => {
       reply.headers(streamHeaders)
       if (request.method === 'HEAD' || request.raw.destroyed) {
         leave()
-        return await reply.send()
+        return await reply.send('')
       }
       begin(reply)
       const reader = request.streamed = feed.open(reply.raw, { head, after, filter: opened.filter, keyId: request.keyId }, leave)

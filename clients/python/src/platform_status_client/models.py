@@ -1387,45 +1387,46 @@ class StocktakeSummary(TypedDict):
 
 
 class StreamBye(TypedDict):
-    """The last frame. Connect again after one to three seconds."""
-    event: Literal['bye']
-    id: str
-    data: dict[str, Any]
+    """The `data` of `bye`, the last frame. Connect again after one to three seconds."""
+    reason: StreamEndReason
 
 
 StreamEndReason = Literal['shutdown', 'key-ended']
 
 
 class StreamHeartbeat(TypedDict):
-    """Sent every 15 seconds. Without two of them in a row, connect again. `id` moves on also when a filter lets
-    nothing through.
+    """The `data` of `heartbeat`, which comes every 15 seconds. Without two of them in a row, connect again. The
+    `id` of the frame moves on also when a filter lets nothing through.
     """
-    event: Literal['heartbeat']
-    id: str
-    data: dict[str, Any]
+    revision: int
+    now: str
 
 
 class StreamHello(TypedDict):
-    """The first frame. `id` is where this stream begins."""
-    event: Literal['hello']
-    id: str
-    data: dict[str, Any]
+    """The `data` of `hello`, the first frame. The `id` of the frame is where this stream begins."""
+    revision: int
+    now: str
+    log_id: str
+    version: str
 
 
 class StreamReset(TypedDict):
-    """The log does not have the revision from which you resume, or is another log: a backup was restored. Read the
-    lab again. The stream goes on from `id`.
+    """The `data` of `reset`: the log does not have the revision from which you resume, or is another log, because a
+    backup was restored. Read the lab again. The stream goes on from the `id` of the frame.
     """
-    event: Literal['reset']
-    id: str
-    data: dict[str, Any]
+    revision: int
+    now: str
+    log_id: str
 
 
 class StreamRevision(TypedDict):
-    """All that one command changed. `id` is its revision."""
-    event: Literal['revision']
-    id: str
-    data: dict[str, Any]
+    """The `data` of `revision`: all that one command changed. The `id` of the frame is this revision."""
+    revision: int
+    recorded_at: str
+    actor: str | None
+    request_id: str | None
+    events: list[Event] | None
+    count: NotRequired[int]
 
 
 class TrackedPlace(TypedDict):
