@@ -48,7 +48,7 @@ const StreamRevision = Type.Object({
   count: Type.Optional(Type.Integer({ minimum: 1, description: 'The number of events. Present only when `events` is null.' }))
 }, {
   $id: 'StreamRevision', description: 'The `data` of `revision`: all that one command changed. The `id` of the frame is this revision.',
-  examples: [{ revision: 42, recorded_at: aTime, actor: 'orchestrator-1', request_id: '0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21', events: [anEvent] }]
+  examples: [{ revision: 42, recorded_at: aTime, actor: 'orchestrator-1', request_id: '0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21', events: [anEvent] }, { revision: 43, recorded_at: aTime, actor: null, request_id: null, events: null, count: 201 }]
 })
 
 const StreamHeartbeat = Type.Object({ revision: revision('The newest revision.'), now }, {

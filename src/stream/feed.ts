@@ -24,7 +24,7 @@ const closeMs = 400
 
 /**
  * Tells readers what is new in the event log. One loop for the whole process reads the revision of the lab, and for all readers
- * together what is new since; it runs only while anybody listens or waits. Own writes wake it. See docs/adr/0041-the-stream-polls-the-revision.md.
+ * together what is new since; it runs only while anybody listens or waits. Own writes wake it. See docs/adr/0042-the-stream-polls-the-revision.md.
  */
 export function openFeed ({ eventLog, keys, log, auth, maxStreams, times }: FeedOptions) {
   const { pollMs, heartbeatMs } = { ...feedTimes, ...times }
