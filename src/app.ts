@@ -20,6 +20,7 @@ import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
 import { frontPage } from './plugins/front-page.ts'
 import { health } from './plugins/health.ts'
+import { labRevision } from './plugins/lab-revision.ts'
 import { metrics } from './plugins/metrics.ts'
 import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
@@ -31,6 +32,7 @@ import { containersRoutes } from './routes/containers/index.ts'
 import { devicesRoutes } from './routes/devices/index.ts'
 import { estimatesRoutes } from './routes/estimates/index.ts'
 import { eventsRoutes } from './routes/events/index.ts'
+import { eventStreamRoutes } from './routes/events/stream.ts'
 import { experimentsRoutes } from './routes/experiments/index.ts'
 import { keysRoutes } from './routes/keys/index.ts'
 import { labelsRoutes } from './routes/labels/index.ts'
@@ -46,9 +48,10 @@ import { stepsRoutes } from './routes/steps/index.ts'
 import { transfersRoutes } from './routes/transfers/index.ts'
 import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
+import { type Feed, type FeedTimes, openFeed } from './stream/feed.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner }
+  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner, feed: Feed }
   interface FastifyContextConfig { operationId?: string }
 }
 
@@ -56,7 +59,9 @@ declare module 'fastify' {
 const maxConnections = 5000
 
 /** Builds the Fastify app: plugins first, then the route modules. The order matters. Does not listen. */
-export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<FastifyInstance> {
+export async function buildApp (
+  config: Config, { database, log, streamTimes = {} }: { database: Database, log: FastifyBaseLogger, streamTimes?: Partial<FeedTimes> }
+): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
     logController: requestLog(),
@@ -83,6 +88,8 @@ export async function buildApp (config: Config, { database, log }: { database: D
   // process/start.ts starts the learner when the app listens.
   app.decorate('learner', openLearner(database, log, { onLearnt: ({ coverage }) => countCoverage(app, coverage) }))
   app.addHook('preClose', async () => await app.learner.stop())
+  app.decorate('feed', openFeed({ eventLog: app.store.eventLog, keys: app.store.keys, log, auth: config.auth, maxStreams: config.maxStreams, times: streamTimes }))
+  app.addHook('preClose', async () => await app.feed.close())
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()
@@ -100,6 +107,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(etag)
   await app.register(conditionalWrites)
   await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })
+  await app.register(labRevision)
   await app.register(docs)
   await app.register(metrics)
   await app.register(frontPage)
@@ -123,6 +131,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(stepsRoutes, { prefix: '/api' })
   await app.register(estimatesRoutes, { prefix: '/api' })
   await app.register(eventsRoutes, { prefix: '/api' })
+  await app.register(eventStreamRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })
   return app
 }

@@ -152,6 +152,12 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'too-many-requests': { instance: '/api/lab', detail: 'More than 12000 requests in one minute. Retry in 21 s.', limit: 12000 },
   'headers-too-large': { instance: '', detail: 'The request line and headers are larger than 16 KiB.' },
 
+  'too-many-streams': {
+    instance: '/api/events/stream', detail: 'This instance has 500 open streams, which is its limit (MAX_STREAMS). Connect again in a few seconds, or to another instance.', limit: 500
+  },
+  'not-yet-replicated': {
+    instance: '/api/containers/SCREEN_001', detail: 'The database has revision 4711, and not yet revision 4712. Retry in one second, or ask an instance on the primary.', min_revision: 4712, revision: 4711
+  },
   'internal-error': { instance: '/api/lab', detail: 'The service failed. Search its log for this request id.' },
   'too-busy': { instance: '/api/steps/statistics', detail: 'Other large reads are still running. Retry in one second.' },
   'database-unavailable': { instance: '/api/lab', detail: 'The database did not respond. It is not known whether anything was changed. Retry the request.' }

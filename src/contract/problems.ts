@@ -57,6 +57,8 @@ export const problemCatalogue = {
   'headers-too-large': [431, 'Headers too large', 'The request line and headers are larger than 16 KiB.'],
 
   'too-busy': [503, 'Too busy', 'Too many large reads run at the same time, or one took too long. Retry after `Retry-After` seconds.'],
+  'too-many-streams': [503, 'Too many streams', 'The instance has as many open streams as it may have (MAX_STREAMS), or is stopping. Retry after `Retry-After` seconds.'],
+  'not-yet-replicated': [503, 'Not yet replicated', 'The database does not have the revision of `min_revision` yet. `revision` is the one that it has. Retry after `Retry-After` seconds.'],
   'internal-error': [500, 'Internal error', 'The service failed. Search its log for the request id.'],
   'database-unavailable': [503, 'Database unavailable', 'The database did not respond. Retry after `Retry-After` seconds.']
 } as const satisfies Record<string, readonly [status: number, title: string, when: string]>

@@ -6,7 +6,7 @@ import type { Warning } from '../contract/common.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { viewColumns } from './columns.ts'
-import { type AuditContext, runPrepared } from './commands.ts'
+import { type AuditContext, runLabCommand, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
@@ -46,11 +46,13 @@ const addContainers = `
   FROM add_containers($1, $2, $3) a`
 const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
 
+type AddedRow = Container & { outcome: AddedContainer['outcome'], alike: string | null, labware: Warning[] | null }
+
 /** Containers and lids. Each command is one call of a database function; see prisma/sql/container and prisma/sql/placement. */
 export function containerStore ({ pool, prisma }: Database) {
   async function command (name: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<ChangedContainer> {
     const { id, barcode } = parseContainerRef(container)
-    const [changed] = await runPrepared<ChangedContainer>(pool, commands[name], [id, barcode, ...values])
+    const [changed] = await runLabCommand<ChangedContainer>(pool, commands[name], [id, barcode, ...values])
     return changed!
   }
 
@@ -78,7 +80,7 @@ export function containerStore ({ pool, prisma }: Database) {
 
   async function addAll (inputs: readonly ContainerCreate[], audit: AuditContext, batch = true): Promise<AddedContainer[]> {
     const prepared = inputs.map((input, index) => containerInput(input, batch ? `/containers/${index}` : ''))
-    const rows = await runPrepared<Container & { outcome: AddedContainer['outcome'], alike: string | null, labware: Warning[] | null }>(pool, addContainers, [JSON.stringify(prepared), batch, audit])
+    const rows = await runLabCommand<AddedRow>(pool, addContainers, [JSON.stringify(prepared), batch, audit])
     // The statement does not see what it adds itself.
     const inBatch = new Map<string, string>()
     return rows.map(({ outcome, alike, labware, ...container }) => {
@@ -153,7 +155,7 @@ export function containerStore ({ pool, prisma }: Database) {
 
     async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, audit: AuditContext) {
       const values = [source_device, source_pos, target_device, target_pos, barcode, audit, reservation_id]
-      const [moved] = await runPrepared<JsonRow<Container>>(pool, moveFromPosition, values)
+      const [moved] = await runLabCommand<JsonRow<Container>>(pool, moveFromPosition, values)
       return moved!
     },
 

@@ -4,6 +4,7 @@ import { certificateStore } from './certificates.ts'
 import { containerStore } from './containers.ts'
 import type { Database } from './database.ts'
 import { deviceStore } from './devices.ts'
+import { eventLogStore } from './event-log.ts'
 import { eventStore } from './events.ts'
 import { experimentStore } from './experiments.ts'
 import { idempotencyStore } from './idempotency.ts'
@@ -37,6 +38,7 @@ export function openStore (database: Database) {
     stocktakes: stocktakeStore(database),
     labels: labelStore(database),
     events: eventStore(database),
+    eventLog: eventLogStore(database),
     asOf: asOfStore(database),
     processes: processStore(database),
     experiments: experimentStore(database),

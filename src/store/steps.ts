@@ -5,7 +5,7 @@ import type { StatisticsQuery } from '../contract/step-statistics.ts'
 import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../contract/steps.ts'
 import { readGroupings } from '../domain/step-grouping.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
-import { type AuditContext, runPrepared } from './commands.ts'
+import { type AuditContext, runLabCommand, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPage } from './pages.ts'
@@ -48,7 +48,7 @@ export function stepStore ({ pool, prisma }: Database) {
 
   async function logAll (inputs: readonly StepCreate[], audit: AuditContext, batch = true): Promise<LoggedStep[]> {
     const { steps, devices } = prepareSteps(inputs, batch)
-    return await runPrepared<LoggedStep>(pool, logSteps, [writeExactly(steps), JSON.stringify(devices), batch, audit])
+    return await runLabCommand<LoggedStep>(pool, logSteps, [writeExactly(steps), JSON.stringify(devices), batch, audit])
   }
 
   return {

@@ -4,7 +4,7 @@ import type { Step } from '../contract/steps.ts'
 import type { Transfer, TransferFinding, TransferResult } from '../contract/transfers.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
-import { type AuditContext, runPrepared } from './commands.ts'
+import { type AuditContext, runLabCommand } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
 import { prepareTransferSteps } from './prepare-steps.ts'
@@ -33,7 +33,7 @@ export function transferStore ({ pool }: Database) {
           step: step === null ? null : { ...step, created_as: digestOf([ref, { ...transfer, step: { ...transfer.step, id: step.id } }]) }
         }
       })
-      const made = await runPrepared<TransferRow>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
+      const made = await runLabCommand<TransferRow>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
         [writeExactly(inputs), JSON.stringify(devices), batch, dryRun, audit])
       return made.map(({ container, step, findings, revision }, index) => ({
         status: dryRun ? 'dry-run' : 'success', container, step, revision,

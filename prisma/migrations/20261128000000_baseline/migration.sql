@@ -12,6 +12,8 @@ CREATE TABLE lab (
   revision bigint NOT NULL DEFAULT 0,
   -- the time of the latest event; events never go back in time, even if the clock does
   recorded_at timestamptz(3) NOT NULL DEFAULT '-infinity',
+  -- identifies the event log: a restored backup gets another one, so readers of the log notice that it went back
+  log_id uuid NOT NULL DEFAULT gen_random_uuid(),
   -- json, not jsonb: the lab file comes back with its keys in the order in which it was written
   description json,
   pythonlab_translation json,
@@ -2120,6 +2122,14 @@ FROM device_group g
 LEFT JOIN device d ON d."group" = g.name AND d.listed AND d.retired_at IS NULL
 GROUP BY g.name, g.ordinal
 HAVING g.ordinal IS NOT NULL OR count(d.id) > 0;
+
+-- prisma/sql/lab/lab_revision.sql
+-- The revision of the lab, as the running transaction leaves it. It is volatile, so a statement that runs a command can
+-- read it behind the command: a subquery on `lab` would see the lab as it was when the statement began.
+CREATE OR REPLACE FUNCTION lab_revision() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT revision FROM lab);
+END $$;
 
 -- prisma/sql/lab/lab_snapshot.sql
 -- Returns what the lab file says beyond the settings of the single devices, as the log stores it.

@@ -389,6 +389,9 @@ class Event(TypedDict):
     after: dict[str, Any] | None
 
 
+EventKind = Literal['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named', 'certificate-set', 'certificate-removed', 'position-updated', 'labware-type-added', 'labware-type-updated', 'labware-type-deleted', 'lab-updated', 'lab-wiped', 'lab-restored', 'position-reserved', 'reservation-renewed', 'reservation-released', 'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed']
+
+
 class EventPage(TypedDict):
     """One page of a list."""
     items: list[Event]
@@ -1399,6 +1402,49 @@ class StocktakeSummary(TypedDict):
     counts: StocktakeCounts
 
 
+class StreamBye(TypedDict):
+    """The `data` of `bye`, the last frame. Connect again after one to three seconds."""
+    reason: StreamEndReason
+
+
+StreamEndReason = Literal['shutdown', 'key-ended']
+
+
+class StreamHeartbeat(TypedDict):
+    """The `data` of `heartbeat`, which comes every 15 seconds. Without two of them in a row, connect again. The
+    `id` of the frame moves on also when a filter lets nothing through.
+    """
+    revision: int
+    now: str
+
+
+class StreamHello(TypedDict):
+    """The `data` of `hello`, the first frame. The `id` of the frame is where this stream begins."""
+    revision: int
+    now: str
+    log_id: str
+    version: str
+
+
+class StreamReset(TypedDict):
+    """The `data` of `reset`: the log does not have the revision from which you resume, or is another log, because a
+    backup was restored. Read the lab again. The stream goes on from the `id` of the frame.
+    """
+    revision: int
+    now: str
+    log_id: str
+
+
+class StreamRevision(TypedDict):
+    """The `data` of `revision`: all that one command changed. The `id` of the frame is this revision."""
+    revision: int
+    recorded_at: str
+    actor: str | None
+    request_id: str | None
+    events: list[Event] | None
+    count: NotRequired[int]
+
+
 class TrackedPlace(TypedDict):
     """Where something is tracked."""
     device: str
@@ -1498,16 +1544,23 @@ class PutLabConfigQuery(TypedDict):
 class GetLabConfigQuery(TypedDict):
     """Query parameters of `get_lab_config`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class GetLabQuery(TypedDict):
     """Query parameters of `get_lab`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class WipeLabQuery(TypedDict):
     """Query parameters of `wipe_lab`."""
     confirm: NotRequired[str]
+
+
+class GetLabHealthQuery(TypedDict):
+    """Query parameters of `get_lab_health`."""
+    min_revision: NotRequired[int]
 
 
 class ListDevicesQuery(TypedDict):
@@ -1520,6 +1573,7 @@ class ListDevicesQuery(TypedDict):
     has_certificate: NotRequired[bool]
     retired: NotRequired[AnyBoolean]
     listed: NotRequired[AnyBoolean]
+    min_revision: NotRequired[int]
 
 
 # Query parameters of `get_utilization`.
@@ -1538,6 +1592,7 @@ GetUtilizationQuery = TypedDict(
 class GetDeviceQuery(TypedDict):
     """Query parameters of `get_device`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class ListPositionsQuery(TypedDict):
@@ -1545,11 +1600,18 @@ class ListPositionsQuery(TypedDict):
     empty: NotRequired[bool]
     at: NotRequired[str]
     limit: NotRequired[int]
+    min_revision: NotRequired[int]
 
 
 class GetPositionQuery(TypedDict):
     """Query parameters of `get_position`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class GetCertificateQuery(TypedDict):
+    """Query parameters of `get_certificate`."""
+    min_revision: NotRequired[int]
 
 
 class ListLabwareTypesQuery(TypedDict):
@@ -1557,11 +1619,13 @@ class ListLabwareTypesQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
 
 
 class GetLabwareTypeQuery(TypedDict):
     """Query parameters of `get_labware_type`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class PutLabwareTypeQuery(TypedDict):
@@ -1587,11 +1651,13 @@ class ListContainersQuery(TypedDict):
     lidded: NotRequired[bool]
     labware_type: NotRequired[str]
     name: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class GetContainerQuery(TypedDict):
     """Query parameters of `get_container`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class RemoveContainerQuery(TypedDict):
@@ -1605,6 +1671,7 @@ class GetContainerHistoryQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
 
 
 class TransferContainerQuery(TypedDict):
@@ -1633,11 +1700,22 @@ class ListStocktakesQuery(TypedDict):
     cursor: NotRequired[str]
     count: NotRequired[bool]
     device: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class GetStocktakeQuery(TypedDict):
+    """Query parameters of `get_stocktake`."""
+    min_revision: NotRequired[int]
 
 
 class RelabelContainersQuery(TypedDict):
     """Query parameters of `relabel_containers`."""
     dry_run: NotRequired[bool]
+
+
+class LookUpContainersQuery(TypedDict):
+    """Query parameters of `look_up_containers`."""
+    min_revision: NotRequired[int]
 
 
 class ListReservationsQuery(TypedDict):
@@ -1648,6 +1726,12 @@ class ListReservationsQuery(TypedDict):
     owner: NotRequired[str]
     device: NotRequired[str]
     purpose: NotRequired[ReservationPurpose]
+    min_revision: NotRequired[int]
+
+
+class GetReservationQuery(TypedDict):
+    """Query parameters of `get_reservation`."""
+    min_revision: NotRequired[int]
 
 
 class ListProcessesQuery(TypedDict):
@@ -1658,11 +1742,23 @@ class ListProcessesQuery(TypedDict):
     name: NotRequired[str]
     source_sha256: NotRequired[str]
     archived: NotRequired[AnyBoolean]
+    min_revision: NotRequired[int]
+
+
+class GetProcessQuery(TypedDict):
+    """Query parameters of `get_process`."""
+    min_revision: NotRequired[int]
+
+
+class GetProcessSourceQuery(TypedDict):
+    """Query parameters of `get_process_source`."""
+    min_revision: NotRequired[int]
 
 
 class GetProcessDurationQuery(TypedDict):
     """Query parameters of `get_process_duration`."""
     confidence: NotRequired[float]
+    min_revision: NotRequired[int]
 
 
 class ListExperimentsQuery(TypedDict):
@@ -1674,6 +1770,12 @@ class ListExperimentsQuery(TypedDict):
     status: NotRequired[ExperimentStatus]
     started_after: NotRequired[datetime | str]
     started_before: NotRequired[datetime | str]
+    min_revision: NotRequired[int]
+
+
+class GetExperimentQuery(TypedDict):
+    """Query parameters of `get_experiment`."""
+    min_revision: NotRequired[int]
 
 
 class PauseExperimentQuery(TypedDict):
@@ -1703,6 +1805,7 @@ class ListExperimentStepsQuery(TypedDict):
     destination_device: NotRequired[str]
     excluded_from_estimates: NotRequired[StepExclusion]
     sort: NotRequired[StepSort]
+    min_revision: NotRequired[int]
 
 
 class ListStepsQuery(TypedDict):
@@ -1724,6 +1827,7 @@ class ListStepsQuery(TypedDict):
     experiment_id: NotRequired[str]
     process_id: NotRequired[str]
     sort: NotRequired[StepSort]
+    min_revision: NotRequired[int]
 
 
 class GetStepStatisticsQuery(TypedDict):
@@ -1744,11 +1848,17 @@ class GetStepStatisticsQuery(TypedDict):
     excluded: NotRequired[StatisticsExcluded]
     group_by: NotRequired[str]
     timezone: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class ExcludeStepsQuery(TypedDict):
     """Query parameters of `exclude_steps`."""
     dry_run: NotRequired[bool]
+
+
+class GetStepQuery(TypedDict):
+    """Query parameters of `get_step`."""
+    min_revision: NotRequired[int]
 
 
 class PauseStepQuery(TypedDict):
@@ -1766,11 +1876,23 @@ class GetStepHistoryQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
 
 
 class EstimateStepQuery(TypedDict):
     """Query parameters of `estimate_step`."""
     samples: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class EstimateStepsQuery(TypedDict):
+    """Query parameters of `estimate_steps`."""
+    min_revision: NotRequired[int]
+
+
+class EstimateRemainingQuery(TypedDict):
+    """Query parameters of `estimate_remaining`."""
+    min_revision: NotRequired[int]
 
 
 class GetCalibrationQuery(TypedDict):
@@ -1779,6 +1901,7 @@ class GetCalibrationQuery(TypedDict):
     since: NotRequired[str]
     group_by: NotRequired[CalibrationGrouping]
     limit: NotRequired[int]
+    min_revision: NotRequired[int]
 
 
 class ListEventsQuery(TypedDict):
@@ -1796,6 +1919,7 @@ class ListEventsQuery(TypedDict):
     recorded_after: NotRequired[datetime | str]
     recorded_before: NotRequired[datetime | str]
     sort: NotRequired[EventSort]
+    min_revision: NotRequired[int]
 
 
 class ListKeysQuery(TypedDict):
@@ -1805,4 +1929,10 @@ class ListKeysQuery(TypedDict):
     count: NotRequired[bool]
     name: NotRequired[str]
     revoked: NotRequired[AnyBoolean]
+    min_revision: NotRequired[int]
+
+
+class GetKeyQuery(TypedDict):
+    """Query parameters of `get_key`."""
+    min_revision: NotRequired[int]
 

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
         Estimate,
         EstimateBatch,
         EstimateBatchRequest,
+        EstimateRemainingQuery,
         EstimateRequest,
         EstimateStepQuery,
+        EstimateStepsQuery,
         EventPage,
         ExcludeStepsQuery,
         Experiment,
@@ -42,17 +44,25 @@ if TYPE_CHECKING:
         ExperimentPage,
         ExperimentPatch,
         GetCalibrationQuery,
+        GetCertificateQuery,
         GetContainerHistoryQuery,
         GetContainerQuery,
         GetDeviceQuery,
+        GetExperimentQuery,
+        GetKeyQuery,
         GetLabConfigQuery,
+        GetLabHealthQuery,
         GetLabQuery,
         GetLabwareTypeQuery,
         GetPositionQuery,
         GetProcessDurationQuery,
+        GetProcessQuery,
+        GetProcessSourceQuery,
+        GetReservationQuery,
         GetStepHistoryQuery,
+        GetStepQuery,
         GetStepStatisticsQuery,
-        GetUtilizationQuery,
+        GetStocktakeQuery,
         Key,
         KeyCreate,
         KeyCreated,
@@ -81,6 +91,7 @@ if TYPE_CHECKING:
         ListStepsQuery,
         ListStocktakesQuery,
         Live,
+        LookUpContainersQuery,
         Lookup,
         LookupItems,
         Move,
@@ -132,7 +143,6 @@ if TYPE_CHECKING:
         TransferItems,
         TransferResult,
         Unlid,
-        Utilization,
         WipeLabQuery,
     )
 
@@ -200,12 +210,12 @@ class Operations(Caller):
         answer: LabRestoreResult = self.call('POST', ('api', 'lab', 'restore'), body=body)
         return answer
 
-    def get_lab_health(self) -> LabHealth:
+    def get_lab_health(self, **query: Unpack[GetLabHealthQuery]) -> LabHealth:
         """Check the tracked state of the lab. Searches for states that are impossible in a real lab. Database
         constraints prevent most of them; this check verifies it. A lab with warnings is still healthy. Scope:
         `read`.
         """
-        answer: LabHealth = self.call('GET', ('api', 'lab', 'health'))
+        answer: LabHealth = self.call('GET', ('api', 'lab', 'health'), query=query)
         return answer
 
     def list_devices(self, **query: Unpack[ListDevicesQuery]) -> DevicePage:
@@ -221,15 +231,6 @@ class Operations(Caller):
         `admin`.
         """
         answer: Device = self.call('POST', ('api', 'devices'), body=body)
-        return answer
-
-    def get_utilization(self, **query: Unpack[GetUtilizationQuery]) -> Utilization:
-        """Read how busy devices were. Returns the busy seconds, the number of steps and the occupied slots of each
-        device, by day (the default) or by hour. The range is from `from` to `to`, at most 92 days. Without
-        `from`, it is the seven days before `to`; without `to`, the seven days after `from`; without both, the
-        last seven days. `timezone` says where a day begins; the default is UTC. Scope: `read`.
-        """
-        answer: Utilization = self.call('GET', ('api', 'devices', 'utilization'), query=query)
         return answer
 
     def get_device(self, device: str, /, **query: Unpack[GetDeviceQuery]) -> Device:
@@ -275,11 +276,11 @@ class Operations(Caller):
         answer: PositionWithOccupant = self.call('PATCH', ('api', 'devices', device, 'positions', position), body=body)
         return answer
 
-    def get_certificate(self, device: str, /) -> Certificate:
+    def get_certificate(self, device: str, /, **query: Unpack[GetCertificateQuery]) -> Certificate:
         """Read the server certificate of a device. Returned as PEM text, or as JSON if `Accept` asks for it. Scope:
         `read`.
         """
-        answer: Certificate = self.call('GET', ('api', 'devices', device, 'certificate'))
+        answer: Certificate = self.call('GET', ('api', 'devices', device, 'certificate'), query=query)
         return answer
 
     def put_certificate(self, device: str, body: Certificate | str, /) -> None:
@@ -466,11 +467,11 @@ class Operations(Caller):
         answer: StocktakePage = self.call('GET', ('api', 'stocktakes'), query=query)
         return answer
 
-    def get_stocktake(self, id: str, /) -> StocktakeRecord:
+    def get_stocktake(self, id: str, /, **query: Unpack[GetStocktakeQuery]) -> StocktakeRecord:
         """Read a stocktake with its findings. Returns a stocktake that was applied, with what was seen and what was
         tracked at that time. Scope: `read`.
         """
-        answer: StocktakeRecord = self.call('GET', ('api', 'stocktakes', id))
+        answer: StocktakeRecord = self.call('GET', ('api', 'stocktakes', id), query=query)
         return answer
 
     def relabel_containers(self, query: RelabelContainersQuery | None = None, /, **body: Unpack[Relabelling]) -> ContainerChanges:
@@ -482,11 +483,11 @@ class Operations(Caller):
         answer: ContainerChanges = self.call('POST', ('api', 'containers', 'relabel'), query=query, body=body)
         return answer
 
-    def look_up_containers(self, **body: Unpack[Lookup]) -> LookupItems:
+    def look_up_containers(self, query: LookUpContainersQuery | None = None, /, **body: Unpack[Lookup]) -> LookupItems:
         """Find the containers of up to 1,000 barcodes. Returns for each barcode, in order, the container that has
         it, or the containers that had it: removed ones, and those that have another label now. Scope: `read`.
         """
-        answer: LookupItems = self.call('POST', ('api', 'containers', 'lookup'), body=body)
+        answer: LookupItems = self.call('POST', ('api', 'containers', 'lookup'), query=query, body=body)
         return answer
 
     def list_reservations(self, **query: Unpack[ListReservationsQuery]) -> ReservationPage:
@@ -506,11 +507,11 @@ class Operations(Caller):
         answer: Reservation = self.call('POST', ('api', 'reservations'), body=body)
         return answer
 
-    def get_reservation(self, id: str, /) -> Reservation:
+    def get_reservation(self, id: str, /, **query: Unpack[GetReservationQuery]) -> Reservation:
         """Read a reservation. Returns an active reservation. One that is used up, released or expired is not found.
         Scope: `read`.
         """
-        answer: Reservation = self.call('GET', ('api', 'reservations', id))
+        answer: Reservation = self.call('GET', ('api', 'reservations', id), query=query)
         return answer
 
     def renew_reservation(self, id: str, /, **body: Unpack[ReservationRenewal]) -> Reservation:
@@ -536,9 +537,9 @@ class Operations(Caller):
         answer: Process = self.call('POST', ('api', 'processes'), body=body)
         return answer
 
-    def get_process(self, id: str, /) -> Process:
+    def get_process(self, id: str, /, **query: Unpack[GetProcessQuery]) -> Process:
         """Read a process. Returns a process with its source. Archived processes can be read, too. Scope: `read`."""
-        answer: Process = self.call('GET', ('api', 'processes', id))
+        answer: Process = self.call('GET', ('api', 'processes', id), query=query)
         return answer
 
     def archive_process(self, id: str, /) -> Process:
@@ -548,9 +549,9 @@ class Operations(Caller):
         answer: Process = self.call('DELETE', ('api', 'processes', id))
         return answer
 
-    def get_process_source(self, id: str, /) -> str:
+    def get_process_source(self, id: str, /, **query: Unpack[GetProcessSourceQuery]) -> str:
         """Read the source of a process. Returns only the source, exactly as it was sent. Scope: `read`."""
-        answer: str = self.call('GET', ('api', 'processes', id, 'source'), answers='text/plain')
+        answer: str = self.call('GET', ('api', 'processes', id, 'source'), query=query, answers='text/plain')
         return answer
 
     def get_process_duration(self, id: str, /, **query: Unpack[GetProcessDurationQuery]) -> ProcessDuration:
@@ -575,11 +576,11 @@ class Operations(Caller):
         answer: Experiment = self.call('POST', ('api', 'experiments'), body=body)
         return answer
 
-    def get_experiment(self, id: str, /) -> Experiment:
+    def get_experiment(self, id: str, /, **query: Unpack[GetExperimentQuery]) -> Experiment:
         """Read an experiment. Returns an experiment with the number of its steps by status and their total time
         span. Scope: `read`.
         """
-        answer: Experiment = self.call('GET', ('api', 'experiments', id))
+        answer: Experiment = self.call('GET', ('api', 'experiments', id), query=query)
         return answer
 
     def update_experiment(self, id: str, /, **body: Unpack[ExperimentPatch]) -> Experiment:
@@ -656,9 +657,9 @@ class Operations(Caller):
         answer: StepExclusionResult = self.call('POST', ('api', 'steps', 'exclusions'), query=query, body=body)
         return answer
 
-    def get_step(self, id: str, /) -> Step:
+    def get_step(self, id: str, /, **query: Unpack[GetStepQuery]) -> Step:
         """Read a step. Returns the present state of a step, including corrections. Scope: `read`."""
-        answer: Step = self.call('GET', ('api', 'steps', id))
+        answer: Step = self.call('GET', ('api', 'steps', id), query=query)
         return answer
 
     def correct_step(self, id: str, /, **body: Unpack[StepPatch]) -> Step:
@@ -705,20 +706,20 @@ class Operations(Caller):
         answer: Estimate = self.call('POST', ('api', 'estimates'), query=query, body=body)
         return answer
 
-    def estimate_steps(self, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:
+    def estimate_steps(self, query: EstimateStepsQuery | None = None, /, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:
         """Estimate the durations of many steps. Estimates up to 5,000 steps. The response has the same order as the
         request. With `total`, it also has the total duration. The samples of an estimate come only with single
         estimates (`?samples=true`), because those of 5,000 steps could be millions. Scope: `read`.
         """
-        answer: EstimateBatch = self.call('POST', ('api', 'estimates', 'batch'), body=body)
+        answer: EstimateBatch = self.call('POST', ('api', 'estimates', 'batch'), query=query, body=body)
         return answer
 
-    def estimate_remaining(self, **body: Unpack[RemainingRequest]) -> RemainingEstimates:
+    def estimate_remaining(self, query: EstimateRemainingQuery | None = None, /, **body: Unpack[RemainingRequest]) -> RemainingEstimates:
         """Estimate the remaining time of running steps. Uses only comparable steps that took longer than the time
         that has already elapsed. A step that has been running for longer than all of them is overdue. Scope:
         `read`.
         """
-        answer: RemainingEstimates = self.call('POST', ('api', 'estimates', 'remaining'), body=body)
+        answer: RemainingEstimates = self.call('POST', ('api', 'estimates', 'remaining'), query=query, body=body)
         return answer
 
     def get_calibration(self, **query: Unpack[GetCalibrationQuery]) -> Calibration:
@@ -755,9 +756,9 @@ class Operations(Caller):
         answer: KeyCreated = self.call('POST', ('api', 'keys'), body=body)
         return answer
 
-    def get_key(self, id: str, /) -> Key:
+    def get_key(self, id: str, /, **query: Unpack[GetKeyQuery]) -> Key:
         """Read a key. Returns a key without its secret. Revoked keys can be read, too. Scope: `admin`."""
-        answer: Key = self.call('GET', ('api', 'keys', id))
+        answer: Key = self.call('GET', ('api', 'keys', id), query=query)
         return answer
 
     def revoke_key(self, id: str, /) -> None:
