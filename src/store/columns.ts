@@ -24,7 +24,8 @@ const device: Names<Device> = {
 }
 const experiment: Names<Experiment> = {
   id: true, process_id: true, process: true, name: true, status: true, metadata: true, warnings: true, steps: true, first_start: true, last_finish: true,
-  duration_seconds: true, paused_at: true, paused_seconds: true, active_seconds: true, created_at: true, updated_at: true, version: true
+  duration_seconds: true, paused_at: true, paused_seconds: true, active_seconds: true, session: true, attention: true, created_at: true, updated_at: true,
+  version: true
 }
 const reservation: Names<Reservation> = {
   id: true, purpose: true, owner: true, positions: true, ttl_seconds: true, expires_at: true, created_at: true, updated_at: true, version: true
@@ -32,8 +33,8 @@ const reservation: Names<Reservation> = {
 const step: Names<Step> = {
   id: true, kind: true, name: true, fct: true, device: true, data: true, start: true, finish: true, status: true, duration_seconds: true, paused_at: true,
   paused_seconds: true, active_seconds: true, experiment_id: true, experiment_named: true, containers: true, origin: true, destination: true,
-  lidded_before: true, lidded_after: true, barcode_read: true, is_simulation: true, excluded_from_estimates: true, warnings: true, created_at: true,
-  updated_at: true, version: true
+  lidded_before: true, lidded_after: true, barcode_read: true, is_simulation: true, attempt: true, expected_seconds: true, error: true, session: true,
+  excluded_from_estimates: true, warnings: true, created_at: true, updated_at: true, version: true
 }
 const labware_type: Names<LabwareType> = {
   name: true, description: true, deep_well: true, height_mm: true, wells: true, lid: true, extra: true, created_at: true, updated_at: true, version: true

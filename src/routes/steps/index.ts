@@ -32,12 +32,13 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'logStep', tags: ['steps'], summary: 'Log a step',
       description: [
         'Logs a step. A step is never refused because a device, container or experiment is unknown; the response has `warnings` instead.',
-        'A retry with the same `id` and the same data returns 200. It can name further containers, which are added, so a step can be reported once for each container.',
+        'A step can be told twice: when it starts (`status: running`) and, with the same `id`, `kind`, `device` and `start`, when it has ended. It is one step, and the second answer is 200. At its end it takes the finish, the status, the data (added to those of the start), the error, the places, the lid, whether the barcode was read, and further containers.',
+        'What is told again changes nothing and is answered with 200 and the stored step. If it differs, the answer has the warning `differs-from-stored`. A start that is told after the end changes nothing. Further containers are added, so a step can be reported once for each container.',
         'The first step of an experiment sets its status to `running`.'
       ].join(' '),
       querystring: noQuery, body: ref(StepCreate),
       response: {
-        200: jsonResponse('The step was already logged with this id and data.', Step),
+        200: jsonResponse('The step was told before with this id: it has ended now, or is unchanged.', Step),
         201: jsonResponse('Logged.', Step),
         ...bodyProblems('id-in-use')
       }
@@ -55,7 +56,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: 'Logs the steps, either all or none, by the same rules as a single step. A fault has the index of the step.',
       querystring: noQuery, body: ref(StepBatch),
       response: {
-        200: jsonResponse('All steps were already logged with these ids and data.', StepItems),
+        200: jsonResponse('All steps were told before with these ids: they have ended now, or are unchanged.', StepItems),
         201: jsonResponse('Logged.', StepItems),
         ...bodyProblems('id-in-use')
       }
@@ -115,7 +116,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'step', bodyOptional: true },
     schema: {
       operationId: 'finishStep', tags: ['steps'], summary: 'Finish a running step',
-      description: 'Ends a running or paused step. A pause ends with it. If the finish is before the start, because clocks differ, the start is stored as the finish, with a warning.',
+      description: 'Ends a running, paused or lost step. A pause ends with it. If the finish is before the start, because clocks differ, the start is stored as the finish, with a warning.',
       params: StepParams, querystring: noQuery, body: ref(StepFinish),
       response: { 200: ref(Step), ...bodyProblems('step-not-found', 'step-ended') }
     }

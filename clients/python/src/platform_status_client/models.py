@@ -401,6 +401,8 @@ class Experiment(TypedDict):
     paused_at: str | None
     paused_seconds: float
     active_seconds: float | None
+    session: str | None
+    attention: bool
     created_at: str
     updated_at: str
     version: int
@@ -411,6 +413,7 @@ class ExperimentCreate(TypedDict):
     id: NotRequired[str | None]
     process_id: str
     name: NotRequired[str | None]
+    session: NotRequired[str | None]
     metadata: NotRequired[dict[str, Any] | None]
 
 
@@ -425,6 +428,7 @@ class ExperimentPatch(TypedDict):
     """The members to change. Omitted members stay as they are."""
     status: NotRequired[ExperimentStatus]
     name: NotRequired[str | None]
+    session: NotRequired[str | None]
     metadata: NotRequired[dict[str, Any] | None]
 
 
@@ -434,7 +438,7 @@ class ExperimentProcess(TypedDict):
     name: str
 
 
-ExperimentStatus = Literal['created', 'running', 'paused', 'completed', 'aborted']
+ExperimentStatus = Literal['created', 'running', 'paused', 'lost', 'completed', 'aborted']
 
 
 # One fault of a request: where it is, and the rule that it breaks.
@@ -1089,6 +1093,10 @@ class Step(TypedDict):
     lidded_after: bool | None
     barcode_read: bool | None
     is_simulation: bool
+    attempt: int | None
+    expected_seconds: float | None
+    error: str | None
+    session: str | None
     excluded_from_estimates: StepExclusion | None
     warnings: list[Warning]
     created_at: str
@@ -1112,7 +1120,7 @@ class StepChange(TypedDict):
     after: Step
 
 
-StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-corrected']
+StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-corrected']
 
 
 class StepContainer(TypedDict):
@@ -1130,6 +1138,7 @@ class StepCounts(TypedDict):
     aborted: int
     running: int
     paused: int
+    lost: int
 
 
 class StepCreate(TypedDict):
@@ -1152,6 +1161,10 @@ class StepCreate(TypedDict):
     lidded_before: NotRequired[bool | None]
     lidded_after: NotRequired[bool | None]
     barcode_read: NotRequired[bool | None]
+    attempt: NotRequired[int | None]
+    expected_seconds: NotRequired[float | None]
+    error: NotRequired[str | None]
+    session: NotRequired[str | None]
 
 
 StepDecision = Literal['exclude', 'include', 'undecided']
@@ -1185,12 +1198,21 @@ class StepExclusionResult(TypedDict):
 
 
 class StepFinish(TypedDict):
-    """The end of a running step. All members are optional. The default `finish` is now, by the clock of the
-    service.
+    """The end of a step that was told as running. All members are optional. The default `finish` is now, by the
+    clock of the service.
     """
     finish: NotRequired[datetime | str | None]
     status: NotRequired[StepEnding | None]
     data: NotRequired[dict[str, Any] | None]
+    error: NotRequired[str | None]
+    containers: NotRequired[list[str] | None]
+    origin: NotRequired[StepEnd | None]
+    destination: NotRequired[StepEnd | None]
+    lidded_before: NotRequired[bool | None]
+    lidded_after: NotRequired[bool | None]
+    barcode_read: NotRequired[bool | None]
+    attempt: NotRequired[int | None]
+    expected_seconds: NotRequired[float | None]
 
 
 class StepGroup(TypedDict):
@@ -1275,7 +1297,7 @@ class StepStatistics(TypedDict):
     items: list[StepGroupStatistics]
 
 
-StepStatus = Literal['running', 'paused', 'completed', 'failed', 'aborted']
+StepStatus = Literal['running', 'paused', 'lost', 'completed', 'failed', 'aborted']
 
 
 class StepWhere(TypedDict):

@@ -565,10 +565,11 @@ class Operations(Caller):
         return answer
 
     def update_experiment(self, id: str, /, **body: Unpack[ExperimentPatch]) -> Experiment:
-        """Update an experiment. Changes status, name or metadata. The status goes from `created` to `running` (by
-        this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be
-        aborted, too. `running` and `paused` change into each other. Sending the present status changes nothing.
-        Scope: `operate`.
+        """Update an experiment. Changes status, name, session or metadata. The status goes from `created` to
+        `running` (by this operation, or by the first step) and then to `completed` or `aborted`. A `created`
+        experiment can be aborted, too. `running` and `paused` change into each other. Both become `lost` when
+        the session of the orchestrator is over; a `lost` one can go on (`running`), or be completed or aborted.
+        Sending the present status changes nothing. Scope: `operate`.
         """
         answer: Experiment = self.call('PATCH', ('api', 'experiments', id), body=body)
         return answer
@@ -607,9 +608,14 @@ class Operations(Caller):
 
     def log_step(self, **body: Unpack[StepCreate]) -> Step:
         """Log a step. Logs a step. A step is never refused because a device, container or experiment is unknown;
-        the response has `warnings` instead. A retry with the same `id` and the same data returns 200. It can
-        name further containers, which are added, so a step can be reported once for each container. The first
-        step of an experiment sets its status to `running`. Scope: `operate`.
+        the response has `warnings` instead. A step can be told twice: when it starts (`status: running`) and,
+        with the same `id`, `kind`, `device` and `start`, when it has ended. It is one step, and the second
+        answer is 200. At its end it takes the finish, the status, the data (added to those of the start), the
+        error, the places, the lid, whether the barcode was read, and further containers. What is told again
+        changes nothing and is answered with 200 and the stored step. If it differs, the answer has the warning
+        `differs-from-stored`. A start that is told after the end changes nothing. Further containers are added,
+        so a step can be reported once for each container. The first step of an experiment sets its status to
+        `running`. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps'), body=body)
         return answer
@@ -652,8 +658,8 @@ class Operations(Caller):
         return answer
 
     def finish_step(self, id: str, /, **body: Unpack[StepFinish]) -> Step:
-        """Finish a running step. Ends a running or paused step. A pause ends with it. If the finish is before the
-        start, because clocks differ, the start is stored as the finish, with a warning. Scope: `operate`.
+        """Finish a running step. Ends a running, paused or lost step. A pause ends with it. If the finish is before
+        the start, because clocks differ, the start is stored as the finish, with a warning. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps', id, 'finish'), body=body)
         return answer
