@@ -7,6 +7,7 @@ import { components } from './contract/openapi.ts'
 import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { type Learner, openLearner } from './estimation/learner.ts'
+import { openWatch, type Watch } from './estimation/watch.ts'
 import { admission } from './plugins/admission.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
@@ -23,6 +24,7 @@ import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { compilersFactory } from './plugins/validation.ts'
+import { alarmsRoutes } from './routes/alarms/index.ts'
 import { arrangementsRoutes } from './routes/arrangements/index.ts'
 import { certificateRoutes } from './routes/certificates/index.ts'
 import { containersRoutes } from './routes/containers/index.ts'
@@ -35,6 +37,7 @@ import { labelsRoutes } from './routes/labels/index.ts'
 import { labRoutes } from './routes/lab/index.ts'
 import { labwareTypesRoutes } from './routes/labware-types/index.ts'
 import { movesRoutes } from './routes/moves/index.ts'
+import { orchestratorsRoutes } from './routes/orchestrators/index.ts'
 import { positionsRoutes } from './routes/positions/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
 import { processesRoutes } from './routes/processes/index.ts'
@@ -46,7 +49,7 @@ import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner }
+  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner, watch: Watch }
   interface FastifyContextConfig { operationId?: string }
 }
 
@@ -54,7 +57,9 @@ declare module 'fastify' {
 const maxConnections = 5000
 
 /** Builds the Fastify app: plugins first, then the route modules. The order matters. Does not listen. */
-export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<FastifyInstance> {
+export async function buildApp (
+  config: Config, { database, log, watchEveryMs }: { database: Database, log: FastifyBaseLogger, watchEveryMs?: number }
+): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
     logController: requestLog(),
@@ -78,9 +83,10 @@ export async function buildApp (config: Config, { database, log }: { database: D
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
-  // process/start.ts starts the learner when the app listens.
+  // process/start.ts starts the learner and the watch when the app listens.
   app.decorate('learner', openLearner(database, log))
-  app.addHook('preClose', async () => await app.learner.stop())
+  app.decorate('watch', openWatch(database, log, watchEveryMs))
+  app.addHook('preClose', async () => { await Promise.all([app.learner.stop(), app.watch.stop()]) })
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()
@@ -118,6 +124,8 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(processDurationRoutes, { prefix: '/api' })
   await app.register(experimentsRoutes, { prefix: '/api' })
   await app.register(stepsRoutes, { prefix: '/api' })
+  await app.register(orchestratorsRoutes, { prefix: '/api' })
+  await app.register(alarmsRoutes, { prefix: '/api' })
   await app.register(estimatesRoutes, { prefix: '/api' })
   await app.register(eventsRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })

@@ -31,7 +31,8 @@ export const EstimateMethod = stringEnum('EstimateMethod', methods, [
 const MatchLevel = stringEnum('MatchLevel', matchLevelNames,
   `The level of the samples, from the most similar to the least similar steps: ${matchLevelNames.map((name) => `${name} (${levelMeanings[name]})`).join('; ')}.`)
 
-const confidence = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The probability that the step ends within the estimated duration. The default is 0.95.', examples: [0.95] })
+/** The probability that an estimate holds. */
+export const confidence = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The probability that the step ends within the estimated duration. The default is 0.95.', examples: [0.95] })
 
 const End = Type.Object({ device: ref(DeviceName, 'The device.'), position: optional(ref(Slot), 'The slot. With it, the estimate can be more precise.') }, {
   $id: 'EstimateEnd', additionalProperties: false, description: 'Where a planned move starts or ends.',
@@ -57,7 +58,7 @@ export const PlannedStep = Type.Object({
 })
 export type PlannedStep = Static<typeof PlannedStep>
 
-const anEstimate = {
+export const anEstimate = {
   duration_seconds: 42.1, confidence: 0.95, confidence_attained: 0.961, method: 'rank', level: 'parameters', sample_size: 50,
   window_from: '2026-02-20T08:00:00.000Z', median_seconds: 39.8, margin_seconds: 0, warnings: []
 }

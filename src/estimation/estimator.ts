@@ -1,3 +1,4 @@
+import type { RunningSteps } from '../contract/running.ts'
 import type { Calibration, CalibrationGrouping, EstimateSample, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
 import { matchInputs } from '../domain/match.ts'
@@ -9,6 +10,7 @@ import { samplesFor, windowFor } from './model.ts'
 import { type ProcessDurationEstimate, processDuration } from './process-duration.ts'
 import { readSamples } from './samples.sql.ts'
 import { slices } from './slices.ts'
+import { runningNow } from './running.ts'
 import { type RemainingTime, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
 
@@ -99,6 +101,11 @@ export function openEstimator (database: Database) {
         ({ kind: query.kind, commanded: commanded_seconds, query: { ...query, as_of: null } }))
       const { histories, learnt } = await readTargets(targets, { most: windowFor(confidence), enough: samplesFor(confidence) })
       return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: learnt.margins, shift: learnt.shift }))
+    },
+
+    /** The steps that have not ended, and when they should. Alarms come first. */
+    async estimateRunning (confidence: number | undefined): Promise<RunningSteps> {
+      return await runningNow(pool, confidence ?? defaultConfidence)
     },
 
     /** Estimates the duration of an experiment of this process, from first start to last finish, in seconds. */

@@ -1,7 +1,9 @@
+import type { Alarm } from '../contract/alarms.ts'
 import type { Container } from '../contract/containers.ts'
 import type { Device } from '../contract/devices.ts'
 import type { Experiment } from '../contract/experiments.ts'
 import type { LabwareType } from '../contract/labware-types.ts'
+import type { Orchestrator } from '../contract/orchestrators.ts'
 import type { Reservation } from '../contract/reservations.ts'
 import type { Step } from '../contract/steps.ts'
 
@@ -39,7 +41,14 @@ const step: Names<Step> = {
 const labware_type: Names<LabwareType> = {
   name: true, description: true, deep_well: true, height_mm: true, wells: true, lid: true, extra: true, created_at: true, updated_at: true, version: true
 }
-const views = { container, device, experiment, labware_type, reservation, step }
+const orchestrator: Names<Orchestrator> = {
+  name: true, session: true, state: true, ttl_seconds: true, expires_at: true, alive: true, created_at: true, updated_at: true
+}
+const alarm: Names<Alarm> = {
+  id: true, kind: true, step_id: true, device: true, name: true, fct: true, start: true, status: true, experiment_id: true, raised_at: true, over_at: true,
+  acknowledged_at: true, acknowledged_by: true, note: true
+}
+const views = { alarm, container, device, experiment, labware_type, orchestrator, reservation, step }
 
 /** The columns of a view as a list for SELECT, of a table alias or of a composite value such as `(container)`. */
 export function viewColumns (view: keyof typeof views, of?: string): string {

@@ -1,3 +1,4 @@
+import { alarmStore } from './alarms.ts'
 import { arrangementStore } from './arrangements.ts'
 import { asOfStore } from './as-of.sql.ts'
 import { certificateStore } from './certificates.ts'
@@ -12,6 +13,7 @@ import { labStore } from './lab.ts'
 import { labwareTypeStore } from './labware-types.ts'
 import { labelStore } from './labels.ts'
 import { lockStore } from './locks.ts'
+import { orchestratorStore } from './orchestrators.ts'
 import { positionStore } from './positions.ts'
 import { processStore } from './processes.ts'
 import { reservationStore } from './reservations.ts'
@@ -40,6 +42,8 @@ export function openStore (database: Database) {
     processes: processStore(database),
     experiments: experimentStore(database),
     steps: stepStore(database),
+    orchestrators: orchestratorStore(database),
+    alarms: alarmStore(database),
     idempotency: idempotencyStore(database),
     locks: lockStore(database),
     keys: keyStore(database)

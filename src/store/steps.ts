@@ -30,7 +30,9 @@ const members: MemberKinds<Step> = {
   excluded_from_estimates: 'value', warnings: 'value', created_at: 'time',
   updated_at: 'time', version: 'value'
 }
-const readById = `${selectAsJson(members, 'step_state')} WHERE object.id = $1`
+/** A query for the JSON of steps; a clause like `WHERE object.id = $1` follows. */
+export const stepsAsJson = selectAsJson(members, 'step_state')
+const readById = `${stepsAsJson} WHERE object.id = $1`
 type ToMerge = Omit<LoggedStep, 'outcome'> & { outcome: 'merge' }
 const setPaused = selectAsJson(members, 'set_step_paused($1, $2, $3, $4, $5)')
 // The lab lock is taken last: the event is recorded when the whole response is written. array_agg reads it to its end.

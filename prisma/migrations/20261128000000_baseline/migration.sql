@@ -753,6 +753,53 @@ CREATE UNIQUE INDEX api_key_name_live ON api_key (name) WHERE (revoked_at IS NUL
 
 -- ── prisma/sql ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+-- prisma/sql/alarm/alarm_state.sql
+-- An alarm as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW alarm_state AS
+SELECT a.id, a.kind, a.step_id, d.name AS device, s.name, s.fct, s.start, s.status, s.experiment_id,
+  a.raised_at, a.over_at, a.acknowledged_at, a.acknowledged_by, a.note
+FROM alarm a
+JOIN step s ON s.id = a.step_id
+JOIN device d ON d.id = s.device_id;
+
+-- prisma/sql/alarm/set_alarms.sql
+-- Makes the alarms those of the steps that take too long now (`_overdue`), and of those that are lost: raises what is missing, and ends
+-- what is over. Returns how many changed; none writes nothing. Reads only alarms that are on, and these steps.
+--
+-- Locks: The steps, in the order of their ids, then the lab.
+CREATE OR REPLACE FUNCTION set_alarms(_overdue uuid[], _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  raised uuid[];
+  over uuid[];
+  befores jsonb;
+  this_revision bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM alarm a WHERE a.over_at IS NULL)
+    AND NOT EXISTS (SELECT FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running') THEN
+    RETURN 0;
+  END IF;
+  PERFORM begin_command();
+  PERFORM 1 FROM step s WHERE s.id = ANY (_overdue) OR s.id IN (SELECT a.step_id FROM alarm a WHERE a.over_at IS NULL) ORDER BY s.id FOR NO KEY UPDATE;
+  SELECT array_agg(a.id), jsonb_object_agg(a.id, alarm_snapshot(a.id)) INTO over, befores
+  FROM alarm a JOIN step s ON s.id = a.step_id
+  WHERE a.over_at IS NULL AND s.status <> 'lost' AND (s.status <> 'running' OR s.id <> ALL (_overdue));
+  UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (over);
+  WITH inserted AS (
+    INSERT INTO alarm (id, step_id, kind, raised_at)
+    SELECT gen_random_uuid(), s.id, 'overdue', command_time() FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running'
+    ON CONFLICT (step_id) WHERE over_at IS NULL DO NOTHING
+    RETURNING alarm.id
+  )
+  SELECT array_agg(i.id) INTO raised FROM inserted i;
+  IF raised IS NULL AND over IS NULL THEN
+    RETURN 0;
+  END IF;
+  this_revision := next_revision();
+  PERFORM record_alarm_events(this_revision, 0, 'step-alarm', raised, '{}', _audit);
+  PERFORM record_alarm_events(this_revision, coalesce(cardinality(raised), 0), 'step-alarm-over', over, befores, _audit);
+  RETURN coalesce(cardinality(raised), 0) + coalesce(cardinality(over), 0);
+END $$;
+
 -- prisma/sql/api-key/create_api_key.sql
 -- Creates an API key and returns it. A key that has expired no longer holds its name.
 --
@@ -2641,6 +2688,101 @@ BEGIN
   RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
+-- prisma/sql/orchestrator/lose_sessions.sql
+-- Sets the steps and experiments that run in a session that is over to `lost`: nobody will say how they end, unless they are told later.
+-- They get no finish. A pause of them ends. A lost step has an alarm. Returns how many steps and experiments were lost; none writes
+-- nothing. Reads only what is under way.
+--
+-- Locks: The steps and the experiments, in the order of their ids, then the lab.
+CREATE OR REPLACE FUNCTION lose_sessions(_audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  steps uuid[];
+  experiments uuid[];
+  befores jsonb;
+  experiment_befores jsonb;
+  this_revision bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session))
+    AND NOT EXISTS (SELECT FROM experiment e WHERE e.session IS NOT NULL AND e.status IN ('running', 'paused') AND session_is_over(e.session)) THEN
+    RETURN 0;
+  END IF;
+  PERFORM begin_command();
+  SELECT array_agg(l.id) INTO steps FROM (
+    SELECT s.id FROM step s
+    WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session) ORDER BY s.id FOR NO KEY UPDATE) l;
+  SELECT array_agg(l.id) INTO experiments FROM (
+    SELECT e.id FROM experiment e
+    WHERE e.session IS NOT NULL AND e.status IN ('running', 'paused') AND session_is_over(e.session) ORDER BY e.id FOR NO KEY UPDATE) l;
+  IF steps IS NULL AND experiments IS NULL THEN
+    RETURN 0;
+  END IF;
+  SELECT jsonb_object_agg(t.id, step_snapshot(t.id)) INTO befores FROM unnest(steps) t (id);
+  SELECT jsonb_object_agg(t.id, experiment_snapshot(t.id)) INTO experiment_befores FROM unnest(experiments) t (id);
+  PERFORM end_pause('step', s.id, NULL, s.start) FROM step s WHERE s.id = ANY (steps) AND s.status = 'paused';
+  PERFORM end_pause('experiment', e.id, NULL, NULL) FROM experiment e WHERE e.id = ANY (experiments) AND e.status = 'paused';
+  UPDATE step s SET status = 'lost', version = s.version + 1, updated_at = command_time() WHERE s.id = ANY (steps);
+  UPDATE experiment e SET status = 'lost', version = e.version + 1, updated_at = command_time() WHERE e.id = ANY (experiments);
+  INSERT INTO alarm (id, step_id, kind, raised_at)
+  SELECT gen_random_uuid(), t.id, 'lost', command_time() FROM unnest(steps) t (id)
+  ON CONFLICT (step_id) WHERE over_at IS NULL DO UPDATE SET kind = 'lost';
+
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-lost',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = ANY (steps);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT this_revision, coalesce(cardinality(steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, 'experiment-lost',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
+  FROM experiment e CROSS JOIN lab WHERE e.id = ANY (experiments);
+  RETURN coalesce(cardinality(steps), 0) + coalesce(cardinality(experiments), 0);
+END $$;
+
+-- prisma/sql/orchestrator/orchestrator_state.sql
+-- An orchestrator as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW orchestrator_state AS
+SELECT o.name, o.session, o.state, o.ttl_seconds, o.expires_at, o.expires_at > clock_timestamp() AS alive, o.created_at, o.updated_at
+FROM orchestrator o;
+
+-- prisma/sql/orchestrator/put_orchestrator.sql
+-- Takes a sign of life of an orchestrator: its lease lasts `ttl_seconds` from now on. Another session than before begins, and what runs in
+-- the one before is lost. `_input` is { session, ttl_seconds, state }. The outcome is `created` for a name that was not known. A sign of
+-- life in the same session writes no event.
+--
+-- Locks: The orchestrator, then what lose_sessions locks.
+CREATE OR REPLACE FUNCTION put_orchestrator(_name text, _input jsonb, _audit jsonb) RETURNS TABLE (outcome text, orchestrator orchestrator_state)
+LANGUAGE plpgsql AS $$
+DECLARE
+  before text;
+  present timestamptz(3);
+  until timestamptz(3);
+BEGIN
+  SELECT o.session INTO before FROM orchestrator o WHERE o.name = _name FOR UPDATE;
+  outcome := CASE WHEN FOUND THEN 'renewed' ELSE 'created' END;
+  -- Only when it has the row: whoever waited is not alive since before that.
+  present := clock_timestamp();
+  until := present + (_input->>'ttl_seconds')::double precision * interval '1 second';
+  INSERT INTO orchestrator AS known (name, session, ttl_seconds, state, expires_at, created_at, updated_at)
+  VALUES (_name, _input->>'session', (_input->>'ttl_seconds')::double precision, _input->>'state', until, present, present)
+  ON CONFLICT (name) DO UPDATE SET session = excluded.session, ttl_seconds = excluded.ttl_seconds, state = excluded.state,
+    expires_at = excluded.expires_at, updated_at = excluded.updated_at, version = known.version + 1;
+  UPDATE orchestrator_session s SET expires_at = least(s.expires_at, present) WHERE s.orchestrator = _name AND s.session <> _input->>'session' AND s.expires_at > present;
+  INSERT INTO orchestrator_session (session, orchestrator, expires_at) VALUES (_input->>'session', _name, until)
+  ON CONFLICT ON CONSTRAINT orchestrator_session_pkey DO UPDATE SET expires_at = excluded.expires_at;
+  IF before <> _input->>'session' THEN
+    PERFORM lose_sessions(_audit || jsonb_build_object('reason', 'Another session of the orchestrator "' || _name || '" has begun.'));
+  END IF;
+  SELECT o.* INTO orchestrator FROM orchestrator_state o WHERE o.name = _name;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/orchestrator/session_is_over.sql
+-- Whether a session of an orchestrator is over: it is known, and no lease of it lasts. A session that no orchestrator ever had is
+-- never over, because nobody said that it would give signs of life.
+CREATE OR REPLACE FUNCTION session_is_over(_session text) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+  SELECT coalesce(max(o.expires_at) <= clock_timestamp(), false) FROM orchestrator_session o WHERE o.session = _session
+$$;
+
 -- prisma/sql/pause/begin_pause.sql
 -- Begins a pause of a step or an experiment. A time before the object started counts from its start (`_start`), one before the
 -- end of the last pause from that end. Returns the warnings about the time.
@@ -4427,6 +4569,47 @@ END $$;
 -- Returns a refusal as a list of one finding: [{ code, members }].
 CREATE OR REPLACE FUNCTION transfer_finding(_code text, _members text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT jsonb_build_array(jsonb_build_object('code', _code, 'members', _members::jsonb))
+$$;
+
+-- prisma/sql/alarm/acknowledge_alarm.sql
+-- Says who is at an alarm, and what is done about it. The same note again changes nothing.
+--
+-- Locks: The alarm, then the lab.
+-- Raises: alarm-not-found
+CREATE OR REPLACE FUNCTION acknowledge_alarm(_id uuid, _note text, _audit jsonb) RETURNS SETOF alarm_state LANGUAGE plpgsql AS $$
+DECLARE
+  known alarm;
+  before jsonb;
+BEGIN
+  SELECT * INTO known FROM alarm a WHERE a.id = _id FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('alarm-not-found', '{"parameter": "id"}');
+  ELSIF known.note IS DISTINCT FROM _note OR known.acknowledged_by IS DISTINCT FROM _audit->>'actor' THEN
+    PERFORM begin_command();
+    before := alarm_snapshot(_id);
+    UPDATE alarm a SET note = _note, acknowledged_by = _audit->>'actor', acknowledged_at = command_time() WHERE a.id = _id;
+    PERFORM record_alarm_events(next_revision(), 0, 'alarm-acknowledged', ARRAY[_id], jsonb_build_object(_id, before), _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM alarm_state a WHERE a.id = _id;
+END $$;
+
+-- prisma/sql/alarm/alarm_snapshot.sql
+-- Returns an alarm as an event stores it.
+CREATE OR REPLACE FUNCTION alarm_snapshot(_alarm uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(a) || jsonb_build_object('start', wire_time(a.start), 'raised_at', wire_time(a.raised_at), 'over_at', wire_time(a.over_at),
+    'acknowledged_at', wire_time(a.acknowledged_at))
+  FROM alarm_state a WHERE a.id = _alarm
+$$;
+
+-- prisma/sql/alarm/record_alarm_events.sql
+-- Records an event for each alarm that was raised or is over, numbered from `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_alarm_events(_revision bigint, _ordinal integer, _kind text, _alarms uuid[], _befores jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT _revision, _ordinal + row_number() OVER (ORDER BY a.raised_at, a.id) - 1, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, _befores->a.id::text, alarm_snapshot(a.id)
+  FROM alarm a JOIN step s ON s.id = a.step_id CROSS JOIN lab WHERE a.id = ANY (_alarms)
 $$;
 
 -- prisma/sql/arrangement/end_changes.sql

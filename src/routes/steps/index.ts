@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { Pause, PauseQuery } from '../../contract/pauses.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { RunningQuery, RunningSteps } from '../../contract/running.ts'
 import { StepExclusionQuery, StepExclusionRequest, StepExclusionResult } from '../../contract/step-exclusions.ts'
 import { StatisticsQuery, StepStatistics } from '../../contract/step-statistics.ts'
 import {
@@ -76,6 +77,18 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: ref(StepStatistics), ...problems() }
     }
   }, async ({ query }) => ({ items: await store.steps.statistics(query) }))
+
+  app.get('/steps/running', {
+    schema: {
+      operationId: 'listRunningSteps', tags: ['steps'], summary: 'List what runs now, and when it should end',
+      description: [
+        'Returns all steps that have not ended, alarms first, with the times at which they should end. All of it is of one moment.',
+        'A step past its bound is nothing unusual. A step is an alarm when it takes more than 1.5 times as long as the longest comparable step, and at least 30 seconds longer.'
+      ].join(' '),
+      querystring: RunningQuery,
+      response: { 200: ref(RunningSteps), ...problems() }
+    }
+  }, async ({ query }) => await app.estimator.estimateRunning(query.confidence))
 
   app.post('/steps/exclusions', {
     schema: {

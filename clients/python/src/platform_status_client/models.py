@@ -9,6 +9,39 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
+class Alarm(TypedDict):
+    """A step that somebody has to look at."""
+    id: str
+    kind: AlarmKind
+    step_id: str
+    device: str
+    name: str | None
+    fct: str | None
+    start: str
+    status: StepStatus
+    experiment_id: str | None
+    raised_at: str
+    over_at: str | None
+    acknowledged_at: str | None
+    acknowledged_by: str | None
+    note: str | None
+
+
+class AlarmAcknowledge(TypedDict):
+    """Somebody is at an alarm."""
+    note: str
+
+
+AlarmKind = Literal['overdue', 'lost']
+
+
+class AlarmPage(TypedDict):
+    """One page of a list."""
+    items: list[Alarm]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
 AnyBoolean = Literal['true', 'false', 'any']
 
 
@@ -789,6 +822,32 @@ class NewLabel(TypedDict):
 OccupiedBy = Literal['container', 'lid']
 
 
+class Orchestrator(TypedDict):
+    """A program that runs experiments, and until when it is known to be alive."""
+    name: str
+    session: str
+    state: str | None
+    ttl_seconds: float
+    expires_at: str
+    alive: bool
+    created_at: str
+    updated_at: str
+
+
+class OrchestratorPage(TypedDict):
+    """One page of a list."""
+    items: list[Orchestrator]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class OrchestratorPut(TypedDict):
+    """A sign of life of an orchestrator."""
+    session: str
+    ttl_seconds: float
+    state: NotRequired[str | None]
+
+
 class PastPlace(TypedDict):
     """Where a lid was."""
     device: str
@@ -1051,6 +1110,28 @@ class RestoreFinding(TypedDict):
 
 
 RestoreFindingCode = Literal['position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied']
+
+
+RunningState = Literal['running', 'past-bound', 'alarm', 'paused', 'lost']
+
+
+class RunningStep(TypedDict):
+    """A step that has not ended, and when it should."""
+    step: Step
+    state: RunningState
+    elapsed_seconds: float
+    median_at: str | None
+    bound_at: str | None
+    alarm_at: str | None
+    share_longer: float | None
+    estimate: Estimate
+
+
+class RunningSteps(TypedDict):
+    """What runs now."""
+    revision: int
+    now: str
+    items: list[RunningStep]
 
 
 Scope = Literal['read', 'operate', 'admin']
@@ -1731,6 +1812,11 @@ class GetStepStatisticsQuery(TypedDict):
     timezone: NotRequired[str]
 
 
+class ListRunningStepsQuery(TypedDict):
+    """Query parameters of `list_running_steps`."""
+    confidence: NotRequired[float]
+
+
 class ExcludeStepsQuery(TypedDict):
     """Query parameters of `exclude_steps`."""
     dry_run: NotRequired[bool]
@@ -1748,6 +1834,20 @@ class ResumeStepQuery(TypedDict):
 
 class GetStepHistoryQuery(TypedDict):
     """Query parameters of `get_step_history`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+
+
+class ListOrchestratorsQuery(TypedDict):
+    """Query parameters of `list_orchestrators`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+
+
+class ListAlarmsQuery(TypedDict):
+    """Query parameters of `list_alarms`."""
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]

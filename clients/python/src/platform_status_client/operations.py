@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .models import (
+        Alarm,
+        AlarmAcknowledge,
+        AlarmPage,
         ArrangeContainersQuery,
         Arrangement,
         Calibration,
@@ -67,6 +70,7 @@ if TYPE_CHECKING:
         LabwareTypePage,
         LabwareTypePut,
         Lid,
+        ListAlarmsQuery,
         ListContainersQuery,
         ListDevicesQuery,
         ListEventsQuery,
@@ -74,9 +78,11 @@ if TYPE_CHECKING:
         ListExperimentsQuery,
         ListKeysQuery,
         ListLabwareTypesQuery,
+        ListOrchestratorsQuery,
         ListPositionsQuery,
         ListProcessesQuery,
         ListReservationsQuery,
+        ListRunningStepsQuery,
         ListStepsQuery,
         ListStocktakesQuery,
         Live,
@@ -84,6 +90,9 @@ if TYPE_CHECKING:
         LookupItems,
         Move,
         MoveFromPosition,
+        Orchestrator,
+        OrchestratorPage,
+        OrchestratorPut,
         Pause,
         PauseExperimentQuery,
         PauseStepQuery,
@@ -108,6 +117,7 @@ if TYPE_CHECKING:
         ReservationRenewal,
         ResumeExperimentQuery,
         ResumeStepQuery,
+        RunningSteps,
         Step,
         StepBatch,
         StepCreate,
@@ -635,6 +645,15 @@ class Operations(Caller):
         answer: StepStatistics = self.call('GET', ('api', 'steps', 'statistics'), query=query)
         return answer
 
+    def list_running_steps(self, **query: Unpack[ListRunningStepsQuery]) -> RunningSteps:
+        """List what runs now, and when it should end. Returns all steps that have not ended, alarms first, with the
+        times at which they should end. All of it is of one moment. A step past its bound is nothing unusual. A
+        step is an alarm when it takes more than 1.5 times as long as the longest comparable step, and at least
+        30 seconds longer. Scope: `read`.
+        """
+        answer: RunningSteps = self.call('GET', ('api', 'steps', 'running'), query=query)
+        return answer
+
     def exclude_steps(self, query: ExcludeStepsQuery | None = None, /, **body: Unpack[StepExclusionRequest]) -> StepExclusionResult:
         """Decide which steps estimates use. Decides about all steps that match: whether estimates leave them out,
         or use them although their times look wrong. Send `dry_run=true` first to see them. The history of each
@@ -684,6 +703,39 @@ class Operations(Caller):
         its corrections), oldest first, with the step before and after each change. Scope: `read`.
         """
         answer: StepHistory = self.call('GET', ('api', 'steps', id, 'history'), query=query)
+        return answer
+
+    def list_orchestrators(self, **query: Unpack[ListOrchestratorsQuery]) -> OrchestratorPage:
+        """List orchestrators. Lists the orchestrators that ever gave a sign of life, by name, and whether each is
+        alive. Scope: `read`.
+        """
+        answer: OrchestratorPage = self.call('GET', ('api', 'orchestrators'), query=query)
+        return answer
+
+    def put_orchestrator(self, name: str, /, **body: Unpack[OrchestratorPut]) -> Orchestrator:
+        """Give a sign of life of an orchestrator. Renews the lease of an orchestrator: send it every few seconds.
+        Steps and experiments name its `session`. When the lease is over, or another session of the name begins,
+        the steps and experiments of the session that run become `lost`: they have an alarm, no finish, and no
+        part in estimates. What is told later about them still ends them. Steps and experiments without a session
+        are never lost. Scope: `operate`.
+        """
+        answer: Orchestrator = self.call('PUT', ('api', 'orchestrators', name), body=body)
+        return answer
+
+    def list_alarms(self, **query: Unpack[ListAlarmsQuery]) -> AlarmPage:
+        """List the alarms that are on. An alarm is a step that takes more than 1.5 times as long as the longest
+        comparable step, and at least 30 seconds longer; or a step that is lost. The service looks every five
+        seconds. An alarm is over when its step ends or is paused; a lost step has one until it ends. Scope:
+        `read`.
+        """
+        answer: AlarmPage = self.call('GET', ('api', 'alarms'), query=query)
+        return answer
+
+    def acknowledge_alarm(self, id: str, /, **body: Unpack[AlarmAcknowledge]) -> Alarm:
+        """Say who is at an alarm. Stores a note about an alarm, and who wrote it. The alarm stays on until its step
+        ends. A later note replaces it. Scope: `operate`.
+        """
+        answer: Alarm = self.call('POST', ('api', 'alarms', id, 'acknowledge'), body=body)
         return answer
 
     def estimate_step(self, query: EstimateStepQuery | None = None, /, **body: Unpack[EstimateRequest]) -> Estimate:
