@@ -42,10 +42,10 @@ const End = Type.Object({ device: ref(DeviceName, 'The device.'), position: opti
 export const PlannedStep = Type.Object({
   kind: optional(ref(StepKind), 'The kind of step. The default is `operation`.'),
   name: optional(ref(Name), 'The name of the step.'),
-  device: ref(DeviceName, 'The device that will do the step.'),
+  device: optional(ref(DeviceName), 'The device that will do the step. Without it, the steps of all devices are comparable: of an operation those with the same protocol or function, of a move those between the same devices.'),
   data: optional(ref(JsonObject), 'The function (`fct`) and the parameters of the step.'),
   origin: optional(ref(End), 'Where a move starts.'),
-  destination: optional(ref(End), 'Where a move ends.'),
+  destination: optional(ref(End), 'Where a move ends. Without it, no move is comparable.'),
   lidded_before: optional(Type.Boolean({ description: 'Whether the lid is on at the start.' })),
   lidded_after: optional(Type.Boolean({ description: 'Whether the lid is on at the end.' })),
   barcode_read: optional(Type.Boolean({ description: 'Whether the barcode is read during the step.' })),
@@ -53,7 +53,7 @@ export const PlannedStep = Type.Object({
   experiment_id: optional(Type.String({ minLength: 1, maxLength: 200, description: 'Not used.' }))
 }, {
   $id: 'PlannedStep', additionalProperties: false,
-  description: 'A planned step, as it will be logged, but without times. A move needs `origin` and `destination`.',
+  description: 'A planned step, as it will be logged, but without times. A move needs `origin`. A scheduler can ask before devices are assigned.',
   examples: [{ device: 'PlateReader', data: { fct: 'absorbance', wavelength: 570 } }]
 })
 export type PlannedStep = Static<typeof PlannedStep>

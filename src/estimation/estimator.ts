@@ -140,7 +140,8 @@ function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
   const kind = step.kind ?? 'operation'
   const { origin, destination } = step
   for (const [member, end] of [['origin', origin], ['destination', destination]] as const) {
-    if (kind === 'move' && !end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is required for a move; send at least its device' })
+    // A scheduler asks for a move before it knows where to. Comparable moves have one origin, or one mover and one destination.
+    if (kind === 'move' && !end && member === 'origin') throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is required for a move; send at least its device' })
     if (kind === 'operation' && end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is allowed only for a move: set `kind` to move' })
   }
   const { commanded_seconds, match_function, match_parameters, match_protocol } = matchInputs({ kind, name: step.name ?? null, data: step.data ?? {} })
@@ -153,7 +154,7 @@ function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
       match_function,
       match_parameters,
       match_protocol,
-      device: step.device,
+      device: step.device ?? null,
       origin_device: origin?.device ?? null,
       origin_position: origin?.position ?? null,
       destination_device: destination?.device ?? null,

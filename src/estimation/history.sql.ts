@@ -11,7 +11,8 @@ export type EstimateQuery = {
   match_function: string | null
   match_parameters: string | null
   match_protocol: string | null
-  device: string
+  /** null if it is not assigned yet: then only the levels that do not compare it can answer. */
+  device: string | null
   origin_device: string | null
   origin_position: number | null
   destination_device: string | null

@@ -867,10 +867,12 @@ class Place(TypedDict):
 
 
 class PlannedStep(TypedDict):
-    """A planned step, as it will be logged, but without times. A move needs `origin` and `destination`."""
+    """A planned step, as it will be logged, but without times. A move needs `origin`. A scheduler can ask before
+    devices are assigned.
+    """
     kind: NotRequired[StepKind | None]
     name: NotRequired[str | None]
-    device: str
+    device: NotRequired[str | None]
     data: NotRequired[dict[str, Any] | None]
     origin: NotRequired[EstimateEnd | None]
     destination: NotRequired[EstimateEnd | None]
