@@ -179,7 +179,7 @@ LEFT JOIN (under_way
 ORDER BY under_way.n`
 
 /** What is known of the lab at one moment, and the steps that have not ended, with their histories. */
-export type UnderWay<Step> = { revision: number, now: Date, learnt: LearntFromRuns, steps: { step: Step, json: string, history: History | null }[] }
+export type LabUnderWay<Step> = { revision: number, now: Date, learnt: LearntFromRuns, steps: { step: Step, json: string, history: History | null }[] }
 
 /**
  * A reader of the steps that have not ended, with one statement: `columns` (of `step s`, with its id and kind) and the joins in `from` say what of
@@ -187,15 +187,18 @@ export type UnderWay<Step> = { revision: number, now: Date, learnt: LearntFromRu
  */
 export function underWayReader<Step extends { id: string, kind: EstimateQuery['kind'] }> (columns: string, from: string) {
   const bySize = new Map(windowSizes.map((size) => [size, underWaySql(columns, from)(size)]))
-  return async (database: Queryable, { most, enough }: { most: number, enough: number }): Promise<UnderWay<Step>> => {
-    const rows = await runPrepared<Row & Step & { id: string | null, revision: number, now: Date, json: string }>(database, statementFor(bySize, most), [Math.min(enough, maxInteger)])
+  // Without steps there is one row, of the lab alone.
+  type Found = { revision: number, now: Date } & ({ id: null, learnt: null } | (Omit<Row & Step, 'id'> & { id: string, json: string }))
+  return async (database: Queryable, { most, enough }: { most: number, enough: number }): Promise<LabUnderWay<Step>> => {
+    const rows = await runPrepared<Found>(database, statementFor(bySize, most), [Math.min(enough, maxInteger)])
     const known = new Map<string, History>()
     const newest = rows.find(({ learnt }) => learnt !== null)?.learnt?.newest
+    const underWay = (row: Row & Step & { json: string }) => ({ step: row, json: row.json, history: historyOf(row, row.kind, most, known) })
     return {
       revision: rows[0]!.revision,
       now: rows[0]!.now,
       learnt: { margins: newest?.margins ?? noMargins, shift: newest?.shift ?? 0, ratios: [] },
-      steps: rows.filter(({ id }) => id !== null).map((row) => ({ step: row, json: row.json, history: historyOf(row, row.kind, most, known) }))
+      steps: rows.flatMap((row) => row.id === null ? [] : [underWay(row as unknown as Row & Step & { json: string })])
     }
   }
 }

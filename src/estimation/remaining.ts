@@ -18,7 +18,7 @@ export type RemainingTime = {
 }
 
 /** A step that has not ended, with what the query for its history needs. Pauses do not elapse. If its start cannot be true, the time since it was first told has elapsed. */
-export type RunningStep = EstimateQuery & { id: string, status: StepStatusName, elapsed_seconds: number, believable: boolean, commanded_seconds: number | null }
+export type StepUnderWay = EstimateQuery & { id: string, status: StepStatusName, elapsed_seconds: number, believable: boolean, commanded_seconds: number | null }
 
 const columns = `s.id, s.status, s.believable, s.commanded_seconds,
     greatest(round(extract(epoch FROM now()::timestamptz(3) - began.at)
@@ -34,11 +34,11 @@ const joins = `
 const selected = `SELECT ${columns} FROM step s ${joins}`
 
 /** Reads all steps that have not ended, with their histories. */
-export const readUnderWay = underWayReader<RunningStep & { is_simulation: boolean }>(`${columns}, s.is_simulation`, joins)
+export const readUnderWay = underWayReader<StepUnderWay & { is_simulation: boolean }>(`${columns}, s.is_simulation`, joins)
 
 /** Reads the steps with these ids, in order. Throws a Problem for an unknown id and for a step that has ended. */
-export async function runningSteps ({ pool }: Database, ids: readonly string[]): Promise<RunningStep[]> {
-  const rows = await runPrepared<RunningStep>(pool, `${selected}
+export async function runningSteps ({ pool }: Database, ids: readonly string[]): Promise<StepUnderWay[]> {
+  const rows = await runPrepared<StepUnderWay>(pool, `${selected}
     JOIN unnest($1::uuid[]) WITH ORDINALITY AS requested (id, ordinality) ON requested.id = s.id ORDER BY requested.ordinality`, [ids])
   const known = new Set(rows.map(({ id }) => id))
   const missing = ids.findIndex((id) => !known.has(id.toLowerCase()))
@@ -52,11 +52,11 @@ export async function runningSteps ({ pool }: Database, ids: readonly string[]):
 }
 
 /** Reads all steps of an experiment that have not ended, by start. Throws a Problem for an unknown experiment. */
-export async function runningStepsOf ({ pool, prisma }: Database, experiment: string): Promise<RunningStep[]> {
+export async function runningStepsOf ({ pool, prisma }: Database, experiment: string): Promise<StepUnderWay[]> {
   if (await prisma.experiment.count({ where: { id: experiment } }) === 0) {
     throw problem('experiment-not-found', `No experiment has the id ${experiment}.`, { pointer: '/experiment_id' })
   }
-  return await runPrepared<RunningStep>(pool, `${selected} WHERE s.experiment_id = $1 AND s.status IN ('running', 'paused', 'lost') ORDER BY s.start, s.id`, [experiment])
+  return await runPrepared<StepUnderWay>(pool, `${selected} WHERE s.experiment_id = $1 AND s.status IN ('running', 'paused', 'lost') ORDER BY s.start, s.id`, [experiment])
 }
 
 const startInDoubt = {
@@ -70,7 +70,7 @@ const startInDoubt = {
  * Source: V. Vovk, A. Gammerman, G. Shafer, Algorithmic Learning in a Random World (2005).
  */
 export function remaining (
-  { id, kind, elapsed_seconds: elapsed, believable, commanded_seconds: commanded }: RunningStep, history: History | null,
+  { id, kind, elapsed_seconds: elapsed, believable, commanded_seconds: commanded }: StepUnderWay, history: History | null,
   { confidence, margins, shift }: { confidence: number } & Pick<LearntFromRuns, 'margins' | 'shift'>
 ): RemainingTime {
   const whole = estimate(history, { kind, commanded }, { confidence, statistic: 'upper_bound', margins, shift })

@@ -11,7 +11,9 @@ const maxAttempts = 4
  * answers with the stored data (`merge`), changes nothing, and the command runs again with it: the data of a step decide what it is
  * compared with, and this is computed here (domain/match.ts).
  */
-export async function withMergedData<T> (run: (stored: StoredData | undefined) => Promise<{ done: T } | { merge: readonly (readonly [string, Data])[] }>): Promise<T> {
+export async function withMergedData<T> (
+  run: (stored: StoredData | undefined) => Promise<{ done: T } | { merge: readonly (readonly [string, Data])[] }>
+): Promise<T> {
   let stored: StoredData | undefined
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const outcome = await run(stored)

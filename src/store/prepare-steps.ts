@@ -92,7 +92,8 @@ export function prepareStep (input: StepCreate, stored?: StoredData) {
     // The first digest says what the step is, the second identifies a retry. It does not include the containers, because they can be
     // reported one by one.
     created_as: `${digestOf([kind, name, input.device, start])}:${digestOf([
-      told, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read, attempt, expected_seconds, error, session
+      told, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read,
+      attempt, expected_seconds, error, session
     ])}`
   }
 }

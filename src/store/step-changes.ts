@@ -46,7 +46,8 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
     const [identity] = step.created_as.split(':')
     const prepared = prepareStep(input, new Map([[id.toLowerCase(), step.data]]))
     const told = { ...prepared, finish, created_as: `${identity}:${digestOf([finish, prepared.created_as])}` }
-    const devices = [...new Set([step.device, told.origin?.device, told.destination?.device])].filter((name) => name !== undefined).map((name) => ({ id: uuidv7(), name }))
+    const named = new Set([step.device, told.origin?.device, told.destination?.device])
+    const devices = [...named].filter((name) => name !== undefined).map((name) => ({ id: uuidv7(), name }))
     const [ended] = await transaction.$queryRaw<Step[]>`
       WITH logged AS MATERIALIZED (SELECT step, record FROM log_steps(${writeExactly([told])}::jsonb, ${JSON.stringify(devices)}::jsonb, false)),
         recorded AS MATERIALIZED (SELECT record_logged_steps((SELECT record FROM logged), ${JSON.stringify(audit)}::jsonb))

@@ -68,6 +68,7 @@ async function count (server: string): Promise<void> {
   say(`${steps.length.toLocaleString('en')} steps on ${days} working days, ${judged.toLocaleString('en')} judged (nine or more comparable steps)`)
   for (const [index, rule] of rules.entries()) say(`| ${rule} | ${counts[index]} | ${(counts[index]! / days).toFixed(1)} a working day |`)
   for (const { day, seconds, longest, level } of alarms) say(`${day}: ${seconds.toFixed(0)} s, the longest was ${longest.toFixed(0)} s (level ${level})`)
-  if (values.json !== undefined) await writeJson(values.json, { steps: steps.length, days, judged, counts: Object.fromEntries(rules.map((rule, index) => [rule, counts[index]])), alarms })
+  const byRule = Object.fromEntries(rules.map((rule, index) => [rule, counts[index]]))
+  if (values.json !== undefined) writeJson(values.json, { steps: steps.length, days, judged, counts: byRule, alarms })
   await service.close()
 }

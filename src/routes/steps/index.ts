@@ -80,7 +80,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get('/steps/running', {
     schema: {
-      operationId: 'listRunningSteps', tags: ['steps'], summary: 'List what runs now, and when it should end',
+      operationId: 'getRunningSteps', tags: ['steps'], summary: 'List what runs now, and when it should end',
       description: [
         'Returns all steps that have not ended, alarms first, with the times at which they should end. All of it is of one moment.',
         'A step past its bound is nothing unusual. A step is an alarm when it takes more than 1.5 times as long as the longest comparable step, and at least 30 seconds longer.'

@@ -1814,8 +1814,8 @@ class GetStepStatisticsQuery(TypedDict):
     timezone: NotRequired[str]
 
 
-class ListRunningStepsQuery(TypedDict):
-    """Query parameters of `list_running_steps`."""
+class GetRunningStepsQuery(TypedDict):
+    """Query parameters of `get_running_steps`."""
     confidence: NotRequired[float]
 
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         GetLabwareTypeQuery,
         GetPositionQuery,
         GetProcessDurationQuery,
+        GetRunningStepsQuery,
         GetStepHistoryQuery,
         GetStepStatisticsQuery,
         Key,
@@ -82,7 +83,6 @@ if TYPE_CHECKING:
         ListPositionsQuery,
         ListProcessesQuery,
         ListReservationsQuery,
-        ListRunningStepsQuery,
         ListStepsQuery,
         ListStocktakesQuery,
         Live,
@@ -645,7 +645,7 @@ class Operations(Caller):
         answer: StepStatistics = self.call('GET', ('api', 'steps', 'statistics'), query=query)
         return answer
 
-    def list_running_steps(self, **query: Unpack[ListRunningStepsQuery]) -> RunningSteps:
+    def get_running_steps(self, **query: Unpack[GetRunningStepsQuery]) -> RunningSteps:
         """List what runs now, and when it should end. Returns all steps that have not ended, alarms first, with the
         times at which they should end. All of it is of one moment. A step past its bound is nothing unusual. A
         step is an alarm when it takes more than 1.5 times as long as the longest comparable step, and at least
