@@ -18,7 +18,9 @@ export type RemainingTime = {
 }
 
 /** A step that has not ended, with what the query for its history needs. Pauses do not elapse. If its start cannot be true, the time since it was first told has elapsed. */
-export type StepUnderWay = EstimateQuery & { id: string, status: StepStatusName, elapsed_seconds: number, believable: boolean, commanded_seconds: number | null }
+export type StepUnderWay = EstimateQuery & {
+  id: string, status: StepStatusName, elapsed_seconds: number, believable: boolean, commanded_seconds: number | null
+}
 
 const columns = `s.id, s.status, s.believable, s.commanded_seconds,
     greatest(round(extract(epoch FROM now()::timestamptz(3) - began.at)

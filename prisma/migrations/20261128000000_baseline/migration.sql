@@ -2702,11 +2702,11 @@ DECLARE
   experiment_befores jsonb;
   this_revision bigint;
 BEGIN
+  PERFORM begin_command();
   IF NOT EXISTS (SELECT FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session))
     AND NOT EXISTS (SELECT FROM experiment e WHERE e.session IS NOT NULL AND e.status IN ('running', 'paused') AND session_is_over(e.session)) THEN
     RETURN 0;
   END IF;
-  PERFORM begin_command();
   SELECT array_agg(l.id) INTO steps FROM (
     SELECT s.id FROM step s
     WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session) ORDER BY s.id FOR NO KEY UPDATE) l;
@@ -2741,7 +2741,7 @@ END $$;
 -- prisma/sql/orchestrator/orchestrator_state.sql
 -- An orchestrator as the API shows it: each column is a member of the JSON.
 CREATE OR REPLACE VIEW orchestrator_state AS
-SELECT o.name, o.session, o.state, o.ttl_seconds, o.expires_at, o.expires_at > clock_timestamp() AS alive, o.created_at, o.updated_at
+SELECT o.name, o.session, o.state, o.ttl_seconds, o.expires_at, o.expires_at > command_time() AS alive, o.created_at, o.updated_at
 FROM orchestrator o;
 
 -- prisma/sql/orchestrator/put_orchestrator.sql
@@ -2760,7 +2760,7 @@ BEGIN
   SELECT o.session INTO before FROM orchestrator o WHERE o.name = _name FOR UPDATE;
   outcome := CASE WHEN FOUND THEN 'renewed' ELSE 'created' END;
   -- Only when it has the row: whoever waited is not alive since before that.
-  present := clock_timestamp();
+  present := begin_command();
   until := present + (_input->>'ttl_seconds')::double precision * interval '1 second';
   INSERT INTO orchestrator AS known (name, session, ttl_seconds, state, expires_at, created_at, updated_at)
   VALUES (_name, _input->>'session', (_input->>'ttl_seconds')::double precision, _input->>'state', until, present, present)
@@ -2779,8 +2779,8 @@ END $$;
 -- prisma/sql/orchestrator/session_is_over.sql
 -- Whether a session of an orchestrator is over: it is known, and no lease of it lasts. A session that no orchestrator ever had is
 -- never over, because nobody said that it would give signs of life.
-CREATE OR REPLACE FUNCTION session_is_over(_session text) RETURNS boolean LANGUAGE sql VOLATILE AS $$
-  SELECT coalesce(max(o.expires_at) <= clock_timestamp(), false) FROM orchestrator_session o WHERE o.session = _session
+CREATE OR REPLACE FUNCTION session_is_over(_session text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(max(o.expires_at) <= command_time()::timestamptz(3), false) FROM orchestrator_session o WHERE o.session = _session
 $$;
 
 -- prisma/sql/pause/begin_pause.sql

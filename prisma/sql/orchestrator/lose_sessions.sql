@@ -11,11 +11,11 @@ DECLARE
   experiment_befores jsonb;
   this_revision bigint;
 BEGIN
+  PERFORM begin_command();
   IF NOT EXISTS (SELECT FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session))
     AND NOT EXISTS (SELECT FROM experiment e WHERE e.session IS NOT NULL AND e.status IN ('running', 'paused') AND session_is_over(e.session)) THEN
     RETURN 0;
   END IF;
-  PERFORM begin_command();
   SELECT array_agg(l.id) INTO steps FROM (
     SELECT s.id FROM step s
     WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session) ORDER BY s.id FOR NO KEY UPDATE) l;

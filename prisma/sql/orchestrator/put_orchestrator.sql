@@ -13,7 +13,7 @@ BEGIN
   SELECT o.session INTO before FROM orchestrator o WHERE o.name = _name FOR UPDATE;
   outcome := CASE WHEN FOUND THEN 'renewed' ELSE 'created' END;
   -- Only when it has the row: whoever waited is not alive since before that.
-  present := clock_timestamp();
+  present := begin_command();
   until := present + (_input->>'ttl_seconds')::double precision * interval '1 second';
   INSERT INTO orchestrator AS known (name, session, ttl_seconds, state, expires_at, created_at, updated_at)
   VALUES (_name, _input->>'session', (_input->>'ttl_seconds')::double precision, _input->>'state', until, present, present)
