@@ -7,6 +7,7 @@ import { components } from './contract/openapi.ts'
 import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { type Learner, openLearner } from './estimation/learner.ts'
+import type { LearntRun } from './estimation/learning.ts'
 import { openWatch, type Watch } from './estimation/watch.ts'
 import { admission } from './plugins/admission.ts'
 import { auth } from './plugins/auth.ts'
@@ -20,6 +21,7 @@ import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
 import { frontPage } from './plugins/front-page.ts'
 import { health } from './plugins/health.ts'
+import { metrics } from './plugins/metrics.ts'
 import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
@@ -84,7 +86,7 @@ export async function buildApp (
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
   // process/start.ts starts the learner and the watch when the app listens.
-  app.decorate('learner', openLearner(database, log))
+  app.decorate('learner', openLearner(database, log, { onLearnt: ({ coverage }) => countCoverage(app, coverage) }))
   app.decorate('watch', openWatch(database, log, watchEveryMs))
   app.addHook('preClose', async () => { await Promise.all([app.learner.stop(), app.watch.stop()]) })
   app.addHook('onRequest', (request, reply, done) => {
@@ -105,6 +107,7 @@ export async function buildApp (
   await app.register(conditionalWrites)
   await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })
   await app.register(docs)
+  await app.register(metrics)
   await app.register(frontPage)
   await app.register(health)
 
@@ -130,6 +133,13 @@ export async function buildApp (
   await app.register(eventsRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })
   return app
+}
+
+function countCoverage ({ metrics }: FastifyInstance, coverage: LearntRun['coverage']): void {
+  for (const { confidence, kept, judged } of coverage) {
+    metrics.learntSteps.add({ confidence: String(confidence), kept: 'yes' }, kept)
+    metrics.learntSteps.add({ confidence: String(confidence), kept: 'no' }, judged - kept)
+  }
 }
 
 // Uses the id of the client if it is safe in a log line. Otherwise creates a UUID of version 4: Node generates it from cached

@@ -15,6 +15,7 @@ import { labelSchemas } from './labels.ts'
 import { labSchemas } from './lab.ts'
 import { labwareTypeSchemas } from './labware-types.ts'
 import { orchestratorSchemas } from './orchestrators.ts'
+import { metricsSchemas } from './metrics.ts'
 import { positionSchemas } from './positions.ts'
 import { problemComponents, problemSchemas } from './problem-responses.ts'
 import { processDurationSchemas } from './process-duration.ts'
@@ -76,7 +77,7 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 
 /** Every schema with an $id. Each becomes a component of the document. */
 export const components: readonly TSchema[] = [
-  ...commonSchemas, ...problemSchemas, ...healthSchemas,
+  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...metricsSchemas,
   ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
   ...processDurationSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
