@@ -8,6 +8,7 @@ import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { type Learner, openLearner } from './estimation/learner.ts'
 import type { LearntRun } from './estimation/learning.ts'
+import { openWatch, type Watch } from './estimation/watch.ts'
 import { admission } from './plugins/admission.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
@@ -26,6 +27,7 @@ import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { compilersFactory } from './plugins/validation.ts'
+import { alarmsRoutes } from './routes/alarms/index.ts'
 import { arrangementsRoutes } from './routes/arrangements/index.ts'
 import { certificateRoutes } from './routes/certificates/index.ts'
 import { containersRoutes } from './routes/containers/index.ts'
@@ -39,6 +41,7 @@ import { labelsRoutes } from './routes/labels/index.ts'
 import { labRoutes } from './routes/lab/index.ts'
 import { labwareTypesRoutes } from './routes/labware-types/index.ts'
 import { movesRoutes } from './routes/moves/index.ts'
+import { orchestratorsRoutes } from './routes/orchestrators/index.ts'
 import { positionsRoutes } from './routes/positions/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
 import { processesRoutes } from './routes/processes/index.ts'
@@ -51,7 +54,7 @@ import { openStore, type Store } from './store/index.ts'
 import { type Feed, type FeedTimes, openFeed } from './stream/feed.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner, feed: Feed }
+  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner, watch: Watch, feed: Feed }
   interface FastifyContextConfig { operationId?: string }
 }
 
@@ -60,7 +63,8 @@ const maxConnections = 5000
 
 /** Builds the Fastify app: plugins first, then the route modules. The order matters. Does not listen. */
 export async function buildApp (
-  config: Config, { database, log, streamTimes = {} }: { database: Database, log: FastifyBaseLogger, streamTimes?: Partial<FeedTimes> }
+  config: Config,
+  { database, log, streamTimes = {}, watchEveryMs }: { database: Database, log: FastifyBaseLogger, streamTimes?: Partial<FeedTimes>, watchEveryMs?: number }
 ): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
@@ -85,9 +89,10 @@ export async function buildApp (
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
-  // process/start.ts starts the learner when the app listens.
+  // process/start.ts starts the learner and the watch when the app listens.
   app.decorate('learner', openLearner(database, log, { onLearnt: ({ coverage }) => countCoverage(app, coverage) }))
-  app.addHook('preClose', async () => await app.learner.stop())
+  app.decorate('watch', openWatch(database, log, watchEveryMs))
+  app.addHook('preClose', async () => { await Promise.all([app.learner.stop(), app.watch.stop()]) })
   app.decorate('feed', openFeed({ eventLog: app.store.eventLog, keys: app.store.keys, log, auth: config.auth, maxStreams: config.maxStreams, times: streamTimes }))
   app.addHook('preClose', async () => await app.feed.close())
   app.addHook('onRequest', (request, reply, done) => {
@@ -129,6 +134,8 @@ export async function buildApp (
   await app.register(processDurationRoutes, { prefix: '/api' })
   await app.register(experimentsRoutes, { prefix: '/api' })
   await app.register(stepsRoutes, { prefix: '/api' })
+  await app.register(orchestratorsRoutes, { prefix: '/api' })
+  await app.register(alarmsRoutes, { prefix: '/api' })
   await app.register(estimatesRoutes, { prefix: '/api' })
   await app.register(eventsRoutes, { prefix: '/api' })
   await app.register(eventStreamRoutes, { prefix: '/api' })

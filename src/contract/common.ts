@@ -143,7 +143,7 @@ export const AnyBoolean = stringEnum('AnyBoolean', ['true', 'false', 'any'], '`t
 
 export const StepKind = stringEnum('StepKind', ['operation', 'move'], '`operation`: a device works on something. `move`: a device carries a container to another place.')
 
-export const StepStatus = stringEnum('StepStatus', stepStatuses, 'Whether a step is still running or paused, or how it ended.')
+export const StepStatus = stringEnum('StepStatus', stepStatuses, 'Whether a step is still running or paused, or how it ended. `lost`: it was running when the session of its orchestrator was over, and nobody has said since how it ended.')
 
 /** The result of a batch, in the order of the request. */
 export function items<S extends TSchema> (id: string, item: S & { $id?: string }, description: string) {

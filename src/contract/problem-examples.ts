@@ -37,6 +37,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/experiments', detail: 'No process has this id.', process_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', pointer: '/process_id'
   },
   'experiment-not-found': { instance: '/api/experiments/0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', detail: 'No experiment has this id.', parameter: 'id' },
+  'alarm-not-found': { instance: '/api/alarms/0199f2f6-2c5e-7f63-b4d2-8e7061f5d432/acknowledge', detail: 'No alarm has this id. GET /api/alarms lists those that are on.', parameter: 'id' },
   'step-not-found': { instance: step, detail: 'No step has this id.', parameter: 'id' },
   'reservation-not-found': {
     instance: '/api/reservations/0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', reservation_id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', parameter: 'id',

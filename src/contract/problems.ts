@@ -19,6 +19,7 @@ export const problemCatalogue = {
   'step-not-found': [404, 'Step not found', 'No step has this id.'],
   'reservation-not-found': [404, 'Reservation not found', 'No active reservation has this id. It may have been used up, released, or expired.'],
   'stocktake-not-found': [404, 'Stocktake not found', 'No stocktake that was applied has this id.'],
+  'alarm-not-found': [404, 'Alarm not found', 'No alarm has this id.'],
   'key-not-found': [404, 'Key not found', 'No key has this id.'],
   'labware-type-not-found': [404, 'Labware type not found', 'The lab has no labware type with this name.'],
   'no-certificate': [404, 'No certificate', 'The device has no server certificate.'],

@@ -1,3 +1,4 @@
+import { alarmStore } from './alarms.ts'
 import { arrangementStore } from './arrangements.ts'
 import { asOfStore } from './as-of.sql.ts'
 import { certificateStore } from './certificates.ts'
@@ -13,6 +14,7 @@ import { labStore } from './lab.ts'
 import { labwareTypeStore } from './labware-types.ts'
 import { labelStore } from './labels.ts'
 import { lockStore } from './locks.ts'
+import { orchestratorStore } from './orchestrators.ts'
 import { positionStore } from './positions.ts'
 import { processStore } from './processes.ts'
 import { reservationStore } from './reservations.ts'
@@ -44,6 +46,8 @@ export function openStore (database: Database) {
     experiments: experimentStore(database),
     steps: stepStore(database),
     utilization: utilizationStore(database),
+    orchestrators: orchestratorStore(database),
+    alarms: alarmStore(database),
     idempotency: idempotencyStore(database),
     locks: lockStore(database),
     keys: keyStore(database)

@@ -10,7 +10,7 @@ const document = await theDocument()
 const lab = await aLabAtWork(t, { AUTH: 'off' })
 const names: Record<string, string> = { device: 'Hotel', container: lab.container, position: '3' }
 const key = await lab.post('/api/keys', { name: 'viewer', scopes: ['read'] })
-const ids: Record<string, string> = { processes: lab.process, experiments: lab.experiment, steps: lab.step, reservations: lab.reservation, keys: key.body.id }
+const ids: Record<string, string> = { processes: lab.process, experiments: lab.experiment, steps: lab.step, reservations: lab.reservation, keys: key.body.id, alarms: lab.step }
 
 for (const { at, path, method, operation } of operationsOf(document).filter((one) => one.operation.requestBody !== undefined)) {
   t.test(`the examples of ${at} are taken`, async (t) => {

@@ -45,7 +45,7 @@ async function anInstance (t: Test, url: string, env: Record<string, string>, re
   const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', DATABASE_URL: url, ...env })
   const log = options.log ?? pino({ level: config.logLevel })
   const database = openDatabase(url, config, log)
-  const app = await buildApp(config, { ...options, database, log })
+  const app = await buildApp(config, { ...options, database, log, ...env.TEST_WATCH_MS === undefined ? {} : { watchEveryMs: Number(env.TEST_WATCH_MS) } })
   checkAnswers(app, report)
   t.teardown(async () => {
     await app.close()

@@ -308,6 +308,8 @@ CREATE TABLE experiment (
   status text NOT NULL DEFAULT 'created',
   -- since when it is paused; null while it is not. The trigger of pause writes it, and the status `paused`
   paused_at timestamptz(3),
+  -- the session of the orchestrator that runs it (orchestrator_session)
+  session text,
   metadata jsonb,
   -- what was unusual about the request, for example numbers that are kept as text
   warnings jsonb NOT NULL DEFAULT '[]',
@@ -317,11 +319,13 @@ CREATE TABLE experiment (
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT experiment_pkey PRIMARY KEY (id),
   CONSTRAINT experiment_process_fkey FOREIGN KEY (process_id) REFERENCES process (id) ON DELETE RESTRICT,
-  CONSTRAINT experiment_status_known CHECK (status IN ('created', 'running', 'paused', 'completed', 'aborted')),
+  CONSTRAINT experiment_status_known CHECK (status IN ('created', 'running', 'paused', 'lost', 'completed', 'aborted')),
   CONSTRAINT experiment_paused_since CHECK ((status = 'paused') = (paused_at IS NOT NULL))
 );
 CREATE INDEX experiment_process_idx ON experiment (process_id, id);
 CREATE INDEX experiment_status_idx ON experiment (status, id);
+-- what is lost when a session is over
+CREATE INDEX experiment_session_idx ON experiment (session) WHERE (session IS NOT NULL AND status IN ('running', 'paused'));
 
 -- ── Step ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -408,8 +412,18 @@ CREATE TABLE step (
   lidded_before boolean,
   lidded_after boolean,
   barcode_read boolean,
+  -- the how many-th try of the same work it is, and what the orchestrator had planned for it
+  attempt integer,
+  expected_seconds double precision,
+  -- why it failed, in the words of who told it
+  error text,
+  -- the session of the orchestrator that told it (orchestrator_session)
+  session text,
   warnings jsonb NOT NULL DEFAULT '[]',
+  -- what was told first, as digests: of kind, name, device and start, then of all facts, then of the rest of a transfer
   created_as text NOT NULL,
+  -- what told the end of a step that was told before, likewise
+  ended_as text,
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
   version integer NOT NULL DEFAULT 1,
@@ -448,8 +462,10 @@ CREATE TABLE step (
   CONSTRAINT step_origin_device_fkey FOREIGN KEY (origin_device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT step_destination_device_fkey FOREIGN KEY (destination_device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT step_kind_known CHECK (kind IN ('operation', 'move')),
-  CONSTRAINT step_status_known CHECK (status IN ('running', 'paused', 'completed', 'failed', 'aborted')),
-  CONSTRAINT step_running_has_no_finish CHECK (status NOT IN ('running', 'paused') OR finish IS NULL),
+  CONSTRAINT step_status_known CHECK (status IN ('running', 'paused', 'lost', 'completed', 'failed', 'aborted')),
+  CONSTRAINT step_running_has_no_finish CHECK (status NOT IN ('running', 'paused', 'lost') OR finish IS NULL),
+  CONSTRAINT step_attempt_counts_from_1 CHECK (attempt >= 1),
+  CONSTRAINT step_expected_not_negative CHECK (expected_seconds >= 0),
   CONSTRAINT step_paused_since CHECK ((status = 'paused') = (paused_at IS NOT NULL)),
   CONSTRAINT step_paused_within_duration CHECK (paused_seconds BETWEEN 0 AND coalesce(duration_seconds, paused_seconds)),
   CONSTRAINT step_completed_has_finish CHECK (status <> 'completed' OR finish IS NOT NULL),
@@ -458,6 +474,10 @@ CREATE TABLE step (
   CONSTRAINT step_slots_not_negative CHECK (origin_position >= 0 AND destination_position >= 0)
 );
 CREATE INDEX step_start_idx ON step (start, id);
+-- the steps that have not ended: few, however long the history is
+CREATE INDEX step_under_way_idx ON step (start, id) WHERE (status IN ('running', 'paused', 'lost'));
+-- of an experiment that needs attention
+CREATE INDEX step_failed_idx ON step (experiment_id, start) WHERE (status = 'failed');
 CREATE INDEX step_device_idx ON step (device_id, start, id);
 -- the summary of an experiment counts its steps: with a few more columns it reads a few pages of this index, and no table
 CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, is_sample) WHERE (experiment_id IS NOT NULL);
@@ -505,6 +525,8 @@ CREATE TABLE transfer_outcome (
   step_id uuid NOT NULL,
   container jsonb NOT NULL,
   step jsonb NOT NULL,
+  -- the transfer as it was sent, as digests (see step.created_as)
+  created_as text,
   revision bigint NOT NULL,
   CONSTRAINT transfer_outcome_pkey PRIMARY KEY (step_id),
   CONSTRAINT transfer_outcome_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT
@@ -554,6 +576,59 @@ CREATE TABLE pause (
 
 -- The log. One revision is one command; its events are numbered by ordinal. `before` and `after` are snapshots: the thing as
 -- the API shows it.
+-- The programs that run experiments, and until when each is known to be alive.
+CREATE TABLE orchestrator (
+  name text NOT NULL,
+  session text NOT NULL,
+  ttl_seconds double precision NOT NULL,
+  -- what it says about itself
+  state text,
+  expires_at timestamptz(3) NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT orchestrator_pkey PRIMARY KEY (name),
+  CONSTRAINT orchestrator_ttl_within_limits CHECK (ttl_seconds BETWEEN 5 AND 3600)
+);
+
+-- Every session that an orchestrator ever had. It is over when its lease is, or when another one of the orchestrator has begun.
+CREATE TABLE orchestrator_session (
+  session text NOT NULL,
+  orchestrator text NOT NULL,
+  expires_at timestamptz(3) NOT NULL,
+  CONSTRAINT orchestrator_session_pkey PRIMARY KEY (session, orchestrator),
+  CONSTRAINT orchestrator_session_orchestrator_fkey FOREIGN KEY (orchestrator) REFERENCES orchestrator (name) ON DELETE RESTRICT
+);
+CREATE INDEX orchestrator_session_orchestrator_idx ON orchestrator_session (orchestrator);
+
+-- A step that takes far longer than it ever did, or is lost. A step has at most one alarm that is on.
+CREATE TABLE alarm (
+  id uuid NOT NULL,
+  step_id uuid NOT NULL,
+  kind text NOT NULL,
+  raised_at timestamptz(3) NOT NULL DEFAULT now(),
+  over_at timestamptz(3),
+  -- by whom somebody is at it: null while nobody said so
+  acknowledged_at timestamptz(3),
+  acknowledged_by text,
+  note text,
+  CONSTRAINT alarm_pkey PRIMARY KEY (id),
+  CONSTRAINT alarm_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
+  CONSTRAINT alarm_kind_known CHECK (kind IN ('overdue', 'lost')),
+  CONSTRAINT alarm_acknowledged_with_note CHECK ((acknowledged_at IS NULL) = (note IS NULL))
+);
+CREATE UNIQUE INDEX alarm_on ON alarm (step_id) WHERE (over_at IS NULL);
+CREATE INDEX alarm_step_idx ON alarm (step_id);
+
+-- Which instance of the service looks for alarms. It holds the row until it stops, or no longer renews it.
+CREATE TABLE watch_lease (
+  id integer NOT NULL DEFAULT 1,
+  holder uuid NOT NULL,
+  expires_at timestamptz(3) NOT NULL,
+  CONSTRAINT watch_lease_pkey PRIMARY KEY (id),
+  CONSTRAINT watch_lease_is_one CHECK (id = 1)
+);
+
 CREATE TABLE event (
   revision bigint NOT NULL,
   ordinal integer NOT NULL,
@@ -681,6 +756,53 @@ CREATE UNIQUE INDEX api_key_sha256 ON api_key (key_sha256);
 CREATE UNIQUE INDEX api_key_name_live ON api_key (name) WHERE (revoked_at IS NULL);
 
 -- ── prisma/sql ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- prisma/sql/alarm/alarm_state.sql
+-- An alarm as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW alarm_state AS
+SELECT a.id, a.kind, a.step_id, d.name AS device, s.name, s.fct, s.start, s.status, s.experiment_id,
+  a.raised_at, a.over_at, a.acknowledged_at, a.acknowledged_by, a.note
+FROM alarm a
+JOIN step s ON s.id = a.step_id
+JOIN device d ON d.id = s.device_id;
+
+-- prisma/sql/alarm/set_alarms.sql
+-- Makes the alarms those of the steps that take too long now (`_overdue`), and of those that are lost: raises what is missing, and ends
+-- what is over. Returns how many changed; none writes nothing. Reads only alarms that are on, and these steps.
+--
+-- Locks: The steps, in the order of their ids, then the lab.
+CREATE OR REPLACE FUNCTION set_alarms(_overdue uuid[], _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  raised uuid[];
+  over uuid[];
+  befores jsonb;
+  this_revision bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM alarm a WHERE a.over_at IS NULL)
+    AND NOT EXISTS (SELECT FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running') THEN
+    RETURN 0;
+  END IF;
+  PERFORM begin_command();
+  PERFORM 1 FROM step s WHERE s.id = ANY (_overdue) OR s.id IN (SELECT a.step_id FROM alarm a WHERE a.over_at IS NULL) ORDER BY s.id FOR NO KEY UPDATE;
+  SELECT array_agg(a.id), jsonb_object_agg(a.id, alarm_snapshot(a.id)) INTO over, befores
+  FROM alarm a JOIN step s ON s.id = a.step_id
+  WHERE a.over_at IS NULL AND s.status <> 'lost' AND (s.status <> 'running' OR s.id <> ALL (_overdue));
+  UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (over);
+  WITH inserted AS (
+    INSERT INTO alarm (id, step_id, kind, raised_at)
+    SELECT gen_random_uuid(), s.id, 'overdue', command_time() FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running'
+    ON CONFLICT (step_id) WHERE over_at IS NULL DO NOTHING
+    RETURNING alarm.id
+  )
+  SELECT array_agg(i.id) INTO raised FROM inserted i;
+  IF raised IS NULL AND over IS NULL THEN
+    RETURN 0;
+  END IF;
+  this_revision := next_revision();
+  PERFORM record_alarm_events(this_revision, 0, 'step-alarm', raised, '{}', _audit);
+  PERFORM record_alarm_events(this_revision, coalesce(cardinality(raised), 0), 'step-alarm-over', over, befores, _audit);
+  RETURN coalesce(cardinality(raised), 0) + coalesce(cardinality(over), 0);
+END $$;
 
 -- prisma/sql/api-key/create_api_key.sql
 -- Creates an API key and returns it. A key that has expired no longer holds its name.
@@ -1761,7 +1883,7 @@ END $$;
 
 -- prisma/sql/device/unknown_devices_of_new_steps.sql
 -- Returns those of `_devices` that the service has to create: no device ever had the name, and a step names it that
--- was not logged before. A repeated old log must not bring back a name that was changed since.
+-- was not logged before, or that ends now. A repeated old log must not bring back a name that was changed since.
 CREATE OR REPLACE FUNCTION unknown_devices_of_new_steps(_devices jsonb, _steps jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
   PERFORM 1 FROM jsonb_to_recordset(_devices) AS d (name text) WHERE latest_device_named(d.name) IS NULL LIMIT 1;
@@ -1773,9 +1895,10 @@ BEGIN
     FROM jsonb_to_recordset(_devices) AS d (id uuid, name text)
     WHERE latest_device_named(d.name) IS NULL AND d.name IN (
       SELECT n.name
-      FROM jsonb_to_recordset(_steps) AS s (id uuid, device text, origin jsonb, destination jsonb)
+      FROM jsonb_to_recordset(_steps) AS s (id uuid, status text, device text, origin jsonb, destination jsonb)
       CROSS JOIN LATERAL (VALUES (s.device), (s.origin->>'device'), (s.destination->>'device')) AS n (name)
-      WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = s.id)));
+      WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = s.id
+        AND (s.status = 'running' OR known.status NOT IN ('running', 'paused', 'lost')))));
 END $$;
 
 -- prisma/sql/device/write_devices.sql
@@ -2577,6 +2700,101 @@ BEGIN
   RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
 
+-- prisma/sql/orchestrator/lose_sessions.sql
+-- Sets the steps and experiments that run in a session that is over to `lost`: nobody will say how they end, unless they are told later.
+-- They get no finish. A pause of them ends. A lost step has an alarm. Returns how many steps and experiments were lost; none writes
+-- nothing. Reads only what is under way.
+--
+-- Locks: The steps and the experiments, in the order of their ids, then the lab.
+CREATE OR REPLACE FUNCTION lose_sessions(_audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  steps uuid[];
+  experiments uuid[];
+  befores jsonb;
+  experiment_befores jsonb;
+  this_revision bigint;
+BEGIN
+  PERFORM begin_command();
+  IF NOT EXISTS (SELECT FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session))
+    AND NOT EXISTS (SELECT FROM experiment e WHERE e.session IS NOT NULL AND e.status IN ('running', 'paused') AND session_is_over(e.session)) THEN
+    RETURN 0;
+  END IF;
+  SELECT array_agg(l.id) INTO steps FROM (
+    SELECT s.id FROM step s
+    WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session) ORDER BY s.id FOR NO KEY UPDATE) l;
+  SELECT array_agg(l.id) INTO experiments FROM (
+    SELECT e.id FROM experiment e
+    WHERE e.session IS NOT NULL AND e.status IN ('running', 'paused') AND session_is_over(e.session) ORDER BY e.id FOR NO KEY UPDATE) l;
+  IF steps IS NULL AND experiments IS NULL THEN
+    RETURN 0;
+  END IF;
+  SELECT jsonb_object_agg(t.id, step_snapshot(t.id)) INTO befores FROM unnest(steps) t (id);
+  SELECT jsonb_object_agg(t.id, experiment_snapshot(t.id)) INTO experiment_befores FROM unnest(experiments) t (id);
+  PERFORM end_pause('step', s.id, NULL, s.start) FROM step s WHERE s.id = ANY (steps) AND s.status = 'paused';
+  PERFORM end_pause('experiment', e.id, NULL, NULL) FROM experiment e WHERE e.id = ANY (experiments) AND e.status = 'paused';
+  UPDATE step s SET status = 'lost', version = s.version + 1, updated_at = command_time() WHERE s.id = ANY (steps);
+  UPDATE experiment e SET status = 'lost', version = e.version + 1, updated_at = command_time() WHERE e.id = ANY (experiments);
+  INSERT INTO alarm (id, step_id, kind, raised_at)
+  SELECT gen_random_uuid(), t.id, 'lost', command_time() FROM unnest(steps) t (id)
+  ON CONFLICT (step_id) WHERE over_at IS NULL DO UPDATE SET kind = 'lost';
+
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-lost',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = ANY (steps);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT this_revision, coalesce(cardinality(steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, 'experiment-lost',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
+  FROM experiment e CROSS JOIN lab WHERE e.id = ANY (experiments);
+  RETURN coalesce(cardinality(steps), 0) + coalesce(cardinality(experiments), 0);
+END $$;
+
+-- prisma/sql/orchestrator/orchestrator_state.sql
+-- An orchestrator as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW orchestrator_state AS
+SELECT o.name, o.session, o.state, o.ttl_seconds, o.expires_at, o.expires_at > command_time() AS alive, o.created_at, o.updated_at
+FROM orchestrator o;
+
+-- prisma/sql/orchestrator/put_orchestrator.sql
+-- Takes a sign of life of an orchestrator: its lease lasts `ttl_seconds` from now on. Another session than before begins, and what runs in
+-- the one before is lost. `_input` is { session, ttl_seconds, state }. The outcome is `created` for a name that was not known. A sign of
+-- life in the same session writes no event.
+--
+-- Locks: The orchestrator, then what lose_sessions locks.
+CREATE OR REPLACE FUNCTION put_orchestrator(_name text, _input jsonb, _audit jsonb) RETURNS TABLE (outcome text, orchestrator orchestrator_state)
+LANGUAGE plpgsql AS $$
+DECLARE
+  before text;
+  present timestamptz(3);
+  until timestamptz(3);
+BEGIN
+  SELECT o.session INTO before FROM orchestrator o WHERE o.name = _name FOR UPDATE;
+  outcome := CASE WHEN FOUND THEN 'renewed' ELSE 'created' END;
+  -- Only when it has the row: whoever waited is not alive since before that.
+  present := begin_command();
+  until := present + (_input->>'ttl_seconds')::double precision * interval '1 second';
+  INSERT INTO orchestrator AS known (name, session, ttl_seconds, state, expires_at, created_at, updated_at)
+  VALUES (_name, _input->>'session', (_input->>'ttl_seconds')::double precision, _input->>'state', until, present, present)
+  ON CONFLICT (name) DO UPDATE SET session = excluded.session, ttl_seconds = excluded.ttl_seconds, state = excluded.state,
+    expires_at = excluded.expires_at, updated_at = excluded.updated_at, version = known.version + 1;
+  UPDATE orchestrator_session s SET expires_at = least(s.expires_at, present) WHERE s.orchestrator = _name AND s.session <> _input->>'session' AND s.expires_at > present;
+  INSERT INTO orchestrator_session (session, orchestrator, expires_at) VALUES (_input->>'session', _name, until)
+  ON CONFLICT ON CONSTRAINT orchestrator_session_pkey DO UPDATE SET expires_at = excluded.expires_at;
+  IF before <> _input->>'session' THEN
+    PERFORM lose_sessions(_audit || jsonb_build_object('reason', 'Another session of the orchestrator "' || _name || '" has begun.'));
+  END IF;
+  SELECT o.* INTO orchestrator FROM orchestrator_state o WHERE o.name = _name;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/orchestrator/session_is_over.sql
+-- Whether a session of an orchestrator is over: it is known, and no lease of it lasts. A session that no orchestrator ever had is
+-- never over, because nobody said that it would give signs of life.
+CREATE OR REPLACE FUNCTION session_is_over(_session text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(max(o.expires_at) <= command_time()::timestamptz(3), false) FROM orchestrator_session o WHERE o.session = _session
+$$;
+
 -- prisma/sql/pause/begin_pause.sql
 -- Begins a pause of a step or an experiment. A time before the object started counts from its start (`_start`), one before the
 -- end of the last pause from that end. Returns the warnings about the time.
@@ -3300,6 +3518,17 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN _paused_seconds IS NULL THEN _duration_seconds ELSE round(_duration_seconds::numeric - _paused_seconds::numeric, 3)::double precision END
 $$;
 
+-- prisma/sql/step/data_to_merge.sql
+-- Returns the stored data of the steps that `_steps` end, where what is told at the end lacks a part of it. The caller tells them
+-- again with that part: what makes steps comparable is computed from all of the data, and not in the database.
+CREATE OR REPLACE FUNCTION data_to_merge(_steps jsonb) RETURNS TABLE (step_id uuid, data jsonb) LANGUAGE sql STABLE AS $$
+  SELECT known.id, known.data
+  FROM jsonb_to_recordset(_steps) AS s (id uuid, status text, created_as text, data jsonb)
+  JOIN step known ON known.id = s.id
+  WHERE s.status <> 'running' AND known.status IN ('running', 'paused', 'lost') AND known.created_as <> s.created_as
+    AND known.data || s.data <> s.data
+$$;
+
 -- prisma/sql/step/decide_steps.sql
 -- Decides for many steps whether estimates leave them out (true) or use them (false), or takes the decision back (null). Each step
 -- that changes has an event with its state before and after, all under one revision. Returns how many changed.
@@ -3329,6 +3558,25 @@ BEGIN
   RETURN (SELECT count(*) FROM jsonb_object_keys(befores));
 END $$;
 
+-- prisma/sql/step/differing_member.sql
+-- Returns the first member in which what is told again about a step differs from what is stored; null if nothing does. What is not
+-- told again does not differ. A step that is over and is told as running was told late: nothing about it is new.
+CREATE OR REPLACE FUNCTION differing_member(_known step, _told jsonb) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT CASE
+    WHEN _told->>'status' = 'running' AND _known.status IN ('completed', 'failed', 'aborted') THEN NULL
+    WHEN _told->>'status' <> 'running' AND (_told->>'finish')::timestamptz IS DISTINCT FROM _known.finish THEN 'finish'
+    WHEN _told->>'status' <> 'running' AND _told->>'status' <> _known.status THEN 'status'
+    WHEN NOT _known.data @> (_told->'data') THEN 'data'
+    ELSE (
+      SELECT m.name FROM (VALUES
+        ('lidded_before', to_jsonb(_known.lidded_before)), ('lidded_after', to_jsonb(_known.lidded_after)),
+        ('barcode_read', to_jsonb(_known.barcode_read)), ('is_simulation', to_jsonb(_known.is_simulation)), ('attempt', to_jsonb(_known.attempt)),
+        ('expected_seconds', to_jsonb(_known.expected_seconds)), ('error', to_jsonb(_known.error)), ('session', to_jsonb(_known.session))
+      ) AS m (name, value)
+      WHERE nullif(_told->m.name, 'null') IS NOT NULL AND _told->m.name IS DISTINCT FROM m.value LIMIT 1)
+  END
+$$;
+
 -- prisma/sql/step/doubtful_steps.sql
 -- Returns the samples that would be none if they were logged today: steps that finish in the future, and steps with an
 -- implausible duration. An older version of the service, which did not check this, may have stored them. Reads the newest
@@ -3351,53 +3599,6 @@ BEGIN
   SELECT a.id, 'clock' FROM ahead a
   UNION ALL
   SELECT i.id, 'implausible' FROM implausible_steps((SELECT coalesce(array_agg(l.id), '{}') FROM long l)) i WHERE i.id NOT IN (SELECT a.id FROM ahead a);
-END $$;
-
--- prisma/sql/step/extend_steps.sql
--- Handles steps that were logged before. Equal facts are a repetition, which may name more containers. Returns the
--- ids of the steps that got containers. A name that the step has already is no further container, even if it is the
--- barcode of another one by now. Each step has its `index` in the request.
---
--- Locks: The steps, in the order of their ids.
--- Raises: id-in-use
-CREATE OR REPLACE FUNCTION extend_steps(_steps jsonb, _batch boolean) RETURNS uuid[] LANGUAGE plpgsql AS $$
-DECLARE
-  clash record;
-  extended uuid[];
-BEGIN
-  PERFORM 1 FROM step WHERE id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid)) ORDER BY id FOR NO KEY UPDATE;
-  SELECT s.id, s.index INTO clash
-  FROM jsonb_to_recordset(_steps) AS s (id uuid, index integer, created_as text) JOIN step known ON known.id = s.id
-  WHERE known.created_as <> s.created_as ORDER BY s.index LIMIT 1;
-  IF FOUND THEN
-    PERFORM refuse('id-in-use', CASE WHEN _batch
-      THEN jsonb_build_object('id', clash.id, 'index', clash.index, 'pointer', '/steps/' || clash.index || '/id')
-      ELSE jsonb_build_object('id', clash.id, 'pointer', '/id') END);
-  END IF;
-
-  WITH added AS (
-    INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
-    SELECT n.step_id,
-      (SELECT coalesce(max(sc.ordinal), -1) FROM step_container sc WHERE sc.step_id = n.step_id)
-        + row_number() OVER (PARTITION BY n.step_id ORDER BY n.ordinal),
-      n.named, n.also_named, n.container_id
-    FROM resolve_logged_containers(_steps) n
-    WHERE NOT EXISTS (
-      SELECT FROM step_container sc
-      WHERE sc.step_id = n.step_id AND ((sc.named || sc.also_named) && (n.named || n.also_named) OR sc.container_id = n.container_id))
-    RETURNING step_id, ordinal, named, container_id
-  ),
-  touched AS (
-    UPDATE step s SET warnings = s.warnings || a.warnings, version = s.version + 1, updated_at = command_time()
-    FROM (
-      SELECT step_id, coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal)
-        FILTER (WHERE container_id IS NULL), '[]') AS warnings
-      FROM added GROUP BY step_id
-    ) a
-    WHERE s.id = a.step_id RETURNING s.id
-  )
-  SELECT coalesce(array_agg(id), '{}') INTO extended FROM touched;
-  RETURN extended;
 END $$;
 
 -- prisma/sql/step/implausible_steps.sql
@@ -3450,7 +3651,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/record_logged_steps.sql
--- Writes the event of logged steps, and those of the devices and experiments that came with them. `_record` is what
+-- Writes the event of logged steps, those of the devices and experiments that came with them, and one for each step that ended. `_record` is what
 -- log_steps returned; null if it changed nothing. As part of another command it uses the revision of that command, from
 -- `_ordinal` on. It is the last part of logging, so that the lab lock is held for a few rows, however many steps there are.
 --
@@ -3462,6 +3663,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   this_revision bigint;
   new_devices uuid[];
+  next integer := _ordinal;
 BEGIN
   IF _record IS NULL THEN
     RETURN;
@@ -3472,15 +3674,22 @@ BEGIN
   END IF;
 
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-  SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+  SELECT this_revision, next, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid, _record->'after'
-  FROM lab;
+  FROM lab WHERE _record->'after' <> 'null';
+  next := next + CASE WHEN _record->'after' <> 'null' THEN 1 ELSE 0 END;
   new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
-  PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
+  PERFORM record_unlisted_devices(this_revision, next, new_devices, _audit);
+  next := next + cardinality(new_devices) - 1;
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT this_revision, _ordinal + cardinality(new_devices) + e.ordinality, lab.recorded_at, 'experiment-updated',
+  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'experiment-updated',
     _audit->>'actor', _audit->>'reason', _audit->>'request_id', (e.value->>'id')::uuid, e.value->'before', e.value->'after'
   FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
+  next := next + jsonb_array_length(_record->'started');
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, e.value->'before', e.value->'after'
+  FROM jsonb_array_elements(_record->'ended') WITH ORDINALITY AS e (value, ordinality) JOIN step s ON s.id = (e.value->>'id')::uuid CROSS JOIN lab;
 END $$;
 
 -- prisma/sql/step/step_state.sql
@@ -3496,6 +3705,7 @@ SELECT
     THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END AS destination,
   s.lidded_before, s.lidded_after, s.barcode_read,
   coalesce(c.containers, '[]') AS containers,
+  s.attempt, s.expected_seconds, s.error, s.session,
   s.excluded_from_estimates,
   s.warnings, s.created_at, s.updated_at, s.version
 FROM step s
@@ -3510,6 +3720,110 @@ LEFT JOIN LATERAL (
     'named', sc.named) ORDER BY sc.ordinal) AS containers
   FROM step_container sc WHERE sc.step_id = s.id
 ) c ON true;
+
+-- prisma/sql/step/tell_steps_again.sql
+-- Handles steps that were logged before. The first report of a step says what it is: its kind, name, device and start. Told again, it
+-- may name more containers (`extended`), and a step that has not ended may end (`ended`): it takes the finish, the status, the
+-- data, the error, the lid, whether the barcode was read, and the places. Otherwise nothing changes (`repeated`), and `differs` is
+-- the first member in which the second report differs. Each of `_steps` has its `index` in the request. `before` is the
+-- snapshot of a step that ended.
+--
+-- Locks: The steps, in the order of their ids.
+-- Raises: id-in-use; serialization_failure if a step began while its end was told. The caller tries again.
+CREATE OR REPLACE FUNCTION tell_steps_again(_steps jsonb, _devices jsonb, _batch boolean)
+RETURNS TABLE (id uuid, outcome text, differs text, before jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  clash record;
+  again jsonb;
+  ending uuid[];
+  paused record;
+BEGIN
+  PERFORM 1 FROM step WHERE step.id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid)) ORDER BY step.id FOR NO KEY UPDATE;
+  -- Steps of before the digests had parts are compared by what is stored.
+  SELECT s.id, s.index INTO clash
+  FROM jsonb_to_recordset(_steps) AS s (id uuid, index integer, created_as text, kind text, name text, device text, start timestamptz)
+  JOIN step known ON known.id = s.id
+  WHERE CASE WHEN strpos(known.created_as, ':') > 0 THEN split_part(known.created_as, ':', 1) <> split_part(s.created_as, ':', 1)
+    ELSE (known.kind, known.name, known.start) IS DISTINCT FROM (s.kind, s.name, s.start) OR known.device_id IS DISTINCT FROM latest_device_named(s.device) END
+  ORDER BY s.index LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('id-in-use', CASE WHEN _batch
+      THEN jsonb_build_object('id', clash.id, 'index', clash.index, 'pointer', '/steps/' || clash.index || '/id')
+      ELSE jsonb_build_object('id', clash.id, 'pointer', '/id') END);
+  END IF;
+  IF EXISTS (SELECT FROM data_to_merge(_steps)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'a step began while its end was told';
+  END IF;
+
+  -- What each step is now, as { id: { ends, differs, before } }. Steps that end have their snapshot.
+  SELECT jsonb_object_agg(known.id, CASE
+      WHEN s.value->>'created_as' IN (known.created_as, known.ended_as) THEN '{}'
+      WHEN s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost') THEN jsonb_build_object('before', step_snapshot(known.id))
+      ELSE jsonb_build_object('differs', differing_member(known, s.value)) END),
+    array_agg(known.id) FILTER (WHERE s.value->>'created_as' NOT IN (known.created_as, coalesce(known.ended_as, ''))
+      AND s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost'))
+  INTO again, ending
+  FROM jsonb_array_elements(_steps) s JOIN step known ON known.id = (s.value->>'id')::uuid;
+
+  IF ending IS NOT NULL THEN
+    -- The end of a step ends its pause.
+    FOR paused IN SELECT known.id, s.finish FROM jsonb_to_recordset(_steps) AS s (id uuid, finish timestamptz)
+      JOIN step known ON known.id = s.id WHERE known.id = ANY (ending) AND known.status = 'paused' ORDER BY known.id LOOP
+      PERFORM end_pause('step', paused.id, paused.finish, NULL);
+    END LOOP;
+    WITH devices AS MATERIALIZED (
+      SELECT * FROM resolve_logged_devices(_devices)
+    )
+    UPDATE step known SET
+      -- A corrected start may be after the finish.
+      finish = greatest(s.finish, CASE WHEN s.finish IS NOT NULL THEN known.start END), status = s.status, data = s.data, fct = s.fct,
+      error = coalesce(s.error, known.error), attempt = coalesce(s.attempt, known.attempt),
+      expected_seconds = coalesce(s.expected_seconds, known.expected_seconds),
+      lidded_before = coalesce(s.lidded_before, known.lidded_before), lidded_after = coalesce(s.lidded_after, known.lidded_after),
+      barcode_read = coalesce(s.barcode_read, known.barcode_read),
+      origin_device_id = coalesce(origin.id, known.origin_device_id),
+      origin_position = coalesce((s.origin->>'position')::integer, CASE WHEN coalesce(origin.id, known.origin_device_id) = known.origin_device_id THEN known.origin_position END),
+      destination_device_id = coalesce(destination.id, known.destination_device_id),
+      destination_position = coalesce((s.destination->>'position')::integer, CASE WHEN coalesce(destination.id, known.destination_device_id) = known.destination_device_id THEN known.destination_position END),
+      commanded_seconds = s.commanded_seconds, match_version = s.match_version, match_function = s.match_function,
+      match_parameters = s.match_parameters, match_protocol = s.match_protocol,
+      warnings = kept.list || s.warnings
+        || warning_list('clock-skew', '/finish', CASE WHEN s.finish < known.start
+          THEN 'The finish ' || wire_time(s.finish) || ' is before the start; the start is stored as the finish.' END)
+        || (SELECT coalesce(jsonb_agg(w), '[]') FROM jsonb_array_elements(clock_warnings(known.start, s.finish, s.status, known.created_at, command_time()::timestamptz(3))) w
+            WHERE NOT kept.list @> jsonb_build_array(w - 'detail'))
+        || warning_list(origin.code, '/origin/device', CASE WHEN origin.id <> known.origin_device_id THEN origin.detail END)
+        || warning_list(destination.code, '/destination/device', CASE WHEN destination.id <> known.destination_device_id THEN destination.detail END),
+      ended_as = s.created_as, version = known.version + 1, updated_at = command_time()
+    FROM jsonb_to_recordset(_steps) AS s (
+      id uuid, status text, finish timestamptz, data jsonb, fct text, error text, attempt integer, expected_seconds double precision,
+      lidded_before boolean, lidded_after boolean, barcode_read boolean, origin jsonb, destination jsonb, warnings jsonb, created_as text,
+      commanded_seconds double precision, match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
+    JOIN step present ON present.id = s.id
+    LEFT JOIN devices origin ON origin.name = s.origin->>'device'
+    LEFT JOIN devices destination ON destination.name = s.destination->>'device'
+    CROSS JOIN LATERAL (
+      -- Warnings about what the end does not change stay.
+      SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') AS list
+      FROM jsonb_array_elements(present.warnings) WITH ORDINALITY AS w (value, ordinality)
+      WHERE coalesce(split_part(w.value->>'pointer', '/', 2), '') NOT IN ('finish', 'status', 'data')
+    ) kept
+    WHERE known.id = s.id AND known.id = ANY (ending);
+  END IF;
+
+  RETURN QUERY
+  WITH more AS (
+    SELECT a.step_id, a.warnings FROM add_step_containers(_steps) a
+  ),
+  touched AS (
+    UPDATE step s SET warnings = s.warnings || more.warnings, updated_at = command_time(),
+      version = s.version + CASE WHEN s.id = ANY (ending) THEN 0 ELSE 1 END
+    FROM more WHERE s.id = more.step_id RETURNING s.id
+  )
+  SELECT t.key::uuid, CASE WHEN t.key::uuid = ANY (ending) THEN 'ended' WHEN touched.id IS NOT NULL THEN 'extended' ELSE 'repeated' END,
+    t.value->>'differs', t.value->'before'
+  FROM jsonb_each(again) t LEFT JOIN touched ON touched.id = t.key::uuid;
+END $$;
 
 -- prisma/sql/step/unknown_container_warning.sql
 -- Returns the warning about a container that the service does not know, or null if it knows it.
@@ -4140,7 +4454,10 @@ END $$;
 -- named, id, and the step as the service prepares it, or null. `_devices` is [{ id, name }] of the devices that the
 -- steps name. Returns for each transfer, in order, the container and the step at the end. A dry run does the same,
 -- collects what it would refuse as findings, and is then undone by an exception (PS204); its `revision` is the
--- present one. A transfer whose step was recorded before is a retry: it returns what it returned, and changes nothing.
+-- present one. A transfer whose step was recorded before is a retry: it returns what it returned, and changes nothing. The same transfer
+-- whose step was running and has ended now ends the step. A step that was told without a transfer gets its transfer.
+--
+-- Rows whose `findings` are null are returned alone, and nothing is done: see data_to_merge.
 --
 -- Locks: Steps, experiments, the lab: the order of the step log, so that the two never wait for each other.
 -- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
@@ -4159,7 +4476,8 @@ DECLARE
   step_of integer[] := '{}';
   step_devices jsonb := _devices;
   this_revision bigint;
-  known text;
+  known record;
+  told text;
   moved uuid[] := '{}';
   code text;
   members text;
@@ -4169,18 +4487,35 @@ BEGIN
   PERFORM 1 FROM step WHERE id IN (SELECT (t->'step'->>'id')::uuid FROM jsonb_array_elements(_transfers) t) ORDER BY id FOR NO KEY UPDATE;
   PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
   ORDER BY id FOR NO KEY UPDATE;
+  RETURN QUERY
+  SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'data', m.data), NULL::jsonb, NULL::double precision
+  FROM data_to_merge((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null')) m;
+  IF FOUND THEN
+    RETURN;
+  END IF;
   PERFORM lock_lab();
   BEGIN
     this_revision := next_revision();
     FOR input IN SELECT value FROM jsonb_array_elements(_transfers) LOOP
       base := CASE WHEN _batch THEN '/transfers/' || index ELSE '' END;
-      SELECT s.created_as INTO known FROM step s WHERE s.id = (input->'step'->>'id')::uuid;
-      IF FOUND AND known = input->'step'->>'created_as' THEN
+      told := input->'step'->>'created_as';
+      SELECT s.created_as, s.ended_as, split_part(s.created_as, ':', 1) = split_part(told, ':', 1) AS is_same,
+        s.status IN ('running', 'paused', 'lost') AS under_way, o.step_id IS NOT NULL AS transferred, coalesce(o.created_as, s.created_as) AS transferred_as
+      INTO known FROM step s LEFT JOIN transfer_outcome o ON o.step_id = s.id WHERE s.id = (input->'step'->>'id')::uuid;
+      IF FOUND AND known.is_same AND known.transferred AND known.under_way AND input->'step'->>'status' <> 'running'
+        AND split_part(known.transferred_as, ':', 3) = split_part(told, ':', 3) AND told <> known.transferred_as AND NOT _dry_run THEN
+        step_of := step_of || index;
+        steps := steps || (input->'step');
+        results := results || jsonb_build_object('repeats', input->'step'->'id', 'ends', true, 'findings', '[]'::jsonb);
+        moved := moved || NULL::uuid;
+        index := index + 1;
+        CONTINUE;
+      ELSIF FOUND AND told IN (known.transferred_as, known.ended_as) AND known.transferred THEN
         results := results || jsonb_build_object('repeats', input->'step'->'id', 'findings', '[]'::jsonb);
         moved := moved || NULL::uuid;
         index := index + 1;
         CONTINUE;
-      ELSIF FOUND AND NOT _dry_run THEN
+      ELSIF FOUND AND NOT _dry_run AND (known.transferred OR NOT known.is_same) THEN
         PERFORM refuse('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')
           || CASE WHEN _batch THEN jsonb_build_object('index', index) ELSE '{}' END);
       END IF;
@@ -4192,8 +4527,8 @@ BEGIN
       END;
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
-      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
-        || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told, 'findings', done.findings
+        || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.
         after := container_snapshot(done.container_id) || coalesce(done.waste, '{}');
@@ -4219,14 +4554,18 @@ BEGIN
     IF _dry_run THEN
       RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
     END IF;
+    -- A step that ended is shown as it is now; its container too.
+    UPDATE transfer_outcome o SET step = step_snapshot(o.step_id), revision = this_revision,
+      container = container_snapshot((o.container->>'id')::uuid)
+    FROM jsonb_array_elements(results) r WHERE (r->>'ends')::boolean AND o.step_id = (r->>'repeats')::uuid;
     -- The revision was taken before it was known whether anything changes. It is given back if nothing did. max() reads
     -- one entry of the index; EXISTS (... WHERE revision = this_revision) may read the whole log, because after batches
     -- with thousands of events PostgreSQL expects to meet one soon.
     IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
-    INSERT INTO transfer_outcome (step_id, container, step, revision)
-    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), this_revision
+    INSERT INTO transfer_outcome (step_id, container, step, created_as, revision)
+    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), r->>'told', this_revision
     FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
@@ -4242,6 +4581,47 @@ END $$;
 -- Returns a refusal as a list of one finding: [{ code, members }].
 CREATE OR REPLACE FUNCTION transfer_finding(_code text, _members text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT jsonb_build_array(jsonb_build_object('code', _code, 'members', _members::jsonb))
+$$;
+
+-- prisma/sql/alarm/acknowledge_alarm.sql
+-- Says who is at an alarm, and what is done about it. The same note again changes nothing.
+--
+-- Locks: The alarm, then the lab.
+-- Raises: alarm-not-found
+CREATE OR REPLACE FUNCTION acknowledge_alarm(_id uuid, _note text, _audit jsonb) RETURNS SETOF alarm_state LANGUAGE plpgsql AS $$
+DECLARE
+  known alarm;
+  before jsonb;
+BEGIN
+  SELECT * INTO known FROM alarm a WHERE a.id = _id FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('alarm-not-found', '{"parameter": "id"}');
+  ELSIF known.note IS DISTINCT FROM _note OR known.acknowledged_by IS DISTINCT FROM _audit->>'actor' THEN
+    PERFORM begin_command();
+    before := alarm_snapshot(_id);
+    UPDATE alarm a SET note = _note, acknowledged_by = _audit->>'actor', acknowledged_at = command_time() WHERE a.id = _id;
+    PERFORM record_alarm_events(next_revision(), 0, 'alarm-acknowledged', ARRAY[_id], jsonb_build_object(_id, before), _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM alarm_state a WHERE a.id = _id;
+END $$;
+
+-- prisma/sql/alarm/alarm_snapshot.sql
+-- Returns an alarm as an event stores it.
+CREATE OR REPLACE FUNCTION alarm_snapshot(_alarm uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(a) || jsonb_build_object('start', wire_time(a.start), 'raised_at', wire_time(a.raised_at), 'over_at', wire_time(a.over_at),
+    'acknowledged_at', wire_time(a.acknowledged_at))
+  FROM alarm_state a WHERE a.id = _alarm
+$$;
+
+-- prisma/sql/alarm/record_alarm_events.sql
+-- Records an event for each alarm that was raised or is over, numbered from `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_alarm_events(_revision bigint, _ordinal integer, _kind text, _alarms uuid[], _befores jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT _revision, _ordinal + row_number() OVER (ORDER BY a.raised_at, a.id) - 1, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, _befores->a.id::text, alarm_snapshot(a.id)
+  FROM alarm a JOIN step s ON s.id = a.step_id CROSS JOIN lab WHERE a.id = ANY (_alarms)
 $$;
 
 -- prisma/sql/arrangement/end_changes.sql
@@ -4529,12 +4909,21 @@ $$;
 CREATE OR REPLACE VIEW experiment_state AS
 SELECT
   e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata, e.warnings,
-  jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running, 'paused', s.paused) AS steps,
+  jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running, 'paused', s.paused, 'lost', s.lost) AS steps,
   s.first_start, s.last_finish,
   extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
   e.paused_at,
   coalesce(paused_seconds('experiment', e.id, s.first_start, NULL), 0)::double precision AS paused_seconds,
   round(extract(epoch FROM (s.last_finish - s.first_start)) - standstill_seconds(e.id, s.first_start, s.last_finish), 3)::double precision AS active_seconds,
+  e.session,
+  -- A failed step is resolved when it was tried again, when it was corrected, or when the experiment is over.
+  CASE WHEN s.failed > 0 AND e.status IN ('running', 'paused', 'lost') THEN EXISTS (
+    SELECT FROM step f WHERE f.experiment_id = e.id AND f.status = 'failed' AND NOT EXISTS (
+      SELECT FROM step again
+      WHERE again.experiment_id = e.id AND again.start >= f.start AND again.id <> f.id AND again.name IS NOT DISTINCT FROM f.name
+        AND (f.name IS NOT NULL OR (again.kind = f.kind AND again.device_id = f.device_id AND again.fct IS NOT DISTINCT FROM f.fct))
+        AND (again.start > f.start OR again.attempt > f.attempt))
+  ) ELSE false END AS attention,
   e.created_at, e.updated_at, e.version
 FROM experiment e
 JOIN process p ON p.id = e.process_id
@@ -4546,13 +4935,14 @@ CROSS JOIN LATERAL (
     (count(*) FILTER (WHERE step.status = 'aborted'))::integer AS aborted,
     (count(*) FILTER (WHERE step.status = 'running'))::integer AS running,
     (count(*) FILTER (WHERE step.status = 'paused'))::integer AS paused,
+    (count(*) FILTER (WHERE step.status = 'lost'))::integer AS lost,
     min(step.start) FILTER (WHERE step.believable) AS first_start,
     max(step.finish) FILTER (WHERE step.believable) AS last_finish
   FROM step WHERE step.experiment_id = e.id
 ) s;
 
 -- prisma/sql/experiment/set_experiment_paused.sql
--- Pauses an experiment that runs, or resumes one that is paused. Its steps go on. What is so already is returned unchanged. A dry
+-- Pauses an experiment that runs, or resumes one that is paused or lost. Its steps go on. What is so already is returned unchanged. A dry
 -- run returns the experiment as it would be, and is undone.
 --
 -- Locks: The experiment, then the lab.
@@ -4567,9 +4957,9 @@ BEGIN
   SELECT e.status INTO present FROM experiment e WHERE e.id = _id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     PERFORM refuse('experiment-not-found', '{"parameter": "id"}');
-  ELSIF present NOT IN ('running', 'paused') THEN
+  ELSIF present NOT IN ('running', 'paused') AND (present <> 'lost' OR _paused) THEN
     PERFORM refuse('illegal-transition', jsonb_build_object('from', present, 'to', wanted,
-      'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END));
+      'allowed', CASE present WHEN 'created' THEN '["running", "aborted"]'::jsonb WHEN 'lost' THEN '["running", "completed", "aborted"]' ELSE '[]' END));
   END IF;
   BEGIN
     SELECT * INTO outcome FROM update_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);
@@ -4583,7 +4973,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/experiment/update_experiment.sql
--- Changes status, name or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
+-- Changes status, name, session or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
 -- pause, at `_at` or now. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
@@ -4606,7 +4996,7 @@ BEGIN
     ELSIF resumed THEN
       more_warnings := end_pause('experiment', _id, _at, first_start);
     END IF;
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', session = wanted->>'session', metadata = nullif(wanted->'metadata', 'null'),
       warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
@@ -4797,28 +5187,65 @@ CREATE OR REPLACE FUNCTION reservation_snapshot(_reservation uuid) RETURNS jsonb
   FROM reservation_state s WHERE s.id = _reservation
 $$;
 
+-- prisma/sql/step/add_step_containers.sql
+-- Adds the containers that steps name and do not have yet: [{ id, start, containers }]. A name that a step has already is no further
+-- container, even if it is the barcode of another one by now; nor is another name of a container that it has. Returns the warnings
+-- about each step that got containers.
+--
+-- Locks: The caller has locked the steps.
+CREATE OR REPLACE FUNCTION add_step_containers(_steps jsonb) RETURNS TABLE (step_id uuid, warnings jsonb) LANGUAGE sql AS $$
+  WITH added AS (
+    INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
+    SELECT n.step_id,
+      (SELECT coalesce(max(sc.ordinal), -1) FROM step_container sc WHERE sc.step_id = n.step_id)
+        + row_number() OVER (PARTITION BY n.step_id ORDER BY n.ordinal),
+      n.named, n.also_named, n.container_id
+    FROM resolve_logged_containers(_steps) n
+    WHERE NOT EXISTS (
+      SELECT FROM step_container sc
+      WHERE sc.step_id = n.step_id
+        AND ((sc.named || sc.also_named) && (n.named || n.also_named) OR sc.container_id = n.container_id OR sc.named = n.container_id::text))
+    RETURNING step_id, ordinal, named, container_id
+  )
+  SELECT a.step_id, coalesce(jsonb_agg(unknown_container_warning(a.ordinal, a.named, a.container_id) ORDER BY a.ordinal)
+    FILTER (WHERE a.container_id IS NULL), '[]')
+  FROM added a GROUP BY a.step_id
+$$;
+
 -- prisma/sql/step/clock_warnings.sql
 -- Returns the warnings about times that cannot be true, as a list. `_told` is when the service first heard of the step, `_now`
 -- is the present. Clocks differ by seconds, so five of them are allowed.
 CREATE OR REPLACE FUNCTION clock_warnings(_start timestamptz, _finish timestamptz, _status text, _told timestamptz, _now timestamptz)
 RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status NOT IN ('running', 'paused') OR _start >= _told - interval '1 day') THEN '[]'
+  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status NOT IN ('running', 'paused', 'lost') OR _start >= _told - interval '1 day') THEN '[]'
     ELSE warning_list('clock-ahead', CASE WHEN _finish IS NULL THEN '/start' ELSE '/finish' END,
         CASE WHEN coalesce(_finish, _start) > _now + interval '5 seconds'
           THEN 'The ' || CASE WHEN _finish IS NULL THEN 'start' ELSE 'finish' END || ' ' || wire_time(coalesce(_finish, _start))
             || ' is later than the clock of the service (' || wire_time(_now) || '). The step is stored as told, but estimates leave it out.' END)
-      || warning_list('clock-behind', '/start', CASE WHEN _status IN ('running', 'paused') AND _start < _told - interval '1 day'
+      || warning_list('clock-behind', '/start', CASE WHEN _status IN ('running', 'paused', 'lost') AND _start < _told - interval '1 day'
           THEN 'The step is said to be running, but its start ' || wire_time(_start) || ' is more than a day before it was first told ('
             || wire_time(_told) || '). The step is stored as told, but estimates leave it out.' END)
     END
 $$;
 
+-- prisma/sql/step/differing_warning.sql
+-- Returns the warning that a step was told before, and otherwise, as a list.
+CREATE OR REPLACE FUNCTION differing_warning(_known step_state, _member text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT warning_list('differs-from-stored', '/' || _member, 'The step was told before with another `' || _member || '`'
+    || CASE WHEN _member = 'finish' AND _known.finish IS NOT NULL THEN ' (' || wire_time(_known.finish) || ')'
+      WHEN _member = 'status' THEN ' (' || _known.status || ')' ELSE '' END
+    || '. What was told first stays. Use PATCH to correct it.')
+$$;
+
 -- prisma/sql/step/log_steps.sql
 -- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
 -- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
--- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
--- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
--- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
+-- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `ended` (it was under way, and
+-- its end was told), `repeated` (told before, so nothing changes) or `extended` (repeated, with containers that were not named before). If
+-- what was told again differs from what is stored, the step that is returned has a warning, which is not stored. `record`, in the first
+-- row, is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
+--
+-- Steps with the outcome `merge` are returned alone, and nothing is done: see data_to_merge.
 --
 -- Locks: Steps and experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
 -- that the log creates takes the lab lock first.
@@ -4834,12 +5261,19 @@ DECLARE
   told timestamptz(3) := begin_command();
   logged uuid[];
   long uuid[];
-  extended uuid[] := '{}';
+  again jsonb := '{}';
+  changed uuid[];
+  ended jsonb;
   experiments uuid[];
   unknown_experiments uuid[];
   started jsonb;
   to_record jsonb;
 BEGIN
+  RETURN QUERY
+  SELECT 'merge', state, NULL::jsonb FROM data_to_merge(_steps) m JOIN step_state state ON state.id = m.step_id;
+  IF FOUND THEN
+    RETURN;
+  END IF;
   PERFORM begin_command();
   IF unknown <> '[]' THEN
     new_devices := create_unlisted_devices(unknown);
@@ -4858,11 +5292,11 @@ BEGIN
   inserted AS (
     INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
       origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
-      experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
+      attempt, expected_seconds, error, session, experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
     SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
       origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
       a.lidded_before, a.lidded_after, a.barcode_read,
-      e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
+      a.attempt, a.expected_seconds, a.error, a.session, e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
       a.created_as, command_time(), command_time(), a.match_version, a.match_function, a.match_parameters, a.match_protocol,
       a.warnings
         || clock_warnings(a.start, a.finish, a.status, told, told)
@@ -4878,13 +5312,15 @@ BEGIN
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
       origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
-      experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
+      attempt integer, expected_seconds double precision, error text, session text, experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
       match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
     JOIN devices device ON device.name = a.device
     LEFT JOIN devices origin ON origin.name = a.origin->>'device'
     LEFT JOIN devices destination ON destination.name = a.destination->>'device'
     LEFT JOIN experiment e ON e.id = a.experiment_uuid
     LEFT JOIN container_warnings cw ON cw.step_id = a.id
+    -- Told again, a move need not say its places, and the constraints would refuse it before the conflict is found.
+    WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = a.id)
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
@@ -4902,14 +5338,24 @@ BEGIN
   END IF;
 
   IF cardinality(logged) < jsonb_array_length(_steps) THEN
-    extended := extend_steps((
+    SELECT jsonb_object_agg(t.id, jsonb_build_object('outcome', t.outcome, 'differs', t.differs, 'before', t.before)) INTO again
+    FROM tell_steps_again((
       SELECT jsonb_agg(s.value || jsonb_build_object('index', s.ordinality - 1))
       FROM jsonb_array_elements(_steps) WITH ORDINALITY s
       LEFT JOIN unnest(logged) AS l (id) ON l.id = (s.value->>'id')::uuid
-      WHERE l.id IS NULL), _batch);
+      WHERE l.id IS NULL), _devices, _batch) t;
+    SELECT array_agg(s.id) INTO long FROM step s
+    WHERE s.id IN (SELECT a.key::uuid FROM jsonb_each(again) a WHERE a.value->>'outcome' = 'ended') AND s.is_sample AND s.sample_seconds > 86400;
+    IF long IS NOT NULL THEN
+      PERFORM warn_of_implausible_steps(long);
+    END IF;
   END IF;
+  SELECT logged || coalesce(array_agg(a.key::uuid) FILTER (WHERE a.value->>'outcome' = 'extended'), '{}'),
+    coalesce(jsonb_agg(jsonb_build_object('id', a.key, 'before', a.value->'before', 'after', step_snapshot(a.key::uuid)) ORDER BY a.key)
+      FILTER (WHERE a.value->>'outcome' = 'ended'), '[]')
+  INTO changed, ended FROM jsonb_each(again) a;
 
-  IF cardinality(logged || extended) > 0 THEN
+  IF cardinality(changed) > 0 OR ended <> '[]' THEN
     started := start_experiments(experiments);
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
     FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
@@ -4918,24 +5364,24 @@ BEGIN
     END IF;
 
     -- The experiments that start are locked, so nobody else adds a step to their snapshots.
-    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices),
+    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices), 'ended', ended,
       'step_id', CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END,
       'device_id', CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END,
       'experiment_id', CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END,
-      'after', jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
-        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))),
+      'after', CASE WHEN count(*) > 0 THEN jsonb_build_object('logged', cardinality(logged), 'extended', count(*) - cardinality(logged),
+        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))) END,
       'started', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.key, 'before', e.value, 'after', experiment_snapshot(e.key::uuid))), '[]') FROM jsonb_each(started) e))
     INTO to_record
-    FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
+    FROM unnest(changed) AS t (id) JOIN step s ON s.id = t.id;
   END IF;
 
   RETURN QUERY
-  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state,
+  SELECT coalesce(again->sent.id::text->>'outcome', 'logged'),
+    CASE WHEN again->sent.id::text->>'differs' IS NULL THEN state
+      ELSE jsonb_populate_record(state, jsonb_build_object('warnings', state.warnings || differing_warning(state, again->sent.id::text->>'differs'))) END,
     CASE WHEN sent.ordinality = 1 THEN to_record END
   FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
   JOIN step_state state ON state.id = sent.id
-  LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id
-  LEFT JOIN unnest(extended) AS x (id) ON x.id = sent.id
   ORDER BY sent.ordinality;
 END $$;
 
@@ -4958,7 +5404,8 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM refuse('step-not-found', '{"parameter": "id"}');
   ELSIF locked.status NOT IN ('running', 'paused') THEN
-    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted, 'allowed', '[]'::jsonb));
+    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted,
+      'allowed', CASE WHEN locked.status = 'lost' THEN '["completed", "failed", "aborted"]'::jsonb ELSE '[]' END));
   ELSIF locked.status = wanted THEN
     RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
     RETURN;
@@ -5113,8 +5560,8 @@ DECLARE
   this_revision bigint;
 BEGIN
   PERFORM begin_command();
-  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as, created_at, updated_at)
-  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
+  INSERT INTO experiment (id, process_id, name, session, metadata, warnings, created_as, created_at, updated_at)
+  SELECT wanted, p.id, _input->>'name', _input->>'session', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN

@@ -1,4 +1,4 @@
--- Changes status, name or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
+-- Changes status, name, session or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
 -- pause, at `_at` or now. Nothing is written if nothing changes.
 --
 -- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
@@ -21,7 +21,7 @@ BEGIN
     ELSIF resumed THEN
       more_warnings := end_pause('experiment', _id, _at, first_start);
     END IF;
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', session = wanted->>'session', metadata = nullif(wanted->'metadata', 'null'),
       warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'

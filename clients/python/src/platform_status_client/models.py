@@ -9,6 +9,39 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
+class Alarm(TypedDict):
+    """A step that somebody has to look at."""
+    id: str
+    kind: AlarmKind
+    step_id: str
+    device: str
+    name: str | None
+    fct: str | None
+    start: str
+    status: StepStatus
+    experiment_id: str | None
+    raised_at: str
+    over_at: str | None
+    acknowledged_at: str | None
+    acknowledged_by: str | None
+    note: str | None
+
+
+class AlarmAcknowledge(TypedDict):
+    """Somebody is at an alarm."""
+    note: str
+
+
+AlarmKind = Literal['overdue', 'lost']
+
+
+class AlarmPage(TypedDict):
+    """One page of a list."""
+    items: list[Alarm]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
 AnyBoolean = Literal['true', 'false', 'any']
 
 
@@ -420,6 +453,8 @@ class Experiment(TypedDict):
     paused_at: str | None
     paused_seconds: float
     active_seconds: float | None
+    session: str | None
+    attention: bool
     created_at: str
     updated_at: str
     version: int
@@ -430,6 +465,7 @@ class ExperimentCreate(TypedDict):
     id: NotRequired[str | None]
     process_id: str
     name: NotRequired[str | None]
+    session: NotRequired[str | None]
     metadata: NotRequired[dict[str, Any] | None]
 
 
@@ -444,6 +480,7 @@ class ExperimentPatch(TypedDict):
     """The members to change. Omitted members stay as they are."""
     status: NotRequired[ExperimentStatus]
     name: NotRequired[str | None]
+    session: NotRequired[str | None]
     metadata: NotRequired[dict[str, Any] | None]
 
 
@@ -453,7 +490,7 @@ class ExperimentProcess(TypedDict):
     name: str
 
 
-ExperimentStatus = Literal['created', 'running', 'paused', 'completed', 'aborted']
+ExperimentStatus = Literal['created', 'running', 'paused', 'lost', 'completed', 'aborted']
 
 
 # One fault of a request: where it is, and the rule that it breaks.
@@ -804,6 +841,32 @@ class NewLabel(TypedDict):
 OccupiedBy = Literal['container', 'lid']
 
 
+class Orchestrator(TypedDict):
+    """A program that runs experiments, and until when it is known to be alive."""
+    name: str
+    session: str
+    state: str | None
+    ttl_seconds: float
+    expires_at: str
+    alive: bool
+    created_at: str
+    updated_at: str
+
+
+class OrchestratorPage(TypedDict):
+    """One page of a list."""
+    items: list[Orchestrator]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class OrchestratorPut(TypedDict):
+    """A sign of life of an orchestrator."""
+    session: str
+    ttl_seconds: float
+    state: NotRequired[str | None]
+
+
 class PastPlace(TypedDict):
     """Where a lid was."""
     device: str
@@ -823,10 +886,12 @@ class Place(TypedDict):
 
 
 class PlannedStep(TypedDict):
-    """A planned step, as it will be logged, but without times. A move needs `origin` and `destination`."""
+    """A planned step, as it will be logged, but without times. A move needs `origin`. A scheduler can ask before
+    devices are assigned.
+    """
     kind: NotRequired[StepKind | None]
     name: NotRequired[str | None]
-    device: str
+    device: NotRequired[str | None]
     data: NotRequired[dict[str, Any] | None]
     origin: NotRequired[EstimateEnd | None]
     destination: NotRequired[EstimateEnd | None]
@@ -1068,6 +1133,28 @@ class RestoreFinding(TypedDict):
 RestoreFindingCode = Literal['position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied']
 
 
+RunningState = Literal['running', 'past-bound', 'alarm', 'paused', 'lost']
+
+
+class RunningStep(TypedDict):
+    """A step that has not ended, and when it should."""
+    step: Step
+    state: RunningState
+    elapsed_seconds: float
+    median_at: str | None
+    bound_at: str | None
+    alarm_at: str | None
+    share_longer: float | None
+    estimate: Estimate
+
+
+class RunningSteps(TypedDict):
+    """What runs now."""
+    revision: int
+    now: str
+    items: list[RunningStep]
+
+
 Scope = Literal['read', 'operate', 'admin']
 
 
@@ -1108,6 +1195,10 @@ class Step(TypedDict):
     lidded_after: bool | None
     barcode_read: bool | None
     is_simulation: bool
+    attempt: int | None
+    expected_seconds: float | None
+    error: str | None
+    session: str | None
     excluded_from_estimates: StepExclusion | None
     warnings: list[Warning]
     created_at: str
@@ -1131,7 +1222,7 @@ class StepChange(TypedDict):
     after: Step
 
 
-StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-corrected']
+StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-corrected']
 
 
 class StepContainer(TypedDict):
@@ -1149,6 +1240,7 @@ class StepCounts(TypedDict):
     aborted: int
     running: int
     paused: int
+    lost: int
 
 
 class StepCreate(TypedDict):
@@ -1171,6 +1263,10 @@ class StepCreate(TypedDict):
     lidded_before: NotRequired[bool | None]
     lidded_after: NotRequired[bool | None]
     barcode_read: NotRequired[bool | None]
+    attempt: NotRequired[int | None]
+    expected_seconds: NotRequired[float | None]
+    error: NotRequired[str | None]
+    session: NotRequired[str | None]
 
 
 StepDecision = Literal['exclude', 'include', 'undecided']
@@ -1204,12 +1300,21 @@ class StepExclusionResult(TypedDict):
 
 
 class StepFinish(TypedDict):
-    """The end of a running step. All members are optional. The default `finish` is now, by the clock of the
-    service.
+    """The end of a step that was told as running. All members are optional. The default `finish` is now, by the
+    clock of the service.
     """
     finish: NotRequired[datetime | str | None]
     status: NotRequired[StepEnding | None]
     data: NotRequired[dict[str, Any] | None]
+    error: NotRequired[str | None]
+    containers: NotRequired[list[str] | None]
+    origin: NotRequired[StepEnd | None]
+    destination: NotRequired[StepEnd | None]
+    lidded_before: NotRequired[bool | None]
+    lidded_after: NotRequired[bool | None]
+    barcode_read: NotRequired[bool | None]
+    attempt: NotRequired[int | None]
+    expected_seconds: NotRequired[float | None]
 
 
 class StepGroup(TypedDict):
@@ -1294,7 +1399,7 @@ class StepStatistics(TypedDict):
     items: list[StepGroupStatistics]
 
 
-StepStatus = Literal['running', 'paused', 'completed', 'failed', 'aborted']
+StepStatus = Literal['running', 'paused', 'lost', 'completed', 'failed', 'aborted']
 
 
 class StepWhere(TypedDict):
@@ -1851,6 +1956,11 @@ class GetStepStatisticsQuery(TypedDict):
     min_revision: NotRequired[int]
 
 
+class GetRunningStepsQuery(TypedDict):
+    """Query parameters of `get_running_steps`."""
+    confidence: NotRequired[float]
+
+
 class ExcludeStepsQuery(TypedDict):
     """Query parameters of `exclude_steps`."""
     dry_run: NotRequired[bool]
@@ -1877,6 +1987,20 @@ class GetStepHistoryQuery(TypedDict):
     cursor: NotRequired[str]
     count: NotRequired[bool]
     min_revision: NotRequired[int]
+
+
+class ListOrchestratorsQuery(TypedDict):
+    """Query parameters of `list_orchestrators`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+
+
+class ListAlarmsQuery(TypedDict):
+    """Query parameters of `list_alarms`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
 
 
 class EstimateStepQuery(TypedDict):

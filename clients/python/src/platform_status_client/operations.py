@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .models import (
+        Alarm,
+        AlarmAcknowledge,
+        AlarmPage,
         ArrangeContainersQuery,
         Arrangement,
         Calibration,
@@ -33,10 +36,8 @@ if TYPE_CHECKING:
         Estimate,
         EstimateBatch,
         EstimateBatchRequest,
-        EstimateRemainingQuery,
         EstimateRequest,
         EstimateStepQuery,
-        EstimateStepsQuery,
         EventPage,
         ExcludeStepsQuery,
         Experiment,
@@ -44,25 +45,17 @@ if TYPE_CHECKING:
         ExperimentPage,
         ExperimentPatch,
         GetCalibrationQuery,
-        GetCertificateQuery,
         GetContainerHistoryQuery,
         GetContainerQuery,
         GetDeviceQuery,
-        GetExperimentQuery,
-        GetKeyQuery,
         GetLabConfigQuery,
-        GetLabHealthQuery,
         GetLabQuery,
         GetLabwareTypeQuery,
         GetPositionQuery,
         GetProcessDurationQuery,
-        GetProcessQuery,
-        GetProcessSourceQuery,
-        GetReservationQuery,
+        GetRunningStepsQuery,
         GetStepHistoryQuery,
-        GetStepQuery,
         GetStepStatisticsQuery,
-        GetStocktakeQuery,
         Key,
         KeyCreate,
         KeyCreated,
@@ -78,6 +71,7 @@ if TYPE_CHECKING:
         LabwareTypePage,
         LabwareTypePut,
         Lid,
+        ListAlarmsQuery,
         ListContainersQuery,
         ListDevicesQuery,
         ListEventsQuery,
@@ -85,17 +79,20 @@ if TYPE_CHECKING:
         ListExperimentsQuery,
         ListKeysQuery,
         ListLabwareTypesQuery,
+        ListOrchestratorsQuery,
         ListPositionsQuery,
         ListProcessesQuery,
         ListReservationsQuery,
         ListStepsQuery,
         ListStocktakesQuery,
         Live,
-        LookUpContainersQuery,
         Lookup,
         LookupItems,
         Move,
         MoveFromPosition,
+        Orchestrator,
+        OrchestratorPage,
+        OrchestratorPut,
         Pause,
         PauseExperimentQuery,
         PauseStepQuery,
@@ -120,6 +117,7 @@ if TYPE_CHECKING:
         ReservationRenewal,
         ResumeExperimentQuery,
         ResumeStepQuery,
+        RunningSteps,
         Step,
         StepBatch,
         StepCreate,
@@ -210,12 +208,12 @@ class Operations(Caller):
         answer: LabRestoreResult = self.call('POST', ('api', 'lab', 'restore'), body=body)
         return answer
 
-    def get_lab_health(self, **query: Unpack[GetLabHealthQuery]) -> LabHealth:
+    def get_lab_health(self) -> LabHealth:
         """Check the tracked state of the lab. Searches for states that are impossible in a real lab. Database
         constraints prevent most of them; this check verifies it. A lab with warnings is still healthy. Scope:
         `read`.
         """
-        answer: LabHealth = self.call('GET', ('api', 'lab', 'health'), query=query)
+        answer: LabHealth = self.call('GET', ('api', 'lab', 'health'))
         return answer
 
     def list_devices(self, **query: Unpack[ListDevicesQuery]) -> DevicePage:
@@ -276,11 +274,11 @@ class Operations(Caller):
         answer: PositionWithOccupant = self.call('PATCH', ('api', 'devices', device, 'positions', position), body=body)
         return answer
 
-    def get_certificate(self, device: str, /, **query: Unpack[GetCertificateQuery]) -> Certificate:
+    def get_certificate(self, device: str, /) -> Certificate:
         """Read the server certificate of a device. Returned as PEM text, or as JSON if `Accept` asks for it. Scope:
         `read`.
         """
-        answer: Certificate = self.call('GET', ('api', 'devices', device, 'certificate'), query=query)
+        answer: Certificate = self.call('GET', ('api', 'devices', device, 'certificate'))
         return answer
 
     def put_certificate(self, device: str, body: Certificate | str, /) -> None:
@@ -467,11 +465,11 @@ class Operations(Caller):
         answer: StocktakePage = self.call('GET', ('api', 'stocktakes'), query=query)
         return answer
 
-    def get_stocktake(self, id: str, /, **query: Unpack[GetStocktakeQuery]) -> StocktakeRecord:
+    def get_stocktake(self, id: str, /) -> StocktakeRecord:
         """Read a stocktake with its findings. Returns a stocktake that was applied, with what was seen and what was
         tracked at that time. Scope: `read`.
         """
-        answer: StocktakeRecord = self.call('GET', ('api', 'stocktakes', id), query=query)
+        answer: StocktakeRecord = self.call('GET', ('api', 'stocktakes', id))
         return answer
 
     def relabel_containers(self, query: RelabelContainersQuery | None = None, /, **body: Unpack[Relabelling]) -> ContainerChanges:
@@ -483,11 +481,11 @@ class Operations(Caller):
         answer: ContainerChanges = self.call('POST', ('api', 'containers', 'relabel'), query=query, body=body)
         return answer
 
-    def look_up_containers(self, query: LookUpContainersQuery | None = None, /, **body: Unpack[Lookup]) -> LookupItems:
+    def look_up_containers(self, **body: Unpack[Lookup]) -> LookupItems:
         """Find the containers of up to 1,000 barcodes. Returns for each barcode, in order, the container that has
         it, or the containers that had it: removed ones, and those that have another label now. Scope: `read`.
         """
-        answer: LookupItems = self.call('POST', ('api', 'containers', 'lookup'), query=query, body=body)
+        answer: LookupItems = self.call('POST', ('api', 'containers', 'lookup'), body=body)
         return answer
 
     def list_reservations(self, **query: Unpack[ListReservationsQuery]) -> ReservationPage:
@@ -507,11 +505,11 @@ class Operations(Caller):
         answer: Reservation = self.call('POST', ('api', 'reservations'), body=body)
         return answer
 
-    def get_reservation(self, id: str, /, **query: Unpack[GetReservationQuery]) -> Reservation:
+    def get_reservation(self, id: str, /) -> Reservation:
         """Read a reservation. Returns an active reservation. One that is used up, released or expired is not found.
         Scope: `read`.
         """
-        answer: Reservation = self.call('GET', ('api', 'reservations', id), query=query)
+        answer: Reservation = self.call('GET', ('api', 'reservations', id))
         return answer
 
     def renew_reservation(self, id: str, /, **body: Unpack[ReservationRenewal]) -> Reservation:
@@ -537,9 +535,9 @@ class Operations(Caller):
         answer: Process = self.call('POST', ('api', 'processes'), body=body)
         return answer
 
-    def get_process(self, id: str, /, **query: Unpack[GetProcessQuery]) -> Process:
+    def get_process(self, id: str, /) -> Process:
         """Read a process. Returns a process with its source. Archived processes can be read, too. Scope: `read`."""
-        answer: Process = self.call('GET', ('api', 'processes', id), query=query)
+        answer: Process = self.call('GET', ('api', 'processes', id))
         return answer
 
     def archive_process(self, id: str, /) -> Process:
@@ -549,9 +547,9 @@ class Operations(Caller):
         answer: Process = self.call('DELETE', ('api', 'processes', id))
         return answer
 
-    def get_process_source(self, id: str, /, **query: Unpack[GetProcessSourceQuery]) -> str:
+    def get_process_source(self, id: str, /) -> str:
         """Read the source of a process. Returns only the source, exactly as it was sent. Scope: `read`."""
-        answer: str = self.call('GET', ('api', 'processes', id, 'source'), query=query, answers='text/plain')
+        answer: str = self.call('GET', ('api', 'processes', id, 'source'), answers='text/plain')
         return answer
 
     def get_process_duration(self, id: str, /, **query: Unpack[GetProcessDurationQuery]) -> ProcessDuration:
@@ -576,18 +574,19 @@ class Operations(Caller):
         answer: Experiment = self.call('POST', ('api', 'experiments'), body=body)
         return answer
 
-    def get_experiment(self, id: str, /, **query: Unpack[GetExperimentQuery]) -> Experiment:
+    def get_experiment(self, id: str, /) -> Experiment:
         """Read an experiment. Returns an experiment with the number of its steps by status and their total time
         span. Scope: `read`.
         """
-        answer: Experiment = self.call('GET', ('api', 'experiments', id), query=query)
+        answer: Experiment = self.call('GET', ('api', 'experiments', id))
         return answer
 
     def update_experiment(self, id: str, /, **body: Unpack[ExperimentPatch]) -> Experiment:
-        """Update an experiment. Changes status, name or metadata. The status goes from `created` to `running` (by
-        this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be
-        aborted, too. `running` and `paused` change into each other. Sending the present status changes nothing.
-        Scope: `operate`.
+        """Update an experiment. Changes status, name, session or metadata. The status goes from `created` to
+        `running` (by this operation, or by the first step) and then to `completed` or `aborted`. A `created`
+        experiment can be aborted, too. `running` and `paused` change into each other. Both become `lost` when
+        the session of the orchestrator is over; a `lost` one can go on (`running`), or be completed or aborted.
+        Sending the present status changes nothing. Scope: `operate`.
         """
         answer: Experiment = self.call('PATCH', ('api', 'experiments', id), body=body)
         return answer
@@ -626,9 +625,14 @@ class Operations(Caller):
 
     def log_step(self, **body: Unpack[StepCreate]) -> Step:
         """Log a step. Logs a step. A step is never refused because a device, container or experiment is unknown;
-        the response has `warnings` instead. A retry with the same `id` and the same data returns 200. It can
-        name further containers, which are added, so a step can be reported once for each container. The first
-        step of an experiment sets its status to `running`. Scope: `operate`.
+        the response has `warnings` instead. A step can be told twice: when it starts (`status: running`) and,
+        with the same `id`, `kind`, `device` and `start`, when it has ended. It is one step, and the second
+        answer is 200. At its end it takes the finish, the status, the data (added to those of the start), the
+        error, the places, the lid, whether the barcode was read, and further containers. What is told again
+        changes nothing and is answered with 200 and the stored step. If it differs, the answer has the warning
+        `differs-from-stored`. A start that is told after the end changes nothing. Further containers are added,
+        so a step can be reported once for each container. The first step of an experiment sets its status to
+        `running`. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps'), body=body)
         return answer
@@ -648,6 +652,15 @@ class Operations(Caller):
         answer: StepStatistics = self.call('GET', ('api', 'steps', 'statistics'), query=query)
         return answer
 
+    def get_running_steps(self, **query: Unpack[GetRunningStepsQuery]) -> RunningSteps:
+        """List what runs now, and when it should end. Returns all steps that have not ended, alarms first, with the
+        times at which they should end. All of it is of one moment. A step past its bound is nothing unusual. A
+        step is an alarm when it takes more than 1.5 times as long as the longest comparable step, and at least
+        30 seconds longer. Scope: `read`.
+        """
+        answer: RunningSteps = self.call('GET', ('api', 'steps', 'running'), query=query)
+        return answer
+
     def exclude_steps(self, query: ExcludeStepsQuery | None = None, /, **body: Unpack[StepExclusionRequest]) -> StepExclusionResult:
         """Decide which steps estimates use. Decides about all steps that match: whether estimates leave them out,
         or use them although their times look wrong. Send `dry_run=true` first to see them. The history of each
@@ -657,9 +670,9 @@ class Operations(Caller):
         answer: StepExclusionResult = self.call('POST', ('api', 'steps', 'exclusions'), query=query, body=body)
         return answer
 
-    def get_step(self, id: str, /, **query: Unpack[GetStepQuery]) -> Step:
+    def get_step(self, id: str, /) -> Step:
         """Read a step. Returns the present state of a step, including corrections. Scope: `read`."""
-        answer: Step = self.call('GET', ('api', 'steps', id), query=query)
+        answer: Step = self.call('GET', ('api', 'steps', id))
         return answer
 
     def correct_step(self, id: str, /, **body: Unpack[StepPatch]) -> Step:
@@ -671,8 +684,8 @@ class Operations(Caller):
         return answer
 
     def finish_step(self, id: str, /, **body: Unpack[StepFinish]) -> Step:
-        """Finish a running step. Ends a running or paused step. A pause ends with it. If the finish is before the
-        start, because clocks differ, the start is stored as the finish, with a warning. Scope: `operate`.
+        """Finish a running step. Ends a running, paused or lost step. A pause ends with it. If the finish is before
+        the start, because clocks differ, the start is stored as the finish, with a warning. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps', id, 'finish'), body=body)
         return answer
@@ -699,6 +712,39 @@ class Operations(Caller):
         answer: StepHistory = self.call('GET', ('api', 'steps', id, 'history'), query=query)
         return answer
 
+    def list_orchestrators(self, **query: Unpack[ListOrchestratorsQuery]) -> OrchestratorPage:
+        """List orchestrators. Lists the orchestrators that ever gave a sign of life, by name, and whether each is
+        alive. Scope: `read`.
+        """
+        answer: OrchestratorPage = self.call('GET', ('api', 'orchestrators'), query=query)
+        return answer
+
+    def put_orchestrator(self, name: str, /, **body: Unpack[OrchestratorPut]) -> Orchestrator:
+        """Give a sign of life of an orchestrator. Renews the lease of an orchestrator: send it every few seconds.
+        Steps and experiments name its `session`. When the lease is over, or another session of the name begins,
+        the steps and experiments of the session that run become `lost`: they have an alarm, no finish, and no
+        part in estimates. What is told later about them still ends them. Steps and experiments without a session
+        are never lost. Scope: `operate`.
+        """
+        answer: Orchestrator = self.call('PUT', ('api', 'orchestrators', name), body=body)
+        return answer
+
+    def list_alarms(self, **query: Unpack[ListAlarmsQuery]) -> AlarmPage:
+        """List the alarms that are on. An alarm is a step that takes more than 1.5 times as long as the longest
+        comparable step, and at least 30 seconds longer; or a step that is lost. The service looks every five
+        seconds. An alarm is over when its step ends or is paused; a lost step has one until it ends. Scope:
+        `read`.
+        """
+        answer: AlarmPage = self.call('GET', ('api', 'alarms'), query=query)
+        return answer
+
+    def acknowledge_alarm(self, id: str, /, **body: Unpack[AlarmAcknowledge]) -> Alarm:
+        """Say who is at an alarm. Stores a note about an alarm, and who wrote it. The alarm stays on until its step
+        ends. A later note replaces it. Scope: `operate`.
+        """
+        answer: Alarm = self.call('POST', ('api', 'alarms', id, 'acknowledge'), body=body)
+        return answer
+
     def estimate_step(self, query: EstimateStepQuery | None = None, /, **body: Unpack[EstimateRequest]) -> Estimate:
         """Estimate the duration of a step. Estimates the duration from the recent steps that are most similar. The
         response says what the estimate is based on. Nothing is changed. Scope: `read`.
@@ -706,20 +752,20 @@ class Operations(Caller):
         answer: Estimate = self.call('POST', ('api', 'estimates'), query=query, body=body)
         return answer
 
-    def estimate_steps(self, query: EstimateStepsQuery | None = None, /, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:
+    def estimate_steps(self, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:
         """Estimate the durations of many steps. Estimates up to 5,000 steps. The response has the same order as the
         request. With `total`, it also has the total duration. The samples of an estimate come only with single
         estimates (`?samples=true`), because those of 5,000 steps could be millions. Scope: `read`.
         """
-        answer: EstimateBatch = self.call('POST', ('api', 'estimates', 'batch'), query=query, body=body)
+        answer: EstimateBatch = self.call('POST', ('api', 'estimates', 'batch'), body=body)
         return answer
 
-    def estimate_remaining(self, query: EstimateRemainingQuery | None = None, /, **body: Unpack[RemainingRequest]) -> RemainingEstimates:
+    def estimate_remaining(self, **body: Unpack[RemainingRequest]) -> RemainingEstimates:
         """Estimate the remaining time of running steps. Uses only comparable steps that took longer than the time
         that has already elapsed. A step that has been running for longer than all of them is overdue. Scope:
         `read`.
         """
-        answer: RemainingEstimates = self.call('POST', ('api', 'estimates', 'remaining'), query=query, body=body)
+        answer: RemainingEstimates = self.call('POST', ('api', 'estimates', 'remaining'), body=body)
         return answer
 
     def get_calibration(self, **query: Unpack[GetCalibrationQuery]) -> Calibration:
@@ -756,9 +802,9 @@ class Operations(Caller):
         answer: KeyCreated = self.call('POST', ('api', 'keys'), body=body)
         return answer
 
-    def get_key(self, id: str, /, **query: Unpack[GetKeyQuery]) -> Key:
+    def get_key(self, id: str, /) -> Key:
         """Read a key. Returns a key without its secret. Revoked keys can be read, too. Scope: `admin`."""
-        answer: Key = self.call('GET', ('api', 'keys', id), query=query)
+        answer: Key = self.call('GET', ('api', 'keys', id))
         return answer
 
     def revoke_key(self, id: str, /) -> None:
