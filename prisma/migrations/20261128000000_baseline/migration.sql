@@ -81,6 +81,11 @@ CREATE TYPE device_input AS (
   listed boolean, retired boolean, created_as text, kind text
 );
 
+-- What is set for a slot: null for `disposes`, `labware_types` and `max_height_mm` is as its device says.
+CREATE TYPE slot_input AS (
+  device_id uuid, position integer, deep_well_suited boolean, disposes boolean, labware_types text[], max_height_mm double precision
+);
+
 -- ── Position ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE position (
@@ -108,6 +113,10 @@ CREATE TABLE position (
   -- the target of a foreign key of placement: nothing can be in a retired slot, or in one that disposes
   CONSTRAINT position_id_active_key UNIQUE (id, active)
 );
+
+-- The few slots for which something is set, which the lab file has.
+CREATE INDEX position_set_idx ON position (device_id, slot_number)
+  WHERE deep_well_suited OR disposes_set IS NOT NULL OR labware_types IS NOT NULL OR max_height_mm IS NOT NULL;
 
 -- ── Labware type ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -1674,9 +1683,10 @@ END $$;
 
 -- prisma/sql/device/refuse_dropping_occupied_slots.sql
 -- Refuses input that would drop a slot in which there is a container or a lid, or turn it into waste. The problem names each such slot.
+-- `_slots` has the slots for which something is set with the same command, as for write_devices.
 --
 -- Raises: slots-occupied
-CREATE OR REPLACE FUNCTION refuse_dropping_occupied_slots(_inputs json) RETURNS void LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION refuse_dropping_occupied_slots(_inputs json, _slots json) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   occupied jsonb;
 BEGIN
@@ -1691,9 +1701,14 @@ BEGIN
   IF occupied IS NOT NULL THEN
     PERFORM refuse('slots-occupied', jsonb_build_object('occupied', occupied));
   END IF;
+  -- Of the slots that keep what is put there, those that are going to dispose: what is set for the slot comes before its device.
   PERFORM refuse_disposing_of_occupied_slots(ARRAY(
-    SELECT p.id FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN position p ON p.device_id = input.id
-    WHERE p.retired_at IS NULL AND NOT p.disposes AND coalesce(p.disposes_set, input.disposes)));
+    SELECT p.id
+    FROM placement pl JOIN position p ON p.id = pl.position_id JOIN device d ON d.id = p.device_id
+    LEFT JOIN json_populate_recordset(NULL::device_input, _inputs) AS input ON input.id = d.id
+    LEFT JOIN json_populate_recordset(NULL::slot_input, _slots) AS slot ON slot.device_id = d.id AND slot.position = p.slot_number
+    WHERE (input.id IS NOT NULL OR slot.device_id IS NOT NULL)
+      AND coalesce(CASE WHEN slot.device_id IS NULL THEN p.disposes_set ELSE slot.disposes END, input.disposes, d.disposes)));
 END $$;
 
 -- prisma/sql/device/require_device.sql
@@ -1775,17 +1790,19 @@ BEGIN
 END $$;
 
 -- prisma/sql/device/write_devices.sql
--- Sets devices and their slots as the input says, and records one event for each device. The caller decides what
+-- Sets devices and their slots as the input says, and what is set for single slots as `_slots` says, which are [slot_input].
+-- Records one event for each device, and then one for each of these slots. The caller decides what
 -- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
 -- its old id. It takes a few statements for a lab of any size.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
-CREATE OR REPLACE FUNCTION write_devices(_inputs json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION write_devices(_inputs json, _slots json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb;
+  slots_before jsonb;
 BEGIN
-  PERFORM refuse_dropping_occupied_slots(_inputs);
+  PERFORM refuse_dropping_occupied_slots(_inputs, _slots);
   SELECT coalesce(jsonb_object_agg(d.id, device_snapshot(d.id)), '{}') INTO before
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id;
 
@@ -1815,17 +1832,29 @@ BEGIN
   WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
   UPDATE position p SET disposes = coalesce(p.disposes_set, d.disposes)
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id
-  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes);
+  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes)
+    AND NOT EXISTS (SELECT FROM json_populate_recordset(NULL::slot_input, _slots) AS slot WHERE slot.device_id = p.device_id AND slot.position = p.slot_number);
   INSERT INTO position (id, device_id, slot_number, disposes)
   SELECT gen_random_uuid(), input.id, slot, coalesce(input.disposes, false)
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input CROSS JOIN LATERAL generate_series(0, input.capacity - 1) AS slot
   WHERE NOT input.retired
   ON CONFLICT ON CONSTRAINT position_device_slot_key DO UPDATE SET retired_at = NULL WHERE position.retired_at IS NOT NULL;
+  SELECT coalesce(jsonb_object_agg(p.id, position_snapshot(p.id)), '{}') INTO slots_before
+  FROM json_populate_recordset(NULL::slot_input, _slots) AS slot JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position;
+  UPDATE position p SET deep_well_suited = slot.deep_well_suited, disposes_set = slot.disposes, disposes = coalesce(slot.disposes, d.disposes),
+    labware_types = slot.labware_types, max_height_mm = slot.max_height_mm
+  FROM json_populate_recordset(NULL::slot_input, _slots) AS slot JOIN device d ON d.id = slot.device_id
+  WHERE p.device_id = slot.device_id AND p.slot_number = slot.position;
 
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
   SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     input.id, before->input.id::text, device_snapshot(input.id)
   FROM ROWS FROM (json_populate_recordset(NULL::device_input, _inputs)) WITH ORDINALITY AS input CROSS JOIN lab l;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT _revision, _ordinal + json_array_length(_inputs) + slot.ordinality - 1, l.recorded_at, 'position-updated',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', p.device_id, slots_before->p.id::text, position_snapshot(p.id)
+  FROM ROWS FROM (json_populate_recordset(NULL::slot_input, _slots)) WITH ORDINALITY AS slot
+  JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position CROSS JOIN lab l;
 END $$;
 
 -- prisma/sql/estimate/borrowed_spread.sql
@@ -2218,7 +2247,7 @@ BEGIN
     FROM unnest(gone) WITH ORDINALITY AS g (id, ordinality) CROSS JOIN lab l;
   END IF;
   IF devices_retired > 0 THEN
-    PERFORM write_devices(retired, wiped, containers_removed, _audit);
+    PERFORM write_devices(retired, '[]', wiped, containers_removed, _audit);
   END IF;
   IF wiped IS NOT NULL THEN
     PERFORM record_lab_event(wiped, containers_removed + devices_retired, 'lab-wiped',
@@ -5067,7 +5096,14 @@ LANGUAGE sql STABLE AS $$
     SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
       'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap,
       'disposes', s.disposes, 'labware_types', s.labware_types, 'max_height_mm', s.max_height_mm, 'type', s.type, 'description', s.description, 'uri', s.uri,
-      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END) AS settings
+      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END, 'slots', (
+        SELECT json_agg(json_build_object('position', k.after->'position', 'deep_well_suited', k.after->'deep_well_suited', 'disposes', k.after->'disposes',
+          'labware_types', k.after->'labware_types', 'max_height_mm', k.after->'max_height_mm') ORDER BY (k.after->>'position')::integer)
+        FROM (
+          SELECT DISTINCT ON (e.after->>'position') e.after FROM event e
+          WHERE e.device_id = s.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < s.capacity
+          ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
+        ) k)) AS settings
     FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
     WHERE s.listed AND s.retired_at IS NULL
   ),

@@ -592,6 +592,7 @@ class LabDevice(TypedDict):
     disposes: NotRequired[bool | None]
     labware_types: NotRequired[list[str] | None]
     max_height_mm: NotRequired[float | None]
+    slots: NotRequired[dict[str, LabSlot | None] | None]
     type: NotRequired[str | None]
     description: NotRequired[str | None]
     uri: NotRequired[str | None]
@@ -640,6 +641,14 @@ class LabRestoreResult(TypedDict):
     containers: list[Container]
     findings: list[RestoreFinding]
     revision: int
+
+
+class LabSlot(TypedDict):
+    """What is set for one slot of a device in the lab file."""
+    deep_well_suited: NotRequired[bool | None]
+    disposes: NotRequired[bool | None]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
 
 
 class LabState(TypedDict):
