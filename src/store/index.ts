@@ -4,6 +4,7 @@ import { certificateStore } from './certificates.ts'
 import { containerStore } from './containers.ts'
 import type { Database } from './database.ts'
 import { deviceStore } from './devices.ts'
+import { runUndone } from './dry-run.ts'
 import { eventStore } from './events.ts'
 import { experimentStore } from './experiments.ts'
 import { idempotencyStore } from './idempotency.ts'
@@ -42,6 +43,8 @@ export function openStore (database: Database) {
     steps: stepStore(database),
     idempotency: idempotencyStore(database),
     locks: lockStore(database),
-    keys: keyStore(database)
+    keys: keyStore(database),
+    /** Runs a command and undoes it. Returns what it returned. */
+    undone: async <T>(run: () => Promise<T>): Promise<T> => await runUndone(database, run)
   }
 }

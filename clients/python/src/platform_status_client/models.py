@@ -1493,6 +1493,12 @@ class GetLabQuery(TypedDict):
 class WipeLabQuery(TypedDict):
     """Query parameters of `wipe_lab`."""
     confirm: NotRequired[str]
+    dry_run: NotRequired[bool]
+
+
+class RestoreLabQuery(TypedDict):
+    """Query parameters of `restore_lab`."""
+    dry_run: NotRequired[bool]
 
 
 class ListDevicesQuery(TypedDict):
@@ -1507,9 +1513,24 @@ class ListDevicesQuery(TypedDict):
     listed: NotRequired[AnyBoolean]
 
 
+class AddDeviceQuery(TypedDict):
+    """Query parameters of `add_device`."""
+    dry_run: NotRequired[bool]
+
+
 class GetDeviceQuery(TypedDict):
     """Query parameters of `get_device`."""
     at: NotRequired[str]
+
+
+class UpdateDeviceQuery(TypedDict):
+    """Query parameters of `update_device`."""
+    dry_run: NotRequired[bool]
+
+
+class RetireDeviceQuery(TypedDict):
+    """Query parameters of `retire_device`."""
+    dry_run: NotRequired[bool]
 
 
 class ListPositionsQuery(TypedDict):
@@ -1522,6 +1543,21 @@ class ListPositionsQuery(TypedDict):
 class GetPositionQuery(TypedDict):
     """Query parameters of `get_position`."""
     at: NotRequired[str]
+
+
+class UpdatePositionQuery(TypedDict):
+    """Query parameters of `update_position`."""
+    dry_run: NotRequired[bool]
+
+
+class PutCertificateQuery(TypedDict):
+    """Query parameters of `put_certificate`."""
+    dry_run: NotRequired[bool]
+
+
+class DeleteCertificateQuery(TypedDict):
+    """Query parameters of `delete_certificate`."""
+    dry_run: NotRequired[bool]
 
 
 class ListLabwareTypesQuery(TypedDict):
@@ -1561,9 +1597,24 @@ class ListContainersQuery(TypedDict):
     name: NotRequired[str]
 
 
+class AddContainerQuery(TypedDict):
+    """Query parameters of `add_container`."""
+    dry_run: NotRequired[bool]
+
+
+class AddContainersQuery(TypedDict):
+    """Query parameters of `add_containers`."""
+    dry_run: NotRequired[bool]
+
+
 class GetContainerQuery(TypedDict):
     """Query parameters of `get_container`."""
     at: NotRequired[str]
+
+
+class UpdateContainerQuery(TypedDict):
+    """Query parameters of `update_container`."""
+    dry_run: NotRequired[bool]
 
 
 class RemoveContainerQuery(TypedDict):
@@ -1577,6 +1628,31 @@ class GetContainerHistoryQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+
+
+class MoveContainerQuery(TypedDict):
+    """Query parameters of `move_container`."""
+    dry_run: NotRequired[bool]
+
+
+class UnlidContainerQuery(TypedDict):
+    """Query parameters of `unlid_container`."""
+    dry_run: NotRequired[bool]
+
+
+class LidContainerQuery(TypedDict):
+    """Query parameters of `lid_container`."""
+    dry_run: NotRequired[bool]
+
+
+class CorrectContainerQuery(TypedDict):
+    """Query parameters of `correct_container`."""
+    dry_run: NotRequired[bool]
+
+
+class MoveFromPositionQuery(TypedDict):
+    """Query parameters of `move_from_position`."""
+    dry_run: NotRequired[bool]
 
 
 class TransferContainerQuery(TypedDict):
@@ -1622,6 +1698,21 @@ class ListReservationsQuery(TypedDict):
     purpose: NotRequired[ReservationPurpose]
 
 
+class ReservePositionsQuery(TypedDict):
+    """Query parameters of `reserve_positions`."""
+    dry_run: NotRequired[bool]
+
+
+class RenewReservationQuery(TypedDict):
+    """Query parameters of `renew_reservation`."""
+    dry_run: NotRequired[bool]
+
+
+class ReleaseReservationQuery(TypedDict):
+    """Query parameters of `release_reservation`."""
+    dry_run: NotRequired[bool]
+
+
 class ListProcessesQuery(TypedDict):
     """Query parameters of `list_processes`."""
     limit: NotRequired[int]
@@ -1630,6 +1721,16 @@ class ListProcessesQuery(TypedDict):
     name: NotRequired[str]
     source_sha256: NotRequired[str]
     archived: NotRequired[AnyBoolean]
+
+
+class CreateProcessQuery(TypedDict):
+    """Query parameters of `create_process`."""
+    dry_run: NotRequired[bool]
+
+
+class ArchiveProcessQuery(TypedDict):
+    """Query parameters of `archive_process`."""
+    dry_run: NotRequired[bool]
 
 
 class GetProcessDurationQuery(TypedDict):
@@ -1646,6 +1747,16 @@ class ListExperimentsQuery(TypedDict):
     status: NotRequired[ExperimentStatus]
     started_after: NotRequired[datetime | str]
     started_before: NotRequired[datetime | str]
+
+
+class CreateExperimentQuery(TypedDict):
+    """Query parameters of `create_experiment`."""
+    dry_run: NotRequired[bool]
+
+
+class UpdateExperimentQuery(TypedDict):
+    """Query parameters of `update_experiment`."""
+    dry_run: NotRequired[bool]
 
 
 class PauseExperimentQuery(TypedDict):
@@ -1698,6 +1809,16 @@ class ListStepsQuery(TypedDict):
     sort: NotRequired[StepSort]
 
 
+class LogStepQuery(TypedDict):
+    """Query parameters of `log_step`."""
+    dry_run: NotRequired[bool]
+
+
+class LogStepsQuery(TypedDict):
+    """Query parameters of `log_steps`."""
+    dry_run: NotRequired[bool]
+
+
 class GetStepStatisticsQuery(TypedDict):
     """Query parameters of `get_step_statistics`."""
     device: NotRequired[str]
@@ -1720,6 +1841,16 @@ class GetStepStatisticsQuery(TypedDict):
 
 class ExcludeStepsQuery(TypedDict):
     """Query parameters of `exclude_steps`."""
+    dry_run: NotRequired[bool]
+
+
+class CorrectStepQuery(TypedDict):
+    """Query parameters of `correct_step`."""
+    dry_run: NotRequired[bool]
+
+
+class FinishStepQuery(TypedDict):
+    """Query parameters of `finish_step`."""
     dry_run: NotRequired[bool]
 
 
@@ -1777,4 +1908,9 @@ class ListKeysQuery(TypedDict):
     count: NotRequired[bool]
     name: NotRequired[str]
     revoked: NotRequired[AnyBoolean]
+
+
+class RevokeKeyQuery(TypedDict):
+    """Query parameters of `revoke_key`."""
+    dry_run: NotRequired[bool]
 
