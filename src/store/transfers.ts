@@ -1,3 +1,4 @@
+import type { Warning } from '../contract/common.ts'
 import type { Container } from '../contract/containers.ts'
 import { type Fault, invalid, type ProblemCode } from '../contract/problems.ts'
 import type { Step } from '../contract/steps.ts'
@@ -10,7 +11,7 @@ import type { Database } from './database.ts'
 import { prepareTransferSteps } from './prepare-steps.ts'
 import { refusalDetail } from './refusals.ts'
 
-type TransferRow = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], revision: number }
+type TransferRow = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], warnings: Warning[] | null, revision: number }
 
 /** Transfers. The command is one call of the function `transfer` in prisma/sql/transfer. */
 export function transferStore ({ pool }: Database) {
@@ -33,11 +34,12 @@ export function transferStore ({ pool }: Database) {
           step: step === null ? null : { ...step, created_as: digestOf([ref, { ...transfer, step: { ...transfer.step, id: step.id } }]) }
         }
       })
-      const made = await runPrepared<TransferRow>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
+      const made = await runPrepared<TransferRow>(pool, 'SELECT container, step, findings, warnings, revision FROM transfer($1, $2, $3, $4, $5)',
         [writeExactly(inputs), JSON.stringify(devices), batch, dryRun, audit])
-      return made.map(({ container, step, findings, revision }, index) => ({
+      return made.map(({ container, step, findings, warnings, revision }, index) => ({
         status: dryRun ? 'dry-run' : 'success', container, step, revision,
-        findings: findings.map((finding) => findingOf(finding, batch ? index : null))
+        findings: findings.map((finding) => findingOf(finding, batch ? index : null)),
+        ...warnings === null ? {} : { warnings }
       }))
     }
   }

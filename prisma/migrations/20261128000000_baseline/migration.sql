@@ -510,6 +510,7 @@ CREATE TABLE transfer_outcome (
   step_id uuid NOT NULL,
   container jsonb NOT NULL,
   step jsonb NOT NULL,
+  warnings jsonb,
   revision bigint NOT NULL,
   CONSTRAINT transfer_outcome_pkey PRIMARY KEY (step_id),
   CONSTRAINT transfer_outcome_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT
@@ -762,12 +763,12 @@ $$;
 -- Records where containers and lids are, as a person sees them: any permutation at once, judged by its end, one event a
 -- container. `_input` is { items, missing } as plan_arrangement takes them. Nothing is written if nothing changes. A dry run
 -- returns what contradicts as findings, and what would change; otherwise the first finding is refused. Reservations do not
--- hold what is there: as in a correction, a reserved slot may be taken.
+-- hold what is there: as in a correction, a reserved slot may be taken, and one in which the labware type does not fit, which is a warning.
 --
 -- Locks: The lab lock.
 -- Raises: invalid-request, container-not-found, container-removed, device-not-found, position-not-found, position-occupied
 CREATE OR REPLACE FUNCTION arrange_containers(_input jsonb, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (changes jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+RETURNS TABLE (changes jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql AS $$
 DECLARE
   plan jsonb;
 BEGIN
@@ -775,6 +776,7 @@ BEGIN
   plan := plan_arrangement(_input->'items', _input->'missing');
   PERFORM refuse_repeated_entry(plan->'repeated');
   findings := plan->'findings';
+  warnings := plan->'warnings';
   IF NOT _dry_run AND findings <> '[]' THEN
     PERFORM refuse(findings->0->>'code', findings->0->'members');
   END IF;
@@ -2352,26 +2354,14 @@ $$;
 CREATE OR REPLACE FUNCTION labware_warnings(_container uuid) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   type labware_type;
-  misfit jsonb;
-  is_lidded boolean;
-  warnings jsonb := '[]';
 BEGIN
   SELECT t.* INTO type FROM container c JOIN labware_type t ON t.name = c.labware_type WHERE c.id = _container AND c.removed_at IS NULL;
   IF type.name IS NULL THEN
     RETURN NULL;
   END IF;
-  SELECT labware_misfit(type, pl.position_id) INTO misfit FROM placement pl WHERE pl.container_id = _container AND pl.part = 'body';
-  SELECT c.lidded INTO is_lidded FROM container c WHERE c.id = _container;
-  IF misfit IS NOT NULL THEN
-    warnings := warnings || jsonb_build_object('code', 'labware-does-not-fit', 'detail',
-      'A "' || type.name || '" does not fit in slot ' || (misfit->>'position') || ' of ' || (misfit->>'device') || ' by the rule ' || (misfit->>'rule') || '.');
-  END IF;
-  IF is_lidded AND type.lid = 'none' THEN
-    warnings := warnings || jsonb_build_object('code', 'lid-contradicts-type', 'detail', 'The lid is on, but a "' || type.name || '" has no lid.');
-  ELSIF NOT is_lidded AND type.lid = 'always' THEN
-    warnings := warnings || jsonb_build_object('code', 'lid-contradicts-type', 'detail', 'The lid is off, but a "' || type.name || '" always has its lid on.');
-  END IF;
-  RETURN nullif(warnings, '[]');
+  RETURN (
+    SELECT nullif(fit_warnings(type, pl.position_id, c.lidded), '[]')
+    FROM container c LEFT JOIN placement pl ON pl.container_id = c.id AND pl.part = 'body' WHERE c.id = _container);
 END $$;
 
 -- prisma/sql/labware-type/lookup_labware_type.sql
@@ -3685,109 +3675,6 @@ CREATE OR REPLACE FUNCTION added_changes(_added jsonb) RETURNS jsonb LANGUAGE sq
   JOIN position p ON p.id = a.position_id JOIN device d ON d.id = p.device_id
 $$;
 
--- prisma/sql/stocktake/plan_stocktake.sql
--- Compares what was seen on a device with what is tracked: { items, counts, ends, labels, added, warnings, relabelled }.
--- `_seen` is [{ position, barcode, lidded, new_id }]: each slot in which there is a plate; a slot that is not in it is
--- empty. Everything but `items` and `counts` says what applying it does: `ends` as container_end, `labels` is [{ id, barcode }]
--- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` is
--- the first seen label that a container on the platform bore before: { pointer, barcode, relabelled }, or null.
---
--- Locks: The caller holds the lab lock if it applies the plan.
-CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  WITH slot AS MATERIALIZED (
-    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL
-  ),
-  tracked AS MATERIALIZED (
-    SELECT s.id AS position_id, s.slot_number, pl.container_id, pl.part, c.barcode
-    FROM slot s JOIN placement pl ON pl.position_id = s.id JOIN container c ON c.id = pl.container_id
-  ),
-  look AS MATERIALIZED (
-    SELECT (t.n - 1)::integer AS index, s.id AS position_id, s.slot_number, t.i->>'barcode' AS barcode, (t.i->>'lidded')::boolean AS lidded,
-      (t.i->>'new_id')::uuid AS new_id, c.id AS bearer, here.container_id AS standing, here.barcode AS standing_barcode
-    FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n)
-    JOIN slot s ON s.slot_number = (t.i->>'position')::integer
-    LEFT JOIN container c ON c.barcode = t.i->>'barcode' AND c.removed_at IS NULL
-    LEFT JOIN tracked here ON here.position_id = s.id AND here.part = 'body'
-  ),
-  -- Which container is seen. A plate that cannot be read is the one that is tracked in its slot, unless that one was seen
-  -- elsewhere. A label that nobody bears belongs to the plate that is tracked there without one.
-  seen AS MATERIALIZED (
-    SELECT l.*, CASE
-      WHEN l.bearer IS NOT NULL THEN l.bearer
-      WHEN (l.barcode IS NULL OR l.standing_barcode IS NULL) AND NOT EXISTS (SELECT FROM look o WHERE o.bearer = l.standing) THEN l.standing END AS container_id
-    FROM look l
-  ),
-  judged AS MATERIALIZED (
-    SELECT s.slot_number, 0 AS rank, s.index, s.container_id, s.position_id, s.barcode, s.lidded, s.new_id,
-      CASE
-        WHEN s.bearer IS NULL AND s.barcode IS NOT NULL THEN 'unknown'
-        WHEN s.container_id IS NULL THEN 'unexpected'
-        WHEN s.container_id = s.standing THEN 'match'
-        ELSE 'elsewhere' END AS finding
-    FROM seen s
-    UNION ALL
-    SELECT t.slot_number, 1, NULL, t.container_id, t.position_id, NULL, NULL, NULL, CASE t.part WHEN 'body' THEN 'missing' ELSE 'lid' END
-    FROM tracked t
-    WHERE CASE t.part
-      WHEN 'body' THEN NOT EXISTS (SELECT FROM seen s WHERE s.container_id = t.container_id)
-      ELSE NOT EXISTS (SELECT FROM seen s WHERE s.position_id = t.position_id) END
-  ),
-  -- A plate stands where the lid was tracked, so nobody knows where that lid is.
-  displaced AS MATERIALIZED (
-    SELECT t.container_id, t.position_id, s.slot_number, s.index
-    FROM tracked t JOIN seen s ON s.position_id = t.position_id WHERE t.part = 'lid'
-  ),
-  ending AS (
-    SELECT who.nth, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
-      coalesce(who.lidded, c.lidded) AS lidded_to,
-      CASE WHEN NOT coalesce(who.lidded, c.lidded) AND NOT EXISTS (SELECT FROM displaced d WHERE d.position_id = lid.position_id) THEN lid.position_id END AS lid_to
-    FROM (
-      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded
-      FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid'
-      UNION ALL
-      SELECT d.slot_number, d.container_id, pl.position_id, NULL
-      FROM displaced d LEFT JOIN placement pl ON pl.container_id = d.container_id AND pl.part = 'body'
-      WHERE NOT EXISTS (SELECT FROM judged j WHERE j.container_id = d.container_id AND j.finding <> 'lid')
-    ) who
-    JOIN container c ON c.id = who.container_id
-    LEFT JOIN placement body ON body.container_id = c.id AND body.part = 'body'
-    LEFT JOIN placement lid ON lid.container_id = c.id AND lid.part = 'lid'
-  ),
-  former AS MATERIALIZED (
-    SELECT j.index, j.barcode, j.container_id, former_bearers(j.barcode) AS bearers FROM judged j WHERE j.finding = 'unknown'
-  )
-  SELECT jsonb_build_object(
-    'items', (SELECT coalesce(jsonb_agg(CASE WHEN f.bearers IS NULL THEN '{}' ELSE jsonb_build_object('relabelled', f.bearers) END || jsonb_build_object(
-        'position', j.slot_number, 'finding', j.finding,
-        'container', CASE WHEN s.id IS NOT NULL THEN jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name) END,
-        'tracked', CASE WHEN j.finding = 'lid' THEN s.lid || jsonb_build_object('lidded', false)
-          WHEN s.device IS NOT NULL THEN jsonb_build_object('device', s.device, 'position', s.position, 'lidded', s.lidded) END,
-        'seen', CASE WHEN j.index IS NOT NULL THEN jsonb_build_object('position', j.slot_number, 'barcode', j.barcode, 'lidded', j.lidded) END)
-      ORDER BY j.slot_number, j.rank), '[]')
-      FROM judged j LEFT JOIN container_state s ON s.id = j.container_id LEFT JOIN former f ON f.index = j.index),
-    'counts', (SELECT jsonb_object_agg(k.finding, (SELECT count(*) FROM judged j WHERE j.finding = k.finding))
-      FROM (VALUES ('match'), ('elsewhere'), ('unknown'), ('missing'), ('unexpected'), ('lid')) AS k (finding)),
-    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' ORDER BY e.nth, e.container_id), '[]') FROM ending e
-      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
-    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode) ORDER BY j.slot_number), '[]')
-      FROM judged j WHERE j.finding = 'unknown' AND j.container_id IS NOT NULL),
-    'added', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.new_id, 'name', coalesce(j.barcode, 'container-' || right(j.new_id::text, 8)), 'barcode', j.barcode,
-        'lidded', coalesce(j.lidded, false), 'position_id', j.position_id) ORDER BY j.slot_number), '[]')
-      FROM judged j WHERE j.finding IN ('unknown', 'unexpected') AND j.container_id IS NULL),
-    'warnings', (SELECT coalesce(jsonb_agg(w.warning ORDER BY w.index), '[]') FROM (
-        SELECT d.index, jsonb_build_object('code', 'lid-displaced', 'pointer', '/seen/' || d.index || '/position', 'detail',
-          'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
-        FROM displaced d JOIN container c ON c.id = d.container_id JOIN ending e ON e.container_id = d.container_id WHERE NOT e.lidded_to
-        UNION ALL
-        SELECT j.index, jsonb_build_object('code', 'barcode-differs-in-case', 'pointer', '/seen/' || j.index || '/barcode', 'detail',
-          'Another container on the platform has the barcode "' || c.barcode || '". It differs from "' || j.barcode || '" in case only; scanners read them as two.')
-        FROM judged j JOIN container c ON lower(c.barcode) = lower(j.barcode) AND c.removed_at IS NULL WHERE j.finding = 'unknown') w),
-    'relabelled', (SELECT jsonb_build_object('barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)
-      FROM former f
-      WHERE EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
-      ORDER BY f.index LIMIT 1))
-$$;
-
 -- prisma/sql/stocktake/refuse_unknown_slot.sql
 -- Refuses the first slot that was seen, [{ position }], and that the device does not have, or that disposes: nothing stands there.
 --
@@ -4164,7 +4051,7 @@ END $$;
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
 -- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
 CREATE OR REPLACE FUNCTION transfer(_transfers jsonb, _devices jsonb, _batch boolean, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (container jsonb, step jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql
+RETURNS TABLE (container jsonb, step jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   input jsonb;
@@ -4209,7 +4096,8 @@ BEGIN
       END;
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
-      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id',
+        'warnings', CASE WHEN done.findings = '[]' THEN labware_warnings(done.container_id) END, 'findings', done.findings
         || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.
@@ -4242,14 +4130,14 @@ BEGIN
     IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
-    INSERT INTO transfer_outcome (step_id, container, step, revision)
-    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), this_revision
+    INSERT INTO transfer_outcome (step_id, container, step, warnings, revision)
+    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), nullif(r->'warnings', 'null'), this_revision
     FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
   END;
   RETURN QUERY
-  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.revision, l.revision)::double precision
+  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.warnings, nullif(r->'warnings', 'null')), coalesce(o.revision, l.revision)::double precision
   FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l
   LEFT JOIN transfer_outcome o ON o.step_id = coalesce(r->>'repeats', r->>'step_id')::uuid
   ORDER BY n;
@@ -4610,6 +4498,22 @@ BEGIN
   RETURN NEXT known;
 END $$;
 
+-- prisma/sql/labware-type/fit_warnings.sql
+-- Returns what is unusual about a container of a labware type in a slot, with its lid on or off: [{ code, detail }]. The slot
+-- may be null, and the type one that nobody described.
+CREATE OR REPLACE FUNCTION fit_warnings(_type labware_type, _position uuid, _lidded boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('code', w.code, 'detail', w.detail) ORDER BY w.n), '[]')
+  FROM (
+    SELECT 1 AS n, 'labware-does-not-fit' AS code,
+      'A "' || _type.name || '" does not fit in slot ' || (m.misfit->>'position') || ' of ' || (m.misfit->>'device') || ' by the rule ' || (m.misfit->>'rule') || '.' AS detail
+    FROM (SELECT labware_misfit(_type, _position) AS misfit) m WHERE m.misfit IS NOT NULL
+    UNION ALL
+    SELECT 2, 'lid-contradicts-type', CASE WHEN _lidded THEN 'The lid is on, but a "' || _type.name || '" has no lid.'
+      ELSE 'The lid is off, but a "' || _type.name || '" always has its lid on.' END
+    WHERE (_type.lid = 'none' AND _lidded) OR (_type.lid = 'always' AND NOT _lidded)
+  ) w
+$$;
+
 -- prisma/sql/labware-type/labware_type_snapshot.sql
 -- Returns a labware type as an event stores it, or null if there is none with this name.
 CREATE OR REPLACE FUNCTION labware_type_snapshot(_name text) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -4907,12 +4811,27 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
   FROM step_state s WHERE s.id = _step
 $$;
 
+-- prisma/sql/arrangement/end_warnings.sql
+-- Returns what is unusual about the containers of an arrangement at its end, by their labware types: [{ code, detail, pointer }],
+-- in the order of `_ends`, which are container_end with the pointer of the entry. What a person sees passes, and is told.
+CREATE OR REPLACE FUNCTION end_warnings(_ends jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(w.value || jsonb_build_object('pointer', e.end->'pointer') ORDER BY e.n, w.nth), '[]')
+  FROM jsonb_array_elements(_ends) WITH ORDINALITY AS e ("end", n)
+  JOIN container c ON c.id = (e.end->>'container_id')::uuid
+  JOIN labware_type t ON t.name = c.labware_type
+  JOIN position p ON p.id = (e.end->>'body_to')::uuid JOIN device d ON d.id = p.device_id
+  CROSS JOIN LATERAL jsonb_array_elements(fit_warnings(t, (e.end->>'body_to')::uuid, (e.end->>'lidded_to')::boolean)) WITH ORDINALITY AS w (value, nth)
+  -- Only for the few that are unusual, the warnings are written.
+  WHERE misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) IS NOT NULL
+    OR t.lid = CASE WHEN (e.end->>'lidded_to')::boolean THEN 'none' ELSE 'always' END
+$$;
+
 -- prisma/sql/arrangement/plan_arrangement.sql
--- Plans an arrangement, and judges it by its end: { ends, findings, repeated }. `_items` is [{ named, id, member, device,
+-- Plans an arrangement, and judges it by its end: { ends, findings, repeated, warnings }. `_items` is [{ named, id, member, device,
 -- position, lidded, lid }], `_missing` is [{ named, id }]; omitted members stay as they are. `ends` are the containers that
 -- change, as container_end. `findings` is [{ code, members }], everything that contradicts, in the order of the request;
 -- a finding about a slot names both of them. `repeated` is the first entry that names a container of an earlier entry:
--- { pointer, first }, or null.
+-- { pointer, first }, or null. `warnings` are those of end_warnings, also for containers that stay as they are.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -5004,6 +4923,8 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
         'lid_from', e.lid_from, 'lid_to', e.lid_to, 'lidded_from', e.lidded_from, 'lidded_to', e.lidded_to) ORDER BY e.nth), '[]')
       FROM ending e
       WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'warnings', (SELECT end_warnings(coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to,
+      'pointer', e.pointer) ORDER BY e.nth), '[]')) FROM ending e WHERE e.body_to IS NOT NULL),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'members', f.members) ORDER BY f.nth, f.rank), '[]')
       FROM (SELECT * FROM unknown UNION ALL SELECT * FROM contradicting) f),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || again.member, 'first', again.first)
@@ -5138,4 +5059,112 @@ CREATE OR REPLACE FUNCTION record_step_event(_revision bigint, _kind text, _step
   SELECT _revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     s.id, s.device_id, s.experiment_id, _before, step_snapshot(s.id)
   FROM step s CROSS JOIN lab WHERE s.id = _step
+$$;
+
+-- prisma/sql/stocktake/plan_stocktake.sql
+-- Compares what was seen on a device with what is tracked: { items, counts, ends, labels, added, warnings, relabelled }.
+-- `_seen` is [{ position, barcode, lidded, new_id }]: each slot in which there is a plate; a slot that is not in it is
+-- empty. Everything but `items` and `counts` says what applying it does: `ends` as container_end, `labels` is [{ id, barcode }]
+-- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` is
+-- the first seen label that a container on the platform bore before: { pointer, barcode, relabelled }, or null.
+--
+-- Locks: The caller holds the lab lock if it applies the plan.
+CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH slot AS MATERIALIZED (
+    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL
+  ),
+  tracked AS MATERIALIZED (
+    SELECT s.id AS position_id, s.slot_number, pl.container_id, pl.part, c.barcode
+    FROM slot s JOIN placement pl ON pl.position_id = s.id JOIN container c ON c.id = pl.container_id
+  ),
+  look AS MATERIALIZED (
+    SELECT (t.n - 1)::integer AS index, s.id AS position_id, s.slot_number, t.i->>'barcode' AS barcode, (t.i->>'lidded')::boolean AS lidded,
+      (t.i->>'new_id')::uuid AS new_id, c.id AS bearer, here.container_id AS standing, here.barcode AS standing_barcode
+    FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n)
+    JOIN slot s ON s.slot_number = (t.i->>'position')::integer
+    LEFT JOIN container c ON c.barcode = t.i->>'barcode' AND c.removed_at IS NULL
+    LEFT JOIN tracked here ON here.position_id = s.id AND here.part = 'body'
+  ),
+  -- Which container is seen. A plate that cannot be read is the one that is tracked in its slot, unless that one was seen
+  -- elsewhere. A label that nobody bears belongs to the plate that is tracked there without one.
+  seen AS MATERIALIZED (
+    SELECT l.*, CASE
+      WHEN l.bearer IS NOT NULL THEN l.bearer
+      WHEN (l.barcode IS NULL OR l.standing_barcode IS NULL) AND NOT EXISTS (SELECT FROM look o WHERE o.bearer = l.standing) THEN l.standing END AS container_id
+    FROM look l
+  ),
+  judged AS MATERIALIZED (
+    SELECT s.slot_number, 0 AS rank, s.index, s.container_id, s.position_id, s.barcode, s.lidded, s.new_id,
+      CASE
+        WHEN s.bearer IS NULL AND s.barcode IS NOT NULL THEN 'unknown'
+        WHEN s.container_id IS NULL THEN 'unexpected'
+        WHEN s.container_id = s.standing THEN 'match'
+        ELSE 'elsewhere' END AS finding
+    FROM seen s
+    UNION ALL
+    SELECT t.slot_number, 1, NULL, t.container_id, t.position_id, NULL, NULL, NULL, CASE t.part WHEN 'body' THEN 'missing' ELSE 'lid' END
+    FROM tracked t
+    WHERE CASE t.part
+      WHEN 'body' THEN NOT EXISTS (SELECT FROM seen s WHERE s.container_id = t.container_id)
+      ELSE NOT EXISTS (SELECT FROM seen s WHERE s.position_id = t.position_id) END
+  ),
+  -- A plate stands where the lid was tracked, so nobody knows where that lid is.
+  displaced AS MATERIALIZED (
+    SELECT t.container_id, t.position_id, s.slot_number, s.index
+    FROM tracked t JOIN seen s ON s.position_id = t.position_id WHERE t.part = 'lid'
+  ),
+  ending AS (
+    SELECT who.nth, who.index, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
+      coalesce(who.lidded, c.lidded) AS lidded_to,
+      CASE WHEN NOT coalesce(who.lidded, c.lidded) AND NOT EXISTS (SELECT FROM displaced d WHERE d.position_id = lid.position_id) THEN lid.position_id END AS lid_to
+    FROM (
+      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded, j.index
+      FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid'
+      UNION ALL
+      SELECT d.slot_number, d.container_id, pl.position_id, NULL, NULL
+      FROM displaced d LEFT JOIN placement pl ON pl.container_id = d.container_id AND pl.part = 'body'
+      WHERE NOT EXISTS (SELECT FROM judged j WHERE j.container_id = d.container_id AND j.finding <> 'lid')
+    ) who
+    JOIN container c ON c.id = who.container_id
+    LEFT JOIN placement body ON body.container_id = c.id AND body.part = 'body'
+    LEFT JOIN placement lid ON lid.container_id = c.id AND lid.part = 'lid'
+  ),
+  former AS MATERIALIZED (
+    SELECT j.index, j.barcode, j.container_id, former_bearers(j.barcode) AS bearers FROM judged j WHERE j.finding = 'unknown'
+  )
+  SELECT jsonb_build_object(
+    'items', (SELECT coalesce(jsonb_agg(CASE WHEN f.bearers IS NULL THEN '{}' ELSE jsonb_build_object('relabelled', f.bearers) END || jsonb_build_object(
+        'position', j.slot_number, 'finding', j.finding,
+        'container', CASE WHEN s.id IS NOT NULL THEN jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name) END,
+        'tracked', CASE WHEN j.finding = 'lid' THEN s.lid || jsonb_build_object('lidded', false)
+          WHEN s.device IS NOT NULL THEN jsonb_build_object('device', s.device, 'position', s.position, 'lidded', s.lidded) END,
+        'seen', CASE WHEN j.index IS NOT NULL THEN jsonb_build_object('position', j.slot_number, 'barcode', j.barcode, 'lidded', j.lidded) END)
+      ORDER BY j.slot_number, j.rank), '[]')
+      FROM judged j LEFT JOIN container_state s ON s.id = j.container_id LEFT JOIN former f ON f.index = j.index),
+    'counts', (SELECT jsonb_object_agg(k.finding, (SELECT count(*) FROM judged j WHERE j.finding = k.finding))
+      FROM (VALUES ('match'), ('elsewhere'), ('unknown'), ('missing'), ('unexpected'), ('lid')) AS k (finding)),
+    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' - 'index' ORDER BY e.nth, e.container_id), '[]') FROM ending e
+      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding = 'unknown' AND j.container_id IS NOT NULL),
+    'added', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.new_id, 'name', coalesce(j.barcode, 'container-' || right(j.new_id::text, 8)), 'barcode', j.barcode,
+        'lidded', coalesce(j.lidded, false), 'position_id', j.position_id) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding IN ('unknown', 'unexpected') AND j.container_id IS NULL),
+    'warnings', (SELECT coalesce(jsonb_agg(w.warning ORDER BY w.index), '[]') FROM (
+        SELECT split_part(unusual.warning->>'pointer', '/', 3)::integer AS index, unusual.warning
+        FROM jsonb_array_elements(end_warnings((
+          SELECT coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to, 'pointer', '/seen/' || e.index)), '[]')
+          FROM ending e WHERE e.index IS NOT NULL))) AS unusual (warning)
+        UNION ALL
+        SELECT d.index, jsonb_build_object('code', 'lid-displaced', 'pointer', '/seen/' || d.index || '/position', 'detail',
+          'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
+        FROM displaced d JOIN container c ON c.id = d.container_id JOIN ending e ON e.container_id = d.container_id WHERE NOT e.lidded_to
+        UNION ALL
+        SELECT j.index, jsonb_build_object('code', 'barcode-differs-in-case', 'pointer', '/seen/' || j.index || '/barcode', 'detail',
+          'Another container on the platform has the barcode "' || c.barcode || '". It differs from "' || j.barcode || '" in case only; scanners read them as two.')
+        FROM judged j JOIN container c ON lower(c.barcode) = lower(j.barcode) AND c.removed_at IS NULL WHERE j.finding = 'unknown') w),
+    'relabelled', (SELECT jsonb_build_object('barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)
+      FROM former f
+      WHERE EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
+      ORDER BY f.index LIMIT 1))
 $$;

@@ -1,8 +1,8 @@
--- Plans an arrangement, and judges it by its end: { ends, findings, repeated }. `_items` is [{ named, id, member, device,
+-- Plans an arrangement, and judges it by its end: { ends, findings, repeated, warnings }. `_items` is [{ named, id, member, device,
 -- position, lidded, lid }], `_missing` is [{ named, id }]; omitted members stay as they are. `ends` are the containers that
 -- change, as container_end. `findings` is [{ code, members }], everything that contradicts, in the order of the request;
 -- a finding about a slot names both of them. `repeated` is the first entry that names a container of an earlier entry:
--- { pointer, first }, or null.
+-- { pointer, first }, or null. `warnings` are those of end_warnings, also for containers that stay as they are.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -94,6 +94,8 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
         'lid_from', e.lid_from, 'lid_to', e.lid_to, 'lidded_from', e.lidded_from, 'lidded_to', e.lidded_to) ORDER BY e.nth), '[]')
       FROM ending e
       WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'warnings', (SELECT end_warnings(coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to,
+      'pointer', e.pointer) ORDER BY e.nth), '[]')) FROM ending e WHERE e.body_to IS NOT NULL),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'members', f.members) ORDER BY f.nth, f.rank), '[]')
       FROM (SELECT * FROM unknown UNION ALL SELECT * FROM contradicting) f),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || again.member, 'first', again.first)

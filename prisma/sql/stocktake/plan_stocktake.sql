@@ -50,14 +50,14 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
     FROM tracked t JOIN seen s ON s.position_id = t.position_id WHERE t.part = 'lid'
   ),
   ending AS (
-    SELECT who.nth, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
+    SELECT who.nth, who.index, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
       coalesce(who.lidded, c.lidded) AS lidded_to,
       CASE WHEN NOT coalesce(who.lidded, c.lidded) AND NOT EXISTS (SELECT FROM displaced d WHERE d.position_id = lid.position_id) THEN lid.position_id END AS lid_to
     FROM (
-      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded
+      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded, j.index
       FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid'
       UNION ALL
-      SELECT d.slot_number, d.container_id, pl.position_id, NULL
+      SELECT d.slot_number, d.container_id, pl.position_id, NULL, NULL
       FROM displaced d LEFT JOIN placement pl ON pl.container_id = d.container_id AND pl.part = 'body'
       WHERE NOT EXISTS (SELECT FROM judged j WHERE j.container_id = d.container_id AND j.finding <> 'lid')
     ) who
@@ -79,7 +79,7 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
       FROM judged j LEFT JOIN container_state s ON s.id = j.container_id LEFT JOIN former f ON f.index = j.index),
     'counts', (SELECT jsonb_object_agg(k.finding, (SELECT count(*) FROM judged j WHERE j.finding = k.finding))
       FROM (VALUES ('match'), ('elsewhere'), ('unknown'), ('missing'), ('unexpected'), ('lid')) AS k (finding)),
-    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' ORDER BY e.nth, e.container_id), '[]') FROM ending e
+    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' - 'index' ORDER BY e.nth, e.container_id), '[]') FROM ending e
       WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
     'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode) ORDER BY j.slot_number), '[]')
       FROM judged j WHERE j.finding = 'unknown' AND j.container_id IS NOT NULL),
@@ -87,6 +87,11 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
         'lidded', coalesce(j.lidded, false), 'position_id', j.position_id) ORDER BY j.slot_number), '[]')
       FROM judged j WHERE j.finding IN ('unknown', 'unexpected') AND j.container_id IS NULL),
     'warnings', (SELECT coalesce(jsonb_agg(w.warning ORDER BY w.index), '[]') FROM (
+        SELECT split_part(unusual.warning->>'pointer', '/', 3)::integer AS index, unusual.warning
+        FROM jsonb_array_elements(end_warnings((
+          SELECT coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to, 'pointer', '/seen/' || e.index)), '[]')
+          FROM ending e WHERE e.index IS NOT NULL))) AS unusual (warning)
+        UNION ALL
         SELECT d.index, jsonb_build_object('code', 'lid-displaced', 'pointer', '/seen/' || d.index || '/position', 'detail',
           'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
         FROM displaced d JOIN container c ON c.id = d.container_id JOIN ending e ON e.container_id = d.container_id WHERE NOT e.lidded_to

@@ -9,7 +9,7 @@
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
 -- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
 CREATE OR REPLACE FUNCTION transfer(_transfers jsonb, _devices jsonb, _batch boolean, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (container jsonb, step jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql
+RETURNS TABLE (container jsonb, step jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   input jsonb;
@@ -54,7 +54,8 @@ BEGIN
       END;
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
-      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id',
+        'warnings', CASE WHEN done.findings = '[]' THEN labware_warnings(done.container_id) END, 'findings', done.findings
         || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.
@@ -87,14 +88,14 @@ BEGIN
     IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
-    INSERT INTO transfer_outcome (step_id, container, step, revision)
-    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), this_revision
+    INSERT INTO transfer_outcome (step_id, container, step, warnings, revision)
+    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), nullif(r->'warnings', 'null'), this_revision
     FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
   END;
   RETURN QUERY
-  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.revision, l.revision)::double precision
+  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.warnings, nullif(r->'warnings', 'null')), coalesce(o.revision, l.revision)::double precision
   FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l
   LEFT JOIN transfer_outcome o ON o.step_id = coalesce(r->>'repeats', r->>'step_id')::uuid
   ORDER BY n;

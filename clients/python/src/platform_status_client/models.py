@@ -1446,6 +1446,7 @@ class TransferResult(TypedDict):
     step: Step | None
     revision: int
     findings: list[TransferFinding]
+    warnings: NotRequired[list[Warning]]
 
 
 TransferStatus = Literal['success', 'dry-run']
