@@ -63,14 +63,14 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
     FROM resolved r
     LEFT JOIN placement body ON body.container_id = r.container_id AND body.part = 'body'
     LEFT JOIN placement lid ON lid.container_id = r.container_id AND lid.part = 'lid'
-    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND NOT EXISTS (SELECT FROM unknown u WHERE u.nth = r.nth)
+    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.nth NOT IN (SELECT u.nth FROM unknown u)
   ),
   -- What is where at the end. `nth` is the entry that says so; null if nobody says so, and it stays.
   standing AS (
     SELECT pl.position_id, pl.container_id, pl.part, NULL::bigint AS nth, NULL::integer AS index, NULL AS pointer
     FROM placement pl
     WHERE pl.position_id IN (SELECT body_to FROM ending UNION ALL SELECT lid_to FROM ending)
-      AND NOT EXISTS (SELECT FROM ending e WHERE e.container_id = pl.container_id)
+      AND pl.container_id NOT IN (SELECT e.container_id FROM ending e)
     UNION ALL
     SELECT e.body_to, e.container_id, 'body', e.nth, e.index, e.pointer || '/position' FROM ending e WHERE e.body_to IS NOT NULL
     UNION ALL
