@@ -11,7 +11,10 @@ import type { Database } from './database.ts'
 import { prepareTransferSteps } from './prepare-steps.ts'
 import { refusalDetail } from './refusals.ts'
 
-type TransferRow = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], warnings: Warning[] | null, revision: number }
+type TransferRow = {
+  container: Container | null, step: Step | null, revision: number
+  findings: { code: ProblemCode, members: Record<string, unknown> }[], warnings: Warning[] | null
+}
 
 /** Transfers. The command is one call of the function `transfer` in prisma/sql/transfer. */
 export function transferStore ({ pool }: Database) {

@@ -1977,6 +1977,24 @@ CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAG
   SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
 $$;
 
+-- prisma/sql/experiment/record_experiment_event.sql
+-- Records an event of an experiment. `_after` is the snapshot after the command, which is read here, with all its steps, unless the
+-- caller already knows it.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_experiment_event(
+  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb, _after jsonb DEFAULT NULL
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF _after IS NULL THEN
+    _after := experiment_snapshot(_experiment);
+  END IF;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
+    _before, _after
+  FROM lab WHERE id = 1;
+END $$;
+
 -- prisma/sql/experiment/standstill_seconds.sql
 -- Returns the seconds between two times in which an experiment stood still: it was paused, or some of its steps were paused and no
 -- other one was active. A paused step beside an active one is no standstill. Steps whose times cannot be true do not count.
@@ -1992,7 +2010,9 @@ BEGIN
       SELECT tstzrange(s.start, s.finish) AS whole, CASE WHEN s.paused_seconds IS NULL THEN '{}' ELSE coalesce((
         SELECT range_agg(tstzrange(p.paused_at, p.resumed_at) * tstzrange(s.start, s.finish)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS paused
       FROM step s
-      WHERE s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
+      -- Without a paused step, the steps do not matter, and are not read.
+      WHERE EXISTS (SELECT FROM step any_step WHERE any_step.experiment_id = _experiment AND any_step.paused_seconds IS NOT NULL)
+        AND s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
     ),
     stood AS (
       SELECT coalesce((SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = _experiment AND p.subject = 'experiment'), '{}')
@@ -4433,14 +4453,17 @@ END $$;
 
 -- prisma/sql/experiment/update_experiment.sql
 -- Changes status, name or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
--- pause, at `_at` or now. Nothing is written if nothing changes.
+-- pause, at `_at` or now. Nothing is written if nothing changes. The steps, which can be 400,000, are counted once, before the lab
+-- lock: the command changes none.
 --
 -- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
 CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := experiment_snapshot(_id);
   wanted jsonb := before || (_changes - 'warnings');
+  after jsonb := before;
   first_start timestamptz := (before->>'first_start')::timestamptz;
+  last_finish timestamptz := (before->>'last_finish')::timestamptz;
   paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
   resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
   more_warnings jsonb := '[]';
@@ -4458,10 +4481,17 @@ BEGIN
     UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
       warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
+    SELECT before || jsonb_build_object('status', e.status, 'name', e.name, 'metadata', e.metadata, 'warnings', e.warnings, 'paused_at', wire_time(e.paused_at),
+      'paused_seconds', coalesce(paused_seconds('experiment', e.id, first_start, NULL), 0)::double precision,
+      'active_seconds', round(extract(epoch FROM (last_finish - first_start)) - standstill_seconds(e.id, first_start, last_finish), 3)::double precision,
+      'updated_at', wire_time(e.updated_at), 'version', e.version) INTO after
+    FROM experiment e WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
-      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);
+      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit, after);
   END IF;
-  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
+  IF before IS NOT NULL THEN
+    RETURN NEXT jsonb_populate_record(NULL::experiment_state, after);
+  END IF;
 END $$;
 
 -- prisma/sql/lab/lab_state_at.sql
@@ -5026,19 +5056,6 @@ CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb L
   SELECT to_jsonb(s) || jsonb_build_object('first_start', wire_time(s.first_start), 'last_finish', wire_time(s.last_finish),
     'paused_at', wire_time(s.paused_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM experiment_state s WHERE s.id = _experiment
-$$;
-
--- prisma/sql/experiment/record_experiment_event.sql
--- Records an event of an experiment.
---
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION record_experiment_event(
-  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb
-) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
-    _before, experiment_snapshot(_experiment)
-  FROM lab WHERE id = 1
 $$;
 
 -- prisma/sql/lab/lab_config_at.sql
