@@ -7,6 +7,7 @@ import { components } from './contract/openapi.ts'
 import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { type Learner, openLearner } from './estimation/learner.ts'
+import type { LearntRun } from './estimation/learning.ts'
 import { admission } from './plugins/admission.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
@@ -20,6 +21,7 @@ import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
 import { frontPage } from './plugins/front-page.ts'
 import { health } from './plugins/health.ts'
+import { metrics } from './plugins/metrics.ts'
 import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
@@ -80,7 +82,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
   // process/start.ts starts the learner when the app listens.
-  app.decorate('learner', openLearner(database, log))
+  app.decorate('learner', openLearner(database, log, { onLearnt: ({ coverage }) => countCoverage(app, coverage) }))
   app.addHook('preClose', async () => await app.learner.stop())
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
@@ -102,6 +104,7 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(conditionalWrites)
   await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })
   await app.register(docs)
+  await app.register(metrics)
   await app.register(frontPage)
   await app.register(health)
 
@@ -125,6 +128,13 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(eventsRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })
   return app
+}
+
+function countCoverage ({ metrics }: FastifyInstance, coverage: LearntRun['coverage']): void {
+  for (const { confidence, kept, judged } of coverage) {
+    metrics.learntSteps.add({ confidence: String(confidence), kept: 'yes' }, kept)
+    metrics.learntSteps.add({ confidence: String(confidence), kept: 'no' }, judged - kept)
+  }
 }
 
 // Uses the id of the client if it is safe in a log line. Otherwise creates a UUID of version 4: Node generates it from cached

@@ -13,6 +13,7 @@ import { keySchemas } from './keys.ts'
 import { labelSchemas } from './labels.ts'
 import { labSchemas } from './lab.ts'
 import { labwareTypeSchemas } from './labware-types.ts'
+import { metricsSchemas } from './metrics.ts'
 import { positionSchemas } from './positions.ts'
 import { problemComponents, problemSchemas } from './problem-responses.ts'
 import { processDurationSchemas } from './process-duration.ts'
@@ -71,7 +72,7 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 
 /** Every schema with an $id. Each becomes a component of the document. */
 export const components: readonly TSchema[] = [
-  ...commonSchemas, ...problemSchemas, ...healthSchemas,
+  ...commonSchemas, ...problemSchemas, ...healthSchemas, ...metricsSchemas,
   ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
   ...processDurationSchemas,

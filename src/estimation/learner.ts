@@ -28,7 +28,7 @@ export type Learner = ReturnType<typeof openLearner>
  * instance learns at a time, and nothing waits for it. A run from which it cannot learn waits longer after each failure, and the others go on. It also deletes stored responses of `Idempotency-Key` that are too old or too many, and refreshes the planner's statistics after a bulk load, so that
  * PostgreSQL plans estimates well at once. It connects when it is started, or when `learnNow` is called.
  */
-export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'info' | 'warn'>) {
+export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'info' | 'warn'>, { onLearnt = () => {} }: { onLearnt?: (run: LearntRun) => void } = {}) {
   let client: pg.Client | undefined
   let timer: NodeJS.Timeout | undefined
   const stopping = new AbortController()
@@ -84,7 +84,10 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
         more = run !== null
         if (run === null) continue
         if ('error' in run) log.warn({ err: run.error, run: run.key, failures: run.failures }, 'learning from this run failed, others go on')
-        else learnt.push(run)
+        else {
+          learnt.push(run)
+          onLearnt(run)
+        }
       }
     } catch (error) {
       await disconnect()

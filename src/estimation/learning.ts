@@ -18,8 +18,10 @@ const stepsPerFetch = 250
 
 const maxWindow = windowFor(marginConfidences.at(-1)!)
 
+/** How many steps of a run kept the bound with margin that they had when it began, of those with a bound, at one confidence. */
+export type Coverage = { confidence: number, kept: number, judged: number }
 /** What was learnt from one run. */
-export type LearntRun = { key: string, steps: number }
+export type LearntRun = { key: string, steps: number, coverage: Coverage[] }
 /** A run from which nothing could be learnt, and how often in a row. */
 export type FailedRun = { key: string, error: unknown, failures: number }
 /** The learner was stopped while it learnt. */
@@ -39,9 +41,9 @@ export async function learnNextRun (client: pg.ClientBase, yieldToRequests: Yiel
   try {
     const { rows: [{ locked } = { locked: false }] } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [learningLock])
     run = locked ? await nextRun(client) : null
-    const steps = run === null ? 0 : await learn(client, run, yieldToRequests)
+    const learnt = run === null ? null : { key: run.key, ...await learn(client, run, yieldToRequests) }
     await client.query('COMMIT')
-    return run === null ? null : { key: run.key, steps }
+    return learnt
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
     const failures = run === null || error instanceof Stopped ? null : await postpone(client, run)
@@ -84,7 +86,7 @@ async function nextRun (client: pg.ClientBase): Promise<Run | null> {
   return run ?? null
 }
 
-async function learn (client: pg.ClientBase, { key, began, ended }: Run, yieldToRequests: YieldToRequests): Promise<number> {
+async function learn (client: pg.ClientBase, { key, began, ended }: Run, yieldToRequests: YieldToRequests): Promise<Omit<LearntRun, 'key'>> {
   const done = await finishedSteps(client, key, yieldToRequests)
   const { rows: before } = await client.query<{ margins: Margins, rank_shift: number | null, miss_seconds: number | null }>(`
     SELECT margins, rank_shift, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForTypicalMiss - 1}`,
@@ -93,10 +95,13 @@ async function learn (client: pg.ClientBase, { key, began, ended }: Run, yieldTo
   const { misses, typical, ratio } = await replay(client, done, began, shift, yieldToRequests)
   const typicalMisses = [typical, ...before.map(({ miss_seconds }) => miss_seconds)].filter((miss) => miss !== null)
   // At 0.5 the rank is shifted instead of a margin added.
-  const margins = nextMargins(before[0]?.margins ?? noMargins, misses, typicalMisses).map((margin, point) => point === 0 ? 0 : margin)
+  const marginsThen = before[0]?.margins ?? noMargins
+  const margins = nextMargins(marginsThen, misses, typicalMisses).map((margin, point) => point === 0 ? 0 : margin)
   await client.query('UPDATE run SET pending = false, failures = 0, retry_at = NULL, margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5, rank_shift = $6 WHERE key = $1',
     [key, margins, ratio, typical, ended, nextShift(shift, misses[0]!, typicalMisses)])
-  return done.length
+  const coverage = marginConfidences.map((confidence, point) =>
+    ({ confidence, kept: misses[point]!.filter((miss) => miss <= marginsThen[point]!).length, judged: misses[point]!.length }))
+  return { steps: done.length, coverage }
 }
 
 /** The steps of a run that count, in the order of their start. */

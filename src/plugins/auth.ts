@@ -36,7 +36,7 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
     const { scope } = request.routeOptions.config
     if (scope === undefined || scope === 'none') return done()
     // This runs before every request, so it creates no promise unless it needs the database.
-    const verdict = auth === 'off' ? null : authenticateWithoutKeys(request, scope)
+    const verdict = auth === 'off' || isOpenTo(request) ? null : authenticateWithoutKeys(request, scope)
     if (verdict instanceof Promise) verdict.then((refusal) => applyVerdict(request, reply, refusal)).then(done, done)
     else done(applyVerdict(request, reply, verdict))
   })
@@ -59,6 +59,12 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
     if (ip === undefined) return false
     // A proxy on this machine that TRUST_PROXY does not name is not the client.
     return rateLimitPerMinute === null ? !isLoopback(ip) || request.headers['x-forwarded-for'] !== undefined : rateLimitPerMinute > 0
+  }
+
+  // A key that is sent is looked at, also from this machine.
+  function isOpenTo ({ ip, headers, routeOptions }: FastifyRequest): boolean {
+    return routeOptions.config.openOnLoopback === true && headers.authorization === undefined && headers['x-forwarded-for'] === undefined &&
+      (ip as string | undefined) !== undefined && isLoopback(ip) && isLoopbackName((headers.host ?? '').replace(/:\d*$/, ''))
   }
 
   function authenticateWithoutKeys (request: FastifyRequest, scope: ScopeName): AuthRefusal | null | Promise<AuthRefusal | null> {

@@ -50,7 +50,10 @@ export const conditionalWrites = plugin(async (app: FastifyInstance) => {
     if (key === null) return await store.idempotency.together(run)
     const { status, headers, body, replayed } = await store.idempotency.once(key, async () => responseOf(reply, await run()))
     reply.code(status).headers(headers)
-    if (replayed) reply.header('idempotency-replayed', 'true')
+    if (replayed) {
+      reply.header('idempotency-replayed', 'true')
+      app.metrics.replays.add({ operation: request.routeOptions.schema?.operationId ?? 'none' })
+    }
     // The body is serialised already. This skips the serializer of the route.
     return reply.serializer((text) => text as string).send(body ?? undefined)
   }

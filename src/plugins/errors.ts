@@ -4,7 +4,7 @@ import Router from 'find-my-way'
 import { problemBody, problemType } from '../contract/problem-responses.ts'
 import { invalid, Problem, problem } from '../contract/problems.ts'
 import { redactMessage, redactUrl } from '../domain/keys.ts'
-import { databaseProblem } from '../store/errors.ts'
+import { databaseFault, databaseProblem } from '../store/errors.ts'
 import { parametersOf } from './request-log.ts'
 import { describeValidationErrors } from './validation-errors.ts'
 
@@ -57,8 +57,12 @@ export const errors = plugin(async (app: FastifyInstance) => {
 }, { name: 'errors' })
 
 declare module 'fastify' {
-  /** The problem that was sent, for the log. */
-  interface FastifyRequest { refusal?: Problem }
+  /** `refusal`: the problem that was sent, for the log. */
+  interface FastifyRequest {
+    refusal?: Problem
+    /** The SQLSTATE with which the database made the request fail; `none` if it did not answer at all. */
+    sqlstate?: string
+  }
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -110,6 +114,8 @@ function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyRep
   if (found.code === 'too-busy') reply.header('retry-after', '1')
   if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
   request.refusal = found
+  const fault = databaseFault(cause?.cause ?? cause)
+  if (found.status === 503 && (fault !== null || found.code === 'database-unavailable')) request.sqlstate = fault?.sqlstate ?? 'none'
   const body = problemBody(withIndex(found, request), { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
 }

@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The scope that a key must have for this operation. `none`: no key is needed. */
     scope?: ScopeName | 'none'
+    /** Requests from this machine need no key. */
+    openOnLoopback?: boolean
   }
 }
 

@@ -57,6 +57,10 @@ async function check (folder: string): Promise<void> {
         const env = { PLATFORM_STATUS_URL: service.url }
         console.log((await tool('python', ['-m', 'pytest', '-p', 'no:cacheprovider', '-p', 'no:warnings'], { env })).trim().split('\n').at(-1))
         return undefined
+      },
+      'metrics, read with the parser of Prometheus': async () => {
+        await tool('python', ['-c', readMetrics, `${service.url}/metrics`])
+        return undefined
       }
     })
     await runChecks({
@@ -84,6 +88,17 @@ async function check (folder: string): Promise<void> {
     rmSync(work, { recursive: true, force: true })
   }
 }
+
+// The parser of the official client; it refuses names, labels and histograms that are not valid.
+const readMetrics = `
+import sys, urllib.request
+from prometheus_client.parser import text_string_to_metric_families
+text = urllib.request.urlopen(sys.argv[1]).read().decode()
+families = {family.name: family for family in text_string_to_metric_families(text)}
+buckets = [sample for sample in families["platform_status_request_duration_seconds"].samples if sample.name.endswith("_bucket")]
+assert families["platform_status_database_up"].samples[0].value == 1
+assert any(sample.labels["le"] == "+Inf" and sample.value > 0 for sample in buckets), buckets
+`
 
 function same (labState: LabState, wanted: LabState | undefined): void {
   if (wanted === undefined) throw new Error('the run on the former database did not end, so there is nothing to compare with')

@@ -7,7 +7,11 @@ import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 
 /** Estimates of step durations, and their calibration. */
 export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const { estimator } = app
+  const { estimator, metrics } = app
+  const counted = <E extends { method: string, level: string | null }>(estimate: E): E => {
+    metrics.estimates.add({ method: estimate.method, level: estimate.level ?? 'none' })
+    return estimate
+  }
 
   app.post('/estimates', {
     config: { scope: 'read' },
@@ -17,7 +21,7 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: SamplesQuery, body: ref(EstimateRequest),
       response: { 200: ref(Estimate), ...bodyProblems() }
     }
-  }, async ({ body: { step, ...options }, query }) => await estimator.estimateStep(step, { ...options, samples: query.samples ?? false }))
+  }, async ({ body: { step, ...options }, query }) => counted(await estimator.estimateStep(step, { ...options, samples: query.samples ?? false })))
 
   app.post('/estimates/batch', {
     config: { body: 'medium', scope: 'read', read: 'large' },
@@ -27,7 +31,11 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: noQuery, body: ref(EstimateBatchRequest),
       response: { 200: ref(EstimateBatch), ...bodyProblems() }
     }
-  }, async ({ body: { steps, ...query } }) => await estimator.estimateSteps(steps, query))
+  }, async ({ body: { steps, ...query } }) => {
+    const answer = await estimator.estimateSteps(steps, query)
+    for (const estimate of answer.estimates) counted(estimate)
+    return answer
+  })
 
   app.post('/estimates/remaining', {
     config: { scope: 'read' },

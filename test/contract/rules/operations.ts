@@ -1,20 +1,22 @@
 import { scopes, type ScopeName } from '../../../src/domain/keys.ts'
 import { answersOf, mediaOf, operationsOf, resolved, type Json, type Rule } from './rule.ts'
 
-const outsideOfApi = ['/health/live', '/health/ready']
+const outsideOfApi = ['/health/live', '/health/ready', '/metrics']
+const withoutKey = ['/health/live', '/health/ready']
 const jsonOnly = ['application/json']
-/** What is not JSON, by call: the lab file, the certificate and the source of a process are the labs' own files. */
+/** What is not JSON, by call: the lab file, the certificate and the source of a process are the labs' own files; metrics are as Prometheus wants them. */
 const otherMedia: Readonly<Record<string, readonly string[]>> = {
   putLabConfig: ['application/yaml', 'application/x-yaml', 'text/yaml'],
   getLabConfig: ['application/yaml', 'application/x-yaml', 'text/yaml'],
   putCertificate: ['application/x-pem-file', 'text/plain'],
   getCertificate: ['application/x-pem-file', 'text/plain'],
-  getProcessSource: ['text/plain']
+  getProcessSource: ['text/plain'],
+  getMetrics: ['text/plain']
 }
 
 export const operationRules: readonly Rule[] = [
   {
-    rule: 'every path is under /api, but for health',
+    rule: 'every path is under /api, but for health and metrics',
     why: 'What is under /api is the promise to clients; gateways route by it.',
     faults: (document) => Object.keys(document.paths).filter((path) => !path.startsWith('/api/') && !outsideOfApi.includes(path)),
     breaking: (document) => { document.paths['/things'] = document.paths['/api/things'] }
@@ -49,11 +51,11 @@ export const operationRules: readonly Rule[] = [
     breaking: (document) => { document.paths['/api/things'].get.description = 'things' }
   },
   {
-    rule: 'every operation under /api needs one scope, and says which; health needs none',
+    rule: 'every operation needs one scope, and says which; health needs none',
     why: 'A route that nobody thought about must not be open; and who makes a key wants to know what it is good for.',
     faults: (document) => operationsOf(document).filter(({ path, operation: { security, description } }) => {
       const needed: string[] = security?.[0]?.key ?? []
-      if (!path.startsWith('/api/')) return security?.length !== 0
+      if (withoutKey.includes(path)) return security?.length !== 0
       return security?.length !== 1 || needed.length !== 1 || !scopes.includes(needed[0] as ScopeName) || !description.endsWith(`Scope: \`${needed[0]}\`.`)
     }).map(({ at }) => at),
     breaking: (document) => { document.paths['/api/things'].get.security = [] }
@@ -78,7 +80,7 @@ export const operationRules: readonly Rule[] = [
     breaking: (document) => { document.paths['/api/things'].post.requestBody.content['text/html'] = document.paths['/api/things'].post.requestBody.content['application/json'] }
   },
   {
-    rule: 'success is JSON unless it is one of the labs\' own files',
+    rule: 'success is JSON unless it is one of the labs\' own files or the metrics',
     why: 'Clients ask once how to read an answer.',
     faults: (document) => answersOf(document).filter(({ status, answer, operation }) => status < 300 && status !== 204 &&
       !isMedia(operation.operationId, Object.keys(answer.content ?? {}))).map(({ at }) => at),

@@ -163,6 +163,13 @@ if TYPE_CHECKING:
 
 
 class Operations(Caller):
+    def get_metrics(self) -> str:
+        """Read metrics for Prometheus. Text format 0.0.4. Counters are those of this instance since its start;
+        figures of the lab are the same at every instance. Requests from this machine need no key. Scope: `read`.
+        """
+        answer: str = self.call('GET', ('metrics',), answers='text/plain')
+        return answer
+
     def get_live(self) -> Live:
         """Check that the process is alive. Responds as long as the process can handle requests. It does not query
         the database.
