@@ -17,6 +17,7 @@ import { conditionalWrites } from './plugins/conditional-writes.ts'
 import { corsOptions } from './plugins/cors.ts'
 import { crossOrigin } from './plugins/cross-origin.ts'
 import { docs } from './plugins/docs.ts'
+import { dryRuns } from './plugins/dry-runs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
 import { frontPage } from './plugins/front-page.ts'
@@ -110,6 +111,8 @@ export async function buildApp (
   await app.register(queryEncoding)
   await app.register(bodyParsers, { bodyLimitBytes: config.bodyLimitBytes })
   await app.register(etag)
+  // Before conditionalWrites, so that it undoes only the command: a dry run with a key is remembered as other writes are.
+  await app.register(dryRuns)
   await app.register(conditionalWrites)
   await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })
   await app.register(labRevision)

@@ -136,6 +136,9 @@ export const pageQuery = {
 }
 
 /** For operations without query parameters. Any parameter is refused. */
+/** The parameter of writes that answer a dry run as they would answer otherwise. */
+export const dryRunParameter = Type.Optional(Type.Boolean({ default: false, description: 'Whether to only return what the response would be, or the refusal, without changing anything.' }))
+
 export const noQuery = Type.Object({}, { additionalProperties: false })
 
 /** A boolean filter with a third value for both. */

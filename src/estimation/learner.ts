@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../domain/log.ts'
 import type { Database } from '../store/database.ts'
+import { pruneIdempotencyKeys } from '../store/idempotency.ts'
 import { refreshOutgrownStatistics } from '../store/outgrown-statistics.ts'
 import { type LearntRun, learnNextRun, Stopped } from './learning.ts'
 import { ownConnection } from './own-connection.ts'
@@ -8,6 +9,8 @@ import { type YieldToRequests, slices } from './slices.ts'
 
 /** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
 const lookEveryMs = 2000
+/** How often an instance deletes stored responses. Each time it reads the sizes of all. */
+const pruneEveryMs = 60_000
 /** After a failure the pause doubles, up to this. */
 const maxPauseMs = 60_000
 const statementTimeoutMs = 30_000
@@ -22,7 +25,7 @@ export type Learner = ReturnType<typeof openLearner>
 
 /**
  * Learns from finished runs beside the requests. It uses one connection of its own and one transaction for each run. Only one
- * instance learns at a time, and nothing waits for it. A run from which it cannot learn waits longer after each failure, and the others go on. It also refreshes the planner's statistics after a bulk load, so that
+ * instance learns at a time, and nothing waits for it. A run from which it cannot learn waits longer after each failure, and the others go on. It also deletes stored responses of `Idempotency-Key` that are too old or too many, and refreshes the planner's statistics after a bulk load, so that
  * PostgreSQL plans estimates well at once. It connects when it is started, or when `learnNow` is called.
  */
 export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'info' | 'warn'>, { onLearnt = () => {} }: { onLearnt?: (run: LearntRun) => void } = {}) {
@@ -31,6 +34,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
   const stopping = new AbortController()
   const isStopped = () => stopping.signal.aborted
   let failures = 0
+  let prunedAt = -Infinity
   let last: Promise<unknown> = Promise.resolve()
   const slice = slices()
 
@@ -48,6 +52,10 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
       const { rows: [found] } = await own.query<{ writable: boolean, pending: boolean }>(lookForWork)
       if (!found!.writable) return learnt
       await refreshOutgrownStatistics(own)
+      if (performance.now() - prunedAt >= pruneEveryMs) {
+        prunedAt = performance.now()
+        await pruneIdempotencyKeys(own)
+      }
       for (let more = found!.pending; more && !isStopped();) {
         const run = await learnNextRun(own, yieldToRequests)
         more = run !== null

@@ -33,7 +33,7 @@ const lastEventId = {
 }
 const idempotencyKey = {
   type: 'string', minLength: 1, maxLength: 257,
-  description: 'A unique text for this request, such as a UUID. A retry with the same key within 24 hours returns the original response and changes nothing.',
+  description: 'A unique text for this request, such as a UUID. A retry with the same key within 24 hours returns the original response and changes nothing. Of more than 100,000 responses or 256 MiB of one client the oldest are forgotten earlier.',
   examples: ['0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21']
 }
 

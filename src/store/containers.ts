@@ -10,7 +10,6 @@ import { type AuditContext, runLabCommand, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
-import { unlessDryRun } from './dry-run.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
@@ -127,8 +126,8 @@ export function containerStore ({ pool, prisma }: Database) {
       return warnings ? { ...changed, json: `${changed.json.slice(0, -1)},"warnings":${JSON.stringify(warnings)}}` } : changed
     },
 
-    async remove (container: string, { reason, dry_run }: RemoveQuery, audit: AuditContext) {
-      return await unlessDryRun(pool, dry_run, async () => await command('remove', container, reason === undefined ? audit : { ...audit, reason }))
+    async remove (container: string, { reason }: RemoveQuery, audit: AuditContext) {
+      return await command('remove', container, reason === undefined ? audit : { ...audit, reason })
     },
 
     async move (container: string, { source_device, source_pos, target_device, target_pos, reservation_id }: Move, audit: AuditContext) {

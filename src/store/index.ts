@@ -6,6 +6,7 @@ import { containerStore } from './containers.ts'
 import type { Database } from './database.ts'
 import { deviceStore } from './devices.ts'
 import { eventLogStore } from './event-log.ts'
+import { runUndone } from './dry-run.ts'
 import { eventStore } from './events.ts'
 import { experimentStore } from './experiments.ts'
 import { idempotencyStore } from './idempotency.ts'
@@ -50,6 +51,8 @@ export function openStore (database: Database) {
     alarms: alarmStore(database),
     idempotency: idempotencyStore(database),
     locks: lockStore(database),
-    keys: keyStore(database)
+    keys: keyStore(database),
+    /** Runs a command and undoes it. Returns what it returned. */
+    undone: async <T>(run: () => Promise<T>): Promise<T> => await runUndone(database, run)
   }
 }

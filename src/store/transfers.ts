@@ -1,3 +1,4 @@
+import type { Warning } from '../contract/common.ts'
 import type { Container } from '../contract/containers.ts'
 import { type Fault, invalid, type ProblemCode } from '../contract/problems.ts'
 import type { Step } from '../contract/steps.ts'
@@ -11,7 +12,10 @@ import { withMergedData } from './merged-data.ts'
 import { prepareTransferSteps } from './prepare-steps.ts'
 import { refusalDetail } from './refusals.ts'
 
-type TransferRow = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], revision: number }
+type TransferRow = {
+  container: Container | null, step: Step | null, revision: number
+  findings: { code: ProblemCode, members: Record<string, unknown> }[], warnings: Warning[] | null
+}
 /** The step of a transfer that ends it and lacks a part of the stored data. Nothing was done. */
 type ToMerge = { findings: null, step: Pick<Step, 'id' | 'data'> }
 
@@ -40,15 +44,16 @@ export function transferStore ({ pool }: Database) {
               : { ...step, created_as: [step.created_as.split(':')[0], digestOf([ref, { ...transfer, step: { ...transfer.step, id: step.id } }]), digestOf([ref, { ...transfer, step: null }])].join(':') }
           }
         })
-        const rows = await runLabCommand<TransferRow | ToMerge>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
+        const rows = await runLabCommand<TransferRow | ToMerge>(pool, 'SELECT container, step, findings, warnings, revision FROM transfer($1, $2, $3, $4, $5)',
           [writeExactly(inputs), JSON.stringify(devices), batch, dryRun, audit])
         return rows.some(({ findings }) => findings === null)
           ? { merge: (rows as ToMerge[]).map(({ step }): [string, Step['data']] => [step.id, step.data]) }
           : { done: rows as TransferRow[] }
       })
-      return made.map(({ container, step, findings, revision }, index) => ({
+      return made.map(({ container, step, findings, warnings, revision }, index) => ({
         status: dryRun ? 'dry-run' : 'success', container, step, revision,
-        findings: findings.map((finding) => findingOf(finding, batch ? index : null))
+        findings: findings.map((finding) => findingOf(finding, batch ? index : null)),
+        ...warnings === null ? {} : { warnings }
       }))
     }
   }

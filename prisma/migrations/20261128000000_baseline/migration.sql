@@ -83,6 +83,11 @@ CREATE TYPE device_input AS (
   listed boolean, retired boolean, created_as text, kind text
 );
 
+-- What is set for a slot: null for `disposes`, `labware_types` and `max_height_mm` is as its device says.
+CREATE TYPE slot_input AS (
+  device_id uuid, position integer, deep_well_suited boolean, disposes boolean, labware_types text[], max_height_mm double precision
+);
+
 -- ── Position ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE position (
@@ -110,6 +115,10 @@ CREATE TABLE position (
   -- the target of a foreign key of placement: nothing can be in a retired slot, or in one that disposes
   CONSTRAINT position_id_active_key UNIQUE (id, active)
 );
+
+-- The few slots for which something is set, which the lab file has.
+CREATE INDEX position_set_idx ON position (device_id, slot_number)
+  WHERE deep_well_suited OR disposes_set IS NOT NULL OR labware_types IS NOT NULL OR max_height_mm IS NOT NULL;
 
 -- ── Labware type ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -527,6 +536,7 @@ CREATE TABLE transfer_outcome (
   step jsonb NOT NULL,
   -- the transfer as it was sent, as digests (see step.created_as)
   created_as text,
+  warnings jsonb,
   revision bigint NOT NULL,
   CONSTRAINT transfer_outcome_pkey PRIMARY KEY (step_id),
   CONSTRAINT transfer_outcome_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT
@@ -724,13 +734,20 @@ CREATE TABLE idempotency_key (
   status integer NOT NULL,
   -- `content-type` and `location` of the response, if it had them
   headers jsonb NOT NULL,
+  -- a body above 64 KiB is in `body_gzip` instead
   body text,
+  body_gzip bytea,
+  -- whose it is: the name of the API key; null without one
+  actor text,
   created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT idempotency_key_pkey PRIMARY KEY (digest),
+  CONSTRAINT idempotency_key_one_body CHECK (body IS NULL OR body_gzip IS NULL),
   -- a refused command changed nothing, and may be sent again
   CONSTRAINT idempotency_key_success CHECK (status BETWEEN 200 AND 299)
 );
 CREATE INDEX idempotency_key_created_idx ON idempotency_key (created_at);
+-- The service compresses these; PostgreSQL need not try.
+ALTER TABLE idempotency_key ALTER COLUMN body_gzip SET STORAGE EXTERNAL;
 
 -- ── API key ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -879,12 +896,12 @@ $$;
 -- Records where containers and lids are, as a person sees them: any permutation at once, judged by its end, one event a
 -- container. `_input` is { items, missing } as plan_arrangement takes them. Nothing is written if nothing changes. A dry run
 -- returns what contradicts as findings, and what would change; otherwise the first finding is refused. Reservations do not
--- hold what is there: as in a correction, a reserved slot may be taken.
+-- hold what is there: as in a correction, a reserved slot may be taken, and one in which the labware type does not fit, which is a warning.
 --
 -- Locks: The lab lock.
 -- Raises: invalid-request, container-not-found, container-removed, device-not-found, position-not-found, position-occupied
 CREATE OR REPLACE FUNCTION arrange_containers(_input jsonb, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (changes jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+RETURNS TABLE (changes jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql AS $$
 DECLARE
   plan jsonb;
 BEGIN
@@ -892,6 +909,7 @@ BEGIN
   plan := plan_arrangement(_input->'items', _input->'missing');
   PERFORM refuse_repeated_entry(plan->'repeated');
   findings := plan->'findings';
+  warnings := plan->'warnings';
   IF NOT _dry_run AND findings <> '[]' THEN
     PERFORM refuse(findings->0->>'code', findings->0->'members');
   END IF;
@@ -1227,7 +1245,15 @@ END $$;
 -- missing_since, removed_at, until }], those on the platform first, then the latest, or null. A refusal of the barcode shows them.
 -- Both lookups use the partial indexes of the events that gave or took a barcode.
 CREATE OR REPLACE FUNCTION former_bearers(_barcode text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  bearers uuid[] := ARRAY(
+    SELECT e.container_id FROM event e
+    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode);
 BEGIN
+  -- Most barcodes that are asked for have no former bearer. A stocktake asks for up to 10,000.
+  IF cardinality(bearers) = 0 THEN
+    RETURN NULL;
+  END IF;
   RETURN (
     SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position,
       'missing_since', wire_time(f.missing_since), 'removed_at', wire_time(f.removed_at), 'until', wire_time(f.until))
@@ -1237,10 +1263,7 @@ BEGIN
         SELECT max(e.recorded_at) FROM event e
         WHERE e.container_id = s.id AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.before->>'barcode' = _barcode) AS until
       FROM container_state s
-      WHERE s.id IN (
-          SELECT e.container_id FROM event e
-          WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode)
-        AND s.barcode IS DISTINCT FROM _barcode
+      WHERE s.id = ANY (bearers) AND s.barcode IS DISTINCT FROM _barcode
       ORDER BY s.removed_at IS NOT NULL, until DESC LIMIT 20
     ) f);
 END $$;
@@ -1800,9 +1823,10 @@ END $$;
 
 -- prisma/sql/device/refuse_dropping_occupied_slots.sql
 -- Refuses input that would drop a slot in which there is a container or a lid, or turn it into waste. The problem names each such slot.
+-- `_slots` has the slots for which something is set with the same command, as for write_devices.
 --
 -- Raises: slots-occupied
-CREATE OR REPLACE FUNCTION refuse_dropping_occupied_slots(_inputs json) RETURNS void LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION refuse_dropping_occupied_slots(_inputs json, _slots json) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   occupied jsonb;
 BEGIN
@@ -1817,9 +1841,14 @@ BEGIN
   IF occupied IS NOT NULL THEN
     PERFORM refuse('slots-occupied', jsonb_build_object('occupied', occupied));
   END IF;
+  -- Of the slots that keep what is put there, those that are going to dispose: what is set for the slot comes before its device.
   PERFORM refuse_disposing_of_occupied_slots(ARRAY(
-    SELECT p.id FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN position p ON p.device_id = input.id
-    WHERE p.retired_at IS NULL AND NOT p.disposes AND coalesce(p.disposes_set, input.disposes)));
+    SELECT p.id
+    FROM placement pl JOIN position p ON p.id = pl.position_id JOIN device d ON d.id = p.device_id
+    LEFT JOIN json_populate_recordset(NULL::device_input, _inputs) AS input ON input.id = d.id
+    LEFT JOIN json_populate_recordset(NULL::slot_input, _slots) AS slot ON slot.device_id = d.id AND slot.position = p.slot_number
+    WHERE (input.id IS NOT NULL OR slot.device_id IS NOT NULL)
+      AND coalesce(CASE WHEN slot.device_id IS NULL THEN p.disposes_set ELSE slot.disposes END, input.disposes, d.disposes)));
 END $$;
 
 -- prisma/sql/device/require_device.sql
@@ -1902,17 +1931,19 @@ BEGIN
 END $$;
 
 -- prisma/sql/device/write_devices.sql
--- Sets devices and their slots as the input says, and records one event for each device. The caller decides what
+-- Sets devices and their slots as the input says, and what is set for single slots as `_slots` says, which are [slot_input].
+-- Records one event for each device, and then one for each of these slots. The caller decides what
 -- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
 -- its old id. It takes a few statements for a lab of any size.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
-CREATE OR REPLACE FUNCTION write_devices(_inputs json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION write_devices(_inputs json, _slots json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb;
+  slots_before jsonb;
 BEGIN
-  PERFORM refuse_dropping_occupied_slots(_inputs);
+  PERFORM refuse_dropping_occupied_slots(_inputs, _slots);
   SELECT coalesce(jsonb_object_agg(d.id, device_snapshot(d.id)), '{}') INTO before
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id;
 
@@ -1942,17 +1973,36 @@ BEGIN
   WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
   UPDATE position p SET disposes = coalesce(p.disposes_set, d.disposes)
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id
-  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes);
+  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes)
+    AND NOT EXISTS (SELECT FROM json_populate_recordset(NULL::slot_input, _slots) AS slot WHERE slot.device_id = p.device_id AND slot.position = p.slot_number);
+  UPDATE position p SET retired_at = NULL
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  WHERE p.device_id = input.id AND p.retired_at IS NOT NULL AND NOT input.retired AND p.slot_number < input.capacity;
+  -- Slots are never deleted, so the ones that a device lacks are those above its last one.
   INSERT INTO position (id, device_id, slot_number, disposes)
   SELECT gen_random_uuid(), input.id, slot, coalesce(input.disposes, false)
-  FROM json_populate_recordset(NULL::device_input, _inputs) AS input CROSS JOIN LATERAL generate_series(0, input.capacity - 1) AS slot
-  WHERE NOT input.retired
-  ON CONFLICT ON CONSTRAINT position_device_slot_key DO UPDATE SET retired_at = NULL WHERE position.retired_at IS NOT NULL;
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  CROSS JOIN LATERAL (SELECT coalesce(max(p.slot_number) + 1, 0) AS number FROM position p WHERE p.device_id = input.id) AS next
+  CROSS JOIN LATERAL generate_series(next.number, input.capacity - 1) AS slot
+  WHERE NOT input.retired;
+  SELECT coalesce(jsonb_object_agg(p.id, position_snapshot(p.id)), '{}') INTO slots_before
+  FROM json_populate_recordset(NULL::slot_input, _slots) AS slot JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position;
+  UPDATE position p SET deep_well_suited = slot.deep_well_suited, disposes_set = slot.disposes, disposes = coalesce(slot.disposes, d.disposes),
+    labware_types = slot.labware_types, max_height_mm = slot.max_height_mm
+  FROM json_populate_recordset(NULL::slot_input, _slots) AS slot JOIN device d ON d.id = slot.device_id
+  WHERE p.device_id = slot.device_id AND p.slot_number = slot.position;
+
+  PERFORM drop_reservations();
 
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
   SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     input.id, before->input.id::text, device_snapshot(input.id)
   FROM ROWS FROM (json_populate_recordset(NULL::device_input, _inputs)) WITH ORDINALITY AS input CROSS JOIN lab l;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT _revision, _ordinal + json_array_length(_inputs) + slot.ordinality - 1, l.recorded_at, 'position-updated',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', p.device_id, slots_before->p.id::text, position_snapshot(p.id)
+  FROM ROWS FROM (json_populate_recordset(NULL::slot_input, _slots)) WITH ORDINALITY AS slot
+  JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position CROSS JOIN lab l;
 END $$;
 
 -- prisma/sql/estimate/borrowed_spread.sql
@@ -2054,6 +2104,37 @@ CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAG
   SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
 $$;
 
+-- prisma/sql/experiment/experiment_attention.sql
+-- Returns whether somebody must look at an experiment that is not over: a step failed, and was neither tried again nor corrected.
+-- `_failed` is the number of its failed steps: without one, no step is read.
+CREATE OR REPLACE FUNCTION experiment_attention(_experiment uuid, _status text, _failed integer) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN _failed > 0 AND _status IN ('running', 'paused', 'lost') THEN EXISTS (
+    SELECT FROM step f WHERE f.experiment_id = _experiment AND f.status = 'failed' AND NOT EXISTS (
+      SELECT FROM step again
+      WHERE again.experiment_id = _experiment AND again.start >= f.start AND again.id <> f.id AND again.name IS NOT DISTINCT FROM f.name
+        AND (f.name IS NOT NULL OR (again.kind = f.kind AND again.device_id = f.device_id AND again.fct IS NOT DISTINCT FROM f.fct))
+        AND (again.start > f.start OR again.attempt > f.attempt))
+  ) ELSE false END
+$$;
+
+-- prisma/sql/experiment/record_experiment_event.sql
+-- Records an event of an experiment. `_after` is the snapshot after the command, which is read here, with all its steps, unless the
+-- caller already knows it.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_experiment_event(
+  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb, _after jsonb DEFAULT NULL
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF _after IS NULL THEN
+    _after := experiment_snapshot(_experiment);
+  END IF;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
+    _before, _after
+  FROM lab WHERE id = 1;
+END $$;
+
 -- prisma/sql/experiment/standstill_seconds.sql
 -- Returns the seconds between two times in which an experiment stood still: it was paused, or some of its steps were paused and no
 -- other one was active. A paused step beside an active one is no standstill. Steps whose times cannot be true do not count.
@@ -2069,7 +2150,9 @@ BEGIN
       SELECT tstzrange(s.start, s.finish) AS whole, CASE WHEN s.paused_seconds IS NULL THEN '{}' ELSE coalesce((
         SELECT range_agg(tstzrange(p.paused_at, p.resumed_at) * tstzrange(s.start, s.finish)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS paused
       FROM step s
-      WHERE s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
+      -- Without a paused step, the steps do not matter, and are not read.
+      WHERE EXISTS (SELECT FROM step any_step WHERE any_step.experiment_id = _experiment AND any_step.paused_seconds IS NOT NULL)
+        AND s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
     ),
     stood AS (
       SELECT coalesce((SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = _experiment AND p.subject = 'experiment'), '{}')
@@ -2119,23 +2202,42 @@ BEGIN
   END IF;
 END $$;
 
--- prisma/sql/idempotency/store_idempotency_key.sql
--- Stores the response to a request in the transaction of its effect, so that there is never one without the other. It
--- also deletes a few keys that are too old: a service in use cleans up after itself.
+-- prisma/sql/idempotency/prune_idempotency_keys.sql
+-- Deletes stored responses: those that are too old and, of an actor that keeps more than `_most_kept` or more than `_most_bytes`,
+-- the oldest. Returns how many there were. It runs beside requests; what it does not reach comes the next time.
 --
--- Locks: The expired rows that it deletes; it skips those that another transaction has locked.
-CREATE OR REPLACE FUNCTION store_idempotency_key(_digest text, _request_digest text, _status integer, _headers jsonb, _body text)
-RETURNS void LANGUAGE plpgsql AS $$
+-- Locks: The rows that it deletes; it skips those that another transaction has locked.
+CREATE OR REPLACE FUNCTION prune_idempotency_keys(_most_kept integer, _most_bytes bigint) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  expired integer;
+  surplus integer;
 BEGIN
   DELETE FROM idempotency_key WHERE digest IN (
     SELECT digest FROM idempotency_key WHERE created_at <= clock_timestamp() - idempotency_key_lifetime()
-    ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED);
-  INSERT INTO idempotency_key (digest, request_digest, status, headers, body)
-  VALUES (_digest, _request_digest, _status, _headers, _body)
-  ON CONFLICT ON CONSTRAINT idempotency_key_pkey DO UPDATE SET
-    request_digest = excluded.request_digest, status = excluded.status, headers = excluded.headers, body = excluded.body,
-    created_at = excluded.created_at;
+    ORDER BY created_at LIMIT 10000 FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS expired = ROW_COUNT;
+  DELETE FROM idempotency_key WHERE digest IN (
+    SELECT digest FROM idempotency_key WHERE digest IN (
+      SELECT k.digest FROM (
+        SELECT i.digest, row_number() OVER newest AS kept, sum(coalesce(octet_length(i.body), octet_length(i.body_gzip), 0) + 200) OVER newest AS bytes
+        FROM idempotency_key i WINDOW newest AS (PARTITION BY i.actor ORDER BY i.created_at DESC, i.digest)
+      ) k WHERE k.kept > _most_kept OR k.bytes > _most_bytes LIMIT 10000)
+    FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS surplus = ROW_COUNT;
+  RETURN expired + surplus;
 END $$;
+
+-- prisma/sql/idempotency/store_idempotency_key.sql
+-- Stores the response to a request in the transaction of its effect, so that there is never one without the other. A large body
+-- comes compressed. prune_idempotency_keys deletes what is too old or too much.
+CREATE OR REPLACE FUNCTION store_idempotency_key(_digest text, _request_digest text, _status integer, _headers jsonb, _body text, _body_gzip bytea, _actor text)
+RETURNS void LANGUAGE sql AS $$
+  INSERT INTO idempotency_key (digest, request_digest, status, headers, body, body_gzip, actor)
+  VALUES (_digest, _request_digest, _status, _headers, _body, _body_gzip, _actor)
+  ON CONFLICT ON CONSTRAINT idempotency_key_pkey DO UPDATE SET
+    request_digest = excluded.request_digest, status = excluded.status, headers = excluded.headers, body = excluded.body, body_gzip = excluded.body_gzip,
+    actor = excluded.actor, created_at = excluded.created_at
+$$;
 
 -- prisma/sql/import/complete_quiet_experiments.sql
 -- Completes running experiments of which nothing was logged since `_before`: orchestrators do not say that an
@@ -2353,7 +2455,7 @@ BEGIN
     FROM unnest(gone) WITH ORDINALITY AS g (id, ordinality) CROSS JOIN lab l;
   END IF;
   IF devices_retired > 0 THEN
-    PERFORM write_devices(retired, wiped, containers_removed, _audit);
+    PERFORM write_devices(retired, '[]', wiped, containers_removed, _audit);
   END IF;
   IF wiped IS NOT NULL THEN
     PERFORM record_lab_event(wiped, containers_removed + devices_retired, 'lab-wiped',
@@ -2458,26 +2560,14 @@ $$;
 CREATE OR REPLACE FUNCTION labware_warnings(_container uuid) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   type labware_type;
-  misfit jsonb;
-  is_lidded boolean;
-  warnings jsonb := '[]';
 BEGIN
   SELECT t.* INTO type FROM container c JOIN labware_type t ON t.name = c.labware_type WHERE c.id = _container AND c.removed_at IS NULL;
   IF type.name IS NULL THEN
     RETURN NULL;
   END IF;
-  SELECT labware_misfit(type, pl.position_id) INTO misfit FROM placement pl WHERE pl.container_id = _container AND pl.part = 'body';
-  SELECT c.lidded INTO is_lidded FROM container c WHERE c.id = _container;
-  IF misfit IS NOT NULL THEN
-    warnings := warnings || jsonb_build_object('code', 'labware-does-not-fit', 'detail',
-      'A "' || type.name || '" does not fit in slot ' || (misfit->>'position') || ' of ' || (misfit->>'device') || ' by the rule ' || (misfit->>'rule') || '.');
-  END IF;
-  IF is_lidded AND type.lid = 'none' THEN
-    warnings := warnings || jsonb_build_object('code', 'lid-contradicts-type', 'detail', 'The lid is on, but a "' || type.name || '" has no lid.');
-  ELSIF NOT is_lidded AND type.lid = 'always' THEN
-    warnings := warnings || jsonb_build_object('code', 'lid-contradicts-type', 'detail', 'The lid is off, but a "' || type.name || '" always has its lid on.');
-  END IF;
-  RETURN nullif(warnings, '[]');
+  RETURN (
+    SELECT nullif(fit_warnings(type, pl.position_id, c.lidded), '[]')
+    FROM container c LEFT JOIN placement pl ON pl.container_id = c.id AND pl.part = 'body' WHERE c.id = _container);
 END $$;
 
 -- prisma/sql/labware-type/lookup_labware_type.sql
@@ -3241,6 +3331,9 @@ BEGIN
     FROM differing d CROSS JOIN lab l WHERE _revision IS NOT NULL
   )
   SELECT count(*) INTO changed FROM differing;
+  IF _revision IS NOT NULL THEN
+    PERFORM drop_reservations();
+  END IF;
   RETURN changed;
 END $$;
 
@@ -3275,6 +3368,7 @@ BEGIN
     labware_types = CASE WHEN jsonb_typeof(after->'labware_types') = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(after->'labware_types')) END,
     max_height_mm = (after->>'max_height_mm')::double precision
   WHERE id = changed;
+  PERFORM drop_reservations();
   PERFORM next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
   SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', holder, before, position_snapshot(changed)
@@ -3425,15 +3519,14 @@ BEGIN
 END $$;
 
 -- prisma/sql/reservation/drop_reservations.sql
--- Takes a slot out of its reservation when nothing can be in it any longer: it is retired, or disposes.
-CREATE OR REPLACE FUNCTION drop_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Takes slots out of their reservations in which nothing can be any longer: they are retired, or dispose. Every command that
+-- may have changed that calls it, once and not for each slot: a lab file can retire 300,000 of them.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION drop_reservations() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM consume_reservation(ARRAY[NEW.id]);
-  RETURN NULL;
+  PERFORM consume_reservation(ARRAY(SELECT p.id FROM reserved_position rp JOIN position p ON p.id = rp.position_id WHERE NOT p.active));
 END $$;
-
-CREATE OR REPLACE TRIGGER position_retired_drops_reservations AFTER UPDATE OF retired_at, disposes ON position
-  FOR EACH ROW WHEN (OLD.active AND NOT NEW.active) EXECUTE FUNCTION drop_reservations();
 
 -- prisma/sql/reservation/first_reserved_device.sql
 -- Returns the device of the first slot of a reservation. The log lists the events of the reservation under this
@@ -3982,109 +4075,6 @@ CREATE OR REPLACE FUNCTION added_changes(_added jsonb) RETURNS jsonb LANGUAGE sq
   JOIN position p ON p.id = a.position_id JOIN device d ON d.id = p.device_id
 $$;
 
--- prisma/sql/stocktake/plan_stocktake.sql
--- Compares what was seen on a device with what is tracked: { items, counts, ends, labels, added, warnings, relabelled }.
--- `_seen` is [{ position, barcode, lidded, new_id }]: each slot in which there is a plate; a slot that is not in it is
--- empty. Everything but `items` and `counts` says what applying it does: `ends` as container_end, `labels` is [{ id, barcode }]
--- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` is
--- the first seen label that a container on the platform bore before: { pointer, barcode, relabelled }, or null.
---
--- Locks: The caller holds the lab lock if it applies the plan.
-CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  WITH slot AS MATERIALIZED (
-    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL
-  ),
-  tracked AS MATERIALIZED (
-    SELECT s.id AS position_id, s.slot_number, pl.container_id, pl.part, c.barcode
-    FROM slot s JOIN placement pl ON pl.position_id = s.id JOIN container c ON c.id = pl.container_id
-  ),
-  look AS MATERIALIZED (
-    SELECT (t.n - 1)::integer AS index, s.id AS position_id, s.slot_number, t.i->>'barcode' AS barcode, (t.i->>'lidded')::boolean AS lidded,
-      (t.i->>'new_id')::uuid AS new_id, c.id AS bearer, here.container_id AS standing, here.barcode AS standing_barcode
-    FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n)
-    JOIN slot s ON s.slot_number = (t.i->>'position')::integer
-    LEFT JOIN container c ON c.barcode = t.i->>'barcode' AND c.removed_at IS NULL
-    LEFT JOIN tracked here ON here.position_id = s.id AND here.part = 'body'
-  ),
-  -- Which container is seen. A plate that cannot be read is the one that is tracked in its slot, unless that one was seen
-  -- elsewhere. A label that nobody bears belongs to the plate that is tracked there without one.
-  seen AS MATERIALIZED (
-    SELECT l.*, CASE
-      WHEN l.bearer IS NOT NULL THEN l.bearer
-      WHEN (l.barcode IS NULL OR l.standing_barcode IS NULL) AND NOT EXISTS (SELECT FROM look o WHERE o.bearer = l.standing) THEN l.standing END AS container_id
-    FROM look l
-  ),
-  judged AS MATERIALIZED (
-    SELECT s.slot_number, 0 AS rank, s.index, s.container_id, s.position_id, s.barcode, s.lidded, s.new_id,
-      CASE
-        WHEN s.bearer IS NULL AND s.barcode IS NOT NULL THEN 'unknown'
-        WHEN s.container_id IS NULL THEN 'unexpected'
-        WHEN s.container_id = s.standing THEN 'match'
-        ELSE 'elsewhere' END AS finding
-    FROM seen s
-    UNION ALL
-    SELECT t.slot_number, 1, NULL, t.container_id, t.position_id, NULL, NULL, NULL, CASE t.part WHEN 'body' THEN 'missing' ELSE 'lid' END
-    FROM tracked t
-    WHERE CASE t.part
-      WHEN 'body' THEN NOT EXISTS (SELECT FROM seen s WHERE s.container_id = t.container_id)
-      ELSE NOT EXISTS (SELECT FROM seen s WHERE s.position_id = t.position_id) END
-  ),
-  -- A plate stands where the lid was tracked, so nobody knows where that lid is.
-  displaced AS MATERIALIZED (
-    SELECT t.container_id, t.position_id, s.slot_number, s.index
-    FROM tracked t JOIN seen s ON s.position_id = t.position_id WHERE t.part = 'lid'
-  ),
-  ending AS (
-    SELECT who.nth, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
-      coalesce(who.lidded, c.lidded) AS lidded_to,
-      CASE WHEN NOT coalesce(who.lidded, c.lidded) AND NOT EXISTS (SELECT FROM displaced d WHERE d.position_id = lid.position_id) THEN lid.position_id END AS lid_to
-    FROM (
-      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded
-      FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid'
-      UNION ALL
-      SELECT d.slot_number, d.container_id, pl.position_id, NULL
-      FROM displaced d LEFT JOIN placement pl ON pl.container_id = d.container_id AND pl.part = 'body'
-      WHERE NOT EXISTS (SELECT FROM judged j WHERE j.container_id = d.container_id AND j.finding <> 'lid')
-    ) who
-    JOIN container c ON c.id = who.container_id
-    LEFT JOIN placement body ON body.container_id = c.id AND body.part = 'body'
-    LEFT JOIN placement lid ON lid.container_id = c.id AND lid.part = 'lid'
-  ),
-  former AS MATERIALIZED (
-    SELECT j.index, j.barcode, j.container_id, former_bearers(j.barcode) AS bearers FROM judged j WHERE j.finding = 'unknown'
-  )
-  SELECT jsonb_build_object(
-    'items', (SELECT coalesce(jsonb_agg(CASE WHEN f.bearers IS NULL THEN '{}' ELSE jsonb_build_object('relabelled', f.bearers) END || jsonb_build_object(
-        'position', j.slot_number, 'finding', j.finding,
-        'container', CASE WHEN s.id IS NOT NULL THEN jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name) END,
-        'tracked', CASE WHEN j.finding = 'lid' THEN s.lid || jsonb_build_object('lidded', false)
-          WHEN s.device IS NOT NULL THEN jsonb_build_object('device', s.device, 'position', s.position, 'lidded', s.lidded) END,
-        'seen', CASE WHEN j.index IS NOT NULL THEN jsonb_build_object('position', j.slot_number, 'barcode', j.barcode, 'lidded', j.lidded) END)
-      ORDER BY j.slot_number, j.rank), '[]')
-      FROM judged j LEFT JOIN container_state s ON s.id = j.container_id LEFT JOIN former f ON f.index = j.index),
-    'counts', (SELECT jsonb_object_agg(k.finding, (SELECT count(*) FROM judged j WHERE j.finding = k.finding))
-      FROM (VALUES ('match'), ('elsewhere'), ('unknown'), ('missing'), ('unexpected'), ('lid')) AS k (finding)),
-    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' ORDER BY e.nth, e.container_id), '[]') FROM ending e
-      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
-    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode) ORDER BY j.slot_number), '[]')
-      FROM judged j WHERE j.finding = 'unknown' AND j.container_id IS NOT NULL),
-    'added', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.new_id, 'name', coalesce(j.barcode, 'container-' || right(j.new_id::text, 8)), 'barcode', j.barcode,
-        'lidded', coalesce(j.lidded, false), 'position_id', j.position_id) ORDER BY j.slot_number), '[]')
-      FROM judged j WHERE j.finding IN ('unknown', 'unexpected') AND j.container_id IS NULL),
-    'warnings', (SELECT coalesce(jsonb_agg(w.warning ORDER BY w.index), '[]') FROM (
-        SELECT d.index, jsonb_build_object('code', 'lid-displaced', 'pointer', '/seen/' || d.index || '/position', 'detail',
-          'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
-        FROM displaced d JOIN container c ON c.id = d.container_id JOIN ending e ON e.container_id = d.container_id WHERE NOT e.lidded_to
-        UNION ALL
-        SELECT j.index, jsonb_build_object('code', 'barcode-differs-in-case', 'pointer', '/seen/' || j.index || '/barcode', 'detail',
-          'Another container on the platform has the barcode "' || c.barcode || '". It differs from "' || j.barcode || '" in case only; scanners read them as two.')
-        FROM judged j JOIN container c ON lower(c.barcode) = lower(j.barcode) AND c.removed_at IS NULL WHERE j.finding = 'unknown') w),
-    'relabelled', (SELECT jsonb_build_object('barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)
-      FROM former f
-      WHERE EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
-      ORDER BY f.index LIMIT 1))
-$$;
-
 -- prisma/sql/stocktake/refuse_unknown_slot.sql
 -- Refuses the first slot that was seen, [{ position }], and that the device does not have, or that disposes: nothing stands there.
 --
@@ -4464,7 +4454,7 @@ END $$;
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
 -- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
 CREATE OR REPLACE FUNCTION transfer(_transfers jsonb, _devices jsonb, _batch boolean, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (container jsonb, step jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql
+RETURNS TABLE (container jsonb, step jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   input jsonb;
@@ -4488,7 +4478,7 @@ BEGIN
   PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
   ORDER BY id FOR NO KEY UPDATE;
   RETURN QUERY
-  SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'data', m.data), NULL::jsonb, NULL::double precision
+  SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'data', m.data), NULL::jsonb, NULL::jsonb, NULL::double precision
   FROM data_to_merge((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null')) m;
   IF FOUND THEN
     RETURN;
@@ -4527,8 +4517,9 @@ BEGIN
       END;
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
-      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told, 'findings', done.findings
-        || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told,
+        'warnings', CASE WHEN done.findings = '[]' THEN labware_warnings(done.container_id) END,
+        'findings', done.findings || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.
         after := container_snapshot(done.container_id) || coalesce(done.waste, '{}');
@@ -4564,14 +4555,14 @@ BEGIN
     IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
-    INSERT INTO transfer_outcome (step_id, container, step, created_as, revision)
-    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), r->>'told', this_revision
+    INSERT INTO transfer_outcome (step_id, container, step, warnings, created_as, revision)
+    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), nullif(r->'warnings', 'null'), r->>'told', this_revision
     FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
   END;
   RETURN QUERY
-  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.revision, l.revision)::double precision
+  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.warnings, nullif(r->'warnings', 'null')), coalesce(o.revision, l.revision)::double precision
   FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l
   LEFT JOIN transfer_outcome o ON o.step_id = coalesce(r->>'repeats', r->>'step_id')::uuid
   ORDER BY n;
@@ -4916,14 +4907,7 @@ SELECT
   coalesce(paused_seconds('experiment', e.id, s.first_start, NULL), 0)::double precision AS paused_seconds,
   round(extract(epoch FROM (s.last_finish - s.first_start)) - standstill_seconds(e.id, s.first_start, s.last_finish), 3)::double precision AS active_seconds,
   e.session,
-  -- A failed step is resolved when it was tried again, when it was corrected, or when the experiment is over.
-  CASE WHEN s.failed > 0 AND e.status IN ('running', 'paused', 'lost') THEN EXISTS (
-    SELECT FROM step f WHERE f.experiment_id = e.id AND f.status = 'failed' AND NOT EXISTS (
-      SELECT FROM step again
-      WHERE again.experiment_id = e.id AND again.start >= f.start AND again.id <> f.id AND again.name IS NOT DISTINCT FROM f.name
-        AND (f.name IS NOT NULL OR (again.kind = f.kind AND again.device_id = f.device_id AND again.fct IS NOT DISTINCT FROM f.fct))
-        AND (again.start > f.start OR again.attempt > f.attempt))
-  ) ELSE false END AS attention,
+  experiment_attention(e.id, e.status, s.failed) AS attention,
   e.created_at, e.updated_at, e.version
 FROM experiment e
 JOIN process p ON p.id = e.process_id
@@ -4974,14 +4958,17 @@ END $$;
 
 -- prisma/sql/experiment/update_experiment.sql
 -- Changes status, name, session or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
--- pause, at `_at` or now. Nothing is written if nothing changes.
+-- pause, at `_at` or now. Nothing is written if nothing changes. The steps, which can be 400,000, are counted once, before the lab
+-- lock: the command changes none.
 --
 -- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
 CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := experiment_snapshot(_id);
   wanted jsonb := before || (_changes - 'warnings');
+  after jsonb := before;
   first_start timestamptz := (before->>'first_start')::timestamptz;
+  last_finish timestamptz := (before->>'last_finish')::timestamptz;
   paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
   resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
   more_warnings jsonb := '[]';
@@ -4999,10 +4986,18 @@ BEGIN
     UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', session = wanted->>'session', metadata = nullif(wanted->'metadata', 'null'),
       warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
+    SELECT before || jsonb_build_object('status', e.status, 'name', e.name, 'session', e.session,
+      'attention', experiment_attention(e.id, e.status, (before->'steps'->>'failed')::integer), 'metadata', e.metadata, 'warnings', e.warnings, 'paused_at', wire_time(e.paused_at),
+      'paused_seconds', coalesce(paused_seconds('experiment', e.id, first_start, NULL), 0)::double precision,
+      'active_seconds', round(extract(epoch FROM (last_finish - first_start)) - standstill_seconds(e.id, first_start, last_finish), 3)::double precision,
+      'updated_at', wire_time(e.updated_at), 'version', e.version) INTO after
+    FROM experiment e WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
-      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);
+      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit, after);
   END IF;
-  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
+  IF before IS NOT NULL THEN
+    RETURN NEXT jsonb_populate_record(NULL::experiment_state, after);
+  END IF;
 END $$;
 
 -- prisma/sql/lab/lab_state_at.sql
@@ -5079,6 +5074,22 @@ BEGIN
   PERFORM write_labware_types('[]', ARRAY[_name], next_revision(), 0, _audit);
   RETURN NEXT known;
 END $$;
+
+-- prisma/sql/labware-type/fit_warnings.sql
+-- Returns what is unusual about a container of a labware type in a slot, with its lid on or off: [{ code, detail }]. The slot
+-- may be null, and the type one that nobody described.
+CREATE OR REPLACE FUNCTION fit_warnings(_type labware_type, _position uuid, _lidded boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('code', w.code, 'detail', w.detail) ORDER BY w.n), '[]')
+  FROM (
+    SELECT 1 AS n, 'labware-does-not-fit' AS code,
+      'A "' || _type.name || '" does not fit in slot ' || (m.misfit->>'position') || ' of ' || (m.misfit->>'device') || ' by the rule ' || (m.misfit->>'rule') || '.' AS detail
+    FROM (SELECT labware_misfit(_type, _position) AS misfit) m WHERE m.misfit IS NOT NULL
+    UNION ALL
+    SELECT 2, 'lid-contradicts-type', CASE WHEN _lidded THEN 'The lid is on, but a "' || _type.name || '" has no lid.'
+      ELSE 'The lid is off, but a "' || _type.name || '" always has its lid on.' END
+    WHERE (_type.lid = 'none' AND _lidded) OR (_type.lid = 'always' AND NOT _lidded)
+  ) w
+$$;
 
 -- prisma/sql/labware-type/labware_type_snapshot.sql
 -- Returns a labware type as an event stores it, or null if there is none with this name.
@@ -5434,12 +5445,27 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
   FROM step_state s WHERE s.id = _step
 $$;
 
+-- prisma/sql/arrangement/end_warnings.sql
+-- Returns what is unusual about the containers of an arrangement at its end, by their labware types: [{ code, detail, pointer }],
+-- in the order of `_ends`, which are container_end with the pointer of the entry. What a person sees passes, and is told.
+CREATE OR REPLACE FUNCTION end_warnings(_ends jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(w.value || jsonb_build_object('pointer', e.end->'pointer') ORDER BY e.n, w.nth), '[]')
+  FROM jsonb_array_elements(_ends) WITH ORDINALITY AS e ("end", n)
+  JOIN container c ON c.id = (e.end->>'container_id')::uuid
+  JOIN labware_type t ON t.name = c.labware_type
+  JOIN position p ON p.id = (e.end->>'body_to')::uuid JOIN device d ON d.id = p.device_id
+  CROSS JOIN LATERAL jsonb_array_elements(fit_warnings(t, (e.end->>'body_to')::uuid, (e.end->>'lidded_to')::boolean)) WITH ORDINALITY AS w (value, nth)
+  -- Only for the few that are unusual, the warnings are written.
+  WHERE misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) IS NOT NULL
+    OR t.lid = CASE WHEN (e.end->>'lidded_to')::boolean THEN 'none' ELSE 'always' END
+$$;
+
 -- prisma/sql/arrangement/plan_arrangement.sql
--- Plans an arrangement, and judges it by its end: { ends, findings, repeated }. `_items` is [{ named, id, member, device,
+-- Plans an arrangement, and judges it by its end: { ends, findings, repeated, warnings }. `_items` is [{ named, id, member, device,
 -- position, lidded, lid }], `_missing` is [{ named, id }]; omitted members stay as they are. `ends` are the containers that
 -- change, as container_end. `findings` is [{ code, members }], everything that contradicts, in the order of the request;
 -- a finding about a slot names both of them. `repeated` is the first entry that names a container of an earlier entry:
--- { pointer, first }, or null.
+-- { pointer, first }, or null. `warnings` are those of end_warnings, also for containers that stay as they are.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -5500,14 +5526,14 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
     FROM resolved r
     LEFT JOIN placement body ON body.container_id = r.container_id AND body.part = 'body'
     LEFT JOIN placement lid ON lid.container_id = r.container_id AND lid.part = 'lid'
-    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND NOT EXISTS (SELECT FROM unknown u WHERE u.nth = r.nth)
+    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.nth NOT IN (SELECT u.nth FROM unknown u)
   ),
   -- What is where at the end. `nth` is the entry that says so; null if nobody says so, and it stays.
   standing AS (
     SELECT pl.position_id, pl.container_id, pl.part, NULL::bigint AS nth, NULL::integer AS index, NULL AS pointer
     FROM placement pl
     WHERE pl.position_id IN (SELECT body_to FROM ending UNION ALL SELECT lid_to FROM ending)
-      AND NOT EXISTS (SELECT FROM ending e WHERE e.container_id = pl.container_id)
+      AND pl.container_id NOT IN (SELECT e.container_id FROM ending e)
     UNION ALL
     SELECT e.body_to, e.container_id, 'body', e.nth, e.index, e.pointer || '/position' FROM ending e WHERE e.body_to IS NOT NULL
     UNION ALL
@@ -5531,6 +5557,8 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
         'lid_from', e.lid_from, 'lid_to', e.lid_to, 'lidded_from', e.lidded_from, 'lidded_to', e.lidded_to) ORDER BY e.nth), '[]')
       FROM ending e
       WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'warnings', (SELECT end_warnings(coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to,
+      'pointer', e.pointer) ORDER BY e.nth), '[]')) FROM ending e WHERE e.body_to IS NOT NULL),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'members', f.members) ORDER BY f.nth, f.rank), '[]')
       FROM (SELECT * FROM unknown UNION ALL SELECT * FROM contradicting) f),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || again.member, 'first', again.first)
@@ -5593,19 +5621,6 @@ CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb L
   FROM experiment_state s WHERE s.id = _experiment
 $$;
 
--- prisma/sql/experiment/record_experiment_event.sql
--- Records an event of an experiment.
---
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION record_experiment_event(
-  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb
-) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
-    _before, experiment_snapshot(_experiment)
-  FROM lab WHERE id = 1
-$$;
-
 -- prisma/sql/lab/lab_config_at.sql
 -- Returns the lab file as of a revision, read from the log, with the members that the present one has. Free members
 -- (`extra`, `pythonlab_translation`) are stored in the log without the order of their keys. If they are the same today,
@@ -5623,7 +5638,14 @@ LANGUAGE sql STABLE AS $$
     SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
       'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap,
       'disposes', s.disposes, 'labware_types', s.labware_types, 'max_height_mm', s.max_height_mm, 'type', s.type, 'description', s.description, 'uri', s.uri,
-      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END) AS settings
+      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END, 'slots', (
+        SELECT json_agg(json_build_object('position', k.after->'position', 'deep_well_suited', k.after->'deep_well_suited', 'disposes', k.after->'disposes',
+          'labware_types', k.after->'labware_types', 'max_height_mm', k.after->'max_height_mm') ORDER BY (k.after->>'position')::integer)
+        FROM (
+          SELECT DISTINCT ON (e.after->>'position') e.after FROM event e
+          WHERE e.device_id = s.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < s.capacity
+          ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
+        ) k)) AS settings
     FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
     WHERE s.listed AND s.retired_at IS NULL
   ),
@@ -5658,4 +5680,114 @@ CREATE OR REPLACE FUNCTION record_step_event(_revision bigint, _kind text, _step
   SELECT _revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     s.id, s.device_id, s.experiment_id, _before, step_snapshot(s.id)
   FROM step s CROSS JOIN lab WHERE s.id = _step
+$$;
+
+-- prisma/sql/stocktake/plan_stocktake.sql
+-- Compares what was seen on a device with what is tracked: { items, counts, ends, labels, added, warnings, relabelled }.
+-- `_seen` is [{ position, barcode, lidded, new_id }]: each slot in which there is a plate; a slot that is not in it is
+-- empty. Everything but `items` and `counts` says what applying it does: `ends` as container_end, `labels` is [{ id, barcode }]
+-- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` is
+-- the first seen label that a container on the platform bore before: { pointer, barcode, relabelled }, or null.
+--
+-- NOT IN, where nothing is null, is one look into a hash for each row, whatever PostgreSQL expects of the number of rows. NOT EXISTS
+-- was a look through all rows for each row, and so are joins of these lists: seconds for 10,000 slots. They join tables instead.
+--
+-- Locks: The caller holds the lab lock if it applies the plan.
+CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH slot AS MATERIALIZED (
+    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL
+  ),
+  tracked AS MATERIALIZED (
+    SELECT s.id AS position_id, s.slot_number, pl.container_id, pl.part, c.barcode
+    FROM slot s JOIN placement pl ON pl.position_id = s.id JOIN container c ON c.id = pl.container_id
+  ),
+  look AS MATERIALIZED (
+    SELECT (t.n - 1)::integer AS index, s.id AS position_id, s.slot_number, t.i->>'barcode' AS barcode, (t.i->>'lidded')::boolean AS lidded,
+      (t.i->>'new_id')::uuid AS new_id, c.id AS bearer, here.container_id AS standing, body.barcode AS standing_barcode
+    FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n)
+    JOIN slot s ON s.slot_number = (t.i->>'position')::integer
+    LEFT JOIN container c ON c.barcode = t.i->>'barcode' AND c.removed_at IS NULL
+    LEFT JOIN placement here ON here.position_id = s.id AND here.part = 'body' LEFT JOIN container body ON body.id = here.container_id
+  ),
+  -- Which container is seen. A plate that cannot be read is the one that is tracked in its slot, unless that one was seen
+  -- elsewhere. A label that nobody bears belongs to the plate that is tracked there without one.
+  seen AS MATERIALIZED (
+    SELECT l.*, CASE
+      WHEN l.bearer IS NOT NULL THEN l.bearer
+      WHEN (l.barcode IS NULL OR l.standing_barcode IS NULL) AND l.standing NOT IN (SELECT o.bearer FROM look o WHERE o.bearer IS NOT NULL) THEN l.standing END AS container_id
+    FROM look l
+  ),
+  judged AS MATERIALIZED (
+    SELECT s.slot_number, 0 AS rank, s.index, s.container_id, s.position_id, s.barcode, s.lidded, s.new_id,
+      CASE
+        WHEN s.bearer IS NULL AND s.barcode IS NOT NULL THEN 'unknown'
+        WHEN s.container_id IS NULL THEN 'unexpected'
+        WHEN s.container_id = s.standing THEN 'match'
+        ELSE 'elsewhere' END AS finding
+    FROM seen s
+    UNION ALL
+    SELECT t.slot_number, 1, NULL, t.container_id, t.position_id, NULL, NULL, NULL, CASE t.part WHEN 'body' THEN 'missing' ELSE 'lid' END
+    FROM tracked t
+    WHERE CASE t.part
+      WHEN 'body' THEN t.container_id NOT IN (SELECT s.container_id FROM seen s WHERE s.container_id IS NOT NULL)
+      ELSE t.position_id NOT IN (SELECT s.position_id FROM seen s) END
+  ),
+  -- A plate stands where the lid was tracked, so nobody knows where that lid is.
+  displaced AS MATERIALIZED (
+    SELECT pl.container_id, pl.position_id, s.slot_number, s.index FROM seen s JOIN placement pl ON pl.position_id = s.position_id AND pl.part = 'lid'
+  ),
+  ending AS (
+    SELECT who.nth, who.index, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
+      coalesce(who.lidded, c.lidded) AS lidded_to,
+      CASE WHEN NOT coalesce(who.lidded, c.lidded) AND lid.position_id NOT IN (SELECT d.position_id FROM displaced d) THEN lid.position_id END AS lid_to
+    FROM (
+      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded, j.index
+      FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid'
+      UNION ALL
+      SELECT d.slot_number, d.container_id, pl.position_id, NULL, NULL
+      FROM displaced d LEFT JOIN placement pl ON pl.container_id = d.container_id AND pl.part = 'body'
+      WHERE d.container_id NOT IN (SELECT j.container_id FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid')
+    ) who
+    JOIN container c ON c.id = who.container_id
+    LEFT JOIN placement body ON body.container_id = c.id AND body.part = 'body'
+    LEFT JOIN placement lid ON lid.container_id = c.id AND lid.part = 'lid'
+  ),
+  told AS MATERIALIZED (
+    SELECT j.*, CASE WHEN j.finding = 'unknown' THEN former_bearers(j.barcode) END AS bearers FROM judged j
+  )
+  SELECT jsonb_build_object(
+    'items', (SELECT coalesce(jsonb_agg(CASE WHEN j.bearers IS NULL THEN '{}' ELSE jsonb_build_object('relabelled', j.bearers) END || jsonb_build_object(
+        'position', j.slot_number, 'finding', j.finding,
+        'container', CASE WHEN s.id IS NOT NULL THEN jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name) END,
+        'tracked', CASE WHEN j.finding = 'lid' THEN s.lid || jsonb_build_object('lidded', false)
+          WHEN s.device IS NOT NULL THEN jsonb_build_object('device', s.device, 'position', s.position, 'lidded', s.lidded) END,
+        'seen', CASE WHEN j.index IS NOT NULL THEN jsonb_build_object('position', j.slot_number, 'barcode', j.barcode, 'lidded', j.lidded) END)
+      ORDER BY j.slot_number, j.rank), '[]')
+      FROM told j LEFT JOIN container_state s ON s.id = j.container_id),
+    'counts', (SELECT jsonb_object_agg(k.finding, (SELECT count(*) FROM judged j WHERE j.finding = k.finding))
+      FROM (VALUES ('match'), ('elsewhere'), ('unknown'), ('missing'), ('unexpected'), ('lid')) AS k (finding)),
+    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' - 'index' ORDER BY e.nth, e.container_id), '[]') FROM ending e
+      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding = 'unknown' AND j.container_id IS NOT NULL),
+    'added', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.new_id, 'name', coalesce(j.barcode, 'container-' || right(j.new_id::text, 8)), 'barcode', j.barcode,
+        'lidded', coalesce(j.lidded, false), 'position_id', j.position_id) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding IN ('unknown', 'unexpected') AND j.container_id IS NULL),
+    'warnings', (SELECT coalesce(jsonb_agg(w.warning ORDER BY w.index), '[]') FROM (
+        SELECT split_part(unusual.warning->>'pointer', '/', 3)::integer AS index, unusual.warning
+        FROM jsonb_array_elements(end_warnings((
+          SELECT coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to, 'pointer', '/seen/' || e.index)), '[]')
+          FROM ending e WHERE e.index IS NOT NULL))) AS unusual (warning)
+        UNION ALL
+        SELECT d.index, jsonb_build_object('code', 'lid-displaced', 'pointer', '/seen/' || d.index || '/position', 'detail',
+          'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
+        FROM displaced d JOIN container c ON c.id = d.container_id WHERE d.container_id NOT IN (SELECT e.container_id FROM ending e WHERE e.lidded_to)
+        UNION ALL
+        SELECT j.index, jsonb_build_object('code', 'barcode-differs-in-case', 'pointer', '/seen/' || j.index || '/barcode', 'detail',
+          'Another container on the platform has the barcode "' || c.barcode || '". It differs from "' || j.barcode || '" in case only; scanners read them as two.')
+        FROM judged j JOIN container c ON lower(c.barcode) = lower(j.barcode) AND c.removed_at IS NULL WHERE j.finding = 'unknown') w),
+    'relabelled', (SELECT jsonb_build_object('barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)
+      FROM told f
+      WHERE f.bearers IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
+      ORDER BY f.index LIMIT 1))
 $$;

@@ -9,14 +9,7 @@ SELECT
   coalesce(paused_seconds('experiment', e.id, s.first_start, NULL), 0)::double precision AS paused_seconds,
   round(extract(epoch FROM (s.last_finish - s.first_start)) - standstill_seconds(e.id, s.first_start, s.last_finish), 3)::double precision AS active_seconds,
   e.session,
-  -- A failed step is resolved when it was tried again, when it was corrected, or when the experiment is over.
-  CASE WHEN s.failed > 0 AND e.status IN ('running', 'paused', 'lost') THEN EXISTS (
-    SELECT FROM step f WHERE f.experiment_id = e.id AND f.status = 'failed' AND NOT EXISTS (
-      SELECT FROM step again
-      WHERE again.experiment_id = e.id AND again.start >= f.start AND again.id <> f.id AND again.name IS NOT DISTINCT FROM f.name
-        AND (f.name IS NOT NULL OR (again.kind = f.kind AND again.device_id = f.device_id AND again.fct IS NOT DISTINCT FROM f.fct))
-        AND (again.start > f.start OR again.attempt > f.attempt))
-  ) ELSE false END AS attention,
+  experiment_attention(e.id, e.status, s.failed) AS attention,
   e.created_at, e.updated_at, e.version
 FROM experiment e
 JOIN process p ON p.id = e.process_id

@@ -12,7 +12,7 @@
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
 -- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
 CREATE OR REPLACE FUNCTION transfer(_transfers jsonb, _devices jsonb, _batch boolean, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (container jsonb, step jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql
+RETURNS TABLE (container jsonb, step jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   input jsonb;
@@ -36,7 +36,7 @@ BEGIN
   PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
   ORDER BY id FOR NO KEY UPDATE;
   RETURN QUERY
-  SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'data', m.data), NULL::jsonb, NULL::double precision
+  SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'data', m.data), NULL::jsonb, NULL::jsonb, NULL::double precision
   FROM data_to_merge((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null')) m;
   IF FOUND THEN
     RETURN;
@@ -75,8 +75,9 @@ BEGIN
       END;
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
-      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told, 'findings', done.findings
-        || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told,
+        'warnings', CASE WHEN done.findings = '[]' THEN labware_warnings(done.container_id) END,
+        'findings', done.findings || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.
         after := container_snapshot(done.container_id) || coalesce(done.waste, '{}');
@@ -112,14 +113,14 @@ BEGIN
     IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
-    INSERT INTO transfer_outcome (step_id, container, step, created_as, revision)
-    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), r->>'told', this_revision
+    INSERT INTO transfer_outcome (step_id, container, step, warnings, created_as, revision)
+    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), nullif(r->'warnings', 'null'), r->>'told', this_revision
     FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
   END;
   RETURN QUERY
-  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.revision, l.revision)::double precision
+  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.warnings, nullif(r->'warnings', 'null')), coalesce(o.revision, l.revision)::double precision
   FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l
   LEFT JOIN transfer_outcome o ON o.step_id = coalesce(r->>'repeats', r->>'step_id')::uuid
   ORDER BY n;

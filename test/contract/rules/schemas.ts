@@ -2,7 +2,7 @@ import { validatorFor } from '../../../src/contract/validator.ts'
 import { componentsInBodies, componentsOf, mediaOf, operationsOf, resolved, schemasOf, valueOf, type Json, type Rule } from './rule.ts'
 
 /** Objects in requests that take members nobody knows here: free JSON, and the labs' own file, which keeps what it does not know. */
-const open = ['JsonObject', 'LabConfig', 'LabDevice', 'LabLabwareType', 'LabGroup', 'LabConfig/sila_servers', 'LabConfig/labware_types/anyOf0']
+const open = ['JsonObject', 'LabConfig', 'LabDevice', 'LabLabwareType', 'LabGroup', 'LabConfig/sila_servers', 'LabConfig/labware_types/anyOf0', 'LabDevice/slots/anyOf0']
 /** Of what the labs wrote themselves only the whole is bounded: 1 MiB as YAML, BODY_LIMIT_BYTES as JSON. */
 const boundedAsWhole = ['LabConfig', 'LabDevice', 'LabLabwareType']
 /** Members that may be one of several things: in the lab file a description is text or a list; what is in the way goes away or to a place. */

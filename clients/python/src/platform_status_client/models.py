@@ -648,6 +648,7 @@ class LabDevice(TypedDict):
     disposes: NotRequired[bool | None]
     labware_types: NotRequired[list[str] | None]
     max_height_mm: NotRequired[float | None]
+    slots: NotRequired[dict[str, LabSlot | None] | None]
     type: NotRequired[str | None]
     description: NotRequired[str | None]
     uri: NotRequired[str | None]
@@ -696,6 +697,14 @@ class LabRestoreResult(TypedDict):
     containers: list[Container]
     findings: list[RestoreFinding]
     revision: int
+
+
+class LabSlot(TypedDict):
+    """What is set for one slot of a device in the lab file."""
+    deep_well_suited: NotRequired[bool | None]
+    disposes: NotRequired[bool | None]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
 
 
 class LabState(TypedDict):
@@ -1604,6 +1613,7 @@ class TransferResult(TypedDict):
     step: Step | None
     revision: int
     findings: list[TransferFinding]
+    warnings: NotRequired[list[Warning]]
 
 
 TransferStatus = Literal['success', 'dry-run']
@@ -1661,6 +1671,12 @@ class GetLabQuery(TypedDict):
 class WipeLabQuery(TypedDict):
     """Query parameters of `wipe_lab`."""
     confirm: NotRequired[str]
+    dry_run: NotRequired[bool]
+
+
+class RestoreLabQuery(TypedDict):
+    """Query parameters of `restore_lab`."""
+    dry_run: NotRequired[bool]
 
 
 class GetLabHealthQuery(TypedDict):
@@ -1681,6 +1697,11 @@ class ListDevicesQuery(TypedDict):
     min_revision: NotRequired[int]
 
 
+class AddDeviceQuery(TypedDict):
+    """Query parameters of `add_device`."""
+    dry_run: NotRequired[bool]
+
+
 # Query parameters of `get_utilization`.
 GetUtilizationQuery = TypedDict(
     'GetUtilizationQuery',
@@ -1690,6 +1711,7 @@ GetUtilizationQuery = TypedDict(
         'bucket': 'NotRequired[UtilizationBucket]',
         'timezone': 'NotRequired[str]',
         'device': 'NotRequired[str]',
+        'min_revision': 'NotRequired[int]',
     },
 )
 
@@ -1698,6 +1720,16 @@ class GetDeviceQuery(TypedDict):
     """Query parameters of `get_device`."""
     at: NotRequired[str]
     min_revision: NotRequired[int]
+
+
+class UpdateDeviceQuery(TypedDict):
+    """Query parameters of `update_device`."""
+    dry_run: NotRequired[bool]
+
+
+class RetireDeviceQuery(TypedDict):
+    """Query parameters of `retire_device`."""
+    dry_run: NotRequired[bool]
 
 
 class ListPositionsQuery(TypedDict):
@@ -1714,9 +1746,24 @@ class GetPositionQuery(TypedDict):
     min_revision: NotRequired[int]
 
 
+class UpdatePositionQuery(TypedDict):
+    """Query parameters of `update_position`."""
+    dry_run: NotRequired[bool]
+
+
 class GetCertificateQuery(TypedDict):
     """Query parameters of `get_certificate`."""
     min_revision: NotRequired[int]
+
+
+class PutCertificateQuery(TypedDict):
+    """Query parameters of `put_certificate`."""
+    dry_run: NotRequired[bool]
+
+
+class DeleteCertificateQuery(TypedDict):
+    """Query parameters of `delete_certificate`."""
+    dry_run: NotRequired[bool]
 
 
 class ListLabwareTypesQuery(TypedDict):
@@ -1759,10 +1806,25 @@ class ListContainersQuery(TypedDict):
     min_revision: NotRequired[int]
 
 
+class AddContainerQuery(TypedDict):
+    """Query parameters of `add_container`."""
+    dry_run: NotRequired[bool]
+
+
+class AddContainersQuery(TypedDict):
+    """Query parameters of `add_containers`."""
+    dry_run: NotRequired[bool]
+
+
 class GetContainerQuery(TypedDict):
     """Query parameters of `get_container`."""
     at: NotRequired[str]
     min_revision: NotRequired[int]
+
+
+class UpdateContainerQuery(TypedDict):
+    """Query parameters of `update_container`."""
+    dry_run: NotRequired[bool]
 
 
 class RemoveContainerQuery(TypedDict):
@@ -1777,6 +1839,31 @@ class GetContainerHistoryQuery(TypedDict):
     cursor: NotRequired[str]
     count: NotRequired[bool]
     min_revision: NotRequired[int]
+
+
+class MoveContainerQuery(TypedDict):
+    """Query parameters of `move_container`."""
+    dry_run: NotRequired[bool]
+
+
+class UnlidContainerQuery(TypedDict):
+    """Query parameters of `unlid_container`."""
+    dry_run: NotRequired[bool]
+
+
+class LidContainerQuery(TypedDict):
+    """Query parameters of `lid_container`."""
+    dry_run: NotRequired[bool]
+
+
+class CorrectContainerQuery(TypedDict):
+    """Query parameters of `correct_container`."""
+    dry_run: NotRequired[bool]
+
+
+class MoveFromPositionQuery(TypedDict):
+    """Query parameters of `move_from_position`."""
+    dry_run: NotRequired[bool]
 
 
 class TransferContainerQuery(TypedDict):
@@ -1834,9 +1921,24 @@ class ListReservationsQuery(TypedDict):
     min_revision: NotRequired[int]
 
 
+class ReservePositionsQuery(TypedDict):
+    """Query parameters of `reserve_positions`."""
+    dry_run: NotRequired[bool]
+
+
 class GetReservationQuery(TypedDict):
     """Query parameters of `get_reservation`."""
     min_revision: NotRequired[int]
+
+
+class RenewReservationQuery(TypedDict):
+    """Query parameters of `renew_reservation`."""
+    dry_run: NotRequired[bool]
+
+
+class ReleaseReservationQuery(TypedDict):
+    """Query parameters of `release_reservation`."""
+    dry_run: NotRequired[bool]
 
 
 class ListProcessesQuery(TypedDict):
@@ -1850,9 +1952,19 @@ class ListProcessesQuery(TypedDict):
     min_revision: NotRequired[int]
 
 
+class CreateProcessQuery(TypedDict):
+    """Query parameters of `create_process`."""
+    dry_run: NotRequired[bool]
+
+
 class GetProcessQuery(TypedDict):
     """Query parameters of `get_process`."""
     min_revision: NotRequired[int]
+
+
+class ArchiveProcessQuery(TypedDict):
+    """Query parameters of `archive_process`."""
+    dry_run: NotRequired[bool]
 
 
 class GetProcessSourceQuery(TypedDict):
@@ -1878,9 +1990,19 @@ class ListExperimentsQuery(TypedDict):
     min_revision: NotRequired[int]
 
 
+class CreateExperimentQuery(TypedDict):
+    """Query parameters of `create_experiment`."""
+    dry_run: NotRequired[bool]
+
+
 class GetExperimentQuery(TypedDict):
     """Query parameters of `get_experiment`."""
     min_revision: NotRequired[int]
+
+
+class UpdateExperimentQuery(TypedDict):
+    """Query parameters of `update_experiment`."""
+    dry_run: NotRequired[bool]
 
 
 class PauseExperimentQuery(TypedDict):
@@ -1935,6 +2057,16 @@ class ListStepsQuery(TypedDict):
     min_revision: NotRequired[int]
 
 
+class LogStepQuery(TypedDict):
+    """Query parameters of `log_step`."""
+    dry_run: NotRequired[bool]
+
+
+class LogStepsQuery(TypedDict):
+    """Query parameters of `log_steps`."""
+    dry_run: NotRequired[bool]
+
+
 class GetStepStatisticsQuery(TypedDict):
     """Query parameters of `get_step_statistics`."""
     device: NotRequired[str]
@@ -1959,6 +2091,7 @@ class GetStepStatisticsQuery(TypedDict):
 class GetRunningStepsQuery(TypedDict):
     """Query parameters of `get_running_steps`."""
     confidence: NotRequired[float]
+    min_revision: NotRequired[int]
 
 
 class ExcludeStepsQuery(TypedDict):
@@ -1969,6 +2102,16 @@ class ExcludeStepsQuery(TypedDict):
 class GetStepQuery(TypedDict):
     """Query parameters of `get_step`."""
     min_revision: NotRequired[int]
+
+
+class CorrectStepQuery(TypedDict):
+    """Query parameters of `correct_step`."""
+    dry_run: NotRequired[bool]
+
+
+class FinishStepQuery(TypedDict):
+    """Query parameters of `finish_step`."""
+    dry_run: NotRequired[bool]
 
 
 class PauseStepQuery(TypedDict):
@@ -1994,6 +2137,12 @@ class ListOrchestratorsQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class PutOrchestratorQuery(TypedDict):
+    """Query parameters of `put_orchestrator`."""
+    dry_run: NotRequired[bool]
 
 
 class ListAlarmsQuery(TypedDict):
@@ -2001,6 +2150,12 @@ class ListAlarmsQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class AcknowledgeAlarmQuery(TypedDict):
+    """Query parameters of `acknowledge_alarm`."""
+    dry_run: NotRequired[bool]
 
 
 class EstimateStepQuery(TypedDict):
@@ -2059,4 +2214,9 @@ class ListKeysQuery(TypedDict):
 class GetKeyQuery(TypedDict):
     """Query parameters of `get_key`."""
     min_revision: NotRequired[int]
+
+
+class RevokeKeyQuery(TypedDict):
+    """Query parameters of `revoke_key`."""
+    dry_run: NotRequired[bool]
 
