@@ -7,6 +7,7 @@ import { components } from './contract/openapi.ts'
 import { redactKeys } from './domain/keys.ts'
 import { type Estimator, openEstimator } from './estimation/estimator.ts'
 import { type Learner, openLearner } from './estimation/learner.ts'
+import { openWatch, type Watch } from './estimation/watch.ts'
 import { admission } from './plugins/admission.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
@@ -15,27 +16,32 @@ import { conditionalWrites } from './plugins/conditional-writes.ts'
 import { corsOptions } from './plugins/cors.ts'
 import { crossOrigin } from './plugins/cross-origin.ts'
 import { docs } from './plugins/docs.ts'
+import { dryRuns } from './plugins/dry-runs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
 import { frontPage } from './plugins/front-page.ts'
 import { health } from './plugins/health.ts'
+import { labRevision } from './plugins/lab-revision.ts'
 import { metrics } from './plugins/metrics.ts'
 import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { compilersFactory } from './plugins/validation.ts'
+import { alarmsRoutes } from './routes/alarms/index.ts'
 import { arrangementsRoutes } from './routes/arrangements/index.ts'
 import { certificateRoutes } from './routes/certificates/index.ts'
 import { containersRoutes } from './routes/containers/index.ts'
 import { devicesRoutes } from './routes/devices/index.ts'
 import { estimatesRoutes } from './routes/estimates/index.ts'
 import { eventsRoutes } from './routes/events/index.ts'
+import { eventStreamRoutes } from './routes/events/stream.ts'
 import { experimentsRoutes } from './routes/experiments/index.ts'
 import { keysRoutes } from './routes/keys/index.ts'
 import { labelsRoutes } from './routes/labels/index.ts'
 import { labRoutes } from './routes/lab/index.ts'
 import { labwareTypesRoutes } from './routes/labware-types/index.ts'
 import { movesRoutes } from './routes/moves/index.ts'
+import { orchestratorsRoutes } from './routes/orchestrators/index.ts'
 import { positionsRoutes } from './routes/positions/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
 import { processesRoutes } from './routes/processes/index.ts'
@@ -45,9 +51,10 @@ import { stepsRoutes } from './routes/steps/index.ts'
 import { transfersRoutes } from './routes/transfers/index.ts'
 import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
+import { type Feed, type FeedTimes, openFeed } from './stream/feed.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner }
+  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner, watch: Watch, feed: Feed }
   interface FastifyContextConfig { operationId?: string }
 }
 
@@ -55,7 +62,12 @@ declare module 'fastify' {
 const maxConnections = 5000
 
 /** Builds the Fastify app: plugins first, then the route modules. The order matters. Does not listen. */
-export async function buildApp (config: Config, { database, log }: { database: Database, log: FastifyBaseLogger }): Promise<FastifyInstance> {
+export async function buildApp (
+  config: Config,
+  { database, log, streamTimes = {}, watchEveryMs, minRevisionWaitMs: waitMs }: {
+    database: Database, log: FastifyBaseLogger, streamTimes?: Partial<FeedTimes>, watchEveryMs?: number, minRevisionWaitMs?: number
+  }
+): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
     logController: requestLog(),
@@ -79,9 +91,12 @@ export async function buildApp (config: Config, { database, log }: { database: D
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
-  // process/start.ts starts the learner when the app listens.
+  // process/start.ts starts the learner and the watch when the app listens.
   app.decorate('learner', openLearner(database, log, { onLearnt: ({ coverage }) => app.metrics.learnt(coverage) }))
-  app.addHook('preClose', async () => await app.learner.stop())
+  app.decorate('watch', openWatch(database, log, watchEveryMs))
+  app.addHook('preClose', async () => { await Promise.all([app.learner.stop(), app.watch.stop()]) })
+  app.decorate('feed', openFeed({ eventLog: app.store.eventLog, keys: app.store.keys, log, auth: config.auth, maxStreams: config.maxStreams, times: streamTimes }))
+  app.addHook('preClose', async () => await app.feed.close())
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()
@@ -97,8 +112,11 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(queryEncoding)
   await app.register(bodyParsers, { bodyLimitBytes: config.bodyLimitBytes })
   await app.register(etag)
+  // Before conditionalWrites, so that it undoes only the command: a dry run with a key is remembered as other writes are.
+  await app.register(dryRuns)
   await app.register(conditionalWrites)
   await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })
+  await app.register(labRevision, { ...waitMs === undefined ? {} : { waitMs } })
   await app.register(docs)
   await app.register(metrics)
   await app.register(frontPage)
@@ -120,8 +138,11 @@ export async function buildApp (config: Config, { database, log }: { database: D
   await app.register(processDurationRoutes, { prefix: '/api' })
   await app.register(experimentsRoutes, { prefix: '/api' })
   await app.register(stepsRoutes, { prefix: '/api' })
+  await app.register(orchestratorsRoutes, { prefix: '/api' })
+  await app.register(alarmsRoutes, { prefix: '/api' })
   await app.register(estimatesRoutes, { prefix: '/api' })
   await app.register(eventsRoutes, { prefix: '/api' })
+  await app.register(eventStreamRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })
   return app
 }

@@ -27,6 +27,7 @@ const settings = Type.Object({
     default: 5000, minimum: 1, maximum: 600_000, description: 'how long a request waits for a database connection before it is answered with 503; the start waits six times as long'
   }),
   statementTimeoutMs: Type.Integer({ default: 30_000, minimum: 1, maximum: 3_600_000, description: 'how long one SQL statement may run before it is cancelled' }),
+  maxStreams: Type.Integer({ default: 500, minimum: 0, maximum: 4000, description: 'how many streams (`GET /api/events/stream`) may be open at this instance; further ones are answered with 503' }),
   bodyLimitBytes: Type.Integer({ default: 16_777_216, minimum: 1024, maximum: 1_073_741_824, description: 'largest request body' }),
   requestTimeoutMs: Type.Integer({ default: 60_000, minimum: 100, maximum: 3_600_000, description: 'how long a request may take to arrive before it is answered with 408' }),
   logLevel: oneOf(logLevels, { default: 'info', description: `lowest level that is logged: ${logLevels.join(', ')}` }),

@@ -36,6 +36,8 @@ export async function restoreBackup (options: RestoreOptions): Promise<Restored>
     for (const { sql } of then) await client.query(sql)
     const filled = await fill(client, options)
     for (const migration of since) await applyWithin(client, migration)
+    // The log goes back, so it is another one: who has read more of the old log must notice.
+    await client.query('UPDATE lab SET log_id = gen_random_uuid()')
     options.signal?.throwIfAborted()
     return { ...filled, migrations: since.map(({ name }) => name) }
   }))

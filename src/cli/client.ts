@@ -16,6 +16,8 @@ export type Client = {
   request: <T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object | string, type?: string) => Promise<T>
   /** Yields the items of a list, page by page. */
   list: <T>(path: string, query?: Readonly<Record<string, string | undefined>>) => AsyncGenerator<T>
+  /** Opens a stream and returns its text as it comes. Fails when nothing has come for `silenceMs`. Throws a CommandError as `request` does. */
+  openStream: (path: string, silenceMs: number) => Promise<AsyncIterable<string>>
 }
 
 /** The URL of the service: --url, else PLATFORM_STATUS_URL, else the address at which `npm start` listens with these variables. Throws a CommandError if it is not a URL. */
@@ -64,7 +66,37 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
     }
   }
 
-  return { address, request, list }
+  async function openStream (path: string, silenceMs: number): Promise<AsyncIterable<string>> {
+    const silence = new AbortController()
+    const timer = setTimeout(() => silence.abort(), silenceMs)
+    const response = await fetch(address + path, {
+      signal: AbortSignal.any([signal, silence.signal]), redirect: 'manual',
+      headers: { accept: 'text/event-stream, application/problem+json', ...(env.PLATFORM_STATUS_KEY && { authorization: `Bearer ${env.PLATFORM_STATUS_KEY}` }) }
+    }).catch((error: unknown) => {
+      clearTimeout(timer)
+      throw toUnreachable(address, error)
+    })
+    if (!response.ok || response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
+      clearTimeout(timer)
+      if (response.status >= 300 && response.status < 400) throw redirectedError(response, `GET ${path}`, address)
+      throw toCommandError(response.status, await response.json().catch(() => undefined) as Problem | undefined, `GET ${path}`, address)
+    }
+    return chunksOf(response, timer)
+  }
+
+  async function * chunksOf ({ body }: Response, timer: NodeJS.Timeout): AsyncGenerator<string> {
+    const decoder = new TextDecoder()
+    try {
+      for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+        timer.refresh()
+        yield decoder.decode(chunk, { stream: true })
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return { address, request, list, openStream }
 }
 
 /** A name as a segment of a URL path. */

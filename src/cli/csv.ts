@@ -21,7 +21,7 @@ export const csvColumns: Readonly<Record<ExportKind, readonly CsvColumn[]>> = {
     ...plain('id', 'kind', 'name', 'fct', 'device', 'status', 'start', 'finish', 'duration_seconds', 'experiment_id'), containersColumn,
     ...place('origin'), ...place('destination'), ...plain('lidded_before', 'lidded_after', 'barcode_read', 'is_simulation', 'data', 'warnings', 'created_at', 'updated_at', 'version'),
     // New columns come last, so that those before them stay where they are.
-    ...plain('paused_at', 'paused_seconds', 'active_seconds')
+    ...plain('paused_at', 'paused_seconds', 'active_seconds', 'attempt', 'expected_seconds', 'error', 'session')
   ],
   containers: [
     ...plain('id', 'name', 'barcode', 'device', 'position', 'starting_device', 'starting_position', 'lidded'), ...place('lid'),

@@ -25,6 +25,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   experiments: async () => (await import('./commands/experiments.ts')).experimentsCommand,
   running: async () => (await import('./commands/running.ts')).runningCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,
+  watch: async () => (await import('./commands/watch.ts')).watchCommand,
   estimate: async () => (await import('./commands/estimate.ts')).estimateCommand,
   calibrate: async () => (await import('./commands/calibrate.ts')).calibrateCommand,
   import: async () => (await import('./commands/import.ts')).importCommand,

@@ -136,6 +136,9 @@ export const pageQuery = {
 }
 
 /** For operations without query parameters. Any parameter is refused. */
+/** The parameter of writes that answer a dry run as they would answer otherwise. */
+export const dryRunParameter = Type.Optional(Type.Boolean({ default: false, description: 'Whether to only return what the response would be, or the refusal, without changing anything.' }))
+
 export const noQuery = Type.Object({}, { additionalProperties: false })
 
 /** A boolean filter with a third value for both. */
@@ -143,7 +146,7 @@ export const AnyBoolean = stringEnum('AnyBoolean', ['true', 'false', 'any'], '`t
 
 export const StepKind = stringEnum('StepKind', ['operation', 'move'], '`operation`: a device works on something. `move`: a device carries a container to another place.')
 
-export const StepStatus = stringEnum('StepStatus', stepStatuses, 'Whether a step is still running or paused, or how it ended.')
+export const StepStatus = stringEnum('StepStatus', stepStatuses, 'Whether a step is still running or paused, or how it ended. `lost`: it was running when the session of its orchestrator was over, and nobody has said since how it ended.')
 
 /** The result of a batch, in the order of the request. */
 export function items<S extends TSchema> (id: string, item: S & { $id?: string }, description: string) {

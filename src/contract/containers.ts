@@ -249,8 +249,7 @@ export const ContainerHistoryQuery = Type.Object({ ...pageQuery }, { additionalP
 export const ContainerParams = Type.Object({ container: ref(ContainerName) })
 
 export const RemoveQuery = Type.Object({
-  reason: Type.Optional(textLines('Why the container leaves the platform. The event log keeps the reason.', 'Broken in the centrifuge.')),
-  dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Whether to only return what would change, without changing anything.' }))
+  reason: Type.Optional(textLines('Why the container leaves the platform. The event log keeps the reason.', 'Broken in the centrifuge.'))
 }, { additionalProperties: false })
 export type RemoveQuery = Static<typeof RemoveQuery>
 

@@ -31,7 +31,8 @@ export const EstimateMethod = stringEnum('EstimateMethod', methods, [
 const MatchLevel = stringEnum('MatchLevel', matchLevelNames,
   `The level of the samples, from the most similar to the least similar steps: ${matchLevelNames.map((name) => `${name} (${levelMeanings[name]})`).join('; ')}.`)
 
-const confidence = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The probability that the step ends within the estimated duration. The default is 0.95.', examples: [0.95] })
+/** The probability that an estimate holds. */
+export const confidence = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The probability that the step ends within the estimated duration. The default is 0.95.', examples: [0.95] })
 
 const End = Type.Object({ device: ref(DeviceName, 'The device.'), position: optional(ref(Slot), 'The slot. With it, the estimate can be more precise.') }, {
   $id: 'EstimateEnd', additionalProperties: false, description: 'Where a planned move starts or ends.',
@@ -41,10 +42,10 @@ const End = Type.Object({ device: ref(DeviceName, 'The device.'), position: opti
 export const PlannedStep = Type.Object({
   kind: optional(ref(StepKind), 'The kind of step. The default is `operation`.'),
   name: optional(ref(Name), 'The name of the step.'),
-  device: ref(DeviceName, 'The device that will do the step.'),
+  device: optional(ref(DeviceName), 'The device that will do the step. Without it, the steps of all devices are comparable: of an operation those with the same protocol or function, of a move those between the same devices.'),
   data: optional(ref(JsonObject), 'The function (`fct`) and the parameters of the step.'),
   origin: optional(ref(End), 'Where a move starts.'),
-  destination: optional(ref(End), 'Where a move ends.'),
+  destination: optional(ref(End), 'Where a move ends. Without it, no move is comparable.'),
   lidded_before: optional(Type.Boolean({ description: 'Whether the lid is on at the start.' })),
   lidded_after: optional(Type.Boolean({ description: 'Whether the lid is on at the end.' })),
   barcode_read: optional(Type.Boolean({ description: 'Whether the barcode is read during the step.' })),
@@ -52,12 +53,12 @@ export const PlannedStep = Type.Object({
   experiment_id: optional(Type.String({ minLength: 1, maxLength: 200, description: 'Not used.' }))
 }, {
   $id: 'PlannedStep', additionalProperties: false,
-  description: 'A planned step, as it will be logged, but without times. A move needs `origin` and `destination`.',
+  description: 'A planned step, as it will be logged, but without times. A move needs `origin`. A scheduler can ask before devices are assigned.',
   examples: [{ device: 'PlateReader', data: { fct: 'absorbance', wavelength: 570 } }]
 })
 export type PlannedStep = Static<typeof PlannedStep>
 
-const anEstimate = {
+export const anEstimate = {
   duration_seconds: 42.1, confidence: 0.95, confidence_attained: 0.961, method: 'rank', level: 'parameters', sample_size: 50,
   window_from: '2026-02-20T08:00:00.000Z', median_seconds: 39.8, margin_seconds: 0, warnings: []
 }

@@ -12,6 +12,20 @@ const anEvent = {
   before: { barcode: 'SCREEN_001', device: 'Hotel1', position: 3 }, after: { barcode: 'SCREEN_001', device: 'PlateReader', position: 0 }
 }
 
+/** Every kind of event. docs/where-a-change-goes.md says where each is written. */
+export const eventKinds = [
+  'added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found',
+  'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named',
+  'certificate-set', 'certificate-removed', 'position-updated',
+  'labware-type-added', 'labware-type-updated', 'labware-type-deleted',
+  'lab-updated', 'lab-wiped', 'lab-restored',
+  'position-reserved', 'reservation-renewed', 'reservation-released',
+  'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed',
+  'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed'
+] as const
+
+export const EventKind = stringEnum('EventKind', eventKinds, 'What an event says. Later versions can add kinds.')
+
 export const Event = Type.Object({
   revision: Type.Integer({ minimum: 1, description: 'The revision of the change. One command can write several events with the same revision.' }),
   recorded_at: ref(Timestamp, 'When the change was recorded, by the clock of the database.'),
@@ -47,4 +61,4 @@ export const EventQuery = Type.Object({
 }, { additionalProperties: false })
 export type EventQuery = Static<typeof EventQuery>
 
-export const eventSchemas = [Snapshot, Event, EventPage, EventSort]
+export const eventSchemas = [EventKind, Snapshot, Event, EventPage, EventSort]

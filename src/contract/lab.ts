@@ -6,6 +6,16 @@ import { LabwareTypeName, LabwareTypePut, millimetres, typeNames } from './labwa
 
 const count = (description: string, maximum: number) => Type.Integer({ minimum: 0, maximum, description })
 
+const LabSlot = Type.Object({
+  deep_well_suited: Type.Optional(nullable(Type.Boolean({ description: 'Whether deep-well plates fit into the slot.' }))),
+  disposes: Type.Optional(nullable(Type.Boolean({ description: 'Whether the slot is waste. Without it: as its device says.' }))),
+  labware_types: Type.Optional(nullable(typeNames('The labware types that may stand there. Without it: as its device says.'))),
+  max_height_mm: Type.Optional(nullable(millimetres('The height in millimetres of the highest container that fits there. Without it: as its device says.', 45)))
+}, {
+  $id: 'LabSlot', additionalProperties: false,
+  description: 'What is set for one slot of a device in the lab file.', examples: [{ disposes: true }]
+})
+
 const LabDevice = Type.Object({
   capacity: count('The number of slots.', maxSlots),
   process_capacity: Type.Optional(nullable(count('How many containers the device can process at the same time.', maxInteger))),
@@ -14,6 +24,10 @@ const LabDevice = Type.Object({
   disposes: Type.Optional(nullable(Type.Boolean({ description: 'Whether the device is waste: what is put there is off the platform.' }))),
   labware_types: Type.Optional(nullable(typeNames('The labware types that may stand there. Without it: any.'))),
   max_height_mm: Type.Optional(nullable(millimetres('The height in millimetres of the highest container that fits there. Without it: any.', 45))),
+  slots: Type.Optional(Type.Unsafe<Record<string, Static<typeof LabSlot> | null> | null>({
+    anyOf: [{ type: 'object', additionalProperties: nullable(ref(LabSlot)), propertyNames: { type: 'string', pattern: '^(0|[1-9][0-9]{0,3})$' } }, { type: 'null' }],
+    description: 'What is set for single slots, by the number of the slot. Slots that it does not name are as the device says. Without it, the slots stay as they are.'
+  })),
   type: Type.Optional(nullable(Type.String({ description: 'The type of the device.', examples: ['incubator'] }))),
   description: Type.Optional(nullable(Type.String({ description: 'A description for people.' }))),
   uri: Type.Optional(nullable(Type.String({ description: 'The address of the device server.' })))
@@ -258,7 +272,7 @@ export const LabYaml = Type.String({
 })
 
 export const labSchemas = [
-  LabDevice, LabLabwareType, LabGroup, LabConfig, LabYaml, LabwareTypeAction, LabwareTypeChange,
+  LabSlot, LabDevice, LabLabwareType, LabGroup, LabConfig, LabYaml, LabwareTypeAction, LabwareTypeChange,
   LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabContainer, LabDeviceState, LabState, LabWipe,
   LabRestore, RestoreFindingCode, RestoreFinding, LabRestoreResult,
   FindingCode, FindingSeverity, Finding, LabHealth

@@ -1,5 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { TSchema } from 'typebox'
+import { alarmSchemas } from './alarms.ts'
 import { arrangementSchemas } from './arrangements.ts'
 import { certificateSchemas } from './certificates.ts'
 import { commonSchemas } from './common.ts'
@@ -13,17 +14,20 @@ import { keySchemas } from './keys.ts'
 import { labelSchemas } from './labels.ts'
 import { labSchemas } from './lab.ts'
 import { labwareTypeSchemas } from './labware-types.ts'
+import { orchestratorSchemas } from './orchestrators.ts'
 import { metricsSchemas } from './metrics.ts'
 import { positionSchemas } from './positions.ts'
 import { problemComponents, problemSchemas } from './problem-responses.ts'
 import { processDurationSchemas } from './process-duration.ts'
 import { processSchemas } from './processes.ts'
 import { reservationSchemas } from './reservations.ts'
+import { runningSchemas } from './running.ts'
 import { pauseSchemas } from './pauses.ts'
 import { stocktakeSchemas } from './stocktakes.ts'
 import { stepExclusionSchemas } from './step-exclusions.ts'
 import { stepStatisticsSchemas } from './step-statistics.ts'
 import { stepSchemas } from './steps.ts'
+import { streamSchemas } from './stream.ts'
 import { transferSchemas } from './transfers.ts'
 import { utilizationSchemas } from './utilization.ts'
 
@@ -64,6 +68,8 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
     { name: 'processes', description: 'Descriptions of experiments.' },
     { name: 'experiments', description: 'Executions of a process.' },
     { name: 'steps', description: 'What devices did, with which containers, and how long it took.' },
+    { name: 'orchestrators', description: 'Which programs run experiments, and whether they are alive.' },
+    { name: 'alarms', description: 'Steps that somebody has to look at.' },
     { name: 'estimates', description: 'How long steps and experiments will take.' },
     { name: 'events', description: 'The event log: what changed, and who changed it.' },
     { name: 'keys', description: 'API keys and their scopes.' },
@@ -76,6 +82,6 @@ export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...metricsSchemas, ...utilizationSchemas,
   ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
-  ...processDurationSchemas,
-  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...keySchemas
+  ...processDurationSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
+  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas, ...keySchemas
 ]

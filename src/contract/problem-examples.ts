@@ -37,6 +37,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/experiments', detail: 'No process has this id.', process_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', pointer: '/process_id'
   },
   'experiment-not-found': { instance: '/api/experiments/0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', detail: 'No experiment has this id.', parameter: 'id' },
+  'alarm-not-found': { instance: '/api/alarms/0199f2f6-2c5e-7f63-b4d2-8e7061f5d432/acknowledge', detail: 'No alarm has this id. GET /api/alarms lists those that are on.', parameter: 'id' },
   'step-not-found': { instance: step, detail: 'No step has this id.', parameter: 'id' },
   'reservation-not-found': {
     instance: '/api/reservations/0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', reservation_id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', parameter: 'id',
@@ -152,6 +153,12 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'too-many-requests': { instance: '/api/lab', detail: 'More than 12000 requests in one minute. Retry in 21 s.', limit: 12000 },
   'headers-too-large': { instance: '', detail: 'The request line and headers are larger than 16 KiB.' },
 
+  'too-many-streams': {
+    instance: '/api/events/stream', detail: 'This instance has 500 open streams, which is its limit (MAX_STREAMS). Connect again in a few seconds, or to another instance.', limit: 500
+  },
+  'not-yet-replicated': {
+    instance: '/api/containers/SCREEN_001', detail: 'The database has revision 4711, and not yet revision 4712. Retry in one second, or ask an instance on the primary.', min_revision: 4712, revision: 4711
+  },
   'internal-error': { instance: '/api/lab', detail: 'The service failed. Search its log for this request id.' },
   'too-busy': { instance: '/api/steps/statistics', detail: 'Other large reads are still running. Retry in one second.' },
   'database-unavailable': { instance: '/api/lab', detail: 'The database did not respond. It is not known whether anything was changed. Retry the request.' }

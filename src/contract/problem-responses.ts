@@ -57,6 +57,8 @@ const headersOf: Partial<Record<ProblemCode, Record<string, object>>> = {
   'too-many-requests': { 'Retry-After': retryAfter },
   'idempotency-key-running': { 'Retry-After': retryAfter },
   'too-busy': { 'Retry-After': retryAfter },
+  'too-many-streams': { 'Retry-After': retryAfter },
+  'not-yet-replicated': { 'Retry-After': retryAfter },
   'database-unavailable': { 'Retry-After': retryAfter }
 }
 

@@ -19,6 +19,7 @@ export const problemCatalogue = {
   'step-not-found': [404, 'Step not found', 'No step has this id.'],
   'reservation-not-found': [404, 'Reservation not found', 'No active reservation has this id. It may have been used up, released, or expired.'],
   'stocktake-not-found': [404, 'Stocktake not found', 'No stocktake that was applied has this id.'],
+  'alarm-not-found': [404, 'Alarm not found', 'No alarm has this id.'],
   'key-not-found': [404, 'Key not found', 'No key has this id.'],
   'labware-type-not-found': [404, 'Labware type not found', 'The lab has no labware type with this name.'],
   'no-certificate': [404, 'No certificate', 'The device has no server certificate.'],
@@ -57,6 +58,8 @@ export const problemCatalogue = {
   'headers-too-large': [431, 'Headers too large', 'The request line and headers are larger than 16 KiB.'],
 
   'too-busy': [503, 'Too busy', 'Too many large reads run at the same time, or one took too long. Retry after `Retry-After` seconds.'],
+  'too-many-streams': [503, 'Too many streams', 'The instance has as many open streams as it may have (MAX_STREAMS), or is stopping. Retry after `Retry-After` seconds.'],
+  'not-yet-replicated': [503, 'Not yet replicated', 'The database does not have the revision of `min_revision` yet. `revision` is the one that it has. Retry after `Retry-After` seconds.'],
   'internal-error': [500, 'Internal error', 'The service failed. Search its log for the request id.'],
   'database-unavailable': [503, 'Database unavailable', 'The database did not respond. Retry after `Retry-After` seconds.']
 } as const satisfies Record<string, readonly [status: number, title: string, when: string]>

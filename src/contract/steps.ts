@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { maxNameLength } from '../domain/limits.ts'
+import { maxInteger, maxNameLength } from '../domain/limits.ts'
 import {
   ContainerName, DeviceName, items, JsonObject, Name, nullable, optional, page, pageQuery, ref, Seconds, Slot, StepKind, StepStatus, stringEnum,
   textLines, Timestamp, TimestampIn, Uuid, Version, Warning
@@ -12,6 +12,7 @@ export const aStep = {
   experiment_id: '0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', experiment_named: null,
   containers: [{ id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_001', named: 'SCREEN_001' }],
   origin: null, destination: null, lidded_before: null, lidded_after: null, barcode_read: null, is_simulation: false,
+  attempt: null, expected_seconds: null, error: null, session: null,
   excluded_from_estimates: null, warnings: [], created_at: '2026-03-02T09:20:42.000Z', updated_at: '2026-03-02T09:20:42.000Z', version: 1
 }
 
@@ -21,7 +22,7 @@ export type Exclusion = (typeof exclusions)[number]
 
 export const StepExclusion = stringEnum('StepExclusion', exclusions, [
   'Why estimates leave a step out.',
-  '`not-completed`: it is running, failed or aborted. `simulation`: it was simulated.',
+  '`not-completed`: it is running, lost, failed or aborted. `simulation`: it was simulated.',
   '`clock`: its times cannot be true; a warning says which. `implausible`: it took longer than all reason for its kind.',
   '`unknown-status`: its status was not understood (`data.reported_status`). `by-hand`: a person decided it.'
 ].join(' '))
@@ -52,9 +53,15 @@ const fct = Type.String({ minLength: 1, maxLength: maxNameLength, description: '
 const containers = Type.Array(ref(ContainerName), {
   maxItems: 1000, description: 'The barcodes or ids of the containers that the step involved. Unknown containers are stored as named, with a warning. Duplicates are ignored.', examples: [['SCREEN_001']]
 })
+const furtherContainers = Type.Array(ref(ContainerName), {
+  maxItems: 1000, description: 'Further containers that the step involved. Those that were named before stay.', examples: [['SCREEN_001']]
+})
 const lidBefore = Type.Boolean({ description: 'Whether the lid was on at the start.' })
 const lidAfter = Type.Boolean({ description: 'Whether the lid was on at the end.' })
 const barcodeRead = Type.Boolean({ description: 'Whether the barcode was read during the step.' })
+const attempt = Type.Integer({ minimum: 1, maximum: maxInteger, description: 'The how many-th try of the same work the step is, counted from 1.', examples: [2] })
+const expected = Type.Number({ minimum: 0, maximum: 31_536_000, description: 'The seconds that the orchestrator had planned for the step.', examples: [40] })
+const error = textLines('Why the step failed, in the words of who told it.', 'The gripper lost the plate.')
 const simulated = Type.Boolean({ description: 'Whether the step was only simulated. Estimates ignore simulated steps.' })
 
 export const Step = Type.Object({
@@ -65,7 +72,7 @@ export const Step = Type.Object({
   device: ref(DeviceName, 'The device that did the step.'),
   data: ref(JsonObject, 'What the step was told to do. `fct` is its function.'),
   start: ref(Timestamp, 'When the step started.'),
-  finish: nullable(ref(Timestamp), 'When the step finished. Null when it is running or paused, or its finish is not known.'),
+  finish: nullable(ref(Timestamp), 'When the step finished. Null when it is running, paused or lost, or its finish is not known.'),
   status: ref(StepStatus, 'The status of the step.'),
   duration_seconds: nullable(ref(Seconds), 'The seconds from start to finish. Null without a finish.'),
   paused_at: nullable(ref(Timestamp), 'Since when the step is paused. Null while it is not.'),
@@ -80,6 +87,10 @@ export const Step = Type.Object({
   lidded_after: nullable(lidAfter),
   barcode_read: nullable(barcodeRead),
   is_simulation: simulated,
+  attempt: nullable(attempt),
+  expected_seconds: nullable(expected),
+  error: nullable(error),
+  session: nullable(ref(Name), 'The session of the orchestrator that told the step. Null when it named none.'),
   excluded_from_estimates: nullable(ref(StepExclusion), 'Why the step is no sample for estimates. Null when it is one.'),
   warnings: Type.Array(ref(Warning), { description: 'What is unusual about the step. The pointers refer to members of the step.' }),
   created_at: ref(Timestamp, 'When the step was logged.'),
@@ -104,7 +115,11 @@ export const StepCreate = Type.Object({
   destination: optional(ref(StepEnd), 'Where a move ended.'),
   lidded_before: optional(lidBefore),
   lidded_after: optional(lidAfter),
-  barcode_read: optional(barcodeRead)
+  barcode_read: optional(barcodeRead),
+  attempt: optional(attempt),
+  expected_seconds: optional(expected),
+  error: optional(error),
+  session: optional(ref(Name), 'The session of the orchestrator that tells the step (`PUT /api/orchestrators/{name}`). When the session is over, the step is `lost`.')
 }, {
   $id: 'StepCreate', additionalProperties: false,
   description: [
@@ -131,10 +146,19 @@ export const StepItems = items('StepItems', Step, 'The steps, in the order of th
 export const StepFinish = Type.Object({
   finish: optional(TimestampIn),
   status: optional(ref(StepEnding), 'How the step ended. The default is `completed`.'),
-  data: optional(ref(JsonObject), 'Members to add to the data of the step, or to replace in it.')
+  data: optional(ref(JsonObject), 'Members to add to the data of the step, or to replace in it.'),
+  error: optional(error),
+  containers: optional(furtherContainers),
+  origin: optional(ref(StepEnd), 'Where a move really started. The default is what is known.'),
+  destination: optional(ref(StepEnd), 'Where a move really ended. The default is what is known.'),
+  lidded_before: optional(lidBefore),
+  lidded_after: optional(lidAfter),
+  barcode_read: optional(barcodeRead),
+  attempt: optional(attempt),
+  expected_seconds: optional(expected)
 }, {
   $id: 'StepFinish', additionalProperties: false,
-  description: 'The end of a running step. All members are optional. The default `finish` is now, by the clock of the service.',
+  description: 'The end of a step that was told as running. All members are optional. The default `finish` is now, by the clock of the service.',
   examples: [{ data: { wells_read: 96 } }, {}]
 })
 export type StepFinish = Static<typeof StepFinish>
@@ -158,7 +182,7 @@ export const StepPatch = Type.Object({
 })
 export type StepPatch = Static<typeof StepPatch>
 
-const StepChangeKind = stringEnum('StepChangeKind', ['step-finished', 'step-paused', 'step-resumed', 'step-corrected'], 'How a logged step changed.')
+const StepChangeKind = stringEnum('StepChangeKind', ['step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-corrected'], 'How a logged step changed.')
 
 const StepChange = Type.Object({
   revision: Type.Integer({ minimum: 1, description: 'The revision of the change.' }),

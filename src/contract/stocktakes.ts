@@ -88,7 +88,7 @@ export const StocktakeResult = Type.Object({
   counts: ref(StocktakeCounts, 'The number of findings of each kind.'),
   changes: Type.Array(ref(ContainerChange), { description: 'What applying the stocktake changed, or would change.' }),
   findings: Type.Array(ref(CommandFinding), { description: 'Every problem that would refuse to apply the stocktake. Empty when it was applied.' }),
-  warnings: Type.Array(ref(Warning), { description: 'What is unusual: lids whose place a plate has taken, barcodes that differ from others in case only.' }),
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual: lids whose place a plate has taken, barcodes that differ from others in case only, containers that do not fit or whose lid contradicts their labware type.' }),
   revision: ref(Revision, 'The revision after the stocktake.')
 }, {
   $id: 'StocktakeResult', description: 'What a stocktake found, and what it changed or would change.',

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, ContainerName, DeviceName, nullable, optional, Place, ref, Slot, stringEnum } from './common.ts'
+import { Barcode, ContainerName, DeviceName, nullable, optional, Place, ref, Slot, stringEnum, Warning } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 import { Revision } from './lab.ts'
 import { lidReservationId, reservationId } from './reservations.ts'
@@ -72,7 +72,8 @@ export const TransferResult = Type.Object({
   container: nullable(ref(Container), 'The container after the transfer. For a dry run: as it is now, or null when it was not found.'),
   step: nullable(ref(Step), 'The logged step. Null when there is none, and for a dry run.'),
   revision: ref(Revision, 'The revision after the transfer. For a dry run: the present one.'),
-  findings: Type.Array(ref(TransferFinding), { description: 'For a dry run: every problem that would refuse the transfer. Empty when it can be recorded.' })
+  findings: Type.Array(ref(TransferFinding), { description: 'For a dry run: every problem that would refuse the transfer. Empty when it can be recorded.' }),
+  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual about the container by its labware type: where it stands, or its lid. Only if there is something.' }))
 }, {
   $id: 'TransferResult', description: 'The result of a transfer.', examples: [aResult]
 })

@@ -1,12 +1,14 @@
-export const experimentStatuses = ['created', 'running', 'paused', 'completed', 'aborted'] as const
+export const experimentStatuses = ['created', 'running', 'paused', 'lost', 'completed', 'aborted'] as const
 
 export type ExperimentStatusName = typeof experimentStatuses[number]
 
 const next: Readonly<Record<ExperimentStatusName, readonly ExperimentStatusName[]>> = {
   // The first step also sets it to running.
   created: ['running', 'aborted'],
-  running: ['paused', 'completed', 'aborted'],
-  paused: ['running', 'completed', 'aborted'],
+  running: ['paused', 'completed', 'aborted', 'lost'],
+  paused: ['running', 'completed', 'aborted', 'lost'],
+  // Nobody said that it ended. Whoever finds it again says how it goes on, or how it ended.
+  lost: ['running', 'completed', 'aborted'],
   completed: [],
   aborted: []
 }

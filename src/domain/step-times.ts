@@ -1,15 +1,15 @@
 // Times here are UTC texts with milliseconds, as `toUtc` writes them, so they can be compared as texts.
 
-export const stepStatuses = ['running', 'paused', 'completed', 'failed', 'aborted'] as const
+export const stepStatuses = ['running', 'paused', 'lost', 'completed', 'failed', 'aborted'] as const
 
 export type StepStatusName = typeof stepStatuses[number]
 export type StepTimes = { start: string, finish: string | null, status: StepStatusName }
 export type StepFault = { member: 'start' | 'finish' | 'status', detail: string }
 export type StepWarning = { code: string, detail: string, pointer: string }
 
-/** Whether a step with this status has not ended. */
+/** Whether a step with this status has not ended, as far as is known. Of a lost step nobody says how it goes on. */
 export function isUnderWay (status: StepStatusName): boolean {
-  return status === 'running' || status === 'paused'
+  return status === 'running' || status === 'paused' || status === 'lost'
 }
 
 /** An instant (see isInstant) as UTC text, truncated to milliseconds. */
@@ -37,15 +37,5 @@ export function completedIfFinished (times: StepTimes): StepTimes & { warnings: 
     ...times,
     status: 'completed',
     warnings: [{ code: 'running-with-finish', detail: 'A step with a finish is not running; it is stored as completed.', pointer: '/status' }]
-  }
-}
-
-/** Changes a finish before the start to the start, with a warning, because clocks can differ. */
-export function clampFinish (times: StepTimes & { finish: string }): StepTimes & { warnings: StepWarning[] } {
-  if (times.finish >= times.start) return { ...times, warnings: [] }
-  return {
-    ...times,
-    finish: times.start,
-    warnings: [{ code: 'clock-skew', detail: `The finish ${times.finish} is before the start; the start is stored as the finish.`, pointer: '/finish' }]
   }
 }

@@ -1,3 +1,4 @@
+import type { RunningSteps } from '../contract/running.ts'
 import type { Calibration, CalibrationGrouping, EstimateSample, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
 import { matchInputs } from '../domain/match.ts'
@@ -9,6 +10,7 @@ import { samplesFor, windowFor } from './model.ts'
 import { type ProcessDurationEstimate, processDuration } from './process-duration.ts'
 import { readSamples } from './samples.sql.ts'
 import { slices } from './slices.ts'
+import { runningNow } from './running.ts'
 import { type RemainingTime, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
 
@@ -101,6 +103,11 @@ export function openEstimator (database: Database) {
       return running.map((step, index) => remaining(step, histories[index] ?? null, { confidence, margins: learnt.margins, shift: learnt.shift }))
     },
 
+    /** The steps that have not ended, and when they should. Alarms come first. */
+    async estimateRunning (confidence: number | undefined): Promise<RunningSteps> {
+      return await runningNow(pool, confidence ?? defaultConfidence)
+    },
+
     /** Estimates the duration of an experiment of this process, from first start to last finish, in seconds. */
     async estimateProcess (process: string, confidence: number | undefined): Promise<ProcessDurationEstimate> {
       return await processDuration(database, process, confidence ?? defaultConfidence)
@@ -133,7 +140,8 @@ function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
   const kind = step.kind ?? 'operation'
   const { origin, destination } = step
   for (const [member, end] of [['origin', origin], ['destination', destination]] as const) {
-    if (kind === 'move' && !end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is required for a move; send at least its device' })
+    // A scheduler asks for a move before it knows where to. Comparable moves have one origin, or one mover and one destination.
+    if (kind === 'move' && !end && member === 'origin') throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is required for a move; send at least its device' })
     if (kind === 'operation' && end) throw invalid({ in: 'body', pointer: `${pointer}/${member}`, detail: 'is allowed only for a move: set `kind` to move' })
   }
   const { commanded_seconds, match_function, match_parameters, match_protocol } = matchInputs({ kind, name: step.name ?? null, data: step.data ?? {} })
@@ -146,7 +154,7 @@ function targetOf (step: PlannedStep, pointer: string): EstimateTarget {
       match_function,
       match_parameters,
       match_protocol,
-      device: step.device,
+      device: step.device ?? null,
       origin_device: origin?.device ?? null,
       origin_position: origin?.position ?? null,
       destination_device: destination?.device ?? null,

@@ -1,5 +1,6 @@
 import { maxInteger } from '../domain/limits.ts'
 import { type Queryable, runPrepared } from '../store/commands.ts'
+import { stepsAsJson } from '../store/steps.ts'
 import { type Margins, noMargins } from './margins.ts'
 import type { BorrowedSpread } from './model.ts'
 import { slices, type YieldToRequests } from './slices.ts'
@@ -10,7 +11,8 @@ export type EstimateQuery = {
   match_function: string | null
   match_parameters: string | null
   match_protocol: string | null
-  device: string
+  /** null if it is not assigned yet: then only the levels that do not compare it can answer. */
+  device: string | null
   origin_device: string | null
   origin_position: number | null
   destination_device: string | null
@@ -53,15 +55,32 @@ const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_
       origin.id, q.origin_position, destination.id, q.destination_position, q.lidded_before, q.lidded_after, q.barcode_read) AS key_${level}`).join(',\n    ')
 
 // Read once for each request. Only totals need the ratios.
-const learntSql = `jsonb_build_object(
+const learntSql = (ratios: string) => `jsonb_build_object(
     'newest', (SELECT jsonb_build_object('margins', margins, 'shift', rank_shift) FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 1),
     'unknown', (SELECT jsonb_agg(name) FROM named WHERE id IS NULL),
-    'ratios', CASE WHEN $4 THEN (
+    'ratios', CASE WHEN ${ratios} THEN (
       SELECT jsonb_agg(newest.total_ratio ORDER BY newest.ended_at DESC) FILTER (WHERE newest.total_ratio IS NOT NULL)
       FROM (SELECT total_ratio, ended_at FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 20) newest) END)`
 
-// One statement for any number of queries. A level is read only if all more specific levels are empty. Each read is an
-// index-only scan of one range.
+/**
+ * Reads the histories of the rows of `keyed` (n, as_of, key_1 to key_5), in the order of n. Needs a table `named` (name, id), too. A level is
+ * read only if all more specific levels are empty. Each read is an index-only scan of one range.
+ */
+const historiesOfKeyed = (size: number, { enough, ratios }: { enough: string, ratios: string }) => `
+SELECT keyed.n, found.level, found.samples::text, found.finishes::text, CASE WHEN cardinality(found.samples) < ${enough} THEN borrowed_spread(keyed.key_4, keyed.as_of) END AS borrowed_spread,
+  CASE WHEN keyed.n = 1 THEN ${learntSql(ratios)} END AS learnt
+FROM keyed
+${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level), size)).join('')}
+CROSS JOIN LATERAL (
+  SELECT
+    CASE WHEN level_1.samples IS NOT NULL THEN 1 WHEN level_2.samples IS NOT NULL THEN 2 WHEN level_3.samples IS NOT NULL THEN 3
+      WHEN level_4.samples IS NOT NULL THEN 4 WHEN level_5.samples IS NOT NULL THEN 5 END AS level,
+    coalesce(level_1.samples, level_2.samples, level_3.samples, level_4.samples, level_5.samples) AS samples,
+    coalesce(level_1.finishes, level_2.finishes, level_3.finishes, level_4.finishes, level_5.finishes) AS finishes
+) found
+ORDER BY keyed.n`
+
+// One statement for any number of queries.
 const historySql = (size: number) => `
 WITH named AS MATERIALIZED (
   SELECT name, latest_device_named(name) AS id FROM unnest($3::text[]) AS name
@@ -78,18 +97,7 @@ keyed AS MATERIALIZED (
   LEFT JOIN named origin ON origin.name = q.origin_device
   LEFT JOIN named destination ON destination.name = q.destination_device
 )
-SELECT found.level, found.samples::text, found.finishes::text, CASE WHEN cardinality(found.samples) < $2 THEN borrowed_spread(keyed.key_4, keyed.as_of) END AS borrowed_spread,
-  CASE WHEN keyed.n = 1 THEN ${learntSql} END AS learnt
-FROM keyed
-${[1, 2, 3, 4, 5].map((level) => window(level, emptyBefore(level), size)).join('')}
-CROSS JOIN LATERAL (
-  SELECT
-    CASE WHEN level_1.samples IS NOT NULL THEN 1 WHEN level_2.samples IS NOT NULL THEN 2 WHEN level_3.samples IS NOT NULL THEN 3
-      WHEN level_4.samples IS NOT NULL THEN 4 WHEN level_5.samples IS NOT NULL THEN 5 END AS level,
-    coalesce(level_1.samples, level_2.samples, level_3.samples, level_4.samples, level_5.samples) AS samples,
-    coalesce(level_1.finishes, level_2.finishes, level_3.finishes, level_4.finishes, level_5.finishes) AS finishes
-) found
-ORDER BY keyed.n`
+${historiesOfKeyed(size, { enough: '$2', ratios: '$4' })}`
 
 // The window size is part of the statement text, as a subquery. PostgreSQL then assumes a tenth of the rows, whatever the
 // statistics say, and reads the index from its newest end. It compares a plain number with its guess of the samples: a plan
@@ -98,6 +106,11 @@ ORDER BY keyed.n`
 // each text is a prepared statement. test/estimation/steady.test.ts counts the buffers.
 const windowSizes = [50, 100, 250, 1000, 2000]
 const statements = new Map(windowSizes.map((size) => [size, historySql(size)]))
+
+/** The statement for windows of `most` samples at least. */
+function statementFor (statementsBySize: ReadonlyMap<number, string>, most: number): string {
+  return statementsBySize.get(windowSizes.find((size) => size >= most) ?? windowSizes.at(-1)!)!
+}
 
 type Row = { level: number | null, samples: string, finishes: string, borrowed_spread: BorrowedSpread | null, learnt: LearntRow | null }
 type LearntRow = { newest: { margins: Margins, shift: number | null } | null, unknown: string[] | null, ratios: number[] | null }
@@ -126,7 +139,7 @@ export async function readHistories (
   })
   const names = new Set(queries.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
-  const statement = statements.get(windowSizes.find((size) => size >= most) ?? windowSizes.at(-1)!)!
+  const statement = statementFor(statements, most)
   const asked = [...indexByQuery.keys()]
   const perStatement = Math.max(1, Math.floor(samplesPerStatement / most))
   const histories: (History | null)[] = []
@@ -144,6 +157,49 @@ export async function readHistories (
     histories: indexes.map((index) => histories[index] ?? null),
     learnt: { margins: learnt?.newest?.margins ?? noMargins, shift: learnt?.newest?.shift ?? 0, ratios: learnt?.ratios ?? [] },
     unknownDevices: new Set(learnt?.unknown ?? [])
+  }
+}
+
+// The match keys of stored steps are columns of theirs, so nothing is computed again. $1: `enough`.
+const underWaySql = (columns: string, from: string) => (size: number) => `
+WITH under_way AS MATERIALIZED (
+  SELECT ${columns}, s.key_1, s.key_2, s.key_3, s.key_4, s.key_5, row_number() OVER (ORDER BY s.start, s.id) AS n
+  FROM (SELECT * FROM step WHERE status IN ('running', 'paused', 'lost') ORDER BY start DESC, id DESC LIMIT 5000) s ${from}
+),
+named AS (SELECT NULL::text AS name, NULL::uuid AS id WHERE false),
+keyed AS MATERIALIZED (SELECT n, 'infinity'::timestamptz AS as_of, key_1, key_2, key_3, key_4, key_5 FROM under_way),
+histories AS MATERIALIZED (${historiesOfKeyed(size, { enough: '$1', ratios: 'false' })}
+)
+SELECT lab.revision::float8 AS revision, now()::timestamptz(3) AS now, under_way.*, shown.json, histories.level, histories.samples, histories.finishes, histories.borrowed_spread, histories.learnt
+FROM lab
+LEFT JOIN (under_way
+  JOIN histories ON histories.n = under_way.n
+  CROSS JOIN LATERAL (${stepsAsJson} WHERE object.id = under_way.id) shown
+) ON true
+ORDER BY under_way.n`
+
+/** What is known of the lab at one moment, and the steps that have not ended, with their histories. */
+export type LabUnderWay<Step> = { revision: number, now: Date, learnt: LearntFromRuns, steps: { step: Step, json: string, history: History | null }[] }
+
+/**
+ * A reader of the steps that have not ended, with one statement: `columns` (of `step s`, with its id and kind) and the joins in `from` say what of
+ * each. The cost depends on how many they are, and not on the history.
+ */
+export function underWayReader<Step extends { id: string, kind: EstimateQuery['kind'] }> (columns: string, from: string) {
+  const bySize = new Map(windowSizes.map((size) => [size, underWaySql(columns, from)(size)]))
+  // Without steps there is one row, of the lab alone.
+  type Found = { revision: number, now: Date } & ({ id: null, learnt: null } | (Omit<Row & Step, 'id'> & { id: string, json: string }))
+  return async (database: Queryable, { most, enough }: { most: number, enough: number }): Promise<LabUnderWay<Step>> => {
+    const rows = await runPrepared<Found>(database, statementFor(bySize, most), [Math.min(enough, maxInteger)])
+    const known = new Map<string, History>()
+    const newest = rows.find(({ learnt }) => learnt !== null)?.learnt?.newest
+    const underWay = (row: Row & Step & { json: string }) => ({ step: row, json: row.json, history: historyOf(row, row.kind, most, known) })
+    return {
+      revision: rows[0]!.revision,
+      now: rows[0]!.now,
+      learnt: { margins: newest?.margins ?? noMargins, shift: newest?.shift ?? 0, ratios: [] },
+      steps: rows.flatMap((row) => row.id === null ? [] : [underWay(row as unknown as Row & Step & { json: string })])
+    }
   }
 }
 

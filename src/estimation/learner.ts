@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import type { Log } from '../domain/log.ts'
 import type { Database } from '../store/database.ts'
+import { pruneIdempotencyKeys } from '../store/idempotency.ts'
 import { refreshOutgrownStatistics } from '../store/outgrown-statistics.ts'
 import { type LearntRun, learnNextRun, Stopped } from './learning.ts'
+import { ownConnection } from './own-connection.ts'
 import { type YieldToRequests, slices } from './slices.ts'
 
 /** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
 const lookEveryMs = 2000
+/** How often an instance deletes stored responses. Each time it reads the sizes of all. */
+const pruneEveryMs = 60_000
 /** After a failure the pause doubles, up to this. */
 const maxPauseMs = 60_000
 const statementTimeoutMs = 30_000
@@ -22,15 +25,16 @@ export type Learner = ReturnType<typeof openLearner>
 
 /**
  * Learns from finished runs beside the requests. It uses one connection of its own and one transaction for each run. Only one
- * instance learns at a time, and nothing waits for it. A run from which it cannot learn waits longer after each failure, and the others go on. It also refreshes the planner's statistics after a bulk load, so that
+ * instance learns at a time, and nothing waits for it. A run from which it cannot learn waits longer after each failure, and the others go on. It also deletes stored responses of `Idempotency-Key` that are too old or too many, and refreshes the planner's statistics after a bulk load, so that
  * PostgreSQL plans estimates well at once. It connects when it is started, or when `learnNow` is called.
  */
 export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'info' | 'warn'>, { onLearnt = () => {} }: { onLearnt?: (run: LearntRun) => void } = {}) {
-  let client: pg.Client | undefined
+  const connection = ownConnection({ pool }, 'learner', statementTimeoutMs)
   let timer: NodeJS.Timeout | undefined
   const stopping = new AbortController()
   const isStopped = () => stopping.signal.aborted
   let failures = 0
+  let prunedAt = -Infinity
   let last: Promise<unknown> = Promise.resolve()
   const slice = slices()
 
@@ -39,38 +43,19 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
     await slice()
   }
 
-  async function connection (): Promise<pg.Client> {
-    if (client !== undefined) return client
-    const fresh = client = new pg.Client({
-      ...pool.options,
-      application_name: 'platform-status learner',
-      statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + pool.options.connectionTimeoutMillis!,
-      idle_in_transaction_session_timeout: statementTimeoutMs
-    })
-    // A running query fails by itself. A broken idle connection is replaced at the next look.
-    fresh.on('error', () => {})
-    fresh.on('end', () => { if (client === fresh) client = undefined })
-    await fresh.connect()
-    return fresh
-  }
-
-  /** Closes the connection, also during a statement. PostgreSQL then rolls the transaction back. */
-  async function disconnect (): Promise<void> {
-    const open = client
-    client = undefined
-    await open?.end().catch(() => {})
-  }
-
   /** Learns from all pending runs that are over, and returns them in order. Does nothing while another instance learns. */
   async function learnAll (): Promise<LearntRun[]> {
     const learnt: LearntRun[] = []
     if (isStopped()) return learnt
     try {
-      const own = await connection()
+      const own = await connection.open()
       const { rows: [found] } = await own.query<{ writable: boolean, pending: boolean }>(lookForWork)
       if (!found!.writable) return learnt
       await refreshOutgrownStatistics(own)
+      if (performance.now() - prunedAt >= pruneEveryMs) {
+        prunedAt = performance.now()
+        await pruneIdempotencyKeys(own)
+      }
       for (let more = found!.pending; more && !isStopped();) {
         const run = await learnNextRun(own, yieldToRequests)
         more = run !== null
@@ -82,7 +67,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
         }
       }
     } catch (error) {
-      await disconnect()
+      await connection.close()
       if (!isStopped()) throw error
     }
     return learnt
@@ -124,7 +109,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
     async stop (): Promise<void> {
       stopping.abort()
       clearTimeout(timer)
-      await Promise.race([Promise.all([disconnect(), last]), sleep(stopMs, undefined, { ref: false })])
+      await Promise.race([Promise.all([connection.close(), last]), sleep(stopMs, undefined, { ref: false })])
     }
   }
 }

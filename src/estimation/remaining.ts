@@ -3,7 +3,7 @@ import { isUnderWay, type StepStatusName } from '../domain/step-times.ts'
 import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { basisOf, chooseBound, type StepEstimate, estimate, total } from './estimate.ts'
-import type { EstimateQuery, History, LearntFromRuns } from './history.sql.ts'
+import { type EstimateQuery, type History, type LearntFromRuns, underWayReader } from './history.sql.ts'
 import { shiftedConfidence } from './margins.ts'
 import { inMilliseconds } from './model.ts'
 
@@ -17,25 +17,30 @@ export type RemainingTime = {
   estimate: StepEstimate
 }
 
-/** A running or paused step, with what the query for its history needs. Pauses do not elapse. If its start cannot be true, the time since it was first told has elapsed. */
-export type RunningStep = EstimateQuery & { id: string, status: StepStatusName, elapsed_seconds: number, believable: boolean, commanded_seconds: number | null }
+/** A step that has not ended, with what the query for its history needs. Pauses do not elapse. If its start cannot be true, the time since it was first told has elapsed. */
+export type StepUnderWay = EstimateQuery & {
+  id: string, status: StepStatusName, elapsed_seconds: number, believable: boolean, commanded_seconds: number | null
+}
 
-const columns = `
-  SELECT s.id, s.status, s.believable, s.commanded_seconds,
-    greatest(round(extract(epoch FROM now() - began.at)
-      - CASE WHEN s.paused_seconds IS NULL THEN 0 ELSE paused_seconds('step', s.id, began.at, now()) END, 3)::float8, 0) AS elapsed_seconds,
+const columns = `s.id, s.status, s.believable, s.commanded_seconds,
+    greatest(round(extract(epoch FROM now()::timestamptz(3) - began.at)
+      - CASE WHEN s.paused_seconds IS NULL THEN 0 ELSE paused_seconds('step', s.id, began.at, now()::timestamptz(3)) END, 3)::float8, 0) AS elapsed_seconds,
     s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
     o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
-    s.lidded_before, s.lidded_after, s.barcode_read
-  FROM step s
+    s.lidded_before, s.lidded_after, s.barcode_read`
+const joins = `
   CROSS JOIN LATERAL (SELECT CASE WHEN s.believable THEN s.start ELSE s.created_at END AS at) began
   JOIN device d ON d.id = s.device_id
   LEFT JOIN device o ON o.id = s.origin_device_id
   LEFT JOIN device t ON t.id = s.destination_device_id`
+const selected = `SELECT ${columns} FROM step s ${joins}`
+
+/** Reads all steps that have not ended, with their histories. */
+export const readUnderWay = underWayReader<StepUnderWay & { is_simulation: boolean }>(`${columns}, s.is_simulation`, joins)
 
 /** Reads the steps with these ids, in order. Throws a Problem for an unknown id and for a step that has ended. */
-export async function runningSteps ({ pool }: Database, ids: readonly string[]): Promise<RunningStep[]> {
-  const rows = await runPrepared<RunningStep>(pool, `${columns}
+export async function runningSteps ({ pool }: Database, ids: readonly string[]): Promise<StepUnderWay[]> {
+  const rows = await runPrepared<StepUnderWay>(pool, `${selected}
     JOIN unnest($1::uuid[]) WITH ORDINALITY AS requested (id, ordinality) ON requested.id = s.id ORDER BY requested.ordinality`, [ids])
   const known = new Set(rows.map(({ id }) => id))
   const missing = ids.findIndex((id) => !known.has(id.toLowerCase()))
@@ -48,12 +53,12 @@ export async function runningSteps ({ pool }: Database, ids: readonly string[]):
   return rows
 }
 
-/** Reads all running and paused steps of an experiment, by start. Throws a Problem for an unknown experiment. */
-export async function runningStepsOf ({ pool, prisma }: Database, experiment: string): Promise<RunningStep[]> {
+/** Reads all steps of an experiment that have not ended, by start. Throws a Problem for an unknown experiment. */
+export async function runningStepsOf ({ pool, prisma }: Database, experiment: string): Promise<StepUnderWay[]> {
   if (await prisma.experiment.count({ where: { id: experiment } }) === 0) {
     throw problem('experiment-not-found', `No experiment has the id ${experiment}.`, { pointer: '/experiment_id' })
   }
-  return await runPrepared<RunningStep>(pool, `${columns} WHERE s.experiment_id = $1 AND s.status IN ('running', 'paused') ORDER BY s.start, s.id`, [experiment])
+  return await runPrepared<StepUnderWay>(pool, `${selected} WHERE s.experiment_id = $1 AND s.status IN ('running', 'paused', 'lost') ORDER BY s.start, s.id`, [experiment])
 }
 
 const startInDoubt = {
@@ -67,7 +72,7 @@ const startInDoubt = {
  * Source: V. Vovk, A. Gammerman, G. Shafer, Algorithmic Learning in a Random World (2005).
  */
 export function remaining (
-  { id, kind, elapsed_seconds: elapsed, believable, commanded_seconds: commanded }: RunningStep, history: History | null,
+  { id, kind, elapsed_seconds: elapsed, believable, commanded_seconds: commanded }: StepUnderWay, history: History | null,
   { confidence, margins, shift }: { confidence: number } & Pick<LearntFromRuns, 'margins' | 'shift'>
 ): RemainingTime {
   const whole = estimate(history, { kind, commanded }, { confidence, statistic: 'upper_bound', margins, shift })

@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The name of the API key of the request. Null when it needed no key. */
     actor: string | null
+    /** The id of this key. */
+    keyId: string | null
   }
 }
 
@@ -30,6 +32,7 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
   const limiter = rateLimiter(rateLimitPerMinute ?? defaultLimitPerMinute)
   const addressLimiter = rateLimiter(limiter.perMinute)
   app.decorateRequest('actor', null)
+  app.decorateRequest('keyId', null)
   app.addHook('onRoute', declareScope)
 
   app.addHook('onRequest', (request, reply, done) => {
@@ -81,6 +84,7 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
     if (bearer === null) return secret === undefined ? unauthorized(keyRequired) : unauthorized('The service does not know this key.', invalidToken)
     if (bearer.ended !== null) return unauthorized(`The key "${bearer.name}" ${describeEnd(bearer.ended)}.`, invalidToken)
     request.actor = bearer.name
+    request.keyId = bearer.id
     return grants(bearer.scopes, scope) ? null : forbidden(bearer, scope)
   }
 }, { name: 'auth' })

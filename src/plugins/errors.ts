@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import plugin from 'fastify-plugin'
 import Router from 'find-my-way'
 import { problemBody, problemType } from '../contract/problem-responses.ts'
-import { invalid, Problem, problem } from '../contract/problems.ts'
+import { invalid, Problem, problem, type ProblemCode } from '../contract/problems.ts'
 import { redactMessage, redactUrl } from '../domain/keys.ts'
 import { databaseFault, databaseProblem } from '../store/errors.ts'
 import { parametersOf } from './request-log.ts'
@@ -107,12 +107,16 @@ function bodyTooLarge (limit: number): Problem {
   return problem('body-too-large', `The body is larger than ${limit} bytes, which is the limit of this operation (at most BODY_LIMIT_BYTES). Send it in several requests.`, { limit })
 }
 
+/** When a retry is worth it. A rate limit says it for itself. */
+const retryAfterSeconds: Partial<Record<ProblemCode, string>> = {
+  'database-unavailable': '2', 'too-busy': '1', 'idempotency-key-running': '1', 'too-many-streams': '5', 'not-yet-replicated': '1'
+}
+
 function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyReply, cause?: Error): FastifyReply {
   if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
   else request.log.debug({ code: found.code }, redactMessage(found.message))
-  if (found.code === 'database-unavailable') reply.header('retry-after', '2')
-  if (found.code === 'too-busy') reply.header('retry-after', '1')
-  if (found.code === 'idempotency-key-running') reply.header('retry-after', '1')
+  const retryAfter = retryAfterSeconds[found.code]
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   request.refusal = found
   if (found.status === 503) request.sqlstate = sqlstateOf(found, cause)
   const body = problemBody(withIndex(found, request), { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })

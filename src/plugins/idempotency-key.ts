@@ -18,7 +18,8 @@ export function requestKey (request: FastifyRequest): RequestKey | null {
   const [path, query = ''] = request.url.split(/\?(.*)/s)
   return {
     digest: hash('sha256', JSON.stringify([request.actor ?? null, request.method, path, key])),
-    requestDigest: digestOfRequest([query, request.body ?? null])
+    requestDigest: digestOfRequest([query, request.body ?? null]),
+    actor: request.actor ?? null
   }
 }
 

@@ -1,6 +1,14 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
 import type { ScopeName } from '../domain/keys.ts'
 import { maxIfMatchLength } from './if-match.ts'
+import { isWrite } from './lab-revision.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The response is a stream that resumes after `Last-Event-ID`. */
+    resumes?: boolean
+  }
+}
 
 // Adds to the OpenAPI document what all routes have in common and @fastify/swagger does not know.
 
@@ -14,14 +22,18 @@ type Document = {
 
 const anEtag = '"3-kq8W2v0r1mYx5ZcT"'
 const location = { type: 'string', format: 'uri-reference', description: 'The path of the created object.', examples: ['/api/containers/0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'] }
+const labRevision = { type: 'integer', description: 'The revision of the lab after this request; of a request that changed nothing, the present one. Send it as `min_revision` to read nothing older.', examples: [4712] }
 const etag = { type: 'string', description: 'Identifies this response. Send it as `If-None-Match` to ask for changes.', examples: [anEtag] }
 const ifNoneMatch = { type: 'string', description: 'An `ETag` of an earlier response. If the response would be the same, the service responds with 304 and no body.', examples: [anEtag] }
 const ifMatch = {
   type: 'string', maxLength: maxIfMatchLength, description: 'The `ETag` or the quoted version of the object to change. If the object has changed since, the service responds with 412 and changes nothing.', examples: [anEtag]
 }
+const lastEventId = {
+  type: 'string', minLength: 1, maxLength: 16, pattern: '^\\d{1,16}$', description: 'The `id` of the last frame that you have: the stream begins after it. Browsers send it when they connect again. The larger one of this and `after` counts.', examples: ['4712']
+}
 const idempotencyKey = {
   type: 'string', minLength: 1, maxLength: 257,
-  description: 'A unique text for this request, such as a UUID. A retry with the same key within 24 hours returns the original response and changes nothing.',
+  description: 'A unique text for this request, such as a UUID. A retry with the same key within 24 hours returns the original response and changes nothing. Of more than 100,000 responses or 256 MiB of one client the oldest are forgotten earlier.',
   examples: ['0199f2f6-1b4d-7e52-a3c1-7d6f5e4c3b21']
 }
 
@@ -33,15 +45,23 @@ export function describeRoute ({ schema: described, url, route }: { schema: Fast
   if (response[201] !== undefined && !url.endsWith('/batch')) response[201] = { ...response[201], headers: { Location: location } }
   if (url.startsWith('/api/') && !route.config?.secret && !['GET', 'HEAD'].includes(String(route.method))) requestHeaders['Idempotency-Key'] = idempotencyKey
   if (route.config?.changes) requestHeaders['If-Match'] = ifMatch
+  if (route.config?.resumes) requestHeaders['Last-Event-ID'] = lastEventId
   if (route.config?.etag) {
     requestHeaders['If-None-Match'] = ifNoneMatch
     response[200] = { ...response[200], headers: { ETag: etag } }
     response[304] = { type: 'null', description: 'The response has not changed since the one that `If-None-Match` names.', headers: { ETag: etag } }
   }
+  if (url.startsWith('/api/') && isWrite({ method: route.method, config: { scope: route.config?.scope ?? 'none' } })) {
+    for (const status of [200, 201, 204]) if (response[status] !== undefined) response[status] = withHeader(response[status], 'Lab-Revision', labRevision)
+  }
   const headers = Object.keys(requestHeaders).length === 0 ? {} : { headers: { type: 'object', properties: requestHeaders } }
   // @fastify/swagger marks every body as required. `finishDocument` corrects it.
   const body = route.config?.bodyOptional ? { 'x-body-optional': true } : {}
   return { url, schema: { ...schema, ...headers, ...body, response } }
+}
+
+function withHeader (response: object, name: string, header: object): object {
+  return { ...response, headers: { ...(response as { headers?: object }).headers, [name]: header } }
 }
 
 // OpenAPI 3.1 has roles of a bearer scheme for this, but people read the description.

@@ -2,6 +2,11 @@ import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Socket } from 'node:net'
 import { redactMessage, redactUrl } from '../domain/keys.ts'
 
+declare module 'fastify' {
+  /** The stream that the request opened, for the log: why it ended, up to which revision it came, and its number of frames. */
+  interface FastifyRequest { streamed?: { readonly ended: string | null, readonly cursor: number, readonly frames: number } }
+}
+
 /** URLs in the log are cut at this length. A URL can have up to 16 KiB. */
 const maxUrlLength = 2000
 /** Details can quote names from the request. */
@@ -24,7 +29,8 @@ export function requestLog (): LogController {
       const repliesOfSocket = replies = new Set<FastifyReply>()
       openReplies.set(socket, repliesOfSocket)
       socket.once('close', () => {
-        for (const reply of repliesOfSocket) logRequest(reply, 'request aborted')
+        // A stream ends when its reader leaves. Nothing was aborted.
+        for (const reply of repliesOfSocket) logRequest(reply, reply.request.streamed === undefined ? 'request aborted' : 'stream ended')
         repliesOfSocket.clear()
       })
     }
@@ -34,17 +40,18 @@ export function requestLog (): LogController {
   }
   controller.requestCompleted = (error, request, reply) => {
     if (error) reply.log.error({ err: error }, 'response not sent')
-    if (openReplies.get(request.raw.socket)?.delete(reply)) logRequest(reply, 'request completed', reply.statusCode)
+    if (openReplies.get(request.raw.socket)?.delete(reply)) logRequest(reply, reply.request.streamed === undefined ? 'request completed' : 'stream ended', reply.statusCode)
   }
   return controller
 }
 
 function logRequest (reply: FastifyReply, message: string, status?: number): void {
-  const { method, url, routeOptions, actor, refusal } = reply.request
+  const { method, url, routeOptions, actor, refusal, streamed } = reply.request
   reply.log.info({
     operation_id: routeOptions.schema?.operationId, actor: actor ?? undefined, method,
     url: redactUrl(url, parametersOf(reply.request)).slice(0, maxUrlLength), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status,
-    ...refusal === undefined ? {} : { code: refusal.code, detail: redactMessage(refusal.message).slice(0, maxDetailLength) }
+    ...refusal === undefined ? {} : { code: refusal.code, detail: redactMessage(refusal.message).slice(0, maxDetailLength) },
+    ...streamed === undefined ? {} : { reason: streamed.ended ?? 'closed', revision: streamed.cursor, frames: streamed.frames }
   }, message)
 }
 

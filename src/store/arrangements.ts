@@ -1,4 +1,5 @@
 import type { Arrangement, ArrangementItem, CommandFinding, ContainerChange, ContainerChanges } from '../contract/arrangements.ts'
+import type { Warning } from '../contract/common.ts'
 import { type Fault, invalid, type ProblemCode } from '../contract/problems.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
@@ -17,10 +18,10 @@ export function arrangementStore ({ pool }: Database) {
       if (items.length + (missing ?? []).length === 0) faults.push({ in: 'body', pointer: '/items', detail: 'must not be empty unless `missing` has containers' })
       if (faults.length > 0) throw invalid(...faults)
       const input = { items: items.map(inputOf), missing: (missing ?? []).map(namesOf) }
-      const [done] = await runPrepared<{ changes: ContainerChange[], findings: FindingRow[], revision: number }>(pool,
-        'SELECT changes, findings, revision FROM arrange_containers($1, $2, $3)', [JSON.stringify(input), dryRun, { ...audit, reason }])
-      const { changes, findings, revision } = done!
-      return { changes, findings: findings.map(findingOf), warnings: [], revision }
+      const [done] = await runPrepared<{ changes: ContainerChange[], findings: FindingRow[], warnings: Warning[], revision: number }>(pool,
+        'SELECT changes, findings, warnings, revision FROM arrange_containers($1, $2, $3)', [JSON.stringify(input), dryRun, { ...audit, reason }])
+      const { changes, findings, warnings, revision } = done!
+      return { changes, findings: findings.map(findingOf), warnings, revision }
     }
   }
 }

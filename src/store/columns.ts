@@ -1,7 +1,9 @@
+import type { Alarm } from '../contract/alarms.ts'
 import type { Container } from '../contract/containers.ts'
 import type { Device } from '../contract/devices.ts'
 import type { Experiment } from '../contract/experiments.ts'
 import type { LabwareType } from '../contract/labware-types.ts'
+import type { Orchestrator } from '../contract/orchestrators.ts'
 import type { Reservation } from '../contract/reservations.ts'
 import type { Step } from '../contract/steps.ts'
 
@@ -24,7 +26,8 @@ const device: Names<Device> = {
 }
 const experiment: Names<Experiment> = {
   id: true, process_id: true, process: true, name: true, status: true, metadata: true, warnings: true, steps: true, first_start: true, last_finish: true,
-  duration_seconds: true, paused_at: true, paused_seconds: true, active_seconds: true, created_at: true, updated_at: true, version: true
+  duration_seconds: true, paused_at: true, paused_seconds: true, active_seconds: true, session: true, attention: true, created_at: true, updated_at: true,
+  version: true
 }
 const reservation: Names<Reservation> = {
   id: true, purpose: true, owner: true, positions: true, ttl_seconds: true, expires_at: true, created_at: true, updated_at: true, version: true
@@ -32,13 +35,20 @@ const reservation: Names<Reservation> = {
 const step: Names<Step> = {
   id: true, kind: true, name: true, fct: true, device: true, data: true, start: true, finish: true, status: true, duration_seconds: true, paused_at: true,
   paused_seconds: true, active_seconds: true, experiment_id: true, experiment_named: true, containers: true, origin: true, destination: true,
-  lidded_before: true, lidded_after: true, barcode_read: true, is_simulation: true, excluded_from_estimates: true, warnings: true, created_at: true,
-  updated_at: true, version: true
+  lidded_before: true, lidded_after: true, barcode_read: true, is_simulation: true, attempt: true, expected_seconds: true, error: true, session: true,
+  excluded_from_estimates: true, warnings: true, created_at: true, updated_at: true, version: true
 }
 const labware_type: Names<LabwareType> = {
   name: true, description: true, deep_well: true, height_mm: true, wells: true, lid: true, extra: true, created_at: true, updated_at: true, version: true
 }
-const views = { container, device, experiment, labware_type, reservation, step }
+const orchestrator: Names<Orchestrator> = {
+  name: true, session: true, state: true, ttl_seconds: true, expires_at: true, alive: true, created_at: true, updated_at: true
+}
+const alarm: Names<Alarm> = {
+  id: true, kind: true, step_id: true, device: true, name: true, fct: true, start: true, status: true, experiment_id: true, raised_at: true, over_at: true,
+  acknowledged_at: true, acknowledged_by: true, note: true
+}
+const views = { alarm, container, device, experiment, labware_type, orchestrator, reservation, step }
 
 /** The columns of a view as a list for SELECT, of a table alias or of a composite value such as `(container)`. */
 export function viewColumns (view: keyof typeof views, of?: string): string {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { databaseProblem, isRetryable } from './errors.ts'
 import { inAmbientTransaction } from './transaction.ts'
+import { isRevisionWanted, writeRevision } from './written-revision.ts'
 
 /** Actor, request id and reason of a command. Events store them. */
 export type AuditContext = { actor: string | null, request_id: string, reason?: string }
@@ -33,6 +34,17 @@ export type Queryable = { query<Row extends pg.QueryResultRow> (query: pg.QueryC
 export async function runPrepared<Row extends pg.QueryResultRow> (database: Queryable, text: string, values: readonly unknown[]): Promise<Row[]> {
   const result = await withRetries(() => database.query<Row>({ name: statementName(text), text, values: [...values] }))
   return result.rows
+}
+
+/**
+ * The same for a command that returns rows. Also notes the revision of the lab behind it, in the same round trip, if the request wants to know it.
+ * The subquery is read when the first row is there, so the command has run.
+ */
+export async function runLabCommand<Row extends pg.QueryResultRow> (database: Queryable, text: string, values: readonly unknown[]): Promise<Row[]> {
+  if (!isRevisionWanted()) return await runPrepared<Row>(database, text, values)
+  const rows = await runPrepared<Row & { lab_revision: number }>(database, `SELECT command.*, (SELECT lab_revision()::float8) AS lab_revision FROM (${text}) AS command`, values)
+  writeRevision(rows[0]?.lab_revision ?? null)
+  return rows.map(({ lab_revision: _, ...row }) => row as unknown as Row)
 }
 
 const statementNames = new Map<string, string>()

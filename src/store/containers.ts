@@ -6,11 +6,10 @@ import type { Warning } from '../contract/common.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { viewColumns } from './columns.ts'
-import { type AuditContext, runPrepared } from './commands.ts'
+import { type AuditContext, runLabCommand, runPrepared } from './commands.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
-import { unlessDryRun } from './dry-run.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
@@ -46,11 +45,13 @@ const addContainers = `
   FROM add_containers($1, $2, $3) a`
 const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
 
+type AddedRow = Container & { outcome: AddedContainer['outcome'], alike: string | null, labware: Warning[] | null }
+
 /** Containers and lids. Each command is one call of a database function; see prisma/sql/container and prisma/sql/placement. */
 export function containerStore ({ pool, prisma }: Database) {
   async function command (name: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<ChangedContainer> {
     const { id, barcode } = parseContainerRef(container)
-    const [changed] = await runPrepared<ChangedContainer>(pool, commands[name], [id, barcode, ...values])
+    const [changed] = await runLabCommand<ChangedContainer>(pool, commands[name], [id, barcode, ...values])
     return changed!
   }
 
@@ -78,7 +79,7 @@ export function containerStore ({ pool, prisma }: Database) {
 
   async function addAll (inputs: readonly ContainerCreate[], audit: AuditContext, batch = true): Promise<AddedContainer[]> {
     const prepared = inputs.map((input, index) => containerInput(input, batch ? `/containers/${index}` : ''))
-    const rows = await runPrepared<Container & { outcome: AddedContainer['outcome'], alike: string | null, labware: Warning[] | null }>(pool, addContainers, [JSON.stringify(prepared), batch, audit])
+    const rows = await runLabCommand<AddedRow>(pool, addContainers, [JSON.stringify(prepared), batch, audit])
     // The statement does not see what it adds itself.
     const inBatch = new Map<string, string>()
     return rows.map(({ outcome, alike, labware, ...container }) => {
@@ -125,8 +126,8 @@ export function containerStore ({ pool, prisma }: Database) {
       return warnings ? { ...changed, json: `${changed.json.slice(0, -1)},"warnings":${JSON.stringify(warnings)}}` } : changed
     },
 
-    async remove (container: string, { reason, dry_run }: RemoveQuery, audit: AuditContext) {
-      return await unlessDryRun(pool, dry_run, async () => await command('remove', container, reason === undefined ? audit : { ...audit, reason }))
+    async remove (container: string, { reason }: RemoveQuery, audit: AuditContext) {
+      return await command('remove', container, reason === undefined ? audit : { ...audit, reason })
     },
 
     async move (container: string, { source_device, source_pos, target_device, target_pos, reservation_id }: Move, audit: AuditContext) {
@@ -153,7 +154,7 @@ export function containerStore ({ pool, prisma }: Database) {
 
     async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, audit: AuditContext) {
       const values = [source_device, source_pos, target_device, target_pos, barcode, audit, reservation_id]
-      const [moved] = await runPrepared<JsonRow<Container>>(pool, moveFromPosition, values)
+      const [moved] = await runLabCommand<JsonRow<Container>>(pool, moveFromPosition, values)
       return moved!
     },
 

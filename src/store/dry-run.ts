@@ -1,4 +1,5 @@
-import type pg from 'pg'
+import { withRetries } from './commands.ts'
+import type { Database } from './database.ts'
 import { inTransaction } from './transaction.ts'
 
 /** Carries the result of a dry run out of its transaction, which is rolled back. */
@@ -11,15 +12,21 @@ class DryRun extends Error {
 }
 
 /**
- * Runs a command and undoes it, if it is a dry run. So a dry run answers what the command would answer, and is refused as the
+ * Runs `run` in a transaction and rolls it back. So a dry run returns what the command would return, and is refused as the
  * command would be: it is the same code.
  */
-export async function unlessDryRun<T> (pool: pg.Pool, dryRun: boolean | undefined, run: () => Promise<T>): Promise<T> {
-  if (dryRun !== true) return await run()
-  try {
-    return await inTransaction(pool, async () => { throw new DryRun(await run()) })
-  } catch (error) {
-    if (error instanceof DryRun) return error.result as T
-    throw error
-  }
+export async function runUndone<T> ({ pool }: Database, run: () => Promise<T>): Promise<T> {
+  return await withRetries(async () => {
+    try {
+      return await inTransaction(pool, async () => {
+        const result = await run()
+        // Some constraints are checked at the commit, which does not come.
+        await pool.query('SET CONSTRAINTS ALL IMMEDIATE')
+        throw new DryRun(result)
+      })
+    } catch (error) {
+      if (error instanceof DryRun) return error.result as T
+      throw error
+    }
+  })
 }

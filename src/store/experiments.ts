@@ -17,7 +17,8 @@ import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 
 const members: MemberKinds<Experiment> = {
   id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', warnings: 'value', steps: 'value', first_start: 'time',
-  last_finish: 'time', duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', created_at: 'time', updated_at: 'time', version: 'value'
+  last_finish: 'time', duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', session: 'value', attention: 'value', created_at: 'time',
+  updated_at: 'time', version: 'value'
 }
 const readById = `${selectAsJson(members, 'experiment_state')} WHERE object.id = $1`
 const setPaused = selectAsJson(members, 'set_experiment_paused($1, $2, $3, $4, $5)')
@@ -69,7 +70,7 @@ export function experimentStore ({ pool, prisma }: Database) {
       return experiment!
     },
 
-    /** Changes status, name or metadata. Throws `illegal-transition` for a status that cannot follow the present one. */
+    /** Changes status, name, session or metadata. Throws `illegal-transition` for a status that cannot follow the present one. */
     async update (id: string, changes: ExperimentPatch, audit: AuditContext): Promise<Experiment> {
       return await withRetries(() => prisma.$transaction(async (transaction) => {
         const [locked] = await transaction.$queryRaw<{ status: ExperimentStatusName }[]>`

@@ -1,9 +1,12 @@
+import { alarmStore } from './alarms.ts'
 import { arrangementStore } from './arrangements.ts'
 import { asOfStore } from './as-of.sql.ts'
 import { certificateStore } from './certificates.ts'
 import { containerStore } from './containers.ts'
 import type { Database } from './database.ts'
 import { deviceStore } from './devices.ts'
+import { eventLogStore } from './event-log.ts'
+import { runUndone } from './dry-run.ts'
 import { eventStore } from './events.ts'
 import { experimentStore } from './experiments.ts'
 import { idempotencyStore } from './idempotency.ts'
@@ -12,6 +15,7 @@ import { labStore } from './lab.ts'
 import { labwareTypeStore } from './labware-types.ts'
 import { labelStore } from './labels.ts'
 import { lockStore } from './locks.ts'
+import { orchestratorStore } from './orchestrators.ts'
 import { positionStore } from './positions.ts'
 import { processStore } from './processes.ts'
 import { reservationStore } from './reservations.ts'
@@ -37,13 +41,18 @@ export function openStore (database: Database) {
     stocktakes: stocktakeStore(database),
     labels: labelStore(database),
     events: eventStore(database),
+    eventLog: eventLogStore(database),
     asOf: asOfStore(database),
     processes: processStore(database),
     experiments: experimentStore(database),
     steps: stepStore(database),
     utilization: utilizationStore(database),
+    orchestrators: orchestratorStore(database),
+    alarms: alarmStore(database),
     idempotency: idempotencyStore(database),
     locks: lockStore(database),
-    keys: keyStore(database)
+    keys: keyStore(database),
+    /** Runs a command and undoes it. Returns what it returned. */
+    undone: async <T>(run: () => Promise<T>): Promise<T> => await runUndone(database, run)
   }
 }

@@ -9,7 +9,7 @@ import { filtersOf, readPageById } from './pages.ts'
 export type KeyStore = ReturnType<typeof keyStore>
 
 /** The holder of a key. `ended` says since when the key is no longer valid; null for a valid key. */
-export type KeyHolder = { name: string, scopes: ScopeName[], ended: { how: 'revoked' | 'expired', at: Date } | null }
+export type KeyHolder = { id: string, name: string, scopes: ScopeName[], ended: { how: 'revoked' | 'expired', at: Date } | null }
 
 const publicColumns = {
   id: true, name: true, scopes: true, created_at: true, created_by: true, expires_at: true, revoked_at: true, revoked_by: true
@@ -63,11 +63,19 @@ export function keyStore ({ pool, prisma }: Pick<Database, 'pool' | 'prisma'>) {
     /** Finds the holder of a key in one round trip. Null for an unknown key. */
     async find (key: string): Promise<KeyHolder | null> {
       const [found] = await runPrepared<Omit<KeyHolder, 'ended'> & { revoked_at: Date | null, expires_at: Date | null, expired: boolean }>(pool,
-        'SELECT name, scopes, revoked_at, expires_at, coalesce(expires_at <= now(), false) AS expired FROM api_key WHERE key_sha256 = $1', [digestOfKey(key)])
+        'SELECT id, name, scopes, revoked_at, expires_at, coalesce(expires_at <= now(), false) AS expired FROM api_key WHERE key_sha256 = $1', [digestOfKey(key)])
       if (found === undefined) return null
-      const { name, scopes, revoked_at, expires_at, expired } = found
+      const { id, name, scopes, revoked_at, expires_at, expired } = found
       const ended = expired ? { how: 'expired' as const, at: expires_at! } : revoked_at === null ? null : { how: 'revoked' as const, at: revoked_at }
-      return { name, scopes, ended }
+      return { id, name, scopes, ended }
+    },
+
+    /** Which of these keys are still valid, and whether any key was ever created. One query for all open streams. */
+    async judge (ids: readonly string[]): Promise<{ exist: boolean, valid: ReadonlySet<string> }> {
+      const [judged] = await runPrepared<{ exist: boolean, valid: string[] }>(pool,
+        `SELECT EXISTS (SELECT FROM api_key) AS exist,
+          ARRAY(SELECT id::text FROM api_key WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND coalesce(expires_at > now(), true)) AS valid`, [ids])
+      return { exist: judged!.exist, valid: new Set(judged!.valid) }
     },
 
     /** Creates a key. Only this result contains the secret, as `key`. Throws `key-name-in-use`, and a 400 for an expiry in the past. */

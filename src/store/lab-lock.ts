@@ -2,6 +2,7 @@ import { withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import { databaseFault } from './errors.ts'
 import { Prisma } from './generated/client.ts'
+import { writeRevision } from './written-revision.ts'
 
 export type Transaction = Prisma.TransactionClient
 
@@ -11,6 +12,8 @@ export type Transaction = Prisma.TransactionClient
  */
 export async function withLabLock<T> ({ prisma }: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> {
   const attempt = async () => await prisma.$transaction(async (transaction) => {
+    // an attempt before this one was undone
+    writeRevision(null)
     await transaction.$executeRaw`SELECT lock_lab()`
     return await run(transaction)
   })
@@ -35,5 +38,6 @@ export async function currentRevision (transaction: Transaction): Promise<number
 /** The revision of the running command. Call it once, and only if the command changes something, because revisions have no gaps. */
 export async function nextRevision (transaction: Transaction): Promise<number> {
   const [next] = await transaction.$queryRaw<{ revision: number }[]>`SELECT next_revision()::float8 AS revision`
+  writeRevision(next!.revision)
   return next!.revision
 }

@@ -71,7 +71,7 @@ class Restore {
     await this.retireAndShrink(later)
     await this.restorePositions()
     await this.writeTypes([], types.deleted)
-    const { devices: _, labware_types: __, ...tracked } = await readTrackedLab(transaction, [])
+    const { devices: _, slots: __, labware_types: ___, ...tracked } = await readTrackedLab(transaction, [])
     const lab = planLabSettings(config!, tracked)
     if (lab !== null) await writeLab(transaction, lab, labBefore, await this.next(1), this.audit)
     const changed = this.revision !== null

@@ -1,21 +1,22 @@
 import type { DeviceInput, LabInput } from '../domain/lab-file/lab-plan.ts'
+import type { TrackedSlot } from '../domain/lab-file/slots.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import type { AuditContext } from './commands.ts'
 import type { Transaction } from './lab-lock.ts'
 
 // Calls of the functions in prisma/sql/lab. Inputs are json, not jsonb, so that unknown members of the lab file keep their order.
 
-/** Throws `slots-occupied` if the inputs would remove an occupied slot. */
-export async function refuseDroppedSlots (transaction: Transaction, inputs: readonly DeviceInput[]): Promise<void> {
-  await transaction.$executeRaw`SELECT refuse_dropping_occupied_slots(${writeExactly(inputs)}::json)`
+/** Throws `slots-occupied` if the inputs would remove an occupied slot, or turn it into waste. */
+export async function refuseDroppedSlots (transaction: Transaction, inputs: readonly DeviceInput[], slots: readonly TrackedSlot[]): Promise<void> {
+  await transaction.$executeRaw`SELECT refuse_dropping_occupied_slots(${writeExactly(inputs)}::json, ${JSON.stringify(slots)}::json)`
 }
 
-/** Writes devices and their slots, and an event for each device. */
+/** Writes devices, their slots and what is set for single slots, and an event for each device and each of these slots, in this order. */
 export async function writeDevices (
-  transaction: Transaction, inputs: readonly DeviceInput[], at: { revision: number, ordinal: number }, audit: AuditContext
+  transaction: Transaction, inputs: readonly DeviceInput[], at: { revision: number, ordinal: number }, audit: AuditContext, slots: readonly TrackedSlot[] = []
 ): Promise<void> {
   await transaction.$executeRaw`
-    SELECT write_devices(${writeExactly(inputs)}::json, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
+    SELECT write_devices(${writeExactly(inputs)}::json, ${JSON.stringify(slots)}::json, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
 }
 
 /** A snapshot of what the lab file says apart from devices. Take it before the command changes anything. */

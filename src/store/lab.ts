@@ -24,20 +24,20 @@ export function labStore (database: Database) {
       return await withLabLock(database, async (transaction) => {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
         const tracked = await readTrackedLab(transaction, names)
-        const { changes, devices, labwareTypes, lab } = planLab(config, tracked, { prune, newId: uuidv7 })
+        const { changes, devices, slots, labwareTypes, lab } = planLab(config, tracked, { prune, newId: uuidv7 })
         refuseUnknownTypes(config, tracked, prune)
         const result = { changes, ...config.labware_types === null ? {} : { labware_types: labwareTypes.changes } }
-        const isSame = devices.length + labwareTypes.written.length + labwareTypes.deleted.length === 0 && lab === null
+        const isSame = devices.length + slots.length + labwareTypes.written.length + labwareTypes.deleted.length === 0 && lab === null
         if (dry_run || isSame) {
-          await refuseDroppedSlots(transaction, devices)
+          await refuseDroppedSlots(transaction, devices, slots)
           return { applied: !dry_run, ...result, revision: await currentRevision(transaction) }
         }
         const before = await labSnapshot(transaction)
         const revision = await nextRevision(transaction)
         // Devices name types, so new types come before them, and types go after them.
         let ordinal = await writeLabwareTypes(transaction, { written: labwareTypes.written, deleted: [] }, { revision, ordinal: 0 }, audit)
-        await writeDevices(transaction, devices, { revision, ordinal }, audit)
-        ordinal += devices.length
+        await writeDevices(transaction, devices, { revision, ordinal }, audit, slots)
+        ordinal += devices.length + slots.length
         ordinal += await writeLabwareTypes(transaction, { written: [], deleted: labwareTypes.deleted }, { revision, ordinal }, audit)
         if (lab !== null) await writeLab(transaction, lab, before, { revision, ordinal }, audit)
         return { applied: true, ...result, revision }
@@ -70,11 +70,16 @@ export function labStore (database: Database) {
   }
 }
 
-/** Refuses devices of a lab file that name a labware type which the lab will not have. */
+/** Refuses devices and slots of a lab file that name a labware type which the lab will not have. */
 function refuseUnknownTypes ({ groups, labware_types }: LabLayout, tracked: TrackedLab, prune: boolean): void {
   const kept = labware_types === null || !prune ? tracked.labware_types : []
   const known = new Set([...labware_types ?? [], ...kept].map(({ name }) => name))
-  const faults = groups.flatMap(({ name: group, devices }) => devices.flatMap(({ name, labware_types: types }) =>
-    unknownTypeFaults(types, known, `/sila_servers/${escapePointer(group)}/${escapePointer(name)}/labware_types`)))
+  const faults = groups.flatMap(({ name: group, devices }) => devices.flatMap(({ name, labware_types: types, slots }) => {
+    const pointer = `/sila_servers/${escapePointer(group)}/${escapePointer(name)}`
+    return [
+      ...unknownTypeFaults(types, known, `${pointer}/labware_types`),
+      ...(slots ?? []).flatMap((slot) => unknownTypeFaults(slot.labware_types, known, `${pointer}/slots/${slot.position}/labware_types`))
+    ]
+  }))
   if (faults.length > 0) throw invalid(...faults)
 }

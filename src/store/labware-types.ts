@@ -4,7 +4,6 @@ import { writeExactly } from '../domain/whole-numbers.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { unlessDryRun } from './dry-run.ts'
 import { type Page, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
@@ -39,23 +38,17 @@ export function labwareTypeStore ({ pool }: Database) {
     },
 
     /** Adds or changes a type. Nothing is written if it is so already. */
-    async put (
-      name: string, input: LabwareTypePut, dryRun: boolean | undefined, audit: AuditContext
-    ): Promise<{ created: boolean, labware_type: LabwareType }> {
-      return await unlessDryRun(pool, dryRun, async () => {
-        const [row] = await runPrepared<LabwareType & { created: boolean }>(pool,
-          `SELECT created, ${viewColumns('labware_type', '(labware_type)')} FROM put_labware_type($1, $2, $3)`, [name, writeExactly(input), audit])
-        const { created, ...labware_type } = row!
-        return { created, labware_type }
-      })
+    async put (name: string, input: LabwareTypePut, audit: AuditContext): Promise<{ created: boolean, labware_type: LabwareType }> {
+      const [row] = await runPrepared<LabwareType & { created: boolean }>(pool,
+        `SELECT created, ${viewColumns('labware_type', '(labware_type)')} FROM put_labware_type($1, $2, $3)`, [name, writeExactly(input), audit])
+      const { created, ...labware_type } = row!
+      return { created, labware_type }
     },
 
     /** Deletes a type, and returns it as it was last. */
-    async delete (name: string, dryRun: boolean | undefined, audit: AuditContext): Promise<LabwareType> {
-      return await unlessDryRun(pool, dryRun, async () => {
-        const [deleted] = await runPrepared<LabwareType>(pool, `SELECT ${columns} FROM delete_labware_type($1, $2)`, [name, audit])
-        return deleted!
-      })
+    async delete (name: string, audit: AuditContext): Promise<LabwareType> {
+      const [deleted] = await runPrepared<LabwareType>(pool, `SELECT ${columns} FROM delete_labware_type($1, $2)`, [name, audit])
+      return deleted!
     }
   }
 }

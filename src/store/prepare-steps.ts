@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { type Fault, invalid, maxFaults } from '../contract/problems.ts'
 import type { StepCreate } from '../contract/steps.ts'
 import { digestOf } from '../domain/canonical.ts'
-import { maxNameLength } from '../domain/limits.ts'
+import { maxDataBytes, maxNameLength } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
 import { isLine } from '../domain/plain-text.ts'
 import { defaultStatus, type StepWarning, timesFault, toUtc, completedIfFinished } from '../domain/step-times.ts'
@@ -13,21 +13,24 @@ import { parseContainerRef } from './container-ref.ts'
 /** A step to log, or null for none. With `placesFollow`, the transfer supplies the places of a move. */
 type StepInput = { input: StepCreate | null, pointer: string, placesFollow: boolean }
 
+/** The stored data of steps that end and were told before, by id. What is told at the end is added to it. */
+export type StoredData = ReadonlyMap<string, Readonly<Record<string, unknown>>>
+
 /** The input of the function log_steps: the steps and the devices that they name. Throws a 400 with all contradictions. */
-export function prepareSteps (inputs: readonly StepCreate[], batch: boolean) {
-  const { steps, devices } = prepareTransferSteps(inputs.map((input, index) => ({ input, pointer: batch ? `/steps/${index}` : '', placesFollow: false })))
+export function prepareSteps (inputs: readonly StepCreate[], batch: boolean, stored?: StoredData) {
+  const { steps, devices } = prepareTransferSteps(inputs.map((input, index) => ({ input, pointer: batch ? `/steps/${index}` : '', placesFollow: false })), stored)
   return { steps: steps.filter((step) => step !== null), devices }
 }
 
 /** The same for the steps of transfers, which can be anywhere in a request. The result has the same order, with null for no step. */
-export function prepareTransferSteps (inputs: readonly StepInput[]) {
+export function prepareTransferSteps (inputs: readonly StepInput[], stored?: StoredData) {
   const faults: Fault[] = []
   const ids = new Set<string>()
   const devices = new Map<string, string>()
 
   const steps = inputs.map(({ input, pointer, placesFollow }) => {
     if (input === null) return null
-    const step = prepare(input)
+    const step = prepareStep(input, stored)
     for (const { member, detail } of faultsOf(input, step, placesFollow)) faults.push({ in: 'body', pointer: `${pointer}/${member}`, detail })
     if (ids.has(step.id)) faults.push({ in: 'body', pointer: `${pointer}/id`, detail: 'is the id of an earlier step of the batch' })
     ids.add(step.id)
@@ -56,9 +59,12 @@ export function functionFault (data: Readonly<Record<string, unknown>>): string 
   return isLine(fct) ? null : 'must not contain control characters'
 }
 
-function prepare (input: StepCreate) {
+/** A step as log_steps takes it. */
+export function prepareStep (input: StepCreate, stored?: StoredData) {
+  const id = (input.id ?? uuidv7()).toLowerCase()
   const kind = input.kind ?? 'operation'
-  const data = input.data ?? {}
+  const told = input.data ?? {}
+  const data = { ...stored?.get(id), ...told }
   const name = input.name ?? null
   const is_simulation = input.is_simulation ?? false
   const origin = input.origin ?? null
@@ -66,6 +72,10 @@ function prepare (input: StepCreate) {
   const lidded_before = input.lidded_before ?? null
   const lidded_after = input.lidded_after ?? null
   const barcode_read = input.barcode_read ?? null
+  const attempt = input.attempt ?? null
+  const expected_seconds = input.expected_seconds ?? null
+  const error = input.error ?? null
+  const session = input.session ?? null
   const givenFinish = input.finish ? toUtc(input.finish) : null
   const { start, finish, status, warnings } = completedIfFinished({
     start: toUtc(input.start), finish: givenFinish, status: input.status ?? defaultStatus(givenFinish)
@@ -74,16 +84,17 @@ function prepare (input: StepCreate) {
   const experiment_named = experiment_uuid ?? input.experiment_id ?? null
   const { match_version, match_function, match_parameters, match_protocol, commanded_seconds } = matchInputs({ kind, name, data })
   return {
-    id: (input.id ?? uuidv7()).toLowerCase(),
-    kind, name, fct: data.fct ?? null, device: input.device, data, start, finish, status, is_simulation,
+    id, kind, name, fct: data.fct ?? null, device: input.device, data, start, finish, status, is_simulation,
     experiment_uuid, experiment_named, containers: containerRefsOf(input.containers ?? []),
-    origin, destination, lidded_before, lidded_after, barcode_read,
+    origin, destination, lidded_before, lidded_after, barcode_read, attempt, expected_seconds, error, session,
     match_version, match_function, match_parameters, match_protocol, commanded_seconds,
     warnings: [...warnings, ...statusWarnings(data), ...numberWarnings(data, '/data')],
-    // The digest identifies a retry. It does not include the containers, because they can be reported one by one.
-    created_as: digestOf([
-      kind, name, input.device, data, start, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read
-    ])
+    // The first digest says what the step is, the second identifies a retry. It does not include the containers, because they can be
+    // reported one by one.
+    created_as: `${digestOf([kind, name, input.device, start])}:${digestOf([
+      told, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read,
+      attempt, expected_seconds, error, session
+    ])}`
   }
 }
 
@@ -97,12 +108,13 @@ export function statusWarnings (data: Readonly<Record<string, unknown>>): StepWa
   }]
 }
 
-function faultsOf (input: StepCreate, step: ReturnType<typeof prepare>, placesFollow: boolean) {
+function faultsOf (input: StepCreate, step: ReturnType<typeof prepareStep>, placesFollow: boolean) {
   const faults: { member: string, detail: string }[] = []
   const fct = functionFault(step.data)
   if (fct !== null) faults.push({ member: 'data/fct', detail: fct })
   const times = timesFault(step)
   if (times !== null) faults.push(times)
+  if (input.data && Buffer.byteLength(JSON.stringify(step.data)) > maxDataBytes) faults.push({ member: 'data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON` })
   for (const member of ['origin', 'destination'] as const) {
     if (step.kind === 'move' && !input[member] && !placesFollow) faults.push({ member, detail: 'is required for a move; send at least its device' })
     if (step.kind === 'operation' && input[member]) faults.push({ member, detail: 'is only allowed for a move; set `kind` to move, or omit it' })

@@ -14,6 +14,7 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'device-not-found': ({ device, type }: { device?: string, type?: string }) => type === undefined
     ? `The lab has no device "${device}". GET /api/devices lists all devices.`
     : `The lab has no device of the type "${type}". GET /api/devices lists all devices with their types.`,
+  'alarm-not-found': () => 'No alarm has this id. GET /api/alarms lists those that are on.',
   'labware-type-not-found': ({ labware_type }: { labware_type: string }) =>
     `The lab has no labware type "${labware_type}". GET /api/labware-types lists all types; PUT /api/labware-types/{name} adds one.`,
   'position-not-found': ({ device, position, valid_range }: { device: string, position: number, valid_range: Range | null }) =>

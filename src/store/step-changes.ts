@@ -1,19 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
 import { v7 as uuidv7 } from 'uuid'
 import { invalid, problem } from '../contract/problems.ts'
-import type { Step, StepFinish, StepPatch } from '../contract/steps.ts'
+import type { Step, StepCreate, StepFinish, StepPatch } from '../contract/steps.ts'
+import { digestOf } from '../domain/canonical.ts'
 import { maxDataBytes } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
-import { clampFinish, isUnderWay, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
+import { isUnderWay, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries } from './commands.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
-import { containerRefsOf, functionFault, statusWarnings } from './prepare-steps.ts'
+import { containerRefsOf, functionFault, prepareStep, statusWarnings } from './prepare-steps.ts'
 
 type Data = Readonly<Record<string, unknown>>
-type LockedStep = { kind: 'operation' | 'move', name: string | null, data: Data, start: Date, finish: Date | null, status: StepStatusName, now: Date }
+type LockedStep = { kind: 'operation' | 'move', name: string | null, device: string, data: Data, start: Date, finish: Date | null, status: StepStatusName, created_as: string, now: Date }
 type Change = {
   members: {
     start?: string, finish?: string | null, status?: StepStatusName, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string
@@ -23,7 +24,7 @@ type Change = {
   warnings: readonly StepWarning[]
 }
 
-/** Finishes a running or paused step. Throws `step-ended` for a step that has ended. */
+/** Ends a step that has not ended, as if its end were logged. Throws `step-ended` for a step that has ended. */
 export async function finishStep (prisma: PrismaClient, id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
   return await withLockedStep(prisma, id, async (transaction, step) => {
     if (!isUnderWay(step.status)) {
@@ -31,12 +32,27 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
       throw problem('step-ended', `The step is already ${step.status}${finish === null ? '' : ` (finish ${finish})`}. Use PATCH to correct it.`,
         { step: { id, status: step.status, finish } })
     }
-    const { warnings, finish, status } = clampFinish({
-      start: step.start.toISOString(), finish: ending.finish ? toUtc(ending.finish) : step.now.toISOString(), status: ending.status ?? 'completed'
-    })
-    const data = ending.data ? { data: { ...step.data, ...ending.data } } : {}
-    const change = { members: { finish, status, ...data }, warnings: [...warnings, ...numberWarnings(ending.data, '/data')] }
-    return await write(transaction, id, step, change, 'step-finished', audit)
+    if (ending.data) {
+      const data = { ...step.data, ...ending.data }
+      if (data.fct !== step.data.fct) refuseFunction(data)
+      refuseLargeData(data)
+    }
+    for (const member of ['origin', 'destination'] as const) {
+      if (step.kind === 'operation' && ending[member]) throw invalid({ in: 'body', pointer: `/${member}`, detail: 'is only allowed for a move' })
+    }
+    const start = step.start.toISOString()
+    const input: StepCreate = { ...ending, id, kind: step.kind, name: step.name, device: step.device, start, finish: null, status: ending.status ?? 'completed' }
+    const finish = ending.finish ? toUtc(ending.finish) : step.now.toISOString()
+    const [identity] = step.created_as.split(':')
+    const prepared = prepareStep(input, new Map([[id.toLowerCase(), step.data]]))
+    const told = { ...prepared, finish, created_as: `${identity}:${digestOf([finish, prepared.created_as])}` }
+    const named = new Set([step.device, told.origin?.device, told.destination?.device])
+    const devices = [...named].filter((name) => name !== undefined).map((name) => ({ id: uuidv7(), name }))
+    const [ended] = await transaction.$queryRaw<Step[]>`
+      WITH logged AS MATERIALIZED (SELECT step, record FROM log_steps(${writeExactly([told])}::jsonb, ${JSON.stringify(devices)}::jsonb, false)),
+        recorded AS MATERIALIZED (SELECT record_logged_steps((SELECT record FROM logged), ${JSON.stringify(audit)}::jsonb))
+      SELECT ${Prisma.raw(viewColumns('step', '(logged.step)'))} FROM logged CROSS JOIN recorded`
+    return ended!
   })
 }
 
@@ -62,7 +78,8 @@ export async function correctStep (prisma: PrismaClient, id: string, patch: Omit
 async function withLockedStep (prisma: PrismaClient, id: string, run: (transaction: Transaction, step: LockedStep) => Promise<Step>): Promise<Step> {
   return await withRetries(() => prisma.$transaction(async (transaction) => {
     const [step] = await transaction.$queryRaw<LockedStep[]>`
-      SELECT kind, name, data, start, finish, status, clock_timestamp()::timestamptz(3) AS now FROM step WHERE id = ${id}::uuid FOR NO KEY UPDATE`
+      SELECT s.kind, s.name, d.name AS device, s.data, s.start, s.finish, s.status, s.created_as, clock_timestamp()::timestamptz(3) AS now
+      FROM step s JOIN device d ON d.id = s.device_id WHERE s.id = ${id}::uuid FOR NO KEY UPDATE OF s`
     if (step === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
     return await run(transaction, step)
   }))

@@ -5,13 +5,13 @@ import { type Page, type PageQuery, readPage } from './pages.ts'
 /** A step in an event, with the members that steps did not have yet when the event was recorded. */
 const whole = (side: 'before' | 'after'): Prisma.Sql => {
   const step = Prisma.raw(side)
-  return Prisma.sql`jsonb_build_object('paused_at', NULL, 'paused_seconds', 0, 'active_seconds', ${step}->'duration_seconds', 'excluded_from_estimates',
+  return Prisma.sql`jsonb_build_object('paused_at', NULL, 'paused_seconds', 0, 'active_seconds', ${step}->'duration_seconds', 'attempt', NULL, 'expected_seconds', NULL, 'error', NULL, 'session', NULL, 'excluded_from_estimates',
     step_exclusion(${step}->>'status', (${step}->>'finish')::timestamptz, (${step}->>'is_simulation')::boolean, NULL, ${step}->'warnings')) || ${step}`
 }
 
 /** One page of the changes of a step after it was logged, oldest first. A revision changes a step at most once, so it is the key. */
 export async function stepHistory (prisma: PrismaClient, step: string, query: PageQuery): Promise<Page<StepChange>> {
-  const changes = Prisma.sql`FROM event WHERE step_id = ${step}::uuid AND kind IN ('step-finished', 'step-paused', 'step-resumed', 'step-corrected')`
+  const changes = Prisma.sql`FROM event WHERE step_id = ${step}::uuid AND kind IN ('step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-corrected')`
   return await readPage<StepChange, readonly [number]>(query, {
     name: 'step-history',
     filters: { step },

@@ -5,11 +5,12 @@ import type { StatisticsQuery } from '../contract/step-statistics.ts'
 import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../contract/steps.ts'
 import { readGroupings } from '../domain/step-grouping.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
-import { type AuditContext, runPrepared } from './commands.ts'
+import { type AuditContext, runLabCommand, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPage } from './pages.ts'
 import { pauseValues } from './pauses.ts'
+import { withMergedData } from './merged-data.ts'
 import { prepareSteps } from './prepare-steps.ts'
 import { correctStep, finishStep } from './step-changes.ts'
 import { excludeSteps } from './step-exclusions.ts'
@@ -19,16 +20,20 @@ import { stepStatistics } from './step-statistics.sql.ts'
 import { countSteps, isStepKey, readSteps, type StepKey, stepKey } from './steps.sql.ts'
 import { timeZonesOf } from './time-zones.ts'
 
-/** The result of logging a step. `repeated`: a retry. `extended`: a retry that added containers. */
-export type LoggedStep = JsonRow<Step> & { id: string, outcome: 'logged' | 'extended' | 'repeated' }
+/** The result of logging a step. `ended`: it was told before, and ended now. `repeated`: a retry. `extended`: a retry that added containers. */
+export type LoggedStep = JsonRow<Step> & { id: string, outcome: 'logged' | 'ended' | 'extended' | 'repeated' }
 
 const members: MemberKinds<Step> = {
   id: 'value', kind: 'value', name: 'value', fct: 'value', device: 'value', data: 'value', start: 'time', finish: 'time', status: 'value',
   duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', experiment_id: 'value', experiment_named: 'value', containers: 'value', origin: 'value', destination: 'value',
-  lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', excluded_from_estimates: 'value', warnings: 'value', created_at: 'time',
+  lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', attempt: 'value', expected_seconds: 'value', error: 'value', session: 'value',
+  excluded_from_estimates: 'value', warnings: 'value', created_at: 'time',
   updated_at: 'time', version: 'value'
 }
-const readById = `${selectAsJson(members, 'step_state')} WHERE object.id = $1`
+/** A query for the JSON of steps; a clause like `WHERE object.id = $1` follows. */
+export const stepsAsJson = selectAsJson(members, 'step_state')
+const readById = `${stepsAsJson} WHERE object.id = $1`
+type ToMerge = Omit<LoggedStep, 'outcome'> & { outcome: 'merge' }
 const setPaused = selectAsJson(members, 'set_step_paused($1, $2, $3, $4, $5)')
 // The lab lock is taken last: the event is recorded when the whole response is written. array_agg reads it to its end.
 const logSteps = `
@@ -47,8 +52,13 @@ export function stepStore ({ pool, prisma }: Database) {
   }
 
   async function logAll (inputs: readonly StepCreate[], audit: AuditContext, batch = true): Promise<LoggedStep[]> {
-    const { steps, devices } = prepareSteps(inputs, batch)
-    return await runPrepared<LoggedStep>(pool, logSteps, [writeExactly(steps), JSON.stringify(devices), batch, audit])
+    return await withMergedData(async (stored) => {
+      const { steps, devices } = prepareSteps(inputs, batch, stored)
+      const logged = await runLabCommand<LoggedStep | ToMerge>(pool, logSteps, [writeExactly(steps), JSON.stringify(devices), batch, audit])
+      return logged.some(({ outcome }) => outcome === 'merge')
+        ? { merge: logged.map(({ id, json }): [string, Step['data']] => [id, (JSON.parse(json) as Step).data]) }
+        : { done: logged as LoggedStep[] }
+    })
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import type { TrackedDevice, TrackedLab } from '../domain/lab-file/lab-plan.ts'
+import type { TrackedSlot } from '../domain/lab-file/slots.ts'
 import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
 
@@ -9,9 +10,12 @@ const labwareTypes = Prisma.raw(`(
         'wells', t.wells, 'lid', t.lid, 'extra', t.extra) ORDER BY t.ordinal, t.name), '[]')
       FROM labware_type t)`)
 
+/** The slots for which something is set. An index has only these. */
+const saysSomething = Prisma.raw('(p.deep_well_suited OR p.disposes_set IS NOT NULL OR p.labware_types IS NOT NULL OR p.max_height_mm IS NOT NULL)')
+
 /** The tracked lab, for comparison with a lab file: the active devices, and retired devices that last had one of the names. */
 export async function readTrackedLab (transaction: Transaction, names: readonly string[]): Promise<TrackedLab> {
-  const [lab] = await transaction.$queryRaw<Omit<TrackedLab, 'devices'>[]>`
+  const [lab] = await transaction.$queryRaw<Omit<TrackedLab, 'devices' | 'slots'>[]>`
     SELECT description, pythonlab_translation, extra,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('name', g.name, 'devices', g.devices) ORDER BY g.ordinal, g.name), '[]')
        FROM group_state g) AS groups, ${labwareTypes} AS labware_types
@@ -26,7 +30,10 @@ export async function readTrackedLab (transaction: Transaction, names: readonly 
       ORDER BY d.name, d.retired_at DESC NULLS FIRST
     ) latest
     ORDER BY group_ordinal, "group", ordinal, name`
-  return { ...lab!, devices }
+  const slots = await transaction.$queryRaw<TrackedSlot[]>`
+    SELECT p.device_id, p.slot_number AS position, p.deep_well_suited, p.disposes_set AS disposes, p.labware_types, p.max_height_mm
+    FROM position p WHERE ${saysSomething} ORDER BY p.device_id, p.slot_number`
+  return { ...lab!, devices, slots }
 }
 
 /** The device that has a name, or had it last. Null when no device ever had it. */
@@ -46,7 +53,10 @@ export async function readTrackedConfig (transaction: Transaction): Promise<LabL
           SELECT coalesce(json_agg(json_build_object('name', d.name, 'capacity', d.capacity, 'process_capacity', d.process_capacity,
             'min_capacity', d.min_capacity, 'allows_overlap', d.allows_overlap, 'disposes', d.disposes, 'labware_types', d.labware_types,
             'max_height_mm', d.max_height_mm, 'type', d.type, 'description', d.description,
-            'uri', d.uri, 'extra', d.extra) ORDER BY d.ordinal, d.name), '[]')
+            'uri', d.uri, 'extra', d.extra, 'slots', (
+              SELECT json_agg(json_build_object('position', p.slot_number, 'deep_well_suited', p.deep_well_suited, 'disposes', p.disposes_set,
+                'labware_types', p.labware_types, 'max_height_mm', p.max_height_mm) ORDER BY p.slot_number)
+              FROM position p WHERE p.device_id = d.id AND p.retired_at IS NULL AND ${saysSomething})) ORDER BY d.ordinal, d.name), '[]')
           FROM device d WHERE d."group" = g.name AND d.listed AND d.retired_at IS NULL)) ORDER BY g.ordinal, g.name), '[]')
        FROM group_state g) AS groups, ${labwareTypes} AS labware_types
     FROM lab l`

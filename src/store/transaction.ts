@@ -6,6 +6,8 @@ import { isStalePlan } from './errors.ts'
 // handler does not know about it: while it runs, the pool returns the connection of this transaction, and a transaction that
 // the handler starts (by Prisma or by withLabLock) becomes a savepoint.
 
+// `savepoints` counts on in a transaction inside another one, because a name that is used twice means the inner savepoint, also after it
+// was rolled back.
 type AmbientTransaction = { client: pg.PoolClient, savepoints: number }
 
 const ambientTransaction = new AsyncLocalStorage<AmbientTransaction>()
@@ -22,7 +24,7 @@ export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): P
   let broken: Error | undefined
   try {
     await client.query('BEGIN')
-    const result = await ambientTransaction.run({ client, savepoints: 0 }, run)
+    const result = await ambientTransaction.run({ client, savepoints: ambientTransaction.getStore()?.savepoints ?? 0 }, run)
     const { command } = await client.query('COMMIT')
     // If a statement failed and the error was swallowed, PostgreSQL answers COMMIT with ROLLBACK and no error.
     if (command !== 'COMMIT') throw new Error('A statement of the transaction failed. Nothing was changed.')

@@ -1,16 +1,23 @@
+import type { Warning } from '../contract/common.ts'
 import type { Container } from '../contract/containers.ts'
 import { type Fault, invalid, type ProblemCode } from '../contract/problems.ts'
 import type { Step } from '../contract/steps.ts'
 import type { Transfer, TransferFinding, TransferResult } from '../contract/transfers.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
-import { type AuditContext, runPrepared } from './commands.ts'
+import { type AuditContext, runLabCommand } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
+import { withMergedData } from './merged-data.ts'
 import { prepareTransferSteps } from './prepare-steps.ts'
 import { refusalDetail } from './refusals.ts'
 
-type TransferRow = { container: Container | null, step: Step | null, findings: { code: ProblemCode, members: Record<string, unknown> }[], revision: number }
+type TransferRow = {
+  container: Container | null, step: Step | null, revision: number
+  findings: { code: ProblemCode, members: Record<string, unknown> }[], warnings: Warning[] | null
+}
+/** The step of a transfer that ends it and lacks a part of the stored data. Nothing was done. */
+type ToMerge = { findings: null, step: Pick<Step, 'id' | 'data'> }
 
 /** Transfers. The command is one call of the function `transfer` in prisma/sql/transfer. */
 export function transferStore ({ pool }: Database) {
@@ -20,24 +27,33 @@ export function transferStore ({ pool }: Database) {
       const base = (index: number) => batch ? `/transfers/${index}` : ''
       const faults = transfers.flatMap((transfer, index) => faultsOf(transfer).map(({ pointer, detail }): Fault => ({ in: 'body', pointer: base(index) + pointer, detail })))
       if (faults.length > 0) throw invalid(...faults)
-      const { steps, devices } = prepareTransferSteps(transfers.map(({ step, target }, index) => ({
-        input: step ? { ...step, kind: step.kind ?? (target ? 'move' : 'operation') } : null, pointer: `${base(index)}/step`, placesFollow: true
-      })))
-      const inputs = transfers.map(({ container, ...transfer }, index) => {
-        const step = steps[index] ?? null
-        const ref = containerRef(container)
-        return {
-          ...withNulls(transfer),
-          ...ref,
-          // The digest identifies a retry of the whole transfer, as it was sent.
-          step: step === null ? null : { ...step, created_as: digestOf([ref, { ...transfer, step: { ...transfer.step, id: step.id } }]) }
-        }
+      const made = await withMergedData(async (stored) => {
+        const { steps, devices } = prepareTransferSteps(transfers.map(({ step, target }, index) => ({
+          input: step ? { ...step, kind: step.kind ?? (target ? 'move' : 'operation') } : null, pointer: `${base(index)}/step`, placesFollow: true
+        })), stored)
+        const inputs = transfers.map(({ container, ...transfer }, index) => {
+          const step = steps[index] ?? null
+          const ref = containerRef(container)
+          return {
+            ...withNulls(transfer),
+            ...ref,
+            // The first digest says what the step is, the second identifies a retry of the whole transfer, as it was sent, and the third
+            // one a transfer whose step ends now.
+            step: step === null
+              ? null
+              : { ...step, created_as: [step.created_as.split(':')[0], digestOf([ref, { ...transfer, step: { ...transfer.step, id: step.id } }]), digestOf([ref, { ...transfer, step: null }])].join(':') }
+          }
+        })
+        const rows = await runLabCommand<TransferRow | ToMerge>(pool, 'SELECT container, step, findings, warnings, revision FROM transfer($1, $2, $3, $4, $5)',
+          [writeExactly(inputs), JSON.stringify(devices), batch, dryRun, audit])
+        return rows.some(({ findings }) => findings === null)
+          ? { merge: (rows as ToMerge[]).map(({ step }): [string, Step['data']] => [step.id, step.data]) }
+          : { done: rows as TransferRow[] }
       })
-      const made = await runPrepared<TransferRow>(pool, 'SELECT container, step, findings, revision FROM transfer($1, $2, $3, $4, $5)',
-        [writeExactly(inputs), JSON.stringify(devices), batch, dryRun, audit])
-      return made.map(({ container, step, findings, revision }, index) => ({
+      return made.map(({ container, step, findings, warnings, revision }, index) => ({
         status: dryRun ? 'dry-run' : 'success', container, step, revision,
-        findings: findings.map((finding) => findingOf(finding, batch ? index : null))
+        findings: findings.map((finding) => findingOf(finding, batch ? index : null)),
+        ...warnings === null ? {} : { warnings }
       }))
     }
   }

@@ -20,10 +20,7 @@ t.test('/docs fills in dry_run=true wherever a call has it', async (t) => {
   const operations = Object.values<Record<string, any>>(document.paths).flatMap((path) => Object.values(path))
   const dryRuns = operations.flatMap(({ operationId, parameters = [] }) => parameters.filter(({ name }: { name: string }) => name === 'dry_run')
     .map(({ example }: { example: unknown }) => [operationId, example]))
-  t.strictSame(dryRuns.map(([operationId]) => operationId).sort(), [
-    'arrangeContainers', 'deleteLabwareType', 'excludeSteps', 'pauseExperiment', 'pauseStep', 'putLabConfig', 'putLabwareType', 'relabelContainers', 'removeContainer', 'resumeExperiment',
-    'resumeStep', 'takeStock', 'transferContainer', 'transferContainers'
-  ])
+  t.ok(dryRuns.length > 40, 'every write, see test/contract/dry-runs.test.ts')
   t.ok(dryRuns.every(([, example]) => example === true))
   for (const [name, schema] of Object.entries<any>(document.components.schemas).filter(([, { properties }]) => properties?.dry_run?.anyOf !== undefined)) {
     t.match(schema.examples, [{ dry_run: true }], name)

@@ -185,9 +185,7 @@ t.test('bad questions are refused by member', async (t) => {
     ['confidence 1', { step: read, confidence: 1 }, '/confidence'],
     ['confidence as text', { step: read, confidence: '0.9' }, '/confidence'],
     ['an unknown statistic', { step: read, statistic: 'mode' }, '/statistic'],
-    ['no device', { step: { data: {} } }, '/step/device'],
     ['a move without origin', { step: { kind: 'move', device: 'Arm', destination: { device: 'Reader' } } }, '/step/origin'],
-    ['a move without destination', { step: { kind: 'move', device: 'Arm', origin: { device: 'Reader' } } }, '/step/destination'],
     ['an operation with an origin', { step: { ...read, origin: { device: 'Reader' } } }, '/step/origin'],
     ['data that is no object', { step: { device: 'Reader', data: [] } }, '/step/data'],
     ['data nested too deep', { step: { device: 'Reader', data: deep(40) } }, '/step/data'],
@@ -220,4 +218,22 @@ t.test('seconds have whole milliseconds', async (t) => {
   }
   await log(lab, [0.1, 0.2].map((seconds) => ({ seconds, data: { fct: 'tiny' } })))
   t.match((await lab.get('/api/steps/statistics?fct=tiny')).body.items, [{ total_seconds: 0.3, mean_seconds: 0.15, median_seconds: 0.15, min_seconds: 0.1 }])
+})
+
+t.test('a step whose device is not assigned yet is answered by the levels that do not compare devices', async (t) => {
+  const lab = await aLab(t, { Arm: 0, Arm2: 0, Hotel: 4, Reader: 1, Reader2: 1 })
+  const times = { start: '2026-03-02T09:00:00Z', finish: '2026-03-02T09:00:20Z' }
+  const ends = { origin: { device: 'Hotel', position: 0 }, destination: { device: 'Reader', position: 0 } }
+  await lab.post('/api/steps', { device: 'Reader', data: { fct: 'read', protocol: 'a.prt', gain: 3 }, ...times })
+  await lab.post('/api/steps', { device: 'Reader2', data: { fct: 'read', protocol: 'b.prt' }, ...times, finish: '2026-03-02T09:00:40Z' })
+  await lab.post('/api/steps', { kind: 'move', device: 'Arm', ...ends, ...times })
+  const asked = async (step: object) => (await lab.post('/api/estimates', { step })).body
+  t.match(await asked({ data: { fct: 'read', protocol: 'a.prt', gain: 9 } }), { level: 'protocol', sample_size: 1, median_seconds: 20, warnings: [{ code: 'few-samples' }] })
+  t.match(await asked({ device: null, data: { fct: 'read' } }), { level: 'function', sample_size: 2, median_seconds: 30 })
+  t.match(await asked({ kind: 'move', ...ends }), { level: 'pair', sample_size: 1, median_seconds: 20 })
+  t.match(await asked({ kind: 'move', origin: { device: 'Hotel' } }), { level: null, method: 'none', duration_seconds: null, warnings: [{ code: 'no-history' }] })
+  t.match(await asked({ kind: 'move', device: 'Arm', origin: { device: 'Hotel' } }), { level: null })
+  const { body } = await lab.post('/api/estimates/batch', { steps: [{ data: { fct: 'read' } }, { kind: 'move', ...ends }], total: true })
+  t.match(body, { estimates: [{ level: 'function' }, { level: 'pair' }], total: { unknown_steps: 0 } })
+  t.match(await lab.post('/api/estimates?samples=true', { step: { data: { fct: 'read' } } }), { status: 200, body: { samples: [{ seconds: Number }, { seconds: Number }] } })
 })

@@ -56,9 +56,12 @@ t.test('an experiment goes only where it can, and the status it has is no change
   }
 })
 
-t.test('the ways are created, running, then completed or aborted; or aborted at once; running and paused follow each other', async (t) => {
+t.test('the ways are created, running, then completed or aborted; or aborted at once; running and paused follow each other, and both can be lost', async (t) => {
   t.same(Object.fromEntries(experimentStatuses.map((status) => [status, allowedAfter(status)])),
-    { created: ['running', 'aborted'], running: ['paused', 'completed', 'aborted'], paused: ['running', 'completed', 'aborted'], completed: [], aborted: [] })
+    {
+      created: ['running', 'aborted'], running: ['paused', 'completed', 'aborted', 'lost'], paused: ['running', 'completed', 'aborted', 'lost'],
+      lost: ['running', 'completed', 'aborted'], completed: [], aborted: []
+    })
 })
 
 t.test('name and metadata are edited, null clears, metadata is replaced as a whole', async (t) => {

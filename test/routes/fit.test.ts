@@ -88,6 +88,44 @@ t.test('a correction passes, and warns', async (t) => {
   t.equal(back.body.warnings, undefined)
 })
 
+t.test('what a person sees passes, and is told: arrangements and stocktakes', async (t) => {
+  const lab = await aLabWithTypes(t)
+  await lab.post('/api/containers', { device: 'Hotel', position: 3, labware_type: 'Deep', barcode: 'D' })
+  await lab.post('/api/containers', { device: 'Hotel', position: 2, labware_type: 'High', barcode: 'H' })
+  await lab.post('/api/containers', { device: 'Hotel', position: 0, labware_type: 'Flat', barcode: 'F' })
+  const items = [{ container: 'F', device: 'Hotel', position: 1 }, { container: 'D', device: 'Washer', position: 0, lidded: true }, { container: 'H', device: 'Hotel', position: 2 }]
+  const warnings = [{ code: 'labware-does-not-fit', pointer: '/items/1', detail: /Deep.*Washer.*deep_well/ }, { code: 'lid-contradicts-type', pointer: '/items/1', detail: /has no lid/ }]
+  for (const query of ['?dry_run=true', '']) {
+    const { status, body } = await lab.post(`/api/arrangements${query}`, { reason: 'seen', items })
+    t.match([status, body.warnings], [200, warnings], query)
+    t.equal(body.warnings.length, 2)
+  }
+  t.match((await lab.post('/api/arrangements', { reason: 'seen', items })).body, { changes: [], warnings }, 'also of what is there already')
+
+  const seen = [{ position: 0, barcode: 'H', lidded: true }, { position: 1, barcode: 'F' }, { position: 2, barcode: 'D', lidded: false }]
+  const expected = [{ code: 'labware-does-not-fit', pointer: '/seen/0', detail: /High.*slot 0 of Hotel.*labware_types/ }, { code: 'labware-does-not-fit', pointer: '/seen/2', detail: /Deep.*slot 2/ }]
+  for (const apply of [false, true]) {
+    const { status, body } = await lab.post('/api/stocktakes', { device: 'Hotel', seen, apply, reason: 'seen' })
+    t.match([status, body.warnings], [200, expected], `apply: ${apply}`)
+    t.equal(body.warnings.length, 2)
+  }
+  t.equal((await lab.get('/api/lab/health')).body.findings.length, 2)
+})
+
+t.test('a transfer tells what is unusual about the lid, and tells it again', async (t) => {
+  const lab = await aLabWithTypes(t)
+  await lab.put('/api/labware-types/Closed', { lid: 'always' })
+  await lab.post('/api/containers', { device: 'Hotel', position: 2, labware_type: 'Closed', barcode: 'C', lidded: true })
+  const step = { id: randomUUID(), device: 'Reader', start: '2026-03-02T09:15:00Z', finish: '2026-03-02T09:16:00Z' }
+  const off = { container: 'C', lid: { action: 'off', device: 'Washer' }, step }
+  const warnings = [{ code: 'lid-contradicts-type', detail: /always/ }]
+  t.match((await lab.post('/api/transfers?dry_run=true', off)).body, { findings: [], warnings })
+  t.match((await lab.post('/api/transfers', off)).body, { status: 'success', warnings })
+  t.equal((await lab.post('/api/transfers', { container: 'C', lid: { action: 'on' } })).body.warnings, undefined)
+  t.match((await lab.post('/api/transfers', off)).body, { status: 'success', warnings }, 'a retry gets what it got')
+  t.match((await lab.post('/api/transfers/batch', { transfers: [{ container: 'C', target: { device: 'Reader' } }, { container: 'C', lid: { action: 'off', device: 'Washer' } }] })).body, { items: [{ warnings: undefined }, { warnings }] })
+})
+
 t.test('a lid that the type does not have is a warning', async (t) => {
   const lab = await aLabWithTypes(t)
   await lab.put('/api/labware-types/Closed', { lid: 'always' })

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import t from 'tap'
+import { pruneIdempotencyKeys } from '../../src/store/idempotency.ts'
 import { aCertificate } from '../support/certificate.ts'
 import { aLab, type Service } from '../support/service.ts'
 
@@ -147,7 +148,7 @@ t.test('while the first request runs, a second is told to wait', async (t) => {
   t.equal((await service.get('/api/containers?count=true')).body.total, 1)
 })
 
-t.test('keys are kept for 24 hours, then purged by those who come after', async (t) => {
+t.test('keys are kept for 24 hours, then deleted beside the requests', async (t) => {
   const service = await aLab(t, { Hotel: 4 })
   await service.post('/api/containers', plate, withKey('old'))
   await service.post('/api/containers', { ...plate, barcode: 'P2' }, withKey('older'))
@@ -155,8 +156,35 @@ t.test('keys are kept for 24 hours, then purged by those who come after', async 
   await pool.query("UPDATE idempotency_key SET created_at = created_at - interval '25 hours'")
   t.match(await service.post('/api/containers', plate, withKey('old')), { status: 409, body: { code: 'barcode-in-use' } }, 'forgotten: it is a new request')
   await service.post('/api/containers', { device: 'Hotel' }, withKey('new'))
+  await service.app.learner.learnNow()
   const { rows } = await pool.query('SELECT count(*)::int AS count FROM idempotency_key')
   t.strictSame(rows, [{ count: 1 }])
+})
+
+t.test('a large response is stored compressed, and comes back as it was', async (t) => {
+  const service = await aLab(t, { Hotel: 400 })
+  const containers = Array.from({ length: 400 }, (_, n) => ({ device: 'Hotel', barcode: `Plätte-${n}`, content: 'MTT' }))
+  const first = await service.post('/api/containers/batch', { containers }, withKey('large'))
+  const again = await service.post('/api/containers/batch', { containers }, withKey('large'))
+  t.match(again, { status: 201, headers: { 'idempotency-replayed': 'true' } })
+  t.equal(again.text, first.text)
+  const { rows: [kept] } = await service.app.database.pool.query('SELECT body, octet_length(body_gzip) AS bytes FROM idempotency_key')
+  t.equal(kept.body, null)
+  t.ok(first.text.length > 65_536 && kept.bytes < first.text.length / 5, `${first.text.length} became ${kept.bytes}`)
+})
+
+t.test('of an actor that keeps too much the oldest is forgotten, and nothing of the others', async (t) => {
+  const service = await aLab(t, { Hotel: 4 })
+  const { pool } = service.app.database
+  await pool.query(`INSERT INTO idempotency_key (digest, request_digest, status, headers, body, actor, created_at)
+    SELECT actor || n, 'x', 200, '{}', repeat('a', 1000), nullif(actor, ''), clock_timestamp() - n * interval '1 minute' FROM generate_series(1, 9) n, unnest(ARRAY['ada', 'robot', '']) actor WHERE actor <> 'robot' OR n < 3`)
+  const kept = async () => (await pool.query("SELECT string_agg(digest, ' ' ORDER BY digest) AS digests FROM idempotency_key")).rows[0].digests as string
+  const prune = async (most: { kept: number, bytes: number }) => { const client = await pool.connect(); try { return await pruneIdempotencyKeys(client, most) } finally { client.release() } }
+  t.equal(await prune({ kept: 9, bytes: 100_000 }), 0)
+  t.equal(await prune({ kept: 5, bytes: 100_000 }), 8)
+  t.equal(await kept(), '1 2 3 4 5 ada1 ada2 ada3 ada4 ada5 robot1 robot2')
+  t.equal(await prune({ kept: 5, bytes: 4 * 1200 }), 2)
+  t.equal(await kept(), '1 2 3 4 ada1 ada2 ada3 ada4 robot1 robot2')
 })
 
 t.test('what cannot be a key is refused before anything is done', async (t) => {

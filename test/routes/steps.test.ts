@@ -20,8 +20,8 @@ t.test('an operation is stored as it happened', async (t) => {
     kind: 'operation', name: 'Read plate 1', fct: 'absorbance', device: 'Reader', data: { fct: 'absorbance', wavelength: 570 },
     start: '2026-03-02T09:15:00.123Z', finish: '2026-03-02T09:15:41.623Z', status: 'completed', duration_seconds: 41.5, paused_at: null, paused_seconds: 0, active_seconds: 41.5,
     experiment_id: experiment.id, experiment_named: null, containers: [{ id: plate.id, barcode: 'SCREEN_001', named: 'SCREEN_001' }],
-    origin: null, destination: null, lidded_before: null, lidded_after: null, barcode_read: true, is_simulation: false, excluded_from_estimates: null,
-    warnings: [], version: 1
+    origin: null, destination: null, lidded_before: null, lidded_after: null, barcode_read: true, is_simulation: false,
+    attempt: null, expected_seconds: null, error: null, session: null, excluded_from_estimates: null, warnings: [], version: 1
   })
   t.equal(created_at, updated_at)
   t.same((await lab.get(`/api/steps/${id}`)).body, answer.body)

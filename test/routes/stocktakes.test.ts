@@ -136,3 +136,16 @@ t.test('bad input names the member, the rule and the way out', async (t) => {
   t.match(await lab.post('/api/stocktakes', { device: 'Attic', seen: [] }), { status: 404, body: { code: 'device-not-found', pointer: '/device' } })
   t.match(await lab.post('/api/stocktakes', { device: 'Hotel', seen: [slot(0), slot(6)] }), { status: 404, body: { code: 'position-not-found', pointer: '/seen/1/position', valid_range: { maximum: 5 } } })
 })
+
+t.test('two stocktakes at once on one device: one after the other, and the lab is as one of them saw it', async (t) => {
+  const lab = await aLab(t, { Hotel: 6 })
+  const seen = (names: string[]) => names.map((barcode, position) => ({ position, barcode }))
+  const looks = [['A', 'B', 'C'], ['C', 'A', 'B'], ['B', 'C', 'A'], ['A', 'C', 'B']]
+  const answers = await Promise.all(looks.map((names) => lab.post('/api/stocktakes', { device: 'Hotel', seen: seen(names), apply: true, reason: names.join('') })))
+  t.strictSame(answers.map(({ status }) => status), [200, 200, 200, 200])
+  const last = answers.toSorted((a, b) => b.body.revision - a.body.revision)[0]!
+  const { body: slots } = await lab.get('/api/devices/Hotel/positions')
+  t.strictSame(slots.slice(0, 3).map(({ container }: { container: string }) => container), looks[answers.indexOf(last)])
+  t.match((await lab.get('/api/lab')).body.totals, { containers: 3, containers_missing: 0 }, 'no plate is there twice')
+  t.match((await lab.get('/api/lab/health')).body, { healthy: true })
+})

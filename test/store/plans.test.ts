@@ -76,3 +76,14 @@ t.test('a page of a long list reads little more than itself', async (t) => {
   const rows = await rowsReadBy(service, '/api/experiments?started_after=2025-01-14T00:00:00Z&limit=1')
   t.ok(rows <= 2000, `experiments by their start: ${rows} rows of 20,000`)
 })
+
+t.test('what runs now is read from what runs and the newest comparable steps, however long the history is', async (t) => {
+  const service = await aLongHistory()
+  for (let n = 0; n < 5; n++) await service.post('/api/steps', { device: 'Reader', data: { fct: 'a new function' }, start: new Date(Date.now() - n * 1000).toISOString() })
+  await service.app.database.pool.query(`
+    UPDATE step SET match_function = 'f:a', match_parameters = '00000000-0000-0000-0000-000000000001' WHERE status = 'completed';
+    UPDATE step SET match_function = 'f:a', match_parameters = '00000000-0000-0000-0000-000000000001' WHERE status = 'running' AND fct = 'a new function'`)
+  await service.app.database.pool.query('VACUUM ANALYZE')
+  const rows = await rowsReadBy(service, '/api/steps/running')
+  t.ok(rows <= 600, `${rows} rows of 20,000`)
+})

@@ -1,9 +1,9 @@
 import type { Test } from 'tap'
 import { type Answer, aService, type Service } from './service.ts'
 
-export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string, reservation: string }
+export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string, reservation: string, orchestrator: string, alarm: string, stocktake: string }
 
-/** A service with data of every kind: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps. */
+/** A service with data of every kind: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps, a step that was lost and its alarm, a stocktake. */
 export async function aLabAtWork (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<LabAtWork> {
   const service = await aService(t, env, report)
   const made = async (answer: Promise<Answer>): Promise<string> => {
@@ -28,5 +28,11 @@ export async function aLabAtWork (t: Test, env?: Record<string, string>, report?
   }))
   const step = await made(service.post('/api/steps', { device: 'Washer', start, experiment_id: experiment, data: { fct: 'wash' } }))
   const reservation = await made(service.post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'orchestrator-1', ttl_seconds: 3600, strategy: 'last' }))
-  return { ...service, container, process, experiment, step, reservation }
+  const orchestrator = 'cage1'
+  await service.put(`/api/orchestrators/${orchestrator}`, { session: 'in the morning', ttl_seconds: 3600 })
+  await made(service.post('/api/steps', { device: 'Arm', start, data: { fct: 'home' }, session: 'in the morning' }))
+  await service.put(`/api/orchestrators/${orchestrator}`, { session: 'after its restart', ttl_seconds: 3600 })
+  const { body: { items: [{ id: alarm }] } } = await service.get('/api/alarms')
+  const { body: { id: stocktake } } = await service.post('/api/stocktakes', { device: 'Washer', seen: [], reason: 'Monday', apply: true })
+  return { ...service, stocktake, orchestrator, alarm, container, process, experiment, step, reservation }
 }

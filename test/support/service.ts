@@ -12,6 +12,8 @@ type Body = any
 export type Answer = { status: number, headers: Record<string, string | number | string[] | undefined>, body: Body, text: string }
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+type AppOptions = Partial<Omit<Parameters<typeof buildApp>[1], 'database'>>
+
 export type Service = {
   app: FastifyInstance
   /** Listens on a free port until the test ends, and returns the URL. With several instances, it is that of a load balancer. */
@@ -32,18 +34,18 @@ export async function aService (t: Test, env?: Record<string, string>, report?: 
 
 /** Like aService, with an existing database. With TEST_INSTANCES=2, two instances handle the calls in turn. */
 export async function aServiceOn (
-  t: Test, url: string, env: Record<string, string> = {}, report = (fault: string): void => { t.fail(fault) }
+  t: Test, url: string, env: Record<string, string> = {}, report = (fault: string): void => { t.fail(fault) }, options: AppOptions = {}
 ): Promise<Service> {
   const instances: FastifyInstance[] = []
-  for (let n = 0; n < Number(process.env.TEST_INSTANCES ?? 1); n++) instances.push(await anInstance(t, url, env, report))
+  for (let n = 0; n < Number(process.env.TEST_INSTANCES ?? 1); n++) instances.push(await anInstance(t, url, env, report, options))
   return serviceOf(t, instances, url)
 }
 
-async function anInstance (t: Test, url: string, env: Record<string, string>, report: (fault: string) => void): Promise<FastifyInstance> {
+async function anInstance (t: Test, url: string, env: Record<string, string>, report: (fault: string) => void, options: AppOptions): Promise<FastifyInstance> {
   const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', DATABASE_URL: url, ...env })
-  const log = pino({ level: config.logLevel })
+  const log = options.log ?? pino({ level: config.logLevel })
   const database = openDatabase(url, config, log)
-  const app = await buildApp(config, { database, log })
+  const app = await buildApp(config, { minRevisionWaitMs: 20, ...options, database, log, ...env.TEST_WATCH_MS === undefined ? {} : { watchEveryMs: Number(env.TEST_WATCH_MS) } })
   checkAnswers(app, report)
   t.teardown(async () => {
     await app.close()

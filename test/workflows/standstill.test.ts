@@ -98,6 +98,15 @@ const asked: Record<string, (lab: Lab) => Promise<unknown>> = {
     await made(lab.post(`/api/steps/${id}/finish`, { status: 'aborted' }))
     return answer
   },
+  getRunningSteps: async (lab) => {
+    const start = Date.now() - hour
+    const { id } = await made(lab.post('/api/steps', { ...read, start: at(start) }))
+    await made(lab.post(`/api/steps/${id}/pause`, { at: at(start + 20_000) }))
+    const { items } = await made(lab.get('/api/steps/running?confidence=0.8'))
+    const { elapsed_seconds, share_longer, estimate } = items.find(({ step }: any) => step.id === id)
+    await made(lab.post(`/api/steps/${id}/finish`, { status: 'aborted' }))
+    return { elapsed_seconds, share_longer, estimate }
+  },
   getCalibration: async (lab) => await whole(lab.get('/api/estimates/calibration?confidence=0.8&group_by=function')),
   getProcessDuration: async (lab) => await Promise.all([0.5, 0.8, 0.9].map(async (confidence) => await whole(lab.get(`/api/processes/${lab.process}/duration?confidence=${confidence}`)))),
   getStepStatistics: async (lab) => await Promise.all(['', 'device', 'fct,kind', 'status', 'process_id'].flatMap((by) => ['', '&excluded=any'].map(async (excluded) =>
@@ -125,7 +134,8 @@ const asked: Record<string, (lab: Lab) => Promise<unknown>> = {
 /** These tell what a command did, not how long something took. */
 const commands = [
   'logStep', 'logSteps', 'finishStep', 'correctStep', 'pauseStep', 'resumeStep', 'getStepHistory', 'createExperiment', 'updateExperiment', 'pauseExperiment', 'resumeExperiment',
-  'transferContainer', 'transferContainers', 'reservePositions', 'renewReservation', 'listReservations', 'getReservation', 'releaseReservation'
+  'transferContainer', 'transferContainers', 'reservePositions', 'renewReservation', 'listReservations', 'getReservation', 'releaseReservation',
+  'putOrchestrator', 'listOrchestrators'
 ]
 
 async function whole (answer: ReturnType<Service['post']>): Promise<unknown> {

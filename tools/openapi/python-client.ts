@@ -48,7 +48,7 @@ const head = '# Written by tools/openapi/python-client.ts from openapi/openapi.j
 const keywords = new Set(['from', 'class', 'def', 'import', 'in', 'is', 'not', 'and', 'or', 'global', 'lambda', 'pass', 'with', 'as', 'if', 'else', 'for', 'while', 'return', 'None', 'True', 'False'])
 
 const operations: Operation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).flatMap(([method, operation]) => operation.operationId === undefined ? [] : [{ path, method, ...operation }]))
+  Object.entries(methods).flatMap(([method, operation]) => operation.operationId === undefined || isStream(operation) ? [] : [{ path, method, ...operation }]))
 const files = { 'models.py': models(), 'operations.py': methods() }
 
 const old = Object.entries(files).map(([name, text]) => ({ path: join(folder, name), text })).filter(({ path, text }) => {
@@ -60,6 +60,11 @@ if (process.argv.includes('--check')) {
   process.exitCode = old.length === 0 ? 0 : 1
 } else {
   for (const { path, text } of old) writeFileSync(join(projectRoot, path), text)
+}
+
+/** A stream never ends, so no method returns it: `Client.watch` reads it. */
+function isStream ({ responses }: DocumentedOperation): boolean {
+  return responses['200']?.content?.['text/event-stream'] !== undefined
 }
 
 function models (): string {

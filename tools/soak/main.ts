@@ -12,9 +12,12 @@ const { values } = parseArgs({ options: { share: { type: 'string', default: '1' 
 const share = Number(values.share)
 const times = (count: number): string => String(Math.max(1, Math.round(count * share)))
 
-const tests = spawnSync(process.execPath, ['tools/launch/tool.mjs', 'test/main', '--jobs', '1', 'test/model', 'test/faults', 'test/hostile', 'test/estimation'], {
+const tests = spawnSync(process.execPath, ['tools/launch/tool.mjs', 'test/main', '--jobs', '1', 'test/model', 'test/faults', 'test/hostile', 'test/estimation', 'test/stream'], {
   cwd: projectRoot, stdio: 'inherit',
-  env: { ...process.env, MODEL_COMMANDS: times(30_000), LYING_COMMANDS: times(2_000), CRASH_KILLS: times(60), HOSTILE_TEXT_BYTES: '1048576', EVERY_SPLIT: '1', REFERENCE_HISTORIES: times(1000), TEST_LONGEST_SECONDS: '3600' }
+  env: {
+    ...process.env, MODEL_COMMANDS: times(30_000), LYING_COMMANDS: times(2_000), CRASH_KILLS: times(60), STREAM_KILLS: times(1_000), HOSTILE_TEXT_BYTES: '1048576', EVERY_SPLIT: '1',
+    REFERENCE_HISTORIES: times(1000), TEST_LONGEST_SECONDS: '3600'
+  }
 })
 
 const bounded = spawnSync(process.execPath, ['tools/launch/tool.mjs', 'test/main', '--jobs', '1', 'test/contract/bounded-work.test.ts'], {

@@ -12,6 +12,8 @@ CREATE TABLE lab (
   revision bigint NOT NULL DEFAULT 0,
   -- the time of the latest event; events never go back in time, even if the clock does
   recorded_at timestamptz(3) NOT NULL DEFAULT '-infinity',
+  -- identifies the event log: a restored backup gets another one, so readers of the log notice that it went back
+  log_id uuid NOT NULL DEFAULT gen_random_uuid(),
   -- json, not jsonb: the lab file comes back with its keys in the order in which it was written
   description json,
   pythonlab_translation json,
@@ -81,6 +83,11 @@ CREATE TYPE device_input AS (
   listed boolean, retired boolean, created_as text, kind text
 );
 
+-- What is set for a slot: null for `disposes`, `labware_types` and `max_height_mm` is as its device says.
+CREATE TYPE slot_input AS (
+  device_id uuid, position integer, deep_well_suited boolean, disposes boolean, labware_types text[], max_height_mm double precision
+);
+
 -- ── Position ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE position (
@@ -108,6 +115,10 @@ CREATE TABLE position (
   -- the target of a foreign key of placement: nothing can be in a retired slot, or in one that disposes
   CONSTRAINT position_id_active_key UNIQUE (id, active)
 );
+
+-- The few slots for which something is set, which the lab file has.
+CREATE INDEX position_set_idx ON position (device_id, slot_number)
+  WHERE deep_well_suited OR disposes_set IS NOT NULL OR labware_types IS NOT NULL OR max_height_mm IS NOT NULL;
 
 -- ── Labware type ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -306,6 +317,8 @@ CREATE TABLE experiment (
   status text NOT NULL DEFAULT 'created',
   -- since when it is paused; null while it is not. The trigger of pause writes it, and the status `paused`
   paused_at timestamptz(3),
+  -- the session of the orchestrator that runs it (orchestrator_session)
+  session text,
   metadata jsonb,
   -- what was unusual about the request, for example numbers that are kept as text
   warnings jsonb NOT NULL DEFAULT '[]',
@@ -315,11 +328,13 @@ CREATE TABLE experiment (
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT experiment_pkey PRIMARY KEY (id),
   CONSTRAINT experiment_process_fkey FOREIGN KEY (process_id) REFERENCES process (id) ON DELETE RESTRICT,
-  CONSTRAINT experiment_status_known CHECK (status IN ('created', 'running', 'paused', 'completed', 'aborted')),
+  CONSTRAINT experiment_status_known CHECK (status IN ('created', 'running', 'paused', 'lost', 'completed', 'aborted')),
   CONSTRAINT experiment_paused_since CHECK ((status = 'paused') = (paused_at IS NOT NULL))
 );
 CREATE INDEX experiment_process_idx ON experiment (process_id, id);
 CREATE INDEX experiment_status_idx ON experiment (status, id);
+-- what is lost when a session is over
+CREATE INDEX experiment_session_idx ON experiment (session) WHERE (session IS NOT NULL AND status IN ('running', 'paused'));
 
 -- ── Step ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -406,8 +421,18 @@ CREATE TABLE step (
   lidded_before boolean,
   lidded_after boolean,
   barcode_read boolean,
+  -- the how many-th try of the same work it is, and what the orchestrator had planned for it
+  attempt integer,
+  expected_seconds double precision,
+  -- why it failed, in the words of who told it
+  error text,
+  -- the session of the orchestrator that told it (orchestrator_session)
+  session text,
   warnings jsonb NOT NULL DEFAULT '[]',
+  -- what was told first, as digests: of kind, name, device and start, then of all facts, then of the rest of a transfer
   created_as text NOT NULL,
+  -- what told the end of a step that was told before, likewise
+  ended_as text,
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
   version integer NOT NULL DEFAULT 1,
@@ -446,8 +471,10 @@ CREATE TABLE step (
   CONSTRAINT step_origin_device_fkey FOREIGN KEY (origin_device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT step_destination_device_fkey FOREIGN KEY (destination_device_id) REFERENCES device (id) ON DELETE RESTRICT,
   CONSTRAINT step_kind_known CHECK (kind IN ('operation', 'move')),
-  CONSTRAINT step_status_known CHECK (status IN ('running', 'paused', 'completed', 'failed', 'aborted')),
-  CONSTRAINT step_running_has_no_finish CHECK (status NOT IN ('running', 'paused') OR finish IS NULL),
+  CONSTRAINT step_status_known CHECK (status IN ('running', 'paused', 'lost', 'completed', 'failed', 'aborted')),
+  CONSTRAINT step_running_has_no_finish CHECK (status NOT IN ('running', 'paused', 'lost') OR finish IS NULL),
+  CONSTRAINT step_attempt_counts_from_1 CHECK (attempt >= 1),
+  CONSTRAINT step_expected_not_negative CHECK (expected_seconds >= 0),
   CONSTRAINT step_paused_since CHECK ((status = 'paused') = (paused_at IS NOT NULL)),
   CONSTRAINT step_paused_within_duration CHECK (paused_seconds BETWEEN 0 AND coalesce(duration_seconds, paused_seconds)),
   CONSTRAINT step_completed_has_finish CHECK (status <> 'completed' OR finish IS NOT NULL),
@@ -456,6 +483,10 @@ CREATE TABLE step (
   CONSTRAINT step_slots_not_negative CHECK (origin_position >= 0 AND destination_position >= 0)
 );
 CREATE INDEX step_start_idx ON step (start, id);
+-- the steps that have not ended: few, however long the history is
+CREATE INDEX step_under_way_idx ON step (start, id) WHERE (status IN ('running', 'paused', 'lost'));
+-- of an experiment that needs attention
+CREATE INDEX step_failed_idx ON step (experiment_id, start) WHERE (status = 'failed');
 CREATE INDEX step_device_idx ON step (device_id, start, id);
 -- the summary of an experiment counts its steps: with a few more columns it reads a few pages of this index, and no table
 CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, is_sample) WHERE (experiment_id IS NOT NULL);
@@ -503,6 +534,9 @@ CREATE TABLE transfer_outcome (
   step_id uuid NOT NULL,
   container jsonb NOT NULL,
   step jsonb NOT NULL,
+  -- the transfer as it was sent, as digests (see step.created_as)
+  created_as text,
+  warnings jsonb,
   revision bigint NOT NULL,
   CONSTRAINT transfer_outcome_pkey PRIMARY KEY (step_id),
   CONSTRAINT transfer_outcome_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT
@@ -552,6 +586,59 @@ CREATE TABLE pause (
 
 -- The log. One revision is one command; its events are numbered by ordinal. `before` and `after` are snapshots: the thing as
 -- the API shows it.
+-- The programs that run experiments, and until when each is known to be alive.
+CREATE TABLE orchestrator (
+  name text NOT NULL,
+  session text NOT NULL,
+  ttl_seconds double precision NOT NULL,
+  -- what it says about itself
+  state text,
+  expires_at timestamptz(3) NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT orchestrator_pkey PRIMARY KEY (name),
+  CONSTRAINT orchestrator_ttl_within_limits CHECK (ttl_seconds BETWEEN 5 AND 3600)
+);
+
+-- Every session that an orchestrator ever had. It is over when its lease is, or when another one of the orchestrator has begun.
+CREATE TABLE orchestrator_session (
+  session text NOT NULL,
+  orchestrator text NOT NULL,
+  expires_at timestamptz(3) NOT NULL,
+  CONSTRAINT orchestrator_session_pkey PRIMARY KEY (session, orchestrator),
+  CONSTRAINT orchestrator_session_orchestrator_fkey FOREIGN KEY (orchestrator) REFERENCES orchestrator (name) ON DELETE RESTRICT
+);
+CREATE INDEX orchestrator_session_orchestrator_idx ON orchestrator_session (orchestrator);
+
+-- A step that takes far longer than it ever did, or is lost. A step has at most one alarm that is on.
+CREATE TABLE alarm (
+  id uuid NOT NULL,
+  step_id uuid NOT NULL,
+  kind text NOT NULL,
+  raised_at timestamptz(3) NOT NULL DEFAULT now(),
+  over_at timestamptz(3),
+  -- by whom somebody is at it: null while nobody said so
+  acknowledged_at timestamptz(3),
+  acknowledged_by text,
+  note text,
+  CONSTRAINT alarm_pkey PRIMARY KEY (id),
+  CONSTRAINT alarm_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
+  CONSTRAINT alarm_kind_known CHECK (kind IN ('overdue', 'lost')),
+  CONSTRAINT alarm_acknowledged_with_note CHECK ((acknowledged_at IS NULL) = (note IS NULL))
+);
+CREATE UNIQUE INDEX alarm_on ON alarm (step_id) WHERE (over_at IS NULL);
+CREATE INDEX alarm_step_idx ON alarm (step_id);
+
+-- Which instance of the service looks for alarms. It holds the row until it stops, or no longer renews it.
+CREATE TABLE watch_lease (
+  id integer NOT NULL DEFAULT 1,
+  holder uuid NOT NULL,
+  expires_at timestamptz(3) NOT NULL,
+  CONSTRAINT watch_lease_pkey PRIMARY KEY (id),
+  CONSTRAINT watch_lease_is_one CHECK (id = 1)
+);
+
 CREATE TABLE event (
   revision bigint NOT NULL,
   ordinal integer NOT NULL,
@@ -647,13 +734,20 @@ CREATE TABLE idempotency_key (
   status integer NOT NULL,
   -- `content-type` and `location` of the response, if it had them
   headers jsonb NOT NULL,
+  -- a body above 64 KiB is in `body_gzip` instead
   body text,
+  body_gzip bytea,
+  -- whose it is: the name of the API key; null without one
+  actor text,
   created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
   CONSTRAINT idempotency_key_pkey PRIMARY KEY (digest),
+  CONSTRAINT idempotency_key_one_body CHECK (body IS NULL OR body_gzip IS NULL),
   -- a refused command changed nothing, and may be sent again
   CONSTRAINT idempotency_key_success CHECK (status BETWEEN 200 AND 299)
 );
 CREATE INDEX idempotency_key_created_idx ON idempotency_key (created_at);
+-- The service compresses these; PostgreSQL need not try.
+ALTER TABLE idempotency_key ALTER COLUMN body_gzip SET STORAGE EXTERNAL;
 
 -- ── API key ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -679,6 +773,53 @@ CREATE UNIQUE INDEX api_key_sha256 ON api_key (key_sha256);
 CREATE UNIQUE INDEX api_key_name_live ON api_key (name) WHERE (revoked_at IS NULL);
 
 -- ── prisma/sql ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- prisma/sql/alarm/alarm_state.sql
+-- An alarm as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW alarm_state AS
+SELECT a.id, a.kind, a.step_id, d.name AS device, s.name, s.fct, s.start, s.status, s.experiment_id,
+  a.raised_at, a.over_at, a.acknowledged_at, a.acknowledged_by, a.note
+FROM alarm a
+JOIN step s ON s.id = a.step_id
+JOIN device d ON d.id = s.device_id;
+
+-- prisma/sql/alarm/set_alarms.sql
+-- Makes the alarms those of the steps that take too long now (`_overdue`), and of those that are lost: raises what is missing, and ends
+-- what is over. Returns how many changed; none writes nothing. Reads only alarms that are on, and these steps.
+--
+-- Locks: The steps, in the order of their ids, then the lab.
+CREATE OR REPLACE FUNCTION set_alarms(_overdue uuid[], _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  raised uuid[];
+  over uuid[];
+  befores jsonb;
+  this_revision bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM alarm a WHERE a.over_at IS NULL)
+    AND NOT EXISTS (SELECT FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running') THEN
+    RETURN 0;
+  END IF;
+  PERFORM begin_command();
+  PERFORM 1 FROM step s WHERE s.id = ANY (_overdue) OR s.id IN (SELECT a.step_id FROM alarm a WHERE a.over_at IS NULL) ORDER BY s.id FOR NO KEY UPDATE;
+  SELECT array_agg(a.id), jsonb_object_agg(a.id, alarm_snapshot(a.id)) INTO over, befores
+  FROM alarm a JOIN step s ON s.id = a.step_id
+  WHERE a.over_at IS NULL AND s.status <> 'lost' AND (s.status <> 'running' OR s.id <> ALL (_overdue));
+  UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (over);
+  WITH inserted AS (
+    INSERT INTO alarm (id, step_id, kind, raised_at)
+    SELECT gen_random_uuid(), s.id, 'overdue', command_time() FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running'
+    ON CONFLICT (step_id) WHERE over_at IS NULL DO NOTHING
+    RETURNING alarm.id
+  )
+  SELECT array_agg(i.id) INTO raised FROM inserted i;
+  IF raised IS NULL AND over IS NULL THEN
+    RETURN 0;
+  END IF;
+  this_revision := next_revision();
+  PERFORM record_alarm_events(this_revision, 0, 'step-alarm', raised, '{}', _audit);
+  PERFORM record_alarm_events(this_revision, coalesce(cardinality(raised), 0), 'step-alarm-over', over, befores, _audit);
+  RETURN coalesce(cardinality(raised), 0) + coalesce(cardinality(over), 0);
+END $$;
 
 -- prisma/sql/api-key/create_api_key.sql
 -- Creates an API key and returns it. A key that has expired no longer holds its name.
@@ -755,12 +896,12 @@ $$;
 -- Records where containers and lids are, as a person sees them: any permutation at once, judged by its end, one event a
 -- container. `_input` is { items, missing } as plan_arrangement takes them. Nothing is written if nothing changes. A dry run
 -- returns what contradicts as findings, and what would change; otherwise the first finding is refused. Reservations do not
--- hold what is there: as in a correction, a reserved slot may be taken.
+-- hold what is there: as in a correction, a reserved slot may be taken, and one in which the labware type does not fit, which is a warning.
 --
 -- Locks: The lab lock.
 -- Raises: invalid-request, container-not-found, container-removed, device-not-found, position-not-found, position-occupied
 CREATE OR REPLACE FUNCTION arrange_containers(_input jsonb, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (changes jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+RETURNS TABLE (changes jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql AS $$
 DECLARE
   plan jsonb;
 BEGIN
@@ -768,6 +909,7 @@ BEGIN
   plan := plan_arrangement(_input->'items', _input->'missing');
   PERFORM refuse_repeated_entry(plan->'repeated');
   findings := plan->'findings';
+  warnings := plan->'warnings';
   IF NOT _dry_run AND findings <> '[]' THEN
     PERFORM refuse(findings->0->>'code', findings->0->'members');
   END IF;
@@ -1103,7 +1245,15 @@ END $$;
 -- missing_since, removed_at, until }], those on the platform first, then the latest, or null. A refusal of the barcode shows them.
 -- Both lookups use the partial indexes of the events that gave or took a barcode.
 CREATE OR REPLACE FUNCTION former_bearers(_barcode text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  bearers uuid[] := ARRAY(
+    SELECT e.container_id FROM event e
+    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode);
 BEGIN
+  -- Most barcodes that are asked for have no former bearer. A stocktake asks for up to 10,000.
+  IF cardinality(bearers) = 0 THEN
+    RETURN NULL;
+  END IF;
   RETURN (
     SELECT jsonb_agg(jsonb_build_object('id', f.id, 'barcode', f.barcode, 'device', f.device, 'position', f.position,
       'missing_since', wire_time(f.missing_since), 'removed_at', wire_time(f.removed_at), 'until', wire_time(f.until))
@@ -1113,10 +1263,7 @@ BEGIN
         SELECT max(e.recorded_at) FROM event e
         WHERE e.container_id = s.id AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.before->>'barcode' = _barcode) AS until
       FROM container_state s
-      WHERE s.id IN (
-          SELECT e.container_id FROM event e
-          WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode)
-        AND s.barcode IS DISTINCT FROM _barcode
+      WHERE s.id = ANY (bearers) AND s.barcode IS DISTINCT FROM _barcode
       ORDER BY s.removed_at IS NOT NULL, until DESC LIMIT 20
     ) f);
 END $$;
@@ -1676,9 +1823,10 @@ END $$;
 
 -- prisma/sql/device/refuse_dropping_occupied_slots.sql
 -- Refuses input that would drop a slot in which there is a container or a lid, or turn it into waste. The problem names each such slot.
+-- `_slots` has the slots for which something is set with the same command, as for write_devices.
 --
 -- Raises: slots-occupied
-CREATE OR REPLACE FUNCTION refuse_dropping_occupied_slots(_inputs json) RETURNS void LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION refuse_dropping_occupied_slots(_inputs json, _slots json) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   occupied jsonb;
 BEGIN
@@ -1693,9 +1841,14 @@ BEGIN
   IF occupied IS NOT NULL THEN
     PERFORM refuse('slots-occupied', jsonb_build_object('occupied', occupied));
   END IF;
+  -- Of the slots that keep what is put there, those that are going to dispose: what is set for the slot comes before its device.
   PERFORM refuse_disposing_of_occupied_slots(ARRAY(
-    SELECT p.id FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN position p ON p.device_id = input.id
-    WHERE p.retired_at IS NULL AND NOT p.disposes AND coalesce(p.disposes_set, input.disposes)));
+    SELECT p.id
+    FROM placement pl JOIN position p ON p.id = pl.position_id JOIN device d ON d.id = p.device_id
+    LEFT JOIN json_populate_recordset(NULL::device_input, _inputs) AS input ON input.id = d.id
+    LEFT JOIN json_populate_recordset(NULL::slot_input, _slots) AS slot ON slot.device_id = d.id AND slot.position = p.slot_number
+    WHERE (input.id IS NOT NULL OR slot.device_id IS NOT NULL)
+      AND coalesce(CASE WHEN slot.device_id IS NULL THEN p.disposes_set ELSE slot.disposes END, input.disposes, d.disposes)));
 END $$;
 
 -- prisma/sql/device/require_device.sql
@@ -1759,7 +1912,7 @@ END $$;
 
 -- prisma/sql/device/unknown_devices_of_new_steps.sql
 -- Returns those of `_devices` that the service has to create: no device ever had the name, and a step names it that
--- was not logged before. A repeated old log must not bring back a name that was changed since.
+-- was not logged before, or that ends now. A repeated old log must not bring back a name that was changed since.
 CREATE OR REPLACE FUNCTION unknown_devices_of_new_steps(_devices jsonb, _steps jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
   PERFORM 1 FROM jsonb_to_recordset(_devices) AS d (name text) WHERE latest_device_named(d.name) IS NULL LIMIT 1;
@@ -1771,23 +1924,26 @@ BEGIN
     FROM jsonb_to_recordset(_devices) AS d (id uuid, name text)
     WHERE latest_device_named(d.name) IS NULL AND d.name IN (
       SELECT n.name
-      FROM jsonb_to_recordset(_steps) AS s (id uuid, device text, origin jsonb, destination jsonb)
+      FROM jsonb_to_recordset(_steps) AS s (id uuid, status text, device text, origin jsonb, destination jsonb)
       CROSS JOIN LATERAL (VALUES (s.device), (s.origin->>'device'), (s.destination->>'device')) AS n (name)
-      WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = s.id)));
+      WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = s.id
+        AND (s.status = 'running' OR known.status NOT IN ('running', 'paused', 'lost')))));
 END $$;
 
 -- prisma/sql/device/write_devices.sql
--- Sets devices and their slots as the input says, and records one event for each device. The caller decides what
+-- Sets devices and their slots as the input says, and what is set for single slots as `_slots` says, which are [slot_input].
+-- Records one event for each device, and then one for each of these slots. The caller decides what
 -- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
 -- its old id. It takes a few statements for a lab of any size.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
-CREATE OR REPLACE FUNCTION write_devices(_inputs json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION write_devices(_inputs json, _slots json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb;
+  slots_before jsonb;
 BEGIN
-  PERFORM refuse_dropping_occupied_slots(_inputs);
+  PERFORM refuse_dropping_occupied_slots(_inputs, _slots);
   SELECT coalesce(jsonb_object_agg(d.id, device_snapshot(d.id)), '{}') INTO before
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id;
 
@@ -1817,17 +1973,36 @@ BEGIN
   WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
   UPDATE position p SET disposes = coalesce(p.disposes_set, d.disposes)
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id
-  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes);
+  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes)
+    AND NOT EXISTS (SELECT FROM json_populate_recordset(NULL::slot_input, _slots) AS slot WHERE slot.device_id = p.device_id AND slot.position = p.slot_number);
+  UPDATE position p SET retired_at = NULL
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  WHERE p.device_id = input.id AND p.retired_at IS NOT NULL AND NOT input.retired AND p.slot_number < input.capacity;
+  -- Slots are never deleted, so the ones that a device lacks are those above its last one.
   INSERT INTO position (id, device_id, slot_number, disposes)
   SELECT gen_random_uuid(), input.id, slot, coalesce(input.disposes, false)
-  FROM json_populate_recordset(NULL::device_input, _inputs) AS input CROSS JOIN LATERAL generate_series(0, input.capacity - 1) AS slot
-  WHERE NOT input.retired
-  ON CONFLICT ON CONSTRAINT position_device_slot_key DO UPDATE SET retired_at = NULL WHERE position.retired_at IS NOT NULL;
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  CROSS JOIN LATERAL (SELECT coalesce(max(p.slot_number) + 1, 0) AS number FROM position p WHERE p.device_id = input.id) AS next
+  CROSS JOIN LATERAL generate_series(next.number, input.capacity - 1) AS slot
+  WHERE NOT input.retired;
+  SELECT coalesce(jsonb_object_agg(p.id, position_snapshot(p.id)), '{}') INTO slots_before
+  FROM json_populate_recordset(NULL::slot_input, _slots) AS slot JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position;
+  UPDATE position p SET deep_well_suited = slot.deep_well_suited, disposes_set = slot.disposes, disposes = coalesce(slot.disposes, d.disposes),
+    labware_types = slot.labware_types, max_height_mm = slot.max_height_mm
+  FROM json_populate_recordset(NULL::slot_input, _slots) AS slot JOIN device d ON d.id = slot.device_id
+  WHERE p.device_id = slot.device_id AND p.slot_number = slot.position;
+
+  PERFORM drop_reservations();
 
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
   SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     input.id, before->input.id::text, device_snapshot(input.id)
   FROM ROWS FROM (json_populate_recordset(NULL::device_input, _inputs)) WITH ORDINALITY AS input CROSS JOIN lab l;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT _revision, _ordinal + json_array_length(_inputs) + slot.ordinality - 1, l.recorded_at, 'position-updated',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', p.device_id, slots_before->p.id::text, position_snapshot(p.id)
+  FROM ROWS FROM (json_populate_recordset(NULL::slot_input, _slots)) WITH ORDINALITY AS slot
+  JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position CROSS JOIN lab l;
 END $$;
 
 -- prisma/sql/estimate/borrowed_spread.sql
@@ -1929,6 +2104,37 @@ CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAG
   SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
 $$;
 
+-- prisma/sql/experiment/experiment_attention.sql
+-- Returns whether somebody must look at an experiment that is not over: a step failed, and was neither tried again nor corrected.
+-- `_failed` is the number of its failed steps: without one, no step is read.
+CREATE OR REPLACE FUNCTION experiment_attention(_experiment uuid, _status text, _failed integer) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN _failed > 0 AND _status IN ('running', 'paused', 'lost') THEN EXISTS (
+    SELECT FROM step f WHERE f.experiment_id = _experiment AND f.status = 'failed' AND NOT EXISTS (
+      SELECT FROM step again
+      WHERE again.experiment_id = _experiment AND again.start >= f.start AND again.id <> f.id AND again.name IS NOT DISTINCT FROM f.name
+        AND (f.name IS NOT NULL OR (again.kind = f.kind AND again.device_id = f.device_id AND again.fct IS NOT DISTINCT FROM f.fct))
+        AND (again.start > f.start OR again.attempt > f.attempt))
+  ) ELSE false END
+$$;
+
+-- prisma/sql/experiment/record_experiment_event.sql
+-- Records an event of an experiment. `_after` is the snapshot after the command, which is read here, with all its steps, unless the
+-- caller already knows it.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_experiment_event(
+  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb, _after jsonb DEFAULT NULL
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF _after IS NULL THEN
+    _after := experiment_snapshot(_experiment);
+  END IF;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
+    _before, _after
+  FROM lab WHERE id = 1;
+END $$;
+
 -- prisma/sql/experiment/standstill_seconds.sql
 -- Returns the seconds between two times in which an experiment stood still: it was paused, or some of its steps were paused and no
 -- other one was active. A paused step beside an active one is no standstill. Steps whose times cannot be true do not count.
@@ -1944,7 +2150,9 @@ BEGIN
       SELECT tstzrange(s.start, s.finish) AS whole, CASE WHEN s.paused_seconds IS NULL THEN '{}' ELSE coalesce((
         SELECT range_agg(tstzrange(p.paused_at, p.resumed_at) * tstzrange(s.start, s.finish)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS paused
       FROM step s
-      WHERE s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
+      -- Without a paused step, the steps do not matter, and are not read.
+      WHERE EXISTS (SELECT FROM step any_step WHERE any_step.experiment_id = _experiment AND any_step.paused_seconds IS NOT NULL)
+        AND s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
     ),
     stood AS (
       SELECT coalesce((SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = _experiment AND p.subject = 'experiment'), '{}')
@@ -1994,23 +2202,42 @@ BEGIN
   END IF;
 END $$;
 
--- prisma/sql/idempotency/store_idempotency_key.sql
--- Stores the response to a request in the transaction of its effect, so that there is never one without the other. It
--- also deletes a few keys that are too old: a service in use cleans up after itself.
+-- prisma/sql/idempotency/prune_idempotency_keys.sql
+-- Deletes stored responses: those that are too old and, of an actor that keeps more than `_most_kept` or more than `_most_bytes`,
+-- the oldest. Returns how many there were. It runs beside requests; what it does not reach comes the next time.
 --
--- Locks: The expired rows that it deletes; it skips those that another transaction has locked.
-CREATE OR REPLACE FUNCTION store_idempotency_key(_digest text, _request_digest text, _status integer, _headers jsonb, _body text)
-RETURNS void LANGUAGE plpgsql AS $$
+-- Locks: The rows that it deletes; it skips those that another transaction has locked.
+CREATE OR REPLACE FUNCTION prune_idempotency_keys(_most_kept integer, _most_bytes bigint) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  expired integer;
+  surplus integer;
 BEGIN
   DELETE FROM idempotency_key WHERE digest IN (
     SELECT digest FROM idempotency_key WHERE created_at <= clock_timestamp() - idempotency_key_lifetime()
-    ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED);
-  INSERT INTO idempotency_key (digest, request_digest, status, headers, body)
-  VALUES (_digest, _request_digest, _status, _headers, _body)
-  ON CONFLICT ON CONSTRAINT idempotency_key_pkey DO UPDATE SET
-    request_digest = excluded.request_digest, status = excluded.status, headers = excluded.headers, body = excluded.body,
-    created_at = excluded.created_at;
+    ORDER BY created_at LIMIT 10000 FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS expired = ROW_COUNT;
+  DELETE FROM idempotency_key WHERE digest IN (
+    SELECT digest FROM idempotency_key WHERE digest IN (
+      SELECT k.digest FROM (
+        SELECT i.digest, row_number() OVER newest AS kept, sum(coalesce(octet_length(i.body), octet_length(i.body_gzip), 0) + 200) OVER newest AS bytes
+        FROM idempotency_key i WINDOW newest AS (PARTITION BY i.actor ORDER BY i.created_at DESC, i.digest)
+      ) k WHERE k.kept > _most_kept OR k.bytes > _most_bytes LIMIT 10000)
+    FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS surplus = ROW_COUNT;
+  RETURN expired + surplus;
 END $$;
+
+-- prisma/sql/idempotency/store_idempotency_key.sql
+-- Stores the response to a request in the transaction of its effect, so that there is never one without the other. A large body
+-- comes compressed. prune_idempotency_keys deletes what is too old or too much.
+CREATE OR REPLACE FUNCTION store_idempotency_key(_digest text, _request_digest text, _status integer, _headers jsonb, _body text, _body_gzip bytea, _actor text)
+RETURNS void LANGUAGE sql AS $$
+  INSERT INTO idempotency_key (digest, request_digest, status, headers, body, body_gzip, actor)
+  VALUES (_digest, _request_digest, _status, _headers, _body, _body_gzip, _actor)
+  ON CONFLICT ON CONSTRAINT idempotency_key_pkey DO UPDATE SET
+    request_digest = excluded.request_digest, status = excluded.status, headers = excluded.headers, body = excluded.body, body_gzip = excluded.body_gzip,
+    actor = excluded.actor, created_at = excluded.created_at
+$$;
 
 -- prisma/sql/import/complete_quiet_experiments.sql
 -- Completes running experiments of which nothing was logged since `_before`: orchestrators do not say that an
@@ -2121,6 +2348,14 @@ LEFT JOIN device d ON d."group" = g.name AND d.listed AND d.retired_at IS NULL
 GROUP BY g.name, g.ordinal
 HAVING g.ordinal IS NOT NULL OR count(d.id) > 0;
 
+-- prisma/sql/lab/lab_revision.sql
+-- The revision of the lab, as the running transaction leaves it. It is volatile, so a statement that runs a command can
+-- read it behind the command: a subquery on `lab` would see the lab as it was when the statement began.
+CREATE OR REPLACE FUNCTION lab_revision() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT revision FROM lab);
+END $$;
+
 -- prisma/sql/lab/lab_snapshot.sql
 -- Returns what the lab file says beyond the settings of the single devices, as the log stores it.
 CREATE OR REPLACE FUNCTION lab_snapshot() RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -2220,7 +2455,7 @@ BEGIN
     FROM unnest(gone) WITH ORDINALITY AS g (id, ordinality) CROSS JOIN lab l;
   END IF;
   IF devices_retired > 0 THEN
-    PERFORM write_devices(retired, wiped, containers_removed, _audit);
+    PERFORM write_devices(retired, '[]', wiped, containers_removed, _audit);
   END IF;
   IF wiped IS NOT NULL THEN
     PERFORM record_lab_event(wiped, containers_removed + devices_retired, 'lab-wiped',
@@ -2325,26 +2560,14 @@ $$;
 CREATE OR REPLACE FUNCTION labware_warnings(_container uuid) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   type labware_type;
-  misfit jsonb;
-  is_lidded boolean;
-  warnings jsonb := '[]';
 BEGIN
   SELECT t.* INTO type FROM container c JOIN labware_type t ON t.name = c.labware_type WHERE c.id = _container AND c.removed_at IS NULL;
   IF type.name IS NULL THEN
     RETURN NULL;
   END IF;
-  SELECT labware_misfit(type, pl.position_id) INTO misfit FROM placement pl WHERE pl.container_id = _container AND pl.part = 'body';
-  SELECT c.lidded INTO is_lidded FROM container c WHERE c.id = _container;
-  IF misfit IS NOT NULL THEN
-    warnings := warnings || jsonb_build_object('code', 'labware-does-not-fit', 'detail',
-      'A "' || type.name || '" does not fit in slot ' || (misfit->>'position') || ' of ' || (misfit->>'device') || ' by the rule ' || (misfit->>'rule') || '.');
-  END IF;
-  IF is_lidded AND type.lid = 'none' THEN
-    warnings := warnings || jsonb_build_object('code', 'lid-contradicts-type', 'detail', 'The lid is on, but a "' || type.name || '" has no lid.');
-  ELSIF NOT is_lidded AND type.lid = 'always' THEN
-    warnings := warnings || jsonb_build_object('code', 'lid-contradicts-type', 'detail', 'The lid is off, but a "' || type.name || '" always has its lid on.');
-  END IF;
-  RETURN nullif(warnings, '[]');
+  RETURN (
+    SELECT nullif(fit_warnings(type, pl.position_id, c.lidded), '[]')
+    FROM container c LEFT JOIN placement pl ON pl.container_id = c.id AND pl.part = 'body' WHERE c.id = _container);
 END $$;
 
 -- prisma/sql/labware-type/lookup_labware_type.sql
@@ -2566,6 +2789,101 @@ BEGIN
   PERFORM record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
   RETURN NEXT jsonb_populate_record(NULL::container_state, after);
 END $$;
+
+-- prisma/sql/orchestrator/lose_sessions.sql
+-- Sets the steps and experiments that run in a session that is over to `lost`: nobody will say how they end, unless they are told later.
+-- They get no finish. A pause of them ends. A lost step has an alarm. Returns how many steps and experiments were lost; none writes
+-- nothing. Reads only what is under way.
+--
+-- Locks: The steps and the experiments, in the order of their ids, then the lab.
+CREATE OR REPLACE FUNCTION lose_sessions(_audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  steps uuid[];
+  experiments uuid[];
+  befores jsonb;
+  experiment_befores jsonb;
+  this_revision bigint;
+BEGIN
+  PERFORM begin_command();
+  IF NOT EXISTS (SELECT FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session))
+    AND NOT EXISTS (SELECT FROM experiment e WHERE e.session IS NOT NULL AND e.status IN ('running', 'paused') AND session_is_over(e.session)) THEN
+    RETURN 0;
+  END IF;
+  SELECT array_agg(l.id) INTO steps FROM (
+    SELECT s.id FROM step s
+    WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session) ORDER BY s.id FOR NO KEY UPDATE) l;
+  SELECT array_agg(l.id) INTO experiments FROM (
+    SELECT e.id FROM experiment e
+    WHERE e.session IS NOT NULL AND e.status IN ('running', 'paused') AND session_is_over(e.session) ORDER BY e.id FOR NO KEY UPDATE) l;
+  IF steps IS NULL AND experiments IS NULL THEN
+    RETURN 0;
+  END IF;
+  SELECT jsonb_object_agg(t.id, step_snapshot(t.id)) INTO befores FROM unnest(steps) t (id);
+  SELECT jsonb_object_agg(t.id, experiment_snapshot(t.id)) INTO experiment_befores FROM unnest(experiments) t (id);
+  PERFORM end_pause('step', s.id, NULL, s.start) FROM step s WHERE s.id = ANY (steps) AND s.status = 'paused';
+  PERFORM end_pause('experiment', e.id, NULL, NULL) FROM experiment e WHERE e.id = ANY (experiments) AND e.status = 'paused';
+  UPDATE step s SET status = 'lost', version = s.version + 1, updated_at = command_time() WHERE s.id = ANY (steps);
+  UPDATE experiment e SET status = 'lost', version = e.version + 1, updated_at = command_time() WHERE e.id = ANY (experiments);
+  INSERT INTO alarm (id, step_id, kind, raised_at)
+  SELECT gen_random_uuid(), t.id, 'lost', command_time() FROM unnest(steps) t (id)
+  ON CONFLICT (step_id) WHERE over_at IS NULL DO UPDATE SET kind = 'lost';
+
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-lost',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = ANY (steps);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT this_revision, coalesce(cardinality(steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, 'experiment-lost',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
+  FROM experiment e CROSS JOIN lab WHERE e.id = ANY (experiments);
+  RETURN coalesce(cardinality(steps), 0) + coalesce(cardinality(experiments), 0);
+END $$;
+
+-- prisma/sql/orchestrator/orchestrator_state.sql
+-- An orchestrator as the API shows it: each column is a member of the JSON.
+CREATE OR REPLACE VIEW orchestrator_state AS
+SELECT o.name, o.session, o.state, o.ttl_seconds, o.expires_at, o.expires_at > command_time() AS alive, o.created_at, o.updated_at
+FROM orchestrator o;
+
+-- prisma/sql/orchestrator/put_orchestrator.sql
+-- Takes a sign of life of an orchestrator: its lease lasts `ttl_seconds` from now on. Another session than before begins, and what runs in
+-- the one before is lost. `_input` is { session, ttl_seconds, state }. The outcome is `created` for a name that was not known. A sign of
+-- life in the same session writes no event.
+--
+-- Locks: The orchestrator, then what lose_sessions locks.
+CREATE OR REPLACE FUNCTION put_orchestrator(_name text, _input jsonb, _audit jsonb) RETURNS TABLE (outcome text, orchestrator orchestrator_state)
+LANGUAGE plpgsql AS $$
+DECLARE
+  before text;
+  present timestamptz(3);
+  until timestamptz(3);
+BEGIN
+  SELECT o.session INTO before FROM orchestrator o WHERE o.name = _name FOR UPDATE;
+  outcome := CASE WHEN FOUND THEN 'renewed' ELSE 'created' END;
+  -- Only when it has the row: whoever waited is not alive since before that.
+  present := begin_command();
+  until := present + (_input->>'ttl_seconds')::double precision * interval '1 second';
+  INSERT INTO orchestrator AS known (name, session, ttl_seconds, state, expires_at, created_at, updated_at)
+  VALUES (_name, _input->>'session', (_input->>'ttl_seconds')::double precision, _input->>'state', until, present, present)
+  ON CONFLICT (name) DO UPDATE SET session = excluded.session, ttl_seconds = excluded.ttl_seconds, state = excluded.state,
+    expires_at = excluded.expires_at, updated_at = excluded.updated_at, version = known.version + 1;
+  UPDATE orchestrator_session s SET expires_at = least(s.expires_at, present) WHERE s.orchestrator = _name AND s.session <> _input->>'session' AND s.expires_at > present;
+  INSERT INTO orchestrator_session (session, orchestrator, expires_at) VALUES (_input->>'session', _name, until)
+  ON CONFLICT ON CONSTRAINT orchestrator_session_pkey DO UPDATE SET expires_at = excluded.expires_at;
+  IF before <> _input->>'session' THEN
+    PERFORM lose_sessions(_audit || jsonb_build_object('reason', 'Another session of the orchestrator "' || _name || '" has begun.'));
+  END IF;
+  SELECT o.* INTO orchestrator FROM orchestrator_state o WHERE o.name = _name;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/orchestrator/session_is_over.sql
+-- Whether a session of an orchestrator is over: it is known, and no lease of it lasts. A session that no orchestrator ever had is
+-- never over, because nobody said that it would give signs of life.
+CREATE OR REPLACE FUNCTION session_is_over(_session text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(max(o.expires_at) <= command_time()::timestamptz(3), false) FROM orchestrator_session o WHERE o.session = _session
+$$;
 
 -- prisma/sql/pause/begin_pause.sql
 -- Begins a pause of a step or an experiment. A time before the object started counts from its start (`_start`), one before the
@@ -3013,6 +3331,9 @@ BEGIN
     FROM differing d CROSS JOIN lab l WHERE _revision IS NOT NULL
   )
   SELECT count(*) INTO changed FROM differing;
+  IF _revision IS NOT NULL THEN
+    PERFORM drop_reservations();
+  END IF;
   RETURN changed;
 END $$;
 
@@ -3047,6 +3368,7 @@ BEGIN
     labware_types = CASE WHEN jsonb_typeof(after->'labware_types') = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(after->'labware_types')) END,
     max_height_mm = (after->>'max_height_mm')::double precision
   WHERE id = changed;
+  PERFORM drop_reservations();
   PERFORM next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
   SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', holder, before, position_snapshot(changed)
@@ -3197,15 +3519,14 @@ BEGIN
 END $$;
 
 -- prisma/sql/reservation/drop_reservations.sql
--- Takes a slot out of its reservation when nothing can be in it any longer: it is retired, or disposes.
-CREATE OR REPLACE FUNCTION drop_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Takes slots out of their reservations in which nothing can be any longer: they are retired, or dispose. Every command that
+-- may have changed that calls it, once and not for each slot: a lab file can retire 300,000 of them.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION drop_reservations() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM consume_reservation(ARRAY[NEW.id]);
-  RETURN NULL;
+  PERFORM consume_reservation(ARRAY(SELECT p.id FROM reserved_position rp JOIN position p ON p.id = rp.position_id WHERE NOT p.active));
 END $$;
-
-CREATE OR REPLACE TRIGGER position_retired_drops_reservations AFTER UPDATE OF retired_at, disposes ON position
-  FOR EACH ROW WHEN (OLD.active AND NOT NEW.active) EXECUTE FUNCTION drop_reservations();
 
 -- prisma/sql/reservation/first_reserved_device.sql
 -- Returns the device of the first slot of a reservation. The log lists the events of the reservation under this
@@ -3290,6 +3611,17 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN _paused_seconds IS NULL THEN _duration_seconds ELSE round(_duration_seconds::numeric - _paused_seconds::numeric, 3)::double precision END
 $$;
 
+-- prisma/sql/step/data_to_merge.sql
+-- Returns the stored data of the steps that `_steps` end, where what is told at the end lacks a part of it. The caller tells them
+-- again with that part: what makes steps comparable is computed from all of the data, and not in the database.
+CREATE OR REPLACE FUNCTION data_to_merge(_steps jsonb) RETURNS TABLE (step_id uuid, data jsonb) LANGUAGE sql STABLE AS $$
+  SELECT known.id, known.data
+  FROM jsonb_to_recordset(_steps) AS s (id uuid, status text, created_as text, data jsonb)
+  JOIN step known ON known.id = s.id
+  WHERE s.status <> 'running' AND known.status IN ('running', 'paused', 'lost') AND known.created_as <> s.created_as
+    AND known.data || s.data <> s.data
+$$;
+
 -- prisma/sql/step/decide_steps.sql
 -- Decides for many steps whether estimates leave them out (true) or use them (false), or takes the decision back (null). Each step
 -- that changes has an event with its state before and after, all under one revision. Returns how many changed.
@@ -3319,6 +3651,25 @@ BEGIN
   RETURN (SELECT count(*) FROM jsonb_object_keys(befores));
 END $$;
 
+-- prisma/sql/step/differing_member.sql
+-- Returns the first member in which what is told again about a step differs from what is stored; null if nothing does. What is not
+-- told again does not differ. A step that is over and is told as running was told late: nothing about it is new.
+CREATE OR REPLACE FUNCTION differing_member(_known step, _told jsonb) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT CASE
+    WHEN _told->>'status' = 'running' AND _known.status IN ('completed', 'failed', 'aborted') THEN NULL
+    WHEN _told->>'status' <> 'running' AND (_told->>'finish')::timestamptz IS DISTINCT FROM _known.finish THEN 'finish'
+    WHEN _told->>'status' <> 'running' AND _told->>'status' <> _known.status THEN 'status'
+    WHEN NOT _known.data @> (_told->'data') THEN 'data'
+    ELSE (
+      SELECT m.name FROM (VALUES
+        ('lidded_before', to_jsonb(_known.lidded_before)), ('lidded_after', to_jsonb(_known.lidded_after)),
+        ('barcode_read', to_jsonb(_known.barcode_read)), ('is_simulation', to_jsonb(_known.is_simulation)), ('attempt', to_jsonb(_known.attempt)),
+        ('expected_seconds', to_jsonb(_known.expected_seconds)), ('error', to_jsonb(_known.error)), ('session', to_jsonb(_known.session))
+      ) AS m (name, value)
+      WHERE nullif(_told->m.name, 'null') IS NOT NULL AND _told->m.name IS DISTINCT FROM m.value LIMIT 1)
+  END
+$$;
+
 -- prisma/sql/step/doubtful_steps.sql
 -- Returns the samples that would be none if they were logged today: steps that finish in the future, and steps with an
 -- implausible duration. An older version of the service, which did not check this, may have stored them. Reads the newest
@@ -3341,53 +3692,6 @@ BEGIN
   SELECT a.id, 'clock' FROM ahead a
   UNION ALL
   SELECT i.id, 'implausible' FROM implausible_steps((SELECT coalesce(array_agg(l.id), '{}') FROM long l)) i WHERE i.id NOT IN (SELECT a.id FROM ahead a);
-END $$;
-
--- prisma/sql/step/extend_steps.sql
--- Handles steps that were logged before. Equal facts are a repetition, which may name more containers. Returns the
--- ids of the steps that got containers. A name that the step has already is no further container, even if it is the
--- barcode of another one by now. Each step has its `index` in the request.
---
--- Locks: The steps, in the order of their ids.
--- Raises: id-in-use
-CREATE OR REPLACE FUNCTION extend_steps(_steps jsonb, _batch boolean) RETURNS uuid[] LANGUAGE plpgsql AS $$
-DECLARE
-  clash record;
-  extended uuid[];
-BEGIN
-  PERFORM 1 FROM step WHERE id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid)) ORDER BY id FOR NO KEY UPDATE;
-  SELECT s.id, s.index INTO clash
-  FROM jsonb_to_recordset(_steps) AS s (id uuid, index integer, created_as text) JOIN step known ON known.id = s.id
-  WHERE known.created_as <> s.created_as ORDER BY s.index LIMIT 1;
-  IF FOUND THEN
-    PERFORM refuse('id-in-use', CASE WHEN _batch
-      THEN jsonb_build_object('id', clash.id, 'index', clash.index, 'pointer', '/steps/' || clash.index || '/id')
-      ELSE jsonb_build_object('id', clash.id, 'pointer', '/id') END);
-  END IF;
-
-  WITH added AS (
-    INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
-    SELECT n.step_id,
-      (SELECT coalesce(max(sc.ordinal), -1) FROM step_container sc WHERE sc.step_id = n.step_id)
-        + row_number() OVER (PARTITION BY n.step_id ORDER BY n.ordinal),
-      n.named, n.also_named, n.container_id
-    FROM resolve_logged_containers(_steps) n
-    WHERE NOT EXISTS (
-      SELECT FROM step_container sc
-      WHERE sc.step_id = n.step_id AND ((sc.named || sc.also_named) && (n.named || n.also_named) OR sc.container_id = n.container_id))
-    RETURNING step_id, ordinal, named, container_id
-  ),
-  touched AS (
-    UPDATE step s SET warnings = s.warnings || a.warnings, version = s.version + 1, updated_at = command_time()
-    FROM (
-      SELECT step_id, coalesce(jsonb_agg(unknown_container_warning(ordinal, named, container_id) ORDER BY ordinal)
-        FILTER (WHERE container_id IS NULL), '[]') AS warnings
-      FROM added GROUP BY step_id
-    ) a
-    WHERE s.id = a.step_id RETURNING s.id
-  )
-  SELECT coalesce(array_agg(id), '{}') INTO extended FROM touched;
-  RETURN extended;
 END $$;
 
 -- prisma/sql/step/implausible_steps.sql
@@ -3440,7 +3744,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/record_logged_steps.sql
--- Writes the event of logged steps, and those of the devices and experiments that came with them. `_record` is what
+-- Writes the event of logged steps, those of the devices and experiments that came with them, and one for each step that ended. `_record` is what
 -- log_steps returned; null if it changed nothing. As part of another command it uses the revision of that command, from
 -- `_ordinal` on. It is the last part of logging, so that the lab lock is held for a few rows, however many steps there are.
 --
@@ -3452,6 +3756,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   this_revision bigint;
   new_devices uuid[];
+  next integer := _ordinal;
 BEGIN
   IF _record IS NULL THEN
     RETURN;
@@ -3462,15 +3767,22 @@ BEGIN
   END IF;
 
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-  SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+  SELECT this_revision, next, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid, _record->'after'
-  FROM lab;
+  FROM lab WHERE _record->'after' <> 'null';
+  next := next + CASE WHEN _record->'after' <> 'null' THEN 1 ELSE 0 END;
   new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
-  PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
+  PERFORM record_unlisted_devices(this_revision, next, new_devices, _audit);
+  next := next + cardinality(new_devices) - 1;
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT this_revision, _ordinal + cardinality(new_devices) + e.ordinality, lab.recorded_at, 'experiment-updated',
+  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'experiment-updated',
     _audit->>'actor', _audit->>'reason', _audit->>'request_id', (e.value->>'id')::uuid, e.value->'before', e.value->'after'
   FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
+  next := next + jsonb_array_length(_record->'started');
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, e.value->'before', e.value->'after'
+  FROM jsonb_array_elements(_record->'ended') WITH ORDINALITY AS e (value, ordinality) JOIN step s ON s.id = (e.value->>'id')::uuid CROSS JOIN lab;
 END $$;
 
 -- prisma/sql/step/step_state.sql
@@ -3486,6 +3798,7 @@ SELECT
     THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END AS destination,
   s.lidded_before, s.lidded_after, s.barcode_read,
   coalesce(c.containers, '[]') AS containers,
+  s.attempt, s.expected_seconds, s.error, s.session,
   s.excluded_from_estimates,
   s.warnings, s.created_at, s.updated_at, s.version
 FROM step s
@@ -3500,6 +3813,110 @@ LEFT JOIN LATERAL (
     'named', sc.named) ORDER BY sc.ordinal) AS containers
   FROM step_container sc WHERE sc.step_id = s.id
 ) c ON true;
+
+-- prisma/sql/step/tell_steps_again.sql
+-- Handles steps that were logged before. The first report of a step says what it is: its kind, name, device and start. Told again, it
+-- may name more containers (`extended`), and a step that has not ended may end (`ended`): it takes the finish, the status, the
+-- data, the error, the lid, whether the barcode was read, and the places. Otherwise nothing changes (`repeated`), and `differs` is
+-- the first member in which the second report differs. Each of `_steps` has its `index` in the request. `before` is the
+-- snapshot of a step that ended.
+--
+-- Locks: The steps, in the order of their ids.
+-- Raises: id-in-use; serialization_failure if a step began while its end was told. The caller tries again.
+CREATE OR REPLACE FUNCTION tell_steps_again(_steps jsonb, _devices jsonb, _batch boolean)
+RETURNS TABLE (id uuid, outcome text, differs text, before jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  clash record;
+  again jsonb;
+  ending uuid[];
+  paused record;
+BEGIN
+  PERFORM 1 FROM step WHERE step.id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid)) ORDER BY step.id FOR NO KEY UPDATE;
+  -- Steps of before the digests had parts are compared by what is stored.
+  SELECT s.id, s.index INTO clash
+  FROM jsonb_to_recordset(_steps) AS s (id uuid, index integer, created_as text, kind text, name text, device text, start timestamptz)
+  JOIN step known ON known.id = s.id
+  WHERE CASE WHEN strpos(known.created_as, ':') > 0 THEN split_part(known.created_as, ':', 1) <> split_part(s.created_as, ':', 1)
+    ELSE (known.kind, known.name, known.start) IS DISTINCT FROM (s.kind, s.name, s.start) OR known.device_id IS DISTINCT FROM latest_device_named(s.device) END
+  ORDER BY s.index LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('id-in-use', CASE WHEN _batch
+      THEN jsonb_build_object('id', clash.id, 'index', clash.index, 'pointer', '/steps/' || clash.index || '/id')
+      ELSE jsonb_build_object('id', clash.id, 'pointer', '/id') END);
+  END IF;
+  IF EXISTS (SELECT FROM data_to_merge(_steps)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'a step began while its end was told';
+  END IF;
+
+  -- What each step is now, as { id: { ends, differs, before } }. Steps that end have their snapshot.
+  SELECT jsonb_object_agg(known.id, CASE
+      WHEN s.value->>'created_as' IN (known.created_as, known.ended_as) THEN '{}'
+      WHEN s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost') THEN jsonb_build_object('before', step_snapshot(known.id))
+      ELSE jsonb_build_object('differs', differing_member(known, s.value)) END),
+    array_agg(known.id) FILTER (WHERE s.value->>'created_as' NOT IN (known.created_as, coalesce(known.ended_as, ''))
+      AND s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost'))
+  INTO again, ending
+  FROM jsonb_array_elements(_steps) s JOIN step known ON known.id = (s.value->>'id')::uuid;
+
+  IF ending IS NOT NULL THEN
+    -- The end of a step ends its pause.
+    FOR paused IN SELECT known.id, s.finish FROM jsonb_to_recordset(_steps) AS s (id uuid, finish timestamptz)
+      JOIN step known ON known.id = s.id WHERE known.id = ANY (ending) AND known.status = 'paused' ORDER BY known.id LOOP
+      PERFORM end_pause('step', paused.id, paused.finish, NULL);
+    END LOOP;
+    WITH devices AS MATERIALIZED (
+      SELECT * FROM resolve_logged_devices(_devices)
+    )
+    UPDATE step known SET
+      -- A corrected start may be after the finish.
+      finish = greatest(s.finish, CASE WHEN s.finish IS NOT NULL THEN known.start END), status = s.status, data = s.data, fct = s.fct,
+      error = coalesce(s.error, known.error), attempt = coalesce(s.attempt, known.attempt),
+      expected_seconds = coalesce(s.expected_seconds, known.expected_seconds),
+      lidded_before = coalesce(s.lidded_before, known.lidded_before), lidded_after = coalesce(s.lidded_after, known.lidded_after),
+      barcode_read = coalesce(s.barcode_read, known.barcode_read),
+      origin_device_id = coalesce(origin.id, known.origin_device_id),
+      origin_position = coalesce((s.origin->>'position')::integer, CASE WHEN coalesce(origin.id, known.origin_device_id) = known.origin_device_id THEN known.origin_position END),
+      destination_device_id = coalesce(destination.id, known.destination_device_id),
+      destination_position = coalesce((s.destination->>'position')::integer, CASE WHEN coalesce(destination.id, known.destination_device_id) = known.destination_device_id THEN known.destination_position END),
+      commanded_seconds = s.commanded_seconds, match_version = s.match_version, match_function = s.match_function,
+      match_parameters = s.match_parameters, match_protocol = s.match_protocol,
+      warnings = kept.list || s.warnings
+        || warning_list('clock-skew', '/finish', CASE WHEN s.finish < known.start
+          THEN 'The finish ' || wire_time(s.finish) || ' is before the start; the start is stored as the finish.' END)
+        || (SELECT coalesce(jsonb_agg(w), '[]') FROM jsonb_array_elements(clock_warnings(known.start, s.finish, s.status, known.created_at, command_time()::timestamptz(3))) w
+            WHERE NOT kept.list @> jsonb_build_array(w - 'detail'))
+        || warning_list(origin.code, '/origin/device', CASE WHEN origin.id <> known.origin_device_id THEN origin.detail END)
+        || warning_list(destination.code, '/destination/device', CASE WHEN destination.id <> known.destination_device_id THEN destination.detail END),
+      ended_as = s.created_as, version = known.version + 1, updated_at = command_time()
+    FROM jsonb_to_recordset(_steps) AS s (
+      id uuid, status text, finish timestamptz, data jsonb, fct text, error text, attempt integer, expected_seconds double precision,
+      lidded_before boolean, lidded_after boolean, barcode_read boolean, origin jsonb, destination jsonb, warnings jsonb, created_as text,
+      commanded_seconds double precision, match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
+    JOIN step present ON present.id = s.id
+    LEFT JOIN devices origin ON origin.name = s.origin->>'device'
+    LEFT JOIN devices destination ON destination.name = s.destination->>'device'
+    CROSS JOIN LATERAL (
+      -- Warnings about what the end does not change stay.
+      SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') AS list
+      FROM jsonb_array_elements(present.warnings) WITH ORDINALITY AS w (value, ordinality)
+      WHERE coalesce(split_part(w.value->>'pointer', '/', 2), '') NOT IN ('finish', 'status', 'data')
+    ) kept
+    WHERE known.id = s.id AND known.id = ANY (ending);
+  END IF;
+
+  RETURN QUERY
+  WITH more AS (
+    SELECT a.step_id, a.warnings FROM add_step_containers(_steps) a
+  ),
+  touched AS (
+    UPDATE step s SET warnings = s.warnings || more.warnings, updated_at = command_time(),
+      version = s.version + CASE WHEN s.id = ANY (ending) THEN 0 ELSE 1 END
+    FROM more WHERE s.id = more.step_id RETURNING s.id
+  )
+  SELECT t.key::uuid, CASE WHEN t.key::uuid = ANY (ending) THEN 'ended' WHEN touched.id IS NOT NULL THEN 'extended' ELSE 'repeated' END,
+    t.value->>'differs', t.value->'before'
+  FROM jsonb_each(again) t LEFT JOIN touched ON touched.id = t.key::uuid;
+END $$;
 
 -- prisma/sql/step/unknown_container_warning.sql
 -- Returns the warning about a container that the service does not know, or null if it knows it.
@@ -3656,109 +4073,6 @@ CREATE OR REPLACE FUNCTION added_changes(_added jsonb) RETURNS jsonb LANGUAGE sq
     ORDER BY p.slot_number), '[]')
   FROM jsonb_to_recordset(_added) AS a (id uuid, name text, barcode text, lidded boolean, position_id uuid)
   JOIN position p ON p.id = a.position_id JOIN device d ON d.id = p.device_id
-$$;
-
--- prisma/sql/stocktake/plan_stocktake.sql
--- Compares what was seen on a device with what is tracked: { items, counts, ends, labels, added, warnings, relabelled }.
--- `_seen` is [{ position, barcode, lidded, new_id }]: each slot in which there is a plate; a slot that is not in it is
--- empty. Everything but `items` and `counts` says what applying it does: `ends` as container_end, `labels` is [{ id, barcode }]
--- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` is
--- the first seen label that a container on the platform bore before: { pointer, barcode, relabelled }, or null.
---
--- Locks: The caller holds the lab lock if it applies the plan.
-CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  WITH slot AS MATERIALIZED (
-    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL
-  ),
-  tracked AS MATERIALIZED (
-    SELECT s.id AS position_id, s.slot_number, pl.container_id, pl.part, c.barcode
-    FROM slot s JOIN placement pl ON pl.position_id = s.id JOIN container c ON c.id = pl.container_id
-  ),
-  look AS MATERIALIZED (
-    SELECT (t.n - 1)::integer AS index, s.id AS position_id, s.slot_number, t.i->>'barcode' AS barcode, (t.i->>'lidded')::boolean AS lidded,
-      (t.i->>'new_id')::uuid AS new_id, c.id AS bearer, here.container_id AS standing, here.barcode AS standing_barcode
-    FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n)
-    JOIN slot s ON s.slot_number = (t.i->>'position')::integer
-    LEFT JOIN container c ON c.barcode = t.i->>'barcode' AND c.removed_at IS NULL
-    LEFT JOIN tracked here ON here.position_id = s.id AND here.part = 'body'
-  ),
-  -- Which container is seen. A plate that cannot be read is the one that is tracked in its slot, unless that one was seen
-  -- elsewhere. A label that nobody bears belongs to the plate that is tracked there without one.
-  seen AS MATERIALIZED (
-    SELECT l.*, CASE
-      WHEN l.bearer IS NOT NULL THEN l.bearer
-      WHEN (l.barcode IS NULL OR l.standing_barcode IS NULL) AND NOT EXISTS (SELECT FROM look o WHERE o.bearer = l.standing) THEN l.standing END AS container_id
-    FROM look l
-  ),
-  judged AS MATERIALIZED (
-    SELECT s.slot_number, 0 AS rank, s.index, s.container_id, s.position_id, s.barcode, s.lidded, s.new_id,
-      CASE
-        WHEN s.bearer IS NULL AND s.barcode IS NOT NULL THEN 'unknown'
-        WHEN s.container_id IS NULL THEN 'unexpected'
-        WHEN s.container_id = s.standing THEN 'match'
-        ELSE 'elsewhere' END AS finding
-    FROM seen s
-    UNION ALL
-    SELECT t.slot_number, 1, NULL, t.container_id, t.position_id, NULL, NULL, NULL, CASE t.part WHEN 'body' THEN 'missing' ELSE 'lid' END
-    FROM tracked t
-    WHERE CASE t.part
-      WHEN 'body' THEN NOT EXISTS (SELECT FROM seen s WHERE s.container_id = t.container_id)
-      ELSE NOT EXISTS (SELECT FROM seen s WHERE s.position_id = t.position_id) END
-  ),
-  -- A plate stands where the lid was tracked, so nobody knows where that lid is.
-  displaced AS MATERIALIZED (
-    SELECT t.container_id, t.position_id, s.slot_number, s.index
-    FROM tracked t JOIN seen s ON s.position_id = t.position_id WHERE t.part = 'lid'
-  ),
-  ending AS (
-    SELECT who.nth, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
-      coalesce(who.lidded, c.lidded) AS lidded_to,
-      CASE WHEN NOT coalesce(who.lidded, c.lidded) AND NOT EXISTS (SELECT FROM displaced d WHERE d.position_id = lid.position_id) THEN lid.position_id END AS lid_to
-    FROM (
-      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded
-      FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid'
-      UNION ALL
-      SELECT d.slot_number, d.container_id, pl.position_id, NULL
-      FROM displaced d LEFT JOIN placement pl ON pl.container_id = d.container_id AND pl.part = 'body'
-      WHERE NOT EXISTS (SELECT FROM judged j WHERE j.container_id = d.container_id AND j.finding <> 'lid')
-    ) who
-    JOIN container c ON c.id = who.container_id
-    LEFT JOIN placement body ON body.container_id = c.id AND body.part = 'body'
-    LEFT JOIN placement lid ON lid.container_id = c.id AND lid.part = 'lid'
-  ),
-  former AS MATERIALIZED (
-    SELECT j.index, j.barcode, j.container_id, former_bearers(j.barcode) AS bearers FROM judged j WHERE j.finding = 'unknown'
-  )
-  SELECT jsonb_build_object(
-    'items', (SELECT coalesce(jsonb_agg(CASE WHEN f.bearers IS NULL THEN '{}' ELSE jsonb_build_object('relabelled', f.bearers) END || jsonb_build_object(
-        'position', j.slot_number, 'finding', j.finding,
-        'container', CASE WHEN s.id IS NOT NULL THEN jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name) END,
-        'tracked', CASE WHEN j.finding = 'lid' THEN s.lid || jsonb_build_object('lidded', false)
-          WHEN s.device IS NOT NULL THEN jsonb_build_object('device', s.device, 'position', s.position, 'lidded', s.lidded) END,
-        'seen', CASE WHEN j.index IS NOT NULL THEN jsonb_build_object('position', j.slot_number, 'barcode', j.barcode, 'lidded', j.lidded) END)
-      ORDER BY j.slot_number, j.rank), '[]')
-      FROM judged j LEFT JOIN container_state s ON s.id = j.container_id LEFT JOIN former f ON f.index = j.index),
-    'counts', (SELECT jsonb_object_agg(k.finding, (SELECT count(*) FROM judged j WHERE j.finding = k.finding))
-      FROM (VALUES ('match'), ('elsewhere'), ('unknown'), ('missing'), ('unexpected'), ('lid')) AS k (finding)),
-    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' ORDER BY e.nth, e.container_id), '[]') FROM ending e
-      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
-    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode) ORDER BY j.slot_number), '[]')
-      FROM judged j WHERE j.finding = 'unknown' AND j.container_id IS NOT NULL),
-    'added', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.new_id, 'name', coalesce(j.barcode, 'container-' || right(j.new_id::text, 8)), 'barcode', j.barcode,
-        'lidded', coalesce(j.lidded, false), 'position_id', j.position_id) ORDER BY j.slot_number), '[]')
-      FROM judged j WHERE j.finding IN ('unknown', 'unexpected') AND j.container_id IS NULL),
-    'warnings', (SELECT coalesce(jsonb_agg(w.warning ORDER BY w.index), '[]') FROM (
-        SELECT d.index, jsonb_build_object('code', 'lid-displaced', 'pointer', '/seen/' || d.index || '/position', 'detail',
-          'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
-        FROM displaced d JOIN container c ON c.id = d.container_id JOIN ending e ON e.container_id = d.container_id WHERE NOT e.lidded_to
-        UNION ALL
-        SELECT j.index, jsonb_build_object('code', 'barcode-differs-in-case', 'pointer', '/seen/' || j.index || '/barcode', 'detail',
-          'Another container on the platform has the barcode "' || c.barcode || '". It differs from "' || j.barcode || '" in case only; scanners read them as two.')
-        FROM judged j JOIN container c ON lower(c.barcode) = lower(j.barcode) AND c.removed_at IS NULL WHERE j.finding = 'unknown') w),
-    'relabelled', (SELECT jsonb_build_object('barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)
-      FROM former f
-      WHERE EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
-      ORDER BY f.index LIMIT 1))
 $$;
 
 -- prisma/sql/stocktake/refuse_unknown_slot.sql
@@ -4130,14 +4444,17 @@ END $$;
 -- named, id, and the step as the service prepares it, or null. `_devices` is [{ id, name }] of the devices that the
 -- steps name. Returns for each transfer, in order, the container and the step at the end. A dry run does the same,
 -- collects what it would refuse as findings, and is then undone by an exception (PS204); its `revision` is the
--- present one. A transfer whose step was recorded before is a retry: it returns what it returned, and changes nothing.
+-- present one. A transfer whose step was recorded before is a retry: it returns what it returned, and changes nothing. The same transfer
+-- whose step was running and has ended now ends the step. A step that was told without a transfer gets its transfer.
+--
+-- Rows whose `findings` are null are returned alone, and nothing is done: see data_to_merge.
 --
 -- Locks: Steps, experiments, the lab: the order of the step log, so that the two never wait for each other.
 -- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
 -- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
 CREATE OR REPLACE FUNCTION transfer(_transfers jsonb, _devices jsonb, _batch boolean, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (container jsonb, step jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql
+RETURNS TABLE (container jsonb, step jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   input jsonb;
@@ -4149,7 +4466,8 @@ DECLARE
   step_of integer[] := '{}';
   step_devices jsonb := _devices;
   this_revision bigint;
-  known text;
+  known record;
+  told text;
   moved uuid[] := '{}';
   code text;
   members text;
@@ -4159,18 +4477,35 @@ BEGIN
   PERFORM 1 FROM step WHERE id IN (SELECT (t->'step'->>'id')::uuid FROM jsonb_array_elements(_transfers) t) ORDER BY id FOR NO KEY UPDATE;
   PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
   ORDER BY id FOR NO KEY UPDATE;
+  RETURN QUERY
+  SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'data', m.data), NULL::jsonb, NULL::jsonb, NULL::double precision
+  FROM data_to_merge((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null')) m;
+  IF FOUND THEN
+    RETURN;
+  END IF;
   PERFORM lock_lab();
   BEGIN
     this_revision := next_revision();
     FOR input IN SELECT value FROM jsonb_array_elements(_transfers) LOOP
       base := CASE WHEN _batch THEN '/transfers/' || index ELSE '' END;
-      SELECT s.created_as INTO known FROM step s WHERE s.id = (input->'step'->>'id')::uuid;
-      IF FOUND AND known = input->'step'->>'created_as' THEN
+      told := input->'step'->>'created_as';
+      SELECT s.created_as, s.ended_as, split_part(s.created_as, ':', 1) = split_part(told, ':', 1) AS is_same,
+        s.status IN ('running', 'paused', 'lost') AS under_way, o.step_id IS NOT NULL AS transferred, coalesce(o.created_as, s.created_as) AS transferred_as
+      INTO known FROM step s LEFT JOIN transfer_outcome o ON o.step_id = s.id WHERE s.id = (input->'step'->>'id')::uuid;
+      IF FOUND AND known.is_same AND known.transferred AND known.under_way AND input->'step'->>'status' <> 'running'
+        AND split_part(known.transferred_as, ':', 3) = split_part(told, ':', 3) AND told <> known.transferred_as AND NOT _dry_run THEN
+        step_of := step_of || index;
+        steps := steps || (input->'step');
+        results := results || jsonb_build_object('repeats', input->'step'->'id', 'ends', true, 'findings', '[]'::jsonb);
+        moved := moved || NULL::uuid;
+        index := index + 1;
+        CONTINUE;
+      ELSIF FOUND AND told IN (known.transferred_as, known.ended_as) AND known.transferred THEN
         results := results || jsonb_build_object('repeats', input->'step'->'id', 'findings', '[]'::jsonb);
         moved := moved || NULL::uuid;
         index := index + 1;
         CONTINUE;
-      ELSIF FOUND AND NOT _dry_run THEN
+      ELSIF FOUND AND NOT _dry_run AND (known.transferred OR NOT known.is_same) THEN
         PERFORM refuse('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')
           || CASE WHEN _batch THEN jsonb_build_object('index', index) ELSE '{}' END);
       END IF;
@@ -4182,8 +4517,9 @@ BEGIN
       END;
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
-      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
-        || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told,
+        'warnings', CASE WHEN done.findings = '[]' THEN labware_warnings(done.container_id) END,
+        'findings', done.findings || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.
         after := container_snapshot(done.container_id) || coalesce(done.waste, '{}');
@@ -4209,20 +4545,24 @@ BEGIN
     IF _dry_run THEN
       RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
     END IF;
+    -- A step that ended is shown as it is now; its container too.
+    UPDATE transfer_outcome o SET step = step_snapshot(o.step_id), revision = this_revision,
+      container = container_snapshot((o.container->>'id')::uuid)
+    FROM jsonb_array_elements(results) r WHERE (r->>'ends')::boolean AND o.step_id = (r->>'repeats')::uuid;
     -- The revision was taken before it was known whether anything changes. It is given back if nothing did. max() reads
     -- one entry of the index; EXISTS (... WHERE revision = this_revision) may read the whole log, because after batches
     -- with thousands of events PostgreSQL expects to meet one soon.
     IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
-    INSERT INTO transfer_outcome (step_id, container, step, revision)
-    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), this_revision
+    INSERT INTO transfer_outcome (step_id, container, step, warnings, created_as, revision)
+    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), nullif(r->'warnings', 'null'), r->>'told', this_revision
     FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
   END;
   RETURN QUERY
-  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.revision, l.revision)::double precision
+  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.warnings, nullif(r->'warnings', 'null')), coalesce(o.revision, l.revision)::double precision
   FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l
   LEFT JOIN transfer_outcome o ON o.step_id = coalesce(r->>'repeats', r->>'step_id')::uuid
   ORDER BY n;
@@ -4232,6 +4572,47 @@ END $$;
 -- Returns a refusal as a list of one finding: [{ code, members }].
 CREATE OR REPLACE FUNCTION transfer_finding(_code text, _members text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT jsonb_build_array(jsonb_build_object('code', _code, 'members', _members::jsonb))
+$$;
+
+-- prisma/sql/alarm/acknowledge_alarm.sql
+-- Says who is at an alarm, and what is done about it. The same note again changes nothing.
+--
+-- Locks: The alarm, then the lab.
+-- Raises: alarm-not-found
+CREATE OR REPLACE FUNCTION acknowledge_alarm(_id uuid, _note text, _audit jsonb) RETURNS SETOF alarm_state LANGUAGE plpgsql AS $$
+DECLARE
+  known alarm;
+  before jsonb;
+BEGIN
+  SELECT * INTO known FROM alarm a WHERE a.id = _id FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('alarm-not-found', '{"parameter": "id"}');
+  ELSIF known.note IS DISTINCT FROM _note OR known.acknowledged_by IS DISTINCT FROM _audit->>'actor' THEN
+    PERFORM begin_command();
+    before := alarm_snapshot(_id);
+    UPDATE alarm a SET note = _note, acknowledged_by = _audit->>'actor', acknowledged_at = command_time() WHERE a.id = _id;
+    PERFORM record_alarm_events(next_revision(), 0, 'alarm-acknowledged', ARRAY[_id], jsonb_build_object(_id, before), _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM alarm_state a WHERE a.id = _id;
+END $$;
+
+-- prisma/sql/alarm/alarm_snapshot.sql
+-- Returns an alarm as an event stores it.
+CREATE OR REPLACE FUNCTION alarm_snapshot(_alarm uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(a) || jsonb_build_object('start', wire_time(a.start), 'raised_at', wire_time(a.raised_at), 'over_at', wire_time(a.over_at),
+    'acknowledged_at', wire_time(a.acknowledged_at))
+  FROM alarm_state a WHERE a.id = _alarm
+$$;
+
+-- prisma/sql/alarm/record_alarm_events.sql
+-- Records an event for each alarm that was raised or is over, numbered from `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_alarm_events(_revision bigint, _ordinal integer, _kind text, _alarms uuid[], _befores jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT _revision, _ordinal + row_number() OVER (ORDER BY a.raised_at, a.id) - 1, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, _befores->a.id::text, alarm_snapshot(a.id)
+  FROM alarm a JOIN step s ON s.id = a.step_id CROSS JOIN lab WHERE a.id = ANY (_alarms)
 $$;
 
 -- prisma/sql/arrangement/end_changes.sql
@@ -4520,12 +4901,14 @@ $$;
 CREATE OR REPLACE VIEW experiment_state AS
 SELECT
   e.id, e.process_id, jsonb_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata, e.warnings,
-  jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running, 'paused', s.paused) AS steps,
+  jsonb_build_object('total', s.total, 'completed', s.completed, 'failed', s.failed, 'aborted', s.aborted, 'running', s.running, 'paused', s.paused, 'lost', s.lost) AS steps,
   s.first_start, s.last_finish,
   extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
   e.paused_at,
   coalesce(paused_seconds('experiment', e.id, s.first_start, NULL), 0)::double precision AS paused_seconds,
   round(extract(epoch FROM (s.last_finish - s.first_start)) - standstill_seconds(e.id, s.first_start, s.last_finish), 3)::double precision AS active_seconds,
+  e.session,
+  experiment_attention(e.id, e.status, s.failed) AS attention,
   e.created_at, e.updated_at, e.version
 FROM experiment e
 JOIN process p ON p.id = e.process_id
@@ -4537,13 +4920,14 @@ CROSS JOIN LATERAL (
     (count(*) FILTER (WHERE step.status = 'aborted'))::integer AS aborted,
     (count(*) FILTER (WHERE step.status = 'running'))::integer AS running,
     (count(*) FILTER (WHERE step.status = 'paused'))::integer AS paused,
+    (count(*) FILTER (WHERE step.status = 'lost'))::integer AS lost,
     min(step.start) FILTER (WHERE step.believable) AS first_start,
     max(step.finish) FILTER (WHERE step.believable) AS last_finish
   FROM step WHERE step.experiment_id = e.id
 ) s;
 
 -- prisma/sql/experiment/set_experiment_paused.sql
--- Pauses an experiment that runs, or resumes one that is paused. Its steps go on. What is so already is returned unchanged. A dry
+-- Pauses an experiment that runs, or resumes one that is paused or lost. Its steps go on. What is so already is returned unchanged. A dry
 -- run returns the experiment as it would be, and is undone.
 --
 -- Locks: The experiment, then the lab.
@@ -4558,9 +4942,9 @@ BEGIN
   SELECT e.status INTO present FROM experiment e WHERE e.id = _id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     PERFORM refuse('experiment-not-found', '{"parameter": "id"}');
-  ELSIF present NOT IN ('running', 'paused') THEN
+  ELSIF present NOT IN ('running', 'paused') AND (present <> 'lost' OR _paused) THEN
     PERFORM refuse('illegal-transition', jsonb_build_object('from', present, 'to', wanted,
-      'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END));
+      'allowed', CASE present WHEN 'created' THEN '["running", "aborted"]'::jsonb WHEN 'lost' THEN '["running", "completed", "aborted"]' ELSE '[]' END));
   END IF;
   BEGIN
     SELECT * INTO outcome FROM update_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);
@@ -4574,15 +4958,18 @@ BEGIN
 END $$;
 
 -- prisma/sql/experiment/update_experiment.sql
--- Changes status, name or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
--- pause, at `_at` or now. Nothing is written if nothing changes.
+-- Changes status, name, session or metadata of an experiment, as far as given; null clears. A status from or to `paused` ends or begins a
+-- pause, at `_at` or now. Nothing is written if nothing changes. The steps, which can be 400,000, are counted once, before the lab
+-- lock: the command changes none.
 --
 -- Locks: The caller has locked the experiment and looked at it. Takes the lab lock.
 CREATE OR REPLACE FUNCTION update_experiment(_id uuid, _changes jsonb, _audit jsonb, _at timestamptz DEFAULT NULL) RETURNS SETOF experiment_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := experiment_snapshot(_id);
   wanted jsonb := before || (_changes - 'warnings');
+  after jsonb := before;
   first_start timestamptz := (before->>'first_start')::timestamptz;
+  last_finish timestamptz := (before->>'last_finish')::timestamptz;
   paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
   resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
   more_warnings jsonb := '[]';
@@ -4597,13 +4984,21 @@ BEGIN
     ELSIF resumed THEN
       more_warnings := end_pause('experiment', _id, _at, first_start);
     END IF;
-    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', metadata = nullif(wanted->'metadata', 'null'),
+    UPDATE experiment e SET status = wanted->>'status', name = wanted->>'name', session = wanted->>'session', metadata = nullif(wanted->'metadata', 'null'),
       warnings = kept_warnings || more_warnings, version = e.version + 1, updated_at = command_time()
     WHERE e.id = _id;
+    SELECT before || jsonb_build_object('status', e.status, 'name', e.name, 'session', e.session,
+      'attention', experiment_attention(e.id, e.status, (before->'steps'->>'failed')::integer), 'metadata', e.metadata, 'warnings', e.warnings, 'paused_at', wire_time(e.paused_at),
+      'paused_seconds', coalesce(paused_seconds('experiment', e.id, first_start, NULL), 0)::double precision,
+      'active_seconds', round(extract(epoch FROM (last_finish - first_start)) - standstill_seconds(e.id, first_start, last_finish), 3)::double precision,
+      'updated_at', wire_time(e.updated_at), 'version', e.version) INTO after
+    FROM experiment e WHERE e.id = _id;
     PERFORM record_experiment_event(next_revision(), 0, CASE WHEN paused THEN 'experiment-paused'
-      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit);
+      WHEN resumed AND wanted->>'status' = 'running' THEN 'experiment-resumed' ELSE 'experiment-updated' END, _id, before, _audit, after);
   END IF;
-  RETURN QUERY SELECT * FROM experiment_state s WHERE s.id = _id;
+  IF before IS NOT NULL THEN
+    RETURN NEXT jsonb_populate_record(NULL::experiment_state, after);
+  END IF;
 END $$;
 
 -- prisma/sql/lab/lab_state_at.sql
@@ -4680,6 +5075,22 @@ BEGIN
   PERFORM write_labware_types('[]', ARRAY[_name], next_revision(), 0, _audit);
   RETURN NEXT known;
 END $$;
+
+-- prisma/sql/labware-type/fit_warnings.sql
+-- Returns what is unusual about a container of a labware type in a slot, with its lid on or off: [{ code, detail }]. The slot
+-- may be null, and the type one that nobody described.
+CREATE OR REPLACE FUNCTION fit_warnings(_type labware_type, _position uuid, _lidded boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('code', w.code, 'detail', w.detail) ORDER BY w.n), '[]')
+  FROM (
+    SELECT 1 AS n, 'labware-does-not-fit' AS code,
+      'A "' || _type.name || '" does not fit in slot ' || (m.misfit->>'position') || ' of ' || (m.misfit->>'device') || ' by the rule ' || (m.misfit->>'rule') || '.' AS detail
+    FROM (SELECT labware_misfit(_type, _position) AS misfit) m WHERE m.misfit IS NOT NULL
+    UNION ALL
+    SELECT 2, 'lid-contradicts-type', CASE WHEN _lidded THEN 'The lid is on, but a "' || _type.name || '" has no lid.'
+      ELSE 'The lid is off, but a "' || _type.name || '" always has its lid on.' END
+    WHERE (_type.lid = 'none' AND _lidded) OR (_type.lid = 'always' AND NOT _lidded)
+  ) w
+$$;
 
 -- prisma/sql/labware-type/labware_type_snapshot.sql
 -- Returns a labware type as an event stores it, or null if there is none with this name.
@@ -4788,28 +5199,65 @@ CREATE OR REPLACE FUNCTION reservation_snapshot(_reservation uuid) RETURNS jsonb
   FROM reservation_state s WHERE s.id = _reservation
 $$;
 
+-- prisma/sql/step/add_step_containers.sql
+-- Adds the containers that steps name and do not have yet: [{ id, start, containers }]. A name that a step has already is no further
+-- container, even if it is the barcode of another one by now; nor is another name of a container that it has. Returns the warnings
+-- about each step that got containers.
+--
+-- Locks: The caller has locked the steps.
+CREATE OR REPLACE FUNCTION add_step_containers(_steps jsonb) RETURNS TABLE (step_id uuid, warnings jsonb) LANGUAGE sql AS $$
+  WITH added AS (
+    INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
+    SELECT n.step_id,
+      (SELECT coalesce(max(sc.ordinal), -1) FROM step_container sc WHERE sc.step_id = n.step_id)
+        + row_number() OVER (PARTITION BY n.step_id ORDER BY n.ordinal),
+      n.named, n.also_named, n.container_id
+    FROM resolve_logged_containers(_steps) n
+    WHERE NOT EXISTS (
+      SELECT FROM step_container sc
+      WHERE sc.step_id = n.step_id
+        AND ((sc.named || sc.also_named) && (n.named || n.also_named) OR sc.container_id = n.container_id OR sc.named = n.container_id::text))
+    RETURNING step_id, ordinal, named, container_id
+  )
+  SELECT a.step_id, coalesce(jsonb_agg(unknown_container_warning(a.ordinal, a.named, a.container_id) ORDER BY a.ordinal)
+    FILTER (WHERE a.container_id IS NULL), '[]')
+  FROM added a GROUP BY a.step_id
+$$;
+
 -- prisma/sql/step/clock_warnings.sql
 -- Returns the warnings about times that cannot be true, as a list. `_told` is when the service first heard of the step, `_now`
 -- is the present. Clocks differ by seconds, so five of them are allowed.
 CREATE OR REPLACE FUNCTION clock_warnings(_start timestamptz, _finish timestamptz, _status text, _told timestamptz, _now timestamptz)
 RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status NOT IN ('running', 'paused') OR _start >= _told - interval '1 day') THEN '[]'
+  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status NOT IN ('running', 'paused', 'lost') OR _start >= _told - interval '1 day') THEN '[]'
     ELSE warning_list('clock-ahead', CASE WHEN _finish IS NULL THEN '/start' ELSE '/finish' END,
         CASE WHEN coalesce(_finish, _start) > _now + interval '5 seconds'
           THEN 'The ' || CASE WHEN _finish IS NULL THEN 'start' ELSE 'finish' END || ' ' || wire_time(coalesce(_finish, _start))
             || ' is later than the clock of the service (' || wire_time(_now) || '). The step is stored as told, but estimates leave it out.' END)
-      || warning_list('clock-behind', '/start', CASE WHEN _status IN ('running', 'paused') AND _start < _told - interval '1 day'
+      || warning_list('clock-behind', '/start', CASE WHEN _status IN ('running', 'paused', 'lost') AND _start < _told - interval '1 day'
           THEN 'The step is said to be running, but its start ' || wire_time(_start) || ' is more than a day before it was first told ('
             || wire_time(_told) || '). The step is stored as told, but estimates leave it out.' END)
     END
 $$;
 
+-- prisma/sql/step/differing_warning.sql
+-- Returns the warning that a step was told before, and otherwise, as a list.
+CREATE OR REPLACE FUNCTION differing_warning(_known step_state, _member text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT warning_list('differs-from-stored', '/' || _member, 'The step was told before with another `' || _member || '`'
+    || CASE WHEN _member = 'finish' AND _known.finish IS NOT NULL THEN ' (' || wire_time(_known.finish) || ')'
+      WHEN _member = 'status' THEN ' (' || _known.status || ')' ELSE '' END
+    || '. What was told first stays. Use PATCH to correct it.')
+$$;
+
 -- prisma/sql/step/log_steps.sql
 -- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
 -- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
--- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
--- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
--- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
+-- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `ended` (it was under way, and
+-- its end was told), `repeated` (told before, so nothing changes) or `extended` (repeated, with containers that were not named before). If
+-- what was told again differs from what is stored, the step that is returned has a warning, which is not stored. `record`, in the first
+-- row, is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
+--
+-- Steps with the outcome `merge` are returned alone, and nothing is done: see data_to_merge.
 --
 -- Locks: Steps and experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
 -- that the log creates takes the lab lock first.
@@ -4825,12 +5273,19 @@ DECLARE
   told timestamptz(3) := begin_command();
   logged uuid[];
   long uuid[];
-  extended uuid[] := '{}';
+  again jsonb := '{}';
+  changed uuid[];
+  ended jsonb;
   experiments uuid[];
   unknown_experiments uuid[];
   started jsonb;
   to_record jsonb;
 BEGIN
+  RETURN QUERY
+  SELECT 'merge', state, NULL::jsonb FROM data_to_merge(_steps) m JOIN step_state state ON state.id = m.step_id;
+  IF FOUND THEN
+    RETURN;
+  END IF;
   PERFORM begin_command();
   IF unknown <> '[]' THEN
     new_devices := create_unlisted_devices(unknown);
@@ -4849,11 +5304,11 @@ BEGIN
   inserted AS (
     INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
       origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
-      experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
+      attempt, expected_seconds, error, session, experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
     SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
       origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
       a.lidded_before, a.lidded_after, a.barcode_read,
-      e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
+      a.attempt, a.expected_seconds, a.error, a.session, e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
       a.created_as, command_time(), command_time(), a.match_version, a.match_function, a.match_parameters, a.match_protocol,
       a.warnings
         || clock_warnings(a.start, a.finish, a.status, told, told)
@@ -4869,13 +5324,15 @@ BEGIN
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
       origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
-      experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
+      attempt integer, expected_seconds double precision, error text, session text, experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
       match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
     JOIN devices device ON device.name = a.device
     LEFT JOIN devices origin ON origin.name = a.origin->>'device'
     LEFT JOIN devices destination ON destination.name = a.destination->>'device'
     LEFT JOIN experiment e ON e.id = a.experiment_uuid
     LEFT JOIN container_warnings cw ON cw.step_id = a.id
+    -- Told again, a move need not say its places, and the constraints would refuse it before the conflict is found.
+    WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = a.id)
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
@@ -4893,14 +5350,24 @@ BEGIN
   END IF;
 
   IF cardinality(logged) < jsonb_array_length(_steps) THEN
-    extended := extend_steps((
+    SELECT jsonb_object_agg(t.id, jsonb_build_object('outcome', t.outcome, 'differs', t.differs, 'before', t.before)) INTO again
+    FROM tell_steps_again((
       SELECT jsonb_agg(s.value || jsonb_build_object('index', s.ordinality - 1))
       FROM jsonb_array_elements(_steps) WITH ORDINALITY s
       LEFT JOIN unnest(logged) AS l (id) ON l.id = (s.value->>'id')::uuid
-      WHERE l.id IS NULL), _batch);
+      WHERE l.id IS NULL), _devices, _batch) t;
+    SELECT array_agg(s.id) INTO long FROM step s
+    WHERE s.id IN (SELECT a.key::uuid FROM jsonb_each(again) a WHERE a.value->>'outcome' = 'ended') AND s.is_sample AND s.sample_seconds > 86400;
+    IF long IS NOT NULL THEN
+      PERFORM warn_of_implausible_steps(long);
+    END IF;
   END IF;
+  SELECT logged || coalesce(array_agg(a.key::uuid) FILTER (WHERE a.value->>'outcome' = 'extended'), '{}'),
+    coalesce(jsonb_agg(jsonb_build_object('id', a.key, 'before', a.value->'before', 'after', step_snapshot(a.key::uuid)) ORDER BY a.key)
+      FILTER (WHERE a.value->>'outcome' = 'ended'), '[]')
+  INTO changed, ended FROM jsonb_each(again) a;
 
-  IF cardinality(logged || extended) > 0 THEN
+  IF cardinality(changed) > 0 OR ended <> '[]' THEN
     started := start_experiments(experiments);
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
     FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
@@ -4909,24 +5376,24 @@ BEGIN
     END IF;
 
     -- The experiments that start are locked, so nobody else adds a step to their snapshots.
-    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices),
+    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices), 'ended', ended,
       'step_id', CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END,
       'device_id', CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END,
       'experiment_id', CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END,
-      'after', jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
-        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))),
+      'after', CASE WHEN count(*) > 0 THEN jsonb_build_object('logged', cardinality(logged), 'extended', count(*) - cardinality(logged),
+        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))) END,
       'started', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.key, 'before', e.value, 'after', experiment_snapshot(e.key::uuid))), '[]') FROM jsonb_each(started) e))
     INTO to_record
-    FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
+    FROM unnest(changed) AS t (id) JOIN step s ON s.id = t.id;
   END IF;
 
   RETURN QUERY
-  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state,
+  SELECT coalesce(again->sent.id::text->>'outcome', 'logged'),
+    CASE WHEN again->sent.id::text->>'differs' IS NULL THEN state
+      ELSE jsonb_populate_record(state, jsonb_build_object('warnings', state.warnings || differing_warning(state, again->sent.id::text->>'differs'))) END,
     CASE WHEN sent.ordinality = 1 THEN to_record END
   FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
   JOIN step_state state ON state.id = sent.id
-  LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id
-  LEFT JOIN unnest(extended) AS x (id) ON x.id = sent.id
   ORDER BY sent.ordinality;
 END $$;
 
@@ -4949,7 +5416,8 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM refuse('step-not-found', '{"parameter": "id"}');
   ELSIF locked.status NOT IN ('running', 'paused') THEN
-    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted, 'allowed', '[]'::jsonb));
+    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted,
+      'allowed', CASE WHEN locked.status = 'lost' THEN '["completed", "failed", "aborted"]'::jsonb ELSE '[]' END));
   ELSIF locked.status = wanted THEN
     RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
     RETURN;
@@ -4978,12 +5446,27 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
   FROM step_state s WHERE s.id = _step
 $$;
 
+-- prisma/sql/arrangement/end_warnings.sql
+-- Returns what is unusual about the containers of an arrangement at its end, by their labware types: [{ code, detail, pointer }],
+-- in the order of `_ends`, which are container_end with the pointer of the entry. What a person sees passes, and is told.
+CREATE OR REPLACE FUNCTION end_warnings(_ends jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(w.value || jsonb_build_object('pointer', e.end->'pointer') ORDER BY e.n, w.nth), '[]')
+  FROM jsonb_array_elements(_ends) WITH ORDINALITY AS e ("end", n)
+  JOIN container c ON c.id = (e.end->>'container_id')::uuid
+  JOIN labware_type t ON t.name = c.labware_type
+  JOIN position p ON p.id = (e.end->>'body_to')::uuid JOIN device d ON d.id = p.device_id
+  CROSS JOIN LATERAL jsonb_array_elements(fit_warnings(t, (e.end->>'body_to')::uuid, (e.end->>'lidded_to')::boolean)) WITH ORDINALITY AS w (value, nth)
+  -- Only for the few that are unusual, the warnings are written.
+  WHERE misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) IS NOT NULL
+    OR t.lid = CASE WHEN (e.end->>'lidded_to')::boolean THEN 'none' ELSE 'always' END
+$$;
+
 -- prisma/sql/arrangement/plan_arrangement.sql
--- Plans an arrangement, and judges it by its end: { ends, findings, repeated }. `_items` is [{ named, id, member, device,
+-- Plans an arrangement, and judges it by its end: { ends, findings, repeated, warnings }. `_items` is [{ named, id, member, device,
 -- position, lidded, lid }], `_missing` is [{ named, id }]; omitted members stay as they are. `ends` are the containers that
 -- change, as container_end. `findings` is [{ code, members }], everything that contradicts, in the order of the request;
 -- a finding about a slot names both of them. `repeated` is the first entry that names a container of an earlier entry:
--- { pointer, first }, or null.
+-- { pointer, first }, or null. `warnings` are those of end_warnings, also for containers that stay as they are.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -5044,14 +5527,14 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
     FROM resolved r
     LEFT JOIN placement body ON body.container_id = r.container_id AND body.part = 'body'
     LEFT JOIN placement lid ON lid.container_id = r.container_id AND lid.part = 'lid'
-    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND NOT EXISTS (SELECT FROM unknown u WHERE u.nth = r.nth)
+    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.nth NOT IN (SELECT u.nth FROM unknown u)
   ),
   -- What is where at the end. `nth` is the entry that says so; null if nobody says so, and it stays.
   standing AS (
     SELECT pl.position_id, pl.container_id, pl.part, NULL::bigint AS nth, NULL::integer AS index, NULL AS pointer
     FROM placement pl
     WHERE pl.position_id IN (SELECT body_to FROM ending UNION ALL SELECT lid_to FROM ending)
-      AND NOT EXISTS (SELECT FROM ending e WHERE e.container_id = pl.container_id)
+      AND pl.container_id NOT IN (SELECT e.container_id FROM ending e)
     UNION ALL
     SELECT e.body_to, e.container_id, 'body', e.nth, e.index, e.pointer || '/position' FROM ending e WHERE e.body_to IS NOT NULL
     UNION ALL
@@ -5075,6 +5558,8 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
         'lid_from', e.lid_from, 'lid_to', e.lid_to, 'lidded_from', e.lidded_from, 'lidded_to', e.lidded_to) ORDER BY e.nth), '[]')
       FROM ending e
       WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'warnings', (SELECT end_warnings(coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to,
+      'pointer', e.pointer) ORDER BY e.nth), '[]')) FROM ending e WHERE e.body_to IS NOT NULL),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'members', f.members) ORDER BY f.nth, f.rank), '[]')
       FROM (SELECT * FROM unknown UNION ALL SELECT * FROM contradicting) f),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || again.member, 'first', again.first)
@@ -5104,8 +5589,8 @@ DECLARE
   this_revision bigint;
 BEGIN
   PERFORM begin_command();
-  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as, created_at, updated_at)
-  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
+  INSERT INTO experiment (id, process_id, name, session, metadata, warnings, created_as, created_at, updated_at)
+  SELECT wanted, p.id, _input->>'name', _input->>'session', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN
@@ -5137,19 +5622,6 @@ CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb L
   FROM experiment_state s WHERE s.id = _experiment
 $$;
 
--- prisma/sql/experiment/record_experiment_event.sql
--- Records an event of an experiment.
---
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION record_experiment_event(
-  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb
-) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
-    _before, experiment_snapshot(_experiment)
-  FROM lab WHERE id = 1
-$$;
-
 -- prisma/sql/lab/lab_config_at.sql
 -- Returns the lab file as of a revision, read from the log, with the members that the present one has. Free members
 -- (`extra`, `pythonlab_translation`) are stored in the log without the order of their keys. If they are the same today,
@@ -5167,7 +5639,14 @@ LANGUAGE sql STABLE AS $$
     SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
       'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap,
       'disposes', s.disposes, 'labware_types', s.labware_types, 'max_height_mm', s.max_height_mm, 'type', s.type, 'description', s.description, 'uri', s.uri,
-      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END) AS settings
+      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END, 'slots', (
+        SELECT json_agg(json_build_object('position', k.after->'position', 'deep_well_suited', k.after->'deep_well_suited', 'disposes', k.after->'disposes',
+          'labware_types', k.after->'labware_types', 'max_height_mm', k.after->'max_height_mm') ORDER BY (k.after->>'position')::integer)
+        FROM (
+          SELECT DISTINCT ON (e.after->>'position') e.after FROM event e
+          WHERE e.device_id = s.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < s.capacity
+          ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
+        ) k)) AS settings
     FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
     WHERE s.listed AND s.retired_at IS NULL
   ),
@@ -5202,4 +5681,114 @@ CREATE OR REPLACE FUNCTION record_step_event(_revision bigint, _kind text, _step
   SELECT _revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     s.id, s.device_id, s.experiment_id, _before, step_snapshot(s.id)
   FROM step s CROSS JOIN lab WHERE s.id = _step
+$$;
+
+-- prisma/sql/stocktake/plan_stocktake.sql
+-- Compares what was seen on a device with what is tracked: { items, counts, ends, labels, added, warnings, relabelled }.
+-- `_seen` is [{ position, barcode, lidded, new_id }]: each slot in which there is a plate; a slot that is not in it is
+-- empty. Everything but `items` and `counts` says what applying it does: `ends` as container_end, `labels` is [{ id, barcode }]
+-- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` is
+-- the first seen label that a container on the platform bore before: { pointer, barcode, relabelled }, or null.
+--
+-- NOT IN, where nothing is null, is one look into a hash for each row, whatever PostgreSQL expects of the number of rows. NOT EXISTS
+-- was a look through all rows for each row, and so are joins of these lists: seconds for 10,000 slots. They join tables instead.
+--
+-- Locks: The caller holds the lab lock if it applies the plan.
+CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  WITH slot AS MATERIALIZED (
+    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL
+  ),
+  tracked AS MATERIALIZED (
+    SELECT s.id AS position_id, s.slot_number, pl.container_id, pl.part, c.barcode
+    FROM slot s JOIN placement pl ON pl.position_id = s.id JOIN container c ON c.id = pl.container_id
+  ),
+  look AS MATERIALIZED (
+    SELECT (t.n - 1)::integer AS index, s.id AS position_id, s.slot_number, t.i->>'barcode' AS barcode, (t.i->>'lidded')::boolean AS lidded,
+      (t.i->>'new_id')::uuid AS new_id, c.id AS bearer, here.container_id AS standing, body.barcode AS standing_barcode
+    FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n)
+    JOIN slot s ON s.slot_number = (t.i->>'position')::integer
+    LEFT JOIN container c ON c.barcode = t.i->>'barcode' AND c.removed_at IS NULL
+    LEFT JOIN placement here ON here.position_id = s.id AND here.part = 'body' LEFT JOIN container body ON body.id = here.container_id
+  ),
+  -- Which container is seen. A plate that cannot be read is the one that is tracked in its slot, unless that one was seen
+  -- elsewhere. A label that nobody bears belongs to the plate that is tracked there without one.
+  seen AS MATERIALIZED (
+    SELECT l.*, CASE
+      WHEN l.bearer IS NOT NULL THEN l.bearer
+      WHEN (l.barcode IS NULL OR l.standing_barcode IS NULL) AND l.standing NOT IN (SELECT o.bearer FROM look o WHERE o.bearer IS NOT NULL) THEN l.standing END AS container_id
+    FROM look l
+  ),
+  judged AS MATERIALIZED (
+    SELECT s.slot_number, 0 AS rank, s.index, s.container_id, s.position_id, s.barcode, s.lidded, s.new_id,
+      CASE
+        WHEN s.bearer IS NULL AND s.barcode IS NOT NULL THEN 'unknown'
+        WHEN s.container_id IS NULL THEN 'unexpected'
+        WHEN s.container_id = s.standing THEN 'match'
+        ELSE 'elsewhere' END AS finding
+    FROM seen s
+    UNION ALL
+    SELECT t.slot_number, 1, NULL, t.container_id, t.position_id, NULL, NULL, NULL, CASE t.part WHEN 'body' THEN 'missing' ELSE 'lid' END
+    FROM tracked t
+    WHERE CASE t.part
+      WHEN 'body' THEN t.container_id NOT IN (SELECT s.container_id FROM seen s WHERE s.container_id IS NOT NULL)
+      ELSE t.position_id NOT IN (SELECT s.position_id FROM seen s) END
+  ),
+  -- A plate stands where the lid was tracked, so nobody knows where that lid is.
+  displaced AS MATERIALIZED (
+    SELECT pl.container_id, pl.position_id, s.slot_number, s.index FROM seen s JOIN placement pl ON pl.position_id = s.position_id AND pl.part = 'lid'
+  ),
+  ending AS (
+    SELECT who.nth, who.index, c.id AS container_id, body.position_id AS body_from, who.body_to, lid.position_id AS lid_from, c.lidded AS lidded_from,
+      coalesce(who.lidded, c.lidded) AS lidded_to,
+      CASE WHEN NOT coalesce(who.lidded, c.lidded) AND lid.position_id NOT IN (SELECT d.position_id FROM displaced d) THEN lid.position_id END AS lid_to
+    FROM (
+      SELECT j.slot_number AS nth, j.container_id, CASE WHEN j.finding <> 'missing' THEN j.position_id END AS body_to, j.lidded, j.index
+      FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid'
+      UNION ALL
+      SELECT d.slot_number, d.container_id, pl.position_id, NULL, NULL
+      FROM displaced d LEFT JOIN placement pl ON pl.container_id = d.container_id AND pl.part = 'body'
+      WHERE d.container_id NOT IN (SELECT j.container_id FROM judged j WHERE j.container_id IS NOT NULL AND j.finding <> 'lid')
+    ) who
+    JOIN container c ON c.id = who.container_id
+    LEFT JOIN placement body ON body.container_id = c.id AND body.part = 'body'
+    LEFT JOIN placement lid ON lid.container_id = c.id AND lid.part = 'lid'
+  ),
+  told AS MATERIALIZED (
+    SELECT j.*, CASE WHEN j.finding = 'unknown' THEN former_bearers(j.barcode) END AS bearers FROM judged j
+  )
+  SELECT jsonb_build_object(
+    'items', (SELECT coalesce(jsonb_agg(CASE WHEN j.bearers IS NULL THEN '{}' ELSE jsonb_build_object('relabelled', j.bearers) END || jsonb_build_object(
+        'position', j.slot_number, 'finding', j.finding,
+        'container', CASE WHEN s.id IS NOT NULL THEN jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name) END,
+        'tracked', CASE WHEN j.finding = 'lid' THEN s.lid || jsonb_build_object('lidded', false)
+          WHEN s.device IS NOT NULL THEN jsonb_build_object('device', s.device, 'position', s.position, 'lidded', s.lidded) END,
+        'seen', CASE WHEN j.index IS NOT NULL THEN jsonb_build_object('position', j.slot_number, 'barcode', j.barcode, 'lidded', j.lidded) END)
+      ORDER BY j.slot_number, j.rank), '[]')
+      FROM told j LEFT JOIN container_state s ON s.id = j.container_id),
+    'counts', (SELECT jsonb_object_agg(k.finding, (SELECT count(*) FROM judged j WHERE j.finding = k.finding))
+      FROM (VALUES ('match'), ('elsewhere'), ('unknown'), ('missing'), ('unexpected'), ('lid')) AS k (finding)),
+    'ends', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'nth' - 'index' ORDER BY e.nth, e.container_id), '[]') FROM ending e
+      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding = 'unknown' AND j.container_id IS NOT NULL),
+    'added', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.new_id, 'name', coalesce(j.barcode, 'container-' || right(j.new_id::text, 8)), 'barcode', j.barcode,
+        'lidded', coalesce(j.lidded, false), 'position_id', j.position_id) ORDER BY j.slot_number), '[]')
+      FROM judged j WHERE j.finding IN ('unknown', 'unexpected') AND j.container_id IS NULL),
+    'warnings', (SELECT coalesce(jsonb_agg(w.warning ORDER BY w.index), '[]') FROM (
+        SELECT split_part(unusual.warning->>'pointer', '/', 3)::integer AS index, unusual.warning
+        FROM jsonb_array_elements(end_warnings((
+          SELECT coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to, 'pointer', '/seen/' || e.index)), '[]')
+          FROM ending e WHERE e.index IS NOT NULL))) AS unusual (warning)
+        UNION ALL
+        SELECT d.index, jsonb_build_object('code', 'lid-displaced', 'pointer', '/seen/' || d.index || '/position', 'detail',
+          'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
+        FROM displaced d JOIN container c ON c.id = d.container_id WHERE d.container_id NOT IN (SELECT e.container_id FROM ending e WHERE e.lidded_to)
+        UNION ALL
+        SELECT j.index, jsonb_build_object('code', 'barcode-differs-in-case', 'pointer', '/seen/' || j.index || '/barcode', 'detail',
+          'Another container on the platform has the barcode "' || c.barcode || '". It differs from "' || j.barcode || '" in case only; scanners read them as two.')
+        FROM judged j JOIN container c ON lower(c.barcode) = lower(j.barcode) AND c.removed_at IS NULL WHERE j.finding = 'unknown') w),
+    'relabelled', (SELECT jsonb_build_object('barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)
+      FROM told f
+      WHERE f.bearers IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
+      ORDER BY f.index LIMIT 1))
 $$;

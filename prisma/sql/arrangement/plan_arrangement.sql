@@ -1,8 +1,8 @@
--- Plans an arrangement, and judges it by its end: { ends, findings, repeated }. `_items` is [{ named, id, member, device,
+-- Plans an arrangement, and judges it by its end: { ends, findings, repeated, warnings }. `_items` is [{ named, id, member, device,
 -- position, lidded, lid }], `_missing` is [{ named, id }]; omitted members stay as they are. `ends` are the containers that
 -- change, as container_end. `findings` is [{ code, members }], everything that contradicts, in the order of the request;
 -- a finding about a slot names both of them. `repeated` is the first entry that names a container of an earlier entry:
--- { pointer, first }, or null.
+-- { pointer, first }, or null. `warnings` are those of end_warnings, also for containers that stay as they are.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -63,14 +63,14 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
     FROM resolved r
     LEFT JOIN placement body ON body.container_id = r.container_id AND body.part = 'body'
     LEFT JOIN placement lid ON lid.container_id = r.container_id AND lid.part = 'lid'
-    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND NOT EXISTS (SELECT FROM unknown u WHERE u.nth = r.nth)
+    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.nth NOT IN (SELECT u.nth FROM unknown u)
   ),
   -- What is where at the end. `nth` is the entry that says so; null if nobody says so, and it stays.
   standing AS (
     SELECT pl.position_id, pl.container_id, pl.part, NULL::bigint AS nth, NULL::integer AS index, NULL AS pointer
     FROM placement pl
     WHERE pl.position_id IN (SELECT body_to FROM ending UNION ALL SELECT lid_to FROM ending)
-      AND NOT EXISTS (SELECT FROM ending e WHERE e.container_id = pl.container_id)
+      AND pl.container_id NOT IN (SELECT e.container_id FROM ending e)
     UNION ALL
     SELECT e.body_to, e.container_id, 'body', e.nth, e.index, e.pointer || '/position' FROM ending e WHERE e.body_to IS NOT NULL
     UNION ALL
@@ -94,6 +94,8 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
         'lid_from', e.lid_from, 'lid_to', e.lid_to, 'lidded_from', e.lidded_from, 'lidded_to', e.lidded_to) ORDER BY e.nth), '[]')
       FROM ending e
       WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+    'warnings', (SELECT end_warnings(coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to,
+      'pointer', e.pointer) ORDER BY e.nth), '[]')) FROM ending e WHERE e.body_to IS NOT NULL),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'members', f.members) ORDER BY f.nth, f.rank), '[]')
       FROM (SELECT * FROM unknown UNION ALL SELECT * FROM contradicting) f),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || again.member, 'first', again.first)

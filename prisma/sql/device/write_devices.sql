@@ -1,14 +1,16 @@
--- Sets devices and their slots as the input says, and records one event for each device. The caller decides what
+-- Sets devices and their slots as the input says, and what is set for single slots as `_slots` says, which are [slot_input].
+-- Records one event for each device, and then one for each of these slots. The caller decides what
 -- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
 -- its old id. It takes a few statements for a lab of any size.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
-CREATE OR REPLACE FUNCTION write_devices(_inputs json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION write_devices(_inputs json, _slots json, _revision bigint, _ordinal integer, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb;
+  slots_before jsonb;
 BEGIN
-  PERFORM refuse_dropping_occupied_slots(_inputs);
+  PERFORM refuse_dropping_occupied_slots(_inputs, _slots);
   SELECT coalesce(jsonb_object_agg(d.id, device_snapshot(d.id)), '{}') INTO before
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id;
 
@@ -38,15 +40,34 @@ BEGIN
   WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
   UPDATE position p SET disposes = coalesce(p.disposes_set, d.disposes)
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id
-  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes);
+  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes)
+    AND NOT EXISTS (SELECT FROM json_populate_recordset(NULL::slot_input, _slots) AS slot WHERE slot.device_id = p.device_id AND slot.position = p.slot_number);
+  UPDATE position p SET retired_at = NULL
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  WHERE p.device_id = input.id AND p.retired_at IS NOT NULL AND NOT input.retired AND p.slot_number < input.capacity;
+  -- Slots are never deleted, so the ones that a device lacks are those above its last one.
   INSERT INTO position (id, device_id, slot_number, disposes)
   SELECT gen_random_uuid(), input.id, slot, coalesce(input.disposes, false)
-  FROM json_populate_recordset(NULL::device_input, _inputs) AS input CROSS JOIN LATERAL generate_series(0, input.capacity - 1) AS slot
-  WHERE NOT input.retired
-  ON CONFLICT ON CONSTRAINT position_device_slot_key DO UPDATE SET retired_at = NULL WHERE position.retired_at IS NOT NULL;
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  CROSS JOIN LATERAL (SELECT coalesce(max(p.slot_number) + 1, 0) AS number FROM position p WHERE p.device_id = input.id) AS next
+  CROSS JOIN LATERAL generate_series(next.number, input.capacity - 1) AS slot
+  WHERE NOT input.retired;
+  SELECT coalesce(jsonb_object_agg(p.id, position_snapshot(p.id)), '{}') INTO slots_before
+  FROM json_populate_recordset(NULL::slot_input, _slots) AS slot JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position;
+  UPDATE position p SET deep_well_suited = slot.deep_well_suited, disposes_set = slot.disposes, disposes = coalesce(slot.disposes, d.disposes),
+    labware_types = slot.labware_types, max_height_mm = slot.max_height_mm
+  FROM json_populate_recordset(NULL::slot_input, _slots) AS slot JOIN device d ON d.id = slot.device_id
+  WHERE p.device_id = slot.device_id AND p.slot_number = slot.position;
+
+  PERFORM drop_reservations();
 
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
   SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     input.id, before->input.id::text, device_snapshot(input.id)
   FROM ROWS FROM (json_populate_recordset(NULL::device_input, _inputs)) WITH ORDINALITY AS input CROSS JOIN lab l;
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  SELECT _revision, _ordinal + json_array_length(_inputs) + slot.ordinality - 1, l.recorded_at, 'position-updated',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', p.device_id, slots_before->p.id::text, position_snapshot(p.id)
+  FROM ROWS FROM (json_populate_recordset(NULL::slot_input, _slots)) WITH ORDINALITY AS slot
+  JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position CROSS JOIN lab l;
 END $$;

@@ -12,8 +12,8 @@ DECLARE
   this_revision bigint;
 BEGIN
   PERFORM begin_command();
-  INSERT INTO experiment (id, process_id, name, metadata, warnings, created_as, created_at, updated_at)
-  SELECT wanted, p.id, _input->>'name', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
+  INSERT INTO experiment (id, process_id, name, session, metadata, warnings, created_as, created_at, updated_at)
+  SELECT wanted, p.id, _input->>'name', _input->>'session', nullif(_input->'metadata', 'null'), coalesce(_input->'warnings', '[]'), _input->>'created_as', command_time(), command_time()
   FROM process p WHERE p.id = (_input->>'process_id')::uuid
   ON CONFLICT ON CONSTRAINT experiment_pkey DO NOTHING;
   IF FOUND THEN

@@ -1,11 +1,16 @@
--- Records an event of an experiment.
+-- Records an event of an experiment. `_after` is the snapshot after the command, which is read here, with all its steps, unless the
+-- caller already knows it.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION record_experiment_event(
-  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb
-) RETURNS void LANGUAGE sql AS $$
+  _revision bigint, _ordinal integer, _kind text, _experiment uuid, _before jsonb, _audit jsonb, _after jsonb DEFAULT NULL
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF _after IS NULL THEN
+    _after := experiment_snapshot(_experiment);
+  END IF;
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
   SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
-    _before, experiment_snapshot(_experiment)
-  FROM lab WHERE id = 1
-$$;
+    _before, _after
+  FROM lab WHERE id = 1;
+END $$;

@@ -1,4 +1,4 @@
--- Pauses an experiment that runs, or resumes one that is paused. Its steps go on. What is so already is returned unchanged. A dry
+-- Pauses an experiment that runs, or resumes one that is paused or lost. Its steps go on. What is so already is returned unchanged. A dry
 -- run returns the experiment as it would be, and is undone.
 --
 -- Locks: The experiment, then the lab.
@@ -13,9 +13,9 @@ BEGIN
   SELECT e.status INTO present FROM experiment e WHERE e.id = _id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     PERFORM refuse('experiment-not-found', '{"parameter": "id"}');
-  ELSIF present NOT IN ('running', 'paused') THEN
+  ELSIF present NOT IN ('running', 'paused') AND (present <> 'lost' OR _paused) THEN
     PERFORM refuse('illegal-transition', jsonb_build_object('from', present, 'to', wanted,
-      'allowed', CASE WHEN present = 'created' THEN '["running", "aborted"]'::jsonb ELSE '[]' END));
+      'allowed', CASE present WHEN 'created' THEN '["running", "aborted"]'::jsonb WHEN 'lost' THEN '["running", "completed", "aborted"]' ELSE '[]' END));
   END IF;
   BEGIN
     SELECT * INTO outcome FROM update_experiment(_id, jsonb_build_object('status', wanted), _audit, _at);

@@ -12,7 +12,9 @@ BEGIN
       SELECT tstzrange(s.start, s.finish) AS whole, CASE WHEN s.paused_seconds IS NULL THEN '{}' ELSE coalesce((
         SELECT range_agg(tstzrange(p.paused_at, p.resumed_at) * tstzrange(s.start, s.finish)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS paused
       FROM step s
-      WHERE s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
+      -- Without a paused step, the steps do not matter, and are not read.
+      WHERE EXISTS (SELECT FROM step any_step WHERE any_step.experiment_id = _experiment AND any_step.paused_seconds IS NOT NULL)
+        AND s.experiment_id = _experiment AND s.believable AND (s.finish IS NOT NULL OR s.status IN ('running', 'paused'))
     ),
     stood AS (
       SELECT coalesce((SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = _experiment AND p.subject = 'experiment'), '{}')

@@ -14,7 +14,14 @@ LANGUAGE sql STABLE AS $$
     SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
       'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap,
       'disposes', s.disposes, 'labware_types', s.labware_types, 'max_height_mm', s.max_height_mm, 'type', s.type, 'description', s.description, 'uri', s.uri,
-      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END) AS settings
+      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END, 'slots', (
+        SELECT json_agg(json_build_object('position', k.after->'position', 'deep_well_suited', k.after->'deep_well_suited', 'disposes', k.after->'disposes',
+          'labware_types', k.after->'labware_types', 'max_height_mm', k.after->'max_height_mm') ORDER BY (k.after->>'position')::integer)
+        FROM (
+          SELECT DISTINCT ON (e.after->>'position') e.after FROM event e
+          WHERE e.device_id = s.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < s.capacity
+          ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
+        ) k)) AS settings
     FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
     WHERE s.listed AND s.retired_at IS NULL
   ),

@@ -31,7 +31,7 @@ BEGIN
     FROM unnest(gone) WITH ORDINALITY AS g (id, ordinality) CROSS JOIN lab l;
   END IF;
   IF devices_retired > 0 THEN
-    PERFORM write_devices(retired, wiped, containers_removed, _audit);
+    PERFORM write_devices(retired, '[]', wiped, containers_removed, _audit);
   END IF;
   IF wiped IS NOT NULL THEN
     PERFORM record_lab_event(wiped, containers_removed + devices_retired, 'lab-wiped',

@@ -39,5 +39,8 @@ BEGIN
     FROM differing d CROSS JOIN lab l WHERE _revision IS NOT NULL
   )
   SELECT count(*) INTO changed FROM differing;
+  IF _revision IS NOT NULL THEN
+    PERFORM drop_reservations();
+  END IF;
   RETURN changed;
 END $$;

@@ -28,6 +28,7 @@ BEGIN
     labware_types = CASE WHEN jsonb_typeof(after->'labware_types') = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(after->'labware_types')) END,
     max_height_mm = (after->>'max_height_mm')::double precision
   WHERE id = changed;
+  PERFORM drop_reservations();
   PERFORM next_revision();
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
   SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', holder, before, position_snapshot(changed)

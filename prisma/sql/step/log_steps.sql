@@ -1,8 +1,11 @@
 -- Logs steps, all with a few statements. A step is never refused because it names something unknown: it is stored with
 -- the name and a warning. `_steps` come from src/store/prepare-steps.ts; their ids are unique. `_devices` is [{ id,
--- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `repeated` (the same
--- id and facts before) or `extended` (repeated, with containers that were not named before). `record`, in the first row,
--- is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
+-- name }] of all devices that they name. Returns each step in order with its outcome: `logged`, `ended` (it was under way, and
+-- its end was told), `repeated` (told before, so nothing changes) or `extended` (repeated, with containers that were not named before). If
+-- what was told again differs from what is stored, the step that is returned has a warning, which is not stored. `record`, in the first
+-- row, is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
+--
+-- Steps with the outcome `merge` are returned alone, and nothing is done: see data_to_merge.
 --
 -- Locks: Steps and experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
 -- that the log creates takes the lab lock first.
@@ -18,12 +21,19 @@ DECLARE
   told timestamptz(3) := begin_command();
   logged uuid[];
   long uuid[];
-  extended uuid[] := '{}';
+  again jsonb := '{}';
+  changed uuid[];
+  ended jsonb;
   experiments uuid[];
   unknown_experiments uuid[];
   started jsonb;
   to_record jsonb;
 BEGIN
+  RETURN QUERY
+  SELECT 'merge', state, NULL::jsonb FROM data_to_merge(_steps) m JOIN step_state state ON state.id = m.step_id;
+  IF FOUND THEN
+    RETURN;
+  END IF;
   PERFORM begin_command();
   IF unknown <> '[]' THEN
     new_devices := create_unlisted_devices(unknown);
@@ -42,11 +52,11 @@ BEGIN
   inserted AS (
     INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
       origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
-      experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
+      attempt, expected_seconds, error, session, experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
     SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
       origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
       a.lidded_before, a.lidded_after, a.barcode_read,
-      e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
+      a.attempt, a.expected_seconds, a.error, a.session, e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
       a.created_as, command_time(), command_time(), a.match_version, a.match_function, a.match_parameters, a.match_protocol,
       a.warnings
         || clock_warnings(a.start, a.finish, a.status, told, told)
@@ -62,13 +72,15 @@ BEGIN
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
       origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
-      experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
+      attempt integer, expected_seconds double precision, error text, session text, experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
       match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
     JOIN devices device ON device.name = a.device
     LEFT JOIN devices origin ON origin.name = a.origin->>'device'
     LEFT JOIN devices destination ON destination.name = a.destination->>'device'
     LEFT JOIN experiment e ON e.id = a.experiment_uuid
     LEFT JOIN container_warnings cw ON cw.step_id = a.id
+    -- Told again, a move need not say its places, and the constraints would refuse it before the conflict is found.
+    WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = a.id)
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
@@ -86,14 +98,24 @@ BEGIN
   END IF;
 
   IF cardinality(logged) < jsonb_array_length(_steps) THEN
-    extended := extend_steps((
+    SELECT jsonb_object_agg(t.id, jsonb_build_object('outcome', t.outcome, 'differs', t.differs, 'before', t.before)) INTO again
+    FROM tell_steps_again((
       SELECT jsonb_agg(s.value || jsonb_build_object('index', s.ordinality - 1))
       FROM jsonb_array_elements(_steps) WITH ORDINALITY s
       LEFT JOIN unnest(logged) AS l (id) ON l.id = (s.value->>'id')::uuid
-      WHERE l.id IS NULL), _batch);
+      WHERE l.id IS NULL), _devices, _batch) t;
+    SELECT array_agg(s.id) INTO long FROM step s
+    WHERE s.id IN (SELECT a.key::uuid FROM jsonb_each(again) a WHERE a.value->>'outcome' = 'ended') AND s.is_sample AND s.sample_seconds > 86400;
+    IF long IS NOT NULL THEN
+      PERFORM warn_of_implausible_steps(long);
+    END IF;
   END IF;
+  SELECT logged || coalesce(array_agg(a.key::uuid) FILTER (WHERE a.value->>'outcome' = 'extended'), '{}'),
+    coalesce(jsonb_agg(jsonb_build_object('id', a.key, 'before', a.value->'before', 'after', step_snapshot(a.key::uuid)) ORDER BY a.key)
+      FILTER (WHERE a.value->>'outcome' = 'ended'), '[]')
+  INTO changed, ended FROM jsonb_each(again) a;
 
-  IF cardinality(logged || extended) > 0 THEN
+  IF cardinality(changed) > 0 OR ended <> '[]' THEN
     started := start_experiments(experiments);
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
     FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
@@ -102,23 +124,23 @@ BEGIN
     END IF;
 
     -- The experiments that start are locked, so nobody else adds a step to their snapshots.
-    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices),
+    SELECT jsonb_build_object('unknown_experiments', to_jsonb(unknown_experiments), 'new_devices', to_jsonb(new_devices), 'ended', ended,
       'step_id', CASE WHEN count(*) = 1 THEN (array_agg(s.id))[1] END,
       'device_id', CASE WHEN count(DISTINCT s.device_id) = 1 THEN (array_agg(s.device_id))[1] END,
       'experiment_id', CASE WHEN count(DISTINCT s.experiment_id) = 1 THEN (array_agg(s.experiment_id))[1] END,
-      'after', jsonb_build_object('logged', cardinality(logged), 'extended', cardinality(extended),
-        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))),
+      'after', CASE WHEN count(*) > 0 THEN jsonb_build_object('logged', cardinality(logged), 'extended', count(*) - cardinality(logged),
+        'first_start', wire_time(min(s.start) FILTER (WHERE s.believable)), 'last_finish', wire_time(max(s.finish) FILTER (WHERE s.believable))) END,
       'started', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.key, 'before', e.value, 'after', experiment_snapshot(e.key::uuid))), '[]') FROM jsonb_each(started) e))
     INTO to_record
-    FROM unnest(logged || extended) AS t (id) JOIN step s ON s.id = t.id;
+    FROM unnest(changed) AS t (id) JOIN step s ON s.id = t.id;
   END IF;
 
   RETURN QUERY
-  SELECT CASE WHEN l.id IS NOT NULL THEN 'logged' WHEN x.id IS NOT NULL THEN 'extended' ELSE 'repeated' END, state,
+  SELECT coalesce(again->sent.id::text->>'outcome', 'logged'),
+    CASE WHEN again->sent.id::text->>'differs' IS NULL THEN state
+      ELSE jsonb_populate_record(state, jsonb_build_object('warnings', state.warnings || differing_warning(state, again->sent.id::text->>'differs'))) END,
     CASE WHEN sent.ordinality = 1 THEN to_record END
   FROM ROWS FROM (jsonb_to_recordset(_steps) AS (id uuid)) WITH ORDINALITY AS sent (id, ordinality)
   JOIN step_state state ON state.id = sent.id
-  LEFT JOIN unnest(logged) AS l (id) ON l.id = sent.id
-  LEFT JOIN unnest(extended) AS x (id) ON x.id = sent.id
   ORDER BY sent.ordinality;
 END $$;

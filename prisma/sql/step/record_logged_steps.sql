@@ -1,4 +1,4 @@
--- Writes the event of logged steps, and those of the devices and experiments that came with them. `_record` is what
+-- Writes the event of logged steps, those of the devices and experiments that came with them, and one for each step that ended. `_record` is what
 -- log_steps returned; null if it changed nothing. As part of another command it uses the revision of that command, from
 -- `_ordinal` on. It is the last part of logging, so that the lab lock is held for a few rows, however many steps there are.
 --
@@ -10,6 +10,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   this_revision bigint;
   new_devices uuid[];
+  next integer := _ordinal;
 BEGIN
   IF _record IS NULL THEN
     RETURN;
@@ -20,13 +21,20 @@ BEGIN
   END IF;
 
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-  SELECT this_revision, _ordinal, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+  SELECT this_revision, next, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
     (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid, _record->'after'
-  FROM lab;
+  FROM lab WHERE _record->'after' <> 'null';
+  next := next + CASE WHEN _record->'after' <> 'null' THEN 1 ELSE 0 END;
   new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
-  PERFORM record_unlisted_devices(this_revision, _ordinal + 1, new_devices, _audit);
+  PERFORM record_unlisted_devices(this_revision, next, new_devices, _audit);
+  next := next + cardinality(new_devices) - 1;
   INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT this_revision, _ordinal + cardinality(new_devices) + e.ordinality, lab.recorded_at, 'experiment-updated',
+  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'experiment-updated',
     _audit->>'actor', _audit->>'reason', _audit->>'request_id', (e.value->>'id')::uuid, e.value->'before', e.value->'after'
   FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
+  next := next + jsonb_array_length(_record->'started');
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    s.id, s.device_id, s.experiment_id, e.value->'before', e.value->'after'
+  FROM jsonb_array_elements(_record->'ended') WITH ORDINALITY AS e (value, ordinality) JOIN step s ON s.id = (e.value->>'id')::uuid CROSS JOIN lab;
 END $$;

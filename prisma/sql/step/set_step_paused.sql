@@ -16,7 +16,8 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM refuse('step-not-found', '{"parameter": "id"}');
   ELSIF locked.status NOT IN ('running', 'paused') THEN
-    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted, 'allowed', '[]'::jsonb));
+    PERFORM refuse('illegal-transition', jsonb_build_object('from', locked.status, 'to', wanted,
+      'allowed', CASE WHEN locked.status = 'lost' THEN '["completed", "failed", "aborted"]'::jsonb ELSE '[]' END));
   ELSIF locked.status = wanted THEN
     RETURN QUERY SELECT * FROM step_state s WHERE s.id = _id;
     RETURN;

@@ -10,6 +10,7 @@ SELECT
     THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END AS destination,
   s.lidded_before, s.lidded_after, s.barcode_read,
   coalesce(c.containers, '[]') AS containers,
+  s.attempt, s.expected_seconds, s.error, s.session,
   s.excluded_from_estimates,
   s.warnings, s.created_at, s.updated_at, s.version
 FROM step s

@@ -2,14 +2,17 @@
 -- named, id, and the step as the service prepares it, or null. `_devices` is [{ id, name }] of the devices that the
 -- steps name. Returns for each transfer, in order, the container and the step at the end. A dry run does the same,
 -- collects what it would refuse as findings, and is then undone by an exception (PS204); its `revision` is the
--- present one. A transfer whose step was recorded before is a retry: it returns what it returned, and changes nothing.
+-- present one. A transfer whose step was recorded before is a retry: it returns what it returned, and changes nothing. The same transfer
+-- whose step was running and has ended now ends the step. A step that was told without a transfer gets its transfer.
+--
+-- Rows whose `findings` are null are returned alone, and nothing is done: see data_to_merge.
 --
 -- Locks: Steps, experiments, the lab: the order of the step log, so that the two never wait for each other.
 -- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
 -- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
 CREATE OR REPLACE FUNCTION transfer(_transfers jsonb, _devices jsonb, _batch boolean, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (container jsonb, step jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql
+RETURNS TABLE (container jsonb, step jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   input jsonb;
@@ -21,7 +24,8 @@ DECLARE
   step_of integer[] := '{}';
   step_devices jsonb := _devices;
   this_revision bigint;
-  known text;
+  known record;
+  told text;
   moved uuid[] := '{}';
   code text;
   members text;
@@ -31,18 +35,35 @@ BEGIN
   PERFORM 1 FROM step WHERE id IN (SELECT (t->'step'->>'id')::uuid FROM jsonb_array_elements(_transfers) t) ORDER BY id FOR NO KEY UPDATE;
   PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
   ORDER BY id FOR NO KEY UPDATE;
+  RETURN QUERY
+  SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'data', m.data), NULL::jsonb, NULL::jsonb, NULL::double precision
+  FROM data_to_merge((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null')) m;
+  IF FOUND THEN
+    RETURN;
+  END IF;
   PERFORM lock_lab();
   BEGIN
     this_revision := next_revision();
     FOR input IN SELECT value FROM jsonb_array_elements(_transfers) LOOP
       base := CASE WHEN _batch THEN '/transfers/' || index ELSE '' END;
-      SELECT s.created_as INTO known FROM step s WHERE s.id = (input->'step'->>'id')::uuid;
-      IF FOUND AND known = input->'step'->>'created_as' THEN
+      told := input->'step'->>'created_as';
+      SELECT s.created_as, s.ended_as, split_part(s.created_as, ':', 1) = split_part(told, ':', 1) AS is_same,
+        s.status IN ('running', 'paused', 'lost') AS under_way, o.step_id IS NOT NULL AS transferred, coalesce(o.created_as, s.created_as) AS transferred_as
+      INTO known FROM step s LEFT JOIN transfer_outcome o ON o.step_id = s.id WHERE s.id = (input->'step'->>'id')::uuid;
+      IF FOUND AND known.is_same AND known.transferred AND known.under_way AND input->'step'->>'status' <> 'running'
+        AND split_part(known.transferred_as, ':', 3) = split_part(told, ':', 3) AND told <> known.transferred_as AND NOT _dry_run THEN
+        step_of := step_of || index;
+        steps := steps || (input->'step');
+        results := results || jsonb_build_object('repeats', input->'step'->'id', 'ends', true, 'findings', '[]'::jsonb);
+        moved := moved || NULL::uuid;
+        index := index + 1;
+        CONTINUE;
+      ELSIF FOUND AND told IN (known.transferred_as, known.ended_as) AND known.transferred THEN
         results := results || jsonb_build_object('repeats', input->'step'->'id', 'findings', '[]'::jsonb);
         moved := moved || NULL::uuid;
         index := index + 1;
         CONTINUE;
-      ELSIF FOUND AND NOT _dry_run THEN
+      ELSIF FOUND AND NOT _dry_run AND (known.transferred OR NOT known.is_same) THEN
         PERFORM refuse('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')
           || CASE WHEN _batch THEN jsonb_build_object('index', index) ELSE '{}' END);
       END IF;
@@ -54,8 +75,9 @@ BEGIN
       END;
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
-      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'findings', done.findings
-        || CASE WHEN known IS NULL THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
+      results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told,
+        'warnings', CASE WHEN done.findings = '[]' THEN labware_warnings(done.container_id) END,
+        'findings', done.findings || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.
         after := container_snapshot(done.container_id) || coalesce(done.waste, '{}');
@@ -81,20 +103,24 @@ BEGIN
     IF _dry_run THEN
       RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
     END IF;
+    -- A step that ended is shown as it is now; its container too.
+    UPDATE transfer_outcome o SET step = step_snapshot(o.step_id), revision = this_revision,
+      container = container_snapshot((o.container->>'id')::uuid)
+    FROM jsonb_array_elements(results) r WHERE (r->>'ends')::boolean AND o.step_id = (r->>'repeats')::uuid;
     -- The revision was taken before it was known whether anything changes. It is given back if nothing did. max() reads
     -- one entry of the index; EXISTS (... WHERE revision = this_revision) may read the whole log, because after batches
     -- with thousands of events PostgreSQL expects to meet one soon.
     IF (SELECT max(e.revision) FROM event e) IS DISTINCT FROM this_revision THEN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
-    INSERT INTO transfer_outcome (step_id, container, step, revision)
-    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), this_revision
+    INSERT INTO transfer_outcome (step_id, container, step, warnings, created_as, revision)
+    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), nullif(r->'warnings', 'null'), r->>'told', this_revision
     FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
   END;
   RETURN QUERY
-  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.revision, l.revision)::double precision
+  SELECT coalesce(o.container, container_snapshot((r->>'container_id')::uuid)), o.step, r->'findings', coalesce(o.warnings, nullif(r->'warnings', 'null')), coalesce(o.revision, l.revision)::double precision
   FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l
   LEFT JOIN transfer_outcome o ON o.step_id = coalesce(r->>'repeats', r->>'step_id')::uuid
   ORDER BY n;

@@ -36,7 +36,10 @@ export function limitOf (text: string | undefined): string | undefined {
   return text
 }
 
-function rowOf (event: Event, times: TimeColumn): (string | number | null)[] {
+/** An event as JSON, as far as a row shows it. */
+export type Logged = Pick<Event, 'revision' | 'recorded_at' | 'kind' | 'actor' | 'reason' | 'step_id' | 'before' | 'after'>
+
+export function rowOf (event: Logged, times: TimeColumn): (string | number | null)[] {
   const [before, after] = [event.before, event.after] as (Snapshot | null)[]
   const thing = after ?? before
   return [

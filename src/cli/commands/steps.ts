@@ -17,7 +17,7 @@ export function stepsCommand (program: Command, io: CommandIo): void {
     .option('--device <name>', 'only those of this device')
     .option('--container <barcode>', 'only those that involved this container')
     .option('--experiment <id>', 'only those of this experiment')
-    .option('--status <name>', 'only those with this status: running, paused, completed, failed or aborted')
+    .option('--status <name>', 'only those with this status: running, paused, lost, completed, failed or aborted')
     .option('--after <time>', 'only those that started at this time or later; without an offset it is local')
     .option('--before <time>', 'only those that started before this time')
     .option('--limit <number>', 'how many at most', '20')

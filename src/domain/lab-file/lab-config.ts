@@ -4,6 +4,7 @@ import { escapePointer, storageFault } from '../values.ts'
 import { type LabwareTypeSettings, readFlag, readLabwareTypes, readMillimetres, readTypeList } from './labware-types.ts'
 import { type ConfigFault, isMembers, type Members, type Report } from './members.ts'
 import { deviceNameFault, nameFault } from './names.ts'
+import { readSlots, type SlotSettings } from './slots.ts'
 
 // Validates a parsed lab file. read-yaml.ts parses the YAML; lab-file.ts writes a lab file.
 
@@ -22,12 +23,15 @@ export type DeviceSettings = {
   extra: Members | null
 }
 
+/** A device of a lab file. `slots` are those that say something themselves; null if the file says nothing about single slots. */
+export type DeviceOfFile = { name: string, slots: SlotSettings[] | null } & DeviceSettings
+
 /** The members of a lab file besides its devices: any JSON. */
 export type LabSettings = { description: unknown, pythonlab_translation: unknown, extra: Members | null }
 
 /** A validated lab file: groups and their devices, in order, and its labware types; null if it says none. */
 export type LabLayout = LabSettings & {
-  groups: { name: string, devices: ({ name: string } & DeviceSettings)[] }[]
+  groups: { name: string, devices: DeviceOfFile[] }[]
   labware_types: LabwareTypeSettings[] | null
 }
 
@@ -107,13 +111,13 @@ function readGroups (servers: unknown, report: Report): LabLayout['groups'] {
   }
 }
 
-function readDevice (settings: unknown, pointer: string, report: Report): DeviceSettings {
+function readDevice (settings: unknown, pointer: string, report: Report): Omit<DeviceOfFile, 'name'> {
   const given = settings ?? {}
   if (!isMembers(given)) {
     report(pointer, 'must be an object with the member capacity')
-    return emptySettings
+    return { ...emptySettings, slots: null }
   }
-  const { capacity, process_capacity, min_capacity, allows_overlap, disposes, labware_types, max_height_mm, type, description, uri, ...rest } = given
+  const { capacity, process_capacity, min_capacity, allows_overlap, disposes, labware_types, max_height_mm, slots, type, description, uri, ...rest } = given
   const count = (name: string, value: unknown, most: number): number | null => {
     if (value === undefined || value === null) return null
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value
@@ -128,15 +132,17 @@ function readDevice (settings: unknown, pointer: string, report: Report): Device
     if (typeof text === 'string' && !isLine(text)) report(`${pointer}/${name}`, 'must not contain control characters')
   }
   if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not contain control characters other than line breaks')
+  const slotCount = count('capacity', capacity, maxSlots)
   return {
     ...texts({ type, description, uri }),
-    capacity: count('capacity', capacity, maxSlots) ?? 0,
+    capacity: slotCount ?? 0,
     process_capacity: count('process_capacity', process_capacity, maxInteger),
     min_capacity: count('min_capacity', min_capacity, maxInteger),
     allows_overlap: typeof allows_overlap === 'boolean' ? allows_overlap : null,
     disposes: readFlag(disposes, `${pointer}/disposes`, report),
     labware_types: readTypeList(labware_types, `${pointer}/labware_types`, report),
     max_height_mm: readMillimetres(max_height_mm, `${pointer}/max_height_mm`, report),
+    slots: readSlots(slots, slotCount, `${pointer}/slots`, report),
     extra: orNull({ ...rest, ...notTexts({ type, description, uri }) })
   }
 }

@@ -1,6 +1,7 @@
 import type { DeviceSettings, LabLayout } from './lab-config.ts'
 import { labwareTypeMembers } from './labware-types.ts'
 import type { Members } from './members.ts'
+import { slotMembers } from './slots.ts'
 
 /** The lab as a lab file, without null members and with the unknown members. */
 export function labFile ({ description, pythonlab_translation, extra, groups, labware_types }: LabLayout): Members {
@@ -9,8 +10,8 @@ export function labFile ({ description, pythonlab_translation, extra, groups, la
 }
 
 // What disposes says so; all others need not say that they do not.
-function deviceMember ({ name, extra, disposes, ...settings }: LabLayout['groups'][number]['devices'][number]): [string, Members] {
-  return [name, { ...withoutNulls({ ...settings, disposes: disposes || null }), ...extra }]
+function deviceMember ({ name, extra, disposes, slots, ...settings }: LabLayout['groups'][number]['devices'][number]): [string, Members] {
+  return [name, { ...withoutNulls({ ...settings, disposes: disposes || null, slots: slotMembers(slots) }), ...extra }]
 }
 
 function withoutNulls (members: Members): Members {
@@ -25,7 +26,7 @@ export function extraFault (device: DeviceSettings): string | null {
   return clash === undefined ? null : `must not contain "${clash}", which is a member of the device itself`
 }
 
-const own: ReadonlySet<string> = new Set(['capacity', 'process_capacity', 'min_capacity', 'allows_overlap', 'disposes', 'labware_types', 'max_height_mm'])
+const own: ReadonlySet<string> = new Set(['capacity', 'process_capacity', 'min_capacity', 'allows_overlap', 'disposes', 'labware_types', 'max_height_mm', 'slots'])
 
 function isText (key: string): key is 'type' | 'description' | 'uri' {
   return key === 'type' || key === 'description' || key === 'uri'

@@ -1,5 +1,6 @@
 import type { DeviceSettings, LabLayout, LabSettings } from './lab-config.ts'
 import { type LabwareTypeSettings, type LabwareTypePlan, planLabwareTypes } from './labware-types.ts'
+import { planSlots, type TrackedSlot } from './slots.ts'
 
 // Plans what a lab file changes in the tracked lab. Pure functions: the caller reads the lab under its lock and writes the plan.
 
@@ -9,8 +10,8 @@ export type TrackedDevice = DeviceSettings & { id: string, name: string, group: 
 /** A group with the names of its listed, active devices, in order. */
 export type DeviceGroup = { name: string, devices: string[] }
 
-/** `devices` has one device per name: the active one, otherwise the last one with this name. */
-export type TrackedLab = LabSettings & { groups: DeviceGroup[], devices: TrackedDevice[], labware_types: LabwareTypeSettings[] }
+/** `devices` has one device per name: the active one, otherwise the last one with this name. `slots` are those for which something is set. */
+export type TrackedLab = LabSettings & { groups: DeviceGroup[], devices: TrackedDevice[], slots: TrackedSlot[], labware_types: LabwareTypeSettings[] }
 
 export type DeviceAction = 'add' | 'update' | 'grow' | 'shrink' | 'retire' | 'restore' | 'unchanged'
 
@@ -22,13 +23,13 @@ export type DeviceInput = TrackedDevice & { kind: string }
 
 export type LabInput = LabSettings & { groups: DeviceGroup[] }
 
-/** `devices` are those to write; `lab` is null if only settings of devices and labware types change. */
-export type LabPlan = { changes: DeviceChange[], devices: DeviceInput[], labwareTypes: LabwareTypePlan, lab: LabInput | null }
+/** `devices` and `slots` are those to write; `lab` is null if only settings of devices and labware types change. */
+export type LabPlan = { changes: DeviceChange[], devices: DeviceInput[], slots: TrackedSlot[], labwareTypes: LabwareTypePlan, lab: LabInput | null }
 
 /** Plans how the tracked lab becomes like the lab file. Without `prune`, devices that are not in the file are kept. */
 export function planLab (config: LabLayout, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): LabPlan {
   const known = new Map(tracked.devices.map((device) => [device.name, device]))
-  const wanted = config.groups.flatMap(({ name: group, devices }) => devices.map((settings): TrackedDevice => {
+  const wanted = config.groups.flatMap(({ name: group, devices }) => devices.map(({ slots: _, ...settings }): TrackedDevice => {
     const before = known.get(settings.name)
     return { id: before?.id ?? newId(), created_as: before?.created_as ?? null, ...settings, group, listed: true, retired: false }
   }))
@@ -37,13 +38,22 @@ export function planLab (config: LabLayout, tracked: TrackedLab, { prune, newId 
     .filter(({ name, listed, retired }) => listed && !retired && !named.has(name))
     .map((device) => ({ ...device, retired: prune }))
 
+  const said = new Map(config.groups.flatMap(({ devices }) => devices.map(({ name, slots }) => [name, slots] as const)))
+  const slots = planSlots(wanted.map(({ id, name, capacity }) => ({ id, capacity, slots: said.get(name) ?? null })), tracked.slots, { prune })
+  const withSlots = new Set(slots.map(({ device_id }) => device_id))
   const steps = [...wanted, ...others].map((after) => ({ after, change: deviceChangeOf(known.get(after.name), after) }))
   return {
-    changes: steps.map(({ change }) => change),
+    changes: steps.map(({ after, change }) => withSlots.has(after.id) ? withSlotsChanged(change) : change),
     devices: steps.filter(({ change }) => change.action !== 'unchanged').map(({ after, change }) => deviceInputOf(after, change)),
+    slots,
     labwareTypes: planLabwareTypes(config.labware_types, tracked.labware_types, { prune }),
     lab: unlessTracked(prune ? fromFile(config) : intoTracked(config, tracked, named), tracked)
   }
+}
+
+// The settings of single slots are no part of the row of their device, so the device is not written for them.
+function withSlotsChanged (change: DeviceChange): DeviceChange {
+  return { ...change, action: change.action === 'unchanged' ? 'update' : change.action, changed: [...change.changed, 'slots'] }
 }
 
 /** What a lab file says beyond the settings of single devices; null if the tracked lab says the same. */

@@ -84,7 +84,7 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'container' },
     schema: {
       operationId: 'removeContainer', tags: ['containers'], summary: 'Remove a container from the platform',
-      description: 'Frees its slot, the slot of its parked lid and its barcode. The container and its history stay readable by id. A retry by id returns the same response. The event log keeps the `reason`. With `dry_run`, returns the same and changes nothing.',
+      description: 'Frees its slot, the slot of its parked lid and its barcode. The container and its history stay readable by id. A retry by id returns the same response. The event log keeps the `reason`.',
       params: ContainerParams, querystring: RemoveQuery,
       response: { 200: ref(Container), ...problems('container-not-found') }
     }

@@ -51,7 +51,7 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'experiment' },
     schema: {
       operationId: 'updateExperiment', tags: ['experiments'], summary: 'Update an experiment',
-      description: 'Changes status, name or metadata. The status goes from `created` to `running` (by this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be aborted, too. `running` and `paused` change into each other. Sending the present status changes nothing.',
+      description: 'Changes status, name, session or metadata. The status goes from `created` to `running` (by this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be aborted, too. `running` and `paused` change into each other. Both become `lost` when the session of the orchestrator is over; a `lost` one can go on (`running`), or be completed or aborted. Sending the present status changes nothing.',
       params: ExperimentParams, querystring: noQuery, body: ref(ExperimentPatch),
       response: { 200: ref(Experiment), ...bodyProblems('experiment-not-found', 'illegal-transition') }
     }

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
+import { DryRunQuery } from '../../contract/arrangements.ts'
 import { AtQuery, parseAsOf, parsePoint } from '../../contract/as-of.ts'
 import { noQuery, ref } from '../../contract/common.ts'
 import { LabConfig, LabConfigQuery, LabConfigResult, LabHealth, LabRestore, LabRestoreResult, LabState, LabWipe, LabYaml, WipeQuery } from '../../contract/lab.ts'
@@ -89,14 +90,14 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
         'Containers that came since stay where they are. What they stand in the way of stays as it is now, and `findings` says so.',
         'With `dry_run`, returns the same and changes nothing.'
       ].join(' '),
-      querystring: noQuery, body: ref(LabRestore),
+      querystring: DryRunQuery, body: ref(LabRestore),
       response: { 200: ref(LabRestoreResult), ...bodyProblems('device-name-in-use') }
     }
   }, async (request) => {
     const { at, reason, dry_run } = request.body
     const location = { in: 'body', pointer: '/at' } as const
     const revision = await store.asOf.revision(parsePoint(at, location), location)
-    return await store.lab.restore(revision, { dryRun: dry_run ?? false }, { ...auditOf(request), reason })
+    return await store.lab.restore(revision, { dryRun: request.query.dry_run === true || dry_run === true }, { ...auditOf(request), reason })
   })
 
   app.get('/lab/health', {

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { DryRunQuery } from '../../contract/arrangements.ts'
 import { AtQuery, parseAsOf } from '../../contract/as-of.ts'
-import { jsonResponse, ref } from '../../contract/common.ts'
+import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { LabwareType, LabwareTypePage, LabwareTypeParams, LabwareTypePut, LabwareTypeQuery } from '../../contract/labware-types.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
@@ -36,12 +35,12 @@ export const labwareTypesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin', changes: 'labware-type' },
     schema: {
       operationId: 'putLabwareType', tags: ['labware types'], summary: 'Add or change a labware type',
-      description: 'Says what is known of a labware type; what is left out is not known. Containers of this type are then only put where they fit. The same request again changes nothing. With `dry_run`, returns the same and changes nothing.',
-      params: LabwareTypeParams, querystring: DryRunQuery, body: ref(LabwareTypePut),
+      description: 'Says what is known of a labware type; what is left out is not known. Containers of this type are then only put where they fit. The same request again changes nothing.',
+      params: LabwareTypeParams, querystring: noQuery, body: ref(LabwareTypePut),
       response: { 200: jsonResponse('Changed, or as it was.', LabwareType), 201: jsonResponse('Added.', LabwareType), ...bodyProblems() }
     }
   }, async (request, reply) => {
-    const { created, labware_type } = await store.labwareTypes.put(request.params.name, request.body, request.query.dry_run, auditOf(request))
+    const { created, labware_type } = await store.labwareTypes.put(request.params.name, request.body, auditOf(request))
     reply.code(created ? 201 : 200).header('location', `/api/labware-types/${encodeURIComponent(labware_type.name)}`)
     return labware_type
   })
@@ -50,9 +49,9 @@ export const labwareTypesRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { scope: 'admin', changes: 'labware-type' },
     schema: {
       operationId: 'deleteLabwareType', tags: ['labware types'], summary: 'Delete a labware type',
-      description: 'Returns the type as it was last. Containers keep its name, and can then go anywhere. The lists of devices and slots no longer name it. With `dry_run`, returns the same and changes nothing.',
-      params: LabwareTypeParams, querystring: DryRunQuery,
+      description: 'Returns the type as it was last. Containers keep its name, and can then go anywhere. The lists of devices and slots no longer name it.',
+      params: LabwareTypeParams, querystring: noQuery,
       response: { 200: ref(LabwareType), ...problems('labware-type-not-found') }
     }
-  }, async (request) => await store.labwareTypes.delete(request.params.name, request.query.dry_run, auditOf(request)))
+  }, async (request) => await store.labwareTypes.delete(request.params.name, auditOf(request)))
 }

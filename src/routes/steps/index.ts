@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { Pause, PauseQuery } from '../../contract/pauses.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
+import { RunningQuery, RunningSteps } from '../../contract/running.ts'
 import { StepExclusionQuery, StepExclusionRequest, StepExclusionResult } from '../../contract/step-exclusions.ts'
 import { StatisticsQuery, StepStatistics } from '../../contract/step-statistics.ts'
 import {
@@ -32,12 +33,13 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'logStep', tags: ['steps'], summary: 'Log a step',
       description: [
         'Logs a step. A step is never refused because a device, container or experiment is unknown; the response has `warnings` instead.',
-        'A retry with the same `id` and the same data returns 200. It can name further containers, which are added, so a step can be reported once for each container.',
+        'A step can be told twice: when it starts (`status: running`) and, with the same `id`, `kind`, `device` and `start`, when it has ended. It is one step, and the second answer is 200. At its end it takes the finish, the status, the data (added to those of the start), the error, the places, the lid, whether the barcode was read, and further containers.',
+        'What is told again changes nothing and is answered with 200 and the stored step. If it differs, the answer has the warning `differs-from-stored`. A start that is told after the end changes nothing. Further containers are added, so a step can be reported once for each container.',
         'The first step of an experiment sets its status to `running`.'
       ].join(' '),
       querystring: noQuery, body: ref(StepCreate),
       response: {
-        200: jsonResponse('The step was already logged with this id and data.', Step),
+        200: jsonResponse('The step was told before with this id: it has ended now, or is unchanged.', Step),
         201: jsonResponse('Logged.', Step),
         ...bodyProblems('id-in-use')
       }
@@ -55,7 +57,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: 'Logs the steps, either all or none, by the same rules as a single step. A fault has the index of the step.',
       querystring: noQuery, body: ref(StepBatch),
       response: {
-        200: jsonResponse('All steps were already logged with these ids and data.', StepItems),
+        200: jsonResponse('All steps were told before with these ids: they have ended now, or are unchanged.', StepItems),
         201: jsonResponse('Logged.', StepItems),
         ...bodyProblems('id-in-use')
       }
@@ -75,6 +77,18 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: ref(StepStatistics), ...problems() }
     }
   }, async ({ query }) => ({ items: await store.steps.statistics(query) }))
+
+  app.get('/steps/running', {
+    schema: {
+      operationId: 'getRunningSteps', tags: ['steps'], summary: 'List what runs now, and when it should end',
+      description: [
+        'Returns all steps that have not ended, alarms first, with the times at which they should end. All of it is of one moment.',
+        'A step past its bound is nothing unusual. A step is an alarm when it takes more than 1.5 times as long as the longest comparable step, and at least 30 seconds longer.'
+      ].join(' '),
+      querystring: RunningQuery,
+      response: { 200: ref(RunningSteps), ...problems() }
+    }
+  }, async ({ query }) => await app.estimator.estimateRunning(query.confidence))
 
   app.post('/steps/exclusions', {
     schema: {
@@ -115,7 +129,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'step', bodyOptional: true },
     schema: {
       operationId: 'finishStep', tags: ['steps'], summary: 'Finish a running step',
-      description: 'Ends a running or paused step. A pause ends with it. If the finish is before the start, because clocks differ, the start is stored as the finish, with a warning.',
+      description: 'Ends a running, paused or lost step. A pause ends with it. If the finish is before the start, because clocks differ, the start is stored as the finish, with a warning.',
       params: StepParams, querystring: noQuery, body: ref(StepFinish),
       response: { 200: ref(Step), ...bodyProblems('step-not-found', 'step-ended') }
     }

@@ -11,7 +11,8 @@ const otherMedia: Readonly<Record<string, readonly string[]>> = {
   putCertificate: ['application/x-pem-file', 'text/plain'],
   getCertificate: ['application/x-pem-file', 'text/plain'],
   getProcessSource: ['text/plain'],
-  getMetrics: ['text/plain']
+  getMetrics: ['text/plain'],
+  streamEvents: ['text/event-stream']
 }
 
 export const operationRules: readonly Rule[] = [

@@ -2,7 +2,7 @@ import { validatorFor } from '../../../src/contract/validator.ts'
 import { componentsInBodies, componentsOf, mediaOf, operationsOf, resolved, schemasOf, valueOf, type Json, type Rule } from './rule.ts'
 
 /** Objects in requests that take members nobody knows here: free JSON, and the labs' own file, which keeps what it does not know. */
-const open = ['JsonObject', 'LabConfig', 'LabDevice', 'LabLabwareType', 'LabGroup', 'LabConfig/sila_servers', 'LabConfig/labware_types/anyOf0']
+const open = ['JsonObject', 'LabConfig', 'LabDevice', 'LabLabwareType', 'LabGroup', 'LabConfig/sila_servers', 'LabConfig/labware_types/anyOf0', 'LabDevice/slots/anyOf0']
 /** Of what the labs wrote themselves only the whole is bounded: 1 MiB as YAML, BODY_LIMIT_BYTES as JSON. */
 const boundedAsWhole = ['LabConfig', 'LabDevice', 'LabLabwareType']
 /** Members that may be one of several things: in the lab file a description is text or a list; what is in the way goes away or to a place. */
@@ -140,10 +140,10 @@ export const schemaRules: readonly Rule[] = [
     breaking: (document) => { document.components.schemas.Thing.properties.d = { type: 'string', description: 'Short.' } }
   },
   {
-    rule: 'times are called start, finish, until or *_at, *_after, *_before, *_since, first_start, last_finish, and are date-times; nothing else is',
+    rule: 'times are called start, finish, until, now or *_at, *_after, *_before, *_since, first_start, last_finish, and are date-times; nothing else is',
     why: 'The name tells the unit and the form.',
     faults: (document) => memberSchemas(document).filter(({ at, name, schema }) =>
-      (valueOf(document, schema)?.format === 'date-time') !== /^((first_)?start|(last_)?finish|window_from|at|since|until|.*_(at|after|before|since))$/.test(name) && !/^(lidded_.*|from|to)$/.test(name) && !pointInHistory.test(at)).map(({ at }) => at),
+      (valueOf(document, schema)?.format === 'date-time') !== /^((first_)?start|(last_)?finish|window_from|at|now|since|until|.*_(at|after|before|since))$/.test(name) && !/^(lidded_.*|from|to)$/.test(name) && !pointInHistory.test(at)).map(({ at }) => at),
     breaking: (document) => { document.components.schemas.Thing.properties.made_at = { type: 'string', description: 'When.' } }
   },
   {

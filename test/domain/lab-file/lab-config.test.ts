@@ -45,7 +45,7 @@ t.test('reading a lab file', async (t) => {
         name: 'scanners',
         devices: [{
           name: 'scanner1', capacity: 1, process_capacity: 2, min_capacity: 1, allows_overlap: false, type: 'scanner', description: 'in words',
-          disposes: false, labware_types: null, max_height_mm: null, uri: 'https://scanner', extra: { resolution: 640, zoom: null }
+          disposes: false, labware_types: null, max_height_mm: null, slots: null, uri: 'https://scanner', extra: { resolution: 640, zoom: null }
         }]
       }],
       labware_types: null
@@ -61,7 +61,7 @@ t.test('reading a lab file', async (t) => {
   t.test('takes groups that are empty or null, and null for what is not said', async (t) => {
     const config = read({ description: null, sila_servers: { a: {}, b: null, c: { d: { capacity: 0, type: null, allows_overlap: null, min_capacity: null } } } })
     t.strictSame(config.groups.map(({ name, devices }) => [name, devices.length]), [['a', 0], ['b', 0], ['c', 1]])
-    t.strictSame(config.groups[2]!.devices, [{ name: 'd', ...nothingSaid }])
+    t.strictSame(config.groups[2]!.devices, [{ name: 'd', ...nothingSaid, slots: null }])
   })
 
   t.test('takes the least and the most slots', async (t) => {
@@ -162,7 +162,7 @@ t.test('what a lab file changes', async (t) => {
   const device = (name: string, rest: Partial<TrackedDevice> = {}): TrackedDevice =>
     ({ ...nothingSaid, id: `id of ${name}`, name, group: 'g', listed: true, retired: false, created_as: null, capacity: 2, ...rest })
   const lab = (devices: TrackedDevice[], rest: Partial<TrackedLab> = {}): TrackedLab =>
-    ({ description: null, pythonlab_translation: null, extra: null, groups: [{ name: 'g', devices: devices.filter((one) => one.listed && !one.retired).map(({ name }) => name) }], devices, labware_types: [], ...rest })
+    ({ description: null, pythonlab_translation: null, extra: null, groups: [{ name: 'g', devices: devices.filter((one) => one.listed && !one.retired).map(({ name }) => name) }], devices, slots: [], labware_types: [], ...rest })
   const plan = (file: object, tracked: TrackedLab, prune = true) => planLab(read(file), tracked, { prune, newId: () => 'a new id' })
   const actions = (file: object, tracked: TrackedLab, prune = true) => plan(file, tracked, prune).changes.map(({ action, device }) => `${action} ${device}`)
 
@@ -228,6 +228,7 @@ t.test('what a lab file changes', async (t) => {
       description: 'old', pythonlab_translation: { g: 'G' }, extra: { owner: 'me', room: 1 },
       groups: [{ name: 'g', devices: ['a', 'b'] }, { name: 'h', devices: ['c'] }],
       devices: [device('a'), device('b'), device('c', { group: 'h' })],
+      slots: [],
       labware_types: []
     }
     const file = { room: 2, sila_servers: { i: { d: { capacity: 1 } }, g: { b: { capacity: 2 } } } }

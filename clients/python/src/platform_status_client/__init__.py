@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from .client import Client
 from .errors import Problem, StatusServiceError, Unreachable
+from .watch import Change
 
 if TYPE_CHECKING:
     from .orchestrator import StatusDB
 
-__all__ = ['Client', 'Problem', 'StatusDB', 'StatusServiceError', 'Unreachable']
+__all__ = ['Change', 'Client', 'Problem', 'StatusDB', 'StatusServiceError', 'Unreachable']
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .operations import Operations
 from .settings import service_key, service_url
 from .transport import Transport
+from .watch import Change, watch
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -66,6 +67,23 @@ class Client(Operations):
             if page['next_cursor'] is None:
                 return
             query['cursor'] = page['next_cursor']
+
+    def watch(
+        self,
+        *,
+        after: int | None = None,
+        device: str | None = None,
+        container: str | None = None,
+        experiment: str | None = None,
+        kind: str | None = None,
+    ) -> Iterator[Change]:
+        """Yields every change of the lab, as it happens, once and in order: `for change in client.watch(after=revision):`.
+
+        It begins after the revision `after`, or with what happens next. It connects again by itself, and misses
+        nothing. It ends only when the loop is left, or with `Problem` if the service refuses it.
+        """
+        filters = {'device': device, 'container': container, 'experiment': experiment, 'kind': kind}
+        return watch(self._transport, self._headers, filters, after)
 
     def close(self) -> None:
         """Closes the connections that are not in use."""

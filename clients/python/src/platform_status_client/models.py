@@ -9,6 +9,39 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
+class Alarm(TypedDict):
+    """A step that somebody has to look at."""
+    id: str
+    kind: AlarmKind
+    step_id: str
+    device: str
+    name: str | None
+    fct: str | None
+    start: str
+    status: StepStatus
+    experiment_id: str | None
+    raised_at: str
+    over_at: str | None
+    acknowledged_at: str | None
+    acknowledged_by: str | None
+    note: str | None
+
+
+class AlarmAcknowledge(TypedDict):
+    """Somebody is at an alarm."""
+    note: str
+
+
+AlarmKind = Literal['overdue', 'lost']
+
+
+class AlarmPage(TypedDict):
+    """One page of a list."""
+    items: list[Alarm]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
 AnyBoolean = Literal['true', 'false', 'any']
 
 
@@ -389,6 +422,9 @@ class Event(TypedDict):
     after: dict[str, Any] | None
 
 
+EventKind = Literal['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named', 'certificate-set', 'certificate-removed', 'position-updated', 'labware-type-added', 'labware-type-updated', 'labware-type-deleted', 'lab-updated', 'lab-wiped', 'lab-restored', 'position-reserved', 'reservation-renewed', 'reservation-released', 'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed']
+
+
 class EventPage(TypedDict):
     """One page of a list."""
     items: list[Event]
@@ -417,6 +453,8 @@ class Experiment(TypedDict):
     paused_at: str | None
     paused_seconds: float
     active_seconds: float | None
+    session: str | None
+    attention: bool
     created_at: str
     updated_at: str
     version: int
@@ -427,6 +465,7 @@ class ExperimentCreate(TypedDict):
     id: NotRequired[str | None]
     process_id: str
     name: NotRequired[str | None]
+    session: NotRequired[str | None]
     metadata: NotRequired[dict[str, Any] | None]
 
 
@@ -441,6 +480,7 @@ class ExperimentPatch(TypedDict):
     """The members to change. Omitted members stay as they are."""
     status: NotRequired[ExperimentStatus]
     name: NotRequired[str | None]
+    session: NotRequired[str | None]
     metadata: NotRequired[dict[str, Any] | None]
 
 
@@ -450,7 +490,7 @@ class ExperimentProcess(TypedDict):
     name: str
 
 
-ExperimentStatus = Literal['created', 'running', 'paused', 'completed', 'aborted']
+ExperimentStatus = Literal['created', 'running', 'paused', 'lost', 'completed', 'aborted']
 
 
 # One fault of a request: where it is, and the rule that it breaks.
@@ -608,6 +648,7 @@ class LabDevice(TypedDict):
     disposes: NotRequired[bool | None]
     labware_types: NotRequired[list[str] | None]
     max_height_mm: NotRequired[float | None]
+    slots: NotRequired[dict[str, LabSlot | None] | None]
     type: NotRequired[str | None]
     description: NotRequired[str | None]
     uri: NotRequired[str | None]
@@ -656,6 +697,14 @@ class LabRestoreResult(TypedDict):
     containers: list[Container]
     findings: list[RestoreFinding]
     revision: int
+
+
+class LabSlot(TypedDict):
+    """What is set for one slot of a device in the lab file."""
+    deep_well_suited: NotRequired[bool | None]
+    disposes: NotRequired[bool | None]
+    labware_types: NotRequired[list[str] | None]
+    max_height_mm: NotRequired[float | None]
 
 
 class LabState(TypedDict):
@@ -801,6 +850,32 @@ class NewLabel(TypedDict):
 OccupiedBy = Literal['container', 'lid']
 
 
+class Orchestrator(TypedDict):
+    """A program that runs experiments, and until when it is known to be alive."""
+    name: str
+    session: str
+    state: str | None
+    ttl_seconds: float
+    expires_at: str
+    alive: bool
+    created_at: str
+    updated_at: str
+
+
+class OrchestratorPage(TypedDict):
+    """One page of a list."""
+    items: list[Orchestrator]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class OrchestratorPut(TypedDict):
+    """A sign of life of an orchestrator."""
+    session: str
+    ttl_seconds: float
+    state: NotRequired[str | None]
+
+
 class PastPlace(TypedDict):
     """Where a lid was."""
     device: str
@@ -820,10 +895,12 @@ class Place(TypedDict):
 
 
 class PlannedStep(TypedDict):
-    """A planned step, as it will be logged, but without times. A move needs `origin` and `destination`."""
+    """A planned step, as it will be logged, but without times. A move needs `origin`. A scheduler can ask before
+    devices are assigned.
+    """
     kind: NotRequired[StepKind | None]
     name: NotRequired[str | None]
-    device: str
+    device: NotRequired[str | None]
     data: NotRequired[dict[str, Any] | None]
     origin: NotRequired[EstimateEnd | None]
     destination: NotRequired[EstimateEnd | None]
@@ -1065,6 +1142,28 @@ class RestoreFinding(TypedDict):
 RestoreFindingCode = Literal['position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied']
 
 
+RunningState = Literal['running', 'past-bound', 'alarm', 'paused', 'lost']
+
+
+class RunningStep(TypedDict):
+    """A step that has not ended, and when it should."""
+    step: Step
+    state: RunningState
+    elapsed_seconds: float
+    median_at: str | None
+    bound_at: str | None
+    alarm_at: str | None
+    share_longer: float | None
+    estimate: Estimate
+
+
+class RunningSteps(TypedDict):
+    """What runs now."""
+    revision: int
+    now: str
+    items: list[RunningStep]
+
+
 Scope = Literal['read', 'operate', 'admin']
 
 
@@ -1105,6 +1204,10 @@ class Step(TypedDict):
     lidded_after: bool | None
     barcode_read: bool | None
     is_simulation: bool
+    attempt: int | None
+    expected_seconds: float | None
+    error: str | None
+    session: str | None
     excluded_from_estimates: StepExclusion | None
     warnings: list[Warning]
     created_at: str
@@ -1128,7 +1231,7 @@ class StepChange(TypedDict):
     after: Step
 
 
-StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-corrected']
+StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-corrected']
 
 
 class StepContainer(TypedDict):
@@ -1146,6 +1249,7 @@ class StepCounts(TypedDict):
     aborted: int
     running: int
     paused: int
+    lost: int
 
 
 class StepCreate(TypedDict):
@@ -1168,6 +1272,10 @@ class StepCreate(TypedDict):
     lidded_before: NotRequired[bool | None]
     lidded_after: NotRequired[bool | None]
     barcode_read: NotRequired[bool | None]
+    attempt: NotRequired[int | None]
+    expected_seconds: NotRequired[float | None]
+    error: NotRequired[str | None]
+    session: NotRequired[str | None]
 
 
 StepDecision = Literal['exclude', 'include', 'undecided']
@@ -1201,12 +1309,21 @@ class StepExclusionResult(TypedDict):
 
 
 class StepFinish(TypedDict):
-    """The end of a running step. All members are optional. The default `finish` is now, by the clock of the
-    service.
+    """The end of a step that was told as running. All members are optional. The default `finish` is now, by the
+    clock of the service.
     """
     finish: NotRequired[datetime | str | None]
     status: NotRequired[StepEnding | None]
     data: NotRequired[dict[str, Any] | None]
+    error: NotRequired[str | None]
+    containers: NotRequired[list[str] | None]
+    origin: NotRequired[StepEnd | None]
+    destination: NotRequired[StepEnd | None]
+    lidded_before: NotRequired[bool | None]
+    lidded_after: NotRequired[bool | None]
+    barcode_read: NotRequired[bool | None]
+    attempt: NotRequired[int | None]
+    expected_seconds: NotRequired[float | None]
 
 
 class StepGroup(TypedDict):
@@ -1291,7 +1408,7 @@ class StepStatistics(TypedDict):
     items: list[StepGroupStatistics]
 
 
-StepStatus = Literal['running', 'paused', 'completed', 'failed', 'aborted']
+StepStatus = Literal['running', 'paused', 'lost', 'completed', 'failed', 'aborted']
 
 
 class StepWhere(TypedDict):
@@ -1399,6 +1516,49 @@ class StocktakeSummary(TypedDict):
     counts: StocktakeCounts
 
 
+class StreamBye(TypedDict):
+    """The `data` of `bye`, the last frame. Connect again after one to three seconds."""
+    reason: StreamEndReason
+
+
+StreamEndReason = Literal['shutdown', 'key-ended']
+
+
+class StreamHeartbeat(TypedDict):
+    """The `data` of `heartbeat`, which comes every 15 seconds. Without two of them in a row, connect again. The
+    `id` of the frame moves on also when a filter lets nothing through.
+    """
+    revision: int
+    now: str
+
+
+class StreamHello(TypedDict):
+    """The `data` of `hello`, the first frame. The `id` of the frame is where this stream begins."""
+    revision: int
+    now: str
+    log_id: str
+    version: str
+
+
+class StreamReset(TypedDict):
+    """The `data` of `reset`: the log does not have the revision from which you resume, or is another log, because a
+    backup was restored. Read the lab again. The stream goes on from the `id` of the frame.
+    """
+    revision: int
+    now: str
+    log_id: str
+
+
+class StreamRevision(TypedDict):
+    """The `data` of `revision`: all that one command changed. The `id` of the frame is this revision."""
+    revision: int
+    recorded_at: str
+    actor: str | None
+    request_id: str | None
+    events: list[Event] | None
+    count: NotRequired[int]
+
+
 class TrackedPlace(TypedDict):
     """Where something is tracked."""
     device: str
@@ -1453,6 +1613,7 @@ class TransferResult(TypedDict):
     step: Step | None
     revision: int
     findings: list[TransferFinding]
+    warnings: NotRequired[list[Warning]]
 
 
 TransferStatus = Literal['success', 'dry-run']
@@ -1498,16 +1659,29 @@ class PutLabConfigQuery(TypedDict):
 class GetLabConfigQuery(TypedDict):
     """Query parameters of `get_lab_config`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class GetLabQuery(TypedDict):
     """Query parameters of `get_lab`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class WipeLabQuery(TypedDict):
     """Query parameters of `wipe_lab`."""
     confirm: NotRequired[str]
+    dry_run: NotRequired[bool]
+
+
+class RestoreLabQuery(TypedDict):
+    """Query parameters of `restore_lab`."""
+    dry_run: NotRequired[bool]
+
+
+class GetLabHealthQuery(TypedDict):
+    """Query parameters of `get_lab_health`."""
+    min_revision: NotRequired[int]
 
 
 class ListDevicesQuery(TypedDict):
@@ -1520,6 +1694,12 @@ class ListDevicesQuery(TypedDict):
     has_certificate: NotRequired[bool]
     retired: NotRequired[AnyBoolean]
     listed: NotRequired[AnyBoolean]
+    min_revision: NotRequired[int]
+
+
+class AddDeviceQuery(TypedDict):
+    """Query parameters of `add_device`."""
+    dry_run: NotRequired[bool]
 
 
 # Query parameters of `get_utilization`.
@@ -1531,6 +1711,7 @@ GetUtilizationQuery = TypedDict(
         'bucket': 'NotRequired[UtilizationBucket]',
         'timezone': 'NotRequired[str]',
         'device': 'NotRequired[str]',
+        'min_revision': 'NotRequired[int]',
     },
 )
 
@@ -1538,6 +1719,17 @@ GetUtilizationQuery = TypedDict(
 class GetDeviceQuery(TypedDict):
     """Query parameters of `get_device`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class UpdateDeviceQuery(TypedDict):
+    """Query parameters of `update_device`."""
+    dry_run: NotRequired[bool]
+
+
+class RetireDeviceQuery(TypedDict):
+    """Query parameters of `retire_device`."""
+    dry_run: NotRequired[bool]
 
 
 class ListPositionsQuery(TypedDict):
@@ -1545,11 +1737,33 @@ class ListPositionsQuery(TypedDict):
     empty: NotRequired[bool]
     at: NotRequired[str]
     limit: NotRequired[int]
+    min_revision: NotRequired[int]
 
 
 class GetPositionQuery(TypedDict):
     """Query parameters of `get_position`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class UpdatePositionQuery(TypedDict):
+    """Query parameters of `update_position`."""
+    dry_run: NotRequired[bool]
+
+
+class GetCertificateQuery(TypedDict):
+    """Query parameters of `get_certificate`."""
+    min_revision: NotRequired[int]
+
+
+class PutCertificateQuery(TypedDict):
+    """Query parameters of `put_certificate`."""
+    dry_run: NotRequired[bool]
+
+
+class DeleteCertificateQuery(TypedDict):
+    """Query parameters of `delete_certificate`."""
+    dry_run: NotRequired[bool]
 
 
 class ListLabwareTypesQuery(TypedDict):
@@ -1557,11 +1771,13 @@ class ListLabwareTypesQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
 
 
 class GetLabwareTypeQuery(TypedDict):
     """Query parameters of `get_labware_type`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
 
 
 class PutLabwareTypeQuery(TypedDict):
@@ -1587,11 +1803,28 @@ class ListContainersQuery(TypedDict):
     lidded: NotRequired[bool]
     labware_type: NotRequired[str]
     name: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class AddContainerQuery(TypedDict):
+    """Query parameters of `add_container`."""
+    dry_run: NotRequired[bool]
+
+
+class AddContainersQuery(TypedDict):
+    """Query parameters of `add_containers`."""
+    dry_run: NotRequired[bool]
 
 
 class GetContainerQuery(TypedDict):
     """Query parameters of `get_container`."""
     at: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class UpdateContainerQuery(TypedDict):
+    """Query parameters of `update_container`."""
+    dry_run: NotRequired[bool]
 
 
 class RemoveContainerQuery(TypedDict):
@@ -1605,6 +1838,32 @@ class GetContainerHistoryQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class MoveContainerQuery(TypedDict):
+    """Query parameters of `move_container`."""
+    dry_run: NotRequired[bool]
+
+
+class UnlidContainerQuery(TypedDict):
+    """Query parameters of `unlid_container`."""
+    dry_run: NotRequired[bool]
+
+
+class LidContainerQuery(TypedDict):
+    """Query parameters of `lid_container`."""
+    dry_run: NotRequired[bool]
+
+
+class CorrectContainerQuery(TypedDict):
+    """Query parameters of `correct_container`."""
+    dry_run: NotRequired[bool]
+
+
+class MoveFromPositionQuery(TypedDict):
+    """Query parameters of `move_from_position`."""
+    dry_run: NotRequired[bool]
 
 
 class TransferContainerQuery(TypedDict):
@@ -1633,11 +1892,22 @@ class ListStocktakesQuery(TypedDict):
     cursor: NotRequired[str]
     count: NotRequired[bool]
     device: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class GetStocktakeQuery(TypedDict):
+    """Query parameters of `get_stocktake`."""
+    min_revision: NotRequired[int]
 
 
 class RelabelContainersQuery(TypedDict):
     """Query parameters of `relabel_containers`."""
     dry_run: NotRequired[bool]
+
+
+class LookUpContainersQuery(TypedDict):
+    """Query parameters of `look_up_containers`."""
+    min_revision: NotRequired[int]
 
 
 class ListReservationsQuery(TypedDict):
@@ -1648,6 +1918,27 @@ class ListReservationsQuery(TypedDict):
     owner: NotRequired[str]
     device: NotRequired[str]
     purpose: NotRequired[ReservationPurpose]
+    min_revision: NotRequired[int]
+
+
+class ReservePositionsQuery(TypedDict):
+    """Query parameters of `reserve_positions`."""
+    dry_run: NotRequired[bool]
+
+
+class GetReservationQuery(TypedDict):
+    """Query parameters of `get_reservation`."""
+    min_revision: NotRequired[int]
+
+
+class RenewReservationQuery(TypedDict):
+    """Query parameters of `renew_reservation`."""
+    dry_run: NotRequired[bool]
+
+
+class ReleaseReservationQuery(TypedDict):
+    """Query parameters of `release_reservation`."""
+    dry_run: NotRequired[bool]
 
 
 class ListProcessesQuery(TypedDict):
@@ -1658,11 +1949,33 @@ class ListProcessesQuery(TypedDict):
     name: NotRequired[str]
     source_sha256: NotRequired[str]
     archived: NotRequired[AnyBoolean]
+    min_revision: NotRequired[int]
+
+
+class CreateProcessQuery(TypedDict):
+    """Query parameters of `create_process`."""
+    dry_run: NotRequired[bool]
+
+
+class GetProcessQuery(TypedDict):
+    """Query parameters of `get_process`."""
+    min_revision: NotRequired[int]
+
+
+class ArchiveProcessQuery(TypedDict):
+    """Query parameters of `archive_process`."""
+    dry_run: NotRequired[bool]
+
+
+class GetProcessSourceQuery(TypedDict):
+    """Query parameters of `get_process_source`."""
+    min_revision: NotRequired[int]
 
 
 class GetProcessDurationQuery(TypedDict):
     """Query parameters of `get_process_duration`."""
     confidence: NotRequired[float]
+    min_revision: NotRequired[int]
 
 
 class ListExperimentsQuery(TypedDict):
@@ -1674,6 +1987,22 @@ class ListExperimentsQuery(TypedDict):
     status: NotRequired[ExperimentStatus]
     started_after: NotRequired[datetime | str]
     started_before: NotRequired[datetime | str]
+    min_revision: NotRequired[int]
+
+
+class CreateExperimentQuery(TypedDict):
+    """Query parameters of `create_experiment`."""
+    dry_run: NotRequired[bool]
+
+
+class GetExperimentQuery(TypedDict):
+    """Query parameters of `get_experiment`."""
+    min_revision: NotRequired[int]
+
+
+class UpdateExperimentQuery(TypedDict):
+    """Query parameters of `update_experiment`."""
+    dry_run: NotRequired[bool]
 
 
 class PauseExperimentQuery(TypedDict):
@@ -1703,6 +2032,7 @@ class ListExperimentStepsQuery(TypedDict):
     destination_device: NotRequired[str]
     excluded_from_estimates: NotRequired[StepExclusion]
     sort: NotRequired[StepSort]
+    min_revision: NotRequired[int]
 
 
 class ListStepsQuery(TypedDict):
@@ -1724,6 +2054,17 @@ class ListStepsQuery(TypedDict):
     experiment_id: NotRequired[str]
     process_id: NotRequired[str]
     sort: NotRequired[StepSort]
+    min_revision: NotRequired[int]
+
+
+class LogStepQuery(TypedDict):
+    """Query parameters of `log_step`."""
+    dry_run: NotRequired[bool]
+
+
+class LogStepsQuery(TypedDict):
+    """Query parameters of `log_steps`."""
+    dry_run: NotRequired[bool]
 
 
 class GetStepStatisticsQuery(TypedDict):
@@ -1744,10 +2085,32 @@ class GetStepStatisticsQuery(TypedDict):
     excluded: NotRequired[StatisticsExcluded]
     group_by: NotRequired[str]
     timezone: NotRequired[str]
+    min_revision: NotRequired[int]
+
+
+class GetRunningStepsQuery(TypedDict):
+    """Query parameters of `get_running_steps`."""
+    confidence: NotRequired[float]
+    min_revision: NotRequired[int]
 
 
 class ExcludeStepsQuery(TypedDict):
     """Query parameters of `exclude_steps`."""
+    dry_run: NotRequired[bool]
+
+
+class GetStepQuery(TypedDict):
+    """Query parameters of `get_step`."""
+    min_revision: NotRequired[int]
+
+
+class CorrectStepQuery(TypedDict):
+    """Query parameters of `correct_step`."""
+    dry_run: NotRequired[bool]
+
+
+class FinishStepQuery(TypedDict):
+    """Query parameters of `finish_step`."""
     dry_run: NotRequired[bool]
 
 
@@ -1766,11 +2129,49 @@ class GetStepHistoryQuery(TypedDict):
     limit: NotRequired[int]
     cursor: NotRequired[str]
     count: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class ListOrchestratorsQuery(TypedDict):
+    """Query parameters of `list_orchestrators`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class PutOrchestratorQuery(TypedDict):
+    """Query parameters of `put_orchestrator`."""
+    dry_run: NotRequired[bool]
+
+
+class ListAlarmsQuery(TypedDict):
+    """Query parameters of `list_alarms`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class AcknowledgeAlarmQuery(TypedDict):
+    """Query parameters of `acknowledge_alarm`."""
+    dry_run: NotRequired[bool]
 
 
 class EstimateStepQuery(TypedDict):
     """Query parameters of `estimate_step`."""
     samples: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class EstimateStepsQuery(TypedDict):
+    """Query parameters of `estimate_steps`."""
+    min_revision: NotRequired[int]
+
+
+class EstimateRemainingQuery(TypedDict):
+    """Query parameters of `estimate_remaining`."""
+    min_revision: NotRequired[int]
 
 
 class GetCalibrationQuery(TypedDict):
@@ -1779,6 +2180,7 @@ class GetCalibrationQuery(TypedDict):
     since: NotRequired[str]
     group_by: NotRequired[CalibrationGrouping]
     limit: NotRequired[int]
+    min_revision: NotRequired[int]
 
 
 class ListEventsQuery(TypedDict):
@@ -1796,6 +2198,7 @@ class ListEventsQuery(TypedDict):
     recorded_after: NotRequired[datetime | str]
     recorded_before: NotRequired[datetime | str]
     sort: NotRequired[EventSort]
+    min_revision: NotRequired[int]
 
 
 class ListKeysQuery(TypedDict):
@@ -1805,4 +2208,15 @@ class ListKeysQuery(TypedDict):
     count: NotRequired[bool]
     name: NotRequired[str]
     revoked: NotRequired[AnyBoolean]
+    min_revision: NotRequired[int]
+
+
+class GetKeyQuery(TypedDict):
+    """Query parameters of `get_key`."""
+    min_revision: NotRequired[int]
+
+
+class RevokeKeyQuery(TypedDict):
+    """Query parameters of `revoke_key`."""
+    dry_run: NotRequired[bool]
 

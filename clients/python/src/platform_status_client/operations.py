@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .models import (
+        AcknowledgeAlarmQuery,
+        AddContainerQuery,
+        AddContainersQuery,
+        AddDeviceQuery,
+        Alarm,
+        AlarmAcknowledge,
+        AlarmPage,
+        ArchiveProcessQuery,
         ArrangeContainersQuery,
         Arrangement,
         Calibration,
@@ -25,6 +33,11 @@ if TYPE_CHECKING:
         ContainerPage,
         ContainerPatch,
         ContainerResult,
+        CorrectContainerQuery,
+        CorrectStepQuery,
+        CreateExperimentQuery,
+        CreateProcessQuery,
+        DeleteCertificateQuery,
         DeleteLabwareTypeQuery,
         Device,
         DeviceCreate,
@@ -33,25 +46,38 @@ if TYPE_CHECKING:
         Estimate,
         EstimateBatch,
         EstimateBatchRequest,
+        EstimateRemainingQuery,
         EstimateRequest,
         EstimateStepQuery,
+        EstimateStepsQuery,
         EventPage,
         ExcludeStepsQuery,
         Experiment,
         ExperimentCreate,
         ExperimentPage,
         ExperimentPatch,
+        FinishStepQuery,
         GetCalibrationQuery,
+        GetCertificateQuery,
         GetContainerHistoryQuery,
         GetContainerQuery,
         GetDeviceQuery,
+        GetExperimentQuery,
+        GetKeyQuery,
         GetLabConfigQuery,
+        GetLabHealthQuery,
         GetLabQuery,
         GetLabwareTypeQuery,
         GetPositionQuery,
         GetProcessDurationQuery,
+        GetProcessQuery,
+        GetProcessSourceQuery,
+        GetReservationQuery,
+        GetRunningStepsQuery,
         GetStepHistoryQuery,
+        GetStepQuery,
         GetStepStatisticsQuery,
+        GetStocktakeQuery,
         GetUtilizationQuery,
         Key,
         KeyCreate,
@@ -68,6 +94,8 @@ if TYPE_CHECKING:
         LabwareTypePage,
         LabwareTypePut,
         Lid,
+        LidContainerQuery,
+        ListAlarmsQuery,
         ListContainersQuery,
         ListDevicesQuery,
         ListEventsQuery,
@@ -75,16 +103,25 @@ if TYPE_CHECKING:
         ListExperimentsQuery,
         ListKeysQuery,
         ListLabwareTypesQuery,
+        ListOrchestratorsQuery,
         ListPositionsQuery,
         ListProcessesQuery,
         ListReservationsQuery,
         ListStepsQuery,
         ListStocktakesQuery,
         Live,
+        LogStepQuery,
+        LogStepsQuery,
+        LookUpContainersQuery,
         Lookup,
         LookupItems,
         Move,
+        MoveContainerQuery,
         MoveFromPosition,
+        MoveFromPositionQuery,
+        Orchestrator,
+        OrchestratorPage,
+        OrchestratorPut,
         Pause,
         PauseExperimentQuery,
         PauseStepQuery,
@@ -95,20 +132,29 @@ if TYPE_CHECKING:
         ProcessCreate,
         ProcessDuration,
         ProcessPage,
+        PutCertificateQuery,
         PutLabConfigQuery,
         PutLabwareTypeQuery,
+        PutOrchestratorQuery,
         Ready,
         RelabelContainersQuery,
         Relabelling,
+        ReleaseReservationQuery,
         RemainingEstimates,
         RemainingRequest,
         RemoveContainerQuery,
+        RenewReservationQuery,
         Reservation,
         ReservationCreate,
         ReservationPage,
         ReservationRenewal,
+        ReservePositionsQuery,
+        RestoreLabQuery,
         ResumeExperimentQuery,
         ResumeStepQuery,
+        RetireDeviceQuery,
+        RevokeKeyQuery,
+        RunningSteps,
         Step,
         StepBatch,
         StepCreate,
@@ -132,6 +178,11 @@ if TYPE_CHECKING:
         TransferItems,
         TransferResult,
         Unlid,
+        UnlidContainerQuery,
+        UpdateContainerQuery,
+        UpdateDeviceQuery,
+        UpdateExperimentQuery,
+        UpdatePositionQuery,
         Utilization,
         WipeLabQuery,
     )
@@ -191,21 +242,21 @@ class Operations(Caller):
         answer: LabWipe = self.call('DELETE', ('api', 'lab'), query=query)
         return answer
 
-    def restore_lab(self, **body: Unpack[LabRestore]) -> LabRestoreResult:
+    def restore_lab(self, query: RestoreLabQuery | None = None, /, **body: Unpack[LabRestore]) -> LabRestoreResult:
         """Restore an earlier state of the lab. Puts devices, slots, containers and lids back as they were, for
         example after a wipe or a wrong lab file. Everything is one change of the lab. Containers that came since
         stay where they are. What they stand in the way of stays as it is now, and `findings` says so. With
         `dry_run`, returns the same and changes nothing. Scope: `admin`.
         """
-        answer: LabRestoreResult = self.call('POST', ('api', 'lab', 'restore'), body=body)
+        answer: LabRestoreResult = self.call('POST', ('api', 'lab', 'restore'), query=query, body=body)
         return answer
 
-    def get_lab_health(self) -> LabHealth:
+    def get_lab_health(self, **query: Unpack[GetLabHealthQuery]) -> LabHealth:
         """Check the tracked state of the lab. Searches for states that are impossible in a real lab. Database
         constraints prevent most of them; this check verifies it. A lab with warnings is still healthy. Scope:
         `read`.
         """
-        answer: LabHealth = self.call('GET', ('api', 'lab', 'health'))
+        answer: LabHealth = self.call('GET', ('api', 'lab', 'health'), query=query)
         return answer
 
     def list_devices(self, **query: Unpack[ListDevicesQuery]) -> DevicePage:
@@ -215,12 +266,12 @@ class Operations(Caller):
         answer: DevicePage = self.call('GET', ('api', 'devices'), query=query)
         return answer
 
-    def add_device(self, **body: Unpack[DeviceCreate]) -> Device:
+    def add_device(self, query: AddDeviceQuery | None = None, /, **body: Unpack[DeviceCreate]) -> Device:
         """Add a device. Adds a device. If a retired device had this name, it is restored with its history, unless
         the request has an `id`. A retry with the same `id` and body returns 200 and changes nothing. Scope:
         `admin`.
         """
-        answer: Device = self.call('POST', ('api', 'devices'), body=body)
+        answer: Device = self.call('POST', ('api', 'devices'), query=query, body=body)
         return answer
 
     def get_utilization(self, **query: Unpack[GetUtilizationQuery]) -> Utilization:
@@ -239,19 +290,19 @@ class Operations(Caller):
         answer: Device = self.call('GET', ('api', 'devices', device), query=query)
         return answer
 
-    def update_device(self, device: str, /, **body: Unpack[DevicePatch]) -> Device:
+    def update_device(self, device: str, query: UpdateDeviceQuery | None = None, /, **body: Unpack[DevicePatch]) -> Device:
         """Change a device. Changes the settings of a device. A renamed device keeps its containers and history.
         `capacity` changes the number of slots; occupied slots cannot be removed. An unlisted device becomes a
         listed one. Scope: `admin`.
         """
-        answer: Device = self.call('PATCH', ('api', 'devices', device), body=body)
+        answer: Device = self.call('PATCH', ('api', 'devices', device), query=query, body=body)
         return answer
 
-    def retire_device(self, device: str, /) -> Device:
+    def retire_device(self, device: str, /, **query: Unpack[RetireDeviceQuery]) -> Device:
         """Retire a device. Removes a device from the lab. Its history stays. The request is refused while a slot of
         the device is occupied. A retry returns the same response. Scope: `admin`.
         """
-        answer: Device = self.call('DELETE', ('api', 'devices', device))
+        answer: Device = self.call('DELETE', ('api', 'devices', device), query=query)
         return answer
 
     def list_positions(self, device: str, /, **query: Unpack[ListPositionsQuery]) -> list[Position]:
@@ -268,31 +319,31 @@ class Operations(Caller):
         answer: PositionWithOccupant = self.call('GET', ('api', 'devices', device, 'positions', position), query=query)
         return answer
 
-    def update_position(self, device: str, position: int, /, **body: Unpack[PositionPatch]) -> PositionWithOccupant:
+    def update_position(self, device: str, position: int, query: UpdatePositionQuery | None = None, /, **body: Unpack[PositionPatch]) -> PositionWithOccupant:
         """Change the properties of a slot. Sets what may stand in the slot, and whether the slot disposes of what
         is put there. To change what a slot holds, record a move. Scope: `admin`.
         """
-        answer: PositionWithOccupant = self.call('PATCH', ('api', 'devices', device, 'positions', position), body=body)
+        answer: PositionWithOccupant = self.call('PATCH', ('api', 'devices', device, 'positions', position), query=query, body=body)
         return answer
 
-    def get_certificate(self, device: str, /) -> Certificate:
+    def get_certificate(self, device: str, /, **query: Unpack[GetCertificateQuery]) -> Certificate:
         """Read the server certificate of a device. Returned as PEM text, or as JSON if `Accept` asks for it. Scope:
         `read`.
         """
-        answer: Certificate = self.call('GET', ('api', 'devices', device, 'certificate'))
+        answer: Certificate = self.call('GET', ('api', 'devices', device, 'certificate'), query=query)
         return answer
 
-    def put_certificate(self, device: str, body: Certificate | str, /) -> None:
+    def put_certificate(self, device: str, body: Certificate | str, /, **query: Unpack[PutCertificateQuery]) -> None:
         """Store the server certificate of a device. Send PEM text, or JSON with the PEM text as `certificate`.
         Certificate chains are accepted. Private keys are refused. Scope: `admin`.
         """
-        self.call('PUT', ('api', 'devices', device, 'certificate'), body=body, text='application/x-pem-file')
+        self.call('PUT', ('api', 'devices', device, 'certificate'), query=query, body=body, text='application/x-pem-file')
 
-    def delete_certificate(self, device: str, /) -> None:
+    def delete_certificate(self, device: str, /, **query: Unpack[DeleteCertificateQuery]) -> None:
         """Delete the server certificate of a device. The event log records the deletion, but does not keep the
         certificate. Scope: `admin`.
         """
-        self.call('DELETE', ('api', 'devices', device, 'certificate'))
+        self.call('DELETE', ('api', 'devices', device, 'certificate'), query=query)
 
     def list_labware_types(self, **query: Unpack[ListLabwareTypesQuery]) -> LabwareTypePage:
         """List labware types. Lists the labware types of the lab by name. Containers can have types that are not in
@@ -310,16 +361,15 @@ class Operations(Caller):
 
     def put_labware_type(self, name: str, query: PutLabwareTypeQuery | None = None, /, **body: Unpack[LabwareTypePut]) -> LabwareType:
         """Add or change a labware type. Says what is known of a labware type; what is left out is not known.
-        Containers of this type are then only put where they fit. The same request again changes nothing. With
-        `dry_run`, returns the same and changes nothing. Scope: `admin`.
+        Containers of this type are then only put where they fit. The same request again changes nothing. Scope:
+        `admin`.
         """
         answer: LabwareType = self.call('PUT', ('api', 'labware-types', name), query=query, body=body)
         return answer
 
     def delete_labware_type(self, name: str, /, **query: Unpack[DeleteLabwareTypeQuery]) -> LabwareType:
         """Delete a labware type. Returns the type as it was last. Containers keep its name, and can then go
-        anywhere. The lists of devices and slots no longer name it. With `dry_run`, returns the same and changes
-        nothing. Scope: `admin`.
+        anywhere. The lists of devices and slots no longer name it. Scope: `admin`.
         """
         answer: LabwareType = self.call('DELETE', ('api', 'labware-types', name), query=query)
         return answer
@@ -331,18 +381,18 @@ class Operations(Caller):
         answer: ContainerPage = self.call('GET', ('api', 'containers'), query=query)
         return answer
 
-    def add_container(self, **body: Unpack[ContainerCreate]) -> Container:
+    def add_container(self, query: AddContainerQuery | None = None, /, **body: Unpack[ContainerCreate]) -> Container:
         """Add a container. Adds a container to the platform. A retry with the same `id` and body returns 200 and
         changes nothing. Scope: `operate`.
         """
-        answer: Container = self.call('POST', ('api', 'containers'), body=body)
+        answer: Container = self.call('POST', ('api', 'containers'), query=query, body=body)
         return answer
 
-    def add_containers(self, **body: Unpack[ContainerBatch]) -> ContainerItems:
+    def add_containers(self, query: AddContainersQuery | None = None, /, **body: Unpack[ContainerBatch]) -> ContainerItems:
         """Add up to 1,000 containers. Adds the containers in the order of the request, either all or none. A
         refusal has the `index` of the first container that failed. Scope: `operate`.
         """
-        answer: ContainerItems = self.call('POST', ('api', 'containers', 'batch'), body=body)
+        answer: ContainerItems = self.call('POST', ('api', 'containers', 'batch'), query=query, body=body)
         return answer
 
     def get_container(self, container: str, /, **query: Unpack[GetContainerQuery]) -> Container:
@@ -352,17 +402,17 @@ class Operations(Caller):
         answer: Container = self.call('GET', ('api', 'containers', container), query=query)
         return answer
 
-    def update_container(self, container: str, /, **body: Unpack[ContainerPatch]) -> Container:
+    def update_container(self, container: str, query: UpdateContainerQuery | None = None, /, **body: Unpack[ContainerPatch]) -> Container:
         """Change the properties of a container. Changes properties such as barcode, name and content. To change the
         place of a container, record a move. Scope: `operate`.
         """
-        answer: Container = self.call('PATCH', ('api', 'containers', container), body=body)
+        answer: Container = self.call('PATCH', ('api', 'containers', container), query=query, body=body)
         return answer
 
     def remove_container(self, container: str, /, **query: Unpack[RemoveContainerQuery]) -> Container:
         """Remove a container from the platform. Frees its slot, the slot of its parked lid and its barcode. The
         container and its history stay readable by id. A retry by id returns the same response. The event log
-        keeps the `reason`. With `dry_run`, returns the same and changes nothing. Scope: `operate`.
+        keeps the `reason`. Scope: `operate`.
         """
         answer: Container = self.call('DELETE', ('api', 'containers', container), query=query)
         return answer
@@ -374,47 +424,47 @@ class Operations(Caller):
         answer: ContainerHistory = self.call('GET', ('api', 'containers', container, 'history'), query=query)
         return answer
 
-    def move_container(self, container: str, /, **body: Unpack[Move]) -> ContainerResult:
+    def move_container(self, container: str, query: MoveContainerQuery | None = None, /, **body: Unpack[Move]) -> ContainerResult:
         """Record that a container was moved. Sets the place of a container. With `source_device` and `source_pos`,
         the container must be there. If the target disposes (waste), the container is off the platform
         afterwards, and `target_pos` need not be one of its slots. The target can be the place where the
         container already is, for example when a robot only read the barcode and put the container back. Scope:
         `operate`.
         """
-        answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'move'), body=body)
+        answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'move'), query=query, body=body)
         return answer
 
-    def unlid_container(self, container: str, /, **body: Unpack[Unlid]) -> ContainerResult:
+    def unlid_container(self, container: str, query: UnlidContainerQuery | None = None, /, **body: Unpack[Unlid]) -> ContainerResult:
         """Record that the lid was taken off. The lid is parked in the given slot and occupies it. If the lid was
         already off, its place is changed. If the device or the slot disposes (waste), the container has no lid
         any longer. Scope: `operate`.
         """
-        answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'unlid'), body=body)
+        answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'unlid'), query=query, body=body)
         return answer
 
-    def lid_container(self, container: str, /, **body: Unpack[Lid]) -> ContainerResult:
+    def lid_container(self, container: str, query: LidContainerQuery | None = None, /, **body: Unpack[Lid]) -> ContainerResult:
         """Record that the lid was put on. If the request says where the lid was parked, this is checked. If the lid
         is already on, nothing is checked or changed. Scope: `operate`.
         """
-        answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'lid'), body=body)
+        answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'lid'), query=query, body=body)
         return answer
 
-    def correct_container(self, container: str, /, **body: Unpack[ContainerCorrection]) -> ContainerResult:
+    def correct_container(self, container: str, query: CorrectContainerQuery | None = None, /, **body: Unpack[ContainerCorrection]) -> ContainerResult:
         """Correct the state of a container. Sets place, lid or barcode to what a person sees in the lab. A
         correction may bring back a removed container and may use a reserved slot, or a slot in which the labware
         type does not fit, which is a warning. What was seen in waste is off the platform. Database constraints
         still hold. If the slot is occupied, the service responds with 409, unless `displace` says what to do
         with the occupant. The event log keeps the reason. Scope: `operate`.
         """
-        answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'correct'), body=body)
+        answer: ContainerResult = self.call('POST', ('api', 'containers', container, 'correct'), query=query, body=body)
         return answer
 
-    def move_from_position(self, **body: Unpack[MoveFromPosition]) -> ContainerResult:
+    def move_from_position(self, query: MoveFromPositionQuery | None = None, /, **body: Unpack[MoveFromPosition]) -> ContainerResult:
         """Record that the container at a place was moved. Finds the container by its place. This is for containers
         without a barcode. If `barcode` is sent, it must match the container. If the slot holds only a lid, the
         lid is moved. Scope: `operate`.
         """
-        answer: ContainerResult = self.call('POST', ('api', 'moves'), body=body)
+        answer: ContainerResult = self.call('POST', ('api', 'moves'), query=query, body=body)
         return answer
 
     def transfer_container(self, query: TransferContainerQuery | None = None, /, **body: Unpack[Transfer]) -> TransferResult:
@@ -466,11 +516,11 @@ class Operations(Caller):
         answer: StocktakePage = self.call('GET', ('api', 'stocktakes'), query=query)
         return answer
 
-    def get_stocktake(self, id: str, /) -> StocktakeRecord:
+    def get_stocktake(self, id: str, /, **query: Unpack[GetStocktakeQuery]) -> StocktakeRecord:
         """Read a stocktake with its findings. Returns a stocktake that was applied, with what was seen and what was
         tracked at that time. Scope: `read`.
         """
-        answer: StocktakeRecord = self.call('GET', ('api', 'stocktakes', id))
+        answer: StocktakeRecord = self.call('GET', ('api', 'stocktakes', id), query=query)
         return answer
 
     def relabel_containers(self, query: RelabelContainersQuery | None = None, /, **body: Unpack[Relabelling]) -> ContainerChanges:
@@ -482,11 +532,11 @@ class Operations(Caller):
         answer: ContainerChanges = self.call('POST', ('api', 'containers', 'relabel'), query=query, body=body)
         return answer
 
-    def look_up_containers(self, **body: Unpack[Lookup]) -> LookupItems:
+    def look_up_containers(self, query: LookUpContainersQuery | None = None, /, **body: Unpack[Lookup]) -> LookupItems:
         """Find the containers of up to 1,000 barcodes. Returns for each barcode, in order, the container that has
         it, or the containers that had it: removed ones, and those that have another label now. Scope: `read`.
         """
-        answer: LookupItems = self.call('POST', ('api', 'containers', 'lookup'), body=body)
+        answer: LookupItems = self.call('POST', ('api', 'containers', 'lookup'), query=query, body=body)
         return answer
 
     def list_reservations(self, **query: Unpack[ListReservationsQuery]) -> ReservationPage:
@@ -496,31 +546,31 @@ class Operations(Caller):
         answer: ReservationPage = self.call('GET', ('api', 'reservations'), query=query)
         return answer
 
-    def reserve_positions(self, **body: Unpack[ReservationCreate]) -> Reservation:
+    def reserve_positions(self, query: ReservePositionsQuery | None = None, /, **body: Unpack[ReservationCreate]) -> Reservation:
         """Reserve free slots. Reserves free slots for `owner`, either all requested slots or none. A request that
         places something in a reserved slot must send its `reservation_id`, which uses the slot up. Other
         requests for that slot are refused with `position-reserved`, and automatic slot selection skips it. The
         reservation expires after `ttl_seconds`. A retry with the same `id` and body returns 200 and reserves
         nothing, also after the reservation has ended. Scope: `operate`.
         """
-        answer: Reservation = self.call('POST', ('api', 'reservations'), body=body)
+        answer: Reservation = self.call('POST', ('api', 'reservations'), query=query, body=body)
         return answer
 
-    def get_reservation(self, id: str, /) -> Reservation:
+    def get_reservation(self, id: str, /, **query: Unpack[GetReservationQuery]) -> Reservation:
         """Read a reservation. Returns an active reservation. One that is used up, released or expired is not found.
         Scope: `read`.
         """
-        answer: Reservation = self.call('GET', ('api', 'reservations', id))
+        answer: Reservation = self.call('GET', ('api', 'reservations', id), query=query)
         return answer
 
-    def renew_reservation(self, id: str, /, **body: Unpack[ReservationRenewal]) -> Reservation:
+    def renew_reservation(self, id: str, query: RenewReservationQuery | None = None, /, **body: Unpack[ReservationRenewal]) -> Reservation:
         """Renew a reservation. Starts the time to live again from now. Scope: `operate`."""
-        answer: Reservation = self.call('PATCH', ('api', 'reservations', id), body=body)
+        answer: Reservation = self.call('PATCH', ('api', 'reservations', id), query=query, body=body)
         return answer
 
-    def release_reservation(self, id: str, /) -> None:
+    def release_reservation(self, id: str, /, **query: Unpack[ReleaseReservationQuery]) -> None:
         """Release a reservation. Ends the reservation and frees its slots. Scope: `operate`."""
-        self.call('DELETE', ('api', 'reservations', id))
+        self.call('DELETE', ('api', 'reservations', id), query=query)
 
     def list_processes(self, **query: Unpack[ListProcessesQuery]) -> ProcessPage:
         """List processes. Lists processes without their sources, oldest first. Filters match exactly. Use
@@ -529,28 +579,28 @@ class Operations(Caller):
         answer: ProcessPage = self.call('GET', ('api', 'processes'), query=query)
         return answer
 
-    def create_process(self, **body: Unpack[ProcessCreate]) -> Process:
+    def create_process(self, query: CreateProcessQuery | None = None, /, **body: Unpack[ProcessCreate]) -> Process:
         """Create a process. With `reuse`, returns 200 and the existing process with the same name and source, if
         there is one. In this case `id` and `metadata` of the request are ignored. Scope: `operate`.
         """
-        answer: Process = self.call('POST', ('api', 'processes'), body=body)
+        answer: Process = self.call('POST', ('api', 'processes'), query=query, body=body)
         return answer
 
-    def get_process(self, id: str, /) -> Process:
+    def get_process(self, id: str, /, **query: Unpack[GetProcessQuery]) -> Process:
         """Read a process. Returns a process with its source. Archived processes can be read, too. Scope: `read`."""
-        answer: Process = self.call('GET', ('api', 'processes', id))
+        answer: Process = self.call('GET', ('api', 'processes', id), query=query)
         return answer
 
-    def archive_process(self, id: str, /) -> Process:
+    def archive_process(self, id: str, /, **query: Unpack[ArchiveProcessQuery]) -> Process:
         """Archive a process. Removes the process from lists. The process and its experiments stay readable. A retry
         returns the same response. Scope: `operate`.
         """
-        answer: Process = self.call('DELETE', ('api', 'processes', id))
+        answer: Process = self.call('DELETE', ('api', 'processes', id), query=query)
         return answer
 
-    def get_process_source(self, id: str, /) -> str:
+    def get_process_source(self, id: str, /, **query: Unpack[GetProcessSourceQuery]) -> str:
         """Read the source of a process. Returns only the source, exactly as it was sent. Scope: `read`."""
-        answer: str = self.call('GET', ('api', 'processes', id, 'source'), answers='text/plain')
+        answer: str = self.call('GET', ('api', 'processes', id, 'source'), query=query, answers='text/plain')
         return answer
 
     def get_process_duration(self, id: str, /, **query: Unpack[GetProcessDurationQuery]) -> ProcessDuration:
@@ -568,27 +618,28 @@ class Operations(Caller):
         answer: ExperimentPage = self.call('GET', ('api', 'experiments'), query=query)
         return answer
 
-    def create_experiment(self, **body: Unpack[ExperimentCreate]) -> Experiment:
+    def create_experiment(self, query: CreateExperimentQuery | None = None, /, **body: Unpack[ExperimentCreate]) -> Experiment:
         """Create an experiment. Steps that were already logged with its `id` become its steps. In this case the
         experiment is running immediately. Scope: `operate`.
         """
-        answer: Experiment = self.call('POST', ('api', 'experiments'), body=body)
+        answer: Experiment = self.call('POST', ('api', 'experiments'), query=query, body=body)
         return answer
 
-    def get_experiment(self, id: str, /) -> Experiment:
+    def get_experiment(self, id: str, /, **query: Unpack[GetExperimentQuery]) -> Experiment:
         """Read an experiment. Returns an experiment with the number of its steps by status and their total time
         span. Scope: `read`.
         """
-        answer: Experiment = self.call('GET', ('api', 'experiments', id))
+        answer: Experiment = self.call('GET', ('api', 'experiments', id), query=query)
         return answer
 
-    def update_experiment(self, id: str, /, **body: Unpack[ExperimentPatch]) -> Experiment:
-        """Update an experiment. Changes status, name or metadata. The status goes from `created` to `running` (by
-        this operation, or by the first step) and then to `completed` or `aborted`. A `created` experiment can be
-        aborted, too. `running` and `paused` change into each other. Sending the present status changes nothing.
-        Scope: `operate`.
+    def update_experiment(self, id: str, query: UpdateExperimentQuery | None = None, /, **body: Unpack[ExperimentPatch]) -> Experiment:
+        """Update an experiment. Changes status, name, session or metadata. The status goes from `created` to
+        `running` (by this operation, or by the first step) and then to `completed` or `aborted`. A `created`
+        experiment can be aborted, too. `running` and `paused` change into each other. Both become `lost` when
+        the session of the orchestrator is over; a `lost` one can go on (`running`), or be completed or aborted.
+        Sending the present status changes nothing. Scope: `operate`.
         """
-        answer: Experiment = self.call('PATCH', ('api', 'experiments', id), body=body)
+        answer: Experiment = self.call('PATCH', ('api', 'experiments', id), query=query, body=body)
         return answer
 
     def pause_experiment(self, id: str, query: PauseExperimentQuery | None = None, /, **body: Unpack[Pause]) -> Experiment:
@@ -623,20 +674,25 @@ class Operations(Caller):
         answer: StepPage = self.call('GET', ('api', 'steps'), query=query)
         return answer
 
-    def log_step(self, **body: Unpack[StepCreate]) -> Step:
+    def log_step(self, query: LogStepQuery | None = None, /, **body: Unpack[StepCreate]) -> Step:
         """Log a step. Logs a step. A step is never refused because a device, container or experiment is unknown;
-        the response has `warnings` instead. A retry with the same `id` and the same data returns 200. It can
-        name further containers, which are added, so a step can be reported once for each container. The first
-        step of an experiment sets its status to `running`. Scope: `operate`.
+        the response has `warnings` instead. A step can be told twice: when it starts (`status: running`) and,
+        with the same `id`, `kind`, `device` and `start`, when it has ended. It is one step, and the second
+        answer is 200. At its end it takes the finish, the status, the data (added to those of the start), the
+        error, the places, the lid, whether the barcode was read, and further containers. What is told again
+        changes nothing and is answered with 200 and the stored step. If it differs, the answer has the warning
+        `differs-from-stored`. A start that is told after the end changes nothing. Further containers are added,
+        so a step can be reported once for each container. The first step of an experiment sets its status to
+        `running`. Scope: `operate`.
         """
-        answer: Step = self.call('POST', ('api', 'steps'), body=body)
+        answer: Step = self.call('POST', ('api', 'steps'), query=query, body=body)
         return answer
 
-    def log_steps(self, **body: Unpack[StepBatch]) -> StepItems:
+    def log_steps(self, query: LogStepsQuery | None = None, /, **body: Unpack[StepBatch]) -> StepItems:
         """Log up to 5,000 steps. Logs the steps, either all or none, by the same rules as a single step. A fault
         has the index of the step. Scope: `operate`.
         """
-        answer: StepItems = self.call('POST', ('api', 'steps', 'batch'), body=body)
+        answer: StepItems = self.call('POST', ('api', 'steps', 'batch'), query=query, body=body)
         return answer
 
     def get_step_statistics(self, **query: Unpack[GetStepStatisticsQuery]) -> StepStatistics:
@@ -645,6 +701,15 @@ class Operations(Caller):
         hours. The default is UTC. At most 10,000 groups are returned. Scope: `read`.
         """
         answer: StepStatistics = self.call('GET', ('api', 'steps', 'statistics'), query=query)
+        return answer
+
+    def get_running_steps(self, **query: Unpack[GetRunningStepsQuery]) -> RunningSteps:
+        """List what runs now, and when it should end. Returns all steps that have not ended, alarms first, with the
+        times at which they should end. All of it is of one moment. A step past its bound is nothing unusual. A
+        step is an alarm when it takes more than 1.5 times as long as the longest comparable step, and at least
+        30 seconds longer. Scope: `read`.
+        """
+        answer: RunningSteps = self.call('GET', ('api', 'steps', 'running'), query=query)
         return answer
 
     def exclude_steps(self, query: ExcludeStepsQuery | None = None, /, **body: Unpack[StepExclusionRequest]) -> StepExclusionResult:
@@ -656,24 +721,24 @@ class Operations(Caller):
         answer: StepExclusionResult = self.call('POST', ('api', 'steps', 'exclusions'), query=query, body=body)
         return answer
 
-    def get_step(self, id: str, /) -> Step:
+    def get_step(self, id: str, /, **query: Unpack[GetStepQuery]) -> Step:
         """Read a step. Returns the present state of a step, including corrections. Scope: `read`."""
-        answer: Step = self.call('GET', ('api', 'steps', id))
+        answer: Step = self.call('GET', ('api', 'steps', id), query=query)
         return answer
 
-    def correct_step(self, id: str, /, **body: Unpack[StepPatch]) -> Step:
+    def correct_step(self, id: str, query: CorrectStepQuery | None = None, /, **body: Unpack[StepPatch]) -> Step:
         """Correct a step. Changes a logged step. The history of the step keeps the old values and the reason. The
         corrected step must follow the rules of a logged step. A `finish` for a running step also completes it,
         unless `status` says otherwise. A correction that changes nothing is not recorded. Scope: `operate`.
         """
-        answer: Step = self.call('PATCH', ('api', 'steps', id), body=body)
+        answer: Step = self.call('PATCH', ('api', 'steps', id), query=query, body=body)
         return answer
 
-    def finish_step(self, id: str, /, **body: Unpack[StepFinish]) -> Step:
-        """Finish a running step. Ends a running or paused step. A pause ends with it. If the finish is before the
-        start, because clocks differ, the start is stored as the finish, with a warning. Scope: `operate`.
+    def finish_step(self, id: str, query: FinishStepQuery | None = None, /, **body: Unpack[StepFinish]) -> Step:
+        """Finish a running step. Ends a running, paused or lost step. A pause ends with it. If the finish is before
+        the start, because clocks differ, the start is stored as the finish, with a warning. Scope: `operate`.
         """
-        answer: Step = self.call('POST', ('api', 'steps', id, 'finish'), body=body)
+        answer: Step = self.call('POST', ('api', 'steps', id, 'finish'), query=query, body=body)
         return answer
 
     def pause_step(self, id: str, query: PauseStepQuery | None = None, /, **body: Unpack[Pause]) -> Step:
@@ -698,6 +763,39 @@ class Operations(Caller):
         answer: StepHistory = self.call('GET', ('api', 'steps', id, 'history'), query=query)
         return answer
 
+    def list_orchestrators(self, **query: Unpack[ListOrchestratorsQuery]) -> OrchestratorPage:
+        """List orchestrators. Lists the orchestrators that ever gave a sign of life, by name, and whether each is
+        alive. Scope: `read`.
+        """
+        answer: OrchestratorPage = self.call('GET', ('api', 'orchestrators'), query=query)
+        return answer
+
+    def put_orchestrator(self, name: str, query: PutOrchestratorQuery | None = None, /, **body: Unpack[OrchestratorPut]) -> Orchestrator:
+        """Give a sign of life of an orchestrator. Renews the lease of an orchestrator: send it every few seconds.
+        Steps and experiments name its `session`. When the lease is over, or another session of the name begins,
+        the steps and experiments of the session that run become `lost`: they have an alarm, no finish, and no
+        part in estimates. What is told later about them still ends them. Steps and experiments without a session
+        are never lost. Scope: `operate`.
+        """
+        answer: Orchestrator = self.call('PUT', ('api', 'orchestrators', name), query=query, body=body)
+        return answer
+
+    def list_alarms(self, **query: Unpack[ListAlarmsQuery]) -> AlarmPage:
+        """List the alarms that are on. An alarm is a step that takes more than 1.5 times as long as the longest
+        comparable step, and at least 30 seconds longer; or a step that is lost. The service looks every five
+        seconds. An alarm is over when its step ends or is paused; a lost step has one until it ends. Scope:
+        `read`.
+        """
+        answer: AlarmPage = self.call('GET', ('api', 'alarms'), query=query)
+        return answer
+
+    def acknowledge_alarm(self, id: str, query: AcknowledgeAlarmQuery | None = None, /, **body: Unpack[AlarmAcknowledge]) -> Alarm:
+        """Say who is at an alarm. Stores a note about an alarm, and who wrote it. The alarm stays on until its step
+        ends. A later note replaces it. Scope: `operate`.
+        """
+        answer: Alarm = self.call('POST', ('api', 'alarms', id, 'acknowledge'), query=query, body=body)
+        return answer
+
     def estimate_step(self, query: EstimateStepQuery | None = None, /, **body: Unpack[EstimateRequest]) -> Estimate:
         """Estimate the duration of a step. Estimates the duration from the recent steps that are most similar. The
         response says what the estimate is based on. Nothing is changed. Scope: `read`.
@@ -705,20 +803,20 @@ class Operations(Caller):
         answer: Estimate = self.call('POST', ('api', 'estimates'), query=query, body=body)
         return answer
 
-    def estimate_steps(self, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:
+    def estimate_steps(self, query: EstimateStepsQuery | None = None, /, **body: Unpack[EstimateBatchRequest]) -> EstimateBatch:
         """Estimate the durations of many steps. Estimates up to 5,000 steps. The response has the same order as the
         request. With `total`, it also has the total duration. The samples of an estimate come only with single
         estimates (`?samples=true`), because those of 5,000 steps could be millions. Scope: `read`.
         """
-        answer: EstimateBatch = self.call('POST', ('api', 'estimates', 'batch'), body=body)
+        answer: EstimateBatch = self.call('POST', ('api', 'estimates', 'batch'), query=query, body=body)
         return answer
 
-    def estimate_remaining(self, **body: Unpack[RemainingRequest]) -> RemainingEstimates:
+    def estimate_remaining(self, query: EstimateRemainingQuery | None = None, /, **body: Unpack[RemainingRequest]) -> RemainingEstimates:
         """Estimate the remaining time of running steps. Uses only comparable steps that took longer than the time
         that has already elapsed. A step that has been running for longer than all of them is overdue. Scope:
         `read`.
         """
-        answer: RemainingEstimates = self.call('POST', ('api', 'estimates', 'remaining'), body=body)
+        answer: RemainingEstimates = self.call('POST', ('api', 'estimates', 'remaining'), query=query, body=body)
         return answer
 
     def get_calibration(self, **query: Unpack[GetCalibrationQuery]) -> Calibration:
@@ -755,13 +853,13 @@ class Operations(Caller):
         answer: KeyCreated = self.call('POST', ('api', 'keys'), body=body)
         return answer
 
-    def get_key(self, id: str, /) -> Key:
+    def get_key(self, id: str, /, **query: Unpack[GetKeyQuery]) -> Key:
         """Read a key. Returns a key without its secret. Revoked keys can be read, too. Scope: `admin`."""
-        answer: Key = self.call('GET', ('api', 'keys', id))
+        answer: Key = self.call('GET', ('api', 'keys', id), query=query)
         return answer
 
-    def revoke_key(self, id: str, /) -> None:
+    def revoke_key(self, id: str, /, **query: Unpack[RevokeKeyQuery]) -> None:
         """Revoke a key. Ends a key. No instance of the service accepts it any more, from the next request on.
         Events keep its name as `actor`. A retry returns the same response. Scope: `admin`.
         """
-        self.call('DELETE', ('api', 'keys', id))
+        self.call('DELETE', ('api', 'keys', id), query=query)

@@ -6,7 +6,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -42,6 +42,8 @@ class Transport:
     ) -> None:
         self.url = url.rstrip('/')
         self.retry_for = retry_for
+        self._connect_timeout = connect_timeout
+        self._ca_certs = ca_certs
         self._headers = dict(headers)
         self._pool = urllib3.PoolManager(
             maxsize=pool_size,
@@ -78,6 +80,33 @@ class Transport:
             time.sleep(wait)
             pause = min(2 * pause, LONGEST_PAUSE)
 
+    def stream(self, target: str, headers: Mapping[str, str], silence: float) -> Iterator[tuple[str, str, str]]:
+        """Yields (event, id, data) of a stream of Server-Sent Events until it ends. Raises Problem or Unreachable."""
+        url = f'{self.url}{target}'
+        accept = {'accept': 'text/event-stream, application/problem+json'}
+        # A pool of its own: a stream keeps its connection.
+        with urllib3.PoolManager(retries=False, ca_certs=self._ca_certs) as pool:
+            try:
+                response = pool.request(
+                    'GET',
+                    url,
+                    headers={**self._headers, **headers, **accept},
+                    redirect=False,
+                    preload_content=False,
+                    timeout=urllib3.Timeout(connect=self._connect_timeout, read=silence),
+                )
+                try:
+                    if response.status >= 400:
+                        raise _problem(response)
+                    kind = response.headers.get('content-type', '').split(';')[0].strip().lower()
+                    if response.status != 200 or kind != 'text/event-stream':
+                        raise Unreachable(printable(f'GET {url}: not the service, {response.status} with {kind}'))
+                    yield from _frames(response)
+                finally:
+                    response.close()
+            except urllib3.exceptions.HTTPError as failure:
+                raise Unreachable(printable(f'GET {url}: {failure}')) from failure
+
     def close(self) -> None:
         """Closes the connections that are not in use."""
         self._pool.clear()
@@ -100,6 +129,32 @@ def _decoded(response: urllib3.BaseHTTPResponse, answers: str, call: str) -> Any
         return json.loads(text) if answers == 'application/json' else text
     except ValueError as error:
         raise Unreachable(f'{call}: the response is not valid {answers}') from error
+
+
+def _frames(response: urllib3.BaseHTTPResponse) -> Iterator[tuple[str, str, str]]:
+    event, identity, data = '', '', []
+    for line in _lines(response):
+        if not line:
+            if data:
+                yield event or 'message', identity, '\n'.join(data)
+            event, data = '', []
+            continue
+        name, _, value = line.partition(':')
+        value = value.removeprefix(' ')
+        if name == 'event':
+            event = value
+        elif name == 'id':
+            identity = value
+        elif name == 'data':
+            data.append(value)
+
+
+def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[str]:
+    rest = b''
+    for chunk in response.stream(65_536):
+        *lines, rest = (rest + chunk).split(b'\n')
+        for line in lines:
+            yield line.decode(errors='replace')
 
 
 def _problem(response: urllib3.BaseHTTPResponse) -> Problem:

@@ -1,0 +1,99 @@
+import { type Queryable, runPrepared } from './commands.ts'
+
+/** The end of the event log: its newest revision, which log it is, and the time of the database. */
+export type LogHead = { revision: number, log_id: string, now: string }
+
+/** Which revisions a reader of the log wants: those with an event that fits all members that are not null. */
+export type LogFilter = { device: string | null, container: string | null, barcode: string | null, experiment: string | null, kind: string | null }
+
+/** One revision of the log. `events` is JSON text, or null if there is too much of it. `fits` has the indexes of the filters that want it. */
+export type LoggedRevision = {
+  revision: number, recorded_at: string, actor: string | null, request_id: string | null, count: number, events: string | null, fits: readonly number[]
+}
+
+/** Some revisions of the log, in order. All wanted ones up to `through` are among them. */
+export type LogPage = { revisions: LoggedRevision[], through: number }
+
+/** A revision with more events, or with more bytes of JSON, is told by its number of events only. */
+export const largestRevision = { events: 200, bytes: 262_144 } as const
+/** A page ends after so many bytes of JSON, and covers at most so many revisions: more if filters skip most of them. */
+const largestPage = { bytes: 524_288, revisions: 200, filteredRevisions: 2000 } as const
+
+const headStatement = 'SELECT revision::float8 AS revision, log_id, wire_time(clock_timestamp()) AS now FROM lab'
+
+export async function readHead (database: Queryable): Promise<LogHead> {
+  const [head] = await runPrepared<LogHead>(database, headStatement, [])
+  return head!
+}
+
+// The newest revisions and their events are committed together, so a reader that has seen a revision finds all its events.
+// The sizes are those of the stored rows, which can be compressed: they keep the statement from building far too much.
+const pageStatement = `
+  WITH filter AS (
+    SELECT * FROM jsonb_to_recordset($3::jsonb) AS f (n integer, device uuid, container uuid, barcode text, experiment uuid, kind text)
+  ), fitting AS (
+    SELECT e.revision, array_agg(DISTINCT f.n) AS fits
+    FROM event e JOIN filter f ON (f.kind IS NULL OR e.kind = f.kind)
+      AND (f.experiment IS NULL OR e.experiment_id = f.experiment)
+      AND (f.container IS NULL OR e.container_id = f.container)
+      AND (f.barcode IS NULL OR EXISTS (SELECT FROM event b WHERE b.container_id = e.container_id AND b.after->>'barcode' = f.barcode))
+      AND (f.device IS NULL OR EXISTS (SELECT FROM event_device d WHERE d.device_id = f.device AND d.revision = e.revision AND d.ordinal = e.ordinal))
+    WHERE e.revision > $1::bigint AND e.revision <= $2::bigint
+    GROUP BY e.revision
+  ), counted AS (
+    SELECT revision, count(*)::integer AS count, sum(coalesce(pg_column_size(before), 0) + coalesce(pg_column_size(after), 0)) AS bytes
+    FROM event WHERE revision > $1::bigint AND revision <= $2::bigint
+    GROUP BY revision
+  ), wanted AS (
+    SELECT c.revision, c.count, f.fits, sum(c.bytes) OVER (ORDER BY c.revision) - c.bytes AS bytes_before, count(*) OVER ()::integer AS wanted
+    FROM counted c LEFT JOIN fitting f USING (revision) WHERE $4::boolean OR f.fits IS NOT NULL
+  )
+  SELECT w.revision::float8 AS revision, wire_time(first.recorded_at) AS recorded_at, first.actor, first.request_id, w.count, w.wanted,
+    CASE WHEN octet_length(told.events) <= ${largestRevision.bytes} THEN told.events END AS events, coalesce(w.fits, '{}') AS fits
+  FROM wanted w
+  CROSS JOIN LATERAL (SELECT e.recorded_at, e.actor, e.request_id FROM event e WHERE e.revision = w.revision ORDER BY e.ordinal LIMIT 1) first
+  LEFT JOIN LATERAL (
+    SELECT json_agg(row_to_json(shown) ORDER BY shown_ordinal)::text AS events
+    FROM event e CROSS JOIN LATERAL (SELECT e.ordinal) o (shown_ordinal)
+    CROSS JOIN LATERAL (SELECT e.revision, wire_time(e.recorded_at) AS recorded_at, e.kind, e.actor, e.reason, e.request_id, e.container_id, e.device_id, e.step_id,
+      e.experiment_id, e.before, e.after) shown
+    WHERE e.revision = w.revision
+  ) told ON w.count <= ${largestRevision.events}
+  WHERE w.bytes_before < ${largestPage.bytes}
+  ORDER BY w.revision`
+
+/**
+ * Reads the revisions after `after`, at most up to `upTo`, that one of the filters wants, or all. One statement for any number of filters;
+ * the size of a page is limited.
+ */
+export async function readLog (
+  database: Queryable, { after, upTo, filters, all }: { after: number, upTo: number, filters: readonly LogFilter[], all: boolean }
+): Promise<LogPage> {
+  const last = Math.min(upTo, after + (all ? largestPage.revisions : largestPage.filteredRevisions))
+  const numbered = JSON.stringify(filters.map((filter, n) => ({ n, ...filter })))
+  const rows = await runPrepared<LoggedRevision & { wanted: number }>(database, pageStatement, [after, last, numbered, all])
+  const revisions: LoggedRevision[] = []
+  let bytes = 0
+  for (const { wanted: _, ...row } of rows) {
+    if (bytes >= largestPage.bytes) break
+    bytes += row.events?.length ?? 0
+    revisions.push(row)
+  }
+  const isWhole = revisions.length === (rows[0]?.wanted ?? 0)
+  return { revisions, through: isWhole ? last : revisions.at(-1)!.revision }
+}
+
+const knownStatement = `
+  SELECT revision::float8 AS revision, log_id, wire_time(clock_timestamp()) AS now, pg_is_in_recovery() AS standby,
+    latest_device_named($1) AS device,
+    EXISTS (SELECT FROM container WHERE id = $2::uuid OR barcode = $3) OR EXISTS (SELECT FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $3) AS container,
+    EXISTS (SELECT FROM experiment WHERE id = $4::uuid) AS experiment
+  FROM lab`
+
+/** The end of the log, whether this database is a standby, and which of the things that a filter names exist. */
+export type KnownThings = LogHead & { standby: boolean, device: string | null, container: boolean, experiment: boolean }
+
+export async function readKnown (database: Queryable, { device, container, barcode, experiment }: Omit<LogFilter, 'kind'>): Promise<KnownThings> {
+  const [known] = await runPrepared<KnownThings>(database, knownStatement, [device, container, barcode, experiment])
+  return known!
+}

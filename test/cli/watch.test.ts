@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { aCommandLine } from '../support/command-line.ts'
+import { aLab, type Service } from '../support/service.ts'
+
+async function aLabWithPlate (t: Parameters<typeof aLab>[0]): Promise<Service> {
+  const service = await aLab(t, { Hotel: 3, Washer: 1 })
+  await service.post('/api/containers', { device: 'Hotel', barcode: 'P1' })
+  await service.post('/api/containers/P1/move', { target_device: 'Washer' })
+  return service
+}
+
+t.test('watch prints a line for each change, or the frames as JSON lines', async (t) => {
+  const { platformStatus } = await aCommandLine(await aLabWithPlate(t))
+  t.match(await platformStatus('watch', '--after', '1', '--count', '2'), { code: 0, err: '', out: /^2 {2}\S+ {2}added {2}P1 {2}- > Hotel 0\n3 {2}\S+ {2}moved {2}P1 {2}Hotel 0 > Washer 0\n$/ })
+  const { out } = await platformStatus('watch', '--after', '0', '--device', 'Washer', '--kind', 'moved', '--count', '1', '--json')
+  t.match(out.trim().split('\n').map((line) => JSON.parse(line)), [{ revision: 3, events: [{ kind: 'moved' }] }])
+})
+
+t.test('it connects again when the service says goodbye, and goes on where it was', async (t) => {
+  const service = await aLabWithPlate(t)
+  const { platformStatus } = await aCommandLine(service)
+  const watching = platformStatus('watch', '--count', '2')
+  while (service.app.feed.streams === 0) await sleep(20)
+  await service.post('/api/containers/P1/move', { target_device: 'Hotel' })
+  await sleep(300)
+  service.app.server.closeAllConnections()
+  await service.post('/api/containers/P1/move', { target_device: 'Washer' })
+  t.match(await watching, { code: 0, err: /^(The connection is lost. Connecting again.\n)?$/, out: /^4 .*Washer 0 > Hotel 0\n5 .*Hotel 0 > Washer 0\n$/ })
+})
+
+t.test('what is refused ends it, and so does Ctrl-C', async (t) => {
+  const service = await aLabWithPlate(t)
+  const { platformStatus, withSignal } = await aCommandLine(service)
+  t.match(await platformStatus('watch', '--device', 'Attic'), { code: 1, err: /no device "Attic"/ })
+  t.match(await platformStatus('watch', '--after', 'x'), { code: 2, err: '--after must be a whole number, not "x".\n' })
+  t.match(await platformStatus('watch', '--url', 'http://127.0.0.1:65533'), { code: 3, err: /No service answers/ })
+  const abort = new AbortController()
+  const watching = withSignal(abort.signal, ['watch'])
+  while (service.app.feed.streams === 0) await sleep(20)
+  abort.abort()
+  t.equal((await watching).out, '')
+})
