@@ -20,8 +20,9 @@ export const eventKinds = [
   'labware-type-added', 'labware-type-updated', 'labware-type-deleted',
   'lab-updated', 'lab-wiped', 'lab-restored',
   'position-reserved', 'reservation-renewed', 'reservation-released',
-  'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed',
-  'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed'
+  'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'experiment-lost',
+  'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed', 'step-lost',
+  'step-alarm', 'step-alarm-over', 'alarm-acknowledged'
 ] as const
 
 export const EventKind = stringEnum('EventKind', eventKinds, 'What an event says. Later versions can add kinds.')

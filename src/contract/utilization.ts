@@ -21,7 +21,7 @@ const DeviceUtilization = Type.Object({
   device: ref(DeviceName, 'The device.'),
   from: ref(Timestamp, 'The beginning of the bucket; of the first one, that of the range.'),
   to: ref(Timestamp, 'The end of the bucket; of the last one, that of the range.'),
-  busy_seconds: ref(Seconds, 'The seconds in which at least one step was active. Pauses, simulations and steps whose times cannot be true do not count.'),
+  busy_seconds: ref(Seconds, 'The seconds in which at least one step was active. Pauses, simulations, lost steps and steps whose times cannot be true do not count.'),
   steps: Type.Integer({ minimum: 0, description: 'The number of steps that started in the bucket.' }),
   failed: Type.Integer({ minimum: 0, description: 'How many of them failed.' }),
   occupied_slot_seconds: ref(Seconds, 'The seconds that slots were occupied by containers or lids, added up over the slots.'),

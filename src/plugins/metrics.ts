@@ -49,6 +49,9 @@ export const metrics = plugin(async (app: FastifyInstance) => {
     }
   }
 
+  const streamMetric = (): Metric =>
+    ({ name: 'platform_status_streams', type: 'gauge', help: 'Open streams of events at this instance.', samples: [{ labels: {}, value: app.feed.streams }] })
+
   app.get('/metrics', {
     logLevel: 'warn',
     config: { scope: 'read', openOnLoopback: true },
@@ -60,6 +63,6 @@ export const metrics = plugin(async (app: FastifyInstance) => {
     }
   }, async (_request, reply) => {
     reply.type('text/plain; version=0.0.4; charset=utf-8').header('cache-control', 'no-store')
-    return writeExposition([...counted.read(), poolMetric(), ...await labFigures()])
+    return writeExposition([...counted.read(), poolMetric(), streamMetric(), ...await labFigures()])
   })
 }, { name: 'metrics' })

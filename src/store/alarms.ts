@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 import { filtersOf, readPageById } from './pages.ts'
 
 // An alarm whose step has ended is over, also before the watch has said so.
-const on = "a.over_at IS NULL AND a.status IN ('running', 'lost')"
+export const alarmIsOn = "over_at IS NULL AND status IN ('running', 'lost')"
 
 /** Alarms. The watch (estimation/watch.ts) raises and ends them. */
 export function alarmStore ({ pool }: Database) {
@@ -16,8 +16,8 @@ export function alarmStore ({ pool }: Database) {
         name: 'alarms',
         filters: filtersOf(query),
         read: async (after, take) => await runPrepared<Alarm>(pool,
-          `SELECT ${viewColumns('alarm', 'a')} FROM alarm_state a WHERE ${on} AND ($1::uuid IS NULL OR a.id > $1) ORDER BY a.id LIMIT $2`, [after, take]),
-        count: async () => await runPrepared<{ count: number }>(pool, `SELECT count(*)::int AS count FROM alarm_state a WHERE ${on}`, []).then(([row]) => row!.count)
+          `SELECT ${viewColumns('alarm', 'a')} FROM alarm_state a WHERE ${alarmIsOn} AND ($1::uuid IS NULL OR a.id > $1) ORDER BY a.id LIMIT $2`, [after, take]),
+        count: async () => await runPrepared<{ count: number }>(pool, `SELECT count(*)::int AS count FROM alarm_state WHERE ${alarmIsOn}`, []).then(([row]) => row!.count)
       })
     },
 

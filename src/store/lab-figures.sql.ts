@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { alarmIsOn } from './alarms.ts'
 
 /** Devices beyond this number have no figures of their own, so that the answer stays small. The sums contain them. */
 const maxDevices = 1000
@@ -13,12 +14,14 @@ export type LabFigures = {
   reservations: number
   /** Statements of all instances that wait for a lock. */
   waiting_for_lock: number
-  steps: Record<'running' | 'paused', number>
+  steps: Record<'running' | 'paused' | 'lost', number>
+  /** Alarms that are on. */
+  alarms: Record<'new' | 'acknowledged', number>
   devices: { device: string, slots: number, occupied: number, reserved: number }[]
   slots: { slots: number, occupied: number, reserved: number }
 }
 
-/** Reads all figures with one statement. What it counts is present or running, so its cost does not grow with the history. */
+/** Reads all figures with one statement. What it counts is present or not over, so its cost does not grow with the history. */
 export async function readLabFigures (pool: pg.Pool): Promise<LabFigures> {
   const { rows: [row] } = await pool.query<{ figures: LabFigures }>({
     name: 'lab-figures',
@@ -41,7 +44,10 @@ export async function readLabFigures (pool: pg.Pool): Promise<LabFigures> {
         'waiting_for_lock', (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'platform-status' AND wait_event_type = 'Lock'),
         'steps', json_build_object(
           'running', (SELECT count(*) FROM step WHERE status = 'running'),
-          'paused', (SELECT count(*) FROM step WHERE status = 'paused')),
+          'paused', (SELECT count(*) FROM step WHERE status = 'paused'),
+          'lost', (SELECT count(*) FROM step WHERE status = 'lost')),
+        'alarms', (SELECT json_build_object('new', count(*) FILTER (WHERE acknowledged_at IS NULL), 'acknowledged', count(acknowledged_at)) FROM alarm_state
+          WHERE ${alarmIsOn}),
         'devices', (SELECT coalesce(json_agg(json_build_object('device', d.name, 'slots', h.slots, 'occupied', h.occupied, 'reserved', h.reserved) ORDER BY d.name), '[]')
           FROM (SELECT d.id, d.name FROM device d WHERE d.retired_at IS NULL ORDER BY d.name LIMIT ${maxDevices}) d JOIN held h ON h.device_id = d.id),
         'slots', (SELECT json_build_object('slots', coalesce(sum(slots), 0), 'occupied', coalesce(sum(occupied), 0), 'reserved', coalesce(sum(reserved), 0)) FROM held)

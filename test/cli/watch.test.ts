@@ -17,7 +17,7 @@ t.test('watch prints a line for each change, or the frames as JSON lines', async
   t.match(out.trim().split('\n').map((line) => JSON.parse(line)), [{ revision: 3, events: [{ kind: 'moved' }] }])
 })
 
-t.test('it connects again when the service says goodbye, and goes on where it was', async (t) => {
+t.test('it connects again when the connection is lost, and goes on where it was', async (t) => {
   const service = await aLabWithPlate(t)
   const { platformStatus } = await aCommandLine(service)
   const watching = platformStatus('watch', '--count', '2')
@@ -26,7 +26,20 @@ t.test('it connects again when the service says goodbye, and goes on where it wa
   await sleep(300)
   service.app.server.closeAllConnections()
   await service.post('/api/containers/P1/move', { target_device: 'Washer' })
-  t.match(await watching, { code: 0, err: /^(The connection is lost. Connecting again.\n)?$/, out: /^4 .*Washer 0 > Hotel 0\n5 .*Hotel 0 > Washer 0\n$/ })
+  t.match(await watching, { code: 0, err: 'The connection is lost. Connecting again.\n', out: /^4 .*Washer 0 > Hotel 0\n5 .*Hotel 0 > Washer 0\n$/ })
+})
+
+t.test('it says so when the service ends the stream', async (t) => {
+  const service = await aLabWithPlate(t)
+  const { withSignal } = await aCommandLine(service)
+  const abort = new AbortController()
+  const watching = withSignal(abort.signal, ['watch'])
+  while (service.app.feed.streams === 0) await sleep(20)
+  await service.app.feed.close()
+  // It connects again after one second at the earliest.
+  await sleep(300)
+  abort.abort()
+  t.match(await watching, { err: 'The service ends the stream. Connecting again.\n' })
 })
 
 t.test('what is refused ends it, and so does Ctrl-C', async (t) => {

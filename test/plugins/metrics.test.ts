@@ -40,10 +40,32 @@ t.test('the metrics say how the lab is', async (t) => {
   t.equal(valueOf(now.get('platform_status_reservations')), 1)
   t.equal(valueOf(now.get('platform_status_steps'), { status: 'running' }), 1)
   t.equal(valueOf(now.get('platform_status_steps'), { status: 'paused' }), 0)
+  t.equal(valueOf(now.get('platform_status_steps'), { status: 'lost' }), 0)
+  t.equal(valueOf(now.get('platform_status_alarms'), { state: 'new' }), 0)
+  t.equal(valueOf(now.get('platform_status_streams')), 0)
   for (const [device, state, count] of [['Ho"tel\\1', 'occupied', 1], ['Ho"tel\\1', 'reserved', 1], ['Ho"tel\\1', 'free', 2], ['Reader', 'occupied', 1], ['Reader', 'free', 0]] as const) {
     t.equal(valueOf(now.get('platform_status_device_slots'), { device, state }), count, `${device} ${state}`)
   }
   t.equal(valueOf(now.get('platform_status_slots'), { state: 'free' }), 2)
+})
+
+t.test('the metrics count lost steps, alarms and open streams', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const path = '/api/orchestrators/cage1'
+  await lab.put(path, { session: 'first', ttl_seconds: 60 })
+  for (const seconds of [20, 10]) await lab.post('/api/steps', { device: 'Reader', start: ago(seconds), session: 'first' })
+  await lab.put(path, { session: 'second', ttl_seconds: 60 })
+  const { body: { items: [alarm] } } = await lab.get('/api/alarms')
+  await lab.post(`/api/alarms/${alarm.id}/acknowledge`, { note: 'Anna: on my way' })
+  const address = await lab.listen()
+  const stream = await fetch(`${address}/api/events/stream`)
+  const now = await metricsOf(lab)
+  t.equal(valueOf(now.get('platform_status_steps'), { status: 'lost' }), 2)
+  t.equal(valueOf(now.get('platform_status_steps'), { status: 'running' }), 0)
+  t.equal(valueOf(now.get('platform_status_alarms'), { state: 'new' }), 1)
+  t.equal(valueOf(now.get('platform_status_alarms'), { state: 'acknowledged' }), 1)
+  t.equal(valueOf(now.get('platform_status_streams')), 1)
+  await stream.body?.cancel()
 })
 
 t.test('the metrics count requests by operation and status, and the time they took', async (t) => {

@@ -1,7 +1,7 @@
 -- Returns how busy devices were between two times, by hour or by day of a time zone, and how much of the time their slots were occupied.
 --
 -- `busy_seconds` are the seconds in which at least one step of the device was active. Pauses, simulations and steps whose times
--- cannot be true do not count. A running step is active until now. Steps are counted by their start. A slot is occupied by a container
+-- cannot be true do not count. A running step is active until now. A lost one has no busy seconds: nobody knows how long it worked. Steps are counted by their start. A slot is occupied by a container
 -- or by a lid. A retired device is returned only if it was busy or occupied. `_device` is the name of one device, or null for all.
 --
 -- Cost: the steps and events between the two times, and the containers that were on the platform at the first time or later.

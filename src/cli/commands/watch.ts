@@ -15,6 +15,7 @@ type Change = { revision: number, recorded_at: string, actor: string | null, eve
 
 /** Without a frame for so long (two heartbeats and more), the connection is lost. */
 const silenceMs = 40_000
+const lost = 'The connection is lost. Connecting again.\n'
 
 export function watchCommand (program: Command, io: CommandIo): void {
   withServiceOptions(program.command('watch'))
@@ -35,11 +36,15 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
   let resume = numberOf(after, '--after')
   let left = numberOf(count, '--count') ?? Infinity
   let hasConnected = false
+  // A stream that is cut can look like one that has ended: only its last frame tells them apart.
+  let lastEvent: string | undefined
+  const saidGoodbye = (): boolean => lastEvent === 'bye'
   const print = (line: string): void => { io.out.write(safeLines(`${line}\n`)) }
 
   /** Shows a frame. Returns false when enough is shown. */
   function show (event: string | undefined, id: string | undefined, data: string): boolean {
     if (id !== undefined) resume = Number(id)
+    lastEvent = event
     if (event === 'reset') io.err.write('The log was replaced by a backup. Going on from its newest revision.\n')
     if (event !== 'revision') return true
     const change = JSON.parse(data) as Change
@@ -56,12 +61,14 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
       const query = new URLSearchParams([...resume === undefined ? [] : [['after', String(resume)] as [string, string]], ...filters])
       const stream = await openStream(`/api/events/stream?${query.toString()}`, silenceMs)
       hasConnected = true
+      lastEvent = undefined
       if (!await readFrames(stream, show)) return
+      io.err.write(saidGoodbye() ? 'The service ends the stream. Connecting again.\n' : lost)
     } catch (error) {
       if (isStopped()) return
       // The first connection must work. Later, a refusal ends it, and everything else is tried again.
       if (error instanceof CommandError && (!hasConnected || error.exitCode !== exitCodes.unreachable)) throw error
-      io.err.write('The connection is lost. Connecting again.\n')
+      io.err.write(lost)
     }
     await sleep(1000 + Math.random() * 1000, undefined, { signal: io.signal }).catch(() => {})
   }

@@ -422,7 +422,7 @@ class Event(TypedDict):
     after: dict[str, Any] | None
 
 
-EventKind = Literal['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named', 'certificate-set', 'certificate-removed', 'position-updated', 'labware-type-added', 'labware-type-updated', 'labware-type-deleted', 'lab-updated', 'lab-wiped', 'lab-restored', 'position-reserved', 'reservation-renewed', 'reservation-released', 'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed']
+EventKind = Literal['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named', 'certificate-set', 'certificate-removed', 'position-updated', 'labware-type-added', 'labware-type-updated', 'labware-type-deleted', 'lab-updated', 'lab-wiped', 'lab-restored', 'position-reserved', 'reservation-renewed', 'reservation-released', 'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'experiment-lost', 'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed', 'step-lost', 'step-alarm', 'step-alarm-over', 'alarm-acknowledged']
 
 
 class EventPage(TypedDict):
