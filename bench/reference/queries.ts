@@ -36,12 +36,16 @@ export const logSteps = { name: 'log', text: 'SELECT * FROM reference.log_steps(
 export const experiment = {
   name: 'experiment',
   text: `
-    SELECT e.id, e.process_id, json_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata,
+    SELECT e.id, e.process_id, json_build_object('id', p.id, 'name', p.name) AS process, e.name, e.status, e.metadata, e.warnings,
       json_build_object('total', count(s.id), 'completed', count(s.id) FILTER (WHERE s.status = 'completed'),
         'failed', count(s.id) FILTER (WHERE s.status = 'failed'), 'aborted', count(s.id) FILTER (WHERE s.status = 'aborted'),
-        'running', count(s.id) FILTER (WHERE s.status = 'running')) AS steps,
-      min(s.start) AS first_start, max(s.finish) AS last_finish,
-      extract(epoch FROM max(s.finish) - min(s.start))::float8 AS duration_seconds, e.created_at, e.updated_at, e.version
+        'running', count(s.id) FILTER (WHERE s.status = 'running'), 'paused', count(s.id) FILTER (WHERE s.status = 'paused'), 'lost', count(s.id) FILTER (WHERE s.status = 'lost')) AS steps,
+      min(s.start) FILTER (WHERE s.believable) AS first_start, max(s.finish) FILTER (WHERE s.believable) AS last_finish,
+      extract(epoch FROM max(s.finish) FILTER (WHERE s.believable) - min(s.start) FILTER (WHERE s.believable))::float8 AS duration_seconds, e.paused_at,
+      coalesce(paused_seconds('experiment', e.id, min(s.start) FILTER (WHERE s.believable), NULL), 0)::float8 AS paused_seconds,
+      round(extract(epoch FROM max(s.finish) FILTER (WHERE s.believable) - min(s.start) FILTER (WHERE s.believable))
+        - standstill_seconds(e.id, min(s.start) FILTER (WHERE s.believable), max(s.finish) FILTER (WHERE s.believable)), 3)::float8 AS active_seconds,
+      e.session, experiment_attention(e.id, e.status, (count(s.id) FILTER (WHERE s.status = 'failed'))::int) AS attention, e.created_at, e.updated_at, e.version
     FROM experiment e JOIN process p ON p.id = e.process_id LEFT JOIN step s ON s.experiment_id = e.id
     WHERE e.id = $1 GROUP BY e.id, p.id`
 }
@@ -50,10 +54,10 @@ export const statistics = {
   name: 'statistics',
   text: `
     SELECT json_build_object('device', d.name, 'fct', s.fct) AS "group", count(*)::int AS count, count(s.finish)::int AS finished,
-      (count(*) FILTER (WHERE s.status = 'failed'))::int AS failed, avg(s.duration_seconds) AS mean_seconds,
-      stddev_samp(s.duration_seconds) AS stddev_seconds, min(s.duration_seconds) AS min_seconds, max(s.duration_seconds) AS max_seconds,
-      percentile_cont(0.5) WITHIN GROUP (ORDER BY s.duration_seconds) AS median_seconds,
-      percentile_cont(0.95) WITHIN GROUP (ORDER BY s.duration_seconds) AS p95_seconds, coalesce(sum(s.duration_seconds), 0) AS total_seconds
+      (count(*) FILTER (WHERE s.status = 'failed'))::int AS failed, round(avg(s.duration_seconds)::numeric, 9)::float8 AS mean_seconds,
+      round(stddev_samp(s.duration_seconds)::numeric, 9)::float8 AS stddev_seconds, min(s.duration_seconds) AS min_seconds, max(s.duration_seconds) AS max_seconds,
+      round(percentile_cont(0.5) WITHIN GROUP (ORDER BY s.duration_seconds)::numeric, 9)::float8 AS median_seconds,
+      round(percentile_cont(0.95) WITHIN GROUP (ORDER BY s.duration_seconds)::numeric, 9)::float8 AS p95_seconds, coalesce(sum(s.duration_seconds), 0) AS total_seconds
     FROM step s JOIN device d ON d.id = s.device_id
     GROUP BY d.name COLLATE "C", s.fct COLLATE "C", d.name, s.fct ORDER BY d.name COLLATE "C", s.fct COLLATE "C"`
 }

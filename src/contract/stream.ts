@@ -25,7 +25,7 @@ export type StreamFilter = Omit<Static<typeof StreamQuery>, 'after'>
 const revision = (description: string) => Type.Integer({ minimum: 0, description, examples: [4712] })
 const aTime = '2026-03-02T09:18:00.000Z'
 const aLog = '0199f2f0-2f6b-7c1d-9e3a-4b5c6d7e8f90'
-const now = Type.String({ description: 'The time by the clock of the database, RFC 3339 in UTC.', examples: [aTime] })
+const now = ref(Timestamp, 'The time by the clock of the database.')
 const logId = ref(Uuid, 'Identifies the log. It changes when a backup is restored: then read the lab again.')
 
 // Each schema is the `data` of one kind of frame. The `id` of a frame is the revision from which a reader resumes.

@@ -64,7 +64,8 @@ export type TransferFinding = Static<typeof TransferFinding>
 const TransferStatus = stringEnum('TransferStatus', ['success', 'dry-run'], '`success`: the transfer was recorded. `dry-run`: it was only checked.')
 
 const aResult = {
-  status: 'success', container: aContainer, step: { ...aStep, kind: 'move' }, revision: 43, findings: []
+  status: 'success', container: aContainer, step: { ...aStep, kind: 'move' }, revision: 43, findings: [],
+  warnings: [{ code: 'labware-does-not-fit', detail: 'A "Deep 96" does not fit in slot 5 of Incubator by the rule max_height_mm.' }]
 }
 
 export const TransferResult = Type.Object({

@@ -88,7 +88,7 @@ export function prepareStep (input: StepCreate, stored?: StoredData) {
     experiment_uuid, experiment_named, containers: containerRefsOf(input.containers ?? []),
     origin, destination, lidded_before, lidded_after, barcode_read, attempt, expected_seconds, error, session,
     match_version, match_function, match_parameters, match_protocol, commanded_seconds,
-    warnings: [...warnings, ...statusWarnings(data), ...numberWarnings(data, '/data')],
+    warnings: [...warnings, ...statusWarnings(data), ...numberWarnings(told, '/data')],
     // The first digest says what the step is, the second identifies a retry. It does not include the containers, because they can be
     // reported one by one.
     created_as: `${digestOf([kind, name, input.device, start])}:${digestOf([

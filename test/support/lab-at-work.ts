@@ -30,7 +30,7 @@ export async function aLabAtWork (t: Test, env?: Record<string, string>, report?
   const reservation = await made(service.post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'orchestrator-1', ttl_seconds: 3600, strategy: 'last' }))
   const orchestrator = 'cage1'
   await service.put(`/api/orchestrators/${orchestrator}`, { session: 'in the morning', ttl_seconds: 3600 })
-  await made(service.post('/api/steps', { device: 'Arm', start, data: { fct: 'home' }, session: 'in the morning' }))
+  await made(service.post('/api/steps', { device: 'Arm', start: new Date().toISOString(), data: { fct: 'home' }, session: 'in the morning' }))
   await service.put(`/api/orchestrators/${orchestrator}`, { session: 'after its restart', ttl_seconds: 3600 })
   const { body: { items: [{ id: alarm }] } } = await service.get('/api/alarms')
   const { body: { id: stocktake } } = await service.post('/api/stocktakes', { device: 'Washer', seen: [], reason: 'Monday', apply: true })
