@@ -77,10 +77,11 @@ class Client(Operations):
         experiment: str | None = None,
         kind: str | None = None,
     ) -> Iterator[Change]:
-        """Yields every change of the lab, as it happens, once and in order: `for change in client.watch(after=revision):`.
+        """Yields every change of the lab, as it happens, once and in order.
 
-        It begins after the revision `after`, or with what happens next. It connects again by itself, and misses
-        nothing. It ends only when the loop is left, or with `Problem` if the service refuses it.
+        Use it in a loop: `for change in client.watch(after=revision):`. It begins after the revision `after`, or
+        with what happens next. It connects again by itself, and misses nothing. It ends only when the loop is left,
+        or with `Problem` if the service refuses it.
         """
         filters = {'device': device, 'container': container, 'experiment': experiment, 'kind': kind}
         return watch(self._transport, self._headers, filters, after)

@@ -132,7 +132,8 @@ def _decoded(response: urllib3.BaseHTTPResponse, answers: str, call: str) -> Any
 
 
 def _frames(response: urllib3.BaseHTTPResponse) -> Iterator[tuple[str, str, str]]:
-    event, identity, data = '', '', []
+    event, identity = '', ''
+    data: list[str] = []
     for line in _lines(response):
         if not line:
             if data:

@@ -40,7 +40,10 @@ class Change:
 def watch(
     transport: Transport, headers: Mapping[str, str], filters: Mapping[str, Any], after: int | None
 ) -> Iterator[Change]:
-    """Yields each change once, in order. Connects again when the connection is lost. Raises Problem if it is refused."""
+    """Yields each change once, in order. Connects again when the connection is lost.
+
+    Raises Problem if it is refused.
+    """
     pause = FIRST_PAUSE
     while True:
         query = {name: parameter(value) for name, value in {**filters, 'after': after}.items() if value is not None}
