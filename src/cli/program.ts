@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   steps: async () => await stepsCommands(),
   experiments: async () => (await import('./commands/experiments.ts')).experimentsCommand,
   running: async () => (await import('./commands/running.ts')).runningCommand,
+  alarms: async () => (await import('./commands/alarms.ts')).alarmsCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,
   watch: async () => (await import('./commands/watch.ts')).watchCommand,
   estimate: async () => (await import('./commands/estimate.ts')).estimateCommand,

@@ -38,7 +38,7 @@ t.test('move, correct, steps, running, events, lab show of a device, lab restore
   t.match(await platformStatus('correct', 'P1', '--at', 'Hotel1', '--reason', 'seen'), { code: 2, err: /Hotel1:5/ })
   await lab.post('/api/steps', { device: 'Washer', data: { fct: 'wash' }, start: new Date(Date.now() - 90_000).toISOString(), containers: ['P1'] })
   await lab.post('/api/steps', { kind: 'move', device: 'Arm', origin: { device: 'Hotel1', position: 0 }, destination: { device: 'Washer' }, start: '2026-03-02T09:00:00Z', finish: '2026-03-02T09:00:30Z' })
-  t.match(await platformStatus('running'), { code: 0, out: /\n\S+Z +Washer +wash +running +9\d\.\d +P1 / })
+  t.match(await platformStatus('running'), { code: 0, out: /\n\S+Z +Washer +wash +running +9\d\.\d +- +P1 / })
   t.match(await platformStatus('steps', '--device', 'Arm', '--after', '2026-03-01 10:00'), { code: 0, out: /move Hotel1:0 to Washer +completed +30\.0 / })
   t.match(await platformStatus('steps', '--after', 'yesterday'), { code: 2, err: /--after must be a time/ })
   t.match(await platformStatus('events', '--container', 'P1', '--limit', '10'), { code: 0, out: /\n +\d+ +\S+Z +moved +P1 +Hotel1 0 +Washer 0 / })

@@ -23,34 +23,29 @@ export function stepsCommand (program: Command, io: CommandIo): void {
     .option('--limit <number>', 'how many at most', '20')
     .action(async (options: StepsOptions) => {
       const { device, container, experiment, status, after, before } = options
-      await showSteps(io, options, [{ device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start' }])
+      const query = { device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start', limit: limitOf(options.limit) }
+      const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+      const { items } = await serviceClient(io, addressOf(io.env, options.url)).request<{ items: Step[] }>('GET', `/api/steps?${new URLSearchParams(given).toString()}`)
+      const times = timesIn(localZone(io.env))
+      const now = Date.now()
+      printResult(io, options, items, () => tableOr('no steps', [times.head('start'), 'device', 'what', 'status', 'seconds', 'containers', 'id'], items.map((step) => rowOf(step, times, now))))
     })
-}
-
-/** Prints the steps of all queries in the order of the first one. */
-export async function showSteps (
-  io: CommandIo, options: ServiceOptions & { limit?: string }, queries: readonly Readonly<Record<string, string | undefined>>[]
-): Promise<void> {
-  const limit = limitOf(options.limit)
-  const client = serviceClient(io, addressOf(io.env, options.url))
-  const found = await Promise.all(queries.map(async (query) => {
-    const given = Object.entries({ ...query, limit }).filter((entry): entry is [string, string] => entry[1] !== undefined)
-    return (await client.request<{ items: Step[] }>('GET', `/api/steps?${new URLSearchParams(given).toString()}`)).items
-  }))
-  const items = found.length === 1 ? found[0]! : found.flat().sort((a, b) => Date.parse(String(a.start)) - Date.parse(String(b.start))).slice(0, Number(limit))
-  const times = timesIn(localZone(io.env))
-  const now = Date.now()
-  printResult(io, options, items, () => tableOr('no steps', [times.head('start'), 'device', 'what', 'status', 'seconds', 'containers', 'id'], items.map((step) => rowOf(step, times, now))))
 }
 
 function rowOf (step: Step, times: TimeColumn, now: number): (string | null)[] {
   const seconds = step.active_seconds ?? (step.status === 'running' || step.status === 'paused' ? activeUntil(step, now) : null)
-  const what = step.fct ?? step.name ?? step.kind
+  return [times.cell(step.start), step.device, whatOf(step), step.status, seconds === null ? null : seconds.toFixed(1), containersOf(step), step.id]
+}
+
+/** What a step does, in few words. */
+export function whatOf (step: Step): string {
   const ends = step.origin && step.destination ? ` ${end(step.origin)} to ${end(step.destination)}` : ''
-  return [
-    times.cell(step.start), step.device, what + ends, step.status, seconds === null ? null : seconds.toFixed(1),
-    step.containers.map(({ barcode, named }) => barcode ?? named).join(', ') || null, step.id
-  ]
+  return (step.fct ?? step.name ?? step.kind) + ends
+}
+
+/** The containers of a step in a cell of a table. */
+export function containersOf ({ containers }: Step): string | null {
+  return containers.map(({ barcode, named }) => barcode ?? named).join(', ') || null
 }
 
 /** For how long a step that has not ended was active: until now, or until it was paused. */
