@@ -3,6 +3,7 @@ import plugin from 'fastify-plugin'
 import { withProblems } from '../contract/problem-responses.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import type { StoredResponse } from '../store/idempotency.ts'
+import { isApiWrite } from './api-writes.ts'
 import { requestKey, validKey } from './idempotency-key.ts'
 import { refuseUnlessMatched } from './if-match.ts'
 
@@ -12,8 +13,6 @@ declare module 'fastify' {
     secret?: boolean
   }
 }
-
-const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /**
  * Adds `Idempotency-Key` and `If-Match` to every write under /api; a POST that only reads ignores both. A request with either header runs in one transaction,
@@ -28,7 +27,7 @@ export const conditionalWrites = plugin(async (app: FastifyInstance) => {
   })
 
   app.addHook('onRoute', (route) => {
-    if (route.config?.secret || route.config?.scope === 'read' || !route.url.startsWith('/api/') || ![route.method].flat().some((method) => writes.has(method))) return
+    if (route.config?.secret || !isApiWrite(route)) return
     if (route.schema !== undefined) {
       route.schema.response = withProblems(route.schema.response as Record<number, object>,
         'idempotency-key-running', 'idempotency-key-reused', ...route.config?.changes === undefined ? [] : ['precondition-failed'] as const)

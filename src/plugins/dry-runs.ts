@@ -1,8 +1,7 @@
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import plugin from 'fastify-plugin'
 import { dryRunParameter } from '../contract/common.ts'
-
-const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+import { isApiWrite } from './api-writes.ts'
 
 type Querystring = { properties?: Record<string, object> }
 
@@ -13,7 +12,7 @@ type Querystring = { properties?: Record<string, object> }
  */
 export const dryRuns = plugin(async (app: FastifyInstance) => {
   app.addHook('onRoute', (route) => {
-    if (!isWrite(route) || route.config?.secret || route.schema === undefined) return
+    if (!isApiWrite(route) || route.config?.secret || route.schema === undefined) return
     const querystring = (route.schema.querystring ?? { type: 'object', additionalProperties: false }) as Querystring
     if (querystring.properties?.dry_run !== undefined) return
     // A new object, because routes share the schemas of their queries.
@@ -25,7 +24,3 @@ export const dryRuns = plugin(async (app: FastifyInstance) => {
     }
   })
 }, { name: 'dry-runs' })
-
-function isWrite ({ url, method, config }: RouteOptions): boolean {
-  return url.startsWith('/api/') && config?.scope !== 'read' && [method].flat().some((one) => writes.has(one))
-}

@@ -5,6 +5,7 @@ import { withProblems } from '../contract/problem-responses.ts'
 import { problem } from '../contract/problems.ts'
 import { largestRevisionNumber } from '../contract/stream.ts'
 import { noteRevision, type WrittenRevision } from '../store/written-revision.ts'
+import { isApiWrite } from './api-writes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -22,13 +23,6 @@ const minRevision = Type.Optional(Type.Integer({
   examples: [1]
 }))
 
-type Route = { url: string, method: string | string[], config?: { scope?: string } }
-
-/** Whether a route changes something, so that its response has `Lab-Revision`. */
-export function isWrite ({ method, config }: Omit<Route, 'url'>): boolean {
-  return [method].flat().every((one) => one !== 'GET' && one !== 'HEAD') && config?.scope !== 'read'
-}
-
 /**
  * Reads that are not older than a write, also at another instance: every write under /api responds with `Lab-Revision`, and every read takes
  * `min_revision`. Register it after admission: who waits for a revision takes no place.
@@ -38,7 +32,7 @@ export const labRevision = plugin(async (app: FastifyInstance, { waitMs = minRev
 
   app.addHook('onRoute', (route) => {
     if (!route.url.startsWith('/api/')) return
-    if (isWrite(route)) {
+    if (isApiWrite(route)) {
       const { handler } = route
       route.handler = async function (request, reply) {
         request.written = { revision: null }

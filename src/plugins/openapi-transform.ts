@@ -1,7 +1,7 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
 import type { ScopeName } from '../domain/keys.ts'
 import { maxIfMatchLength } from './if-match.ts'
-import { isWrite } from './lab-revision.ts'
+import { isApiWrite } from './api-writes.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -51,7 +51,7 @@ export function describeRoute ({ schema: described, url, route }: { schema: Fast
     response[200] = { ...response[200], headers: { ETag: etag } }
     response[304] = { type: 'null', description: 'The response has not changed since the one that `If-None-Match` names.', headers: { ETag: etag } }
   }
-  if (url.startsWith('/api/') && isWrite({ method: route.method, config: { scope: route.config?.scope ?? 'none' } })) {
+  if (isApiWrite({ url, method: route.method, config: route.config })) {
     for (const status of [200, 201, 204]) if (response[status] !== undefined) response[status] = withHeader(response[status], 'Lab-Revision', labRevision)
   }
   const headers = Object.keys(requestHeaders).length === 0 ? {} : { headers: { type: 'object', properties: requestHeaders } }
