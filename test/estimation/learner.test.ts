@@ -134,23 +134,26 @@ t.test('estimates answer at once while twenty runs are learnt', async (t) => {
   t.equal((await learning).length, 20)
 })
 
-t.test('the longest run holds the event loop for no more than 50 ms at a time', async (t) => {
+t.test('the longest run holds the event loop for no more than 50 ms of computing at a time', async (t) => {
   const service = await aLab(t, devices)
   for (let day = 0; day < 3; day++) await aRun(service, day, 5000, 1000)
   await service.app.learner.learnNow()
   await aRun(service, 3, 5000, 5000)
   const held: number[] = []
-  let last = performance.now()
+  // The time of the processor: other programs of the machine must not count.
+  const computed = (): number => process.cpuUsage().user / 1000
+  let last = computed()
   let going = true
   function look (): void {
-    held.push(performance.now() - last)
-    last = performance.now()
+    const now = computed()
+    held.push(now - last)
+    last = now
     if (going) setImmediate(look)
   }
   setImmediate(look)
   await service.app.learner.learnNow()
   going = false
-  // a single pause may come from other work of the machine, so it proves nothing
+  // A single pause may come from the collection of garbage, so it proves nothing.
   const [, second] = held.sort((a, b) => b - a)
   t.comment(`longest ${held[0]!.toFixed(0)} ms, then ${second!.toFixed(0)} ms`)
   t.ok(second! < 50, `${held.slice(0, 3).map((ms) => ms.toFixed(0)).join(', ')} ms`)
