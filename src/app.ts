@@ -49,12 +49,14 @@ import { reservationsRoutes } from './routes/reservations/index.ts'
 import { stocktakesRoutes } from './routes/stocktakes/index.ts'
 import { stepsRoutes } from './routes/steps/index.ts'
 import { transfersRoutes } from './routes/transfers/index.ts'
+import { webhooksRoutes } from './routes/webhooks/index.ts'
 import type { Database } from './store/database.ts'
 import { openStore, type Store } from './store/index.ts'
 import { type Feed, type FeedTimes, openFeed } from './stream/feed.ts'
+import { type Deliveries, type DeliveryTimes, openDeliveries } from './webhooks/deliveries.ts'
 
 declare module 'fastify' {
-  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner, watch: Watch, feed: Feed }
+  interface FastifyInstance { database: Database, store: Store, estimator: Estimator, learner: Learner, watch: Watch, feed: Feed, deliveries: Deliveries }
   interface FastifyContextConfig { operationId?: string }
 }
 
@@ -64,8 +66,9 @@ const maxConnections = 5000
 /** Builds the Fastify app: plugins first, then the route modules. The order matters. Does not listen. */
 export async function buildApp (
   config: Config,
-  { database, log, streamTimes = {}, watchEveryMs, minRevisionWaitMs: waitMs }: {
-    database: Database, log: FastifyBaseLogger, streamTimes?: Partial<FeedTimes>, watchEveryMs?: number, minRevisionWaitMs?: number
+  { database, log, streamTimes = {}, deliveryTimes = {}, watchEveryMs, minRevisionWaitMs: waitMs }: {
+    database: Database, log: FastifyBaseLogger
+    streamTimes?: Partial<FeedTimes>, deliveryTimes?: Partial<DeliveryTimes>, watchEveryMs?: number, minRevisionWaitMs?: number
   }
 ): Promise<FastifyInstance> {
   const app = Fastify({
@@ -91,10 +94,11 @@ export async function buildApp (
   app.decorate('database', database)
   app.decorate('store', openStore(database))
   app.decorate('estimator', openEstimator(database))
-  // process/start.ts starts the learner and the watch when the app listens.
+  // process/start.ts starts the learner, the watch and the deliveries when the app listens.
   app.decorate('learner', openLearner(database, log, { onLearnt: ({ coverage }) => app.metrics.learnt(coverage) }))
   app.decorate('watch', openWatch(database, log, watchEveryMs))
-  app.addHook('preClose', async () => { await Promise.all([app.learner.stop(), app.watch.stop()]) })
+  app.decorate('deliveries', openDeliveries(database, log, deliveryTimes))
+  app.addHook('preClose', async () => { await Promise.all([app.learner.stop(), app.watch.stop(), app.deliveries.stop()]) })
   app.decorate('feed', openFeed({ eventLog: app.store.eventLog, keys: app.store.keys, log, auth: config.auth, maxStreams: config.maxStreams, times: streamTimes }))
   app.addHook('preClose', async () => await app.feed.close())
   app.addHook('onRequest', (request, reply, done) => {
@@ -143,6 +147,7 @@ export async function buildApp (
   await app.register(estimatesRoutes, { prefix: '/api' })
   await app.register(eventsRoutes, { prefix: '/api' })
   await app.register(eventStreamRoutes, { prefix: '/api' })
+  await app.register(webhooksRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })
   return app
 }

@@ -38,6 +38,11 @@ export async function restoreBackup (options: RestoreOptions): Promise<Restored>
     for (const migration of since) await applyWithin(client, migration)
     // The log goes back, so it is another one: who has read more of the old log must notice.
     await client.query('UPDATE lab SET log_id = gen_random_uuid()')
+    // Receivers know what was delivered since the backup, and a copy of a lab is not the lab: nothing is sent until an administrator switches a webhook on.
+    await client.query(`
+      UPDATE webhook w SET cursor_revision = l.revision + 1, cursor_ordinal = 0, failures = 0, test_id = NULL, leased_by = NULL, leased_until = NULL,
+        disabled_at = coalesce(w.disabled_at, now()), disabled_because = coalesce(w.disabled_because, 'restored'), version = w.version + 1
+      FROM lab l`)
     options.signal?.throwIfAborted()
     return { ...filled, migrations: since.map(({ name }) => name) }
   }))

@@ -22,7 +22,8 @@ export const eventKinds = [
   'position-reserved', 'reservation-renewed', 'reservation-released',
   'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'experiment-lost',
   'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed', 'step-lost',
-  'step-alarm', 'step-alarm-over', 'alarm-acknowledged'
+  'step-alarm', 'step-alarm-over', 'alarm-acknowledged',
+  'webhook-disabled', 'webhook-enabled'
 ] as const
 
 export const EventKind = stringEnum('EventKind', eventKinds, 'What an event says. Later versions can add kinds.')

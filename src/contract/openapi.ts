@@ -30,6 +30,7 @@ import { stepSchemas } from './steps.ts'
 import { streamSchemas } from './stream.ts'
 import { transferSchemas } from './transfers.ts'
 import { utilizationSchemas } from './utilization.ts'
+import { webhookSchemas } from './webhooks.ts'
 
 /** The head of the OpenAPI document. Paths and components come from the routes. */
 export const documentHead = (version: string): NonNullable<FastifyDynamicSwaggerOptions['openapi']> => ({
@@ -72,6 +73,7 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
     { name: 'alarms', description: 'Steps that somebody has to look at.' },
     { name: 'estimates', description: 'How long steps and experiments will take.' },
     { name: 'events', description: 'The event log: what changed, and who changed it.' },
+    { name: 'webhooks', description: 'Who is told of events by HTTP, as Standard Webhooks.' },
     { name: 'keys', description: 'API keys and their scopes.' },
     { name: 'operations', description: 'Health checks for operators.' }
   ]
@@ -83,5 +85,6 @@ export const components: readonly TSchema[] = [
   ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
   ...processDurationSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
-  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas, ...keySchemas
+  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas,
+  ...webhookSchemas, ...keySchemas
 ]

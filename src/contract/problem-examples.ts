@@ -46,6 +46,10 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'stocktake-not-found': {
     instance: '/api/stocktakes/0199f2f9-1b4d-7e52-a3c1-7d6f5e4c3b21', detail: 'No stocktake that was applied has this id. GET /api/stocktakes lists them.', parameter: 'id'
   },
+  'webhook-not-found': {
+    instance: '/api/webhooks/0199f2f6-4d7f-7a85-8b1c-9f8172e6d543', detail: 'No webhook has this id. GET /api/webhooks lists all webhooks.',
+    webhook_id: '0199f2f6-4d7f-7a85-8b1c-9f8172e6d543', parameter: 'id'
+  },
   'key-not-found': { instance: '/api/keys/0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', detail: 'No key has this id.', parameter: 'id' },
   'labware-type-not-found': {
     instance: '/api/labware-types/Greiner%2069', detail: 'The lab has no labware type "Greiner 69". GET /api/labware-types lists all types; PUT /api/labware-types/{name} adds one.',
@@ -136,6 +140,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/keys', detail: 'A valid key already has the name "orchestrator". Revoke that key first, or choose another name.',
     name: 'orchestrator', id: '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', pointer: '/name'
   },
+  'too-many-webhooks': { instance: '/api/webhooks', detail: 'There are 100 webhooks, which is the limit. Delete one first: GET /api/webhooks lists all.', limit: 100 },
   'world-conflict': { instance: move, detail: 'The constraint "placement_pkey" refused the change. Nothing was changed.', rule: 'placement_pkey' },
   'idempotency-key-running': { instance: move, detail: 'The first request with this key is still running. Retry in a moment to get its response.' },
   'idempotency-key-reused': { instance: move, detail: 'This key was already used for a request with another query or body. Use a new key for a new request.' },

@@ -20,6 +20,7 @@ export const problemCatalogue = {
   'reservation-not-found': [404, 'Reservation not found', 'No active reservation has this id. It may have been used up, released, or expired.'],
   'stocktake-not-found': [404, 'Stocktake not found', 'No stocktake that was applied has this id.'],
   'alarm-not-found': [404, 'Alarm not found', 'No alarm has this id.'],
+  'webhook-not-found': [404, 'Webhook not found', 'No webhook has this id.'],
   'key-not-found': [404, 'Key not found', 'No key has this id.'],
   'labware-type-not-found': [404, 'Labware type not found', 'The lab has no labware type with this name.'],
   'no-certificate': [404, 'No certificate', 'The device has no server certificate.'],
@@ -46,6 +47,7 @@ export const problemCatalogue = {
   'illegal-transition': [409, 'Illegal transition', 'The status cannot change to the requested one. `allowed` lists the possible ones.'],
   'step-ended': [409, 'Step ended', 'The step is no longer running.'],
   'key-name-in-use': [409, 'Key name in use', 'Another valid key has this name. `id` says which.'],
+  'too-many-webhooks': [409, 'Too many webhooks', 'There are as many webhooks as there may be. `limit` says how many.'],
   'world-conflict': [409, 'Conflict with the state of the lab', 'A database constraint refused the change. `rule` names the constraint.'],
   'idempotency-key-running': [409, 'First request still running', 'The first request with this `Idempotency-Key` is still running. Retry later to get its response.'],
 

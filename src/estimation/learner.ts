@@ -3,13 +3,14 @@ import type { Log } from '../domain/log.ts'
 import type { Database } from '../store/database.ts'
 import { pruneIdempotencyKeys } from '../store/idempotency.ts'
 import { refreshOutgrownStatistics } from '../store/outgrown-statistics.ts'
+import { pruneWebhookAttempts } from '../store/webhook-queue.ts'
 import { type LearntRun, learnNextRun, Stopped } from './learning.ts'
-import { ownConnection } from './own-connection.ts'
+import { ownConnection } from '../store/own-connection.ts'
 import { type YieldToRequests, slices } from './slices.ts'
 
 /** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
 const lookEveryMs = 2000
-/** How often an instance deletes stored responses. Each time it reads the sizes of all. */
+/** How often an instance deletes stored responses and attempts. Each time it reads the sizes of all. */
 const pruneEveryMs = 60_000
 /** After a failure the pause doubles, up to this. */
 const maxPauseMs = 60_000
@@ -25,7 +26,7 @@ export type Learner = ReturnType<typeof openLearner>
 
 /**
  * Learns from finished runs beside the requests. It uses one connection of its own and one transaction for each run. Only one
- * instance learns at a time, and nothing waits for it. A run from which it cannot learn waits longer after each failure, and the others go on. It also deletes stored responses of `Idempotency-Key` that are too old or too many, and refreshes the planner's statistics after a bulk load, so that
+ * instance learns at a time, and nothing waits for it. A run from which it cannot learn waits longer after each failure, and the others go on. It also deletes stored responses of `Idempotency-Key` and attempts of webhooks that are too old or too many, and refreshes the planner's statistics after a bulk load, so that
  * PostgreSQL plans estimates well at once. It connects when it is started, or when `learnNow` is called.
  */
 export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'info' | 'warn'>, { onLearnt = () => {} }: { onLearnt?: (run: LearntRun) => void } = {}) {
@@ -55,6 +56,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
       if (performance.now() - prunedAt >= pruneEveryMs) {
         prunedAt = performance.now()
         await pruneIdempotencyKeys(own)
+        await pruneWebhookAttempts(own)
       }
       for (let more = found!.pending; more && !isStopped();) {
         const run = await learnNextRun(own, yieldToRequests)

@@ -4,7 +4,7 @@ import type { Log } from '../domain/log.ts'
 import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { defaultConfidence } from './estimate.ts'
-import { ownConnection } from './own-connection.ts'
+import { ownConnection } from '../store/own-connection.ts'
 import { runningNow } from './running.ts'
 
 /** How often an instance looks. */

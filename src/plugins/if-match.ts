@@ -43,7 +43,8 @@ const representationOf: Readonly<Record<ChangedObject, (store: Store, params: Pa
   process: async (store, { id }) => ofObject(await store.processes.read(id!)),
   experiment: async (store, { id }) => ofJsonRow(await store.experiments.read(id!)),
   step: async (store, { id }) => ofJsonRow(await store.steps.read(id!)),
-  reservation: async (store, { id }) => ofObject(await store.reservations.read(id!))
+  reservation: async (store, { id }) => ofObject(await store.reservations.read(id!)),
+  webhook: async (store, { id }) => ofObject(await store.webhooks.read(id!))
 }
 
 function ofObject (thing: object): Representation {

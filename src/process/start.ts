@@ -64,6 +64,7 @@ async function startApp (url: string, options: StartOptions, shutdown: Shutdown)
   const address = await listen(app, config)
   app.learner.start()
   app.watch.start()
+  app.deliveries.start()
   const { items: devices } = await app.store.devices.list({ limit: 1 })
   if (devices.length === 0) logFirstRunHints(log, localUrl(address))
   // Logged at every LOG_LEVEL, because with PORT=0 there is no other way to find the port. It comes last, so that it stays on the screen.

@@ -6,6 +6,7 @@ import type { LabwareType } from '../contract/labware-types.ts'
 import type { Orchestrator } from '../contract/orchestrators.ts'
 import type { Reservation } from '../contract/reservations.ts'
 import type { Step } from '../contract/steps.ts'
+import type { Webhook } from '../contract/webhooks.ts'
 
 // The columns of the views, named one by one. A migration of a newer instance may add a column to a view while this one runs.
 // With `SELECT *`, a prepared statement would then fail ("cached plan must not change result type"), and others would
@@ -48,7 +49,12 @@ const alarm: Names<Alarm> = {
   id: true, kind: true, step_id: true, device: true, name: true, fct: true, start: true, status: true, experiment_id: true, raised_at: true, over_at: true,
   acknowledged_at: true, acknowledged_by: true, note: true
 }
-const views = { alarm, container, device, experiment, labware_type, orchestrator, reservation, step }
+const webhook: Names<Webhook> = {
+  id: true, url: true, kinds: true, device: true, description: true, disabled_at: true, disabled_because: true,
+  delivered_revision: true, revisions_behind: true, failures: true, next_attempt_at: true, previous_secret_ends_at: true,
+  created_at: true, created_by: true, updated_at: true, version: true
+}
+const views = { alarm, container, device, experiment, labware_type, orchestrator, reservation, step, webhook }
 
 /** The columns of a view as a list for SELECT, of a table alias or of a composite value such as `(container)`. */
 export function viewColumns (view: keyof typeof views, of?: string): string {

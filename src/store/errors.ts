@@ -103,7 +103,8 @@ const problemOfConstraint: Readonly<Record<string, ProblemCode>> = {
   process_pkey: 'id-in-use',
   experiment_pkey: 'id-in-use',
   step_pkey: 'id-in-use',
-  adopted_id_pkey: 'id-in-use'
+  adopted_id_pkey: 'id-in-use',
+  webhook_pkey: 'id-in-use'
 }
 
 function constraintProblem (constraint: string): Problem {

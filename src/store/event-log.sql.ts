@@ -26,6 +26,10 @@ export async function readHead (database: Queryable): Promise<LogHead> {
   return head!
 }
 
+/** An event `e` as `GET /api/events` shows it: each column is a member of the JSON. */
+export const shownEvent = `(SELECT e.revision, wire_time(e.recorded_at) AS recorded_at, e.kind, e.actor, e.reason, e.request_id, e.container_id, e.device_id, e.step_id,
+  e.experiment_id, e.before, e.after)`
+
 // The newest revisions and their events are committed together, so a reader that has seen a revision finds all its events.
 // The sizes are those of the stored rows, which can be compressed: they keep the statement from building far too much.
 const pageStatement = `
@@ -55,8 +59,7 @@ const pageStatement = `
   LEFT JOIN LATERAL (
     SELECT json_agg(row_to_json(shown) ORDER BY shown_ordinal)::text AS events
     FROM event e CROSS JOIN LATERAL (SELECT e.ordinal) o (shown_ordinal)
-    CROSS JOIN LATERAL (SELECT e.revision, wire_time(e.recorded_at) AS recorded_at, e.kind, e.actor, e.reason, e.request_id, e.container_id, e.device_id, e.step_id,
-      e.experiment_id, e.before, e.after) shown
+    CROSS JOIN LATERAL ${shownEvent} shown
     WHERE e.revision = w.revision
   ) told ON w.count <= ${largestRevision.events}
   WHERE w.bytes_before < ${largestPage.bytes}

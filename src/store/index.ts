@@ -23,6 +23,7 @@ import { stocktakeStore } from './stocktakes.ts'
 import { stepStore } from './steps.ts'
 import { transferStore } from './transfers.ts'
 import { utilizationStore } from './utilization.ts'
+import { webhookStore } from './webhooks.ts'
 
 export type Store = ReturnType<typeof openStore>
 
@@ -49,6 +50,7 @@ export function openStore (database: Database) {
     utilization: utilizationStore(database),
     orchestrators: orchestratorStore(database),
     alarms: alarmStore(database),
+    webhooks: webhookStore(database),
     idempotency: idempotencyStore(database),
     locks: lockStore(database),
     keys: keyStore(database),

@@ -15,6 +15,8 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
     ? `The lab has no device "${device}". GET /api/devices lists all devices.`
     : `The lab has no device of the type "${type}". GET /api/devices lists all devices with their types.`,
   'alarm-not-found': () => 'No alarm has this id. GET /api/alarms lists those that are on.',
+  'webhook-not-found': () => 'No webhook has this id. GET /api/webhooks lists all webhooks.',
+  'too-many-webhooks': ({ limit }: { limit: number }) => `There are ${limit} webhooks, which is the limit. Delete one first: GET /api/webhooks lists all.`,
   'labware-type-not-found': ({ labware_type }: { labware_type: string }) =>
     `The lab has no labware type "${labware_type}". GET /api/labware-types lists all types; PUT /api/labware-types/{name} adds one.`,
   'position-not-found': ({ device, position, valid_range }: { device: string, position: number, valid_range: Range | null }) =>

@@ -12,13 +12,13 @@ import { operationsOf } from './rules/rule.ts'
 type Write = { path: string, body?: unknown, type?: string, also?: 'other-form' }
 
 const document = await theDocument()
-const notForDryRuns = ['createKey']
+const notForDryRuns = ['rotateWebhookSecret', 'createKey']
 const writes = operationsOf(document).filter(({ method, operation }) => method !== 'get' && operation.security[0]?.key[0] !== 'read')
 const times = { start: '2026-03-02T10:15:00Z', finish: '2026-03-02T10:16:00Z' }
 
 /** A write for each operation, in an order in which each finds what it needs. `also: 'other-form'` marks those whose dry run says so in its response. */
 function allWrites (lab: LabAtWork): Record<string, Write> {
-  const { process, experiment, step, reservation, orchestrator, alarm } = lab
+  const { process, experiment, step, reservation, orchestrator, alarm, webhook } = lab
   return {
     putLabConfig: { path: '/api/lab/config', body: { sila_servers: { devices: { Hotel: { capacity: 7, slots: { 6: { max_height_mm: 30 } } }, Washer: { capacity: 1 }, Arm: { capacity: 0 } } } }, also: 'other-form' },
     putLabwareType: { path: '/api/labware-types/Flat', body: { height_mm: 14 } },
@@ -57,6 +57,11 @@ function allWrites (lab: LabAtWork): Record<string, Write> {
     excludeSteps: { path: '/api/steps/exclusions', body: { where: { device: 'Hotel' }, reason: 'a test' }, also: 'other-form' },
     putOrchestrator: { path: `/api/orchestrators/${orchestrator}`, body: { session: 'another', ttl_seconds: 60 } },
     acknowledgeAlarm: { path: `/api/alarms/${alarm}/acknowledge`, body: { note: 'Anna: on my way' } },
+    createWebhook: { path: '/api/webhooks', body: { url: 'http://10.0.0.7/' }, also: 'other-form' },
+    updateWebhook: { path: `/api/webhooks/${webhook}`, body: { disabled: true } },
+    testWebhook: { path: `/api/webhooks/${webhook}/test` },
+    redeliverWebhook: { path: `/api/webhooks/${webhook}/redeliver`, body: { from_revision: 1 } },
+    deleteWebhook: { path: `/api/webhooks/${webhook}` },
     archiveProcess: { path: `/api/processes/${process}` },
     deleteLabwareType: { path: '/api/labware-types/Flat' },
     removeContainer: { path: '/api/containers/P3?reason=broken' },

@@ -12,7 +12,7 @@ const names: Record<string, string> = { device: 'Hotel', container: lab.containe
 const key = await lab.post('/api/keys', { name: 'viewer', scopes: ['read'] })
 const ids: Record<string, string> = {
   processes: lab.process, experiments: lab.experiment, steps: lab.step, reservations: lab.reservation, keys: key.body.id,
-  stocktakes: lab.stocktake, orchestrators: lab.orchestrator, alarms: lab.alarm
+  stocktakes: lab.stocktake, orchestrators: lab.orchestrator, alarms: lab.alarm, webhooks: lab.webhook
 }
 const address = await lab.listen()
 

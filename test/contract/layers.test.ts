@@ -24,9 +24,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   backup: ['domain', 'store', 'terminal', 'version.ts'],
   import: ['domain', 'contract', 'config.ts', 'embedded', 'store', 'terminal'],
   stream: ['domain', 'contract', 'store', 'version.ts'],
+  webhooks: ['domain', 'store', 'version.ts'],
   plugins: ['domain', 'contract', 'metrics', 'store', 'stream', 'version.ts'],
   routes: ['domain', 'contract', 'plugins', 'store', 'stream'],
-  'app.ts': ['contract', 'domain', 'config.ts', 'store', 'estimation', 'stream', 'plugins', 'routes'],
+  'app.ts': ['contract', 'domain', 'config.ts', 'store', 'estimation', 'stream', 'webhooks', 'plugins', 'routes'],
   process: ['project-root.ts', 'app.ts', 'config.ts', 'domain', 'embedded', 'plugins', 'store', 'terminal'],
   cli: ['backup', 'config.ts', 'contract', 'domain', 'embedded', 'import', 'process', 'store', 'terminal', 'version.ts'],
   demo: ['project-root.ts', 'config.ts', 'contract', 'process', 'terminal'],
@@ -39,7 +40,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   '@prisma': ['store'],
   pg: ['store', 'estimation', 'backup', 'import', 'embedded'],
   typebox: ['contract', 'config.ts', 'plugins', 'routes'],
-  'node:http': ['app.ts', 'plugins'],
+  'node:http': ['app.ts', 'plugins', 'webhooks'],
   'node:fs': ['backup', 'cli', 'config.ts', 'demo', 'embedded', 'import', 'process', 'project-root.ts', 'store', 'terminal', 'version.ts']
 }
 

@@ -7,15 +7,16 @@ import { operationsOf } from './rules/rule.ts'
 const document = await theDocument()
 const needing = (scope: string) => operationsOf(document).filter(({ operation }) => operation.security[0]?.key[0] === scope)
 
-t.test('an administrator is needed for the lab file, the wipe, devices, labware types and keys, and for nothing else', async (t) => {
+t.test('an administrator is needed for the lab file, the wipe, devices, labware types, webhooks and keys, and for nothing else', async (t) => {
   t.same(needing('admin').map(({ operation }) => operation.operationId).sort(), [
-    'addDevice', 'createKey', 'deleteCertificate', 'deleteLabwareType', 'getKey', 'listKeys', 'putCertificate', 'putLabConfig', 'putLabwareType', 'restoreLab', 'retireDevice', 'revokeKey', 'updateDevice', 'updatePosition', 'wipeLab'
+    'addDevice', 'createKey', 'createWebhook', 'deleteCertificate', 'deleteLabwareType', 'deleteWebhook', 'getKey', 'getWebhook', 'listKeys', 'listWebhookAttempts', 'listWebhooks', 'putCertificate',
+    'putLabConfig', 'putLabwareType', 'redeliverWebhook', 'restoreLab', 'retireDevice', 'revokeKey', 'rotateWebhookSecret', 'testWebhook', 'updateDevice', 'updatePosition', 'updateWebhook', 'wipeLab'
   ])
 })
 
-t.test('who may only read can read everything but the keys, estimate, and look up containers', async (t) => {
+t.test('who may only read can read everything but keys and webhooks, estimate, and look up containers', async (t) => {
   t.same(operationsOf(document).filter(({ method, operation }) => method === 'get' && !['read', undefined].includes(operation.security[0]?.key[0])).map(({ at }) => at),
-    ['GET /api/keys', 'GET /api/keys/{id}'])
+    ['GET /api/webhooks', 'GET /api/webhooks/{id}', 'GET /api/webhooks/{id}/attempts', 'GET /api/keys', 'GET /api/keys/{id}'])
   t.same(needing('read').filter(({ method }) => method !== 'get').map(({ path }) => path), ['/api/containers/lookup', '/api/estimates', '/api/estimates/batch', '/api/estimates/remaining'])
 })
 

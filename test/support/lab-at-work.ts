@@ -1,9 +1,9 @@
 import type { Test } from 'tap'
 import { type Answer, aService, type Service } from './service.ts'
 
-export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string, reservation: string, orchestrator: string, alarm: string, stocktake: string }
+export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string, reservation: string, orchestrator: string, alarm: string, stocktake: string, webhook: string }
 
-/** A service with data of every kind: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps, a step that was lost and its alarm, a stocktake. */
+/** A service with data of every kind: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps, a step that was lost and its alarm, a stocktake, a webhook. */
 export async function aLabAtWork (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<LabAtWork> {
   const service = await aService(t, env, report)
   const made = async (answer: Promise<Answer>): Promise<string> => {
@@ -34,5 +34,6 @@ export async function aLabAtWork (t: Test, env?: Record<string, string>, report?
   await service.put(`/api/orchestrators/${orchestrator}`, { session: 'after its restart', ttl_seconds: 3600 })
   const { body: { items: [{ id: alarm }] } } = await service.get('/api/alarms')
   const { body: { id: stocktake } } = await service.post('/api/stocktakes', { device: 'Washer', seen: [], reason: 'Monday', apply: true })
-  return { ...service, stocktake, orchestrator, alarm, container, process, experiment, step, reservation }
+  const webhook = await made(service.post('/api/webhooks', { url: 'https://hooks.lab.example/platform-status' }))
+  return { ...service, webhook, stocktake, orchestrator, alarm, container, process, experiment, step, reservation }
 }

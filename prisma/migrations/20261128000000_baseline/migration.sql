@@ -772,6 +772,77 @@ CREATE TABLE api_key (
 CREATE UNIQUE INDEX api_key_sha256 ON api_key (key_sha256);
 CREATE UNIQUE INDEX api_key_name_live ON api_key (name) WHERE (revoked_at IS NULL);
 
+-- ── Webhooks ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Who is told of events by HTTP. The log is the queue: the cursor is the first event that was not looked at yet.
+CREATE TABLE webhook (
+  id uuid NOT NULL,
+  url text NOT NULL,
+  -- which events: null for all kinds, and for all devices
+  kinds text[],
+  device_id uuid,
+  description text,
+  -- signs the messages; the one before it does so, too, until its time is over
+  secret text NOT NULL,
+  previous_secret text,
+  previous_secret_ends_at timestamptz(3),
+  cursor_revision bigint NOT NULL,
+  cursor_ordinal integer NOT NULL DEFAULT 0,
+  -- failed attempts of the message at the cursor, and when the next one is due
+  failures integer NOT NULL DEFAULT 0,
+  due_at timestamptz(3) NOT NULL DEFAULT now(),
+  disabled_at timestamptz(3),
+  disabled_because text,
+  -- a test message that was not sent yet
+  test_id uuid,
+  -- which instance of the service delivers, and until when no other one may
+  leased_by uuid,
+  leased_until timestamptz(3),
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  created_by text,
+  updated_at timestamptz(3) NOT NULL DEFAULT now(),
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT webhook_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
+  -- no user and password: they would be shown and logged
+  CONSTRAINT webhook_url_is_http CHECK (url ~ '^https?://[^/?#@[:space:]]+([/?][^#[:space:]]*)?$'),
+  CONSTRAINT webhook_kinds_named CHECK (cardinality(kinds) > 0),
+  CONSTRAINT webhook_secret_form CHECK (secret ~ '^whsec_[A-Za-z0-9+/]{32,}=*$'),
+  CONSTRAINT webhook_previous_secret_ends CHECK ((previous_secret IS NULL) = (previous_secret_ends_at IS NULL)),
+  CONSTRAINT webhook_disabled_for_a_reason CHECK ((disabled_at IS NULL) = (disabled_because IS NULL)),
+  CONSTRAINT webhook_disabled_because_known CHECK (disabled_because IN ('requested', 'gone', 'failing', 'restored')),
+  CONSTRAINT webhook_cursor_in_log CHECK (cursor_revision > 0 AND cursor_ordinal >= 0),
+  CONSTRAINT webhook_failures_counted CHECK (failures >= 0),
+  CONSTRAINT webhook_lease_ends CHECK ((leased_by IS NULL) = (leased_until IS NULL))
+);
+CREATE INDEX webhook_device_idx ON webhook (device_id) WHERE (device_id IS NOT NULL);
+
+-- What came of each request to a receiver.
+CREATE TABLE webhook_attempt (
+  id uuid NOT NULL,
+  webhook_id uuid NOT NULL,
+  message_id text NOT NULL,
+  type text NOT NULL,
+  -- counted from 1 for each message
+  attempt integer NOT NULL,
+  started_at timestamptz(3) NOT NULL,
+  seconds double precision NOT NULL,
+  delivered boolean NOT NULL,
+  -- null when there was no answer
+  status integer,
+  -- why it was not delivered
+  error text,
+  -- the beginning of the answer
+  response text,
+  CONSTRAINT webhook_attempt_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_attempt_webhook_fkey FOREIGN KEY (webhook_id) REFERENCES webhook (id) ON DELETE RESTRICT,
+  CONSTRAINT webhook_attempt_counted CHECK (attempt > 0 AND seconds >= 0),
+  CONSTRAINT webhook_attempt_says_why CHECK (delivered = (error IS NULL)),
+  CONSTRAINT webhook_attempt_response_bounded CHECK (octet_length(response) <= 4096)
+);
+CREATE INDEX webhook_attempt_webhook_idx ON webhook_attempt (webhook_id, id);
+CREATE INDEX webhook_attempt_started_idx ON webhook_attempt (started_at);
+
 -- ── prisma/sql ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- prisma/sql/alarm/alarm_state.sql
@@ -4574,6 +4645,183 @@ CREATE OR REPLACE FUNCTION transfer_finding(_code text, _members text) RETURNS j
   SELECT jsonb_build_array(jsonb_build_object('code', _code, 'members', _members::jsonb))
 $$;
 
+-- prisma/sql/webhook/book_webhook_attempt.sql
+-- Stores what came of an attempt, and moves the webhook on: to the next event, to the next attempt, or off. `_attempt` is { id, message_id, type,
+-- started_at, seconds, delivered, status, error, response }. `_at` is { revision, ordinal } of the event and { cursor_revision, cursor_ordinal } as they were
+-- read, null for a test message. If the cursor was moved or the instance has lost the webhook meanwhile, only the attempt is stored.
+-- Returns whether the instance goes on with the next event, the failed attempts of this one, and why the webhook was switched off, if it was.
+--
+-- Locks: The webhook, then the lab if it is switched off.
+CREATE OR REPLACE FUNCTION book_webhook_attempt(_holder uuid, _webhook uuid, _attempt jsonb, _at jsonb, _retry_after_seconds double precision, _lease_seconds double precision)
+RETURNS TABLE (goes_on boolean, failures integer, disabled_because text) LANGUAGE plpgsql AS $$
+DECLARE
+  longest_wait CONSTANT double precision := 36000;
+  known webhook;
+  before jsonb;
+  is_delivered boolean := (_attempt->>'delivered')::boolean;
+BEGIN
+  SELECT * INTO known FROM webhook w WHERE w.id = _webhook FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN QUERY SELECT false, 0, NULL::text;
+    RETURN;
+  END IF;
+  PERFORM begin_command();
+  INSERT INTO webhook_attempt (id, webhook_id, message_id, type, attempt, started_at, seconds, delivered, status, error, response)
+  SELECT (_attempt->>'id')::uuid, _webhook, _attempt->>'message_id', _attempt->>'type', CASE WHEN _at IS NULL THEN 1 ELSE known.failures + 1 END,
+    (_attempt->>'started_at')::timestamptz, (_attempt->>'seconds')::double precision, is_delivered, (_attempt->>'status')::integer, _attempt->>'error', _attempt->>'response';
+  goes_on := known.leased_by IS NOT DISTINCT FROM _holder;
+  failures := known.failures;
+  IF _at IS NULL THEN
+    UPDATE webhook w SET test_id = NULL WHERE w.id = _webhook AND 'test.' || w.test_id = _attempt->>'message_id';
+  ELSIF goes_on AND known.cursor_revision = (_at->>'cursor_revision')::bigint AND known.cursor_ordinal = (_at->>'cursor_ordinal')::integer THEN
+    IF is_delivered THEN
+      failures := 0;
+      UPDATE webhook w SET cursor_revision = (_at->>'revision')::bigint, cursor_ordinal = (_at->>'ordinal')::integer + 1, failures = 0, due_at = command_time(),
+        leased_until = command_time() + _lease_seconds * interval '1 second'
+      WHERE w.id = _webhook;
+    ELSE
+      goes_on := false;
+      failures := known.failures + 1;
+      disabled_because := CASE WHEN (_attempt->>'status')::integer = 410 THEN 'gone' WHEN webhook_retry_seconds(failures) IS NULL THEN 'failing' END;
+      IF known.disabled_at IS NOT NULL THEN
+        disabled_because := NULL;
+      END IF;
+      before := webhook_snapshot(_webhook);
+      UPDATE webhook w SET failures = book_webhook_attempt.failures, leased_by = NULL, leased_until = NULL,
+        due_at = command_time() + greatest(webhook_retry_seconds(book_webhook_attempt.failures), least(coalesce(_retry_after_seconds, 0), longest_wait)) * interval '1 second',
+        disabled_at = CASE WHEN book_webhook_attempt.disabled_because IS NULL THEN w.disabled_at ELSE command_time() END,
+        disabled_because = coalesce(book_webhook_attempt.disabled_because, w.disabled_because),
+        version = w.version + CASE WHEN book_webhook_attempt.disabled_because IS NULL THEN 0 ELSE 1 END
+      WHERE w.id = _webhook;
+      IF disabled_because IS NOT NULL THEN
+        PERFORM record_webhook_event('webhook-disabled', _webhook, before, jsonb_build_object('reason',
+          CASE disabled_because WHEN 'gone' THEN 'The receiver answered 410.' ELSE format('All %s attempts to deliver a message failed.', failures) END));
+      END IF;
+    END IF;
+  END IF;
+  RETURN NEXT;
+END $$;
+
+-- prisma/sql/webhook/delete_webhook.sql
+-- Deletes a webhook and its attempts.
+--
+-- Locks: The webhook.
+-- Raises: webhook-not-found
+CREATE OR REPLACE FUNCTION delete_webhook(_id uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM refuse_unknown_webhook(_id);
+  DELETE FROM webhook_attempt a WHERE a.webhook_id = _id;
+  DELETE FROM webhook w WHERE w.id = _id;
+END $$;
+
+-- prisma/sql/webhook/lease_webhooks.sql
+-- Gives an instance the webhooks that have something to deliver and that no other instance has, for so many seconds. Returns their ids.
+--
+-- Locks: The webhooks, without waiting for any.
+CREATE OR REPLACE FUNCTION lease_webhooks(_holder uuid, _seconds double precision) RETURNS SETOF uuid LANGUAGE sql AS $$
+  UPDATE webhook w SET leased_by = _holder, leased_until = command_time() + _seconds * interval '1 second'
+  WHERE w.id IN (
+    SELECT waiting.id FROM webhook waiting CROSS JOIN lab l
+    WHERE (waiting.leased_until IS NULL OR waiting.leased_until <= command_time())
+      AND (waiting.test_id IS NOT NULL OR (waiting.disabled_at IS NULL AND waiting.due_at <= command_time() AND waiting.cursor_revision <= l.revision))
+    FOR UPDATE OF waiting SKIP LOCKED)
+  RETURNING w.id
+$$;
+
+-- prisma/sql/webhook/prune_webhook_attempts.sql
+-- Deletes attempts that are older than 30 days and, of a webhook that has more than `_most_kept`, the oldest. Returns how many there were.
+-- It runs beside deliveries; what it does not reach comes the next time.
+--
+-- Locks: The rows that it deletes.
+CREATE OR REPLACE FUNCTION prune_webhook_attempts(_most_kept integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  expired integer;
+  surplus integer;
+BEGIN
+  DELETE FROM webhook_attempt WHERE id IN (
+    SELECT a.id FROM webhook_attempt a WHERE a.started_at <= command_time() - interval '30 days' ORDER BY a.started_at LIMIT 10000 FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS expired = ROW_COUNT;
+  DELETE FROM webhook_attempt WHERE id IN (
+    SELECT a.id
+    FROM webhook w
+    CROSS JOIN LATERAL (SELECT k.id FROM webhook_attempt k WHERE k.webhook_id = w.id ORDER BY k.id DESC OFFSET _most_kept LIMIT 1) beyond
+    JOIN webhook_attempt a ON a.webhook_id = w.id AND a.id <= beyond.id
+    ORDER BY a.id LIMIT 10000 FOR UPDATE OF a SKIP LOCKED);
+  GET DIAGNOSTICS surplus = ROW_COUNT;
+  RETURN expired + surplus;
+END $$;
+
+-- prisma/sql/webhook/record_webhook_event.sql
+-- Records that a webhook was switched on or off, as a revision.
+--
+-- Locks: The lab lock.
+CREATE OR REPLACE FUNCTION record_webhook_event(_kind text, _id uuid, _before jsonb, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  this_revision bigint := next_revision();
+BEGIN
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, before, after)
+  SELECT this_revision, 0, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _before, webhook_snapshot(_id) FROM lab l;
+END $$;
+
+-- prisma/sql/webhook/refuse_unknown_webhook.sql
+-- Refuses the id of a webhook that does not exist, and locks one that does.
+--
+-- Locks: The webhook.
+-- Raises: webhook-not-found
+CREATE OR REPLACE FUNCTION refuse_unknown_webhook(_id uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM webhook w WHERE w.id = _id FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('webhook-not-found', jsonb_build_object('webhook_id', _id, 'parameter', 'id'));
+  END IF;
+END $$;
+
+-- prisma/sql/webhook/release_webhooks.sql
+-- Ends what lease_webhooks gave an instance: one webhook, or all of them if `_id` is null.
+--
+-- Locks: The webhooks.
+CREATE OR REPLACE FUNCTION release_webhooks(_holder uuid, _id uuid) RETURNS void LANGUAGE sql AS $$
+  UPDATE webhook w SET leased_by = NULL, leased_until = NULL WHERE w.leased_by = _holder AND (_id IS NULL OR w.id = _id)
+$$;
+
+-- prisma/sql/webhook/set_webhook_test.sql
+-- Asks for a test message, in place of one that was not sent yet.
+--
+-- Locks: The webhook.
+-- Raises: webhook-not-found
+CREATE OR REPLACE FUNCTION set_webhook_test(_id uuid, _test uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM refuse_unknown_webhook(_id);
+  UPDATE webhook w SET test_id = _test WHERE w.id = _id;
+END $$;
+
+-- prisma/sql/webhook/webhook_kinds.sql
+-- Returns the kinds of events of a request, each once, in order; null for all kinds.
+CREATE OR REPLACE FUNCTION webhook_kinds(_kinds jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+  SELECT array_agg(DISTINCT k.kind ORDER BY k.kind)
+  FROM jsonb_array_elements_text(CASE jsonb_typeof(_kinds) WHEN 'array' THEN _kinds ELSE '[]' END) AS k (kind)
+$$;
+
+-- prisma/sql/webhook/webhook_retry_seconds.sql
+-- Returns how long a webhook waits after so many failed attempts of a message. Null when it gives up.
+CREATE OR REPLACE FUNCTION webhook_retry_seconds(_failures integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+  SELECT (ARRAY[5, 300, 1800, 7200, 18000, 36000, 36000])[_failures]
+$$;
+
+-- prisma/sql/webhook/webhook_state.sql
+-- A webhook as the API shows it: each column is a member of the JSON. Its secrets are not among them.
+CREATE OR REPLACE VIEW webhook_state AS
+SELECT w.id, w.url, w.kinds, d.name AS device, w.description, w.disabled_at, w.disabled_because,
+  (w.cursor_revision - 1)::double precision AS delivered_revision,
+  greatest(l.revision - w.cursor_revision + 1, 0)::double precision AS revisions_behind,
+  w.failures,
+  CASE WHEN w.failures > 0 AND w.disabled_at IS NULL THEN w.due_at END AS next_attempt_at,
+  CASE WHEN w.previous_secret_ends_at > command_time() THEN w.previous_secret_ends_at END AS previous_secret_ends_at,
+  w.created_at, w.created_by, w.updated_at, w.version
+FROM webhook w
+CROSS JOIN lab l
+LEFT JOIN device d ON d.id = w.device_id;
+
 -- prisma/sql/alarm/acknowledge_alarm.sql
 -- Says who is at an alarm, and what is done about it. The same note again changes nothing.
 --
@@ -5444,6 +5692,125 @@ CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE sql 
   SELECT to_jsonb(s) || jsonb_build_object('start', wire_time(s.start), 'finish', wire_time(s.finish), 'paused_at', wire_time(s.paused_at),
     'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM step_state s WHERE s.id = _step
+$$;
+
+-- prisma/sql/webhook/create_webhook.sql
+-- Creates a webhook that is told of what happens from now on. `_input` is { id, url, kinds, device, description, secret }.
+--
+-- Locks: The table `webhook`, against other writers.
+-- Raises: device-not-found, id-in-use, too-many-webhooks
+CREATE OR REPLACE FUNCTION create_webhook(_input jsonb, _audit jsonb) RETURNS SETOF webhook_state LANGUAGE plpgsql AS $$
+DECLARE
+  most CONSTANT integer := 100;
+  new_id uuid := (_input->>'id')::uuid;
+  of_device uuid;
+BEGIN
+  -- Webhooks are created rarely, so they are created one after another. Then the checks below stay true.
+  LOCK TABLE webhook IN SHARE ROW EXCLUSIVE MODE;
+  IF EXISTS (SELECT FROM webhook w WHERE w.id = new_id) THEN
+    PERFORM refuse('id-in-use', jsonb_build_object('id', new_id, 'pointer', '/id'));
+  ELSIF (SELECT count(*) FROM webhook) >= most THEN
+    PERFORM refuse('too-many-webhooks', jsonb_build_object('limit', most));
+  END IF;
+  IF _input->>'device' IS NOT NULL THEN
+    of_device := require_device(_input->>'device', '/device');
+  END IF;
+  PERFORM begin_command();
+  INSERT INTO webhook (id, url, kinds, device_id, description, secret, cursor_revision, due_at, created_at, created_by, updated_at)
+  SELECT new_id, _input->>'url', webhook_kinds(_input->'kinds'), of_device, _input->>'description', _input->>'secret', l.revision + 1,
+    command_time(), command_time(), _audit->>'actor', command_time()
+  FROM lab l;
+  RETURN QUERY SELECT * FROM webhook_state w WHERE w.id = new_id;
+END $$;
+
+-- prisma/sql/webhook/renew_webhook_secret.sql
+-- Gives a webhook another secret. Messages are signed with both for `_overlap_seconds`, and then with the new one only.
+--
+-- Locks: The webhook.
+-- Raises: webhook-not-found
+CREATE OR REPLACE FUNCTION renew_webhook_secret(_id uuid, _secret text, _overlap_seconds double precision) RETURNS SETOF webhook_state LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM refuse_unknown_webhook(_id);
+  PERFORM begin_command();
+  UPDATE webhook w SET secret = _secret, previous_secret = w.secret, previous_secret_ends_at = command_time() + _overlap_seconds * interval '1 second',
+    version = w.version + 1, updated_at = command_time()
+  WHERE w.id = _id;
+  RETURN QUERY SELECT * FROM webhook_state w WHERE w.id = _id;
+END $$;
+
+-- prisma/sql/webhook/set_webhook_cursor.sql
+-- Lets a webhook deliver from the beginning of a revision on, or from where it is if that is null, and at once. The revision after the newest one leaves out what waits. Returns nothing, and changes nothing, for a later one.
+--
+-- Locks: The webhook.
+-- Raises: webhook-not-found
+CREATE OR REPLACE FUNCTION set_webhook_cursor(_id uuid, _revision bigint) RETURNS SETOF webhook_state LANGUAGE plpgsql AS $$
+DECLARE
+  newest bigint := lab_revision();
+BEGIN
+  PERFORM refuse_unknown_webhook(_id);
+  IF _revision > newest + 1 THEN
+    RETURN;
+  END IF;
+  PERFORM begin_command();
+  UPDATE webhook w SET cursor_revision = coalesce(_revision, w.cursor_revision), cursor_ordinal = CASE WHEN _revision IS NULL THEN w.cursor_ordinal ELSE 0 END,
+    failures = 0, due_at = command_time()
+  WHERE w.id = _id;
+  RETURN QUERY SELECT * FROM webhook_state w WHERE w.id = _id;
+END $$;
+
+-- prisma/sql/webhook/update_webhook.sql
+-- Changes the members that `_input` has: { url, kinds, device, description, disabled }. Another address, or being switched on, also ends the
+-- wait for the next attempt. Switching on and off is an event. The same values again change nothing.
+--
+-- Locks: The webhook, then the lab if it is switched on or off.
+-- Raises: webhook-not-found, device-not-found
+CREATE OR REPLACE FUNCTION update_webhook(_id uuid, _input jsonb, _audit jsonb) RETURNS SETOF webhook_state LANGUAGE plpgsql AS $$
+DECLARE
+  known webhook;
+  wanted webhook;
+  before jsonb;
+BEGIN
+  PERFORM refuse_unknown_webhook(_id);
+  PERFORM begin_command();
+  SELECT * INTO known FROM webhook w WHERE w.id = _id;
+  before := webhook_snapshot(_id);
+  wanted := known;
+  IF _input ? 'url' THEN wanted.url := _input->>'url'; END IF;
+  IF _input ? 'kinds' THEN wanted.kinds := webhook_kinds(_input->'kinds'); END IF;
+  IF _input ? 'description' THEN wanted.description := _input->>'description'; END IF;
+  IF _input ? 'device' THEN
+    wanted.device_id := CASE WHEN _input->>'device' IS NOT NULL THEN require_device(_input->>'device', '/device') END;
+  END IF;
+  IF (_input->>'disabled')::boolean IS TRUE AND known.disabled_at IS NULL THEN
+    wanted.disabled_at := command_time();
+    wanted.disabled_because := 'requested';
+  ELSIF (_input->>'disabled')::boolean IS FALSE THEN
+    wanted.disabled_at := NULL;
+    wanted.disabled_because := NULL;
+  END IF;
+  IF wanted IS NOT DISTINCT FROM known THEN
+    RETURN QUERY SELECT * FROM webhook_state w WHERE w.id = _id;
+    RETURN;
+  END IF;
+  IF wanted.url <> known.url OR (wanted.disabled_at IS NULL AND known.disabled_at IS NOT NULL) THEN
+    wanted.failures := 0;
+    wanted.due_at := command_time();
+  END IF;
+  UPDATE webhook w SET url = wanted.url, kinds = wanted.kinds, device_id = wanted.device_id, description = wanted.description, disabled_at = wanted.disabled_at,
+    disabled_because = wanted.disabled_because, failures = wanted.failures, due_at = wanted.due_at, version = w.version + 1, updated_at = command_time()
+  WHERE w.id = _id;
+  IF (wanted.disabled_at IS NULL) <> (known.disabled_at IS NULL) THEN
+    PERFORM record_webhook_event(CASE WHEN wanted.disabled_at IS NULL THEN 'webhook-enabled' ELSE 'webhook-disabled' END, _id, before, _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM webhook_state w WHERE w.id = _id;
+END $$;
+
+-- prisma/sql/webhook/webhook_snapshot.sql
+-- Returns a webhook as an event stores it. Everybody who can read the log sees it, and the path of a URL can be a secret: only its origin is there.
+CREATE OR REPLACE FUNCTION webhook_snapshot(_id uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('id', w.id, 'origin', substring(w.url FROM '^[^/]*//[^/?]*'), 'kinds', w.kinds, 'device', w.device, 'description', w.description,
+    'disabled_at', wire_time(w.disabled_at), 'disabled_because', w.disabled_because)
+  FROM webhook_state w WHERE w.id = _id
 $$;
 
 -- prisma/sql/arrangement/end_warnings.sql

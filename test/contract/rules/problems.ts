@@ -7,7 +7,7 @@ const withScope = ['unauthorized', 'forbidden', 'too-many-requests']
 const withBody = ['malformed-body', 'body-too-large', 'unsupported-media-type']
 /** What `{id}` is the id of, by the part of the path before it. */
 const thingOf: Readonly<Record<string, string>> = {
-  processes: 'process', experiments: 'experiment', steps: 'step', reservations: 'reservation', stocktakes: 'stocktake', keys: 'key', alarms: 'alarm', 'labware-types': 'labware-type'
+  processes: 'process', experiments: 'experiment', steps: 'step', reservations: 'reservation', stocktakes: 'stocktake', keys: 'key', alarms: 'alarm', webhooks: 'webhook', 'labware-types': 'labware-type'
 }
 /** What is refused before any operation is known, so that none can declare it. */
 const beforeRouting = ['route-not-found', 'method-not-allowed', 'request-timeout', 'headers-too-large']

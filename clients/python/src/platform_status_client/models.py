@@ -422,7 +422,7 @@ class Event(TypedDict):
     after: dict[str, Any] | None
 
 
-EventKind = Literal['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named', 'certificate-set', 'certificate-removed', 'position-updated', 'labware-type-added', 'labware-type-updated', 'labware-type-deleted', 'lab-updated', 'lab-wiped', 'lab-restored', 'position-reserved', 'reservation-renewed', 'reservation-released', 'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'experiment-lost', 'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed', 'step-lost', 'step-alarm', 'step-alarm-over', 'alarm-acknowledged']
+EventKind = Literal['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named', 'certificate-set', 'certificate-removed', 'position-updated', 'labware-type-added', 'labware-type-updated', 'labware-type-deleted', 'lab-updated', 'lab-wiped', 'lab-restored', 'position-reserved', 'reservation-renewed', 'reservation-released', 'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'experiment-lost', 'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed', 'step-lost', 'step-alarm', 'step-alarm-over', 'alarm-acknowledged', 'webhook-disabled', 'webhook-enabled']
 
 
 class EventPage(TypedDict):
@@ -1650,6 +1650,112 @@ class Warning(TypedDict):
     pointer: NotRequired[str]
 
 
+class Webhook(TypedDict):
+    """Who is told of events by HTTP."""
+    id: str
+    url: str
+    kinds: list[EventKind] | None
+    device: str | None
+    description: str | None
+    disabled_at: str | None
+    disabled_because: WebhookEnd | None
+    delivered_revision: int
+    revisions_behind: int
+    failures: int
+    next_attempt_at: str | None
+    previous_secret_ends_at: str | None
+    created_at: str
+    created_by: str | None
+    updated_at: str
+    version: int
+
+
+class WebhookAttempt(TypedDict):
+    """One request to a receiver, and what came of it."""
+    id: str
+    message_id: str
+    type: str
+    attempt: int
+    started_at: str
+    seconds: float
+    delivered: bool
+    status: int | None
+    error: str | None
+    response: str | None
+
+
+class WebhookAttemptPage(TypedDict):
+    """One page of a list."""
+    items: list[WebhookAttempt]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class WebhookCreate(TypedDict):
+    """A webhook to create."""
+    id: NotRequired[str | None]
+    url: str
+    kinds: NotRequired[list[EventKind] | None]
+    device: NotRequired[str | None]
+    description: NotRequired[str | None]
+
+
+class WebhookCreated(TypedDict):
+    """A new webhook with its secret."""
+    id: str
+    url: str
+    kinds: list[EventKind] | None
+    device: str | None
+    description: str | None
+    disabled_at: str | None
+    disabled_because: WebhookEnd | None
+    delivered_revision: int
+    revisions_behind: int
+    failures: int
+    next_attempt_at: str | None
+    previous_secret_ends_at: str | None
+    created_at: str
+    created_by: str | None
+    updated_at: str
+    version: int
+    secret: str | None
+
+
+WebhookEnd = Literal['requested', 'gone', 'failing', 'restored']
+
+
+class WebhookPage(TypedDict):
+    """One page of a list."""
+    items: list[Webhook]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
+class WebhookPatch(TypedDict):
+    """The members of a webhook to change."""
+    url: NotRequired[str]
+    kinds: NotRequired[list[EventKind] | None]
+    device: NotRequired[str | None]
+    description: NotRequired[str | None]
+    disabled: NotRequired[bool]
+
+
+class WebhookRedelivery(TypedDict):
+    """From where a webhook delivers."""
+    from_revision: NotRequired[int]
+
+
+class WebhookSecret(TypedDict):
+    """The new secret of a webhook."""
+    secret: str
+    previous_secret_ends_at: str
+
+
+class WebhookTest(TypedDict):
+    """A test message that will be sent at once."""
+    message_id: str
+
+
 class PutLabConfigQuery(TypedDict):
     """Query parameters of `put_lab_config`."""
     dry_run: NotRequired[bool]
@@ -2198,6 +2304,53 @@ class ListEventsQuery(TypedDict):
     recorded_after: NotRequired[datetime | str]
     recorded_before: NotRequired[datetime | str]
     sort: NotRequired[EventSort]
+    min_revision: NotRequired[int]
+
+
+class ListWebhooksQuery(TypedDict):
+    """Query parameters of `list_webhooks`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    min_revision: NotRequired[int]
+
+
+class CreateWebhookQuery(TypedDict):
+    """Query parameters of `create_webhook`."""
+    dry_run: NotRequired[bool]
+
+
+class GetWebhookQuery(TypedDict):
+    """Query parameters of `get_webhook`."""
+    min_revision: NotRequired[int]
+
+
+class UpdateWebhookQuery(TypedDict):
+    """Query parameters of `update_webhook`."""
+    dry_run: NotRequired[bool]
+
+
+class DeleteWebhookQuery(TypedDict):
+    """Query parameters of `delete_webhook`."""
+    dry_run: NotRequired[bool]
+
+
+class TestWebhookQuery(TypedDict):
+    """Query parameters of `test_webhook`."""
+    dry_run: NotRequired[bool]
+
+
+class RedeliverWebhookQuery(TypedDict):
+    """Query parameters of `redeliver_webhook`."""
+    dry_run: NotRequired[bool]
+
+
+class ListWebhookAttemptsQuery(TypedDict):
+    """Query parameters of `list_webhook_attempts`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    delivered: NotRequired[bool]
     min_revision: NotRequired[int]
 
 

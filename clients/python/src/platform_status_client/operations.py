@@ -37,8 +37,10 @@ if TYPE_CHECKING:
         CorrectStepQuery,
         CreateExperimentQuery,
         CreateProcessQuery,
+        CreateWebhookQuery,
         DeleteCertificateQuery,
         DeleteLabwareTypeQuery,
+        DeleteWebhookQuery,
         Device,
         DeviceCreate,
         DevicePage,
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
         GetStepStatisticsQuery,
         GetStocktakeQuery,
         GetUtilizationQuery,
+        GetWebhookQuery,
         Key,
         KeyCreate,
         KeyCreated,
@@ -109,6 +112,8 @@ if TYPE_CHECKING:
         ListReservationsQuery,
         ListStepsQuery,
         ListStocktakesQuery,
+        ListWebhookAttemptsQuery,
+        ListWebhooksQuery,
         Live,
         LogStepQuery,
         LogStepsQuery,
@@ -137,6 +142,7 @@ if TYPE_CHECKING:
         PutLabwareTypeQuery,
         PutOrchestratorQuery,
         Ready,
+        RedeliverWebhookQuery,
         RelabelContainersQuery,
         Relabelling,
         ReleaseReservationQuery,
@@ -171,6 +177,7 @@ if TYPE_CHECKING:
         StocktakeRecord,
         StocktakeResult,
         TakeStockQuery,
+        TestWebhookQuery,
         Transfer,
         TransferBatch,
         TransferContainerQuery,
@@ -183,7 +190,17 @@ if TYPE_CHECKING:
         UpdateDeviceQuery,
         UpdateExperimentQuery,
         UpdatePositionQuery,
+        UpdateWebhookQuery,
         Utilization,
+        Webhook,
+        WebhookAttemptPage,
+        WebhookCreate,
+        WebhookCreated,
+        WebhookPage,
+        WebhookPatch,
+        WebhookRedelivery,
+        WebhookSecret,
+        WebhookTest,
         WipeLabQuery,
     )
 
@@ -835,6 +852,77 @@ class Operations(Caller):
         `recorded_before` exclusive. Scope: `read`.
         """
         answer: EventPage = self.call('GET', ('api', 'events'), query=query)
+        return answer
+
+    def list_webhooks(self, **query: Unpack[ListWebhooksQuery]) -> WebhookPage:
+        """List webhooks. Lists webhooks without their secrets, oldest first, and how far each has been told the
+        log. Scope: `admin`.
+        """
+        answer: WebhookPage = self.call('GET', ('api', 'webhooks'), query=query)
+        return answer
+
+    def create_webhook(self, query: CreateWebhookQuery | None = None, /, **body: Unpack[WebhookCreate]) -> WebhookCreated:
+        """Create a webhook. Sends every event from now on to a URL, or those of some kinds and of one device: one
+        message an event, in the order of the log, signed as Standard Webhooks are. The secret is returned once.
+        A receiver takes a message by answering 200 to 299 within 15 seconds. Otherwise it is sent again after 5
+        s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h, later if `Retry-After` says so; then the webhook is switched
+        off. 410 switches it off at once. Redirects are not followed, and link-local addresses are never called.
+        Because the secret is not stored for retries, `Idempotency-Key` is ignored: choose an `id`, and a retry
+        is refused with `id-in-use`. Scope: `admin`.
+        """
+        answer: WebhookCreated = self.call('POST', ('api', 'webhooks'), query=query, body=body)
+        return answer
+
+    def get_webhook(self, id: str, /, **query: Unpack[GetWebhookQuery]) -> Webhook:
+        """Read a webhook. Returns a webhook without its secret, and how far it has been told the log. Scope:
+        `admin`.
+        """
+        answer: Webhook = self.call('GET', ('api', 'webhooks', id), query=query)
+        return answer
+
+    def update_webhook(self, id: str, query: UpdateWebhookQuery | None = None, /, **body: Unpack[WebhookPatch]) -> Webhook:
+        """Change a webhook. Changes where messages are sent and which, and switches the webhook off or on. Switched
+        on again, it delivers what has happened since; `POST /api/webhooks/{id}/redeliver` can leave that out.
+        Scope: `admin`.
+        """
+        answer: Webhook = self.call('PATCH', ('api', 'webhooks', id), query=query, body=body)
+        return answer
+
+    def delete_webhook(self, id: str, /, **query: Unpack[DeleteWebhookQuery]) -> None:
+        """Delete a webhook. Deletes a webhook and its attempts. A message that is being sent still arrives. Scope:
+        `admin`.
+        """
+        self.call('DELETE', ('api', 'webhooks', id), query=query)
+
+    def rotate_webhook_secret(self, id: str, /) -> WebhookSecret:
+        """Rotate the secret of a webhook. Gives a webhook a new secret, which is returned once. For 24 hours
+        messages have two signatures, with the new and with the previous secret, so the receiver can change over
+        in between. A secret before the previous one ends at once. `Idempotency-Key` is ignored. Scope: `admin`.
+        """
+        answer: WebhookSecret = self.call('POST', ('api', 'webhooks', id, 'rotate'))
+        return answer
+
+    def test_webhook(self, id: str, /, **query: Unpack[TestWebhookQuery]) -> WebhookTest:
+        """Send a test message. Sends a message of the type `webhook-test` within a second, also when the webhook is
+        off. `GET /api/webhooks/{id}/attempts` says what came of it. It is sent once, and its failure has no
+        consequences. Scope: `admin`.
+        """
+        answer: WebhookTest = self.call('POST', ('api', 'webhooks', id, 'test'), query=query)
+        return answer
+
+    def redeliver_webhook(self, id: str, query: RedeliverWebhookQuery | None = None, /, **body: Unpack[WebhookRedelivery]) -> Webhook:
+        """Deliver again from a revision. Lets a webhook deliver its events again, from a revision on, with the ids
+        that their messages had before. Without `from_revision` it tries again at once with the next message.
+        Scope: `admin`.
+        """
+        answer: Webhook = self.call('POST', ('api', 'webhooks', id, 'redeliver'), query=query, body=body)
+        return answer
+
+    def list_webhook_attempts(self, id: str, /, **query: Unpack[ListWebhookAttemptsQuery]) -> WebhookAttemptPage:
+        """List the attempts of a webhook. Lists the requests to the receiver and what came of each, newest first.
+        They are kept for 30 days, the newest 10,000 of each webhook. Scope: `admin`.
+        """
+        answer: WebhookAttemptPage = self.call('GET', ('api', 'webhooks', id, 'attempts'), query=query)
         return answer
 
     def list_keys(self, **query: Unpack[ListKeysQuery]) -> KeyPage:

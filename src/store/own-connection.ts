@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Database } from '../store/database.ts'
+import type { Database } from './database.ts'
 
 /** A connection beside those of the requests, for work that nobody waits for. It connects when it is first used. */
 export function ownConnection ({ pool }: Pick<Database, 'pool'>, name: string, statementTimeoutMs: number) {
