@@ -51,6 +51,7 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
       await response.body?.cancel()
       throw redirectedError(response, `${method} ${path}`, address)
     }
+    if (response.status === 204) return undefined as T
     const parsed = await response.json().catch(() => undefined) as T & Problem | undefined
     if (response.ok && parsed !== undefined && isJson(response)) return parsed
     throw toCommandError(response.status, parsed, `${method} ${path}`, address)

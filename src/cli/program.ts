@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   alarms: async () => (await import('./commands/alarms.ts')).alarmsCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,
   watch: async () => (await import('./commands/watch.ts')).watchCommand,
+  webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
   estimate: async () => (await import('./commands/estimate.ts')).estimateCommand,
   calibrate: async () => (await import('./commands/calibrate.ts')).calibrateCommand,
   import: async () => (await import('./commands/import.ts')).importCommand,

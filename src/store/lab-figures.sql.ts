@@ -17,6 +17,10 @@ export type LabFigures = {
   steps: Record<'running' | 'paused' | 'lost', number>
   /** Alarms that are on. */
   alarms: Record<'new' | 'acknowledged', number>
+  /** By whether they are told everything, wait for a receiver, or are switched off. */
+  webhooks: Record<'current' | 'behind' | 'off', number>
+  /** For how long the oldest event has waited for a webhook that is on; 0 if none waits. */
+  webhooks_behind_seconds: number
   devices: { device: string, slots: number, occupied: number, reserved: number }[]
   slots: { slots: number, occupied: number, reserved: number }
 }
@@ -48,6 +52,11 @@ export async function readLabFigures (pool: pg.Pool): Promise<LabFigures> {
           'lost', (SELECT count(*) FROM step WHERE status = 'lost')),
         'alarms', (SELECT json_build_object('new', count(*) FILTER (WHERE acknowledged_at IS NULL), 'acknowledged', count(acknowledged_at)) FROM alarm_state
           WHERE ${alarmIsOn}),
+        'webhooks', (SELECT json_build_object('current', count(*) FILTER (WHERE w.disabled_at IS NULL AND w.cursor_revision > l.revision),
+          'behind', count(*) FILTER (WHERE w.disabled_at IS NULL AND w.cursor_revision <= l.revision), 'off', count(w.disabled_at)) FROM webhook w),
+        'webhooks_behind_seconds', (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waiting.recorded_at)), 0) FROM webhook w
+          CROSS JOIN LATERAL (SELECT e.recorded_at FROM event e WHERE (e.revision, e.ordinal) >= (w.cursor_revision, w.cursor_ordinal) ORDER BY e.revision, e.ordinal LIMIT 1) waiting
+          WHERE w.disabled_at IS NULL),
         'devices', (SELECT coalesce(json_agg(json_build_object('device', d.name, 'slots', h.slots, 'occupied', h.occupied, 'reserved', h.reserved) ORDER BY d.name), '[]')
           FROM (SELECT d.id, d.name FROM device d WHERE d.retired_at IS NULL ORDER BY d.name LIMIT ${maxDevices}) d JOIN held h ON h.device_id = d.id),
         'slots', (SELECT json_build_object('slots', coalesce(sum(slots), 0), 'occupied', coalesce(sum(occupied), 0), 'reserved', coalesce(sum(reserved), 0)) FROM held)

@@ -42,6 +42,7 @@ t.test('the metrics say how the lab is', async (t) => {
   t.equal(valueOf(now.get('platform_status_steps'), { status: 'paused' }), 0)
   t.equal(valueOf(now.get('platform_status_steps'), { status: 'lost' }), 0)
   t.equal(valueOf(now.get('platform_status_alarms'), { state: 'new' }), 0)
+  t.equal(valueOf(now.get('platform_status_webhooks'), { state: 'off' }), 0)
   t.equal(valueOf(now.get('platform_status_streams')), 0)
   for (const [device, state, count] of [['Ho"tel\\1', 'occupied', 1], ['Ho"tel\\1', 'reserved', 1], ['Ho"tel\\1', 'free', 2], ['Reader', 'occupied', 1], ['Reader', 'free', 0]] as const) {
     t.equal(valueOf(now.get('platform_status_device_slots'), { device, state }), count, `${device} ${state}`)

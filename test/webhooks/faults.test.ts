@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { restoreBackup } from '../../src/backup/restore.ts'
+import { takeBackup } from '../../src/backup/take.ts'
+import { type ResolveName, sendMessage } from '../../src/webhooks/send.ts'
+import { aFolder, anEmptyDatabase, migrations } from '../support/backups.ts'
+import { aDatabase } from '../support/database.ts'
+import { rows } from '../support/log.ts'
+import { aLog } from '../support/logged.ts'
+import { aReceiver } from '../support/receiver.ts'
+import { aLab, aService, aServiceOn } from '../support/service.ts'
+import { aProcess } from '../support/spawned.ts'
+
+t.test('the service is killed between a delivery and its booking: the message comes again, with the same id, and none is lost', async (t) => {
+  const url = await aDatabase(t)
+  const service = await aServiceOn(t, url)
+  const receiver = await aReceiver(t)
+  await service.put('/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 10 } } } })
+  await service.post('/api/webhooks', { url: receiver.url })
+  const first = aProcess(t, { DATABASE_URL: url, LOG_LEVEL: 'error' })
+  await first.ready()
+  receiver.answer = (response) => {
+    first.signal('SIGKILL')
+    void first.ended.then(() => response.writeHead(204).end())
+  }
+  for (let n = 0; n < 3; n++) await service.post('/api/containers', { device: 'Hotel' })
+  await first.ended
+  t.equal(receiver.messages.length, 1)
+  receiver.answer = (response) => response.writeHead(204).end()
+  await rows(service, 'UPDATE webhook SET leased_until = now()')
+  const second = aProcess(t, { DATABASE_URL: url, LOG_LEVEL: 'error' })
+  await second.ready()
+  await receiver.until(4)
+  t.same(receiver.messages.map(({ data }) => data.revision), [2, 2, 3, 4])
+  t.equal(receiver.messages[1]!.id, receiver.messages[0]!.id)
+  second.signal('SIGTERM')
+  t.match(await second.ended, { code: 0 })
+})
+
+t.test('after a restore nothing is sent until somebody switches the webhook on, and then nothing of before', async (t) => {
+  const service = await aLab(t, { Hotel: 10 })
+  const receiver = await aReceiver(t)
+  const { body: { id, secret } } = await service.post('/api/webhooks', { url: receiver.url })
+  await service.post('/api/containers', { device: 'Hotel' })
+  const file = join(await aFolder(t), 'lab.backup.gz')
+  await takeBackup({ url: service.url, file, overwrite: false })
+  await service.app.deliveries.deliverNow()
+  const url = await anEmptyDatabase(t)
+  await restoreBackup({ url, file, migrations, replace: false })
+  const restored = await aServiceOn(t, url)
+  t.match((await restored.get(`/api/webhooks/${id}`)).body, { disabled_because: 'restored', disabled_at: String, revisions_behind: 0 })
+  await restored.post('/api/containers', { device: 'Hotel' })
+  await restored.app.deliveries.deliverNow()
+  t.equal(receiver.messages.length, 1)
+  await restored.patch(`/api/webhooks/${id}`, { disabled: false })
+  await restored.app.deliveries.deliverNow()
+  t.same(receiver.verified(secret).map(({ data }) => data.revision), [2, 3], 'the secret is that of the backup')
+  t.not(receiver.messages[1]!.id.split('.')[0], receiver.messages[0]!.id.split('.')[0], 'it is another log, so the id is another one')
+})
+
+t.test('the address is judged when the connection is made, also if a name leads to several', async (t) => {
+  const receiver = await aReceiver(t)
+  const send = async (addresses: readonly [string, 4 | 6][], host = 'hooks.lab.example') => {
+    const resolveName: ResolveName = (_name, _options, callback) => callback(null, addresses.map(([address, family]) => ({ address, family })))
+    const url = receiver.url.replace('127.0.0.1', host)
+    return await sendMessage(url, { headers: { 'webhook-id': 'x' }, body: '{}', timeoutMs: 2000, stop: new AbortController().signal }, resolveName)
+  }
+  t.match(await send([['127.0.0.1', 4]]), { status: 204, error: null })
+  for (const [address, family] of [['169.254.169.254', 4], ['fe80::1', 6], ['::ffff:169.254.169.254', 6], ['fd00:ec2::254', 6], ['0.0.0.0', 4]] as const) {
+    t.match(await send([[address, family]]), { status: null, error: `The address ${address} is not allowed: messages are never sent to link-local, multicast and metadata addresses.` })
+    t.match(await send([['127.0.0.1', 4], [address, family]]), { status: null, error: /is not allowed/ })
+  }
+  t.match(await send([], '169.254.169.254'), { error: /169\.254\.169\.254 is not allowed/ }, 'a literal address is not resolved')
+  t.equal(receiver.messages.length, 1)
+})
+
+t.test('the log tells of a failure once, of being switched off, and never a URL or a secret', async (t) => {
+  const { log, lines } = aLog()
+  const service = await aServiceOn(t, (await aService(t)).url, {}, undefined, { log })
+  const receiver = await aReceiver(t)
+  await service.put('/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 10 } } } })
+  const { body: { id } } = await service.post('/api/webhooks', { url: `${receiver.url}/hidden-token` })
+  receiver.answer = (response) => response.writeHead(500).end()
+  await service.post('/api/containers', { device: 'Hotel' })
+  for (let n = 0; n < 8; n++) {
+    await rows(service, 'UPDATE webhook SET due_at = now()')
+    await service.app.deliveries.deliverNow()
+  }
+  const told = lines.filter(({ webhook }) => webhook !== undefined)
+  t.match(told, [
+    { msg: 'webhook was not delivered, will retry', webhook: id, status: 500, reason: 'The receiver answered 500.' }, { msg: 'webhook was switched off', webhook: id }
+  ])
+  t.notMatch(JSON.stringify(lines), /hidden-token|whsec_/)
+})
