@@ -19,7 +19,7 @@ export function webhooksCommand (program: Command, io: CommandIo): void {
   const clientOf = (options: ServiceOptions): Client => serviceClient(io, addressOf(io.env, options.url))
   const times = timesIn(localZone(io.env))
   // commander gives options that `webhooks` has as well, such as --json, to `webhooks`
-  const all = <O extends ServiceOptions>(command: Command): O => command.optsWithGlobals<O>()
+  const all = (command: Command): AddOptions => command.optsWithGlobals<AddOptions>()
 
   const webhooks = withServiceOptions(program.command('webhooks'))
     .description('List who is told of events by HTTP, and how far each has been told')
@@ -36,7 +36,7 @@ export function webhooksCommand (program: Command, io: CommandIo): void {
     .option('--device <name>', 'only events that concern this device')
     .option('--description <text>', 'what the webhook is for')
     .action(async (url: string, _own: ServiceOptions, command: Command) => {
-      const options = all<AddOptions>(command)
+      const options = all(command)
       const { kind, device, description } = options
       const made = await clientOf(options).request<WebhookCreated>('POST', '/api/webhooks', { url, kinds: kind.length === 0 ? null : kind, device: device ?? null, description: description ?? null })
       io.err.write(`Webhook ${made.id} to ${safeText(made.url)}. Its secret is not shown again:\n`)
