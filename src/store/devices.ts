@@ -3,12 +3,12 @@ import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { extraFault } from '../domain/lab-file/lab-file.ts'
 import { unknownTypeFaults } from '../domain/lab-file/labware-types.ts'
-import { deviceChangeOf, type DeviceInput, type TrackedDevice, deviceInputOf } from '../domain/lab-file/lab-plan.ts'
+import { type DeviceChange, deviceChangeOf, type DeviceInput, type TrackedDevice, deviceInputOf } from '../domain/lab-file/lab-plan.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './generated/client.ts'
-import { withLabLock, nextRevision, type Transaction } from './lab-lock.ts'
+import { nextRevision, type Transaction } from './lab-lock.ts'
 import { writeDevices } from './lab.sql.ts'
 import { readTypeNames } from './labware-types.sql.ts'
 import { filtersOf, isIdKey, type Page, readPage } from './pages.ts'
@@ -48,7 +48,7 @@ export function deviceStore (database: Database) {
       const newId = idsOfNewDevices()
       return await withSlotsAhead(database, async (transaction) => {
         const repeated = await readIfRepeated(transaction, body)
-        if (repeated !== null) return { id: repeated.id, devices: [], created: false }
+        if (repeated !== null) return { id: repeated.id, devices: [], changes: [], created: false }
         const known = await readTrackedDevice(transaction, body.name)
         if (known !== null && known.listed && !known.retired) throw nameInUse(known)
         // An unlisted device that is in use keeps its row, because logged steps refer to it. Only a retired name can get a new row.
@@ -72,11 +72,11 @@ export function deviceStore (database: Database) {
 
     /** Retires a device. Returns an already retired device unchanged. */
     async retire (name: string, audit: AuditContext): Promise<Device> {
-      return await withLabLock(database, async (transaction) => {
+      return await withSlotsAhead(database, async (transaction) => {
         const before = await readTrackedDevice(transaction, name)
         if (before === null) throw deviceNotFound(name)
-        return await write(transaction, await plan(transaction, before, { ...before, retired: true }), audit)
-      })
+        return await plan(transaction, before, { ...before, retired: true })
+      }, async (transaction, planned) => await write(transaction, planned, audit))
     }
   }
 }
@@ -137,7 +137,7 @@ function inputDevice ({ id, ...body }: DeviceCreate, before: TrackedDevice | und
 }
 
 /** `devices` is empty if nothing changes. `id` is that of the device in any case. */
-type DevicePlan = { id: string, devices: DeviceInput[] }
+type DevicePlan = { id: string, devices: DeviceInput[], changes: DeviceChange[] }
 
 async function plan (transaction: Transaction, before: TrackedDevice | undefined, after: TrackedDevice): Promise<DevicePlan> {
   const fault = extraFault(after)
@@ -145,7 +145,7 @@ async function plan (transaction: Transaction, before: TrackedDevice | undefined
   const unknown = unknownTypeFaults(after.labware_types, await readTypeNames(transaction), '/labware_types')
   if (unknown.length > 0) throw invalid(...unknown)
   const change = deviceChangeOf(before, after)
-  return { id: after.id, devices: change.action === 'unchanged' ? [] : [deviceInputOf(after, change)] }
+  return change.action === 'unchanged' ? { id: after.id, devices: [], changes: [] } : { id: after.id, devices: [deviceInputOf(after, change)], changes: [change] }
 }
 
 async function write (transaction: Transaction, { id, devices }: DevicePlan, audit: AuditContext): Promise<Device> {

@@ -1,12 +1,12 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { DeviceInput } from '../domain/lab-file/lab-plan.ts'
+import type { DeviceChange, DeviceInput } from '../domain/lab-file/lab-plan.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import type { Database } from './database.ts'
 import { type Transaction, withLabLock } from './lab-lock.ts'
-import { addSlotsAhead } from './lab.sql.ts'
+import { writeSlotsAhead } from './lab.sql.ts'
 
-/** What a command is going to write. */
-type Plan = { devices: readonly DeviceInput[] }
+/** What a command is going to write, and how the capacity of each device changes. */
+type Plan = { devices: readonly DeviceInput[], changes: readonly Pick<DeviceChange, 'capacity'>[] }
 
 /** With fewer slots, the second look at the lab would take longer than the slots. */
 const manySlots = 500
@@ -25,8 +25,8 @@ export function idsOfNewDevices (): (name: string) => string {
 class Overtaken extends Error {}
 
 /**
- * Runs a command that writes devices under the lab lock. A lab file can add 300,000 slots, which takes seconds. So `plan` runs before the lock, and many
- * slots are added then, where nobody waits for them. Under the lock it runs again, and `write` gets this plan. If the two differ, everything is undone
+ * Runs a command that writes devices under the lab lock. A lab file can have 300,000 slots, which take seconds. So `plan` runs before the lock, and many
+ * slots are written then, where nobody waits for them. Under the lock it runs again, and `write` gets this plan. If the two differ, everything is undone
  * and done under the lock. `plan` must name new devices with the same ids both times.
  */
 export async function withSlotsAhead<P extends Plan, T> (
@@ -40,10 +40,10 @@ export async function withSlotsAhead<P extends Plan, T> (
       if (ahead !== undefined && ahead !== writeExactly(planned.devices)) throw new Overtaken()
       return await write(transaction, planned)
     }, async (transaction) => {
-      const { devices } = await plan(transaction)
+      const { devices, changes } = await plan(transaction)
       ahead = undefined
-      if (devices.reduce((sum, { retired, capacity }) => sum + (retired ? 0 : capacity), 0) < manySlots) return
-      await addSlotsAhead(transaction, devices)
+      if (changes.reduce((sum, { capacity: { from, to } }) => sum + Math.abs((to ?? 0) - (from ?? 0)), 0) < manySlots) return
+      await writeSlotsAhead(transaction, devices)
       ahead = writeExactly(devices)
     })
   } catch (error) {

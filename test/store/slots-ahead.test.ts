@@ -64,6 +64,40 @@ for (const [name, command] of Object.entries(commands)) {
   })
 }
 
+t.test('slots that go, and come back, do so before the lab lock, too', async (t) => {
+  const service = await aService(t)
+  await made(service.put('/api/lab/config', labFile(5000)))
+  await made(service.post('/api/containers', { barcode: 'P1', device: 'Hotel', position: 4000 }))
+  t.match(await service.put('/api/lab/config', labFile(10)), { status: 409, body: { code: 'slots-occupied', occupied: [{ device: 'Hotel', position: 4000 }] } })
+  t.match(await made(service.get('/api/lab')), { totals: { positions: 5002 } })
+  await made(service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 1 }))
+  for (const capacity of [10, 5000]) {
+    const holder = await aHolder(t, service)
+    const before = await pagesOf(holder, 'position')
+    const answer = service.put('/api/lab/config', labFile(capacity))
+    await untilItWaits(t, holder)
+    t.ok(await pagesOf(holder, 'position') > before + 20, 'the slots are written')
+    await holder.query('COMMIT')
+    await made(answer)
+    t.match(await made(service.get('/api/lab')), { totals: { positions: capacity + 2 } })
+  }
+})
+
+t.test('a plate that is put into a slot while it is dropped keeps the slot', async (t) => {
+  const service = await aService(t)
+  await made(service.put('/api/lab/config', labFile(2000)))
+  await made(service.post('/api/containers', { barcode: 'P1', device: 'Small', position: 0 }))
+  const answers = await Promise.all([
+    service.put('/api/lab/config', labFile(1)),
+    ...[1500, 1600, 1700].map((target_pos) => service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos }))
+  ])
+  t.ok(answers.every(({ status }) => [200, 404, 409].includes(status)), answers.map(({ text }) => text).join('\n'))
+  const { device } = await made(service.get('/api/containers/P1'))
+  const { totals } = await made(service.get('/api/lab'))
+  t.equal(totals.positions, device === 'Hotel' ? 2002 : 3)
+  t.match(await made(service.get('/api/lab/health')), { healthy: true })
+})
+
 t.test('a device whose slots were added ahead is like any other', async (t) => {
   const service = await aService(t)
   await made(service.put('/api/lab/config', labFile(2000)))

@@ -65,7 +65,7 @@ CREATE TABLE device (
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT device_pkey PRIMARY KEY (id),
-  -- deferrable: add_slots_ahead adds devices before their groups
+  -- deferrable: write_slots_ahead adds devices before their groups
   CONSTRAINT device_group_fkey FOREIGN KEY ("group") REFERENCES device_group (name) ON UPDATE CASCADE ON DELETE RESTRICT DEFERRABLE,
   CONSTRAINT device_capacity_range CHECK (capacity BETWEEN 0 AND 10000),
   CONSTRAINT device_process_capacity_not_negative CHECK (process_capacity >= 0),
@@ -1766,24 +1766,6 @@ CREATE OR REPLACE FUNCTION add_lacking_slots(_inputs json) RETURNS void LANGUAGE
   ON CONFLICT DO NOTHING;
 $$;
 
--- prisma/sql/device/add_slots_ahead.sql
--- Adds the slots that devices are going to lack, which are [device_input], before the command has the lab lock. A lab file can add 300,000
--- slots. That takes seconds, and no robot may wait for it. Nobody sees the slots before the command ends. A slot needs the row of its device,
--- so a new device gets one: retired, of version 0, with its id as its name, so that no name is taken twice. write_devices completes it.
---
--- Locks: The rows of existing devices against deletion, until the end of the transaction.
--- Settings: The group of a new device is written by write_devices, so its foreign key is checked at the end of the transaction.
-CREATE OR REPLACE FUNCTION add_slots_ahead(_inputs json) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  SET CONSTRAINTS device_group_fkey DEFERRED;
-  INSERT INTO device (id, name, "group", listed, retired_at, version)
-  SELECT input.id, input.id::text, '', false, statement_timestamp(), 0
-  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
-  WHERE NOT EXISTS (SELECT FROM device d WHERE d.id = input.id)
-  ON CONFLICT DO NOTHING;
-  PERFORM add_lacking_slots(_inputs);
-END $$;
-
 -- prisma/sql/device/create_unlisted_devices.sql
 -- Creates a device for every name that no device ever had: unlisted and without slots. `_devices` is [{ id, name }]
 -- with the ids to use. Returns the ids of the new devices.
@@ -1968,7 +1950,7 @@ END $$;
 -- Sets devices and their slots as the input says, and what is set for single slots as `_slots` says, which are [slot_input].
 -- Records one event for each device, and then one for each of these slots. The caller decides what
 -- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
--- its old id. It takes a few statements for a lab of any size. A device of version 0 is one of add_slots_ahead, and new.
+-- its old id. It takes a few statements for a lab of any size. A device of version 0 is one of write_slots_ahead, and new.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
@@ -2034,6 +2016,38 @@ BEGIN
     _audit->>'actor', _audit->>'reason', _audit->>'request_id', p.device_id, slots_before->p.id::text, position_snapshot(p.id)
   FROM ROWS FROM (json_populate_recordset(NULL::slot_input, _slots)) WITH ORDINALITY AS slot
   JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position CROSS JOIN lab l;
+END $$;
+
+-- prisma/sql/device/write_slots_ahead.sql
+-- Adds, restores and retires the slots of devices, which are [device_input], before the command has the lab lock. A lab file can have 300,000
+-- slots. They take seconds, and no robot may wait for them. Nobody sees the change before the command ends. write_devices does what is left
+-- under the lock: slots in which something stands are left to it, because it refuses them.
+-- A slot needs the row of its device, so a new device gets one: retired, of version 0, with its id as its name, so that no name is taken
+-- twice. write_devices completes it.
+--
+-- Locks: The rows of these slots, and those of existing devices against deletion, until the end of the transaction.
+-- Settings: The group of a new device is written by write_devices, so its foreign key is checked at the end of the transaction.
+CREATE OR REPLACE FUNCTION write_slots_ahead(_inputs json) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  SET CONSTRAINTS device_group_fkey DEFERRED;
+  INSERT INTO device (id, name, "group", listed, retired_at, version)
+  SELECT input.id, input.id::text, '', false, command_time(), 0
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  WHERE NOT EXISTS (SELECT FROM device d WHERE d.id = input.id)
+  ON CONFLICT DO NOTHING;
+  UPDATE position p SET retired_at = NULL
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  WHERE p.device_id = input.id AND p.retired_at IS NOT NULL AND NOT input.retired AND p.slot_number < input.capacity;
+  BEGIN
+    UPDATE position p SET retired_at = command_time()
+    FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+    WHERE p.device_id = input.id AND p.retired_at IS NULL AND p.slot_number >= CASE WHEN input.retired THEN 0 ELSE input.capacity END
+      AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id);
+  EXCEPTION WHEN foreign_key_violation THEN
+    -- Something was placed in one of them meanwhile.
+    NULL;
+  END;
+  PERFORM add_lacking_slots(_inputs);
 END $$;
 
 -- prisma/sql/estimate/borrowed_spread.sql

@@ -1,7 +1,7 @@
 -- Sets devices and their slots as the input says, and what is set for single slots as `_slots` says, which are [slot_input].
 -- Records one event for each device, and then one for each of these slots. The caller decides what
 -- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
--- its old id. It takes a few statements for a lab of any size. A device of version 0 is one of add_slots_ahead, and new.
+-- its old id. It takes a few statements for a lab of any size. A device of version 0 is one of write_slots_ahead, and new.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
