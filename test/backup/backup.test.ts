@@ -7,7 +7,7 @@ import { restoreBackup } from '../../src/backup/restore.ts'
 import { streamBackup, takeBackup } from '../../src/backup/take.ts'
 import { writeAtomically } from '../../src/terminal/atomic-file.ts'
 import { aFolder, anEmptyDatabase, migrations, sql } from '../support/backups.ts'
-import { aDump } from '../support/dump.ts'
+import { aSavedDump } from '../support/dump.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 import { aLab, aServiceOn } from '../support/service.ts'
 
@@ -17,7 +17,7 @@ t.test('a lab at work comes back as it was, every table of it', async (t) => {
   const saved = await takeBackup({ url: lab.url, file, overwrite: false })
   const url = await anEmptyDatabase(t)
   const restored = await restoreBackup({ url, file, migrations, replace: false })
-  t.same(await aDump(url), await aDump(lab.url))
+  t.same(await aSavedDump(url), await aSavedDump(lab.url))
   t.same(restored, { ...saved, migrations: [], left_out: [] })
   t.match(saved.header, { revision: (await lab.get('/api/lab')).body.revision, postgresql: String, service_version: String })
 

@@ -12,7 +12,7 @@ import { takeBackup } from '../../src/backup/take.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { aFolder, anEmptyDatabase, savedLab, migrations, sql } from '../support/backups.ts'
 import { aDatabase } from '../support/database.ts'
-import { aDump } from '../support/dump.ts'
+import { aDump, aSavedDump } from '../support/dump.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 
 /** The migrations and one further migration. */
@@ -56,7 +56,7 @@ t.test('a database that holds something is refused, and replaced when that is as
   await t.rejects(restoreBackup({ url: other, file, migrations, replace: false }), { message: /already contains a lab \(there are rows in device, container, .*--replace/ })
   t.same(await aDump(other), before)
   await restoreBackup({ url: other, file, migrations, replace: true })
-  t.same(await aDump(other), await aDump(url))
+  t.same(await aSavedDump(other), await aSavedDump(url))
 })
 
 t.test('a database on which a service was started once, and nothing done, counts as empty', async (t) => {
@@ -121,7 +121,7 @@ t.test('what a later migration adds is carried along, whatever it is', async (t)
   await takeBackup({ url, file, overwrite: false })
   const there = await anEmptyDatabase(t)
   await restoreBackup({ url: there, file, migrations: directory, replace: false })
-  t.same(await aDump(there), await aDump(url))
+  t.same(await aSavedDump(there), await aSavedDump(url))
   t.match(await sql(there, "SELECT nextval('ticket')::int AS ticket"), [{ ticket: 3 }])
   t.same(await sql(there, "SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'a_note'::regclass AND NOT tgisinternal ORDER BY 1"), [{ tgname: 'asleep', tgenabled: 'D' }, { tgname: 'no_more', tgenabled: 'A' }])
   await t.rejects(sql(there, "INSERT INTO a_note (key) VALUES ('b')"))
@@ -138,9 +138,9 @@ t.test('a table that the service does not know is in the backup, and said to be 
   await takeBackup({ url, file, overwrite: false })
   const there = await anEmptyDatabase(t)
   t.match(await restoreBackup({ url: there, file, migrations, replace: false }), { left_out: [{ name: 'mine', rows: 2 }] })
-  const { mine, ...ours } = await aDump(url)
+  const { mine, ...ours } = await aSavedDump(url)
   t.match(mine, /^2 /)
-  t.same(await aDump(there), ours)
+  t.same(await aSavedDump(there), ours)
 })
 
 t.test('tables that refer to each other in a circle are named', async (t) => {

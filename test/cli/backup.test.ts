@@ -5,7 +5,7 @@ import { startEmbedded } from '../../src/embedded/postgres.ts'
 import { aDirectory, aLog, unsafeSettings } from '../embedded/support.ts'
 import { aFolder, anEmptyDatabase, savedLab, sql } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
-import { aDump } from '../support/dump.ts'
+import { aSavedDump } from '../support/dump.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 
 t.test('a database elsewhere: saved beside its service, looked at, and restored', async (t) => {
@@ -27,7 +27,7 @@ t.test('a database elsewhere: saved beside its service, looked at, and restored'
   const there = await aCommandLine(null, { DATABASE_URL: url })
   t.match(await there.platformStatus('backup', join(folder, 'nothing')), { code: 1, err: /nothing to back up/ })
   t.match(await there.platformStatus('restore', file), { code: 0, err: '', out: /^restored: revision \d+ of \S+Z\n\ntable +rows\n/ })
-  t.same(await aDump(url), await aDump(lab.url))
+  t.same(await aSavedDump(url), await aSavedDump(lab.url))
   t.match(await there.platformStatus('restore', savedLab), { code: 1, err: /--replace/ })
   await sql(lab.url, 'CREATE TABLE mine (id integer)')
   await here.platformStatus('backup', file, '--force')
