@@ -50,12 +50,12 @@ type NextRow = Cursor & {
 /** The queue of one instance, on a connection of its own. `holder` is the instance. */
 export function webhookQueue (open: () => Promise<pg.Client>, { holder, leaseSeconds }: { holder: string, leaseSeconds: number }) {
   return {
-    /** The ids of the webhooks that this instance delivers now. Null if there is none at all, or if the database accepts no writes. */
-    async lease (): Promise<string[] | null> {
+    /** The ids of the webhooks that this instance begins to deliver now, beside the `active` ones. Null if there is none at all, or if the database accepts no writes. */
+    async lease (active: readonly string[]): Promise<string[] | null> {
       const client = await open()
       const [state] = await runPrepared<{ writable: boolean, wanted: boolean }>(client, isWritable, [])
       if (!state!.writable || !state!.wanted) return null
-      const leased = await runPrepared<{ id: string }>(client, 'SELECT id FROM lease_webhooks($1, $2) AS id', [holder, leaseSeconds])
+      const leased = await runPrepared<{ id: string }>(client, 'SELECT id FROM lease_webhooks($1, $2, $3) AS id', [holder, leaseSeconds, active])
       return leased.map(({ id }) => id)
     },
 

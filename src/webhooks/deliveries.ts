@@ -44,7 +44,7 @@ export function openDeliveries ({ pool }: Pick<Database, 'pool'>, log: Log, time
   async function look (): Promise<boolean> {
     if (isStopped) return false
     wasUsed = true
-    const leased = await queue.lease()
+    const leased = await queue.lease([...active.keys()])
     for (const id of leased ?? []) {
       if (active.has(id)) continue
       active.set(id, deliver(id).catch(failed).finally(() => active.delete(id)))

@@ -37,6 +37,37 @@ t.test('the service is killed between a delivery and its booking: the message co
   t.match(await second.ended, { code: 0 })
 })
 
+t.test('a delivery that cannot be booked comes again at the next look, with the same id', async (t) => {
+  const service = await aLab(t, { Hotel: 10 })
+  const receiver = await aReceiver(t)
+  await service.post('/api/webhooks', { url: receiver.url })
+  await service.post('/api/containers', { device: 'Hotel' })
+  receiver.answer = (response) => { void rows(service, 'ALTER FUNCTION book_webhook_attempt RENAME TO out_of_the_way').then(() => response.writeHead(204).end()) }
+  await service.app.deliveries.deliverNow()
+  await rows(service, 'ALTER FUNCTION out_of_the_way RENAME TO book_webhook_attempt')
+  receiver.answer = (response) => response.writeHead(204).end()
+  await service.app.deliveries.deliverNow()
+  t.equal(receiver.messages.length, 2)
+  t.equal(receiver.messages[1]!.id, receiver.messages[0]!.id)
+  await service.app.deliveries.deliverNow()
+  t.equal(receiver.messages.length, 2)
+})
+
+t.test('a connection to the database that is lost while a receiver answers is replaced, and the delivery is booked', async (t) => {
+  const service = await aLab(t, { Hotel: 10 })
+  const receiver = await aReceiver(t)
+  const { body: { id } } = await service.post('/api/webhooks', { url: receiver.url })
+  await service.post('/api/containers', { device: 'Hotel' })
+  receiver.answer = (response) => {
+    void rows(service, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'platform-status webhooks'")
+      .then(() => response.writeHead(204).end())
+  }
+  await service.app.deliveries.deliverNow()
+  await service.app.deliveries.deliverNow()
+  t.equal(receiver.messages.length, 1)
+  t.match((await service.get(`/api/webhooks/${id}`)).body, { revisions_behind: 0 })
+})
+
 t.test('after a restore nothing is sent until somebody switches the webhook on, and then nothing of before', async (t) => {
   const service = await aLab(t, { Hotel: 10 })
   const receiver = await aReceiver(t)
