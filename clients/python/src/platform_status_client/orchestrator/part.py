@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ..client import Client
 from .lids import LidMemory
+
+if TYPE_CHECKING:
+    from .orchestrator_watch import OrchestratorWatch
 
 
 class StatusDBPart:
@@ -15,3 +20,8 @@ class StatusDBPart:
         self.near_matches = near_matches
         self.lids = LidMemory()
         self.sources: dict[str, str] = {}
+        self.watches: list[OrchestratorWatch] = []
+
+    def told_at_start(self, step: str | None) -> dict[str, Any]:
+        """What a watch told at the start of a step, and its end must say as well."""
+        return next((told for watch in list(self.watches) if (told := watch.told_at_start(step))), {})
