@@ -53,7 +53,7 @@ class Looks:
         self._odd: set[int] = set()
 
     def look(self, now: datetime) -> list[Report]:
-        """What happened since the look before, in order. `now` is a time as the orchestrator has it: local, without zone."""
+        """What happened since the look before, in order. `now` is local and without a zone, as in the orchestrator."""
         jssp = self._orchestrator.jssp
         # before the steps: a process has finished only when its steps have
         states = list(self._states(list(jssp.process_by_name.values()), now))
