@@ -119,6 +119,7 @@ def test_a_call_that_always_fails_is_set_aside_with_those_that_need_it(
     assert aside[1]['reason'] == 'an earlier call about container BAD_x was set aside'
     assert 'add_container was set aside, because it failed 8 times' in caplog.text
     # a person moves the file back once the cause is gone
+    assert eventually(lambda: db.keeper.spool._sender is None)
     fake.answer = lambda asked: Answer(body=found)
     for path in sorted((tmp_path / 'set-aside').glob('*.json')):
         path.rename(tmp_path / path.name)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from ..errors import StatusServiceError
+from ..errors import StatusServiceError, Unreachable
 from .kept_calls import decoded, encoded, objects_of
 from .spool import Spool, may_pass
 
 log = logging.getLogger('platform_status_client')
+
+PAUSE = 0.5
 
 
 class Keeper:
@@ -44,6 +47,20 @@ class Keeper:
             return False
         log.error('%s was not taken (%s); it is kept in %s and sent later', name, error, self.spool.folder)
         return True
+
+    def settle(self, seconds: float) -> None:
+        """Sends what waits before a read, for so long at most. Raises Unreachable if something waits still.
+
+        The service does not know yet what is kept. An orchestrator that reads in between would put a container in a
+        slot that is taken, or move one from where it was before.
+        """
+        if self.replays():
+            return
+        until = time.monotonic() + seconds
+        while self.spool.waiting() and not self.spool.flush():
+            if time.monotonic() >= until:
+                raise Unreachable(f'earlier calls are still kept in {self.spool.folder}')
+            time.sleep(PAUSE)
 
     def _put(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         try:

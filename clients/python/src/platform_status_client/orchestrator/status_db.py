@@ -27,6 +27,8 @@ log = logging.getLogger('platform_status_client')
 
 # of what a watch asks and tells: it is repeated or kept on disk, and nobody waits for it
 WATCH_TIMEOUT = 5.0
+# Without an answer about slots a plate would be moved to no slot. So these reads wait until the service is back.
+PATIENCE = 600.0
 PARTS = ('jssp', 'worker', 'schedule_manager')
 
 
@@ -47,7 +49,8 @@ class StatusDB(LabPart, MovesPart, ProcessesPart, LogPart, EstimatesPart, Status
     Without `url` and `api_key`, PLATFORM_STATUS_URL and PLATFORM_STATUS_KEY say them.
 
     What the service does not take, because it does not answer or refuses the key, is kept in the folder `spool`
-    (PLATFORM_STATUS_SPOOL, else one of the user's) and sent later, in order, also by the next process.
+    (PLATFORM_STATUS_SPOOL, else one of the user's) and sent later, in order, also by the next process. Without an
+    answer, reads about slots wait for ten minutes, other calls for half a minute; `retry_for` is for both.
 
     Further arguments are those of `Client`.
     """
@@ -62,7 +65,12 @@ class StatusDB(LabPart, MovesPart, ProcessesPart, LogPart, EstimatesPart, Status
         near_matches: bool = False,
         **options: Any,
     ) -> None:
-        super().__init__(Client(url, api_key, **options), is_simulation=is_simulation, near_matches=near_matches)
+        super().__init__(
+            Client(url, api_key, **options),
+            Client(url, api_key, **{'retry_for': PATIENCE, **options}),
+            is_simulation=is_simulation,
+            near_matches=near_matches,
+        )
         impatient = {**options, 'retry_for': 0, 'read_timeout': WATCH_TIMEOUT}
         self._impatient: Callable[[], Client] = lambda: Client(url, api_key, **impatient)
         self.keeper = Keeper(self, Path(spool) if spool is not None else spool_folder(service_url(url)))
@@ -100,6 +108,10 @@ class StatusDB(LabPart, MovesPart, ProcessesPart, LogPart, EstimatesPart, Status
             )
         )
 
+    def settle(self, seconds: float) -> None:
+        """Waits before a read until the service knows what was recorded. Raises Unreachable if it does not."""
+        self.keeper.settle(seconds)
+
     def safe_step_to_db(self, step: ProcessStep, container_info: ContainerInfo | None, experiment_uuid: str) -> None:
         """Logs a finished step. Calls for several containers of the same step make one step."""
         for watch in self.watches:
@@ -111,4 +123,5 @@ class StatusDB(LabPart, MovesPart, ProcessesPart, LogPart, EstimatesPart, Status
         for watch in self.watches:
             watch.close()
         self.keeper.spool.close()
+        self.patient.close()
         self.client.close()
