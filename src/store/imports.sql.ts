@@ -12,7 +12,7 @@ export type TrackedThings = {
   certificates: { device: string, certificate: string }[]
   slots: { device: string, position: number, active: boolean, occupied: boolean }[]
   barcodes: string[]
-  containers: { id: string, device: string | null, position: number | null, lidded: boolean, removed: boolean }[]
+  containers: { id: string, device: string | null, position: number | null, lidded: boolean, removed: boolean, missing: boolean }[]
 }
 
 export async function readTrackedThings (transaction: Transaction, { devices, containers, barcodes }: ImportLookup): Promise<TrackedThings> {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -269,6 +270,7 @@ def test_it_watches_an_orchestrator_once_and_nothing_else(told: Told, caplog: py
 def test_a_lease_that_had_lapsed_says_so_and_a_lost_sign_of_life_is_repeated_soon(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, 'platform_status_client')
     clock, answers = [0.0], [True, False, False, True, True]
     lapses: list[float] = []
     monkeypatch.setattr(time, 'monotonic', lambda: clock[0])
@@ -281,12 +283,17 @@ def test_a_lease_that_had_lapsed_says_so_and_a_lost_sign_of_life_is_repeated_soo
     client: Any = SimpleNamespace(put_orchestrator=put_orchestrator)
     made = Lease(client, 'cage', 's', lambda: 'running', lambda: lapses.append(clock[0]))
     pauses = []
-    for now in (0, 10, 11, 12, 100):
+    for now in (0, 10, 40, 45, 106):
         clock[0] = now
         pauses.append(made.renew())
     assert pauses == [lease.PERIOD, lease.RETRY, lease.RETRY, lease.PERIOD, lease.PERIOD]
-    assert lapses == [100]
-    assert caplog.text.count('was not taken') == 1
+    # between the answers at 0 and at 45 it lasted, and before the one at 106 it did not
+    assert lapses == [106]
+    assert [(record.levelname, record.getMessage().partition(':')[0]) for record in caplog.records] == [
+        ('INFO', 'the sign of life of orchestrator cage was not taken, and is repeated'),
+        ('WARNING', 'signs of life of orchestrator cage are not taken since 30 s, and its steps will be lost'),
+        ('INFO', 'signs of life of orchestrator cage are taken again'),
+    ]
 
 
 class Planned:

@@ -97,7 +97,7 @@ class TestContainers:
         assert lab.db.position_empty(lab.hotel, 2)
         # and the check of the lab says which
         lab.db.health_check()
-        assert f'"{plate.barcode}" is missing since' in caplog.text
+        assert f'"plate_2" (barcode "{plate.barcode}") is missing since' in caplog.text
         # its slot is free for another
         other = lab.plate(2, 'OTHER')
         at_place = lab.db.get_container_at_position(lab.hotel, 2)

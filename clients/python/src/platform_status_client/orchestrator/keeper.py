@@ -21,8 +21,10 @@ PAUSE = 0.5
 class Keeper:
     """The spool of one status database."""
 
-    def __init__(self, database: Any, folder: Path) -> None:
+    def __init__(self, database: Any, folder: Path, *, is_usual: bool = False) -> None:
         self._database = database
+        # whether nobody has to know that a call is kept
+        self._is_usual = is_usual
         self._replaying = threading.local()
         self.spool = Spool(folder, self._replay, self._takes_calls)
 
@@ -38,14 +40,20 @@ class Keeper:
         """Keeps the call when earlier ones wait, so that the order stays."""
         if not self.spool.waiting() or not self._put(name, args, kwargs):
             return False
-        log.warning('%s waits for earlier calls; it is kept in %s', name, self.spool.folder)
+        log.log(
+            logging.INFO if self._is_usual else logging.WARNING,
+            '%s waits for earlier calls; it is kept in %s',
+            name,
+            self.spool.folder,
+        )
         return True
 
     def keeps(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> bool:
         """Keeps the call when it may succeed later."""
         if not may_pass(error) or not self._put(name, args, kwargs):
             return False
-        log.error('%s was not taken (%s); it is kept in %s and sent later', name, error, self.spool.folder)
+        level = logging.INFO if self._is_usual else logging.ERROR
+        log.log(level, '%s was not taken (%s); it is kept in %s and sent later', name, error, self.spool.folder)
         return True
 
     def settle(self, seconds: float) -> None:

@@ -36,7 +36,8 @@ class Reports:
         self._session = session
         # the ids that containers had when they were found, for the time without service
         self._known: dict[tuple[str, str], str] = {}
-        self.keeper = Keeper(self, folder)
+        # nothing waits for it, and it is sent as soon as the service is back
+        self.keeper = Keeper(self, folder, is_usual=True)
         self.keeper.start()
 
     def tell(self, report: Report) -> None:
