@@ -234,7 +234,7 @@ def test_pauses_have_the_time_at_which_they_began(told: Told) -> None:
     told.is_away = False
     assert eventually(lambda: any(asked.path.endswith('/pause') for asked in told.fake.asked))
     at = json.loads(next(asked.body for asked in told.fake.asked if asked.path.endswith('/pause')))['at']
-    assert datetime.fromisoformat(at) <= paused_at.astimezone()
+    assert datetime.fromisoformat(at.replace('Z', '+00:00')) <= paused_at.astimezone()
 
 
 def test_at_most_so_many_reports_wait_in_memory(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,6 +395,28 @@ def test_a_step_is_told_at_its_start_and_logged_at_its_end_and_is_one(url: str, 
     assert [container['barcode'] for container in ended['containers']] == [plate.barcode]
     assert ended['warnings'] == []
     assert eventually(lambda: db.client.get_experiment(experiment)['status'] == 'completed')
+    db.close()
+
+
+def test_an_experiment_that_was_taken_for_lost_runs_again(url: str, tag: str) -> None:
+    db = StatusDB(url)
+    experiment = db.create_experiment(process_id=db.add_process_to_db(name=tag, src=f'# {tag}\n'))
+    orchestrator = FakeOrchestrator()
+    process = orchestrator.process(experiment=experiment)
+    db.watch(orchestrator, name=f'orchestrator {tag}')
+
+    def status() -> str:
+        return db.client.get_experiment(experiment)['status']
+
+    for state, does in (('running', orchestrator.starts), ('paused', orchestrator.pauses)):
+        does(process)
+        assert eventually(lambda state=state: status() == state)
+        # another session with the name begins, as if the lease had lapsed
+        db.client.put_orchestrator(f'orchestrator {tag}', session=f'other {state} {tag}', ttl_seconds=5)
+        assert status() == 'lost'
+        db.watches[0]._lease.renew()
+        db.watches[0]._looks.tell_states_again()
+        assert eventually(lambda state=state: status() == state)
     db.close()
 
 

@@ -10,6 +10,7 @@ from laborchestrator.structures import ContainerInfo
 
 from ..client import Client
 from ..errors import Problem, StatusServiceError
+from ..values import rfc3339
 from .attempts import Report, Resolution, StateReport, StepReport
 from .containers import find_container
 from .keeper import Keeper
@@ -50,7 +51,7 @@ class Reports:
             elif isinstance(report, Resolution):
                 self.tell_resolved(report.step_id)
             elif isinstance(report, StateReport):
-                self.tell_state(report.experiment, report.state, report.at.astimezone().isoformat(), self._session)
+                self.tell_state(report.experiment, report.state, rfc3339(report.at), self._session)
         except Exception:
             log.exception('%r could not be told', report)
 
