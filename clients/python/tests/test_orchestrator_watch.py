@@ -405,18 +405,18 @@ def test_an_experiment_that_was_taken_for_lost_runs_again(url: str, tag: str) ->
     process = orchestrator.process(experiment=experiment)
     db.watch(orchestrator, name=f'orchestrator {tag}')
 
-    def status() -> str:
-        return db.client.get_experiment(experiment)['status']
+    def becomes(state: str) -> bool:
+        return eventually(lambda: db.client.get_experiment(experiment)['status'] == state)
 
     for state, does in (('running', orchestrator.starts), ('paused', orchestrator.pauses)):
         does(process)
-        assert eventually(lambda state=state: status() == state)
+        assert becomes(state)
         # another session with the name begins, as if the lease had lapsed
         db.client.put_orchestrator(f'orchestrator {tag}', session=f'other {state} {tag}', ttl_seconds=5)
-        assert status() == 'lost'
+        assert becomes('lost')
         db.watches[0]._lease.renew()
         db.watches[0]._looks.tell_states_again()
-        assert eventually(lambda state=state: status() == state)
+        assert becomes(state)
     db.close()
 
 
