@@ -23,7 +23,7 @@ from .reports import Reports
 
 log = logging.getLogger('platform_status_client')
 
-LOOK_EVERY, REPLAN_EVERY = 0.2, 0.5
+LOOK_EVERY, REPLAN_EVERY = 0.2, 0.2
 # reports that wait in memory; beyond them nothing is looked at until some were sent or are on the disk
 MOST_REPORTS = 10_000
 CLOSING = 5.0

@@ -15,10 +15,10 @@ from .attempts import Attempt
 
 log = logging.getLogger('platform_status_client')
 
-# laborchestrator reschedules by itself, a little each time, when a step is a second late
-EARLY = 1.0
+# laborchestrator schedules again by itself, a few seconds more each time, when a step is more than a second late
+LATE = 0.5
 # each new plan is longer by this at least, so that a step that hangs causes few of them
-GROWTH = 1.25
+GROWTH, LONGER = 1.25, 2.0
 
 
 class Replan:
@@ -31,7 +31,7 @@ class Replan:
     def replan(self, running: list[Attempt], now: datetime) -> None:
         """Never raises. If the service does not answer, the orchestrator goes on by itself."""
         try:
-            late = [attempt for attempt in running if _elapsed(attempt, now) + EARLY >= attempt.step.duration]
+            late = [attempt for attempt in running if _elapsed(attempt, now) >= attempt.step.duration + LATE]
             if not late:
                 return
             seconds = self._remaining([attempt.id for attempt in late])
@@ -54,7 +54,7 @@ class Replan:
         wanted = 2 * planned if remaining is None else _elapsed(attempt, now) + remaining
         if not _goes_on(attempt, step):
             return False
-        step.duration = max(wanted, GROWTH * planned, planned + 2 * EARLY)
+        step.duration = max(wanted, GROWTH * planned, planned + LONGER)
         if not _goes_on(attempt, step):
             # it ended in this moment, and laborchestrator set its real duration
             if step.start == attempt.start and step.finish is not None:
