@@ -335,9 +335,9 @@ def test_steps_that_are_late_get_the_expected_duration_and_the_schedule_is_made_
         assert planned.replan(elapsed) == [10, 10, 30]
     assert (planned.asked, planned.lab.reschedules) == ([], 0)
     # the second took longer than all before it: nobody knows, so its plan is doubled
-    assert [round(seconds) for seconds in planned.replan(10.5)] == [36, 20, 30]
+    assert [round(seconds) for seconds in planned.replan(11.6)] == [37, 20, 30]
     assert (planned.asked, planned.lab.reschedules) == ([['P1_0', 'P1_1']], 1)
-    assert [round(seconds) for seconds in planned.replan(11)] == [36, 20, 30]
+    assert [round(seconds) for seconds in planned.replan(12)] == [37, 20, 30]
     assert planned.lab.reschedules == 1
 
 
