@@ -26,7 +26,7 @@ export type TrackedContainers = {
   /** The imported barcodes that are already in use. */
   barcodes: readonly string[]
   /** The imported containers that already exist. */
-  containers: readonly { id: string, device: string | null, position: number | null, lidded: boolean, removed: boolean }[]
+  containers: readonly { id: string, device: string | null, position: number | null, lidded: boolean, removed: boolean, missing: boolean }[]
 }
 
 type Known = TrackedContainers['containers'][number]
@@ -144,7 +144,7 @@ function compare (container: OldContainer, place: Place | undefined, here: Known
     (!here.removed && (here.device !== (place?.device ?? null) || here.position !== (place?.position ?? null) || here.lidded !== container.lidded))
   if (!differs) return
   const there = container.removed ? 'removed' : `at ${place === undefined ? 'a slot that is gone' : placeText(place)}${container.lidded ? '' : ', its lid off'}`
-  const now = here.removed ? 'removed' : `at ${here.device} ${here.position}${here.lidded ? '' : ', its lid off'}`
+  const now = here.removed ? 'removed' : `${here.missing ? 'missing' : `at ${here.device} ${here.position}`}${here.lidded ? '' : ', its lid off'}`
   conflicts.add('container-differs-here', `${describe(container)}: ${there} in the old database, ${now} here`)
 }
 

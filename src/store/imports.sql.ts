@@ -12,7 +12,7 @@ export type TrackedThings = {
   certificates: { device: string, certificate: string }[]
   slots: { device: string, position: number, active: boolean, occupied: boolean }[]
   barcodes: string[]
-  containers: { id: string, device: string | null, position: number | null, lidded: boolean, removed: boolean }[]
+  containers: { id: string, device: string | null, position: number | null, lidded: boolean, removed: boolean, missing: boolean }[]
 }
 
 export async function readTrackedThings (transaction: Transaction, { devices, containers, barcodes }: ImportLookup): Promise<TrackedThings> {
@@ -37,6 +37,6 @@ export async function readTrackedThings (transaction: Transaction, { devices, co
     barcodes: (await transaction.$queryRaw<{ barcode: string }[]>`
       SELECT barcode FROM container WHERE removed_at IS NULL AND barcode = ANY (${barcodes}::text[])`).map(({ barcode }) => barcode),
     containers: await transaction.$queryRaw<TrackedThings['containers']>`
-      SELECT id, device, position, lidded, removed_at IS NOT NULL AS removed FROM container_state WHERE id = ANY (${containers}::uuid[])`
+      SELECT id, device, position, lidded, removed_at IS NOT NULL AS removed, missing_since IS NOT NULL AS missing FROM container_state WHERE id = ANY (${containers}::uuid[])`
   }
 }

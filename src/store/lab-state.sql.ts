@@ -10,6 +10,9 @@ const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FRO
 // Each query is one statement, so it reads one consistent state of the lab.
 
 /** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
+/** A container as a finding names it. Plates of many experiments have the same name, so the barcode is added where it is another. */
+const labelOf = (row: 'c' | 's') => Prisma.raw(`'"' || ${row}.name || '"' || coalesce(' (barcode "' || nullif(${row}.barcode, ${row}.name) || '")', '')`)
+
 export async function readState (transaction: Transaction): Promise<LabState> {
   if (isSmallRead()) {
     const [size] = await transaction.$queryRaw<{ large: boolean }[]>`
@@ -57,7 +60,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
   return await transaction.$queryRaw<LabHealth['findings']>`
     WITH standing AS (
       SELECT pl.position_id, pl.part, d.name AS device, p.slot_number AS position, p.retired_at IS NOT NULL OR d.retired_at IS NOT NULL AS retired, p.disposes,
-        c.id, c.barcode, c.name, c.lidded, c.removed_at IS NOT NULL AS removed,
+        c.id, ${labelOf('c')} AS label, c.lidded, c.removed_at IS NOT NULL AS removed,
         json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name) AS thing
       FROM placement pl JOIN position p ON p.id = pl.position_id JOIN device d ON d.id = p.device_id JOIN container c ON c.id = pl.container_id
     ),
@@ -72,27 +75,27 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       FROM standing s GROUP BY s.position_id, s.device, s.position HAVING count(*) > 1
       UNION ALL
       SELECT 3, 'container-twice', NULL, NULL, json_agg(s.thing),
-        'The ' || CASE s.part WHEN 'body' THEN 'container "' ELSE 'lid of "' END || min(s.name) || '" is in ' || count(*) || ' slots.'
+        'The ' || CASE s.part WHEN 'body' THEN 'container ' ELSE 'lid of ' END || min(s.label) || ' is in ' || count(*) || ' slots.'
       FROM standing s GROUP BY s.id, s.part HAVING count(*) > 1
       UNION ALL
       SELECT 4, 'lid-on-and-parked', s.device, s.position, json_build_array(s.thing),
-        'The lid of "' || s.name || '" is on, but also parked in slot ' || s.position || ' of ' || s.device || '.'
+        'The lid of ' || s.label || ' is on, but also parked in slot ' || s.position || ' of ' || s.device || '.'
       FROM standing s WHERE s.part = 'lid' AND s.lidded
       UNION ALL
       SELECT 5, 'container-on-retired-device', s.device, s.position, json_build_array(s.thing),
-        CASE s.part WHEN 'body' THEN '"' ELSE 'The lid of "' END || s.name || '" is in slot ' || s.position || ' of ' || s.device || ', which was retired.'
+        CASE s.part WHEN 'body' THEN '' ELSE 'The lid of ' END || s.label || ' is in slot ' || s.position || ' of ' || s.device || ', which was retired.'
       FROM standing s WHERE s.retired
       UNION ALL
       SELECT 6, 'removed-container-in-slot', s.device, s.position, json_build_array(s.thing),
-        '"' || s.name || '" was removed, but still occupies slot ' || s.position || ' of ' || s.device || '.'
+        s.label || ' was removed, but still occupies slot ' || s.position || ' of ' || s.device || '.'
       FROM standing s WHERE s.removed
       UNION ALL
       SELECT 7, 'container-in-waste', s.device, s.position, json_build_array(s.thing),
-        CASE s.part WHEN 'body' THEN '"' ELSE 'The lid of "' END || s.name || '" is in slot ' || s.position || ' of ' || s.device || ', which disposes of what is put there.'
+        CASE s.part WHEN 'body' THEN '' ELSE 'The lid of ' END || s.label || ' is in slot ' || s.position || ' of ' || s.device || ', which disposes of what is put there.'
       FROM standing s WHERE s.disposes
       UNION ALL
       SELECT 7, 'container-without-place', NULL, NULL, json_build_array(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name)),
-        '"' || c.name || '" is on the platform, but in no slot.'
+        ${labelOf('c')} || ' is on the platform, but in no slot.'
       FROM container c
       WHERE c.removed_at IS NULL AND c.missing_since IS NULL AND NOT EXISTS (SELECT FROM placement pl WHERE pl.container_id = c.id AND pl.part = 'body')
       UNION ALL
@@ -118,7 +121,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       WHERE s.status = 'running' AND NOT s.is_simulation AND s.start <= clock_timestamp() - make_interval(secs => greatest(1.5 * longest.seconds, longest.seconds + 30) + coalesce(s.paused_seconds, 0))
       UNION ALL
       SELECT 11, 'move-disagrees', st.device, st.position, json_build_array(st.thing),
-        '"' || st.name || '" is in slot ' || st.position || ' of ' || st.device || ', but the last move that was logged (step ' || m.id || ', ' || wire_time(m.finish) ||
+        st.label || ' is in slot ' || st.position || ' of ' || st.device || ', but the last move that was logged (step ' || m.id || ', ' || wire_time(m.finish) ||
         ') went to ' || CASE WHEN m.position IS NULL THEN '' ELSE 'slot ' || m.position || ' of ' END || m.device || '.'
       FROM standing st JOIN placement pl ON pl.container_id = st.id AND pl.part = 'body' JOIN container c ON c.id = st.id
       CROSS JOIN LATERAL (
@@ -131,7 +134,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
         AND (pl.since <= m.finish OR (pl.since = c.created_at AND pl.since <= m.created_at))
       UNION ALL
       SELECT 12, 'container-missing', NULL, NULL, json_build_array(json_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name)),
-        '"' || s.name || '" is missing since ' || wire_time(s.missing_since) || '. It was last in slot ' || s.last_position || ' of ' || s.last_device || '.'
+        ${labelOf('s')} || ' is missing since ' || wire_time(s.missing_since) || '. It was last in slot ' || s.last_position || ' of ' || s.last_device || '.'
       FROM container_state s WHERE s.missing_since IS NOT NULL
       UNION ALL
       SELECT 13, 'run-not-learnt', NULL, NULL, '[]', 'Estimates could not learn from the run "' || r.key || '": ' || r.failures ||
@@ -139,7 +142,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       FROM run r WHERE r.pending AND r.failures >= 3
       UNION ALL
       SELECT 14, 'labware-does-not-fit', st.device, st.position, json_build_array(st.thing),
-        '"' || st.name || '" is in slot ' || st.position || ' of ' || st.device || ', where a "' || t.name || '" does not fit by the rule ' || m.rule || '.'
+        st.label || ' is in slot ' || st.position || ' of ' || st.device || ', where a "' || t.name || '" does not fit by the rule ' || m.rule || '.'
       FROM standing st JOIN container c ON c.id = st.id JOIN labware_type t ON t.name = c.labware_type
       JOIN position p ON p.id = st.position_id JOIN device d ON d.id = p.device_id
       CROSS JOIN LATERAL (SELECT misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) AS rule) m

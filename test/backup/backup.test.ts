@@ -13,6 +13,7 @@ import { aLab, aServiceOn } from '../support/service.ts'
 
 t.test('a lab at work comes back as it was, every table of it', async (t) => {
   const lab = await aLabAtWork(t)
+  await lab.post('/api/arrangements', { reason: 'nobody finds it', items: [], missing: ['P1'] })
   const file = join(await aFolder(t), 'lab.backup')
   const saved = await takeBackup({ url: lab.url, file, overwrite: false })
   const url = await anEmptyDatabase(t)
@@ -22,9 +23,11 @@ t.test('a lab at work comes back as it was, every table of it', async (t) => {
   t.match(saved.header, { revision: (await lab.get('/api/lab')).body.revision, postgresql: String, service_version: String })
 
   const there = await aServiceOn(t, url)
-  for (const path of ['/api/lab', '/api/lab/config', '/api/containers/P2', '/api/containers/P1/history', '/api/steps', '/api/experiments', '/api/lab/health']) {
+  for (const path of ['/api/lab', '/api/lab/config', '/api/containers/P1', '/api/containers?missing=true', '/api/containers/P2', '/api/containers/P1/history', '/api/steps', '/api/experiments', '/api/lab/health']) {
     t.same((await there.get(path)).body, (await lab.get(path)).body, path)
   }
+  t.match(await there.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 0 }), { status: 200 }, 'what is missing can be found')
+  t.match((await there.get('/api/events?kind=found')).body.items, [{ before: { last_device: 'Hotel', last_position: 0 }, after: { position: 0 } }])
   t.match(await there.post('/api/containers', { device: 'Hotel', position: 2 }), { status: 409, body: { occupant: { part: 'lid', barcode: 'P2' } } }, 'and its rules hold')
   t.match(await there.post('/api/steps', { device: 'Hotel', start: '2026-03-05T09:00:00Z', finish: '2026-03-05T09:01:00Z' }), { status: 201 })
   t.match(await sql(url, "SELECT key FROM run WHERE day = '2026-03-05'"), [{ key: 'day 2026-03-05' }], 'and its triggers fire')

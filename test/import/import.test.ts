@@ -75,6 +75,21 @@ t.test('a second import adds only what is new, and changes nothing of what is kn
   t.match(other.counts.steps, { added: 0, known: 72 }, 'the same rows are known, whatever is asked of them')
 })
 
+t.test('a container that is missing here stays missing when it is imported again, and the report says so', async (t) => {
+  const url = await aDatabase(t)
+  const first = await anOldDatabase(t, 'lab')
+  await imported(url, first)
+  const service = await aServiceOn(t, url)
+  await service.post('/api/arrangements', { reason: 'not in its slot', items: [], missing: ['P1', 'P2'] })
+  const before = await everything(service)
+
+  const again = await imported(url, first)
+  t.strictSame(again.conflicts.find(({ kind }) => kind === 'container-differs-here')?.examples.map((example: string) => example.replace(/^.*: /, '')),
+    ['at Hotel 0 in the old database, missing here', 'at Hotel 1, its lid off in the old database, missing, its lid off here'])
+  t.strictSame(await everything(service), before)
+  t.match(await service.get('/api/containers/P1'), { body: { device: null, missing_since: String, last_device: 'Hotel', last_position: 0 } })
+})
+
 t.test('a dry run tells the same counts and conflicts as the import, and writes nothing', async (t) => {
   const url = await aDatabase(t)
   const from = await anOldDatabase(t, 'conflicts')

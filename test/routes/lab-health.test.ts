@@ -31,13 +31,13 @@ t.test('a container in two slots is an error', async (t) => {
   const { healthy, findings } = await broken(t, 'ALTER TABLE placement DROP CONSTRAINT placement_container_part_key CASCADE',
     `INSERT INTO placement (position_id, container_id, part) VALUES (${slotOf('Hotel', 3)}, ${idOf('P1')}, 'body')`)
   t.equal(healthy, false)
-  t.match(findings, [{ code: 'container-twice', severity: 'error', message: 'The container "one" is in 2 slots.' }])
+  t.match(findings, [{ code: 'container-twice', severity: 'error', message: 'The container "one" (barcode "P1") is in 2 slots.' }])
 })
 
 t.test('a lid that is on and parked is an error', async (t) => {
   const { healthy, findings } = await broken(t, 'ALTER TABLE placement DROP CONSTRAINT placement_lid_is_off', 'UPDATE container SET lidded = true')
   t.equal(healthy, false)
-  t.match(findings, [{ code: 'lid-on-and-parked', severity: 'error', device: 'Washer', position: 0, message: 'The lid of "two" is on, but also parked in slot 0 of Washer.' }])
+  t.match(findings, [{ code: 'lid-on-and-parked', severity: 'error', device: 'Washer', position: 0, message: 'The lid of "two" (barcode "P2") is on, but also parked in slot 0 of Washer.' }])
 })
 
 t.test('a container on a retired device or slot is an error', async (t) => {
@@ -45,8 +45,8 @@ t.test('a container on a retired device or slot is an error', async (t) => {
     "UPDATE device SET retired_at = now() WHERE name = 'Washer'", `UPDATE position SET retired_at = now() WHERE id = ${slotOf('Hotel', 0)}`)
   t.equal(healthy, false)
   t.match(findings, [
-    { code: 'container-on-retired-device', severity: 'error', device: 'Hotel', position: 0, message: '"one" is in slot 0 of Hotel, which was retired.' },
-    { code: 'container-on-retired-device', device: 'Washer', message: 'The lid of "two" is in slot 0 of Washer, which was retired.' }
+    { code: 'container-on-retired-device', severity: 'error', device: 'Hotel', position: 0, message: '"one" (barcode "P1") is in slot 0 of Hotel, which was retired.' },
+    { code: 'container-on-retired-device', device: 'Washer', message: 'The lid of "two" (barcode "P2") is in slot 0 of Washer, which was retired.' }
   ])
 })
 
@@ -56,8 +56,8 @@ t.test('a removed container in a slot, and one that is nowhere, are errors', asy
     "UPDATE container SET removed_at = now() WHERE barcode = 'P1'", "DELETE FROM placement WHERE part = 'body' AND container_id = " + idOf('P2'))
   t.equal(healthy, false)
   t.match(findings, [
-    { code: 'removed-container-in-slot', severity: 'error', device: 'Hotel', position: 0, message: '"one" was removed, but still occupies slot 0 of Hotel.' },
-    { code: 'container-without-place', severity: 'error', device: null, position: null, message: '"two" is on the platform, but in no slot.' }
+    { code: 'removed-container-in-slot', severity: 'error', device: 'Hotel', position: 0, message: '"one" (barcode "P1") was removed, but still occupies slot 0 of Hotel.' },
+    { code: 'container-without-place', severity: 'error', device: null, position: null, message: '"two" (barcode "P2") is on the platform, but in no slot.' }
   ])
 })
 

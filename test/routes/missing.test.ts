@@ -1,4 +1,5 @@
 import t from 'tap'
+import { checkLabHealth } from '../../src/cli/doctor-checks.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aLab, type Service } from '../support/service.ts'
 
@@ -30,6 +31,15 @@ t.test('a missing container has no place, and every answer says where it was las
   })
   t.match((await lab.get('/api/containers/P1/history')).body.items.at(-1), { kind: 'missing', from: { device: 'Hotel', position: 1, missing_since: null }, to: { device: null, missing_since: container.missing_since } })
   t.match((await lab.get('/api/events?kind=missing')).body.items, [{ reason, container_id: lab.id, before: { position: 1 }, after: { device: null, last_device: 'Hotel' } }])
+})
+
+t.test('the findings and the doctor name a missing container by its name and by its barcode', async (t) => {
+  const lab = await aLabWithout(t)
+  await lab.post('/api/containers', { device: 'Hotel', position: 0, name: 'plate_0', barcode: 'SCREEN_007' })
+  await lab.post('/api/arrangements', { reason: 'not in its slot', items: [], missing: ['SCREEN_007'] })
+  const health = (await lab.get('/api/lab/health')).body
+  t.match(health.findings.map(({ message }: { message: string }) => message), [/^"P1" is missing since/, /^"plate_0" \(barcode "SCREEN_007"\) is missing since .*Z\. It was last in slot 0 of Hotel\.$/])
+  t.match(checkLabHealth(health), { status: 'warning', says: /2 findings: "P1" is missing .*"plate_0" \(barcode "SCREEN_007"\) is missing/ })
 })
 
 t.test('declared missing again it changes nothing', async (t) => {

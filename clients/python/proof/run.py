@@ -22,6 +22,7 @@ from laborchestrator.orchestrator_implementation import Orchestrator
 from laborchestrator.structures import StepStatus
 from labscheduler.sila_server import Client as SchedulerClient
 from labscheduler.sila_server import Server as SchedulerServer
+from told import Begun
 from worker import LabWorker
 
 NAME = 'P1'
@@ -148,8 +149,11 @@ def main(lab_file: str, state_file: str, url: str | None = None) -> None:
     db.wipe_lab()
     db.create_lab_from_config(lab_file)
     orchestrator = start_orchestrator(db, lab_file)
+    begun = None if url is None else Begun(db, orchestrator, url)
     process = add_process(orchestrator)
     run_to_the_end(orchestrator, process)
+    if begun is not None:
+        begun.agree_with(process)
     devices = ['Hotel1', 'Hotel2', 'Hotel3', 'GenericArm', 'Human', 'Greeter']
     state = {
         'plates': plates_agree(db, process),

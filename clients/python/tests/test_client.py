@@ -9,6 +9,25 @@ import pytest
 from platform_status_client import Client, Problem
 
 
+def test_a_missing_container_is_found_by_its_barcode_without_a_place_and_not_by_its_place(
+    client: Client, tag: str
+) -> None:
+    client.add_device(name=f'Hotel {tag}', capacity=2)
+    for position in (0, 1):
+        client.add_container(device=f'Hotel {tag}', position=position, barcode=f'{tag} {position}')
+    client.arrange_containers(reason='not in its slot', items=[], missing=[f'{tag} 1'])
+    found = client.get_container(f'{tag} 1')
+    assert (found['device'], found['position'], found['missing_since'] is None) == (None, None, False)
+    assert (found['last_device'], found['last_position']) == (f'Hotel {tag}', 1)
+    assert client.get_position(f'Hotel {tag}', 1)['occupant'] is None
+    assert [one['barcode'] for one in client.list_containers(device=f'Hotel {tag}')['items']] == [f'{tag} 0']
+    assert found['id'] in [one['id'] for one in client.each(client.list_containers, missing='true')]
+    messages = [finding['message'] for finding in client.get_lab_health()['findings']]
+    assert any(f'"{tag} 1" is missing since' in message for message in messages)
+    client.move_container(f'{tag} 1', target_device=f'Hotel {tag}', target_pos=1)
+    assert client.get_container(f'{tag} 1')['missing_since'] is None
+
+
 def test_the_three_calls_of_the_documented_wrapper(client: Client, tag: str) -> None:
     star, incubator, barcode = f'Star {tag}', f'Incubator/{tag}', f'SCREEN {tag}'
     for name in (star, incubator):

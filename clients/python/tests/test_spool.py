@@ -119,6 +119,7 @@ def test_a_call_that_always_fails_is_set_aside_with_those_that_need_it(
     assert aside[1]['reason'] == 'an earlier call about container BAD_x was set aside'
     assert 'add_container was set aside, because it failed 8 times' in caplog.text
     # a person moves the file back once the cause is gone
+    assert eventually(lambda: db.keeper.spool._sender is None)
     fake.answer = lambda asked: Answer(body=found)
     for path in sorted((tmp_path / 'set-aside').glob('*.json')):
         path.rename(tmp_path / path.name)
@@ -142,6 +143,34 @@ def test_while_the_service_takes_no_calls_nothing_is_set_aside(
     assert eventually(lambda: sum(asked.path == '/api/containers' for asked in fake.asked) > asked_often)
     assert len(db.keeper.spool.waiting()) == 1
     db.close()
+
+
+def test_a_read_waits_until_the_service_knows_what_was_kept(fake: Fake, tmp_path: Path) -> None:
+    fake.answer = lambda asked: Answer(dropped=True)
+    db = StatusDB(fake.url, retry_for=0, spool=tmp_path)
+    lab = Lab(db, 'x')
+    db.moved_container(lab.hotel, 0, lab.reader, 0, barcode='BC_x')
+    # the slot would be free for the service, which does not know of the move
+    assert db.position_empty(lab.reader, 0) is False
+    assert db.get_cont_info_by_barcode('BC_x') is None
+    assert db.get_container_at_position(lab.reader, 0) is None
+    fake.asked.clear()
+    fake.answer = lambda asked: Answer(body={'empty': True, 'container': {'id': 'c'}})
+    db.keeper.spool.close()
+    assert db.position_empty(lab.reader, 1) is True
+    assert [(asked.method, asked.path) for asked in fake.asked][-2:] == [
+        ('POST', '/api/containers/BC_x/move'),
+        ('GET', f'/api/devices/{lab.reader}/positions/1'),
+    ]
+    db.close()
+
+
+def test_reads_about_slots_wait_longer_than_other_calls_unless_retry_for_says_how_long(fake: Fake) -> None:
+    fake.answers(Answer(body=[]))
+    patient = StatusDB(fake.url)
+    assert (patient.client.retry_for, patient.patient.retry_for) == (30, 600)
+    short = StatusDB(fake.url, retry_for=5)
+    assert (short.client.retry_for, short.patient.retry_for) == (5, 5)
 
 
 def test_what_is_refused_at_once_at_the_start_is_not_lost(

@@ -85,6 +85,31 @@ class TestContainers:
         lab.db.remove_container(first)
         assert lab.db.position_empty(lab.hotel, 0)
 
+    def test_a_missing_plate_is_found_by_its_barcode_without_a_place_and_not_by_its_place(
+        self, lab: Lab, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        plate = lab.plate(2, 'MISSING')
+        lab.db.client.arrange_containers(reason='not in its slot', items=[], missing=[str(plate.barcode)])
+        found = lab.db.get_cont_info_by_barcode(plate.barcode)
+        assert found is not None
+        assert (found.name, found.current_device, found.current_pos) == ('plate_2', None, None)
+        assert lab.db.get_container_at_position(lab.hotel, 2) is None
+        assert lab.db.position_empty(lab.hotel, 2)
+        # and the check of the lab says which
+        lab.db.health_check()
+        assert f'"plate_2" (barcode "{plate.barcode}") is missing since' in caplog.text
+        # its slot is free for another
+        other = lab.plate(2, 'OTHER')
+        at_place = lab.db.get_container_at_position(lab.hotel, 2)
+        assert at_place is not None
+        assert at_place.barcode == other.barcode
+        work = lab.work(plate, seconds=20)
+        experiment = lab.experiment()
+        lab.db.safe_step_to_db(work, found, experiment)
+        assert [one['barcode'] for one in lab.steps(experiment)[0]['containers']] == [plate.barcode]
+        lab.db.remove_container(found)
+        assert lab.db.get_cont_info_by_barcode(plate.barcode) is None
+
     @pytest.mark.parametrize(
         'barcode', [None, '', '.', '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', 'x' * 300, 'never seen']
     )
@@ -165,6 +190,19 @@ class TestMoves:
         found = lab.db.get_container_at_position(lab.hotel, 0)
         assert found is not None
         assert reason in caplog.text
+
+    def test_a_missing_plate_is_found_when_it_is_moved(self, lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+        plate = lab.plate(0, 'MISSING')
+        lab.db.client.arrange_containers(reason='not in its slot', items=[], missing=[str(plate.barcode)])
+        # as laborchestrator does it: from where the database says that it is
+        found = lab.db.get_cont_info_by_barcode(plate.barcode)
+        assert found is not None
+        for _ in range(2):
+            lab.db.moved_container(found.current_device, found.current_pos, lab.reader, 0, barcode=plate.barcode)
+        assert 'was missing, and is at' in caplog.text
+        found = lab.db.get_container_at_position(lab.reader, 0)
+        assert found is not None
+        assert found.barcode == plate.barcode
 
     def test_a_wrong_barcode_does_not_move_another_plate(self, lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
         lab.plate(0, 'BC')

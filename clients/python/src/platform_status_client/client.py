@@ -53,6 +53,11 @@ class Client(Operations):
         )
         super().__init__(transport)
 
+    @property
+    def retry_for(self) -> float:
+        """For how many seconds a request is sent again."""
+        return self._transport.retry_for
+
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """A client with the same connections that also sends these headers, such as `If-Match` or `Idempotency-Key`."""
         other = copy(self)

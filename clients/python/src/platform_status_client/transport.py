@@ -19,7 +19,9 @@ log = logging.getLogger('platform_status_client')
 READS = frozenset({'GET', 'HEAD'})
 # the service or its proxy is temporarily unavailable
 RETRY_STATUSES = frozenset({408, 429, 502, 503, 504})
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+# an orchestrator waits for its calls: when the service is back, they go on within a second or two
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+LONGEST_RETRY_AFTER = 5.0
 
 
 class Transport:
@@ -171,4 +173,4 @@ def _problem(response: urllib3.BaseHTTPResponse) -> Problem:
 
 def _retry_after(response: urllib3.BaseHTTPResponse) -> float:
     seconds = response.headers.get('retry-after', '')
-    return min(float(seconds), LONGEST_PAUSE) if seconds.isascii() and seconds.isdigit() else 0.0
+    return min(float(seconds), LONGEST_RETRY_AFTER) if seconds.isascii() and seconds.isdigit() else 0.0

@@ -42,7 +42,7 @@ class LabPart(StatusDBPart):
     def get_all_positions(self, device: str) -> list[int]:
         """The slot numbers of a device, ascending. An empty list if the lab does not have the device."""
         try:
-            return [slot['position'] for slot in self.client.list_positions(str(device))]
+            return [slot['position'] for slot in self.patient.list_positions(str(device))]
         except (Problem, ValueError) as error:
             if isinstance(error, Problem) and not error.says_absent:
                 raise
@@ -54,13 +54,14 @@ class LabPart(StatusDBPart):
         where = place(device, pos)
         if where is None:
             return False
+        self.settle(self.patient.retry_for)
         try:
-            found = self.client.get_position(where['device'], where['position'])
+            found = self.patient.get_position(where['device'], where['position'])
         except Problem as problem:
             if problem.code != 'position-not-found':
                 raise
             # what disposes takes anything, whatever slot is named
-            return bool(self.client.get_device(where['device'])['disposes'])
+            return bool(self.patient.get_device(where['device'])['disposes'])
         return found['empty'] and found.get('reserved') is None
 
     @safely(None)

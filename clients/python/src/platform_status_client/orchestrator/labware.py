@@ -22,12 +22,14 @@ class LabwarePart(StatusDBPart):
     @safely(None)
     def get_container_at_position(self, device: str, pos: int) -> ContainerInfo | None:
         """The container at this place. None if there is none."""
+        self.settle(self.client.retry_for)
         found = by_place(self.client, device, pos)
         return None if found is None else container_info(found)
 
     @safely(None)
     def get_cont_info_by_barcode(self, barcode: str) -> ContainerInfo | None:
         """The container on the platform with this barcode. None if no container has it."""
+        self.settle(self.client.retry_for)
         found = by_barcode(self.client, barcode)
         return None if found is None else container_info(found)
 

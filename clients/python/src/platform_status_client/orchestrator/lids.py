@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from threading import Lock
+from typing import Any
+
+from laborchestrator.structures import ProcessStep
+
+from .steps import started_before
 
 # more plates than any lab has on its platform
 MOST = 10_000
@@ -32,3 +38,18 @@ class LidMemory:
         """When the lid was changed last, and whether it was on before. None if no change is known."""
         with self._lock:
             return self._last.get(container_id)
+
+
+def lids_of(step: ProcessStep, found: Mapping[str, Any], lids: LidMemory, *, is_over: bool) -> dict[str, bool]:
+    """The lid before and after a move of this container, as far as it is known."""
+    changes = isinstance(step.data, dict) and 'lidded' in step.data
+    last = lids.last_change(found['id'])
+    made: dict[str, bool] = {}
+    if is_over or not changes:
+        made['lidded_after'] = found['lidded']
+    if is_over and last is not None and started_before(step, last[0]):
+        made['lidded_before'] = last[1]
+    elif not changes or not is_over:
+        # a move that does not change the lid, or has not done so yet
+        made['lidded_before'] = found['lidded']
+    return made

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from laborchestrator.structures import ContainerInfo
 
 from ..errors import Problem
-from .containers import barcode_or_none, by_place, disposes, place
+from .containers import barcode_or_none, by_barcode, by_place, disposes, place
 from .labware import LabwarePart, lid_site
 from .safely import safely
 
@@ -30,9 +30,12 @@ class MovesPart(LabwarePart):
     ) -> None:
         """Records a move of a container, by its barcode or otherwise by its place. A repeated call changes nothing.
 
-        What is moved to a device or slot that disposes (waste) is off the platform.
+        What is moved to a device or slot that disposes (waste) is off the platform. A missing container is found: it is
+        moved by its barcode, without a source.
         """
         source, target = place(source_device, source_pos), place(target_device, target_pos)
+        if source is None and target is not None and self._found_missing(barcode, target):
+            return
         if source is None or target is None:
             ends = f'{source_device}[{source_pos}] to {target_device}[{target_pos}]'
             log.error('moved_container: %s is not a move between two slots', ends)
@@ -51,6 +54,18 @@ class MovesPart(LabwarePart):
             log.error('moved_container: container %s is at %s, not %s', standing['barcode'], source, text)
         else:
             self._moved(standing['id'], source, target)
+
+    def _found_missing(self, barcode: Any, target: Place) -> bool:
+        """Moves a missing container, which has no source. laborchestrator passes the place that it gets from here."""
+        found = by_barcode(self.client, barcode)
+        if found is None:
+            return False
+        if found['missing_since'] is None:
+            # a retry: the move was recorded, and the response was lost
+            return (found['device'], found['position']) == (target['device'], target['position'])
+        log.warning('moved_container: container %s was missing, and is at %s now', found['barcode'], target)
+        self.client.move_container(found['id'], target_device=target['device'], target_pos=target['position'])
+        return True
 
     def _moved(self, container: str, source: Place, target: Place) -> bool:
         """Moves the container to the target. Returns False if there is no such container."""

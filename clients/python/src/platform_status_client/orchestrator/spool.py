@@ -66,6 +66,8 @@ class Spool:
         self._closed = False
         self._sender: threading.Thread | None = None
         self._tried: tuple[str, int] = ('', 0)
+        # whether the service did not answer the last call
+        self._away = False
         # what the calls that failed were about, until nothing waits any more
         self._untold: set[str] = set()
 
@@ -116,6 +118,7 @@ class Spool:
         try:
             self._send(kept['call'], kept['arguments'])
         except Exception as error:
+            self._away = isinstance(error, Unreachable)
             if not may_pass(error):
                 reason = error if isinstance(error, StatusServiceError) else repr(error)
                 self._set_aside(path, kept, f'it was refused: {reason}')
@@ -160,8 +163,8 @@ class Spool:
                         return
                 continue
             before, head = head, next(iter(self.waiting()), None)
-            # another call is the first now, so there was progress
-            pause = min(2 * pause, LONGEST_PAUSE) if before == head else FIRST_PAUSE
+            # another call is the first now, so there was progress; and a service that is away may be back any moment
+            pause = min(2 * pause, LONGEST_PAUSE) if before == head and not self._away else FIRST_PAUSE
             self._wake.wait(pause)
 
     def _set_aside(self, path: Path, kept: dict[str, Any], reason: str) -> None:

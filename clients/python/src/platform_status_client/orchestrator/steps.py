@@ -42,31 +42,40 @@ def device_name(used: UsedDevice | None) -> str | None:
     return None if not named else str(named)
 
 
-def step_id(experiment: str, device: str, name: str, start: str, finish: str) -> str:
-    """The id of a step. It is the same each time the step is reported, by any process."""
-    return str(uuid5(STEPS, json.dumps([experiment, device, name, start, finish])))
+def step_id(step: ProcessStep, experiment: str) -> str:
+    """The id of a step that has begun. It is the same each time the step is reported, by any process.
+
+    The finish is no part of it, because it is not known at the start, and laborchestrator changes it when it repeats
+    the end of a step. The device is none either, because a new schedule may assign another one.
+    """
+    return str(uuid5(STEPS, json.dumps([experiment, name_of(step.name), rfc3339(step.start)])))
 
 
 def logged_step(step: ProcessStep, experiment: str, containers: list[str], is_simulation: bool) -> StepCreate | None:
     """Converts a finished step for the service. None if it has no device or no times."""
-    device = device_name(step.main_device)
-    if device is None or step.start is None or step.finish is None:
+    made = None if step.finish is None else begun_step(step, experiment, containers, is_simulation)
+    if made is None:
         return None
     # if the clock was set back during the step, the finish is the start, as in the service
-    start, finish = rfc3339(step.start), rfc3339(max(in_utc(step.start), in_utc(step.finish)))
-    name = name_of(step.name)
-    data = readable_data(step.data)
-    status, word = ended_as(step.status)
+    made['finish'] = rfc3339(max(in_utc(step.start), in_utc(step.finish)))
+    made['status'], word = ended_as(step.status)
     if word is not None:
-        data['reported_status'] = word
+        made['data'] = {**(made['data'] or {}), 'reported_status': word}
+    return made
+
+
+def begun_step(step: ProcessStep, experiment: str, containers: list[str], is_simulation: bool) -> StepCreate | None:
+    """Converts a step that has begun for the service, as one that runs. None if it has no device or no start."""
+    device = device_name(step.main_device)
+    if device is None or step.start is None:
+        return None
     made: StepCreate = {
-        'id': step_id(experiment, device, name, start, finish),
-        'name': name,
+        'id': step_id(step, experiment),
+        'name': name_of(step.name),
         'device': device,
-        'data': data,
-        'start': start,
-        'finish': finish,
-        'status': status,
+        'data': readable_data(step.data),
+        'start': rfc3339(step.start),
+        'status': 'running',
         'containers': containers,
         'is_simulation': is_simulation,
     }
