@@ -11,6 +11,7 @@ import { openWatch, type Watch } from './estimation/watch.ts'
 import { admission } from './plugins/admission.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
+import { bookmarks } from './plugins/bookmarks.ts'
 import { clientError } from './plugins/client-errors.ts'
 import { conditionalWrites } from './plugins/conditional-writes.ts'
 import { corsOptions } from './plugins/cors.ts'
@@ -19,6 +20,7 @@ import { docs } from './plugins/docs.ts'
 import { dryRuns } from './plugins/dry-runs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
+import { favicon } from './plugins/favicon.ts'
 import { frontPage } from './plugins/front-page.ts'
 import { health } from './plugins/health.ts'
 import { labRevision } from './plugins/lab-revision.ts'
@@ -43,6 +45,7 @@ import { labwareTypesRoutes } from './routes/labware-types/index.ts'
 import { movesRoutes } from './routes/moves/index.ts'
 import { orchestratorsRoutes } from './routes/orchestrators/index.ts'
 import { positionsRoutes } from './routes/positions/index.ts'
+import { presentRoutes } from './routes/present/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
 import { processesRoutes } from './routes/processes/index.ts'
 import { reservationsRoutes } from './routes/reservations/index.ts'
@@ -120,8 +123,11 @@ export async function buildApp (
   await app.register(docs)
   await app.register(metrics)
   await app.register(frontPage)
+  await app.register(favicon)
+  await app.register(bookmarks)
   await app.register(health)
 
+  await app.register(presentRoutes)
   await app.register(labRoutes, { prefix: '/api' })
   await app.register(devicesRoutes, { prefix: '/api' })
   await app.register(positionsRoutes, { prefix: '/api' })

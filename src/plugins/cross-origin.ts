@@ -23,13 +23,19 @@ export const crossOrigin = plugin(async (app: FastifyInstance, { corsOrigins }: 
     if (origin === undefined && site === undefined) return undefined
     // Paths without a scope hold no data of the lab.
     const { scope } = request.routeOptions.config
-    if (scope === undefined || scope === 'none') return undefined
+    if (scope === undefined || scope === 'none' || isLink(request)) return undefined
     // Authentication decides about pages of these origins. There is a key, or AUTH=off (prepareKeys in src/process/bootstrap-key.ts).
     if (corsOrigins.includes('*') || (origin !== undefined && corsOrigins.includes(origin))) return undefined
     if (origin !== undefined && origin !== ownOrigin(request)) return crossOriginProblem(origin, origin)
     return site === undefined || site === 'same-origin' || site === 'none' ? undefined : crossOriginProblem('another origin', null)
   }
 }, { name: 'cross-origin' })
+
+/** A link of another page to a page of this service. What the link opens, the other page cannot read or frame. */
+function isLink ({ headers, method, routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.problemPage !== undefined && (method === 'GET' || method === 'HEAD') && headers.origin === undefined &&
+    headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+}
 
 function ownOrigin ({ protocol, host }: FastifyRequest): string {
   return `${protocol}://${host}`.toLowerCase()

@@ -16,6 +16,7 @@ import { labwareTypeStore } from './labware-types.ts'
 import { labelStore } from './labels.ts'
 import { lockStore } from './locks.ts'
 import { orchestratorStore } from './orchestrators.ts'
+import { presentStore } from './present.sql.ts'
 import { positionStore } from './positions.ts'
 import { processStore } from './processes.ts'
 import { reservationStore } from './reservations.ts'
@@ -40,6 +41,7 @@ export function openStore (database: Database) {
     arrangements: arrangementStore(database),
     stocktakes: stocktakeStore(database),
     labels: labelStore(database),
+    present: presentStore(database),
     events: eventStore(database),
     eventLog: eventLogStore(database),
     asOf: asOfStore(database),
