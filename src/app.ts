@@ -49,6 +49,7 @@ import { presentRoutes } from './routes/present/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
 import { processesRoutes } from './routes/processes/index.ts'
 import { reservationsRoutes } from './routes/reservations/index.ts'
+import { sessionsRoutes } from './routes/sessions/index.ts'
 import { stocktakesRoutes } from './routes/stocktakes/index.ts'
 import { stepsRoutes } from './routes/steps/index.ts'
 import { transfersRoutes } from './routes/transfers/index.ts'
@@ -98,7 +99,7 @@ export async function buildApp (
   app.decorate('learner', openLearner(database, log, { onLearnt: ({ coverage }) => app.metrics.learnt(coverage) }))
   app.decorate('watch', openWatch(database, log, watchEveryMs))
   app.addHook('preClose', async () => { await Promise.all([app.learner.stop(), app.watch.stop()]) })
-  app.decorate('feed', openFeed({ eventLog: app.store.eventLog, keys: app.store.keys, log, auth: config.auth, maxStreams: config.maxStreams, times: streamTimes }))
+  app.decorate('feed', openFeed({ eventLog: app.store.eventLog, keys: app.store.keys, sessions: app.store.sessions, log, auth: config.auth, maxStreams: config.maxStreams, times: streamTimes }))
   app.addHook('preClose', async () => await app.feed.close())
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
@@ -110,7 +111,7 @@ export async function buildApp (
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)
   await app.register(crossOrigin, { corsOrigins: config.corsOrigins })
-  await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
+  await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys, sessions: app.store.sessions })
   await app.register(accepts)
   await app.register(queryEncoding)
   await app.register(bodyParsers, { bodyLimitBytes: config.bodyLimitBytes })
@@ -150,6 +151,7 @@ export async function buildApp (
   await app.register(eventsRoutes, { prefix: '/api' })
   await app.register(eventStreamRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })
+  await app.register(sessionsRoutes, { prefix: '/api' })
   return app
 }
 

@@ -20,6 +20,7 @@ import { presentStore } from './present.sql.ts'
 import { positionStore } from './positions.ts'
 import { processStore } from './processes.ts'
 import { reservationStore } from './reservations.ts'
+import { sessionStore } from './sessions.ts'
 import { stocktakeStore } from './stocktakes.ts'
 import { stepStore } from './steps.ts'
 import { transferStore } from './transfers.ts'
@@ -54,6 +55,7 @@ export function openStore (database: Database) {
     idempotency: idempotencyStore(database),
     locks: lockStore(database),
     keys: keyStore(database),
+    sessions: sessionStore(database),
     /** Runs a command and undoes it. Returns what it returned. */
     undone: async <T>(run: () => Promise<T>): Promise<T> => await runUndone(database, run)
   }
