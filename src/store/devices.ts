@@ -1,19 +1,19 @@
-import { v7 as uuidv7 } from 'uuid'
 import type { Device, DeviceCreate, DevicePatch, DeviceQuery } from '../contract/devices.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { extraFault } from '../domain/lab-file/lab-file.ts'
 import { unknownTypeFaults } from '../domain/lab-file/labware-types.ts'
-import { deviceChangeOf, type TrackedDevice, deviceInputOf } from '../domain/lab-file/lab-plan.ts'
+import { type DeviceChange, deviceChangeOf, type DeviceInput, type TrackedDevice, deviceInputOf } from '../domain/lab-file/lab-plan.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './generated/client.ts'
-import { withLabLock, nextRevision, type Transaction } from './lab-lock.ts'
+import { nextRevision, type Transaction } from './lab-lock.ts'
 import { writeDevices } from './lab.sql.ts'
 import { readTypeNames } from './labware-types.sql.ts'
 import { filtersOf, isIdKey, type Page, readPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
+import { idsOfNewDevices, withSlotsAhead } from './slots-ahead.ts'
 import { readTrackedDevice } from './tracked-lab.sql.ts'
 
 /** Devices. All changes go through `writeDevices` of lab.sql.ts, as those of the lab file do. */
@@ -45,19 +45,20 @@ export function deviceStore (database: Database) {
 
     /** Adds a device. Without an id, a retired device with this name is restored. `created` is false for a retry. */
     async add (body: DeviceCreate, audit: AuditContext): Promise<{ created: boolean, device: Device }> {
-      return await withLabLock(database, async (transaction) => {
+      const newId = idsOfNewDevices()
+      return await withSlotsAhead(database, async (transaction) => {
         const repeated = await readIfRepeated(transaction, body)
-        if (repeated !== null) return { created: false, device: repeated }
+        if (repeated !== null) return { id: repeated.id, devices: [], changes: [], created: false }
         const known = await readTrackedDevice(transaction, body.name)
         if (known !== null && known.listed && !known.retired) throw nameInUse(known)
         // An unlisted device that is in use keeps its row, because logged steps refer to it. Only a retired name can get a new row.
         const before = known === null || (known.retired && body.id) ? undefined : known
-        return { created: true, device: await write(transaction, before, inputDevice(body, before), audit) }
-      })
+        return { ...await plan(transaction, before, inputDevice(body, before, newId)), created: true }
+      }, async (transaction, { created, ...planned }) => ({ created, device: await write(transaction, planned, audit) }))
     },
 
     async update (name: string, changes: DevicePatch, audit: AuditContext): Promise<Device> {
-      return await withLabLock(database, async (transaction) => {
+      return await withSlotsAhead(database, async (transaction) => {
         const before = await readTrackedDevice(transaction, name)
         if (before === null || before.retired) throw deviceNotFound(name)
         const after = { ...before, ...changes, listed: true }
@@ -65,17 +66,17 @@ export function deviceStore (database: Database) {
           const holder = await readTrackedDevice(transaction, after.name)
           if (holder !== null && !holder.retired) throw nameInUse(holder)
         }
-        return await write(transaction, before, after, audit)
-      })
+        return await plan(transaction, before, after)
+      }, async (transaction, planned) => await write(transaction, planned, audit))
     },
 
     /** Retires a device. Returns an already retired device unchanged. */
     async retire (name: string, audit: AuditContext): Promise<Device> {
-      return await withLabLock(database, async (transaction) => {
+      return await withSlotsAhead(database, async (transaction) => {
         const before = await readTrackedDevice(transaction, name)
         if (before === null) throw deviceNotFound(name)
-        return await write(transaction, before, { ...before, retired: true }, audit)
-      })
+        return await plan(transaction, before, { ...before, retired: true })
+      }, async (transaction, planned) => await write(transaction, planned, audit))
     }
   }
 }
@@ -106,16 +107,16 @@ async function readIfRepeated (transaction: Transaction, body: DeviceCreate): Pr
   if (!body.id) return null
   const created_as = digestOf(body)
   const known = await transaction.device.findFirst({
-    where: { OR: [{ id: body.id }, { created_as }] }, select: { id: true, created_as: true }
+    where: { version: { gt: 0 }, OR: [{ id: body.id }, { created_as }] }, select: { id: true, created_as: true }
   })
   if (known === null) return null
   if (known.created_as !== created_as) throw problem('id-in-use', refusalDetail('id-in-use', { id: body.id }), { id: body.id, pointer: '/id' })
   return await readById(transaction, known.id)
 }
 
-function inputDevice ({ id, ...body }: DeviceCreate, before: TrackedDevice | undefined): TrackedDevice {
+function inputDevice ({ id, ...body }: DeviceCreate, before: TrackedDevice | undefined, newId: (name: string) => string): TrackedDevice {
   return {
-    id: before?.id ?? id ?? uuidv7(),
+    id: before?.id ?? id ?? newId(body.name),
     name: body.name,
     group: body.group ?? 'devices',
     type: body.type ?? null,
@@ -135,14 +136,21 @@ function inputDevice ({ id, ...body }: DeviceCreate, before: TrackedDevice | und
   }
 }
 
-async function write (transaction: Transaction, before: TrackedDevice | undefined, after: TrackedDevice, audit: AuditContext): Promise<Device> {
+/** `devices` is empty if nothing changes. `id` is that of the device in any case. */
+type DevicePlan = { id: string, devices: DeviceInput[], changes: DeviceChange[] }
+
+async function plan (transaction: Transaction, before: TrackedDevice | undefined, after: TrackedDevice): Promise<DevicePlan> {
   const fault = extraFault(after)
   if (fault !== null) throw invalid({ in: 'body', pointer: '/extra', detail: fault })
   const unknown = unknownTypeFaults(after.labware_types, await readTypeNames(transaction), '/labware_types')
   if (unknown.length > 0) throw invalid(...unknown)
   const change = deviceChangeOf(before, after)
-  if (change.action !== 'unchanged') await writeDevices(transaction, [deviceInputOf(after, change)], { revision: await nextRevision(transaction), ordinal: 0 }, audit)
-  return await readById(transaction, after.id)
+  return change.action === 'unchanged' ? { id: after.id, devices: [], changes: [] } : { id: after.id, devices: [deviceInputOf(after, change)], changes: [change] }
+}
+
+async function write (transaction: Transaction, { id, devices }: DevicePlan, audit: AuditContext): Promise<Device> {
+  if (devices.length > 0) await writeDevices(transaction, devices, { revision: await nextRevision(transaction), ordinal: 0 }, audit)
+  return await readById(transaction, id)
 }
 
 async function readById (transaction: Transaction, id: string): Promise<Device> {

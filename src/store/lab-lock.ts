@@ -8,12 +8,15 @@ export type Transaction = Prisma.TransactionClient
 
 /**
  * Runs a command in a transaction under the lab lock, so commands run one after another. Each statement sees the results of
- * all earlier commands. Throws the problem that the database raised.
+ * all earlier commands. `ahead` runs in the same transaction before it has the lock. Throws the problem that the database raised.
  */
-export async function withLabLock<T> ({ prisma }: Database, run: (transaction: Transaction) => Promise<T>): Promise<T> {
+export async function withLabLock<T> (
+  { prisma }: Database, run: (transaction: Transaction) => Promise<T>, ahead?: (transaction: Transaction) => Promise<void>
+): Promise<T> {
   const attempt = async () => await prisma.$transaction(async (transaction) => {
     // an attempt before this one was undone
     writeRevision(null)
+    await ahead?.(transaction)
     await transaction.$executeRaw`SELECT lock_lab()`
     return await run(transaction)
   })

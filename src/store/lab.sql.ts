@@ -19,6 +19,11 @@ export async function writeDevices (
     SELECT write_devices(${writeExactly(inputs)}::json, ${JSON.stringify(slots)}::json, ${at.revision}::bigint, ${at.ordinal}::integer, ${JSON.stringify(audit)}::jsonb)`
 }
 
+/** Adds, restores and retires the slots of devices. Call it before the transaction has the lab lock, and `writeDevices` after it with the same inputs. */
+export async function writeSlotsAhead (transaction: Transaction, inputs: readonly DeviceInput[]): Promise<void> {
+  await transaction.$executeRaw`SELECT write_slots_ahead(${writeExactly(inputs)}::json)`
+}
+
 /** A snapshot of what the lab file says apart from devices. Take it before the command changes anything. */
 export async function labSnapshot (transaction: Transaction): Promise<string> {
   const [lab] = await transaction.$queryRaw<{ snapshot: string }[]>`SELECT lab_snapshot()::text AS snapshot`

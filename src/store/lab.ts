@@ -1,17 +1,17 @@
-import { v7 as uuidv7 } from 'uuid'
 import type { LabConfigResult, LabHealth, LabRestoreResult, LabState, LabWipe } from '../contract/lab.ts'
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import { invalid } from '../contract/problems.ts'
-import { planLab, type TrackedLab } from '../domain/lab-file/lab-plan.ts'
+import { type LabPlan, planLab, type TrackedLab } from '../domain/lab-file/lab-plan.ts'
 import { unknownTypeFaults } from '../domain/lab-file/labware-types.ts'
 import { escapePointer } from '../domain/values.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { withLabLock, nextRevision, currentRevision } from './lab-lock.ts'
+import { withLabLock, nextRevision, currentRevision, type Transaction } from './lab-lock.ts'
 import { readFindings, readState } from './lab-state.sql.ts'
 import { restoreLab } from './lab-restore.ts'
 import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
 import { writeLabwareTypes } from './labware-types.sql.ts'
+import { idsOfNewDevices, withSlotsAhead } from './slots-ahead.ts'
 import { readStepFindings } from './step-findings.sql.ts'
 import { readTrackedConfig, readTrackedLab } from './tracked-lab.sql.ts'
 
@@ -21,11 +21,16 @@ export function labStore (database: Database) {
   return {
     /** Makes the lab match the lab file. A dry run returns the same result without changes. Throws `slots-occupied` if an occupied slot would be removed. */
     async configure (config: LabLayout, { dry_run, prune }: { dry_run: boolean, prune: boolean }, audit: AuditContext): Promise<Omit<LabConfigResult, 'warnings'>> {
-      return await withLabLock(database, async (transaction) => {
+      const newId = idsOfNewDevices()
+      async function plan (transaction: Transaction): Promise<LabPlan> {
         const names = config.groups.flatMap(({ devices }) => devices.map(({ name }) => name))
         const tracked = await readTrackedLab(transaction, names)
-        const { changes, devices, slots, labwareTypes, lab } = planLab(config, tracked, { prune, newId: uuidv7 })
+        const planned = planLab(config, tracked, { prune, newId })
         refuseUnknownTypes(config, tracked, prune)
+        return planned
+      }
+      async function write (transaction: Transaction, planned: LabPlan): Promise<Omit<LabConfigResult, 'warnings'>> {
+        const { changes, devices, slots, labwareTypes, lab } = planned
         const result = { changes, ...config.labware_types === null ? {} : { labware_types: labwareTypes.changes } }
         const isSame = devices.length + slots.length + labwareTypes.written.length + labwareTypes.deleted.length === 0 && lab === null
         if (dry_run || isSame) {
@@ -41,7 +46,9 @@ export function labStore (database: Database) {
         ordinal += await writeLabwareTypes(transaction, { written: [], deleted: labwareTypes.deleted }, { revision, ordinal }, audit)
         if (lab !== null) await writeLab(transaction, lab, before, { revision, ordinal }, audit)
         return { applied: true, ...result, revision }
-      })
+      }
+      if (dry_run) return await withLabLock(database, async (transaction) => await write(transaction, await plan(transaction)))
+      return await withSlotsAhead(database, plan, write)
     },
 
     async config (): Promise<LabLayout> {

@@ -65,7 +65,8 @@ CREATE TABLE device (
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT device_pkey PRIMARY KEY (id),
-  CONSTRAINT device_group_fkey FOREIGN KEY ("group") REFERENCES device_group (name) ON UPDATE CASCADE ON DELETE RESTRICT,
+  -- deferrable: write_slots_ahead adds devices before their groups
+  CONSTRAINT device_group_fkey FOREIGN KEY ("group") REFERENCES device_group (name) ON UPDATE CASCADE ON DELETE RESTRICT DEFERRABLE,
   CONSTRAINT device_capacity_range CHECK (capacity BETWEEN 0 AND 10000),
   CONSTRAINT device_process_capacity_not_negative CHECK (process_capacity >= 0),
   CONSTRAINT device_min_capacity_not_negative CHECK (min_capacity >= 0),
@@ -119,6 +120,8 @@ CREATE TABLE position (
 -- The few slots for which something is set, which the lab file has.
 CREATE INDEX position_set_idx ON position (device_id, slot_number)
   WHERE deep_well_suited OR disposes_set IS NOT NULL OR labware_types IS NOT NULL OR max_height_mm IS NOT NULL;
+-- The few slots that come back when their device grows or is restored. Without it, each lab file reads all slots of the devices that it writes.
+CREATE INDEX position_retired_idx ON position (device_id, slot_number) WHERE retired_at IS NOT NULL;
 
 -- ── Labware type ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -1782,6 +1785,19 @@ BEGIN
   RETURN written;
 END $$;
 
+-- prisma/sql/device/add_lacking_slots.sql
+-- Adds the slots that devices lack, which are [device_input]. Slots are never deleted, so the ones that a device lacks are those above its last one. Two commands
+-- may add the same ones ahead at a time: the second waits for the first, and adds the others.
+CREATE OR REPLACE FUNCTION add_lacking_slots(_inputs json) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO position (id, device_id, slot_number, disposes)
+  SELECT gen_random_uuid(), input.id, slot, coalesce(input.disposes, false)
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  CROSS JOIN LATERAL (SELECT coalesce(max(p.slot_number) + 1, 0) AS number FROM position p WHERE p.device_id = input.id) AS next
+  CROSS JOIN LATERAL generate_series(next.number, input.capacity - 1) AS slot
+  WHERE NOT input.retired
+  ON CONFLICT DO NOTHING;
+$$;
+
 -- prisma/sql/device/create_unlisted_devices.sql
 -- Creates a device for every name that no device ever had: unlisted and without slots. `_devices` is [{ id, name }]
 -- with the ids to use. Returns the ids of the new devices.
@@ -1966,7 +1982,7 @@ END $$;
 -- Sets devices and their slots as the input says, and what is set for single slots as `_slots` says, which are [slot_input].
 -- Records one event for each device, and then one for each of these slots. The caller decides what
 -- changes (src/domain/lab-file/lab-plan.ts). Retired devices and slots keep their rows, so a device that comes back has
--- its old id. It takes a few statements for a lab of any size.
+-- its old id. It takes a few statements for a lab of any size. A device of version 0 is one of write_slots_ahead, and new.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: slots-occupied
@@ -1977,7 +1993,7 @@ DECLARE
 BEGIN
   PERFORM refuse_dropping_occupied_slots(_inputs, _slots);
   SELECT coalesce(jsonb_object_agg(d.id, device_snapshot(d.id)), '{}') INTO before
-  FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id;
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id WHERE d.version > 0;
 
   INSERT INTO device_group (name)
   SELECT DISTINCT input."group" FROM json_populate_recordset(NULL::device_input, _inputs) AS input
@@ -1998,25 +2014,22 @@ BEGIN
     process_capacity = excluded.process_capacity, min_capacity = excluded.min_capacity,
     allows_overlap = excluded.allows_overlap, disposes = excluded.disposes, labware_types = excluded.labware_types,
     max_height_mm = excluded.max_height_mm, extra = excluded.extra, listed = excluded.listed,
-    retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1, updated_at = command_time();
+    retired_at = excluded.retired_at, created_as = excluded.created_as, version = device.version + 1,
+    created_at = CASE WHEN device.version = 0 THEN excluded.created_at ELSE device.created_at END, updated_at = command_time();
 
   UPDATE position p SET retired_at = command_time()
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
-  WHERE p.device_id = input.id AND p.retired_at IS NULL AND (input.retired OR p.slot_number >= input.capacity);
+  WHERE p.device_id = input.id AND p.retired_at IS NULL AND p.slot_number >= CASE WHEN input.retired THEN 0 ELSE input.capacity END;
+  -- Only if the device begins or ends to dispose: otherwise all slots are read, and 300,000 of them take a tenth of a second.
   UPDATE position p SET disposes = coalesce(p.disposes_set, d.disposes)
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input JOIN device d ON d.id = input.id
-  WHERE p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes)
+  WHERE (before->input.id::text->>'disposes')::boolean <> d.disposes
+    AND p.device_id = d.id AND p.disposes <> coalesce(p.disposes_set, d.disposes)
     AND NOT EXISTS (SELECT FROM json_populate_recordset(NULL::slot_input, _slots) AS slot WHERE slot.device_id = p.device_id AND slot.position = p.slot_number);
   UPDATE position p SET retired_at = NULL
   FROM json_populate_recordset(NULL::device_input, _inputs) AS input
   WHERE p.device_id = input.id AND p.retired_at IS NOT NULL AND NOT input.retired AND p.slot_number < input.capacity;
-  -- Slots are never deleted, so the ones that a device lacks are those above its last one.
-  INSERT INTO position (id, device_id, slot_number, disposes)
-  SELECT gen_random_uuid(), input.id, slot, coalesce(input.disposes, false)
-  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
-  CROSS JOIN LATERAL (SELECT coalesce(max(p.slot_number) + 1, 0) AS number FROM position p WHERE p.device_id = input.id) AS next
-  CROSS JOIN LATERAL generate_series(next.number, input.capacity - 1) AS slot
-  WHERE NOT input.retired;
+  PERFORM add_lacking_slots(_inputs);
   SELECT coalesce(jsonb_object_agg(p.id, position_snapshot(p.id)), '{}') INTO slots_before
   FROM json_populate_recordset(NULL::slot_input, _slots) AS slot JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position;
   UPDATE position p SET deep_well_suited = slot.deep_well_suited, disposes_set = slot.disposes, disposes = coalesce(slot.disposes, d.disposes),
@@ -2035,6 +2048,38 @@ BEGIN
     _audit->>'actor', _audit->>'reason', _audit->>'request_id', p.device_id, slots_before->p.id::text, position_snapshot(p.id)
   FROM ROWS FROM (json_populate_recordset(NULL::slot_input, _slots)) WITH ORDINALITY AS slot
   JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position CROSS JOIN lab l;
+END $$;
+
+-- prisma/sql/device/write_slots_ahead.sql
+-- Adds, restores and retires the slots of devices, which are [device_input], before the command has the lab lock. A lab file can have 300,000
+-- slots. They take seconds, and no robot may wait for them. Nobody sees the change before the command ends. write_devices does what is left
+-- under the lock: slots in which something stands are left to it, because it refuses them.
+-- A slot needs the row of its device, so a new device gets one: retired, of version 0, with its id as its name, so that no name is taken
+-- twice. write_devices completes it.
+--
+-- Locks: The rows of these slots, and those of existing devices against deletion, until the end of the transaction.
+-- Settings: The group of a new device is written by write_devices, so its foreign key is checked at the end of the transaction.
+CREATE OR REPLACE FUNCTION write_slots_ahead(_inputs json) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  SET CONSTRAINTS device_group_fkey DEFERRED;
+  INSERT INTO device (id, name, "group", listed, retired_at, version)
+  SELECT input.id, input.id::text, '', false, command_time(), 0
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  WHERE NOT EXISTS (SELECT FROM device d WHERE d.id = input.id)
+  ON CONFLICT DO NOTHING;
+  UPDATE position p SET retired_at = NULL
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  WHERE p.device_id = input.id AND p.retired_at IS NOT NULL AND NOT input.retired AND p.slot_number < input.capacity;
+  BEGIN
+    UPDATE position p SET retired_at = command_time()
+    FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+    WHERE p.device_id = input.id AND p.retired_at IS NULL AND p.slot_number >= CASE WHEN input.retired THEN 0 ELSE input.capacity END
+      AND NOT EXISTS (SELECT FROM placement pl WHERE pl.position_id = p.id);
+  EXCEPTION WHEN foreign_key_violation THEN
+    -- Something was placed in one of them meanwhile.
+    NULL;
+  END;
+  PERFORM add_lacking_slots(_inputs);
 END $$;
 
 -- prisma/sql/estimate/borrowed_spread.sql

@@ -27,11 +27,11 @@ export type LabInput = LabSettings & { groups: DeviceGroup[] }
 export type LabPlan = { changes: DeviceChange[], devices: DeviceInput[], slots: TrackedSlot[], labwareTypes: LabwareTypePlan, lab: LabInput | null }
 
 /** Plans how the tracked lab becomes like the lab file. Without `prune`, devices that are not in the file are kept. */
-export function planLab (config: LabLayout, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: () => string }): LabPlan {
+export function planLab (config: LabLayout, tracked: TrackedLab, { prune, newId }: { prune: boolean, newId: (name: string) => string }): LabPlan {
   const known = new Map(tracked.devices.map((device) => [device.name, device]))
   const wanted = config.groups.flatMap(({ name: group, devices }) => devices.map(({ slots: _, ...settings }): TrackedDevice => {
     const before = known.get(settings.name)
-    return { id: before?.id ?? newId(), created_as: before?.created_as ?? null, ...settings, group, listed: true, retired: false }
+    return { id: before?.id ?? newId(settings.name), created_as: before?.created_as ?? null, ...settings, group, listed: true, retired: false }
   }))
   const named = new Set(wanted.map(({ name }) => name))
   const others = tracked.devices
