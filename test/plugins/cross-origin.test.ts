@@ -123,7 +123,7 @@ t.test('CORS_ORIGINS=* does not let every page write with the session of a brows
 t.test('no other page can sign somebody in', async (t) => {
   const service = await aKeyedService(t)
   for (const headers of [{ origin: 'https://elsewhere.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }]) {
-    t.match(await service.post('/api/session', { key }, { host: 'localhost:8000', ...headers } as Record<string, string>), { status: 403, body: { code: 'cross-origin-request' } })
+    t.match(await service.post('/api/session', { key }, { host: 'localhost:8000', ...headers }), { status: 403, body: { code: 'cross-origin-request' } })
   }
   t.match(await service.post('/api/session', { key }), { status: 204 }, 'a program may')
 })
