@@ -11,6 +11,7 @@ import { openWatch, type Watch } from './estimation/watch.ts'
 import { admission } from './plugins/admission.ts'
 import { auth } from './plugins/auth.ts'
 import { bodyParsers } from './plugins/body-parsers.ts'
+import { bookmarks } from './plugins/bookmarks.ts'
 import { clientError } from './plugins/client-errors.ts'
 import { conditionalWrites } from './plugins/conditional-writes.ts'
 import { corsOptions } from './plugins/cors.ts'
@@ -19,6 +20,7 @@ import { docs } from './plugins/docs.ts'
 import { dryRuns } from './plugins/dry-runs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
+import { favicon } from './plugins/favicon.ts'
 import { frontPage } from './plugins/front-page.ts'
 import { health } from './plugins/health.ts'
 import { labRevision } from './plugins/lab-revision.ts'
@@ -43,9 +45,11 @@ import { labwareTypesRoutes } from './routes/labware-types/index.ts'
 import { movesRoutes } from './routes/moves/index.ts'
 import { orchestratorsRoutes } from './routes/orchestrators/index.ts'
 import { positionsRoutes } from './routes/positions/index.ts'
+import { presentRoutes } from './routes/present/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
 import { processesRoutes } from './routes/processes/index.ts'
 import { reservationsRoutes } from './routes/reservations/index.ts'
+import { sessionsRoutes } from './routes/sessions/index.ts'
 import { stocktakesRoutes } from './routes/stocktakes/index.ts'
 import { stepsRoutes } from './routes/steps/index.ts'
 import { transfersRoutes } from './routes/transfers/index.ts'
@@ -99,7 +103,7 @@ export async function buildApp (
   app.decorate('watch', openWatch(database, log, watchEveryMs))
   app.decorate('deliveries', openDeliveries(database, log, deliveryTimes))
   app.addHook('preClose', async () => { await Promise.all([app.learner.stop(), app.watch.stop(), app.deliveries.stop()]) })
-  app.decorate('feed', openFeed({ eventLog: app.store.eventLog, keys: app.store.keys, log, auth: config.auth, maxStreams: config.maxStreams, times: streamTimes }))
+  app.decorate('feed', openFeed({ eventLog: app.store.eventLog, keys: app.store.keys, sessions: app.store.sessions, log, auth: config.auth, maxStreams: config.maxStreams, times: streamTimes }))
   app.addHook('preClose', async () => await app.feed.close())
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
@@ -111,7 +115,7 @@ export async function buildApp (
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)
   await app.register(crossOrigin, { corsOrigins: config.corsOrigins })
-  await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys })
+  await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys, sessions: app.store.sessions })
   await app.register(accepts)
   await app.register(queryEncoding)
   await app.register(bodyParsers, { bodyLimitBytes: config.bodyLimitBytes })
@@ -124,8 +128,11 @@ export async function buildApp (
   await app.register(docs)
   await app.register(metrics)
   await app.register(frontPage)
+  await app.register(favicon)
+  await app.register(bookmarks)
   await app.register(health)
 
+  await app.register(presentRoutes)
   await app.register(labRoutes, { prefix: '/api' })
   await app.register(devicesRoutes, { prefix: '/api' })
   await app.register(positionsRoutes, { prefix: '/api' })
@@ -149,6 +156,7 @@ export async function buildApp (
   await app.register(eventStreamRoutes, { prefix: '/api' })
   await app.register(webhooksRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })
+  await app.register(sessionsRoutes, { prefix: '/api' })
   return app
 }
 

@@ -23,6 +23,7 @@ import { processSchemas } from './processes.ts'
 import { reservationSchemas } from './reservations.ts'
 import { runningSchemas } from './running.ts'
 import { pauseSchemas } from './pauses.ts'
+import { sessionSchemas } from './sessions.ts'
 import { stocktakeSchemas } from './stocktakes.ts'
 import { stepExclusionSchemas } from './step-exclusions.ts'
 import { stepStatisticsSchemas } from './step-statistics.ts'
@@ -55,7 +56,8 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
   components: {
     examples: problemComponents,
     securitySchemes: {
-      key: { type: 'http', scheme: 'bearer', description: 'An API key. As long as no key was ever created, the service accepts requests without a key, but only from its own machine.' }
+      key: { type: 'http', scheme: 'bearer', description: 'An API key. As long as no key was ever created, the service accepts requests without a key, but only from its own machine.' },
+      session: { type: 'apiKey', in: 'cookie', name: 'platform-status', description: 'The cookie of a browser that signed in with `POST /api/session`; over https its name is `__Host-platform-status`. Writes must come from a page of this service. Programs send a key.' }
     }
   },
   tags: [
@@ -74,7 +76,7 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
     { name: 'estimates', description: 'How long steps and experiments will take.' },
     { name: 'events', description: 'The event log: what changed, and who changed it.' },
     { name: 'webhooks', description: 'Who is told of events by HTTP, as Standard Webhooks.' },
-    { name: 'keys', description: 'API keys and their scopes.' },
+    { name: 'keys', description: 'API keys and their scopes, and browsers that signed in with one.' },
     { name: 'operations', description: 'Health checks for operators.' }
   ]
 })
@@ -86,5 +88,5 @@ export const components: readonly TSchema[] = [
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
   ...processDurationSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
   ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas,
-  ...webhookSchemas, ...keySchemas
+  ...webhookSchemas, ...keySchemas, ...sessionSchemas
 ]

@@ -8,7 +8,7 @@ export const problemCatalogue = {
   unauthorized: [401, 'Unauthorized', 'The request has no API key, or its key is not valid. Send a key as `Authorization: Bearer <key>`.'],
   forbidden: [403, 'Forbidden', 'The key does not have the scope that the operation needs. `scope` names that scope.'],
 
-  'cross-origin-request': [403, 'Cross-origin request', 'A page of another origin sent the request without a key. `origin` says which.'],
+  'cross-origin-request': [403, 'Cross-origin request', 'A page of another origin sent the request without a key, or with the session of a browser. `origin` says which.'],
 
   'route-not-found': [404, 'Route not found', 'The path does not exist. /openapi.json lists all paths.'],
   'container-not-found': [404, 'Container not found', 'No container on the platform has this barcode, and no container has this id.'],
@@ -56,7 +56,7 @@ export const problemCatalogue = {
   'uri-too-long': [414, 'URI too long', 'A segment of the path is longer than any name or id can be.'],
   'unsupported-media-type': [415, 'Unsupported media type', 'The operation does not accept the content type or encoding of the body. `supported` lists what it accepts.'],
   'idempotency-key-reused': [422, 'Idempotency key reused', 'This `Idempotency-Key` was already used for a request with another query or body.'],
-  'too-many-requests': [429, 'Too many requests', 'The client exceeded the rate limit (RATE_LIMIT_PER_MINUTE). Retry after `Retry-After` seconds.'],
+  'too-many-requests': [429, 'Too many requests', 'The client exceeded the rate limit (RATE_LIMIT_PER_MINUTE), or failed to sign in too often. Retry after `Retry-After` seconds.'],
   'headers-too-large': [431, 'Headers too large', 'The request line and headers are larger than 16 KiB.'],
 
   'too-busy': [503, 'Too busy', 'Too many large reads run at the same time, or one took too long. Retry after `Retry-After` seconds.'],

@@ -61,7 +61,7 @@ const StreamReset = Type.Object({ revision: revision('The newest revision.'), no
   examples: [{ revision: 4100, now: aTime, log_id: aLog }]
 })
 
-const StreamEndReason = stringEnum('StreamEndReason', ['shutdown', 'key-ended'], '`shutdown`: the instance stops. `key-ended`: the key was revoked or expired, or a key is needed now.')
+const StreamEndReason = stringEnum('StreamEndReason', ['shutdown', 'key-ended'], '`shutdown`: the instance stops. `key-ended`: the key was revoked or expired, the session of the browser has ended, or a key is needed now.')
 
 const StreamBye = Type.Object({ reason: ref(StreamEndReason, 'Why the stream ends.') }, {
   $id: 'StreamBye', description: 'The `data` of `bye`, the last frame. Connect again after one to three seconds.', examples: [{ reason: 'shutdown' }]

@@ -4,6 +4,12 @@
 /** C0, DEL and C1, for a character class of a regular expression. */
 export const controlClass = '\\u0000-\\u001f\\u007f-\\u009f'
 
+/**
+ * Characters that nobody sees, or that change how the others are shown, for a character class with the flag `u`: C0, DEL and C1; soft hyphen, zero width
+ * characters, marks of direction, other line ends, invisible operators, byte order mark, interlinear marks, tags, and lone surrogates.
+ */
+export const hiddenClass = `${controlClass}\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}\\p{Cs}`
+
 /** A text of one line: no control characters. */
 export const linePattern = `^[^${controlClass}]*$`
 

@@ -9,7 +9,7 @@ import { fairGate } from './fair-gate.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** How much a read can cost, if that does not follow from the query; see `costOf`. */
+    /** How much a read can cost, if that does not follow from the query; see `costOf`. A route outside /api that reads the lab must say it. */
     read?: 'small' | 'large'
   }
 }
@@ -40,7 +40,7 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
   }
 
   app.addHook('onRoute', (route) => {
-    if (!route.url.startsWith('/api/')) return
+    if (!route.url.startsWith('/api/') && route.config?.read === undefined) return
     const { handler } = route
     route.handler = async function (request, reply) {
       const run = async (): Promise<unknown> => await (handler.call(this, request, reply))

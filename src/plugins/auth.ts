@@ -3,9 +3,11 @@ import plugin from 'fastify-plugin'
 import { type Problem, problem } from '../contract/problems.ts'
 import { grants, type ScopeName } from '../domain/keys.ts'
 import type { KeyHolder, KeyStore } from '../store/keys.ts'
+import type { SessionStore } from '../store/sessions.ts'
 import { isLoopback, isLoopbackName } from './loopback.ts'
 import { networkOf, rateLimiter } from './rate-limit.ts'
 import { declareScope } from './scopes.ts'
+import { sessionCookieOf } from './session-cookie.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,30 +15,35 @@ declare module 'fastify' {
     actor: string | null
     /** The id of this key. */
     keyId: string | null
+    /** The id of the session of the browser, if it signed in with this key instead of sending it. */
+    sessionId: string | null
   }
 }
 
-type AuthOptions = { auth: 'on' | 'off', host: string, rateLimitPerMinute: number | null, keys: KeyStore }
+type AuthOptions = { auth: 'on' | 'off', host: string, rateLimitPerMinute: number | null, keys: KeyStore, sessions: SessionStore }
 type AuthRefusal = { refused: Problem, challenge: string }
 
 /** The default rate limit: requests per minute for one actor, or for one address without a key. It does not apply to this machine. */
 const defaultLimitPerMinute = 12_000
 
 /**
- * Authentication, authorisation and rate limiting. Every key is looked up in the database, in one round trip, so a key that
- * another instance creates or revokes is effective here immediately. As long as no key exists, requests need no lookup.
+ * Authentication, authorisation and rate limiting. Every key and every session is looked up in the database, in one round trip, so what
+ * another instance creates or ends is effective here immediately. A key that is sent counts, and not the session beside it. As long as no key exists, requests need no lookup.
  */
-export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitPerMinute, keys }: AuthOptions) => {
+export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitPerMinute, keys, sessions }: AuthOptions) => {
   const onLoopback = isLoopbackName(host)
   // Counted apart, so that many addresses cannot use up the places of the actors.
   const limiter = rateLimiter(rateLimitPerMinute ?? defaultLimitPerMinute)
   const addressLimiter = rateLimiter(limiter.perMinute)
   app.decorateRequest('actor', null)
   app.decorateRequest('keyId', null)
+  app.decorateRequest('sessionId', null)
   app.addHook('onRoute', declareScope)
 
   app.addHook('onRequest', (request, reply, done) => {
-    const { scope } = request.routeOptions.config
+    const { config: { scope }, url } = request.routeOptions
+    // Signing in and out need no key, but the database.
+    if (scope === 'none' && url?.startsWith('/api/') === true) return done(applyVerdict(request, reply, null))
     if (scope === undefined || scope === 'none') return done()
     // This runs before every request, so it creates no promise unless it needs the database.
     const verdict = auth === 'off' || isOpenTo(request) ? null : authenticateWithoutKeys(request, scope)
@@ -78,11 +85,20 @@ export const auth = plugin(async (app: FastifyInstance, { auth, host, rateLimitP
 
   /** Sets the actor. Returns the refusal when the request is not allowed. */
   async function authenticate (request: FastifyRequest, scope: ScopeName): Promise<AuthRefusal | null> {
-    const secret = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
+    const { authorization, host } = request.headers
+    const cookie = authorization === undefined ? sessionCookieOf(request) : null
+    const secret = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+    const signedIn = cookie === null ? null : await sessions.find(cookie)
+    if (signedIn !== null) {
+      request.actor = signedIn.name
+      request.keyId = signedIn.id
+      request.sessionId = signedIn.session
+      return grants(signedIn.scopes, scope) ? null : forbidden(signedIn, scope)
+    }
     const bearer = secret === undefined ? null : await keys.find(secret)
-    if (bearer === null && onLoopback && !await keys.exist()) return refuseForeignHost(request.headers.host)
-    if (bearer === null) return secret === undefined ? unauthorized(keyRequired) : unauthorized('The service does not know this key.', invalidToken)
-    if (bearer.ended !== null) return unauthorized(`The key "${bearer.name}" ${describeEnd(bearer.ended)}.`, invalidToken)
+    if (bearer === null && onLoopback && !await keys.exist()) return refuseForeignHost(host)
+    if (secret === undefined) return unauthorized(cookie === null ? keyRequired : sessionEnded)
+    if (bearer === null || bearer.ended !== null) return invalidKey(bearer)
     request.actor = bearer.name
     request.keyId = bearer.id
     return grants(bearer.scopes, scope) ? null : forbidden(bearer, scope)
@@ -95,14 +111,20 @@ function isForwarded ({ headers }: FastifyRequest): boolean {
 }
 
 const keyRequired = 'Send a key as `Authorization: Bearer <key>`. To create a key, use POST /api/keys, or run `npm run keys` on the machine of the service.'
+const sessionEnded = 'The session of this browser has ended. Sign in again, or send a key as `Authorization: Bearer <key>`.'
 const realm = 'Bearer realm="platform-status"'
 const invalidToken = ', error="invalid_token"'
+
+/** The refusal of a key that is not known, or no longer valid. */
+export function invalidKey (bearer: KeyHolder | null): AuthRefusal {
+  return unauthorized(bearer?.ended ? `The key "${bearer.name}" ${describeEnd(bearer.ended)}.` : 'The service does not know this key.', invalidToken)
+}
 
 function unauthorized (detail: string, error = ''): AuthRefusal {
   return { refused: problem('unauthorized', detail), challenge: realm + error }
 }
 
-function forbidden ({ name, scopes }: KeyHolder, scope: ScopeName): AuthRefusal {
+function forbidden ({ name, scopes }: Pick<KeyHolder, 'name' | 'scopes'>, scope: ScopeName): AuthRefusal {
   return {
     refused: problem('forbidden', `The key "${name}" has the scope ${scopes.join(', ')}. This operation needs ${scope}.`, { scope }),
     challenge: `${realm}, error="insufficient_scope", scope="${scope}"`

@@ -63,6 +63,10 @@ declare module 'fastify' {
     /** The SQLSTATE with which the database made the request fail; `none` if it did not answer at all. */
     sqlstate?: string | undefined
   }
+  interface FastifyContextConfig {
+    /** The route is a page for people: it shows its problems itself. Links of other pages may lead to it. */
+    problemPage?: (found: Problem, request: FastifyRequest, reply: FastifyReply) => string
+  }
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -119,6 +123,8 @@ function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyRep
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   request.refusal = found
   if (found.status === 503) request.sqlstate = sqlstateOf(found, cause)
+  const { problemPage } = request.routeOptions.config
+  if (problemPage !== undefined) return reply.code(found.status).type('text/html; charset=utf-8').send(problemPage(found, request, reply))
   const body = problemBody(withIndex(found, request), { instance: redactUrl(pathOf(request.url), parametersOf(request)), request_id: request.id })
   return reply.code(found.status).type(problemType).serializer(JSON.stringify).send(body)
 }

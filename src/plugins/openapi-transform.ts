@@ -67,7 +67,7 @@ function withHeader (response: object, name: string, header: object): object {
 // OpenAPI 3.1 has roles of a bearer scheme for this, but people read the description.
 function withScope (schema: FastifySchema, scope: ScopeName | 'none' = 'none'): FastifySchema {
   if (scope === 'none') return { ...schema, security: [] }
-  return { ...schema, security: [{ key: [scope] }], description: `${schema.description}\n\nScope: \`${scope}\`.` }
+  return { ...schema, security: [{ key: [scope] }, { session: [scope] }], description: `${schema.description}\n\nScope: \`${scope}\`.` }
 }
 
 /** Completes the document: descriptions and examples of parameters, optional bodies, components sorted by name (for small diffs). */

@@ -16,9 +16,11 @@ import { labwareTypeStore } from './labware-types.ts'
 import { labelStore } from './labels.ts'
 import { lockStore } from './locks.ts'
 import { orchestratorStore } from './orchestrators.ts'
+import { presentStore } from './present.sql.ts'
 import { positionStore } from './positions.ts'
 import { processStore } from './processes.ts'
 import { reservationStore } from './reservations.ts'
+import { sessionStore } from './sessions.ts'
 import { stocktakeStore } from './stocktakes.ts'
 import { stepStore } from './steps.ts'
 import { transferStore } from './transfers.ts'
@@ -41,6 +43,7 @@ export function openStore (database: Database) {
     arrangements: arrangementStore(database),
     stocktakes: stocktakeStore(database),
     labels: labelStore(database),
+    present: presentStore(database),
     events: eventStore(database),
     eventLog: eventLogStore(database),
     asOf: asOfStore(database),
@@ -54,6 +57,7 @@ export function openStore (database: Database) {
     idempotency: idempotencyStore(database),
     locks: lockStore(database),
     keys: keyStore(database),
+    sessions: sessionStore(database),
     /** Runs a command and undoes it. Returns what it returned. */
     undone: async <T>(run: () => Promise<T>): Promise<T> => await runUndone(database, run)
   }

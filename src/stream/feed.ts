@@ -3,6 +3,7 @@ import { problem } from '../contract/problems.ts'
 import type { Log } from '../domain/log.ts'
 import type { EventLogStore, LogFilter, LogHead, LogPage } from '../store/event-log.ts'
 import type { KeyStore } from '../store/keys.ts'
+import type { SessionStore } from '../store/sessions.ts'
 import { serviceVersion } from '../version.ts'
 import { revisionFrame } from './frames.ts'
 import { type Sink, type StreamHolder, StreamReader } from './reader.ts'
@@ -11,7 +12,7 @@ import { type Sink, type StreamHolder, StreamReader } from './reader.ts'
 export type FeedTimes = { pollMs: number, heartbeatMs: number }
 export const feedTimes: FeedTimes = { pollMs: 150, heartbeatMs: 15_000 }
 
-type FeedOptions = { eventLog: EventLogStore, keys: Pick<KeyStore, 'judge'>, log: Log, auth: 'on' | 'off', maxStreams: number, times?: Partial<FeedTimes> }
+type FeedOptions = { eventLog: EventLogStore, keys: Pick<KeyStore, 'judge'>, sessions: Pick<SessionStore, 'judge'>, log: Log, auth: 'on' | 'off', maxStreams: number, times?: Partial<FeedTimes> }
 type StreamStart = { head: LogHead, after: number | null, filter: LogFilter | null } & StreamHolder
 type Waiter = { revision: number, resolve: () => void, reject: (error: Error) => void }
 
@@ -26,7 +27,7 @@ const closeMs = 400
  * Tells readers what is new in the event log. One loop for the whole process reads the revision of the lab, and for all readers
  * together what is new since; it runs only while anybody listens or waits. Own writes wake it. See docs/adr/0042-the-stream-polls-the-revision.md.
  */
-export function openFeed ({ eventLog, keys, log, auth, maxStreams, times }: FeedOptions) {
+export function openFeed ({ eventLog, keys, sessions, log, auth, maxStreams, times }: FeedOptions) {
   const { pollMs, heartbeatMs } = { ...feedTimes, ...times }
   // The loop starts in a request, and must not run in its transaction or with its time limit.
   const outside = AsyncLocalStorage.snapshot()
@@ -151,14 +152,19 @@ export function openFeed ({ eventLog, keys, log, auth, maxStreams, times }: Feed
     reader.catchingUp = false
   }
 
-  /** One query judges all streams. A stream whose key has ended ends. */
+  /** One query judges the keys of all streams, another one the sessions of browsers. A stream whose key or session has ended ends. */
   async function beat (head: LogHead): Promise<void> {
     nextBeat = performance.now() + heartbeatMs
     if (auth === 'on') {
       const open = [...readers]
-      const { exist, valid } = await keys.judge([...new Set(open.flatMap(({ keyId }) => keyId ?? []))])
-      // Without a key, a stream is allowed as long as there is none.
-      for (const reader of open) if (reader.keyId === null ? exist : !valid.has(reader.keyId)) reader.bye('key-ended')
+      const different = (ids: readonly (string | null)[]): string[] => [...new Set(ids.flatMap((id) => id ?? []))]
+      const { exist, valid } = await keys.judge(different(open.map(({ keyId }) => keyId)))
+      const signedIn = await sessions.judge(different(open.map(({ sessionId }) => sessionId)))
+      for (const reader of open) {
+        // Without a key, a stream is allowed as long as there is none.
+        const hasKey = reader.keyId === null ? !exist : valid.has(reader.keyId)
+        if (!hasKey || (reader.sessionId !== null && !signedIn.has(reader.sessionId))) reader.bye('key-ended')
+      }
     }
     for (const reader of readers) reader.heartbeat(head)
   }
@@ -184,12 +190,12 @@ export function openFeed ({ eventLog, keys, log, auth, maxStreams, times }: Feed
     /**
      * Opens a stream from `after`, or from the newest revision. `head` was read just now. Calls `onEnd` once, when it has ended.
      */
-    open (sink: Sink, { head, after, filter, keyId }: StreamStart, onEnd: () => void): StreamReader {
+    open (sink: Sink, { head, after, filter, keyId, sessionId }: StreamStart, onEnd: () => void): StreamReader {
       if (logId === null || readers.size === 0) {
         logId = head.log_id
         told = head.revision
       }
-      const reader = new StreamReader(sink, { filter, cursor: after ?? head.revision, keyId }, (ended) => {
+      const reader = new StreamReader(sink, { filter, cursor: after ?? head.revision, keyId, sessionId }, (ended) => {
         readers.delete(ended)
         onEnd()
       })

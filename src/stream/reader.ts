@@ -20,13 +20,14 @@ export type StreamEnd = 'closed' | 'slow' | 'shutdown' | 'key-ended'
 /** A reader whose unsent bytes are more than this is cut. It reads on from the log when it comes back, so it costs nothing until then. */
 const mostUnsentBytes = 1_048_576
 
-/** Who may read: the id of the key, null without one. */
-export type StreamHolder = { keyId: string | null }
+/** Who may read: the id of the key and, of a browser that signed in, of its session; null without one. */
+export type StreamHolder = { keyId: string | null, sessionId: string | null }
 
 /** One open stream. `cursor` is the revision up to which the reader has been told everything that it wants. */
 export class StreamReader {
   readonly filter: LogFilter | null
   readonly keyId: string | null
+  readonly sessionId: string | null
   cursor: number
   /** It is behind the live readers, and reads the log for itself. */
   catchingUp = true
@@ -40,6 +41,7 @@ export class StreamReader {
     this.sink = sink
     this.filter = start.filter
     this.keyId = start.keyId
+    this.sessionId = start.sessionId
     this.cursor = start.cursor
     this.onEnd = onEnd
     sink.once('close', () => this.leave('closed'))

@@ -1,11 +1,9 @@
-import { controlClass } from '../domain/plain-text.ts'
+import { hiddenClass } from '../domain/plain-text.ts'
 
 // Much of what is printed comes from other people and programs: names in a log, a file, the response of a server. A terminal
 // obeys control characters: they can hide lines, or type commands. Marks of direction can make a text look like another text.
 
-// C0, DEL and C1; soft hyphen, zero width characters, marks of direction, other line ends, invisible operators, byte order
-// mark, interlinear marks, tags, and lone surrogates.
-const unsafe = new RegExp(`[${controlClass}\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}\\p{Cs}]`, 'gu')
+const unsafe = new RegExp(`[${hiddenClass}]`, 'gu')
 const unsafeButLineFeed = new RegExp(`(?!\\n)${unsafe.source}`, 'gu')
 
 /** Escapes a text for one line of a terminal: unsafe characters become for example `\u{1b}`. */

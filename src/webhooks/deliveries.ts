@@ -26,7 +26,7 @@ export type Deliveries = ReturnType<typeof openDeliveries>
 /**
  * Delivers events to webhooks. All instances look twice a second for webhooks that are behind the log, and each of these is leased to one of them, which delivers
  * its messages one after another, in the order of the log. Webhooks do not wait for each other. What an instance has sent and not booked when it dies, another one
- * sends again under the same id. See docs/adr/0050-the-log-is-the-queue-of-webhooks.md.
+ * sends again under the same id. See docs/adr/0048-the-log-is-the-queue-of-webhooks.md.
  */
 export function openDeliveries ({ pool }: Pick<Database, 'pool'>, log: Log, times: Partial<DeliveryTimes> = {}) {
   const { everyMs, timeoutMs, leaseSeconds } = { ...deliveryTimes, ...times }

@@ -2,11 +2,13 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import t from 'tap'
+import { emptyInBackups } from '../../src/backup/catalogue.sql.ts'
 import { readBackup } from '../../src/backup/read.ts'
 import { restoreBackup } from '../../src/backup/restore.ts'
 import { streamBackup, takeBackup } from '../../src/backup/take.ts'
 import { writeAtomically } from '../../src/terminal/atomic-file.ts'
 import { aFolder, anEmptyDatabase, migrations, sql } from '../support/backups.ts'
+import { signIn } from '../support/browser-session.ts'
 import { aSavedDump } from '../support/dump.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 import { aLab, aServiceOn } from '../support/service.ts'
@@ -31,6 +33,22 @@ t.test('a lab at work comes back as it was, every table of it', async (t) => {
   t.match(await there.post('/api/containers', { device: 'Hotel', position: 2 }), { status: 409, body: { occupant: { part: 'lid', barcode: 'P2' } } }, 'and its rules hold')
   t.match(await there.post('/api/steps', { device: 'Hotel', start: '2026-03-05T09:00:00Z', finish: '2026-03-05T09:01:00Z' }), { status: 201 })
   t.match(await sql(url, "SELECT key FROM run WHERE day = '2026-03-05'"), [{ key: 'day 2026-03-05' }], 'and its triggers fire')
+})
+
+t.test('nobody is signed in after a restore: a backup has no sessions', async (t) => {
+  const lab = await aLab(t, { Hotel: 1 })
+  const { key } = (await lab.post('/api/keys', { name: 'ada', scopes: ['admin'] })).body
+  const { headers } = await signIn(lab, key)
+  await signIn(lab, 'wrong')
+  const file = join(await aFolder(t), 'lab.backup')
+  const { tables } = await takeBackup({ url: lab.url, file, overwrite: false })
+  t.match(tables.filter(({ name }) => emptyInBackups.includes(name)), emptyInBackups.map((name) => ({ name, rows: 0 })), 'both tables are in the file, empty')
+  const url = await anEmptyDatabase(t)
+  await restoreBackup({ url, file, migrations, replace: false })
+  const there = await aServiceOn(t, url)
+  t.equal((await lab.get('/api/lab', headers)).status, 200)
+  t.equal((await there.get('/api/lab', headers)).status, 401)
+  t.equal((await signIn(there, key)).answer.status, 204, 'the keys are there')
 })
 
 t.test('what others write meanwhile is in it wholly or not at all', async (t) => {

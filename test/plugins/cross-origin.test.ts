@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { aService, type Service } from '../support/service.ts'
+import { signIn } from '../support/browser-session.ts'
+import { aLab, aService, type Service } from '../support/service.ts'
 
 const key = 'k'.repeat(40)
 const ownPage = { host: 'localhost:8000', origin: 'http://localhost:8000', 'sec-fetch-site': 'same-origin' }
@@ -76,4 +77,58 @@ t.test('CORS_ORIGINS lists the origins whose pages are treated like other client
   await refuses(t, open, { origin: 'https://elsewhere.example' }, 'a page that is not listed')
   const every = await aService(t, { CORS_ORIGINS: '*', AUTH: 'off' })
   for (const [what, headers] of Object.entries(foreign)) t.equal((await every.get('/api/lab', { host: 'localhost:8000', ...headers })).status, 200, what)
+})
+
+/** Writes of a browser that signed in, and who sends them. */
+const withSession: Record<string, [headers: Record<string, string>, allowed: boolean]> = {
+  'a page of the service over https': [{ origin: 'https://localhost:8000', 'sec-fetch-site': 'same-origin' }, true],
+  'a page of the service over plain http': [{ origin: 'http://localhost:8000' }, true],
+  'a page of another port of this host': [{ origin: 'http://localhost:3000', 'sec-fetch-site': 'same-site' }, false],
+  'a page of another port of this host, over plain http': [{ origin: 'http://localhost:3000' }, false],
+  'a page of a sibling host that names the right origin': [{ origin: 'http://localhost:8000', 'sec-fetch-site': 'same-site' }, false],
+  'a page of another site': [{ origin: 'https://elsewhere.example', 'sec-fetch-site': 'cross-site' }, false],
+  'a page without an origin': [{ origin: 'null' }, false],
+  'an address that was typed': [{ 'sec-fetch-site': 'none' }, false],
+  'somebody who does not say it': [{}, false]
+}
+
+t.test('with a session, only pages of the service can write, by every method, also where a key of this scope would only read', async (t) => {
+  const lab = await aLab(t, { Hotel: 9 }, { CORS_ORIGINS: 'https://ui.example' })
+  await lab.app.store.keys.createFirst(key)
+  const { cookie } = await signIn(lab, key)
+  const writes: ReadonlyArray<readonly ['POST' | 'PATCH' | 'DELETE' | 'PUT', string, object?]> = [
+    ['POST', '/api/containers', { device: 'Hotel' }], ['PATCH', '/api/containers/P9', { content: 'x' }], ['DELETE', '/api/containers/P9'], ['PUT', '/api/lab/config?dry_run=true', {}],
+    ['POST', '/api/containers/lookup', { barcodes: ['P1'] }], ['DELETE', '/api/session'], ['POST', '/api/session', { key: 'wrong' }]
+  ]
+  for (const [who, [headers, allowed]] of Object.entries(withSession)) {
+    for (const [method, path, body] of writes.filter(([, path]) => !allowed || path !== '/api/session')) {
+      const { status, body: answer } = await lab.call(method, path, body, { host: 'localhost:8000', cookie, ...headers })
+      t.equal(answer?.code === 'cross-origin-request', !allowed, `${method} ${path} of ${who}: ${status}`)
+    }
+  }
+  t.equal((await lab.post('/api/containers', { device: 'Hotel' }, { host: 'localhost:8000', cookie, origin: 'https://ui.example', 'sec-fetch-site': 'cross-site' })).status, 201, 'CORS_ORIGINS names it')
+  t.equal((await lab.get('/api/lab', { host: 'localhost:8000', cookie })).status, 200, 'reads need not say it')
+  t.equal((await lab.get('/api/lab', { host: 'localhost:8000', cookie, origin: 'http://localhost:3000' })).status, 403, 'but no other page can read')
+  t.equal((await lab.post('/api/containers', { device: 'Hotel' }, { cookie, authorization: `Bearer ${key}` })).status, 201, 'a key is not sent by itself')
+})
+
+t.test('CORS_ORIGINS=* does not let every page write with the session of a browser', async (t) => {
+  const lab = await aLab(t, { Hotel: 3 }, { CORS_ORIGINS: '*', AUTH: 'on' })
+  await lab.app.store.keys.createFirst(key)
+  const { headers } = await signIn(lab, key)
+  t.equal((await lab.post('/api/containers', { device: 'Hotel' }, { ...headers, origin: 'http://localhost:3000' })).status, 403)
+  t.equal((await lab.post('/api/containers', { device: 'Hotel' }, headers)).status, 201)
+})
+
+t.test('no other page can sign somebody in', async (t) => {
+  const service = await aKeyedService(t)
+  for (const headers of [{ origin: 'https://elsewhere.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }]) {
+    t.match(await service.post('/api/session', { key }, { host: 'localhost:8000', ...headers }), { status: 403, body: { code: 'cross-origin-request' } })
+  }
+  t.match(await service.post('/api/session', { key }), { status: 204 }, 'a program may')
+})
+
+t.test('behind a proxy with TLS that TRUST_PROXY does not name, pages of the service still work', async (t) => {
+  const service = await aService(t)
+  t.equal((await service.post('/api/containers/lookup', { barcodes: ['P1'] }, { host: 'localhost:8000', origin: 'https://localhost:8000', 'sec-fetch-site': 'same-origin' })).status, 200)
 })

@@ -199,8 +199,8 @@ t.test('it wants one name, and directories that are there', async (t) => {
 
 t.test('a command has one time: begin_command takes it, and only there is the clock read', async (t) => {
   const own = new Set(['lab/begin_command.sql', 'lab/next_revision.sql', 'lab/command_time.sql'])
-  // Work beside commands: keys, retries, and the learning of the estimates.
-  const others = new Set(['idempotency', 'api-key', 'estimate'])
+  // Work beside commands: keys, sessions, retries, and the learning of the estimates.
+  const others = new Set(['idempotency', 'api-key', 'session', 'estimate'])
   for (const folder of (await readdir(sources.sql, { withFileTypes: true })).filter((entry) => entry.isDirectory() && !others.has(entry.name))) {
     for (const file of await readdir(join(sources.sql, folder.name))) {
       if (own.has(`${folder.name}/${file}`)) continue

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { signIn } from '../support/browser-session.ts'
 import { rows } from '../support/log.ts'
 import { aLog } from '../support/logged.ts'
 import { aListener, aStream, atLeast, has, revisionsOf } from '../support/stream.ts'
@@ -40,6 +41,21 @@ t.test('a reader that stops reading while it catches up holds one page, and is d
   t.match(await said('stream ended'), { reason: 'slow' })
   t.ok(lines.find(({ reason }) => reason === 'slow')!.frames < 150, 'most was never read from the database')
   socket.destroy()
+})
+
+t.test('a browser that signs out loses its streams with the next heartbeat, and the key keeps its own', async (t) => {
+  const { service, stream } = await aListener(t, { heartbeatMs: 100 })
+  const { body: { key } } = await service.post('/api/keys', { name: 'admin', scopes: ['admin'] })
+  const { headers, cookie } = await signIn(service, key)
+  const page = await stream('', { cookie })
+  const program = await stream('', { authorization: `Bearer ${key}` })
+  await page.until(has('heartbeat'))
+  await service.delete('/api/session', headers)
+  await page.ended
+  t.match(page.frames.at(-1), { event: 'bye', data: { reason: 'key-ended' } })
+  const heard = program.frames.length
+  await program.until((frames) => frames.length > heard)
+  t.match(program.frames.at(-1), { event: 'heartbeat' })
 })
 
 t.test('a key that is revoked loses its streams with the next heartbeat, and so does nobody without a key once there is one', async (t) => {

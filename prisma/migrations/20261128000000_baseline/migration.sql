@@ -846,6 +846,38 @@ CREATE TABLE webhook_attempt (
 CREATE INDEX webhook_attempt_webhook_idx ON webhook_attempt (webhook_id, id);
 CREATE INDEX webhook_attempt_started_idx ON webhook_attempt (started_at);
 
+-- ── Session ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- A browser in which somebody signed in with a key. It may what the key may, and ends with it. Backups have no rows of these two tables.
+CREATE TABLE session (
+  -- hex of the SHA-256 of the cookie
+  id_sha256 text NOT NULL,
+  key_id uuid NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  -- written once an hour at most
+  last_used_at timestamptz(3) NOT NULL DEFAULT now(),
+  expires_at timestamptz(3) NOT NULL,
+  -- for long; then it also ends when nobody uses it
+  remembered boolean NOT NULL,
+  CONSTRAINT session_pkey PRIMARY KEY (id_sha256),
+  CONSTRAINT session_id_is_hex CHECK (id_sha256 ~ '^[0-9a-f]{64}$'),
+  CONSTRAINT session_ends_after_its_begin CHECK (expires_at > created_at),
+  CONSTRAINT session_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_key (id) ON DELETE RESTRICT
+);
+CREATE INDEX session_key_idx ON session (key_id, last_used_at);
+CREATE INDEX session_expires_idx ON session (expires_at);
+
+-- How often somebody at an address failed to sign in, in the minute that began with the first time. All instances count here.
+CREATE TABLE sign_in_failure (
+  -- an address; of IPv6 the /64
+  network text NOT NULL,
+  began_at timestamptz(3) NOT NULL,
+  failures integer NOT NULL,
+  CONSTRAINT sign_in_failure_pkey PRIMARY KEY (network),
+  CONSTRAINT sign_in_failure_counts CHECK (failures > 0)
+);
+CREATE INDEX sign_in_failure_began_idx ON sign_in_failure (began_at);
+
 -- ── prisma/sql ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- prisma/sql/alarm/alarm_state.sql
@@ -3718,6 +3750,61 @@ SELECT r.id, r.purpose, r.owner,
   r.ttl_seconds, r.expires_at, r.created_at, r.updated_at, r.version
 FROM reservation r
 WHERE r.expires_at > command_time();
+
+-- prisma/sql/session/create_session.sql
+-- Signs in: makes a session of the key with this digest, for 12 hours or, remembered, for 90 days, and not for longer than the key is valid. Returns for how
+-- many seconds (`lasts`). Null: no valid key has this digest. `wait`: the seconds to wait, because the address failed 10 times in this minute; then the key is not
+-- looked at. Whoever tries is counted before the key is looked up, and counted back when it is valid, so that tries at the same time count, too.
+--
+-- Locks: The row of the address in `sign_in_failure`, so tries of one address run one after another.
+CREATE OR REPLACE FUNCTION create_session(_key_sha256 text, _network text, _id_sha256 text, _remembered boolean, _replaces text, OUT lasts integer, OUT wait integer) LANGUAGE plpgsql AS $$
+DECLARE
+  tried sign_in_failure;
+  key api_key;
+  until timestamptz;
+BEGIN
+  PERFORM prune_sessions();
+  INSERT INTO sign_in_failure AS f (network, began_at, failures) VALUES (_network, clock_timestamp(), 1)
+  ON CONFLICT ON CONSTRAINT sign_in_failure_pkey DO UPDATE SET
+    failures = CASE WHEN f.began_at <= clock_timestamp() - interval '1 minute' THEN 1 ELSE least(f.failures, 10) + 1 END,
+    began_at = CASE WHEN f.began_at <= clock_timestamp() - interval '1 minute' THEN clock_timestamp() ELSE f.began_at END
+  RETURNING * INTO tried;
+  IF tried.failures > 10 THEN
+    wait := greatest(1, ceil(extract(epoch FROM tried.began_at + interval '1 minute' - clock_timestamp())));
+    RETURN;
+  END IF;
+  SELECT * INTO key FROM api_key k WHERE k.key_sha256 = _key_sha256 AND k.revoked_at IS NULL AND coalesce(k.expires_at > clock_timestamp(), true);
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  DELETE FROM sign_in_failure f WHERE f.network = _network AND f.failures = 1;
+  UPDATE sign_in_failure f SET failures = f.failures - 1 WHERE f.network = _network;
+  DELETE FROM session s WHERE s.id_sha256 = _replaces;
+  until := least(now() + CASE WHEN _remembered THEN interval '90 days' ELSE interval '12 hours' END, key.expires_at);
+  INSERT INTO session (id_sha256, key_id, expires_at, remembered) VALUES (_id_sha256, key.id, until, _remembered);
+  -- A key has at most 1,000 sessions: those that were not used for longest end.
+  DELETE FROM session WHERE id_sha256 IN (
+    SELECT s.id_sha256 FROM session s WHERE s.key_id = key.id ORDER BY s.last_used_at DESC, s.id_sha256 OFFSET 1000 LIMIT 100 FOR UPDATE SKIP LOCKED);
+  lasts := greatest(1, floor(extract(epoch FROM until - now())));
+END $$;
+
+-- prisma/sql/session/prune_sessions.sql
+-- Deletes sessions that have expired, and counts of failures of minutes that are over; some at a time.
+--
+-- Locks: The rows that it deletes; it skips those that another transaction has locked.
+CREATE OR REPLACE FUNCTION prune_sessions() RETURNS void LANGUAGE sql AS $$
+  DELETE FROM session WHERE id_sha256 IN (SELECT s.id_sha256 FROM session s WHERE s.expires_at <= now() ORDER BY s.expires_at LIMIT 100 FOR UPDATE SKIP LOCKED);
+  DELETE FROM sign_in_failure WHERE network IN (
+    SELECT f.network FROM sign_in_failure f WHERE f.began_at <= now() - interval '1 minute' ORDER BY f.began_at LIMIT 100 FOR UPDATE SKIP LOCKED);
+$$;
+
+-- prisma/sql/session/valid_session.sql
+-- Sessions that are valid now, and the keys that they stand for. A remembered one ends when nobody used it for 14 days.
+CREATE OR REPLACE VIEW valid_session AS
+SELECT s.id_sha256, s.key_id, k.name, k.scopes, s.last_used_at <= now() - interval '1 hour' AS stale
+FROM session s JOIN api_key k ON k.id = s.key_id
+WHERE s.expires_at > now() AND (NOT s.remembered OR s.last_used_at > now() - interval '14 days')
+  AND k.revoked_at IS NULL AND coalesce(k.expires_at > now(), true);
 
 -- prisma/sql/step/active_seconds.sql
 -- Returns a duration without the pauses in it; null without a duration. As decimal numbers, since 600.005 - 600 is not 0.005 in

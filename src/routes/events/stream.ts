@@ -46,7 +46,7 @@ export const eventStreamRoutes: FastifyPluginAsyncTypebox = async (app) => {
         return await reply.send('')
       }
       begin(reply)
-      const reader = request.streamed = feed.open(reply.raw, { head, after, filter: opened.filter, keyId: request.keyId }, leave)
+      const reader = request.streamed = feed.open(reply.raw, { head, after, filter: opened.filter, keyId: request.keyId, sessionId: request.sessionId }, leave)
       request.log.info({ operation_id: 'streamEvents', actor: request.actor ?? undefined, revision: reader.cursor }, 'stream opened')
     } catch (error) {
       leave()

@@ -2,7 +2,7 @@ import { scopes, type ScopeName } from '../../../src/domain/keys.ts'
 import { answersOf, mediaOf, operationsOf, resolved, type Json, type Rule } from './rule.ts'
 
 const outsideOfApi = ['/health/live', '/health/ready', '/metrics']
-const withoutKey = ['/health/live', '/health/ready']
+const withoutKey = ['GET /health/live', 'GET /health/ready', 'POST /api/session', 'DELETE /api/session']
 const jsonOnly = ['application/json']
 /** What is not JSON, by call: the lab file, the certificate and the source of a process are the labs' own files; metrics are as Prometheus wants them. */
 const otherMedia: Readonly<Record<string, readonly string[]>> = {
@@ -52,12 +52,12 @@ export const operationRules: readonly Rule[] = [
     breaking: (document) => { document.paths['/api/things'].get.description = 'things' }
   },
   {
-    rule: 'every operation needs one scope, and says which; health needs none',
+    rule: 'every operation needs one scope, and says which; health, signing in and signing out need none',
     why: 'A route that nobody thought about must not be open; and who makes a key wants to know what it is good for.',
-    faults: (document) => operationsOf(document).filter(({ path, operation: { security, description } }) => {
+    faults: (document) => operationsOf(document).filter(({ at, operation: { security, description } }) => {
       const needed: string[] = security?.[0]?.key ?? []
-      if (withoutKey.includes(path)) return security?.length !== 0
-      return security?.length !== 1 || needed.length !== 1 || !scopes.includes(needed[0] as ScopeName) || !description.endsWith(`Scope: \`${needed[0]}\`.`)
+      if (withoutKey.includes(at)) return security?.length !== 0
+      return security?.length !== 2 || security[1].session?.join() !== needed.join() || needed.length !== 1 || !scopes.includes(needed[0] as ScopeName) || !description.endsWith(`Scope: \`${needed[0]}\`.`)
     }).map(({ at }) => at),
     breaking: (document) => { document.paths['/api/things'].get.security = [] }
   },

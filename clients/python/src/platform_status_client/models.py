@@ -1174,6 +1174,23 @@ class SeenPlate(TypedDict):
     lidded: bool | None
 
 
+class Session(TypedDict):
+    """Who the caller is."""
+    actor: str | None
+    scopes: list[Scope]
+    key_expires_at: str | None
+    auth: SessionAuth
+
+
+SessionAuth = Literal['none', 'session', 'key']
+
+
+class SignIn(TypedDict):
+    """With which key a browser signs in."""
+    key: str
+    remember: NotRequired[bool | None]
+
+
 Statistic = Literal['upper_bound', 'max', 'mean', 'median']
 
 
@@ -2372,4 +2389,9 @@ class GetKeyQuery(TypedDict):
 class RevokeKeyQuery(TypedDict):
     """Query parameters of `revoke_key`."""
     dry_run: NotRequired[bool]
+
+
+class GetSessionQuery(TypedDict):
+    """Query parameters of `get_session`."""
+    min_revision: NotRequired[int]
 

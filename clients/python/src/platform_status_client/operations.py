@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         GetProcessSourceQuery,
         GetReservationQuery,
         GetRunningStepsQuery,
+        GetSessionQuery,
         GetStepHistoryQuery,
         GetStepQuery,
         GetStepStatisticsQuery,
@@ -161,6 +162,8 @@ if TYPE_CHECKING:
         RetireDeviceQuery,
         RevokeKeyQuery,
         RunningSteps,
+        Session,
+        SignIn,
         Step,
         StepBatch,
         StepCreate,
@@ -951,3 +954,23 @@ class Operations(Caller):
         Events keep its name as `actor`. A retry returns the same response. Scope: `admin`.
         """
         self.call('DELETE', ('api', 'keys', id), query=query)
+
+    def create_session(self, **body: Unpack[SignIn]) -> None:
+        """Sign in with a key. For pages in a browser. Sets a cookie that stands for the key, for 12 hours or, with
+        `remember`, for 90 days; it ends with the key, too. The page need not keep the key. Only pages of this
+        service can use the cookie for writes. An address can fail 10 times in one minute.
+        """
+        self.call('POST', ('api', 'session'), body=body)
+
+    def get_session(self, **query: Unpack[GetSessionQuery]) -> Session:
+        """Read who you are. Says with which key the request was sent, or which key the browser signed in with, and
+        what it may do. Scope: `read`.
+        """
+        answer: Session = self.call('GET', ('api', 'session'), query=query)
+        return answer
+
+    def delete_session(self) -> None:
+        """Sign out. Ends the session of this browser, for all instances, and removes its cookie. Does nothing for a
+        browser that is not signed in.
+        """
+        self.call('DELETE', ('api', 'session'))

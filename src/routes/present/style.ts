@@ -1,0 +1,26 @@
+/** The only style of the page; its digest is in the policy of the page. For old tablets: no custom properties, no grid. */
+export const style = [
+  ':root{color-scheme:light dark}',
+  'body{margin:0 auto;max-width:80rem;padding:.5rem 1rem 2rem;font:1rem/1.45 system-ui,sans-serif;color:#1b1b1b;background:#fff;overflow-wrap:anywhere}',
+  'h1{font-size:1.4rem;margin:.6rem 0}h2{font-size:1.15rem;margin:1.4rem 0 .4rem}',
+  'a{color:#0b57a4}',
+  'bdi{white-space:pre-wrap}',
+  'table{border-collapse:collapse;width:100%}',
+  'th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #b5b5b5}',
+  '.mark{font-size:.75em;border:1px solid;padding:0 .2em;margin:0 .1em}',
+  '.alarm{border:3px solid #b3261e;padding:.5rem .8rem;margin:.6rem 0;font-size:1.1rem}.alarm strong{color:#b3261e}',
+  '.quiet{color:#555}',
+  'nav a{display:inline-block;padding:.4rem .8rem .4rem 0}',
+  '@media (max-width:44rem){',
+  'thead{position:absolute;left:-9999px}table,tbody,tr,td,th{display:block}tr{border-bottom:2px solid #8a8a8a;padding:.4rem 0}',
+  'th,td{border:0;padding:.1rem 0}td::before{content:attr(data-label) ": ";color:#555}tbody th{font-size:1.1rem}',
+  '}',
+  '@media (prefers-color-scheme:dark){',
+  'body{color:#e8e8e8;background:#121212}a{color:#8ab4f8}th,td{border-color:#4a4a4a}tr{border-color:#6a6a6a}.quiet,td::before{color:#b0b0b0}',
+  '.alarm{border-color:#ff8a80}.alarm strong{color:#ff8a80}',
+  '}',
+  '@media print{',
+  '@page{size:A4;margin:12mm}nav,.screen{display:none}body{color:#000;background:#fff;font-size:9pt;max-width:none;padding:0}',
+  'thead{display:table-header-group}tr{break-inside:avoid}th,td{border-color:#000}.quiet{color:#000}.alarm{border-color:#000}.alarm strong{color:#000}',
+  '}'
+].join('')
