@@ -6,6 +6,7 @@ import { certificateSchemas } from './certificates.ts'
 import { commonSchemas } from './common.ts'
 import { containerSchemas } from './containers.ts'
 import { deviceSchemas } from './devices.ts'
+import { estimateKindSchemas } from './estimate-kinds.ts'
 import { estimateSchemas } from './estimates.ts'
 import { eventSchemas } from './events.ts'
 import { experimentSchemas } from './experiments.ts'
@@ -85,7 +86,7 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...metricsSchemas, ...utilizationSchemas,
   ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
-  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas,
+  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...estimateKindSchemas,
   ...processDurationSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
   ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas,
   ...webhookSchemas, ...keySchemas, ...sessionSchemas

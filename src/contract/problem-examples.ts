@@ -37,6 +37,10 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/experiments', detail: 'No process has this id.', process_id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', pointer: '/process_id'
   },
   'experiment-not-found': { instance: '/api/experiments/0199f2f4-8d20-7c11-8a3b-1f5e2a9c0d42', detail: 'No experiment has this id.', parameter: 'id' },
+  'step-kind-not-found': {
+    instance: '/api/estimates/kinds/6f1c2b7e-30f6-9c5a-1d0e-3f2b9f7a8c11/history',
+    detail: 'No step that counts for estimates has this key. GET /api/estimates/kinds lists the keys.', parameter: 'key'
+  },
   'alarm-not-found': { instance: '/api/alarms/0199f2f6-2c5e-7f63-b4d2-8e7061f5d432/acknowledge', detail: 'No alarm has this id. GET /api/alarms lists those that are on.', parameter: 'id' },
   'step-not-found': { instance: step, detail: 'No step has this id.', parameter: 'id' },
   'reservation-not-found': {

@@ -16,6 +16,7 @@ export const problemCatalogue = {
   'position-not-found': [404, 'Position not found', 'The device has no such slot. `valid_range` says which slots it has.'],
   'process-not-found': [404, 'Process not found', 'No process has this id.'],
   'experiment-not-found': [404, 'Experiment not found', 'No experiment has this id.'],
+  'step-kind-not-found': [404, 'Step kind not found', 'No step that counts for estimates has this key. GET /api/estimates/kinds lists the keys.'],
   'step-not-found': [404, 'Step not found', 'No step has this id.'],
   'reservation-not-found': [404, 'Reservation not found', 'No active reservation has this id. It may have been used up, released, or expired.'],
   'stocktake-not-found': [404, 'Stocktake not found', 'No stocktake that was applied has this id.'],

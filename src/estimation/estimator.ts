@@ -1,12 +1,15 @@
 import type { RunningSteps } from '../contract/running.ts'
+import type { EstimatedKind, StepKindHistory, StepKindHistoryQuery, StepKindQuery } from '../contract/estimate-kinds.ts'
 import type { Calibration, CalibrationGrouping, EstimateSample, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
 import { matchInputs } from '../domain/match.ts'
 import type { Database } from '../store/database.ts'
+import type { Page } from '../store/pages.ts'
 import { calibrate } from './calibration.ts'
 import { basisOf, type StepEstimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
 import { samplesFor, windowFor } from './model.ts'
+import { kindHistory, listKinds } from './kinds.ts'
 import { type ProcessDurationEstimate, processDuration } from './process-duration.ts'
 import { readSamples } from './samples.sql.ts'
 import { slices } from './slices.ts'
@@ -111,6 +114,16 @@ export function openEstimator (database: Database) {
     /** Estimates the duration of an experiment of this process, from first start to last finish, in seconds. */
     async estimateProcess (process: string, confidence: number | undefined): Promise<ProcessDurationEstimate> {
       return await processDuration(database, process, confidence ?? defaultConfidence)
+    },
+
+    /** What is known of each kind of step, page by page. */
+    async listKinds (query: StepKindQuery): Promise<Page<EstimatedKind>> {
+      return await listKinds(pool, query)
+    },
+
+    /** The steps of one kind in a time range, with the bounds that they had. */
+    async kindHistory (key: string, query: StepKindHistoryQuery): Promise<StepKindHistory> {
+      return await kindHistory(pool, key, query)
     },
 
     /** Measures how often the bounds at a confidence held, over the newest steps. */

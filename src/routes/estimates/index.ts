@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { noQuery, ref } from '../../contract/common.ts'
+import { EstimatedKindPage, maxKindPoints, StepKindHistory, StepKindHistoryQuery, StepKindParams, StepKindQuery } from '../../contract/estimate-kinds.ts'
 import {
   Calibration, CalibrationQuery, Estimate, EstimateBatch, EstimateBatchRequest, EstimateRequest, RemainingEstimates, RemainingRequest, SamplesQuery
 } from '../../contract/estimates.ts'
@@ -56,4 +57,24 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: ref(Calibration), ...problems() }
     }
   }, async ({ query }) => await estimator.calibrate(query))
+
+  app.get('/estimates/kinds', {
+    config: { read: 'large' },
+    schema: {
+      operationId: 'listStepKinds', tags: ['estimates'], summary: 'List what is known of each kind of step',
+      description: 'Lists the kinds of steps of which one finished since a time (`since`, without it in the last 92 days): the bound of the next such step, the trend, since when it is different, and how many of the newest kept their bounds.',
+      querystring: StepKindQuery,
+      response: { 200: ref(EstimatedKindPage), ...problems('invalid-cursor') }
+    }
+  }, async ({ query }) => await estimator.listKinds(query))
+
+  app.get('/estimates/kinds/:key/history', {
+    config: { read: 'large' },
+    schema: {
+      operationId: 'getStepKindHistory', tags: ['estimates'], summary: 'Read the steps of a kind',
+      description: `Returns the steps of a kind that finished in a time range, each with the bound that the steps before it gave, and the times between which such steps clearly changed. Without \`from\`, the range has 92 days; it has 366 at most. Of more than ${maxKindPoints} steps, the newest are returned.`,
+      params: StepKindParams, querystring: StepKindHistoryQuery,
+      response: { 200: ref(StepKindHistory), ...problems('step-kind-not-found') }
+    }
+  }, async ({ params, query }) => await estimator.kindHistory(params.key, query))
 }
