@@ -115,7 +115,8 @@ export async function buildApp (
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)
   await app.register(crossOrigin, { corsOrigins: config.corsOrigins })
-  await app.register(auth, { auth: config.auth, host: config.host, rateLimitPerMinute: config.rateLimitPerMinute, keys: app.store.keys, sessions: app.store.sessions })
+  const { auth: mode, host, rateLimitPerMinute } = config
+  await app.register(auth, { auth: mode, host, rateLimitPerMinute, keys: app.store.keys, sessions: app.store.sessions })
   await app.register(accepts)
   await app.register(queryEncoding)
   await app.register(bodyParsers, { bodyLimitBytes: config.bodyLimitBytes })

@@ -16,7 +16,7 @@ export const StepKindQuery = Type.Object({
 }, { additionalProperties: false })
 export type StepKindQuery = Static<typeof StepKindQuery>
 
-export const StepKindParams = Type.Object({ key: ref(Uuid, 'The key of the kind of step.') }, { additionalProperties: false })
+export const StepKindParams = Type.Object({ key: ref(Uuid) })
 
 export const StepKindHistoryQuery = Type.Object({
   from: Type.Optional(TimestampIn),
@@ -41,13 +41,13 @@ const what = {
 
 const aKind = {
   key: '6f1c2b7e-30f6-9c5a-1d0e-3f2b9f7a8c11', kind: 'operation', device: 'Washer', fct: 'wash', protocol: '3x PBS', origin: null, destination: null,
-  n: 50, median_seconds: 132.4, bound_seconds: 139.9, method: 'rank', trend: 'slower', drift_since: '2026-02-20T08:00:00.000Z', coverage: 0.95, judged: 200,
+  sample_size: 50, median_seconds: 132.4, bound_seconds: 139.9, method: 'rank', trend: 'slower', drift_since: '2026-02-20T08:00:00.000Z', coverage: 0.95, judged: 200,
   last_finish: '2026-03-02T09:20:41.500Z'
 } as const
 
 const EstimatedKind = Type.Object({
   ...what,
-  n: Type.Integer({ minimum: 1, description: 'The number of past steps that an estimate uses.' }),
+  sample_size: Type.Integer({ minimum: 1, description: 'The number of past steps that an estimate uses.' }),
   median_seconds: ref(Seconds, 'The median of these steps in seconds.'),
   bound_seconds: ref(Seconds, 'How long the next such step takes at most, in seconds, at the confidence. Where a time is commanded: if it is that of the newest step.'),
   method: ref(EstimateMethod, 'How the bound was computed.'),
@@ -75,11 +75,11 @@ const StepKindPoint = Type.Object({
 }, { $id: 'StepKindPoint', description: 'A step of a kind, and the bound that it had.', examples: [aPoint] })
 export type StepKindPoint = Static<typeof StepKindPoint>
 
-const aRegime = { from: '2026-02-20T08:00:00.000Z', to: '2026-03-02T09:20:41.500Z', n: 50, median_seconds: 132.4 }
+const aRegime = { from: '2026-02-20T08:00:00.000Z', to: '2026-03-02T09:20:41.500Z', sample_size: 50, median_seconds: 132.4 }
 
 const StepKindRegime = Type.Object({
   from: ref(Timestamp, 'The finish of its first step.'), to: ref(Timestamp, 'The finish of its last step.'),
-  n: Type.Integer({ minimum: 1, description: 'The number of steps.' }), median_seconds: ref(Seconds, 'Their median in seconds.')
+  sample_size: Type.Integer({ minimum: 1, description: 'The number of steps.' }), median_seconds: ref(Seconds, 'Their median in seconds.')
 }, { $id: 'StepKindRegime', description: 'A time in which steps of a kind took about the same.', examples: [aRegime] })
 export type StepKindRegime = Static<typeof StepKindRegime>
 

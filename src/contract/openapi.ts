@@ -86,7 +86,8 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
 export const components: readonly TSchema[] = [
   ...commonSchemas, ...problemSchemas, ...healthSchemas, ...metricsSchemas, ...utilizationSchemas,
   ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
-  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas, ...estimateSchemas, ...estimateKindSchemas,
+  ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas,
+  ...estimateSchemas, ...estimateKindSchemas,
   ...processDurationSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
   ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas,
   ...webhookSchemas, ...keySchemas, ...sessionSchemas

@@ -49,9 +49,12 @@ CROSS JOIN LATERAL (
 ) recent
 ORDER BY s.key_1`
 
+/** `samples`: how many of each kind are read. With fewer than `enough`, the spread of the wider level is read, too. */
+type KindsWanted = { since: string, device: string | null, after: string | null, take: number, samples: number, enough: number }
+
 /** One page of the kinds in the order of their keys, of which a step finished since a time, each with its newest samples. */
 export async function readKinds (
-  database: Queryable, { since, device, after, take, samples, enough }: { since: string, device: string | null, after: string | null, take: number, samples: number, enough: number }
+  database: Queryable, { since, device, after, take, samples, enough }: KindsWanted
 ): Promise<KnownKind[]> {
   const values = [since, device, take, samples, enough]
   return after === null

@@ -1,4 +1,6 @@
-import { type EstimatedKind, maxKindPoints, type StepKindHistory, type StepKindHistoryQuery, type StepKindPoint, type StepKindQuery, type StepKindRegime } from '../contract/estimate-kinds.ts'
+import {
+  type EstimatedKind, maxKindPoints, type StepKindHistory, type StepKindHistoryQuery, type StepKindPoint, type StepKindQuery, type StepKindRegime
+} from '../contract/estimate-kinds.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { toUtc } from '../domain/step-times.ts'
 import type { Queryable } from '../store/commands.ts'
@@ -31,7 +33,8 @@ export async function listKinds (database: Queryable, query: StepKindQuery): Pro
     keys: ({ key }): [string] => [key],
     isKey: isIdKey,
     read: async (after, take) => {
-      const found = await readKinds(database, { since, device, after: after?.[0] ?? null, take, samples: windowFor(confidence) + maxJudged, enough: samplesFor(confidence) })
+      const sizes = { samples: windowFor(confidence) + maxJudged, enough: samplesFor(confidence) }
+      const found = await readKinds(database, { since, device, after: after?.[0] ?? null, take, ...sizes })
       const kinds: EstimatedKind[] = []
       for (const kind of found) kinds.push(await known(kind, options, yieldToRequests))
       return kinds
@@ -57,11 +60,11 @@ async function known (kind: KnownKind, options: EstimateOptions, yieldToRequests
   }
   return {
     ...what,
-    n: estimated.sample_size,
+    sample_size: estimated.sample_size,
     median_seconds: estimated.median_seconds!,
     bound_seconds: estimated.duration_seconds!,
     method: estimated.method,
-    trend: trendOf(samples),
+    trend: cut ? trendOf(history.samples, estimated.sample_size) : trendOf(samples),
     drift_since: cut ? new Date(from * 1000).toISOString() : null,
     coverage: judged === 0 ? null : kept / judged,
     judged,
@@ -71,7 +74,8 @@ async function known (kind: KnownKind, options: EstimateOptions, yieldToRequests
 
 /** The bound in seconds that the step at `index` had: that of the steps before it. Null if there are none. */
 function boundBefore (
-  { kind, commanded_seconds: commanded }: Pick<KindRow, 'kind' | 'commanded_seconds'>, samples: readonly number[], finishes: readonly number[], index: number, options: EstimateOptions
+  { kind, commanded_seconds: commanded }: Pick<KindRow, 'kind' | 'commanded_seconds'>,
+  samples: readonly number[], finishes: readonly number[], index: number, options: EstimateOptions
 ): number | null {
   const until = index + 1 + windowFor(options.confidence)
   const history: History = { level: 1, samples: samples.slice(index + 1, until), finishes: finishes.slice(index + 1, until), borrowedSpread: null }
@@ -79,14 +83,15 @@ function boundBefore (
 }
 
 /** The steps of a kind in a time range, each with the bound that it had. Throws `step-kind-not-found`, and a 400 for a range that is empty or too long. */
-export async function kindHistory (database: Queryable, key: string, { from, to, confidence = defaultConfidence }: StepKindHistoryQuery): Promise<StepKindHistory> {
+export async function kindHistory (database: Queryable, key: string, query: StepKindHistoryQuery): Promise<StepKindHistory> {
+  const { from, to, confidence = defaultConfidence } = query
   const ends = to === undefined ? new Date().toISOString() : toUtc(to)
   const begins = from === undefined ? new Date(Date.parse(ends) - usualDays * dayMs).toISOString() : toUtc(from)
   const days = (Date.parse(ends) - Date.parse(begins)) / dayMs
   if (!(days > 0)) throw invalid({ in: 'query', parameter: 'to', detail: 'must be after `from`' })
   if (days > maxDays) throw invalid({ in: 'query', parameter: 'to', detail: `must be at most ${maxDays} days after \`from\`` })
   const kind = await readKind(database, key)
-  if (kind === undefined) throw problem('step-kind-not-found', 'No step that counts for estimates has this key. GET /api/estimates/kinds lists the keys.', { parameter: 'key' })
+  if (kind === undefined) throw kindNotFound()
   const options: EstimateOptions = { confidence, statistic: 'upper_bound', ...await newestLearnt(database) }
   const found = await readPoints(database, key, { from: begins, to: ends, take: maxKindPoints + 1 })
   const newest = found.slice(0, maxKindPoints)
@@ -124,7 +129,11 @@ function regimesOf (newestFirst: readonly PointRow[]): StepKindRegime[] {
   const keep = samplesSinceChangePoint(newestFirst.map(({ sample_seconds }) => sample_seconds!))
   if (keep < newestFirst.length) return [...regimesOf(newestFirst.slice(keep)), ...regimesOf(newestFirst.slice(0, keep))]
   return [{
-    from: newestFirst.at(-1)!.finish.toISOString(), to: newestFirst[0]!.finish.toISOString(), n: newestFirst.length,
+    from: newestFirst.at(-1)!.finish.toISOString(), to: newestFirst[0]!.finish.toISOString(), sample_size: newestFirst.length,
     median_seconds: median(newestFirst.map(({ duration_seconds }) => duration_seconds!).sort((a, b) => a - b))
   }]
+}
+
+function kindNotFound () {
+  return problem('step-kind-not-found', 'No step that counts for estimates has this key. GET /api/estimates/kinds lists the keys.', { parameter: 'key' })
 }

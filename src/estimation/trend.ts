@@ -11,12 +11,14 @@ const minDeviations = 3
 const minRelativeChange = 0.1
 
 /**
- * Whether the samples (seconds, newest first) become longer or shorter. It is the Mann-Kendall test, which counts the pairs that rise and that
+ * Whether the samples (seconds, newest first) become longer or shorter. If they changed at once (change-point.ts), `keep` of them are after the change, and
+ * the medians before and after it decide. Otherwise it is the Mann-Kendall test, which counts the pairs that rise and that
  * fall, together with the slope of Theil and Sen: the median of the slopes of all pairs, by the number of steps between them.
  * Sources: H. B. Mann, Econometrica 13 (1945) 245-259; M. G. Kendall, Rank Correlation Methods (1975), also for ties;
  * P. K. Sen, JASA 63 (1968) 1379-1389.
  */
-export function trendOf (newestFirst: readonly number[]): EstimatedKind['trend'] {
+export function trendOf (newestFirst: readonly number[], keep = newestFirst.length): EstimatedKind['trend'] {
+  if (keep < newestFirst.length) return middleOf(newestFirst.slice(0, keep)) > middleOf(newestFirst.slice(keep)) ? 'slower' : 'faster'
   const samples = newestFirst.slice(0, mostCompared).reverse()
   const n = samples.length
   if (n < leastCompared) return 'steady'
@@ -31,9 +33,13 @@ export function trendOf (newestFirst: readonly number[]): EstimatedKind['trend']
   }
   const variance = (n * (n - 1) * (2 * n + 5) - tiesOf(samples).reduce((sum, t) => sum + t * (t - 1) * (2 * t + 5), 0)) / 18
   if (variance === 0 || (Math.abs(score) - 1) / Math.sqrt(variance) < minDeviations) return 'steady'
-  const change = median(slopes.sort((a, b) => a - b)) * (n - 1)
-  if (Math.abs(change) < minRelativeChange * Math.abs(median([...samples].sort((a, b) => a - b)))) return 'steady'
+  const change = middleOf(slopes) * (n - 1)
+  if (Math.abs(change) < minRelativeChange * Math.abs(middleOf(samples))) return 'steady'
   return change > 0 ? 'slower' : 'faster'
+}
+
+function middleOf (values: readonly number[]): number {
+  return median([...values].sort((a, b) => a - b))
 }
 
 /** How many samples have each value. */

@@ -341,7 +341,7 @@ t.test('HEAD answers as GET does, without the body', async (t) => {
 
 t.test('what a call does not know is a fault of every call', async (t) => {
   const document = await theDocument()
-  const ids: Record<string, string> = { device: 'Hotel', container: 'P1', position: '3', processes: process, experiments: experiment, steps: step, reservations: lab.reservation, keys: '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', alarms: step, webhooks: lab.webhook, stocktakes: '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1e' }
+  const ids: Record<string, string> = { device: 'Hotel', container: 'P1', position: '3', key: lab.stepKind, processes: process, experiments: experiment, steps: step, reservations: lab.reservation, keys: '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d', alarms: step, webhooks: lab.webhook, stocktakes: '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1e' }
   await refused(t, operationsOf(document).flatMap(({ at, path, method, operation }): Case[] => {
     const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? ids[path.split('/')[2]!]!)
     const taken = operation.requestBody === undefined ? undefined : resolved(document, operation.requestBody.content['application/json'].schema)

@@ -8,7 +8,7 @@ import { operationsOf, resolved } from './rules/rule.ts'
 
 const document = await theDocument()
 const lab = await aLabAtWork(t, { AUTH: 'off' })
-const names: Record<string, string> = { device: 'Hotel', container: lab.container, position: '3' }
+const names: Record<string, string> = { device: 'Hotel', container: lab.container, position: '3', key: lab.stepKind }
 const key = await lab.post('/api/keys', { name: 'viewer', scopes: ['read'] })
 const ids: Record<string, string> = {
   processes: lab.process, experiments: lab.experiment, steps: lab.step, reservations: lab.reservation, keys: key.body.id,

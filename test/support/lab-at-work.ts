@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { type Answer, aService, type Service } from './service.ts'
 
-export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string, reservation: string, orchestrator: string, alarm: string, stocktake: string, webhook: string }
+export type LabAtWork = Service & { process: string, experiment: string, step: string, container: string, reservation: string, orchestrator: string, alarm: string, stocktake: string, webhook: string, stepKind: string }
 
 /** A service with data of every kind: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps, a step that was lost and its alarm, a stocktake, a webhook. */
 export async function aLabAtWork (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<LabAtWork> {
@@ -35,5 +35,6 @@ export async function aLabAtWork (t: Test, env?: Record<string, string>, report?
   const { body: { items: [{ id: alarm }] } } = await service.get('/api/alarms')
   const { body: { id: stocktake } } = await service.post('/api/stocktakes', { device: 'Washer', seen: [], reason: 'Monday', apply: true })
   const webhook = await made(service.post('/api/webhooks', { url: 'https://hooks.lab.example/platform-status' }))
-  return { ...service, webhook, stocktake, orchestrator, alarm, container, process, experiment, step, reservation }
+  const { body: { items: [{ key: stepKind }] } } = await service.get('/api/estimates/kinds?since=2026-01-01T00:00:00Z')
+  return { ...service, stepKind, webhook, stocktake, orchestrator, alarm, container, process, experiment, step, reservation }
 }

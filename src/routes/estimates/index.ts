@@ -71,7 +71,7 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/estimates/kinds/:key/history', {
     config: { read: 'large' },
     schema: {
-      operationId: 'getStepKindHistory', tags: ['estimates'], summary: 'Read the steps of a kind',
+      operationId: 'getStepKind', tags: ['estimates'], summary: 'Read the steps of a kind',
       description: `Returns the steps of a kind that finished in a time range, each with the bound that the steps before it gave, and the times between which such steps clearly changed. Without \`from\`, the range has 92 days; it has 366 at most. Of more than ${maxKindPoints} steps, the newest are returned.`,
       params: StepKindParams, querystring: StepKindHistoryQuery,
       response: { 200: ref(StepKindHistory), ...problems('step-kind-not-found') }

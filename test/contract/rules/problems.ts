@@ -54,7 +54,7 @@ export const problemRules: readonly Rule[] = [
     faults: (document) => operationsOf(document).filter(({ method, operation }) => method !== 'put' || operation.responses[201] === undefined).flatMap(({ at, path, operation }) => {
       const codes = new Set(Object.values<Json>(operation.responses).flatMap(codesOf))
       const named: string[] = (operation.parameters ?? []).filter((one: Json) => one.in === 'path').map(({ name }: Json) => name)
-      return named.map((name) => `${name === 'id' || name === 'name' ? thingOf[path.split('/')[2]!] : name}-not-found`)
+      return named.map((name) => `${name === 'id' || name === 'name' ? thingOf[path.split('/')[2]!] : name === 'key' ? 'step-kind' : name}-not-found`)
         .filter((code) => !codes.has(code)).map((code) => `${at}: ${code}`)
     }),
     breaking: (document) => { delete document.paths['/api/things/{device}'].get.responses[404] }

@@ -406,6 +406,33 @@ class EstimateTotal(TypedDict):
     warnings: list[Warning]
 
 
+class EstimatedKind(TypedDict):
+    """What is known of a kind of step."""
+    key: str
+    kind: StepKind
+    device: str
+    fct: str | None
+    protocol: str | None
+    origin: StepKindEnd | None
+    destination: StepKindEnd | None
+    sample_size: int
+    median_seconds: float
+    bound_seconds: float
+    method: EstimateMethod
+    trend: StepKindTrend
+    drift_since: str | None
+    coverage: float | None
+    judged: int
+    last_finish: str
+
+
+class EstimatedKindPage(TypedDict):
+    """One page of a list."""
+    items: list[EstimatedKind]
+    next_cursor: str | None
+    total: NotRequired[int]
+
+
 class Event(TypedDict):
     """One change of one object, with its state before and after."""
     revision: int
@@ -1389,6 +1416,57 @@ class StepItems(TypedDict):
 StepKind = Literal['operation', 'move']
 
 
+class StepKindEnd(TypedDict):
+    """Where the moves of a kind start or end."""
+    device: str
+    position: int | None
+
+
+# The steps of a kind in a time range.
+StepKindHistory = TypedDict(
+    'StepKindHistory',
+    {
+        'key': 'str',
+        'kind': 'StepKind',
+        'device': 'str',
+        'fct': 'str | None',
+        'protocol': 'str | None',
+        'origin': 'StepKindEnd | None',
+        'destination': 'StepKindEnd | None',
+        'from': 'str',
+        'to': 'str',
+        'points': 'list[StepKindPoint]',
+        'regimes': 'list[StepKindRegime]',
+        'truncated': 'bool',
+    },
+)
+
+
+class StepKindPoint(TypedDict):
+    """A step of a kind, and the bound that it had."""
+    step_id: str
+    start: str
+    duration_seconds: float | None
+    bound_seconds: float | None
+    status: StepStatus
+    corrected: bool
+
+
+# A time in which steps of a kind took about the same.
+StepKindRegime = TypedDict(
+    'StepKindRegime',
+    {
+        'from': 'str',
+        'to': 'str',
+        'sample_size': 'int',
+        'median_seconds': 'float',
+    },
+)
+
+
+StepKindTrend = Literal['steady', 'slower', 'faster']
+
+
 class StepPage(TypedDict):
     """One page of a list."""
     items: list[Step]
@@ -2304,6 +2382,29 @@ class GetCalibrationQuery(TypedDict):
     group_by: NotRequired[CalibrationGrouping]
     limit: NotRequired[int]
     min_revision: NotRequired[int]
+
+
+class ListStepKindsQuery(TypedDict):
+    """Query parameters of `list_step_kinds`."""
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+    count: NotRequired[bool]
+    since: NotRequired[datetime | str]
+    device: NotRequired[str]
+    confidence: NotRequired[float]
+    min_revision: NotRequired[int]
+
+
+# Query parameters of `get_step_kind`.
+GetStepKindQuery = TypedDict(
+    'GetStepKindQuery',
+    {
+        'from': 'NotRequired[datetime | str]',
+        'to': 'NotRequired[datetime | str]',
+        'confidence': 'NotRequired[float]',
+        'min_revision': 'NotRequired[int]',
+    },
+)
 
 
 class ListEventsQuery(TypedDict):

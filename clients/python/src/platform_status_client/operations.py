@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         EstimateRequest,
         EstimateStepQuery,
         EstimateStepsQuery,
+        EstimatedKindPage,
         EventPage,
         ExcludeStepsQuery,
         Experiment,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
         GetRunningStepsQuery,
         GetSessionQuery,
         GetStepHistoryQuery,
+        GetStepKindQuery,
         GetStepQuery,
         GetStepStatisticsQuery,
         GetStocktakeQuery,
@@ -111,6 +113,7 @@ if TYPE_CHECKING:
         ListPositionsQuery,
         ListProcessesQuery,
         ListReservationsQuery,
+        ListStepKindsQuery,
         ListStepsQuery,
         ListStocktakesQuery,
         ListWebhookAttemptsQuery,
@@ -172,6 +175,7 @@ if TYPE_CHECKING:
         StepFinish,
         StepHistory,
         StepItems,
+        StepKindHistory,
         StepPage,
         StepPatch,
         StepStatistics,
@@ -845,6 +849,23 @@ class Operations(Caller):
         `read`.
         """
         answer: Calibration = self.call('GET', ('api', 'estimates', 'calibration'), query=query)
+        return answer
+
+    def list_step_kinds(self, **query: Unpack[ListStepKindsQuery]) -> EstimatedKindPage:
+        """List what is known of each kind of step. Lists the kinds of steps of which one finished since a time
+        (`since`, without it in the last 92 days): the bound of the next such step, the trend, since when it is
+        different, and how many of the newest kept their bounds. Scope: `read`.
+        """
+        answer: EstimatedKindPage = self.call('GET', ('api', 'estimates', 'kinds'), query=query)
+        return answer
+
+    def get_step_kind(self, key: str, /, **query: Unpack[GetStepKindQuery]) -> StepKindHistory:
+        """Read the steps of a kind. Returns the steps of a kind that finished in a time range, each with the bound
+        that the steps before it gave, and the times between which such steps clearly changed. Without `from`,
+        the range has 92 days; it has 366 at most. Of more than 5000 steps, the newest are returned. Scope:
+        `read`.
+        """
+        answer: StepKindHistory = self.call('GET', ('api', 'estimates', 'kinds', key, 'history'), query=query)
         return answer
 
     def list_events(self, **query: Unpack[ListEventsQuery]) -> EventPage:
