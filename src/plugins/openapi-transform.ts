@@ -52,7 +52,7 @@ export function describeRoute ({ schema: described, url, route }: { schema: Fast
     response[304] = { type: 'null', description: 'The response has not changed since the one that `If-None-Match` names.', headers: { ETag: etag } }
   }
   if (isApiWrite({ url, method: route.method, config: route.config })) {
-    for (const status of [200, 201, 204]) if (response[status] !== undefined) response[status] = withHeader(response[status], 'Lab-Revision', labRevision)
+    for (const status of [200, 201, 202, 204]) if (response[status] !== undefined) response[status] = withHeader(response[status], 'Lab-Revision', labRevision)
   }
   const headers = Object.keys(requestHeaders).length === 0 ? {} : { headers: { type: 'object', properties: requestHeaders } }
   // @fastify/swagger marks every body as required. `finishDocument` corrects it.

@@ -12,7 +12,7 @@ async function operationsOf (service: Service): Promise<{ path: string, method: 
   const { body } = await service.get('/openapi.json')
   return Object.entries(body.paths as Record<string, Record<Method, Operation>>).filter(([path]) => path.startsWith('/api/')).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
-      path, method: method as Method, operation, isWrite: writes.has(method) && operation.security![0]!.key[0] !== 'read'
+      path, method: method as Method, operation, isWrite: writes.has(method) && operation.security?.[0]?.key?.[0] !== 'read'
     })))
 }
 

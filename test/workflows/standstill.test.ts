@@ -108,6 +108,19 @@ const asked: Record<string, (lab: Lab) => Promise<unknown>> = {
     return { elapsed_seconds, share_longer, estimate }
   },
   getCalibration: async (lab) => await whole(lab.get('/api/estimates/calibration?confidence=0.8&group_by=function')),
+  listStepKinds: async (lab) => {
+    const { items } = await made(lab.get('/api/estimates/kinds?confidence=0.8&since=2020-01-01T00:00:00Z&limit=500'))
+    return items.map(({ key, drift_since, last_finish, ...kind }: any) => ({ ...kind, drifts: drift_since !== null }))
+      .sort((a: any, b: any) => JSON.stringify([a.kind, a.device, a.fct, a.median_seconds]) < JSON.stringify([b.kind, b.device, b.fct, b.median_seconds]) ? -1 : 1)
+  },
+  getStepKind: async (lab) => {
+    const { items } = await made(lab.get('/api/estimates/kinds?since=2020-01-01T00:00:00Z&limit=500'))
+    const histories = await Promise.all(items.map(async ({ key }: any) => await made(lab.get(`/api/estimates/kinds/${key}/history?confidence=0.8&from=2026-06-01T00:00:00Z&to=2027-01-01T00:00:00Z`))))
+    return histories.map(({ kind, device, fct, points, regimes }: any) => ({
+      kind, device, fct, points: points.map(({ duration_seconds, bound_seconds, status }: any) => ({ duration_seconds, bound_seconds, status })),
+      regimes: regimes.map(({ sample_size, median_seconds }: any) => ({ sample_size, median_seconds }))
+    })).sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+  },
   getProcessDuration: async (lab) => await Promise.all([0.5, 0.8, 0.9].map(async (confidence) => await whole(lab.get(`/api/processes/${lab.process}/duration?confidence=${confidence}`)))),
   getStepStatistics: async (lab) => await Promise.all(['', 'device', 'fct,kind', 'status', 'process_id'].flatMap((by) => ['', '&excluded=any'].map(async (excluded) =>
     spent(await made(lab.get(`/api/steps/statistics?process_id=${lab.process}${by && `&group_by=${by}`}${excluded}`)))))),
@@ -135,7 +148,7 @@ const asked: Record<string, (lab: Lab) => Promise<unknown>> = {
 const commands = [
   'logStep', 'logSteps', 'finishStep', 'correctStep', 'pauseStep', 'resumeStep', 'getStepHistory', 'createExperiment', 'updateExperiment', 'pauseExperiment', 'resumeExperiment',
   'transferContainer', 'transferContainers', 'reservePositions', 'renewReservation', 'listReservations', 'getReservation', 'releaseReservation',
-  'putOrchestrator', 'listOrchestrators'
+  'putOrchestrator', 'listOrchestrators', 'listWebhookAttempts'
 ]
 
 async function whole (answer: ReturnType<Service['post']>): Promise<unknown> {
