@@ -49,7 +49,7 @@ import { presentRoutes } from './routes/present/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
 import { processesRoutes } from './routes/processes/index.ts'
 import { reservationsRoutes } from './routes/reservations/index.ts'
-import { sessionsRoutes } from './routes/sessions/index.ts'
+import { sessionsRoutes, signInRoute } from './routes/sessions/index.ts'
 import { stocktakesRoutes } from './routes/stocktakes/index.ts'
 import { stepsRoutes } from './routes/steps/index.ts'
 import { transfersRoutes } from './routes/transfers/index.ts'
@@ -158,6 +158,7 @@ export async function buildApp (
   await app.register(webhooksRoutes, { prefix: '/api' })
   await app.register(keysRoutes, { prefix: '/api' })
   await app.register(sessionsRoutes, { prefix: '/api' })
+  await app.register(signInRoute)
   return app
 }
 

@@ -17,6 +17,8 @@ const page = (version: string) => `<!doctype html>
 <h1>platform-status</h1>
 <p>The status service of a robotic laboratory: where every container and lid is, what every step did, and how long the next step will take.</p>
 <ul>
+<li><a href="/present">All present labware</a>, as a page without script</li>
+<li><a href="/sign-in">Sign in</a>, if the service has keys</li>
 <li><a href="/docs">All calls of the API</a>, to read and to try</li>
 <li><a href="/openapi.json">The OpenAPI document</a>, for generated clients</li>
 <li><a href="/health/ready">Health</a>: whether the service and its database respond</li>
@@ -30,7 +32,7 @@ const page = (version: string) => `<!doctype html>
 /** A page for people who open the address of the service in a browser. It has no script, and no data of the lab. */
 export const frontPage = plugin(async (app: FastifyInstance) => {
   const html = page(serviceVersion())
-  const policy = `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; frame-ancestors 'none'`
+  const policy = `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; img-src 'self'; frame-ancestors 'none'`
   app.get('/', { logLevel: 'warn', schema: { hide: true } }, async (_request, reply) => {
     reply.header('content-security-policy', policy).type('text/html; charset=utf-8')
     return html

@@ -6,13 +6,13 @@ t.test('the address of the service shows a page without a key, whose links all w
   const service = await aService(t)
   await service.post('/api/keys', { name: 'ada', scopes: ['admin'] })
   const page = await service.get('/')
-  t.match(page, { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': /^default-src 'none'; style-src 'sha256-[^']+'; frame-ancestors 'none'$/ } })
+  t.match(page, { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': /^default-src 'none'; style-src 'sha256-[^']+'; img-src 'self'; frame-ancestors 'none'$/ } })
   t.match(page.text, /status service of a robotic laboratory/)
   t.notMatch(page.text, /<script|<img|<link|src=/)
   const links = [...page.text.matchAll(/href="([^"]+)"/g)].map(([, link]) => link!)
-  t.strictSame(links, ['/docs', '/openapi.json', '/health/ready', '/api/lab'])
-  for (const link of links.filter((one) => !one.startsWith('/api/'))) t.ok([200, 302].includes((await service.get(link)).status), link)
-  t.match(await service.get('/api/lab'), { status: 401 })
+  t.strictSame(links, ['/present', '/sign-in', '/docs', '/openapi.json', '/health/ready', '/api/lab'])
+  for (const link of links.filter((one) => !one.startsWith('/api/') && one !== '/present')) t.ok([200, 302].includes((await service.get(link)).status), link)
+  for (const link of ['/api/lab', '/present']) t.match(await service.get(link), { status: 401 }, `${link} needs a key`)
 })
 
 t.test('/docs fills in dry_run=true wherever a call has it', async (t) => {

@@ -1,5 +1,5 @@
 // Checks in a real browser what pages of other origins can do: nothing without a key, whatever CORS_ORIGINS says, and what CORS_ORIGINS
-// allows with one. Needs Debian's Chromium, or CHROMIUM with its path. Skipped where there is no browser and none can be installed.
+// allows with one. Signs in and out on the page of the service. Needs Debian's Chromium, or CHROMIUM with its path. Skipped where there is no browser and none can be installed.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -38,6 +38,7 @@ if (executablePath === undefined) {
         for (const page of pages) await attack(browser, page, service)
         for (const page of pages) isFalse(await readsWithKey(browser, page, service), `${page} must not be able to send a key`)
       }),
+      'signing in and out': withService(withKey, async (service) => { await signInAndOut(browser, service) }),
       'with keys and CORS_ORIGINS': withService({ ...withKey, CORS_ORIGINS: pages[0]! }, async (service) => {
         await attack(browser, pages[1]!, service)
         await attack(browser, pages[0]!, service, 401)
@@ -156,6 +157,34 @@ async function ownPage (browser: Browser, service: RunningService): Promise<void
   await page.goto(`${service.url}/api/lab`)
   if (!(await page.content()).includes('revision')) throw new Error('a typed address does not show the lab')
   await page.close()
+}
+
+/** From a bookmark of Platform Status DB to the labware, as somebody does who has a key on a badge; then out again. */
+async function signInAndOut (browser: Browser, service: RunningService): Promise<void> {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(error.message))
+  // The browser reports each 401 here. Those are what this check expects; everything else, also a report of the policy, is a fault.
+  page.on('console', (message) => { if (message.type() === 'error' && !message.text().includes('401')) faults.push(message.text()) })
+  await page.goto(`${service.url}/job_logs/present_labware/`)
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await page.getByLabel('API key').fill('no key')
+  await page.keyboard.press('Enter')
+  await page.getByRole('status').getByText('key').waitFor()
+  await page.getByLabel('API key').fill(` ${key}\n`)
+  await page.keyboard.press('Enter')
+  await page.getByRole('rowheader', { name: 'P1' }).waitFor()
+  isTrue(page.url() === `${service.url}/present`, `after signing in the browser is at ${page.url()}`)
+  const [cookie] = await context.cookies()
+  isTrue(cookie?.httpOnly === true && cookie.sameSite === 'Strict', 'scripts and other sites cannot use the cookie')
+  await page.goto(`${service.url}/sign-in`)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'hidden' })
+  await page.goto(`${service.url}/present`)
+  await page.getByRole('heading', { name: 'Sign in to see the labware' }).waitFor()
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+  await context.close()
 }
 
 function isTrue (value: boolean, what: string): void {

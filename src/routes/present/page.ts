@@ -1,19 +1,16 @@
-import { hash } from 'node:crypto'
 import type { ShownMissing, ShownAlarm, ShownContainer, PresentLabware, PresentQuery } from '../../contract/present.ts'
 import type { Problem } from '../../contract/problems.ts'
-import { Html, html, htmlName } from '../../domain/html.ts'
+import { type Html, html, htmlName } from '../../domain/html.ts'
 import { withoutControls } from '../../domain/plain-text.ts'
-import { style } from './style.ts'
+import { htmlDocument, htmlPolicy } from '../html-document.ts'
 
 /** How often the page asks again. */
 const reloadSeconds = 5
 
 /** Loads nothing but its icon, runs nothing, and is shown in no frame. */
-export const policy = `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+export const policy = htmlPolicy()
 
 const none = html``
-/** The tag is joined here, so that the text between the tags is exactly that of the digest. */
-const styleTag = new Html(`<style>${style}</style>`)
 const dash = html`<span class="quiet">–</span>`
 
 /** What the event log says last, in the words of the page. */
@@ -48,21 +45,7 @@ export function presentProblem ({ code, title, message }: Problem, { reload }: P
 }
 
 function document (title: string, reload: PresentQuery['reload'], body: Html): string {
-  return `<!doctype html>\n${html`<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-${reload === 'off' ? none : html`<meta http-equiv="refresh" content="${reloadSeconds}">`}
-<title>${title}</title>
-<link rel="icon" href="/favicon.ico">
-${styleTag}
-</head>
-<body>
-<main>${body}
-</main>
-</body>
-</html>
-`.text}`
+  return htmlDocument({ title, reloadSeconds: reload === 'off' ? undefined : reloadSeconds, body })
 }
 
 function alarmCard (alarm: ShownAlarm, time: Times): Html {
@@ -115,7 +98,7 @@ function navigation ({ devices }: PresentLabware, device: string | undefined, re
   return html`
 <nav aria-label="Pages" class="screen">
 <p>${reload === 'off' ? html`This page stays as it is. <a href="${here}">Reload it by itself</a>` : html`This page reloads itself every ${reloadSeconds} seconds. <a href="${kept}">Keep it as it is</a>`}</p>
-<p><a href="/">The lab now</a> ${device === undefined ? none : html`<a href="/present">All present labware</a>`}</p>
+<p><a href="/">About this service</a> <a href="/sign-in">Sign in or out</a> ${device === undefined ? none : html`<a href="/present">All present labware</a>`}</p>
 ${devices.length === 0 ? none : html`<h2>Devices</h2><p>${devices.map((name) => html`<a href="/present?device=${encodeURIComponent(name)}">${htmlName(name)}</a> `)}</p>`}
 </nav>`
 }

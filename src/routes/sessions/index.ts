@@ -7,6 +7,7 @@ import { Session, SignIn } from '../../contract/sessions.ts'
 import { invalidKey } from '../../plugins/auth.ts'
 import { networkOf } from '../../plugins/rate-limit.ts'
 import { sessionCookie, sessionCookieOf } from '../../plugins/session-cookie.ts'
+import { signInPage, signInPolicy } from './sign-in-page.ts'
 
 /** So many failed sign-ins of an address in one minute; `create_session` counts them. */
 const failuresPerMinute = 10
@@ -68,5 +69,13 @@ export const sessionsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     const value = sessionCookieOf(request)
     if (value !== null) await store.sessions.signOut(value)
     reply.code(204).headers({ 'set-cookie': sessionCookie(request, '', 0), 'cache-control': 'no-store' })
+  })
+}
+
+/** The page for signing in. It has no data of the lab, so everybody may see it. */
+export const signInRoute: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/sign-in', { logLevel: 'warn', config: { scope: 'none' }, schema: { hide: true } }, async (_request, reply) => {
+    reply.headers({ 'content-security-policy': signInPolicy, 'cache-control': 'no-cache' }).type('text/html; charset=utf-8')
+    return signInPage
   })
 }

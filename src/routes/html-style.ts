@@ -1,4 +1,4 @@
-/** The only style of the page; its digest is in the policy of the page. For old tablets: no custom properties, no grid. */
+/** The only style of the pages that the service writes itself; its digest is in their policy. For old tablets: no custom properties, no grid. */
 export const style = [
   ':root{color-scheme:light dark}',
   'body{margin:0 auto;max-width:80rem;padding:.5rem 1rem 2rem;font:1rem/1.45 system-ui,sans-serif;color:#1b1b1b;background:#fff;overflow-wrap:anywhere}',
@@ -10,6 +10,8 @@ export const style = [
   '.mark{font-size:.75em;border:1px solid;padding:0 .2em;margin:0 .1em}',
   '.alarm{border:3px solid #b3261e;padding:.5rem .8rem;margin:.6rem 0;font-size:1.1rem}.alarm strong{color:#b3261e}',
   '.quiet{color:#555}',
+  'label{display:block;margin:.8rem 0}input,button{font:inherit;padding:.5rem}input[type=password]{display:block;width:100%;max-width:30rem;box-sizing:border-box}',
+  'button{min-height:3rem;min-width:8rem}',
   'nav a{display:inline-block;padding:.4rem .8rem .4rem 0}',
   '@media (max-width:44rem){',
   'thead{position:absolute;left:-9999px}table,tbody,tr,td,th{display:block}tr{border-bottom:2px solid #8a8a8a;padding:.4rem 0}',
