@@ -39,6 +39,7 @@ if (executablePath === undefined) {
         for (const page of pages) isFalse(await readsWithKey(browser, page, service), `${page} must not be able to send a key`)
       }),
       'signing in and out': withService(withKey, async (service) => { await signInAndOut(browser, service) }),
+      'present labware at four widths': withService({}, async (service) => { await readableLabware(browser, service) }),
       'with keys and CORS_ORIGINS': withService({ ...withKey, CORS_ORIGINS: pages[0]! }, async (service) => {
         await attack(browser, pages[1]!, service)
         await attack(browser, pages[0]!, service, 401)
@@ -185,6 +186,24 @@ async function signInAndOut (browser: Browser, service: RunningService): Promise
   await page.getByRole('heading', { name: 'Sign in to see the labware' }).waitFor()
   if (faults.length > 0) throw new Error(faults.join('\n'))
   await context.close()
+}
+
+/** One plate has the longest barcode and a hotel a long name. Nothing scrolls sideways, and the rows of other plates stay as low as they are. */
+async function readableLabware (browser: Browser, service: RunningService): Promise<void> {
+  const hotel = 'Inkubationsschrank_mit_sehr_langem_Namen'
+  await call(service, 'PUT', '/api/lab/config?prune=false', { sila_servers: { devices: { [hotel]: { capacity: 2 } } } })
+  await call(service, 'POST', '/api/containers', { device: hotel, barcode: 'X'.repeat(200), labware_type: 'Greiner 96' })
+  for (const width of [320, 390, 820, 1440]) {
+    const page = await browser.newPage({ viewport: { width, height: 900 } })
+    for (const path of ['/present', '/sign-in', '/']) {
+      await page.goto(service.url + path)
+      isFalse(await page.evaluate('document.documentElement.scrollWidth > innerWidth') as boolean, `${path} scrolls sideways at ${width} pixels`)
+    }
+    await page.goto(`${service.url}/present?reload=off`)
+    const box = await page.getByRole('rowheader', { name: 'P1' }).boundingBox()
+    isTrue(box !== null && box.height < 80, `the row of a plate is ${box?.height} pixels high at ${width}`)
+    await page.close()
+  }
 }
 
 function isTrue (value: boolean, what: string): void {

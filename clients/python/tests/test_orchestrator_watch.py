@@ -365,6 +365,7 @@ def test_without_service_the_orchestrator_plans_by_itself(caplog: pytest.LogCapt
     def fail(**_: Any) -> None:
         raise Unreachable('no response')
 
+    # it is no client, and has only what is called
     planned.plan._client = SimpleNamespace(estimate_remaining=fail)  # type: ignore[assignment]
     assert planned.replan(11) == [10]
     assert planned.lab.reschedules == 0

@@ -61,7 +61,7 @@ ${acknowledged_at === null ? none : html`<br>${acknowledged_by === null ? 'Someb
 
 function presentTable (containers: readonly ShownContainer[], time: Times): Html {
   return html`
-<table>
+<table class="labware">
 <thead><tr><th scope="col">Container</th><th scope="col">Type</th><th scope="col">Device</th><th scope="col">Slot</th><th scope="col">Lid</th><th scope="col">There since</th><th scope="col">Last seen</th></tr></thead>
 <tbody>
 ${containers.map(({ labware_type, device, position, lidded, lid, since, last_event, ...named }) => html`<tr>

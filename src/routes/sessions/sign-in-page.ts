@@ -49,5 +49,5 @@ export const signInPage = htmlDocument({
 <button>Sign in</button> <button type="button" id="sign-out" hidden>Sign out</button>
 </form>
 <noscript><p>Signing in needs JavaScript. Programs send the key as <code>Authorization: Bearer</code>.</p></noscript>
-<p><a href="/present">All present labware</a> <a href="/">About this service</a></p>`
+<nav aria-label="Pages"><a href="/present">All present labware</a> <a href="/">About this service</a></nav>`
 })

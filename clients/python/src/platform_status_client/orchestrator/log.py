@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from laborchestrator.structures import ContainerInfo, ProcessStep
 
@@ -31,11 +31,11 @@ class LogPart(StatusDBPart):
         if made is None:
             log.warning('safe_step_to_db: %s was not logged, because it has no device or has not finished', step.name)
             return
-        made.update(self.told_at_start(made.get('id')))  # type: ignore[typeddict-item]
+        made = cast('StepCreate', {**made, **self.told_at_start(made.get('id'))})
         # a step has one lid state, so it is set only for steps with one container
         if made.get('kind') == 'move' and len(step.cont_names) <= 1 and container_info is not None:
             plate = found or {'id': '', 'lidded': bool(container_info.lidded)}
-            made.update(lids_of(step, plate, self.lids, is_over=True))  # type: ignore[typeddict-item]
+            made = cast('StepCreate', {**made, **lids_of(step, plate, self.lids, is_over=True)})
         ending, unknown = ended_as(step.status)
         if unknown is not None:
             log.warning('safe_step_to_db: the status %r of %s is not known', unknown, step.name)

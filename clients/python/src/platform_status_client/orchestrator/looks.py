@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from copy import copy
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from laborchestrator.structures import ContainerInfo, ProcessStep, StepStatus
 
@@ -230,7 +230,7 @@ class Looks:
         if attempt.begun is not None:
             # what the start said of the device stays, and what has come to be known since then is added
             since = {name: value for name, value in (whole or {}).items() if name in OF_THE_END}
-            made: StepCreate = {**attempt.begun, **since}  # type: ignore[typeddict-item]
+            made = cast('StepCreate', {**attempt.begun, **since})
         elif whole is not None:
             made = {**whole, 'session': self._session, 'attempt': attempt.number}
         else:

@@ -102,8 +102,9 @@ class Reports:
             for plate, one in pairs
             if one is not None or not begins
         ]
-        if body.get('kind') == 'move' and len(pairs) == 1 and 'device' in (pairs[0][1] or {}):
-            body.update(lids_of(attempt.step, pairs[0][1], self._lids, is_over=not begins))  # type: ignore[arg-type]
+        only = found[0] if len(found) == 1 else None
+        if body.get('kind') == 'move' and only is not None and 'device' in only:
+            body.update(lids_of(attempt.step, only, self._lids, is_over=not begins))
         return body
 
     def _found(self, experiment: str, plate: ContainerInfo) -> dict[str, Any] | None:

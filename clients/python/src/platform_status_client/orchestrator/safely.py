@@ -30,13 +30,17 @@ def safely(
     """
 
     def around(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+        def instead(*args: P.args, **kwargs: P.kwargs) -> R:
+            answer: R = fallback(*args, **kwargs) if callable(fallback) else fallback
+            return answer
+
         @wraps(method)
         def guarded(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
             keeper = getattr(self, 'keeper', None) if kept else None
             if keeper is not None and keeper.replays():
                 return method(self, *args, **kwargs)
             if keeper is not None and keeper.keeps_behind(method.__name__, args, kwargs):
-                return fallback(*args, **kwargs) if callable(fallback) else fallback  # type: ignore[no-any-return]
+                return instead(*args, **kwargs)
             try:
                 return method(self, *args, **kwargs)
             except StatusServiceError as error:
@@ -48,8 +52,7 @@ def safely(
                     log.error('%s%s: no response: %s', method.__name__, shown(args, kwargs), error)
             except Exception:
                 log.exception('%s%s failed', method.__name__, shown(args, kwargs))
-            answer: R = fallback(*args, **kwargs) if callable(fallback) else fallback
-            return answer
+            return instead(*args, **kwargs)
 
         return guarded
 

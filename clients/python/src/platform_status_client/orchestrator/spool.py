@@ -213,6 +213,7 @@ def _lock(descriptor: int) -> None:
     except ImportError:  # Windows
         import msvcrt
 
+        # the types of this module are there on Windows only
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
     else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
