@@ -149,6 +149,10 @@ t.test('every decision has a number of its own, a status, and a line in the inde
   for (const file of records) {
     t.match(documents.get(file), /^# .+\n\nStatus: (accepted|superseded)[\s\S]*\n## Context\n[\s\S]*\n## Decision\n[\s\S]*\n## Consequences\n/, file)
     t.ok(documents.get('docs/adr/README.md')!.includes(`](${basename(file)})`), `${file} is in the index`)
+    t.ok(documents.get(file)!.startsWith(`# ${Number(basename(file).slice(0, 4))}. `), `${file} begins with its number`)
+  }
+  for (const [from, text] of documents) {
+    for (const [link, said, number] of text.matchAll(/\[(?:ADR |decision )?(\d+)[^\]]*\]\([^)]*?(\d{4})-[a-z0-9-]+\.md\)/g)) t.equal(Number(said), Number(number), `${from}: ${link}`)
   }
   t.end()
 })

@@ -1,18 +1,24 @@
 import Type, { type Static } from 'typebox'
 import { DeviceName, nullable, page, pageQuery, ref, Seconds, Slot, StepKind, StepStatus, stringEnum, Timestamp, TimestampIn, Uuid } from './common.ts'
-import { confidence, EstimateMethod } from './estimates.ts'
+import { EstimateMethod } from './estimates.ts'
 
 /** The most points that one call returns. */
 export const maxKindPoints = 5000
+
+// Each kind is judged with many bounds, and the higher the confidence, the more samples a bound needs: 198 at 0.99, and 1998 at 0.999.
+const kindConfidence = Type.Number({
+  exclusiveMinimum: 0, maximum: 0.99, description: 'The confidence of the bounds, at most 0.99. The default is 0.95.', examples: [0.95]
+})
 
 const StepKindTrend = stringEnum('StepKindTrend', ['steady', 'slower', 'faster'],
   'Whether such steps become slower or faster. `steady`: what differs can be chance, or is less than a tenth of the median.')
 
 export const StepKindQuery = Type.Object({
   ...pageQuery,
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'The maximum number of items on a page.' })),
   since: Type.Optional(TimestampIn),
   device: Type.Optional(DeviceName),
-  confidence: Type.Optional(confidence)
+  confidence: Type.Optional(kindConfidence)
 }, { additionalProperties: false })
 export type StepKindQuery = Static<typeof StepKindQuery>
 
@@ -21,7 +27,7 @@ export const StepKindParams = Type.Object({ key: ref(Uuid) })
 export const StepKindHistoryQuery = Type.Object({
   from: Type.Optional(TimestampIn),
   to: Type.Optional(TimestampIn),
-  confidence: Type.Optional(confidence)
+  confidence: Type.Optional(kindConfidence)
 }, { additionalProperties: false })
 export type StepKindHistoryQuery = Static<typeof StepKindHistoryQuery>
 
@@ -41,7 +47,7 @@ const what = {
 
 const aKind = {
   key: '6f1c2b7e-30f6-9c5a-1d0e-3f2b9f7a8c11', kind: 'operation', device: 'Washer', fct: 'wash', protocol: '3x PBS', origin: null, destination: null,
-  sample_size: 50, median_seconds: 132.4, bound_seconds: 139.9, method: 'rank', trend: 'slower', drift_since: '2026-02-20T08:00:00.000Z', coverage: 0.95, judged: 200,
+  sample_size: 50, median_seconds: 132.4, bound_seconds: 139.9, method: 'rank', trend: 'slower', drift_since: '2026-02-20T08:00:00.000Z', coverage: 0.95, judged: 100,
   last_finish: '2026-03-02T09:20:41.500Z'
 } as const
 
@@ -54,7 +60,7 @@ const EstimatedKind = Type.Object({
   trend: ref(StepKindTrend, 'Whether such steps become slower or faster.'),
   drift_since: nullable(ref(Timestamp), 'The finish of the first step after which such steps clearly take longer or shorter. Earlier steps are not used. Null if nothing changed.'),
   coverage: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'The share of the newest such steps that ended within the bound of the steps before them. Null if none had enough steps before it.' })),
-  judged: Type.Integer({ minimum: 0, description: 'How many steps `coverage` is a share of: the newest 200 at most.' }),
+  judged: Type.Integer({ minimum: 0, description: 'How many steps `coverage` is a share of: the newest 100 at most.' }),
   last_finish: ref(Timestamp, 'The finish of the newest such step.')
 }, { $id: 'EstimatedKind', description: 'What is known of a kind of step.', examples: [aKind] })
 export type EstimatedKind = Static<typeof EstimatedKind>

@@ -3,13 +3,15 @@ import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { estimate } from './estimate.ts'
 import { type EstimateQuery, readHistories } from './history.sql.ts'
-import { type Margins, noMargins } from './margins.ts'
+import { learntNewestFirst } from './learnt.sql.ts'
+import { noMargins } from './margins.ts'
 import { samplesFor, windowFor } from './model.ts'
 
 type CalibratedStep = EstimateQuery & { id: string, start: Date, as_of: string, fct: string | null, sample_seconds: number, commanded_seconds: number | null }
-type MarginsAt = { ended_at: number, margins: Margins, shift: number }
 
 const chunk = 1000
+/** Steps from before so many runs are judged without margins. */
+const mostRuns = 2000
 
 // Reads the newest steps first, along the index on `start`. `as_of` is the time at which an orchestrator would have asked for
 // the estimate: the start of the experiment, or of the step itself if it belongs to no experiment.
@@ -36,8 +38,7 @@ const calibratedStepsSql = `
 export async function calibrate (
   { pool }: Database, { confidence, since, groupBy, limit }: { confidence: number, since: string | null, groupBy: CalibrationGrouping | null, limit: number }
 ): Promise<Calibration> {
-  const marginsNewestFirst = await runPrepared<MarginsAt>(pool, `
-    SELECT extract(epoch FROM ended_at)::float8 AS ended_at, margins, coalesce(rank_shift, 0) AS shift FROM run WHERE margins IS NOT NULL AND ended_at <= now() ORDER BY ended_at DESC LIMIT 2000`, [])
+  const marginsNewestFirst = await learntNewestFirst(pool, mostRuns)
   const overall = emptyTally()
   const groups = new Map<string | null, Tally>()
   let from = { start: '3000-01-01T00:00:00Z', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }

@@ -9,7 +9,8 @@ import { samplesSinceChangePoint } from './change-point.ts'
 import { basisOf, defaultConfidence, estimate, type EstimateOptions, total } from './estimate.ts'
 import type { History } from './history.sql.ts'
 import { countKinds, type KindRow, type KnownKind, type PointRow, readKind, readKinds, readPoints } from './kinds.sql.ts'
-import { newestLearnt } from './learnt.sql.ts'
+import { learntNewestFirst } from './learnt.sql.ts'
+import { noMargins } from './margins.ts'
 import { median, samplesFor, windowFor } from './model.ts'
 import { slices, type YieldToRequests } from './slices.ts'
 import { trendOf } from './trend.ts'
@@ -19,13 +20,13 @@ const dayMs = 86_400_000
 const usualDays = 92
 const maxDays = 366
 /** How many of the newest steps `coverage` judges. */
-const maxJudged = 200
+const maxJudged = 100
 
 /** What is known of each kind of step: the steps with one key of the most specific level (`key_1`). */
 export async function listKinds (database: Queryable, query: StepKindQuery): Promise<Page<EstimatedKind>> {
   const { confidence = defaultConfidence, device = null } = query
   const since = query.since === undefined ? new Date(Date.now() - usualDays * dayMs).toISOString() : toUtc(query.since)
-  const options: EstimateOptions = { confidence, statistic: 'upper_bound', ...await newestLearnt(database) }
+  const options = await optionsOf(database, confidence)
   const yieldToRequests = slices()
   return await readPage(query, {
     name: 'step-kinds',
@@ -41,6 +42,12 @@ export async function listKinds (database: Queryable, query: StepKindQuery): Pro
     },
     count: async () => await countKinds(database, { since, device })
   })
+}
+
+/** With the margins of today. */
+async function optionsOf (database: Queryable, confidence: number): Promise<EstimateOptions> {
+  const [newest] = await learntNewestFirst(database, 1)
+  return { confidence, statistic: 'upper_bound', margins: newest?.margins ?? noMargins, shift: newest?.shift ?? 0 }
 }
 
 async function known (kind: KnownKind, options: EstimateOptions, yieldToRequests: YieldToRequests): Promise<EstimatedKind> {
@@ -92,7 +99,7 @@ export async function kindHistory (database: Queryable, key: string, query: Step
   if (days > maxDays) throw invalid({ in: 'query', parameter: 'to', detail: `must be at most ${maxDays} days after \`from\`` })
   const kind = await readKind(database, key)
   if (kind === undefined) throw kindNotFound()
-  const options: EstimateOptions = { confidence, statistic: 'upper_bound', ...await newestLearnt(database) }
+  const options = await optionsOf(database, confidence)
   const found = await readPoints(database, key, { from: begins, to: ends, take: maxKindPoints + 1 })
   const newest = found.slice(0, maxKindPoints)
   const { commanded_seconds: _, ...what } = kind

@@ -8,7 +8,7 @@ import { writeSlotsAhead } from './lab.sql.ts'
 /** What a command is going to write, and how the capacity of each device changes. */
 type Plan = { devices: readonly DeviceInput[], changes: readonly Pick<DeviceChange, 'capacity'>[] }
 
-/** With fewer slots, the second look at the lab would take longer than the slots. */
+/** Fewer slots are written in some milliseconds, so they are written under the lock. */
 const manySlots = 500
 
 /** Returns a function that gives each new device an id, and the same one each time. */

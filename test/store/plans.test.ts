@@ -87,3 +87,16 @@ t.test('what runs now is read from what runs and the newest comparable steps, ho
   const rows = await rowsReadBy(service, '/api/steps/running')
   t.ok(rows <= 600, `${rows} rows of 20,000`)
 })
+
+t.test('kinds of steps are found without reading their steps, and each is judged by its newest', async (t) => {
+  const service = await aLongHistory()
+  await service.app.database.pool.query(`
+    UPDATE step SET match_function = 'f:a', match_parameters = '00000000-0000-0000-0000-000000000001'`)
+  await service.app.database.pool.query('VACUUM ANALYZE')
+  const rows = await rowsReadBy(service, '/api/estimates/kinds?since=2020-01-01T00:00:00Z&count=true')
+  const { items, total } = (await service.get('/api/estimates/kinds?since=2020-01-01T00:00:00Z&count=true')).body
+  t.equal(total, 3, 'one for each device')
+  t.ok(rows > 3 * 150 && rows <= 3 * 150 + 50, `${rows} rows of 20,000`)
+  const one = await rowsReadBy(service, `/api/estimates/kinds/${items[0].key}/history?from=2025-01-10T00:00:00Z&to=2025-01-11T00:00:00Z`)
+  t.ok(one > 400 && one <= 3 * 520, `a day of a kind: ${one} rows of 20,000`)
+})

@@ -197,7 +197,7 @@ async function readableLabware (browser: Browser, service: RunningService): Prom
     const page = await browser.newPage({ viewport: { width, height: 900 } })
     for (const path of ['/present', '/sign-in', '/']) {
       await page.goto(service.url + path)
-      isFalse(await page.evaluate('document.documentElement.scrollWidth > innerWidth') as boolean, `${path} scrolls sideways at ${width} pixels`)
+      isFalse(await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'), `${path} scrolls sideways at ${width} pixels`)
     }
     await page.goto(`${service.url}/present?reload=off`)
     const box = await page.getByRole('rowheader', { name: 'P1' }).boundingBox()
