@@ -83,7 +83,7 @@ t.test('what hangs comes first, with where its plates stand and who is at it', a
   await logged(lab, { device: 'Arm', name: 'get lid', start: new Date().toISOString(), finish: null, session: 'first', containers: ['P1', 'P9'] })
   await lab.put('/api/orchestrators/cage1', { session: 'second', ttl_seconds: 60 })
   const page = await pageOf(lab, '?device=Hotel')
-  t.match(page, /<title>1 ALARM · Labware on Hotel · 1 container<\/title>[^]*<h2>Needs you: 1<\/h2>[^]*▲ LOST[^]*<bdi>Arm<\/bdi> · <bdi>get lid<\/bdi>[^]*<bdi>P1<\/bdi>: <bdi>Hotel<\/bdi> · 1[^]*<bdi>P9<\/bdi>: nobody knows where it is[^]*<table>/)
+  t.match(page, /<title>1 ALARM · Labware on Hotel · 1 container<\/title>[^]*<h2>Needs you: 1<\/h2>[^]*▲ LOST[^]*<bdi>Arm<\/bdi> · <bdi>get lid<\/bdi>[^]*<bdi>P1<\/bdi>: <bdi>Hotel<\/bdi> · 1[^]*<bdi>P9<\/bdi>: nobody knows where it is[^]*<table class="labware">/)
   const [{ id }] = (await lab.get('/api/alarms')).body.items
   await lab.post(`/api/alarms/${id}/acknowledge`, { note: 'Anna:\non my way' })
   t.match(await pageOf(lab), /Somebody is at it since .*: <bdi>Anna: on my way<\/bdi>/)

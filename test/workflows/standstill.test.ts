@@ -109,12 +109,12 @@ const asked: Record<string, (lab: Lab) => Promise<unknown>> = {
   },
   getCalibration: async (lab) => await whole(lab.get('/api/estimates/calibration?confidence=0.8&group_by=function')),
   listStepKinds: async (lab) => {
-    const { items } = await made(lab.get('/api/estimates/kinds?confidence=0.8&since=2020-01-01T00:00:00Z&limit=500'))
+    const { items } = await made(lab.get('/api/estimates/kinds?confidence=0.8&since=2020-01-01T00:00:00Z&limit=100'))
     return items.map(({ key, drift_since, last_finish, ...kind }: any) => ({ ...kind, drifts: drift_since !== null }))
       .sort((a: any, b: any) => JSON.stringify([a.kind, a.device, a.fct, a.median_seconds]) < JSON.stringify([b.kind, b.device, b.fct, b.median_seconds]) ? -1 : 1)
   },
   getStepKind: async (lab) => {
-    const { items } = await made(lab.get('/api/estimates/kinds?since=2020-01-01T00:00:00Z&limit=500'))
+    const { items } = await made(lab.get('/api/estimates/kinds?since=2020-01-01T00:00:00Z&limit=100'))
     const histories = await Promise.all(items.map(async ({ key }: any) => await made(lab.get(`/api/estimates/kinds/${key}/history?confidence=0.8&from=2026-06-01T00:00:00Z&to=2027-01-01T00:00:00Z`))))
     return histories.map(({ kind, device, fct, points, regimes }: any) => ({
       kind, device, fct, points: points.map(({ duration_seconds, bound_seconds, status }: any) => ({ duration_seconds, bound_seconds, status })),
