@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { projectRoot } from '../../src/project-root.ts'
@@ -55,11 +55,13 @@ t.test('docs/guides/command-line.md shows what the commands print', async (t) =>
     await service.post('/api/steps/batch', { steps })
   }
 
+  await writeFile(join(folder, 'scans.txt'), '0: SCREEN_007\n4: SCREEN_001\n')
+
   const commands = shownOn(page)
   t.ok(commands.length > 15)
   for (const { line, output } of commands) {
     const elsewhere = line.startsWith('DATABASE_URL=')
-    const words = wordsOf(line).slice(elsewhere ? 2 : 1).map((word) => /^lab\.backup\.gz$|^steps\.csv$/.test(word) ? join(folder, word) : word)
+    const words = wordsOf(line).slice(elsewhere ? 2 : 1).map((word) => /^lab\.backup\.gz$|^scans\.txt$|^steps\.csv$/.test(word) ? join(folder, word) : word)
     const { code, out, err } = await (elsewhere ? there : here).platformStatus(...words)
     const said = masked((out + err).replaceAll(`${folder}/`, '')).split('\n').concat(code === 0 ? [] : [`(exit code ${code})`])
     const expected = masked(output.join('\n')).split('\n')
