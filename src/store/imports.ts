@@ -44,12 +44,12 @@ export function importStore (database: Database) {
         for (const devices of planned.devices) {
           if (devices.length > 0) await writeDevices(transaction, devices, { revision: await nextRevision(transaction), ordinal: 0 }, audit)
         }
-        for (const { device, position } of planned.deep_well_suited) {
-          await transaction.$executeRaw`SELECT update_position(${device}, ${position}::integer, '{"deep_well_suited": true}', ${JSON.stringify(audit)}::jsonb)`
-        }
-        for (const { device, certificate } of planned.certificates) {
-          await transaction.$executeRaw`SELECT set_certificate(${device}, ${certificate}, ${JSON.stringify(audit)}::jsonb)`
-        }
+        await transaction.$executeRaw`
+          SELECT count(update_position(s.device, s.position, '{"deep_well_suited": true}', ${JSON.stringify(audit)}::jsonb)::text)
+          FROM jsonb_to_recordset(${JSON.stringify(planned.deep_well_suited)}::jsonb) AS s (device text, position integer)`
+        await transaction.$executeRaw`
+          SELECT count(set_certificate(c.device, c.certificate, ${JSON.stringify(audit)}::jsonb)::text)
+          FROM jsonb_to_recordset(${JSON.stringify(planned.certificates)}::jsonb) AS c (device text, certificate text)`
         await importContainers(transaction, planned.containers, audit)
         return planned
       })

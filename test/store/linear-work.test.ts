@@ -1,0 +1,118 @@
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql as runSql } from '../support/backups.ts'
+import { aLab, type Service } from '../support/service.ts'
+
+// Commands with many items hold the lab lock. Twice the items may cost twice the work, never four times. PostgreSQL counts the
+// work: calls of functions, and rows read by scans. The lab has had plates before, so its tables have statistics.
+
+type Work = { calls: number, rows: number }
+
+/** What the database does for this. The connections are closed before and after, because a connection reports its counts when it ends. */
+async function workOf (service: Service, run: () => Promise<{ status: number, text: string }>, t: Test): Promise<Work> {
+  const client = new pg.Client(service.url)
+  await client.connect()
+  const closeOthers = async (): Promise<void> => {
+    const others = 'FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'
+    await client.query(`SELECT pg_terminate_backend(pid) ${others}`)
+    while ((await client.query(`SELECT 1 ${others}`)).rowCount! > 0) await sleep(5)
+    await client.query('SELECT pg_stat_clear_snapshot()')
+  }
+  const counted = async (): Promise<Work> => {
+    await closeOthers()
+    const { rows: [row] } = await client.query<Work>(`
+      SELECT (SELECT coalesce(sum(calls), 0)::float8 FROM pg_stat_user_functions) AS calls,
+        (SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::float8 FROM pg_stat_user_tables) AS rows`)
+    return row!
+  }
+  try {
+    await client.query(`ALTER DATABASE ${new URL(service.url).pathname.slice(1)} SET track_functions = 'all'`)
+    const before = await counted()
+    const { status, text } = await run()
+    t.ok(status < 300, text)
+    const after = await counted()
+    return { calls: after.calls - before.calls, rows: after.rows - before.rows }
+  } finally {
+    await client.end()
+  }
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
+const barcode = (n: number): string => `P${n}`
+const withPlates = async (lab: Service, count: number, plate: (n: number) => object = (n) => ({ barcode: barcode(n) })): Promise<void> => {
+  await lab.post('/api/containers/batch', { containers: numbers(count).map((n) => ({ device: 'Hotel', position: n, ...plate(n) })) })
+}
+
+/** Each prepares a lab and returns the command with so many items. */
+const commands: Record<string, (lab: Service, count: number) => Promise<() => ReturnType<Service['post']>>> = {
+  'adding containers' (lab, count) {
+    return Promise.resolve(() => lab.post('/api/containers/batch', { containers: numbers(count).map((n) => ({ device: 'Hotel', barcode: barcode(n) })) }))
+  },
+  async 'an arrangement that moves each plate by one slot' (lab, count) {
+    await withPlates(lab, count)
+    return () => lab.post('/api/arrangements', { reason: 'seen', items: numbers(count).map((n) => ({ barcode: barcode(n), device: 'Hotel', position: (n + 1) % count })) })
+  },
+  async 'an arrangement of missing plates' (lab, count) {
+    await withPlates(lab, count)
+    return () => lab.post('/api/arrangements', { reason: 'seen', items: [], missing: numbers(count).map(barcode) })
+  },
+  async 'a stocktake that finds each plate one slot further' (lab, count) {
+    await withPlates(lab, count)
+    return () => lab.post('/api/stocktakes', { device: 'Hotel', apply: true, reason: 'seen', seen: numbers(count).map((n) => ({ position: n + 1, barcode: barcode(n) })) })
+  },
+  async 'a stocktake that labels plates' (lab, count) {
+    await withPlates(lab, count, () => ({}))
+    return () => lab.post('/api/stocktakes', { device: 'Hotel', apply: true, reason: 'seen', seen: numbers(count).map((n) => ({ position: n, barcode: barcode(n) })) })
+  },
+  async 'a stocktake that adds plates' (lab, count) {
+    return () => lab.post('/api/stocktakes', { device: 'Hotel', apply: true, reason: 'seen', seen: numbers(count).map((n) => ({ position: n, barcode: barcode(n) })) })
+  },
+  async 'a stocktake of an empty device' (lab, count) {
+    await withPlates(lab, count)
+    return () => lab.post('/api/stocktakes', { device: 'Hotel', apply: true, reason: 'seen', seen: [] })
+  },
+  async 'new labels' (lab, count) {
+    await withPlates(lab, count)
+    return () => lab.post('/api/containers/relabel', { reason: 'new', labels: numbers(count).map((n) => ({ container: barcode(n), barcode: barcode((n + 1) % count) })) })
+  },
+  async 'looking up former labels' (lab, count) {
+    await withPlates(lab, count)
+    await lab.post('/api/containers/relabel', { reason: 'new', labels: numbers(count).map((n) => ({ container: barcode(n), barcode: `N${n}` })) })
+    return () => lab.post('/api/containers/lookup', { barcodes: numbers(count).map(barcode) })
+  },
+  async 'transfers' (lab, count) {
+    await withPlates(lab, count)
+    return () => lab.post('/api/transfers/batch', { transfers: numbers(count).map((n) => ({ container: barcode(n), target: { device: 'Store', position: n } })) })
+  },
+  async 'transfers to waste' (lab, count) {
+    await withPlates(lab, count)
+    return () => lab.post('/api/transfers/batch', { transfers: numbers(count).map((n) => ({ container: barcode(n), target: { device: 'Bin' } })) })
+  },
+  async 'steps' (lab, count) {
+    await withPlates(lab, count)
+    return () => lab.post('/api/steps/batch', { steps: numbers(count).map((n) => ({ device: 'Hotel', data: { fct: 'wash' }, start: '2026-03-02T09:00:00Z', finish: '2026-03-02T09:01:00Z', containers: [barcode(n)] })) })
+  },
+  async 'restoring a lab' (lab, count) {
+    await withPlates(lab, count)
+    const { body: { revision } } = await lab.get('/api/lab')
+    await lab.post('/api/arrangements', { reason: 'seen', items: [], missing: numbers(count).map(barcode) })
+    return () => lab.post('/api/lab/restore', { at: revision, reason: 'wrong' })
+  }
+}
+
+for (const [name, prepare] of Object.entries(commands)) {
+  t.test(`${name}: three times the items cost about three times the work`, async (t) => {
+    const works: Work[] = []
+    for (const count of [100, 300]) {
+      const lab = await aLab(t, { Hotel: 400, Store: 400, Bin: 1, Archive: 400 })
+      await lab.patch('/api/devices/Bin', { disposes: true })
+      await lab.post('/api/containers/batch', { containers: numbers(400).map((n) => ({ device: 'Archive', barcode: `OLD${n}` })) })
+      await runSql(lab.url, 'ANALYZE')
+      works.push(await workOf(lab, await prepare(lab, count), t))
+    }
+    const [few, many] = works as [Work, Work]
+    t.ok(many.calls <= few.calls * 3.5 + 100, `calls of functions: ${few.calls}, then ${many.calls}`)
+    t.ok(many.rows <= few.rows * 4 + 1000, `rows read: ${few.rows}, then ${many.rows}`)
+  })
+}
