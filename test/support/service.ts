@@ -1,18 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
 import type { Test } from 'tap'
-import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
-import { openDatabase } from '../../src/store/database.ts'
-import { checkAnswers } from './answers.ts'
 import { aBalancer } from './balancer.ts'
 import { aDatabase } from './database.ts'
+import { type AppOptions, openInstance } from './instance.ts'
+import { type Borrowed, borrowInstance } from './used-again.ts'
 
 type Body = any
 export type Answer = { status: number, headers: Record<string, string | number | string[] | undefined>, body: Body, text: string }
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-
-type AppOptions = Partial<Omit<Parameters<typeof buildApp>[1], 'database'>>
 
 export type Service = {
   app: FastifyInstance
@@ -27,9 +22,27 @@ export type Service = {
   delete (path: string, headers?: Record<string, string>): Promise<Answer>
 }
 
-/** The real app with its own database. Every response is checked against its schema; a difference fails the test. `url` is that of the database. */
+/**
+ * The real app with an empty database. Every response is checked against its schema; a difference fails the test. `url` is that of the database.
+ * With settings, or `{}`, the app is the test's own; otherwise tests before may have used it, too.
+ */
 export async function aService (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<Service> {
-  return await aServiceOn(t, await aDatabase(t), env, report)
+  if (env !== undefined || report !== undefined || process.env.TEST_INSTANCES !== undefined) return await aServiceOn(t, await aDatabase(t), env, report)
+  return handledBy(await borrowInstance(t), t)
+}
+
+/** A service that tells when a test does more with it than to call it. */
+function handledBy (borrowed: Borrowed, t: Test): Service {
+  const service = serviceOf(t, [borrowed.app], borrowed.url)
+  const own = <T> (member: T): T => {
+    borrowed.handled = true
+    return member
+  }
+  return Object.defineProperties({ ...service }, {
+    app: { get: () => own(service.app) },
+    url: { get: () => own(service.url) },
+    listen: { get: () => own(service.listen) }
+  }) as Service
 }
 
 /** Like aService, with an existing database. With TEST_INSTANCES=2, two instances handle the calls in turn. */
@@ -37,22 +50,13 @@ export async function aServiceOn (
   t: Test, url: string, env: Record<string, string> = {}, report = (fault: string): void => { t.fail(fault) }, options: AppOptions = {}
 ): Promise<Service> {
   const instances: FastifyInstance[] = []
-  for (let n = 0; n < Number(process.env.TEST_INSTANCES ?? 1); n++) instances.push(await anInstance(t, url, env, report, options))
+  for (let n = 0; n < Number(process.env.TEST_INSTANCES ?? 1); n++) {
+    const instance = await openInstance(url, env, options)
+    instance.report = report
+    t.teardown(() => instance.close())
+    instances.push(instance.app)
+  }
   return serviceOf(t, instances, url)
-}
-
-async function anInstance (t: Test, url: string, env: Record<string, string>, report: (fault: string) => void, options: AppOptions): Promise<FastifyInstance> {
-  const config = readConfig({ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', DATABASE_URL: url, ...env })
-  const log = options.log ?? pino({ level: config.logLevel })
-  const database = openDatabase(url, config, log)
-  const app = await buildApp(config, { minRevisionWaitMs: 20, ...options, database, log, ...env.TEST_WATCH_MS === undefined ? {} : { watchEveryMs: Number(env.TEST_WATCH_MS) } })
-  checkAnswers(app, report)
-  t.teardown(async () => {
-    await app.close()
-    await database.close()
-  })
-  await app.ready()
-  return app
 }
 
 function serviceOf (t: Test, instances: readonly FastifyInstance[], url: string): Service {
