@@ -38,11 +38,11 @@ function handledBy (borrowed: Borrowed, t: Test): Service {
     borrowed.handled = true
     return member
   }
-  return Object.defineProperties({ ...service }, {
+  return Object.defineProperties<Service>({ ...service }, {
     app: { get: () => own(service.app) },
     url: { get: () => own(service.url) },
     listen: { get: () => own(service.listen) }
-  }) as Service
+  })
 }
 
 /** Like aService, with an existing database. With TEST_INSTANCES=2, two instances handle the calls in turn. */
