@@ -5,7 +5,7 @@ import { sql as runSql } from '../support/backups.ts'
 import { aLab, type Service } from '../support/service.ts'
 
 // Commands with many items hold the lab lock. Twice the items may cost twice the work, never four times. PostgreSQL counts the
-// work: calls of functions, and rows read by scans. The lab has had plates before, so its tables have statistics.
+// work: calls of functions, and rows read by scans. The lab has had plates and steps before, so its tables have statistics.
 
 type Work = { calls: number, rows: number }
 
@@ -43,6 +43,8 @@ const barcode = (n: number): string => `P${n}`
 const withPlates = async (lab: Service, count: number, plate: (n: number) => object = (n) => ({ barcode: barcode(n) })): Promise<void> => {
   await lab.post('/api/containers/batch', { containers: numbers(count).map((n) => ({ device: 'Hotel', position: n, ...plate(n) })) })
 }
+
+const wash = (container: string): object => ({ device: 'Hotel', data: { fct: 'wash' }, start: '2026-03-02T09:00:00Z', finish: '2026-03-02T09:01:00Z', containers: [container] })
 
 /** Each prepares a lab and returns the command with so many items. */
 const commands: Record<string, (lab: Service, count: number) => Promise<() => ReturnType<Service['post']>>> = {
@@ -91,7 +93,7 @@ const commands: Record<string, (lab: Service, count: number) => Promise<() => Re
   },
   async 'steps' (lab, count) {
     await withPlates(lab, count)
-    return () => lab.post('/api/steps/batch', { steps: numbers(count).map((n) => ({ device: 'Hotel', data: { fct: 'wash' }, start: '2026-03-02T09:00:00Z', finish: '2026-03-02T09:01:00Z', containers: [barcode(n)] })) })
+    return () => lab.post('/api/steps/batch', { steps: numbers(count).map((n) => wash(barcode(n))) })
   },
   async 'restoring a lab' (lab, count) {
     await withPlates(lab, count)
@@ -108,6 +110,7 @@ for (const [name, prepare] of Object.entries(commands)) {
       const lab = await aLab(t, { Hotel: 400, Store: 400, Bin: 1, Archive: 400 })
       await lab.patch('/api/devices/Bin', { disposes: true })
       await lab.post('/api/containers/batch', { containers: numbers(400).map((n) => ({ device: 'Archive', barcode: `OLD${n}` })) })
+      await lab.post('/api/steps/batch', { steps: numbers(400).map((n) => wash(`OLD${n}`)) })
       await runSql(lab.url, 'ANALYZE')
       works.push(await workOf(lab, await prepare(lab, count), t))
     }
