@@ -38,6 +38,7 @@ import { estimatesRoutes } from './routes/estimates/index.ts'
 import { eventsRoutes } from './routes/events/index.ts'
 import { eventStreamRoutes } from './routes/events/stream.ts'
 import { experimentsRoutes } from './routes/experiments/index.ts'
+import { experimentTimelineRoutes } from './routes/experiments/timeline.ts'
 import { keysRoutes } from './routes/keys/index.ts'
 import { labelsRoutes } from './routes/labels/index.ts'
 import { labRoutes } from './routes/lab/index.ts'
@@ -49,6 +50,7 @@ import { presentRoutes } from './routes/present/index.ts'
 import { processDurationRoutes } from './routes/processes/duration.ts'
 import { processesRoutes } from './routes/processes/index.ts'
 import { reservationsRoutes } from './routes/reservations/index.ts'
+import { searchRoutes } from './routes/search/index.ts'
 import { sessionsRoutes, signInRoute } from './routes/sessions/index.ts'
 import { stocktakesRoutes } from './routes/stocktakes/index.ts'
 import { stepsRoutes } from './routes/steps/index.ts'
@@ -148,6 +150,8 @@ export async function buildApp (
   await app.register(reservationsRoutes, { prefix: '/api' })
   await app.register(processesRoutes, { prefix: '/api' })
   await app.register(processDurationRoutes, { prefix: '/api' })
+  await app.register(experimentTimelineRoutes, { prefix: '/api' })
+  await app.register(searchRoutes, { prefix: '/api' })
   await app.register(experimentsRoutes, { prefix: '/api' })
   await app.register(stepsRoutes, { prefix: '/api' })
   await app.register(orchestratorsRoutes, { prefix: '/api' })

@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   lab: async () => (await import('./commands/lab.ts')).labCommand,
   where: async () => (await import('./commands/where.ts')).whereCommand,
+  find: async () => (await import('./commands/find.ts')).findCommand,
   history: async () => (await import('./commands/history.ts')).historyCommand,
   move: async () => (await import('./commands/move.ts')).moveCommand,
   correct: async () => (await import('./commands/correct.ts')).correctCommand,

@@ -20,8 +20,8 @@ export const eventKinds = [
   'labware-type-added', 'labware-type-updated', 'labware-type-deleted',
   'lab-updated', 'lab-wiped', 'lab-restored',
   'position-reserved', 'reservation-renewed', 'reservation-released',
-  'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'experiment-lost',
-  'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed', 'step-lost',
+  'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'experiment-lost', 'experiment-recovered',
+  'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed', 'step-lost', 'step-recovered',
   'step-alarm', 'step-alarm-over', 'alarm-acknowledged',
   'webhook-disabled', 'webhook-enabled'
 ] as const

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { maxInteger, maxSlots } from '../domain/limits.ts'
-import { Barcode, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, textLines, Uuid, Warning } from './common.ts'
+import { Barcode, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, textLines, Timestamp, Uuid, Warning } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 import { LabwareTypeName, LabwareTypePut, millimetres, typeNames } from './labware-types.ts'
 
@@ -121,8 +121,16 @@ export const LabConfigQuery = Type.Object({
 const total = (description: string) => Type.Integer({ minimum: 0, description })
 
 const totals = { devices: 1, positions: 4, occupied: 1, empty: 3, utilization: 0.25, containers: 1, containers_missing: 0, containers_removed: 7 }
-const exampleContainer = { id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null }
-const exampleDevice = { name: 'Hotel1', group: 'storage', positions: 4, occupied: 1, disposes: false, containers: [exampleContainer] }
+const exampleLastEvent = { kind: 'lidded', recorded_at: '2026-03-02T09:16:12.000Z' }
+const exampleContainer = {
+  id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null, since: '2026-03-02T09:15:00.000Z',
+  last_event: exampleLastEvent
+}
+const exampleReserved = { position: 2, owner: 'scheduler', expires_at: '2026-03-02T09:20:00.000Z' }
+const exampleDevice = {
+  name: 'Hotel1', group: 'storage', type: 'hotel', view: { columns: 2, from: 'bottom' }, positions: 4, occupied: 1, disposes: false, deep_well: [0, 1], reserved: [exampleReserved],
+  containers: [exampleContainer]
+}
 
 const LabTotals = Type.Object({
   devices: total('The devices of the lab.'),
@@ -135,21 +143,38 @@ const LabTotals = Type.Object({
   containers_removed: total('Containers that were removed from the platform.')
 }, { $id: 'LabTotals', description: 'The number of devices, slots and containers of the lab.', examples: [totals] })
 
+const LabLastEvent = Type.Object({
+  kind: Type.String({ description: 'What changed.', examples: ['lidded'] }),
+  recorded_at: ref(Timestamp, 'When the change was recorded.')
+}, { $id: 'LabLastEvent', description: 'What the event log says last about a container.', examples: [exampleLastEvent] })
+
+const LabReservedSlot = Type.Object({
+  position: ref(Slot, 'The slot.'),
+  owner: ref(Name, 'Who reserved it.'),
+  expires_at: ref(Timestamp, 'Until when it is reserved.')
+}, { $id: 'LabReservedSlot', description: 'A slot that is reserved.', examples: [exampleReserved] })
+
 const LabContainer = Type.Object({
   id: ref(Uuid, 'The id of the container.'),
   barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
   name: ref(Name, 'The name of the container.'),
   position: ref(Slot, 'The slot that the container is in.'),
   lidded: Type.Boolean({ description: 'Whether the lid is on.' }),
-  lid: nullable(ref(Place), 'Where the lid is parked. Null when the lid is on, or nobody knows where it is.')
+  lid: nullable(ref(Place), 'Where the lid is parked. Null when the lid is on, or nobody knows where it is.'),
+  since: ref(Timestamp, 'Since when the container is in the slot.'),
+  last_event: nullable(ref(LabLastEvent), 'What the event log says last about the container.')
 }, { $id: 'LabContainer', description: 'A container in a slot.', examples: [exampleContainer] })
 
 const LabDeviceState = Type.Object({
   name: ref(DeviceName, 'The name of the device.'),
   group: ref(Name, 'The group of the device.'),
+  type: nullable(Type.String({ description: 'The type of the device. Null when the lab file does not say.' })),
+  view: Type.Unsafe<unknown>({ description: 'How the device is drawn: the member `view` of the device in the lab file, as it is there. Null without one.' }),
   positions: total('The slots of the device.'),
   occupied: total('Slots that hold a container or a lid.'),
   disposes: Type.Boolean({ description: 'Whether the device is waste: what is put there is off the platform.' }),
+  deep_well: Type.Array(ref(Slot), { description: 'The slots into which deep-well plates fit, in ascending order.' }),
+  reserved: nullable(Type.Array(ref(LabReservedSlot)), 'The slots that are reserved, in ascending order. Null for an earlier state: the event log does not say which slots were reserved.'),
   containers: Type.Array(ref(LabContainer), { description: 'The containers on the device, ordered by slot.' })
 }, { $id: 'LabDeviceState', description: 'A device and the containers on it.', examples: [exampleDevice] })
 
@@ -273,7 +298,7 @@ export const LabYaml = Type.String({
 
 export const labSchemas = [
   LabSlot, LabDevice, LabLabwareType, LabGroup, LabConfig, LabYaml, LabwareTypeAction, LabwareTypeChange,
-  LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabContainer, LabDeviceState, LabState, LabWipe,
+  LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabLastEvent, LabReservedSlot, LabContainer, LabDeviceState, LabState, LabWipe,
   LabRestore, RestoreFindingCode, RestoreFinding, LabRestoreResult,
   FindingCode, FindingSeverity, Finding, LabHealth
 ]

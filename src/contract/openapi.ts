@@ -24,12 +24,14 @@ import { processSchemas } from './processes.ts'
 import { reservationSchemas } from './reservations.ts'
 import { runningSchemas } from './running.ts'
 import { pauseSchemas } from './pauses.ts'
+import { searchSchemas } from './search.ts'
 import { sessionSchemas } from './sessions.ts'
 import { stocktakeSchemas } from './stocktakes.ts'
 import { stepExclusionSchemas } from './step-exclusions.ts'
 import { stepStatisticsSchemas } from './step-statistics.ts'
 import { stepSchemas } from './steps.ts'
 import { streamSchemas } from './stream.ts'
+import { timelineSchemas } from './timelines.ts'
 import { transferSchemas } from './transfers.ts'
 import { utilizationSchemas } from './utilization.ts'
 import { webhookSchemas } from './webhooks.ts'
@@ -63,6 +65,7 @@ export const documentHead = (version: string): NonNullable<FastifyDynamicSwagger
   },
   tags: [
     { name: 'lab', description: 'The lab as a whole: the lab file, its state and its health.' },
+    { name: 'search', description: 'Everything that a text can mean.' },
     { name: 'devices', description: 'Devices and their slots.' },
     { name: 'labware types', description: 'What is known of types of labware, and where they fit.' },
     { name: 'containers', description: 'Containers: where they are, and where their lids are.' },
@@ -88,7 +91,7 @@ export const components: readonly TSchema[] = [
   ...labwareTypeSchemas, ...labSchemas, ...deviceSchemas, ...positionSchemas, ...certificateSchemas, ...containerSchemas,
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas,
   ...estimateSchemas, ...estimateKindSchemas,
-  ...processDurationSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
-  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas,
+  ...processDurationSchemas, ...timelineSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
+  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas, ...searchSchemas,
   ...webhookSchemas, ...keySchemas, ...sessionSchemas
 ]

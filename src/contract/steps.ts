@@ -36,11 +36,11 @@ const StepEnd = Type.Object({ device: ref(DeviceName, 'The device.'), position: 
   $id: 'StepEnd', additionalProperties: false, description: 'Where a move started or ended.', examples: [{ device: 'Incubator', position: 5 }]
 })
 
-const StepPlace = Type.Object({ device: ref(DeviceName, 'The device.'), position: nullable(ref(Slot), 'The slot. Null when it was not logged.') }, {
+export const StepPlace = Type.Object({ device: ref(DeviceName, 'The device.'), position: nullable(ref(Slot), 'The slot. Null when it was not logged.') }, {
   $id: 'StepPlace', description: 'Where a move started or ended.', examples: [{ device: 'Incubator', position: 5 }]
 })
 
-const StepContainer = Type.Object({
+export const StepContainer = Type.Object({
   id: nullable(ref(Uuid), 'The id of the container. Null when no such container was known.'),
   barcode: nullable(ref(ContainerName), 'The barcode of the container. Null when it has none, or no such container was known.'),
   named: ref(ContainerName, 'The barcode or id that the log has.')
@@ -182,7 +182,7 @@ export const StepPatch = Type.Object({
 })
 export type StepPatch = Static<typeof StepPatch>
 
-const StepChangeKind = stringEnum('StepChangeKind', ['step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-corrected'], 'How a logged step changed.')
+const StepChangeKind = stringEnum('StepChangeKind', ['step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-recovered', 'step-corrected'], 'How a logged step changed.')
 
 const StepChange = Type.Object({
   revision: Type.Integer({ minimum: 1, description: 'The revision of the change.' }),

@@ -2,6 +2,7 @@ import type { RunningSteps } from '../contract/running.ts'
 import type { EstimatedKind, StepKindHistory, StepKindHistoryQuery, StepKindQuery } from '../contract/estimate-kinds.ts'
 import type { Calibration, CalibrationGrouping, EstimateSample, PlannedStep, Statistic } from '../contract/estimates.ts'
 import { invalid } from '../contract/problems.ts'
+import type { ExperimentTimeline } from '../contract/timelines.ts'
 import { matchInputs } from '../domain/match.ts'
 import type { Database } from '../store/database.ts'
 import type { Page } from '../store/pages.ts'
@@ -14,6 +15,7 @@ import { type ProcessDurationEstimate, processDuration } from './process-duratio
 import { readSamples } from './samples.sql.ts'
 import { slices } from './slices.ts'
 import { runningNow } from './running.ts'
+import { timelineOf } from './timeline.ts'
 import { type RemainingTime, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
 
@@ -114,6 +116,11 @@ export function openEstimator (database: Database) {
     /** Estimates the duration of an experiment of this process, from first start to last finish, in seconds. */
     async estimateProcess (process: string, confidence: number | undefined): Promise<ProcessDurationEstimate> {
       return await processDuration(database, process, confidence ?? defaultConfidence)
+    },
+
+    /** The steps of an experiment against what was predicted when it began. */
+    async timeline (experiment: string, confidence: number | undefined): Promise<ExperimentTimeline> {
+      return await timelineOf(pool, experiment, confidence ?? defaultConfidence)
     },
 
     /** What is known of each kind of step, page by page. */

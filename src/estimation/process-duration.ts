@@ -1,6 +1,6 @@
 import type { Method } from '../contract/estimates.ts'
 import { problem } from '../contract/problems.ts'
-import { runPrepared } from '../store/commands.ts'
+import { type Queryable, runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { samplesSinceChangePoint } from './change-point.ts'
 import { chooseBound, type EstimateWarning, warningsFor } from './estimate.ts'
@@ -28,8 +28,8 @@ const durationsSql = `
   SELECT (extract(epoch FROM run.finish - run.start) - standstill_seconds(newest.id, run.start, run.finish))::float8 AS seconds, extract(epoch FROM run.finish)::float8 AS finish
   FROM (
     SELECT e.id, e.status FROM experiment e
-    CROSS JOIN LATERAL (SELECT start FROM step WHERE experiment_id = e.id AND believable AND start <= now() ORDER BY start DESC LIMIT 1) latest
-    WHERE e.process_id = $1 AND e.status IN ('running', 'completed') AND step_doubt(e.warnings) IS DISTINCT FROM 'clock'
+    CROSS JOIN LATERAL (SELECT start FROM step WHERE experiment_id = e.id AND believable AND start <= coalesce($3::timestamptz, now()) ORDER BY start DESC LIMIT 1) latest
+    WHERE e.process_id = $1 AND e.id IS DISTINCT FROM $4::uuid AND e.status IN ('running', 'completed') AND step_doubt(e.warnings) IS DISTINCT FROM 'clock'
     ORDER BY latest.start DESC LIMIT 4 * $2
   ) newest
   CROSS JOIN LATERAL (
@@ -37,25 +37,39 @@ const durationsSql = `
       bool_or(status IN ('running', 'paused')) AS running
     FROM step WHERE experiment_id = newest.id
   ) run
-  WHERE run.start IS NOT NULL AND NOT run.failed AND run.finish <= now()
+  WHERE run.start IS NOT NULL AND NOT run.failed AND run.finish <= coalesce($3::timestamptz, now())
     AND (newest.status = 'completed' OR (NOT run.running AND run.finish < now() - interval '1 hour'))
   ORDER BY run.finish DESC LIMIT $2`
+
+/** Durations of experiments in seconds, ascending and not empty. `from` is the finish of the oldest one, in seconds since 1970; `cut` says that those from before a change point were dropped. */
+type PastDurations = { sorted: number[], from: number, cut: boolean }
+
+/** What the newest experiments of a process took that were over at a time (`until`; without it: now), without the experiment `except`. Null if there are none. */
+export async function pastDurations (
+  database: Queryable, process: string, confidence: number, { until = null, except = null }: { until?: Date | null, except?: string | null } = {}
+): Promise<PastDurations | null> {
+  const values = [process, windowFor(confidence), until?.toISOString() ?? null, except]
+  const experiments = await runPrepared<{ seconds: number, finish: number }>(database, durationsSql, values)
+  if (experiments.length === 0) return null
+  const keep = samplesSinceChangePoint(experiments.map(({ seconds }) => seconds))
+  return {
+    sorted: experiments.slice(0, keep).map(({ seconds }) => seconds).sort((a, b) => a - b), from: experiments[keep - 1]!.finish, cut: keep < experiments.length
+  }
+}
 
 /** Estimates the duration of an experiment from past experiments of the process. Throws a Problem for an unknown process. */
 export async function processDuration ({ pool, prisma }: Database, process: string, confidence: number): Promise<ProcessDurationEstimate> {
   if (await prisma.process.count({ where: { id: process } }) === 0) {
     throw problem('process-not-found', `No process has the id ${process}.`, { parameter: 'id' })
   }
-  const experiments = await runPrepared<{ seconds: number, finish: number }>(pool, durationsSql, [process, windowFor(confidence)])
-  if (experiments.length === 0) {
+  const past = await pastDurations(pool, process, confidence)
+  if (past === null) {
     return {
       process_id: process, duration_seconds: null, confidence, confidence_attained: null, method: 'none', sample_size: 0, window_from: null,
       median_seconds: null, warnings: [{ code: 'no-history', detail: 'No experiment of this process has ended yet.' }]
     }
   }
-  const keep = samplesSinceChangePoint(experiments.map(({ seconds }) => seconds))
-  const sorted = experiments.slice(0, keep).map(({ seconds }) => seconds).sort((a, b) => a - b)
-  const from = experiments[keep - 1]!.finish
+  const { sorted, from, cut } = past
   const chosen = chooseBound(sorted, null, confidence, 'upper_bound')
   return {
     process_id: process,
@@ -66,6 +80,6 @@ export async function processDuration ({ pool, prisma }: Database, process: stri
     sample_size: sorted.length,
     window_from: new Date(from * 1000).toISOString(),
     median_seconds: inMilliseconds(median(sorted)),
-    warnings: warningsFor({ sorted, cut: keep < experiments.length, from }, confidence, chosen)
+    warnings: warningsFor({ sorted, cut, from }, confidence, chosen)
   }
 }

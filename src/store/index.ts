@@ -20,6 +20,7 @@ import { presentStore } from './present.sql.ts'
 import { positionStore } from './positions.ts'
 import { processStore } from './processes.ts'
 import { reservationStore } from './reservations.ts'
+import { searchStore } from './search.ts'
 import { sessionStore } from './sessions.ts'
 import { stocktakeStore } from './stocktakes.ts'
 import { stepStore } from './steps.ts'
@@ -58,6 +59,7 @@ export function openStore (database: Database) {
     locks: lockStore(database),
     keys: keyStore(database),
     sessions: sessionStore(database),
+    search: searchStore(database),
     /** Runs a command and undoes it. Returns what it returned. */
     undone: async <T>(run: () => Promise<T>): Promise<T> => await runUndone(database, run)
   }

@@ -7,12 +7,16 @@ import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
 const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FROM (
           SELECT h.sample_seconds FROM step h WHERE h.is_sample AND h.key_${level} IS NOT NULL AND h.key_${level} = s.key_${level} ORDER BY h.finish DESC LIMIT 50) newest)`)
 
+/** What the log says last about a container: one entry of an index for each. */
+const lastEventOf = (row: string) => Prisma.raw(`(SELECT json_build_object('kind', e.kind, 'recorded_at', wire_time(e.recorded_at))
+            FROM event e WHERE e.container_id = ${row}.id ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1)`)
+
 // Each query is one statement, so it reads one consistent state of the lab.
 
-/** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
 /** A container as a finding names it. Plates of many experiments have the same name, so the barcode is added where it is another. */
 const labelOf = (row: 'c' | 's') => Prisma.raw(`'"' || ${row}.name || '"' || coalesce(' (barcode "' || nullif(${row}.barcode, ${row}.name) || '")', '')`)
 
+/** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
 export async function readState (transaction: Transaction): Promise<LabState> {
   if (isSmallRead()) {
     const [size] = await transaction.$queryRaw<{ large: boolean }[]>`
@@ -21,7 +25,7 @@ export async function readState (transaction: Transaction): Promise<LabState> {
   }
   const [state] = await transaction.$queryRaw<LabState[]>`
     WITH slot AS MATERIALIZED (
-      SELECT p.device_id, p.slot_number, p.disposes, pl.container_id, pl.part
+      SELECT p.device_id, p.slot_number, p.disposes, p.deep_well_suited, pl.container_id, pl.part, pl.since
       FROM position p JOIN device d ON d.id = p.device_id LEFT JOIN placement pl ON pl.position_id = p.id
       WHERE p.retired_at IS NULL AND d.retired_at IS NULL AND d.listed
     ),
@@ -32,15 +36,20 @@ export async function readState (transaction: Transaction): Promise<LabState> {
     here AS (
       SELECT s.device_id, count(*)::int AS positions, count(s.container_id)::int AS occupied,
         coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', s.slot_number,
-          'lidded', c.lidded, 'lid', parked.place) ORDER BY s.slot_number) FILTER (WHERE s.part = 'body'), '[]') AS containers
+          'lidded', c.lidded, 'lid', parked.place, 'since', wire_time(s.since), 'last_event', ${lastEventOf('c')}) ORDER BY s.slot_number) FILTER (WHERE s.part = 'body'), '[]') AS containers,
+        coalesce(json_agg(s.slot_number ORDER BY s.slot_number) FILTER (WHERE s.deep_well_suited), '[]') AS deep_well
       FROM slot s LEFT JOIN container c ON c.id = s.container_id AND s.part = 'body' LEFT JOIN parked ON parked.container_id = c.id
       GROUP BY s.device_id
     ),
+    reserved AS (
+      SELECT p.device_id, json_agg(json_build_object('position', p.slot_number, 'owner', r.owner, 'expires_at', wire_time(r.expires_at)) ORDER BY p.slot_number) AS list
+      FROM active_reservation r JOIN position p ON p.id = r.position_id WHERE p.retired_at IS NULL GROUP BY p.device_id
+    ),
     devices AS (
       SELECT count(*)::int AS devices,
-        coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', coalesce(h.positions, 0),
-          'occupied', coalesce(h.occupied, 0), 'disposes', d.disposes, 'containers', coalesce(h.containers, '[]')) ORDER BY g.ordinal, g.name, d.ordinal, d.name), '[]') AS list
-      FROM device d JOIN device_group g ON g.name = d."group" LEFT JOIN here h ON h.device_id = d.id
+        coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.extra->'view', 'positions', coalesce(h.positions, 0),
+          'occupied', coalesce(h.occupied, 0), 'disposes', d.disposes, 'deep_well', coalesce(h.deep_well, '[]'), 'reserved', coalesce(r.list, '[]'), 'containers', coalesce(h.containers, '[]')) ORDER BY g.ordinal, g.name, d.ordinal, d.name), '[]') AS list
+      FROM device d JOIN device_group g ON g.name = d."group" LEFT JOIN here h ON h.device_id = d.id LEFT JOIN reserved r ON r.device_id = d.id
       WHERE d.listed AND d.retired_at IS NULL
     ),
     -- Waste is never full, and never free.

@@ -14,7 +14,7 @@ import type { Transaction } from './lab-lock.ts'
 import { containerRefsOf, functionFault, prepareStep, statusWarnings } from './prepare-steps.ts'
 
 type Data = Readonly<Record<string, unknown>>
-type LockedStep = { kind: 'operation' | 'move', name: string | null, device: string, data: Data, start: Date, finish: Date | null, status: StepStatusName, created_as: string, now: Date }
+type LockedStep = { kind: 'operation' | 'move', name: string | null, device: string, data: Data, start: Date, finish: Date | null, status: StepStatusName, created_as: string, ended_as: string | null, now: Date }
 type Change = {
   members: {
     start?: string, finish?: string | null, status?: StepStatusName, is_simulation?: boolean, data?: Data, fct?: unknown, device?: string
@@ -24,10 +24,16 @@ type Change = {
   warnings: readonly StepWarning[]
 }
 
-/** Ends a step that has not ended, as if its end were logged. Throws `step-ended` for a step that has ended. */
+/**
+ * Ends a step that has not ended, as if its end were logged. A repetition with the same finish and the same facts adds containers that were not named yet.
+ * Throws `step-ended` for anything else about a step that has ended.
+ */
 export async function finishStep (prisma: PrismaClient, id: string, ending: StepFinish, audit: AuditContext): Promise<Step> {
   return await withLockedStep(prisma, id, async (transaction, step) => {
-    if (!isUnderWay(step.status)) {
+    const told = toldEnding(id, step, ending)
+    // Without a finish, each request says another one: the moment in which it came.
+    const isRepeated = Boolean(ending.finish) && told.created_as === step.ended_as
+    if (!isUnderWay(step.status) && !isRepeated) {
       const finish = step.finish?.toISOString() ?? null
       throw problem('step-ended', `The step is already ${step.status}${finish === null ? '' : ` (finish ${finish})`}. Use PATCH to correct it.`,
         { step: { id, status: step.status, finish } })
@@ -40,12 +46,6 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
     for (const member of ['origin', 'destination'] as const) {
       if (step.kind === 'operation' && ending[member]) throw invalid({ in: 'body', pointer: `/${member}`, detail: 'is only allowed for a move' })
     }
-    const start = step.start.toISOString()
-    const input: StepCreate = { ...ending, id, kind: step.kind, name: step.name, device: step.device, start, finish: null, status: ending.status ?? 'completed' }
-    const finish = ending.finish ? toUtc(ending.finish) : step.now.toISOString()
-    const [identity] = step.created_as.split(':')
-    const prepared = prepareStep(input, new Map([[id.toLowerCase(), step.data]]))
-    const told = { ...prepared, finish, created_as: `${identity}:${digestOf([finish, prepared.created_as])}` }
     const named = new Set([step.device, told.origin?.device, told.destination?.device])
     const devices = [...named].filter((name) => name !== undefined).map((name) => ({ id: uuidv7(), name }))
     const [ended] = await transaction.$queryRaw<Step[]>`
@@ -54,6 +54,17 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
       SELECT ${Prisma.raw(viewColumns('step', '(logged.step)'))} FROM logged CROSS JOIN recorded`
     return ended!
   })
+}
+
+/** The end of a step as log_steps takes it. Its digest is the same for the same facts. */
+function toldEnding (id: string, step: LockedStep, ending: StepFinish) {
+  const input: StepCreate = { ...ending, id, kind: step.kind, name: step.name, device: step.device, start: step.start.toISOString(), finish: null, status: ending.status ?? 'completed' }
+  const finish = ending.finish ? toUtc(ending.finish) : step.now.toISOString()
+  const [identity] = step.created_as.split(':')
+  const prepared = prepareStep(input, new Map([[id.toLowerCase(), step.data]]))
+  // Without what the step is: its start and its device may have been corrected since.
+  const [, facts] = prepared.created_as.split(':')
+  return { ...prepared, finish, created_as: `${identity}:${digestOf([finish, facts])}` }
 }
 
 /** Corrects a step. Throws a 400 if the corrected step would contradict itself. */
@@ -78,7 +89,7 @@ export async function correctStep (prisma: PrismaClient, id: string, patch: Omit
 async function withLockedStep (prisma: PrismaClient, id: string, run: (transaction: Transaction, step: LockedStep) => Promise<Step>): Promise<Step> {
   return await withRetries(() => prisma.$transaction(async (transaction) => {
     const [step] = await transaction.$queryRaw<LockedStep[]>`
-      SELECT s.kind, s.name, d.name AS device, s.data, s.start, s.finish, s.status, s.created_as, clock_timestamp()::timestamptz(3) AS now
+      SELECT s.kind, s.name, d.name AS device, s.data, s.start, s.finish, s.status, s.created_as, s.ended_as, clock_timestamp()::timestamptz(3) AS now
       FROM step s JOIN device d ON d.id = s.device_id WHERE s.id = ${id}::uuid FOR NO KEY UPDATE OF s`
     if (step === undefined) throw problem('step-not-found', 'No step has this id.', { parameter: 'id' })
     return await run(transaction, step)

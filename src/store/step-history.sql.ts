@@ -11,7 +11,7 @@ const whole = (side: 'before' | 'after'): Prisma.Sql => {
 
 /** One page of the changes of a step after it was logged, oldest first. A revision changes a step at most once, so it is the key. */
 export async function stepHistory (prisma: PrismaClient, step: string, query: PageQuery): Promise<Page<StepChange>> {
-  const changes = Prisma.sql`FROM event WHERE step_id = ${step}::uuid AND kind IN ('step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-corrected')`
+  const changes = Prisma.sql`FROM event WHERE step_id = ${step}::uuid AND kind IN ('step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-recovered', 'step-corrected')`
   return await readPage<StepChange, readonly [number]>(query, {
     name: 'step-history',
     filters: { step },

@@ -177,7 +177,12 @@ t.test('members', async (t) => {
     ['confidence of all', ['POST', '/api/estimates', { step: { device: 'Hotel' }, confidence: 1 }], { at: '/confidence', says: /below 1/ }],
     ['confidence as text', ['POST', '/api/estimates', { step: { device: 'Hotel' }, confidence: '0.9' }], { at: '/confidence', says: /number/ }],
     ['an unknown statistic', ['POST', '/api/estimates', { step: { device: 'Hotel' }, statistic: 'best' }], { at: '/statistic', says: /upper_bound/ }],
-    ['estimates of nothing', ['POST', '/api/estimates/batch', { steps: [] }], { at: '/steps' }]
+    ['estimates of nothing', ['POST', '/api/estimates/batch', { steps: [] }], { at: '/steps' }],
+    ['a search for nothing', ['GET', '/api/search'], { at: 'q' }],
+    ['a search for spaces', ['GET', '/api/search?q=%20'], { at: 'q', says: /spaces/ }],
+    ['a search for a control character', ['GET', '/api/search?q=%1B'], { at: 'q', says: /control characters/ }],
+    ['too many hits', ['GET', '/api/search?q=P&limit=101'], { at: 'limit', says: /100/ }],
+    ['confidence of a timeline', ['GET', `/api/experiments/${lab.experiment}/timeline?confidence=1`], { at: 'confidence', says: /below 1/ }]
   ])
 })
 

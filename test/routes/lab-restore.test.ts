@@ -20,10 +20,19 @@ async function aFullLab (t: Test): Promise<Service> {
 
 /** What stands where, without versions and times. */
 async function stateOf (service: Service): Promise<object> {
-  const { revision, totals: { containers_removed, ...totals }, ...lab } = (await service.get('/api/lab')).body
-  const slots = await Promise.all(lab.devices.map(async ({ name }: { name: string }) => (await service.get(`/api/devices/${name}/positions`)).body))
+  const { totals: { containers_removed, ...totals } } = (await service.get('/api/lab')).body
+  const devices = await devicesOf(service)
+  const slots = await Promise.all(devices.map(async ({ name }) => (await service.get(`/api/devices/${name}/positions`)).body))
   const { items } = (await service.get('/api/containers')).body
-  return { lab, totals, file: (await service.get('/api/lab/config')).body, slots, containers: items.map(({ version, updated_at, ...container }: { version: number, updated_at: string }) => container) }
+  return { devices, totals, file: (await service.get('/api/lab/config')).body, slots, containers: items.map(({ version, updated_at, ...container }: { version: number, updated_at: string }) => container) }
+}
+
+type LabDevice = { name: string, reserved: object[] | null, containers: { since: string, last_event: object }[] }
+
+/** The devices with what stands on them, without what only says when it came, and which slots are reserved. */
+async function devicesOf (service: Service, query = ''): Promise<Pick<LabDevice, 'name'>[]> {
+  const { devices } = (await service.get(`/api/lab${query}`)).body as { devices: LabDevice[] }
+  return devices.map(({ reserved, containers, ...device }) => ({ ...device, containers: containers.map(({ since, last_event, ...container }) => container) }))
 }
 
 const revisionOf = async (service: Service): Promise<number> => (await service.get('/api/lab')).body.revision
@@ -51,7 +60,8 @@ t.test('after a wipe everything is back: devices, slots, containers and lids, in
   t.ok(items.every((event: object) => t.match(event, { revision: at + 2, reason })))
   t.match(items.at(-1), { kind: 'lab-restored', after: { restored_to: at, devices: 3, containers: 3, findings: 0 } })
   t.match((await service.get('/api/containers/P1/history')).body.items.at(-1), { kind: 'restored', from: { device: null }, to: { device: 'Hotel', position: 3, lid: { device: 'Lids', position: 2 } } })
-  t.strictSame((await service.get(`/api/lab?at=${at}`)).body.devices, (await service.get('/api/lab')).body.devices)
+  t.strictSame(await devicesOf(service, `?at=${at}`), await devicesOf(service))
+  t.match((await service.get('/api/lab')).body.devices[0].containers[0].last_event, { kind: 'restored' })
   t.match(await service.post('/api/lab/restore', { at, reason }), { body: { applied: true, devices: [], containers: [], revision: at + 2 } }, 'again, nothing changes')
   t.match((await service.post('/api/containers/P0/move', { target_device: 'Hotel', target_pos: 1 })).status, 200)
 })

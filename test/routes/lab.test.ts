@@ -64,23 +64,43 @@ t.test('the state of the platform', async (t) => {
     const { body: gone } = await lab.post('/api/containers', { device: 'Hotel', position: 1 })
     await lab.delete(`/api/containers/${gone.id}`)
     await logged(lab, { device: 'Reader9' })
+    await lab.post('/api/containers/P2/unlid', { lid_device: 'Hotel', lid_pos: 1 })
+    await lab.post('/api/containers/P2/lid', {})
+    await lab.patch('/api/devices/Hotel/positions/1', { deep_well_suited: true })
+    const { body: reservation } = await lab.post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'scheduler', ttl_seconds: 600 })
+    const { body: { items: [{ recorded_at: lidded_at }] } } = await lab.get('/api/events?kind=lidded')
+    const bare = { type: null, view: null, disposes: false, deep_well: [], reserved: [] }
     const answer = await lab.get('/api/lab')
     t.strictSame(answer.body, {
-      revision: 6,
+      revision: 10,
       totals: { devices: 3, positions: 4, occupied: 3, empty: 1, utilization: 0.75, containers: 2, containers_missing: 0, containers_removed: 1 },
       devices: [
         {
-          name: 'Hotel', group: 'devices', positions: 3, occupied: 2, disposes: false,
+          ...bare, name: 'Hotel', group: 'devices', positions: 3, occupied: 2, deep_well: [1], reserved: [{ position: 1, owner: 'scheduler', expires_at: reservation.expires_at }],
           containers: [
-            { id: first.id, barcode: null, name: 'first', position: 0, lidded: false, lid: { device: 'Washer', position: 0 } },
-            { id: second.id, barcode: 'P2', name: second.name, position: 2, lidded: true, lid: null }
+            {
+              id: first.id, barcode: null, name: 'first', position: 0, lidded: false, lid: { device: 'Washer', position: 0 }, since: first.created_at,
+              last_event: { kind: 'added', recorded_at: first.created_at }
+            },
+            { id: second.id, barcode: 'P2', name: second.name, position: 2, lidded: true, lid: null, since: second.created_at, last_event: { kind: 'lidded', recorded_at: lidded_at } }
           ]
         },
-        { name: 'Washer', group: 'devices', positions: 1, occupied: 1, disposes: false, containers: [] },
-        { name: 'Greeter', group: 'devices', positions: 0, occupied: 0, disposes: false, containers: [] }
+        { ...bare, name: 'Washer', group: 'devices', positions: 1, occupied: 1, containers: [] },
+        { ...bare, name: 'Greeter', group: 'devices', positions: 0, occupied: 0, containers: [] }
       ]
     })
     t.equal((await lab.get('/api/lab', { 'if-none-match': String(answer.headers.etag) })).status, 304)
+  })
+
+  t.test('has the type and the view of a device as the lab file says them, also of then', async (t) => {
+    const service = await aService(t)
+    const view = { columns: 2, from: 'bottom', labels: [1, null, 'x'] }
+    await service.put('/api/lab/config', { sila_servers: { storage: { Hotel: { capacity: 2, type: 'hotel', view }, Rack: { capacity: 1, view: 'as a list' } } } })
+    const told = [{ name: 'Hotel', type: 'hotel', view }, { name: 'Rack', type: null, view: 'as a list' }]
+    t.match((await service.get('/api/lab')).body, { revision: 1, devices: told })
+    await service.put('/api/lab/config', { sila_servers: { storage: { Hotel: { capacity: 2 }, Rack: { capacity: 1 } } } })
+    t.match((await service.get('/api/lab')).body.devices, [{ type: null, view: null }, { view: null }])
+    t.match((await service.get('/api/lab?at=1')).body.devices, told)
   })
 
   t.test('of an empty lab has no utilization', async (t) => {

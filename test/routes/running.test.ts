@@ -148,6 +148,48 @@ t.test('a lease that is over loses its session', async (t) => {
   }
 })
 
+t.test('what was lost with a lease runs again when the same session gives signs of life', async (t) => {
+  const service = await aLab(t, { Washer: 1 })
+  const put = async (session: string) => await service.put('/api/orchestrators/cage2', { session, ttl_seconds: 60 })
+  await put('one')
+  const [experiment, waiting] = [await anExperiment(service, { session: 'one' }), await anExperiment(service, { session: 'one' })]
+  const [step, paused, ended, other] = ['one', 'one', 'one', 'two'].map((session, index) => wash({ start: ago(30), session, ...index === 0 ? { experiment_id: experiment.id } : {} }))
+  for (const each of [step!, paused!, ended!, other!]) await service.post('/api/steps', each)
+  await service.post(`/api/steps/${paused!.id}/pause`, {})
+  await service.patch(`/api/experiments/${waiting.id}`, { status: 'running' })
+  await service.post(`/api/experiments/${waiting.id}/pause`, {})
+  const before = (await service.get(`/api/steps/${paused!.id}`)).body
+  t.same(before.status, 'paused')
+  await rows(service, "UPDATE orchestrator_session SET expires_at = now() - interval '1 second'")
+  t.match(await service.app.watch.lookNow(), { lost: 5 })
+  t.match((await alarms(service)).map(({ kind, id }: { kind: string, id: string }) => `${kind} ${id[14]!}`), ['lost 7', 'lost 7', 'lost 7'], 'ids are UUIDs of version 7')
+  await service.post(`/api/steps/${ended!.id}/finish`, {})
+  const { body: { revision } } = await service.get('/api/lab')
+
+  t.match(await put('one'), { status: 200, body: { alive: true } })
+  const status = async (kind: string, id: string) => (await service.get(`/api/${kind}/${id}`)).body.status as string
+  t.same(await Promise.all([step!, paused!, ended!, other!].map(async ({ id }) => await status('steps', id))), ['running', 'paused', 'completed', 'running'])
+  t.same(await Promise.all([experiment, waiting].map(async ({ id }) => await status('experiments', id))), ['running', 'paused'])
+  t.match((await service.get(`/api/steps/${paused!.id}`)).body, { paused_at: before.paused_at, paused_seconds: 0 }, 'its pause lasts')
+  t.same(await alarms(service), [])
+  const { items } = (await service.get(`/api/events?after=${revision}`)).body
+  t.same(items.map(({ kind }: { kind: string }) => kind), ['step-recovered', 'step-recovered', 'experiment-recovered', 'experiment-recovered', 'step-alarm-over', 'step-alarm-over'])
+  t.match(items[0], { reason: 'The session of the orchestrator "cage2" gives signs of life again.', before: { status: 'lost' }, after: { status: /running|paused/ } })
+  t.match((await service.get(`/api/steps/${step!.id}/history`)).body.items, [{ kind: 'step-lost' }, { kind: 'step-recovered', before: { status: 'lost' }, after: { status: 'running' } }])
+  await put('one')
+  t.match((await service.get('/api/lab')).body, { revision: revision + 1 }, 'the next sign of life is no event')
+
+  await put('two')
+  t.same(await status('steps', step!.id), 'lost')
+  await put('two')
+  t.same(await status('steps', step!.id), 'lost', 'another session does not bring it back')
+  await put('one')
+  t.same(await status('steps', step!.id), 'lost', 'nor does a session that takes the name back')
+  await put('one')
+  t.same(await status('steps', step!.id), 'running', 'but when only this one is left')
+  t.match(await service.post(`/api/steps/${paused!.id}/finish`, {}), { status: 200, body: { status: 'completed' } }, 'a pause that was lost twice ends')
+})
+
 t.test('the watch looks by itself', async (t) => {
   const service = await aLab(t, { Washer: 1 }, { TEST_WATCH_MS: '50' })
   await tookSeconds(service, [10, 11, 12, 13, 14, 15, 16, 17, 18, 20])

@@ -46,6 +46,24 @@ t.test('a step ends once', async (t) => {
   t.same(answers.map(({ status }) => status).sort(), [200, 409, 409, 409, 409, 409])
 })
 
+t.test('the same end told again is answered as before, and changes nothing; another one is refused', async (t) => {
+  const service = await aService(t)
+  const { id } = await logged(service, { finish: null, data: { fct: 'read', plate: 1 } })
+  const ending = { finish: '2026-03-02T10:00:30+01:00', status: 'failed', error: 'The lamp is out.', data: { plate: 2 }, containers: ['P1'] }
+  const first = await service.post(`/api/steps/${id}/finish`, ending)
+  t.match(first, { status: 200, body: { status: 'failed', version: 2 } })
+  const { body: { revision } } = await service.get('/api/lab')
+  t.match(await service.post(`/api/steps/${id}/finish`, { ...ending, finish: '2026-03-02T09:00:30Z' }), { status: 200, body: first.body })
+  for (const other of [{ ...ending, finish: '2026-03-02T09:00:31Z' }, { ...ending, status: 'completed' }, { ...ending, data: { plate: 3 } }, { ...ending, error: null }]) {
+    t.match(await service.post(`/api/steps/${id}/finish`, other), { status: 409, body: { code: 'step-ended', step: { id, status: 'failed' } } }, JSON.stringify(other))
+  }
+  t.match((await service.get('/api/lab')).body, { revision })
+  t.same((await service.get(`/api/steps/${id}`)).body, first.body)
+  t.match(await service.post(`/api/steps/${id}/finish`, { ...ending, containers: ['P1', 'P2'] }), { status: 200, body: { status: 'failed', containers: [{ named: 'P1' }, { named: 'P2' }] } }, 'a further container is added, as by POST /api/steps')
+  await service.patch(`/api/steps/${id}`, { start: '2026-03-02T08:59:00Z', device: 'Reader', reason: 'The clock was late.' })
+  t.match(await service.post(`/api/steps/${id}/finish`, ending), { status: 200, body: { start: '2026-03-02T08:59:00.000Z', device: 'Reader', finish: first.body.finish } }, 'a correction stays')
+})
+
 t.test('what cannot end a step is told', async (t) => {
   const service = await aService(t)
   const { id } = await logged(service, { finish: null, data: { text: 'x'.repeat(40_000) } })

@@ -129,6 +129,10 @@ const asked: Record<string, (lab: Lab) => Promise<unknown>> = {
   listExperimentSteps: async (lab) => spent(await made(lab.get(`/api/experiments/${lab.lastRun}/steps`))),
   listExperiments: async (lab) => spent(await made(lab.get('/api/experiments'))),
   getExperiment: async (lab) => spent(await made(lab.get(`/api/experiments/${lab.lastRun}`))),
+  getExperimentTimeline: async (lab) => {
+    const { predicted, items } = await made(lab.get(`/api/experiments/${lab.lastRun}/timeline?confidence=0.8`))
+    return { predicted, steps: items.map(({ step, predicted }: any) => [step.active_seconds, predicted]) }
+  },
   getContainerHistory: async (lab) => {
     const { items } = await made(lab.get(`/api/containers?removed=true&name=${encodeURIComponent(`Plate ${runs - 1}`)}`))
     return (await made(lab.get(`/api/containers/${items[0].id}/history`))).items.filter(({ step }: any) => step !== null).map(({ step }: any) => spent(step))

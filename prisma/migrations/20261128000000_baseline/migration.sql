@@ -189,9 +189,10 @@ CREATE TABLE container (
   CONSTRAINT container_id_lid_off_key UNIQUE (id, lid_off)
 );
 CREATE UNIQUE INDEX container_barcode_active ON container (barcode) WHERE (removed_at IS NULL);
-CREATE INDEX container_barcode_idx ON container (barcode);
+-- text_pattern_ops: for equality, and for what begins with a text, in any locale
+CREATE INDEX container_barcode_idx ON container (barcode text_pattern_ops);
 -- barcodes that differ in case only are warned about
-CREATE INDEX container_barcode_folded_idx ON container (lower(barcode)) WHERE (removed_at IS NULL);
+CREATE INDEX container_barcode_folded_idx ON container (lower(barcode) text_pattern_ops) WHERE (removed_at IS NULL);
 CREATE INDEX container_starting_position_idx ON container (starting_position_id);
 -- the containers on the platform are few beside those that were removed
 CREATE INDEX container_present_idx ON container (id) WHERE (removed_at IS NULL);
@@ -199,7 +200,9 @@ CREATE INDEX container_present_idx ON container (id) WHERE (removed_at IS NULL);
 CREATE INDEX container_removed_idx ON container (removed_at) WHERE (removed_at IS NOT NULL);
 CREATE INDEX container_missing_idx ON container (id) WHERE (missing_since IS NOT NULL);
 CREATE INDEX container_last_position_idx ON container (last_position_id) WHERE (last_position_id IS NOT NULL);
-CREATE INDEX container_name_idx ON container (name, id);
+CREATE INDEX container_name_idx ON container (name text_pattern_ops, id);
+-- a search finds those on the platform first
+CREATE INDEX container_present_name_idx ON container (name text_pattern_ops) WHERE (removed_at IS NULL);
 CREATE INDEX container_labware_type_idx ON container (labware_type, id) WHERE (labware_type IS NOT NULL);
 
 -- ── Placement ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -310,7 +313,7 @@ CREATE TABLE process (
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT process_pkey PRIMARY KEY (id)
 );
-CREATE INDEX process_name_idx ON process (name);
+CREATE INDEX process_name_idx ON process (name text_pattern_ops, id DESC);
 CREATE INDEX process_source_idx ON process (source_sha256);
 
 CREATE TABLE experiment (
@@ -335,9 +338,11 @@ CREATE TABLE experiment (
   CONSTRAINT experiment_paused_since CHECK ((status = 'paused') = (paused_at IS NOT NULL))
 );
 CREATE INDEX experiment_process_idx ON experiment (process_id, id);
+-- the newest of a name first
+CREATE INDEX experiment_name_idx ON experiment (name text_pattern_ops, id DESC) WHERE (name IS NOT NULL);
 CREATE INDEX experiment_status_idx ON experiment (status, id);
 -- what is lost when a session is over
-CREATE INDEX experiment_session_idx ON experiment (session) WHERE (session IS NOT NULL AND status IN ('running', 'paused'));
+CREATE INDEX experiment_session_idx ON experiment (session) WHERE (session IS NOT NULL AND status IN ('running', 'paused', 'lost'));
 
 -- ── Step ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -494,6 +499,7 @@ CREATE INDEX step_device_idx ON step (device_id, start, id);
 -- the summary of an experiment counts its steps: with a few more columns it reads a few pages of this index, and no table
 CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, is_sample) WHERE (experiment_id IS NOT NULL);
 CREATE INDEX step_experiment_named_idx ON step (experiment_named) WHERE (experiment_named IS NOT NULL);
+CREATE INDEX step_name_idx ON step (name text_pattern_ops, start DESC) WHERE (name IS NOT NULL);
 CREATE INDEX step_fct_idx ON step (fct, start, id);
 -- in the order of durations a page may come after all steps that a filter leaves out; with the columns of the filters in the
 -- index, the search does not touch the table (a second instead of half a minute at a million steps)
@@ -673,6 +679,7 @@ CREATE INDEX event_step_idx ON event (step_id, revision) WHERE (step_id IS NOT N
 CREATE INDEX event_experiment_idx ON event (experiment_id, revision) WHERE (experiment_id IS NOT NULL);
 CREATE INDEX event_kind_idx ON event (kind, revision);
 CREATE INDEX event_recorded_idx ON event (recorded_at, revision);
+CREATE INDEX event_request_idx ON event (request_id, revision) WHERE (request_id IS NOT NULL);
 CREATE INDEX event_actor_idx ON event (actor, revision) WHERE (actor IS NOT NULL);
 -- for the state as of a revision
 CREATE INDEX event_device_snapshot_idx ON event (device_id, revision DESC, ordinal DESC) WHERE (kind LIKE 'device-%' OR kind LIKE 'certificate-%');
@@ -913,7 +920,7 @@ BEGIN
   UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (over);
   WITH inserted AS (
     INSERT INTO alarm (id, step_id, kind, raised_at)
-    SELECT gen_random_uuid(), s.id, 'overdue', command_time() FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running'
+    SELECT uuid_v7(), s.id, 'overdue', command_time() FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running'
     ON CONFLICT (step_id) WHERE over_at IS NULL DO NOTHING
     RETURNING alarm.id
   )
@@ -1855,19 +1862,6 @@ BEGIN
   GET DIAGNOSTICS written = ROW_COUNT;
   RETURN written;
 END $$;
-
--- prisma/sql/device/add_lacking_slots.sql
--- Adds the slots that devices lack, which are [device_input]. Slots are never deleted, so the ones that a device lacks are those above its last one. Two commands
--- may add the same ones ahead at a time: the second waits for the first, and adds the others.
-CREATE OR REPLACE FUNCTION add_lacking_slots(_inputs json) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO position (id, device_id, slot_number, disposes)
-  SELECT gen_random_uuid(), input.id, slot, coalesce(input.disposes, false)
-  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
-  CROSS JOIN LATERAL (SELECT coalesce(max(p.slot_number) + 1, 0) AS number FROM position p WHERE p.device_id = input.id) AS next
-  CROSS JOIN LATERAL generate_series(next.number, input.capacity - 1) AS slot
-  WHERE NOT input.retired
-  ON CONFLICT DO NOTHING;
-$$;
 
 -- prisma/sql/device/create_unlisted_devices.sql
 -- Creates a device for every name that no device ever had: unlisted and without slots. `_devices` is [{ id, name }]
@@ -2973,7 +2967,7 @@ BEGIN
   UPDATE step s SET status = 'lost', version = s.version + 1, updated_at = command_time() WHERE s.id = ANY (steps);
   UPDATE experiment e SET status = 'lost', version = e.version + 1, updated_at = command_time() WHERE e.id = ANY (experiments);
   INSERT INTO alarm (id, step_id, kind, raised_at)
-  SELECT gen_random_uuid(), t.id, 'lost', command_time() FROM unnest(steps) t (id)
+  SELECT uuid_v7(), t.id, 'lost', command_time() FROM unnest(steps) t (id)
   ON CONFLICT (step_id) WHERE over_at IS NULL DO UPDATE SET kind = 'lost';
 
   this_revision := next_revision();
@@ -2996,10 +2990,10 @@ FROM orchestrator o;
 
 -- prisma/sql/orchestrator/put_orchestrator.sql
 -- Takes a sign of life of an orchestrator: its lease lasts `ttl_seconds` from now on. Another session than before begins, and what runs in
--- the one before is lost. `_input` is { session, ttl_seconds, state }. The outcome is `created` for a name that was not known. A sign of
--- life in the same session writes no event.
+-- the one before is lost. What was lost because the lease of this session was over runs again. `_input` is { session, ttl_seconds, state }.
+-- The outcome is `created` for a name that was not known. A sign of life in the same session writes no event, unless it recovers something.
 --
--- Locks: The orchestrator, then what lose_sessions locks.
+-- Locks: The orchestrator, then what lose_sessions and recover_session lock.
 CREATE OR REPLACE FUNCTION put_orchestrator(_name text, _input jsonb, _audit jsonb) RETURNS TABLE (outcome text, orchestrator orchestrator_state)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -3021,9 +3015,69 @@ BEGIN
   ON CONFLICT ON CONSTRAINT orchestrator_session_pkey DO UPDATE SET expires_at = excluded.expires_at;
   IF before <> _input->>'session' THEN
     PERFORM lose_sessions(_audit || jsonb_build_object('reason', 'Another session of the orchestrator "' || _name || '" has begun.'));
+  ELSIF before = _input->>'session' THEN
+    -- Not when a session takes the name back: two programs with one name would lose and recover their steps in turn.
+    PERFORM recover_session(before, _audit || jsonb_build_object('reason', 'The session of the orchestrator "' || _name || '" gives signs of life again.'));
   END IF;
   SELECT o.* INTO orchestrator FROM orchestrator_state o WHERE o.name = _name;
   RETURN NEXT;
+END $$;
+
+-- prisma/sql/orchestrator/recover_session.sql
+-- Sets the lost steps and experiments of a session that gives signs of life again to what they were: running, or paused since then. Their
+-- alarms are over. Another session of the orchestrator does not do this. None writes nothing. Reads only what is under way.
+--
+-- Locks: The steps and the experiments, in the order of their ids, then the lab.
+CREATE OR REPLACE FUNCTION recover_session(_session text, _audit jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  steps uuid[];
+  experiments uuid[];
+  alarms uuid[];
+  befores jsonb;
+  experiment_befores jsonb;
+  alarm_befores jsonb;
+  this_revision bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status = 'lost' AND s.session = _session)
+    AND NOT EXISTS (SELECT FROM experiment e WHERE e.status = 'lost' AND e.session = _session) THEN
+    RETURN;
+  END IF;
+  SELECT array_agg(l.id) INTO steps FROM (
+    SELECT s.id FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status = 'lost' AND s.session = _session ORDER BY s.id FOR NO KEY UPDATE) l;
+  SELECT array_agg(l.id) INTO experiments FROM (
+    SELECT e.id FROM experiment e WHERE e.status = 'lost' AND e.session = _session ORDER BY e.id FOR NO KEY UPDATE) l;
+  IF steps IS NULL AND experiments IS NULL THEN
+    RETURN;
+  END IF;
+  SELECT jsonb_object_agg(t.id, step_snapshot(t.id)) INTO befores FROM unnest(steps) t (id);
+  SELECT jsonb_object_agg(t.id, experiment_snapshot(t.id)) INTO experiment_befores FROM unnest(experiments) t (id);
+  SELECT array_agg(a.id), jsonb_object_agg(a.id, alarm_snapshot(a.id)) INTO alarms, alarm_befores
+  FROM alarm a WHERE a.over_at IS NULL AND a.step_id = ANY (steps);
+  UPDATE step s SET status = 'running', version = s.version + 1, updated_at = command_time() WHERE s.id = ANY (steps);
+  UPDATE experiment e SET status = 'running', version = e.version + 1, updated_at = command_time() WHERE e.id = ANY (experiments);
+  -- Only the loss ended these pauses, so they last.
+  UPDATE pause p SET resumed_at = NULL
+  FROM (
+    SELECT 'step' AS subject, t.id, lost.was FROM unnest(steps) t (id) CROSS JOIN LATERAL (
+      SELECT e.before->>'status' AS was FROM event e WHERE e.step_id = t.id AND e.kind = 'step-lost' ORDER BY e.revision DESC LIMIT 1) lost
+    UNION ALL
+    SELECT 'experiment', t.id, lost.was FROM unnest(experiments) t (id) CROSS JOIN LATERAL (
+      SELECT e.before->>'status' AS was FROM event e WHERE e.experiment_id = t.id AND e.kind = 'experiment-lost' ORDER BY e.revision DESC LIMIT 1) lost
+  ) ended
+  WHERE ended.was = 'paused' AND p.subject = ended.subject AND p.subject_id = ended.id
+    AND NOT EXISTS (SELECT FROM pause later WHERE later.subject = p.subject AND later.subject_id = p.subject_id AND later.ordinal > p.ordinal);
+  UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (alarms);
+
+  this_revision := next_revision();
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-recovered',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = ANY (steps);
+  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  SELECT this_revision, coalesce(cardinality(steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, 'experiment-recovered',
+    _audit->>'actor', _audit->>'reason', _audit->>'request_id', e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
+  FROM experiment e CROSS JOIN lab WHERE e.id = ANY (experiments);
+  PERFORM record_alarm_events(this_revision, coalesce(cardinality(steps), 0) + coalesce(cardinality(experiments), 0), 'step-alarm-over', alarms, alarm_befores, _audit);
 END $$;
 
 -- prisma/sql/orchestrator/session_is_over.sql
@@ -4729,7 +4783,7 @@ BEGIN
         step_of := step_of || index;
         steps := steps || complete_transfer_step(input->'step', done.before, after, input->>'barcode' IS NOT NULL);
         step_devices := step_devices || jsonb_build_array(
-          jsonb_build_object('id', gen_random_uuid(), 'name', done.before->'device'), jsonb_build_object('id', gen_random_uuid(), 'name', after->'device'));
+          jsonb_build_object('id', uuid_v7(), 'name', done.before->'device'), jsonb_build_object('id', uuid_v7(), 'name', after->'device'));
       END IF;
       index := index + 1;
     END LOOP;
@@ -4996,6 +5050,14 @@ CREATE OR REPLACE FUNCTION record_alarm_events(_revision bigint, _ordinal intege
   FROM alarm a JOIN step s ON s.id = a.step_id CROSS JOIN lab WHERE a.id = ANY (_alarms)
 $$;
 
+-- prisma/sql/api/uuid_v7.sql
+-- Returns a new UUID of version 7, as the service makes them: it begins with the milliseconds since 1970 of the running command, so new
+-- ids are at the end of each index.
+CREATE OR REPLACE FUNCTION uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
+  SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+    PLACING substring(int8send(floor(extract(epoch FROM command_time()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$$;
+
 -- prisma/sql/arrangement/end_changes.sql
 -- Returns what an arrangement changes, as the API shows it: [{ kind, container, from, to }], in the order of `_ends`, which
 -- are container_end. It reads the state before the change.
@@ -5160,6 +5222,19 @@ CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql
       FROM (SELECT r.nth, r.pointer, first_value(r.pointer) OVER one AS first, row_number() OVER one AS time
         FROM resolved r WHERE r.container_id IS NOT NULL WINDOW one AS (PARTITION BY r.container_id ORDER BY r.nth)) again
       WHERE again.time > 1 ORDER BY again.nth LIMIT 1))
+$$;
+
+-- prisma/sql/device/add_lacking_slots.sql
+-- Adds the slots that devices lack, which are [device_input]. Slots are never deleted, so the ones that a device lacks are those above its last one. Two commands
+-- may add the same ones ahead at a time: the second waits for the first, and adds the others.
+CREATE OR REPLACE FUNCTION add_lacking_slots(_inputs json) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO position (id, device_id, slot_number, disposes)
+  SELECT uuid_v7(), input.id, slot, coalesce(input.disposes, false)
+  FROM json_populate_recordset(NULL::device_input, _inputs) AS input
+  CROSS JOIN LATERAL (SELECT coalesce(max(p.slot_number) + 1, 0) AS number FROM position p WHERE p.device_id = input.id) AS next
+  CROSS JOIN LATERAL generate_series(next.number, input.capacity - 1) AS slot
+  WHERE NOT input.retired
+  ON CONFLICT DO NOTHING;
 $$;
 
 -- prisma/sql/device/device_snapshot.sql
@@ -5386,7 +5461,7 @@ END $$;
 
 -- prisma/sql/lab/lab_state_at.sql
 -- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
--- lab file had at that revision.
+-- lab file had at that revision. `reserved` is null: the log does not say which slots were reserved.
 CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revision double precision, totals json, devices json) LANGUAGE sql STABLE AS $$
   WITH container_then AS MATERIALIZED (
     SELECT * FROM container_state_at(_revision)
@@ -5412,17 +5487,32 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
     GROUP BY e.device_id
   ),
   device_then AS (
-    SELECT d.name, d."group", d.capacity, d.disposes, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
+    SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
       CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
       (SELECT count(*) FROM container_then c WHERE c.device = d.name) + (SELECT count(*) FROM container_then c WHERE c.lid->>'device' = d.name) AS occupied,
       (SELECT coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
-        'lidded', c.lidded, 'lid', c.lid) ORDER BY c.position), '[]') FROM container_then c WHERE c.device = d.name) AS containers
+        'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
+        ORDER BY c.position), '[]')
+       FROM container_then c
+       CROSS JOIN LATERAL (
+         SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+       ) last
+       -- The event that brought it there.
+       LEFT JOIN LATERAL (
+         SELECT e.recorded_at FROM event e
+         WHERE e.container_id = c.id AND e.revision <= _revision
+           AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
+         ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+       ) come ON true
+       WHERE c.device = d.name) AS containers
     FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
-    -- The slots for which something else was set than for their device.
+    -- The slots for which something was set, for themselves or otherwise than for their device.
     CROSS JOIN LATERAL (
-      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing
+      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing,
+        coalesce(json_agg(last.position ORDER BY last.position) FILTER (WHERE last.deep_well_suited), '[]') AS deep_well
       FROM (
-        SELECT DISTINCT ON (e.after->>'position') (e.after->>'disposes')::boolean AS disposes FROM event e
+        SELECT DISTINCT ON (e.after->>'position') (e.after->>'position')::integer AS position, (e.after->>'disposes')::boolean AS disposes,
+          (e.after->>'deep_well_suited')::boolean AS deep_well_suited FROM event e
         WHERE e.device_id = d.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < d.capacity
         ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
       ) last
@@ -5436,7 +5526,8 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
       'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
       'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
       'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
-    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', d.capacity, 'occupied', d.occupied, 'disposes', d.disposes, 'containers', d.containers)
+    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.view, 'positions', d.capacity, 'occupied', d.occupied,
+         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers)
        ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
   FROM slots s
 $$;

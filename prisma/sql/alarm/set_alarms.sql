@@ -21,7 +21,7 @@ BEGIN
   UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (over);
   WITH inserted AS (
     INSERT INTO alarm (id, step_id, kind, raised_at)
-    SELECT gen_random_uuid(), s.id, 'overdue', command_time() FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running'
+    SELECT uuid_v7(), s.id, 'overdue', command_time() FROM step s WHERE s.id = ANY (_overdue) AND s.status = 'running'
     ON CONFLICT (step_id) WHERE over_at IS NULL DO NOTHING
     RETURNING alarm.id
   )

@@ -1,5 +1,5 @@
 -- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
--- lab file had at that revision.
+-- lab file had at that revision. `reserved` is null: the log does not say which slots were reserved.
 CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revision double precision, totals json, devices json) LANGUAGE sql STABLE AS $$
   WITH container_then AS MATERIALIZED (
     SELECT * FROM container_state_at(_revision)
@@ -25,17 +25,32 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
     GROUP BY e.device_id
   ),
   device_then AS (
-    SELECT d.name, d."group", d.capacity, d.disposes, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
+    SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
       CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
       (SELECT count(*) FROM container_then c WHERE c.device = d.name) + (SELECT count(*) FROM container_then c WHERE c.lid->>'device' = d.name) AS occupied,
       (SELECT coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
-        'lidded', c.lidded, 'lid', c.lid) ORDER BY c.position), '[]') FROM container_then c WHERE c.device = d.name) AS containers
+        'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
+        ORDER BY c.position), '[]')
+       FROM container_then c
+       CROSS JOIN LATERAL (
+         SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+       ) last
+       -- The event that brought it there.
+       LEFT JOIN LATERAL (
+         SELECT e.recorded_at FROM event e
+         WHERE e.container_id = c.id AND e.revision <= _revision
+           AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
+         ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+       ) come ON true
+       WHERE c.device = d.name) AS containers
     FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
-    -- The slots for which something else was set than for their device.
+    -- The slots for which something was set, for themselves or otherwise than for their device.
     CROSS JOIN LATERAL (
-      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing
+      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing,
+        coalesce(json_agg(last.position ORDER BY last.position) FILTER (WHERE last.deep_well_suited), '[]') AS deep_well
       FROM (
-        SELECT DISTINCT ON (e.after->>'position') (e.after->>'disposes')::boolean AS disposes FROM event e
+        SELECT DISTINCT ON (e.after->>'position') (e.after->>'position')::integer AS position, (e.after->>'disposes')::boolean AS disposes,
+          (e.after->>'deep_well_suited')::boolean AS deep_well_suited FROM event e
         WHERE e.device_id = d.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < d.capacity
         ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
       ) last
@@ -49,7 +64,8 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
       'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
       'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
       'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
-    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'positions', d.capacity, 'occupied', d.occupied, 'disposes', d.disposes, 'containers', d.containers)
+    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.view, 'positions', d.capacity, 'occupied', d.occupied,
+         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers)
        ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
   FROM slots s
 $$;

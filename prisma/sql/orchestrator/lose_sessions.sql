@@ -32,7 +32,7 @@ BEGIN
   UPDATE step s SET status = 'lost', version = s.version + 1, updated_at = command_time() WHERE s.id = ANY (steps);
   UPDATE experiment e SET status = 'lost', version = e.version + 1, updated_at = command_time() WHERE e.id = ANY (experiments);
   INSERT INTO alarm (id, step_id, kind, raised_at)
-  SELECT gen_random_uuid(), t.id, 'lost', command_time() FROM unnest(steps) t (id)
+  SELECT uuid_v7(), t.id, 'lost', command_time() FROM unnest(steps) t (id)
   ON CONFLICT (step_id) WHERE over_at IS NULL DO UPDATE SET kind = 'lost';
 
   this_revision := next_revision();

@@ -1,8 +1,8 @@
 -- Takes a sign of life of an orchestrator: its lease lasts `ttl_seconds` from now on. Another session than before begins, and what runs in
--- the one before is lost. `_input` is { session, ttl_seconds, state }. The outcome is `created` for a name that was not known. A sign of
--- life in the same session writes no event.
+-- the one before is lost. What was lost because the lease of this session was over runs again. `_input` is { session, ttl_seconds, state }.
+-- The outcome is `created` for a name that was not known. A sign of life in the same session writes no event, unless it recovers something.
 --
--- Locks: The orchestrator, then what lose_sessions locks.
+-- Locks: The orchestrator, then what lose_sessions and recover_session lock.
 CREATE OR REPLACE FUNCTION put_orchestrator(_name text, _input jsonb, _audit jsonb) RETURNS TABLE (outcome text, orchestrator orchestrator_state)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -24,6 +24,9 @@ BEGIN
   ON CONFLICT ON CONSTRAINT orchestrator_session_pkey DO UPDATE SET expires_at = excluded.expires_at;
   IF before <> _input->>'session' THEN
     PERFORM lose_sessions(_audit || jsonb_build_object('reason', 'Another session of the orchestrator "' || _name || '" has begun.'));
+  ELSIF before = _input->>'session' THEN
+    -- Not when a session takes the name back: two programs with one name would lose and recover their steps in turn.
+    PERFORM recover_session(before, _audit || jsonb_build_object('reason', 'The session of the orchestrator "' || _name || '" gives signs of life again.'));
   END IF;
   SELECT o.* INTO orchestrator FROM orchestrator_state o WHERE o.name = _name;
   RETURN NEXT;

@@ -84,7 +84,7 @@ BEGIN
         step_of := step_of || index;
         steps := steps || complete_transfer_step(input->'step', done.before, after, input->>'barcode' IS NOT NULL);
         step_devices := step_devices || jsonb_build_array(
-          jsonb_build_object('id', gen_random_uuid(), 'name', done.before->'device'), jsonb_build_object('id', gen_random_uuid(), 'name', after->'device'));
+          jsonb_build_object('id', uuid_v7(), 'name', done.before->'device'), jsonb_build_object('id', uuid_v7(), 'name', after->'device'));
       END IF;
       index := index + 1;
     END LOOP;

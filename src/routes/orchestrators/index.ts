@@ -23,6 +23,7 @@ export const orchestratorsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: [
         'Renews the lease of an orchestrator: send it every few seconds. Steps and experiments name its `session`.',
         'When the lease is over, or another session of the name begins, the steps and experiments of the session that run become `lost`: they have an alarm, no finish, and no part in estimates. What is told later about them still ends them.',
+        'When the session renews its lease later, what was lost and has not ended is what it was before, running or paused, and its alarms are over.',
         'Steps and experiments without a session are never lost.'
       ].join(' '),
       params: OrchestratorParams, querystring: noQuery, body: ref(OrchestratorPut),

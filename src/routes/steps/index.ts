@@ -129,7 +129,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     config: { changes: 'step', bodyOptional: true },
     schema: {
       operationId: 'finishStep', tags: ['steps'], summary: 'Finish a running step',
-      description: 'Ends a running, paused or lost step. A pause ends with it. If the finish is before the start, because clocks differ, the start is stored as the finish, with a warning.',
+      description: 'Ends a running, paused or lost step. A pause ends with it. If the finish is before the start, because clocks differ, the start is stored as the finish, with a warning. Told again with the same `finish` and the same facts, a step that has ended is returned; containers that were not named yet are added.',
       params: StepParams, querystring: noQuery, body: ref(StepFinish),
       response: { 200: ref(Step), ...bodyProblems('step-not-found', 'step-ended') }
     }

@@ -140,10 +140,10 @@ export const schemaRules: readonly Rule[] = [
     breaking: (document) => { document.components.schemas.Thing.properties.d = { type: 'string', description: 'Short.' } }
   },
   {
-    rule: 'times are called start, finish, until, now or *_at, *_after, *_before, *_since, first_start, last_finish, and are date-times; nothing else is',
+    rule: 'times are called start, finish, until, now or *_at, *_after, *_before, *_since, first_start, last_finish, expected_finish, bound_finish, and are date-times; nothing else is',
     why: 'The name tells the unit and the form.',
     faults: (document) => memberSchemas(document).filter(({ at, name, schema }) =>
-      (valueOf(document, schema)?.format === 'date-time') !== /^((first_)?start|(last_)?finish|window_from|at|now|since|until|.*_(at|after|before|since))$/.test(name) && !/^(lidded_.*|from|to)$/.test(name) && !pointInHistory.test(at)).map(({ at }) => at),
+      (valueOf(document, schema)?.format === 'date-time') !== /^((first_)?start|((last|expected|bound)_)?finish|window_from|at|now|since|until|.*_(at|after|before|since))$/.test(name) && !/^(lidded_.*|from|to)$/.test(name) && !pointInHistory.test(at)).map(({ at }) => at),
     breaking: (document) => { document.components.schemas.Thing.properties.made_at = { type: 'string', description: 'When.' } }
   },
   {

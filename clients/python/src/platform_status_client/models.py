@@ -449,7 +449,7 @@ class Event(TypedDict):
     after: dict[str, Any] | None
 
 
-EventKind = Literal['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named', 'certificate-set', 'certificate-removed', 'position-updated', 'labware-type-added', 'labware-type-updated', 'labware-type-deleted', 'lab-updated', 'lab-wiped', 'lab-restored', 'position-reserved', 'reservation-renewed', 'reservation-released', 'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'experiment-lost', 'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed', 'step-lost', 'step-alarm', 'step-alarm-over', 'alarm-acknowledged', 'webhook-disabled', 'webhook-enabled']
+EventKind = Literal['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named', 'certificate-set', 'certificate-removed', 'position-updated', 'labware-type-added', 'labware-type-updated', 'labware-type-deleted', 'lab-updated', 'lab-wiped', 'lab-restored', 'position-reserved', 'reservation-renewed', 'reservation-released', 'experiment-created', 'experiment-updated', 'experiment-paused', 'experiment-resumed', 'experiment-lost', 'experiment-recovered', 'steps-logged', 'step-finished', 'step-corrected', 'step-paused', 'step-resumed', 'step-lost', 'step-recovered', 'step-alarm', 'step-alarm-over', 'alarm-acknowledged', 'webhook-disabled', 'webhook-enabled']
 
 
 class EventPage(TypedDict):
@@ -520,6 +520,18 @@ class ExperimentProcess(TypedDict):
 ExperimentStatus = Literal['created', 'running', 'paused', 'lost', 'completed', 'aborted']
 
 
+class ExperimentTimeline(TypedDict):
+    """The steps of an experiment against what was predicted when it began."""
+    now: str
+    status: ExperimentStatus
+    began_at: str | None
+    predicted: RunPrediction | None
+    expected_finish: str | None
+    bound_finish: str | None
+    items: list[TimelineItem]
+    truncated: bool
+
+
 # One fault of a request: where it is, and the rule that it breaks.
 Fault = TypedDict(
     'Fault',
@@ -558,6 +570,28 @@ class FormerLabel(TypedDict):
     missing_since: str | None
     removed_at: str | None
     until: str
+
+
+FoundBy = Literal['id', 'place', 'barcode', 'request-id', 'former-barcode', 'name', 'barcode-prefix', 'name-prefix']
+
+
+class FoundItem(TypedDict):
+    """Something that a text can mean."""
+    kind: FoundKind
+    id: str | None
+    label: str
+    where: FoundPlace | None
+    why: FoundBy
+    url: str
+
+
+FoundKind = Literal['container', 'position', 'device', 'experiment', 'process', 'step', 'revision']
+
+
+class FoundPlace(TypedDict):
+    """Where something that was found is."""
+    device: str
+    position: int | None
 
 
 class HistoryEnd(TypedDict):
@@ -664,6 +698,8 @@ class LabContainer(TypedDict):
     position: int
     lidded: bool
     lid: Place | None
+    since: str
+    last_event: LabLastEvent | None
 
 
 class LabDevice(TypedDict):
@@ -685,9 +721,13 @@ class LabDeviceState(TypedDict):
     """A device and the containers on it."""
     name: str
     group: str
+    type: str | None
+    view: Any
     positions: int
     occupied: int
     disposes: bool
+    deep_well: list[int]
+    reserved: list[LabReservedSlot] | None
     containers: list[LabContainer]
 
 
@@ -706,6 +746,19 @@ class LabLabwareType(TypedDict):
     height_mm: NotRequired[float | None]
     wells: NotRequired[int | None]
     lid: NotRequired[TypeLid | None]
+
+
+class LabLastEvent(TypedDict):
+    """What the event log says last about a container."""
+    kind: str
+    recorded_at: str
+
+
+class LabReservedSlot(TypedDict):
+    """A slot that is reserved."""
+    position: int
+    owner: str
+    expires_at: str
 
 
 class LabRestore(TypedDict):
@@ -1169,6 +1222,13 @@ class RestoreFinding(TypedDict):
 RestoreFindingCode = Literal['position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied']
 
 
+class RunPrediction(TypedDict):
+    """What was known of an experiment when it began."""
+    median_seconds: float
+    bound_seconds: float
+    sample_size: int
+
+
 RunningState = Literal['running', 'past-bound', 'alarm', 'paused', 'lost']
 
 
@@ -1192,6 +1252,11 @@ class RunningSteps(TypedDict):
 
 
 Scope = Literal['read', 'operate', 'admin']
+
+
+class SearchResult(TypedDict):
+    """What a text can mean."""
+    items: list[FoundItem]
 
 
 class SeenPlate(TypedDict):
@@ -1275,7 +1340,7 @@ class StepChange(TypedDict):
     after: Step
 
 
-StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-corrected']
+StepChangeKind = Literal['step-finished', 'step-paused', 'step-resumed', 'step-lost', 'step-recovered', 'step-corrected']
 
 
 class StepContainer(TypedDict):
@@ -1495,6 +1560,15 @@ class StepPlace(TypedDict):
     position: int | None
 
 
+class StepPrediction(TypedDict):
+    """What was known of a step when its experiment began."""
+    median_seconds: float
+    bound_seconds: float
+    method: EstimateMethod
+    level: MatchLevel | None
+    sample_size: int
+
+
 StepSort = Literal['start', '-start', 'duration', '-duration']
 
 
@@ -1652,6 +1726,30 @@ class StreamRevision(TypedDict):
     request_id: str | None
     events: list[Event] | None
     count: NotRequired[int]
+
+
+class TimelineItem(TypedDict):
+    """A step of an experiment, and what was predicted of it."""
+    step: TimelineStep
+    predicted: StepPrediction | None
+    waited_seconds: float | None
+
+
+class TimelineStep(TypedDict):
+    """A step of an experiment, without its data."""
+    id: str
+    kind: StepKind
+    name: str | None
+    fct: str | None
+    device: str
+    status: StepStatus
+    start: str
+    finish: str | None
+    duration_seconds: float | None
+    active_seconds: float | None
+    origin: StepPlace | None
+    destination: StepPlace | None
+    containers: list[StepContainer]
 
 
 class TrackedPlace(TypedDict):
@@ -2176,6 +2274,19 @@ class GetProcessSourceQuery(TypedDict):
 class GetProcessDurationQuery(TypedDict):
     """Query parameters of `get_process_duration`."""
     confidence: NotRequired[float]
+    min_revision: NotRequired[int]
+
+
+class GetExperimentTimelineQuery(TypedDict):
+    """Query parameters of `get_experiment_timeline`."""
+    confidence: NotRequired[float]
+    min_revision: NotRequired[int]
+
+
+class SearchQuery(TypedDict):
+    """Query parameters of `search`."""
+    q: str
+    limit: NotRequired[int]
     min_revision: NotRequired[int]
 
 

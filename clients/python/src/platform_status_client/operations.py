@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         ExperimentCreate,
         ExperimentPage,
         ExperimentPatch,
+        ExperimentTimeline,
         FinishStepQuery,
         GetCalibrationQuery,
         GetCertificateQuery,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
         GetContainerQuery,
         GetDeviceQuery,
         GetExperimentQuery,
+        GetExperimentTimelineQuery,
         GetKeyQuery,
         GetLabConfigQuery,
         GetLabHealthQuery,
@@ -165,6 +167,8 @@ if TYPE_CHECKING:
         RetireDeviceQuery,
         RevokeKeyQuery,
         RunningSteps,
+        SearchQuery,
+        SearchResult,
         Session,
         SignIn,
         Step,
@@ -635,6 +639,25 @@ class Operations(Caller):
         answer: ProcessDuration = self.call('GET', ('api', 'processes', id, 'duration'), query=query)
         return answer
 
+    def get_experiment_timeline(self, id: str, /, **query: Unpack[GetExperimentTimelineQuery]) -> ExperimentTimeline:
+        """Compare an experiment with its predictions. Returns the steps of an experiment, each with what was
+        predicted of it when the experiment began (with the history of that time), and how long its containers
+        had waited. Says when the experiment should end. Of more than 5000 steps, the newest are returned. Scope:
+        `read`.
+        """
+        answer: ExperimentTimeline = self.call('GET', ('api', 'experiments', id, 'timeline'), query=query)
+        return answer
+
+    def search(self, **query: Unpack[SearchQuery]) -> SearchResult:
+        """Find what a text means. Finds containers by barcode, former barcode and name; devices, experiments,
+        processes and steps by name; slots by device and slot (`Hotel1 5`, `Hotel1:5`); all of them by id; and
+        what a request changed by its id. A name or barcode may be only its beginning. Upper and lower case
+        differ, except in names of devices and in barcodes on the platform. What is on the platform comes before
+        what was removed. Scope: `read`.
+        """
+        answer: SearchResult = self.call('GET', ('api', 'search'), query=query)
+        return answer
+
     def list_experiments(self, **query: Unpack[ListExperimentsQuery]) -> ExperimentPage:
         """List experiments. Lists experiments, oldest first. `started_after` (inclusive) and `started_before`
         (exclusive) refer to the start of the first step. Scope: `read`.
@@ -760,7 +783,9 @@ class Operations(Caller):
 
     def finish_step(self, id: str, query: FinishStepQuery | None = None, /, **body: Unpack[StepFinish]) -> Step:
         """Finish a running step. Ends a running, paused or lost step. A pause ends with it. If the finish is before
-        the start, because clocks differ, the start is stored as the finish, with a warning. Scope: `operate`.
+        the start, because clocks differ, the start is stored as the finish, with a warning. Told again with the
+        same `finish` and the same facts, a step that has ended is returned; containers that were not named yet
+        are added. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps', id, 'finish'), query=query, body=body)
         return answer
@@ -798,8 +823,9 @@ class Operations(Caller):
         """Give a sign of life of an orchestrator. Renews the lease of an orchestrator: send it every few seconds.
         Steps and experiments name its `session`. When the lease is over, or another session of the name begins,
         the steps and experiments of the session that run become `lost`: they have an alarm, no finish, and no
-        part in estimates. What is told later about them still ends them. Steps and experiments without a session
-        are never lost. Scope: `operate`.
+        part in estimates. What is told later about them still ends them. When the session renews its lease
+        later, what was lost and has not ended is what it was before, running or paused, and its alarms are over.
+        Steps and experiments without a session are never lost. Scope: `operate`.
         """
         answer: Orchestrator = self.call('PUT', ('api', 'orchestrators', name), query=query, body=body)
         return answer
