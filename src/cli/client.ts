@@ -34,23 +34,25 @@ function localAddress ({ HOST, PORT }: Env): string {
 
 /** Creates a client of the service at this URL. It sends the key in PLATFORM_STATUS_KEY. */
 export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'>, address: string): Client {
-  async function request<T> (method: string, path: string, body?: object | string, type = 'application/json'): Promise<T> {
+  /** Sends a request with the key. The key and the body are only for this address, so redirects are refused. */
+  async function send (
+    method: string, path: string, { headers, ...init }: { signal: AbortSignal, headers: Record<string, string>, body?: string }
+  ): Promise<Response> {
     const response = await fetch(address + path, {
-      method,
-      signal,
-      // The key and the body are only for this address.
-      redirect: 'manual',
-      headers: {
-        accept: 'application/json',
-        ...(env.PLATFORM_STATUS_KEY && { authorization: `Bearer ${env.PLATFORM_STATUS_KEY}` }),
-        ...(body !== undefined && { 'content-type': type })
-      },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
+      method, redirect: 'manual', ...init, headers: { ...headers, ...(env.PLATFORM_STATUS_KEY && { authorization: `Bearer ${env.PLATFORM_STATUS_KEY}` }) }
     }).catch((error: unknown) => { throw toUnreachable(address, error) })
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel()
       throw redirectedError(response, `${method} ${path}`, address)
     }
+    return response
+  }
+
+  async function request<T> (method: string, path: string, body?: object | string, type = 'application/json'): Promise<T> {
+    const response = await send(method, path, {
+      signal, headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': type }) },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
+    })
     if (response.status === 204) return undefined as T
     const parsed = await response.json().catch(() => undefined) as T & Problem | undefined
     if (response.ok && parsed !== undefined && isJson(response)) return parsed
@@ -70,16 +72,12 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
   async function openStream (path: string, silenceMs: number): Promise<AsyncIterable<string>> {
     const silence = new AbortController()
     const timer = setTimeout(() => silence.abort(), silenceMs)
-    const response = await fetch(address + path, {
-      signal: AbortSignal.any([signal, silence.signal]), redirect: 'manual',
-      headers: { accept: 'text/event-stream, application/problem+json', ...(env.PLATFORM_STATUS_KEY && { authorization: `Bearer ${env.PLATFORM_STATUS_KEY}` }) }
-    }).catch((error: unknown) => {
+    const response = await send('GET', path, { signal: AbortSignal.any([signal, silence.signal]), headers: { accept: 'text/event-stream, application/problem+json' } }).catch((error: unknown) => {
       clearTimeout(timer)
-      throw toUnreachable(address, error)
+      throw error
     })
     if (!response.ok || response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
       clearTimeout(timer)
-      if (response.status >= 300 && response.status < 400) throw redirectedError(response, `GET ${path}`, address)
       throw toCommandError(response.status, await response.json().catch(() => undefined) as Problem | undefined, `GET ${path}`, address)
     }
     return chunksOf(response, timer)

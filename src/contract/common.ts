@@ -135,10 +135,10 @@ export const pageQuery = {
   count: Type.Optional(Type.Boolean({ default: false, description: 'Whether to count all matching items and return the number as `total`.' }))
 }
 
-/** For operations without query parameters. Any parameter is refused. */
 /** The parameter of writes that answer a dry run as they would answer otherwise. */
 export const dryRunParameter = Type.Optional(Type.Boolean({ default: false, description: 'Whether to only return what the response would be, or the refusal, without changing anything.' }))
 
+/** For operations without query parameters. Any parameter is refused. */
 export const noQuery = Type.Object({}, { additionalProperties: false })
 
 /** A boolean filter with a third value for both. */

@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox'
 import { alarmSchemas } from './alarms.ts'
 import { arrangementSchemas } from './arrangements.ts'
 import { certificateSchemas } from './certificates.ts'
+import { cloudEventSchemas } from './cloud-events.ts'
 import { commonSchemas } from './common.ts'
 import { containerSchemas } from './containers.ts'
 import { deviceSchemas } from './devices.ts'
@@ -92,6 +93,6 @@ export const components: readonly TSchema[] = [
   ...processSchemas, ...experimentSchemas, ...stepSchemas, ...pauseSchemas, ...stepExclusionSchemas, ...stepStatisticsSchemas,
   ...estimateSchemas, ...estimateKindSchemas,
   ...processDurationSchemas, ...timelineSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
-  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas, ...eventSchemas, ...streamSchemas, ...searchSchemas,
-  ...webhookSchemas, ...keySchemas, ...sessionSchemas
+  ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas,
+  ...eventSchemas, ...cloudEventSchemas, ...streamSchemas, ...searchSchemas, ...webhookSchemas, ...keySchemas, ...sessionSchemas
 ]

@@ -68,11 +68,11 @@ const StreamBye = Type.Object({ reason: ref(StreamEndReason, 'Why the stream end
 })
 
 /** The schema of the `data` of each kind of frame. */
-const frames = { hello: StreamHello, revision: StreamRevision, heartbeat: StreamHeartbeat, reset: StreamReset, bye: StreamBye }
+export const streamFrames = { hello: StreamHello, revision: StreamRevision, heartbeat: StreamHeartbeat, reset: StreamReset, bye: StreamBye }
 
 const EventStream = Type.Unsafe<string>({
   $id: 'EventStream', type: 'string', contentMediaType: 'text/event-stream',
-  'x-frames': Object.fromEntries(Object.entries(frames).map(([event, schema]) => [event, ref(schema)])),
+  'x-frames': Object.fromEntries(Object.entries(streamFrames).map(([event, schema]) => [event, ref(schema)])),
   description: 'Server-Sent Events. `x-frames` has the schema of the `data` of each kind of frame. Ignore frames of other kinds: later versions can add some.',
   examples: [`event: heartbeat\nid: 4712\ndata: {"revision":4712,"now":"${aTime}"}\n\n`]
 })
@@ -80,4 +80,4 @@ const EventStream = Type.Unsafe<string>({
 /** The response of the stream. */
 export const streamResponse = { description: 'The stream. It stays open until one side closes it.', content: { 'text/event-stream': { schema: ref(EventStream) } } }
 
-export const streamSchemas = [StreamEndReason, ...Object.values(frames), EventStream]
+export const streamSchemas = [StreamEndReason, ...Object.values(streamFrames), EventStream]

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import plugin from 'fastify-plugin'
+import { asyncapiDocument } from '../contract/asyncapi.ts'
 import { documentHead } from '../contract/openapi.ts'
 import { serviceVersion } from '../version.ts'
 import { finishDocument, describeRoute } from './openapi-transform.ts'
@@ -13,7 +14,7 @@ const staticCSP = {
   'connect-src': '\'self\'', 'base-uri': '\'none\'', 'form-action': '\'none\'', 'frame-ancestors': '\'self\''
 }
 
-/** Serves /openapi.json and /docs. Register it before the routes, because it collects them. */
+/** Serves /openapi.json, /asyncapi.json and /docs. Register it before the routes, because it collects them. */
 export const docs = plugin(async (app: FastifyInstance) => {
   await app.register(swagger, {
     openapi: documentHead(serviceVersion()),
@@ -30,4 +31,6 @@ export const docs = plugin(async (app: FastifyInstance) => {
     theme: { title: 'platform-status' }
   })
   app.get('/openapi.json', { logLevel: 'warn', schema: { hide: true } }, async () => app.swagger())
+  const asyncapi = asyncapiDocument(serviceVersion())
+  app.get('/asyncapi.json', { logLevel: 'warn', schema: { hide: true } }, async () => asyncapi)
 }, { name: 'docs' })

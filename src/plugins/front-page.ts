@@ -21,6 +21,7 @@ const page = (version: string) => `<!doctype html>
 <li><a href="/sign-in">Sign in</a>, if the service has keys</li>
 <li><a href="/docs">All calls of the API</a>, to read and to try</li>
 <li><a href="/openapi.json">The OpenAPI document</a>, for generated clients</li>
+<li><a href="/asyncapi.json">The AsyncAPI document</a>: the stream of changes, and webhooks</li>
 <li><a href="/health/ready">Health</a>: whether the service and its database respond</li>
 <li><a href="/api/lab">The lab as it is now</a>, as JSON. It needs a key if the service has keys.</li>
 </ul>

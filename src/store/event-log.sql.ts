@@ -1,4 +1,6 @@
+import type { Event } from '../contract/events.ts'
 import { type Queryable, runPrepared } from './commands.ts'
+import { jsonColumns, type MemberKinds } from './json-row.ts'
 
 /** The end of the event log: its newest revision, which log it is, and the time of the database. */
 export type LogHead = { revision: number, log_id: string, now: string }
@@ -26,9 +28,13 @@ export async function readHead (database: Queryable): Promise<LogHead> {
   return head!
 }
 
-/** An event `e` as `GET /api/events` shows it: each column is a member of the JSON. */
-export const shownEvent = `(SELECT e.revision, wire_time(e.recorded_at) AS recorded_at, e.kind, e.actor, e.reason, e.request_id, e.container_id, e.device_id, e.step_id,
-  e.experiment_id, e.before, e.after)`
+const eventMembers: MemberKinds<Event> = {
+  revision: 'value', recorded_at: 'time', kind: 'value', actor: 'value', reason: 'value', request_id: 'value',
+  container_id: 'value', device_id: 'value', step_id: 'value', experiment_id: 'value', before: 'value', after: 'value'
+}
+
+/** An event `e` as the list, the stream and webhooks show it: each column is a member of the JSON. */
+export const shownEvent = `(SELECT ${jsonColumns(eventMembers, 'e')})`
 
 // The newest revisions and their events are committed together, so a reader that has seen a revision finds all its events.
 // The sizes are those of the stored rows, which can be compressed: they keep the statement from building far too much.

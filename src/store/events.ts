@@ -3,31 +3,32 @@ import { toUtc } from '../domain/step-times.ts'
 import { withRetries } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
+import { shownEvent } from './event-log.sql.ts'
 import { Prisma } from './generated/client.ts'
-import { filtersOf, readPage } from './pages.ts'
+import { filtersOf, type Page, readPage } from './pages.ts'
 
+/** An event, its place among the events of its revision, and the log that it is in. */
+export type ListedEvent = { revision: number, ordinal: number, log_id: string, event: Event }
 type EventKey = readonly [revision: number, ordinal: number]
 
 /** The event log. */
 export function eventStore ({ prisma }: Database) {
   return {
-    async list (query: EventQuery) {
+    async list (query: EventQuery): Promise<Page<ListedEvent>> {
       const { sort = 'revision', ...filters } = filtersOf(query)
       const source = sourceOf(filters)
       const [direction, beyond] = sort === 'revision' ? [Prisma.sql`ASC`, Prisma.sql`>`] : [Prisma.sql`DESC`, Prisma.sql`<`]
-      const page = await readPage<Event & { ordinal: number }, EventKey>(query, {
+      return await readPage<ListedEvent, EventKey>(query, {
         name: 'events',
         filters: { ...filters, sort },
         keys: ({ revision, ordinal }) => [revision, ordinal],
         isKey: (values) => values.length === 2 && values.every(Number.isSafeInteger),
-        read: async (after, take) => await withRetries(() => prisma.$queryRaw<(Event & { ordinal: number })[]>`
-          SELECT e.revision::float8 AS revision, e.ordinal, e.recorded_at, e.kind, e.actor, e.reason, e.request_id, e.container_id, e.device_id, e.step_id,
-            e.experiment_id, e.before, e.after
+        read: async (after, take) => await withRetries(() => prisma.$queryRaw<ListedEvent[]>`
+          SELECT k.revision::float8 AS revision, k.ordinal, (SELECT log_id FROM lab) AS log_id, (SELECT row_to_json(shown) FROM ${Prisma.raw(shownEvent)} shown) AS event
           ${source} ${after === null ? Prisma.empty : Prisma.sql`AND (k.revision, k.ordinal) ${beyond} (${after[0]}::bigint, ${after[1]}::int)`}
           ORDER BY k.revision ${direction}, k.ordinal ${direction} LIMIT ${take}`),
         count: async () => await withRetries(() => prisma.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count ${source}`).then(([{ count }]) => count)
       })
-      return { ...page, items: page.items.map(({ ordinal, ...event }) => event) }
     }
   }
 }

@@ -22,6 +22,7 @@ export function selectListAsJson<T> (members: MemberKinds<T>, from: string, orde
     FROM ${from} AS object CROSS JOIN LATERAL (SELECT ${jsonColumns(members)}) AS shown`
 }
 
-function jsonColumns (members: Readonly<Record<string, string>>): string {
-  return Object.entries(members).map(([name, as]) => as === 'time' ? `wire_time(object.${name}) AS ${name}` : `object.${name}`).join(', ')
+/** The members of a row as columns, in the format of the contract. `of` is the alias of the row. */
+export function jsonColumns<T> (members: MemberKinds<T>, of = 'object'): string {
+  return Object.entries(members).map(([name, as]) => as === 'time' ? `wire_time(${of}.${name}) AS ${name}` : `${of}.${name}`).join(', ')
 }

@@ -325,7 +325,7 @@ t.test('paths', async (t) => {
 
 t.test('a method that a path does not have is told those it has', async (t) => {
   const before = await aDump(lab.url)
-  const paths = { '/api/containers': 'GET, HEAD, POST', '/api/moves': 'POST', '/api/containers/P1': 'GET, HEAD, PATCH, DELETE', '/api/lab/config': 'GET, HEAD, PUT', '/openapi.json': 'GET, HEAD' }
+  const paths = { '/api/containers': 'GET, HEAD, POST', '/api/moves': 'POST', '/api/containers/P1': 'GET, HEAD, PATCH, DELETE', '/api/lab/config': 'GET, HEAD, PUT', '/openapi.json': 'GET, HEAD', '/asyncapi.json': 'GET, HEAD' }
   for (const [path, allow] of Object.entries(paths)) {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'].filter((method) => !allow.includes(method))) {
       const answer = await lab.call(method as Method, path, method === 'GET' ? undefined : '{', method === 'GET' ? {} : json)

@@ -49,7 +49,7 @@ t.test('pages of the service itself, programs and typed addresses are served', a
     t.equal((await service.get('/api/lab', headers)).status, 200, JSON.stringify(headers))
   }
   const foreignLink = { host: 'localhost:8000', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
-  for (const path of ['/health/live', '/openapi.json', '/docs/']) t.equal((await service.get(path, foreignLink)).status, 200, `${path} can be linked to`)
+  for (const path of ['/health/live', '/openapi.json', '/asyncapi.json', '/docs/']) t.equal((await service.get(path, foreignLink)).status, 200, `${path} can be linked to`)
 })
 
 t.test('AUTH=off changes nothing about pages of other origins', async (t) => {

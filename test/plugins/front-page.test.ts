@@ -10,7 +10,7 @@ t.test('the address of the service shows a page without a key, whose links all w
   t.match(page.text, /status service of a robotic laboratory/)
   t.notMatch(page.text, /<script|<img|<link|src=/)
   const links = [...page.text.matchAll(/href="([^"]+)"/g)].map(([, link]) => link!)
-  t.strictSame(links, ['/present', '/sign-in', '/docs', '/openapi.json', '/health/ready', '/api/lab'])
+  t.strictSame(links, ['/present', '/sign-in', '/docs', '/openapi.json', '/asyncapi.json', '/health/ready', '/api/lab'])
   for (const link of links.filter((one) => !one.startsWith('/api/') && one !== '/present')) t.ok([200, 302].includes((await service.get(link)).status), link)
   for (const link of ['/api/lab', '/present']) t.match(await service.get(link), { status: 401 }, `${link} needs a key`)
 })

@@ -55,7 +55,7 @@ t.test('from the first key on every call needs one, but for probes and the descr
   t.match(await service.get('/api/lab', { authorization: 'Basic YWRhOmFkYQ==' }), { status: 401 })
   t.match(await service.get('/api/lab', admin), { status: 200 })
   t.match(await service.get('/api/lab', { ...admin, host: 'status.lab.example' }), { status: 200 }, 'under any name')
-  for (const path of ['/health/live', '/health/ready', '/openapi.json', '/docs', '/docs/static/index.html']) {
+  for (const path of ['/health/live', '/health/ready', '/openapi.json', '/asyncapi.json', '/docs', '/docs/static/index.html']) {
     t.ok((await service.get(path)).status < 400, path)
   }
   t.match(await service.get('/api/nothing'), { status: 404 }, 'what there is, is no secret')

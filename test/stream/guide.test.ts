@@ -31,10 +31,11 @@ async function watching (t: Test, program: string, args: (code: (text: string) =
 
 t.test('the calls of the page', { skip: withoutCurl }, async (t) => {
   const { address } = await aListener(t)
-  const [lab, stream, fresh] = blocks('sh').flatMap((block) => block.trim().split('\n'))
+  const [lab, stream, cloudEvents, fresh] = blocks('sh').flatMap((block) => block.trim().split('\n'))
     .map((line) => line.replace('curl ', 'curl -s --max-time 2 ').replace('localhost:8000', address))
   t.match(JSON.parse(await shell(lab!)), { revision: 1 })
   t.match(await shell(`${stream} || true`), /^retry: 2000\n\nevent: hello\nid: 0\ndata: \{"revision":1,.*\}\n\nevent: revision\nid: 1\ndata: \{"revision":1,"recorded_at":/)
+  t.match(JSON.parse(await shell(cloudEvents!)), [{ specversion: '1.0', id: '1.0' }])
   t.match(JSON.parse(await shell(fresh!)), { revision: 1 })
 })
 

@@ -8,6 +8,7 @@ const jsonOnly = ['application/json']
 const otherMedia: Readonly<Record<string, readonly string[]>> = {
   putLabConfig: ['application/yaml', 'application/x-yaml', 'text/yaml'],
   getLabConfig: ['application/yaml', 'application/x-yaml', 'text/yaml'],
+  listEvents: ['application/cloudevents-batch+json'],
   putCertificate: ['application/x-pem-file', 'text/plain'],
   getCertificate: ['application/x-pem-file', 'text/plain'],
   getProcessSource: ['text/plain'],
@@ -81,7 +82,7 @@ export const operationRules: readonly Rule[] = [
     breaking: (document) => { document.paths['/api/things'].post.requestBody.content['text/html'] = document.paths['/api/things'].post.requestBody.content['application/json'] }
   },
   {
-    rule: 'success is JSON unless it is one of the labs\' own files or the metrics',
+    rule: 'success is JSON, which events can be as CloudEvents, unless it is one of the labs\' own files or the metrics',
     why: 'Clients ask once how to read an answer.',
     faults: (document) => answersOf(document).filter(({ status, answer, operation }) => status < 300 && status !== 204 &&
       !isMedia(operation.operationId, Object.keys(answer.content ?? {}))).map(({ at }) => at),

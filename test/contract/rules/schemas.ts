@@ -12,6 +12,8 @@ const unwanted = ['nullable', 'example', '$id', '$defs', 'definitions', 'prefixI
 const largestInlineObject = 3
 /** `?at=`, and `at` of a restore, take a revision as well as a time. */
 const pointInHistory = / \?at$|^LabRestore\/at$/
+/** CloudEvents named this member. */
+const namedElsewhere = 'CloudEvent/time'
 
 export const schemaRules: readonly Rule[] = [
   {
@@ -143,7 +145,7 @@ export const schemaRules: readonly Rule[] = [
     rule: 'times are called start, finish, until, now or *_at, *_after, *_before, *_since, first_start, last_finish, expected_finish, bound_finish, and are date-times; nothing else is',
     why: 'The name tells the unit and the form.',
     faults: (document) => memberSchemas(document).filter(({ at, name, schema }) =>
-      (valueOf(document, schema)?.format === 'date-time') !== /^((first_)?start|((last|expected|bound)_)?finish|window_from|at|now|since|until|.*_(at|after|before|since))$/.test(name) && !/^(lidded_.*|from|to)$/.test(name) && !pointInHistory.test(at)).map(({ at }) => at),
+      (valueOf(document, schema)?.format === 'date-time') !== /^((first_)?start|((last|expected|bound)_)?finish|window_from|at|now|since|until|.*_(at|after|before|since))$/.test(name) && !/^(lidded_.*|from|to)$/.test(name) && !pointInHistory.test(at) && at !== namedElsewhere).map(({ at }) => at),
     breaking: (document) => { document.components.schemas.Thing.properties.made_at = { type: 'string', description: 'When.' } }
   },
   {

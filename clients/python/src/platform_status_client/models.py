@@ -90,6 +90,18 @@ class Certificate(TypedDict):
     certificate: str
 
 
+class CloudEvent(TypedDict):
+    """An event of the log as CloudEvents 1.0 write it."""
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: NotRequired[str]
+    time: str
+    sequence: str
+    data: Event
+
+
 class CommandFinding(TypedDict):
     """A problem that would refuse the request, with the members of that problem."""
     code: str

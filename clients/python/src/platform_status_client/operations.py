@@ -899,7 +899,8 @@ class Operations(Caller):
         containers that have or had this barcode, or of the container with this id. `device` finds the events of
         the device, and of containers and lids that arrived on it or left it. To continue from the last revision
         that you read, use `after`. `actor` is the name of an API key. `recorded_after` is inclusive,
-        `recorded_before` exclusive. Scope: `read`.
+        `recorded_before` exclusive. With `Accept: application/cloudevents-batch+json` the events are
+        CloudEvents, and `Link` has the next page. Scope: `read`.
         """
         answer: EventPage = self.call('GET', ('api', 'events'), query=query)
         return answer
