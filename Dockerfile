@@ -3,12 +3,15 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=optional --ignore-scripts
+# with the optional packages: the bundler of the pages has its native parts among them
+RUN npm ci --ignore-scripts
 COPY prisma.config.ts tsconfig.json tsconfig.build.json ./
 COPY prisma prisma
 COPY tools/launch tools/launch
 COPY tools/database tools/database
 COPY src src
+COPY openapi openapi
+COPY web web
 RUN npm run build
 
 FROM node:24-bookworm-slim AS dependencies
@@ -25,6 +28,8 @@ COPY prisma/migrations prisma/migrations
 COPY openapi openapi
 COPY examples examples
 COPY --from=build /app/dist/src dist/src
+COPY --from=build /app/dist/web/index.html dist/web/
+COPY --from=build /app/dist/web/assets dist/web/assets
 # the base's user `node`, by number, so that an orchestrator can see that it is not root
 USER 1000:1000
 EXPOSE 8000

@@ -1,14 +1,15 @@
 import js from '@eslint/js'
 import stylistic from '@stylistic/eslint-plugin'
+import reactHooks from 'eslint-plugin-react-hooks'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import ts from 'typescript-eslint'
 
 export default defineConfig([
-  globalIgnores(['dist/', 'node_modules/', '.tap/', 'src/store/generated/', 'clients/']),
+  globalIgnores(['dist/', 'node_modules/', '.tap/', 'src/store/generated/', 'web/src/api/generated/', 'clients/']),
   js.configs.recommended,
   stylistic.configs.customize({ semi: false, quotes: 'single', indent: 2, braceStyle: '1tbs', commaDangle: 'never', arrowParens: true }),
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [ts.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -20,6 +21,25 @@ export default defineConfig([
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/use-unknown-in-catch-callback-variable': 'off'
+    }
+  },
+  {
+    files: ['web/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat.recommended],
+    rules: {
+      // names and barcodes are what other people chose: they are shown as text only
+      'no-restricted-syntax': ['error', {
+        selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"], MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]',
+        message: 'Show text as text.'
+      }],
+      '@stylistic/jsx-one-expression-per-line': 'off',
+      '@stylistic/jsx-indent-props': 'off',
+      '@stylistic/jsx-closing-bracket-location': 'off',
+      '@stylistic/jsx-wrap-multilines': 'off',
+      '@stylistic/jsx-first-prop-new-line': 'off',
+      '@stylistic/jsx-max-props-per-line': 'off',
+      '@stylistic/jsx-curly-newline': 'off',
+      '@stylistic/jsx-closing-tag-location': 'off'
     }
   },
   {

@@ -21,7 +21,6 @@ import { dryRuns } from './plugins/dry-runs.ts'
 import { errors, frameworkProblem, maxParamLength } from './plugins/errors.ts'
 import { etag } from './plugins/etag.ts'
 import { favicon } from './plugins/favicon.ts'
-import { frontPage } from './plugins/front-page.ts'
 import { health } from './plugins/health.ts'
 import { labRevision } from './plugins/lab-revision.ts'
 import { metrics } from './plugins/metrics.ts'
@@ -29,6 +28,7 @@ import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { compilersFactory } from './plugins/validation.ts'
+import { webPages } from './plugins/web-pages.ts'
 import { alarmsRoutes } from './routes/alarms/index.ts'
 import { arrangementsRoutes } from './routes/arrangements/index.ts'
 import { certificateRoutes } from './routes/certificates/index.ts'
@@ -130,7 +130,7 @@ export async function buildApp (
   await app.register(labRevision, { ...waitMs === undefined ? {} : { waitMs } })
   await app.register(docs)
   await app.register(metrics)
-  await app.register(frontPage)
+  await app.register(webPages)
   await app.register(favicon)
   await app.register(bookmarks)
   await app.register(health)

@@ -11,8 +11,8 @@ declare module 'fastify' {
   }
 }
 
-// Health probes have no keys. The front page and the API documentation contain no data, and are read before the first key exists.
-const withoutKey = /^\/($|health\/|docs(\/|$)|(openapi|asyncapi)\.json$)/
+// Health probes have no keys. The files of the pages and the API documentation contain no data, and are read before the first key exists.
+const withoutKey = /^\/(health\/|docs(\/|$)|assets\/|(openapi|asyncapi)\.json$)/
 
 /**
  * Sets the scope of every route that declares none: `read` for GET and HEAD, otherwise `operate`. So a new route always needs

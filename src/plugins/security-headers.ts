@@ -10,8 +10,8 @@ const headers = {
 
 /**
  * Security headers for browsers: they must not guess the type of a response, run it, show it in a frame, embed it in other
- * sites or send its address as referrer. A plugin would set the same four headers and a dozen for HTML pages. The only pages
- * are /, /present and /docs, which have their own policies. TLS and its headers belong to the reverse proxy.
+ * sites or send its address as referrer. A plugin would set the same four headers and a dozen for HTML pages. The pages
+ * have their own policies. TLS and its headers belong to the reverse proxy.
  */
 export const securityHeaders = plugin(async (app: FastifyInstance) => {
   app.addHook('onRequest', (_request, reply, done) => {

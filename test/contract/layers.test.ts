@@ -51,10 +51,11 @@ type Sources = ReadonlyMap<string, string>
 type Import = { from: string, to: string }
 
 const files = filesOf('src', 'tools', 'bench')
+const pages = filesOf('web')
 
 function filesOf (...folders: readonly string[]): Sources {
   const found = folders.filter((folder) => existsSync(join(root, folder))).flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(ts|mjs)$/.test(file) && !file.startsWith('store/generated')).map((file) => posix.join(folder, file)))
+    .filter((file) => /\.(tsx?|mjs)$/.test(file) && !file.includes('generated/')).map((file) => posix.join(folder, file)))
   return new Map(found.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
 }
 
@@ -165,8 +166,17 @@ t.test('a wrong import is found, and the message names the file and the remedy',
   t.end()
 })
 
+t.test('the pages know the service by its OpenAPI document only', (t) => {
+  const found = importsOf(pages)
+  t.ok(found.length > 20, 'the imports are seen')
+  t.same(found.filter(({ to }) => /^(src|test|tools|bench|prisma)\//.test(to)), [])
+  t.same(importsOf(ours).filter(({ to }) => to.startsWith('web/')), [], 'and the service does not know the pages')
+  t.end()
+})
+
 t.test('no imports run in a circle', (t) => {
   t.same(circles(files), [])
+  t.same(circles(pages), [])
   const offending = new Map([['src/a.ts', "import './b.ts'"], ['src/b.ts', "import type { C } from './c.ts'"], ['src/c.ts', "export * from './a.ts'"], ['src/d.ts', "import './a.ts'"]])
   t.same(circles(offending), ['src/a.ts -> src/b.ts -> src/c.ts -> src/a.ts is a circle: move what both need into a file of its own.'], 'which is found')
   t.end()
@@ -174,6 +184,7 @@ t.test('no imports run in a circle', (t) => {
 
 t.test('no two files export one name', (t) => {
   t.same(twins(ours), [])
+  t.same(twins(pages), [])
   t.match(twins(new Map([['src/a.ts', 'export type Place = { x: 1 }'], ['src/b.ts', 'export interface Place { y: 1 }'], ['src/c.ts', 'type Place = 1']])), [/^Place is exported by src\/a\.ts and src\/b\.ts/])
   t.match(twins(new Map([
     ['src/a.ts', 'export const Place = Type.Object({})\nexport type Place = 1'], ['src/b.ts', 'export type Place = 1'],

@@ -1,5 +1,5 @@
 // Checks in a real browser what pages of other origins can do: nothing without a key, whatever CORS_ORIGINS says, and what CORS_ORIGINS
-// allows with one. Signs in and out on the page of the service. Needs Debian's Chromium, or CHROMIUM with its path. Skipped where there is no browser and none can be installed.
+// allows with one. Signs in and out, and uses the pages of the service as people do (tools/checks/browser/). Needs Debian's Chromium, or CHROMIUM with its path. Skipped where there is no browser and none can be installed.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -9,6 +9,12 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { type Check, runChecks } from '../support/checks.ts'
 import { type RunningService, startService } from '../support/service.ts'
+import { accessiblePages, reflow } from './browser/accessible.ts'
+import { lanAddress, lostConnection, overPlainHttp, restartedService } from './browser/connection.ts'
+import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
+import { fillLab } from './browser/lab.ts'
+import { callerOf } from './browser/page.ts'
+import { alarms, eachPage, finding, liveMap, past } from './browser/pages.ts'
 
 const key = 'browser-check-'.repeat(4)
 const program = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()).find((path) => path !== '')
@@ -29,7 +35,7 @@ if (executablePath === undefined) {
   const listed = pages.join(',')
   const withKey = { BOOTSTRAP_ADMIN_KEY_FILE: keyFile }
   try {
-    await runChecks({
+    await runChecks(chosen({
       'without keys': withService({}, async (service) => {
         for (const page of pages) await attack(browser, page, service)
         await ownPage(browser, service)
@@ -39,6 +45,16 @@ if (executablePath === undefined) {
         for (const page of pages) isFalse(await readsWithKey(browser, page, service), `${page} must not be able to send a key`)
       }),
       'signing in and out': withService(withKey, async (service) => { await signInAndOut(browser, service) }),
+      ...Object.fromEntries(Object.entries({
+        'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'finding and scanning': finding, 'the lab as it was': past,
+        'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand,
+        'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, '320 pixels, and large letters': reflow
+      }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
+      'plain http by the address in the network': async () => {
+        const host = lanAddress()
+        if (host === undefined) return 'this machine has no network'
+        return await withFullLab({ ...withKey, HOST: '0.0.0.0' }, async ({ url }) => { await overPlainHttp(browser, `http://${host}:${new URL(url).port}`, key) })()
+      },
       'present labware at four widths': withService({}, async (service) => { await readableLabware(browser, service) }),
       'with keys and CORS_ORIGINS': withService({ ...withKey, CORS_ORIGINS: pages[0]! }, async (service) => {
         await attack(browser, pages[1]!, service)
@@ -62,12 +78,18 @@ if (executablePath === undefined) {
         if (started) throw new Error('it starts')
         return undefined
       }]))
-    })
+    }))
   } finally {
     await browser.close()
     elsewhere.close()
     rmSync(folder, { recursive: true })
   }
+}
+
+/** The checks whose names contain one of the words after the command; all of them without words. */
+function chosen (checks: Record<string, Check>): Record<string, Check> {
+  const words = process.argv.slice(2)
+  return words.length === 0 ? checks : Object.fromEntries(Object.entries(checks).filter(([name]) => words.some((word) => name.includes(word))))
 }
 
 function withService (env: Record<string, string>, check: (service: RunningService) => Promise<void>): Check {
@@ -76,6 +98,20 @@ function withService (env: Record<string, string>, check: (service: RunningServi
     try {
       await call(service, 'PUT', '/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 2 } } } })
       await call(service, 'POST', '/api/containers', { device: 'Hotel', barcode: 'P1' })
+      await check(service)
+    } finally {
+      await service.stop()
+    }
+    return undefined
+  }
+}
+
+/** With a lab that has something of everything. */
+function withFullLab (env: Record<string, string>, check: (service: RunningService) => Promise<void>): Check {
+  return async () => {
+    const service = await startService(env)
+    try {
+      await fillLab(callerOf(service, env.BOOTSTRAP_ADMIN_KEY_FILE === undefined ? undefined : key))
       await check(service)
     } finally {
       await service.stop()
@@ -176,7 +212,7 @@ async function signInAndOut (browser: Browser, service: RunningService): Promise
   await page.getByLabel('API key').fill(` ${key}\n`)
   await page.keyboard.press('Enter')
   await page.getByRole('rowheader', { name: 'P1' }).waitFor()
-  isTrue(page.url() === `${service.url}/present`, `after signing in the browser is at ${page.url()}`)
+  isTrue(page.url() === `${service.url}/labware`, `after signing in the browser is at ${page.url()}`)
   const [cookie] = await context.cookies()
   isTrue(cookie?.httpOnly === true && cookie.sameSite === 'Strict', 'scripts and other sites cannot use the cookie')
   await page.goto(`${service.url}/sign-in`)

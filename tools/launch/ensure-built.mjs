@@ -1,21 +1,40 @@
-// Compiles the TypeScript to dist/ when dist/ is missing or older than its sources, so that `npm start` and `npm test` need no step
-// before them. When several processes want to build at the same time, one builds and the others wait for it.
+// Compiles the TypeScript to dist/ and builds the pages in dist/web/ when these are missing or older than their sources, so that `npm start`
+// and `npm test` need no step before them. When several processes want to build at the same time, one builds and the others wait for it.
 import { spawn } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const at = (path) => join(root, path)
-/** Folders whose TypeScript is compiled. The Docker build has only the first. */
-const compiledFolders = ['src', 'test', 'tools', 'bench']
-const sources = [...compiledFolders, 'prisma/schema.prisma', 'prisma.config.ts', 'tsconfig.json', 'tsconfig.build.json', 'package.json'].map(at)
-const generated = at('src/store/generated')
-const stamp = at('dist/.built')
+/** Folders whose TypeScript is compiled. The Docker build has only the first two. */
+const compiledFolders = ['src', 'web', 'test', 'tools', 'bench']
+const generated = ['src/store/generated', 'web/src/api/generated'].map(at)
+const assets = at('dist/web/assets')
 const lock = at('dist/.building')
 const compiler = at('node_modules/typescript/bin/tsc')
-const steps = [[at('node_modules/prisma/build/index.js'), 'generate'], [compiler, '-p', 'tsconfig.build.json']]
+
+/** What is built, each when something that it is made of is newer than its stamp. */
+const parts = [
+  {
+    stamp: at('dist/.built'),
+    sources: [...compiledFolders, 'prisma/schema.prisma', 'prisma.config.ts', 'tsconfig.json', 'tsconfig.build.json', 'package.json'].map(at),
+    makes: generated.slice(0, 1),
+    steps: [[at('node_modules/prisma/build/index.js'), 'generate'], [compiler, '-p', 'tsconfig.build.json']],
+    after: removeOrphans
+  },
+  {
+    stamp: at('dist/web/.built'),
+    sources: ['web', 'openapi/openapi.json', 'package.json'].map(at),
+    makes: [...generated.slice(1), at('dist/web/index.html'), assets],
+    steps: [
+      [at('node_modules/openapi-typescript/bin/cli.js'), 'openapi/openapi.json', '--output', 'web/src/api/generated/schema.d.ts', '--root-types', '--root-types-no-schema-prefix'],
+      [at('node_modules/vite/bin/vite.js'), 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn']
+    ],
+    before: () => rmSync(assets, { recursive: true, force: true })
+  }
+]
 
 /** A lock older than this was left behind by a crash, even if another process has the same id now. */
 const longestBuildMs = 300_000
@@ -47,9 +66,14 @@ async function ensureBuilt () {
 }
 
 function isFresh () {
+  return parts.every(isPartFresh)
+}
+
+// An installation has what was built, and not its sources.
+function isPartFresh ({ stamp, sources, makes }) {
   if (!existsSync(stamp)) return false
   const built = statSync(stamp).mtimeMs
-  if (existsSync(at('src')) && !existsSync(generated)) return false
+  if (existsSync(sources[0]) && !makes.every((made) => existsSync(made))) return false
   return sources.every((source) => !existsSync(source) || newest(source) <= built)
 }
 
@@ -57,13 +81,13 @@ function isFresh () {
 function newest (path) {
   const stat = statSync(path)
   if (!stat.isDirectory()) return stat.mtimeMs
-  // the build itself adds the folder of generated code to its parent, which is therefore judged by its files alone
-  const own = path === dirname(generated) ? 0 : stat.mtimeMs
-  return Math.max(own, ...readdirSync(path).map((name) => join(path, name)).filter((child) => child !== generated).map(newest))
+  // the build itself adds the folders of generated code to their parents, which are therefore judged by their files alone
+  const own = generated.some((folder) => path === dirname(folder)) ? 0 : stat.mtimeMs
+  return Math.max(own, ...readdirSync(path).map((name) => join(path, name)).filter((child) => !generated.includes(child)).map(newest))
 }
 
 function mustBeWritable () {
-  const places = [existsSync(at('dist')) ? at('dist') : root, at('src/store'), generated].filter((place) => existsSync(place))
+  const places = [existsSync(at('dist')) ? at('dist') : root, ...generated.map(dirname), ...generated].filter((place) => existsSync(place))
   try {
     for (const place of places) accessSync(place, constants.W_OK)
   } catch (error) {
@@ -98,12 +122,16 @@ function isAbandoned () {
 
 async function build () {
   process.stderr.write('building ...\n')
-  // a file that changes during the build must count as newer than the build
-  const began = new Date()
-  for (const step of steps) await run(step)
-  removeOrphans()
-  writeFileSync(stamp, '')
-  utimesSync(stamp, began, began)
+  for (const part of parts) {
+    if (isPartFresh(part)) continue
+    // a file that changes during the build must count as newer than the build
+    const began = new Date()
+    part.before?.()
+    for (const step of part.steps) await run(step)
+    part.after?.()
+    writeFileSync(part.stamp, '')
+    utimesSync(part.stamp, began, began)
+  }
 }
 
 /** Removes what was compiled from a file that is no longer there; a test that was deleted must not run. */
@@ -111,7 +139,7 @@ function removeOrphans () {
   for (const entry of readdirSync(at('dist'), { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
     const source = join(root, path.slice(at('dist').length).replace(/\.js(\.map)?$/, '.ts'))
-    if (/\.js(\.map)?$/.test(path) && !existsSync(source)) rmSync(path)
+    if (/\.js(\.map)?$/.test(path) && !path.startsWith(assets + sep) && !existsSync(source)) rmSync(path)
   }
 }
 

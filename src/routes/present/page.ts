@@ -98,7 +98,7 @@ function navigation ({ devices }: PresentLabware, device: string | undefined, re
   return html`
 <nav aria-label="Pages" class="screen">
 <p>${reload === 'off' ? html`This page stays as it is. <a href="${here}">Reload it by itself</a>` : html`This page reloads itself every ${reloadSeconds} seconds. <a href="${kept}">Keep it as it is</a>`}</p>
-<p><a href="/">About this service</a> <a href="/sign-in">Sign in or out</a> ${device === undefined ? none : html`<a href="/present">All present labware</a>`}</p>
+<p><a href="/">The lab now</a> <a href="/sign-in">Sign in or out</a> ${device === undefined ? none : html`<a href="/present">All present labware</a>`}</p>
 ${devices.length === 0 ? none : html`<h2>Devices</h2><p>${devices.map((name) => html`<a href="/present?device=${encodeURIComponent(name)}">${htmlName(name)}</a> `)}</p>`}
 </nav>`
 }

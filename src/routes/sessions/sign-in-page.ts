@@ -6,6 +6,9 @@ const script = `
 const form = document.querySelector('form')
 const signOut = document.querySelector('#sign-out')
 const said = document.querySelector('[role=status]')
+// Back to the page that asked for a key; never to another site.
+const asked = new URLSearchParams(location.search).get('to') || '/'
+const next = new URL(asked, location.origin).origin === location.origin ? asked : '/'
 async function ask (method, body) {
   try {
     const answer = await fetch('/api/session', { method, headers: body ? { 'content-type': 'application/json' } : {}, body: body && JSON.stringify(body) })
@@ -18,7 +21,7 @@ form.addEventListener('submit', async (event) => {
   event.preventDefault()
   said.textContent = 'Signing in ...'
   const { ok, detail } = await ask('POST', { key: form.elements.key.value.trim(), remember: form.elements.remember.checked })
-  if (ok) location.replace('/present')
+  if (ok) location.replace(next)
   else said.textContent = detail
 })
 signOut.addEventListener('click', async () => {
@@ -49,5 +52,5 @@ export const signInPage = htmlDocument({
 <button>Sign in</button> <button type="button" id="sign-out" hidden>Sign out</button>
 </form>
 <noscript><p>Signing in needs JavaScript. Programs send the key as <code>Authorization: Bearer</code>.</p></noscript>
-<nav aria-label="Pages"><a href="/present">All present labware</a> <a href="/">About this service</a></nav>`
+<nav aria-label="Pages"><a href="/">The lab now</a> <a href="/present">All present labware</a></nav>`
 })

@@ -1,0 +1,42 @@
+import files from '@fastify/static'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import plugin from 'fastify-plugin'
+import { join } from 'node:path'
+import { isLoopbackName } from './loopback.ts'
+
+/** Where the build puts the pages, beside this compiled code. */
+const built = join(import.meta.dirname, '..', '..', 'web')
+
+/** The addresses of the pages in web/src/app/routes.tsx. Only these have one, so any other path is an honest 404. */
+export const pagePaths = ['/', '/wall', '/labware', '/labware/:container', '/devices/:device', '/find', '/help', '/lab/devices'] as const
+
+/** What the pages may do: load what this service has, and call it. Text can become neither script nor HTML. */
+const policy = [
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' data: blob:", "media-src 'self' blob:", "font-src 'self'", "connect-src 'self'",
+  "manifest-src 'self'", "form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"
+].join('; ')
+
+const headers = {
+  'content-security-policy': policy,
+  'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
+  'cache-control': 'no-cache'
+}
+
+/**
+ * The pages for people. Each address has the same file, which holds no data of the lab: its script reads that from the API. The names of the
+ * scripts and styles contain a digest, so browsers keep them.
+ */
+export const webPages = plugin(async (app: FastifyInstance) => {
+  await app.register(files, { root: join(built, 'assets'), prefix: '/assets/', wildcard: false, immutable: true, maxAge: '365d', preCompressed: true, logLevel: 'warn', decorateReply: true })
+  for (const path of pagePaths) {
+    app.get(path, { logLevel: 'warn', config: { scope: 'none' }, schema: { hide: true } }, async (request, reply) => {
+      if (isTrustworthy(request)) reply.header('cross-origin-opener-policy', 'same-origin')
+      return await reply.headers(headers).sendFile('index.html', built, { cacheControl: false })
+    })
+  }
+}, { name: 'web-pages' })
+
+/** Elsewhere, over plain http, browsers ignore the header and complain about it in their console. */
+function isTrustworthy ({ protocol, hostname }: FastifyRequest): boolean {
+  return protocol === 'https' || isLoopbackName(hostname)
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { gzipSync } from 'node:zlib'
+import { pagePaths } from '../../src/plugins/web-pages.ts'
+import { projectRoot } from '../../src/project-root.ts'
+import { aService, type Service } from '../support/service.ts'
+
+type Chunk = { file: string, isEntry?: boolean, imports?: string[], css?: string[] }
+
+const built = join(projectRoot, 'dist', 'web')
+const manifest = JSON.parse(readFileSync(join(built, '.vite', 'manifest.json'), 'utf8')) as Record<string, Chunk>
+const entry = Object.values(manifest).find(({ isEntry }) => isEntry === true)!
+
+/** A path with names for its parameters. */
+const exampleOf = (path: string): string => path.replaceAll(/:\w+/g, 'Hotel%201')
+
+async function aServiceWithKey (t: Parameters<typeof aService>[0]): Promise<Service> {
+  const service = await aService(t)
+  await service.post('/api/keys', { name: 'ada', scopes: ['admin'] })
+  return service
+}
+
+t.test('every page has its address, without a key, and any other path is not found', async (t) => {
+  const service = await aServiceWithKey(t)
+  for (const path of pagePaths) {
+    const { status, headers, text } = await service.get(exampleOf(path))
+    t.match({ status, headers }, { status: 200, headers: { 'content-type': /^text\/html; charset=utf-8/i, 'cache-control': 'no-cache', etag: String } }, path)
+    t.match(text, `src="/${entry.file}"`, path)
+    t.equal((await service.get(exampleOf(path), { 'if-none-match': String(headers.etag) })).status, 304, `${path} again`)
+  }
+  for (const path of ['/nowhere', '/labware/a/b', '/lab', '/assets/', '/assets/none.js', '/index.html', '/.vite/manifest.json', '/src/lab/world.js']) {
+    t.match(await service.get(path), { status: 404, body: { code: 'route-not-found' } }, path)
+  }
+  t.match(await service.post('/', {}), { status: 405, headers: { allow: 'GET, HEAD' } })
+})
+
+t.test('a page may load and call this service only, is shown in no frame, and turns no text into script', async (t) => {
+  const service = await aService(t)
+  const { headers, text } = await service.get('/')
+  const policy = String(headers['content-security-policy']).split('; ')
+  for (const rule of ["default-src 'none'", "connect-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]) t.ok(policy.includes(rule), rule)
+  t.notMatch(policy.join(), /unsafe-inline|'unsafe-eval'|https?:/, 'nothing inline, nothing from elsewhere')
+  t.match(headers, { 'permissions-policy': /camera=\(self\)/, 'cross-origin-opener-policy': 'same-origin', 'x-content-type-options': 'nosniff' })
+  t.equal((await service.get('/', { host: '192.168.1.20' })).headers['cross-origin-opener-policy'], undefined, 'browsers complain about it over plain http')
+  t.notMatch(text, /<style|style="|<script>|https?:\/\//)
+})
+
+t.test('scripts and styles are kept by browsers for ever, and sent compressed', async (t) => {
+  const service = await aServiceWithKey(t)
+  for (const file of [entry.file, ...entry.css ?? []]) {
+    t.match(await service.get(`/${file}`), { status: 200, headers: { 'cache-control': 'public, max-age=31536000, immutable' } }, file)
+    t.match(await service.get(`/${file}`, { 'accept-encoding': 'gzip' }), { status: 200, headers: { 'content-encoding': 'gzip', vary: /accept-encoding/i } }, file)
+  }
+})
+
+t.test('the first page needs at most 260 KiB of scripts and styles', (t) => {
+  const files = new Set<string>()
+  const add = ({ file, imports = [], css = [] }: Chunk): void => {
+    for (const one of [file, ...css]) files.add(one)
+    for (const one of imports) add(manifest[one]!)
+  }
+  add(entry)
+  const size = [...files].reduce((sum, file) => sum + gzipSync(readFileSync(join(built, file)), { level: 9 }).length, 0)
+  t.ok(size > 50_000 && size <= 260 * 1024, `${size} bytes`)
+  t.end()
+})

@@ -1,0 +1,82 @@
+import type { Browser } from 'playwright-core'
+import type { RunningService } from '../../support/service.ts'
+import { callerOf, live, openPage } from './page.ts'
+
+/** The addresses of the pages, with their headings. */
+export const pages: Readonly<Record<string, RegExp>> = {
+  '/': /^Now$/, '/?at=3': /^Now$/, '/wall': /^The lab now$/, '/wall?devices=Hotel1&theme=dark&scale=1.4': /^The lab now$/, '/labware': /^Labware: \d+/,
+  '/labware/SCREEN_014': /^SCREEN_014$/, '/labware/LOST_1': /^LOST_1$/, '/devices/Hotel1': /^Hotel1$/, '/find?q=SCREEN': /^Found for SCREEN: 6$/, '/find': /^Find$/,
+  '/help': /^Help$/, '/lab/devices': /^Devices$/
+}
+
+/** Each page by its address: it has its heading, loads nothing from elsewhere, and its console is empty. */
+export async function eachPage (browser: Browser, service: RunningService): Promise<void> {
+  for (const [path, heading] of Object.entries(pages)) {
+    const { page, close } = await openPage(browser, service, path)
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+    await live(page)
+    if (!(await page.title()).endsWith('platform-status')) throw new Error(`the title of ${path} is ${await page.title()}`)
+    await close()
+  }
+}
+
+/** What stands where, in words that a screen reader says; a move that a program records appears, and only there. */
+export async function liveMap (browser: Browser, service: RunningService): Promise<void> {
+  const { page, close } = await openPage(browser, service, '/')
+  const call = callerOf(service)
+  const hotel = page.getByRole('grid', { name: /^Hotel1, \d+ of 20 slots$/ })
+  await hotel.getByRole('gridcell', { name: 'Slot 3, SCREEN_001, no lid' }).waitFor()
+  await page.getByRole('gridcell', { name: 'Slot 18, SCREEN_014, lid at slot 19' }).waitFor()
+  await page.getByRole('gridcell', { name: 'Slot 19, lid of SCREEN_014' }).waitFor()
+  await page.getByRole('gridcell', { name: /^Slot \d+, kept for orchestrator-1$/ }).waitFor()
+  await call('POST', '/api/containers/SCREEN_001/move', { target_device: 'Hotel1', target_pos: 17 })
+  await hotel.getByRole('gridcell', { name: 'Slot 17, SCREEN_001, no lid' }).waitFor({ timeout: 2000 })
+  await hotel.getByRole('gridcell', { name: 'Slot 3, empty' }).waitFor()
+  // A device that is added cannot be told by a frame: the lab is read again.
+  await call('POST', '/api/devices', { name: 'Shelf', group: 'storage', capacity: 2 })
+  await page.getByRole('grid', { name: 'Shelf, 0 of 2 slots' }).waitFor({ timeout: 4000 })
+  await call('POST', '/api/containers/SCREEN_001/move', { target_device: 'Hotel1', target_pos: 3 })
+  await hotel.getByRole('gridcell', { name: 'Slot 3, SCREEN_001, no lid' }).waitFor({ timeout: 4000 })
+  await close()
+}
+
+/** What hangs comes first: which device, which plate, where it stands; and one press says that somebody is coming. */
+export async function alarms (browser: Browser, service: RunningService): Promise<void> {
+  const { page, close } = await openPage(browser, service, '/', { viewport: { width: 390, height: 844 } })
+  const card = page.getByRole('article', { name: 'Hangs: Washer' })
+  await card.getByText('SCREEN_014').first().waitFor({ timeout: 15_000 })
+  await page.waitForFunction("document.title.startsWith('1 ALARM')")
+  await card.getByRole('button', { name: 'I am on my way' }).click()
+  await card.getByText(/is at it since/).waitFor()
+  await close()
+}
+
+/** A scanner that types leads to the plate from anywhere; so do a place and a part of a barcode in the field. */
+export async function finding (browser: Browser, service: RunningService): Promise<void> {
+  const { page, close } = await openPage(browser, service, '/help')
+  await live(page)
+  await page.keyboard.type('SCREEN_003')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'SCREEN_003' }).waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('Hotel2 18')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'SCREEN_014' }).waitFor()
+  await page.getByRole('searchbox', { name: /^Find/ }).fill('nowhere-1')
+  await page.getByRole('button', { name: 'Find' }).click()
+  await page.getByText('Nothing on the platform has this barcode').waitFor()
+  await close()
+}
+
+/** The lab as it was: the old place is shown, and nothing can be recorded. */
+export async function past (browser: Browser, service: RunningService): Promise<void> {
+  const call = callerOf(service)
+  const { revision } = await call('GET', '/api/lab')
+  await call('POST', '/api/containers/SCREEN_002/move', { target_device: 'Hotel2', target_pos: 10 })
+  const { page, close } = await openPage(browser, service, `/?at=${Number(revision)}`)
+  await page.getByText(`AS OF ${Number(revision)} · r${Number(revision)}`).waitFor()
+  await page.getByRole('gridcell', { name: 'Slot 6, SCREEN_002, lid on' }).waitFor()
+  await page.getByRole('link', { name: 'Back to now' }).click()
+  await page.getByRole('gridcell', { name: 'Slot 10, SCREEN_002, lid on' }).waitFor()
+  await close()
+}

@@ -1,0 +1,56 @@
+import type { ContainerCorrection, Place } from './generated/schema.d.ts'
+import { answered, api, newKey } from './client.ts'
+
+type Guards = { key: string, etag?: string | undefined }
+
+// Each write has an Idempotency-Key, so a repetition after a lost answer is not done twice, and where something was looked at before, If-Match.
+function guarded ({ key, etag }: Guards): Record<string, string> {
+  return { 'Idempotency-Key': key, ...etag === undefined ? {} : { 'If-Match': etag } }
+}
+
+// Each returns the revision of the lab behind it. The page shows the change when it has come to this revision, not before.
+function revisionOf ({ response }: { response: Response }): number {
+  return Number(response.headers.get('lab-revision') ?? 0)
+}
+
+/** Records what a person sees of a container. */
+export async function correct (container: string, body: ContainerCorrection, guards: Guards): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/containers/{container}/correct', { params: { path: { container } }, headers: guarded(guards), body })))
+}
+
+/** Says that somebody is at an alarm. */
+export async function acknowledge (id: string, note: string): Promise<void> {
+  await answered(api.POST('/api/alarms/{id}/acknowledge', { params: { path: { id } }, headers: guarded({ key: newKey() }), body: { note } }))
+}
+
+/** Says that nobody knows where these containers are. */
+export async function sayMissing (containers: string[], reason: string, key: string): Promise<void> {
+  await answered(api.POST('/api/arrangements', { headers: guarded({ key }), body: { reason, items: [], missing: containers } }))
+}
+
+/** Records a move from where the container is tracked. */
+export async function move (container: string, from: Place, to: Place, guards: Guards): Promise<number> {
+  const body = { source_device: from.device, source_pos: from.position, target_device: to.device, target_pos: to.position }
+  return revisionOf(await answered(api.POST('/api/containers/{container}/move', { params: { path: { container } }, headers: guarded(guards), body })))
+}
+
+/** Records that the lid was taken off and parked. */
+export async function lidOff (container: string, to: Place, guards: Guards): Promise<number> {
+  const body = { lid_device: to.device, lid_pos: to.position }
+  return revisionOf(await answered(api.POST('/api/containers/{container}/unlid', { params: { path: { container } }, headers: guarded(guards), body })))
+}
+
+/** Records that the lid was put on. */
+export async function lidOn (container: string, guards: Guards): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/containers/{container}/lid', { params: { path: { container } }, headers: guarded(guards), body: {} })))
+}
+
+/** Records the barcode on a container; null if it has none. */
+export async function label (container: string, barcode: string | null, guards: Guards): Promise<number> {
+  return revisionOf(await answered(api.PATCH('/api/containers/{container}', { params: { path: { container } }, headers: guarded(guards), body: { barcode } })))
+}
+
+/** Records that a container left the platform. */
+export async function takeOff (container: string, reason: string, guards: Guards): Promise<number> {
+  return revisionOf(await answered(api.DELETE('/api/containers/{container}', { params: { path: { container }, query: { reason } }, headers: guarded(guards) })))
+}

@@ -1,0 +1,105 @@
+import { QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import type { StreamRevision } from './generated/schema.d.ts'
+import type { LiveLab } from '../lab/live-lab.ts'
+import { api, read, Refusal } from './client.ts'
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // The stream says when something changed.
+      staleTime: Infinity,
+      retry: (failures, error) => failures < 3 && !(error instanceof Refusal && error.problem.status < 500)
+    }
+  }
+})
+
+/** Which reads a kind of event makes old. */
+const touched: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^(steps?-|alarm-|experiment-)/, ['running', 'alarms', 'history']],
+  [/^(position-reserved|reservation-)/, ['reservations']],
+  [/^(added|moved|lidded|unlidded|barcode-set|updated|removed|disposed|corrected|missing|found|restored)$/, ['containers', 'history']],
+  [/^(device-|lab-|position-)/, ['containers', 'history', 'reservations', 'running', 'devices']]
+]
+
+const debounceMs = 200
+
+/** Reads again what a change of the lab made old. A busy lab is read once for many changes. */
+export function followChanges (lab: LiveLab): () => void {
+  const old = new Set<string>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const flush = (): void => {
+    timer = undefined
+    for (const key of old) void queries.invalidateQueries({ queryKey: [key] })
+    old.clear()
+  }
+  return lab.onChange((frame) => {
+    for (const key of frame === null ? touched.flatMap(([, keys]) => keys) : keysOf(frame)) old.add(key)
+    if (old.size > 0) timer ??= setTimeout(flush, debounceMs)
+  })
+}
+
+function keysOf ({ events }: StreamRevision): string[] {
+  return (events ?? []).flatMap(({ kind }) => touched.filter(([pattern]) => pattern.test(kind)).flatMap(([, keys]) => keys))
+}
+
+export function useSession () {
+  return useQuery({ queryKey: ['session'], queryFn: async () => await read(api.GET('/api/session')) })
+}
+
+export function useRunning () {
+  // The state of a step also changes when nothing happens: its bound passes.
+  return useQuery({ queryKey: ['running'], queryFn: async () => await read(api.GET('/api/steps/running')), refetchInterval: 30_000 })
+}
+
+export function useAlarms () {
+  return useQuery({ queryKey: ['alarms'], queryFn: async () => await read(api.GET('/api/alarms', { params: { query: { limit: 100 } } })) })
+}
+
+export function useReservations () {
+  return useQuery({
+    queryKey: ['reservations'], refetchInterval: 60_000,
+    queryFn: async () => await read(api.GET('/api/reservations', { params: { query: { limit: 500 } } }))
+  })
+}
+
+/** One container, by barcode or id, with its ETag. */
+export function useContainer (container: string) {
+  return useQuery({
+    queryKey: ['containers', container],
+    queryFn: async () => {
+      const { data, error, response } = await api.GET('/api/containers/{container}', { params: { path: { container } } })
+      if (error !== undefined) throw new Refusal(error)
+      return { container: data, etag: response.headers.get('etag') ?? '' }
+    }
+  })
+}
+
+/** The containers on the platform, page by page: with `removed`, also those that left it. */
+export function useContainers (removed: boolean) {
+  return useInfiniteQuery({
+    queryKey: ['containers', 'list', removed], initialPageParam: undefined as string | undefined,
+    queryFn: async ({ pageParam }) => await read(api.GET('/api/containers', {
+      params: { query: { limit: 500, ...removed ? { removed: 'any' as const } : {}, ...pageParam === undefined ? {} : { cursor: pageParam } } }
+    })),
+    getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined
+  })
+}
+
+/** What happened to a container. */
+export function useHistory (container: string) {
+  return useInfiniteQuery({
+    queryKey: ['history', container], initialPageParam: undefined as string | undefined,
+    queryFn: async ({ pageParam }) => await read(api.GET('/api/containers/{container}/history', {
+      params: { path: { container }, query: { limit: 500, ...pageParam === undefined ? {} : { cursor: pageParam } } }
+    })),
+    getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined
+  })
+}
+
+/** The lab as it was: `at` is a revision or a time. */
+export function useLabAt (at: string | null) {
+  return useQuery({
+    queryKey: ['lab', at], enabled: at !== null, retry: false,
+    queryFn: async () => await read(api.GET('/api/lab', { params: { query: { at: at! } } }))
+  })
+}

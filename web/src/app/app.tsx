@@ -1,0 +1,77 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, type ReactNode } from 'react'
+import { Link, useLocation, useSearch } from 'wouter'
+import { useSession } from '../api/queries.ts'
+import { useIsCurrent, useLink, usePast } from '../lab/lab-context.ts'
+import { Announcer } from './announcer.tsx'
+import { FindField } from './find-field.tsx'
+import { LiveState } from './live-state.tsx'
+import { PastBanner } from './past-banner.tsx'
+import { Pages } from './routes.tsx'
+import { SignInNotice } from './sign-in-notice.tsx'
+import { UndoBar } from './undo-bar.tsx'
+import { useKeys } from './use-keys.ts'
+
+const sections = [['/', 'Now'], ['/labware', 'Labware'], ['/lab/devices', 'Lab'], ['/help', 'Help']] as const
+
+/** Everything that is around each page. The wall has none of it but the state of the connection. */
+export function App () {
+  const [path] = useLocation()
+  const { state } = useLink()
+  const isCurrent = useIsCurrent()
+  const { at } = usePast()
+  const client = useQueryClient()
+  useKeys()
+  // After signing in somewhere else, or a new start of the service, everything is asked again.
+  useEffect(() => { if (state === 'live') void client.invalidateQueries({ queryKey: ['session'] }) }, [client, state])
+  const content = state === 'signed-out' ? <SignInNotice /> : <Pages />
+  return (
+    <div className={isCurrent || at !== null ? 'app' : 'app is-old'} data-link={state}>
+      {path === '/wall' ? <Wall>{content}</Wall> : <Frame>{content}</Frame>}
+      <Announcer />
+    </div>
+  )
+}
+
+function Wall ({ children }: { children: ReactNode }) {
+  return (
+    <>
+      <header className="bar"><LiveState /></header>
+      <main id="content">{children}</main>
+    </>
+  )
+}
+
+function Frame ({ children }: { children: ReactNode }) {
+  const [path] = useLocation()
+  const { data: session } = useSession()
+  return (
+    <>
+      <a className="skip" href="#content">Skip to the page</a>
+      <header className="bar">
+        <FindField />
+        <LiveState />
+        {session === undefined || session.auth === 'none' ? null : <a className="who" href="/sign-in">{session.actor} ({session.scopes.join(', ')})</a>}
+      </header>
+      <nav className="sections" aria-label="Pages">
+        {sections.map(([to, name]) => <Link key={to} href={to} aria-current={isSection(path, to) ? 'page' : undefined}>{name}</Link>)}
+      </nav>
+      <PastBanner />
+      <main id="content">{children}</main>
+      <UndoBar />
+      <Print />
+    </>
+  )
+}
+
+function isSection (path: string, to: string): boolean {
+  if (to === '/') return path === '/' || path.startsWith('/devices/')
+  return path === to || path.startsWith(`${to}/`)
+}
+
+/** On paper: where it is from, and of when. */
+function Print () {
+  const [path] = useLocation()
+  const search = useSearch()
+  return <p className="print-only">{`${location.host}${path}${search === '' ? '' : `?${search}`}`}</p>
+}

@@ -1,0 +1,16 @@
+import { Link, useLocation } from 'wouter'
+import { wordsOf } from '../api/client.ts'
+import { usePast } from '../lab/lab-context.ts'
+
+/** Says that the page shows a past moment, and leads back. */
+export function PastBanner () {
+  const { at, past, error } = usePast()
+  const [path] = useLocation()
+  if (at === null) return null
+  return (
+    <p className="past" role="status">
+      {error !== null ? wordsOf(error) : past === null ? `Reading the lab as of ${at} ...` : <strong>AS OF {at} · r{past.revision}</strong>}
+      {' '}Nothing can be recorded here. <Link href={path}>Back to now</Link>
+    </p>
+  )
+}

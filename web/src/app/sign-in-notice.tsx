@@ -1,0 +1,13 @@
+import { useLocation } from 'wouter'
+import { Page } from '../parts/page.tsx'
+
+/** Instead of a page: this service needs a key. */
+export function SignInNotice () {
+  const [path] = useLocation()
+  const what = path.startsWith('/labware') ? 'the labware' : 'the lab'
+  return (
+    <Page title={`Sign in to see ${what}`}>
+      <p>This service needs a key. <a href={`/sign-in?to=${encodeURIComponent(path)}`}>Sign in</a></p>
+    </Page>
+  )
+}

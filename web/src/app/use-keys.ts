@@ -1,0 +1,54 @@
+import { useEffect } from 'react'
+import { useLocation } from 'wouter'
+
+/** A scanner types faster than any person: characters closer than this belong to a scan. */
+const scanGapMs = 35
+const shortestScan = 6
+const sequenceMs = 1000
+
+const places: Readonly<Record<string, string>> = { n: '/', l: '/labware', a: '/lab/devices' }
+
+/** Keys that work anywhere on the page, and scanners that type: their characters lead to the page of what was scanned. */
+export function useKeys (): void {
+  const [, go] = useLocation()
+  useEffect(() => {
+    let scanned = ''
+    let last = 0
+    let wentAt = 0
+    function onKey (event: KeyboardEvent): void {
+      const { key, target, ctrlKey, metaKey, altKey, timeStamp } = event
+      if (key === 'k' && (ctrlKey || metaKey)) {
+        event.preventDefault()
+        focusFind()
+        return
+      }
+      if (ctrlKey || metaKey || altKey || isField(target)) return
+      if (timeStamp - last > scanGapMs) scanned = ''
+      last = timeStamp
+      if (key === 'Enter' && scanned.length >= shortestScan) {
+        event.preventDefault()
+        go(`/find?q=${encodeURIComponent(scanned)}`)
+        scanned = ''
+        return
+      }
+      if (key.length === 1) scanned += key
+      if (scanned.length > 1) return
+      if (key === '/') {
+        event.preventDefault()
+        focusFind()
+      } else if (key === '?') go('/help')
+      else if (key === 'g') wentAt = timeStamp
+      else if (timeStamp - wentAt < sequenceMs && places[key] !== undefined) go(places[key])
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [go])
+}
+
+function focusFind (): void {
+  document.getElementById('find')?.focus()
+}
+
+function isField (target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+}

@@ -1,0 +1,90 @@
+import { useMemo, useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { wordsOf } from '../../api/client.ts'
+import { useContainers } from '../../api/queries.ts'
+import { useWorld } from '../../lab/lab-context.ts'
+import { ContainerLink, Name, PlaceName } from '../../parts/name.tsx'
+import { Notice, Page } from '../../parts/page.tsx'
+import { Ago } from '../../parts/time.tsx'
+import { csvOf } from './csv.ts'
+import { columns, type Column, isShown, sorted } from './rows.ts'
+
+/** All labware: what it is, where it is, and when it changed last. */
+export function LabwarePage () {
+  const [search, setSearch] = useSearchParams()
+  const removed = search.get('removed') === 'true'
+  const filter = search.get('filter') ?? ''
+  const sort = columns.find(({ key }) => key === search.get('sort')) ?? columns[2]!
+  const { data, error, hasNextPage, fetchNextPage, isFetching } = useContainers(removed)
+  const world = useWorld()
+  const [order, setOrder] = useState<1 | -1>(1)
+  const rows = useMemo(() => {
+    const devices = [...world?.devices.keys() ?? []]
+    return sorted((data?.pages ?? []).flatMap(({ items }) => items).filter((one) => isShown(one, filter)), sort.key, order, devices)
+  }, [data, filter, sort, order, world])
+
+  function change (name: string, value: string): void {
+    setSearch((now) => {
+      const next = new URLSearchParams(now)
+      if (value === '') next.delete(name)
+      else next.set(name, value)
+      return next
+    }, { replace: true })
+  }
+
+  const title = data === undefined ? 'Labware' : `Labware: ${rows.length}${hasNextPage ? ' or more' : ''}`
+  return (
+    <Page title={title}>
+      <div className="filters">
+        <label>Only with <input type="search" value={filter} onChange={({ target }) => change('filter', target.value)} maxLength={200} /></label>
+        <label className="radio"><input type="checkbox" checked={removed} onChange={({ target }) => change('removed', target.checked ? 'true' : '')} /> also what left the platform</label>
+        <button className="key" onClick={() => download(csvOf(rows))}>CSV</button>
+        <button className="key" onClick={() => print()}>Print</button>
+      </div>
+      {error !== null ? <Notice>{wordsOf(error)}</Notice> : null}
+      {data === undefined ? error === null ? <Notice>Reading ...</Notice> : null : rows.length === 0
+        ? <Notice>{filter === '' ? 'No labware is on the platform.' : 'Nothing matches.'}</Notice>
+        : (
+          <table className="list">
+            <thead><tr>{columns.map((column) => <Head key={column.key} column={column} isSorted={column === sort} order={order} onSort={() => { setOrder(column === sort && order === 1 ? -1 : 1); change('sort', column.key) }} />)}</tr></thead>
+            <tbody>
+              {rows.map((container) => {
+                const { name, barcode, labware_type, device, position, lidded, lid, missing_since, removed_at, updated_at } = container
+                const { last_device, last_position } = container
+                return (
+                  <tr key={container.id}>
+                    <th scope="row"><ContainerLink container={container} /></th>
+                    <td data-label="Name">{name === barcode ? '' : <Name>{name}</Name>}</td>
+                    <td data-label="Place">
+                      {device !== null ? <PlaceName device={device} position={position} /> : removed_at !== null ? 'off the platform'
+                        : <>missing <Ago at={missing_since!} />{last_device === null ? '' : <>, last at <PlaceName device={last_device} position={last_position} /></>}</>}
+                    </td>
+                    <td data-label="Lid">{lidded ? 'on' : lid === null ? 'none' : <PlaceName {...lid} />}</td>
+                    <td data-label="Type">{labware_type === null ? '' : <Name>{labware_type}</Name>}</td>
+                    <td data-label="Last change"><Ago at={updated_at} /></td>
+                  </tr>
+                )
+              })}
+            </tbody>
+          </table>
+        )}
+      {hasNextPage ? <button className="key" disabled={isFetching} onClick={() => { void fetchNextPage() }}>Show more</button> : null}
+    </Page>
+  )
+}
+
+function Head ({ column: { name }, isSorted, order, onSort }: { column: Column, isSorted: boolean, order: 1 | -1, onSort: () => void }) {
+  return (
+    <th scope="col" aria-sort={isSorted ? order === 1 ? 'ascending' : 'descending' : undefined}>
+      <button className="sort" onClick={onSort}>{name}{isSorted ? order === 1 ? ' ↑' : ' ↓' : ''}</button>
+    </th>
+  )
+}
+
+function download (csv: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }))
+  link.download = 'labware.csv'
+  link.click()
+  URL.revokeObjectURL(link.href)
+}

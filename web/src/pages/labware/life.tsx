@@ -1,0 +1,43 @@
+import { Link } from 'wouter'
+import { wordsOf } from '../../api/client.ts'
+import type { ContainerEvent, ContainerSituation } from '../../api/generated/schema.d.ts'
+import { useHistory } from '../../api/queries.ts'
+import { Name, placeText } from '../../parts/name.tsx'
+import { Notice } from '../../parts/page.tsx'
+import { Moment } from '../../parts/time.tsx'
+import { clockOf } from '../../parts/times.ts'
+
+/** What happened to a container, newest first. */
+export function Life ({ container }: { container: string }) {
+  const { data, error, hasNextPage, fetchNextPage, isFetching } = useHistory(container)
+  if (error !== null) return <Notice>{wordsOf(error)}</Notice>
+  if (data === undefined) return <Notice>Reading ...</Notice>
+  const events = data.pages.flatMap(({ items }) => items).reverse()
+  return (
+    <>
+      {hasNextPage ? <button className="key" disabled={isFetching} onClick={() => { void fetchNextPage() }}>Show what happened later</button> : null}
+      <table className="list">
+        <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Lab then</th></tr></thead>
+        <tbody>{events.map((event) => <Row key={event.step?.id ?? `${event.revision} ${event.kind}`} event={event} />)}</tbody>
+      </table>
+    </>
+  )
+}
+
+function Row ({ event: { kind, at, revision, from, to, step } }: { event: ContainerEvent }) {
+  return (
+    <tr>
+      <th scope="row" data-label="When"><Moment at={at} /></th>
+      <td data-label="What">{step === null ? kind.replaceAll('-', ' ') : <><Name>{step.device}</Name> · <Name>{step.name ?? step.fct ?? 'step'}</Name>, {step.status}</>}</td>
+      {step === null
+        ? <><td data-label="From">{from === null ? '–' : situationText(from)}</td><td data-label="To">{to === null ? '–' : situationText(to)}</td></>
+        : <><td data-label="Took">{step.active_seconds === null ? '–' : clockOf(step.active_seconds)}</td><td data-label="To">{step.destination === null ? '–' : placeText(step.destination)}</td></>}
+      <td data-label="Lab then">{revision === null ? '–' : <Link href={`/?at=${revision}`}>r{revision}</Link>}</td>
+    </tr>
+  )
+}
+
+function situationText ({ device, position, lidded, lid, missing_since }: ContainerSituation): string {
+  const place = device === null ? missing_since === null ? 'off the platform' : 'missing' : placeText({ device, position })
+  return `${place}, ${lidded ? 'lid on' : lid === null ? 'no lid' : `lid at ${placeText(lid)}`}`
+}

@@ -1,0 +1,45 @@
+import { useMutation } from '@tanstack/react-query'
+import type { Alarm, RunningStep } from '../../api/generated/schema.d.ts'
+import { acknowledge } from '../../api/commands.ts'
+import { wordsOf } from '../../api/client.ts'
+import { useMayWrite, useNow, useWorld } from '../../lab/lab-context.ts'
+import { containerPath, labelOf, Name, PlaceName } from '../../parts/name.tsx'
+import { Moment } from '../../parts/time.tsx'
+import { clockOf } from '../../parts/times.ts'
+import { Link } from 'wouter'
+
+/** One alarm: what it is, since when, which plates are in it and where they are, and what to do. */
+export function AlarmCard ({ alarm, running }: { alarm: Alarm, running: RunningStep | undefined }) {
+  const { kind, device, name, fct, start, raised_at, acknowledged_at, acknowledged_by, note } = alarm
+  const now = useNow()
+  const world = useWorld()
+  const mayWrite = useMayWrite()
+  const coming = useMutation({ mutationFn: async () => await acknowledge(alarm.id, 'On my way.') })
+  const median = running?.estimate.median_seconds ?? null
+  return (
+    <article className="alarm" aria-label={`${kind === 'lost' ? 'Lost' : 'Hangs'}: ${device}`}>
+      <h3><span aria-hidden="true">▲</span> {kind === 'lost' ? 'LOST' : 'HANGS'} <Name>{device}</Name>{name ?? fct ? <> · <Name>{name ?? fct ?? ''}</Name></> : null}</h3>
+      <p>
+        {kind === 'lost'
+          ? 'The program that ran this step is gone. Look at the device, then say in the step how it ended.'
+          : `It runs for ${clockOf((now - Date.parse(start)) / 1000)}. ${median === null ? 'That is far longer than such a step ever took.' : `Half of ${running!.estimate.sample_size} such steps take at most ${clockOf(median)}.`} Look at the device.`}
+        {' '}Alarm since <Moment at={raised_at} />.
+      </p>
+      <ul className="plates">
+        {(running?.step.containers ?? []).map(({ id, barcode, named }) => {
+          const placed = id === null ? undefined : world?.placed.get(id)
+          return (
+            <li key={id ?? named}>
+              <Name>{barcode ?? named}</Name>: {placed === undefined ? 'nobody knows where it is' : <PlaceName {...placed} />}
+              {placed === undefined ? null : <> <Link className="key" href={containerPath(placed)} aria-label={`${labelOf(placed)}: open, to fix its place`}>Fix its place</Link></>}
+            </li>
+          )
+        })}
+      </ul>
+      {acknowledged_at === null
+        ? <button className="key" disabled={!mayWrite || coming.isPending} onClick={() => coming.mutate()}>{coming.isPending ? 'recording ...' : 'I am on my way'}</button>
+        : <p>{acknowledged_by === null ? 'Somebody' : <Name>{acknowledged_by}</Name>} is at it since <Moment at={acknowledged_at} />: <Name>{note ?? ''}</Name></p>}
+      {coming.error === null ? null : <p role="alert" className="refusal">{wordsOf(coming.error)}</p>}
+    </article>
+  )
+}

@@ -1,0 +1,43 @@
+import { useAlarms, useRunning } from '../../api/queries.ts'
+import { usePast, useWorld } from '../../lab/lab-context.ts'
+import { EmptyLab } from '../../parts/empty-lab.tsx'
+import { LabMap } from '../../parts/lab-map.tsx'
+import { Legend } from '../../parts/legend.tsx'
+import { Notice } from '../../parts/page.tsx'
+import { AlarmCard } from './alarm-card.tsx'
+import { RunningList } from './running-list.tsx'
+
+/** What needs somebody, what runs, and where everything is. Of a past moment only the last. */
+export function Overview ({ only, isPlain = false }: { only?: readonly string[], isPlain?: boolean }) {
+  const world = useWorld()
+  const { at } = usePast()
+  const { data: alarms } = useAlarms()
+  const { data: running } = useRunning()
+  if (world === null) return <Notice>Reading the lab ...</Notice>
+  const needed = alarms?.items ?? []
+  const items = running?.items ?? []
+  const { occupied, positions, containers_missing } = world.totals
+  return (
+    <div className="overview">
+      {at !== null ? null : (
+        <div className="work">
+          {needed.length === 0 ? null : (
+            <section aria-labelledby="needs" className="needs">
+              <h2 id="needs">Needs you ({needed.length})</h2>
+              {needed.map((alarm) => <AlarmCard key={alarm.id} alarm={alarm} running={items.find(({ step }) => step.id === alarm.step_id)} />)}
+            </section>
+          )}
+          <section aria-labelledby="running">
+            <h2 id="running">Running ({items.length})</h2>
+            {items.length === 0 ? <p className="quiet">Nothing runs.</p> : <RunningList items={items} />}
+          </section>
+        </div>
+      )}
+      <section aria-labelledby="map" className="whole-map">
+        <h2 id="map">Map <span className="count">{occupied}/{positions} slots{containers_missing === 0 ? '' : `, ${containers_missing} missing`}</span></h2>
+        {world.devices.size === 0 ? <EmptyLab /> : <LabMap world={world} only={only} isPlain={isPlain} />}
+        <Legend />
+      </section>
+    </div>
+  )
+}

@@ -1,0 +1,47 @@
+import { useMemo, useSyncExternalStore } from 'react'
+import type { Reserved } from '../api/generated/schema.d.ts'
+import { useReservations } from '../api/queries.ts'
+import { usePast } from '../lab/lab-context.ts'
+import type { World } from '../lab/world.ts'
+import { DeviceGrid } from './device-grid.tsx'
+
+/** All devices of the lab, or these, with what is in their slots. */
+export function LabMap ({ world, only, isPlain = false }: { world: World, only?: readonly string[] | undefined, isPlain?: boolean }) {
+  const reserved = useReserved()
+  const isPhone = useIsPhone()
+  const devices = [...world.devices.values()].filter(({ name }) => only === undefined || only.includes(name))
+  return (
+    <div className="map">
+      {devices.map((device) => (
+        <DeviceGrid key={device.name} device={device} reserved={reserved.get(device.name)} isPlain={isPlain} isFolded={isPhone && !isPlain} />
+      ))}
+    </div>
+  )
+}
+
+/** The reserved slots of each device. Of the past nothing is known about them. */
+export function useReserved (): ReadonlyMap<string, ReadonlyMap<number, Reserved>> {
+  const { at } = usePast()
+  const { data } = useReservations()
+  return useMemo(() => {
+    const found = new Map<string, Map<number, Reserved>>()
+    for (const { id, owner, expires_at, positions } of at === null ? data?.items ?? [] : []) {
+      for (const { device, position } of positions) {
+        const slots = found.get(device) ?? new Map<number, Reserved>()
+        found.set(device, slots.set(position, { id, owner, expires_at }))
+      }
+    }
+    return found
+  }, [at, data])
+}
+
+const phone = matchMedia('(max-width: 40rem)')
+
+function useIsPhone (): boolean {
+  return useSyncExternalStore(onPhoneChange, () => phone.matches)
+}
+
+function onPhoneChange (listener: () => void): () => void {
+  phone.addEventListener('change', listener)
+  return () => phone.removeEventListener('change', listener)
+}

@@ -1,0 +1,30 @@
+import { useEffect, useRef, type ReactNode } from 'react'
+import { useLocation } from 'wouter'
+
+/** A page: its title, and its heading, to which the focus goes when somebody comes from another page. */
+export function Page ({ title, heading, tools, children }: { title: string, heading?: ReactNode, tools?: ReactNode, children: ReactNode }) {
+  const [path] = useLocation()
+  const ref = useRef<HTMLHeadingElement>(null)
+  useEffect(() => { document.title = `${title} · platform-status` }, [title])
+  useEffect(() => {
+    // Not on the first page: the browser has just put the focus where it belongs.
+    if (isFirst) isFirst = false
+    else ref.current?.focus()
+  }, [path])
+  return (
+    <>
+      <div className="heading">
+        <h1 ref={ref} tabIndex={-1}>{heading ?? title}</h1>
+        {tools}
+      </div>
+      {children}
+    </>
+  )
+}
+
+let isFirst = true
+
+/** What a page says instead of its content. */
+export function Notice ({ children }: { children: ReactNode }) {
+  return <p className="notice">{children}</p>
+}

@@ -1,0 +1,36 @@
+import type { Place } from '../api/generated/schema.d.ts'
+import type { Device, World } from '../lab/world.ts'
+import { labelOf } from './name.tsx'
+
+type Props = { world: World, place: Partial<Place>, onChange: (place: Partial<Place>) => void, what?: string }
+
+/** Two lists: a device, and a slot of it with what is in it. */
+export function PlaceFields ({ world, place, onChange, what }: Props) {
+  const device = place.device === undefined ? undefined : world.devices.get(place.device)
+  const suffix = what === undefined ? '' : ` ${what}`
+  return (
+    <div className="place">
+      <label>Device{suffix}
+        <select value={place.device ?? ''} onChange={({ target }) => onChange(target.value === '' ? {} : { device: target.value })}>
+          <option value="">choose</option>
+          {[...world.devices.values()].filter(({ disposes }) => !disposes).map(({ name }) => <option key={name}>{name}</option>)}
+        </select>
+      </label>
+      <label>Slot{suffix}
+        <select
+          value={place.position ?? ''} disabled={device === undefined}
+          onChange={({ target }) => onChange({ device: place.device!, ...target.value === '' ? {} : { position: Number(target.value) } })}
+        >
+          <option value="">choose</option>
+          {Array.from({ length: device?.positions ?? 0 }, (_, slot) => <option key={slot} value={slot}>{slotText(device!.slots, slot)}</option>)}
+        </select>
+      </label>
+    </div>
+  )
+}
+
+function slotText (slots: Device['slots'], slot: number): string {
+  const occupant = slots.get(slot)
+  if (occupant === undefined) return String(slot)
+  return `${slot} (${occupant.part === 'lid' ? 'lid of ' : ''}${labelOf(occupant.container)})`
+}
