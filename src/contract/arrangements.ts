@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, ContainerName, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, textLines, Uuid, Warning } from './common.ts'
+import { Barcode, ContainerName, DeviceName, NameOrBarcode, nullable, optional, Place, ref, Slot, stringEnum, textLines, Uuid, Warning } from './common.ts'
 import { ContainerSituation } from './containers.ts'
 import { Revision } from './lab.ts'
 
@@ -33,7 +33,7 @@ export type Arrangement = Static<typeof Arrangement>
 export const ContainerLabel = Type.Object({
   id: ref(Uuid, 'The id of the container.'),
   barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
-  name: ref(Name, 'The name.')
+  name: ref(NameOrBarcode, 'The name.')
 }, { $id: 'ContainerLabel', description: 'Which container it is.', examples: [{ id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01' }] })
 export type ContainerLabel = Static<typeof ContainerLabel>
 

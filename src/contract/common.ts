@@ -1,6 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { maxDataBytes, maxDataLevels, maxNameLength, maxTextLength } from '../domain/limits.ts'
-import { controlClass, linePattern, linesPattern } from '../domain/plain-text.ts'
+import { controlClass, controlsOfBarcode, linePattern, linesPattern } from '../domain/plain-text.ts'
 import { stepStatuses } from '../domain/step-times.ts'
 
 // Schemas that several nouns share. A schema with an $id becomes a component of the OpenAPI document; `ref` refers to it.
@@ -40,9 +40,16 @@ export function stringEnum<const V extends readonly string[]> (id: string, value
 // No control characters, no space at the start or end. The body parser refuses lone surrogates and NUL before validation.
 export const trimmedText = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
 
+/** The same for barcodes, which may contain the group separator (GS, U+001D): it stands between the fields of a GS1 barcode. */
+const barcodeText = `^[^\\s${controlClass}]([^${controlsOfBarcode}]*[^\\s${controlClass}])?$`
+
+/** Names are stored and compared in NFC: the validation changes what was sent (src/contract/validator.ts). */
+export const normalized = { 'x-normalize': 'NFC' } as const
+
 /** The rule of each pattern, in words. */
 export const patternRules: Readonly<Record<string, string>> = {
   [trimmedText]: 'must not contain control characters, or start or end with a space',
+  [barcodeText]: 'must not contain control characters other than GS (U+001D) inside, or start or end with a space',
   [linePattern]: 'must not contain control characters',
   [linesPattern]: 'must not contain control characters other than line breaks'
 }
@@ -52,30 +59,47 @@ export function textLine (description: string, example: string) {
   return Type.String({ minLength: 1, maxLength: maxTextLength, pattern: linePattern, description, examples: [example] })
 }
 
+/** The name of a type. It can have spaces at its ends, because labware types of older labs have. */
+export function typeName (description: string, example: string) {
+  return Type.String({ minLength: 1, maxLength: maxTextLength, pattern: linePattern, format: 'name', ...normalized, description, examples: [example] })
+}
+
 /** A text that a person wrote, which can have several lines: a reason, a description. */
 export function textLines (description: string, example: string) {
   return Type.String({ minLength: 1, maxLength: maxTextLength, pattern: linesPattern, description, examples: [example] })
 }
 
+const nameForm = 'No invisible characters. Stored and compared in Unicode form NFC.'
+
 export const Name = Type.String({
-  $id: 'Name', minLength: 1, maxLength: maxNameLength, pattern: trimmedText,
-  description: 'A name: 1 to 200 characters, no control characters, no space at the start or end.', examples: ['Cytomat1']
+  $id: 'Name', minLength: 1, maxLength: maxNameLength, pattern: trimmedText, format: 'name', ...normalized,
+  description: `A name: 1 to 200 characters, no control characters, no space at the start or end. ${nameForm}`, examples: ['Cytomat1']
+})
+
+/** The name of a container is its barcode when it has no other, so it may contain what a barcode may. */
+export const NameOrBarcode = Type.String({
+  $id: 'NameOrBarcode', minLength: 1, maxLength: maxNameLength, pattern: barcodeText, format: 'name', ...normalized,
+  description: `The name of a container, which can be its barcode: 1 to 200 characters, no control characters other than GS (U+001D), no space at the start or end. ${nameForm}`,
+  examples: ['ScreenPlate_01']
 })
 
 export const DeviceName = Type.String({
-  $id: 'DeviceName', minLength: 1, maxLength: maxNameLength, pattern: trimmedText, format: 'path-name',
-  description: 'The name of a device: 1 to 200 characters, no control characters, no space at the start or end. Not "." or "..".', examples: ['Hamilton_STAR']
+  $id: 'DeviceName', minLength: 1, maxLength: maxNameLength, pattern: trimmedText, format: 'path-name', ...normalized,
+  description: `The name of a device: 1 to 200 characters, no control characters, no space at the start or end. Not "." or "..". ${nameForm}`, examples: ['Hamilton_STAR']
 })
 
 export const Barcode = Type.String({
-  $id: 'Barcode', minLength: 1, maxLength: maxNameLength, pattern: trimmedText, format: 'barcode',
-  description: 'The barcode of a container: 1 to 200 characters, no control characters, no space at the start or end. It must not look like a UUID and must not be "." or "..", because it can be used wherever a container id can.',
+  $id: 'Barcode', minLength: 1, maxLength: maxNameLength, pattern: barcodeText, format: 'barcode', ...normalized,
+  description: [
+    'The barcode of a container: 1 to 200 characters, no control characters other than GS (U+001D) between its fields, no space at the start or end.',
+    'It must not look like a UUID and must not be "." or "..", because it can be used wherever a container id can.', nameForm
+  ].join(' '),
   examples: ['SCREEN_001']
 })
 
 /** A barcode or an id, as a logged step names a container. Accepts any text that a scanner can read, also texts that `Barcode` refuses. */
 export const ContainerName = Type.String({
-  $id: 'ContainerName', minLength: 1, maxLength: maxNameLength, pattern: trimmedText,
+  $id: 'ContainerName', minLength: 1, maxLength: maxNameLength, pattern: barcodeText, format: 'name', ...normalized,
   description: 'The barcode or the id of a container.', examples: ['SCREEN_001']
 })
 
@@ -165,5 +189,5 @@ function firstExample ({ examples }: TSchema & { examples?: unknown[] }): unknow
 }
 
 export const commonSchemas: readonly TSchema[] = [
-  Name, DeviceName, Barcode, ContainerName, Uuid, Slot, Timestamp, Seconds, Version, JsonObject, Place, Warning, AnyBoolean, StepKind, StepStatus
+  Name, NameOrBarcode, DeviceName, Barcode, ContainerName, Uuid, Slot, Timestamp, Seconds, Version, JsonObject, Place, Warning, AnyBoolean, StepKind, StepStatus
 ]

@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
-import { maxNameLength, maxTextLength } from '../domain/limits.ts'
+import { maxNameLength } from '../domain/limits.ts'
 import {
-  AnyBoolean, Barcode, ContainerName, DeviceName, items, Name, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus, stringEnum,
-  textLine, textLines, Timestamp, Uuid, Version, Warning
+  AnyBoolean, Barcode, ContainerName, DeviceName, items, NameOrBarcode, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus,
+  stringEnum, textLine, textLines, Timestamp, typeName, Uuid, Version, Warning
 } from './common.ts'
 import { lidReservationId, reservationId } from './reservations.ts'
 
@@ -15,7 +15,7 @@ export const aContainer = {
 
 export const Container = Type.Object({
   id: ref(Uuid, 'The id of the container.'),
-  name: ref(Name, 'The name. It need not be unique.'),
+  name: ref(NameOrBarcode, 'The name. It need not be unique.'),
   barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
   device: nullable(ref(DeviceName), 'The device that the container is on. Null when it is missing, or was removed.'),
   position: nullable(ref(Slot), 'The slot that the container is in. Null when it is missing, or was removed.'),
@@ -56,13 +56,13 @@ export const ContainerCreate = Type.Object({
   id: optional(ref(Uuid), 'The id of the new container. The default is a new UUID.'),
   device: ref(DeviceName, 'The device that the container is on.'),
   position: optional(ref(Slot), 'The slot. The default is the lowest free slot of the device.'),
-  name: optional(ref(Name), 'The name. The default is the barcode, or a generated name.'),
+  name: optional(ref(NameOrBarcode), 'The name. The default is the barcode, or a generated name.'),
   barcode: optional(ref(Barcode), 'The barcode, if it is known.'),
   lidded: optional(Type.Boolean({ description: 'Whether the lid is on. The default is false.' })),
   lid: optional(ref(LidPlace), 'Where the lid is parked, if it is off.'),
   filled: optional(Type.Boolean({ description: 'Whether the container holds anything. The default is true.' })),
   content: optional(textLine('What the container holds.', 'MTT')),
-  labware_type: optional(textLine('The labware type.', 'Greiner 96 flat')),
+  labware_type: optional(typeName('The labware type.', 'Greiner 96 flat')),
   labware_uuid: optional(ref(Uuid), 'The id of the labware in another system.'),
   is_reagent: optional(Type.Boolean({ description: 'Whether the container holds a reagent. The default is false.' })),
   if_occupied: optional(ref(IfOccupied), 'What to do when the slot holds a container. The default is `refuse`.'),
@@ -119,10 +119,10 @@ export type Lid = Static<typeof Lid>
 
 export const ContainerPatch = Type.Object({
   barcode: Type.Optional(nullable(ref(Barcode), 'The new barcode. Null removes it.')),
-  name: Type.Optional(ref(Name, 'The new name.')),
+  name: Type.Optional(ref(NameOrBarcode, 'The new name.')),
   filled: Type.Optional(Type.Boolean({ description: 'Whether the container holds anything.' })),
   content: Type.Optional(nullable(textLine('What the container holds.', 'MTT'))),
-  labware_type: Type.Optional(nullable(textLine('The labware type.', 'Greiner 96 flat'))),
+  labware_type: Type.Optional(nullable(typeName('The labware type.', 'Greiner 96 flat'))),
   labware_uuid: Type.Optional(nullable(ref(Uuid), 'The id of the labware in another system. Null removes it.')),
   is_reagent: Type.Optional(Type.Boolean({ description: 'Whether the container holds a reagent.' }))
 }, {
@@ -265,8 +265,8 @@ export const ContainerQuery = Type.Object({
   removed: Type.Optional(ref(AnyBoolean)),
   missing: Type.Optional(ref(AnyBoolean)),
   lidded: Type.Optional(Type.Boolean({ description: 'Only containers whose lid is on (true) or off (false).' })),
-  labware_type: Type.Optional(Type.String({ minLength: 1, maxLength: maxTextLength, description: 'Only containers of this labware type.', examples: ['Greiner 96 flat'] })),
-  name: Type.Optional(ref(Name))
+  labware_type: Type.Optional(typeName('Only containers of this labware type.', 'Greiner 96 flat')),
+  name: Type.Optional(ref(NameOrBarcode))
 }, { additionalProperties: false })
 export type ContainerQuery = Static<typeof ContainerQuery>
 

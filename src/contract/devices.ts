@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox'
-import { maxInteger, maxSlots, maxTextLength } from '../domain/limits.ts'
-import { AnyBoolean, DeviceName, JsonObject, Name, nullable, optional, page, pageQuery, ref, textLine, textLines, Timestamp, Uuid, Version } from './common.ts'
+import { maxInteger, maxSlots } from '../domain/limits.ts'
+import { AnyBoolean, DeviceName, JsonObject, Name, nullable, optional, page, pageQuery, ref, textLine, textLines, Timestamp, typeName, Uuid, Version } from './common.ts'
 import { millimetres, typeNames } from './labware-types.ts'
 
-const deviceType = textLine('The type of the device.', 'incubator')
+const deviceType = typeName('The type of the device.', 'incubator')
 const descriptionText = textLines('A description for people.', 'The incubator by the door')
 const uri = textLine('The address of the device server.', 'https://10.0.0.7:50052')
 const capacity = Type.Integer({ minimum: 0, maximum: maxSlots, description: 'The number of slots.', examples: [42] })
@@ -92,7 +92,7 @@ export const DevicePage = page('DevicePage', Device)
 export const DeviceQuery = Type.Object({
   ...pageQuery,
   group: Type.Optional(ref(Name)),
-  type: Type.Optional(Type.String({ minLength: 1, maxLength: maxTextLength, description: 'Only devices of this type.', examples: ['incubator'] })),
+  type: Type.Optional(typeName('Only devices of this type.', 'incubator')),
   has_certificate: Type.Optional(Type.Boolean({ description: 'Only devices with (true) or without (false) a stored server certificate.' })),
   retired: Type.Optional(ref(AnyBoolean)),
   listed: Type.Optional(ref(AnyBoolean))

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { maxInteger, maxSlots } from '../domain/limits.ts'
-import { Barcode, DeviceName, Name, nullable, optional, Place, ref, Slot, stringEnum, textLines, Timestamp, Uuid, Warning } from './common.ts'
+import { Barcode, DeviceName, Name, NameOrBarcode, nullable, optional, Place, ref, Slot, stringEnum, textLines, Timestamp, Uuid, Warning } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 import { LabwareTypeName, LabwareTypePut, millimetres, typeNames } from './labware-types.ts'
 
@@ -157,7 +157,7 @@ const LabReservedSlot = Type.Object({
 const LabContainer = Type.Object({
   id: ref(Uuid, 'The id of the container.'),
   barcode: nullable(ref(Barcode), 'The barcode. Null when it is not known.'),
-  name: ref(Name, 'The name of the container.'),
+  name: ref(NameOrBarcode, 'The name of the container.'),
   position: ref(Slot, 'The slot that the container is in.'),
   lidded: Type.Boolean({ description: 'Whether the lid is on.' }),
   lid: nullable(ref(Place), 'Where the lid is parked. Null when the lid is on, or nobody knows where it is.'),

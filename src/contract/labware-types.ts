@@ -1,10 +1,10 @@
 import Type, { type Static } from 'typebox'
 import { lidUses, mostMillimetres, mostTypes, mostWells } from '../domain/lab-file/labware-types.ts'
-import { JsonObject, nullable, optional, page, pageQuery, ref, stringEnum, textLines, Timestamp, trimmedText, Version } from './common.ts'
+import { JsonObject, nullable, normalized, optional, page, pageQuery, ref, stringEnum, textLines, Timestamp, trimmedText, Version } from './common.ts'
 
 export const LabwareTypeName = Type.String({
-  $id: 'LabwareTypeName', minLength: 1, maxLength: 200, pattern: trimmedText, format: 'path-name',
-  description: 'The name of a labware type: 1 to 200 characters, no control characters, no space at the start or end. Not "." or "..".', examples: ['Greiner 96 flat']
+  $id: 'LabwareTypeName', minLength: 1, maxLength: 200, pattern: trimmedText, format: 'path-name', ...normalized,
+  description: 'The name of a labware type: 1 to 200 characters, no control or invisible characters, no space at the start or end. Not "." or "..". Stored and compared in Unicode form NFC.', examples: ['Greiner 96 flat']
 })
 
 /** A height in millimetres. */

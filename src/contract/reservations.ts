@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { DeviceName, Name, nullable, optional, page, pageQuery, Place, ref, stringEnum, textLine, Timestamp, Uuid, Version } from './common.ts'
+import { DeviceName, Name, nullable, optional, page, pageQuery, Place, ref, stringEnum, Timestamp, typeName, Uuid, Version } from './common.ts'
 import { LabwareTypeName } from './labware-types.ts'
 
 export const ReservationPurpose = stringEnum('ReservationPurpose', ['container', 'lid'], 'What the slots are reserved for: a container or a lid.')
@@ -32,7 +32,7 @@ export type Reservation = Static<typeof Reservation>
 export const ReservationCreate = Type.Object({
   id: optional(ref(Uuid), 'The id of the new reservation. The default is a new UUID.'),
   device: optional(ref(DeviceName), 'Reserve slots of this device.'),
-  type: optional(textLine('Reserve slots of any device of this type.', 'hotel')),
+  type: optional(typeName('Reserve slots of any device of this type.', 'hotel')),
   purpose: ref(ReservationPurpose, 'What the slots are for.'),
   deep_well: optional(Type.Boolean({ description: 'Whether deep-well plates must fit in the slots. The default is false: any slot.' })),
   labware_type: optional(ref(LabwareTypeName), 'The labware type of what will be put there: only slots in which it fits are reserved.'),

@@ -1,10 +1,10 @@
 import Type, { type Static } from 'typebox'
 import { maxNameLength } from '../domain/limits.ts'
 import { linePattern } from '../domain/plain-text.ts'
-import { DeviceName, nullable, ref, Slot, stringEnum, Uuid } from './common.ts'
+import { DeviceName, normalized, nullable, ref, Slot, stringEnum, Uuid } from './common.ts'
 
 export const SearchQuery = Type.Object({
-  q: Type.String({ minLength: 1, maxLength: maxNameLength, pattern: linePattern, description: 'What to look for. Every character stands for itself.', examples: ['SCREEN_0'] }),
+  q: Type.String({ minLength: 1, maxLength: maxNameLength, pattern: linePattern, ...normalized, description: 'What to look for. Every character stands for itself.', examples: ['SCREEN_0'] }),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'The maximum number of items.' }))
 }, { additionalProperties: false })
 export type SearchQuery = Static<typeof SearchQuery>

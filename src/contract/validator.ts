@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv'
 import formatsPlugin from 'ajv-formats'
+import { composed, invisibleIn } from '../domain/plain-text.ts'
 import { depthOf, isInstant, isPathName, isUuid } from '../domain/values.ts'
 
 /** A JSON Schema validator with the formats and keywords of the contract, and the given components. With `allErrors: false` it stops at the first fault. */
@@ -8,10 +9,27 @@ export function validatorFor (components: readonly object[], { allErrors = true 
   const ajv = new Ajv({ allErrors, verbose: true, strict: false, useDefaults: false, coerceTypes: false, validateSchema: false, meta: false })
   formatsPlugin.default(ajv, ['uuid'])
   ajv.addFormat('date-time', isInstant)
-  ajv.addFormat('path-name', isPathName)
-  ajv.addFormat('barcode', (text: string) => isPathName(text) && !isUuid(text))
+  ajv.addFormat('name', isVisible)
+  ajv.addFormat('path-name', (text: string) => isPathName(text) && isVisible(text))
+  ajv.addFormat('barcode', (text: string) => isPathName(text) && !isUuid(text) && isVisible(text))
+  ajv.addKeyword({ keyword: 'x-normalize', type: 'string', errors: false, validate: normalize })
   ajv.addKeyword({ keyword: 'x-max-levels', type: 'object', error: { message: 'is nested too deep' }, validate: (levels: number, data: object) => depthOf(data, levels) <= levels })
   ajv.addKeyword({ keyword: 'x-max-bytes', type: 'object', error: { message: 'is too large' }, validate: (bytes: number, data: object) => Buffer.byteLength(JSON.stringify(data)) <= bytes })
   for (const component of components) ajv.addSchema(component)
   return ajv
+}
+
+function isVisible (name: string): boolean {
+  return invisibleIn(name) === null
+}
+
+/** Writes the normalized name into the body, or into the parameters. The other rules judge the text that was sent. A key (`propertyNames`) stays as it is: its parent has no such value. */
+function normalize (_form: unknown, text: string, _schema: unknown, place?: { parentData?: object, parentDataProperty?: string | number }): boolean {
+  const { parentData, parentDataProperty } = place ?? {}
+  const name = composed(text)
+  if (name !== text && parentData !== undefined && parentDataProperty !== undefined) {
+    const parent = parentData as Record<string | number, unknown>
+    if (parent[parentDataProperty] === text) parent[parentDataProperty] = name
+  }
+  return true
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { composed } from './plain-text.ts'
 
 // Computes what makes two steps comparable from their own data; the database adds devices and slots (step_key). A stored step
 // has these values with `match_version`. After a change of the rules, increment it and compute old steps again.
@@ -65,7 +66,7 @@ const ignoredMembers: ReadonlySet<string> = new Set([
  */
 export function matchInputs ({ kind, name, data }: MatchSubject): MatchInputs {
   if (kind === 'move') return { match_version: matchVersion, match_function: null, match_parameters: null, match_protocol: null, commanded_seconds: null }
-  const fct = typeof data.fct === 'string' ? data.fct : null
+  const fct = typeof data.fct === 'string' ? composed(data.fct) : null
   const commands = fct !== null && functionsWithCommandedTime.has(fct.toLowerCase())
   const commanded_seconds = commands ? secondsOf(data.duration) : null
   // A commanded time that is not a number ("PT10M") cannot be subtracted, so it isKept as a parameter.

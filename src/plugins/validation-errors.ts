@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv'
 import type { FastifyError } from 'fastify'
 import { patternRules } from '../contract/common.ts'
 import type { Fault } from '../contract/problems.ts'
+import { invisibleFault, invisibleIn } from '../domain/plain-text.ts'
 import { escapePointer } from '../domain/values.ts'
 
 // Turns validation errors into sentences for the person who has to fix the request.
@@ -87,7 +88,11 @@ function fromTo (least = 0, most: number | undefined): string {
   return most === undefined ? `at least ${least}` : least === most ? `${most}` : `${least} to ${most}`
 }
 
+const nameFormats: ReadonlySet<string> = new Set(['name', 'path-name', 'barcode'])
+
 function formatRule (error: ErrorObject): string {
+  const hidden = nameFormats.has(error.params.format as string) && typeof error.data === 'string' ? invisibleIn(error.data) : null
+  if (hidden !== null) return invisibleFault(hidden)
   switch (error.params.format) {
     case 'date-time': {
       const naive = typeof error.data === 'string' && /T[\d:.]+$/.test(error.data)

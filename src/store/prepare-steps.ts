@@ -4,7 +4,7 @@ import type { StepCreate } from '../contract/steps.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { maxDataBytes, maxNameLength } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
-import { isLine } from '../domain/plain-text.ts'
+import { composed, invisibleFault, invisibleIn, isLine } from '../domain/plain-text.ts'
 import { defaultStatus, type StepWarning, timesFault, toUtc, completedIfFinished } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
 import { numberWarnings } from '../domain/whole-numbers.ts'
@@ -56,7 +56,14 @@ export function functionFault (data: Readonly<Record<string, unknown>>): string 
   const { fct } = data
   if (fct === undefined || fct === null) return null
   if (typeof fct !== 'string' || fct === '' || Array.from(fct).length > maxNameLength) return `must be a text of 1 to ${maxNameLength} characters`
-  return isLine(fct) ? null : 'must not contain control characters'
+  if (!isLine(fct)) return 'must not contain control characters'
+  const hidden = invisibleIn(fct)
+  return hidden === null ? null : invisibleFault(hidden)
+}
+
+/** The data with `fct` as names are stored. */
+export function withComposedFunction<D extends Readonly<Record<string, unknown>>> (data: D): D {
+  return typeof data.fct === 'string' ? { ...data, fct: composed(data.fct) } : data
 }
 
 /** A step as log_steps takes it. */
@@ -64,7 +71,7 @@ export function prepareStep (input: StepCreate, stored?: StoredData) {
   const id = (input.id ?? uuidv7()).toLowerCase()
   const kind = input.kind ?? 'operation'
   const told = input.data ?? {}
-  const data = { ...stored?.get(id), ...told }
+  const data = withComposedFunction({ ...stored?.get(id), ...told })
   const name = input.name ?? null
   const is_simulation = input.is_simulation ?? false
   const origin = input.origin ?? null

@@ -11,7 +11,7 @@ import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries } from './commands.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
-import { containerRefsOf, functionFault, prepareStep, statusWarnings } from './prepare-steps.ts'
+import { containerRefsOf, functionFault, prepareStep, statusWarnings, withComposedFunction } from './prepare-steps.ts'
 
 type Data = Readonly<Record<string, unknown>>
 type LockedStep = { kind: 'operation' | 'move', name: string | null, device: string, data: Data, start: Date, finish: Date | null, status: StepStatusName, created_as: string, ended_as: string | null, now: Date }
@@ -70,7 +70,7 @@ function toldEnding (id: string, step: LockedStep, ending: StepFinish) {
 /** Corrects a step. Throws a 400 if the corrected step would contradict itself. */
 export async function correctStep (prisma: PrismaClient, id: string, patch: Omit<StepPatch, 'reason'>, audit: AuditContext): Promise<Step> {
   return await withLockedStep(prisma, id, async (transaction, step) => {
-    const { containers, start, finish, ...others } = patch
+    const { containers, start, finish, data, ...others } = patch
     const times = {
       ...start === undefined ? {} : { start: toUtc(start) },
       ...finish === undefined ? {} : { finish: finish === null ? null : toUtc(finish) },
@@ -79,7 +79,7 @@ export async function correctStep (prisma: PrismaClient, id: string, patch: Omit
     if (step.status === 'paused' && patch.status === 'running') {
       throw invalid({ in: 'body', pointer: '/status', detail: `must not be running, because the step is paused: use POST /api/steps/${id}/resume` })
     }
-    const members = { ...others, ...times }
+    const members = { ...others, ...data === undefined ? {} : { data: withComposedFunction(data) }, ...times }
     refuseContradiction({ start: step.start.toISOString(), finish: step.finish?.toISOString() ?? null, status: step.status, ...members }, patch)
     const change = { members, warnings: numberWarnings(patch.data, '/data'), ...containers === undefined ? {} : { containers: containerRefsOf(containers) } }
     return await write(transaction, id, step, change, 'step-corrected', audit)

@@ -6,7 +6,7 @@ import { seg } from '../support/service.ts'
 
 const names = [
   'a/b', 'a b', '100%', '%2F', 'a+b', 'a?b#c', 'a&b=c', 'a;b', '🧪', '🧪'.repeat(200), 'Äußerst', '培養', 'a\\b', '"quoted"', "O'Brien", "'; DROP TABLE container; --", '$1', '${x}', '{{x}}',
-  '<b>', '...', '-1', '0', '1e5', 'null', 'undefined', 'true', 'constructor', 'toString', '__proto__', 'positions', 'batch', 'a\u200bb', '\u202eabc', 'e\u0301'
+  '<b>', '...', '-1', '0', '1e5', 'null', 'undefined', 'true', 'constructor', 'toString', '__proto__', 'positions', 'batch'
 ]
 
 const lab = await aLabAtWork(t)

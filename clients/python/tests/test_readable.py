@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip('laborchestrator')
 
-from platform_status_client.orchestrator.readable import name_of, readable, readable_data
+from platform_status_client.orchestrator.readable import barcode_name_of, name_of, readable, readable_data
 
 
 class Kind(IntEnum):
@@ -94,5 +94,7 @@ def test_a_function_is_a_text() -> None:
 
 def test_names_keep_the_rules_of_names() -> None:
     assert name_of(' a\tb\n') == 'a b'
+    assert name_of('UAM\u200b1\x1d2') == 'UAM1 2'
+    assert barcode_name_of('0104\u200b\x1d10LOT\x1d') == '0104\x1d10LOT'
     assert name_of('') == '-'
     assert len(name_of('x' * 500)) == 200

@@ -1,5 +1,5 @@
 import { maxInteger, maxSlots } from '../limits.ts'
-import { isLine, isLines } from '../plain-text.ts'
+import { composed, isLine, isLines } from '../plain-text.ts'
 import { escapePointer, storageFault } from '../values.ts'
 import { type LabwareTypeSettings, readFlag, readLabwareTypes, readMillimetres, readTypeList } from './labware-types.ts'
 import { type ConfigFault, isMembers, type Members, type Report } from './members.ts'
@@ -83,8 +83,12 @@ function readGroups (servers: unknown, report: Report): LabLayout['groups'] {
     return []
   }
   const groupOf = new Map<string, string>()
-  return Object.entries(servers).map(([group, devices]) => {
-    const pointer = `/sila_servers/${escapePointer(group)}`
+  const groupNames = new Set<string>()
+  return Object.entries(servers).map(([key, devices]) => {
+    const pointer = `/sila_servers/${escapePointer(key)}`
+    const group = composed(key)
+    if (groupNames.has(group)) report(pointer, 'a group with this name comes before; composed and decomposed characters are the same')
+    groupNames.add(group)
     const fault = nameFault(group)
     if (fault !== null) report(pointer, `the name of a group ${fault}`)
     const given = devices ?? {}
@@ -94,8 +98,9 @@ function readGroups (servers: unknown, report: Report): LabLayout['groups'] {
     }
     return {
       name: group,
-      devices: Object.entries(given).map(([name, settings]) => {
-        const place = `${pointer}/${escapePointer(name)}`
+      devices: Object.entries(given).map(([key, settings]) => {
+        const place = `${pointer}/${escapePointer(key)}`
+        const name = composed(key)
         checkName(name, place)
         const first = groupOf.get(name)
         if (first !== undefined) report(place, `a device with this name is also in the group "${first}"; names are unique in a lab`)
@@ -134,7 +139,7 @@ function readDevice (settings: unknown, pointer: string, report: Report): Omit<D
   if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not contain control characters other than line breaks')
   const slotCount = count('capacity', capacity, maxSlots)
   return {
-    ...texts({ type, description, uri }),
+    ...texts({ type: typeof type === 'string' ? composed(type) : type, description, uri }),
     capacity: slotCount ?? 0,
     process_capacity: count('process_capacity', process_capacity, maxInteger),
     min_capacity: count('min_capacity', min_capacity, maxInteger),

@@ -1,4 +1,4 @@
-import { isLines } from '../plain-text.ts'
+import { composed, isLines } from '../plain-text.ts'
 import { escapePointer } from '../values.ts'
 import { type ConfigFault, isMembers, type Members, type Report } from './members.ts'
 import { deviceNameFault } from './names.ts'
@@ -38,8 +38,12 @@ export function readLabwareTypes (given: unknown, report: Report): LabwareTypeSe
     report('/labware_types', 'must be an object: the labware types of the lab, by name')
     return null
   }
-  return Object.entries(given).map(([name, members]) => {
-    const pointer = `/labware_types/${escapePointer(name)}`
+  const names = new Set<string>()
+  return Object.entries(given).map(([key, members]) => {
+    const pointer = `/labware_types/${escapePointer(key)}`
+    const name = composed(key)
+    if (names.has(name)) report(pointer, 'a labware type with this name comes before; composed and decomposed characters are the same')
+    names.add(name)
     const fault = deviceNameFault(name)
     if (fault !== null) report(pointer, `the name of a labware type ${fault}`)
     if (members !== null && !isMembers(members)) {
@@ -94,7 +98,7 @@ export function readTypeList (value: unknown, pointer: string, report: Report): 
     report(pointer, `must be a list of at most ${mostTypes} names of labware types; leave it out to allow any type`)
     return null
   }
-  const names = value as string[]
+  const names = (value as string[]).map(composed)
   const twice = names.findIndex((name, index) => names.indexOf(name) < index)
   if (twice >= 0) report(`${pointer}/${twice}`, 'is listed twice')
   return names

@@ -1,5 +1,5 @@
 import { maxNameLength } from '../limits.ts'
-import { isLine } from '../plain-text.ts'
+import { invisibleFault, invisibleIn, isLine } from '../plain-text.ts'
 import { isPathName } from '../values.ts'
 
 // The rules of the schemas Name and DeviceName, for names that are keys in the lab file.
@@ -11,7 +11,8 @@ export function nameFault (name: string): string | null {
   if (Array.from(name).length > maxNameLength) return `must not be longer than ${maxNameLength} characters`
   if (!isLine(name)) return 'must not contain control characters'
   if (spaceAtEnd.test(name)) return 'must not begin or end with a space'
-  return null
+  const hidden = invisibleIn(name)
+  return hidden === null ? null : invisibleFault(hidden)
 }
 
 /** Like nameFault, for the name of a device, which is also used in URL paths. */

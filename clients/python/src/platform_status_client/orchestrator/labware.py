@@ -9,7 +9,7 @@ from laborchestrator.structures import ContainerInfo
 
 from .containers import barcode_or_none, by_barcode, by_place, container_info, find_container, place
 from .part import StatusDBPart
-from .readable import name_of, readable
+from .readable import barcode_name_of, readable
 from .safely import safely
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class LabwarePart(StatusDBPart):
         container: ContainerCreate = {
             'device': where['device'],
             'position': where['position'],
-            'name': name_of(cont.name),
+            'name': barcode_name_of(cont.name),
             'barcode': barcode_or_none(cont.barcode),
             'lidded': bool(cont.lidded),
             'filled': bool(cont.filled),

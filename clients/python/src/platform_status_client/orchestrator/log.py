@@ -11,7 +11,7 @@ from ..errors import Problem
 from .containers import find_container
 from .lids import lids_of
 from .part import StatusDBPart
-from .readable import name_of
+from .readable import barcode_name_of
 from .safely import safely
 from .steps import ended_as, logged_step, was_set_back
 
@@ -63,5 +63,5 @@ class LogPart(StatusDBPart):
 def named(info: ContainerInfo, found: Container | None) -> str:
     """The name under which a step is told of a container."""
     if found is None:
-        return name_of(info.barcode or info.name)
+        return barcode_name_of(info.barcode or info.name)
     return found['barcode'] or found['id']

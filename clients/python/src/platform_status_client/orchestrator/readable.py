@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
@@ -24,6 +25,8 @@ EXACT = 2**53
 
 ADDRESS = re.compile(r' at 0x[0-9a-fA-F]+')
 CONTROL = re.compile('[\x00-\x1f\x7f-\x9f]')
+# a barcode may have the group separator of GS1 between its fields
+CONTROL_IN_BARCODE = re.compile('[\x00-\x1c\x1e\x1f\x7f-\x9f]')
 SURROGATE = re.compile('[\ud800-\udfff]')
 
 
@@ -96,11 +99,17 @@ def described(value: Any) -> str:
         return kind
 
 
-def name_of(value: Any, longest: int = 200) -> str:
-    """Converts a value to a name: no control characters, no outer spaces, not empty, at most `longest` characters."""
+def name_of(value: Any, longest: int = 200, *, control: re.Pattern[str] = CONTROL) -> str:
+    """Converts a value to a name: no control or invisible characters, no outer spaces, not empty, at most `longest` characters."""
     text = value if isinstance(value, str) else described(value)
-    printable = CONTROL.sub(' ', readable(text))
+    visible = ''.join(letter for letter in readable(text) if unicodedata.category(letter) not in ('Cf', 'Zl', 'Zp'))
+    printable = control.sub(' ', visible)
     return printable.strip()[:longest].strip() or '-'
+
+
+def barcode_name_of(value: Any) -> str:
+    """Converts a barcode, or the name of a container, to a name. A barcode may have group separators."""
+    return name_of(value, control=CONTROL_IN_BARCODE)
 
 
 def _key(key: Any) -> str:
