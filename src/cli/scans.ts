@@ -34,3 +34,13 @@ export function scansOf (lines: readonly string[]): Scan[] {
   }
   return [...scans.values()]
 }
+
+/** Whether the lines say where the scans end: then all other slots are empty, also if that is all slots. */
+export function saysEnd (lines: readonly string[]): boolean {
+  return lines.some((line) => scanOf(line, 0).what === 'end')
+}
+
+/** Refuses scans that say nothing. An empty file, or a pipe that broke, must not make all plates of a device missing. */
+export function refuseNothingSaid (device: string): never {
+  throw usageError(`No plate was scanned. If ${device} is empty, say so with a line that has a point only.`)
+}

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { DeviceName, Name, nullable, page, pageQuery, ref, StepStatus, stringEnum, textLines, Timestamp, Uuid } from './common.ts'
+import { DeviceName, Name, nullable, page, pageQuery, ref, StepStatus, stringEnum, reasonText, Timestamp, Uuid } from './common.ts'
 
 const anAlarm = {
   id: '0199f2f6-2c5e-7f63-b4d2-8e7061f5d432', kind: 'overdue', step_id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', device: 'PlateReader', name: 'Read plate 1', fct: 'absorbance',
@@ -27,7 +27,7 @@ export const Alarm = Type.Object({
 }, { $id: 'Alarm', description: 'A step that somebody has to look at.', examples: [anAlarm] })
 export type Alarm = Static<typeof Alarm>
 
-export const AlarmAcknowledge = Type.Object({ note: textLines('Who is at it, and what is done.', 'Anna: the gripper lost its plate, on my way.') }, {
+export const AlarmAcknowledge = Type.Object({ note: reasonText('Who is at it, and what is done.', 'Anna: the gripper lost its plate, on my way.') }, {
   $id: 'AlarmAcknowledge', additionalProperties: false, description: 'Somebody is at an alarm.', examples: [{ note: 'Anna: the gripper lost its plate, on my way.' }]
 })
 export type AlarmAcknowledge = Static<typeof AlarmAcknowledge>

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, ContainerName, DeviceName, NameOrBarcode, nullable, optional, Place, ref, Slot, stringEnum, textLines, Uuid, Warning } from './common.ts'
+import { Barcode, ContainerName, DeviceName, NameOrBarcode, nullable, optional, Place, ref, Slot, stringEnum, reasonText, Uuid, Warning } from './common.ts'
 import { ContainerSituation } from './containers.ts'
 import { Revision } from './lab.ts'
 
@@ -17,7 +17,7 @@ export const ArrangementItem = Type.Object({
 export type ArrangementItem = Static<typeof ArrangementItem>
 
 export const Arrangement = Type.Object({
-  reason: textLines('Why the containers are arranged. The event log keeps the reason.', 'The hotel was tipped over and filled again by hand.'),
+  reason: reasonText('Why the containers are arranged. The event log keeps the reason.', 'The hotel was tipped over and filled again by hand.'),
   items: Type.Array(ref(ArrangementItem), { maxItems: 1000, description: 'Where the containers are. Can be empty when `missing` is not.' }),
   missing: optional(Type.Array(ref(ContainerName), { maxItems: 1000, description: 'The barcodes or ids of containers of which nobody knows where they are.' }))
 }, {

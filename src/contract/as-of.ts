@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { toUtc } from '../domain/step-times.ts'
-import { isInstant } from '../domain/values.ts'
+import { dayFault, isInstant } from '../domain/values.ts'
 import { invalid } from './problems.ts'
 
 /** A point in the history of the lab: a revision or a time. */
@@ -29,5 +29,7 @@ export function parsePoint (value: unknown, location: AsOfLocation): AsOf {
   const isRevision = typeof value === 'string' ? /^(0|[1-9]\d{0,14})$/.test(value) : Number.isSafeInteger(value) && Number(value) >= 0
   if (isRevision) return { revision: Number(value) }
   if (typeof value === 'string' && isInstant(value)) return { time: toUtc(value) }
+  const fault = typeof value === 'string' ? dayFault(value) : null
+  if (fault !== null) throw invalid({ ...location, detail: fault })
   throw invalid({ ...location, detail: 'must be a revision (a whole number) or an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z' })
 }

@@ -1,6 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { maxDataBytes, maxDataLevels, maxNameLength, maxTextLength } from '../domain/limits.ts'
-import { controlClass, controlsOfBarcode, linePattern, linesPattern } from '../domain/plain-text.ts'
+import { controlClass, controlsOfBarcode, linePattern, linesPattern, saidLinesPattern } from '../domain/plain-text.ts'
 import { stepStatuses } from '../domain/step-times.ts'
 
 // Schemas that several nouns share. A schema with an $id becomes a component of the OpenAPI document; `ref` refers to it.
@@ -41,17 +41,21 @@ export function stringEnum<const V extends readonly string[]> (id: string, value
 export const trimmedText = `^[^\\s${controlClass}]([^${controlClass}]*[^\\s${controlClass}])?$`
 
 /** The same for barcodes, which may contain the group separator (GS, U+001D): it stands between the fields of a GS1 barcode. */
-const barcodeText = `^[^\\s${controlClass}]([^${controlsOfBarcode}]*[^\\s${controlClass}])?$`
+export const barcodeText = `^[^\\s${controlClass}]([^${controlsOfBarcode}]*[^\\s${controlClass}])?$`
 
 /** Names are stored and compared in NFC: the validation changes what was sent (src/contract/validator.ts). */
 export const normalized = { 'x-normalize': 'NFC' } as const
+
+/** A leap second is read as the second after it. */
+export const withoutLeapSeconds = { 'x-normalize': 'leap-second' } as const
 
 /** The rule of each pattern, in words. */
 export const patternRules: Readonly<Record<string, string>> = {
   [trimmedText]: 'must not contain control characters, or start or end with a space',
   [barcodeText]: 'must not contain control characters other than GS (U+001D) inside, or start or end with a space',
   [linePattern]: 'must not contain control characters',
-  [linesPattern]: 'must not contain control characters other than line breaks'
+  [linesPattern]: 'must not contain control characters other than line breaks',
+  [saidLinesPattern]: 'must say something, not only spaces, and must not contain control characters other than line breaks'
 }
 
 /** A text of one line: a type, a content, an address. */
@@ -67,6 +71,11 @@ export function typeName (description: string, example: string) {
 /** A text that a person wrote, which can have several lines: a reason, a description. */
 export function textLines (description: string, example: string) {
   return Type.String({ minLength: 1, maxLength: maxTextLength, pattern: linesPattern, description, examples: [example] })
+}
+
+/** A text that somebody reads later to understand what was done: a reason, a note. It is not blank. */
+export function reasonText (description: string, example: string) {
+  return Type.String({ minLength: 1, maxLength: maxTextLength, pattern: saidLinesPattern, description, examples: [example] })
 }
 
 const nameForm = 'No invisible characters. Stored and compared in Unicode form NFC.'
@@ -115,7 +124,7 @@ export const Timestamp = Type.Unsafe<string | Date>({
 })
 
 /** A time in a request, as text. */
-export const TimestampIn = Type.Unsafe<string>({ type: 'string', format: 'date-time', description: 'An RFC 3339 time with an offset (`Z` or `+02:00`), years 1970 to 2999.', examples: ['2026-03-02T09:15:00.000Z'] })
+export const TimestampIn = Type.Unsafe<string>({ type: 'string', format: 'date-time', ...withoutLeapSeconds, description: 'An RFC 3339 time with an offset (`Z` or `+02:00`), years 1970 to 2999.', examples: ['2026-03-02T09:15:00.000Z'] })
 
 export const Seconds = Type.Number({ $id: 'Seconds', minimum: 0, description: 'A duration in seconds.', examples: [41.5] })
 

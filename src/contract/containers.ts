@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { maxNameLength } from '../domain/limits.ts'
 import {
-  AnyBoolean, Barcode, ContainerName, DeviceName, items, NameOrBarcode, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus,
-  stringEnum, textLine, textLines, Timestamp, typeName, Uuid, Version, Warning
+  AnyBoolean, Barcode, barcodeText, ContainerName, DeviceName, items, NameOrBarcode, normalized, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus,
+  stringEnum, textLine, reasonText, Timestamp, typeName, Uuid, Version, Warning
 } from './common.ts'
 import { lidReservationId, reservationId } from './reservations.ts'
 
@@ -93,7 +93,7 @@ export const MoveFromPosition = Type.Object({
   source_pos: ref(Slot, 'The slot that the container was in.'),
   target_device: ref(DeviceName, 'The device that the container is on now.'),
   target_pos: optional(ref(Slot), 'The slot that the container is in now. The default is the lowest free slot of the device.'),
-  barcode: optional(ref(ContainerName), 'The barcode or id of the container at the source. If sent, it is checked.'),
+  barcode: optional(ref(ContainerName), 'The barcode or id of the container at the source. If sent, it is checked. A former label of the container is accepted, with a warning.'),
   reservation_id: Type.Optional(reservationId)
 }, {
   $id: 'MoveFromPosition', additionalProperties: false,
@@ -139,7 +139,7 @@ const Displacement = Type.Unsafe<'remove' | Static<typeof Place>>({
 })
 
 export const ContainerCorrection = Type.Object({
-  reason: textLines('Why this is corrected. The event log keeps the reason.', 'Found in the washer; the arm had stopped.'),
+  reason: reasonText('Why this is corrected. The event log keeps the reason.', 'Found in the washer; the arm had stopped.'),
   device: Type.Optional(ref(DeviceName, 'The device that the container is on. Send `position` with it.')),
   position: Type.Optional(ref(Slot, 'The slot that the container is in. Send `device` with it.')),
   lidded: Type.Optional(Type.Boolean({ description: 'Whether the lid is on.' })),
@@ -159,7 +159,7 @@ export type ContainerCorrection = Static<typeof ContainerCorrection>
 export const ContainerResult = Type.Object({
   status: Type.Unsafe<'success'>({ type: 'string', enum: ['success'], description: 'Always `success`. A refusal is a problem response.' }),
   container: ref(Container, 'The container after the change.'),
-  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual about the container by its labware type: where it stands, or its lid. Only if there is something.' }))
+  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual: a former label was read, or the container, by its labware type, does not fit where it stands or has the wrong lid. Only if there is something.' }))
 }, {
   $id: 'ContainerResult', description: 'The container after the change.',
   examples: [{ status: 'success', container: aContainer }, {
@@ -249,7 +249,7 @@ export const ContainerHistoryQuery = Type.Object({ ...pageQuery }, { additionalP
 export const ContainerParams = Type.Object({ container: ref(ContainerName) })
 
 export const RemoveQuery = Type.Object({
-  reason: Type.Optional(textLines('Why the container leaves the platform. The event log keeps the reason.', 'Broken in the centrifuge.'))
+  reason: Type.Optional(reasonText('Why the container leaves the platform. The event log keeps the reason.', 'Broken in the centrifuge.'))
 }, { additionalProperties: false })
 export type RemoveQuery = Static<typeof RemoveQuery>
 
@@ -257,7 +257,10 @@ export const ContainerPage = page('ContainerPage', Container)
 
 export const ContainerQuery = Type.Object({
   ...pageQuery,
-  barcode: Type.Optional(ref(ContainerName)),
+  barcode: Type.Optional(Type.String({
+    minLength: 1, maxLength: maxNameLength, pattern: barcodeText, format: 'name', ...normalized, examples: ['SCREEN_001'],
+    description: 'Only containers with this barcode. If none of those that `removed` selects has it, the ones that had it before: a former label leads to its container.'
+  })),
   former_barcode: Type.Optional(Type.String({
     minLength: 1, maxLength: maxNameLength, description: 'Only containers that had this barcode once and have another one, or none, now.', examples: ['OLD-77']
   })),

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { maxInteger, maxSlots } from '../domain/limits.ts'
-import { Barcode, DeviceName, Name, NameOrBarcode, nullable, optional, Place, ref, Slot, stringEnum, textLines, Timestamp, Uuid, Warning } from './common.ts'
+import { Barcode, DeviceName, Name, NameOrBarcode, nullable, optional, Place, ref, Slot, stringEnum, reasonText, Timestamp, Uuid, Warning } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 import { LabwareTypeName, LabwareTypePut, millimetres, typeNames } from './labware-types.ts'
 
@@ -126,10 +126,11 @@ const exampleContainer = {
   id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_001', name: 'ScreenPlate_01', position: 3, lidded: true, lid: null, since: '2026-03-02T09:15:00.000Z',
   last_event: exampleLastEvent
 }
+const exampleLid = { container_id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', position: 1 }
 const exampleReserved = { position: 2, owner: 'scheduler', expires_at: '2026-03-02T09:20:00.000Z' }
 const exampleDevice = {
-  name: 'Hotel1', group: 'storage', type: 'hotel', view: { columns: 2, from: 'bottom' }, positions: 4, occupied: 1, disposes: false, deep_well: [0, 1], reserved: [exampleReserved],
-  containers: [exampleContainer]
+  name: 'Hotel1', group: 'storage', type: 'hotel', view: { columns: 2, from: 'bottom' }, positions: 4, occupied: 2, disposes: false, deep_well: [0, 1], reserved: [exampleReserved],
+  containers: [exampleContainer], lids: [exampleLid]
 }
 
 const LabTotals = Type.Object({
@@ -165,6 +166,13 @@ const LabContainer = Type.Object({
   last_event: nullable(ref(LabLastEvent), 'What the event log says last about the container.')
 }, { $id: 'LabContainer', description: 'A container in a slot.', examples: [exampleContainer] })
 
+const LabLid = Type.Object({
+  container_id: ref(Uuid, 'The id of the container to which the lid belongs.'),
+  barcode: nullable(ref(Barcode), 'The barcode of that container. Null when it is not known.'),
+  name: ref(NameOrBarcode, 'The name of that container.'),
+  position: ref(Slot, 'The slot that the lid is in.')
+}, { $id: 'LabLid', description: 'A lid in a slot. Its container may be on another device, or missing.', examples: [exampleLid] })
+
 const LabDeviceState = Type.Object({
   name: ref(DeviceName, 'The name of the device.'),
   group: ref(Name, 'The group of the device.'),
@@ -175,7 +183,8 @@ const LabDeviceState = Type.Object({
   disposes: Type.Boolean({ description: 'Whether the device is waste: what is put there is off the platform.' }),
   deep_well: Type.Array(ref(Slot), { description: 'The slots into which deep-well plates fit, in ascending order.' }),
   reserved: nullable(Type.Array(ref(LabReservedSlot)), 'The slots that are reserved, in ascending order. Null for an earlier state: the event log does not say which slots were reserved.'),
-  containers: Type.Array(ref(LabContainer), { description: 'The containers on the device, ordered by slot.' })
+  containers: Type.Array(ref(LabContainer), { description: 'The containers on the device, ordered by slot.' }),
+  lids: Type.Array(ref(LabLid), { description: 'The lids that are parked on the device, ordered by slot, also those of missing containers.' })
 }, { $id: 'LabDeviceState', description: 'A device and the containers on it.', examples: [exampleDevice] })
 
 export const LabState = Type.Object({
@@ -199,7 +208,7 @@ export const LabRestore = Type.Object({
   at: Type.Unsafe<string | number>({
     description: 'The state to restore: as of a revision (a whole number), or as of a time (RFC 3339 with an offset).', examples: [41, '2026-03-02T09:15:00Z']
   }),
-  reason: textLines('Why the lab is restored. The event log keeps the reason.', 'The wrong lab file was applied.'),
+  reason: reasonText('Why the lab is restored. The event log keeps the reason.', 'The wrong lab file was applied.'),
   dry_run: optional(Type.Boolean({ description: 'Whether to only return what would change, without changing anything. The default is false.' }))
 }, {
   $id: 'LabRestore', additionalProperties: false, description: 'An earlier state of the lab, to be put back.',
@@ -298,7 +307,7 @@ export const LabYaml = Type.String({
 
 export const labSchemas = [
   LabSlot, LabDevice, LabLabwareType, LabGroup, LabConfig, LabYaml, LabwareTypeAction, LabwareTypeChange,
-  LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabLastEvent, LabReservedSlot, LabContainer, LabDeviceState, LabState, LabWipe,
+  LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabLastEvent, LabReservedSlot, LabContainer, LabLid, LabDeviceState, LabState, LabWipe,
   LabRestore, RestoreFindingCode, RestoreFinding, LabRestoreResult,
   FindingCode, FindingSeverity, Finding, LabHealth
 ]

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, ContainerName, ref, stringEnum, textLines } from './common.ts'
+import { Barcode, ContainerName, ref, stringEnum, reasonText } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 
 export const NewLabel = Type.Object({
@@ -9,7 +9,7 @@ export const NewLabel = Type.Object({
 export type NewLabel = Static<typeof NewLabel>
 
 export const Relabelling = Type.Object({
-  reason: textLines('Why the labels were replaced. The event log keeps the reason.', 'Labels came off in the freezer'),
+  reason: reasonText('Why the labels were replaced. The event log keeps the reason.', 'Labels came off in the freezer'),
   labels: Type.Array(ref(NewLabel), { minItems: 1, maxItems: 1000, description: 'The new labels. All are given at once, so two containers can swap theirs.' })
 }, {
   $id: 'Relabelling', additionalProperties: false, description: 'New labels for containers.',

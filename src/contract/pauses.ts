@@ -1,10 +1,10 @@
 import Type, { type Static } from 'typebox'
-import { optional, textLines, TimestampIn } from './common.ts'
+import { optional, reasonText, TimestampIn } from './common.ts'
 
 /** The beginning or the end of a pause of a step or an experiment. */
 export const Pause = Type.Object({
   at: optional(TimestampIn, 'When it was paused, or went on. The default is now, by the clock of the service.'),
-  reason: optional(textLines('Why. The history keeps the reason.', 'The gripper lost its plate.'))
+  reason: optional(reasonText('Why. The history keeps the reason.', 'The gripper lost its plate.'))
 }, {
   $id: 'Pause', additionalProperties: false, description: 'When something was paused or went on, and why. Both members are optional.',
   examples: [{ at: '2026-03-06T17:05:00Z', reason: 'The gripper lost its plate.' }, {}]

@@ -79,7 +79,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   },
   'position-disposes': {
     instance: '/api/containers', detail: 'Slot 0 of Waste disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to Waste.',
-    device: 'Waste', position: 0, pointer: '/position'
+    device: 'Waste', position: 0, pointer: '/position', lid: { device: 'Hotel1', position: 3 }
   },
   'labware-does-not-fit': {
     instance: move, detail: 'A "Deep 96" does not fit in slot 5 of Incubator: it is 44 mm high, and 30 mm is the limit there. Choose another slot, or correct what the service knows of the slot or of the type.',
@@ -108,7 +108,8 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'source-mismatch': {
     instance: move, detail: 'The container is in slot 5 of Incubator, not in slot 0 of Hamilton_STAR.',
     expected: { device: 'Hamilton_STAR', position: 0 }, actual: { device: 'Incubator', position: 5 }, container,
-    missing_since: '2026-03-02T09:15:00.000Z', last: { device: 'Incubator', position: 5 }
+    missing_since: '2026-03-02T09:15:00.000Z', last: { device: 'Incubator', position: 5 }, differs_in_case: 'screen_001',
+    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
   },
   'source-empty': {
     instance: '/api/transfers', detail: 'Slot 0 of Hamilton_STAR holds no container, only the lid of "SCREEN_002".', device: 'Hamilton_STAR', position: 0, pointer: '/source',

@@ -1,6 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { maxTextLength } from '../domain/limits.ts'
-import { ContainerName, DeviceName, Name, ref, Seconds, StepKind, StepStatus, stringEnum, TimestampIn, Uuid } from './common.ts'
+import { ContainerName, DeviceName, Name, reasonText, ref, Seconds, StepKind, StepStatus, stringEnum, TimestampIn, Uuid } from './common.ts'
 import { aStep, Step, StepExclusion, stepFilters } from './steps.ts'
 
 /** At most this many steps are decided about in one request. */
@@ -37,7 +36,7 @@ const StepDecisionWord = stringEnum('StepDecision', ['exclude', 'include', 'unde
 export const StepExclusionRequest = Type.Object({
   where: ref(StepWhere, 'Which steps are decided about.'),
   decision: Type.Optional(ref(StepDecisionWord, 'What is decided about them.')),
-  reason: Type.String({ minLength: 1, maxLength: maxTextLength, description: 'Why. The history of each step keeps the reason.', examples: ['The clock of the reader was set wrong in May.'] })
+  reason: reasonText('Why. The history of each step keeps the reason.', 'The clock of the reader was set wrong in May.')
 }, {
   $id: 'StepExclusionRequest', additionalProperties: false,
   description: `A decision about up to ${maxDecided} steps as samples for estimates. The default decision is \`exclude\`.`,

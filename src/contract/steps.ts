@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { maxInteger, maxNameLength } from '../domain/limits.ts'
 import {
-  ContainerName, DeviceName, items, JsonObject, Name, normalized, nullable, optional, page, pageQuery, ref, Seconds, Slot, StepKind, StepStatus, stringEnum,
-  textLines, Timestamp, TimestampIn, Uuid, Version, Warning
+  barcodeText, ContainerName, DeviceName, items, JsonObject, Name, normalized, nullable, optional, page, pageQuery, ref, Seconds, Slot, StepKind, StepStatus, stringEnum,
+  reasonText, textLines, Timestamp, TimestampIn, Uuid, Version, Warning
 } from './common.ts'
 
 export const aStep = {
@@ -164,7 +164,7 @@ export const StepFinish = Type.Object({
 export type StepFinish = Static<typeof StepFinish>
 
 export const StepPatch = Type.Object({
-  reason: textLines('Why the step is corrected. The history of the step keeps the reason.', 'The clock of the reader was an hour ahead.'),
+  reason: reasonText('Why the step is corrected. The history of the step keeps the reason.', 'The clock of the reader was an hour ahead.'),
   start: Type.Optional(TimestampIn),
   finish: Type.Optional(nullable(TimestampIn)),
   status: Type.Optional(ref(LoggedStatus, 'The status that the step really has.')),
@@ -213,7 +213,10 @@ export type StepSort = Static<typeof StepSort>
 
 const filtersWithinExperiment = {
   device: Type.Optional(ref(DeviceName)),
-  container: Type.Optional(ref(ContainerName)),
+  container: Type.Optional(Type.String({
+    minLength: 1, maxLength: maxNameLength, pattern: barcodeText, format: 'name', ...normalized, examples: ['SCREEN_001'],
+    description: 'Only steps with this container: its id, or its barcode. A barcode that no container on the platform has means the containers that had it.'
+  })),
   fct: Type.Optional(fct),
   kind: Type.Optional(ref(StepKind)),
   status: Type.Optional(ref(StepStatus)),

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { aChange, CommandFinding, ContainerChange, ContainerLabel } from './arrangements.ts'
-import { Barcode, DeviceName, nullable, optional, page, pageQuery, ref, Slot, stringEnum, textLines, Timestamp, Uuid, Warning } from './common.ts'
+import { Barcode, DeviceName, nullable, optional, page, pageQuery, ref, Slot, stringEnum, reasonText, Timestamp, Uuid, Warning } from './common.ts'
 import { Revision } from './lab.ts'
 
 export const StocktakeSlot = Type.Object({
@@ -13,7 +13,7 @@ export type StocktakeSlot = Static<typeof StocktakeSlot>
 export const Stocktake = Type.Object({
   device: ref(DeviceName, 'The device that somebody looked at.'),
   seen: Type.Array(ref(StocktakeSlot), { maxItems: 10_000, description: 'Every slot with a plate. A slot that is not in the list is empty; `[]` says that the whole device is empty.' }),
-  reason: optional(textLines('Why the stocktake was made. The event log keeps the reason. Required with `apply`.', 'Monday stocktake')),
+  reason: optional(reasonText('Why the stocktake was made. The event log keeps the reason. Required with `apply`.', 'Monday stocktake')),
   apply: optional(Type.Boolean({ description: 'Whether to make the lab as it was seen. The default is false: only compare.' }))
 }, {
   $id: 'Stocktake', additionalProperties: false, description: 'What somebody saw on a device, slot by slot.',

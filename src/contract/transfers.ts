@@ -32,7 +32,7 @@ export const Transfer = Type.Object({
   source: optional(ref(Place), 'Where the container was. With `container`, it is checked. Otherwise the container is found there.'),
   target: optional(ref(TransferTarget), 'Where the container is after the transfer. Without it, the container was not moved.'),
   lid: optional(ref(TransferLid), 'What happened to the lid. The default is that it was not touched.'),
-  barcode: optional(ref(Barcode), 'The barcode that was read during the transfer. It must be the barcode of the container. If the container has none, it is set.'),
+  barcode: optional(ref(Barcode), 'The barcode that was read during the transfer. It must be the barcode of the container, or a former label of it, which is a warning. If the container has none, it is set.'),
   step: optional(ref(StepCreate), 'The step to log. The container, and the places of a move, are added unless the step says otherwise.'),
   reservation_id: Type.Optional(reservationId),
   lid_reservation_id: Type.Optional(lidReservationId)
@@ -74,7 +74,7 @@ export const TransferResult = Type.Object({
   step: nullable(ref(Step), 'The logged step. Null when there is none, and for a dry run.'),
   revision: ref(Revision, 'The revision after the transfer. For a dry run: the present one.'),
   findings: Type.Array(ref(TransferFinding), { description: 'For a dry run: every problem that would refuse the transfer. Empty when it can be recorded.' }),
-  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual about the container by its labware type: where it stands, or its lid. Only if there is something.' }))
+  warnings: Type.Optional(Type.Array(ref(Warning), { description: 'What is unusual: a former label was read, or the container, by its labware type, does not fit where it stands or has the wrong lid. Only if there is something.' }))
 }, {
   $id: 'TransferResult', description: 'The result of a transfer.', examples: [aResult]
 })

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import formatsPlugin from 'ajv-formats'
 import { composed, invisibleIn } from '../domain/plain-text.ts'
-import { depthOf, isInstant, isPathName, isUuid } from '../domain/values.ts'
+import { depthOf, isInstant, isPathName, isUuid, withoutLeapSecond } from '../domain/values.ts'
 
 /** A JSON Schema validator with the formats and keywords of the contract, and the given components. With `allErrors: false` it stops at the first fault. */
 export function validatorFor (components: readonly object[], { allErrors = true }: { allErrors?: boolean } = {}): Ajv {
@@ -23,10 +23,10 @@ function isVisible (name: string): boolean {
   return invisibleIn(name) === null
 }
 
-/** Writes the normalized name into the body, or into the parameters. The other rules judge the text that was sent. A key (`propertyNames`) stays as it is: its parent has no such value. */
-function normalize (_form: unknown, text: string, _schema: unknown, place?: { parentData?: object, parentDataProperty?: string | number }): boolean {
+/** Writes the normalized name or time into the body, or into the parameters. The other rules judge the text that was sent. A key (`propertyNames`) stays as it is: its parent has no such value. */
+function normalize (form: unknown, text: string, _schema: unknown, place?: { parentData?: object, parentDataProperty?: string | number }): boolean {
   const { parentData, parentDataProperty } = place ?? {}
-  const name = composed(text)
+  const name = form === 'NFC' ? composed(text) : isInstant(text) ? withoutLeapSecond(text) : text
   if (name !== text && parentData !== undefined && parentDataProperty !== undefined) {
     const parent = parentData as Record<string | number, unknown>
     if (parent[parentDataProperty] === text) parent[parentDataProperty] = name

@@ -16,6 +16,9 @@ export const linePattern = `^[^${controlClass}]*$`
 /** A text of several lines: no control characters other than line breaks. */
 export const linesPattern = '^[^\\u0000-\\u0009\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$'
 
+/** The same, with something to read in it: not only spaces and line breaks. */
+export const saidLinesPattern = `${linesPattern.slice(0, -1)}[^\\s${controlClass}]${linesPattern.slice(1)}`
+
 /** Between the fields of a barcode of the GS1 standard: the group separator. It is the only control character that a barcode may contain, inside. */
 const groupSeparator = '\u001d'
 

@@ -1,3 +1,5 @@
+import { withoutLeapSecond } from './values.ts'
+
 // Times here are UTC texts with milliseconds, as `toUtc` writes them, so they can be compared as texts.
 
 export const stepStatuses = ['running', 'paused', 'lost', 'completed', 'failed', 'aborted'] as const
@@ -14,7 +16,7 @@ export function isUnderWay (status: StepStatusName): boolean {
 
 /** An instant (see isInstant) as UTC text, truncated to milliseconds. */
 export function toUtc (instant: string): string {
-  return new Date(instant.toUpperCase()).toISOString()
+  return new Date(withoutLeapSecond(instant).toUpperCase()).toISOString()
 }
 
 /** The status of a step that is logged without one: completed if it has a finish, otherwise running. */

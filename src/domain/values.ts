@@ -14,16 +14,41 @@ export function isPathName (text: string): boolean {
 
 const instantShape = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz]|[+-](\d\d):(\d\d))$/
 
-/** Whether a text is an RFC 3339 time with offset, on an existing day, in the years 1970 to 2999 in UTC. Leap seconds cannot be stored. */
+/**
+ * Whether a text is an RFC 3339 time with offset, on an existing day, in the years 1970 to 2999 in UTC. A leap second (23:59:60 in UTC) is one;
+ * see withoutLeapSecond.
+ */
 export function isInstant (text: string): boolean {
   const parts: readonly (string | undefined)[] | null = instantShape.exec(text)
   if (parts === null) return false
+  const beforeLeap = secondBeforeLeap(text)
+  if (beforeLeap !== null) return isInstant(beforeLeap) && new Date(beforeLeap.toUpperCase()).toISOString().slice(11, 19) === '23:59:59'
   const [year, month, day, hour, minute, second, offsetHour, offsetMinute] = parts.slice(1).map((part) => Number(part ?? 0)) as
     [number, number, number, number, number, number, number, number]
   if (month < 1 || month > 12 || day < 1 || day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return false
   if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return false
   const inUtc = new Date(text.toUpperCase()).getUTCFullYear()
   return inUtc >= 1970 && inUtc <= 2999
+}
+
+/** The second before a second 60; null if it is another one. */
+function secondBeforeLeap (text: string): string | null {
+  const before = text.replace(/^(.{16}):60/, '$1:59')
+  return before === text ? null : before
+}
+
+/** An instant. A leap second becomes the second after 23:59:59 in UTC, because neither the database nor JavaScript knows leap seconds. */
+export function withoutLeapSecond (instant: string): string {
+  const before = secondBeforeLeap(instant)
+  return before === null ? instant : new Date(Date.parse(before.toUpperCase()) + 1000).toISOString()
+}
+
+/** What is wrong with the day of a time that otherwise has the right shape; null if the day exists. */
+export function dayFault (text: string): string | null {
+  const [, year, month, day] = instantShape.exec(text)?.map(Number) ?? []
+  if (year === undefined || month === undefined || day === undefined || month < 1 || month > 12) return null
+  const days = new Date(Date.UTC(year, month, 0)).getUTCDate()
+  return day >= 1 && day <= days ? null : `has a date that does not exist: ${text.slice(0, 10)}; that month has ${days} days`
 }
 
 /** The nesting depth of objects and arrays in a value. Stops counting just above `enough`. */

@@ -23,12 +23,13 @@ export type ProcessDurationEstimate = {
 // still. A run with pauses whose times cannot be true is left out. Runs with failed or aborted steps are left
 // out: they ended early, or waited for a person. An experiment counts as over when it is completed, or when no step is running and
 // the last finish is an hour ago, because orchestrators rarely complete experiments. The newest experiments are those that began
-// last, whatever their ids: each is one probe of an index. Only four times as many as the window needs are read.
+// last, whatever their ids: each is one probe of an index. Only four times as many as the window needs are read; those without a step
+// that counts, such as simulations, are none of them.
 const durationsSql = `
   SELECT (extract(epoch FROM run.finish - run.start) - standstill_seconds(newest.id, run.start, run.finish))::float8 AS seconds, extract(epoch FROM run.finish)::float8 AS finish
   FROM (
     SELECT e.id, e.status FROM experiment e
-    CROSS JOIN LATERAL (SELECT start FROM step WHERE experiment_id = e.id AND believable AND start <= coalesce($3::timestamptz, now()) ORDER BY start DESC LIMIT 1) latest
+    CROSS JOIN LATERAL (SELECT start FROM step WHERE experiment_id = e.id AND believable AND is_sample AND start <= coalesce($3::timestamptz, now()) ORDER BY start DESC LIMIT 1) latest
     WHERE e.process_id = $1 AND e.id IS DISTINCT FROM $4::uuid AND e.status IN ('running', 'completed') AND step_doubt(e.warnings) IS DISTINCT FROM 'clock'
     ORDER BY latest.start DESC LIMIT 4 * $2
   ) newest

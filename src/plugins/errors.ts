@@ -135,11 +135,20 @@ function sqlstateOf ({ code }: Problem, error: Error | undefined): string | unde
   return fault?.sqlstate ?? (code === 'database-unavailable' ? 'none' : undefined)
 }
 
-/** Of a batch, the index of the first entry that is wrong. */
+/** Calls with many entries that are not called `/batch`. */
+const callsWithEntries: ReadonlySet<string> = new Set([
+  '/api/arrangements', '/api/stocktakes', '/api/containers/relabel', '/api/containers/lookup', '/api/estimates/remaining'
+])
+
+function takesEntries (url: string | undefined): boolean {
+  return url !== undefined && (url.endsWith('/batch') || callsWithEntries.has(url))
+}
+
+/** Of a call with many entries, the index of the first one that is wrong. */
 function withIndex (found: Problem, { routeOptions }: FastifyRequest): Problem {
   const [fault] = (found.members.errors ?? []) as { pointer?: string }[]
   const index = /^\/[^/]+\/(\d+)(?:\/|$)/.exec(fault?.pointer ?? '')?.[1]
-  if (index === undefined || found.members.index !== undefined || routeOptions.url?.endsWith('/batch') !== true) return found
+  if (index === undefined || found.members.index !== undefined || !takesEntries(routeOptions.url)) return found
   return problem(found.code, found.message, { ...found.members, index: Number(index) })
 }
 

@@ -3,7 +3,7 @@ import type { FastifyError } from 'fastify'
 import { patternRules } from '../contract/common.ts'
 import type { Fault } from '../contract/problems.ts'
 import { invisibleFault, invisibleIn } from '../domain/plain-text.ts'
-import { escapePointer } from '../domain/values.ts'
+import { dayFault, escapePointer } from '../domain/values.ts'
 
 // Turns validation errors into sentences for the person who has to fix the request.
 
@@ -95,6 +95,8 @@ function formatRule (error: ErrorObject): string {
   if (hidden !== null) return invisibleFault(hidden)
   switch (error.params.format) {
     case 'date-time': {
+      const fault = typeof error.data === 'string' ? dayFault(error.data) : null
+      if (fault !== null) return fault
       const naive = typeof error.data === 'string' && /T[\d:.]+$/.test(error.data)
       const spaced = typeof error.data === 'string' && /T[\d:.]+ \d\d:\d\d$/.test(error.data)
       return 'must be an RFC 3339 time with an offset, such as 2026-03-02T09:15:00Z or 2026-03-02T10:15:00+01:00, years 1970 to 2999' +

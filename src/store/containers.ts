@@ -43,7 +43,9 @@ const addContainers = `
     CASE WHEN a.outcome = 'created' THEN alike_barcode((a.container).barcode) END AS alike,
     CASE WHEN a.outcome = 'created' THEN labware_warnings((a.container).id) END AS labware
   FROM add_containers($1, $2, $3) a`
-const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7)')
+// The function sees what the command wrote.
+const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7, $8)')
+  .replace('SELECT ', "SELECT nullif(former_label_warning(object.id, $6, '/barcode'), '[]') AS warnings, ")
 
 type AddedRow = Container & { outcome: AddedContainer['outcome'], alike: string | null, labware: Warning[] | null }
 
@@ -93,9 +95,16 @@ export function containerStore ({ pool, prisma }: Database) {
 
   /** The containers that had this barcode and have another one, or none, now. */
   async function formerFilter (barcode: string): Promise<object[]> {
-    const rows = await runPrepared<{ id: string }>(pool,
-      "SELECT DISTINCT container_id AS id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $1", [barcode])
+    const rows = await runPrepared<{ id: string }>(pool, `
+      SELECT DISTINCT container_id AS id FROM event
+      WHERE container_id IS NOT NULL AND (before->>'barcode') IS DISTINCT FROM (after->>'barcode') AND after->>'barcode' = $1`, [barcode])
     return [{ id: { in: rows.map(({ id }) => id) } }, { OR: [{ barcode: { not: barcode } }, { barcode: null }] }]
+  }
+
+  /** The containers that have a barcode. If there is none among those that are wanted, a label of before leads to the ones that had it. */
+  async function labelFilter (barcode: string, wanted: object): Promise<object> {
+    const holder = await prisma.container.findFirst({ where: { ...wanted, barcode }, select: { id: true } })
+    return holder === null ? { AND: await formerFilter(barcode) } : { barcode }
   }
 
   return {
@@ -108,9 +117,11 @@ export function containerStore ({ pool, prisma }: Database) {
     },
 
     async list (query: ContainerQuery) {
-      const { removed = 'false', missing = 'any', former_barcode, ...filters } = filtersOf(query)
+      const { removed = 'false', missing = 'any', former_barcode, barcode, ...rest } = filtersOf(query)
+      const filters = { ...rest, barcode }
       const former = former_barcode === undefined ? {} : { AND: await formerFilter(former_barcode) }
-      const where = { ...filters, ...timeFilter('removed_at', removed), ...timeFilter('missing_since', missing), ...former }
+      const labelled = barcode === undefined ? {} : await labelFilter(barcode, timeFilter('removed_at', removed))
+      const where = { AND: [rest, timeFilter('removed_at', removed), timeFilter('missing_since', missing), former, labelled] }
       return await readPageById<Container>(query, {
         name: 'containers',
         filters: { ...filters, removed, missing, former_barcode },
@@ -153,8 +164,9 @@ export function containerStore ({ pool, prisma }: Database) {
     },
 
     async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, audit: AuditContext) {
-      const values = [source_device, source_pos, target_device, target_pos, barcode, audit, reservation_id]
-      const [moved] = await runLabCommand<JsonRow<Container>>(pool, moveFromPosition, values)
+      const ref = barcode ? parseContainerRef(barcode) : { id: null, barcode: null }
+      const values = [source_device, source_pos, target_device, target_pos, ref.id, ref.barcode, audit, reservation_id]
+      const [moved] = await runLabCommand<ChangedContainer>(pool, moveFromPosition, values)
       return moved!
     },
 

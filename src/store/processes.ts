@@ -32,7 +32,7 @@ export function processStore ({ prisma }: Database) {
         id: id ?? uuidv7(),
         name: body.name,
         source: body.source,
-        source_sha256: createHash('sha256').update(body.source).digest('hex'),
+        source_sha256: sha256(body.source),
         metadata: body.metadata ?? null,
         warnings: numberWarnings(body.metadata, '/metadata'),
         created_as: digestOf(body)
@@ -40,7 +40,7 @@ export function processStore ({ prisma }: Database) {
       return await withRetries(() => prisma.$transaction(async (transaction) => {
         const repeated = id ? await readIfRepeated(transaction, row) : null
         if (repeated !== null) return { created: false, process: repeated }
-        const same = reuse ? await findSameSource(transaction, row) : null
+        const same = reuse ? await findSameSource(transaction, row.name, body.source) : null
         if (same !== null) {
           // A retry with this id gets the same process, also when it was archived by then.
           if (id) await transaction.adopted_id.create({ data: { id: row.id, target_id: same.id, created_as: row.created_as } })
@@ -105,10 +105,16 @@ async function readAdopted (transaction: Transaction, id: string) {
   return process === null ? null : { ...process, created_as: adopted!.created_as }
 }
 
-// The oldest process with this name and source. The lock makes concurrent requests wait, so that they do not create duplicates.
-async function findSameSource (transaction: Transaction, { name, source_sha256 }: ProcessRow): Promise<Process | null> {
-  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name} || ${source_sha256}, 0))`
-  return await transaction.process.findFirst({ where: { name, source_sha256, archived_at: null }, orderBy: { id: 'asc' }, select: allColumns }) as Process | null
+// The oldest process with this name and source, whether its lines end with CRLF or LF. The lock makes concurrent requests wait, so that they do not create duplicates.
+async function findSameSource (transaction: Transaction, name: string, source: string): Promise<Process | null> {
+  const withLf = source.replaceAll('\r\n', '\n')
+  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name} || ${sha256(withLf)}, 0))`
+  const alike = [source, withLf, withLf.replaceAll('\n', '\r\n')].map(sha256)
+  return await transaction.process.findFirst({ where: { name, source_sha256: { in: alike }, archived_at: null }, orderBy: { id: 'asc' }, select: allColumns }) as Process | null
+}
+
+function sha256 (text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 function archivedFilter (archived: ProcessQuery['archived'] = 'false') {

@@ -24,8 +24,10 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'position-occupied': ({ device, position, occupant }: { device: string, position: number, occupant: Thing }) =>
     `Slot ${position} of ${device} holds ${describeThing(occupant)}. Move it away first, or choose another slot.`,
   'no-free-position': noFreePosition,
-  'position-disposes': ({ device, position }: { device: string, position: number | null }) =>
-    `${position === null ? device : `Slot ${position} of ${device}`} disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to ${device}.`,
+  'position-disposes': ({ device, position, lid }: { device: string, position: number | null, lid?: KnownPlace }) => lid !== undefined
+    ? `${device} disposes of the container, and a lid is on the platform only with its container, so it cannot be parked ${describePlace(lid)}. ` +
+    'If the lid is disposed of too, omit `lid`, or send a `device` that disposes. Otherwise record the container as it is now, and its disposal later.'
+    : `${position === null ? device : `Slot ${position} of ${device}`} disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to ${device}.`,
   'labware-does-not-fit': labwareDoesNotFit,
   'position-reserved': ({ device, position, reserved }: { device: string, position: number, reserved: { owner: string, expires_at: string } }) =>
     `Slot ${position} of ${device} is reserved for ${reserved.owner} until ${reserved.expires_at}. Send its \`reservation_id\`, or choose another slot.`,
@@ -152,8 +154,8 @@ function sharedSlot ({ device, position, occupants, conflicts_with, index }: {
   return `Slot ${position} of ${device} would hold ${one} and ${other}.${entries}${way} Nothing was changed.`
 }
 
-function sourceMismatch ({ expected, actual, container, ...missing }: {
-  expected: NonNullable<KnownPlace> & { barcode?: string } | null, actual: KnownPlace, container: Thing, pointer?: string
+function sourceMismatch ({ expected, actual, container, relabelled = [], ...missing }: {
+  expected: Partial<NonNullable<KnownPlace>> & { barcode?: string } | null, actual: KnownPlace, container: Thing, relabelled?: FormerBearer[], pointer?: string
 } & Missing): string {
   if (expected === null) {
     const end = missing.pointer!.endsWith('origin') ? ['origin', 'began'] : ['destination', 'ended']
@@ -162,6 +164,13 @@ function sourceMismatch ({ expected, actual, container, ...missing }: {
   if (missing.missing_since !== undefined && expected.barcode === undefined) {
     return `The container is ${describeMissing(missing)}, so it cannot be moved from a known place. Send the move without its source if you found it.`
   }
-  if (expected.barcode === undefined) return `The container is ${describePlace(actual)}, not ${describePlace(expected)}.`
-  return `The container ${describePlace(expected)} is "${container.barcode ?? container.id}", not "${expected.barcode}", which is ${describePlace(actual)}.`
+  const place = { device: expected.device ?? null, position: expected.position ?? null }
+  if (expected.barcode === undefined) return `The container is ${describePlace(actual)}, not ${describePlace(place)}.`
+  const name = container.barcode ?? container.id
+  const found = missing.missing_since === undefined
+    ? `The container ${describePlace(place)} is "${name}", not "${expected.barcode}"`
+    : `The container "${name}" is ${describeMissing(missing)}. It is not "${expected.barcode}"`
+  if (actual !== null) return `${found}, which is ${describePlace(actual)}.`
+  const [former] = relabelled
+  return `${found}. ${former === undefined ? `The service does not know where "${expected.barcode}" is.` : describeFormer(expected.barcode, former)}`
 }

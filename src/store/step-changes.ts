@@ -64,7 +64,8 @@ function toldEnding (id: string, step: LockedStep, ending: StepFinish) {
   const prepared = prepareStep(input, new Map([[id.toLowerCase(), step.data]]))
   // Without what the step is: its start and its device may have been corrected since.
   const [, facts] = prepared.created_as.split(':')
-  return { ...prepared, finish, created_as: `${identity}:${digestOf([finish, facts])}` }
+  // Without a finish it is now, which says little about a step that began days before it was told.
+  return { ...prepared, finish, finish_unknown: !ending.finish, created_as: `${identity}:${digestOf([finish, facts])}` }
 }
 
 /** Corrects a step. Throws a 400 if the corrected step would contradict itself. */

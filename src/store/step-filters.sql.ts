@@ -45,10 +45,15 @@ async function deviceCondition (prisma: PrismaClient, column: Prisma.Sql, name: 
   return ids.length === 1 ? Prisma.sql`${column} = ${ids[0]!}` : Prisma.sql`${column} IN (${Prisma.join(ids)})`
 }
 
+// A barcode that no container on the platform has means those that had it.
 async function containerCondition (prisma: PrismaClient, container: string): Promise<Prisma.Sql> {
   const { id, barcode } = parseContainerRef(container)
-  const found = await prisma.container.findFirst({ where: id === null ? { barcode, removed_at: null } : { id }, select: { id: true } })
-  return found === null ? noSteps : Prisma.sql`s.id IN (SELECT step_id FROM step_container WHERE container_id = ${found.id}::uuid)`
+  const found = id === null
+    ? await prisma.$queryRaw<{ id: string }[]>`SELECT bearers_of AS id FROM bearers_of(${barcode})`
+    : await prisma.container.findMany({ where: { id }, select: { id: true } })
+  if (found.length === 0) return noSteps
+  const ids = found.map(({ id }) => Prisma.sql`${id}::uuid`)
+  return Prisma.sql`s.id IN (SELECT step_id FROM step_container WHERE container_id IN (${Prisma.join(ids)}))`
 }
 
 // Steps of an unknown experiment are found by the name that was logged.

@@ -77,3 +77,19 @@ t.test('where reads barcodes from a file or a pipe, also more than a thousand', 
   }
   t.match(await platformStatus('where'), { code: 2, err: /Say what to look for/ })
 })
+
+t.test('no scans at all do not say that a device is empty; a point does', async (t) => {
+  const { lab, folder, platformStatus, withInput } = await aHotel(t)
+  const refused = { code: 2, err: /No plate was scanned\. If Hotel1 is empty, say so with a line that has a point only\./ }
+  const file = join(folder, 'scans.txt')
+  for (const text of ['', '\n\n']) {
+    await writeFile(file, text)
+    t.match(await platformStatus('stocktake', 'Hotel1', '--from', file, '--yes'), refused)
+  }
+  t.match(await platformStatus('stocktake', 'Hotel1', '--from', '/dev/null', '--yes'), refused)
+  t.match(await withInput('', 'stocktake', 'Hotel1', '--yes'), refused)
+  t.match((await lab.get('/api/lab')).body.totals, { containers_missing: 0 })
+  await writeFile(file, '.\n')
+  t.match(await platformStatus('stocktake', 'Hotel1', '--from', file, '--yes'), { code: 0, out: /corrected 3 containers/ })
+  t.match((await lab.get('/api/lab')).body.totals, { containers_missing: 3 })
+})

@@ -210,6 +210,8 @@ export function transfer (lab: Lab, { barcode, source, target, lid: wished, rese
   if (source && !isAt(plate.at, source)) return 'source-mismatch'
   const isDisposed = target !== undefined && disposes(lab, target, reservation)
   let at: Spot | null = plate.at
+  // A lid is on the platform only with its plate.
+  if (isDisposed && wished?.action === 'off' && !disposes(lab, wished.to)) return 'position-disposes'
   if (isDisposed && logged && plate.at === null) return 'source-mismatch'
   if (isDisposed) at = null
   else if (target) {

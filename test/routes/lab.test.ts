@@ -83,10 +83,11 @@ t.test('the state of the platform', async (t) => {
               last_event: { kind: 'added', recorded_at: first.created_at }
             },
             { id: second.id, barcode: 'P2', name: second.name, position: 2, lidded: true, lid: null, since: second.created_at, last_event: { kind: 'lidded', recorded_at: lidded_at } }
-          ]
+          ],
+          lids: []
         },
-        { ...bare, name: 'Washer', group: 'devices', positions: 1, occupied: 1, containers: [] },
-        { ...bare, name: 'Greeter', group: 'devices', positions: 0, occupied: 0, containers: [] }
+        { ...bare, name: 'Washer', group: 'devices', positions: 1, occupied: 1, containers: [], lids: [{ container_id: first.id, barcode: null, name: 'first', position: 0 }] },
+        { ...bare, name: 'Greeter', group: 'devices', positions: 0, occupied: 0, containers: [], lids: [] }
       ]
     })
     t.equal((await lab.get('/api/lab', { 'if-none-match': String(answer.headers.etag) })).status, 304)

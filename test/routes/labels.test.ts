@@ -70,6 +70,48 @@ t.test('a label of before leads to its container in every refusal and list', asy
   t.match((await lab.get('/api/events?container=A&kind=barcode-set')).body.items, [{ after: { barcode: 'NEW' } }])
 })
 
+t.test('a label of before leads to its container in the lists of containers and steps, also when the plate is gone', async (t) => {
+  const lab = await aFullLab(t)
+  const log = async (container: string, start: string) => (await lab.post('/api/steps', { device: 'Hotel', start, finish: start, containers: [container] })).body.id as string
+  const [ofA, ofB] = [await log('A', '2026-03-02T09:15:00Z'), await log('B', '2026-03-02T09:16:00Z')]
+  await relabel(lab, [['A', 'NEW']])
+  await lab.delete('/api/containers/B')
+  const steps = async (container: string) => (await lab.get(`/api/steps?container=${container}`)).body.items.map(({ id }: any) => id)
+  t.same(await steps('A'), [ofA])
+  t.same(await steps('NEW'), [ofA])
+  t.same(await steps('B'), [ofB], 'a barcode of a removed container')
+  t.same(await steps('nobody'), [])
+  t.match((await lab.get('/api/steps/statistics?container=A')).body.items, [{ count: 1 }])
+  const found = async (query: string) => (await lab.get(`/api/containers?count=true&${query}`)).body
+  t.match(await found('barcode=A'), { items: [{ barcode: 'NEW' }], total: 1 })
+  t.match(await found('barcode=A&removed=any'), { items: [{ barcode: 'NEW' }], total: 1 })
+  t.same((await found('barcode=A&device=Other')).items, [])
+  t.same((await found('barcode=B')).items, [])
+  t.match((await found('barcode=B&removed=any')).items, [{ barcode: 'B' }])
+  await lab.post('/api/containers', { device: 'Hotel', barcode: 'A' })
+  t.match(await found('barcode=A'), { items: [{ barcode: 'A' }], total: 1 }, 'a label that is in use again is that container')
+  t.same(await steps('A'), [])
+})
+
+t.test('a former label that is read from the container itself is recorded with a warning', async (t) => {
+  const lab = await aFullLab(t)
+  await relabel(lab, [['A', 'NEW']])
+  const warned = [{ code: 'former-label', pointer: '/barcode', detail: /former label of the container, whose barcode is "NEW" now/ }]
+  t.match(await lab.post('/api/moves', { source_device: 'Hotel', source_pos: 0, target_device: 'Hotel', target_pos: 3, barcode: 'A' }), { status: 200, body: { container: { barcode: 'NEW', position: 3 }, warnings: warned } })
+  t.match(await lab.post('/api/transfers', { source: { device: 'Hotel', position: 3 }, target: { device: 'Hotel', position: 4 }, barcode: 'A' }), { status: 200, body: { container: { barcode: 'NEW', position: 4 }, warnings: warned } })
+  t.match((await lab.post('/api/transfers/batch', { transfers: [{ container: 'NEW', target: { device: 'Hotel', position: 5 }, barcode: 'A' }] })).body.items, [{ container: { barcode: 'NEW', position: 5 }, warnings: [{ ...warned[0], pointer: '/transfers/0/barcode' }] }])
+  t.match((await lab.post('/api/transfers?dry_run=true', { container: 'NEW', barcode: 'A' })).body, { findings: [], warnings: warned })
+  const { body: { id } } = await lab.get('/api/containers/NEW')
+  t.match(await lab.post('/api/moves', { source_device: 'Hotel', source_pos: 5, target_device: 'Hotel', target_pos: 3, barcode: id }), { status: 200, body: { warnings: undefined } }, 'its id is no label')
+
+  const mismatch = { status: 409, body: { code: 'source-mismatch', pointer: '/barcode', detail: /"B", not "A"\. Until .*, "A" was the barcode of the container "NEW"; it is in slot 3 of Hotel/, relabelled: [{ barcode: 'NEW' }] } }
+  t.match(await lab.post('/api/moves', { source_device: 'Hotel', source_pos: 1, target_device: 'Hotel', target_pos: 4, barcode: 'A' }), mismatch, 'a former label of another container')
+  t.match(await lab.post('/api/transfers', { container: 'B', barcode: 'A' }), mismatch)
+  t.match(await lab.post('/api/moves', { source_device: 'Hotel', source_pos: 1, target_device: 'Hotel', target_pos: 4, barcode: id }), { status: 409, body: { code: 'source-mismatch', detail: /"B", not "NEW", which is in slot 3 of Hotel/ } })
+  await lab.post('/api/containers', { device: 'Hotel', position: 5, barcode: 'A' })
+  t.match(await lab.post('/api/transfers', { container: 'NEW', barcode: 'A' }), { status: 409, body: { code: 'source-mismatch', detail: /not "A", which is in slot 5/ } }, 'a label that another container has now')
+})
+
 t.test('a thousand barcodes are looked up in one call and one statement, in order', async (t) => {
   const lab = await aFullLab(t)
   const { body: { id } } = await lab.get('/api/containers/B')

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { checkLabHealth } from '../../src/cli/doctor-checks.ts'
 import { aCommandLine } from '../support/command-line.ts'
+import { withoutReservations } from '../support/lab-state.ts'
 import { aLab, type Service } from '../support/service.ts'
 
 const reason = 'nobody finds it'
@@ -42,6 +43,18 @@ t.test('the findings and the doctor name a missing container by its name and by 
   t.match(checkLabHealth(health), { status: 'warning', says: /2 findings: "P1" is missing .*"plate_0" \(barcode "SCREEN_007"\) is missing/ })
 })
 
+t.test('the state of the lab shows its parked lid, now and as of a revision', async (t) => {
+  const lab = await aLabWithout(t)
+  await lab.post('/api/containers/P2/unlid', { lid_device: 'Washer' })
+  const { body } = await lab.get('/api/lab')
+  const p2 = (await lab.get('/api/containers/P2')).body.id
+  t.match(body.devices, [
+    { name: 'Hotel', occupied: 2, containers: [{ barcode: 'P2', lid: { device: 'Washer', position: 0 } }], lids: [{ container_id: lab.id, barcode: 'P1', name: 'P1', position: 3 }] },
+    { name: 'Washer', occupied: 1, containers: [], lids: [{ container_id: p2, barcode: 'P2', position: 0 }] }
+  ])
+  t.strictSame(withoutReservations((await lab.get(`/api/lab?at=${body.revision}`)).body), withoutReservations(body))
+})
+
 t.test('declared missing again it changes nothing', async (t) => {
   const lab = await aLabWithout(t)
   const { text: before } = await lab.get('/api/containers/P1')
@@ -80,6 +93,18 @@ t.test('a move from a place is refused, and the refusal says since when it is mi
   t.match(await lab.post('/api/transfers', { container: 'P1', target: { device: 'Washer' }, step }), { status: 409, body: { code: 'source-mismatch', pointer: '/step/origin', detail: /`origin` of the step/ } })
   t.match((await lab.post('/api/transfers?dry_run=true', { container: 'P1', target: { device: 'Washer' }, step })).body.findings, [{ code: 'source-mismatch', pointer: '/step/origin' }])
   t.match(await lab.post('/api/transfers', { container: 'P1', target: { device: 'Washer' }, step: { ...step, origin: { device: 'Hotel', position: 0 } } }), { status: 200, body: { step: { origin: { position: 0 } } } })
+})
+
+t.test('a barcode that is not its own is refused without a place that nobody knows', async (t) => {
+  const lab = await aLabWithout(t)
+  for (const container of ['P1', lab.id]) {
+    t.match(await lab.post('/api/transfers', { container, barcode: 'OTHER', target: { device: 'Washer' } }), {
+      status: 409, body: { code: 'source-mismatch', missing_since: String, detail: /^The container "P1" is missing since .*; it was last in slot 1 of Hotel\. It is not "OTHER"\. The service does not know where "OTHER" is\.$/ }
+    })
+    t.match(await lab.post('/api/transfers', { container, barcode: 'P2', target: { device: 'Washer' } }), { status: 409, body: { detail: /It is not "P2", which is in slot 2 of Hotel\.$/ } })
+  }
+  await lab.post('/api/arrangements', { reason, items: [], missing: ['P2'] })
+  t.match(await lab.post('/api/transfers', { container: 'P1', barcode: 'P2', target: { device: 'Washer' } }), { status: 409, body: { detail: /It is not "P2", which is at an unknown place\.$/ } })
 })
 
 t.test('its barcode stays its own, and the refusal of the barcode says that it is missing', async (t) => {

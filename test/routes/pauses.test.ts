@@ -295,3 +295,52 @@ t.test('of a paused step the remaining time stands', async (t) => {
   const { elapsed_seconds } = await asked()
   t.ok(elapsed_seconds >= 300 && elapsed_seconds < 420, String(elapsed_seconds))
 })
+
+t.test('a blank reason says nothing, and is refused everywhere', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  await lab.post('/api/containers', { device: 'Reader', barcode: 'P1' })
+  const { id } = await logged(lab, began(0))
+  const experiment = await anExperiment(lab)
+  for (const reason of [' ', '   ', '\n', ' \r\n ']) {
+    for (const [path, body] of [
+      [`/api/steps/${id}/pause`, {}], [`/api/experiments/${experiment.id}/pause`, {}], ['/api/arrangements', { items: [], missing: ['P1'] }], ['/api/stocktakes', { device: 'Reader', seen: [], apply: true }],
+      ['/api/containers/relabel', { labels: [{ container: 'P1', barcode: 'P2' }] }], ['/api/containers/P1/correct', { lidded: true }], ['/api/lab/restore', { at: 1 }], ['/api/steps/exclusions', { where: { device: 'Reader' } }]
+    ] as const) {
+      t.match(await lab.post(path, { ...body, reason }), { status: 400, body: { errors: [{ pointer: '/reason', detail: /must say something, not only spaces/ }] } }, path)
+    }
+    t.match(await lab.patch(`/api/steps/${id}`, { status: 'failed', reason }), { status: 400, body: { errors: [{ pointer: '/reason' }] } })
+    t.match(await lab.delete(`/api/containers/P1?reason=${encodeURIComponent(reason)}`), { status: 400, body: { errors: [{ parameter: 'reason' }] } })
+  }
+  t.match(await lab.post('/api/containers/P1/correct', { lidded: true, reason: ' seen\nby Anna ' }), { status: 200 })
+})
+
+t.test('a step that is told three days late is believed when its pauses explain the time, or when its finish is known', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const day = 24 * 60
+  const behind = ['clock-behind /start']
+  const experiment = await anExperiment(lab)
+  const late = async () => await logged(lab, began(-3 * day, { experiment_id: experiment.id, data: { fct: 'read' } }))
+  const times = async () => (await lab.get(`/api/experiments/${experiment.id}`)).body
+
+  const paused = await late()
+  t.same(codes(paused), behind)
+  t.match(await times(), { first_start: null })
+  t.same(codes(await told(lab, `/api/steps/${paused.id}/pause`, { at: at(-3 * day + 10) })), [], 'a pause that lasts explains it')
+  t.same(codes(await told(lab, `/api/steps/${paused.id}/resume`, { at: at(-10) })), [])
+  t.match(await times(), { first_start: at(-3 * day) })
+  t.match(await told(lab, `/api/steps/${paused.id}/finish`), { excluded_from_estimates: null, warnings: [], paused_seconds: (3 * day - 20) * 60 })
+
+  const short = await late()
+  await told(lab, `/api/steps/${short.id}/pause`, { at: at(-3 * day + 10) })
+  t.same(codes(await told(lab, `/api/steps/${short.id}/resume`, { at: at(-3 * day + 70) })), behind, 'an hour does not explain three days')
+  t.match(await told(lab, `/api/steps/${short.id}/finish`), { excluded_from_estimates: 'clock' }, 'without a finish nobody knows how long it took')
+
+  const known = await late()
+  t.match(await told(lab, `/api/steps/${known.id}/finish`, { finish: at(-3 * day + 2) }), { excluded_from_estimates: null, warnings: [], active_seconds: 120 })
+  const again = await late()
+  const { status, body } = await lab.post('/api/steps', { id: again.id, device: again.device, kind: again.kind, start: again.start, finish: at(-3 * day + 3), data: again.data, experiment_id: experiment.id })
+  t.match({ status, body }, { status: 200, body: { status: 'completed', excluded_from_estimates: null, warnings: [] } }, 'also when it is logged again')
+  const corrected = await late()
+  t.match((await lab.patch(`/api/steps/${corrected.id}`, { finish: at(-3 * day + 4), reason: 'read in the log' })).body, { status: 'completed', excluded_from_estimates: null, warnings: [] }, 'also when it is corrected')
+  t.match(await lab.patch(`/api/steps/${corrected.id}`, { finish: null, status: 'running', reason: 'it goes on' }), { body: { warnings: [{ code: 'clock-behind' }] } })
+})

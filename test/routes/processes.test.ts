@@ -113,5 +113,5 @@ t.test('what is not there is not found, and what is wrong is told', async (t) =>
   t.match(await service.delete(`/api/processes/${randomUUID()}`), { status: 404 })
   t.match(await service.get('/api/processes/7'), { status: 400, body: { errors: [{ in: 'path', parameter: 'id' }] } })
   t.match(await service.get('/api/processes?nmae=A'), { status: 400, body: { errors: [{ in: 'query', parameter: 'nmae' }] } })
-  t.match(await service.post('/api/processes', { name: 'A', source: '', code: 1 }), { status: 400, body: { errors: [{ pointer: '/code' }, { pointer: '/source' }] } })
+  t.match(await service.post('/api/processes', { name: 'A', source: 1, code: 1 }), { status: 400, body: { errors: [{ pointer: '/code' }, { pointer: '/source' }] } })
 })

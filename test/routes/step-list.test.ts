@@ -119,13 +119,15 @@ t.test('each filter leaves what it names', async (t) => {
   }
 })
 
-t.test('a removed container\'s steps are found by its id', async (t) => {
+t.test('a removed container\'s steps are found by its id and, until another container has it, by its barcode', async (t) => {
   const lab = await aLab(t, { Hotel: 3 })
   const plate = (await lab.post('/api/containers', { device: 'Hotel', barcode: 'P1' })).body
   await logged(lab, { name: 'a', device: 'Hotel', containers: ['P1'] })
   await lab.delete('/api/containers/P1')
-  t.same(await names(lab, 'container=P1'), [])
+  t.same(await names(lab, 'container=P1'), ['a'])
   t.same(await names(lab, `container=${plate.id}`), ['a'])
+  await lab.post('/api/containers', { device: 'Hotel', barcode: 'P1' })
+  t.same(await names(lab, 'container=P1'), [])
 })
 
 t.test('a device\'s steps are found by its name after it was retired, also when the name was given to another', async (t) => {

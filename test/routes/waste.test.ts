@@ -89,10 +89,27 @@ t.test('a lid that is disposed of leaves its container without one', async (t) =
 
   await add(lab, 'P3', { position: 2, lidded: true })
   t.match(await lab.post('/api/transfers', { container: 'P3', lid: { action: 'off', device: 'Waste' }, target: { device: 'Hotel', position: 2 } }), { status: 200, body: { container: { lidded: false, lid: null, position: 2 } } })
-  t.match(await lab.post('/api/transfers', { container: 'P3', lid: { action: 'off', device: 'Hotel', position: 0 }, target: { device: 'Waste' } }), { status: 409, body: { code: 'position-occupied', pointer: '/lid/position' } }, 'a lid needs a place also if its container goes')
+  t.match(await lab.post('/api/transfers', { container: 'P3', lid: { action: 'off', device: 'Hotel', position: 0 }, target: { device: 'Waste' } }), { status: 409, body: { code: 'position-disposes', pointer: '/lid/device', lid: { device: 'Hotel', position: 0 } } }, 'a lid is not parked without its container')
   await lab.post('/api/containers/P1/move', { target_device: 'Waste' })
   t.match(await lab.post('/api/transfers', { container: 'P3', lid: { action: 'off', device: 'Waste' }, target: { device: 'Waste' } }), { status: 200, body: { container: { removed_at: String } } })
   t.match((await lab.get('/api/lab/health')).body, { healthy: true, findings: [] })
+})
+
+t.test('a lid that is taken off a container which goes into waste is never lost silently', async (t) => {
+  const lab = await aLabWithWaste(t)
+  const id = await add(lab, 'P1', { position: 0, lidded: true })
+  const step = { device: 'Arm', start: '2026-03-02T09:15:00Z', finish: '2026-03-02T09:15:31Z' }
+  const transfer = (lid: object) => ({ container: 'P1', target: { device: 'Waste' }, lid: { action: 'off', ...lid }, step })
+  const { text: before } = await lab.get('/api/lab')
+  for (const lid of [{ device: 'Hotel', position: 1 }, { device: 'Hotel' }]) {
+    const refused = { code: 'position-disposes', pointer: '/lid/device', detail: /a lid is on the platform only with its container, so it cannot be parked .*Hotel/ }
+    t.match(await lab.post('/api/transfers', transfer(lid)), { status: 409, body: refused })
+    t.match((await lab.post('/api/transfers?dry_run=true', transfer(lid))).body.findings, [refused])
+    t.match(await lab.post('/api/transfers/batch', { transfers: [transfer(lid)] }), { status: 409, body: { pointer: '/transfers/0/lid/device', index: 0 } })
+  }
+  t.equal((await lab.get('/api/lab')).text, before, 'nothing was changed')
+  t.match(await lab.post('/api/transfers', transfer({ device: 'Chute' })), { status: 200, body: { container: { removed_at: String, lidded: false }, step: { lidded_before: true, lidded_after: false } } })
+  t.same((await lab.get(`/api/events?container=${id}`)).body.items.map(({ kind }: any) => kind), ['added', 'disposed', 'disposed'])
 })
 
 t.test('nothing ever stands in waste, and no search takes it', async (t) => {

@@ -11,6 +11,9 @@ const everyProblem = new Set([
   'type', 'title', 'status', 'detail', 'instance', 'code', 'error', 'request_id', 'errors', 'index', 'pointer', 'parameter'
 ])
 
+// A request can have such names itself.
+const namesNothing = /undefined|NaN|object|null/
+
 // All apps of a test file have the same schemas, so compiled validators are shared.
 const validators = new Map<string, ValidateFunction>()
 let ajv: ReturnType<typeof validatorFor> | undefined
@@ -41,10 +44,11 @@ export function checkAnswers (app: FastifyInstance, report: (fault: string) => v
     validators.set(`${call} ${type}`, validate)
     if (!validate(JSON.parse(payload))) report(`${call}: ${faultsOf(validate.errors ?? [])} in ${payload.slice(0, 500)}`)
     if (reply.statusCode >= 400) {
-      const refusal = JSON.parse(payload) as { code: ProblemCode, status: number }
+      const refusal = JSON.parse(payload) as { code: ProblemCode, status: number, detail: string }
       const examples = (entry.content?.[type] as { examples?: Record<string, unknown> } | undefined)?.examples ?? {}
       if (!(refusal.code in examples)) report(`${call}: the problem ${refusal.code} is not declared`)
       if (refusal.status !== reply.statusCode) report(`${call}: the problem says ${refusal.status}`)
+      if (/\b(undefined|NaN)\b|\[object |"null"/.test(refusal.detail) && !namesNothing.test(request.url + JSON.stringify(request.body))) report(`${call}: a value is lacking in "${refusal.detail}"`)
       const unheard = Object.keys(refusal).filter((member) => !everyProblem.has(member) && !(member in (problemExamples[refusal.code] ?? {})))
       if (unheard.length > 0) report(`${call}: the example of ${refusal.code} does not show ${unheard.join(', ')}`)
     }

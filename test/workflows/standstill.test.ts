@@ -27,13 +27,6 @@ async function made (answer: ReturnType<Service['post']>): Promise<any> {
   return body
 }
 
-/** Logs a step that is told when it begins, as of its start: the service would not believe it if it were told days later. */
-async function begun (lab: Service, step: object, start: number): Promise<string> {
-  const { id } = await made(lab.post('/api/steps', { ...step, start: at(start) }))
-  await rows(lab, "UPDATE step SET created_at = start, warnings = '[]' WHERE id = $1", [id])
-  return id as string
-}
-
 /** A run: a transport, an incubation of an hour and a little more, and two readings. It may stand in the middle of its incubation. */
 async function aRun (lab: Service, process: string, nth: number, began: number, stands: number): Promise<string> {
   const { id: experiment_id } = await made(lab.post('/api/experiments', { process_id: process }))
@@ -43,7 +36,7 @@ async function aRun (lab: Service, process: string, nth: number, began: number, 
     await made(lab.post('/api/steps', { ...step, experiment_id, containers, start: at(from), finish: at(from + seconds * 1000) }))
   }
   await log(carry, began, 20 + nth % 4)
-  const incubation = await begun(lab, { ...incubate, experiment_id, containers }, began + minute)
+  const { id: incubation } = await made(lab.post('/api/steps', { ...incubate, experiment_id, containers, start: at(began + minute) }))
   if (stands > 0) {
     for (const path of [`/api/steps/${incubation}`, `/api/experiments/${experiment_id}`]) {
       await made(lab.post(`${path}/pause`, { at: at(began + 30 * minute), reason: 'weekend' }))
@@ -214,7 +207,7 @@ t.test('a run of which only the steps were paused spoils nothing, either', async
   const { id: process } = await made(lab.post('/api/processes', { name: 'Assay', source: 'x' }))
   const { id: experiment_id } = await made(lab.post('/api/experiments', { process_id: process }))
   const began = Date.parse('2026-10-09T15:00:00Z')
-  const step = await begun(lab, { ...read, experiment_id }, began)
+  const { id: step } = await made(lab.post('/api/steps', { ...read, experiment_id, start: at(began) }))
   await made(lab.post(`/api/steps/${step}/pause`, { at: at(began + minute) }))
   await made(lab.post(`/api/steps/${step}/resume`, { at: at(began + minute + weekend) }))
   await made(lab.post(`/api/steps/${step}/finish`, { finish: at(began + 2 * minute + weekend) }))

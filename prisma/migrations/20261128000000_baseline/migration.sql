@@ -1090,7 +1090,7 @@ END $$;
 CREATE OR REPLACE FUNCTION refuse_repeated_entry(_repeated jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF _repeated <> 'null' THEN
-    PERFORM refuse('invalid-request', jsonb_build_object('errors', jsonb_build_array(jsonb_build_object('in', 'body', 'pointer', _repeated->'pointer',
+    PERFORM refuse('invalid-request', jsonb_build_object('index', split_part(_repeated->>'pointer', '/', 3)::integer, 'errors', jsonb_build_array(jsonb_build_object('in', 'body', 'pointer', _repeated->'pointer',
       'detail', 'names the same container as ' || (_repeated->>'first') || '; send each container once'))));
   END IF;
 END $$;
@@ -1182,6 +1182,22 @@ CREATE OR REPLACE FUNCTION alike_barcode(_barcode text) RETURNS text LANGUAGE sq
   SELECT c.barcode FROM container c
   WHERE c.removed_at IS NULL AND lower(c.barcode) = lower(_barcode) AND c.barcode <> _barcode ORDER BY c.barcode LIMIT 1
 $$;
+
+-- prisma/sql/container/bearers_of.sql
+-- Returns the containers that a barcode means: the one on the platform that has it; otherwise all that had it, whether they were
+-- removed or have another barcode, or none, now.
+CREATE OR REPLACE FUNCTION bearers_of(_barcode text) RETURNS SETOF uuid LANGUAGE plpgsql STABLE ROWS 1 AS $$
+BEGIN
+  RETURN QUERY SELECT c.id FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL;
+  IF FOUND THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+  SELECT c.id FROM container c WHERE c.barcode = _barcode
+  UNION
+  SELECT e.container_id FROM event e
+  WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode;
+END $$;
 
 -- prisma/sql/container/container_situation.sql
 -- Returns the place, lid and barcode of a container as its history shows them, from a snapshot.
@@ -1381,6 +1397,17 @@ BEGIN
     ) f);
 END $$;
 
+-- prisma/sql/container/label_is_former.sql
+-- Returns whether a container had this barcode before and has another one, or none, now, and no container on the platform has
+-- it. Then somebody who reads the barcode holds this container, with an old label.
+CREATE OR REPLACE FUNCTION label_is_former(_container uuid, _barcode text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT NOT EXISTS (SELECT FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL)
+    AND EXISTS (
+      SELECT FROM event e
+      WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode
+        AND e.container_id = _container)
+$$;
+
 -- prisma/sql/container/lookup_containers.sql
 -- Finds the containers that have, or had, barcodes, in one statement: for each barcode, in order, what was found and the
 -- containers, the latest first. `_ids` has the id where a barcode is one. The first that is true is told: a container in a slot has
@@ -1474,12 +1501,12 @@ END $$;
 
 -- prisma/sql/container/move_from_position.sql
 -- Moves what is in a slot: the container, or the lid if only a lid is there. If the target disposes, it is disposed of. If a barcode is given, it must be the
--- one of the container.
+-- one of the container, or a former label of it. `_id` is its id, if the request names it so.
 --
 -- Locks: The lab lock.
 -- Raises: device-not-found, position-not-found, source-empty, source-mismatch, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION move_from_position(
-  _source_device text, _source_slot integer, _target_device text, _target_slot integer, _barcode text, _audit jsonb, _reservation uuid
+  _source_device text, _source_slot integer, _target_device text, _target_slot integer, _id uuid, _barcode text, _audit jsonb, _reservation uuid
 ) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
   source uuid;
@@ -1493,13 +1520,9 @@ BEGIN
     PERFORM refuse('source-empty', jsonb_build_object('device', _source_device, 'position', _source_slot, 'pointer', '/source_pos'));
   END IF;
   before := container_snapshot(what.container_id);
-  IF _barcode IS NOT NULL AND before->>'barcode' IS DISTINCT FROM _barcode THEN
-    PERFORM refuse('source-mismatch', jsonb_build_object(
-      'expected', jsonb_build_object('device', _source_device, 'position', _source_slot, 'barcode', _barcode),
-      'actual', (SELECT jsonb_build_object('device', s.device, 'position', s.position)
-        FROM container_state s WHERE s.barcode = _barcode AND s.removed_at IS NULL),
-      'container', jsonb_build_object('id', before->'id', 'barcode', before->'barcode'),
-      'pointer', '/barcode'));
+  IF _id <> what.container_id OR (_barcode IS NOT NULL AND before->>'barcode' IS DISTINCT FROM _barcode AND NOT label_is_former(what.container_id, _barcode)) THEN
+    PERFORM refuse_source_mismatch(what.container_id, jsonb_build_object('device', _source_device, 'position', _source_slot),
+      coalesce(_barcode, (SELECT c.barcode FROM container c WHERE c.id = _id), _id::text), '/barcode');
   END IF;
   IF place_on_device(what.container_id, what.part, _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation) IS NULL THEN
@@ -1557,7 +1580,7 @@ END $$;
 
 -- prisma/sql/container/refuse_barcode_mismatch.sql
 -- Refuses a barcode that was read on the way and is not the one of the container. A container without a barcode may
--- get one that no other container has.
+-- get one that no other container has. A former label of the container is accepted; former_label_warning tells of it.
 --
 -- Raises: source-mismatch, barcode-in-use
 CREATE OR REPLACE FUNCTION refuse_barcode_mismatch(_container uuid, _barcode text, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
@@ -1567,14 +1590,14 @@ BEGIN
   SELECT barcode INTO known FROM container WHERE id = _container;
   IF known IS NULL THEN
     PERFORM refuse_barcode_in_use(_barcode, _container, _pointer);
-  ELSIF known <> _barcode THEN
+  ELSIF known <> _barcode AND NOT label_is_former(_container, _barcode) THEN
     PERFORM refuse_source_mismatch(_container, NULL, _barcode, _pointer);
   END IF;
 END $$;
 
 -- prisma/sql/container/refuse_source_mismatch.sql
 -- Refuses because the container is not at the place that the request says, or because its barcode is not the one that
--- was read.
+-- was read. `actual` is where the container is, or the one that has the barcode; `relabelled` says who had the barcode before.
 --
 -- Raises: source-mismatch, always.
 CREATE OR REPLACE FUNCTION refuse_source_mismatch(_container uuid, _place jsonb, _barcode text, _pointer text) RETURNS void LANGUAGE plpgsql STABLE AS $$
@@ -1587,7 +1610,7 @@ BEGIN
         SELECT jsonb_build_object('device', o.device, 'position', o.position)
         FROM container_state o WHERE o.barcode = _barcode AND o.removed_at IS NULL) END,
       'container', jsonb_build_object('id', s.id, 'barcode', s.barcode), 'pointer', _pointer)
-      || CASE WHEN _barcode IS NULL THEN missing_members(container_snapshot(s.id)) ELSE '{}' END
+      || missing_members(container_snapshot(s.id)) || CASE WHEN _barcode IS NOT NULL THEN barcode_hints(_barcode) ELSE '{}' END
     FROM container_state s WHERE s.id = _container));
 END $$;
 
@@ -3135,7 +3158,7 @@ END $$;
 
 -- prisma/sql/pause/follow_pauses.sql
 -- Keeps the columns of steps and experiments that follow from their pauses: since when they are paused, the status that says so, and
--- of a step the seconds, which its samples leave out.
+-- of a step the seconds, which its samples leave out. Pauses can explain a start that was in doubt.
 --
 -- Locks: The row of the step or experiment.
 CREATE OR REPLACE FUNCTION follow_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -3149,7 +3172,7 @@ BEGIN
     WHERE e.id = changed.subject_id;
   ELSE
     UPDATE step s SET paused_at = greatest(lasts_since, CASE WHEN lasts_since IS NOT NULL THEN s.start END),
-      paused_seconds = paused_seconds('step', s.id, s.start, s.finish),
+      paused_seconds = paused_seconds('step', s.id, s.start, s.finish), warnings = explained_warnings(s.warnings, s.id, s.start, s.status, s.created_at),
       status = CASE WHEN lasts_since IS NOT NULL THEN 'paused' WHEN s.status = 'paused' THEN 'running' ELSE s.status END
     WHERE s.id = changed.subject_id;
   END IF;
@@ -3868,6 +3891,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN _paused_seconds IS NULL THEN _duration_seconds ELSE round(_duration_seconds::numeric - _paused_seconds::numeric, 3)::double precision END
 $$;
 
+-- prisma/sql/step/began_unheard.sql
+-- Returns whether a step that was said to be running had begun more than a day before the service first heard of it, pauses
+-- between the two left out. Then its start is in doubt.
+CREATE OR REPLACE FUNCTION began_unheard(_start timestamptz, _told timestamptz, _paused_seconds numeric) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT _start + make_interval(secs => coalesce(_paused_seconds, 0)::double precision) < _told - interval '1 day'
+$$;
+
 -- prisma/sql/step/data_to_merge.sql
 -- Returns the stored data of the steps that `_steps` end, where what is told at the end lacks a part of it. The caller tells them
 -- again with that part: what makes steps comparable is computed from all of the data, and not in the database.
@@ -4140,7 +4170,8 @@ BEGIN
       warnings = kept.list || s.warnings
         || warning_list('clock-skew', '/finish', CASE WHEN s.finish < known.start
           THEN 'The finish ' || wire_time(s.finish) || ' is before the start; the start is stored as the finish.' END)
-        || (SELECT coalesce(jsonb_agg(w), '[]') FROM jsonb_array_elements(clock_warnings(known.start, s.finish, s.status, known.created_at, command_time()::timestamptz(3))) w
+        || (SELECT coalesce(jsonb_agg(w), '[]') FROM jsonb_array_elements(clock_warnings(known.start, s.finish, s.status, known.created_at, command_time()::timestamptz(3),
+            paused_seconds('step', known.id, known.start, known.created_at))) w
             WHERE NOT kept.list @> jsonb_build_array(w - 'detail'))
         || warning_list(origin.code, '/origin/device', CASE WHEN origin.id <> known.origin_device_id THEN origin.detail END)
         || warning_list(destination.code, '/destination/device', CASE WHEN destination.id <> known.destination_device_id THEN destination.detail END),
@@ -4148,7 +4179,7 @@ BEGIN
     FROM jsonb_to_recordset(_steps) AS s (
       id uuid, status text, finish timestamptz, data jsonb, fct text, error text, attempt integer, expected_seconds double precision,
       lidded_before boolean, lidded_after boolean, barcode_read boolean, origin jsonb, destination jsonb, warnings jsonb, created_as text,
-      commanded_seconds double precision, match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
+      commanded_seconds double precision, match_version integer, match_function text, match_parameters uuid, match_protocol uuid, finish_unknown boolean)
     JOIN step present ON present.id = s.id
     LEFT JOIN devices origin ON origin.name = s.origin->>'device'
     LEFT JOIN devices destination ON destination.name = s.destination->>'device'
@@ -4157,6 +4188,8 @@ BEGIN
       SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') AS list
       FROM jsonb_array_elements(present.warnings) WITH ORDINALITY AS w (value, ordinality)
       WHERE coalesce(split_part(w.value->>'pointer', '/', 2), '') NOT IN ('finish', 'status', 'data')
+        -- A finish that somebody knows is worth as much as that of a step which is told when it is over.
+        AND NOT (w.value->>'code' = 'clock-behind' AND s.finish IS NOT NULL AND s.finish_unknown IS NOT TRUE)
     ) kept
     WHERE known.id = s.id AND known.id = ANY (ending);
   END IF;
@@ -4251,11 +4284,13 @@ BEGIN
   CROSS JOIN LATERAL string_to_array(w.value->>'pointer', '/') AS path
   WHERE s.id = _id
     AND (coalesce(path[2] <> ALL (members), true) OR (path[2] = 'data' AND before->'data'->unescape_pointer(path[3]) = wanted->'data'->unescape_pointer(path[3])))
+    -- A finish that somebody knows is worth as much as that of a step which is told when it is over.
+    AND NOT (w.value->>'code' = 'clock-behind' AND 'finish' = ANY (members) AND wanted->>'finish' IS NOT NULL)
     AND NOT (w.value->>'code' = 'implausible-duration' AND members && ARRAY['start', 'finish', 'data', 'device']);
   IF members && ARRAY['start', 'finish', 'status'] THEN
     SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings
     FROM step s, jsonb_array_elements(clock_warnings((wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz, wanted->>'status',
-      s.created_at, command_time()::timestamptz(3))) w
+      s.created_at, command_time()::timestamptz(3), paused_seconds('step', _id, (wanted->>'start')::timestamptz, s.created_at))) w
     WHERE s.id = _id AND NOT kept_warnings @> jsonb_build_array(w - 'detail');
   END IF;
 
@@ -4343,14 +4378,15 @@ BEGIN
   SELECT jsonb_build_object('device', d.name, 'position', t.i->'position', 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1,
     'valid_range', valid_slot_range(_device)) INTO members
   FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n) JOIN device d ON d.id = _device
-  LEFT JOIN position p ON p.device_id = _device AND p.slot_number = (t.i->>'position')::integer AND p.retired_at IS NULL
-  WHERE p.id IS NULL ORDER BY t.n LIMIT 1;
+  -- NOT IN is one hash table. A join was a loop over all slots for each one that was seen, because nothing says how many those are.
+  WHERE (t.i->>'position')::integer NOT IN (SELECT p.slot_number FROM position p WHERE p.device_id = _device AND p.retired_at IS NULL)
+  ORDER BY t.n LIMIT 1;
   IF FOUND THEN
     PERFORM refuse('position-not-found', members);
   END IF;
-  SELECT jsonb_build_object('device', d.name, 'position', p.slot_number, 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1) INTO members
+  SELECT jsonb_build_object('device', d.name, 'position', t.i->'position', 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1) INTO members
   FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n) JOIN device d ON d.id = _device
-  JOIN position p ON p.device_id = _device AND p.slot_number = (t.i->>'position')::integer AND p.retired_at IS NULL AND p.disposes
+  WHERE NOT ((t.i->>'position')::integer NOT IN (SELECT p.slot_number FROM position p WHERE p.device_id = _device AND p.retired_at IS NULL AND p.disposes))
   ORDER BY t.n LIMIT 1;
   IF FOUND THEN
     PERFORM refuse('position-disposes', members);
@@ -4411,7 +4447,7 @@ END $$;
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
--- raise; with `_collect` nothing.
+-- raise, and position-disposes; with `_collect` nothing.
 CREATE OR REPLACE FUNCTION apply_transfer(
   _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
   OUT container_id uuid, OUT before jsonb, OUT events integer, OUT findings jsonb, OUT waste jsonb
@@ -4475,6 +4511,16 @@ BEGIN
     lid_waste := lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer);
   END IF;
 
+  -- A lid is on the platform only with its container.
+  IF waste IS NOT NULL AND action = 'off' AND lid_waste IS NULL THEN
+    code := 'position-disposes';
+    members := (waste || jsonb_build_object('lid', jsonb_build_object('device', _input->'lid'->'device', 'position', _input->'lid'->'position'), 'pointer', _base || '/lid/device'))::text;
+    IF NOT _collect THEN
+      PERFORM refuse(code, members::jsonb);
+    END IF;
+    findings := findings || transfer_finding(code, members);
+  END IF;
+
   IF moves AND waste IS NULL THEN
     BEGIN
       body_to := claim_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
@@ -4498,14 +4544,14 @@ BEGIN
     END;
   END IF;
 
-  IF action = 'off' AND lid_waste IS NULL THEN
+  IF action = 'off' AND lid_waste IS NULL AND waste IS NULL THEN
     BEGIN
       -- A lid that is parked on that device stays there, unless the body moves to its slot.
       IF _input->'lid'->'position' = 'null' AND before->'lid'->>'device' = _input->'lid'->>'device' AND lid_from IS DISTINCT FROM body_to THEN
         lid_to := lid_from;
       ELSE
         lid_to := claim_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
-          CASE WHEN waste IS NOT NULL OR body_to <> body_from THEN body_from END, body_to,
+          CASE WHEN body_to <> body_from THEN body_from END, body_to,
           jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
           (_input->>'lid_reservation_id')::uuid);
       END IF;
@@ -4538,7 +4584,7 @@ BEGIN
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
-  -- A lid that leaves for waste, or with its container, is not parked.
+  -- A lid that leaves for waste is not parked.
   IF lid_waste IS NOT NULL AND ((before->>'lidded')::boolean OR lid_from IS NOT NULL) THEN
     PERFORM dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, snapshot, _audit);
     snapshot := container_snapshot(container_id);
@@ -4556,7 +4602,7 @@ BEGIN
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
-  IF action = 'off' AND lid_waste IS NULL AND waste IS NULL AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
+  IF action = 'off' AND lid_waste IS NULL AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
     UPDATE container c SET lidded = false, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM write_placement(container_id, 'lid', lid_to);
     PERFORM record_container_event(_revision, _ordinal + events, 'unlidded', container_id, snapshot, _audit);
@@ -4775,7 +4821,8 @@ BEGIN
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
       results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told,
-        'warnings', CASE WHEN done.findings = '[]' THEN labware_warnings(done.container_id) END,
+        'warnings', CASE WHEN done.findings = '[]'
+          THEN nullif(former_label_warning(done.container_id, input->>'barcode', base || '/barcode') || coalesce(labware_warnings(done.container_id), '[]'), '[]') END,
         'findings', done.findings || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.
@@ -5060,14 +5107,15 @@ $$;
 
 -- prisma/sql/arrangement/end_changes.sql
 -- Returns what an arrangement changes, as the API shows it: [{ kind, container, from, to }], in the order of `_ends`, which
--- are container_end. It reads the state before the change.
+-- are container_end. It reads the state before the change. Times are rounded, as
+-- the table stores them.
 CREATE OR REPLACE FUNCTION end_changes(_ends jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object(
       'kind', end_kind(e.row), 'container', jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name),
       'from', container_situation(to_jsonb(s) || jsonb_build_object('missing_since', wire_time(s.missing_since))),
       'to', jsonb_build_object('device', body_device.name, 'position', body.slot_number, 'lidded', (e.row).lidded_to,
         'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid_device.name, 'position', lid.slot_number) END,
-        'barcode', s.barcode, 'missing_since', CASE WHEN body.id IS NULL THEN wire_time(coalesce(s.missing_since, command_time())) END))
+        'barcode', s.barcode, 'missing_since', CASE WHEN body.id IS NULL THEN wire_time(coalesce(s.missing_since, command_time()::timestamptz(3))) END))
     ORDER BY e.n), '[]')
   FROM (SELECT r AS row, row_number() OVER () AS n FROM jsonb_populate_recordset(NULL::container_end, _ends) r) e
   JOIN container_state s ON s.id = (e.row).container_id
@@ -5147,10 +5195,7 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
   place AS MATERIALIZED (
     SELECT p.id, d.name AS device, p.slot_number AS position FROM position p JOIN device_then d ON d.id = p.device_id
   )
-  SELECT (jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
-    'device', body.device, 'position', body.position, 'starting_device', starting.device,
-    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
-    'last_device', last.device, 'last_position', last.position))).*
+  SELECT known.*
   FROM container c
   CROSS JOIN LATERAL (
     SELECT after, position_id, lid_position_id FROM event
@@ -5165,7 +5210,23 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
     SELECT l.position_id FROM event l
     WHERE l.container_id = c.id AND l.revision <= _revision AND l.position_id IS NOT NULL
     ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1) END
+  -- A row of the join, so that it is made once: (jsonb_populate_record(...)).* makes it again for each of its columns.
+  CROSS JOIN LATERAL jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
+    'device', body.device, 'position', body.position, 'starting_device', starting.device,
+    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
+    'last_device', last.device, 'last_position', last.position)) AS known
   WHERE _only IS NULL OR c.id = ANY (_only)
+$$;
+
+-- prisma/sql/container/former_label_warning.sql
+-- Returns the warning that a barcode which was read is a former label of the container, as a list, which is empty if it is not.
+CREATE OR REPLACE FUNCTION former_label_warning(_container uuid, _barcode text, _pointer text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT warning_list('former-label', _pointer, (
+    SELECT 'The barcode "' || _barcode || '" was read. It is a former label of the container, '
+      || CASE WHEN c.barcode IS NULL THEN 'which has no barcode now' ELSE 'whose barcode is "' || c.barcode || '" now' END
+      || '. The command was recorded. If the plate has the old label, give it this barcode again with POST /api/containers/relabel, or replace the label.'
+    FROM container c
+    WHERE c.id = _container AND _barcode IS NOT NULL AND c.barcode IS DISTINCT FROM _barcode AND label_is_former(_container, _barcode)))
 $$;
 
 -- prisma/sql/container/label_changes.sql
@@ -5466,6 +5527,29 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
   WITH container_then AS MATERIALIZED (
     SELECT * FROM container_state_at(_revision)
   ),
+  -- By device, so that the work does not grow with containers times devices.
+  body_then AS MATERIALIZED (
+    SELECT c.device, count(*) AS count, json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
+      'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
+      ORDER BY c.position) AS containers
+    FROM container_then c
+    CROSS JOIN LATERAL (
+      SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+    ) last
+    -- The event that brought it there.
+    LEFT JOIN LATERAL (
+      SELECT e.recorded_at FROM event e
+      WHERE e.container_id = c.id AND e.revision <= _revision
+        AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
+      ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+    ) come ON true
+    WHERE c.device IS NOT NULL GROUP BY c.device
+  ),
+  lid_then AS MATERIALIZED (
+    SELECT c.lid->>'device' AS device, count(*) AS count, json_agg(json_build_object('container_id', c.id, 'barcode', c.barcode, 'name', c.name,
+      'position', c.lid->'position') ORDER BY (c.lid->>'position')::integer) AS lids
+    FROM container_then c WHERE c.lid IS NOT NULL GROUP BY c.lid->>'device'
+  ),
   file AS (
     SELECT event.revision, after->'groups' AS groups FROM event
     WHERE kind = 'lab-updated' AND event.revision <= _revision ORDER BY event.revision DESC LIMIT 1
@@ -5489,23 +5573,9 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
   device_then AS (
     SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
       CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
-      (SELECT count(*) FROM container_then c WHERE c.device = d.name) + (SELECT count(*) FROM container_then c WHERE c.lid->>'device' = d.name) AS occupied,
-      (SELECT coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
-        'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
-        ORDER BY c.position), '[]')
-       FROM container_then c
-       CROSS JOIN LATERAL (
-         SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
-       ) last
-       -- The event that brought it there.
-       LEFT JOIN LATERAL (
-         SELECT e.recorded_at FROM event e
-         WHERE e.container_id = c.id AND e.revision <= _revision
-           AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
-         ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
-       ) come ON true
-       WHERE c.device = d.name) AS containers
+      coalesce(b.count, 0) + coalesce(l.count, 0) AS occupied, coalesce(b.containers, '[]') AS containers, coalesce(l.lids, '[]') AS lids
     FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
+    LEFT JOIN body_then b ON b.device = d.name LEFT JOIN lid_then l ON l.device = d.name
     -- The slots for which something was set, for themselves or otherwise than for their device.
     CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing,
@@ -5527,7 +5597,7 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
       'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
       'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
     (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.view, 'positions', d.capacity, 'occupied', d.occupied,
-         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers)
+         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers, 'lids', d.lids)
        ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
   FROM slots s
 $$;
@@ -5700,15 +5770,16 @@ $$;
 
 -- prisma/sql/step/clock_warnings.sql
 -- Returns the warnings about times that cannot be true, as a list. `_told` is when the service first heard of the step, `_now`
--- is the present. Clocks differ by seconds, so five of them are allowed.
-CREATE OR REPLACE FUNCTION clock_warnings(_start timestamptz, _finish timestamptz, _status text, _told timestamptz, _now timestamptz)
+-- is the present. Clocks differ by seconds, so five of them are allowed. `_paused_seconds` are the pauses between the start and
+-- `_told`, which explain that the step ran for long.
+CREATE OR REPLACE FUNCTION clock_warnings(_start timestamptz, _finish timestamptz, _status text, _told timestamptz, _now timestamptz, _paused_seconds numeric DEFAULT NULL)
 RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status NOT IN ('running', 'paused', 'lost') OR _start >= _told - interval '1 day') THEN '[]'
+  SELECT CASE WHEN coalesce(_finish, _start) <= _now + interval '5 seconds' AND (_status NOT IN ('running', 'paused', 'lost') OR NOT began_unheard(_start, _told, _paused_seconds)) THEN '[]'
     ELSE warning_list('clock-ahead', CASE WHEN _finish IS NULL THEN '/start' ELSE '/finish' END,
         CASE WHEN coalesce(_finish, _start) > _now + interval '5 seconds'
           THEN 'The ' || CASE WHEN _finish IS NULL THEN 'start' ELSE 'finish' END || ' ' || wire_time(coalesce(_finish, _start))
             || ' is later than the clock of the service (' || wire_time(_now) || '). The step is stored as told, but estimates leave it out.' END)
-      || warning_list('clock-behind', '/start', CASE WHEN _status IN ('running', 'paused', 'lost') AND _start < _told - interval '1 day'
+      || warning_list('clock-behind', '/start', CASE WHEN _status IN ('running', 'paused', 'lost') AND began_unheard(_start, _told, _paused_seconds)
           THEN 'The step is said to be running, but its start ' || wire_time(_start) || ' is more than a day before it was first told ('
             || wire_time(_told) || '). The step is stored as told, but estimates leave it out.' END)
     END
@@ -5721,6 +5792,15 @@ CREATE OR REPLACE FUNCTION differing_warning(_known step_state, _member text) RE
     || CASE WHEN _member = 'finish' AND _known.finish IS NOT NULL THEN ' (' || wire_time(_known.finish) || ')'
       WHEN _member = 'status' THEN ' (' || _known.status || ')' ELSE '' END
     || '. What was told first stays. Use PATCH to correct it.')
+$$;
+
+-- prisma/sql/step/explained_warnings.sql
+-- Returns the warnings of a step that is under way, with or without the doubt about its start: pauses that were told later can
+-- explain the time until the service first heard of the step (`_told`), and the end of a pause can show that they do not.
+CREATE OR REPLACE FUNCTION explained_warnings(_warnings jsonb, _step uuid, _start timestamptz, _status text, _told timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT (SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]')
+      FROM jsonb_array_elements(_warnings) WITH ORDINALITY AS w (value, ordinality) WHERE w.value->>'code' <> 'clock-behind')
+    || jsonb_path_query_array(clock_warnings(_start, NULL, _status, _told, 'infinity', paused_seconds('step', _step, _start, _told)), '$[*] ? (@.code == "clock-behind")')
 $$;
 
 -- prisma/sql/step/log_steps.sql

@@ -7,10 +7,7 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
   place AS MATERIALIZED (
     SELECT p.id, d.name AS device, p.slot_number AS position FROM position p JOIN device_then d ON d.id = p.device_id
   )
-  SELECT (jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
-    'device', body.device, 'position', body.position, 'starting_device', starting.device,
-    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
-    'last_device', last.device, 'last_position', last.position))).*
+  SELECT known.*
   FROM container c
   CROSS JOIN LATERAL (
     SELECT after, position_id, lid_position_id FROM event
@@ -25,5 +22,10 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
     SELECT l.position_id FROM event l
     WHERE l.container_id = c.id AND l.revision <= _revision AND l.position_id IS NOT NULL
     ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1) END
+  -- A row of the join, so that it is made once: (jsonb_populate_record(...)).* makes it again for each of its columns.
+  CROSS JOIN LATERAL jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
+    'device', body.device, 'position', body.position, 'starting_device', starting.device,
+    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
+    'last_device', last.device, 'last_position', last.position)) AS known
   WHERE _only IS NULL OR c.id = ANY (_only)
 $$;

@@ -4,6 +4,29 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
   WITH container_then AS MATERIALIZED (
     SELECT * FROM container_state_at(_revision)
   ),
+  -- By device, so that the work does not grow with containers times devices.
+  body_then AS MATERIALIZED (
+    SELECT c.device, count(*) AS count, json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
+      'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
+      ORDER BY c.position) AS containers
+    FROM container_then c
+    CROSS JOIN LATERAL (
+      SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+    ) last
+    -- The event that brought it there.
+    LEFT JOIN LATERAL (
+      SELECT e.recorded_at FROM event e
+      WHERE e.container_id = c.id AND e.revision <= _revision
+        AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
+      ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+    ) come ON true
+    WHERE c.device IS NOT NULL GROUP BY c.device
+  ),
+  lid_then AS MATERIALIZED (
+    SELECT c.lid->>'device' AS device, count(*) AS count, json_agg(json_build_object('container_id', c.id, 'barcode', c.barcode, 'name', c.name,
+      'position', c.lid->'position') ORDER BY (c.lid->>'position')::integer) AS lids
+    FROM container_then c WHERE c.lid IS NOT NULL GROUP BY c.lid->>'device'
+  ),
   file AS (
     SELECT event.revision, after->'groups' AS groups FROM event
     WHERE kind = 'lab-updated' AND event.revision <= _revision ORDER BY event.revision DESC LIMIT 1
@@ -27,23 +50,9 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
   device_then AS (
     SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
       CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
-      (SELECT count(*) FROM container_then c WHERE c.device = d.name) + (SELECT count(*) FROM container_then c WHERE c.lid->>'device' = d.name) AS occupied,
-      (SELECT coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
-        'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
-        ORDER BY c.position), '[]')
-       FROM container_then c
-       CROSS JOIN LATERAL (
-         SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
-       ) last
-       -- The event that brought it there.
-       LEFT JOIN LATERAL (
-         SELECT e.recorded_at FROM event e
-         WHERE e.container_id = c.id AND e.revision <= _revision
-           AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
-         ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
-       ) come ON true
-       WHERE c.device = d.name) AS containers
+      coalesce(b.count, 0) + coalesce(l.count, 0) AS occupied, coalesce(b.containers, '[]') AS containers, coalesce(l.lids, '[]') AS lids
     FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
+    LEFT JOIN body_then b ON b.device = d.name LEFT JOIN lid_then l ON l.device = d.name
     -- The slots for which something was set, for themselves or otherwise than for their device.
     CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing,
@@ -65,7 +74,7 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
       'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
       'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
     (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.view, 'positions', d.capacity, 'occupied', d.occupied,
-         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers)
+         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers, 'lids', d.lids)
        ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
   FROM slots s
 $$;

@@ -66,7 +66,8 @@ BEGIN
       warnings = kept.list || s.warnings
         || warning_list('clock-skew', '/finish', CASE WHEN s.finish < known.start
           THEN 'The finish ' || wire_time(s.finish) || ' is before the start; the start is stored as the finish.' END)
-        || (SELECT coalesce(jsonb_agg(w), '[]') FROM jsonb_array_elements(clock_warnings(known.start, s.finish, s.status, known.created_at, command_time()::timestamptz(3))) w
+        || (SELECT coalesce(jsonb_agg(w), '[]') FROM jsonb_array_elements(clock_warnings(known.start, s.finish, s.status, known.created_at, command_time()::timestamptz(3),
+            paused_seconds('step', known.id, known.start, known.created_at))) w
             WHERE NOT kept.list @> jsonb_build_array(w - 'detail'))
         || warning_list(origin.code, '/origin/device', CASE WHEN origin.id <> known.origin_device_id THEN origin.detail END)
         || warning_list(destination.code, '/destination/device', CASE WHEN destination.id <> known.destination_device_id THEN destination.detail END),
@@ -74,7 +75,7 @@ BEGIN
     FROM jsonb_to_recordset(_steps) AS s (
       id uuid, status text, finish timestamptz, data jsonb, fct text, error text, attempt integer, expected_seconds double precision,
       lidded_before boolean, lidded_after boolean, barcode_read boolean, origin jsonb, destination jsonb, warnings jsonb, created_as text,
-      commanded_seconds double precision, match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
+      commanded_seconds double precision, match_version integer, match_function text, match_parameters uuid, match_protocol uuid, finish_unknown boolean)
     JOIN step present ON present.id = s.id
     LEFT JOIN devices origin ON origin.name = s.origin->>'device'
     LEFT JOIN devices destination ON destination.name = s.destination->>'device'
@@ -83,6 +84,8 @@ BEGIN
       SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') AS list
       FROM jsonb_array_elements(present.warnings) WITH ORDINALITY AS w (value, ordinality)
       WHERE coalesce(split_part(w.value->>'pointer', '/', 2), '') NOT IN ('finish', 'status', 'data')
+        -- A finish that somebody knows is worth as much as that of a step which is told when it is over.
+        AND NOT (w.value->>'code' = 'clock-behind' AND s.finish IS NOT NULL AND s.finish_unknown IS NOT TRUE)
     ) kept
     WHERE known.id = s.id AND known.id = ANY (ending);
   END IF;

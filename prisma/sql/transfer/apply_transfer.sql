@@ -6,7 +6,7 @@
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
--- raise; with `_collect` nothing.
+-- raise, and position-disposes; with `_collect` nothing.
 CREATE OR REPLACE FUNCTION apply_transfer(
   _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
   OUT container_id uuid, OUT before jsonb, OUT events integer, OUT findings jsonb, OUT waste jsonb
@@ -70,6 +70,16 @@ BEGIN
     lid_waste := lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer);
   END IF;
 
+  -- A lid is on the platform only with its container.
+  IF waste IS NOT NULL AND action = 'off' AND lid_waste IS NULL THEN
+    code := 'position-disposes';
+    members := (waste || jsonb_build_object('lid', jsonb_build_object('device', _input->'lid'->'device', 'position', _input->'lid'->'position'), 'pointer', _base || '/lid/device'))::text;
+    IF NOT _collect THEN
+      PERFORM refuse(code, members::jsonb);
+    END IF;
+    findings := findings || transfer_finding(code, members);
+  END IF;
+
   IF moves AND waste IS NULL THEN
     BEGIN
       body_to := claim_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
@@ -93,14 +103,14 @@ BEGIN
     END;
   END IF;
 
-  IF action = 'off' AND lid_waste IS NULL THEN
+  IF action = 'off' AND lid_waste IS NULL AND waste IS NULL THEN
     BEGIN
       -- A lid that is parked on that device stays there, unless the body moves to its slot.
       IF _input->'lid'->'position' = 'null' AND before->'lid'->>'device' = _input->'lid'->>'device' AND lid_from IS DISTINCT FROM body_to THEN
         lid_to := lid_from;
       ELSE
         lid_to := claim_end_position(container_id, 'lid', _input->'lid'->>'device', (_input->'lid'->>'position')::integer,
-          CASE WHEN waste IS NOT NULL OR body_to <> body_from THEN body_from END, body_to,
+          CASE WHEN body_to <> body_from THEN body_from END, body_to,
           jsonb_build_object('device', _base || '/lid/device', 'position', _base || '/lid/position', 'reservation', _base || '/lid_reservation_id'),
           (_input->>'lid_reservation_id')::uuid);
       END IF;
@@ -133,7 +143,7 @@ BEGIN
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
-  -- A lid that leaves for waste, or with its container, is not parked.
+  -- A lid that leaves for waste is not parked.
   IF lid_waste IS NOT NULL AND ((before->>'lidded')::boolean OR lid_from IS NOT NULL) THEN
     PERFORM dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, snapshot, _audit);
     snapshot := container_snapshot(container_id);
@@ -151,7 +161,7 @@ BEGIN
     snapshot := container_snapshot(container_id);
     events := events + 1;
   END IF;
-  IF action = 'off' AND lid_waste IS NULL AND waste IS NULL AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
+  IF action = 'off' AND lid_waste IS NULL AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
     UPDATE container c SET lidded = false, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM write_placement(container_id, 'lid', lid_to);
     PERFORM record_container_event(_revision, _ordinal + events, 'unlidded', container_id, snapshot, _audit);

@@ -76,7 +76,8 @@ BEGIN
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
       results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told,
-        'warnings', CASE WHEN done.findings = '[]' THEN labware_warnings(done.container_id) END,
+        'warnings', CASE WHEN done.findings = '[]'
+          THEN nullif(former_label_warning(done.container_id, input->>'barcode', base || '/barcode') || coalesce(labware_warnings(done.container_id), '[]'), '[]') END,
         'findings', done.findings || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.

@@ -6,7 +6,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { type CommandIo, formatCount, printResult, tableOr } from '../io.ts'
 import { lineReader, type LineReader } from '../line-reader.ts'
 import type { Outcome } from '../outcome.ts'
-import { scanOf, type Scan, scansOf } from '../scans.ts'
+import { refuseNothingSaid, saysEnd, scanOf, type Scan, scansOf } from '../scans.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { inputLines } from '../text-input.ts'
 
@@ -19,7 +19,7 @@ Scan the plates from slot 0 on; a scanner types each barcode and Enter. Each lin
   (empty)         the slot is empty
   ?               there is a plate that cannot be read
   12: SCREEN_001  the plate in slot 12; the next line is slot 13
-  .               the end: all other slots are empty
+  .               the end: all other slots are empty; a device without plates needs this line
 A file for --from has the same lines. A comma, a semicolon or a tab after the slot are read as well.
 
 Example:
@@ -37,7 +37,7 @@ export function stocktakeCommand (program: Command, io: CommandIo, outcome: Outc
       const slots = await client.request<Position[]>('GET', `/api/devices/${segment(device)}/positions`)
       const typed = options.from === undefined ? lineReader(io.in) : null
       try {
-        const seen = typed === null ? scansOf(await inputLines(io, options.from!)) : await ask(io, typed, device, slots.length)
+        const seen = typed === null ? readScans(await inputLines(io, options.from!), device) : await ask(io, typed, device, slots.length)
         await compare(client, { device, seen, reason: options.reason ?? `Stocktake of ${device}` }, options, typed)
       } finally {
         typed?.close()
@@ -70,6 +70,12 @@ export function stocktakeCommand (program: Command, io: CommandIo, outcome: Outc
   }
 }
 
+function readScans (lines: readonly string[], device: string): Scan[] {
+  const scans = scansOf(lines)
+  if (scans.length === 0 && !saysEnd(lines)) refuseNothingSaid(device)
+  return scans
+}
+
 /** Asks for each slot in turn. What is said of a slot again counts. */
 async function ask (io: CommandIo, lines: LineReader, device: string, slots: number): Promise<Scan[]> {
   const scans = new Map<number, Scan>()
@@ -77,7 +83,10 @@ async function ask (io: CommandIo, lines: LineReader, device: string, slots: num
   for (let next = 0; next < slots;) {
     io.err.write(`slot ${next}: `)
     const line = await lines.next()
-    if (line === null) break
+    if (line === null) {
+      if (scans.size === 0) refuseNothingSaid(device)
+      break
+    }
     const { position, what } = scanOf(line, next)
     if (what === 'end') break
     if (what === 'empty') scans.delete(position)

@@ -69,7 +69,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/moves', {
     schema: {
       operationId: 'moveFromPosition', tags: ['containers'], summary: 'Record that the container at a place was moved',
-      description: 'Finds the container by its place. This is for containers without a barcode. If `barcode` is sent, it must match the container. If the slot holds only a lid, the lid is moved.',
+      description: 'Finds the container by its place. This is for containers without a barcode. If `barcode` is sent, it must match the container; a former label of that container is a warning, unless another container has it now. If the slot holds only a lid, the lid is moved.',
       querystring: noQuery, body: ref(MoveFromPosition),
       response: {
         200: ref(ContainerResult),

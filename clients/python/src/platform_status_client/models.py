@@ -741,6 +741,7 @@ class LabDeviceState(TypedDict):
     deep_well: list[int]
     reserved: list[LabReservedSlot] | None
     containers: list[LabContainer]
+    lids: list[LabLid]
 
 
 class LabHealth(TypedDict):
@@ -764,6 +765,14 @@ class LabLastEvent(TypedDict):
     """What the event log says last about a container."""
     kind: str
     recorded_at: str
+
+
+class LabLid(TypedDict):
+    """A lid in a slot. Its container may be on another device, or missing."""
+    container_id: str
+    barcode: str | None
+    name: str
+    position: int
 
 
 class LabReservedSlot(TypedDict):

@@ -489,8 +489,9 @@ class Operations(Caller):
 
     def move_from_position(self, query: MoveFromPositionQuery | None = None, /, **body: Unpack[MoveFromPosition]) -> ContainerResult:
         """Record that the container at a place was moved. Finds the container by its place. This is for containers
-        without a barcode. If `barcode` is sent, it must match the container. If the slot holds only a lid, the
-        lid is moved. Scope: `operate`.
+        without a barcode. If `barcode` is sent, it must match the container; a former label of that container is
+        a warning, unless another container has it now. If the slot holds only a lid, the lid is moved. Scope:
+        `operate`.
         """
         answer: ContainerResult = self.call('POST', ('api', 'moves'), query=query, body=body)
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import re
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from ..errors import Problem
 
 if TYPE_CHECKING:
     from ..models import Container, Place
+
+log = logging.getLogger('platform_status_client')
 
 UUID = re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', re.IGNORECASE)
 
@@ -62,7 +65,7 @@ def place(device: Any, position: Any) -> Place | None:
 
 
 def by_barcode(client: Client, barcode: Any) -> Container | None:
-    """The container on the platform that has this barcode. None if there is none."""
+    """The container on the platform that has this barcode, or otherwise the last one that had it. None if there is none."""
     text = barcode_or_none(barcode)
     if text is None:
         return None
@@ -71,7 +74,18 @@ def by_barcode(client: Client, barcode: Any) -> Container | None:
     except Problem as problem:
         if not problem.says_absent:
             raise
-        return None
+        return by_former_label(client, problem, None)
+
+
+def by_former_label(client: Client, problem: Problem, where: Place | None) -> Container | None:
+    """The container on the platform that had the barcode which a problem says nobody has. If several had it, the one at a place."""
+    bearers = [one for one in problem.members.get('relabelled') or () if one['removed_at'] is None]
+    there = [one for one in bearers if where == {'device': one['device'], 'position': one['position']}]
+    for one in there or bearers:
+        found = client.get_container(one['id'])
+        log.warning('a former label names container %s: %s', found['barcode'] or found['id'], problem.detail)
+        return found
+    return None
 
 
 def by_place(client: Client, device: Any, position: Any) -> Container | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from laborchestrator.structures import ContainerInfo, MoveStep, ProcessStep, StepStatus, UsedDevice
 
+from ..values import in_utc
 from .containers import barcode_or_none
 from .readable import readable, readable_data
 
@@ -94,8 +95,8 @@ def _decoded_step(kept: dict[str, Any]) -> ProcessStep:
 
 
 def _encoded_time(time: datetime | None) -> str | None:
-    # with its offset: the zone of this machine may be another one when it is read
-    return None if time is None else time.astimezone().isoformat()
+    # in UTC: the zone of this machine may be another one when it is read
+    return None if time is None else in_utc(time).isoformat()
 
 
 def _decoded_time(text: str | None) -> datetime | None:

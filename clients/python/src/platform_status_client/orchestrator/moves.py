@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from laborchestrator.structures import ContainerInfo
 
 from ..errors import Problem
-from .containers import barcode_or_none, by_barcode, by_place, disposes, place
+from .containers import barcode_or_none, by_barcode, by_former_label, by_place, disposes, place
 from .labware import LabwarePart, lid_site
 from .safely import safely
 
@@ -31,7 +31,7 @@ class MovesPart(LabwarePart):
         """Records a move of a container, by its barcode or otherwise by its place. A repeated call changes nothing.
 
         What is moved to a device or slot that disposes (waste) is off the platform. A missing container is found: it is
-        moved by its barcode, without a source.
+        moved by its barcode, without a source. A former label moves its container.
         """
         source, target = place(source_device, source_pos), place(target_device, target_pos)
         if source is None and target is not None and self._found_missing(barcode, target):
@@ -79,7 +79,8 @@ class MovesPart(LabwarePart):
             )
         except Problem as problem:
             if problem.code == 'container-not-found':
-                return False
+                former = by_former_label(self.client, problem, source)
+                return former is not None and self._moved(former['id'], source, target)
             # a retry: the move was recorded, and the response was lost
             if problem.code != 'source-mismatch' or problem.members.get('actual') != target:
                 raise
