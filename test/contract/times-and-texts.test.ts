@@ -12,7 +12,7 @@ t.test('a leap second is the second after 23:59:59, whatever the offset', async 
   }
   t.match(await lab.get('/api/steps?started_after=2016-12-31T23:59:60Z&count=true'), { status: 200, body: { total: 4 } })
   t.equal((await lab.get('/api/lab?at=2099-12-31T23:59:60Z')).status, 200)
-  t.equal((await lab.post('/api/lab/restore', { at: '1999-12-31T23:59:60Z', reason: 'x' })).status < 500, true)
+  t.equal((await lab.post('/api/lab/restore?dry_run=true', { at: '1999-12-31T23:59:60Z', reason: 'x' })).status < 500, true)
 })
 
 t.test('another second 60 is refused', async (t) => {

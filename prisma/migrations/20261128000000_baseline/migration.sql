@@ -1090,7 +1090,7 @@ END $$;
 CREATE OR REPLACE FUNCTION refuse_repeated_entry(_repeated jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF _repeated <> 'null' THEN
-    PERFORM refuse('invalid-request', jsonb_build_object('index', split_part(_repeated->>'pointer', '/', 3)::integer, 'errors', jsonb_build_array(jsonb_build_object('in', 'body', 'pointer', _repeated->'pointer',
+    PERFORM refuse('invalid-request', jsonb_build_object('errors', jsonb_build_array(jsonb_build_object('in', 'body', 'pointer', _repeated->'pointer',
       'detail', 'names the same container as ' || (_repeated->>'first') || '; send each container once'))));
   END IF;
 END $$;
