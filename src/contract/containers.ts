@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { maxNameLength } from '../domain/limits.ts'
 import {
-  AnyBoolean, Barcode, barcodeText, ContainerName, DeviceName, items, NameOrBarcode, normalized, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot, StepStatus,
-  stringEnum, textLine, reasonText, Timestamp, typeName, Uuid, Version, Warning
+  AnyBoolean, Barcode, barcodeText, ContainerName, DeviceName, items, NameOrBarcode, normalized, nullable, optional, page, pageQuery, Place, ref, Seconds, Slot,
+  StepStatus, stringEnum, textLine, reasonText, Timestamp, typeName, Uuid, Version, Warning
 } from './common.ts'
 import { lidReservationId, reservationId } from './reservations.ts'
 

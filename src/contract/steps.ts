@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { maxInteger, maxNameLength } from '../domain/limits.ts'
 import {
-  barcodeText, ContainerName, DeviceName, items, JsonObject, Name, normalized, nullable, optional, page, pageQuery, ref, Seconds, Slot, StepKind, StepStatus, stringEnum,
-  reasonText, textLines, Timestamp, TimestampIn, Uuid, Version, Warning
+  barcodeText, ContainerName, DeviceName, items, JsonObject, Name, normalized, nullable, optional, page, pageQuery, ref, Seconds, Slot, StepKind, StepStatus,
+  stringEnum, reasonText, textLines, Timestamp, TimestampIn, Uuid, Version, Warning
 } from './common.ts'
 
 export const aStep = {
