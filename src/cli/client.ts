@@ -20,9 +20,11 @@ export type Client = {
   openStream: (path: string, silenceMs: number) => Promise<AsyncIterable<string>>
 }
 
-/** The URL of the service: --url, else PLATFORM_STATUS_URL, else the address at which `npm start` listens with these variables. Throws a CommandError if it is not a URL. */
+/** The URL of the service: --url, else PLATFORM_STATUS_URL, else the address at which `npm start` listens with these variables. `localhost:8000` is http. Throws a CommandError if it is not a URL. */
 export function addressOf (env: Env, urlOption?: string): string {
-  const url = urlOption ?? (env.PLATFORM_STATUS_URL || localAddress(env))
+  const given = urlOption ?? (env.PLATFORM_STATUS_URL || localAddress(env))
+  // As the Python client reads it, from the same variable.
+  const url = /^[\w.-]+:\d+$/.test(given) ? `http://${given}` : given
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw usageError(`The address of the service must begin with http:// or https://; it is "${url}".`)
   return url.replace(/\/+$/, '')
 }

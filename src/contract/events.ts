@@ -53,7 +53,7 @@ export const EventQuery = Type.Object({
   after: Type.Optional(Type.Integer({ minimum: 0, maximum: 9_007_199_254_740_991, description: 'Only events after this revision.', examples: [41] })),
   container: Type.Optional(ref(ContainerName)),
   device: Type.Optional(ref(DeviceName)),
-  kind: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Only events of this kind.', examples: ['moved'] })),
+  kind: Type.Optional(ref(EventKind)),
   actor: Type.Optional(ref(Name)),
   step: Type.Optional(ref(Uuid)),
   experiment: Type.Optional(ref(Uuid)),

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv'
+import { Ajv, type AnySchemaObject } from 'ajv'
 import formatsPlugin from 'ajv-formats'
 import { composed, invisibleIn } from '../domain/plain-text.ts'
 import { depthOf, isInstant, isPathName, isUuid, withoutLeapSecond } from '../domain/values.ts'
@@ -12,7 +12,7 @@ export function validatorFor (components: readonly object[], { allErrors = true 
   ajv.addFormat('name', isVisible)
   ajv.addFormat('path-name', (text: string) => isPathName(text) && isVisible(text))
   ajv.addFormat('barcode', (text: string) => isPathName(text) && !isUuid(text) && isVisible(text))
-  ajv.addKeyword({ keyword: 'x-normalize', type: 'string', errors: false, validate: normalize })
+  ajv.addKeyword({ keyword: 'x-normalize', type: 'string', error: { message: 'is too long in Unicode form NFC' }, validate: normalize })
   ajv.addKeyword({ keyword: 'x-max-levels', type: 'object', error: { message: 'is nested too deep' }, validate: (levels: number, data: object) => depthOf(data, levels) <= levels })
   ajv.addKeyword({ keyword: 'x-max-bytes', type: 'object', error: { message: 'is too large' }, validate: (bytes: number, data: object) => Buffer.byteLength(JSON.stringify(data)) <= bytes })
   for (const component of components) ajv.addSchema(component)
@@ -24,9 +24,13 @@ function isVisible (name: string): boolean {
 }
 
 /** Writes the normalized name or time into the body, or into the parameters. The other rules judge the text that was sent. A key (`propertyNames`) stays as it is: its parent has no such value. */
-function normalize (form: unknown, text: string, _schema: unknown, place?: { parentData?: object, parentDataProperty?: string | number }): boolean {
+function normalize (
+  form: unknown, text: string, schema: AnySchemaObject | undefined, place?: { parentData?: object, parentDataProperty?: string | number }
+): boolean {
   const { parentData, parentDataProperty } = place ?? {}
   const name = form === 'NFC' ? composed(text) : isInstant(text) ? withoutLeapSecond(text) : text
+  // A few characters become two.
+  if (name.length > text.length && Array.from(name).length > (schema?.maxLength as number | undefined ?? Infinity)) return false
   if (name !== text && parentData !== undefined && parentDataProperty !== undefined) {
     const parent = parentData as Record<string | number, unknown>
     if (parent[parentDataProperty] === text) parent[parentDataProperty] = name

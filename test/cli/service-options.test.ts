@@ -68,7 +68,7 @@ t.test('what does not answer, and what answers but is another, is unreachable', 
   t.match(JSON.parse((await platformStatus('lab', 'show', '--json')).err), { detail: /No service answers/ })
   const url = await aServer(t, (_request, response) => response.end('hello'))
   t.match(await platformStatus('lab', 'show', '--url', `${url}/`), { code: 3, err: /is not platform-status \(GET \/api\/lab: 200\)/ })
-  t.match(await platformStatus('lab', 'show', '--url', 'localhost:8000'), { code: 2, err: /must begin with http/ })
+  t.match(await platformStatus('lab', 'show', '--url', 'localhost'), { code: 2, err: /must begin with http/ })
 })
 
 t.test('a service without its database is unreachable, one that wants a key refuses', async (t) => {

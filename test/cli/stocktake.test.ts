@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
 import t from 'tap'
+import { runCommandLine } from '../../src/cli/run.ts'
 import { scansOf } from '../../src/cli/scans.ts'
 import { aFolder } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
@@ -92,4 +94,18 @@ t.test('no scans at all do not say that a device is empty; a point does', async 
   await writeFile(file, '.\n')
   t.match(await platformStatus('stocktake', 'Hotel1', '--from', file, '--yes'), { code: 0, out: /corrected 3 containers/ })
   t.match((await lab.get('/api/lab')).body.totals, { containers_missing: 3 })
+})
+
+t.test('scans on standard input that are not UTF-8 are refused', async (t) => {
+  const { lab, address } = await aHotel(t)
+  const before = (await lab.get('/api/lab')).text
+  for (const words of [['stocktake', 'Hotel1', '--from', '-', '--yes'], ['where', '--from', '-']]) {
+    const said = { out: '', err: '' }
+    const out = new Writable({ decodeStrings: false, write: (chunk, _encoding, done) => { said.out += String(chunk); done() } })
+    const code = await runCommandLine(words, {
+      in: Readable.from([Buffer.from('K\xfchl1\n', 'latin1')]), out, err: { write: (text) => { said.err += text } }, env: { PLATFORM_STATUS_URL: address }, signal: new AbortController().signal
+    })
+    t.match({ code, ...said }, { code: 2, err: /Standard input is not UTF-8, probably Latin-1 or Windows-1252/ }, words.join(' '))
+  }
+  t.equal((await lab.get('/api/lab')).text, before)
 })

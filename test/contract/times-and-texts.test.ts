@@ -49,3 +49,12 @@ t.test('every refusal of a call with many entries says which entry it is', async
   ]
   for (const [path, body] of calls) t.match(await lab.post(path, body), { status: 400, body: { index: 1 } }, `${path} ${JSON.stringify(body)}`)
 })
+
+t.test('a name that grows beyond its length in form NFC is refused', async (t) => {
+  t.match(await lab.post('/api/containers', { device: 'Hotel', barcode: '\u0958'.repeat(150) }), { status: 400, body: { errors: [{ pointer: '/barcode', detail: /too long in Unicode form NFC/ }] } })
+  t.equal((await lab.post('/api/containers', { device: 'Hotel', barcode: '\u0958'.repeat(100) })).status, 201)
+})
+
+t.test('an unknown kind of event is refused, with those that are known', async (t) => {
+  t.match(await lab.get('/api/events?kind=lab-wipe'), { status: 400, body: { errors: [{ parameter: 'kind', detail: /lab-wiped/ }] } })
+})

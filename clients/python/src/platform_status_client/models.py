@@ -2547,7 +2547,7 @@ class ListEventsQuery(TypedDict):
     after: NotRequired[int]
     container: NotRequired[str]
     device: NotRequired[str]
-    kind: NotRequired[str]
+    kind: NotRequired[EventKind]
     actor: NotRequired[str]
     step: NotRequired[str]
     experiment: NotRequired[str]
