@@ -49,7 +49,7 @@ export const StepContainer = Type.Object({
   examples: aStep.containers
 })
 
-const fct = Type.String({ minLength: 1, maxLength: maxNameLength, format: 'name', ...normalized, description: 'The function of the step, from `data.fct`.', examples: ['absorbance'] })
+const fct = Type.String({ minLength: 1, maxLength: maxNameLength, ...normalized, description: 'The function of the step, from `data.fct`.', examples: ['absorbance'] })
 const containers = Type.Array(ref(ContainerName), {
   maxItems: 1000, description: 'The barcodes or ids of the containers that the step involved. Unknown containers are stored as named, with a warning. Duplicates are ignored.', examples: [['SCREEN_001']]
 })

@@ -82,7 +82,7 @@ t.test('data that an older release accepted can be read, found and finished', as
 
 t.test('lab files and imports', async (t) => {
   t.match(readLabConfig({ sila_servers: { g: { D: { capacity: 1, extra: { any: 'a\u001bb' }, other: '\u202e' } } } }), { config: { groups: [{}] } }, 'unknown members are not checked')
-  t.equal(sanitizeName('P\u001b[2J\u202e1'), 'P [2J\u202e1', 'marks of direction stay')
+  t.equal(sanitizeName('P\u001b[2J\u202e1'), 'P [2J1', 'what nobody sees is removed')
   t.equal(sanitizeDeviceName('\u001b', 3), 'device 3')
   t.match(readParameters(JSON.stringify({ fct: 'wash\u001b[31m' })), { data: { fct: 'wash [31m' }, settled: ['fct-no-text'] })
   t.match(readParameters('{"fct":"wash"}'), { data: { fct: 'wash' }, settled: [] })

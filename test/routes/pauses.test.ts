@@ -337,6 +337,7 @@ t.test('a step that is told three days late is believed when its pauses explain 
 
   const known = await late()
   t.match(await told(lab, `/api/steps/${known.id}/finish`, { finish: at(-3 * day + 2) }), { excluded_from_estimates: null, warnings: [], active_seconds: 120 })
+  t.match(await told(lab, `/api/steps/${(await late()).id}/finish`, { finish: at(-1) }), { excluded_from_estimates: 'clock' }, 'a finish three days after the start explains nothing')
   const again = await late()
   const { status, body } = await lab.post('/api/steps', { id: again.id, device: again.device, kind: again.kind, start: again.start, finish: at(-3 * day + 3), data: again.data, experiment_id: experiment.id })
   t.match({ status, body }, { status: 200, body: { status: 'completed', excluded_from_estimates: null, warnings: [] } }, 'also when it is logged again')

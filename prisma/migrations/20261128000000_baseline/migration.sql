@@ -3981,6 +3981,13 @@ BEGIN
   SELECT i.id, 'implausible' FROM implausible_steps((SELECT coalesce(array_agg(l.id), '{}') FROM long l)) i WHERE i.id NOT IN (SELECT a.id FROM ahead a);
 END $$;
 
+-- prisma/sql/step/finish_explains.sql
+-- Returns whether a finish that somebody knows explains that a step was told days after its start: without its pauses it took a day at
+-- most. It is then worth as much as a step that is told when it is over. With a longer one, the start is as doubtful as before.
+CREATE OR REPLACE FUNCTION finish_explains(_step uuid, _start timestamptz, _finish timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(NOT began_unheard(_start, _finish, paused_seconds('step', _step, _start, _finish)), false)
+$$;
+
 -- prisma/sql/step/implausible_steps.sql
 -- Returns those of the steps whose duration is implausible, each with a sentence. Steps are compared with steps of the
 -- same function on the device, moves with moves of the same mover to the same destination. A step is implausible if it
@@ -4188,8 +4195,7 @@ BEGIN
       SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') AS list
       FROM jsonb_array_elements(present.warnings) WITH ORDINALITY AS w (value, ordinality)
       WHERE coalesce(split_part(w.value->>'pointer', '/', 2), '') NOT IN ('finish', 'status', 'data')
-        -- A finish that somebody knows is worth as much as that of a step which is told when it is over.
-        AND NOT (w.value->>'code' = 'clock-behind' AND s.finish IS NOT NULL AND s.finish_unknown IS NOT TRUE)
+        AND NOT (w.value->>'code' = 'clock-behind' AND s.finish_unknown IS NOT TRUE AND finish_explains(present.id, present.start, s.finish))
     ) kept
     WHERE known.id = s.id AND known.id = ANY (ending);
   END IF;
@@ -4284,8 +4290,8 @@ BEGIN
   CROSS JOIN LATERAL string_to_array(w.value->>'pointer', '/') AS path
   WHERE s.id = _id
     AND (coalesce(path[2] <> ALL (members), true) OR (path[2] = 'data' AND before->'data'->unescape_pointer(path[3]) = wanted->'data'->unescape_pointer(path[3])))
-    -- A finish that somebody knows is worth as much as that of a step which is told when it is over.
-    AND NOT (w.value->>'code' = 'clock-behind' AND 'finish' = ANY (members) AND wanted->>'finish' IS NOT NULL)
+    AND NOT (w.value->>'code' = 'clock-behind' AND 'finish' = ANY (members)
+      AND finish_explains(_id, (wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz))
     AND NOT (w.value->>'code' = 'implausible-duration' AND members && ARRAY['start', 'finish', 'data', 'device']);
   IF members && ARRAY['start', 'finish', 'status'] THEN
     SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings

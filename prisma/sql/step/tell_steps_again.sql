@@ -84,8 +84,7 @@ BEGIN
       SELECT coalesce(jsonb_agg(w.value ORDER BY w.ordinality), '[]') AS list
       FROM jsonb_array_elements(present.warnings) WITH ORDINALITY AS w (value, ordinality)
       WHERE coalesce(split_part(w.value->>'pointer', '/', 2), '') NOT IN ('finish', 'status', 'data')
-        -- A finish that somebody knows is worth as much as that of a step which is told when it is over.
-        AND NOT (w.value->>'code' = 'clock-behind' AND s.finish IS NOT NULL AND s.finish_unknown IS NOT TRUE)
+        AND NOT (w.value->>'code' = 'clock-behind' AND s.finish_unknown IS NOT TRUE AND finish_explains(present.id, present.start, s.finish))
     ) kept
     WHERE known.id = s.id AND known.id = ANY (ending);
   END IF;

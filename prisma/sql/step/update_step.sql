@@ -65,8 +65,8 @@ BEGIN
   CROSS JOIN LATERAL string_to_array(w.value->>'pointer', '/') AS path
   WHERE s.id = _id
     AND (coalesce(path[2] <> ALL (members), true) OR (path[2] = 'data' AND before->'data'->unescape_pointer(path[3]) = wanted->'data'->unescape_pointer(path[3])))
-    -- A finish that somebody knows is worth as much as that of a step which is told when it is over.
-    AND NOT (w.value->>'code' = 'clock-behind' AND 'finish' = ANY (members) AND wanted->>'finish' IS NOT NULL)
+    AND NOT (w.value->>'code' = 'clock-behind' AND 'finish' = ANY (members)
+      AND finish_explains(_id, (wanted->>'start')::timestamptz, (wanted->>'finish')::timestamptz))
     AND NOT (w.value->>'code' = 'implausible-duration' AND members && ARRAY['start', 'finish', 'data', 'device']);
   IF members && ARRAY['start', 'finish', 'status'] THEN
     SELECT more_warnings || coalesce(jsonb_agg(w), '[]') INTO more_warnings

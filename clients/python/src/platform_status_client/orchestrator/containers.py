@@ -64,8 +64,11 @@ def place(device: Any, position: Any) -> Place | None:
     )
 
 
-def by_barcode(client: Client, barcode: Any) -> Container | None:
-    """The container on the platform that has this barcode, or otherwise the last one that had it. None if there is none."""
+def by_barcode(client: Client, barcode: Any, *, former: bool = False) -> Container | None:
+    """The container on the platform that has this barcode. None if there is none.
+
+    With `former`, otherwise the last one that had it.
+    """
     text = barcode_or_none(barcode)
     if text is None:
         return None
@@ -74,11 +77,14 @@ def by_barcode(client: Client, barcode: Any) -> Container | None:
     except Problem as problem:
         if not problem.says_absent:
             raise
-        return by_former_label(client, problem, None)
+        return by_former_label(client, problem, None) if former else None
 
 
 def by_former_label(client: Client, problem: Problem, where: Place | None) -> Container | None:
-    """The container on the platform that had the barcode which a problem says nobody has. If several had it, the one at a place."""
+    """The container on the platform that had the barcode which a problem says nobody has.
+
+    If several had it, the one at a place.
+    """
     bearers = [one for one in problem.members.get('relabelled') or () if one['removed_at'] is None]
     there = [one for one in bearers if where == {'device': one['device'], 'position': one['position']}]
     for one in there or bearers:
@@ -119,7 +125,7 @@ def find_container(client: Client, info: ContainerInfo) -> Container | None:
 
     If the container at the place has another barcode, it is a different container, and None is returned.
     """
-    found = by_barcode(client, info.barcode)
+    found = by_barcode(client, info.barcode, former=True)
     if found is not None:
         return found
     standing = by_place(client, info.current_device, info.current_pos)

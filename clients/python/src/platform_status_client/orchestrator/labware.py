@@ -28,7 +28,7 @@ class LabwarePart(StatusDBPart):
 
     @safely(None)
     def get_cont_info_by_barcode(self, barcode: str) -> ContainerInfo | None:
-        """The container on the platform with this barcode. A former label leads to its container. None if no container has, or had, it."""
+        """The container on the platform with this barcode. None if there is none, or if it has another one now."""
         self.settle(self.client.retry_for)
         found = by_barcode(self.client, barcode)
         return None if found is None else container_info(found)

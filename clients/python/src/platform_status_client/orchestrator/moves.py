@@ -57,7 +57,7 @@ class MovesPart(LabwarePart):
 
     def _found_missing(self, barcode: Any, target: Place) -> bool:
         """Moves a missing container, which has no source. laborchestrator passes the place that it gets from here."""
-        found = by_barcode(self.client, barcode)
+        found = by_barcode(self.client, barcode, former=True)
         if found is None:
             return False
         if found['missing_since'] is None:

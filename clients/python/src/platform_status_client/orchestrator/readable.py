@@ -100,7 +100,10 @@ def described(value: Any) -> str:
 
 
 def name_of(value: Any, longest: int = 200, *, control: re.Pattern[str] = CONTROL) -> str:
-    """Converts a value to a name: no control or invisible characters, no outer spaces, not empty, at most `longest` characters."""
+    """Converts a value to a name.
+
+    It has no control or invisible characters and no outer spaces, is not empty, and has at most `longest` characters.
+    """
     text = value if isinstance(value, str) else described(value)
     visible = ''.join(letter for letter in readable(text) if unicodedata.category(letter) not in ('Cf', 'Zl', 'Zp'))
     printable = control.sub(' ', visible)
