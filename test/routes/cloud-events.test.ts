@@ -92,6 +92,7 @@ t.test('each kind of event has a type of its own, which names a noun', (t) => {
     'lab-updated': 'lab.updated', 'lab-wiped': 'lab.wiped', 'lab-restored': 'lab.restored',
     'position-reserved': 'position.reserved', 'reservation-renewed': 'reservation.renewed', 'reservation-released': 'reservation.released',
     'experiment-created': 'experiment.created', 'experiment-updated': 'experiment.updated', 'experiment-paused': 'experiment.paused', 'experiment-resumed': 'experiment.resumed', 'experiment-lost': 'experiment.lost',
+    'experiment-recovered': 'experiment.recovered', 'step-recovered': 'step.recovered',
     'steps-logged': 'steps.logged', 'step-finished': 'step.finished', 'step-corrected': 'step.corrected', 'step-paused': 'step.paused', 'step-resumed': 'step.resumed', 'step-lost': 'step.lost',
     'step-alarm': 'step.alarm', 'step-alarm-over': 'step.alarm-over', 'alarm-acknowledged': 'alarm.acknowledged', 'webhook-disabled': 'webhook.disabled', 'webhook-enabled': 'webhook.enabled'
   })
