@@ -49,7 +49,10 @@ export const StepContainer = Type.Object({
   examples: aStep.containers
 })
 
-const fct = Type.String({ minLength: 1, maxLength: maxNameLength, ...normalized, description: 'The function of the step, from `data.fct`.', examples: ['absorbance'] })
+const fctRules = { minLength: 1, maxLength: maxNameLength, ...normalized, description: 'The function of the step, from `data.fct`.', examples: ['absorbance'] }
+/** Not a name by its format: older versions stored functions with invisible characters. */
+const fct = Type.String(fctRules)
+const fctFilter = Type.String({ ...fctRules, format: 'name' })
 const containers = Type.Array(ref(ContainerName), {
   maxItems: 1000, description: 'The barcodes or ids of the containers that the step involved. Unknown containers are stored as named, with a warning. Duplicates are ignored.', examples: [['SCREEN_001']]
 })
@@ -217,7 +220,7 @@ const filtersWithinExperiment = {
     minLength: 1, maxLength: maxNameLength, pattern: barcodeText, format: 'name', ...normalized, examples: ['SCREEN_001'],
     description: 'Only steps with this container: its id, or its barcode. A barcode that no container on the platform has means the containers that had it.'
   })),
-  fct: Type.Optional(fct),
+  fct: Type.Optional(fctFilter),
   kind: Type.Optional(ref(StepKind)),
   status: Type.Optional(ref(StepStatus)),
   is_simulation: Type.Optional(simulated),
