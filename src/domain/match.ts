@@ -69,7 +69,7 @@ export function matchInputs ({ kind, name, data }: MatchSubject): MatchInputs {
   const fct = typeof data.fct === 'string' ? composed(data.fct) : null
   const commands = fct !== null && functionsWithCommandedTime.has(fct.toLowerCase())
   const commanded_seconds = commands ? secondsOf(data.duration) : null
-  // A commanded time that is not a number ("PT10M") cannot be subtracted, so it isKept as a parameter.
+  // A commanded time that is not a number ("PT10M") cannot be subtracted, so it is kept as a parameter.
   const unreadable = commands && commanded_seconds === null
   return {
     match_version: matchVersion,

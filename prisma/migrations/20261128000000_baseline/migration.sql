@@ -4392,6 +4392,7 @@ BEGIN
   END IF;
   SELECT jsonb_build_object('device', d.name, 'position', t.i->'position', 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1) INTO members
   FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n) JOIN device d ON d.id = _device
+  -- Not simply IN, because PostgreSQL makes a join of it.
   WHERE NOT ((t.i->>'position')::integer NOT IN (SELECT p.slot_number FROM position p WHERE p.device_id = _device AND p.retired_at IS NULL AND p.disposes))
   ORDER BY t.n LIMIT 1;
   IF FOUND THEN
@@ -5113,8 +5114,8 @@ $$;
 
 -- prisma/sql/arrangement/end_changes.sql
 -- Returns what an arrangement changes, as the API shows it: [{ kind, container, from, to }], in the order of `_ends`, which
--- are container_end. It reads the state before the change. Times are rounded, as
--- the table stores them.
+-- are container_end. It reads the state before the change. Times are rounded,
+-- as the table stores them.
 CREATE OR REPLACE FUNCTION end_changes(_ends jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object(
       'kind', end_kind(e.row), 'container', jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name),

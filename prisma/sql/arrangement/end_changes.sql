@@ -1,6 +1,6 @@
 -- Returns what an arrangement changes, as the API shows it: [{ kind, container, from, to }], in the order of `_ends`, which
--- are container_end. It reads the state before the change. Times are rounded, as
--- the table stores them.
+-- are container_end. It reads the state before the change. Times are rounded,
+-- as the table stores them.
 CREATE OR REPLACE FUNCTION end_changes(_ends jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object(
       'kind', end_kind(e.row), 'container', jsonb_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name),

@@ -16,6 +16,7 @@ BEGIN
   END IF;
   SELECT jsonb_build_object('device', d.name, 'position', t.i->'position', 'pointer', '/seen/' || t.n - 1 || '/position', 'index', t.n - 1) INTO members
   FROM jsonb_array_elements(_seen) WITH ORDINALITY AS t (i, n) JOIN device d ON d.id = _device
+  -- Not simply IN, because PostgreSQL makes a join of it.
   WHERE NOT ((t.i->>'position')::integer NOT IN (SELECT p.slot_number FROM position p WHERE p.device_id = _device AND p.retired_at IS NULL AND p.disposes))
   ORDER BY t.n LIMIT 1;
   IF FOUND THEN
