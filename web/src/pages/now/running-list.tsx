@@ -31,6 +31,6 @@ function Running ({ item: { step, state, bound_at, elapsed_seconds, estimate } }
 function untilText (state: RunningStep['state'], bound: number | null, elapsed: number): string {
   if (state === 'paused') return `paused at ${clockOf(elapsed)}`
   if (state === 'lost') return 'lost'
-  if (bound === null) return `for ${clockOf(elapsed)}; no such step is known`
+  if (bound === null) return `for ${clockOf(elapsed)}; no step like it has ended before`
   return bound >= 0 ? `over in ${clockOf(bound)} (95 %)` : `past its bound by ${clockOf(-bound)}`
 }
