@@ -74,12 +74,12 @@ export function checkInspection (inspection: Inspection): DoctorFinding[] {
 function checkSteps ({ doubtful }: Inspection): DoctorFinding[] {
   const { ahead, long } = doubtful ?? { ahead: 0, long: 0 }
   const parts = [
-    ...ahead === 0 ? [] : [`${formatCount(ahead, 'step')} that ${ahead === 1 ? 'finishes' : 'finish'} in the future`],
+    ...ahead === 0 ? [] : [`${formatCount(ahead, 'step')} with a time in the future, or of 0 seconds where others of its kind took longer`],
     ...long === 0 ? [] : [`${formatCount(long, 'step')} that took longer than all reason`]
   ]
   if (parts.length === 0) return []
   return [{
-    check: 'steps', status: 'warning', says: `estimates use ${parts.join(' and ')}`,
+    check: 'steps', status: 'warning', says: `the service uses ${parts.join(', and ')}`,
     todo: 'look with: platform-status steps exclude --where doubtful=true --dry-run, then decide with --reason instead of --dry-run'
   }]
 }

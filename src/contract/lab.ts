@@ -266,8 +266,8 @@ const FindingCode = stringEnum('FindingCode', [
   'all others are errors.',
   '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere. `container-missing`: nobody knows where a container is.',
   '`labware-does-not-fit`: a container stands where its labware type does not fit.',
-  '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates leave out; nobody decided about them yet.',
-  '`steps-doubtful`: such steps that estimates use, because they were stored before the service looked.',
+  '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates, experiments and runs leave out; nobody decided about them yet.',
+  '`steps-doubtful`: such steps that are used, because they were stored before the service looked.',
   '`run-not-learnt`: the margins of the estimates could not be learnt from a run, three times or more. Other runs are not affected.'
 ].join(' '))
 

@@ -19,7 +19,8 @@ const StepWhere = Type.Object({
   finished_after: Type.Optional(TimestampIn),
   finished_before: Type.Optional(TimestampIn),
   longer_than: Type.Optional(ref(Seconds, 'Steps that took longer than this without their pauses, in seconds.')),
-  doubtful: Type.Optional(Type.Boolean({ description: '`true`: only steps that estimates use, although their times would not be believed if they were logged today.' }))
+  impossible_times: Type.Optional(Type.Boolean({ description: '`true`: only steps whose times cannot be true, failed and simulated ones too. They begin and end no experiment.' })),
+  doubtful: Type.Optional(Type.Boolean({ description: '`true`: only steps that are used, although their times would not be believed if they were logged today.' }))
 }, {
   $id: 'StepWhere', additionalProperties: false, minProperties: 1,
   description: [

@@ -30,7 +30,7 @@ WITH RECURSIVE kind AS (
 ),
 newest AS (
   SELECT s.* FROM kind CROSS JOIN LATERAL (
-    SELECT * FROM step s WHERE s.is_sample AND s.key_1 IS NOT NULL AND s.key_1 = kind.key ORDER BY s.finish DESC LIMIT 1
+    SELECT * FROM step s WHERE s.is_sample AND s.believable AND s.key_1 IS NOT NULL AND s.key_1 = kind.key ORDER BY s.finish DESC LIMIT 1
   ) s
   WHERE kind.key IS NOT NULL AND s.finish >= $1::timestamptz AND ($2::text IS NULL OR s.device_id = latest_device_named($2))
 )`

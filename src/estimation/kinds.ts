@@ -72,7 +72,7 @@ async function known (kind: KnownKind, options: EstimateOptions, yieldToRequests
     bound_seconds: estimated.duration_seconds!,
     method: estimated.method,
     trend: cut ? trendOf(history.samples, estimated.sample_size) : trendOf(samples),
-    drift_since: cut ? new Date(from * 1000).toISOString() : null,
+    drift_since: cut ? new Date(Math.min(from * 1000, last_finish.getTime())).toISOString() : null,
     coverage: judged === 0 ? null : kept / judged,
     judged,
     last_finish: last_finish.toISOString()

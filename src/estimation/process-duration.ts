@@ -24,21 +24,22 @@ export type ProcessDurationEstimate = {
 // out: they ended early, or waited for a person. An experiment counts as over when it is completed, or when no step is running and
 // the last finish is an hour ago, because orchestrators rarely complete experiments. The newest experiments are those that began
 // last, whatever their ids: each is one probe of an index. Only four times as many as the window needs are read; those without a step
-// that counts, such as simulations, are none of them.
+// that counts, such as simulations, and those with a failed step are none of them.
 const durationsSql = `
   SELECT (extract(epoch FROM run.finish - run.start) - standstill_seconds(newest.id, run.start, run.finish))::float8 AS seconds, extract(epoch FROM run.finish)::float8 AS finish
   FROM (
     SELECT e.id, e.status FROM experiment e
     CROSS JOIN LATERAL (SELECT start FROM step WHERE experiment_id = e.id AND believable AND is_sample AND start <= coalesce($3::timestamptz, now()) ORDER BY start DESC LIMIT 1) latest
     WHERE e.process_id = $1 AND e.id IS DISTINCT FROM $4::uuid AND e.status IN ('running', 'completed') AND step_doubt(e.warnings) IS DISTINCT FROM 'clock'
+      AND NOT EXISTS (SELECT FROM step WHERE experiment_id = e.id AND status IN ('failed', 'aborted'))
     ORDER BY latest.start DESC LIMIT 4 * $2
   ) newest
   CROSS JOIN LATERAL (
-    SELECT min(start) FILTER (WHERE is_sample) AS start, max(finish) FILTER (WHERE is_sample) AS finish, bool_or(status IN ('failed', 'aborted')) AS failed,
+    SELECT min(start) FILTER (WHERE is_sample AND believable) AS start, max(finish) FILTER (WHERE is_sample AND believable) AS finish,
       bool_or(status IN ('running', 'paused')) AS running
     FROM step WHERE experiment_id = newest.id
   ) run
-  WHERE run.start IS NOT NULL AND NOT run.failed AND run.finish <= coalesce($3::timestamptz, now())
+  WHERE run.start IS NOT NULL AND run.finish <= coalesce($3::timestamptz, now())
     AND (newest.status = 'completed' OR (NOT run.running AND run.finish < now() - interval '1 hour'))
   ORDER BY run.finish DESC LIMIT $2`
 

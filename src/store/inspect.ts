@@ -6,7 +6,7 @@ export type Inspection = {
   postgresql: string, version: number, encoding: string, size_bytes: number, clock_ahead_ms: number
   /** Migrations that the database lacks, that this code does not have, and whose text differs. */
   missing: string[], unknown: string[], altered: string[]
-  /** How many steps estimates use although their times cannot be true. Absent without a table of steps. */
+  /** How many steps are used although their times cannot be true. Absent without a table of steps. */
   doubtful?: { ahead: number, long: number }
 }
 
@@ -40,10 +40,10 @@ async function countDoubtfulSteps (client: pg.Client): Promise<{ ahead: number, 
   if (!known!.steps) return null
   const { rows: [found] } = await client.query<{ ahead: number, long: number }>(known!.judged
     ? "SELECT count(*) FILTER (WHERE reason = 'clock')::integer AS ahead, count(*) FILTER (WHERE reason = 'implausible')::integer AS long FROM doubtful_steps()"
-    : `SELECT count(*) FILTER (WHERE finish > now() + interval '5 seconds')::integer AS ahead,
+    : `SELECT count(*) FILTER (WHERE coalesce(finish, start) > now() + interval '5 seconds')::integer AS ahead,
          count(*) FILTER (WHERE finish <= now() + interval '5 seconds')::integer AS long
-       FROM step WHERE status = 'completed' AND NOT is_simulation
-         AND (finish - start > interval '31 days' + coalesce(commanded_seconds, 0) * interval '1 second' OR finish > now() + interval '5 seconds')`)
+       FROM step WHERE coalesce(finish, start) > now() + interval '5 seconds'
+         OR (status = 'completed' AND NOT is_simulation AND finish - start > interval '31 days' + coalesce(commanded_seconds, 0) * interval '1 second')`)
   return found!
 }
 

@@ -33,13 +33,15 @@ export async function excludeSteps (
   }))
 }
 
-async function whereCondition (prisma: PrismaClient, { finished_after, finished_before, longer_than, doubtful, ...filters }: StepWhere): Promise<Prisma.Sql> {
+async function whereCondition (prisma: PrismaClient, where: StepWhere): Promise<Prisma.Sql> {
+  const { finished_after, finished_before, longer_than, doubtful, impossible_times, ...filters } = where
   const isDoubtful = Prisma.sql`s.id IN (SELECT id FROM doubtful_steps())`
   const conditions = [
     await stepCondition(prisma, filters),
     finished_after === undefined ? null : Prisma.sql`s.finish >= ${toUtc(finished_after)}::timestamptz`,
     finished_before === undefined ? null : Prisma.sql`s.finish < ${toUtc(finished_before)}::timestamptz`,
     longer_than === undefined ? null : Prisma.sql`s.duration_seconds > ${longer_than}::float8 AND active_seconds(s.duration_seconds, s.paused_seconds) > ${longer_than}::float8`,
+    impossible_times === undefined ? null : Prisma.sql`${impossible_times ? Prisma.sql`NOT ` : Prisma.empty}s.believable`,
     doubtful === undefined ? null : doubtful ? isDoubtful : Prisma.sql`NOT ${isDoubtful}`
   ].filter((condition) => condition !== null)
   return Prisma.join(conditions, ' AND ')

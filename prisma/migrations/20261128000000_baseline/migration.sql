@@ -465,9 +465,11 @@ CREATE TABLE step (
   excluded_from_estimates text GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings)) STORED,
   -- whether the step is a sample for estimates
   is_sample boolean GENERATED ALWAYS AS (step_exclusion(status, finish, is_simulation, exclude_from_estimates, warnings) IS NULL) STORED,
-  -- whether start and finish can be true: only then they are the start or the end of an experiment or a run
+  -- whether start and finish can be true: only then they are the start or the end of an experiment or a run. A person can confirm
+  -- them, but not a time that was ahead of the service: of such a step only the duration can be confirmed
   believable boolean NOT NULL
-    GENERATED ALWAYS AS (coalesce(NOT exclude_from_estimates, coalesce(step_doubt(warnings), '') NOT IN ('clock', 'implausible'))) STORED,
+    GENERATED ALWAYS AS (coalesce(NOT exclude_from_estimates, coalesce(step_doubt(warnings), '') NOT IN ('clock', 'implausible'))
+      AND NOT warnings @> '[{"code": "clock-ahead"}]') STORED,
   -- the duration without pauses, or what the step took beyond the commanded time; as decimal numbers, since 600.005 - 600 is not 0.005
   -- in floating point
   sample_seconds double precision
@@ -493,8 +495,8 @@ CREATE TABLE step (
 CREATE INDEX step_start_idx ON step (start, id);
 -- the steps that have not ended: few, however long the history is
 CREATE INDEX step_under_way_idx ON step (start, id) WHERE (status IN ('running', 'paused', 'lost'));
--- of an experiment that needs attention
-CREATE INDEX step_failed_idx ON step (experiment_id, start) WHERE (status = 'failed');
+-- of an experiment that needs attention, or that says nothing about how long its process takes
+CREATE INDEX step_failed_idx ON step (experiment_id, start) INCLUDE (status) WHERE (status IN ('failed', 'aborted'));
 CREATE INDEX step_device_idx ON step (device_id, start, id);
 -- the summary of an experiment counts its steps: with a few more columns it reads a few pages of this index, and no table
 CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, is_sample) WHERE (experiment_id IS NOT NULL);
@@ -3958,27 +3960,44 @@ CREATE OR REPLACE FUNCTION differing_member(_known step, _told jsonb) RETURNS te
 $$;
 
 -- prisma/sql/step/doubtful_steps.sql
--- Returns the samples that would be none if they were logged today: steps that finish in the future, and steps with an
--- implausible duration. An older version of the service, which did not check this, may have stored them. Reads the newest
--- end of an index, and the long steps.
+-- Returns the steps that are believed, although they would not be if they were logged today: with a time ahead of now, with an
+-- implausible duration, or with a duration of 0 where the newest steps of their kind (five or more) took a second or more. An older
+-- version of the service or of a client, which did not check this, may have stored them. Reads the newest end of an index, the long
+-- steps and those of 0 seconds.
 CREATE OR REPLACE FUNCTION doubtful_steps() RETURNS TABLE (id uuid, reason text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  present timestamptz := command_time();
+  latest timestamptz := command_time() + interval '5 seconds';
 BEGIN
   RETURN QUERY
   WITH long AS MATERIALIZED (
-    SELECT s.id, s.finish FROM step s WHERE s.duration_seconds > 86400 AND s.is_sample AND s.exclude_from_estimates IS NULL
+    SELECT s.id, s.finish, s.is_sample FROM step s WHERE s.duration_seconds > 86400 AND s.believable AND s.exclude_from_estimates IS NULL
     ORDER BY s.duration_seconds DESC LIMIT 10000
   ),
-  ahead AS (
+  instant AS MATERIALIZED (
+    SELECT s.id, s.key_4 FROM step s WHERE s.duration_seconds = 0 AND s.is_sample AND s.key_4 IS NOT NULL AND s.exclude_from_estimates IS NULL
+    ORDER BY s.id LIMIT 10000
+  ),
+  clocks AS (
     SELECT s.id FROM step s
-    WHERE s.start > present - interval '1 day' AND s.is_sample AND s.exclude_from_estimates IS NULL AND s.finish > present + interval '5 seconds'
+    WHERE s.start > latest - interval '1 day' AND s.believable AND s.exclude_from_estimates IS NULL AND coalesce(s.finish, s.start) > latest
     UNION
-    SELECT l.id FROM long l WHERE l.finish > present + interval '5 seconds'
+    SELECT l.id FROM long l WHERE l.finish > latest
+    UNION
+    SELECT i.id FROM instant i WHERE i.key_4 IN (
+      SELECT kind.key_4 FROM (SELECT DISTINCT instant.key_4 FROM instant) kind
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS known, min(newest.duration_seconds) AS shortest FROM (
+          SELECT s.duration_seconds FROM step s WHERE s.is_sample AND s.key_4 IS NOT NULL AND s.key_4 = kind.key_4 ORDER BY s.finish DESC LIMIT 200
+        ) newest
+        WHERE newest.duration_seconds > 0
+      ) others
+      WHERE others.known >= 5 AND others.shortest >= 1
+    )
   )
-  SELECT a.id, 'clock' FROM ahead a
+  SELECT c.id, 'clock' FROM clocks c
   UNION ALL
-  SELECT i.id, 'implausible' FROM implausible_steps((SELECT coalesce(array_agg(l.id), '{}') FROM long l)) i WHERE i.id NOT IN (SELECT a.id FROM ahead a);
+  SELECT i.id, 'implausible' FROM implausible_steps((SELECT coalesce(array_agg(l.id), '{}') FROM long l WHERE l.is_sample)) i
+  WHERE i.id NOT IN (SELECT c.id FROM clocks c);
 END $$;
 
 -- prisma/sql/step/finish_explains.sql
@@ -3991,30 +4010,37 @@ $$;
 -- prisma/sql/step/implausible_steps.sql
 -- Returns those of the steps whose duration is implausible, each with a sentence. Steps are compared with steps of the
 -- same function on the device, moves with moves of the same mover to the same destination. A step is implausible if it
--- took more than a day beyond its commanded time, and no comparable step took a tenth as long. Up to 31 days, another
--- implausible step is comparable too, and for an operation five comparable steps must be known. Beyond 31 days, only
--- samples are comparable, and none of `_ids`: two wrong clocks do not confirm each other.
+-- took more than a day beyond its commanded time, unless three comparable steps, or one that a person has confirmed, took
+-- at least a tenth as long. Up to 31 days, other implausible steps are among the three, and of an operation five steps must
+-- be known before one is implausible. Beyond 31 days, only samples are, and none of `_ids`: wrong clocks do not confirm
+-- each other.
 CREATE OR REPLACE FUNCTION implausible_steps(_ids uuid[]) RETURNS TABLE (id uuid, detail text) LANGUAGE sql STABLE AS $$
   SELECT s.id, 'The step took ' || round(s.sample_seconds::numeric) || ' s' || CASE WHEN s.commanded_seconds > 0 THEN ' beyond its commanded time' ELSE '' END
-    || ', and no step of its kind took a tenth as long. It is stored as told, but estimates leave it out.'
+    || ', and ' || CASE WHEN counted.alike + doubted.alike = 0 THEN 'no step' ELSE 'fewer than three steps' END
+    || ' of its kind took a tenth as long. It is stored as told, but estimates leave it out.'
   FROM step s
   CROSS JOIN LATERAL (
-    SELECT count(*) AS known, max(other.sample_seconds) FILTER (WHERE other.sample_seconds < 10 * s.sample_seconds OR other.id <> ALL (_ids)) AS longest,
-      max(other.sample_seconds) FILTER (WHERE other.id <> ALL (_ids)) AS longest_before
+    SELECT count(*) AS known, count(*) FILTER (WHERE other.sample_seconds >= s.sample_seconds / 10 AND other.sample_seconds < 10 * s.sample_seconds) AS alike,
+      count(*) FILTER (WHERE other.sample_seconds >= s.sample_seconds / 10 AND other.id <> ALL (_ids)) AS alike_before,
+      bool_or(other.sample_seconds >= s.sample_seconds / 10 AND other.confirmed) AS confirmed
     FROM (
-      SELECT o.id, o.sample_seconds FROM step o
+      SELECT o.id, o.sample_seconds, o.exclude_from_estimates IS FALSE AS confirmed FROM step o
       WHERE o.is_sample AND o.key_4 IS NOT NULL AND o.key_4 = s.key_4 ORDER BY o.finish DESC LIMIT (SELECT 200)
     ) other
     WHERE other.id <> s.id
   ) counted
   CROSS JOIN LATERAL (
-    SELECT max(o.sample_seconds) AS longest FROM step o
-    WHERE o.excluded_from_estimates = 'implausible' AND o.key_4 = s.key_4 AND o.id <> s.id
-      AND o.sample_seconds < 10 * s.sample_seconds
+    SELECT count(*) AS alike FROM (
+      SELECT 1 FROM step o
+      WHERE o.excluded_from_estimates = 'implausible' AND o.key_4 = s.key_4 AND o.id <> s.id
+        AND o.sample_seconds >= s.sample_seconds / 10 AND o.sample_seconds < 10 * s.sample_seconds
+      LIMIT (SELECT 3)
+    ) other
   ) doubted
   WHERE s.id = ANY (_ids) AND s.is_sample AND s.exclude_from_estimates IS NULL AND s.sample_seconds > 86400
-    AND CASE WHEN s.sample_seconds > 31 * 86400 THEN coalesce(counted.longest_before, 0) < s.sample_seconds / 10
-      ELSE coalesce(greatest(counted.longest, doubted.longest), 0) < s.sample_seconds / 10 AND (s.kind = 'move' OR counted.known >= 5) END
+    AND counted.confirmed IS NOT TRUE
+    AND CASE WHEN s.sample_seconds > 31 * 86400 THEN counted.alike_before < 3
+      ELSE counted.alike + doubted.alike < 3 AND (s.kind = 'move' OR counted.known >= 5) END
 $$;
 
 -- prisma/sql/step/link_steps_to_experiments.sql

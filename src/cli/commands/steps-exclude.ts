@@ -19,7 +19,7 @@ export function stepsExcludeCommand (program: Command, io: CommandIo): void {
   const steps = program.commands.find((command) => command.name() === 'steps') ?? program.command('steps').description('Decide about logged steps')
   withServiceOptions(steps.command('exclude'))
     .description('Decide which logged steps estimates leave out; look with --dry-run first')
-    .option('--where <member=value...>', 'which steps: a filter of GET /api/steps, or finished_after, finished_before, longer_than, doubtful; several must all match', collect, [])
+    .option('--where <member=value...>', 'which steps: a filter of GET /api/steps, or finished_after, finished_before, longer_than, impossible_times, doubtful; several must all match', collect, [])
     .option('--reason <text>', 'why; kept in the history of each step')
     .option('--include', 'use them instead: their times and their status are true')
     .option('--undo', 'take earlier decisions back')
@@ -47,16 +47,17 @@ function collect (value: string, before: string[]): string[] {
   return [...before, value]
 }
 
+const flags = ['doubtful', 'impossible_times', 'is_simulation']
 // Only these members are not text.
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
-  longer_than: Number, doubtful: (text) => text === 'true', is_simulation: (text) => text === 'true'
+  longer_than: Number, ...Object.fromEntries(flags.map((flag) => [flag, (text: string) => text === 'true']))
 }
 
 function whereOf (filters: readonly string[]): object {
   return Object.fromEntries(filters.map((filter) => {
     const [, name, value] = /^([^=]+)=(.+)$/s.exec(filter) ?? []
     if (name === undefined) throw usageError(`"${filter}" must have the form member=value.`)
-    if (['doubtful', 'is_simulation'].includes(name) && value !== 'true' && value !== 'false') throw usageError(`${name} must be true or false, not "${value}".`)
+    if (flags.includes(name) && value !== 'true' && value !== 'false') throw usageError(`${name} must be true or false, not "${value}".`)
     if (name === 'longer_than' && !Number.isFinite(Number(value))) throw usageError(`longer_than must be a number of seconds, not "${value}".`)
     return [name, (readers[name] ?? String)(value!)]
   }))

@@ -1622,6 +1622,7 @@ class StepWhere(TypedDict):
     finished_after: NotRequired[datetime | str]
     finished_before: NotRequired[datetime | str]
     longer_than: NotRequired[float]
+    impossible_times: NotRequired[bool]
     doubtful: NotRequired[bool]
 
 
