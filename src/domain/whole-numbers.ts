@@ -92,11 +92,12 @@ function settle (value: unknown, digitsOf: (value: object) => string | null): un
   return value
 }
 
-// No shorter number can be beyond 2^53.
-const manyDigits = /\d{16}/
+// No shorter number can be beyond 2^53. The point may be anywhere among the digits.
+const manyDigits = /[\d.]{16}/
 // A double of 16 digits is written in full anyway.
 const moreDigits = /\d{17}/
 const wholeShape = /^-?(?:0|[1-9]\d*)$/
+const decimalShape = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
 const numberOrQuote = /["\d-]/g
 const restOfNumber = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-/y
 
@@ -127,6 +128,24 @@ export function inFull (text: string): string {
   return replaceWholeNumbers(text, (digits) => BigInt(Number(digits)).toString())
 }
 
+/**
+ * The digits of a whole number that is written with a point or an exponent (`9007199254740993.0`, `1.546130668394913822e18`), if a
+ * double loses some of them; otherwise null. `6.02e23` loses none: it is written again as it was.
+ */
+export function lostDigits (number: string): string | null {
+  const [, sign, whole, fraction = '', exponent = '0'] = decimalShape.exec(number) ?? []
+  if (whole === undefined) return null
+  const digits = (whole + fraction).replace(/^0+/, '')
+  // Not by a regular expression: one that looks for zeros at the end takes the square of their number.
+  let end = digits.length
+  while (digits[end - 1] === '0') end--
+  const significant = digits.slice(0, end)
+  const zeros = Number(exponent) - fraction.length + digits.length - significant.length
+  const [kept] = Number(number).toExponential().split('e')
+  if (zeros < 0 || significant.length <= 15 || significant === kept!.replace(/[-.]/g, '')) return null
+  return `${sign!}${significant}${'0'.repeat(zeros)}`
+}
+
 /** Replaces the whole numbers of 16 digits or more in a valid JSON text, not in its strings. */
 function replaceWholeNumbers (text: string, replace: (digits: string) => string): string {
   const parts: string[] = []
@@ -140,8 +159,9 @@ function replaceWholeNumbers (text: string, replace: (digits: string) => string)
     restOfNumber.lastIndex = found.index
     const [number] = restOfNumber.exec(text)!
     const end = found.index + number.length
-    if (number.length >= 16 && wholeShape.test(number)) {
-      parts.push(text.slice(copied, found.index), replace(number))
+    const digits = number.length < 16 ? null : wholeShape.test(number) ? number : lostDigits(number)
+    if (digits !== null) {
+      parts.push(text.slice(copied, found.index), replace(digits))
       copied = end
     }
     numberOrQuote.lastIndex = end

@@ -88,7 +88,7 @@ export function openEstimator (database: Database) {
         // The basis is in the cache, because each estimate used it.
         return { commanded, estimate: estimates[index]!, samples: history === null ? [] : basisOf(history, kind).sorted }
       })
-      return { estimates, total: await totalOf(parts, { confidence, ratios: learnt.ratios, boundsAreUpper: (options.statistic ?? 'upper_bound') === 'upper_bound' }) }
+      return { estimates, total: await totalOf(parts, { confidence, ratios: learnt.ratios }) }
     },
 
     /**

@@ -11,8 +11,8 @@ export type Total = {
 /** One step of the sum. `samples` are those of its estimate, in seconds; empty without history. */
 export type TotalPart = { samples: readonly number[], commanded: number | null, estimate: StepEstimate }
 
-/** `ratios` are those of past runs. `boundsAreUpper`: the estimates of the steps are bounds at this confidence. */
-export type TotalOptions = { confidence: number, ratios: readonly number[], boundsAreUpper: boolean }
+/** `ratios` are those of past runs. */
+export type TotalOptions = { confidence: number, ratios: readonly number[] }
 
 const draws = 2000
 const minRatios = 3
@@ -24,11 +24,11 @@ const minRatios = 3
  * with the same history gives the same result. Source: the bootstrap, B. Efron, Annals of Statistics 7 (1979) 1-26.
  *
  * No step takes less than no time, so the sum exceeds each of its steps, and each of its quantiles that quantile of each step. The
- * result therefore is never below the bound of one step, nor its median below the median of one step. Few samples can say less: a
- * bound from few samples is above all of them, and so is not among the draws.
+ * result therefore is never below the estimate of one step, whatever its statistic, nor its median below the median of one step. Few
+ * samples can say less: a bound from few samples is above all of them, and so is not among the draws.
  */
 export async function totalOf (
-  steps: readonly TotalPart[], { confidence, ratios, boundsAreUpper }: TotalOptions, yieldToRequests: YieldToRequests = slices()
+  steps: readonly TotalPart[], { confidence, ratios }: TotalOptions, yieldToRequests: YieldToRequests = slices()
 ): Promise<Total> {
   const known = steps.filter(({ estimate }) => estimate.duration_seconds !== null)
   const unknown_steps = steps.length - known.length
@@ -46,10 +46,10 @@ export async function totalOf (
   const factors = ratios.length >= minRatios ? ratios : [1]
   const sorted = [...sums].map((sum) => sum * factors[Math.floor(random() * factors.length)]!).sort((a, b) => a - b)
   const longestMedian = largest(known.map(({ estimate }) => estimate.median_seconds ?? 0))
-  const longestBound = boundsAreUpper ? largest(known.map(({ estimate }) => estimate.duration_seconds!)) : 0
+  const longestEstimate = largest(known.map(({ estimate }) => estimate.duration_seconds!))
   // A total differs from others mostly by the factor of its run, of which few are known: the rank among n of them is ceil(c (n + 1)).
   const share = factors === ratios ? Math.min(1, Math.ceil(confidence * (ratios.length + 1) - 1e-9) / ratios.length) : confidence
-  const duration_seconds = inMilliseconds(Math.max(sorted[Math.min(draws, Math.ceil(share * draws)) - 1]!, longestBound))
+  const duration_seconds = inMilliseconds(Math.max(sorted[Math.min(draws, Math.ceil(share * draws)) - 1]!, longestEstimate))
   return {
     duration_seconds,
     median_seconds: inMilliseconds(Math.max(median(sorted), longestMedian)),

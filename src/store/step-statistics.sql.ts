@@ -24,7 +24,7 @@ const joins: Partial<Record<StepGrouping, string>> = {
 
 // Steps whose times or status cannot be trusted, and those that a person left out, have no durations here. Failed and simulated steps
 // have: filters select them.
-const trusted = Prisma.sql`(CASE WHEN (s.believable OR s.is_sample) AND s.excluded_from_estimates IS DISTINCT FROM 'unknown-status' THEN active_seconds(s.duration_seconds, s.paused_seconds) END)`
+const trusted = Prisma.sql`(CASE WHEN coalesce(NOT s.exclude_from_estimates, s.believable) AND s.excluded_from_estimates IS DISTINCT FROM 'unknown-status' THEN active_seconds(s.duration_seconds, s.paused_seconds) END)`
 const active = Prisma.sql`active_seconds(s.duration_seconds, s.paused_seconds)`
 
 // The sum of milliseconds is a whole number of them. The other statistics are rounded to what is not noise of floating point.

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { lasting } from '../support/times.ts'
 import { aLab, type Service } from '../support/service.ts'
 
 const second = 1000
@@ -153,6 +154,15 @@ t.test('many at once', async (t) => {
     t.ok(total.duration_seconds > total.median_seconds && total.duration_seconds < total.sum_of_bounds_seconds)
     t.strictSame((await lab.post('/api/estimates/batch', request)).body.total, total)
     t.match((await lab.post('/api/estimates/batch', { steps: [{ device: 'X' }], total: true })).body.total, { duration_seconds: null, median_seconds: null, sum_of_bounds_seconds: 0, unknown_steps: 1 })
+  })
+
+  await t.test('with a total that is never below the estimate of one step, whatever its statistic', async (t) => {
+    const spread = { device: 'Spread', data: { fct: 'wash' } }
+    await lab.post('/api/steps/batch', { steps: [...Array(50).fill(1), 6, 6].map((seconds, index) => ({ ...spread, ...lasting(seconds, 3600 + index * 60) })) })
+    for (const statistic of ['max', 'mean', 'median', 'upper_bound']) {
+      const { body: { estimates: [estimate], total } } = await lab.post('/api/estimates/batch', { steps: [spread], statistic, confidence: 0.8, total: true })
+      t.ok(total.duration_seconds >= estimate.duration_seconds, `${statistic}: ${total.duration_seconds} and ${estimate.duration_seconds}`)
+    }
   })
 
   await t.test('with a total that is never below the bound of one step, nor below its median without a word', async (t) => {

@@ -47,7 +47,7 @@ export async function replayRuns (runs: readonly Run[], confidences: readonly nu
       }
       if (done.length < 10) continue
       const parts = done.map(({ known: { usual, estimates } }) => ({ samples: basisOf(usual, 'operation').sorted, commanded: null, estimate: estimates.get(confidence)! }))
-      const total = await totalOf(parts, { confidence, ratios: ratios.slice(-20), boundsAreUpper: true })
+      const total = await totalOf(parts, { confidence, ratios: ratios.slice(-20) })
       totals.get(confidence)!.runs++
       if (sum(done.map(({ seconds }) => seconds)) <= total.duration_seconds!) totals.get(confidence)!.kept++
     }

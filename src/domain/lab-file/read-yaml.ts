@@ -1,6 +1,6 @@
 import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
 import { maxBodyLevels } from '../values.ts'
-import { wholeNumber, withTexts } from '../whole-numbers.ts'
+import { lostDigits, wholeNumber, withTexts } from '../whole-numbers.ts'
 
 /** In characters. Lab files have a few KiB; a larger one can be sent as JSON, which is faster to parse. */
 export const maxYamlLength = 1_048_576
@@ -169,6 +169,9 @@ function exactly (value: number, source: string | undefined): number | object {
   if (source === undefined || Number.isSafeInteger(value)) return value
   if (decimal.test(source)) return wholeNumber(source.replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1'))
   // Hexadecimal and octal: converting very long ones would take too long.
-  if (!/^0[xo]/.test(source)) return value
+  if (!/^0[xo]/.test(source)) {
+    const digits = lostDigits(source.replace(/^\+/, ''))
+    return digits === null ? value : wholeNumber(digits)
+  }
   return wholeNumber(source.length > maxConvertedLength ? source : BigInt(source).toString())
 }
