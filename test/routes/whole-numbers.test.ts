@@ -51,7 +51,7 @@ t.test('with a point or an exponent, too, if digits would be lost', async (t) =>
   const service = await aService(t)
   const { body: { data } } = await service.post('/api/steps',
     stepWith('{"a":9007199254740993.0,"b":1.546130668394913822e18,"c":-154613066.8394913822E10,"avogadro":6.02214076e23,"half":9007199254740993.5e0,"small":0.12345678901234567,"pi":3.141592653589793,"even":9007199254740994.0}'), json)
-  t.same(data, { a: '9007199254740993', b: big, c: `-${big}`, avogadro: Number('6.02214076e23'), half: 9007199254740994, small: 0.12345678901234567, pi: 3.141592653589793, even: 9007199254740994 })
+  t.same(data, { a: '9007199254740993', b: big, c: `-${big}`, avogadro: Number('6.02214076e23'), half: 2 ** 53 + 2, small: Number('0.12345678901234567'), pi: 3.141592653589793, even: 9007199254740994 })
   const zeros = `1${'0'.repeat(200_000)}1.0`
   const before = process.cpuUsage()
   readExactly(zeros, JSON.parse(zeros))
