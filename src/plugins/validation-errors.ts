@@ -14,7 +14,7 @@ export function describeValidationErrors (error: FastifyError): Fault[] {
   const part = ({ body: 'body', querystring: 'query', params: 'path', headers: 'headers' } as const)[error.validationContext as 'body' | 'querystring' | 'params' | 'headers']
   const raw = (error.validation ?? []) as unknown as ErrorObject[]
   const faults = new Map<string, Fault>()
-  for (const fault of meaningful(withoutCounts(raw))) {
+  for (const fault of meaningful(withoutOtherBranches(withoutCounts(raw)))) {
     const pointer = pointerOf(fault)
     const detail = part === 'path' && fault.data === '' ? emptySegment : ruleOf(fault)
     const place = part === 'body' ? { pointer } : { parameter: pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') }
@@ -25,10 +25,34 @@ export function describeValidationErrors (error: FastifyError): Fault[] {
 
 // `X or null` fails for X, for null and for the union. Only the first error is useful.
 function meaningful (errors: readonly ErrorObject[]): ErrorObject[] {
-  const useful = errors.filter((error) => error.keyword !== 'anyOf' && !(error.keyword === 'type' && error.params.type === 'null') &&
+  const useful = errors.filter((error) => (error.keyword !== 'anyOf' || error.params.kinds !== undefined) && !(error.keyword === 'type' && error.params.type === 'null') &&
     // For an empty text, the error about its length is enough.
     !(error.keyword === 'pattern' && error.data === ''))
   return useful.length > 0 ? useful : [...errors]
+}
+
+// A problem has at most 20 faults, and each union is compared with all faults.
+const maxUnions = 20
+
+/** Whether it is about a value of several kinds, null aside. */
+function hasKinds ({ keyword, schema }: ErrorObject): boolean {
+  return keyword === 'anyOf' && (schema as { type?: string }[]).filter(({ type }) => type !== 'null').length > 1
+}
+
+/**
+ * A value that may be of several kinds breaks the rules of each. Only those of the kind that it has are told: of an object what its
+ * members lack, of a text which texts are allowed. A value of no kind has one fault, which names the kinds.
+ */
+function withoutOtherBranches (errors: readonly ErrorObject[]): ErrorObject[] {
+  return errors.filter(hasKinds).slice(0, maxUnions).reduce<ErrorObject[]>((left, union) => {
+    const wrongKinds = left.filter(({ keyword, instancePath, params }) => keyword === 'type' && instancePath === union.instancePath && params.type !== 'null')
+    if (wrongKinds.length === 0) return left
+    const schemas = wrongKinds.map(({ parentSchema }) => parentSchema)
+    const others = left.filter(({ parentSchema, instancePath }) => instancePath !== union.instancePath || !schemas.includes(parentSchema))
+    const ofItsKind = others.some((error) => error !== union && error.instancePath.startsWith(union.instancePath) && error.params.type !== 'null')
+    if (ofItsKind) return others
+    return wrongKinds.length === 1 ? left : [...others, { ...union, params: { kinds: wrongKinds.map(({ parentSchema }) => parentSchema) } }].filter((error) => error !== union)
+  }, [...errors])
 }
 
 /** With too few members, a member that is missing in any case says more than how many are wanted. */
@@ -51,7 +75,7 @@ function ruleOf (error: ErrorObject): string {
       return known.length === 0 ? 'is unknown; no members are allowed here' : `is unknown; known are ${known.join(', ')}`
     }
     case 'required': return 'is required'
-    case 'enum': return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
+    case 'enum': return oneOf(error.params.allowedValues as unknown[])
     case 'pattern': return patternRules[error.schema as string] ?? 'contains characters that are not allowed'
     case 'x-max-levels': return `must not be nested deeper than ${String(error.schema)} levels`
     case 'x-max-bytes': return `must not be larger than ${String(error.schema)} bytes as JSON`
@@ -60,13 +84,25 @@ function ruleOf (error: ErrorObject): string {
     case 'minimum': case 'maximum': case 'exclusiveMinimum': case 'exclusiveMaximum': return typeRule(schema)
     case 'minLength': case 'maxLength': return `must have ${fromTo(schema.minLength, schema.maxLength)} characters`
     case 'minItems': case 'maxItems': return `must have ${fromTo(schema.minItems, schema.maxItems)} items`
-    case 'minProperties': return `must have ${fromTo(schema.minProperties, undefined)} of the members ${Object.keys(schema.properties ?? {}).join(', ')}`
+    case 'anyOf': return (error.params.kinds as Limits[] | undefined)?.map(typeRule).join(', or ').replaceAll(', or must be', ', or') ?? 'is not valid'
+    case 'minProperties': return membersRule(schema)
     default: return error.message ?? 'is not valid'
   }
 }
 
+function oneOf (values: readonly unknown[]): string {
+  return values.length === 1 ? `must be "${String(values[0])}"` : `must be one of ${values.join(', ')}`
+}
+
+/** The members that say what shall change: those that are required, such as a reason, say nothing alone. */
+function membersRule ({ properties = {}, required = [], minProperties = 1 }: Limits): string {
+  const optional = Object.keys(properties).filter((member) => !required.includes(member))
+  if (required.length === 0 || minProperties !== required.length + 1) return `must have ${fromTo(minProperties, undefined)} of the members ${optional.join(', ')}`
+  return `must have, beside ${required.join(', ')}, at least 1 of the members ${optional.join(', ')}`
+}
+
 type Limits = {
-  type?: string, properties?: object, minProperties?: number, minLength?: number, maxLength?: number, minItems?: number, maxItems?: number
+  type?: string, enum?: string[], properties?: object, required?: string[], minProperties?: number, minLength?: number, maxLength?: number, minItems?: number, maxItems?: number
   minimum?: number, maximum?: number, exclusiveMinimum?: number, exclusiveMaximum?: number
 }
 
@@ -75,6 +111,7 @@ const kinds: Readonly<Record<string, string>> = {
 }
 
 function typeRule (schema: Limits): string {
+  if (schema.enum !== undefined) return oneOf(schema.enum)
   const limits = [
     schema.minimum === undefined ? undefined : `at least ${schema.minimum}`,
     schema.exclusiveMinimum === undefined ? undefined : `above ${schema.exclusiveMinimum}`,
