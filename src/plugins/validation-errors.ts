@@ -51,7 +51,8 @@ function withoutOtherBranches (errors: readonly ErrorObject[]): ErrorObject[] {
     const others = left.filter(({ parentSchema, instancePath }) => instancePath !== union.instancePath || !schemas.includes(parentSchema))
     const ofItsKind = others.some((error) => error !== union && error.instancePath.startsWith(union.instancePath) && error.params.type !== 'null')
     if (ofItsKind) return others
-    return wrongKinds.length === 1 ? left : [...others, { ...union, params: { kinds: wrongKinds.map(({ parentSchema }) => parentSchema) } }].filter((error) => error !== union)
+    if (wrongKinds.length === 1) return left
+    return [...others.filter((error) => error !== union), { ...union, params: { kinds: schemas } }]
   }, [...errors])
 }
 
@@ -97,8 +98,9 @@ function oneOf (values: readonly unknown[]): string {
 /** The members that say what shall change: those that are required, such as a reason, say nothing alone. */
 function membersRule ({ properties = {}, required = [], minProperties = 1 }: Limits): string {
   const optional = Object.keys(properties).filter((member) => !required.includes(member))
-  if (required.length === 0 || minProperties !== required.length + 1) return `must have ${fromTo(minProperties, undefined)} of the members ${optional.join(', ')}`
-  return `must have, beside ${required.join(', ')}, at least 1 of the members ${optional.join(', ')}`
+  const more = minProperties - required.length
+  if (required.length === 0 || more < 1) return `must have ${fromTo(minProperties, undefined)} of the members ${Object.keys(properties).join(', ')}`
+  return `must have, beside ${required.join(', ')}, ${fromTo(more, undefined)} of the members ${optional.join(', ')}`
 }
 
 type Limits = {
