@@ -104,7 +104,8 @@ function membersRule ({ properties = {}, required = [], minProperties = 1 }: Lim
 }
 
 type Limits = {
-  type?: string, enum?: string[], properties?: object, required?: string[], minProperties?: number, minLength?: number, maxLength?: number, minItems?: number, maxItems?: number
+  type?: string, enum?: string[], properties?: object, required?: string[], minProperties?: number
+  minLength?: number, maxLength?: number, minItems?: number, maxItems?: number
   minimum?: number, maximum?: number, exclusiveMinimum?: number, exclusiveMaximum?: number
 }
 

@@ -20,6 +20,15 @@ t.test('where: on the platform, removed, and never seen', async (t) => {
   t.match(await platformStatus('where', 'x'.repeat(300)), { code: 1, out: '', err: /./ }, 'another refusal is told')
 })
 
+t.test('an address without a scheme, as the Python client takes it, is http', async (t) => {
+  const lab = await aLabAtWork(t)
+  const address = new URL(await lab.listen()).host
+  const { platformStatus } = await aCommandLine(null, { PLATFORM_STATUS_URL: address })
+  t.match(await platformStatus('where', 'P1'), { code: 0, out: /\nP1 +P1 +Hotel +0 / })
+  t.match(await platformStatus('where', 'P1', '--url', address), { code: 0 })
+  t.match(await platformStatus('where', 'P1', '--url', `ftp://${address}`), { code: 2, err: /must begin with http/ })
+})
+
 t.test('history: oldest first, to the last page', async (t) => {
   const lab = await aLab(t, { Hotel: 3 })
   const { platformStatus } = await aCommandLine(lab)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
@@ -17,6 +18,7 @@ pytest.importorskip('laborchestrator')
 
 from laborchestrator.structures import ProcessStep, StepStatus, UsedDevice
 
+from platform_status_client.orchestrator.kept_calls import decoded, encoded
 from platform_status_client.orchestrator.steps import ended_as, logged_step, started_before, was_set_back
 from platform_status_client.values import rfc3339
 
@@ -133,6 +135,25 @@ def test_a_time_that_the_clock_leaves_out_is_an_hour_later_and_steps_keep_their_
     made = logged_step(step_of(datetime(2026, 3, 29, 1, 50), datetime(2026, 3, 29, 3, 10)), '', [], False)
     assert made is not None
     assert (made['start'], made['finish']) == ('2026-03-29T00:50:00.000Z', '2026-03-29T01:10:00.000Z')
+
+
+@pytest.mark.skipif(not os.path.isdir(PLACES), reason='this machine has no time zones')
+def test_what_waits_in_the_spool_has_the_same_times_when_it_is_read_in_another_zone(clock: Any) -> None:
+    generator = random.Random(98)
+    for zone in ODD:
+        for change in changes(zone):
+            # also times that the clock never shows, or shows twice
+            shown = datetime.fromtimestamp(change, ZoneInfo(zone)).replace(tzinfo=None)
+            start = (shown + timedelta(minutes=generator.randint(-90, 90))).replace(fold=generator.choice((0, 1)))
+            step = step_of(start, start + timedelta(minutes=generator.randint(0, 90)))
+            clock(zone)
+            sent = logged_step(step, '', [], False)
+            kept = json.loads(json.dumps(encoded(step)))
+            clock('Pacific/Auckland')
+            later = logged_step(decoded(kept), '', [], False)
+            assert sent is not None
+            assert later is not None
+            assert (later['start'], later['finish']) == (sent['start'], sent['finish']), (zone, start, start.fold)
 
 
 @pytest.mark.skipif(not os.path.isdir(PLACES), reason='this machine has no time zones')
