@@ -38,13 +38,13 @@ function rowOf (step: Step, times: TimeColumn, now: number): (string | null)[] {
 }
 
 /** What a step does, in few words. */
-export function whatOf (step: Step): string {
+export function whatOf (step: Pick<Step, 'kind' | 'name' | 'fct' | 'origin' | 'destination'>): string {
   const ends = step.origin && step.destination ? ` ${end(step.origin)} to ${end(step.destination)}` : ''
   return (step.fct ?? step.name ?? step.kind) + ends
 }
 
 /** The containers of a step in a cell of a table. */
-export function containersOf ({ containers }: Step): string | null {
+export function containersOf ({ containers }: Pick<Step, 'containers'>): string | null {
   return containers.map(({ barcode, named }) => barcode ?? named).join(', ') || null
 }
 
