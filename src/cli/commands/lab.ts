@@ -54,10 +54,9 @@ export function labCommand (program: Command, io: CommandIo, outcome: Outcome): 
   async function showDevice (device: string, options: ServiceOptions): Promise<void> {
     const asked = client(options)
     const { request } = asked
-    const [slots, state] = await Promise.all([
-      request<Position[]>('GET', `/api/devices/${segment(device)}/positions`).catch(async (error: unknown) => { throw await withNearDevice(asked, device, error) }),
-      request<LabState>('GET', '/api/lab')
-    ])
+    const slots = await request<Position[]>('GET', `/api/devices/${segment(device)}/positions`)
+      .catch(async (error: unknown) => { throw await withNearDevice(asked, device, error) })
+    const state = await request<LabState>('GET', '/api/lab')
     const containers = new Map(state.devices.flatMap((one) => one.containers).map((one) => [one.id, one]))
     printResult(io, options, slots, () => [
       `${device}: ${formatCount(slots.length, 'slot')}, ${slots.filter(({ empty }) => !empty).length} occupied`, '',
