@@ -27,6 +27,8 @@ import { metrics } from './plugins/metrics.ts'
 import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
+import { silentConnections } from './plugins/silent-connections.ts'
+import { traces } from './plugins/traces.ts'
 import { compilersFactory } from './plugins/validation.ts'
 import { webPages } from './plugins/web-pages.ts'
 import { alarmsRoutes } from './routes/alarms/index.ts'
@@ -113,6 +115,8 @@ export async function buildApp (
   })
 
   for (const schema of components) app.addSchema(schema)
+  await app.register(silentConnections)
+  await app.register(traces)
   await app.register(securityHeaders)
   if (config.corsOrigins.length > 0) await app.register(cors, corsOptions(config.corsOrigins))
   await app.register(errors)

@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   stocktake: async () => (await import('./commands/stocktake.ts')).stocktakeCommand,
   steps: async () => await stepsCommands(),
   experiments: async () => (await import('./commands/experiments.ts')).experimentsCommand,
+  timeline: async () => (await import('./commands/timeline.ts')).timelineCommand,
   running: async () => (await import('./commands/running.ts')).runningCommand,
   alarms: async () => (await import('./commands/alarms.ts')).alarmsCommand,
   events: async () => (await import('./commands/events.ts')).eventsCommand,

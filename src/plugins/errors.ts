@@ -29,6 +29,10 @@ export const errors = plugin(async (app: FastifyInstance) => {
 
   function pathOrMethodProblem (request: FastifyRequest, reply: FastifyReply): Problem {
     const path = pathOf(request.url)
+    const withoutSlash = path.replace(/\/+$/, '')
+    if (withoutSlash !== path && methodsOf(withoutSlash).length > 0) {
+      return problem('route-not-found', `The path ${redactUrl(path, null)} does not exist. Leave out the slash at its end: ${redactUrl(withoutSlash, null)}.`)
+    }
     const allowed = methodsOf(path)
     // If the method is allowed, a route handled the request and found nothing, for example no static file. That is a 404.
     if (allowed.length === 0 || allowed.some((method) => method === request.method)) {

@@ -55,6 +55,21 @@ t.test('docs/guides/command-line.md shows what the commands print', async (t) =>
     await service.post('/api/steps/batch', { steps })
   }
 
+  /** Two runs of a process on earlier days, and the one that the page shows. */
+  async function experiments (): Promise<void> {
+    const { body: process } = await service.post('/api/processes', { name: 'Wash and read', source: 'as the laboratory runs it' })
+    const runs = [[4, 'Monday'], [5, 'Tuesday'], [6, 'Evening run']] as const
+    for (const [day, name] of runs) {
+      const { body: { id } } = await service.post('/api/experiments', { process_id: process.id, name, ...day === 6 && { id: '0199f2f5-0a3c-7d1e-8b72-4f60a1c2d3e4' } })
+      const at = (minute: number, second = 0): string => new Date(Date.UTC(2026, 2, day, 18, minute, second)).toISOString()
+      await service.post('/api/steps/batch', { steps: [
+        { device: 'Washer', data: { fct: 'wash', protocol: '3x PBS' }, start: at(0), finish: at(1, 30 + day), containers: ['SCREEN_001'], experiment_id: id },
+        { device: 'Squid1', data: { fct: 'image', sites: 9 }, start: at(3), finish: at(14, 10 * day), containers: ['SCREEN_001'], experiment_id: id }
+      ] })
+      await service.patch(`/api/experiments/${id}`, { status: 'completed' })
+    }
+  }
+
   await writeFile(join(folder, 'scans.txt'), '0: SCREEN_007\n4: SCREEN_001\n')
 
   const commands = shownOn(page)
@@ -68,6 +83,7 @@ t.test('docs/guides/command-line.md shows what the commands print', async (t) =>
     t.ok(isShown(expected, said), `${line}\nshall print\n${said.join('\n')}`)
     if (process.env.SHOW_DOCS) process.stderr.write(`$ ${line}\n${(out + err).replaceAll(`${folder}/`, '')}${code === 0 ? '' : `(exit code ${code})\n`}\n`)
     if (line.endsWith('lab apply examples/uppsala_cage2.yaml')) await aRun()
+    if (line.startsWith('platform-status lab restore') && !line.endsWith('--dry-run')) await experiments()
     if (line.startsWith('platform-status correct')) await service.post('/api/steps', { device: 'Washer', data: { fct: 'wash' }, start: new Date(Date.now() - 40_000).toISOString() })
   }
 })

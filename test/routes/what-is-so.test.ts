@@ -111,6 +111,10 @@ t.test('a slash at the end is told; an empty object with a DELETE is no body', a
   const lab = await aLab(t, { Hotel: 1 })
   await lab.post('/api/containers', { device: 'Hotel', barcode: 'P1' })
   t.match(await lab.get('/api/containers/'), { status: 400, body: { errors: [{ parameter: 'container', detail: /leave out the slash/ }] } })
+  for (const [method, path] of [['POST', '/api/containers'], ['GET', '/api/lab'], ['POST', '/api/containers/P1/move'], ['GET', '/api/containers/P1/history']] as const) {
+    t.match(await lab.call(method, `${path}/`), { status: 404, body: { code: 'route-not-found', detail: `The path ${path}/ does not exist. Leave out the slash at its end: ${path}.` } })
+  }
+  t.match(await lab.get('/api/nothing/'), { status: 404, body: { detail: 'The path /api/nothing/ does not exist. /openapi.json lists all paths.' } })
   t.match(await lab.call('DELETE', '/api/containers/P1', { reason: 'x' }), { status: 400 })
   t.match(await lab.call('DELETE', '/api/containers/P1', [1]), { status: 400 })
   t.match(await lab.call('DELETE', '/api/containers/P1', {}), { status: 200, body: { removed_at: String } })

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Event } from '../../contract/events.ts'
 import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.ts'
 import { addressOf, serviceClient } from '../client.ts'
+import { hintAtDevice } from '../device-hint.ts'
 import { usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
 import { timeOf } from '../places.ts'
@@ -24,9 +25,11 @@ export function eventsCommand (program: Command, io: CommandIo): void {
       const { container, device, kind, actor } = options
       const recorded = { recorded_after: timeOf(options.after, '--after'), recorded_before: timeOf(options.before, '--before') }
       const given = Object.entries({ container, device, kind, actor, ...recorded, sort: '-revision', limit: limitOf(options.limit) }).filter((entry): entry is [string, string] => entry[1] !== undefined)
-      const { items } = await serviceClient(io, addressOf(io.env, options.url)).request<{ items: Event[] }>('GET', `/api/events?${new URLSearchParams(given).toString()}`)
+      const client = serviceClient(io, addressOf(io.env, options.url))
+      const { items } = await client.request<{ items: Event[] }>('GET', `/api/events?${new URLSearchParams(given).toString()}`)
       const times = timesIn(localZone(io.env))
       printResult(io, options, items, () => tableOr('no events', ['revision', times.head('at'), 'what', 'of', 'from', 'to', 'by', 'reason'], items.map((event) => rowOf(event, times))))
+      await hintAtDevice(client, io, options, items)
     })
 }
 

@@ -6,13 +6,22 @@ import { writeAtomically } from '../../terminal/atomic-file.ts'
 import { safeJson, safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { csvLine, type CsvColumn, csvColumns, type ExportKind, exportKinds } from '../csv.ts'
+import { usageError } from '../exit-codes.ts'
 import type { CommandIo } from '../io.ts'
 import { timeOf } from '../places.ts'
 import { withUrlOption } from '../service-options.ts'
 
 type ExportCommandOptions = { url?: string, format: 'ndjson' | 'csv', out?: string, force?: boolean, device?: string, experiment?: string, after?: string, before?: string }
 
+type Choice = 'device' | 'experiment' | 'after' | 'before'
+
 const queryOf: Readonly<Record<ExportKind, Readonly<Record<string, string>>>> = { steps: { sort: 'start' }, containers: { removed: 'any' }, events: {} }
+/** The parameter of each option that chooses a part; without one, this kind cannot be chosen by it. */
+const parameters: Readonly<Record<ExportKind, Readonly<Partial<Record<Choice, string>>>>> = {
+  steps: { device: 'device', experiment: 'experiment_id', after: 'started_after', before: 'started_before' },
+  containers: { device: 'device' },
+  events: { device: 'device', experiment: 'experiment', after: 'recorded_after', before: 'recorded_before' }
+}
 
 export function exportCommand (program: Command, io: CommandIo): void {
   withUrlOption(program.command('export'))
@@ -21,19 +30,32 @@ export function exportCommand (program: Command, io: CommandIo): void {
     .addOption(new Option('--format <name>', 'ndjson: one JSON object per line; csv: a table').choices(['ndjson', 'csv']).default('ndjson'))
     .option('--out <file>', 'write to this file, which appears when it is complete (default: standard output)')
     .option('--force', 'overwrite an existing file')
-    .option('--device <name>', 'steps and containers: only those of this device')
-    .option('--experiment <id>', 'steps: only those of this experiment')
-    .option('--after <time>', 'steps: only those that started at this time or later; without an offset it is local')
-    .option('--before <time>', 'steps: only those that started before this time')
+    .option('--device <name>', 'only those of this device')
+    .option('--experiment <id>', 'steps and events: only those of this experiment')
+    .option('--after <time>', 'only steps that started, or events that were recorded, at this time or later; without an offset it is local')
+    .option('--before <time>', 'only those from before this time')
     .action(async (kind: ExportKind, options: ExportCommandOptions) => {
       const { device, experiment, after, before } = options
-      const query = { ...queryOf[kind], device, experiment_id: experiment, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before') }
+      const query = { ...queryOf[kind], ...chosen(kind, { device, experiment, after: timeOf(after, '--after'), before: timeOf(before, '--before') }) }
       const items = serviceClient(io, addressOf(io.env, options.url)).list<Record<string, unknown>>(`/api/${kind}`, query)
       const lines = options.format === 'csv' ? csv(items, csvColumns[kind], options.out === undefined && (io.out as { isTTY?: boolean }).isTTY === true) : ndjson(items)
       const write = async (sink: Writable, end: boolean) => { await pipeline(Readable.from(lines), sink, { signal: io.signal, end }) }
       if (options.out === undefined) await write(io.out, false)
       else await writeAtomically(options.out, { overwrite: options.force === true }, (sink) => write(sink, true))
     })
+}
+
+/** The part that the options choose, as parameters of the list. Throws a CommandError for an option that this kind does not know. */
+function chosen (kind: ExportKind, choices: Readonly<Record<Choice, string | undefined>>): Record<string, string> {
+  const given = (Object.keys(choices) as Choice[]).flatMap((choice) => choices[choice] === undefined ? [] : [[choice, choices[choice]] as const])
+  return Object.fromEntries(given.map(([choice, value]) => {
+    const parameter = parameters[kind][choice]
+    if (parameter === undefined) {
+      const possible = Object.keys(parameters[kind]).map((one) => `--${one}`).join(', ')
+      throw usageError(`--${choice} does not choose ${kind}: use ${possible}, or export events, which are the history of all containers.`)
+    }
+    return [parameter, value]
+  }))
 }
 
 async function * ndjson (items: AsyncIterable<unknown>): AsyncGenerator<string> {

@@ -4,6 +4,7 @@ import type { Container } from '../../contract/containers.ts'
 import type { LabConfigResult, LabHealth, LabRestoreResult, LabState } from '../../contract/lab.ts'
 import type { Position } from '../../contract/positions.ts'
 import { encodingFault } from '../../domain/text-encoding.ts'
+import { withNearDevice } from '../device-hint.ts'
 import { addressOf, segment, serviceClient } from '../client.ts'
 import { exitCodes, usageError } from '../exit-codes.ts'
 import { formatCount, type CommandIo, printResult, tableOr } from '../io.ts'
@@ -51,10 +52,11 @@ export function labCommand (program: Command, io: CommandIo, outcome: Outcome): 
     })
 
   async function showDevice (device: string, options: ServiceOptions): Promise<void> {
-    const { request } = client(options)
-    const [slots, state] = await Promise.all([
-      request<Position[]>('GET', `/api/devices/${segment(device)}/positions`), request<LabState>('GET', '/api/lab')
-    ])
+    const asked = client(options)
+    const { request } = asked
+    const slots = await request<Position[]>('GET', `/api/devices/${segment(device)}/positions`)
+      .catch(async (error: unknown) => { throw await withNearDevice(asked, device, error) })
+    const state = await request<LabState>('GET', '/api/lab')
     const containers = new Map(state.devices.flatMap((one) => one.containers).map((one) => [one.id, one]))
     printResult(io, options, slots, () => [
       `${device}: ${formatCount(slots.length, 'slot')}, ${slots.filter(({ empty }) => !empty).length} occupied`, '',
@@ -108,13 +110,14 @@ function restoredLines ({ applied, restored_to, devices, containers, findings, r
   ]
 }
 
-function changesOf ({ applied, changes, revision }: LabConfigResult): string[] {
+function changesOf ({ applied, changes, revision, warnings }: LabConfigResult): string[] {
   const changing = changes.filter(({ action }) => action !== 'unchanged')
   const rest = formatCount(changes.length - changing.length, 'device')
   const rows = changing.map(({ action, device, group, capacity, changed }) => [action, device, group, capacity.from, capacity.to, changed.join(', ') || '-'])
   return [
     ...tableOr('no changes', ['action', 'device', 'group', 'slots before', 'after', 'also changed'], rows), '',
-    `${rest} unchanged; ${applied ? `applied, the lab is at revision ${revision}` : 'this is only a plan'}`
+    `${rest} unchanged; ${applied ? `applied, the lab is at revision ${revision}` : 'this is only a plan'}`,
+    ...warnings.map(({ code, detail, pointer }) => `warning ${code}${pointer === undefined ? '' : ` at ${pointer}`}: ${detail}`)
   ]
 }
 

@@ -3,6 +3,7 @@ import type { StepExclusionResult } from '../../contract/step-exclusions.ts'
 import { addressOf, serviceClient } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
 import { type CommandIo, formatCount, printResult, tableOr } from '../io.ts'
+import { timeOf } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
 type ExcludeOptions = ServiceOptions & { where: string[], reason?: string, include?: boolean, undo?: boolean, dryRun?: boolean }
@@ -19,7 +20,7 @@ export function stepsExcludeCommand (program: Command, io: CommandIo): void {
   const steps = program.commands.find((command) => command.name() === 'steps') ?? program.command('steps').description('Decide about logged steps')
   withServiceOptions(steps.command('exclude'))
     .description('Decide which logged steps estimates leave out; look with --dry-run first')
-    .option('--where <member=value...>', 'which steps: a filter of GET /api/steps, or finished_after, finished_before, longer_than, impossible_times, doubtful; several must all match', collect, [])
+    .option('--where <member=value...>', `which steps: a filter of GET /api/steps, or ${moreFilters}; several must all match; a time without an offset is local`, collect, [])
     .option('--reason <text>', 'why; kept in the history of each step')
     .option('--include', 'use them instead: their times and their status are true')
     .option('--undo', 'take earlier decisions back')
@@ -47,10 +48,12 @@ function collect (value: string, before: string[]): string[] {
   return [...before, value]
 }
 
+const moreFilters = 'finished_after, finished_before, longer_than, impossible_times, doubtful'
 const flags = ['doubtful', 'impossible_times', 'is_simulation']
 // Only these members are not text.
-const readers: Readonly<Record<string, (text: string) => unknown>> = {
-  longer_than: Number, ...Object.fromEntries(flags.map((flag) => [flag, (text: string) => text === 'true']))
+const readers: Readonly<Record<string, (text: string, option: string) => unknown>> = {
+  longer_than: Number, ...Object.fromEntries(flags.map((flag) => [flag, (text: string) => text === 'true'])),
+  started_after: timeOf, started_before: timeOf, finished_after: timeOf, finished_before: timeOf
 }
 
 function whereOf (filters: readonly string[]): object {
@@ -59,7 +62,7 @@ function whereOf (filters: readonly string[]): object {
     if (name === undefined) throw usageError(`"${filter}" must have the form member=value.`)
     if (flags.includes(name) && value !== 'true' && value !== 'false') throw usageError(`${name} must be true or false, not "${value}".`)
     if (name === 'longer_than' && !Number.isFinite(Number(value))) throw usageError(`longer_than must be a number of seconds, not "${value}".`)
-    return [name, (readers[name] ?? String)(value!)]
+    return [name, (readers[name] ?? String)(value!, name)]
   }))
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Step } from '../../contract/steps.ts'
 import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.ts'
 import { addressOf, serviceClient } from '../client.ts'
+import { hintAtDevice } from '../device-hint.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
 import { timeOf } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
@@ -25,10 +26,12 @@ export function stepsCommand (program: Command, io: CommandIo): void {
       const { device, container, experiment, status, after, before } = options
       const query = { device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start', limit: limitOf(options.limit) }
       const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
-      const { items } = await serviceClient(io, addressOf(io.env, options.url)).request<{ items: Step[] }>('GET', `/api/steps?${new URLSearchParams(given).toString()}`)
+      const client = serviceClient(io, addressOf(io.env, options.url))
+      const { items } = await client.request<{ items: Step[] }>('GET', `/api/steps?${new URLSearchParams(given).toString()}`)
       const times = timesIn(localZone(io.env))
       const now = Date.now()
       printResult(io, options, items, () => tableOr('no steps', [times.head('start'), 'device', 'what', 'status', 'seconds', 'containers', 'id'], items.map((step) => rowOf(step, times, now))))
+      await hintAtDevice(client, io, options, items)
     })
 }
 
@@ -38,13 +41,13 @@ function rowOf (step: Step, times: TimeColumn, now: number): (string | null)[] {
 }
 
 /** What a step does, in few words. */
-export function whatOf (step: Step): string {
+export function whatOf (step: Pick<Step, 'kind' | 'name' | 'fct' | 'origin' | 'destination'>): string {
   const ends = step.origin && step.destination ? ` ${end(step.origin)} to ${end(step.destination)}` : ''
   return (step.fct ?? step.name ?? step.kind) + ends
 }
 
 /** The containers of a step in a cell of a table. */
-export function containersOf ({ containers }: Step): string | null {
+export function containersOf ({ containers }: Pick<Step, 'containers'>): string | null {
   return containers.map(({ barcode, named }) => barcode ?? named).join(', ') || null
 }
 

@@ -82,7 +82,10 @@ async function ask (io: CommandIo, lines: LineReader, device: string, slots: num
   io.err.write(`${device} has ${formatCount(slots, 'slot')}. Scan each plate; Enter: empty, ?: cannot be read, "12: ...": another slot, a point: the end.\n`)
   for (let next = 0; next < slots;) {
     io.err.write(`slot ${next}: `)
-    const line = await lines.next()
+    const line = await lines.next().catch((error: unknown) => {
+      io.err.write('\n')
+      throw error
+    })
     if (line === null) {
       if (scans.size === 0) refuseNothingSaid(device)
       break

@@ -5,11 +5,12 @@ import type { LabState } from '../../contract/lab.ts'
 import type { PositionWithOccupant } from '../../contract/positions.ts'
 import { localZone, type TimeColumn, timesIn } from '../../terminal/local-time.ts'
 import { addressOf, type Client, segment, serviceClient } from '../client.ts'
+import { didYouMean } from '../device-hint.ts'
 import { CommandError, exitCodes, usageError } from '../exit-codes.ts'
 import { type CommandIo, printResult, tableOr } from '../io.ts'
 import { nearNames } from '../near-names.ts'
 import type { Outcome } from '../outcome.ts'
-import { parsePlace } from '../places.ts'
+import { parsePlace, type PlaceOption } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { inputLines } from '../text-input.ts'
 import { lidOf } from './lab.ts'
@@ -19,10 +20,10 @@ type Found =
   { query: string, kind: 'present' | 'missing', container: Container } |
   { query: string, kind: 'removed', container: Container, last: { device: string, position: number } | null } |
   { query: string, kind: 'place', slot: PositionWithOccupant } |
-  { query: string, kind: 'unknown', relabelled: Relabelled[], near: string[] }
+  { query: string, kind: 'unknown', relabelled: Relabelled[], near: string[], said?: string | undefined }
 
 export function whereCommand (program: Command, io: CommandIo, outcome: Outcome): void {
-  withServiceOptions(program.command('where')).argument('[barcode...]', 'barcodes or ids of containers, or places such as Hotel1:5; -: read barcodes from standard input')
+  withServiceOptions(program.command('where')).argument('[barcode...]', 'barcodes or ids of containers, or places such as Hotel1:5 or "Hotel1 5"; -: read barcodes from standard input')
     .description('Show where containers and their lids are, or what is in a place; exit code 1 if a container is missing, or not on the platform')
     .option('--from <file>', 'read barcodes from a file, one a line; -: from standard input')
     .action(async (arguments_: string[], options: ServiceOptions & { from?: string }) => {
@@ -69,20 +70,38 @@ async function find (client: Client, query: string): Promise<Found> {
   if (container !== null) {
     return container.removed_at === null ? { query, kind: container.missing_since === null ? 'present' : 'missing', container } : await asRemoved(client, query, container)
   }
-  const { device, position } = parsePlace(query)
+  const { device, position } = placeOf(query)
+  let said: string | undefined
   if (position !== undefined) {
     const slot = await request<PositionWithOccupant>('GET', `/api/devices/${segment(device)}/positions/${position}`)
-      .catch((error: unknown) => { asNotFound(error, 'device-not-found', 'position-not-found') })
+      .catch((error: unknown) => {
+        const { code, detail } = asNotFound(error, 'device-not-found', 'position-not-found')
+        if (code === 'position-not-found') said = detail as string
+      })
     if (slot !== undefined) return { query, kind: 'place', slot }
   }
   const { items } = await request<{ items: Container[] }>('GET', `/api/containers?removed=true&limit=500&barcode=${segment(query)}`)
   const removed = items.sort((a, b) => a.removed_at! < b.removed_at! ? 1 : -1)[0]
   if (removed !== undefined) return await asRemoved(client, query, removed)
   const { devices } = await request<LabState>('GET', '/api/lab')
+  const named = devices.find(({ name }) => name === query)
+  if (named !== undefined) said = deviceSentence(named)
   const names = devices.flatMap(({ name, positions, containers }) => position === undefined
-    ? containers.flatMap((one) => [one.barcode, one.name]).filter((one) => one !== null)
+    ? [name, ...containers.flatMap((one) => [one.barcode, one.name]).filter((one) => one !== null)]
     : position < positions ? [`${name}:${position}`] : [])
-  return { query, kind: 'unknown', relabelled: (problem as { relabelled?: Relabelled[] }).relabelled ?? [], near: nearNames(query, [...new Set(names)]) }
+  const near = said === undefined ? nearNames(query, [...new Set(names)]) : []
+  return { query, kind: 'unknown', relabelled: (problem as { relabelled?: Relabelled[] }).relabelled ?? [], near, said }
+}
+
+/** A place as `Hotel1:5`, or as `find` and the tables write it: `Hotel1 5`. */
+function placeOf (query: string): PlaceOption {
+  const [, device, position] = /^(.*\S)\s+(\d+)$/s.exec(query) ?? []
+  return device === undefined ? parsePlace(query) : { device, position: Number(position) }
+}
+
+function deviceSentence ({ name, positions, occupied }: LabState['devices'][number]): string {
+  const slots = positions === 0 ? 'no slots' : positions === 1 ? `one slot, ${name}:0` : `the slots ${name}:0 to ${name}:${positions - 1}`
+  return `${name} is a device with ${slots}; ${occupied} occupied. "lab show ${name}" shows what is in it.`
 }
 
 async function asRemoved ({ list }: Client, query: string, container: Container): Promise<Found> {
@@ -106,7 +125,7 @@ function asJson (found: Found): object {
     case 'missing': return found.container
     case 'removed': return { ...found.container, last: found.last }
     case 'place': return found.slot
-    case 'unknown': return { barcode: found.query, code: 'container-not-found', relabelled: found.relabelled, near: found.near }
+    case 'unknown': return { barcode: found.query, code: 'container-not-found', relabelled: found.relabelled, near: found.near, ...found.said !== undefined && { detail: found.said } }
   }
 }
 
@@ -119,7 +138,7 @@ function rowOf (found: Found, times: TimeColumn): (string | number | null)[] {
     case 'missing': return [found.query, found.container.name, 'missing', null, lidOf(found.container), times.cell(found.container.missing_since)]
     case 'removed': return [found.query, found.container.name, 'removed', null, null, times.cell(found.container.removed_at)]
     case 'place': {
-      const { occupant, occupied_by, device, position } = { ...found.slot, ...parsePlace(found.query) }
+      const { occupant, occupied_by, device, position } = { ...found.slot, ...placeOf(found.query) }
       if (occupant === null) return ['empty', null, device, position, null, null]
       const name = occupant.barcode ?? occupant.name
       return [occupied_by === 'lid' ? `lid of ${name}` : name, occupant.name, device, position, lidOf(occupant), times.cell(occupant.updated_at)]
@@ -134,6 +153,5 @@ function hintsOf (found: Found, times: TimeColumn): string[] {
   if (found.kind !== 'unknown') return []
   const relabelled = found.relabelled.map(({ barcode, id, device, position, missing_since, until }) =>
     `${found.query} was the barcode of ${barcode ?? id}${until === undefined ? '' : ` until ${times.cell(until)}`}, which is ${missing_since !== null ? 'missing' : device === null ? 'off the platform' : `in slot ${position} of ${device}`}.`)
-  const near = found.near.length === 0 ? [] : [`Did you mean ${found.near.join(' or ')}?`]
-  return [...relabelled, ...near]
+  return [...relabelled, ...found.said === undefined ? [] : [found.said], ...found.near.length === 0 ? [] : [didYouMean(found.near)]]
 }
