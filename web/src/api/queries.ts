@@ -15,7 +15,7 @@ export const queries = new QueryClient({
 
 /** Which reads a kind of event makes old. */
 const touched: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^(steps?-|alarm-|experiment-)/, ['running', 'alarms', 'history']],
+  [/^(steps?-|alarm-|experiment-)/, ['running', 'alarms', 'history', 'runs', 'steps']],
   [/^(position-reserved|reservation-)/, ['reservations']],
   [/^(added|moved|lidded|unlidded|barcode-set|updated|removed|disposed|corrected|missing|found|restored)$/, ['containers', 'history']],
   [/^(device-|lab-|position-)/, ['containers', 'history', 'reservations', 'running', 'devices']]

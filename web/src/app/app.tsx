@@ -12,7 +12,7 @@ import { SignInNotice } from './sign-in-notice.tsx'
 import { UndoBar } from './undo-bar.tsx'
 import { useKeys } from './use-keys.ts'
 
-const sections = [['/', 'Now'], ['/labware', 'Labware'], ['/lab/devices', 'Lab'], ['/help', 'Help']] as const
+const sections = [['/', 'Now'], ['/labware', 'Labware'], ['/runs', 'Runs'], ['/lab/devices', 'Lab'], ['/help', 'Help']] as const
 
 /** Everything that is around each page. The wall has none of it but the state of the connection. */
 export function App () {
@@ -66,6 +66,7 @@ function Frame ({ children }: { children: ReactNode }) {
 
 function isSection (path: string, to: string): boolean {
   if (to === '/') return path === '/' || path.startsWith('/devices/')
+  if (to === '/runs' && path.startsWith('/steps')) return true
   return path === to || path.startsWith(`${to}/`)
 }
 

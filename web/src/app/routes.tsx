@@ -1,27 +1,40 @@
+import { lazy, Suspense } from 'react'
 import { Route, Switch } from 'wouter'
-import { DevicePage } from '../pages/devices/device-page.tsx'
-import { DevicesPage } from '../pages/devices/devices-page.tsx'
 import { FindPage } from '../pages/find/find-page.tsx'
-import { HelpPage } from '../pages/help/help-page.tsx'
 import { LabwarePage } from '../pages/labware/labware-page.tsx'
 import { PlatePage } from '../pages/labware/plate-page.tsx'
 import { NowPage } from '../pages/now/now-page.tsx'
 import { WallPage } from '../pages/now/wall-page.tsx'
-import { Page } from '../parts/page.tsx'
+import { Notice, Page } from '../parts/page.tsx'
+
+// What somebody needs who is called at night is in the first page. The others come when they are opened.
+const DevicePage = lazy(async () => ({ default: (await import('../pages/devices/device-page.tsx')).DevicePage }))
+const DevicesPage = lazy(async () => ({ default: (await import('../pages/devices/devices-page.tsx')).DevicesPage }))
+const HelpPage = lazy(async () => ({ default: (await import('../pages/help/help-page.tsx')).HelpPage }))
+const RunPage = lazy(async () => ({ default: (await import('../pages/runs/run-page.tsx')).RunPage }))
+const RunsPage = lazy(async () => ({ default: (await import('../pages/runs/runs-page.tsx')).RunsPage }))
+const StepPage = lazy(async () => ({ default: (await import('../pages/steps/step-page.tsx')).StepPage }))
+const StepsPage = lazy(async () => ({ default: (await import('../pages/steps/steps-page.tsx')).StepsPage }))
 
 /** The pages by their addresses. `pagePaths` in src/plugins/web-pages.ts has the same addresses. */
 export function Pages () {
   return (
-    <Switch>
-      <Route path="/"><NowPage /></Route>
-      <Route path="/wall"><WallPage /></Route>
-      <Route path="/labware"><LabwarePage /></Route>
-      <Route path="/labware/:container">{({ container }) => <PlatePage key={container} name={decodeURIComponent(container)} />}</Route>
-      <Route path="/devices/:device">{({ device }) => <DevicePage name={decodeURIComponent(device)} />}</Route>
-      <Route path="/find"><FindPage /></Route>
-      <Route path="/help"><HelpPage /></Route>
-      <Route path="/lab/devices"><DevicesPage /></Route>
-      <Route><Page title="There is no such page"><p>The address is not that of a page.</p></Page></Route>
-    </Switch>
+    <Suspense fallback={<Notice>Reading ...</Notice>}>
+      <Switch>
+        <Route path="/"><NowPage /></Route>
+        <Route path="/wall"><WallPage /></Route>
+        <Route path="/labware"><LabwarePage /></Route>
+        <Route path="/labware/:container">{({ container }) => <PlatePage key={container} name={decodeURIComponent(container)} />}</Route>
+        <Route path="/devices/:device">{({ device }) => <DevicePage name={decodeURIComponent(device)} />}</Route>
+        <Route path="/runs"><RunsPage /></Route>
+        <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
+        <Route path="/steps"><StepsPage /></Route>
+        <Route path="/steps/:id">{({ id }) => <StepPage key={id} id={decodeURIComponent(id)} />}</Route>
+        <Route path="/find"><FindPage /></Route>
+        <Route path="/help"><HelpPage /></Route>
+        <Route path="/lab/devices"><DevicesPage /></Route>
+        <Route><Page title="There is no such page"><p>The address is not that of a page.</p></Page></Route>
+      </Switch>
+    </Suspense>
   )
 }

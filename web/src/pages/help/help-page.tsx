@@ -6,7 +6,7 @@ import { zoneName } from '../../parts/times.ts'
 
 const keys = [
   ['/ or Ctrl+K', 'find a barcode, a name or a place'],
-  ['g then n, l, a', 'Now, Labware, Lab'],
+  ['g then n, l, r, a', 'Now, Labware, Runs, Lab'],
   ['Tab', 'the next device, key or link'],
   ['arrows, Home, End, Page up, Page down', 'the slots of a device'],
   ['Enter', 'open what is in the slot'],
