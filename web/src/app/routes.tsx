@@ -16,6 +16,9 @@ const RunsPage = lazy(async () => ({ default: (await import('../pages/runs/runs-
 const StepPage = lazy(async () => ({ default: (await import('../pages/steps/step-page.tsx')).StepPage }))
 const StepsPage = lazy(async () => ({ default: (await import('../pages/steps/steps-page.tsx')).StepsPage }))
 
+const StocktakePage = lazy(async () => ({ default: (await import('../pages/stocktake/stocktake-page.tsx')).StocktakePage }))
+const DeviceStocktakePage = lazy(async () => ({ default: (await import('../pages/stocktake/device-stocktake-page.tsx')).DeviceStocktakePage }))
+
 /** The pages by their addresses. `pagePaths` in src/plugins/web-pages.ts has the same addresses. */
 export function Pages () {
   return (
@@ -30,6 +33,8 @@ export function Pages () {
         <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
         <Route path="/steps"><StepsPage /></Route>
         <Route path="/steps/:id">{({ id }) => <StepPage key={id} id={decodeURIComponent(id)} />}</Route>
+        <Route path="/stocktake"><StocktakePage /></Route>
+        <Route path="/stocktake/:device">{({ device }) => <DeviceStocktakePage key={device} name={decodeURIComponent(device)} />}</Route>
         <Route path="/find"><FindPage /></Route>
         <Route path="/help"><HelpPage /></Route>
         <Route path="/lab/devices"><DevicesPage /></Route>

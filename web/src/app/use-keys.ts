@@ -1,12 +1,13 @@
 import { useEffect } from 'react'
 import { useLocation } from 'wouter'
+import { giveScan } from '../parts/scanner.ts'
 
 /** A scanner types faster than any person: characters closer than this belong to a scan. */
 const scanGapMs = 35
 const shortestScan = 6
 const sequenceMs = 1000
 
-const places: Readonly<Record<string, string>> = { n: '/', l: '/labware', r: '/runs', a: '/lab/devices' }
+const places: Readonly<Record<string, string>> = { n: '/', l: '/labware', r: '/runs', s: '/stocktake', a: '/lab/devices' }
 
 /** Keys that work anywhere on the page, and scanners that type: their characters lead to the page of what was scanned. */
 export function useKeys (): void {
@@ -27,7 +28,7 @@ export function useKeys (): void {
       last = timeStamp
       if (key === 'Enter' && scanned.length >= shortestScan) {
         event.preventDefault()
-        go(`/find?q=${encodeURIComponent(scanned)}`)
+        if (!giveScan(scanned)) go(`/find?q=${encodeURIComponent(scanned)}`)
         scanned = ''
         return
       }

@@ -6,7 +6,7 @@ import { zoneName } from '../../parts/times.ts'
 
 const keys = [
   ['/ or Ctrl+K', 'find a barcode, a name or a place'],
-  ['g then n, l, r, a', 'Now, Labware, Runs, Lab'],
+  ['g then n, l, r, s, a', 'Now, Labware, Runs, Stocktake, Lab'],
   ['Tab', 'the next device, key or link'],
   ['arrows, Home, End, Page up, Page down', 'the slots of a device'],
   ['Enter', 'open what is in the slot'],
@@ -21,7 +21,7 @@ export function HelpPage () {
     <Page title="Help">
       <h2>Keys</h2>
       <dl className="facts">{keys.map(([key, does]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>)}</dl>
-      <p>A scanner that types works anywhere on the page: scan a barcode, and its page opens.</p>
+      <p>A scanner that types works anywhere on the page: scan a barcode, and its page opens. In a <a href="/stocktake">stocktake</a> it is the plate in the next slot.</p>
       <h2>Signs</h2>
       <Legend />
       <h2>Something is wrong in the lab</h2>

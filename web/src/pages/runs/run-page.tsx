@@ -65,7 +65,10 @@ function Facts ({ run, timeline }: { run: Experiment, timeline: ExperimentTimeli
         <><dt>{isOver ? 'Took' : 'Runs for'}</dt><dd>{clockOf(seconds)}{paused_seconds > 0 ? `, without ${clockOf(paused_seconds)} in which it was paused` : ''}</dd></>
       )}
       {predicted === null ? null : (
-        <><dt>Promised</dt><dd>{clockOf(predicted.median_seconds)}, at most {clockOf(predicted.bound_seconds)}, from {predicted.sample_size} earlier runs</dd></>
+        <>
+          <dt>Promised</dt>
+          <dd>{clockOf(predicted.median_seconds)}, at most {clockOf(predicted.bound_seconds)}, from {predicted.sample_size} earlier runs</dd>
+        </>
       )}
       <dt>Process</dt><dd><Name>{process.name}</Name></dd>
       <dt>Log</dt><dd><Link href={`/log?experiment=${run.id}`}>What was recorded of this run</Link></dd>
