@@ -14,6 +14,7 @@ import { lanAddress, lostConnection, overPlainHttp, restartedService } from './b
 import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
 import { fillLab } from './browser/lab.ts'
 import { callerOf } from './browser/page.ts'
+import { log, timeTravel } from './browser/log.ts'
 import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
 import { stocktake } from './browser/stocktake.ts'
 import { alarms, eachPage, finding, liveMap, past } from './browser/pages.ts'
@@ -52,6 +53,7 @@ if (executablePath === undefined) {
         'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand,
         'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,
         'a stocktake': stocktake,
+        'the log': log, 'time travel': timeTravel,
         'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, '320 pixels, and large letters': reflow
       }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
       'plain http by the address in the network': async () => {

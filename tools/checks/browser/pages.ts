@@ -9,6 +9,7 @@ export const pages: Readonly<Record<string, RegExp>> = {
   '/labware/SCREEN_014': /^SCREEN_014$/, '/labware/LOST_1': /^LOST_1$/, '/devices/Hotel1': /^Hotel1$/, '/find?q=SCREEN': /^Found for SCREEN: 6$/, '/find': /^Find$/,
   '/runs': /^Runs$/, [`/runs/${runId}`]: /^SCREEN run 41$/, [`/runs/${runId}?by=plate&zoom=4`]: /^SCREEN run 41$/, '/steps': /^Steps$/, [`/steps/${lateStepId}`]: /^Sealer · press$/,
   '/stocktake': /^Stocktake$/, '/stocktake/Hotel1': /^Stocktake: Hotel1$/,
+  '/log': /^Log$/, '/log?kind=moved&actor=nobody': /^Log$/,
   '/help': /^Help$/, '/lab/devices': /^Devices$/
 }
 

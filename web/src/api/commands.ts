@@ -24,8 +24,8 @@ export async function acknowledge (id: string, note: string): Promise<void> {
 }
 
 /** Says that nobody knows where these containers are. */
-export async function sayMissing (containers: string[], reason: string, key: string): Promise<void> {
-  await answered(api.POST('/api/arrangements', { headers: guarded({ key }), body: { reason, items: [], missing: containers } }))
+export async function sayMissing (containers: string[], reason: string, key: string): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/arrangements', { headers: guarded({ key }), body: { reason, items: [], missing: containers } })))
 }
 
 /** Records a move from where the container is tracked. */

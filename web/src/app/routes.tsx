@@ -11,6 +11,7 @@ import { Notice, Page } from '../parts/page.tsx'
 const DevicePage = lazy(async () => ({ default: (await import('../pages/devices/device-page.tsx')).DevicePage }))
 const DevicesPage = lazy(async () => ({ default: (await import('../pages/devices/devices-page.tsx')).DevicesPage }))
 const HelpPage = lazy(async () => ({ default: (await import('../pages/help/help-page.tsx')).HelpPage }))
+const LogPage = lazy(async () => ({ default: (await import('../pages/log/log-page.tsx')).LogPage }))
 const RunPage = lazy(async () => ({ default: (await import('../pages/runs/run-page.tsx')).RunPage }))
 const RunsPage = lazy(async () => ({ default: (await import('../pages/runs/runs-page.tsx')).RunsPage }))
 const StepPage = lazy(async () => ({ default: (await import('../pages/steps/step-page.tsx')).StepPage }))
@@ -35,6 +36,7 @@ export function Pages () {
         <Route path="/steps/:id">{({ id }) => <StepPage key={id} id={decodeURIComponent(id)} />}</Route>
         <Route path="/stocktake"><StocktakePage /></Route>
         <Route path="/stocktake/:device">{({ device }) => <DeviceStocktakePage key={device} name={decodeURIComponent(device)} />}</Route>
+        <Route path="/log"><LogPage /></Route>
         <Route path="/find"><FindPage /></Route>
         <Route path="/help"><HelpPage /></Route>
         <Route path="/lab/devices"><DevicesPage /></Route>

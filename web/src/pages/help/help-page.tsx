@@ -6,7 +6,8 @@ import { zoneName } from '../../parts/times.ts'
 
 const keys = [
   ['/ or Ctrl+K', 'find a barcode, a name or a place'],
-  ['g then n, l, r, s, a', 'Now, Labware, Runs, Stocktake, Lab'],
+  ['g then n, l, r, o, s, a', 'Now, Labware, Runs, Log, Stocktake, Lab'],
+  ['t', 'the lab as of a past moment; then ← and → one change, with Shift one minute, Space plays, Esc or n leads back to now'],
   ['Tab', 'the next device, key or link'],
   ['arrows, Home, End, Page up, Page down', 'the slots of a device'],
   ['Enter', 'open what is in the slot'],

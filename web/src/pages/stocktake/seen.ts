@@ -37,7 +37,7 @@ export function wordOf (world: World, device: string, position: number, barcode:
   if (barcode === null) return { word: 'cannot be read', isGood: false }
   if (tracked?.part === 'container' && tracked.container.barcode === barcode) return { word: 'match ✓', isGood: true }
   const other = [...world.placed.values()].find((one) => one.barcode === barcode)
-  return other === undefined ? { word: 'unknown', isGood: false } : { word: `elsewhere: tracked at ${placeText(other)}`, isGood: false }
+  return other === undefined ? { word: 'unknown, or missing', isGood: false } : { word: `elsewhere: tracked at ${placeText(other)}`, isGood: false }
 }
 
 export function trackedText ({ slots }: Device, position: number): string {
