@@ -50,7 +50,7 @@ export async function timeTravel (browser: Browser, service: RunningService): Pr
   await page.goto(`${service.url}/labware/SCREEN_001?at=${Number(revision) - 2}`)
   await page.getByText('Nothing can be recorded here.').waitFor()
   if (await page.getByRole('button', { name: 'Fix', exact: true }).count() !== 0) throw new Error('the past can be fixed')
-  await page.getByRole('definition').getByText('15').waitFor()
+  await page.getByText('Hotel1 · 15', { exact: true }).first().waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Fix', exact: true }).waitFor()
   await close()

@@ -2,14 +2,24 @@ import { Name } from './name.tsx'
 
 type Snapshot = object | null
 
-/** Members that change with every command and say nothing to a person. */
-const noise: ReadonlySet<string> = new Set(['version', 'updated_at'])
+/** Members that say nothing to a person about what changed. */
+const noise: ReadonlySet<string> = new Set(['id', 'version', 'created_at', 'updated_at'])
 
-/** What changed between two snapshots of a thing, member by member. */
+/** More changes than these are folded. */
+const shown = 3
+
+/** What changed between two snapshots of a thing, member by member. Of a thing that is new, what it is. */
 export function Diff ({ before, after }: { before: Snapshot, after: Snapshot }) {
   const changes = changesOf(before, after)
   if (changes.length === 0) return <>–</>
-  return <ul className="diff">{changes.map(({ member, from, to }) => <li key={member}>{member}: <Name>{from}</Name> → <Name>{to}</Name></li>)}</ul>
+  const items = changes.map(({ member, from, to }) => <li key={member}>{member}: {before === null ? null : <><Name>{from}</Name> → </>}<Name>{to}</Name></li>)
+  const more = items.length - shown
+  return (
+    <>
+      <ul className="diff">{items.slice(0, shown)}</ul>
+      {more <= 0 ? null : <details><summary>{more} more</summary><ul className="diff">{items.slice(shown)}</ul></details>}
+    </>
+  )
 }
 
 /** The members that differ. Of a thing that is new or gone, only those that it has. */

@@ -90,10 +90,13 @@ function Row ({ event, onUndo }: { event: Event, onUndo: (event: Event) => void 
     <tr>
       <th scope="row" data-label="When"><Moment at={recorded_at} /> <span className="count">r{revision}</span></th>
       <td data-label="What"><Thing event={event} /> {wordsOfKind(kind)}</td>
-      <td data-label="Who">{actor === null ? '–' : <Name>{actor}</Name>}{request_id === null ? null : <div className="count small">request <code>{request_id}</code></div>}</td>
+      <td data-label="Who">{actor === null ? '–' : <Name>{actor}</Name>}</td>
       <td data-label="Why">{reason === null ? '–' : <Name>{reason}</Name>}</td>
-      <td data-label="Before and after"><Diff before={before} after={after} /></td>
-      <td data-label="Lab then">
+      <td data-label="Before and after">
+        <Diff before={before} after={after} />
+        {request_id === null ? null : <details><summary className="count">request</summary><code>{request_id}</code></details>}
+      </td>
+      <td data-label="Lab then" className="together">
         {revision > 1 ? <Link href={`/?at=${revision - 1}`}>before</Link> : '–'} · <Link href={`/?at=${revision}`}>after</Link>
         {kind === 'corrected' && before !== null ? <> <button className="key" disabled={!mayWrite} onClick={() => onUndo(event)}>Undo</button></> : null}
       </td>
