@@ -9,7 +9,8 @@ const built = join(import.meta.dirname, '..', '..', 'web')
 
 /** The addresses of the pages in web/src/app/routes.tsx. Only these have one, so any other path is an honest 404. */
 export const pagePaths = [
-  '/', '/wall', '/labware', '/labware/:container', '/devices/:device', '/runs', '/runs/:id', '/steps', '/steps/:id', '/stocktake', '/stocktake/:device', '/log', '/find', '/help', '/lab/devices'
+  '/', '/wall', '/labware', '/labware/:container', '/devices/:device', '/runs', '/runs/:id', '/steps', '/steps/:id', '/stocktake', '/stocktake/:device', '/log', '/find', '/help',
+  '/lab/devices', '/lab/file', '/lab/labware-types', '/lab/keys', '/lab/webhooks', '/lab/health'
 ] as const
 
 /** What the pages may do: load what this service has, and call it. Text can become neither script nor HTML. */

@@ -14,6 +14,7 @@ import { lanAddress, lostConnection, overPlainHttp, restartedService } from './b
 import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
 import { fillLab } from './browser/lab.ts'
 import { callerOf } from './browser/page.ts'
+import { devicesAndTypes, health, keys, labFile, webhooks } from './browser/lab-admin.ts'
 import { log, timeTravel } from './browser/log.ts'
 import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
 import { stocktake } from './browser/stocktake.ts'
@@ -54,8 +55,10 @@ if (executablePath === undefined) {
         'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,
         'a stocktake': stocktake,
         'the log': log, 'time travel': timeTravel,
+        'devices and labware types': devicesAndTypes, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
         'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, '320 pixels, and large letters': reflow
       }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
+      'keys of people': withFullLab(withKey, async (service) => { await keys(browser, service, key) }),
       'plain http by the address in the network': async () => {
         const host = lanAddress()
         if (host === undefined) return 'this machine has no network'

@@ -10,6 +10,7 @@ export const pages: Readonly<Record<string, RegExp>> = {
   '/runs': /^Runs$/, [`/runs/${runId}`]: /^SCREEN run 41$/, [`/runs/${runId}?by=plate&zoom=4`]: /^SCREEN run 41$/, '/steps': /^Steps$/, [`/steps/${lateStepId}`]: /^Sealer · press$/,
   '/stocktake': /^Stocktake$/, '/stocktake/Hotel1': /^Stocktake: Hotel1$/,
   '/log': /^Log$/, '/log?kind=moved&actor=nobody': /^Log$/,
+  '/lab/file': /^Lab file$/, '/lab/labware-types': /^Labware types$/, '/lab/keys': /^Keys$/, '/lab/webhooks': /^Webhooks$/, '/lab/health': /^Health$/,
   '/help': /^Help$/, '/lab/devices': /^Devices$/
 }
 

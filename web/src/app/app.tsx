@@ -70,6 +70,7 @@ function Frame ({ children }: { children: ReactNode }) {
 function isSection (path: string, to: string): boolean {
   if (to === '/') return path === '/' || path.startsWith('/devices/')
   if (to === '/runs' && path.startsWith('/steps')) return true
+  if (to === '/lab/devices') return path.startsWith('/lab/')
   return path === to || path.startsWith(`${to}/`)
 }
 

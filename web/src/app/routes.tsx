@@ -9,7 +9,12 @@ import { Notice, Page } from '../parts/page.tsx'
 
 // What somebody needs who is called at night is in the first page. The others come when they are opened.
 const DevicePage = lazy(async () => ({ default: (await import('../pages/devices/device-page.tsx')).DevicePage }))
-const DevicesPage = lazy(async () => ({ default: (await import('../pages/devices/devices-page.tsx')).DevicesPage }))
+const DevicesPage = lazy(async () => ({ default: (await import('../pages/lab/devices-page.tsx')).DevicesPage }))
+const FilePage = lazy(async () => ({ default: (await import('../pages/lab/file-page.tsx')).FilePage }))
+const LabwareTypesPage = lazy(async () => ({ default: (await import('../pages/lab/labware-types-page.tsx')).LabwareTypesPage }))
+const KeysPage = lazy(async () => ({ default: (await import('../pages/lab/keys-page.tsx')).KeysPage }))
+const WebhooksPage = lazy(async () => ({ default: (await import('../pages/lab/webhooks-page.tsx')).WebhooksPage }))
+const HealthPage = lazy(async () => ({ default: (await import('../pages/lab/health-page.tsx')).HealthPage }))
 const HelpPage = lazy(async () => ({ default: (await import('../pages/help/help-page.tsx')).HelpPage }))
 const LogPage = lazy(async () => ({ default: (await import('../pages/log/log-page.tsx')).LogPage }))
 const RunPage = lazy(async () => ({ default: (await import('../pages/runs/run-page.tsx')).RunPage }))
@@ -40,6 +45,11 @@ export function Pages () {
         <Route path="/find"><FindPage /></Route>
         <Route path="/help"><HelpPage /></Route>
         <Route path="/lab/devices"><DevicesPage /></Route>
+        <Route path="/lab/file"><FilePage /></Route>
+        <Route path="/lab/labware-types"><LabwareTypesPage /></Route>
+        <Route path="/lab/keys"><KeysPage /></Route>
+        <Route path="/lab/webhooks"><WebhooksPage /></Route>
+        <Route path="/lab/health"><HealthPage /></Route>
         <Route><Page title="There is no such page"><p>The address is not that of a page.</p></Page></Route>
       </Switch>
     </Suspense>

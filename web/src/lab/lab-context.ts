@@ -51,10 +51,10 @@ export function useIsCurrent (): boolean {
 }
 
 /** Whether somebody may record something now: not of the past, not while the connection is lost, and not without the scope. */
-export function useMayWrite (): boolean {
+export function useMayWrite (needed: 'operate' | 'admin' = 'operate'): boolean {
   const isCurrent = useIsCurrent()
   const { data } = useSession()
-  return isCurrent && data?.scopes.some((scope) => scope !== 'read') === true
+  return isCurrent && data?.scopes.some((scope) => scope === 'admin' || scope === needed) === true
 }
 
 /** The time by the clock of the database, in milliseconds, each second. It stops while the page does not know what happens. */

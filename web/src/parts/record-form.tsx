@@ -15,13 +15,14 @@ type Props = {
   onSettled?: (() => void) | undefined
   onCancel?: (() => void) | undefined
   verb?: string
+  scope?: 'operate' | 'admin'
   children: ReactNode
 }
 
 /** A form that records something: it says what is missing, and what the service refuses, in the words of the service. */
-export function RecordForm ({ request, missing, send, onDone, onSettled, onCancel, verb = 'Record', children }: Props) {
+export function RecordForm ({ request, missing, send, onDone, onSettled, onCancel, verb = 'Record', scope = 'operate', children }: Props) {
   const lab = useLab()
-  const mayWrite = useMayWrite()
+  const mayWrite = useMayWrite(scope)
   const [isAsked, setAsked] = useState(false)
   const last = useRef({ text: '', key: '' })
   const recording = useMutation({
