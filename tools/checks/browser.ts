@@ -15,6 +15,7 @@ import { byHand, byKeyboard, correction, displacement, refusal } from './browser
 import { fillLab } from './browser/lab.ts'
 import { callerOf } from './browser/page.ts'
 import { devicesAndTypes, health, keys, labFile, webhooks } from './browser/lab-admin.ts'
+import { insights } from './browser/insights.ts'
 import { log, timeTravel } from './browser/log.ts'
 import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
 import { stocktake } from './browser/stocktake.ts'
@@ -56,6 +57,7 @@ if (executablePath === undefined) {
         'a stocktake': stocktake,
         'the log': log, 'time travel': timeTravel,
         'devices and labware types': devicesAndTypes, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
+        'insights say what they find': insights,
         'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, '320 pixels, and large letters': reflow
       }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
       'keys of people': withFullLab(withKey, async (service) => { await keys(browser, service, key) }),

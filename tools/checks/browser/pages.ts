@@ -11,6 +11,7 @@ export const pages: Readonly<Record<string, RegExp>> = {
   '/stocktake': /^Stocktake$/, '/stocktake/Hotel1': /^Stocktake: Hotel1$/,
   '/log': /^Log$/, '/log?kind=moved&actor=nobody': /^Log$/,
   '/lab/file': /^Lab file$/, '/lab/labware-types': /^Labware types$/, '/lab/keys': /^Keys$/, '/lab/webhooks': /^Webhooks$/, '/lab/health': /^Health$/,
+  '/insights/use': /^Use$/, '/insights/use?range=last+7+days': /^Use$/, '/insights/durations': /^Durations$/, '/insights/promises': /^Promises$/,
   '/help': /^Help$/, '/lab/devices': /^Devices$/
 }
 

@@ -12,7 +12,10 @@ import { SignInNotice } from './sign-in-notice.tsx'
 import { UndoBar } from './undo-bar.tsx'
 import { useKeys } from './use-keys.ts'
 
-const sections = [['/', 'Now'], ['/labware', 'Labware'], ['/runs', 'Runs'], ['/log', 'Log'], ['/lab/devices', 'Lab'], ['/help', 'Help']] as const
+const sections = [['/', 'Now'], ['/labware', 'Labware'], ['/runs', 'Runs'], ['/insights/use', 'Insights'], ['/log', 'Log'], ['/lab/devices', 'Lab'], ['/stocktake', 'Stocktake'], ['/help', 'Help']] as const
+
+/** What a thumb reaches on a phone. Help leads to the others. */
+const onPhones: ReadonlySet<string> = new Set(['/', '/labware', '/runs', '/stocktake', '/help'])
 
 /** Everything that is around each page. The wall has none of it but the state of the connection. */
 export function App () {
@@ -57,7 +60,9 @@ function Frame ({ children }: { children: ReactNode }) {
         {session === undefined || session.auth === 'none' ? null : <a className="who" href="/sign-in">{session.actor} ({session.scopes.join(', ')})</a>}
       </header>
       <nav className="sections" aria-label="Pages">
-        {sections.map(([to, name]) => <Link key={to} href={to} aria-current={isSection(path, to) ? 'page' : undefined}>{name}</Link>)}
+        {sections.map(([to, name]) => (
+          <Link key={to} href={to} aria-current={isSection(path, to) ? 'page' : undefined} className={onPhones.has(to) ? undefined : 'wide-only'}>{name}</Link>
+        ))}
       </nav>
       <PastBanner />
       <main id="content">{children}</main>
@@ -71,6 +76,7 @@ function isSection (path: string, to: string): boolean {
   if (to === '/') return path === '/' || path.startsWith('/devices/')
   if (to === '/runs' && path.startsWith('/steps')) return true
   if (to === '/lab/devices') return path.startsWith('/lab/')
+  if (to === '/insights/use') return path.startsWith('/insights/')
   return path === to || path.startsWith(`${to}/`)
 }
 

@@ -17,6 +17,10 @@ const WebhooksPage = lazy(async () => ({ default: (await import('../pages/lab/we
 const HealthPage = lazy(async () => ({ default: (await import('../pages/lab/health-page.tsx')).HealthPage }))
 const HelpPage = lazy(async () => ({ default: (await import('../pages/help/help-page.tsx')).HelpPage }))
 const LogPage = lazy(async () => ({ default: (await import('../pages/log/log-page.tsx')).LogPage }))
+const DurationsPage = lazy(async () => ({ default: (await import('../pages/insights/durations-page.tsx')).DurationsPage }))
+const KindPage = lazy(async () => ({ default: (await import('../pages/insights/kind-page.tsx')).KindPage }))
+const PromisesPage = lazy(async () => ({ default: (await import('../pages/insights/promises-page.tsx')).PromisesPage }))
+const UsePage = lazy(async () => ({ default: (await import('../pages/insights/use-page.tsx')).UsePage }))
 const RunPage = lazy(async () => ({ default: (await import('../pages/runs/run-page.tsx')).RunPage }))
 const RunsPage = lazy(async () => ({ default: (await import('../pages/runs/runs-page.tsx')).RunsPage }))
 const StepPage = lazy(async () => ({ default: (await import('../pages/steps/step-page.tsx')).StepPage }))
@@ -41,6 +45,10 @@ export function Pages () {
         <Route path="/steps/:id">{({ id }) => <StepPage key={id} id={decodeURIComponent(id)} />}</Route>
         <Route path="/stocktake"><StocktakePage /></Route>
         <Route path="/stocktake/:device">{({ device }) => <DeviceStocktakePage key={device} name={decodeURIComponent(device)} />}</Route>
+        <Route path="/insights/use"><UsePage /></Route>
+        <Route path="/insights/durations"><DurationsPage /></Route>
+        <Route path="/insights/durations/:kind">{({ kind }) => <KindPage key={kind} id={decodeURIComponent(kind)} />}</Route>
+        <Route path="/insights/promises"><PromisesPage /></Route>
         <Route path="/log"><LogPage /></Route>
         <Route path="/find"><FindPage /></Route>
         <Route path="/help"><HelpPage /></Route>

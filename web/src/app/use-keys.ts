@@ -8,7 +8,7 @@ const scanGapMs = 35
 const shortestScan = 6
 const sequenceMs = 1000
 
-const places: Readonly<Record<string, string>> = { n: '/', l: '/labware', r: '/runs', o: '/log', s: '/stocktake', a: '/lab/devices' }
+const places: Readonly<Record<string, string>> = { n: '/', l: '/labware', r: '/runs', i: '/insights/use', o: '/log', s: '/stocktake', a: '/lab/devices' }
 
 /** Keys that work anywhere on the page, and scanners that type: their characters lead to the page of what was scanned. */
 export function useKeys (): void {

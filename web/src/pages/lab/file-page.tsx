@@ -82,12 +82,12 @@ function Difference ({ result: { changes, labware_types = [], warnings }, file, 
         {types.map(({ action, labware_type }) => <li key={labware_type}>labware type <Name>{labware_type}</Name>: {action}</li>)}
       </ul>}
       {warnings.length === 0 ? null : <ul>{warnings.map(({ detail }) => <li key={detail}>{detail}</li>)}</ul>}
-      <RecordForm
+      {count === 0 ? null : <RecordForm
         scope="admin" request={[file, etag]} missing={null} verb="Apply" send={async (key) => await applyLabFile(file, { key, etag })}
         onDone={() => { void queries.invalidateQueries({ queryKey: ['lab-file'] }) }}
       >
         <p>Nothing has changed yet.</p>
-      </RecordForm>
+      </RecordForm>}
     </section>
   )
 }

@@ -1,5 +1,4 @@
 import { useState } from 'react'
-import { useSearchParams } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import type { Webhook, WebhookCreated } from '../../api/generated/schema.d.ts'
 import { makeWebhook, useWebhooks } from '../../api/lab-admin.ts'
@@ -9,6 +8,7 @@ import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
 import { RecordForm } from '../../parts/record-form.tsx'
+import { useSearch } from '../../parts/search.ts'
 import { Sheet } from '../../parts/sheet.tsx'
 import { Table, type TableColumn } from '../../parts/table.tsx'
 import { LabPage } from './lab-page.tsx'
@@ -19,12 +19,12 @@ import { WebhookDetail } from './webhook-detail.tsx'
 export function WebhooksPage () {
   const list = useWebhooks()
   const mayAdminister = useMayWrite('admin')
-  const [search, setSearch] = useSearchParams()
+  const [search, change] = useSearch()
   const [isMaking, setMaking] = useState(false)
   const [made, setMade] = useState<WebhookCreated | null>(null)
   const chosen = list.items?.find(({ id }) => id === search.get('webhook'))
   const columns: readonly TableColumn<Webhook>[] = [
-    { name: 'Address', cell: ({ id, url }) => <button className="link" aria-pressed={chosen?.id === id} onClick={() => setSearch({ webhook: id }, { replace: true })}><Name>{url}</Name></button>, text: ({ url }) => url },
+    { name: 'Address', cell: ({ id, url }) => <button className="link" aria-pressed={chosen?.id === id} onClick={() => change('webhook', id)}><Name>{url}</Name></button>, text: ({ url }) => url },
     { name: 'For', cell: ({ description }) => description === null ? '–' : <Name>{description}</Name>, text: ({ description }) => description },
     { name: 'Tells', cell: ({ kinds, device }) => `${kinds === null ? 'everything' : kinds.join(', ')}${device === null ? '' : ` of ${device}`}`, text: ({ kinds }) => kinds?.join(' ') ?? null },
     { name: 'State', cell: (webhook) => stateOf(webhook), text: stateOf }

@@ -1,17 +1,17 @@
 import { useMemo, useState } from 'react'
-import { useSearchParams } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import { useContainers } from '../../api/queries.ts'
 import { useWorld } from '../../lab/lab-context.ts'
 import { ContainerLink, Name, PlaceName } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { downloadCsv } from '../../parts/csv.ts'
+import { useSearch } from '../../parts/search.ts'
 import { Ago } from '../../parts/time.tsx'
 import { columns, csvRowsOf, type Column, isShown, sorted } from './rows.ts'
 
 /** All labware: what it is, where it is, and when it changed last. */
 export function LabwarePage () {
-  const [search, setSearch] = useSearchParams()
+  const [search, change] = useSearch()
   const removed = search.get('removed') === 'true'
   const filter = search.get('filter') ?? ''
   const sort = columns.find(({ key }) => key === search.get('sort')) ?? columns[2]!
@@ -22,15 +22,6 @@ export function LabwarePage () {
     const devices = [...world?.devices.keys() ?? []]
     return sorted((data?.pages ?? []).flatMap(({ items }) => items).filter((one) => isShown(one, filter)), sort.key, order, devices)
   }, [data, filter, sort, order, world])
-
-  function change (name: string, value: string): void {
-    setSearch((now) => {
-      const next = new URLSearchParams(now)
-      if (value === '') next.delete(name)
-      else next.set(name, value)
-      return next
-    }, { replace: true })
-  }
 
   const title = data === undefined ? 'Labware' : `Labware: ${rows.length}${hasNextPage ? ' or more' : ''}`
   return (

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { Link, useSearchParams } from 'wouter'
+import { Link } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import type { Event } from '../../api/generated/schema.d.ts'
 import { useLog } from '../../api/log.ts'
@@ -9,6 +9,8 @@ import { Diff } from '../../parts/diff.tsx'
 import { More } from '../../parts/more.tsx'
 import { ContainerLink, Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
+import { useSearch } from '../../parts/search.ts'
+import { SelectFilter } from '../../parts/select-filter.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { filtersOf } from './filters.ts'
 import { kindWords, wordsOfKind } from './kinds.ts'
@@ -18,29 +20,19 @@ const debounceMs = 500
 
 /** Who did what, with before and after; newest first. */
 export function LogPage () {
-  const [search, setSearch] = useSearchParams()
+  const [search, change] = useSearch()
   const world = useWorld()
   const [isPaused, setPaused] = useState(false)
   const [undone, setUndone] = useState<Event | null>(null)
   const list = useLog(filtersOf(search))
   useFollow(isPaused)
 
-  function change (name: string, value: string): void {
-    setSearch((now) => new URLSearchParams([...[...now].filter(([key]) => key !== name), ...value === '' ? [] : [[name, value]]]), { replace: true })
-  }
-
   return (
     <Page title="Log" tools={<button className="key" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>{isPaused ? 'Follow again' : 'Hold still'}</button>}>
       <div className="filters">
         <label>Who <input type="search" value={search.get('actor') ?? ''} maxLength={200} onChange={({ target }) => change('actor', target.value)} /></label>
-        <label>What <select value={search.get('kind') ?? ''} onChange={({ target }) => change('kind', target.value)}>
-          <option value="">everything</option>
-          {Object.entries(kindWords).map(([kind, words]) => <option key={kind} value={kind}>{words}</option>)}
-        </select></label>
-        <label>Device <select value={search.get('device') ?? ''} onChange={({ target }) => change('device', target.value)}>
-          <option value="">all</option>
-          {[...world?.devices.keys() ?? []].map((name) => <option key={name}>{name}</option>)}
-        </select></label>
+        <SelectFilter label="What" value={search.get('kind') ?? ''} options={Object.entries(kindWords)} all="everything" onChange={(value) => change('kind', value)} />
+        <SelectFilter label="Device" value={search.get('device') ?? ''} options={[...world?.devices.keys() ?? []]} all="all" onChange={(value) => change('device', value)} />
         <label>From <input type="datetime-local" value={search.get('from') ?? ''} onChange={({ target }) => change('from', target.value)} /></label>
         <label>Until <input type="datetime-local" value={search.get('to') ?? ''} onChange={({ target }) => change('to', target.value)} /></label>
         {(['container', 'step', 'experiment'] as const).filter((name) => search.has(name)).map((name) => (

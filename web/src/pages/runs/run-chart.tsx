@@ -1,9 +1,10 @@
-import { useLocation, useSearchParams } from 'wouter'
+import { useLocation } from 'wouter'
 import type { ExperimentTimeline } from '../../api/generated/schema.d.ts'
 import { Figure } from '../../charts/figure.tsx'
 import { Box, Gantt, Sign, Tick } from '../../charts/gantt.tsx'
 import { timeScale } from '../../charts/time-axis.tsx'
 import { Plates } from '../../parts/plates.tsx'
+import { useSearch } from '../../parts/search.ts'
 import { StepLink, stepLabel } from '../../parts/step-name.tsx'
 import type { TableColumn } from '../../parts/table.tsx'
 import { Moment } from '../../parts/time.tsx'
@@ -26,7 +27,7 @@ const widest = 16
 
 /** What a run did against what was promised when it began. */
 export function RunChart ({ id, timeline }: { id: string, timeline: ExperimentTimeline }) {
-  const [search, setSearch] = useSearchParams()
+  const [search, change] = useSearch()
   const [, go] = useLocation()
   const by = search.get('by') === 'plate' ? 'plate' : 'device'
   const zoom = Math.min(widest, Math.max(1, Number(search.get('zoom') ?? 1) || 1))
@@ -36,10 +37,6 @@ export function RunChart ({ id, timeline }: { id: string, timeline: ExperimentTi
   const isOver = timeline.status === 'completed' || timeline.status === 'aborted'
   const scale = timeScale(from, bars.reduce((most, { to }) => Math.max(most, to), isOver ? 0 : Math.max(...ends, Date.parse(timeline.now))))
   const lanes = lanesOf(bars, by)
-
-  function change (name: string, value: string): void {
-    setSearch((now) => new URLSearchParams([...[...now].filter(([key]) => key !== name), [name, value]]), { replace: true })
-  }
 
   return (
     <Figure

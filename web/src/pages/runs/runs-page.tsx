@@ -1,10 +1,11 @@
-import { useSearchParams } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import type { Experiment, ExperimentStatus } from '../../api/generated/schema.d.ts'
 import { useRuns } from '../../api/runs.ts'
 import { More } from '../../parts/more.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { RunLink, runLabel } from '../../parts/run-name.tsx'
+import { useSearch } from '../../parts/search.ts'
+import { SelectFilter } from '../../parts/select-filter.tsx'
 import { Table, type TableColumn } from '../../parts/table.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { clockOf } from '../../parts/times.ts'
@@ -27,16 +28,13 @@ function isOver (status: ExperimentStatus): boolean {
 
 /** The runs, newest first. */
 export function RunsPage () {
-  const [search, setSearch] = useSearchParams()
+  const [search, change] = useSearch()
   const status = statuses.find((one) => one === search.get('status')) ?? null
   const list = useRuns(status)
   return (
     <Page title="Runs">
       <div className="filters">
-        <label>Status <select value={status ?? ''} onChange={({ target }) => setSearch(target.value === '' ? {} : { status: target.value }, { replace: true })}>
-          <option value="">all</option>
-          {statuses.map((one) => <option key={one}>{one}</option>)}
-        </select></label>
+        <SelectFilter label="Status" value={status ?? ''} options={statuses} all="all" onChange={(value) => change('status', value)} />
       </div>
       {list.error !== null ? <Notice>{wordsOf(list.error)}</Notice> : null}
       {list.items === undefined ? <Notice>Reading ...</Notice> : list.items.length === 0

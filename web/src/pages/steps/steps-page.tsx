@@ -1,4 +1,3 @@
-import { useSearchParams } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import type { Step, StepStatus } from '../../api/generated/schema.d.ts'
 import { useSteps } from '../../api/steps.ts'
@@ -7,6 +6,8 @@ import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { Plates } from '../../parts/plates.tsx'
+import { useSearch } from '../../parts/search.ts'
+import { SelectFilter } from '../../parts/select-filter.tsx'
 import { StepLink, stepLabel } from '../../parts/step-name.tsx'
 import { Table, type TableColumn } from '../../parts/table.tsx'
 import { Moment } from '../../parts/time.tsx'
@@ -25,27 +26,17 @@ const columns: readonly TableColumn<Step>[] = [
 
 /** The step log, newest first. */
 export function StepsPage () {
-  const [search, setSearch] = useSearchParams()
+  const [search, change] = useSearch()
   const world = useWorld()
   const status = statuses.find((one) => one === search.get('status'))
   const [device, fct] = [search.get('device'), search.get('fct')]
   const list = useSteps({ ...status === undefined ? {} : { status }, ...device === null ? {} : { device }, ...fct === null ? {} : { fct } })
 
-  function change (name: string, value: string): void {
-    setSearch((now) => new URLSearchParams([...[...now].filter(([key]) => key !== name), ...value === '' ? [] : [[name, value]]]), { replace: true })
-  }
-
   return (
     <Page title="Steps">
       <div className="filters">
-        <label>Device <select value={device ?? ''} onChange={({ target }) => change('device', target.value)}>
-          <option value="">all</option>
-          {[...world?.devices.keys() ?? []].map((name) => <option key={name}>{name}</option>)}
-        </select></label>
-        <label>Status <select value={status ?? ''} onChange={({ target }) => change('status', target.value)}>
-          <option value="">all</option>
-          {statuses.map((one) => <option key={one}>{one}</option>)}
-        </select></label>
+        <SelectFilter label="Device" value={device ?? ''} options={[...world?.devices.keys() ?? []]} all="all" onChange={(value) => change('device', value)} />
+        <SelectFilter label="Status" value={status ?? ''} options={statuses} all="all" onChange={(value) => change('status', value)} />
         {fct === null ? null : <button className="key" onClick={() => change('fct', '')}>only {fct}: show all</button>}
       </div>
       {list.error !== null ? <Notice>{wordsOf(list.error)}</Notice> : null}
