@@ -14,6 +14,11 @@ import { lanAddress, lostConnection, overPlainHttp, restartedService } from './b
 import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
 import { fillLab } from './browser/lab.ts'
 import { callerOf } from './browser/page.ts'
+import { devicesAndTypes, health, keys, labFile, webhooks } from './browser/lab-admin.ts'
+import { insights } from './browser/insights.ts'
+import { log, timeTravel } from './browser/log.ts'
+import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
+import { stocktake } from './browser/stocktake.ts'
 import { alarms, eachPage, finding, liveMap, past } from './browser/pages.ts'
 
 const key = 'browser-check-'.repeat(4)
@@ -48,8 +53,14 @@ if (executablePath === undefined) {
       ...Object.fromEntries(Object.entries({
         'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'finding and scanning': finding, 'the lab as it was': past,
         'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand,
+        'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,
+        'a stocktake': stocktake,
+        'the log': log, 'time travel': timeTravel,
+        'devices and labware types': devicesAndTypes, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
+        'insights say what they find': insights,
         'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, '320 pixels, and large letters': reflow
       }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
+      'keys of people': withFullLab(withKey, async (service) => { await keys(browser, service, key) }),
       'plain http by the address in the network': async () => {
         const host = lanAddress()
         if (host === undefined) return 'this machine has no network'

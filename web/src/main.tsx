@@ -1,4 +1,5 @@
 import './styles/page.css'
+import './styles/chart.css'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { followChanges, queries } from './api/queries.ts'

@@ -5,7 +5,7 @@ export async function fillLab (call: Call): Promise<void> {
   await call('PUT', '/api/lab/config', {
     sila_servers: {
       storage: { Hotel1: { capacity: 20 }, Hotel2: { capacity: 20 }, Inkubationsschrank_mit_sehr_langem_Namen: { capacity: 100 } },
-      devices: { Washer: { capacity: 1 }, Bin: { capacity: 1, disposes: true } }
+      devices: { Washer: { capacity: 1 }, Sealer: { capacity: 1 }, Bin: { capacity: 1, disposes: true } }
     }
   })
   for (let n = 0; n < 5; n++) await call('POST', '/api/containers', { device: 'Hotel1', position: n * 3, barcode: `SCREEN_00${n}`, lidded: n % 2 === 0, labware_type: 'Greiner 96' })
@@ -19,7 +19,36 @@ export async function fillLab (call: Call): Promise<void> {
   for (let n = 0; n < 12; n++) {
     await call('POST', '/api/steps', { device: 'Washer', data: { fct: 'wash' }, start: timeOf(yesterday + n * 60_000), finish: timeOf(yesterday + n * 60_000 + 7000) })
   }
+  await aRun(call)
   await call('POST', '/api/steps', { device: 'Washer', name: 'wash', data: { fct: 'wash' }, start: timeOf(Date.now() - 195_000), containers: ['SCREEN_014'] })
+}
+
+/** The run, and a step of it that took longer than promised. */
+export const runId = '01989a00-0000-7000-8000-000000000041'
+export const lateStepId = '01989a00-0000-7000-8000-000000000042'
+
+/** Two runs of a process that have ended, and one that runs: a step took longer than promised, one goes on, and a plate waited. */
+async function aRun (call: Call): Promise<void> {
+  const { id } = await call('POST', '/api/processes', { name: 'cell paint v2', source: 'wash, then seal' })
+  for (const [n, daysAgo] of [2, 1].entries()) {
+    const run = await call('POST', '/api/experiments', { process_id: String(id), name: `earlier ${n}` })
+    await stepsOf(call, String(run.id), Date.now() - daysAgo * 86_400_000, [20, 400])
+    await call('PATCH', `/api/experiments/${String(run.id)}`, { status: 'running' })
+    await call('PATCH', `/api/experiments/${String(run.id)}`, { status: 'completed' })
+  }
+  await call('POST', '/api/experiments', { id: runId, process_id: String(id), name: 'SCREEN run 41' })
+  await call('PATCH', `/api/experiments/${runId}`, { status: 'running' })
+  await stepsOf(call, runId, Date.now() - 300_000, [90, null])
+}
+
+/** A wash of this many seconds, a pause, and sealing, which can go on. */
+async function stepsOf (call: Call, experiment_id: string, start: number, [wash, seal]: readonly [number, number | null]): Promise<void> {
+  const sealing = start + (wash + 40) * 1000
+  const late = wash > 60 ? { id: lateStepId } : {}
+  await call('POST', '/api/steps', { ...late, device: 'Sealer', data: { fct: 'press' }, experiment_id, containers: ['SCREEN_001'], start: timeOf(start), finish: timeOf(start + wash * 1000) })
+  await call('POST', '/api/steps', {
+    device: 'Sealer', data: { fct: 'seal' }, experiment_id, containers: ['SCREEN_001'], start: timeOf(sealing), ...seal === null ? {} : { finish: timeOf(sealing + seal * 1000) }
+  })
 }
 
 function timeOf (milliseconds: number): string {

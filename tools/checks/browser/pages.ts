@@ -1,11 +1,17 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
+import { lateStepId, runId } from './lab.ts'
 import { callerOf, live, openPage } from './page.ts'
 
 /** The addresses of the pages, with their headings. */
 export const pages: Readonly<Record<string, RegExp>> = {
   '/': /^Now$/, '/?at=3': /^Now$/, '/wall': /^The lab now$/, '/wall?devices=Hotel1&theme=dark&scale=1.4': /^The lab now$/, '/labware': /^Labware: \d+/,
   '/labware/SCREEN_014': /^SCREEN_014$/, '/labware/LOST_1': /^LOST_1$/, '/devices/Hotel1': /^Hotel1$/, '/find?q=SCREEN': /^Found for SCREEN: 6$/, '/find': /^Find$/,
+  '/runs': /^Runs$/, [`/runs/${runId}`]: /^SCREEN run 41$/, [`/runs/${runId}?by=plate&zoom=4`]: /^SCREEN run 41$/, '/steps': /^Steps$/, [`/steps/${lateStepId}`]: /^Sealer · press$/,
+  '/stocktake': /^Stocktake$/, '/stocktake/Hotel1': /^Stocktake: Hotel1$/,
+  '/log': /^Log$/, '/log?kind=moved&actor=nobody': /^Log$/,
+  '/lab/file': /^Lab file$/, '/lab/labware-types': /^Labware types$/, '/lab/keys': /^Keys$/, '/lab/webhooks': /^Webhooks$/, '/lab/health': /^Health$/,
+  '/insights/use': /^Use$/, '/insights/use?range=last+7+days': /^Use$/, '/insights/durations': /^Durations$/, '/insights/promises': /^Promises$/,
   '/help': /^Help$/, '/lab/devices': /^Devices$/
 }
 

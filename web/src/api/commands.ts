@@ -1,15 +1,15 @@
 import type { ContainerCorrection, Place } from './generated/schema.d.ts'
 import { answered, api, newKey } from './client.ts'
 
-type Guards = { key: string, etag?: string | undefined }
+export type Guards = { key: string, etag?: string | undefined }
 
 // Each write has an Idempotency-Key, so a repetition after a lost answer is not done twice, and where something was looked at before, If-Match.
-function guarded ({ key, etag }: Guards): Record<string, string> {
+export function guarded ({ key, etag }: Guards): Record<string, string> {
   return { 'Idempotency-Key': key, ...etag === undefined ? {} : { 'If-Match': etag } }
 }
 
 // Each returns the revision of the lab behind it. The page shows the change when it has come to this revision, not before.
-function revisionOf ({ response }: { response: Response }): number {
+export function revisionOf ({ response }: { response: Response }): number {
   return Number(response.headers.get('lab-revision') ?? 0)
 }
 
@@ -24,8 +24,8 @@ export async function acknowledge (id: string, note: string): Promise<void> {
 }
 
 /** Says that nobody knows where these containers are. */
-export async function sayMissing (containers: string[], reason: string, key: string): Promise<void> {
-  await answered(api.POST('/api/arrangements', { headers: guarded({ key }), body: { reason, items: [], missing: containers } }))
+export async function sayMissing (containers: string[], reason: string, key: string): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/arrangements', { headers: guarded({ key }), body: { reason, items: [], missing: containers } })))
 }
 
 /** Records a move from where the container is tracked. */

@@ -1,4 +1,4 @@
-import { QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { StreamRevision } from './generated/schema.d.ts'
 import type { LiveLab } from '../lab/live-lab.ts'
 import { api, read, Refusal } from './client.ts'
@@ -15,7 +15,7 @@ export const queries = new QueryClient({
 
 /** Which reads a kind of event makes old. */
 const touched: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^(steps?-|alarm-|experiment-)/, ['running', 'alarms', 'history']],
+  [/^(steps?-|alarm-|experiment-)/, ['running', 'alarms', 'history', 'runs', 'steps']],
   [/^(position-reserved|reservation-)/, ['reservations']],
   [/^(added|moved|lidded|unlidded|barcode-set|updated|removed|disposed|corrected|missing|found|restored)$/, ['containers', 'history']],
   [/^(device-|lab-|position-)/, ['containers', 'history', 'reservations', 'running', 'devices']]
@@ -62,12 +62,12 @@ export function useReservations () {
   })
 }
 
-/** One container, by barcode or id, with its ETag. */
-export function useContainer (container: string) {
+/** One container, by barcode or id, with its ETag; with `at` as it was. */
+export function useContainer (container: string, at: string | null = null) {
   return useQuery({
-    queryKey: ['containers', container],
+    queryKey: ['containers', container, at], placeholderData: keepPreviousData,
     queryFn: async () => {
-      const { data, error, response } = await api.GET('/api/containers/{container}', { params: { path: { container } } })
+      const { data, error, response } = await api.GET('/api/containers/{container}', { params: { path: { container }, query: at === null ? {} : { at } } })
       if (error !== undefined) throw new Refusal(error)
       return { container: data, etag: response.headers.get('etag') ?? '' }
     }
@@ -99,7 +99,7 @@ export function useHistory (container: string) {
 /** The lab as it was: `at` is a revision or a time. */
 export function useLabAt (at: string | null) {
   return useQuery({
-    queryKey: ['lab', at], enabled: at !== null, retry: false,
+    queryKey: ['lab', at], enabled: at !== null, retry: false, placeholderData: keepPreviousData,
     queryFn: async () => await read(api.GET('/api/lab', { params: { query: { at: at! } } }))
   })
 }

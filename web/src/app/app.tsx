@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, type ReactNode } from 'react'
 import { Link, useLocation, useSearch } from 'wouter'
 import { useSession } from '../api/queries.ts'
-import { useIsCurrent, useLink, usePast } from '../lab/lab-context.ts'
+import { useIsCurrent, useLink, useLive, usePast } from '../lab/lab-context.ts'
 import { Announcer } from './announcer.tsx'
 import { FindField } from './find-field.tsx'
 import { LiveState } from './live-state.tsx'
@@ -12,7 +12,10 @@ import { SignInNotice } from './sign-in-notice.tsx'
 import { UndoBar } from './undo-bar.tsx'
 import { useKeys } from './use-keys.ts'
 
-const sections = [['/', 'Now'], ['/labware', 'Labware'], ['/lab/devices', 'Lab'], ['/help', 'Help']] as const
+const sections = [['/', 'Now'], ['/labware', 'Labware'], ['/runs', 'Runs'], ['/insights/use', 'Insights'], ['/log', 'Log'], ['/lab/devices', 'Lab'], ['/stocktake', 'Stocktake'], ['/help', 'Help']] as const
+
+/** What a thumb reaches on a phone. Help leads to the others. */
+const onPhones: ReadonlySet<string> = new Set(['/', '/labware', '/runs', '/stocktake', '/help'])
 
 /** Everything that is around each page. The wall has none of it but the state of the connection. */
 export function App () {
@@ -26,7 +29,7 @@ export function App () {
   useEffect(() => { if (state === 'live') void client.invalidateQueries({ queryKey: ['session'] }) }, [client, state])
   const content = state === 'signed-out' ? <SignInNotice /> : <Pages />
   return (
-    <div className={isCurrent || at !== null ? 'app' : 'app is-old'} data-link={state}>
+    <div className={at !== null ? 'app is-past' : isCurrent ? 'app' : 'app is-old'} data-link={state}>
       {path === '/wall' ? <Wall>{content}</Wall> : <Frame>{content}</Frame>}
       <Announcer />
     </div>
@@ -45,16 +48,21 @@ function Wall ({ children }: { children: ReactNode }) {
 function Frame ({ children }: { children: ReactNode }) {
   const [path] = useLocation()
   const { data: session } = useSession()
+  const { at } = usePast()
+  const revision = useLive(({ world }) => world?.revision)
   return (
     <>
       <a className="skip" href="#content">Skip to the page</a>
       <header className="bar">
         <FindField />
         <LiveState />
+        {at !== null || revision === undefined ? null : <Link className="travel-key" href={`/?at=${revision}`} title="The lab as of a past moment (t)">◷ as of</Link>}
         {session === undefined || session.auth === 'none' ? null : <a className="who" href="/sign-in">{session.actor} ({session.scopes.join(', ')})</a>}
       </header>
       <nav className="sections" aria-label="Pages">
-        {sections.map(([to, name]) => <Link key={to} href={to} aria-current={isSection(path, to) ? 'page' : undefined}>{name}</Link>)}
+        {sections.map(([to, name]) => (
+          <Link key={to} href={to} aria-current={isSection(path, to) ? 'page' : undefined} className={onPhones.has(to) ? undefined : 'wide-only'}>{name}</Link>
+        ))}
       </nav>
       <PastBanner />
       <main id="content">{children}</main>
@@ -66,6 +74,9 @@ function Frame ({ children }: { children: ReactNode }) {
 
 function isSection (path: string, to: string): boolean {
   if (to === '/') return path === '/' || path.startsWith('/devices/')
+  if (to === '/runs' && path.startsWith('/steps')) return true
+  if (to === '/lab/devices') return path.startsWith('/lab/')
+  if (to === '/insights/use') return path.startsWith('/insights/')
   return path === to || path.startsWith(`${to}/`)
 }
 

@@ -1,6 +1,9 @@
+import { lazy, Suspense } from 'react'
 import { Link, useLocation } from 'wouter'
 import { wordsOf } from '../api/client.ts'
 import { usePast } from '../lab/lab-context.ts'
+
+const TimeTravel = lazy(async () => ({ default: (await import('./time-travel.tsx')).TimeTravel }))
 
 /** Says that the page shows a past moment, and leads back. */
 export function PastBanner () {
@@ -8,9 +11,12 @@ export function PastBanner () {
   const [path] = useLocation()
   if (at === null) return null
   return (
-    <p className="past" role="status">
-      {error !== null ? wordsOf(error) : past === null ? `Reading the lab as of ${at} ...` : <strong>AS OF {at} · r{past.revision}</strong>}
-      {' '}Nothing can be recorded here. <Link href={path}>Back to now</Link>
-    </p>
+    <section className="past" aria-label="The lab as it was">
+      <p role="status">
+        {error !== null ? wordsOf(error) : past === null ? `Reading the lab as of ${at} ...` : <strong>AS OF {at} · r{past.revision}</strong>}
+        {' '}Nothing can be recorded here. <Link href={path}>Back to now</Link>
+      </p>
+      <Suspense fallback={null}><TimeTravel at={at} /></Suspense>
+    </section>
   )
 }

@@ -1,27 +1,65 @@
+import { lazy, Suspense } from 'react'
 import { Route, Switch } from 'wouter'
-import { DevicePage } from '../pages/devices/device-page.tsx'
-import { DevicesPage } from '../pages/devices/devices-page.tsx'
 import { FindPage } from '../pages/find/find-page.tsx'
-import { HelpPage } from '../pages/help/help-page.tsx'
 import { LabwarePage } from '../pages/labware/labware-page.tsx'
 import { PlatePage } from '../pages/labware/plate-page.tsx'
 import { NowPage } from '../pages/now/now-page.tsx'
 import { WallPage } from '../pages/now/wall-page.tsx'
-import { Page } from '../parts/page.tsx'
+import { Notice, Page } from '../parts/page.tsx'
+
+// What somebody needs who is called at night is in the first page. The others come when they are opened.
+const DevicePage = lazy(async () => ({ default: (await import('../pages/devices/device-page.tsx')).DevicePage }))
+const DevicesPage = lazy(async () => ({ default: (await import('../pages/lab/devices-page.tsx')).DevicesPage }))
+const FilePage = lazy(async () => ({ default: (await import('../pages/lab/file-page.tsx')).FilePage }))
+const LabwareTypesPage = lazy(async () => ({ default: (await import('../pages/lab/labware-types-page.tsx')).LabwareTypesPage }))
+const KeysPage = lazy(async () => ({ default: (await import('../pages/lab/keys-page.tsx')).KeysPage }))
+const WebhooksPage = lazy(async () => ({ default: (await import('../pages/lab/webhooks-page.tsx')).WebhooksPage }))
+const HealthPage = lazy(async () => ({ default: (await import('../pages/lab/health-page.tsx')).HealthPage }))
+const HelpPage = lazy(async () => ({ default: (await import('../pages/help/help-page.tsx')).HelpPage }))
+const LogPage = lazy(async () => ({ default: (await import('../pages/log/log-page.tsx')).LogPage }))
+const DurationsPage = lazy(async () => ({ default: (await import('../pages/insights/durations-page.tsx')).DurationsPage }))
+const KindPage = lazy(async () => ({ default: (await import('../pages/insights/kind-page.tsx')).KindPage }))
+const PromisesPage = lazy(async () => ({ default: (await import('../pages/insights/promises-page.tsx')).PromisesPage }))
+const UsePage = lazy(async () => ({ default: (await import('../pages/insights/use-page.tsx')).UsePage }))
+const RunPage = lazy(async () => ({ default: (await import('../pages/runs/run-page.tsx')).RunPage }))
+const RunsPage = lazy(async () => ({ default: (await import('../pages/runs/runs-page.tsx')).RunsPage }))
+const StepPage = lazy(async () => ({ default: (await import('../pages/steps/step-page.tsx')).StepPage }))
+const StepsPage = lazy(async () => ({ default: (await import('../pages/steps/steps-page.tsx')).StepsPage }))
+
+const StocktakePage = lazy(async () => ({ default: (await import('../pages/stocktake/stocktake-page.tsx')).StocktakePage }))
+const DeviceStocktakePage = lazy(async () => ({ default: (await import('../pages/stocktake/device-stocktake-page.tsx')).DeviceStocktakePage }))
 
 /** The pages by their addresses. `pagePaths` in src/plugins/web-pages.ts has the same addresses. */
 export function Pages () {
   return (
-    <Switch>
-      <Route path="/"><NowPage /></Route>
-      <Route path="/wall"><WallPage /></Route>
-      <Route path="/labware"><LabwarePage /></Route>
-      <Route path="/labware/:container">{({ container }) => <PlatePage key={container} name={decodeURIComponent(container)} />}</Route>
-      <Route path="/devices/:device">{({ device }) => <DevicePage name={decodeURIComponent(device)} />}</Route>
-      <Route path="/find"><FindPage /></Route>
-      <Route path="/help"><HelpPage /></Route>
-      <Route path="/lab/devices"><DevicesPage /></Route>
-      <Route><Page title="There is no such page"><p>The address is not that of a page.</p></Page></Route>
-    </Switch>
+    <Suspense fallback={<Notice>Reading ...</Notice>}>
+      <Switch>
+        <Route path="/"><NowPage /></Route>
+        <Route path="/wall"><WallPage /></Route>
+        <Route path="/labware"><LabwarePage /></Route>
+        <Route path="/labware/:container">{({ container }) => <PlatePage key={container} name={decodeURIComponent(container)} />}</Route>
+        <Route path="/devices/:device">{({ device }) => <DevicePage name={decodeURIComponent(device)} />}</Route>
+        <Route path="/runs"><RunsPage /></Route>
+        <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
+        <Route path="/steps"><StepsPage /></Route>
+        <Route path="/steps/:id">{({ id }) => <StepPage key={id} id={decodeURIComponent(id)} />}</Route>
+        <Route path="/stocktake"><StocktakePage /></Route>
+        <Route path="/stocktake/:device">{({ device }) => <DeviceStocktakePage key={device} name={decodeURIComponent(device)} />}</Route>
+        <Route path="/insights/use"><UsePage /></Route>
+        <Route path="/insights/durations"><DurationsPage /></Route>
+        <Route path="/insights/durations/:kind">{({ kind }) => <KindPage key={kind} id={decodeURIComponent(kind)} />}</Route>
+        <Route path="/insights/promises"><PromisesPage /></Route>
+        <Route path="/log"><LogPage /></Route>
+        <Route path="/find"><FindPage /></Route>
+        <Route path="/help"><HelpPage /></Route>
+        <Route path="/lab/devices"><DevicesPage /></Route>
+        <Route path="/lab/file"><FilePage /></Route>
+        <Route path="/lab/labware-types"><LabwareTypesPage /></Route>
+        <Route path="/lab/keys"><KeysPage /></Route>
+        <Route path="/lab/webhooks"><WebhooksPage /></Route>
+        <Route path="/lab/health"><HealthPage /></Route>
+        <Route><Page title="There is no such page"><p>The address is not that of a page.</p></Page></Route>
+      </Switch>
+    </Suspense>
   )
 }

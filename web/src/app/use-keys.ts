@@ -1,16 +1,19 @@
 import { useEffect } from 'react'
 import { useLocation } from 'wouter'
+import { useLab } from '../lab/lab-context.ts'
+import { giveScan } from '../parts/scanner.ts'
 
 /** A scanner types faster than any person: characters closer than this belong to a scan. */
 const scanGapMs = 35
 const shortestScan = 6
 const sequenceMs = 1000
 
-const places: Readonly<Record<string, string>> = { n: '/', l: '/labware', a: '/lab/devices' }
+const places: Readonly<Record<string, string>> = { n: '/', l: '/labware', r: '/runs', i: '/insights/use', o: '/log', s: '/stocktake', a: '/lab/devices' }
 
 /** Keys that work anywhere on the page, and scanners that type: their characters lead to the page of what was scanned. */
 export function useKeys (): void {
   const [, go] = useLocation()
+  const lab = useLab()
   useEffect(() => {
     let scanned = ''
     let last = 0
@@ -27,7 +30,7 @@ export function useKeys (): void {
       last = timeStamp
       if (key === 'Enter' && scanned.length >= shortestScan) {
         event.preventDefault()
-        go(`/find?q=${encodeURIComponent(scanned)}`)
+        if (!giveScan(scanned)) go(`/find?q=${encodeURIComponent(scanned)}`)
         scanned = ''
         return
       }
@@ -37,12 +40,13 @@ export function useKeys (): void {
         event.preventDefault()
         focusFind()
       } else if (key === '?') go('/help')
+      else if (key === 't' && timeStamp - wentAt >= sequenceMs) go(`/?at=${lab.get().world?.revision ?? 0}`)
       else if (key === 'g') wentAt = timeStamp
       else if (timeStamp - wentAt < sequenceMs && places[key] !== undefined) go(places[key])
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
-  }, [go])
+  }, [go, lab])
 }
 
 function focusFind (): void {

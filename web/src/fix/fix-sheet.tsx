@@ -1,14 +1,13 @@
-import { useMutation } from '@tanstack/react-query'
-import { useRef, useState, type SyntheticEvent } from 'react'
-import { newKey, wordsOf } from '../api/client.ts'
+import { useState } from 'react'
 import { correct } from '../api/commands.ts'
 import { queries, useContainer, useSession } from '../api/queries.ts'
-import { useLab, useMayWrite, useWorld } from '../lab/lab-context.ts'
+import { useWorld } from '../lab/lab-context.ts'
 import type { World } from '../lab/world.ts'
 import { labelOf, Name, placeText } from '../parts/name.tsx'
 import { PlaceFields } from '../parts/place-fields.tsx'
+import { RecordForm } from '../parts/record-form.tsx'
 import { Sheet } from '../parts/sheet.tsx'
-import type { Container, Place } from '../api/generated/schema.d.ts'
+import type { Container, ContainerCorrection, Place } from '../api/generated/schema.d.ts'
 import { beforeOf, correctionOf, firstChoice, occupantAt, trackedPlace, type Choice } from './correction.ts'
 import { offerUndo } from './undo.ts'
 
@@ -36,45 +35,28 @@ export function FixSheet ({ name, here, onClose }: Props) {
 }
 
 function Form ({ container, etag, world, here, onClose }: { container: Container, etag: string, world: World, here: Place | undefined, onClose: () => void }) {
-  const lab = useLab()
-  const mayWrite = useMayWrite()
   const { data: session } = useSession()
   const tracked = trackedPlace(container)
   const [choice, setChoice] = useState<Choice>({ ...firstChoice, ...tracked === null || here !== undefined ? { stands: 'here', here: here ?? {} } : {} })
   const [reason, setReason] = useState<string | null>(null)
   const [other, setOther] = useState('')
-  const [missing, setMissing] = useState<string | null>(null)
-  const request = useRef({ text: '', key: '' })
   const change = (part: Partial<Choice>): void => setChoice({ ...choice, ...part })
   const occupant = choice.stands === 'here' ? occupantAt(world, choice.here, container.id) : null
-
-  const recording = useMutation({
-    mutationFn: async (body: Exclude<ReturnType<typeof correctionOf>, string>) => {
-      // The same request again, after a lost answer, has the same key.
-      const text = JSON.stringify([body, etag])
-      if (request.current.text !== text) request.current = { text, key: newKey() }
-      const before = beforeOf(container, occupant)
-      const revision = await correct(container.id, body, { key: request.current.key, etag })
-      await lab.reached(revision)
-      offerUndo(`${labelOf(container)} recorded at ${placeText({ device: body.device!, position: body.position! })}`, before, body.reason)
-      onClose()
-    },
-    // What is there now, so that the next try is about that.
-    onError: () => { void queries.invalidateQueries({ queryKey: ['containers'] }) }
-  })
-
-  function record (event: SyntheticEvent): void {
-    event.preventDefault()
-    const body = correctionOf(choice, container, occupant, reason === 'other' ? other : reason ?? '')
-    if (typeof body === 'string') setMissing(body)
-    else {
-      setMissing(null)
-      recording.mutate(body)
-    }
-  }
+  const body = correctionOf(choice, container, occupant, reason === 'other' ? other : reason ?? '')
+  const before = beforeOf(container, occupant)
 
   return (
-    <form onSubmit={record}>
+    <RecordForm
+      request={[body, etag]} missing={typeof body === 'string' ? body : null} onCancel={onClose}
+      send={async (key) => await correct(container.id, body as ContainerCorrection, { key, etag })}
+      onDone={() => {
+        const { device, position, reason } = body as ContainerCorrection
+        offerUndo(`${labelOf(container)} recorded at ${placeText({ device: device!, position: position! })}`, before, reason)
+        onClose()
+      }}
+      // What is there now, so that the next try is about that.
+      onSettled={() => { void queries.invalidateQueries({ queryKey: ['containers'] }) }}
+    >
       <p><strong><Name>{labelOf(container)}</Name></strong> tracked: {tracked === null ? 'nobody knows where it is' : placeText(tracked)}, {lidText(container)}</p>
       <fieldset>
         <legend>It stands</legend>
@@ -108,13 +90,7 @@ function Form ({ container, etag, world, here, onClose }: { container: Container
         {reason === 'other' ? <label>Reason <input value={other} maxLength={1000} onChange={({ target }) => setOther(target.value)} /></label> : null}
       </fieldset>
       <p className="quiet">Signed by {session?.actor ?? 'nobody: this service needs no key here'}. The orchestrator reads this before its next step.</p>
-      {missing === null ? null : <p role="alert" className="refusal">{missing}</p>}
-      {recording.error === null ? null : <p role="alert" className="refusal">{wordsOf(recording.error)}</p>}
-      <div className="keys">
-        <button className="key is-main" disabled={!mayWrite || recording.isPending}>{recording.isPending ? 'recording ...' : 'Record'}</button>
-        <button type="button" className="key" onClick={onClose}>Cancel</button>
-      </div>
-    </form>
+    </RecordForm>
   )
 }
 

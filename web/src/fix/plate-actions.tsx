@@ -1,12 +1,12 @@
-import { useMutation } from '@tanstack/react-query'
-import { useRef, useState, type SyntheticEvent } from 'react'
-import { newKey, wordsOf } from '../api/client.ts'
+import { useState } from 'react'
 import { label, lidOff, lidOn, move, takeOff } from '../api/commands.ts'
 import type { Container, Place } from '../api/generated/schema.d.ts'
 import { queries } from '../api/queries.ts'
-import { useLab, useMayWrite, useWorld } from '../lab/lab-context.ts'
+import { useMayWrite, useWorld } from '../lab/lab-context.ts'
 import { labelOf } from '../parts/name.tsx'
 import { PlaceFields } from '../parts/place-fields.tsx'
+import { ReasonField } from '../parts/reason-field.tsx'
+import { RecordForm } from '../parts/record-form.tsx'
 import { Sheet } from '../parts/sheet.tsx'
 import { beforeOf, isPlace, trackedPlace } from './correction.ts'
 import { offerUndo } from './undo.ts'
@@ -38,47 +38,25 @@ export function PlateActions ({ container, etag }: { container: Container, etag:
 }
 
 function Form ({ action, container, etag, onClose }: { action: Action, container: Container, etag: string, onClose: () => void }) {
-  const lab = useLab()
   const world = useWorld()
-  const mayWrite = useMayWrite()
   const [fields, setFields] = useState<Fields>({ place: {}, text: action === 'Label' ? container.barcode ?? '' : '' })
-  const [missing, setMissing] = useState<string | null>(null)
-  const request = useRef({ text: '', key: '' })
-  const recording = useMutation({
-    mutationFn: async () => {
-      // The same request again, after a lost answer, has the same key.
-      const text = JSON.stringify([fields, etag])
-      if (request.current.text !== text) request.current = { text, key: newKey() }
-      const revision = await send(action, container, fields, { key: request.current.key, etag })
-      await lab.reached(revision)
-      offerUndo(`${labelOf(container)}: ${action.toLowerCase()} recorded`, beforeOf(container, null), action.toLowerCase())
-      onClose()
-    },
-    onSettled: () => { void queries.invalidateQueries({ queryKey: ['containers'] }) }
-  })
-
-  function record (event: SyntheticEvent): void {
-    event.preventDefault()
-    const needed = missingIn(action, fields)
-    setMissing(needed)
-    if (needed === null) recording.mutate()
-  }
-
   return (
-    <form onSubmit={record}>
+    <RecordForm
+      request={[fields, etag]} missing={missingIn(action, fields)} onCancel={onClose}
+      send={async (key) => await send(action, container, fields, { key, etag })}
+      onDone={() => {
+        offerUndo(`${labelOf(container)}: ${action.toLowerCase()} recorded`, beforeOf(container, null), action.toLowerCase())
+        onClose()
+      }}
+      onSettled={() => { void queries.invalidateQueries({ queryKey: ['containers'] }) }}
+    >
       {(action === 'Move' || action === 'Lid off') && world !== null
         ? <PlaceFields world={world} place={fields.place} onChange={(place) => setFields({ ...fields, place })} />
         : null}
       {action === 'Label' ? <label>Barcode <input value={fields.text} maxLength={200} onChange={({ target }) => setFields({ ...fields, text: target.value })} /></label> : null}
-      {action === 'Take off' ? <label>Why it leaves the platform <input value={fields.text} maxLength={1000} onChange={({ target }) => setFields({ ...fields, text: target.value })} /></label> : null}
+      {action === 'Take off' ? <ReasonField label="Why it leaves the platform" reason={fields.text} onChange={(text) => setFields({ ...fields, text })} /> : null}
       {action === 'Lid on' ? <p>The lid is on the container now.</p> : null}
-      {missing === null ? null : <p role="alert" className="refusal">{missing}</p>}
-      {recording.error === null ? null : <p role="alert" className="refusal">{wordsOf(recording.error)}</p>}
-      <div className="keys">
-        <button className="key is-main" disabled={!mayWrite || recording.isPending}>{recording.isPending ? 'recording ...' : 'Record'}</button>
-        <button type="button" className="key" onClick={onClose}>Cancel</button>
-      </div>
-    </form>
+    </RecordForm>
   )
 }
 

@@ -27,13 +27,20 @@ export function useWorld (): World | null {
   return at === null ? present : past
 }
 
-/** The past moment that the page shows. `at` is null when it shows the present. */
-export function usePast (): { at: string | null, past: World | null, error: unknown } {
+/** The past moment that the page shows. `at` is null when it shows the present; while another moment is read, the one before it stays. */
+export function usePast (): { at: string | null, past: World | null, isReading: boolean, error: unknown } {
   const [search] = useSearchParams()
   const at = search.get('at')
-  const { data, error } = useLabAt(at)
+  const { data, error, isPlaceholderData } = useLabAt(at)
   const past = useMemo(() => data === undefined ? null : worldOf(data), [data])
-  return { at, past, error }
+  return { at, past, isReading: isPlaceholderData, error }
+}
+
+/** What links add to their address, so that they lead to the same moment. */
+export function usePastSearch (): string {
+  const [search] = useSearchParams()
+  const at = search.get('at')
+  return at === null ? '' : `?at=${encodeURIComponent(at)}`
 }
 
 /** Whether what is on the screen is the present lab. */
@@ -44,10 +51,10 @@ export function useIsCurrent (): boolean {
 }
 
 /** Whether somebody may record something now: not of the past, not while the connection is lost, and not without the scope. */
-export function useMayWrite (): boolean {
+export function useMayWrite (needed: 'operate' | 'admin' = 'operate'): boolean {
   const isCurrent = useIsCurrent()
   const { data } = useSession()
-  return isCurrent && data?.scopes.some((scope) => scope !== 'read') === true
+  return isCurrent && data?.scopes.some((scope) => scope === 'admin' || scope === needed) === true
 }
 
 /** The time by the clock of the database, in milliseconds, each second. It stops while the page does not know what happens. */

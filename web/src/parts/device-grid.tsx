@@ -1,6 +1,7 @@
 import { memo, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Reserved } from '../api/generated/schema.d.ts'
+import { usePastSearch } from '../lab/lab-context.ts'
 import type { Device, Occupant } from '../lab/world.ts'
 import { containerPath, labelOf, Name } from './name.tsx'
 
@@ -24,6 +25,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   /** The slot on which Tab stops. */
   const [stop, setStop] = useState(0)
   const [, go] = useLocation()
+  const past = usePastSearch()
 
   function onKey (event: KeyboardEvent<HTMLDivElement>): void {
     const cell = event.target as HTMLElement
@@ -36,7 +38,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
       grid.current!.querySelector<HTMLElement>(`[data-slot="${next}"]`)?.focus()
     } else if (event.key === 'Enter' && !isPlain) {
       const occupant = slots.get(slot)
-      if (occupant !== undefined) go(containerPath(occupant.container))
+      if (occupant !== undefined) go(containerPath(occupant.container) + past)
     }
   }
 
@@ -60,7 +62,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   if (isFolded) return <details className={`device columns-${columns}`}><summary><h3>{heading}</h3></summary>{content}</details>
   return (
     <section className={`device columns-${columns}`}>
-      <h3>{isPlain ? heading : <Link href={`/devices/${encodeURIComponent(name)}`}>{heading}</Link>}</h3>
+      <h3>{isPlain ? heading : <Link href={`/devices/${encodeURIComponent(name)}${past}`}>{heading}</Link>}</h3>
       {content}
     </section>
   )
@@ -70,10 +72,11 @@ type SlotProps = { slot: number, occupant: Occupant | undefined, device: string,
 
 const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop }: SlotProps) {
   const [, go] = useLocation()
+  const past = usePastSearch()
   return (
     <div
       role="gridcell" tabIndex={isStop ? 0 : -1} data-slot={slot} className={`slot ${kindOf(occupant, reserved)}`} aria-label={nameOf(slot, occupant, device, reserved)}
-      onClick={occupant === undefined ? undefined : () => go(containerPath(occupant.container))}
+      onClick={occupant === undefined ? undefined : () => go(containerPath(occupant.container) + past)}
     >
       <span className="number">{slot}</span>{' '}
       <span className="glyph">{glyphOf(occupant, reserved)}</span>{' '}

@@ -1,6 +1,7 @@
+import { Link } from 'wouter'
 import { Notice } from './page.tsx'
 
 /** A lab in which nothing can stand yet. */
 export function EmptyLab () {
-  return <Notice>The lab has no devices yet. Apply a lab file first: <a href="/docs">PUT /api/lab/config</a>.</Notice>
+  return <Notice>The lab has no devices yet. Apply a <Link href="/lab/file">lab file</Link> first, or add a <Link href="/lab/devices">device</Link>.</Notice>
 }

@@ -1,3 +1,4 @@
+import { Link } from 'wouter'
 import { useWorld } from '../../lab/lab-context.ts'
 import { DeviceGrid } from '../../parts/device-grid.tsx'
 import { useReserved } from '../../parts/lab-map.tsx'
@@ -13,7 +14,7 @@ export function DevicePage ({ name }: { name: string }) {
   if (device === undefined) return <Page title={name} heading={<Name>{name}</Name>}><Notice>{world === null ? 'Reading the lab ...' : 'The lab has no such device.'}</Notice></Page>
   const occupants = [...device.slots].sort(([a], [b]) => a - b)
   return (
-    <Page title={name} heading={<Name>{name}</Name>}>
+    <Page title={name} heading={<Name>{name}</Name>} tools={<Link className="key" href={`/stocktake/${encodeURIComponent(name)}`}>Stocktake</Link>}>
       <div className="map"><DeviceGrid device={device} reserved={reserved.get(name)} /></div>
       <Legend />
       {occupants.length === 0 ? <p>Nothing stands here.</p> : (

@@ -1,3 +1,4 @@
+import { Link } from 'wouter'
 import { useSession } from '../../api/queries.ts'
 import { useLive } from '../../lab/lab-context.ts'
 import { Legend } from '../../parts/legend.tsx'
@@ -6,12 +7,15 @@ import { zoneName } from '../../parts/times.ts'
 
 const keys = [
   ['/ or Ctrl+K', 'find a barcode, a name or a place'],
-  ['g then n, l, a', 'Now, Labware, Lab'],
+  ['g then n, l, r, i, o, s, a', 'Now, Labware, Runs, Insights, Log, Stocktake, Lab'],
+  ['t', 'the lab as of a past moment; then ← and → one change, with Shift one minute, Space plays, Esc or n leads back to now'],
   ['Tab', 'the next device, key or link'],
   ['arrows, Home, End, Page up, Page down', 'the slots of a device'],
   ['Enter', 'open what is in the slot'],
   ['?', 'this page']
 ] as const
+
+const pages = [['/steps', 'Steps'], ['/stocktake', 'Stocktake'], ['/insights/use', 'Insights'], ['/log', 'Log'], ['/lab/devices', 'Lab'], ['/wall', 'Wall']] as const
 
 /** How the page is used, what it is connected to, and where to read more. */
 export function HelpPage () {
@@ -19,9 +23,11 @@ export function HelpPage () {
   const { data: session } = useSession()
   return (
     <Page title="Help">
+      <h2>Pages</h2>
+      <ul className="choices">{pages.map(([to, name]) => <li key={to}><Link className="key" href={to}>{name}</Link></li>)}</ul>
       <h2>Keys</h2>
       <dl className="facts">{keys.map(([key, does]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>)}</dl>
-      <p>A scanner that types works anywhere on the page: scan a barcode, and its page opens.</p>
+      <p>A scanner that types works anywhere on the page: scan a barcode, and its page opens. In a <a href="/stocktake">stocktake</a> it is the plate in the next slot.</p>
       <h2>Signs</h2>
       <Legend />
       <h2>Something is wrong in the lab</h2>

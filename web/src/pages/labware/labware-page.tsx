@@ -1,17 +1,17 @@
 import { useMemo, useState } from 'react'
-import { useSearchParams } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import { useContainers } from '../../api/queries.ts'
 import { useWorld } from '../../lab/lab-context.ts'
 import { ContainerLink, Name, PlaceName } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
+import { downloadCsv } from '../../parts/csv.ts'
+import { useSearch } from '../../parts/search.ts'
 import { Ago } from '../../parts/time.tsx'
-import { csvOf } from './csv.ts'
-import { columns, type Column, isShown, sorted } from './rows.ts'
+import { columns, csvRowsOf, type Column, isShown, sorted } from './rows.ts'
 
 /** All labware: what it is, where it is, and when it changed last. */
 export function LabwarePage () {
-  const [search, setSearch] = useSearchParams()
+  const [search, change] = useSearch()
   const removed = search.get('removed') === 'true'
   const filter = search.get('filter') ?? ''
   const sort = columns.find(({ key }) => key === search.get('sort')) ?? columns[2]!
@@ -23,22 +23,13 @@ export function LabwarePage () {
     return sorted((data?.pages ?? []).flatMap(({ items }) => items).filter((one) => isShown(one, filter)), sort.key, order, devices)
   }, [data, filter, sort, order, world])
 
-  function change (name: string, value: string): void {
-    setSearch((now) => {
-      const next = new URLSearchParams(now)
-      if (value === '') next.delete(name)
-      else next.set(name, value)
-      return next
-    }, { replace: true })
-  }
-
   const title = data === undefined ? 'Labware' : `Labware: ${rows.length}${hasNextPage ? ' or more' : ''}`
   return (
     <Page title={title}>
       <div className="filters">
         <label>Only with <input type="search" value={filter} onChange={({ target }) => change('filter', target.value)} maxLength={200} /></label>
         <label className="radio"><input type="checkbox" checked={removed} onChange={({ target }) => change('removed', target.checked ? 'true' : '')} /> also what left the platform</label>
-        <button className="key" onClick={() => download(csvOf(rows))}>CSV</button>
+        <button className="key" onClick={() => downloadCsv('labware', csvRowsOf(rows))}>CSV</button>
         <button className="key" onClick={() => print()}>Print</button>
       </div>
       {error !== null ? <Notice>{wordsOf(error)}</Notice> : null}
@@ -79,12 +70,4 @@ function Head ({ column: { name }, isSorted, order, onSort }: { column: Column, 
       <button className="sort" onClick={onSort}>{name}{isSorted ? order === 1 ? ' ↑' : ' ↓' : ''}</button>
     </th>
   )
-}
-
-function download (csv: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }))
-  link.download = 'labware.csv'
-  link.click()
-  URL.revokeObjectURL(link.href)
 }

@@ -13,9 +13,9 @@ import { Life } from './life.tsx'
 
 /** One container: where it is, what is known of it, and its life. */
 export function PlatePage ({ name }: { name: string }) {
-  const { data, error } = useContainer(name)
-  const mayWrite = useMayWrite()
   const { at } = usePast()
+  const { data, error } = useContainer(name, at)
+  const mayWrite = useMayWrite()
   const [isFixing, setFixing] = useState(false)
   if (error !== null) return <Page title={name} heading={<Name>{name}</Name>}><Notice>{wordsOf(error)}</Notice><p><Link href={`/find?q=${encodeURIComponent(name)}`}>Search for it</Link></p></Page>
   if (data === undefined) return <Page title={name} heading={<Name>{name}</Name>}><Notice>Reading ...</Notice></Page>

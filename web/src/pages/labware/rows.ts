@@ -1,4 +1,5 @@
 import type { Container } from '../../api/generated/schema.d.ts'
+import type { Field } from '../../parts/csv.ts'
 
 export type Column = { key: 'barcode' | 'name' | 'place' | 'lid' | 'type' | 'changed', name: string }
 
@@ -28,4 +29,11 @@ export function sorted (containers: readonly Container[], key: Column['key'], or
     changed: (a, b) => byText.compare(b.updated_at, a.updated_at)
   }
   return [...containers].sort((a, b) => order * compare[key](a, b))
+}
+
+const members = ['barcode', 'name', 'device', 'position', 'lidded', 'labware_type', 'content', 'missing_since', 'removed_at', 'updated_at'] as const
+
+/** The containers as rows of a CSV file. */
+export function csvRowsOf (containers: readonly Container[]): Field[][] {
+  return [[...members], ...containers.map((container) => members.map((member) => container[member]))]
 }

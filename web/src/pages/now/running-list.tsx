@@ -1,6 +1,7 @@
 import type { RunningStep } from '../../api/generated/schema.d.ts'
 import { useNow } from '../../lab/lab-context.ts'
 import { containerPath, Name } from '../../parts/name.tsx'
+import { StepLink } from '../../parts/step-name.tsx'
 import { clockOf } from '../../parts/times.ts'
 import { Link } from 'wouter'
 
@@ -16,7 +17,7 @@ function Running ({ item: { step, state, bound_at, elapsed_seconds, estimate } }
   const elapsed = state === 'paused' || state === 'lost' ? elapsed_seconds : (now - Date.parse(step.start)) / 1000 - step.paused_seconds
   return (
     <li className={`is-${state}`}>
-      <span className="what"><Name>{step.device}</Name> · <Name>{step.name ?? step.fct ?? step.kind}</Name></span>
+      <span className="what"><Name>{step.device}</Name> · <StepLink step={step} /></span>
       <span className="until">{untilText(state, bound, elapsed)}</span>
       {step.containers.length === 0 ? null : (
         <span className="plates">

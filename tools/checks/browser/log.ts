@@ -1,0 +1,57 @@
+import type { Browser } from 'playwright-core'
+import type { RunningService } from '../../support/service.ts'
+import { callerOf, live, openPage } from './page.ts'
+
+/** Who did what, with before and after: found by its kind, live, and a correction is undone from its row. */
+export async function log (browser: Browser, service: RunningService): Promise<void> {
+  const call = callerOf(service)
+  const { page, close } = await openPage(browser, service, '/log')
+  await live(page)
+  await page.getByLabel('What').selectOption('corrected')
+  await page.getByText('Nothing like this was recorded.').waitFor()
+  await call('POST', '/api/containers/SCREEN_003/correct', { reason: 'seen there', device: 'Hotel2', position: 1 })
+  const row = page.getByRole('row', { name: /SCREEN_003 corrected/ })
+  await row.getByText('seen there').waitFor({ timeout: 5000 })
+  await row.getByText('device: Hotel1 → Hotel2').waitFor()
+  await page.getByRole('button', { name: 'Hold still' }).click()
+  await call('POST', '/api/containers/SCREEN_004/correct', { reason: 'later', device: 'Hotel2', position: 2 })
+  await page.waitForTimeout(1500)
+  if (await page.getByRole('row', { name: /SCREEN_004 corrected/ }).count() !== 0) throw new Error('a log that is held still goes on')
+  await row.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Record' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  const { device, position } = await call('GET', '/api/containers/SCREEN_003')
+  if (device !== 'Hotel1' || position !== 9) throw new Error(`SCREEN_003 is at ${JSON.stringify([device, position])}`)
+  await page.getByRole('button', { name: 'Follow again' }).click()
+  await page.getByRole('row', { name: /SCREEN_004 corrected/ }).waitFor()
+  await close()
+}
+
+/** The lab is played forwards and backwards, by keys and by buttons; nothing can be recorded meanwhile. */
+export async function timeTravel (browser: Browser, service: RunningService): Promise<void> {
+  const call = callerOf(service)
+  for (const position of [15, 16, 17]) await call('POST', '/api/containers/SCREEN_001/move', { target_device: 'Hotel1', target_pos: position })
+  const { revision } = await call('GET', '/api/lab')
+  const { page, close } = await openPage(browser, service, '/')
+  await live(page)
+  const at = (slot: number) => page.getByRole('gridcell', { name: `Slot ${slot}, SCREEN_001, no lid` }).waitFor()
+  await page.keyboard.press('t')
+  await page.getByText(`AS OF ${Number(revision)}`).waitFor()
+  await page.getByRole('slider', { name: 'Moment' }).waitFor()
+  await page.keyboard.press('ArrowLeft')
+  await at(16)
+  await page.getByRole('button', { name: 'One back' }).click()
+  await at(15)
+  await page.getByRole('button', { name: 'Play', exact: true }).click()
+  await at(17)
+  await page.getByRole('button', { name: 'Play backwards' }).click()
+  await at(15)
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await page.goto(`${service.url}/labware/SCREEN_001?at=${Number(revision) - 2}`)
+  await page.getByText('Nothing can be recorded here.').waitFor()
+  if (await page.getByRole('button', { name: 'Fix', exact: true }).count() !== 0) throw new Error('the past can be fixed')
+  await page.getByText('Hotel1 · 15', { exact: true }).first().waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Fix', exact: true }).waitFor()
+  await close()
+}

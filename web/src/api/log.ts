@@ -1,0 +1,35 @@
+import { useQuery } from '@tanstack/react-query'
+import { api, read } from './client.ts'
+import type { EventKind, EventPage } from './generated/schema.d.ts'
+import { type Cursor, usePaged } from './paged.ts'
+
+export type LogFilters = {
+  actor?: string, kind?: EventKind, device?: string, container?: string, step?: string, experiment?: string, recorded_after?: string, recorded_before?: string
+}
+
+/** The event log, newest first. */
+export function useLog (filters: LogFilters) {
+  return usePaged(['log', filters], async (cursor) => await readEvents({ limit: 100, ...filters, ...cursor }))
+}
+
+/** The newest revisions since a time, oldest first, with what happened in each. */
+export function useRevisionsSince (from: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['log', 'revisions', from], enabled,
+    queryFn: async () => {
+      const { items } = await readEvents({ limit: 500, recorded_after: from })
+      const revisions = new Map<number, { revision: number, time: number, kinds: string[] }>()
+      for (const { revision, recorded_at, kind } of items.reverse()) {
+        const known = revisions.get(revision)
+        if (known === undefined) revisions.set(revision, { revision, time: Date.parse(recorded_at), kinds: [kind] })
+        else known.kinds.push(kind)
+      }
+      return [...revisions.values()]
+    }
+  })
+}
+
+/** Newest first. The call can also answer with CloudEvents, to those who ask for them. */
+async function readEvents (query: LogFilters & Cursor & { limit: number }): Promise<EventPage> {
+  return await read(api.GET('/api/events', { params: { query: { sort: '-revision', ...query } } })) as EventPage
+}

@@ -1,0 +1,13 @@
+import { answered, api, read } from './client.ts'
+import { guarded, revisionOf } from './commands.ts'
+import type { Stocktake, StocktakeResult } from './generated/schema.d.ts'
+
+/** What differs between what was seen and what is tracked. Changes nothing. */
+export async function compareStock (body: Stocktake): Promise<StocktakeResult> {
+  return await read(api.POST('/api/stocktakes', { params: { query: { dry_run: true } }, body }))
+}
+
+/** Makes the lab as it was seen. */
+export async function applyStock (body: Stocktake, key: string): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/stocktakes', { headers: guarded({ key }), body })))
+}

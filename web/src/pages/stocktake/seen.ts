@@ -1,0 +1,58 @@
+import type { StocktakeItem, StocktakeSlot } from '../../api/generated/schema.d.ts'
+import type { Device, World } from '../../lab/world.ts'
+import { labelOf, placeText } from '../../parts/name.tsx'
+
+/** What somebody saw, by slot: slots that are not in it count as empty. A barcode that cannot be read is null. */
+export type Seen = ReadonlyMap<number, StocktakeSlot>
+
+export type Lids = 'not looked' | 'on' | 'off'
+
+export const lidChoices: readonly Lids[] = ['not looked', 'on', 'off']
+
+/** A scan for a slot. A plate stands in one place: seen again, it is where it was seen last. */
+export function withSeen (seen: Seen, position: number, barcode: string | null, lids: Lids): Seen {
+  const others = [...seen].filter(([slot, one]) => slot !== position && (barcode === null || one.barcode !== barcode))
+  return new Map([...others, [position, { position, barcode, ...lids === 'not looked' ? {} : { lidded: lids === 'on' } }]])
+}
+
+export function withoutSeen (seen: Seen, position: number): Seen {
+  return new Map([...seen].filter(([slot]) => slot !== position))
+}
+
+/** The first slot after this one of which nobody has said anything yet; this one at the end of the device. */
+export function slotAfter (seen: Seen, position: number, { positions }: Device): number {
+  for (let slot = position + 1; slot < positions; slot++) if (!seen.has(slot)) return slot
+  return Math.min(position + 1, positions - 1)
+}
+
+/** The number of the slot whose label was scanned: "Hotel1 5". */
+export function slotOf (scanned: string, { name, positions }: Device): number | null {
+  const [, device, slot] = /^(.+?)[\s·:]+(\d+)$/.exec(scanned) ?? []
+  return device === name && Number(slot) < positions ? Number(slot) : null
+}
+
+/** At once, what a scan means for what the page knows. The service decides when it is compared. */
+export function wordOf (world: World, device: string, position: number, barcode: string | null): { word: string, isGood: boolean } {
+  const tracked = world.devices.get(device)?.slots.get(position)
+  if (barcode === null) return { word: 'cannot be read', isGood: false }
+  if (tracked?.part === 'container' && tracked.container.barcode === barcode) return { word: 'match ✓', isGood: true }
+  const other = [...world.placed.values()].find((one) => one.barcode === barcode)
+  return other === undefined ? { word: 'unknown, or missing', isGood: false } : { word: `elsewhere: tracked at ${placeText(other)}`, isGood: false }
+}
+
+export function trackedText ({ slots }: Device, position: number): string {
+  const occupant = slots.get(position)
+  return occupant === undefined ? 'empty' : `${occupant.part === 'lid' ? 'lid of ' : ''}${labelOf(occupant.container)}`
+}
+
+/** What a finding means, and what becomes of it. */
+export function meaningOf ({ finding, tracked, relabelled }: StocktakeItem): string {
+  switch (finding) {
+    case 'match': return 'as tracked ✓'
+    case 'elsewhere': return tracked === null ? 'was missing, will be here' : `tracked at ${placeText(tracked)}, will be here`
+    case 'unknown': return relabelled === undefined ? 'nobody knows it yet, will be added' : 'this is a former label: relabel that container first'
+    case 'missing': return 'tracked here and not seen, will be missing'
+    case 'unexpected': return 'a plate that cannot be read, where none is tracked'
+    case 'lid': return 'a lid is tracked here without a plate, and stays'
+  }
+}

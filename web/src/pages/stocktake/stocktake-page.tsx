@@ -1,0 +1,26 @@
+import { Link, useLocation } from 'wouter'
+import { useWorld } from '../../lab/lab-context.ts'
+import { EmptyLab } from '../../parts/empty-lab.tsx'
+import { Name } from '../../parts/name.tsx'
+import { Notice, Page } from '../../parts/page.tsx'
+import { useScans } from '../../parts/scanner.ts'
+
+/** The devices, to say what really stands in one. */
+export function StocktakePage () {
+  const world = useWorld()
+  const [, go] = useLocation()
+  useScans((scanned) => go(world?.devices.has(scanned) === true ? `/stocktake/${encodeURIComponent(scanned)}` : `/find?q=${encodeURIComponent(scanned)}`))
+  const devices = [...world?.devices.values() ?? []].filter(({ disposes }) => !disposes)
+  return (
+    <Page title="Stocktake">
+      <p>Choose a device, or scan its label. Then scan plate after plate: nothing changes before you apply it.</p>
+      {world === null ? <Notice>Reading the lab ...</Notice> : devices.length === 0 ? <EmptyLab /> : (
+        <ul className="choices">
+          {devices.map(({ name, slots, positions }) => (
+            <li key={name}><Link className="key" href={`/stocktake/${encodeURIComponent(name)}`}><span><Name>{name}</Name> <span className="count">{slots.size}/{positions}</span></span></Link></li>
+          ))}
+        </ul>
+      )}
+    </Page>
+  )
+}
