@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import Type, { type Static, type TSchema } from 'typebox'
+import { databaseUrlFault } from './domain/database-url.ts'
 import { OperatorError } from './domain/operator-error.ts'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -37,13 +38,11 @@ const settings = Type.Object({
 /** The configuration of the process. */
 export type Config = Readonly<Static<typeof settings>>
 
-/** The values that are more than any string: how to recognise them, and how an error message describes them. A secret value is not repeated. */
-const formats: Readonly<Record<string, { isValid: (text: string) => boolean, rule: string, secret?: boolean }>> = {
-  origin: { isValid: isOrigin, rule: 'must list origins such as https://lab.example or http://localhost:3000, without a path, or *' },
-  address: { isValid: isAddress, rule: 'must list IP addresses or networks such as 10.0.0.7 or 10.0.0.0/8' },
-  'database-url': {
-    isValid: isDatabaseUrl, secret: true, rule: 'must be a URL such as postgresql://user:password@host:port/name, with special characters percent-encoded, or unset'
-  }
+/** The values that are more than any string: what is wrong with one, as an error message says it, or null. It repeats no secret. */
+const formats: Readonly<Record<string, (text: string) => string | null>> = {
+  origin: (text) => isOrigin(text) ? null : `must list origins such as https://lab.example or http://localhost:3000, without a path, or *, not "${text}"`,
+  address: (text) => isAddress(text) ? null : `must list IP addresses or networks such as 10.0.0.7 or 10.0.0.0/8, not "${text}"`,
+  'database-url': databaseUrlFault
 }
 
 type Value = string | number | readonly string[] | null
@@ -96,8 +95,8 @@ function faultsOf (value: Value, setting: Setting): string[] {
   }
   const text = String(value)
   if (setting.enum !== undefined && !setting.enum.includes(text)) return [`must be one of ${setting.enum.join(', ')}, not "${text}"`]
-  const format = formats[setting.format ?? '']
-  return format === undefined || format.isValid(text) ? [] : [format.secret === true ? format.rule : `${format.rule}, not "${text}"`]
+  const fault = formats[setting.format ?? '']?.(text) ?? null
+  return fault === null ? [] : [fault]
 }
 
 function oneOf<const V extends readonly string[]> (values: V, options: { default?: V[number], description: string }) {
@@ -107,11 +106,6 @@ function oneOf<const V extends readonly string[]> (values: V, options: { default
 /** A setting without a default: null when the variable is not set. */
 function unsetOr<S extends TSchema> (schema: S) {
   return Type.Unsafe<Static<S> | null>({ ...schema, default: null })
-}
-
-function isDatabaseUrl (text: string): boolean {
-  // a URL without a host is that of a socket, which `?host=` names
-  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
 }
 
 function isAddress (text: string): boolean {

@@ -62,3 +62,15 @@ t.test('all errors are reported together', async (t) => {
   })
   t.throws(() => readConfig({ PORT: 'x' }), { message: /^The configuration has an error:\n {2}PORT/ })
 })
+
+t.test('DATABASE_URL cannot take back what the service sets for its connections, nor name several servers', async (t) => {
+  for (const name of ['options', 'statement_timeout', 'query_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'client_encoding', 'replication', 'target_session_attrs']) {
+    t.match(faultsOf({ DATABASE_URL: `postgresql://lab:secret@db/lab?sslmode=require&${name}=-c%20jit%3Don` }), [new RegExp(`^DATABASE_URL must not set ${name}: `)])
+  }
+  for (const url of ['postgresql://lab:secret@one,two/lab', 'postgres://lab:secret@one:5432,two:5433/lab?sslmode=require', 'postgresql:///lab?host=one,two']) {
+    const faults = faultsOf({ DATABASE_URL: url })
+    t.match(faults, [/^DATABASE_URL names several hosts, but .*HAProxy/])
+    t.notMatch(faults.join(), /secret/)
+  }
+  t.same(faultsOf({ DATABASE_URL: 'postgresql://lab:a%2Cb@db/lab?sslmode=verify-full&sslrootcert=/ca.pem&application_name=lab' }), [])
+})
