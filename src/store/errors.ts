@@ -8,6 +8,8 @@ export type DatabaseFault = { sqlstate: string, message: string, detail: string 
 // database being restored), resources, shutdown, timeouts, and a standby that has not been promoted yet.
 const unavailable = /^(08|28|3D|53|57P)|^(57014|25006|25P03|55P03)$/
 const diskFull = '53100'
+// "prepared statement already exists" and "does not exist": a pooler gave the statement to another connection than the one that prepared it.
+const pooledStatements: ReadonlySet<string> = new Set(['42P05', '26000'])
 const lostConnection = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
 const lostConnectionText = /^timeout expired$|timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end/
 const prismaUnavailable = /^(P1001|P1002|P1008|P1017|P2024|P2028)$/
@@ -64,7 +66,7 @@ export function databaseProblem (error: unknown): Problem | null {
   const fault = databaseFault(error)
   if (fault !== null) {
     if (fault.sqlstate === 'PS409') return refusal(fault)
-    if (unavailable.test(fault.sqlstate)) return databaseUnavailable(error)
+    if (unavailable.test(fault.sqlstate) || pooledStatements.has(fault.sqlstate)) return databaseUnavailable(error)
     if (fault.constraint !== undefined && fault.sqlstate.startsWith('23')) return constraintProblem(fault.constraint)
     return null
   }
@@ -78,9 +80,12 @@ function isLostConnection (error: unknown): boolean {
 }
 
 function databaseUnavailable (cause: unknown): Problem {
-  const detail = databaseFault(cause)?.sqlstate === diskFull
+  const sqlstate = databaseFault(cause)?.sqlstate ?? ''
+  const detail = sqlstate === diskFull
     ? 'The disk of the database is full. Nothing was changed. Writes work again when there is free space.'
-    : 'The database did not respond. It is not known whether anything was changed. Retry the request.'
+    : pooledStatements.has(sqlstate)
+      ? 'A connection pooler before the database gives each statement another connection. Nothing was changed. Set its pool_mode to session, or connect directly.'
+      : 'The database did not respond. It is not known whether anything was changed. Retry the request.'
   return Object.assign(problem('database-unavailable', detail), { cause })
 }
 

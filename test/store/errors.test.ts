@@ -43,6 +43,10 @@ t.test('a database that cannot answer now is a 503, whoever says so', async (t) 
   ]) t.equal(codeOf(error), 'database-unavailable', JSON.stringify(error))
 })
 
+t.test('a pooler that mixes up prepared statements is a 503 that says what to set', async (t) => {
+  for (const sqlstate of ['42P05', '26000']) t.match(databaseProblem(ofPg(sqlstate)), { code: 'database-unavailable', message: /pool_mode to session/ })
+})
+
 t.test('deadlocks and serialization failures may be tried again, nothing else', async (t) => {
   for (const error of [ofPg('40001'), ofPg('40P01'), { code: 'P2034' }, ofPrisma({ originalCode: '40P01' })]) t.equal(isRetryable(error), true)
   for (const error of [ofPg('23505'), ofPg('57014')]) t.equal(isRetryable(error), false)
