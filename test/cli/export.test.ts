@@ -1,3 +1,4 @@
+import { parquetReadObjects } from 'hyparquet'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -41,6 +42,34 @@ t.test('tables have a column a member, and quote what must be', async (t) => {
   t.match((await platformStatus('export', 'containers', '--format', 'csv')).out, /,P1,Hotel,0,Hotel,0,true,,,true,[^]*,P2,Hotel,1,Hotel,1,false,Hotel,2,true,/)
   t.match((await platformStatus('export', 'events', '--format', 'csv')).out, /^revision,recorded_at,kind,actor,/)
   t.equal(csvLine([null, undefined, 1.5, true, 'a', 'a,b', 'a"b', 'a\rb', [1], { a: 'b' }]), ',,1.5,true,a,"a,b","a""b","a\rb",[1],"{""a"":""b""}"\r\n')
+})
+
+t.test('Parquet has typed columns, times in UTC, and the same cells', async (t) => {
+  const lab = await aLabAtWork(t)
+  const folder = await aFolder(t)
+  const { platformStatus } = await aCommandLine(lab)
+  const exported = async (kind: string) => {
+    const file = join(folder, `${kind}.parquet`)
+    t.match(await platformStatus('export', kind, '--format', 'parquet', '--out', file), { code: 0, out: '', err: '' })
+    const bytes = await readFile(file)
+    return await parquetReadObjects({ file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) })
+  }
+  const { body: { items } } = await lab.get('/api/steps?sort=start')
+  const steps = await exported('steps')
+  t.equal(steps.length, items.length)
+  for (const [index, { id, start, finish, duration_seconds, is_simulation, data, origin, version }] of items.entries()) {
+    t.match(steps[index], {
+      id, start: new Date(start), finish: finish === null ? null : new Date(finish), duration_seconds, is_simulation, data: JSON.stringify(data),
+      origin_device: origin?.device ?? null, version: BigInt(version)
+    })
+  }
+  t.equal((await exported('containers')).length, (await lab.get('/api/containers?removed=any')).body.items.length)
+  t.match((await exported('events'))[0], { revision: BigInt, recorded_at: Date, kind: String })
+  t.match(await exported('experiments'), [{ id: lab.experiment, process: String }])
+  t.match((await platformStatus('export', 'experiments', '--format', 'csv')).out, new RegExp(`^id,process_id,process,name,status,.*\r\n${lab.experiment},`))
+  await platformStatus('export', 'steps', '--before', '2020-01-01T00:00:00Z', '--format', 'parquet', '--out', join(folder, 'none.parquet'))
+  const none = await readFile(join(folder, 'none.parquet'))
+  t.same(await parquetReadObjects({ file: none.buffer.slice(none.byteOffset, none.byteOffset + none.byteLength) }), [], 'also without rows')
 })
 
 t.test('a file appears when it is whole', async (t) => {

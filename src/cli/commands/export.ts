@@ -5,29 +5,32 @@ import { writeExactly } from '../../domain/whole-numbers.ts'
 import { writeAtomically } from '../../terminal/atomic-file.ts'
 import { safeJson, safeText } from '../../terminal/safe-text.ts'
 import { addressOf, serviceClient } from '../client.ts'
-import { csvLine, type CsvColumn, csvColumns, type ExportKind, exportKinds } from '../csv.ts'
+import { csvLine } from '../csv.ts'
 import { usageError } from '../exit-codes.ts'
+import { type ExportColumn, exportColumns, type ExportKind, exportKinds } from '../export-columns.ts'
 import type { CommandIo } from '../io.ts'
+import { parquetOf } from '../parquet.ts'
 import { timeOf } from '../places.ts'
 import { withUrlOption } from '../service-options.ts'
 
-type ExportCommandOptions = { url?: string, format: 'ndjson' | 'csv', out?: string, force?: boolean, device?: string, experiment?: string, after?: string, before?: string }
+type ExportCommandOptions = { url?: string, format: 'ndjson' | 'csv' | 'parquet', out?: string, force?: boolean, device?: string, experiment?: string, after?: string, before?: string }
 
 type Choice = 'device' | 'experiment' | 'after' | 'before'
 
-const queryOf: Readonly<Record<ExportKind, Readonly<Record<string, string>>>> = { steps: { sort: 'start' }, containers: { removed: 'any' }, events: {} }
+const queryOf: Readonly<Record<ExportKind, Readonly<Record<string, string>>>> = { steps: { sort: 'start' }, containers: { removed: 'any' }, events: {}, experiments: {} }
 /** The parameter of each option that chooses a part; without one, this kind cannot be chosen by it. */
 const parameters: Readonly<Record<ExportKind, Readonly<Partial<Record<Choice, string>>>>> = {
   steps: { device: 'device', experiment: 'experiment_id', after: 'started_after', before: 'started_before' },
   containers: { device: 'device' },
-  events: { device: 'device', experiment: 'experiment', after: 'recorded_after', before: 'recorded_before' }
+  events: { device: 'device', experiment: 'experiment', after: 'recorded_after', before: 'recorded_before' },
+  experiments: { after: 'started_after', before: 'started_before' }
 }
 
 export function exportCommand (program: Command, io: CommandIo): void {
   withUrlOption(program.command('export'))
     .addArgument(new Argument('<kind>', 'what to export').choices(exportKinds))
-    .description('Export the whole history as JSON lines or CSV')
-    .addOption(new Option('--format <name>', 'ndjson: one JSON object per line; csv: a table').choices(['ndjson', 'csv']).default('ndjson'))
+    .description('Export the whole history as JSON lines, CSV or Parquet')
+    .addOption(new Option('--format <name>', 'ndjson: one JSON object per line; csv: a table; parquet: a table for polars, DuckDB or Spark').choices(['ndjson', 'csv', 'parquet']).default('ndjson'))
     .option('--out <file>', 'write to this file, which appears when it is complete (default: standard output)')
     .option('--force', 'overwrite an existing file')
     .option('--device <name>', 'only those of this device')
@@ -38,8 +41,13 @@ export function exportCommand (program: Command, io: CommandIo): void {
       const { device, experiment, after, before } = options
       const query = { ...queryOf[kind], ...chosen(kind, { device, experiment, after: timeOf(after, '--after'), before: timeOf(before, '--before') }) }
       const items = serviceClient(io, addressOf(io.env, options.url)).list<Record<string, unknown>>(`/api/${kind}`, query)
-      const lines = options.format === 'csv' ? csv(items, csvColumns[kind], options.out === undefined && (io.out as { isTTY?: boolean }).isTTY === true) : ndjson(items)
-      const write = async (sink: Writable, end: boolean) => { await pipeline(Readable.from(lines), sink, { signal: io.signal, end }) }
+      const isShown = options.out === undefined && (io.out as { isTTY?: boolean }).isTTY === true
+      if (isShown && options.format === 'parquet') throw usageError('Parquet is no text: name a file with --out.')
+      const columns = exportColumns[kind]
+      const content = options.format === 'parquet'
+        ? parquetOf(items, columns)
+        : Readable.from(options.format === 'csv' ? csv(items, columns, isShown) : ndjson(items))
+      const write = async (sink: Writable, end: boolean) => { await pipeline(content, sink, { signal: io.signal, end }) }
       if (options.out === undefined) await write(io.out, false)
       else await writeAtomically(options.out, { overwrite: options.force === true }, (sink) => write(sink, true))
     })
@@ -63,7 +71,7 @@ async function * ndjson (items: AsyncIterable<unknown>): AsyncGenerator<string> 
 }
 
 /** A file gets the cells unchanged. A terminal (`isShown`) gets them escaped. */
-async function * csv (items: AsyncIterable<Record<string, unknown>>, columns: readonly CsvColumn[], isShown: boolean): AsyncGenerator<string> {
+async function * csv (items: AsyncIterable<Record<string, unknown>>, columns: readonly ExportColumn[], isShown: boolean): AsyncGenerator<string> {
   const lineOf = (cells: unknown[]) => isShown ? `${safeText(csvLine(cells).slice(0, -2))}\r\n` : csvLine(cells)
   yield lineOf(columns.map(({ name }) => name))
   for await (const item of items) yield lineOf(columns.map(({ of }) => of(item)))
