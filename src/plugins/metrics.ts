@@ -19,7 +19,7 @@ export const metrics = plugin(async (app: FastifyInstance) => {
   app.decorate('metrics', counted)
   app.addHook('onClose', async () => counted.stop())
   app.addHook('onResponse', (request, reply, done) => {
-    counted.request(request.routeOptions.schema?.operationId ?? 'none', reply.statusCode, reply.elapsedTime / 1000)
+    counted.request(request.routeOptions.schema?.operationId ?? 'none', reply.statusCode, request.streamed === undefined ? reply.elapsedTime / 1000 : null)
     if (request.sqlstate !== undefined) counted.databaseFaults.add({ sqlstate: request.sqlstate })
     done()
   })
