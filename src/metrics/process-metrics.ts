@@ -22,7 +22,7 @@ export function openProcessMetrics () {
   }, lookEveryMs).unref()
 
   return {
-    /** Counts a request that was answered. `operation` is its operation id; `seconds` is null if it was a stream, which lasts as long as its reader wants. */
+    /** Counts a request that was answered, or a stream that began. `operation` is its operation id; `seconds` is null for a stream, which lasts as long as its reader wants. */
     request (operation: string, status: number, seconds: number | null): void {
       requests.add({ operation, status: String(status) })
       if (seconds !== null) requestSeconds.observe({ operation }, seconds)
