@@ -23,7 +23,7 @@ export function labMetrics (figures: LabFigures): Metric[] {
     gauge('reservations', 'Reservations that hold slots now.', [[{}, figures.reservations]]),
     gauge('steps', 'Steps that are not over, by status.', Object.entries(figures.steps).map(([status, count]) => [{ status }, count])),
     gauge('alarms', 'Alarms that are on: `new` ones, and those that somebody has acknowledged.', Object.entries(figures.alarms).map(([state, count]) => [{ state }, count])),
-    gauge('webhooks', 'Webhooks by state: `current`, `behind` the log, or `off`.', Object.entries(figures.webhooks).map(([state, count]) => [{ state }, count])),
+    gauge('webhooks', 'Webhooks by state: `current`, `behind` the log, `off` by request, or `failed`: switched off by the service.', Object.entries(figures.webhooks).map(([state, count]) => [{ state }, count])),
     gauge('webhooks_behind_seconds', 'For how long the oldest event has waited for a webhook that is on. 0 if none waits.', [[{}, figures.webhooks_behind_seconds]]),
     gauge('slots', 'Slots of the lab, by state.', byState(figures.slots, {})),
     gauge('device_slots', 'Slots of a device, by state. Only the first 1,000 devices by name.', figures.devices.flatMap(({ device, ...slots }) => byState(slots, { device }))),

@@ -120,8 +120,11 @@ const retryAfterSeconds: Partial<Record<ProblemCode, string>> = {
   'database-unavailable': '2', 'too-busy': '1', 'idempotency-key-running': '1', 'too-many-streams': '5', 'not-yet-replicated': '1'
 }
 
+/** With these, the service works as it should: it says when to come again. The line of the request has the code. */
+const decided: ReadonlySet<string> = new Set(['too-busy', 'too-many-streams', 'not-yet-replicated'])
+
 function sendProblem (found: Problem, request: FastifyRequest, reply: FastifyReply, cause?: Error): FastifyReply {
-  if (found.status >= 500) request.log.error({ err: cause, code: found.code }, found.title)
+  if (found.status >= 500 && !decided.has(found.code)) request.log.error({ err: cause, code: found.code }, found.title)
   else request.log.debug({ code: found.code }, redactMessage(found.message))
   const retryAfter = retryAfterSeconds[found.code]
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)

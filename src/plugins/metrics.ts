@@ -19,7 +19,8 @@ export const metrics = plugin(async (app: FastifyInstance) => {
   app.decorate('metrics', counted)
   app.addHook('onClose', async () => counted.stop())
   app.addHook('onResponse', (request, reply, done) => {
-    counted.request(request.routeOptions.schema?.operationId ?? 'none', reply.statusCode, reply.elapsedTime / 1000)
+    // A stream was counted when it began, because most end without a response that is complete.
+    if (request.streamed === undefined) counted.request(request.routeOptions.schema?.operationId ?? 'none', reply.statusCode, reply.elapsedTime / 1000)
     if (request.sqlstate !== undefined) counted.databaseFaults.add({ sqlstate: request.sqlstate })
     done()
   })

@@ -17,8 +17,8 @@ export type LabFigures = {
   steps: Record<'running' | 'paused' | 'lost', number>
   /** Alarms that are on. */
   alarms: Record<'new' | 'acknowledged', number>
-  /** By whether they are told everything, wait for a receiver, or are switched off. */
-  webhooks: Record<'current' | 'behind' | 'off', number>
+  /** By whether they are told everything, wait for a receiver, were switched off by somebody, or by the service. */
+  webhooks: Record<'current' | 'behind' | 'off' | 'failed', number>
   /** For how long the oldest event has waited for a webhook that is on; 0 if none waits. */
   webhooks_behind_seconds: number
   devices: { device: string, slots: number, occupied: number, reserved: number }[]
@@ -53,7 +53,8 @@ export async function readLabFigures (pool: pg.Pool): Promise<LabFigures> {
         'alarms', (SELECT json_build_object('new', count(*) FILTER (WHERE acknowledged_at IS NULL), 'acknowledged', count(acknowledged_at)) FROM alarm_state
           WHERE ${alarmIsOn}),
         'webhooks', (SELECT json_build_object('current', count(*) FILTER (WHERE w.disabled_at IS NULL AND w.cursor_revision > l.revision),
-          'behind', count(*) FILTER (WHERE w.disabled_at IS NULL AND w.cursor_revision <= l.revision), 'off', count(w.disabled_at)) FROM webhook w),
+          'behind', count(*) FILTER (WHERE w.disabled_at IS NULL AND w.cursor_revision <= l.revision),
+          'off', count(*) FILTER (WHERE w.disabled_because = 'requested'), 'failed', count(*) FILTER (WHERE w.disabled_because <> 'requested')) FROM webhook w),
         'webhooks_behind_seconds', (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waiting.recorded_at)), 0) FROM webhook w
           CROSS JOIN LATERAL (SELECT e.recorded_at FROM event e WHERE (e.revision, e.ordinal) >= (w.cursor_revision, w.cursor_ordinal) ORDER BY e.revision, e.ordinal LIMIT 1) waiting
           WHERE w.disabled_at IS NULL),

@@ -46,6 +46,11 @@ async function respond (url: URL, { body, ...options }: Request): Promise<Incomi
     // A connection for each message: one that is kept open can be closed by the receiver just when the next message is sent.
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { method: 'POST', agent: false, maxHeaderSize: 16_384, ...options })
     request.once('response', resolve).once('error', reject)
+    // Without these, a receiver that wants to change the protocol (101) would keep its webhook for ever: Node closes the connection without an error.
+    request.once('upgrade', (answer, socket) => {
+      socket.destroy()
+      resolve(answer)
+    }).once('close', () => reject(Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' })))
     request.end(body)
   })
 }

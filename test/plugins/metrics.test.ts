@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
+import { labMetrics } from '../../src/metrics/lab-metrics.ts'
 import { projectRoot } from '../../src/project-root.ts'
 import { aLab, aService, aServiceOn, type Service } from '../support/service.ts'
+import { aListener, has } from '../support/stream.ts'
 import { lasting } from '../support/times.ts'
 
 // Prometheus asks for /metrics. An independent parser reads the text here.
@@ -42,7 +44,7 @@ t.test('the metrics say how the lab is', async (t) => {
   t.equal(valueOf(now.get('platform_status_steps'), { status: 'paused' }), 0)
   t.equal(valueOf(now.get('platform_status_steps'), { status: 'lost' }), 0)
   t.equal(valueOf(now.get('platform_status_alarms'), { state: 'new' }), 0)
-  t.equal(valueOf(now.get('platform_status_webhooks'), { state: 'off' }), 0)
+  for (const state of ['current', 'behind', 'off', 'failed']) t.equal(valueOf(now.get('platform_status_webhooks'), { state }), 0)
   t.equal(valueOf(now.get('platform_status_streams')), 0)
   for (const [device, state, count] of [['Ho"tel\\1', 'occupied', 1], ['Ho"tel\\1', 'reserved', 1], ['Ho"tel\\1', 'free', 2], ['Reader', 'occupied', 1], ['Reader', 'free', 0]] as const) {
     t.equal(valueOf(now.get('platform_status_device_slots'), { device, state }), count, `${device} ${state}`)
@@ -67,6 +69,31 @@ t.test('the metrics count lost steps, alarms and open streams', async (t) => {
   t.equal(valueOf(now.get('platform_status_alarms'), { state: 'acknowledged' }), 1)
   t.equal(valueOf(now.get('platform_status_streams')), 1)
   await stream.body?.cancel()
+})
+
+t.test('a stream is counted as a request when it begins, once however it ends, and is not among the times of answers', async (t) => {
+  const { service, stream } = await aListener(t, { heartbeatMs: 100 })
+  const counted = async (): Promise<number> => valueOf((await metricsOf(service)).get('platform_status_requests_total'), { operation: 'streamEvents', status: '200' })
+  const killed = await stream()
+  await killed.until(has('hello'))
+  t.equal(await counted(), 1)
+  killed.kill()
+  const other = await stream()
+  await service.post('/api/keys', { name: 'admin', scopes: ['admin'] })
+  await other.ended
+  t.ok(has('bye')(other.frames))
+  t.equal(await counted(), 2)
+  t.notMatch((await service.get('/metrics')).text, /duration_seconds_count\{operation="streamEvents"/)
+})
+
+t.test('webhooks that somebody switched off are told from those that the service switched off', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const ids: string[] = []
+  for (let n = 0; n < 3; n++) ids.push((await lab.post('/api/webhooks', { url: 'http://127.0.0.1:9/' })).body.id)
+  await lab.patch(`/api/webhooks/${ids[0]}`, { disabled: true })
+  await lab.app.database.pool.query("UPDATE webhook SET disabled_at = now(), disabled_because = 'gone' WHERE id = $1", [ids[1]])
+  const webhooks = (await metricsOf(lab)).get('platform_status_webhooks')
+  for (const [state, count] of [['off', 1], ['failed', 1], ['behind', 1]] as const) t.equal(valueOf(webhooks, { state }), count, state)
 })
 
 t.test('the metrics count requests by operation and status, and the time they took', async (t) => {
@@ -164,11 +191,40 @@ function namesIn (expression: string): string[] {
   return names
 }
 
-t.test('the board for Grafana and the rules for Prometheus use metrics that exist', async (t) => {
+/** The figures of the lab in an expression that are not first reduced to one for all instances, which all have the same. */
+function countedTwice (expression: string, figures: ReadonlySet<string>): string[] {
+  const found: string[] = []
+  parser.parse(expression).iterate({
+    enter ({ type, from, to, node }) {
+      const name = type.name === 'VectorSelector' ? /^[\w:]+/.exec(expression.slice(from, to))![0] : ''
+      if (!figures.has(name)) return
+      let above = node.parent
+      while (above !== null && above.type.name !== 'AggregateExpr') above = above.parent
+      if (above === null || !/^(?:max|min)\b/.test(expression.slice(above.from))) found.push(name)
+    }
+  })
+  return found
+}
+
+t.test('the board and the rules count what all instances say once', (t) => {
+  const figures = new Set(labMetrics({
+    revision: 1, revision_age_seconds: 1, containers: 0, missing: 0, reservations: 0, waiting_for_lock: 0, steps: { running: 0, paused: 0, lost: 0 }, alarms: { new: 0, acknowledged: 0 },
+    webhooks: { current: 0, behind: 0, off: 0, failed: 0 }, webhooks_behind_seconds: 0, devices: [], slots: { slots: 0, occupied: 0, reserved: 0 }
+  }).map(({ name }) => name))
+  t.same(countedTwice('sum by (device) (platform_status_device_slots) > 1', figures), ['platform_status_device_slots'])
+  for (const expression of expressionsOfExamples()) t.same(countedTwice(expression, figures), [], expression)
+  t.end()
+})
+
+function expressionsOfExamples (): string[] {
   const read = (file: string): string => readFileSync(join(projectRoot, 'examples', file), 'utf8')
   const rules = (parseYaml(read('prometheus/rules.yml')) as { groups: { rules: { expr: string }[] }[] }).groups.flatMap((group) => group.rules.map(({ expr }) => expr))
   const board = JSON.parse(read('grafana/platform-status.json')) as { panels: { targets: { expr: string }[] }[] }
-  const expressions = [...rules, ...board.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '5m')))]
+  return [...rules, ...board.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '5m')))]
+}
+
+t.test('the board for Grafana and the rules for Prometheus use metrics that exist', async (t) => {
+  const expressions = expressionsOfExamples()
   t.throws(() => namesIn('sum(rate(x[5m])'), 'an expression that is not valid is found')
   const { text } = await (await aLab(t, { Fridge: 1 })).get('/metrics')
   const known = new Set([...text.matchAll(/^# TYPE (\w+) (\w+)/gm)].flatMap(([, name, type]) => type === 'histogram' ? ['_bucket', '_sum', '_count'].map((part) => `${name}${part}`) : [name!]))

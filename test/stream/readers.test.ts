@@ -97,12 +97,15 @@ t.test('all streams are judged and told with a few statements, however many they
 })
 
 t.test('further streams than MAX_STREAMS are refused, until one ends; a HEAD takes no place', async (t) => {
-  const { stream, service } = await aListener(t, { env: { MAX_STREAMS: '2' } })
+  const { lines, log } = aLog()
+  const { stream, service } = await aListener(t, { env: { MAX_STREAMS: '2' }, log })
   const first = await stream()
   await stream()
   const third = await stream()
   t.match(third, { status: 503, headers: { 'retry-after': '5' } })
   t.match(await third.refusal(), { code: 'too-many-streams', limit: 2 })
+  t.match(lines.find(({ code }) => code === 'too-many-streams'), { msg: 'request completed', status: 503 })
+  t.notOk(lines.some(({ level }) => level === 'error'), 'a limit that is kept is no error of the service')
   first.kill()
   let status = 503
   for (let n = 0; n < 100 && status === 503; n++) {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { restoreBackup } from '../../src/backup/restore.ts'
@@ -103,6 +105,32 @@ t.test('the address is judged when the connection is made, also if a name leads 
   }
   t.match(await send([], '169.254.169.254'), { error: /169\.254\.169\.254 is not allowed/ }, 'a literal address is not resolved')
   t.equal(receiver.messages.length, 1)
+})
+
+t.test('whatever a receiver sends, the attempt ends', async (t) => {
+  const repeated = (socket: Socket, text: string): void => {
+    const timer = setInterval(() => socket.write(text), 5)
+    socket.on('close', () => clearInterval(timer))
+  }
+  const answers: Record<string, { send: (socket: Socket) => unknown, status: number | null, error: RegExp | null }> = {
+    'another protocol': { send: (socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'), status: 101, error: /answered 101/ },
+    'early hints without an end': { send: (socket) => repeated(socket, 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'), status: null, error: /within 0\.3 seconds/ },
+    'headers without an end': { send: (socket) => { socket.write('HTTP/1.1 200 OK\r\nX-A: '); repeated(socket, 'a') }, status: null, error: /within 0\.3 seconds/ },
+    'large headers': { send: (socket) => socket.write(`HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(30_000)}\r\n\r\n`), status: null, error: /HPE_HEADER_OVERFLOW/ },
+    'no HTTP': { send: (socket) => socket.write('SSH-2.0-OpenSSH\r\n'), status: null, error: /HPE_/ },
+    nothing: { send: (socket) => socket.end(), status: null, error: /ECONNRESET/ },
+    'a body without an end': { send: (socket) => { socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'); repeated(socket, '3\r\nabc\r\n') }, status: 200, error: null }
+  }
+  for (const [name, { send, status, error }] of Object.entries(answers)) {
+    const server = createServer((socket) => { socket.on('error', () => {}).once('data', () => send(socket)) }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const sent = await sendMessage(url, { headers: {}, body: '{}', timeoutMs: 300, stop: new AbortController().signal })
+    t.equal(sent.status, status, name)
+    if (error === null) t.equal(sent.error, null, name)
+    else t.match(sent.error, error, name)
+    server.close()
+  }
 })
 
 t.test('the log tells of a failure once, of being switched off, and never a URL or a secret', async (t) => {

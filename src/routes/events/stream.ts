@@ -47,6 +47,7 @@ export const eventStreamRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
       begin(reply)
       const reader = request.streamed = feed.open(reply.raw, { head, after, filter: opened.filter, keyId: request.keyId, sessionId: request.sessionId }, leave)
+      app.metrics.request('streamEvents', 200, null)
       request.log.info({ operation_id: 'streamEvents', actor: request.actor ?? undefined, revision: reader.cursor }, 'stream opened')
     } catch (error) {
       leave()
