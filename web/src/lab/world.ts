@@ -1,3 +1,4 @@
+import { viewOf, type View } from './view.ts'
 import type { Event, LabContainer, LabState, Place, StreamRevision } from '../api/generated/schema.d.ts'
 
 /** A container with a place: what events tell of it, too. */
@@ -12,6 +13,7 @@ export type Device = {
   /** The number of its slots. */
   positions: number
   disposes: boolean
+  view: View
   /** What is in its slots, by number. Slots that are empty are not in it. */
   slots: ReadonlyMap<number, Occupant>
 }
@@ -33,6 +35,12 @@ type Snapshot = Omit<Placed, 'device' | 'position'> & { device: string | null, p
 const kindsOfOthers = /^(steps?-|experiment-|alarm-|webhook-|certificate-|labware-type-|position-reserved$|reservation-)/
 const kindsOfContainers = new Set(['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'restored'])
 
+/** The devices in the order of their views; those without a place in it stay where the lab file has them, after the others. */
+function inOrder (devices: LabState['devices']) {
+  const rank = ({ view }: { view: View }): number => view.order ?? Number.MAX_VALUE
+  return devices.map((device) => ({ ...device, view: viewOf(device.view, device.positions) })).sort((a, b) => rank(a) - rank(b))
+}
+
 /** The world of a response of `GET /api/lab`. */
 export function worldOf ({ revision, totals, devices }: LabState): World {
   const placed = new Map(devices.flatMap(({ name: device, containers }) =>
@@ -44,7 +52,8 @@ export function worldOf ({ revision, totals, devices }: LabState): World {
   }
   return {
     revision, totals, placed,
-    devices: new Map(devices.map(({ name, group, positions, disposes }) => [name, { name, group, positions, disposes, slots: slots.get(name)! }]))
+    devices: new Map(inOrder(devices).map(({ name, group, positions, disposes, view }) =>
+      [name, { name, group, positions, disposes, view, slots: slots.get(name)! }]))
   }
 }
 

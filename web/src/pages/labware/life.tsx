@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import type { ContainerEvent, ContainerSituation } from '../../api/generated/schema.d.ts'
@@ -7,15 +8,19 @@ import { Notice } from '../../parts/page.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { clockOf } from '../../parts/times.ts'
 
+const LifeChart = lazy(async () => ({ default: (await import('./life-chart.tsx')).LifeChart }))
+
 /** What happened to a container, newest first. */
 export function Life ({ container }: { container: string }) {
   const { data, error, hasNextPage, fetchNextPage, isFetching } = useHistory(container)
   if (error !== null) return <Notice>{wordsOf(error)}</Notice>
   if (data === undefined) return <Notice>Reading ...</Notice>
-  const events = data.pages.flatMap(({ items }) => items).reverse()
+  const ordered = data.pages.flatMap(({ items }) => items)
+  const events = [...ordered].reverse()
   return (
     <>
       {hasNextPage ? <button className="key" disabled={isFetching} onClick={() => { void fetchNextPage() }}>Show what happened later</button> : null}
+      <Suspense fallback={null}><LifeChart id={container} events={ordered} /></Suspense>
       <table className="list">
         <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Lab then</th></tr></thead>
         <tbody>{events.map((event) => <Row key={event.step?.id ?? `${event.revision} ${event.kind}`} event={event} />)}</tbody>
