@@ -5,6 +5,7 @@ import type { ContainerEvent, ContainerSituation } from '../../api/generated/sch
 import { useHistory } from '../../api/queries.ts'
 import { Name, placeText } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
+import { StepLink } from '../../parts/step-name.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { clockOf } from '../../parts/times.ts'
 
@@ -33,7 +34,7 @@ function Row ({ event: { kind, at, revision, from, to, step } }: { event: Contai
   return (
     <tr>
       <th scope="row" data-label="When"><Moment at={at} /></th>
-      <td data-label="What">{step === null ? kind.replaceAll('-', ' ') : <><Name>{step.device}</Name> · <Name>{step.name ?? step.fct ?? 'step'}</Name>, {step.status}</>}</td>
+      <td data-label="What">{step === null ? kind.replaceAll('-', ' ') : <><Name>{step.device}</Name> · <StepLink step={{ ...step, kind: 'step' }} />, {step.status}</>}</td>
       {step === null
         ? <><td data-label="From">{from === null ? '–' : situationText(from)}</td><td data-label="To">{to === null ? '–' : situationText(to)}</td></>
         : <><td data-label="Took">{step.active_seconds === null ? '–' : clockOf(step.active_seconds)}</td><td data-label="To">{step.destination === null ? '–' : placeText(step.destination)}</td></>}
