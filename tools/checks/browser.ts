@@ -14,6 +14,7 @@ import { lanAddress, lostConnection, overPlainHttp, restartedService } from './b
 import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
 import { fillLab } from './browser/lab.ts'
 import { callerOf } from './browser/page.ts'
+import { builtSo, life, pickedUp } from './browser/map.ts'
 import { devicesAndTypes, health, keys, labFile, webhooks } from './browser/lab-admin.ts'
 import { insights } from './browser/insights.ts'
 import { log, timeTravel } from './browser/log.ts'
@@ -58,6 +59,7 @@ if (executablePath === undefined) {
         'the log': log, 'time travel': timeTravel,
         'devices and labware types': devicesAndTypes, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
         'insights say what they find': insights,
+        'a plate picked up on the map': pickedUp, 'a device as it is built': builtSo, 'the life of a plate': life,
         'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, '320 pixels, and large letters': reflow
       }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
       'keys of people': withFullLab(withKey, async (service) => { await keys(browser, service, key) }),

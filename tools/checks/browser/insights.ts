@@ -6,7 +6,7 @@ import { live, openPage } from './page.ts'
 export async function insights (browser: Browser, service: RunningService): Promise<void> {
   const { page, close } = await openPage(browser, service, '/insights/use?range=last+7+days')
   await live(page)
-  const use = page.getByRole('figure', { name: /^Sealer was the busiest: .+ of the last 7 days\. \d of 5 devices did nothing\./ })
+  const use = page.getByRole('figure', { name: /^Sealer was the busiest: .+ of the last 7 days\. \d of 6 devices did nothing\./ })
   await use.getByText('show as table').click()
   await use.getByRole('row', { name: /^Washer/ }).waitFor()
   await page.getByRole('row', { name: /^SCREEN_000/ }).getByText('just now').first().waitFor()

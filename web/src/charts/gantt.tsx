@@ -56,3 +56,13 @@ export function Tick ({ scale, at, row, kind }: { scale: TimeScale, at: number, 
 export function Sign ({ scale, at, row, children }: { scale: TimeScale, at: number, row: number, children: string }) {
   return <text className="sign" x={percent(scale(at))} dx="3" y={(row + 1) * rowHeight - 6}>{children}</text>
 }
+
+/** The pixels that a letter needs about, on the narrowest screen. */
+const widthOfChart = 300
+const letter = 8
+
+/** What a bar is, inside of it, where there is room. */
+export function Label ({ scale, from, to, row, children }: { scale: TimeScale, from: number, to: number, row: number, children: string }) {
+  const room = (scale(to) - scale(from)) / 100 * widthOfChart
+  return room < children.length * letter ? null : <text className="bar-label" x={percent(scale(from))} dx="4" y={(row + 1) * rowHeight - 7}>{children}</text>
+}

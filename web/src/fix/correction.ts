@@ -53,8 +53,8 @@ export function correctionOf (choice: Choice, container: Container, occupant: Oc
 export function beforeOf (container: Container, occupant: Occupant | null): Before[] {
   const own = { id: container.id, barcode: container.barcode, place: trackedPlace(container), lidded: container.lidded, lid: container.lid }
   if (occupant === null || occupant.container.id === container.id) return [own]
-  const { id, barcode, device, position, lidded, lid } = occupant.container
-  return [own, { id, barcode, place: { device, position }, lidded, lid }]
+  const { id, barcode, lidded, lid } = occupant.container
+  return [own, { id, barcode, place: trackedPlace(occupant.container), lidded, lid }]
 }
 
 /** The opposite correction. Null for a container of which nobody knew where it was: it becomes missing again. */

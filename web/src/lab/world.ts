@@ -1,10 +1,14 @@
+import { viewOf, type View } from './view.ts'
 import type { Event, LabContainer, LabState, Place, StreamRevision } from '../api/generated/schema.d.ts'
 
 /** A container with a place: what events tell of it, too. */
 export type Placed = Pick<LabContainer, 'id' | 'barcode' | 'name' | 'position' | 'lidded' | 'lid'> & { device: string }
 
+/** A container that has a place, or is missing while its lid has one. */
+type Known = Omit<Placed, 'device' | 'position'> & { device: string | null, position: number | null }
+
 /** What is in a slot: a container, or the lid of one. */
-export type Occupant = { part: 'container' | 'lid', container: Placed }
+export type Occupant = { part: 'container', container: Placed } | { part: 'lid', container: Known }
 
 export type Device = {
   name: string
@@ -12,6 +16,7 @@ export type Device = {
   /** The number of its slots. */
   positions: number
   disposes: boolean
+  view: View
   /** What is in its slots, by number. Slots that are empty are not in it. */
   slots: ReadonlyMap<number, Occupant>
 }
@@ -33,6 +38,12 @@ type Snapshot = Omit<Placed, 'device' | 'position'> & { device: string | null, p
 const kindsOfOthers = /^(steps?-|experiment-|alarm-|webhook-|certificate-|labware-type-|position-reserved$|reservation-)/
 const kindsOfContainers = new Set(['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'restored'])
 
+/** The devices in the order of their views; those without a place in it stay where the lab file has them, after the others. */
+function inOrder (devices: LabState['devices']) {
+  const rank = ({ view }: { view: View }): number => view.order ?? Number.MAX_VALUE
+  return devices.map((device) => ({ ...device, view: viewOf(device.view, device.positions) })).sort((a, b) => rank(a) - rank(b))
+}
+
 /** The world of a response of `GET /api/lab`. */
 export function worldOf ({ revision, totals, devices }: LabState): World {
   const placed = new Map(devices.flatMap(({ name: device, containers }) =>
@@ -42,9 +53,16 @@ export function worldOf ({ revision, totals, devices }: LabState): World {
     slots.get(container.device)?.set(container.position, { part: 'container', container })
     if (container.lid !== null) slots.get(container.lid.device)?.set(container.lid.position, { part: 'lid', container })
   }
+  // Of a missing container the lid can still have a place.
+  for (const { name: device, lids } of devices) {
+    for (const { container_id: id, barcode, name, position } of lids) {
+      if (!placed.has(id)) slots.get(device)!.set(position, { part: 'lid', container: { id, barcode, name, device: null, position: null, lidded: false, lid: { device, position } } })
+    }
+  }
   return {
     revision, totals, placed,
-    devices: new Map(devices.map(({ name, group, positions, disposes }) => [name, { name, group, positions, disposes, slots: slots.get(name)! }]))
+    devices: new Map(inOrder(devices).map(({ name, group, positions, disposes, view }) =>
+      [name, { name, group, positions, disposes, view, slots: slots.get(name)! }]))
   }
 }
 
@@ -92,21 +110,22 @@ function withChanges (world: World, events: readonly Event[]): World {
     const [before, after] = [event.before as Snapshot | null, event.after as Snapshot | null]
     const id = (after ?? before)!.id
     const old = placed.get(id)
-    if (old !== undefined) {
-      takeAway(id, old, 'container')
-      if (old.lid !== null) takeAway(id, old.lid, 'lid')
-      placed.delete(id)
-    }
+    if (old !== undefined) takeAway(id, old, 'container')
+    const oldLid = old?.lid ?? before?.lid ?? null
+    if (oldLid !== null) takeAway(id, oldLid, 'lid')
+    placed.delete(id)
     count(totals, before, -1)
     count(totals, after, 1)
-    if (after === null || after.removed_at !== null || after.device === null || after.position === null) continue
+    if (after === null || after.removed_at !== null) continue
     const { barcode, name, device, position, lidded } = after
     // The snapshot after a disposal names the place, although nothing stays there.
     const lid = event.kind === 'disposed' ? null : after.lid
-    const container = { id, barcode, name, device, position, lidded, lid }
-    placed.set(id, container)
-    slotsOf(device)?.set(position, { part: 'container', container })
-    if (lid !== null) slotsOf(lid.device)?.set(lid.position, { part: 'lid', container })
+    if (device !== null && position !== null) {
+      const container = { id, barcode, name, device, position, lidded, lid }
+      placed.set(id, container)
+      slotsOf(device)?.set(position, { part: 'container', container })
+    }
+    if (lid !== null) slotsOf(lid.device)?.set(lid.position, { part: 'lid', container: { id, barcode, name, device, position, lidded, lid } })
   }
   const occupied = [...devices.values()].reduce((sum, { slots }) => sum + slots.size, 0)
   const empty = totals.positions - occupied
@@ -126,8 +145,10 @@ export function labStateOf ({ revision, totals, devices }: World) {
     revision, totals,
     devices: [...devices.values()].map(({ name, group, positions, disposes, slots }) => ({
       name, group, positions, occupied: slots.size, disposes,
-      containers: [...slots.values()].filter(({ part }) => part === 'container').map(({ container: { device: _, ...container } }) => container)
-        .sort((a, b) => a.position - b.position)
+      containers: [...slots.values()].flatMap((occupant) => occupant.part === 'container' ? [occupant.container] : []).map(({ device: _, ...container }) => container)
+        .sort((a, b) => a.position - b.position),
+      lids: [...slots].filter(([, { part }]) => part === 'lid').sort(([a], [b]) => a - b)
+        .map(([position, { container: { id, barcode, name } }]) => ({ container_id: id, barcode, name, position }))
     }))
   }
 }

@@ -1,7 +1,8 @@
 import { memo, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Reserved } from '../api/generated/schema.d.ts'
-import { usePastSearch } from '../lab/lab-context.ts'
+import { carryNow, putDown, setCarry } from '../fix/carry.ts'
+import { useMayWrite, usePastSearch } from '../lab/lab-context.ts'
 import type { Device, Occupant } from '../lab/world.ts'
 import { containerPath, labelOf, Name } from './name.tsx'
 
@@ -18,27 +19,46 @@ type Props = {
 /** A device with its slots. One stop for Tab; arrows move between slots, and Enter opens what is in one. */
 export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain = false, isFolded = false }: Props) {
   const { name, positions, slots, disposes } = device
-  const columns = columnsOf(positions)
+  const { columns, isFromBottom, countFrom } = device.view
   const rows = useMemo(() => Array.from({ length: Math.ceil(positions / columns) }, (_, row) =>
     Array.from({ length: Math.min(columns, positions - row * columns) }, (_, column) => row * columns + column)), [positions, columns])
+  const shownRows = isFromBottom ? [...rows].reverse() : rows
   const grid = useRef<HTMLDivElement>(null)
   /** The slot on which Tab stops. */
   const [stop, setStop] = useState(0)
   const [, go] = useLocation()
   const past = usePastSearch()
+  const mayFix = useMayWrite() && !isPlain
+  /** A single key that waits for whether others follow. */
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined)
+
+  const open = (slot: number, occupant: Occupant | undefined): void => {
+    if (carryNow().carried !== null) putDown({ device: name, position: slot })
+    else if (occupant !== undefined) go(containerPath(occupant.container) + past)
+  }
+
+  function press (key: string, slot: number): void {
+    const occupant = slots.get(slot)
+    if (key === 'm' && carryNow().carried !== null) putDown({ device: name, position: slot })
+    else if (occupant?.part !== 'container') return
+    else setCarry(key === 'm' ? { carried: occupant.container } : { fixing: { id: occupant.container.id, here: undefined } })
+  }
 
   function onKey (event: KeyboardEvent<HTMLDivElement>): void {
     const cell = event.target as HTMLElement
     const slot = Number(cell.dataset.slot)
-    const step = steps[event.key]?.(columns)
+    clearTimeout(waiting.current)
+    const step = steps[event.key]?.(columns * (isFromBottom ? -1 : 1))
     if (step !== undefined) {
       event.preventDefault()
       const next = Math.max(0, Math.min(positions - 1, slot + step))
       setStop(next)
       grid.current!.querySelector<HTMLElement>(`[data-slot="${next}"]`)?.focus()
-    } else if (event.key === 'Enter' && !isPlain) {
-      const occupant = slots.get(slot)
-      if (occupant !== undefined) go(containerPath(occupant.container) + past)
+    } else if (event.key === 'Enter' && !isPlain) open(slot, slots.get(slot))
+    else if (event.key === 'Escape') setCarry({ carried: null })
+    else if ((event.key === 'm' || event.key === 'f') && mayFix) {
+      // A scanner types such letters, too, but not only one.
+      waiting.current = setTimeout(() => press(event.key, slot), singleKeyMs)
     }
   }
 
@@ -48,52 +68,74 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
       ref={grid} role="grid" className="slots" aria-label={`${name}, ${slots.size} of ${positions} slots`} aria-rowcount={rows.length} aria-colcount={columns}
       onKeyDown={onKey}
     >
-      {rows.map((row, n) => (
-        <div key={n} role="row" className="row">
+      {shownRows.map((row) => (
+        <div key={row[0]} role="row" className="row" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
           {row.map((slot) => (
             <Slot
               key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isStop={slot === Math.min(stop, positions - 1)}
+              mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
             />
           ))}
         </div>
       ))}
     </div>
   )
-  if (isFolded) return <details className={`device columns-${columns}`}><summary><h3>{heading}</h3></summary>{content}</details>
+  if (isFolded) return <details className={`device columns-${widthOf(columns)}`}><summary><h3>{heading}</h3></summary>{content}</details>
   return (
-    <section className={`device columns-${columns}`}>
+    <section className={`device columns-${widthOf(columns)}`}>
       <h3>{isPlain ? heading : <Link href={`/devices/${encodeURIComponent(name)}${past}`}>{heading}</Link>}</h3>
       {content}
     </section>
   )
 })
 
-type SlotProps = { slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isStop: boolean }
+type SlotProps = {
+  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isStop: boolean, mayFix: boolean
+  /** The number on the device itself, if it is another. */
+  label: number | null
+}
 
-const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop }: SlotProps) {
+const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, mayFix, label }: SlotProps) {
   const [, go] = useLocation()
   const past = usePastSearch()
+  const plate = mayFix && occupant?.part === 'container' ? occupant.container : null
+
+  function onClick (): void {
+    const { isTapping, carried } = carryNow()
+    if (carried !== null) putDown({ device, position: slot })
+    else if (isTapping && plate !== null) setCarry({ carried: plate })
+    else if (occupant !== undefined) go(containerPath(occupant.container) + past)
+  }
+
   return (
     <div
-      role="gridcell" tabIndex={isStop ? 0 : -1} data-slot={slot} className={`slot ${kindOf(occupant, reserved)}`} aria-label={nameOf(slot, occupant, device, reserved)}
-      onClick={occupant === undefined ? undefined : () => go(containerPath(occupant.container) + past)}
+      role="gridcell" tabIndex={isStop ? 0 : -1} data-slot={slot} className={`slot ${kindOf(occupant, reserved)}`} aria-label={nameOf(slot, occupant, device, reserved, label)}
+      onClick={onClick} draggable={plate !== null} onDragStart={() => setCarry({ carried: plate })} onDragEnd={() => setCarry({ carried: null })}
+      onDragOver={(event) => { if (mayFix && carryNow().carried !== null) event.preventDefault() }}
+      onDrop={(event) => {
+        event.preventDefault()
+        putDown({ device, position: slot })
+      }}
     >
-      <span className="number">{slot}</span>{' '}
+      <span className="number">{slot}{label === null ? '' : ` · ${label}`}</span>{' '}
       <span className="glyph">{glyphOf(occupant, reserved)}</span>{' '}
       <span className="label">{occupant === undefined ? reserved === undefined ? '' : 'kept' : <Name>{labelIn(occupant)}</Name>}</span>
     </div>
   )
 })
 
+/** Longer than between two letters of a scan. */
+const singleKeyMs = 60
+
 const steps: Readonly<Record<string, (columns: number) => number>> = {
   ArrowLeft: () => -1, ArrowRight: () => 1, ArrowUp: (columns) => -columns, ArrowDown: (columns) => columns,
   PageUp: (columns) => -columns * 5, PageDown: (columns) => columns * 5, Home: () => -Infinity, End: () => Infinity
 }
 
-/** Small devices read best as a list; of large ones only the pattern can be seen. */
-function columnsOf (positions: number): number {
-  if (positions <= 12) return 1
-  return positions <= 60 ? 2 : 10
+/** How wide a device is drawn, and whether there is room for names. */
+function widthOf (columns: number): 1 | 2 | 10 {
+  if (columns === 1) return 1
+  return columns <= 4 ? 2 : 10
 }
 
 function glyphOf (occupant: Occupant | undefined, reserved: Reserved | undefined): string {
@@ -111,11 +153,12 @@ function labelIn ({ part, container }: Occupant): string {
   return part === 'lid' ? `lid of ${labelOf(container)}` : labelOf(container)
 }
 
-function nameOf (slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined): string {
-  if (occupant === undefined) return reserved === undefined ? `Slot ${slot}, empty` : `Slot ${slot}, kept for ${reserved.owner}`
+function nameOf (slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, label: number | null): string {
+  const name = label === null ? `Slot ${slot}` : `Slot ${slot}, labelled ${label}`
+  if (occupant === undefined) return reserved === undefined ? `${name}, empty` : `${name}, kept for ${reserved.owner}`
   const { part, container } = occupant
-  if (part === 'lid') return `Slot ${slot}, lid of ${labelOf(container)}`
-  return `Slot ${slot}, ${labelOf(container)}, ${lidText(container, device)}`
+  if (part === 'lid') return `${name}, lid of ${labelOf(container)}`
+  return `${name}, ${labelOf(container)}, ${lidText(container, device)}`
 }
 
 function lidText ({ lidded, lid }: Occupant['container'], device: string): string {

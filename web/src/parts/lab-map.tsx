@@ -1,6 +1,7 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import type { Reserved } from '../api/generated/schema.d.ts'
 import { useReservations } from '../api/queries.ts'
+import { CarryBar } from '../fix/carry-bar.tsx'
 import { usePast } from '../lab/lab-context.ts'
 import type { World } from '../lab/world.ts'
 import { DeviceGrid } from './device-grid.tsx'
@@ -11,11 +12,14 @@ export function LabMap ({ world, only, isPlain = false }: { world: World, only?:
   const isPhone = useIsPhone()
   const devices = [...world.devices.values()].filter(({ name }) => only === undefined || only.includes(name))
   return (
-    <div className="map">
-      {devices.map((device) => (
-        <DeviceGrid key={device.name} device={device} reserved={reserved.get(device.name)} isPlain={isPlain} isFolded={isPhone && !isPlain} />
-      ))}
-    </div>
+    <>
+      {isPlain ? null : <CarryBar />}
+      <div className="map">
+        {devices.map((device) => (
+          <DeviceGrid key={device.name} device={device} reserved={reserved.get(device.name)} isPlain={isPlain} isFolded={isPhone && !isPlain} />
+        ))}
+      </div>
+    </>
   )
 }
 

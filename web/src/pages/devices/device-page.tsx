@@ -1,4 +1,5 @@
 import { Link } from 'wouter'
+import { CarryBar } from '../../fix/carry-bar.tsx'
 import { useWorld } from '../../lab/lab-context.ts'
 import { DeviceGrid } from '../../parts/device-grid.tsx'
 import { useReserved } from '../../parts/lab-map.tsx'
@@ -15,6 +16,7 @@ export function DevicePage ({ name }: { name: string }) {
   const occupants = [...device.slots].sort(([a], [b]) => a - b)
   return (
     <Page title={name} heading={<Name>{name}</Name>} tools={<Link className="key" href={`/stocktake/${encodeURIComponent(name)}`}>Stocktake</Link>}>
+      <CarryBar />
       <div className="map"><DeviceGrid device={device} reserved={reserved.get(name)} /></div>
       <Legend />
       {occupants.length === 0 ? <p>Nothing stands here.</p> : (

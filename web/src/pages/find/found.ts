@@ -1,6 +1,6 @@
-import type { Placed, World } from '../../lab/world.ts'
+import type { Occupant, Placed, World } from '../../lab/world.ts'
 
-type Found = { place: { device: string, position: number, container: Placed | undefined } | null, devices: string[], containers: Placed[] }
+type Found = { place: { device: string, position: number, container: Occupant['container'] | undefined } | null, devices: string[], containers: Placed[] }
 
 const most = 100
 

@@ -12,6 +12,8 @@ const keys = [
   ['Tab', 'the next device, key or link'],
   ['arrows, Home, End, Page up, Page down', 'the slots of a device'],
   ['Enter', 'open what is in the slot'],
+  ['m', 'pick up the plate in the slot; then m or Enter in another slot says that it stands there, and Esc lets go'],
+  ['f', 'fix the plate in the slot'],
   ['?', 'this page']
 ] as const
 

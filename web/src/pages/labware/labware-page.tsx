@@ -7,7 +7,7 @@ import { Notice, Page } from '../../parts/page.tsx'
 import { downloadCsv } from '../../parts/csv.ts'
 import { useSearch } from '../../parts/search.ts'
 import { Ago } from '../../parts/time.tsx'
-import { columns, csvRowsOf, type Column, isShown, sorted } from './rows.ts'
+import { columns, labwareCsvRows, type Column, isShown, sorted } from './rows.ts'
 
 /** All labware: what it is, where it is, and when it changed last. */
 export function LabwarePage () {
@@ -29,7 +29,7 @@ export function LabwarePage () {
       <div className="filters">
         <label>Only with <input type="search" value={filter} onChange={({ target }) => change('filter', target.value)} maxLength={200} /></label>
         <label className="radio"><input type="checkbox" checked={removed} onChange={({ target }) => change('removed', target.checked ? 'true' : '')} /> also what left the platform</label>
-        <button className="key" onClick={() => downloadCsv('labware', csvRowsOf(rows))}>CSV</button>
+        <button className="key" onClick={() => downloadCsv('labware', labwareCsvRows(rows))}>CSV</button>
         <button className="key" onClick={() => print()}>Print</button>
       </div>
       {error !== null ? <Notice>{wordsOf(error)}</Notice> : null}

@@ -1,21 +1,27 @@
+import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import type { ContainerEvent, ContainerSituation } from '../../api/generated/schema.d.ts'
 import { useHistory } from '../../api/queries.ts'
 import { Name, placeText } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
+import { StepLink } from '../../parts/step-name.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { clockOf } from '../../parts/times.ts'
+
+const LifeChart = lazy(async () => ({ default: (await import('./life-chart.tsx')).LifeChart }))
 
 /** What happened to a container, newest first. */
 export function Life ({ container }: { container: string }) {
   const { data, error, hasNextPage, fetchNextPage, isFetching } = useHistory(container)
   if (error !== null) return <Notice>{wordsOf(error)}</Notice>
   if (data === undefined) return <Notice>Reading ...</Notice>
-  const events = data.pages.flatMap(({ items }) => items).reverse()
+  const ordered = data.pages.flatMap(({ items }) => items)
+  const events = [...ordered].reverse()
   return (
     <>
       {hasNextPage ? <button className="key" disabled={isFetching} onClick={() => { void fetchNextPage() }}>Show what happened later</button> : null}
+      <Suspense fallback={null}><LifeChart id={container} events={ordered} /></Suspense>
       <table className="list">
         <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Lab then</th></tr></thead>
         <tbody>{events.map((event) => <Row key={event.step?.id ?? `${event.revision} ${event.kind}`} event={event} />)}</tbody>
@@ -28,7 +34,7 @@ function Row ({ event: { kind, at, revision, from, to, step } }: { event: Contai
   return (
     <tr>
       <th scope="row" data-label="When"><Moment at={at} /></th>
-      <td data-label="What">{step === null ? kind.replaceAll('-', ' ') : <><Name>{step.device}</Name> · <Name>{step.name ?? step.fct ?? 'step'}</Name>, {step.status}</>}</td>
+      <td data-label="What">{step === null ? kind.replaceAll('-', ' ') : <><Name>{step.device}</Name> · <StepLink step={{ ...step, kind: 'step' }} />, {step.status}</>}</td>
       {step === null
         ? <><td data-label="From">{from === null ? '–' : situationText(from)}</td><td data-label="To">{to === null ? '–' : situationText(to)}</td></>
         : <><td data-label="Took">{step.active_seconds === null ? '–' : clockOf(step.active_seconds)}</td><td data-label="To">{step.destination === null ? '–' : placeText(step.destination)}</td></>}

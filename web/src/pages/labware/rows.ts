@@ -34,6 +34,6 @@ export function sorted (containers: readonly Container[], key: Column['key'], or
 const members = ['barcode', 'name', 'device', 'position', 'lidded', 'labware_type', 'content', 'missing_since', 'removed_at', 'updated_at'] as const
 
 /** The containers as rows of a CSV file. */
-export function csvRowsOf (containers: readonly Container[]): Field[][] {
+export function labwareCsvRows (containers: readonly Container[]): Field[][] {
   return [[...members], ...containers.map((container) => members.map((member) => container[member]))]
 }

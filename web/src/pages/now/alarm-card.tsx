@@ -23,7 +23,7 @@ export function AlarmCard ({ alarm, running }: { alarm: Alarm, running: RunningS
         {kind === 'lost'
           ? 'The program that ran this step is gone. Look at the device, then say in the step how it ended.'
           : `It runs for ${clockOf((now - Date.parse(start)) / 1000)}. ${median === null ? 'That is far longer than such a step ever took.' : `Half of ${running!.estimate.sample_size} such steps take at most ${clockOf(median)}.`} Look at the device.`}
-        {' '}Alarm since <Moment at={raised_at} />.
+        {' '}Alarm since <Moment at={raised_at} />. <Link href={`/steps/${alarm.step_id}`}>The step</Link>
       </p>
       <ul className="plates">
         {(running?.step.containers ?? []).map(({ id, barcode, named }) => {

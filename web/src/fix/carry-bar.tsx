@@ -1,0 +1,23 @@
+import { useEffect } from 'react'
+import { useMayWrite } from '../lab/lab-context.ts'
+import { labelOf, Name } from '../parts/name.tsx'
+import { setCarry, useCarry } from './carry.ts'
+import { FixSheet } from './fix-sheet.tsx'
+
+/** Above a map: whether taps pick plates up, what was picked up, and the sheet when it was put down. */
+export function CarryBar () {
+  const { isTapping, carried, fixing } = useCarry()
+  const mayWrite = useMayWrite()
+  useEffect(() => () => setCarry({ isTapping: false, carried: null, fixing: null }), [])
+  useEffect(() => { if (!mayWrite) setCarry({ isTapping: false, carried: null }) }, [mayWrite])
+  return (
+    <div className="carry">
+      <button className="key" aria-pressed={isTapping} disabled={!mayWrite} onClick={() => setCarry({ isTapping: !isTapping, carried: null })}>Pick up plates</button>
+      <span role="status">
+        {carried !== null ? <>Picked up <strong><Name>{labelOf(carried)}</Name></strong>. Choose the slot where it stands.</> : isTapping ? 'Choose the plate that stands elsewhere.' : ''}
+      </span>
+      {carried === null ? null : <button className="key" onClick={() => setCarry({ carried: null })}>Let go</button>}
+      {fixing === null ? null : <FixSheet name={fixing.id} here={fixing.here} onClose={() => setCarry({ fixing: null, isTapping: false })} />}
+    </div>
+  )
+}
