@@ -246,10 +246,11 @@ export const LabRestoreResult = Type.Object({
   labware_types: Type.Optional(Type.Array(ref(LabwareTypeChange), { description: 'The labware types that change. Only if there are any.' })),
   containers: Type.Array(ref(Container), { description: 'The containers that change, as they are after the restore.' }),
   findings: Type.Array(ref(RestoreFinding), { description: 'What could not be restored.' }),
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the containers that change: they stand where their labware type does not fit, or have a lid that their type does not have.' }),
   revision: ref(Revision, 'The revision after the restore. For a dry run: the present one.')
 }, {
   $id: 'LabRestoreResult', description: 'What was restored. For a dry run: what would be restored.',
-  examples: [{ applied: true, restored_to: 41, devices: [], labware_types: [{ action: 'add', labware_type: 'Greiner 96 flat', changed: [] }], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
+  examples: [{ applied: true, restored_to: 41, devices: [], labware_types: [{ action: 'add', labware_type: 'Greiner 96 flat', changed: [] }], containers: [aContainer], findings: [aRestoreFinding], warnings: [], revision: 43 }]
 })
 export type LabRestoreResult = Static<typeof LabRestoreResult>
 

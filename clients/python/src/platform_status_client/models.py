@@ -797,6 +797,7 @@ class LabRestoreResult(TypedDict):
     labware_types: NotRequired[list[LabwareTypeChange]]
     containers: list[Container]
     findings: list[RestoreFinding]
+    warnings: list[Warning]
     revision: int
 
 
