@@ -20,6 +20,8 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   move: async () => (await import('./commands/move.ts')).moveCommand,
   correct: async () => (await import('./commands/correct.ts')).correctCommand,
   remove: async () => (await import('./commands/remove.ts')).removeCommand,
+  missing: async () => (await import('./commands/missing.ts')).missingCommand,
+  relabel: async () => (await import('./commands/relabel.ts')).relabelCommand,
   'labware-types': async () => (await import('./commands/labware-types.ts')).labwareTypesCommand,
   stocktake: async () => (await import('./commands/stocktake.ts')).stocktakeCommand,
   steps: async () => await stepsCommands(),

@@ -246,10 +246,11 @@ export const LabRestoreResult = Type.Object({
   labware_types: Type.Optional(Type.Array(ref(LabwareTypeChange), { description: 'The labware types that change. Only if there are any.' })),
   containers: Type.Array(ref(Container), { description: 'The containers that change, as they are after the restore.' }),
   findings: Type.Array(ref(RestoreFinding), { description: 'What could not be restored.' }),
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the containers that change: they stand where their labware type does not fit, or have a lid that their type does not have.' }),
   revision: ref(Revision, 'The revision after the restore. For a dry run: the present one.')
 }, {
   $id: 'LabRestoreResult', description: 'What was restored. For a dry run: what would be restored.',
-  examples: [{ applied: true, restored_to: 41, devices: [], labware_types: [{ action: 'add', labware_type: 'Greiner 96 flat', changed: [] }], containers: [aContainer], findings: [aRestoreFinding], revision: 43 }]
+  examples: [{ applied: true, restored_to: 41, devices: [], labware_types: [{ action: 'add', labware_type: 'Greiner 96 flat', changed: [] }], containers: [aContainer], findings: [aRestoreFinding], warnings: [], revision: 43 }]
 })
 export type LabRestoreResult = Static<typeof LabRestoreResult>
 
@@ -260,12 +261,13 @@ export const WipeQuery = Type.Object({
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
   'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees',
-  'container-missing', 'run-not-learnt', 'labware-does-not-fit'
+  'container-missing', 'run-not-learnt', 'labware-does-not-fit', 'experiment-paused-ahead'
 ], [
-  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `run-not-learnt`, `labware-does-not-fit` and those that begin with `step` are warnings;',
+  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `run-not-learnt`, `labware-does-not-fit`, `experiment-paused-ahead` and those that begin with `step` are warnings;',
   'all others are errors.',
   '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere. `container-missing`: nobody knows where a container is.',
   '`labware-does-not-fit`: a container stands where its labware type does not fit.',
+  '`experiment-paused-ahead`: an experiment is paused since a time that is later than the clock of the service.',
   '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates, experiments and runs leave out; nobody decided about them yet.',
   '`steps-doubtful`: such steps that are used, because they were stored before the service looked.',
   '`run-not-learnt`: the margins of the estimates could not be learnt from a run, three times or more. Other runs are not affected.'

@@ -4,6 +4,7 @@ import {
   barcodeText, ContainerName, DeviceName, items, JsonObject, Name, normalized, nullable, optional, page, pageQuery, ref, Seconds, Slot, StepKind, StepStatus,
   stringEnum, reasonText, textLines, Timestamp, TimestampIn, Uuid, Version, Warning
 } from './common.ts'
+import { PastPause } from './pauses.ts'
 
 export const aStep = {
   id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', kind: 'operation', name: 'Read plate 1', fct: 'absorbance', device: 'PlateReader',
@@ -65,6 +66,9 @@ const barcodeRead = Type.Boolean({ description: 'Whether the barcode was read du
 const attempt = Type.Integer({ minimum: 1, maximum: maxInteger, description: 'The how many-th try of the same work the step is, counted from 1.', examples: [2] })
 const expected = Type.Number({ minimum: 0, maximum: 31_536_000, description: 'The seconds that the orchestrator had planned for the step.', examples: [40] })
 const error = textLines('Why the step failed, in the words of who told it.', 'The gripper lost the plate.')
+const pauses = Type.Array(ref(PastPause), {
+  maxItems: 1000, description: 'All pauses of a step that has a `finish`, in their order. What is before the start or after the finish does not count. To pause a step that runs, use `POST /api/steps/{id}/pause`.'
+})
 const simulated = Type.Boolean({ description: 'Whether the step was only simulated. Estimates ignore simulated steps.' })
 
 export const Step = Type.Object({
@@ -110,6 +114,7 @@ export const StepCreate = Type.Object({
   data: optional(ref(JsonObject), 'The function (`fct`), the parameters and the results of the step.'),
   start: TimestampIn,
   finish: optional(TimestampIn),
+  pauses: optional(pauses),
   status: optional(ref(LoggedStatus), 'The status. The default is `completed` with a `finish`, otherwise `running`.'),
   experiment_id: optional(ref(Name), 'The id of the experiment. An unknown one is stored as named, with a warning.'),
   containers: optional(containers),

@@ -1,3 +1,4 @@
+import type { LabRestoreResult } from '../contract/lab.ts'
 import type { TrackedDevice } from '../domain/lab-file/lab-plan.ts'
 import type { PlacedContainer, PresentContainer } from '../domain/lab-restore.ts'
 import type { AuditContext } from './commands.ts'
@@ -54,6 +55,14 @@ export async function containersNow (transaction: Transaction, ids: readonly str
     LEFT JOIN placement body ON body.container_id = s.id AND body.part = 'body'
     LEFT JOIN placement lid ON lid.container_id = s.id AND lid.part = 'lid'
     WHERE s.removed_at IS NULL OR s.id = ANY (${ids}::uuid[])`
+}
+
+/** What is unusual about containers by their labware types, with pointers into the list of their ids. */
+export async function restoreWarnings (transaction: Transaction, ids: readonly string[]): Promise<LabRestoreResult['warnings']> {
+  return await transaction.$queryRaw<LabRestoreResult['warnings']>`
+    SELECT w.value->>'code' AS code, '/containers/' || t.n - 1 AS pointer, w.value->>'detail' AS detail
+    FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS t (id, n) CROSS JOIN LATERAL jsonb_array_elements(labware_warnings(t.id)) WITH ORDINALITY AS w (value, nth)
+    ORDER BY t.n, w.nth`
 }
 
 export type SlotName = { id: string, device: string, position: number, active: boolean }

@@ -8,7 +8,7 @@ import type { AuditContext } from './commands.ts'
 import type { Database } from './database.ts'
 import { currentRevision, nextRevision, type Transaction, withLabLock } from './lab-lock.ts'
 import {
-  containersNow, containersThen, devicesNow, devicesThen, neededSlots, recordRestored, restoreContainers, slotNames, type SlotName
+  containersNow, containersThen, devicesNow, devicesThen, neededSlots, recordRestored, restoreContainers, restoreWarnings, slotNames, type SlotName
 } from './lab-restore.sql.ts'
 import { labSnapshot, writeDevices, writeLab } from './lab.sql.ts'
 import { writeLabwareTypes } from './labware-types.sql.ts'
@@ -79,8 +79,9 @@ class Restore {
       const what = { restored_to: this.at, devices: this.changes.length, containers: containers.length, findings: this.findings.length }
       await recordRestored(transaction, what, await this.next(1), this.audit)
     }
+    const warnings = containers.length === 0 ? [] : await restoreWarnings(transaction, containers.map(({ id }) => id))
     const labware_types: LabwareTypeChange[] = types.changes.filter(({ action }) => action !== 'unchanged')
-    return { devices: this.changes, ...labware_types.length === 0 ? {} : { labware_types }, containers, findings: this.findings, changed }
+    return { devices: this.changes, ...labware_types.length === 0 ? {} : { labware_types }, containers, findings: this.findings, warnings, changed }
   }
 
   /** The place in the log of the next `count` events. */

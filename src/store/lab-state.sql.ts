@@ -159,6 +159,10 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       JOIN position p ON p.id = st.position_id JOIN device d ON d.id = p.device_id
       CROSS JOIN LATERAL (SELECT misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) AS rule) m
       WHERE st.part = 'body' AND m.rule IS NOT NULL
+      UNION ALL
+      SELECT 15, 'experiment-paused-ahead', NULL, NULL, '[]', 'The experiment ' || e.id || ' is paused since ' || wire_time(e.paused_at)
+        || ', which is later than the clock of the service. Resume it (POST /api/experiments/' || e.id || '/resume), or correct the clock that told the time.'
+      FROM experiment e WHERE e.status = 'paused' AND e.paused_at > clock_timestamp() + interval '5 seconds'
     )
     SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers, '[]'::json AS steps
     FROM finding ORDER BY rank, device, position, message`

@@ -150,3 +150,20 @@ t.test('the lab file as of a revision is the file as it was', async (t) => {
   t.match(await service.get('/api/lab/config?at=999'), { status: 400, body: { errors: [{ parameter: 'at' }] } })
   t.match(await service.get('/api/lab/config?at=soon'), { status: 400, body: { errors: [{ parameter: 'at' }] } })
 })
+
+t.test('what does not fit is restored with a warning', async (t) => {
+  const service = await aFullLab(t)
+  await service.put('/api/labware-types/High', { height_mm: 60 })
+  await service.patch('/api/devices/Hotel/positions/2', { max_height_mm: 20 })
+  await service.post('/api/containers', { device: 'Hotel', position: 1, barcode: 'HIGH', labware_type: 'High' })
+  await service.post('/api/containers/HIGH/correct', { reason, device: 'Hotel', position: 2 })
+  const at = await revisionOf(service)
+  await service.delete('/api/lab?confirm=wipe')
+  for (const dry_run of [true, false]) {
+    const { status, body } = await service.post('/api/lab/restore', { at, reason, dry_run })
+    const index = body.containers.findIndex(({ barcode }: { barcode: string | null }) => barcode === 'HIGH')
+    t.match({ status, warnings: body.warnings }, { status: 200, warnings: [{ code: 'labware-does-not-fit', pointer: `/containers/${index}`, detail: /slot 2 of Hotel by the rule max_height_mm/ }] })
+    t.equal(body.warnings.length, 1)
+  }
+  t.match((await service.get('/api/containers/HIGH')).body, { device: 'Hotel', position: 2 })
+})

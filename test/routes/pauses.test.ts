@@ -85,11 +85,16 @@ t.test('what has ended or not begun is neither paused nor resumed', async (t) =>
 t.test('a time before the start counts from the start', async (t) => {
   const lab = await aLab(t, { Reader: 1 })
   const { id } = await logged(lab, began(10))
-  t.match(await told(lab, `/api/steps/${id}/pause`, { at: at(0) }), { paused_at: at(10), warnings: [] })
-  t.match(await told(lab, `/api/steps/${id}/resume`, { at: at(20) }), { paused_seconds: 600, warnings: [] })
+  const early = await told(lab, `/api/steps/${id}/pause`, { at: at(0) })
+  t.match(early, { paused_at: at(10) })
+  t.same(codes(early), ['clock-skew /paused_at'])
+  t.match(await told(lab, `/api/steps/${id}/resume`, { at: at(20) }), { paused_seconds: 600 })
+  t.equal((await told(lab, `/api/steps/${id}/finish`, { finish: at(21) })).excluded_from_estimates, 'clock')
+  const close = await logged(lab, began(10))
+  t.match(await told(lab, `/api/steps/${close.id}/pause`, { at: at(9.95) }), { paused_at: at(10), warnings: [] }, 'clocks differ by seconds')
   const other = await logged(lab, began(10))
   await told(lab, `/api/steps/${other.id}/pause`, { at: at(0) })
-  t.match(await told(lab, `/api/steps/${other.id}/resume`, { at: at(5) }), { paused_seconds: 0, warnings: [] })
+  t.match(await told(lab, `/api/steps/${other.id}/resume`, { at: at(5) }), { paused_seconds: 0 })
 })
 
 t.test('the end of a step ends its pause, however it ends', async (t) => {
@@ -344,4 +349,92 @@ t.test('a step that is told three days late is believed when its pauses explain 
   const corrected = await late()
   t.match((await lab.patch(`/api/steps/${corrected.id}`, { finish: at(-3 * day + 4), reason: 'read in the log' })).body, { status: 'completed', excluded_from_estimates: null, warnings: [] }, 'also when it is corrected')
   t.match(await lab.patch(`/api/steps/${corrected.id}`, { finish: null, status: 'running', reason: 'it goes on' }), { body: { warnings: [{ code: 'clock-behind' }] } })
+})
+
+t.test('pauses that were over before anybody told the step are told with it', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const weekend = { paused_at: at(-4000), resumed_at: at(-100) }
+  const pauses = [weekend, { paused_at: at(-90), resumed_at: at(-85) }]
+  const step = await logged(lab, { start: at(-4010), finish: at(-80), pauses })
+  t.match(step, { status: 'completed', duration_seconds: 3930 * 60, paused_seconds: 3905 * 60, active_seconds: 25 * 60, excluded_from_estimates: null, warnings: [], version: 1 })
+  t.match(await rows(lab, 'SELECT sample_seconds FROM step'), [{ sample_seconds: 25 * 60 }])
+  t.same((await lab.get(`/api/steps/${step.id}`)).body, step)
+  t.match((await lab.patch(`/api/steps/${step.id}`, { reason: 'read in the log', start: at(-200) })).body, { paused_seconds: 105 * 60, active_seconds: 15 * 60 }, 'a correction counts them again')
+  const none = await logged(lab, { pauses: [] })
+  t.match(none, { paused_seconds: 0, active_seconds: 10 })
+})
+
+t.test('a whole run that is told afterwards says that it stood', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const { id } = await anExperiment(lab)
+  const weekend = { paused_at: at(-4000), resumed_at: at(-100) }
+  const steps = [
+    aStep({ start: at(-4010), finish: at(-4005), experiment_id: id }),
+    aStep({ start: at(-4004), finish: at(-90), experiment_id: id, pauses: [weekend] }),
+    aStep({ start: at(-88), finish: at(-80), experiment_id: id })
+  ]
+  t.match(await lab.post('/api/steps/batch', { steps }), { status: 201 })
+  t.match((await lab.get(`/api/experiments/${id}`)).body, { duration_seconds: 3930 * 60, active_seconds: 30 * 60 })
+  const other = (await anExperiment(lab)).id
+  await lab.post('/api/steps/batch', { steps: steps.map(({ pauses, ...step }: any) => ({ ...step, experiment_id: other })) })
+  await told(lab, `/api/experiments/${other}/pause`, { at: weekend.paused_at })
+  t.match(await told(lab, `/api/experiments/${other}/resume`, { at: weekend.resumed_at }), { active_seconds: 30 * 60, warnings: [] }, 'also when the experiment stood')
+})
+
+t.test('told again with its pauses, a step takes those, and a repetition changes nothing', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const id = randomUUID()
+  const step = { id, device: 'Reader', start: at(0) }
+  await lab.post('/api/steps', step)
+  await told(lab, `/api/steps/${id}/pause`, { at: at(10) })
+  const ending = { ...step, finish: at(40), pauses: [{ paused_at: at(5), resumed_at: at(15) }, { paused_at: at(20), resumed_at: at(30) }] }
+  const again = async (members: object = {}) => await lab.post('/api/steps', { ...ending, ...members })
+  t.match(await again(), { status: 200, body: { status: 'completed', paused_at: null, paused_seconds: 1200, active_seconds: 1200, warnings: [] } })
+  t.match(await again(), { status: 200, body: { paused_seconds: 1200, version: 3, warnings: [] } })
+  t.match(await again({ pauses: [{ paused_at: at(5), resumed_at: at(16) }] }), { status: 200, body: { paused_seconds: 1200, warnings: [{ code: 'differs-from-stored', pointer: '/pauses' }] } })
+  const lasting = { ...step, id: randomUUID() }
+  await lab.post('/api/steps', lasting)
+  await told(lab, `/api/steps/${lasting.id}/pause`, { at: at(10) })
+  t.match(await lab.post('/api/steps', { ...lasting, finish: at(40) }), { body: { paused_seconds: 1800 } }, 'without pauses, those that were told count')
+})
+
+t.test('pauses that contradict each other or the step are refused with the place, and what is outside of the step does not count', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const step = (pauses: object[], members: object = {}) => aStep({ start: at(0), finish: at(40), pauses, ...members })
+  for (const [body, pointer, detail] of [
+    [step([{ paused_at: at(9), resumed_at: at(8) }]), '/pauses/0/resumed_at', /must not be before `paused_at`/],
+    [step([{ paused_at: at(1), resumed_at: at(8) }, { paused_at: at(7), resumed_at: at(9) }]), '/pauses/1/paused_at', /in their order/],
+    [step([{ paused_at: at(1), resumed_at: at(8) }], { finish: null }), '/pauses', /POST \/api\/steps\/{id}\/pause/],
+    [step([{ paused_at: at(1) }]), '/pauses/0/resumed_at', /is required/],
+    [step([{ paused_at: 'x', resumed_at: at(8) }]), '/pauses/0/paused_at', /./]
+  ] as const) {
+    t.match(await lab.post('/api/steps', body), { status: 400, body: { errors: [{ pointer, detail }] } }, pointer)
+    t.match(await lab.post('/api/steps/batch', { steps: [aStep(), body] }), { status: 400, body: { errors: [{ pointer: `/steps/1${pointer}` }] } }, pointer)
+  }
+  t.match((await lab.get('/api/steps')).body.items, { length: 0 })
+  const early = await logged(lab, step([{ paused_at: '2018-01-01T00:00:00Z', resumed_at: at(39.9995) }]))
+  t.match(early, { excluded_from_estimates: 'clock' }, 'a tiny rest is no sample')
+  t.same(codes(early), ['clock-skew /paused_seconds'])
+  t.match(await logged(lab, step([{ paused_at: at(30), resumed_at: at(45) }])), { paused_seconds: 600, excluded_from_estimates: 'clock' })
+  t.match(await logged(lab, step([{ paused_at: at(30), resumed_at: at(40.05) }])), { paused_seconds: 600, excluded_from_estimates: null }, 'clocks differ by seconds')
+})
+
+t.test('an experiment without steps is paused from its creation on, and health tells of a pause that is ahead', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const running = async () => {
+    const { id, created_at } = await anExperiment(lab)
+    await lab.patch(`/api/experiments/${id}`, { status: 'running' })
+    return { path: `/api/experiments/${id}`, id, created_at }
+  }
+  const early = await running()
+  const paused = await told(lab, `${early.path}/pause`, { at: '2018-01-01T00:00:00Z' })
+  t.equal(paused.paused_at, early.created_at)
+  t.same(codes(paused), ['clock-skew /paused_at'])
+  const findings = async () => (await lab.get('/api/lab/health')).body.findings.filter(({ code }: any) => code === 'experiment-paused-ahead')
+  t.same(await findings(), [])
+  const ahead = await running()
+  t.same(codes(await told(lab, `${ahead.path}/pause`, { at: '2036-01-01T00:00:00Z' })), ['clock-ahead /paused_at'])
+  t.match(await findings(), [{ severity: 'warning', message: new RegExp(`${ahead.id}.*2036-01-01T00:00:00\\.000Z.*resume`) }])
+  await told(lab, `${ahead.path}/resume`)
+  t.same(await findings(), [])
 })

@@ -3113,8 +3113,8 @@ CREATE OR REPLACE FUNCTION session_is_over(_session text) RETURNS boolean LANGUA
 $$;
 
 -- prisma/sql/pause/begin_pause.sql
--- Begins a pause of a step or an experiment. A time before the object started counts from its start (`_start`), one before the
--- end of the last pause from that end. Returns the warnings about the time.
+-- Begins a pause of a step or an experiment. A time before the object started counts from its start (`_start`; of an experiment
+-- without steps, from its creation), one before the end of the last pause from that end. Returns the warnings about the time.
 --
 -- Locks: The caller has locked the object, and it is not paused.
 CREATE OR REPLACE FUNCTION begin_pause(_subject text, _id uuid, _at timestamptz, _start timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -3191,6 +3191,27 @@ CREATE OR REPLACE FUNCTION paused_seconds(_subject text, _id uuid, _from timesta
   SELECT round(sum(extract(epoch FROM greatest(least(p.resumed_at, _until) - greatest(p.paused_at, _from), interval '0'))), 3)
   FROM pause p WHERE p.subject_id = _id AND p.subject = _subject
 $$;
+
+-- prisma/sql/pause/tell_pauses.sql
+-- Writes the pauses that were told with finished steps, which replace those that were told before. `_steps` come from
+-- src/store/prepare-steps.ts; only those of `_ids` that have pauses are looked at.
+--
+-- Locks: The caller has locked the steps, and none that has pauses here is paused when it returns.
+CREATE OR REPLACE FUNCTION tell_pauses(_steps jsonb, _ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  paused uuid[] := ARRAY(SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid, pauses jsonb) WHERE s.id = ANY (_ids) AND s.pauses <> '[]');
+BEGIN
+  IF cardinality(paused) = 0 THEN
+    RETURN;
+  END IF;
+  DELETE FROM pause p WHERE p.subject = 'step' AND p.subject_id = ANY (paused);
+  INSERT INTO pause (subject, subject_id, ordinal, paused_at, resumed_at, previous_resumed_at)
+  SELECT 'step', s.id, p.ordinality - 1, (p.value->>'paused_at')::timestamptz, (p.value->>'resumed_at')::timestamptz,
+    lag((p.value->>'resumed_at')::timestamptz) OVER (PARTITION BY s.id ORDER BY p.ordinality)
+  FROM jsonb_to_recordset(_steps) AS s (id uuid, pauses jsonb)
+  CROSS JOIN LATERAL jsonb_array_elements(s.pauses) WITH ORDINALITY AS p (value, ordinality)
+  WHERE s.id = ANY (paused);
+END $$;
 
 -- prisma/sql/placement/displace_occupant.sql
 -- Moves a thing that is in the way of a correction: off the platform if `_to` is "remove", otherwise to the place {
@@ -3948,6 +3969,8 @@ CREATE OR REPLACE FUNCTION differing_member(_known step, _told jsonb) RETURNS te
     WHEN _told->>'status' = 'running' AND _known.status IN ('completed', 'failed', 'aborted') THEN NULL
     WHEN _told->>'status' <> 'running' AND (_told->>'finish')::timestamptz IS DISTINCT FROM _known.finish THEN 'finish'
     WHEN _told->>'status' <> 'running' AND _told->>'status' <> _known.status THEN 'status'
+    WHEN _told->'pauses' <> '[]' AND (SELECT jsonb_agg(jsonb_build_object('paused_at', wire_time(p.paused_at), 'resumed_at', wire_time(p.resumed_at)) ORDER BY p.ordinal)
+      FROM pause p WHERE p.subject = 'step' AND p.subject_id = _known.id) IS DISTINCT FROM _told->'pauses' THEN 'pauses'
     WHEN NOT _known.data @> (_told->'data') THEN 'data'
     ELSE (
       SELECT m.name FROM (VALUES
@@ -4179,6 +4202,7 @@ BEGIN
   FROM jsonb_array_elements(_steps) s JOIN step known ON known.id = (s.value->>'id')::uuid;
 
   IF ending IS NOT NULL THEN
+    PERFORM tell_pauses(_steps, ending);
     -- The end of a step ends its pause.
     FOR paused IN SELECT known.id, s.finish FROM jsonb_to_recordset(_steps) AS s (id uuid, finish timestamptz)
       JOIN step known ON known.id = s.id WHERE known.id = ANY (ending) AND known.status = 'paused' ORDER BY known.id LOOP
@@ -5522,6 +5546,7 @@ DECLARE
   after jsonb := before;
   first_start timestamptz := (before->>'first_start')::timestamptz;
   last_finish timestamptz := (before->>'last_finish')::timestamptz;
+  created_at timestamptz := (before->>'created_at')::timestamptz;
   paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
   resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
   more_warnings jsonb := '[]';
@@ -5532,7 +5557,7 @@ BEGIN
   IF wanted <> before THEN
     PERFORM begin_command();
     IF paused THEN
-      more_warnings := begin_pause('experiment', _id, _at, first_start);
+      more_warnings := begin_pause('experiment', _id, _at, coalesce(first_start, created_at)) || early_pause_warning(_at, least(first_start, created_at));
     ELSIF resumed THEN
       more_warnings := end_pause('experiment', _id, _at, first_start);
     END IF;
@@ -5674,6 +5699,14 @@ $$;
 CREATE OR REPLACE FUNCTION labware_type_snapshot(_name text) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT to_jsonb(s) || jsonb_build_object('created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM labware_type_state s WHERE s.name = _name
+$$;
+
+-- prisma/sql/pause/early_pause_warning.sql
+-- Returns the warning about a pause that began before what it pauses, as a list. Such a pause counts from the start, and what would
+-- be left as active time says nothing. Clocks differ by seconds, so five of them are allowed.
+CREATE OR REPLACE FUNCTION early_pause_warning(_at timestamptz, _start timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT warning_list('clock-skew', '/paused_at', CASE WHEN _at < _start - interval '5 seconds'
+    THEN 'The time ' || wire_time(_at) || ' is before the start (' || wire_time(_start) || '). The pause counts from the start, and estimates leave it out.' END)
 $$;
 
 -- prisma/sql/pause/pause_warnings.sql
@@ -5889,10 +5922,10 @@ BEGIN
     FROM containers c WHERE c.container_id IS NULL GROUP BY c.step_id
   ),
   inserted AS (
-    INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
+    INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, paused_seconds, commanded_seconds, data, is_simulation,
       origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
       attempt, expected_seconds, error, session, experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
-    SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
+    SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.paused_seconds, a.commanded_seconds, a.data, a.is_simulation,
       origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
       a.lidded_before, a.lidded_after, a.barcode_read,
       a.attempt, a.expected_seconds, a.error, a.session, e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
@@ -5909,7 +5942,7 @@ BEGIN
              THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
-      commanded_seconds double precision, data jsonb, is_simulation boolean,
+      paused_seconds double precision, commanded_seconds double precision, data jsonb, is_simulation boolean,
       origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
       attempt integer, expected_seconds double precision, error text, session text, experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
       match_version integer, match_function text, match_parameters uuid, match_protocol uuid)
@@ -5932,6 +5965,7 @@ BEGIN
   SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}'),
     array_agg(i.id) FILTER (WHERE i.is_long)
   INTO logged, experiments, long FROM inserted i;
+  PERFORM tell_pauses(_steps, logged);
   IF long IS NOT NULL THEN
     PERFORM warn_of_implausible_steps(long);
   END IF;
@@ -6012,7 +6046,7 @@ BEGIN
   BEGIN
     PERFORM begin_command();
     before := step_snapshot(_id);
-    more_warnings := CASE WHEN _paused THEN begin_pause('step', _id, _at, locked.start) ELSE end_pause('step', _id, _at, locked.start) END;
+    more_warnings := CASE WHEN _paused THEN begin_pause('step', _id, _at, locked.start) || early_pause_warning(_at, locked.start) ELSE end_pause('step', _id, _at, locked.start) END;
     UPDATE step s SET warnings = s.warnings || more_warnings, version = s.version + 1, updated_at = command_time() WHERE s.id = _id;
     PERFORM record_step_event(next_revision(), CASE WHEN _paused THEN 'step-paused' ELSE 'step-resumed' END, _id, before, _audit);
     SELECT * INTO outcome FROM step_state s WHERE s.id = _id;

@@ -10,6 +10,7 @@ DECLARE
   after jsonb := before;
   first_start timestamptz := (before->>'first_start')::timestamptz;
   last_finish timestamptz := (before->>'last_finish')::timestamptz;
+  created_at timestamptz := (before->>'created_at')::timestamptz;
   paused boolean := wanted->>'status' = 'paused' AND before->>'status' <> 'paused';
   resumed boolean := before->>'status' = 'paused' AND wanted->>'status' <> 'paused';
   more_warnings jsonb := '[]';
@@ -20,7 +21,7 @@ BEGIN
   IF wanted <> before THEN
     PERFORM begin_command();
     IF paused THEN
-      more_warnings := begin_pause('experiment', _id, _at, first_start);
+      more_warnings := begin_pause('experiment', _id, _at, coalesce(first_start, created_at)) || early_pause_warning(_at, least(first_start, created_at));
     ELSIF resumed THEN
       more_warnings := end_pause('experiment', _id, _at, first_start);
     END IF;

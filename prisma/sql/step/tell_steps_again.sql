@@ -42,6 +42,7 @@ BEGIN
   FROM jsonb_array_elements(_steps) s JOIN step known ON known.id = (s.value->>'id')::uuid;
 
   IF ending IS NOT NULL THEN
+    PERFORM tell_pauses(_steps, ending);
     -- The end of a step ends its pause.
     FOR paused IN SELECT known.id, s.finish FROM jsonb_to_recordset(_steps) AS s (id uuid, finish timestamptz)
       JOIN step known ON known.id = s.id WHERE known.id = ANY (ending) AND known.status = 'paused' ORDER BY known.id LOOP

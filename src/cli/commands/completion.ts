@@ -41,7 +41,7 @@ _platform_status () {
 ${cases.join('\n')}
   esac; fi
   if [ "$COMP_CWORD" -gt 1 ] && [[ $current != -* ]]; then case \${COMP_WORDS[1]} in
-    where|history) _platform_status_names containers "$current"; return ;;
+    where|history|missing) _platform_status_names containers "$current"; return ;;
     estimate) _platform_status_names devices "$current"; return ;;
   esac; fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))

@@ -567,7 +567,7 @@ class Finding(TypedDict):
     steps: NotRequired[list[str]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing', 'run-not-learnt', 'labware-does-not-fit']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing', 'run-not-learnt', 'labware-does-not-fit', 'experiment-paused-ahead']
 
 
 FindingSeverity = Literal['error', 'warning']
@@ -797,6 +797,7 @@ class LabRestoreResult(TypedDict):
     labware_types: NotRequired[list[LabwareTypeChange]]
     containers: list[Container]
     findings: list[RestoreFinding]
+    warnings: list[Warning]
     revision: int
 
 
@@ -975,6 +976,12 @@ class OrchestratorPut(TypedDict):
     session: str
     ttl_seconds: float
     state: NotRequired[str | None]
+
+
+class PastPause(TypedDict):
+    """A pause of a step that is over: when it began and when the step went on."""
+    paused_at: datetime | str
+    resumed_at: datetime | str
 
 
 class PastPlace(TypedDict):
@@ -1393,6 +1400,7 @@ class StepCreate(TypedDict):
     data: NotRequired[dict[str, Any] | None]
     start: datetime | str
     finish: NotRequired[datetime | str | None]
+    pauses: NotRequired[list[PastPause] | None]
     status: NotRequired[LoggedStatus | None]
     experiment_id: NotRequired[str | None]
     containers: NotRequired[list[str] | None]
