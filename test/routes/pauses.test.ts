@@ -438,3 +438,14 @@ t.test('an experiment without steps is paused from its creation on, and health t
   await told(lab, `${ahead.path}/resume`)
   t.same(await findings(), [])
 })
+
+t.test('a pause of a time to come never was, once it is resumed', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const { id } = await anExperiment(lab)
+  await logged(lab, { start: at(5), finish: at(6), experiment_id: id })
+  await told(lab, `/api/experiments/${id}/pause`, { at: at(7) })
+  await told(lab, `/api/experiments/${id}/resume`, { at: at(8) })
+  await told(lab, `/api/experiments/${id}/pause`, { at: '2096-01-01T00:00:00Z' })
+  t.match(await told(lab, `/api/experiments/${id}/resume`, { at: at(20) }), { status: 'running', paused_seconds: 60 })
+  t.match(await told(lab, `/api/experiments/${id}/pause`, { at: at(30) }), { paused_at: at(30) }, 'the next pause has its true time')
+})
