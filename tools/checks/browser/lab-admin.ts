@@ -87,7 +87,7 @@ export async function webhooks (browser: Browser, service: RunningService): Prom
     for (let n = 0; n < 40 && received < 2; n++) await page.waitForTimeout(250)
     await page.waitForTimeout(500)
     await page.getByRole('button', { name: 'Read again' }).click()
-    await page.getByText(/yes, in \d+ ms/).waitFor()
+    await page.getByText(/yes, in \d+ ms/).first().waitFor()
     await page.getByRole('button', { name: 'Switch off' }).click()
     await sheet.getByRole('button', { name: 'Switch off' }).click()
     await page.getByText('off: somebody switched it off').waitFor()
