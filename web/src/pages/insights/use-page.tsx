@@ -67,7 +67,7 @@ function Busy ({ range: { name, hours, bucket } }: { range: typeof ranges[number
           })
         }))}
       />
-      <p className="legend">White: idle. Black, or at night light: busy all the time.</p>
+      <p className="legend">White: idle. Black: busy all the time. In dark colours it is the other way round.</p>
     </Figure>
   )
 }

@@ -34,10 +34,10 @@ function Row ({ event: { kind, at, revision, from, to, step } }: { event: Contai
   return (
     <tr>
       <th scope="row" data-label="When"><Moment at={at} /></th>
-      <td data-label="What">{step === null ? kind.replaceAll('-', ' ') : <><Name>{step.device}</Name> · <StepLink step={{ ...step, kind: 'step' }} />, {step.status}</>}</td>
+      <td data-label="What">{step === null ? kind.replaceAll('-', ' ') : <><Name>{step.device}</Name> · <StepLink step={{ ...step, kind: 'step' }} />, {step.status}{step.active_seconds === null ? null : ` in ${clockOf(step.active_seconds)}`}</>}</td>
       {step === null
         ? <><td data-label="From">{from === null ? '–' : situationText(from)}</td><td data-label="To">{to === null ? '–' : situationText(to)}</td></>
-        : <><td data-label="Took">{step.active_seconds === null ? '–' : clockOf(step.active_seconds)}</td><td data-label="To">{step.destination === null ? '–' : placeText(step.destination)}</td></>}
+        : <><td data-label="From">{step.origin === null ? '–' : placeText(step.origin)}</td><td data-label="To">{step.destination === null ? '–' : placeText(step.destination)}</td></>}
       <td data-label="Lab then">{revision === null ? '–' : <Link href={`/?at=${revision}`}>r{revision}</Link>}</td>
     </tr>
   )
