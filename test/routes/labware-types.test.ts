@@ -97,3 +97,13 @@ t.test('a condition on a labware type that does not exist is not met', async (t)
   await lab.put('/api/labware-types/Flat', { wells: 384 })
   t.match(await put('*'), { status: 200, body: { wells: 96 } })
 })
+
+t.test('a wipe keeps the types, and a device that comes back keeps the settings of its slots', async (t) => {
+  const lab = await aLab(t, {})
+  const file = (device: object) => ({ sila_servers: { storage: { Hotel: device } } })
+  await lab.put('/api/lab/config', { labware_types: { 'Deep 96': { deep_well: true } }, ...file({ capacity: 3, slots: { 1: { deep_well_suited: true } } }) })
+  t.match(await lab.delete('/api/lab?confirm=wipe'), { status: 200, body: { devices_retired: 1 } })
+  t.same((await lab.get('/api/labware-types')).body.items.map(({ name }: { name: string }) => name), ['Deep 96'])
+  await lab.put('/api/lab/config', file({ capacity: 3 }))
+  t.same((await lab.get('/api/devices/Hotel/positions')).body.map(({ deep_well_suited }: { deep_well_suited: boolean }) => deep_well_suited), [false, true, false])
+})
