@@ -7,7 +7,7 @@ import { barcodeOf, placeOf, readLabFile, readRuns, type RobotlabRun } from '../
 import { seededRandom } from '../../src/estimation/random.ts'
 import { projectRoot } from '../../src/project-root.ts'
 import { listening } from '../support/http.ts'
-import { aService, type Service } from '../support/service.ts'
+import { aLab, aService, type Service } from '../support/service.ts'
 
 // What is tracked and what is really in the lab. The lab files and the barcodes are those of real labs (examples/); what is really
 // there is a map that the tests keep for themselves, and that the service only learns from stocktakes.
@@ -93,6 +93,39 @@ t.test('200 random disturbances of real labs are found and repaired by stocktake
     t.match((await service.get('/api/containers?missing=true&count=true')).body.total, pocket.length)
   }
   t.ok(disturbances >= 200, `${disturbances} disturbances`)
+})
+
+t.test('lids that are really on or off are repaired by stocktakes, and a parked lid stays until its plate is seen with it', async (t) => {
+  const lab = await aLab(t, { Hotel: 12, Store: 6 })
+  const random = seededRandom([11])
+  const pick = <T> (of: readonly T[]): T => of[Math.floor(random() * of.length)]!
+  const containers = Array.from({ length: 8 }, (_, position) => ({ device: 'Hotel', position, barcode: `P${position}`, lidded: true }))
+  t.equal((await lab.post('/api/containers/batch', { containers })).status, 201)
+  const parked = new Map<string, number>()
+  for (const position of [0, 1, 2]) {
+    t.equal((await lab.post(`/api/containers/P${position}/unlid`, { lid_device: 'Store', lid_pos: position })).status, 200)
+    parked.set(`P${position}`, position)
+  }
+  const truth = new Map(containers.map(({ position, barcode }) => [position, { barcode, lidded: !parked.has(barcode) }]))
+  for (let n = 0; n < 100; n++) {
+    const [one, other] = [pick([...truth.keys()]), pick(Array.from({ length: 12 }, (_, slot) => slot))]
+    const [plate, there] = [truth.get(one)!, truth.get(other)]
+    if (n % 3 === 0) {
+      truth.delete(one)
+      if (there !== undefined) truth.set(one, there)
+      truth.set(other, plate)
+    } else {
+      plate.lidded = !plate.lidded
+      if (plate.lidded) parked.delete(plate.barcode)
+    }
+    const seen = [...truth].map(([position, { barcode, lidded }]) => ({ position, barcode, lidded }))
+    const { status, text } = await lab.post('/api/stocktakes', { device: 'Hotel', seen, apply: true, reason })
+    if (status !== 200) throw new Error(text)
+    const { body: { items } } = await lab.get('/api/containers?limit=100')
+    t.same(items.map(({ position, barcode, lidded, lid }: any) => [position, barcode, lidded, lid]).sort(),
+      [...truth].map(([position, { barcode, lidded }]) => [position, barcode, lidded, parked.has(barcode) ? { device: 'Store', position: parked.get(barcode) } : null]).sort(), `after ${n + 1}`)
+  }
+  t.same((await lab.get('/api/lab/health')).body, { healthy: true, findings: [] })
 })
 
 /** Where the plates and lids of a run are after one more change. */
