@@ -126,3 +126,25 @@ t.test('a search reads little more than what it finds, however long the history 
     t.ok(rows <= 200, `${q}: ${rows} rows of 22,000`)
   }
 })
+
+t.test('a barcode is compared with those that differ in case only, not with all', async (t) => {
+  const service = await aLab(t, { Hotel: 3000 })
+  for (let batch = 0; batch < 3; batch++) {
+    await service.post('/api/containers/batch', { containers: Array.from({ length: 1000 }, (_, n) => ({ device: 'Hotel', position: batch * 1000 + n, barcode: `Plate-of-the-screen-${batch * 1000 + n}` })) })
+  }
+  const { pool } = service.app.database
+  await pool.query('VACUUM ANALYZE container')
+  const client = await pool.connect()
+  try {
+    const pagesRead = async (barcode: string): Promise<number> => {
+      const { rows: [{ 'QUERY PLAN': [{ Plan: plan }] }] } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT alike_barcode('${barcode}')`)
+      return plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+    }
+    // The first call of a session reads the function, too.
+    await pagesRead('PLATE-OF-THE-SCREEN-77')
+    for (const barcode of ['PLATE-OF-THE-SCREEN-77', 'Plate-of-the-screen-77', 'nowhere']) t.ok(await pagesRead(barcode) <= 10, `${barcode}: ${await pagesRead(barcode)} pages`)
+    t.same((await client.query("SELECT alike_barcode('PLATE-OF-THE-SCREEN-77') AS one, alike_barcode('nowhere') AS other")).rows, [{ one: 'Plate-of-the-screen-77', other: null }])
+  } finally {
+    client.release()
+  }
+})
