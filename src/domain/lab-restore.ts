@@ -21,7 +21,7 @@ export type RestoreConflict = {
 export type ContainerRestore = { restored: PlacedContainer[], conflicts: RestoreConflict[] }
 
 const compared = [
-  'name', 'barcode', 'labware_type', 'labware_uuid', 'content', 'filled', 'is_reagent', 'lidded', 'position_id', 'lid_position_id'
+  'name', 'barcode', 'labware_type', 'labware_uuid', 'content', 'filled', 'is_reagent', 'lidded', 'position_id', 'lid_position_id', 'last_position_id'
 ] as const satisfies readonly (keyof PlacedContainer)[]
 
 /**
@@ -68,5 +68,6 @@ export function planRestoredContainers (
 }
 
 function isDifferent (then: PlacedContainer, now: PresentContainer | undefined): boolean {
-  return now === undefined || now.removed || compared.some((member) => then[member] !== now[member])
+  const since = ({ missing_since }: PlacedContainer) => missing_since === null ? null : new Date(missing_since).getTime()
+  return now === undefined || now.removed || compared.some((member) => then[member] !== now[member]) || since(then) !== since(now)
 }

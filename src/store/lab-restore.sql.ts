@@ -34,15 +34,11 @@ export async function neededSlots (transaction: Transaction): Promise<Map<string
 /** The containers that were on the platform as of a revision. */
 export async function containersThen (transaction: Transaction, revision: number): Promise<PlacedContainer[]> {
   return await transaction.$queryRaw<PlacedContainer[]>`
-    SELECT ${properties}, e.position_id, e.lid_position_id, last.position_id AS last_position_id
+    SELECT ${properties}, e.position_id, e.lid_position_id,
+      CASE WHEN s.missing_since IS NOT NULL THEN last_position_at(s.id, ${revision}::bigint) END AS last_position_id
     FROM container_state_at(${revision}::bigint) s CROSS JOIN LATERAL (
       SELECT position_id, lid_position_id FROM event WHERE container_id = s.id AND revision <= ${revision}::bigint ORDER BY revision DESC, ordinal DESC LIMIT 1
     ) e
-    LEFT JOIN LATERAL (
-      SELECT l.position_id FROM event l
-      WHERE s.missing_since IS NOT NULL AND l.container_id = s.id AND l.revision <= ${revision}::bigint AND l.position_id IS NOT NULL
-      ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1
-    ) last ON true
     WHERE s.removed_at IS NULL ORDER BY s.created_at, s.id`
 }
 

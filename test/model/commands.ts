@@ -131,6 +131,15 @@ export function draw (random: () => number, lab: Lab): Command {
       const input = { reason, items: items.map(({ at, ...item }) => ({ ...item, ...at })), missing }
       return command(`arrange ${JSON.stringify(input)}`, (service) => service.post('/api/arrangements', input), (then) => model.arrange(then, items, missing))
     }],
+    [3, () => {
+      // Of the plates that are known: mostly those that are there, some of them elsewhere on the device, and some from other places.
+      const plates = [...lab.plates.values()].filter(({ at }) => chance(at?.device === device ? 0.8 : 0.2)).map((plate) => plate.barcode)
+      const positions = [0, 1, 2, 3, 4, 5, 6].sort(() => random() - 0.5)
+      const seen = plates.map((one, n) => ({ position: chance(0.6) ? lab.plates.get(one)!.at?.position ?? positions[n]! : positions[n]!, barcode: one }))
+        .filter(({ position }, n, all) => all.findIndex((other) => other.position === position) === n)
+      const input = { device, seen, apply: true, reason }
+      return command(`stocktake ${JSON.stringify(input)}`, (service) => service.post('/api/stocktakes', input), (then) => model.takeStock(then, device, seen))
+    }],
     [1, () => {
       const [one, other] = [pick(barcodes), pick(barcodes)]
       const labels: [string, string][] = chance(0.5) ? [[one, other], [other, one]] : [[one, pick(barcodes)], [other, pick(barcodes)]]

@@ -305,6 +305,24 @@ export function arrange (lab: Lab, items: readonly Arranged[], missing: readonly
   return 'ok'
 }
 
+/**
+ * What a person saw on a device, which is an arrangement: the plates that were not seen there are missing, and nobody knows where a lid is
+ * whose slot has a plate.
+ */
+export function takeStock (lab: Lab, device: string, seen: readonly { position: number, barcode: string }[]): string {
+  if (!lab.devices.has(device)) return 'device-not-found'
+  // Slots that do not exist are told before anything else about the others.
+  const faults = seen.map(({ position }) => standsAt(lab, { device, position })).filter((code) => code !== null)
+  if (faults.length > 0) return faults.includes('position-not-found') ? 'position-not-found' : faults[0]!
+  const plates = [...lab.plates.values()]
+  const missing = plates.filter(({ at, barcode }) => at?.device === device && !seen.some((one) => one.barcode === barcode))
+  const displaced = plates.filter(({ lid }) => lid?.device === device && seen.some(({ position }) => lid.position === position)).map((plate) => ({ plate, lid: plate.lid }))
+  for (const { plate } of displaced) plate.lid = null
+  const code = arrange(lab, seen.map(({ position, barcode }) => ({ barcode, at: { device, position } })), missing.map(({ barcode }) => barcode))
+  if (code !== 'ok') for (const { plate, lid } of displaced) plate.lid = lid
+  return code
+}
+
 /** New labels for several plates at once. */
 export function relabel (lab: Lab, labels: readonly (readonly [barcode: string, to: string])[]): string {
   if (new Set(labels.map(([, to]) => to)).size < labels.length) return 'invalid-request'

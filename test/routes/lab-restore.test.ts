@@ -167,3 +167,27 @@ t.test('what does not fit is restored with a warning', async (t) => {
   }
   t.match((await service.get('/api/containers/HIGH')).body, { device: 'Hotel', position: 2 })
 })
+
+t.test('a missing container is last where the restored state had it, also when it is missing now, and as of then', async (t) => {
+  const lab = await aLab(t, { Hotel: 4 })
+  await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1' })
+  const declare = async () => { await lab.post('/api/arrangements', { reason, items: [], missing: ['P1'] }) }
+  const shown = async (query = '') => {
+    const { body: { last_device, last_position, missing_since } } = await lab.get(`/api/containers/P1${query}`)
+    return { last_device, last_position, missing_since }
+  }
+  await declare()
+  const [first, at] = [await shown(), await revisionOf(lab)]
+  t.match(first, { last_device: 'Hotel', last_position: 0 })
+  await lab.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 3 })
+  await declare()
+  t.match(await shown(), { last_position: 3 })
+  t.match(await lab.post('/api/lab/restore', { at, reason }), { status: 200, body: { containers: [{ barcode: 'P1' }] } })
+  t.strictSame(await shown(), first)
+  t.strictSame(await shown(`?at=${await revisionOf(lab)}`), first)
+  const later = await revisionOf(lab)
+  await lab.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 2 })
+  await lab.post('/api/lab/restore', { at: later, reason })
+  t.strictSame(await shown(), first, 'a state that was restored is restored as well')
+  t.match((await lab.post('/api/lab/restore', { at, reason })).body.containers, [], 'nothing is different any more')
+})

@@ -5246,39 +5246,6 @@ CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void 
   UPDATE container SET version = version + 1, updated_at = command_time() WHERE id = _container
 $$;
 
--- prisma/sql/container/container_state_at.sql
--- Returns all containers, or those with the ids in `_only`, as of a revision, read from the log. Places are read by
--- slot, not by name: a device that was renamed since has the name that it had then.
-CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEFAULT NULL) RETURNS SETOF container_state LANGUAGE sql STABLE AS $$
-  WITH device_then AS MATERIALIZED (
-    SELECT id, name FROM device_state_at(_revision)
-  ),
-  place AS MATERIALIZED (
-    SELECT p.id, d.name AS device, p.slot_number AS position FROM position p JOIN device_then d ON d.id = p.device_id
-  )
-  SELECT known.*
-  FROM container c
-  CROSS JOIN LATERAL (
-    SELECT after, position_id, lid_position_id FROM event
-    WHERE container_id = c.id AND revision <= _revision
-    ORDER BY revision DESC, ordinal DESC LIMIT 1
-  ) e
-  JOIN place starting ON starting.id = c.starting_position_id
-  LEFT JOIN place body ON body.id = e.position_id
-  LEFT JOIN place lid ON lid.id = e.lid_position_id
-  -- A missing container was last where its last event with a slot left it.
-  LEFT JOIN place last ON last.id = CASE WHEN e.after->>'missing_since' IS NOT NULL THEN (
-    SELECT l.position_id FROM event l
-    WHERE l.container_id = c.id AND l.revision <= _revision AND l.position_id IS NOT NULL
-    ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1) END
-  -- A row of the join, so that it is made once: (jsonb_populate_record(...)).* makes it again for each of its columns.
-  CROSS JOIN LATERAL jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
-    'device', body.device, 'position', body.position, 'starting_device', starting.device,
-    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
-    'last_device', last.device, 'last_position', last.position)) AS known
-  WHERE _only IS NULL OR c.id = ANY (_only)
-$$;
-
 -- prisma/sql/container/former_label_warning.sql
 -- Returns the warning that a barcode which was read is a former label of the container, as a list, which is empty if it is not.
 CREATE OR REPLACE FUNCTION former_label_warning(_container uuid, _barcode text, _pointer text) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -5307,6 +5274,17 @@ CREATE OR REPLACE FUNCTION label_changes(_labels jsonb, _ends jsonb DEFAULT '[]'
   CROSS JOIN LATERAL (
     SELECT coalesce(p.situation, container_situation(to_jsonb(s) || jsonb_build_object('missing_since', wire_time(s.missing_since)))) AS situation
   ) was
+$$;
+
+-- prisma/sql/container/last_position_at.sql
+-- Returns the slot in which a missing container was last, as of a revision: the one that its last event with a slot has, or where it was
+-- last in the state that was restored since. Null if neither is known.
+CREATE OR REPLACE FUNCTION last_position_at(_container uuid, _revision bigint) RETURNS uuid LANGUAGE sql STABLE AS $$
+  SELECT coalesce(l.position_id, (
+    SELECT p.id FROM position p WHERE p.device_id = latest_device_named(l.after->>'last_device') AND p.slot_number = (l.after->>'last_position')::integer))
+  FROM event l
+  WHERE l.container_id = _container AND l.revision <= _revision AND (l.position_id IS NOT NULL OR l.kind = 'restored')
+  ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1
 $$;
 
 -- prisma/sql/container/plan_labels.sql
@@ -5582,88 +5560,6 @@ BEGIN
   END IF;
 END $$;
 
--- prisma/sql/lab/lab_state_at.sql
--- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
--- lab file had at that revision. `reserved` is null: the log does not say which slots were reserved.
-CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revision double precision, totals json, devices json) LANGUAGE sql STABLE AS $$
-  WITH container_then AS MATERIALIZED (
-    SELECT * FROM container_state_at(_revision)
-  ),
-  -- By device, so that the work does not grow with containers times devices.
-  body_then AS MATERIALIZED (
-    SELECT c.device, count(*) AS count, json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
-      'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
-      ORDER BY c.position) AS containers
-    FROM container_then c
-    CROSS JOIN LATERAL (
-      SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
-    ) last
-    -- The event that brought it there.
-    LEFT JOIN LATERAL (
-      SELECT e.recorded_at FROM event e
-      WHERE e.container_id = c.id AND e.revision <= _revision
-        AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
-      ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
-    ) come ON true
-    WHERE c.device IS NOT NULL GROUP BY c.device
-  ),
-  lid_then AS MATERIALIZED (
-    SELECT c.lid->>'device' AS device, count(*) AS count, json_agg(json_build_object('container_id', c.id, 'barcode', c.barcode, 'name', c.name,
-      'position', c.lid->'position') ORDER BY (c.lid->>'position')::integer) AS lids
-    FROM container_then c WHERE c.lid IS NOT NULL GROUP BY c.lid->>'device'
-  ),
-  file AS (
-    SELECT event.revision, after->'groups' AS groups FROM event
-    WHERE kind = 'lab-updated' AND event.revision <= _revision ORDER BY event.revision DESC LIMIT 1
-  ),
-  named_group AS (
-    SELECT g.value->>'name' AS name, g.ordinality AS ordinal, g.value->'devices' AS devices FROM file CROSS JOIN LATERAL jsonb_array_elements(file.groups) WITH ORDINALITY g
-  ),
-  -- Match by device, not by name: devices may have been renamed after the lab file was stored.
-  named AS (
-    SELECT d.id, n.ordinality AS ordinal
-    FROM named_group g CROSS JOIN LATERAL jsonb_array_elements_text(g.devices) WITH ORDINALITY n (name, ordinality)
-    JOIN (SELECT d.id, d.name FROM file CROSS JOIN LATERAL device_state_at(file.revision) d WHERE d.retired_at IS NULL) d ON d.name = n.name
-  ),
-  -- The revision since which each device is in its group without a break. Devices that came after the lab file follow those of the file.
-  arrived AS (
-    SELECT e.device_id AS id, max(e.revision) AS revision FROM event e
-    WHERE (e.kind LIKE 'device-%' OR e.kind LIKE 'certificate-%') AND e.revision <= _revision
-      AND (e.before IS NULL OR e.before->'group' <> e.after->'group' OR e.before->>'retired_at' IS NOT NULL OR NOT (e.before->>'listed')::boolean)
-    GROUP BY e.device_id
-  ),
-  device_then AS (
-    SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
-      CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
-      coalesce(b.count, 0) + coalesce(l.count, 0) AS occupied, coalesce(b.containers, '[]') AS containers, coalesce(l.lids, '[]') AS lids
-    FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
-    LEFT JOIN body_then b ON b.device = d.name LEFT JOIN lid_then l ON l.device = d.name
-    -- The slots for which something was set, for themselves or otherwise than for their device.
-    CROSS JOIN LATERAL (
-      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing,
-        coalesce(json_agg(last.position ORDER BY last.position) FILTER (WHERE last.deep_well_suited), '[]') AS deep_well
-      FROM (
-        SELECT DISTINCT ON (e.after->>'position') (e.after->>'position')::integer AS position, (e.after->>'disposes')::boolean AS disposes,
-          (e.after->>'deep_well_suited')::boolean AS deep_well_suited FROM event e
-        WHERE e.device_id = d.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < d.capacity
-        ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
-      ) last
-    ) slots
-    WHERE d.listed AND d.retired_at IS NULL
-  ),
-  slots AS (SELECT coalesce(sum(keeping), 0)::integer AS positions, coalesce(sum(occupied), 0)::integer AS occupied, count(*)::integer AS devices FROM device_then)
-  SELECT _revision::double precision,
-    json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
-      'utilization', s.occupied::double precision / nullif(s.positions, 0),
-      'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
-      'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
-      'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
-    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.view, 'positions', d.capacity, 'occupied', d.occupied,
-         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers, 'lids', d.lids)
-       ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
-  FROM slots s
-$$;
-
 -- prisma/sql/labware-type/delete_labware_type.sql
 -- Deletes a labware type, and returns it as it was last. Containers keep its name.
 --
@@ -5757,32 +5653,6 @@ $$;
 -- Returns a slot as an event stores it: `disposes` is what was set for the slot, null if it is as its device says.
 CREATE OR REPLACE FUNCTION position_snapshot(_position uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT to_jsonb(s) || jsonb_build_object('disposes', p.disposes_set) FROM position_state s JOIN position p ON p.id = s.id WHERE s.id = _position
-$$;
-
--- prisma/sql/position/position_state_at.sql
--- Returns the slots of a device as of a revision, read from the log. `reserved` is null: the log does not say which
--- slots were reserved.
-CREATE OR REPLACE FUNCTION position_state_at(_device text, _revision bigint)
-RETURNS TABLE (slot integer, empty boolean, container text, container_id uuid, occupied_by text, deep_well_suited boolean,
-  disposes boolean, labware_types jsonb, max_height_mm double precision, reserved jsonb)
-LANGUAGE sql STABLE AS $$
-  WITH standing AS MATERIALIZED (
-    SELECT s.position, s.barcode, s.id, 'container' AS part FROM container_state_at(_revision) s WHERE s.device = _device
-    UNION ALL
-    SELECT (s.lid->>'position')::integer, NULL, s.id, 'lid' FROM container_state_at(_revision) s WHERE s.lid->>'device' = _device
-  )
-  SELECT slot.number, s.id IS NULL, s.barcode, s.id, s.part, coalesce((known.after->>'deep_well_suited')::boolean, false),
-    coalesce((known.after->>'disposes')::boolean, d.disposes), nullif(known.after->'labware_types', 'null'), (known.after->>'max_height_mm')::double precision, NULL::jsonb
-  FROM device_state_at(_revision) d
-  CROSS JOIN LATERAL generate_series(0, d.capacity - 1) AS slot (number)
-  LEFT JOIN standing s ON s.position = slot.number
-  LEFT JOIN LATERAL (
-    SELECT e.after FROM event e
-    WHERE e.device_id = d.id AND e.kind = 'position-updated' AND (e.after->>'position')::integer = slot.number AND e.revision <= _revision
-    ORDER BY e.revision DESC LIMIT 1
-  ) known ON true
-  WHERE d.name = _device AND d.retired_at IS NULL
-  ORDER BY slot.number
 $$;
 
 -- prisma/sql/reservation/renew_reservation.sql
@@ -6313,6 +6183,35 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
       WHERE again.time > 1 ORDER BY again.nth LIMIT 1))
 $$;
 
+-- prisma/sql/container/container_state_at.sql
+-- Returns all containers, or those with the ids in `_only`, as of a revision, read from the log. Places are read by
+-- slot, not by name: a device that was renamed since has the name that it had then.
+CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEFAULT NULL) RETURNS SETOF container_state LANGUAGE sql STABLE AS $$
+  WITH device_then AS MATERIALIZED (
+    SELECT id, name FROM device_state_at(_revision)
+  ),
+  place AS MATERIALIZED (
+    SELECT p.id, d.name AS device, p.slot_number AS position FROM position p JOIN device_then d ON d.id = p.device_id
+  )
+  SELECT known.*
+  FROM container c
+  CROSS JOIN LATERAL (
+    SELECT after, position_id, lid_position_id FROM event
+    WHERE container_id = c.id AND revision <= _revision
+    ORDER BY revision DESC, ordinal DESC LIMIT 1
+  ) e
+  JOIN place starting ON starting.id = c.starting_position_id
+  LEFT JOIN place body ON body.id = e.position_id
+  LEFT JOIN place lid ON lid.id = e.lid_position_id
+  LEFT JOIN place last ON last.id = CASE WHEN e.after->>'missing_since' IS NOT NULL THEN last_position_at(c.id, _revision) END
+  -- A row of the join, so that it is made once: (jsonb_populate_record(...)).* makes it again for each of its columns.
+  CROSS JOIN LATERAL jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
+    'device', body.device, 'position', body.position, 'starting_device', starting.device,
+    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
+    'last_device', last.device, 'last_position', last.position)) AS known
+  WHERE _only IS NULL OR c.id = ANY (_only)
+$$;
+
 -- prisma/sql/estimate/run_can_be_learnt.sql
 -- Says whether the learner may learn from a pending run now: it is over, and it does not wait after a failure.
 CREATE OR REPLACE FUNCTION run_can_be_learnt(_run run) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -6367,54 +6266,112 @@ CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb L
   FROM experiment_state s WHERE s.id = _experiment
 $$;
 
--- prisma/sql/lab/lab_config_at.sql
--- Returns the lab file as of a revision, read from the log, with the members that the present one has. Free members
--- (`extra`, `pythonlab_translation`) are stored in the log without the order of their keys. If they are the same today,
--- the present text is returned, which has the order of the file.
-CREATE OR REPLACE FUNCTION lab_config_at(_revision bigint) RETURNS TABLE (description json, pythonlab_translation json, extra json, groups json, labware_types json)
-LANGUAGE sql STABLE AS $$
-  WITH file AS (
-    SELECT after FROM event WHERE kind = 'lab-updated' AND revision <= _revision ORDER BY revision DESC, ordinal DESC LIMIT 1
+-- prisma/sql/lab/lab_state_at.sql
+-- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
+-- lab file had at that revision. `reserved` is null: the log does not say which slots were reserved.
+CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revision double precision, totals json, devices json) LANGUAGE sql STABLE AS $$
+  WITH container_then AS MATERIALIZED (
+    SELECT * FROM container_state_at(_revision)
   ),
-  listed AS (
-    SELECT d.value->>'name' AS name, d.value->>'group' AS "group", d.ordinality AS ordinal
-    FROM lab_state_at(_revision) s CROSS JOIN LATERAL json_array_elements(s.devices) WITH ORDINALITY d
+  -- By device, so that the work does not grow with containers times devices.
+  body_then AS MATERIALIZED (
+    SELECT c.device, count(*) AS count, json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
+      'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
+      ORDER BY c.position) AS containers
+    FROM container_then c
+    CROSS JOIN LATERAL (
+      SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+    ) last
+    -- The event that brought it there.
+    LEFT JOIN LATERAL (
+      SELECT e.recorded_at FROM event e
+      WHERE e.container_id = c.id AND e.revision <= _revision
+        AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
+      ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+    ) come ON true
+    WHERE c.device IS NOT NULL GROUP BY c.device
+  ),
+  lid_then AS MATERIALIZED (
+    SELECT c.lid->>'device' AS device, count(*) AS count, json_agg(json_build_object('container_id', c.id, 'barcode', c.barcode, 'name', c.name,
+      'position', c.lid->'position') ORDER BY (c.lid->>'position')::integer) AS lids
+    FROM container_then c WHERE c.lid IS NOT NULL GROUP BY c.lid->>'device'
+  ),
+  file AS (
+    SELECT event.revision, after->'groups' AS groups FROM event
+    WHERE kind = 'lab-updated' AND event.revision <= _revision ORDER BY event.revision DESC LIMIT 1
+  ),
+  named_group AS (
+    SELECT g.value->>'name' AS name, g.ordinality AS ordinal, g.value->'devices' AS devices FROM file CROSS JOIN LATERAL jsonb_array_elements(file.groups) WITH ORDINALITY g
+  ),
+  -- Match by device, not by name: devices may have been renamed after the lab file was stored.
+  named AS (
+    SELECT d.id, n.ordinality AS ordinal
+    FROM named_group g CROSS JOIN LATERAL jsonb_array_elements_text(g.devices) WITH ORDINALITY n (name, ordinality)
+    JOIN (SELECT d.id, d.name FROM file CROSS JOIN LATERAL device_state_at(file.revision) d WHERE d.retired_at IS NULL) d ON d.name = n.name
+  ),
+  -- The revision since which each device is in its group without a break. Devices that came after the lab file follow those of the file.
+  arrived AS (
+    SELECT e.device_id AS id, max(e.revision) AS revision FROM event e
+    WHERE (e.kind LIKE 'device-%' OR e.kind LIKE 'certificate-%') AND e.revision <= _revision
+      AND (e.before IS NULL OR e.before->'group' <> e.after->'group' OR e.before->>'retired_at' IS NOT NULL OR NOT (e.before->>'listed')::boolean)
+    GROUP BY e.device_id
   ),
   device_then AS (
-    SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
-      'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap,
-      'disposes', s.disposes, 'labware_types', s.labware_types, 'max_height_mm', s.max_height_mm, 'type', s.type, 'description', s.description, 'uri', s.uri,
-      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END, 'slots', (
-        SELECT json_agg(json_build_object('position', k.after->'position', 'deep_well_suited', k.after->'deep_well_suited', 'disposes', k.after->'disposes',
-          'labware_types', k.after->'labware_types', 'max_height_mm', k.after->'max_height_mm') ORDER BY (k.after->>'position')::integer)
-        FROM (
-          SELECT DISTINCT ON (e.after->>'position') e.after FROM event e
-          WHERE e.device_id = s.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < s.capacity
-          ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
-        ) k)) AS settings
-    FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
-    WHERE s.listed AND s.retired_at IS NULL
+    SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
+      CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
+      coalesce(b.count, 0) + coalesce(l.count, 0) AS occupied, coalesce(b.containers, '[]') AS containers, coalesce(l.lids, '[]') AS lids
+    FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
+    LEFT JOIN body_then b ON b.device = d.name LEFT JOIN lid_then l ON l.device = d.name
+    -- The slots for which something was set, for themselves or otherwise than for their device.
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing,
+        coalesce(json_agg(last.position ORDER BY last.position) FILTER (WHERE last.deep_well_suited), '[]') AS deep_well
+      FROM (
+        SELECT DISTINCT ON (e.after->>'position') (e.after->>'position')::integer AS position, (e.after->>'disposes')::boolean AS disposes,
+          (e.after->>'deep_well_suited')::boolean AS deep_well_suited FROM event e
+        WHERE e.device_id = d.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < d.capacity
+        ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
+      ) last
+    ) slots
+    WHERE d.listed AND d.retired_at IS NULL
   ),
-  group_then AS (
-    SELECT g.value->>'name' AS name, g.ordinality AS ordinal
-    FROM file CROSS JOIN LATERAL jsonb_array_elements(file.after->'groups') WITH ORDINALITY g
+  slots AS (SELECT coalesce(sum(keeping), 0)::integer AS positions, coalesce(sum(occupied), 0)::integer AS occupied, count(*)::integer AS devices FROM device_then)
+  SELECT _revision::double precision,
+    json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
+      'utilization', s.occupied::double precision / nullif(s.positions, 0),
+      'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
+      'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
+      'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
+    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.view, 'positions', d.capacity, 'occupied', d.occupied,
+         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers, 'lids', d.lids)
+       ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
+  FROM slots s
+$$;
+
+-- prisma/sql/position/position_state_at.sql
+-- Returns the slots of a device as of a revision, read from the log. `reserved` is null: the log does not say which
+-- slots were reserved.
+CREATE OR REPLACE FUNCTION position_state_at(_device text, _revision bigint)
+RETURNS TABLE (slot integer, empty boolean, container text, container_id uuid, occupied_by text, deep_well_suited boolean,
+  disposes boolean, labware_types jsonb, max_height_mm double precision, reserved jsonb)
+LANGUAGE sql STABLE AS $$
+  WITH standing AS MATERIALIZED (
+    SELECT s.position, s.barcode, s.id, 'container' AS part FROM container_state_at(_revision) s WHERE s.device = _device
     UNION ALL
-    SELECT t."group", NULL FROM device_then t
-    WHERE t."group" NOT IN (SELECT g.value->>'name' FROM file CROSS JOIN LATERAL jsonb_array_elements(file.after->'groups') g)
-    GROUP BY t."group"
+    SELECT (s.lid->>'position')::integer, NULL, s.id, 'lid' FROM container_state_at(_revision) s WHERE s.lid->>'device' = _device
   )
-  SELECT
-    CASE WHEN l.description::jsonb = f.description THEN l.description ELSE nullif(f.description, 'null')::json END,
-    CASE WHEN l.pythonlab_translation::jsonb = f.pythonlab_translation THEN l.pythonlab_translation ELSE nullif(f.pythonlab_translation, 'null')::json END,
-    CASE WHEN l.extra::jsonb = f.extra THEN l.extra ELSE nullif(f.extra, 'null')::json END,
-    (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
-       SELECT coalesce(json_agg(t.settings ORDER BY t.ordinal), '[]') FROM device_then t WHERE t."group" = g.name)) ORDER BY g.ordinal, g.name), '[]')
-     FROM group_then g),
-    (SELECT coalesce(json_agg(json_build_object('name', t.name, 'description', t.description, 'deep_well', t.deep_well, 'height_mm', t.height_mm,
-       'wells', t.wells, 'lid', t.lid, 'extra', t.extra)), '[]') FROM labware_type_state_at(_revision) t)
-  FROM lab l LEFT JOIN (
-    SELECT after->'description' AS description, after->'pythonlab_translation' AS pythonlab_translation, after->'extra' AS extra FROM file
-  ) f ON true
+  SELECT slot.number, s.id IS NULL, s.barcode, s.id, s.part, coalesce((known.after->>'deep_well_suited')::boolean, false),
+    coalesce((known.after->>'disposes')::boolean, d.disposes), nullif(known.after->'labware_types', 'null'), (known.after->>'max_height_mm')::double precision, NULL::jsonb
+  FROM device_state_at(_revision) d
+  CROSS JOIN LATERAL generate_series(0, d.capacity - 1) AS slot (number)
+  LEFT JOIN standing s ON s.position = slot.number
+  LEFT JOIN LATERAL (
+    SELECT e.after FROM event e
+    WHERE e.device_id = d.id AND e.kind = 'position-updated' AND (e.after->>'position')::integer = slot.number AND e.revision <= _revision
+    ORDER BY e.revision DESC LIMIT 1
+  ) known ON true
+  WHERE d.name = _device AND d.retired_at IS NULL
+  ORDER BY slot.number
 $$;
 
 -- prisma/sql/step/record_step_event.sql
@@ -6536,4 +6493,54 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
       FROM told f
       WHERE f.bearers IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
       ORDER BY f.index LIMIT 1))
+$$;
+
+-- prisma/sql/lab/lab_config_at.sql
+-- Returns the lab file as of a revision, read from the log, with the members that the present one has. Free members
+-- (`extra`, `pythonlab_translation`) are stored in the log without the order of their keys. If they are the same today,
+-- the present text is returned, which has the order of the file.
+CREATE OR REPLACE FUNCTION lab_config_at(_revision bigint) RETURNS TABLE (description json, pythonlab_translation json, extra json, groups json, labware_types json)
+LANGUAGE sql STABLE AS $$
+  WITH file AS (
+    SELECT after FROM event WHERE kind = 'lab-updated' AND revision <= _revision ORDER BY revision DESC, ordinal DESC LIMIT 1
+  ),
+  listed AS (
+    SELECT d.value->>'name' AS name, d.value->>'group' AS "group", d.ordinality AS ordinal
+    FROM lab_state_at(_revision) s CROSS JOIN LATERAL json_array_elements(s.devices) WITH ORDINALITY d
+  ),
+  device_then AS (
+    SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
+      'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap,
+      'disposes', s.disposes, 'labware_types', s.labware_types, 'max_height_mm', s.max_height_mm, 'type', s.type, 'description', s.description, 'uri', s.uri,
+      'extra', CASE WHEN d.extra::jsonb = s.extra::jsonb THEN d.extra ELSE s.extra END, 'slots', (
+        SELECT json_agg(json_build_object('position', k.after->'position', 'deep_well_suited', k.after->'deep_well_suited', 'disposes', k.after->'disposes',
+          'labware_types', k.after->'labware_types', 'max_height_mm', k.after->'max_height_mm') ORDER BY (k.after->>'position')::integer)
+        FROM (
+          SELECT DISTINCT ON (e.after->>'position') e.after FROM event e
+          WHERE e.device_id = s.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < s.capacity
+          ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
+        ) k)) AS settings
+    FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
+    WHERE s.listed AND s.retired_at IS NULL
+  ),
+  group_then AS (
+    SELECT g.value->>'name' AS name, g.ordinality AS ordinal
+    FROM file CROSS JOIN LATERAL jsonb_array_elements(file.after->'groups') WITH ORDINALITY g
+    UNION ALL
+    SELECT t."group", NULL FROM device_then t
+    WHERE t."group" NOT IN (SELECT g.value->>'name' FROM file CROSS JOIN LATERAL jsonb_array_elements(file.after->'groups') g)
+    GROUP BY t."group"
+  )
+  SELECT
+    CASE WHEN l.description::jsonb = f.description THEN l.description ELSE nullif(f.description, 'null')::json END,
+    CASE WHEN l.pythonlab_translation::jsonb = f.pythonlab_translation THEN l.pythonlab_translation ELSE nullif(f.pythonlab_translation, 'null')::json END,
+    CASE WHEN l.extra::jsonb = f.extra THEN l.extra ELSE nullif(f.extra, 'null')::json END,
+    (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
+       SELECT coalesce(json_agg(t.settings ORDER BY t.ordinal), '[]') FROM device_then t WHERE t."group" = g.name)) ORDER BY g.ordinal, g.name), '[]')
+     FROM group_then g),
+    (SELECT coalesce(json_agg(json_build_object('name', t.name, 'description', t.description, 'deep_well', t.deep_well, 'height_mm', t.height_mm,
+       'wells', t.wells, 'lid', t.lid, 'extra', t.extra)), '[]') FROM labware_type_state_at(_revision) t)
+  FROM lab l LEFT JOIN (
+    SELECT after->'description' AS description, after->'pythonlab_translation' AS pythonlab_translation, after->'extra' AS extra FROM file
+  ) f ON true
 $$;

@@ -17,11 +17,7 @@ CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEF
   JOIN place starting ON starting.id = c.starting_position_id
   LEFT JOIN place body ON body.id = e.position_id
   LEFT JOIN place lid ON lid.id = e.lid_position_id
-  -- A missing container was last where its last event with a slot left it.
-  LEFT JOIN place last ON last.id = CASE WHEN e.after->>'missing_since' IS NOT NULL THEN (
-    SELECT l.position_id FROM event l
-    WHERE l.container_id = c.id AND l.revision <= _revision AND l.position_id IS NOT NULL
-    ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1) END
+  LEFT JOIN place last ON last.id = CASE WHEN e.after->>'missing_since' IS NOT NULL THEN last_position_at(c.id, _revision) END
   -- A row of the join, so that it is made once: (jsonb_populate_record(...)).* makes it again for each of its columns.
   CROSS JOIN LATERAL jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
     'device', body.device, 'position', body.position, 'starting_device', starting.device,
