@@ -19,7 +19,7 @@ assert steps.height == 45000, steps.height
 assert steps["start"].min() == datetime.datetime(2026, 3, 2, tzinfo=datetime.timezone.utc), steps["start"].min()
 assert steps["duration_seconds"].sum() == 45000 * 1.5
 assert steps["data"][0] == '{"id":"1546130668394913822","fct":"wash"}', steps["data"][0]
-rows, seconds = duckdb.sql(f"SELECT count(*), sum(duration_seconds) FROM '{path}' WHERE NOT is_simulation").fetchone()
+rows, seconds = duckdb.sql(f"SELECT count(*), sum(duration_seconds) FROM '{path}' WHERE NOT is_simulation").fetchall()[0]
 assert (rows, seconds) == (45000, 45000 * 1.5), (rows, seconds)
 types = dict(duckdb.sql(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM '{path}')").fetchall())
 assert types["start"] == "TIMESTAMP WITH TIME ZONE" and types["version"] == "BIGINT", types
