@@ -76,7 +76,7 @@ t.test('docs/guides/command-line.md shows what the commands print', async (t) =>
   t.ok(commands.length > 15)
   for (const { line, output } of commands) {
     const elsewhere = line.startsWith('DATABASE_URL=')
-    const words = wordsOf(line).slice(elsewhere ? 2 : 1).map((word) => /^lab\.backup\.gz$|^scans\.txt$|^steps\.csv$/.test(word) ? join(folder, word) : word)
+    const words = wordsOf(line).slice(elsewhere ? 2 : 1).map((word) => /^lab\.backup\.gz$|^scans\.txt$|^steps\.(?:csv|parquet)$/.test(word) ? join(folder, word) : word)
     const { code, out, err } = await (elsewhere ? there : here).platformStatus(...words)
     const said = masked((out + err).replaceAll(`${folder}/`, '')).split('\n').concat(code === 0 ? [] : [`(exit code ${code})`])
     const expected = masked(output.join('\n')).split('\n')
