@@ -11,7 +11,7 @@ const diskFull = '53100'
 // "prepared statement already exists" and "does not exist": a pooler gave the statement to another connection than the one that prepared it.
 const pooledStatements: ReadonlySet<string> = new Set(['42P05', '26000'])
 const lostConnection = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
-const lostConnectionText = /^timeout expired$|timeout exceeded when trying to connect|Connection terminated|Query read timeout|is not queryable|Received unexpected \w+ message from backend|SSL connection|Cannot use a pool after calling end/
+const lostConnectionText = /^timeout expired$|timeout exceeded when trying to connect|Connection terminated|Query read timeout|is not queryable|Received unexpected \w+ message from backend|Cannot use a pool after calling end/
 const prismaUnavailable = /^(P1001|P1002|P1008|P1017|P2024|P2028)$/
 const adapterUnavailable = /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError)$/
 
