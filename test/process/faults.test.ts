@@ -21,9 +21,9 @@ async function aClient (t: Test, url: string): Promise<pg.Client> {
   return client
 }
 
-async function aHotel (t: Test, capacity = 10) {
+async function aHotel (t: Test, capacity = 10, env: Record<string, string> = {}) {
   const url = await aDatabase(t)
-  const service = await aServiceOn(t, url)
+  const service = await aServiceOn(t, url, env)
   t.match(await service.put('/api/lab/config', hotel(capacity)), { status: 200 })
   return { url, service, client: await aClient(t, url) }
 }
@@ -194,8 +194,10 @@ t.test('told to stop under load, it answers what it took, ends with 0, and what 
 })
 
 t.test('two instances on one database are one service', async (t) => {
-  const { url, service } = await aHotel(t, 30)
-  const other = await aServiceOn(t, url)
+  // Forty at once may wait for long on a busy machine.
+  const env = { DATABASE_CONNECT_TIMEOUT_MS: '60000' }
+  const { url, service } = await aHotel(t, 30, env)
+  const other = await aServiceOn(t, url, env)
   const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? service : other).post('/api/containers', { device: 'Hotel' })))
   const places = answers.filter(({ status }) => status === 201).map(({ body }) => body.position)
   t.same(places.sort((a, b) => a - b), Array.from({ length: 30 }, (_, slot) => slot), 'each slot once')
