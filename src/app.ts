@@ -170,8 +170,11 @@ export async function buildApp (
   return app
 }
 
-// Uses the id of the client if it is safe in a log line. Otherwise creates a UUID of version 4: Node generates it from cached
-// random bytes. Version 7 needs a system call for each id, which costs 4 us per request.
+// Uses the id of the client if it is safe in a log line. Otherwise creates a UUID of version 7, so that the index on the requests of the log grows
+// at one end: with random ids each event touched another page of it, half of what a command wrote. The random part is Node's, from cached bytes,
+// because the usual generator needs a system call for each id, which costs 4 us per request.
 function requestId (given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) && redactKeys(given) === given ? given : randomUUID()
+  if (typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) && redactKeys(given) === given) return given
+  const time = Date.now().toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }

@@ -75,7 +75,7 @@ BEGIN
   UPDATE container SET version = version + 1, updated_at = at WHERE id = moved;
   after := before || jsonb_build_object('device', _target_device, 'position', _target_slot,
     'version', (before->>'version')::integer + 1, 'updated_at', reference.wire(at));
-  INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after, position_id, lid_position_id)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, request_id, container_id, was, became, position_id, lid_position_id)
   VALUES (this_revision, 0, at, 'moved', _request, moved, before, after, target,
     CASE WHEN before->'lid' <> 'null' THEN (SELECT position_id FROM placement WHERE container_id = moved AND part = 'lid') END);
   RETURN after;
@@ -111,7 +111,7 @@ BEGIN
   END IF;
   after := before || jsonb_build_object('lidded', NOT _unlid, 'lid', CASE WHEN _unlid THEN jsonb_build_object('device', _device, 'position', _slot) END,
     'version', (before->>'version')::integer + 1, 'updated_at', reference.wire(at));
-  INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after, position_id, lid_position_id)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, request_id, container_id, was, became, position_id, lid_position_id)
   VALUES (this_revision, 0, at, CASE WHEN _unlid THEN 'unlidded' ELSE 'lidded' END, _request, changed, before, after,
     (SELECT position_id FROM placement WHERE container_id = changed AND part = 'body'), target);
   RETURN after;
@@ -148,7 +148,7 @@ BEGIN
   IF _revision IS NULL THEN
     UPDATE lab SET revision = revision + 1, recorded_at = greatest(recorded_at, clock_timestamp()) RETURNING revision INTO this_revision;
   END IF;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, step_id, device_id, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, request_id, step_id, device_id, became)
   SELECT this_revision, CASE WHEN _revision IS NULL THEN 0 ELSE 1 END, l.recorded_at, 'steps-logged', _request,
     CASE WHEN cardinality(ids) = 1 THEN ids[1] END, CASE WHEN cardinality(ids) = 1 THEN (SELECT device_id FROM step WHERE id = ids[1]) END,
     jsonb_build_object('logged', cardinality(ids), 'extended', 0)

@@ -3,7 +3,7 @@ import { OperatorError } from '../domain/operator-error.ts'
 import { quoted, readTables } from './catalogue.sql.ts'
 
 /** Tables that are empty until a lab is used. All other tables depend on them, or are filled at the first start. */
-const labTables = ['device', 'container', 'process', 'experiment', 'step', 'event']
+const labTables = ['device', 'container', 'process', 'experiment', 'step', 'event_log']
 
 /** Throws an OperatorError if the database is in use, belongs to another program, or contains a lab (unless `replace`). */
 export async function refuseTarget (client: pg.ClientBase, { replace }: { replace: boolean }): Promise<void> {

@@ -16,6 +16,11 @@ export function digestOf (body: unknown): string {
   return hash('sha256', canonicalJson(isWithId(body) ? { ...body, id: body.id.toLowerCase() } : body))
 }
 
+/** The first 96 bits (base64url) of the same. A step keeps two, which are compared with those of the same step only. */
+export function shortDigestOf (body: unknown): string {
+  return hash('sha256', canonicalJson(body), 'base64url').slice(0, 16)
+}
+
 /** The SHA-256 (hex) of a request, which recognises a retry. Null members count, because null in a PATCH clears a member. */
 export function digestOfRequest (request: unknown): string {
   return hash('sha256', canonicalJson(request, true))

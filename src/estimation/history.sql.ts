@@ -51,7 +51,10 @@ const window = (level: number, emptyBefore: string, size: number) => `
 
 const emptyBefore = (level: number) => Array.from({ length: level - 1 }, (_, index) => `AND level_${index + 1}.samples IS NULL`).join(' ')
 
-const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
+/** The function in the baseline that computes the key of a level. */
+export const keyFunction = (level: number): string => level === 1 ? 'step_key' : 'step_short_key'
+
+const keys = [1, 2, 3, 4, 5].map((level) => `${keyFunction(level)}(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
       origin.id, q.origin_position, destination.id, q.destination_position, q.lidded_before, q.lidded_after, q.barcode_read) AS key_${level}`).join(',\n    ')
 
 // Read once for each request. Only totals need the ratios.

@@ -17,7 +17,7 @@ type PositionAt = Omit<Position, 'position'> & { slot: number }
 // Several containers can have had the barcode in the past. At most one had it at that time.
 const byBarcode = `
   SELECT ${viewColumns('container')} FROM container_state_at($1, ARRAY(
-    SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $2 AND revision <= $1))
+    SELECT DISTINCT container_id FROM label_event WHERE barcode = $2 AND revision <= $1))
   WHERE barcode = $2 AND removed_at IS NULL`
 const byId = `SELECT ${viewColumns('container')} FROM container_state_at($1, ARRAY[$2::uuid])`
 

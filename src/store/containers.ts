@@ -96,8 +96,7 @@ export function containerStore ({ pool, prisma }: Database) {
   /** The containers that had this barcode and have another one, or none, now. */
   async function formerFilter (barcode: string): Promise<object[]> {
     const rows = await runPrepared<{ id: string }>(pool, `
-      SELECT DISTINCT container_id AS id FROM event
-      WHERE container_id IS NOT NULL AND (before->>'barcode') IS DISTINCT FROM (after->>'barcode') AND after->>'barcode' = $1`, [barcode])
+      SELECT DISTINCT container_id AS id FROM label_event WHERE barcode = $1`, [barcode])
     return [{ id: { in: rows.map(({ id }) => id) } }, { OR: [{ barcode: { not: barcode } }, { barcode: null }] }]
   }
 

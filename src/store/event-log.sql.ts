@@ -46,13 +46,13 @@ const pageStatement = `
     FROM event e JOIN filter f ON (f.kind IS NULL OR e.kind = f.kind)
       AND (f.experiment IS NULL OR e.experiment_id = f.experiment)
       AND (f.container IS NULL OR e.container_id = f.container)
-      AND (f.barcode IS NULL OR EXISTS (SELECT FROM event b WHERE b.container_id = e.container_id AND b.after->>'barcode' = f.barcode))
-      AND (f.device IS NULL OR EXISTS (SELECT FROM event_device d WHERE d.device_id = f.device AND d.revision = e.revision AND d.ordinal = e.ordinal))
+      AND (f.barcode IS NULL OR EXISTS (SELECT FROM label_event b WHERE b.container_id = e.container_id AND b.barcode = f.barcode))
+      AND (f.device IS NULL OR e.device_id = f.device OR EXISTS (SELECT FROM event_device d WHERE d.device_id = f.device AND d.revision = e.revision AND d.ordinal = e.ordinal))
     WHERE e.revision > $1::bigint AND e.revision <= $2::bigint
     GROUP BY e.revision
   ), counted AS (
-    SELECT revision, count(*)::integer AS count, sum(coalesce(pg_column_size(before), 0) + coalesce(pg_column_size(after), 0)) AS bytes
-    FROM event WHERE revision > $1::bigint AND revision <= $2::bigint
+    SELECT revision, count(*)::integer AS count, sum(coalesce(pg_column_size(was), 0) + 2 * coalesce(pg_column_size(became), 0)) AS bytes
+    FROM event_log WHERE revision > $1::bigint AND revision <= $2::bigint
     GROUP BY revision
   ), wanted AS (
     SELECT c.revision, c.count, f.fits, sum(c.bytes) OVER (ORDER BY c.revision) - c.bytes AS bytes_before, count(*) OVER ()::integer AS wanted
@@ -95,7 +95,7 @@ export async function readLog (
 const knownStatement = `
   SELECT revision::float8 AS revision, log_id, wire_time(clock_timestamp()) AS now, pg_is_in_recovery() AS standby,
     latest_device_named($1) AS device,
-    EXISTS (SELECT FROM container WHERE id = $2::uuid OR barcode = $3) OR EXISTS (SELECT FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = $3) AS container,
+    EXISTS (SELECT FROM container WHERE id = $2::uuid OR barcode = $3) OR EXISTS (SELECT FROM label_event WHERE barcode = $3) AS container,
     EXISTS (SELECT FROM experiment WHERE id = $4::uuid) AS experiment
   FROM lab`
 

@@ -37,27 +37,29 @@ export function eventStore ({ prisma }: Database) {
 function sourceOf ({ after, container, device, kind, actor, step, experiment, recorded_after, recorded_before }: Omit<EventQuery, 'limit' | 'cursor' | 'count' | 'sort'>): Prisma.Sql {
   const from = device === undefined
     ? Prisma.sql`FROM event e CROSS JOIN LATERAL (SELECT e.revision, e.ordinal) k`
-    : Prisma.sql`FROM event_device k JOIN event e ON e.revision = k.revision AND e.ordinal = k.ordinal`
+    : Prisma.sql`FROM (
+        SELECT device_id, revision, ordinal FROM event_device UNION ALL SELECT device_id, revision, ordinal FROM event_log WHERE device_id IS NOT NULL
+      ) k JOIN event e ON e.revision = k.revision AND e.ordinal = k.ordinal`
   const conditions = [Prisma.sql`k.revision > ${after ?? 0}::bigint`]
   if (device !== undefined) conditions.push(Prisma.sql`k.device_id = latest_device_named(${device})`)
   if (kind !== undefined) conditions.push(Prisma.sql`e.kind = ${kind}`)
   if (actor !== undefined) conditions.push(Prisma.sql`e.actor = ${actor}`)
   if (recorded_after !== undefined) conditions.push(Prisma.sql`k.revision >= ${firstRevisionSince(recorded_after)}`)
-  if (recorded_before !== undefined) conditions.push(Prisma.sql`k.revision < coalesce(${firstRevisionSince(recorded_before)}, 9223372036854775807)`)
+  if (recorded_before !== undefined) conditions.push(Prisma.sql`k.revision < ${firstRevisionSince(recorded_before)}`)
   if (step !== undefined) conditions.push(Prisma.sql`e.step_id = ${step}::uuid`)
   if (experiment !== undefined) conditions.push(Prisma.sql`e.experiment_id = ${experiment}::uuid`)
   if (container !== undefined) conditions.push(Prisma.sql`e.container_id = ANY (${containersNamed(container)})`)
   return Prisma.sql`${from} WHERE ${Prisma.join(conditions, ' AND ')}`
 }
 
-// `recorded_at` never goes back, and all events of a revision have one time. So a time is a revision, and a page is a range of the key
-// in which the list is ordered, whatever else it is filtered by.
+// All events of a revision have one time. So a time is a revision, and a page is a range of the key in which the list is ordered, whatever
+// else it is filtered by.
 function firstRevisionSince (time: string): Prisma.Sql {
-  return Prisma.sql`(SELECT since.revision FROM event since WHERE since.recorded_at >= ${toUtc(time)}::timestamptz ORDER BY since.recorded_at, since.revision LIMIT 1)`
+  return Prisma.sql`(SELECT first_revision_since(${toUtc(time)}::timestamptz))`
 }
 
 function containersNamed (named: string): Prisma.Sql {
   const { id, barcode } = parseContainerRef(named)
   if (id !== null) return Prisma.sql`ARRAY[${id}::uuid]`
-  return Prisma.sql`ARRAY(SELECT DISTINCT container_id FROM event WHERE container_id IS NOT NULL AND after->>'barcode' = ${barcode})`
+  return Prisma.sql`ARRAY(SELECT DISTINCT container_id FROM label_event WHERE barcode = ${barcode})`
 }

@@ -3,7 +3,7 @@ import type pg from 'pg'
 // Autovacuum looks once a minute, and a bulk load takes less. Until then PostgreSQL would plan for a table of a few rows.
 const outgrown = `
   SELECT relname AS name FROM pg_class
-  WHERE oid = ANY ('{step, run, experiment, step_container, container, position, placement, event, event_device}'::regclass[])
+  WHERE oid = ANY ('{step, run, experiment, step_container, container, position, placement, event_log, event_device}'::regclass[])
     AND pg_stat_get_mod_since_analyze(oid) > 1000 + greatest(reltuples, 0)`
 
 /**

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import { type Fault, invalid, maxFaults } from '../contract/problems.ts'
 import type { StepCreate } from '../contract/steps.ts'
-import { digestOf } from '../domain/canonical.ts'
+import { shortDigestOf } from '../domain/canonical.ts'
 import { maxDataBytes, maxNameLength } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
 import { composed, invisibleFault, invisibleIn, isLine } from '../domain/plain-text.ts'
@@ -101,7 +101,7 @@ export function prepareStep (input: StepCreate, stored?: StoredData) {
     warnings: [...warnings, ...pauseWarnings, ...statusWarnings(data), ...numberWarnings(told, '/data')],
     // The first digest says what the step is, the second identifies a retry. It does not include the containers, because they can be
     // reported one by one.
-    created_as: `${digestOf([kind, name, input.device, start])}:${digestOf([
+    created_as: `${shortDigestOf([kind, name, input.device, start])}:${shortDigestOf([
       told, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read,
       attempt, expected_seconds, error, session,
       // Digests of steps without pauses stay what they were before pauses could be told.

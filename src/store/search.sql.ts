@@ -11,6 +11,12 @@ const named = (table: string, rank: string, order: string, condition = 'true') =
   (SELECT '${table}', t.id, NULL::bigint, CASE WHEN t.name = $1 THEN 'name' ELSE 'name-prefix' END, ${rank}, t.name
    FROM ${table} t WHERE t.name IS NOT NULL AND ${range('t.name', '$1')} AND ${condition} ORDER BY t.name USING ~<~${order} LIMIT $5)`
 
+// The index of the steps has their names only. Read backwards, it gives the steps of a name in the order in which they were logged, newest first; that
+// is the order of the rows, since steps are never deleted. Ranges for the exact name, too: the order by an equal name would be dropped.
+const stepsNamed = (condition: string, rank: number) => `
+  (SELECT 'step', t.id, NULL::bigint, CASE WHEN t.name = $1 THEN 'name' ELSE 'name-prefix' END, ${rank}, t.name
+   FROM step t WHERE t.name IS NOT NULL AND ${condition} ORDER BY t.name USING ~>~ LIMIT $5)`
+
 const exactFirst = (rank: number) => `CASE WHEN t.name = $1 THEN 6 ELSE ${rank} END`
 
 /**
@@ -44,11 +50,12 @@ hit AS MATERIALIZED (
   UNION ALL
   -- some clients send one id with all requests: the newest
   (SELECT 'revision', NULL::uuid, r.revision, 'request-id', 3, to_char(9007199254740991 - r.revision, 'FM0000000000000000') FROM (
-     SELECT DISTINCT e.revision FROM event e WHERE e.request_id IS NOT NULL AND e.request_id = $1 ORDER BY e.revision DESC LIMIT $5) r)
+     SELECT DISTINCT e.revision FROM (
+       SELECT e.revision FROM event_log e WHERE e.request_id IS NOT NULL AND e.request_id = $1
+       UNION ALL SELECT e.revision FROM event_log e WHERE e.request_uuid IS NOT NULL AND e.request_uuid = $2) e ORDER BY e.revision DESC LIMIT $5) r)
   UNION ALL
   (SELECT 'container', c.id, NULL, 'former-barcode', CASE WHEN c.removed_at IS NULL THEN 4 ELSE 5 END, '' FROM (
-     SELECT DISTINCT e.container_id AS id FROM event e
-     WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = $1 LIMIT $5) had
+     SELECT DISTINCT e.container_id AS id FROM label_event e WHERE e.barcode = $1 LIMIT $5) had
    JOIN container c ON c.id = had.id WHERE c.barcode IS DISTINCT FROM $1)
   UNION ALL
   -- devices are few, and people do not care about their case
@@ -64,7 +71,9 @@ hit AS MATERIALIZED (
   UNION ALL
   ${named('process', exactFirst(11), ', t.id DESC')}
   UNION ALL
-  ${named('step', exactFirst(12), ', t.start DESC')}
+  ${stepsNamed('t.name ~>=~ $1 AND t.name ~<=~ $1', 6)}
+  UNION ALL
+  ${stepsNamed(range('t.name', '$1'), 12)}
   UNION ALL
   (SELECT 'container', c.id, NULL, 'barcode-prefix', 13, c.barcode
    FROM container c WHERE c.removed_at IS NOT NULL AND ${range('c.barcode', '$1')} ORDER BY c.barcode USING ~<~ LIMIT $5)

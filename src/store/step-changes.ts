@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { v7 as uuidv7 } from 'uuid'
 import { invalid, problem } from '../contract/problems.ts'
 import type { Step, StepCreate, StepFinish, StepPatch } from '../contract/steps.ts'
-import { digestOf } from '../domain/canonical.ts'
+import { shortDigestOf } from '../domain/canonical.ts'
 import { maxDataBytes } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
 import { isUnderWay, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
@@ -65,7 +65,7 @@ function toldEnding (id: string, step: LockedStep, ending: StepFinish) {
   // Without what the step is: its start and its device may have been corrected since.
   const [, facts] = prepared.created_as.split(':')
   // Without a finish it is now, which says little about a step that began days before it was told.
-  return { ...prepared, finish, finish_unknown: !ending.finish, created_as: `${identity}:${digestOf([finish, facts])}` }
+  return { ...prepared, finish, finish_unknown: !ending.finish, created_as: `${identity}:${shortDigestOf([finish, facts])}` }
 }
 
 /** Corrects a step. Throws a 400 if the corrected step would contradict itself. */

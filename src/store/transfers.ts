@@ -3,7 +3,7 @@ import type { Container } from '../contract/containers.ts'
 import { type Fault, invalid, type ProblemCode } from '../contract/problems.ts'
 import type { Step } from '../contract/steps.ts'
 import type { Transfer, TransferFinding, TransferResult } from '../contract/transfers.ts'
-import { digestOf } from '../domain/canonical.ts'
+import { shortDigestOf } from '../domain/canonical.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, runLabCommand } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
@@ -41,7 +41,7 @@ export function transferStore ({ pool }: Database) {
             // one a transfer whose step ends now.
             step: step === null
               ? null
-              : { ...step, created_as: [step.created_as.split(':')[0], digestOf([ref, { ...transfer, step: { ...transfer.step, id: step.id } }]), digestOf([ref, { ...transfer, step: null }])].join(':') }
+              : { ...step, created_as: [step.created_as.split(':')[0], shortDigestOf([ref, { ...transfer, step: { ...transfer.step, id: step.id } }]), shortDigestOf([ref, { ...transfer, step: null }])].join(':') }
           }
         })
         const rows = await runLabCommand<TransferRow | ToMerge>(pool, 'SELECT container, step, findings, warnings, revision FROM transfer($1, $2, $3, $4, $5)',

@@ -36,7 +36,7 @@ const nextStatement = `
     FROM event e CROSS JOIN LATERAL ${shownEvent} shown
     WHERE (e.revision, e.ordinal) >= (w.cursor_revision, w.cursor_ordinal) AND e.revision < w.cursor_revision + ${searchedRevisions} AND e.revision <= l.revision
       AND (w.kinds IS NULL OR e.kind = ANY (w.kinds))
-      AND (w.device_id IS NULL OR EXISTS (SELECT FROM event_device d WHERE d.device_id = w.device_id AND d.revision = e.revision AND d.ordinal = e.ordinal))
+      AND (w.device_id IS NULL OR e.device_id = w.device_id OR EXISTS (SELECT FROM event_device d WHERE d.device_id = w.device_id AND d.revision = e.revision AND d.ordinal = e.ordinal))
       AND NOT (e.kind LIKE 'webhook-%' AND e.after->>'id' = w.id::text)
     ORDER BY e.revision, e.ordinal LIMIT 1
   ) found ON w.test_id IS NULL

@@ -135,7 +135,7 @@ t.test('what a double holds is stored and answered with all its digits, in every
     t.notOk(texts.some(({ text }) => String(text).includes('1152921504606847000')), `${table_name}.${column_name}`)
     if (texts.some(({ text }) => String(text).includes(held))) full.push(`${table_name}.${column_name}`)
   }
-  t.same(full.sort(), ['device.extra', 'event.after', 'event.before', 'experiment.metadata', 'lab.extra', 'process.metadata', 'step.data', 'transfer_outcome.step'])
+  t.same(full.sort(), ['device.extra', 'event_log.became', 'event_log.was', 'experiment.metadata', 'lab.extra', 'process.metadata', 'step.data', 'transfer_outcome.step'])
 })
 
 t.test('where a number is wanted, one with too many digits is refused with its place', async (t) => {

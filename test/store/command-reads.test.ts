@@ -5,7 +5,7 @@ import { aLab, type Service } from '../support/service.ts'
 // Commands find rows of growing tables by index, whatever the statistics say: no command reads such a table from end to end.
 // EXPLAIN does not show the plans inside functions, so the test counts the rows that they read.
 
-const growing = ['event', 'event_device', 'step', 'step_container', 'experiment', 'container']
+const growing = ['event_log', 'event_device', 'step', 'step_container', 'experiment', 'container']
 
 /** Thirty thousand rows each, in few revisions, as batches make them. With such statistics PostgreSQL expects to find any revision soon in a scan. */
 async function aLongLog (service: Service): Promise<{ experiment: string }> {
@@ -28,7 +28,7 @@ async function aLongLog (service: Service): Promise<{ experiment: string }> {
     SELECT s.id, 0, c.barcode, c.id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM step) s
     JOIN (SELECT id, barcode, row_number() OVER (ORDER BY id) AS n FROM container WHERE barcode LIKE 'OLD%') c ON c.n = s.n`)
   await pool.query(`
-    INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after)
+    INSERT INTO event_log (revision, ordinal, recorded_at, kind, request_id, container_id, was, became)
     SELECT revision, 1 + row_number() OVER (ORDER BY c.id), recorded_at, 'moved', 'x', c.id, '{"device": "Hotel"}', '{"device": "Hotel"}'
     FROM lab, container c WHERE c.barcode LIKE 'OLD%'`)
   await pool.query('VACUUM ANALYZE')

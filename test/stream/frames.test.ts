@@ -93,7 +93,7 @@ t.test('a revision with more than 200 events, or with too much in them, is told 
   const others = await stream('?kind=moved')
   await service.post('/api/containers/batch', { containers: Array.from({ length: 200 }, () => ({ device: 'Hotel' })) })
   await service.post('/api/containers/batch', { containers: Array.from({ length: 201 }, () => ({ device: 'Hotel' })) })
-  await rows(service, 'INSERT INTO event (revision, ordinal, recorded_at, kind, after) SELECT revision + 1, 0, now(), \'added\', jsonb_build_object(\'text\', repeat(\'x\', 300000)) FROM lab')
+  await rows(service, 'INSERT INTO event_log (revision, ordinal, recorded_at, kind, became) SELECT revision + 1, 0, now(), \'added\', jsonb_build_object(\'text\', repeat(\'x\', 300000)) FROM lab')
   await rows(service, 'UPDATE lab SET revision = revision + 1')
   await until(atLeast(3))
   t.match(frames.slice(1).map(({ data }) => [data.revision, data.events?.length ?? null, data.count ?? null]), [[before + 1, 200, null], [before + 2, null, 201], [before + 3, null, 1]])

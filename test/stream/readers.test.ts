@@ -14,7 +14,7 @@ t.test('a reader that does not read is disconnected, and the others read on', as
   const start = await revision()
   // far more than the buffers of both sides of the connection take
   for (let n = 0; n < 200 && !lines.some(({ reason }) => reason === 'slow'); n++) {
-    await rows(service, `INSERT INTO event (revision, ordinal, recorded_at, kind, after) SELECT revision + 1, 0, now(), 'updated', jsonb_build_object('text', repeat('x', 200000)) FROM lab;
+    await rows(service, `INSERT INTO event_log (revision, ordinal, recorded_at, kind, became) SELECT revision + 1, 0, now(), 'updated', jsonb_build_object('text', repeat('x', 200000)) FROM lab;
       UPDATE lab SET revision = revision + 1`)
     const told = n + 1
     await well.until(atLeast(told))
@@ -32,7 +32,7 @@ t.test('a reader that does not read is disconnected, and the others read on', as
 t.test('a reader that stops reading while it catches up holds one page, and is disconnected', async (t) => {
   const { lines, log, said } = aLog()
   const { service, address } = await aListener(t, { log, heartbeatMs: 100 })
-  await rows(service, `INSERT INTO event (revision, ordinal, recorded_at, kind, after)
+  await rows(service, `INSERT INTO event_log (revision, ordinal, recorded_at, kind, became)
     SELECT revision + n, 0, now(), 'updated', jsonb_build_object('text', repeat('x', 200000)) FROM lab, generate_series(1, 300) n`)
   await rows(service, 'UPDATE lab SET revision = revision + 300')
   const socket = connect({ port: Number(new URL(address).port), host: '127.0.0.1' })

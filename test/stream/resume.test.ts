@@ -60,7 +60,7 @@ t.test('two instances tell the same, and readers that are killed again and again
 
 t.test('a log that is longer than a page comes complete to a reader that begins at its beginning, also while it grows', async (t) => {
   const { service, stream, revision } = await aListener(t)
-  await rows(service, `INSERT INTO event (revision, ordinal, recorded_at, kind, after)
+  await rows(service, `INSERT INTO event_log (revision, ordinal, recorded_at, kind, became)
     SELECT revision + n, 0, now(), 'updated', jsonb_build_object('n', n, 'text', repeat(md5(n::text), 100)) FROM lab, generate_series(1, 1000) n`)
   await rows(service, 'UPDATE lab SET revision = revision + 1000, recorded_at = now()')
   const { frames, until } = await stream('?after=0')

@@ -86,7 +86,7 @@ t.test('kinds and a device select events, and alarms are among them', async (t) 
 
 t.test('what nobody wants is passed, also when it is much', async (t) => {
   const { service, receiver, webhook } = await aWebhook(t, { kinds: ['step-alarm'] })
-  await rows(service, "INSERT INTO event (revision, ordinal, recorded_at, kind) SELECT n, 0, now(), CASE n WHEN 5001 THEN 'step-alarm' ELSE 'other' END FROM generate_series(2, 5002) AS n")
+  await rows(service, "INSERT INTO event_log (revision, ordinal, recorded_at, kind) SELECT n, 0, now(), CASE n WHEN 5001 THEN 'step-alarm' ELSE 'other' END FROM generate_series(2, 5002) AS n")
   await rows(service, 'UPDATE lab SET revision = 5002')
   await service.app.deliveries.deliverNow()
   t.match(receiver.messages, [{ type: 'step-alarm' }])

@@ -69,7 +69,8 @@ async function fill (client: pg.Client, steps: number): Promise<void> {
     SELECT quote_ident(column_name) AS name FROM information_schema.columns
     WHERE table_name = 'step' AND is_generated = 'NEVER' AND column_name NOT IN ('id', 'start', 'finish', 'experiment_id')`)
   const kept = columns.map((column) => `r.${column.name}`).join(', ')
-  for (let copy = 0; copy < copies; copy++) {
+  // oldest first, as they happened: the indexes on times then grow at one end
+  for (let copy = copies - 1; copy >= 0; copy--) {
     await client.query(`
       INSERT INTO step (id, start, finish, experiment_id, ${kept.replaceAll('r.', '')})
       SELECT uuidv7(r.start - ${shift} - now()), r.start - ${shift}, r.finish - ${shift}, e.id, ${kept}
@@ -86,8 +87,8 @@ async function fill (client: pg.Client, steps: number): Promise<void> {
       INSERT INTO step_container (step_id, ordinal, named, container_id)
       SELECT s.id, 0, p.barcode, p.id FROM (SELECT id, n / ${stepsAPlate} AS plate FROM numbered WHERE ${window}) s JOIN plate p ON p.n = s.plate`)
     await client.query(`
-      INSERT INTO event (revision, ordinal, recorded_at, kind, request_id, container_id, before, after)
-      SELECT s.n, 0, s.start, 'moved', 'r' || s.n, p.id, taken.snapshot || '{"position": 1}', taken.snapshot
+      INSERT INTO event_log (revision, ordinal, recorded_at, kind, request_uuid, container_id, was, became)
+      SELECT s.n, 0, s.start, 'moved', uuidv7(s.start - now()), p.id, jsonb_build_object('position', 1, 'updated_at', s.start, 'version', s.n - 1), stored_container(taken.snapshot)
       FROM (SELECT n, start, n / ${stepsAPlate} AS plate FROM numbered WHERE ${window}) s JOIN plate p ON p.n = s.plate
       JOIN container c ON c.id = p.id
       CROSS JOIN LATERAL (SELECT jsonb_build_object('id', c.id, 'name', c.name, 'barcode', c.barcode, 'device', 'A', 'position', 2, 'starting_device', 'A',

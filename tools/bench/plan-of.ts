@@ -20,7 +20,7 @@ type PlanNode = {
 export type Explained = { 'QUERY PLAN': [{ Plan: PlanNode, 'Execution Time': number }] }
 
 /** Tables that grow for ever. Reading one from end to end must have a reason. */
-const growing = new Set(['step', 'event', 'container', 'step_container', 'experiment', 'process', 'run', 'event_device'])
+const growing = new Set(['step', 'event_log', 'container', 'step_container', 'experiment', 'process', 'run', 'event_device'])
 
 /** Executes the statement and undoes what it changed. */
 export async function planOf (pool: pg.Pool, { text, values }: Statement): Promise<PlanSummary> {

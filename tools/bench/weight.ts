@@ -1,4 +1,4 @@
-// npm run bench:weight [-- --steps 200000] [--database-url URL] [--json file]; see bench/README.md.
+// npm run bench:weight [-- --steps 200000] [--detail] [--database-url URL] [--json file]; see bench/README.md.
 // What a command writes to the log of PostgreSQL (WAL), and what a step and an event take in its files.
 import { parseArgs } from 'node:util'
 import type pg from 'pg'
@@ -7,24 +7,28 @@ import { say } from '../support/say.ts'
 import { withDatabaseServer } from './database-server.ts'
 import { makeGrown } from './growth-data.ts'
 import { logRealHistory } from './histories.ts'
-import type { TestService } from './service.ts'
 
-const { values } = parseArgs({ options: { steps: { type: 'string', default: '200000' }, 'database-url': { type: 'string' }, json: { type: 'string' } } })
+const { values } = parseArgs({ options: { steps: { type: 'string', default: '200000' }, 'database-url': { type: 'string' }, detail: { type: 'boolean', default: false }, json: { type: 'string' } } })
 const calls = 1000
 const batches = 10
-/** What the same figures were before they were made smaller, bytes (bench/README.md says when), and the share that is left at most. */
+/** What this benchmark measured before the database was made smaller (commit e545fda), in bytes, and the share that should be left at most. */
 const goals: Record<string, { before: number, share: number }> = {
   'WAL of one step': { before: 10_550, share: 0.5 }, 'WAL of a step in a batch': { before: 2656, share: 0.6 },
   'a step in the relations': { before: 1856, share: 0.6 }, 'the event of a step': { before: 721, share: 0.6 }, 'the event of a move': { before: 1348, share: 0.6 }
 }
 /** The relations of the event log, with their indexes. */
-const eventTables = ['event', 'event_device']
+const eventTables = ['event_log', 'event_device']
 const stepTables = ['step', 'step_container']
+
+/** No checkpoint and no vacuum while something is measured, because both make pages be logged whole again. */
+const undisturbed = { checkpoint_timeout: '1h', max_wal_size: '8GB', autovacuum: 'off' }
 
 await withDatabaseServer(values['database-url'], async (server, about) => {
   const plan = await logRealHistory(server, 'weight_real')
   const service = await makeGrown(server, { real: 'weight_real', name: 'weight', devices: 14, slots: 156, steps: Number(values.steps) })
   say('the history is made')
+  // without the holes in its pages that new events would fill
+  await service.pool.query('VACUUM FULL event_log')
   const relations = await relationsOf(service.pool)
   const measured = new Map<string, number>()
   measured.set('a step in the relations', sum(relations.filter(({ table }) => stepTables.includes(table)).map(({ bytes }) => bytes)) / Number(values.steps))
@@ -55,14 +59,33 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
     line([what, rounded(bytes), ...goal === undefined ? [] : [(bytes / goal.before).toFixed(2), `${goal.share}`]])
   }
   writeJson(values.json, { taken_at: new Date().toISOString(), ...about, steps: Number(values.steps), bytes: Object.fromEntries(measured), relations })
-})
+}, undisturbed)
 
 /** Bytes of WAL and of new pages of the event log, for one of so many calls after a checkpoint. */
 async function weigh (pool: pg.Pool, count: number, call: (n: number) => Promise<unknown>): Promise<{ wal: number, events: number }> {
   await pool.query('CHECKPOINT')
   const [began, events] = [await walPosition(pool), await bytesOfEvents(pool)]
+  const from = await lsn(pool)
   for (let n = 0; n < count; n++) await call(n)
+  if (values.detail) await tellWal(pool, from, count)
   return { wal: (await walPosition(pool) - began) / count, events: (await bytesOfEvents(pool) - events) / count }
+}
+
+async function lsn (pool: pg.Pool): Promise<string> {
+  const { rows: [row] } = await pool.query<{ at: string }>('SELECT pg_current_wal_insert_lsn() AS at')
+  return row!.at
+}
+
+/** Prints what the log has for each relation: how many records and bytes a call, and how many of them are whole pages. */
+async function tellWal (pool: pg.Pool, from: string, count: number): Promise<void> {
+  await pool.query('CREATE EXTENSION IF NOT EXISTS pg_walinspect')
+  const { rows } = await pool.query<{ name: string, record: string, records: number, bytes: number, pages: number }>(`
+    SELECT coalesce(c.relname, '?') AS name, b.resource_manager || ' ' || b.record_type AS record, count(*)::float8 AS records,
+      sum(b.block_data_length + b.block_fpi_length + b.main_data_length + 44)::float8 AS bytes, sum(b.block_fpi_length)::float8 AS pages
+    FROM pg_get_wal_block_info($1::pg_lsn, pg_current_wal_flush_lsn()) b LEFT JOIN pg_class c ON pg_relation_filenode(c.oid) = b.relfilenode
+    GROUP BY 1, 2 ORDER BY bytes DESC LIMIT 60`, [from])
+  line(['WAL of a call', '', 'records', 'bytes', 'whole pages'])
+  for (const { name, record, records, bytes, pages } of rows) line([name, record, (records / count).toFixed(2), rounded(bytes / count), rounded(pages / count)])
 }
 
 async function walPosition (pool: pg.Pool): Promise<number> {
@@ -96,5 +119,5 @@ function rounded (bytes: number): string {
 }
 
 function line ([first = '', ...others]: readonly string[]): void {
-  process.stdout.write(`${first.padEnd(36)}${others.map((cell) => cell.padStart(14)).join('')}\n`)
+  process.stdout.write(`${first.padEnd(36)}${others.map((cell) => cell.padStart(20)).join('')}\n`)
 }

@@ -378,6 +378,17 @@ CREATE FUNCTION step_key(
   END)::uuid
 $$;
 
+-- The same for the levels 2 to 5, as the first 64 bits of the hash: each is in every step and in an index. Two kinds of steps of a lab
+-- get the same key with a probability of 1 to 10^10 even if there are 50,000 kinds. Level 1 names a kind for clients, so it is whole.
+CREATE FUNCTION step_short_key(
+  level integer, kind text, function_key text, device_id uuid, parameters uuid, protocol uuid,
+  origin_device_id uuid, origin_position integer, destination_device_id uuid, destination_position integer,
+  lidded_before boolean, lidded_after boolean, barcode_read boolean
+) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT ('x' || encode(substring(uuid_send(step_key(level, kind, function_key, device_id, parameters, protocol, origin_device_id, origin_position,
+    destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) FOR 8), 'hex'))::bit(64)::bigint
+$$;
+
 -- What speaks against the times or the status of a step, as its warnings say; null if nothing does. Not in prisma/sql/ either,
 -- for the same reason.
 CREATE FUNCTION step_doubt(warnings jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -437,7 +448,7 @@ CREATE TABLE step (
   -- the session of the orchestrator that told it (orchestrator_session)
   session text,
   warnings jsonb NOT NULL DEFAULT '[]',
-  -- what was told first, as digests: of kind, name, device and start, then of all facts, then of the rest of a transfer
+  -- what was told first, as digests of 96 bits: of kind, name, device and start, then of all facts, then of the rest of a transfer
   created_as text NOT NULL,
   -- what told the end of a step that was told before, likewise
   ended_as text,
@@ -452,13 +463,13 @@ CREATE TABLE step (
   match_protocol uuid,
   key_1 uuid GENERATED ALWAYS AS (step_key(1, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
     origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
-  key_2 uuid GENERATED ALWAYS AS (step_key(2, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
+  key_2 bigint GENERATED ALWAYS AS (step_short_key(2, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
     origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
-  key_3 uuid GENERATED ALWAYS AS (step_key(3, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
+  key_3 bigint GENERATED ALWAYS AS (step_short_key(3, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
     origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
-  key_4 uuid GENERATED ALWAYS AS (step_key(4, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
+  key_4 bigint GENERATED ALWAYS AS (step_short_key(4, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
     origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
-  key_5 uuid GENERATED ALWAYS AS (step_key(5, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
+  key_5 bigint GENERATED ALWAYS AS (step_short_key(5, kind, match_function, device_id, match_parameters, match_protocol, origin_device_id,
     origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read)) STORED,
   -- what a person decided: whether the estimates leave the step out; null if nobody decided
   exclude_from_estimates boolean,
@@ -492,45 +503,47 @@ CREATE TABLE step (
   CONSTRAINT step_move_has_both_ends CHECK (kind <> 'move' OR (origin_device_id IS NOT NULL AND destination_device_id IS NOT NULL)),
   CONSTRAINT step_slots_not_negative CHECK (origin_position >= 0 AND destination_position >= 0)
 );
-CREATE INDEX step_start_idx ON step (start, id);
+-- The lists are ordered by start and id. Few steps have the same start, so their order by id is made while reading, and indexes have no ids.
+CREATE INDEX step_start_idx ON step (start);
 -- the steps that have not ended: few, however long the history is
 CREATE INDEX step_under_way_idx ON step (start, id) WHERE (status IN ('running', 'paused', 'lost'));
 -- of an experiment that needs attention, or that says nothing about how long its process takes
 CREATE INDEX step_failed_idx ON step (experiment_id, start) INCLUDE (status) WHERE (status IN ('failed', 'aborted'));
-CREATE INDEX step_device_idx ON step (device_id, start, id);
--- the summary of an experiment counts its steps: with a few more columns it reads a few pages of this index, and no table
-CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (status, finish, believable, is_simulation, is_sample) WHERE (experiment_id IS NOT NULL);
+CREATE INDEX step_device_idx ON step (device_id, start);
+-- with `believable`, the start of an experiment is read from the index alone
+CREATE INDEX step_experiment_idx ON step (experiment_id, start, id) INCLUDE (believable) WHERE (experiment_id IS NOT NULL);
 CREATE INDEX step_experiment_named_idx ON step (experiment_named) WHERE (experiment_named IS NOT NULL);
-CREATE INDEX step_name_idx ON step (name text_pattern_ops, start DESC) WHERE (name IS NOT NULL);
-CREATE INDEX step_fct_idx ON step (fct, start, id);
--- in the order of durations a page may come after all steps that a filter leaves out; with the columns of the filters in the
--- index, the search does not touch the table (a second instead of half a minute at a million steps)
-CREATE INDEX step_duration_idx ON step (duration_seconds, id)
-  INCLUDE (start, kind, status, is_simulation, device_id, origin_device_id, destination_device_id, experiment_id, fct);
+-- for the search. Steps are never deleted, so those with the same name are in the order in which they were logged; without the start, a page
+-- of the index keeps a name once.
+CREATE INDEX step_name_idx ON step (name text_pattern_ops) WHERE (name IS NOT NULL);
+CREATE INDEX step_fct_idx ON step (fct, start);
+-- the few that can last into a day from long before it (device_utilization)
+CREATE INDEX step_long_idx ON step (start) WHERE (duration_seconds > 86400);
 -- few among many
 CREATE INDEX step_simulation_idx ON step (start, id) WHERE is_simulation;
 CREATE INDEX step_not_completed_idx ON step (status, start, id) WHERE (status <> 'completed');
 CREATE INDEX step_pauses_idx ON step (experiment_id) WHERE (paused_seconds IS NOT NULL);
 CREATE INDEX step_unbelievable_idx ON step (start, id) WHERE (NOT believable);
 CREATE INDEX step_excluded_idx ON step (excluded_from_estimates, start, id) WHERE (excluded_from_estimates NOT IN ('not-completed', 'simulation'));
-CREATE INDEX step_origin_idx ON step (origin_device_id, start, id) WHERE (origin_device_id IS NOT NULL);
-CREATE INDEX step_destination_idx ON step (destination_device_id, start, id) WHERE (destination_device_id IS NOT NULL);
-CREATE INDEX step_key_1_idx ON step (key_1, finish DESC) INCLUDE (sample_seconds) WHERE (is_sample AND key_1 IS NOT NULL);
-CREATE INDEX step_key_2_idx ON step (key_2, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_2 IS NOT NULL);
-CREATE INDEX step_key_3_idx ON step (key_3, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_3 IS NOT NULL);
-CREATE INDEX step_key_4_idx ON step (key_4, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_4 IS NOT NULL);
-CREATE INDEX step_key_5_idx ON step (key_5, finish DESC) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_5 IS NOT NULL);
+CREATE INDEX step_origin_idx ON step (origin_device_id, start) WHERE (origin_device_id IS NOT NULL);
+CREATE INDEX step_destination_idx ON step (destination_device_id, start) WHERE (destination_device_id IS NOT NULL);
+-- Estimates read the newest first, which is this order backwards. Pages that grow at their end are filled; in the other order they stay half empty.
+CREATE INDEX step_key_1_idx ON step (key_1, finish) INCLUDE (sample_seconds) WHERE (is_sample AND key_1 IS NOT NULL);
+CREATE INDEX step_key_2_idx ON step (key_2, finish) INCLUDE (sample_seconds) WHERE (is_sample AND key_2 IS NOT NULL);
+CREATE INDEX step_key_3_idx ON step (key_3, finish) INCLUDE (sample_seconds) WHERE (is_sample AND key_3 IS NOT NULL);
+CREATE INDEX step_key_4_idx ON step (key_4, finish) INCLUDE (sample_seconds, key_1) WHERE (is_sample AND key_4 IS NOT NULL);
+CREATE INDEX step_key_5_idx ON step (key_5, finish) INCLUDE (sample_seconds) WHERE (is_sample AND key_5 IS NOT NULL);
 
 CREATE TABLE step_container (
   step_id uuid NOT NULL,
   ordinal integer NOT NULL,
   -- the barcode or id that the log has
   named text NOT NULL,
-  -- the other names by which the log names the same container; a retry is recognised by them, whatever they mean by then
-  also_named text[] NOT NULL DEFAULT '{}',
+  -- the other names by which the log names the same container, null for none; a retry is recognised by them, whatever they mean by then
+  also_named text[],
   container_id uuid,
-  CONSTRAINT step_container_pkey PRIMARY KEY (step_id, ordinal),
-  CONSTRAINT step_container_named_once UNIQUE (step_id, named),
+  -- a step names a container once; the order is that of the few rows of one step
+  CONSTRAINT step_container_pkey PRIMARY KEY (step_id, named),
   CONSTRAINT step_container_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
   -- checked at the end, under the lab lock: the check locks the container, and before the lab lock this would deadlock with
   -- the commands that take its lid off
@@ -650,57 +663,69 @@ CREATE TABLE watch_lease (
   CONSTRAINT watch_lease_is_one CHECK (id = 1)
 );
 
-CREATE TABLE event (
+-- The log of changes as it is stored: a row keeps each fact once. The view `event` shows what was before and after in full.
+CREATE TABLE event_log (
   revision bigint NOT NULL,
-  ordinal integer NOT NULL,
   recorded_at timestamptz(3) NOT NULL,
+  ordinal integer NOT NULL,
   kind text NOT NULL,
   actor text,
   reason text,
+  -- the id of the request: in the first column if it is a UUID in lower case, as those that the service makes, otherwise in the second one
+  request_uuid uuid,
   request_id text,
   container_id uuid,
   device_id uuid,
   step_id uuid,
   experiment_id uuid,
-  before jsonb,
-  after jsonb,
+  -- the members of the state before that differ from those after it; null if there was nothing before
+  was jsonb,
+  -- the state after it; of a container without its id and without the members that are null
+  became jsonb,
+  -- what the log of one step says, in place of `became`
+  first_start timestamptz(3),
+  last_finish timestamptz(3),
   -- the slot of the container and the slot of its lid after the event: the state as of a revision needs no names, which may change
   position_id uuid,
   lid_position_id uuid,
-  CONSTRAINT event_pkey PRIMARY KEY (revision, ordinal),
-  CONSTRAINT event_container_fkey FOREIGN KEY (container_id) REFERENCES container (id) ON DELETE RESTRICT,
-  CONSTRAINT event_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
-  CONSTRAINT event_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
-  CONSTRAINT event_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
-  CONSTRAINT event_position_fkey FOREIGN KEY (position_id) REFERENCES position (id) ON DELETE RESTRICT,
-  CONSTRAINT event_lid_position_fkey FOREIGN KEY (lid_position_id) REFERENCES position (id) ON DELETE RESTRICT
+  -- whether the event gave the container its barcode, or took it away
+  relabels boolean NOT NULL GENERATED ALWAYS AS (container_id IS NOT NULL AND CASE
+    WHEN was IS NULL THEN became->>'barcode' IS NOT NULL
+    ELSE was ? 'barcode' AND was->>'barcode' IS DISTINCT FROM became->>'barcode' END) STORED,
+  CONSTRAINT event_log_pkey PRIMARY KEY (revision, ordinal),
+  CONSTRAINT event_log_request_once CHECK (request_uuid IS NULL OR request_id IS NULL),
+  CONSTRAINT event_log_container_fkey FOREIGN KEY (container_id) REFERENCES container (id) ON DELETE RESTRICT,
+  CONSTRAINT event_log_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
+  CONSTRAINT event_log_step_fkey FOREIGN KEY (step_id) REFERENCES step (id) ON DELETE RESTRICT,
+  CONSTRAINT event_log_experiment_fkey FOREIGN KEY (experiment_id) REFERENCES experiment (id) ON DELETE RESTRICT,
+  CONSTRAINT event_log_position_fkey FOREIGN KEY (position_id) REFERENCES position (id) ON DELETE RESTRICT,
+  CONSTRAINT event_log_lid_position_fkey FOREIGN KEY (lid_position_id) REFERENCES position (id) ON DELETE RESTRICT
 );
-CREATE INDEX event_container_idx ON event (container_id, revision) WHERE (container_id IS NOT NULL);
-CREATE INDEX event_device_idx ON event (device_id, revision) WHERE (device_id IS NOT NULL);
-CREATE INDEX event_step_idx ON event (step_id, revision) WHERE (step_id IS NOT NULL);
-CREATE INDEX event_experiment_idx ON event (experiment_id, revision) WHERE (experiment_id IS NOT NULL);
-CREATE INDEX event_kind_idx ON event (kind, revision);
-CREATE INDEX event_recorded_idx ON event (recorded_at, revision);
-CREATE INDEX event_request_idx ON event (request_id, revision) WHERE (request_id IS NOT NULL);
-CREATE INDEX event_actor_idx ON event (actor, revision) WHERE (actor IS NOT NULL);
+CREATE INDEX event_log_container_idx ON event_log (container_id, revision) WHERE (container_id IS NOT NULL);
+CREATE INDEX event_log_device_idx ON event_log (device_id, revision) WHERE (device_id IS NOT NULL);
+-- few events have the same step or request, so they are sorted when they are read
+CREATE INDEX event_log_step_idx ON event_log (step_id) WHERE (step_id IS NOT NULL);
+CREATE INDEX event_log_experiment_idx ON event_log (experiment_id, revision) WHERE (experiment_id IS NOT NULL);
+CREATE INDEX event_log_kind_idx ON event_log (kind, revision);
+CREATE INDEX event_log_request_uuid_idx ON event_log (request_uuid) WHERE (request_uuid IS NOT NULL);
+CREATE INDEX event_log_request_idx ON event_log (request_id) WHERE (request_id IS NOT NULL);
+CREATE INDEX event_log_actor_idx ON event_log (actor, revision) WHERE (actor IS NOT NULL);
 -- for the state as of a revision
-CREATE INDEX event_device_snapshot_idx ON event (device_id, revision DESC, ordinal DESC) WHERE (kind LIKE 'device-%' OR kind LIKE 'certificate-%');
-CREATE INDEX event_position_snapshot_idx ON event (device_id, revision DESC) WHERE (kind = 'position-updated');
-CREATE INDEX event_barcode_idx ON event ((after->>'barcode'), container_id) WHERE (container_id IS NOT NULL);
--- who bore a barcode at a time: the events that gave a container its barcode, or took it away
-CREATE INDEX event_bearer_idx ON event ((after->>'barcode'), recorded_at)
-  WHERE (container_id IS NOT NULL AND (before->>'barcode') IS DISTINCT FROM (after->>'barcode'));
-CREATE INDEX event_relabel_idx ON event (container_id, recorded_at)
-  WHERE (container_id IS NOT NULL AND (before->>'barcode') IS DISTINCT FROM (after->>'barcode'));
+CREATE INDEX event_log_device_snapshot_idx ON event_log (device_id, revision DESC, ordinal DESC) WHERE (kind LIKE 'device-%' OR kind LIKE 'certificate-%');
+CREATE INDEX event_log_position_snapshot_idx ON event_log (device_id, revision DESC) WHERE (kind = 'position-updated');
+-- who bore a barcode at a time; there is no index on times, see first_revision_since
+CREATE INDEX event_log_bearer_idx ON event_log ((became->>'barcode'), recorded_at) WHERE relabels;
+CREATE INDEX event_log_relabel_idx ON event_log (container_id, recorded_at) WHERE relabels;
 
--- Which events concern a device: its own, and those of the containers and lids that came to it or left it.
+-- Which events of containers concern a device: those of the containers and lids that came to it, were there or left it. The device's own
+-- events have its id.
 CREATE TABLE event_device (
   device_id uuid NOT NULL,
   revision bigint NOT NULL,
   ordinal integer NOT NULL,
   CONSTRAINT event_device_pkey PRIMARY KEY (device_id, revision, ordinal),
   CONSTRAINT event_device_device_fkey FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE RESTRICT,
-  CONSTRAINT event_device_event_fkey FOREIGN KEY (revision, ordinal) REFERENCES event (revision, ordinal) ON DELETE RESTRICT
+  CONSTRAINT event_device_event_fkey FOREIGN KEY (revision, ordinal) REFERENCES event_log (revision, ordinal) ON DELETE RESTRICT
 );
 
 -- ── Run ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1198,8 +1223,7 @@ BEGIN
   RETURN QUERY
   SELECT c.id FROM container c WHERE c.barcode = _barcode
   UNION
-  SELECT e.container_id FROM event e
-  WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode;
+  SELECT e.container_id FROM label_event e WHERE e.barcode = _barcode;
 END $$;
 
 -- prisma/sql/container/container_situation.sql
@@ -1379,8 +1403,7 @@ END $$;
 CREATE OR REPLACE FUNCTION former_bearers(_barcode text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
   bearers uuid[] := ARRAY(
-    SELECT e.container_id FROM event e
-    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode);
+    SELECT e.container_id FROM label_event e WHERE e.barcode = _barcode);
 BEGIN
   -- Most barcodes that are asked for have no former bearer. A stocktake asks for up to 10,000.
   IF cardinality(bearers) = 0 THEN
@@ -1392,61 +1415,12 @@ BEGIN
       ORDER BY f.removed_at IS NOT NULL, f.until DESC, f.id)
     FROM (
       SELECT s.id, s.barcode, s.device, s.position, s.missing_since, s.removed_at, (
-        SELECT max(e.recorded_at) FROM event e
-        WHERE e.container_id = s.id AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.before->>'barcode' = _barcode) AS until
+        SELECT max(e.recorded_at) FROM label_event e WHERE e.container_id = s.id AND e.former = _barcode) AS until
       FROM container_state s
       WHERE s.id = ANY (bearers) AND s.barcode IS DISTINCT FROM _barcode
       ORDER BY s.removed_at IS NOT NULL, until DESC LIMIT 20
     ) f);
 END $$;
-
--- prisma/sql/container/label_is_former.sql
--- Returns whether a container had this barcode before and has another one, or none, now, and no container on the platform has
--- it. Then somebody who reads the barcode holds this container, with an old label.
-CREATE OR REPLACE FUNCTION label_is_former(_container uuid, _barcode text) RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT NOT EXISTS (SELECT FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL)
-    AND EXISTS (
-      SELECT FROM event e
-      WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode
-        AND e.container_id = _container)
-$$;
-
--- prisma/sql/container/lookup_containers.sql
--- Finds the containers that have, or had, barcodes, in one statement: for each barcode, in order, what was found and the
--- containers, the latest first. `_ids` has the id where a barcode is one. The first that is true is told: a container in a slot has
--- the barcode, the one that has it is missing, removed ones had it to the end, others had it before, nobody ever had it.
-CREATE OR REPLACE FUNCTION lookup_containers(_barcodes text[], _ids uuid[]) RETURNS TABLE (n bigint, barcode text, found text, containers jsonb)
-LANGUAGE sql STABLE AS $$
-  WITH wanted AS MATERIALIZED (
-    SELECT w.n, w.barcode, w.id FROM unnest(_barcodes, _ids) WITH ORDINALITY AS w (barcode, id, n)
-  ),
-  hit AS MATERIALIZED (
-    SELECT DISTINCT ON (w.n, h.container_id) w.n, h.container_id, h.rank FROM wanted w CROSS JOIN LATERAL (
-      SELECT c.id AS container_id, CASE WHEN c.removed_at IS NOT NULL THEN 3 WHEN c.missing_since IS NOT NULL THEN 2 ELSE 1 END AS rank
-      FROM container c WHERE c.id = w.id
-      UNION ALL
-      SELECT c.id, CASE WHEN c.removed_at IS NOT NULL THEN 3 WHEN c.missing_since IS NOT NULL THEN 2 ELSE 1 END
-      FROM container c WHERE c.barcode = w.barcode
-      UNION ALL
-      SELECT e.container_id, 4 FROM event e
-      WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = w.barcode
-    ) h
-    ORDER BY w.n, h.container_id, h.rank
-  ),
-  best AS (
-    SELECT hit.n, min(hit.rank) AS rank FROM hit GROUP BY hit.n
-  ),
-  listed AS (
-    SELECT hit.n, hit.container_id, row_number() OVER (PARTITION BY hit.n ORDER BY c.removed_at DESC NULLS FIRST, c.updated_at DESC, c.id) AS nth
-    FROM hit JOIN best ON best.n = hit.n AND best.rank = hit.rank JOIN container c ON c.id = hit.container_id
-  ),
-  shown AS (
-    SELECT l.n, jsonb_agg(container_snapshot(l.container_id) ORDER BY l.nth) AS containers FROM listed l WHERE l.nth <= 20 GROUP BY l.n
-  )
-  SELECT w.n, w.barcode, CASE b.rank WHEN 1 THEN 'present' WHEN 2 THEN 'missing' WHEN 3 THEN 'removed' WHEN 4 THEN 'relabelled' ELSE 'unknown' END,
-    coalesce(s.containers, '[]')
-  FROM wanted w LEFT JOIN best b ON b.n = w.n LEFT JOIN shown s ON s.n = w.n
-$$;
 
 -- prisma/sql/container/missing_members.sql
 -- Returns what a problem says of a missing container: since when it is missing, and where it was last. Returns an empty
@@ -1557,8 +1531,9 @@ BEGIN
   IF _after IS NULL THEN
     _after := container_snapshot(_container);
   END IF;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _container, _before, _after,
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, container_id, was, became, position_id, lid_position_id)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _container,
+    changed_members(_before, _after), stored_container(_after),
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
   FROM lab WHERE id = 1;
@@ -1732,24 +1707,21 @@ BEGIN
   -- Two containers on the platform never have one barcode, so only the last one that got it can have borne it.
   SELECT taken.container_id INTO found
   FROM (
-    SELECT e.container_id, e.recorded_at, e.revision, e.ordinal FROM event e
-    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode')
-      AND e.after->>'barcode' = _barcode AND e.recorded_at <= _at
+    SELECT e.container_id, e.recorded_at, e.revision, e.ordinal FROM label_event e
+    WHERE e.barcode = _barcode AND e.recorded_at <= _at
     ORDER BY e.recorded_at DESC, e.revision DESC, e.ordinal DESC LIMIT 1
   ) taken
   JOIN container c ON c.id = taken.container_id
   WHERE (c.removed_at IS NULL OR c.removed_at >= _at) AND NOT EXISTS (
-    SELECT FROM event e
-    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode')
-      AND e.container_id = taken.container_id AND e.recorded_at BETWEEN taken.recorded_at AND _at
+    SELECT FROM label_event e
+    WHERE e.container_id = taken.container_id AND e.recorded_at BETWEEN taken.recorded_at AND _at
       AND (e.revision, e.ordinal) > (taken.revision, taken.ordinal));
   found := coalesce(found,
     (SELECT c.id FROM container c
      WHERE c.barcode = _barcode AND (c.removed_at IS NULL OR c.removed_at >= _at)
      ORDER BY c.created_at <= _at DESC, c.removed_at DESC NULLS FIRST LIMIT 1),
-    (SELECT e.container_id FROM event e
-     WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode')
-       AND e.after->>'barcode' = _barcode AND e.recorded_at > _at
+    (SELECT e.container_id FROM label_event e
+     WHERE e.barcode = _barcode AND e.recorded_at > _at
      ORDER BY e.recorded_at, e.revision, e.ordinal LIMIT 1));
   IF found IS NOT NULL THEN
     RETURN QUERY SELECT found;
@@ -1918,18 +1890,6 @@ SELECT
   server_certificate IS NOT NULL AS has_certificate, listed, retired_at, created_at, updated_at, version
 FROM device;
 
--- prisma/sql/device/device_state_at.sql
--- Returns all devices as of a revision, read from the log: of each device the snapshot that its last event
--- left. Snapshots of before there was waste do not say `disposes`.
-CREATE OR REPLACE FUNCTION device_state_at(_revision bigint) RETURNS SETOF device_state LANGUAGE sql STABLE AS $$
-  SELECT (jsonb_populate_record(NULL::device_state, '{"disposes": false}' || e.after)).*
-  FROM device d CROSS JOIN LATERAL (
-    SELECT after FROM event
-    WHERE device_id = d.id AND revision <= _revision AND (kind LIKE 'device-%' OR kind LIKE 'certificate-%')
-    ORDER BY revision DESC, ordinal DESC LIMIT 1
-  ) e
-$$;
-
 -- prisma/sql/device/latest_device_named.sql
 -- Returns the active device with this name. If there is none, returns the device that had the name last before it was
 -- retired, or null. It is written in PL/pgSQL, which plans the query once a connection; before PostgreSQL 18 a
@@ -1954,9 +1914,9 @@ BEGIN
   IF cardinality(_devices) = 0 THEN
     RETURN;
   END IF;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, became)
   SELECT _revision, _ordinal + n.ordinality - 1, lab.recorded_at, 'device-named',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', n.id, device_snapshot(n.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), n.id, device_snapshot(n.id)
   FROM unnest(_devices) WITH ORDINALITY AS n (id, ordinality) CROSS JOIN lab;
 END $$;
 
@@ -2043,9 +2003,9 @@ BEGIN
   before := device_snapshot(changed);
   UPDATE device SET server_certificate = _certificate, version = version + 1, updated_at = command_time() WHERE id = changed;
   PERFORM next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
   SELECT l.revision, 0, l.recorded_at, CASE WHEN _certificate IS NULL THEN 'certificate-removed' ELSE 'certificate-set' END,
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', changed, before, device_snapshot(changed)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), changed, before, device_snapshot(changed)
   FROM lab l;
 END $$;
 
@@ -2130,13 +2090,13 @@ BEGIN
 
   PERFORM drop_reservations();
 
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
-  SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
+  SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
     input.id, before->input.id::text, device_snapshot(input.id)
   FROM ROWS FROM (json_populate_recordset(NULL::device_input, _inputs)) WITH ORDINALITY AS input CROSS JOIN lab l;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
   SELECT _revision, _ordinal + json_array_length(_inputs) + slot.ordinality - 1, l.recorded_at, 'position-updated',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', p.device_id, slots_before->p.id::text, position_snapshot(p.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), p.device_id, slots_before->p.id::text, position_snapshot(p.id)
   FROM ROWS FROM (json_populate_recordset(NULL::slot_input, _slots)) WITH ORDINALITY AS slot
   JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position CROSS JOIN lab l;
 END $$;
@@ -2179,7 +2139,7 @@ END $$;
 -- durations differ. With 20 residuals or more it is taken between two quantiles, which lie 3.29 deviations apart in a
 -- normal distribution, so that an outlier does not widen it. Returns null without such steps. It is a function
 -- because most estimates do not need it, and a query is planned with every part that it might run.
-CREATE OR REPLACE FUNCTION borrowed_spread(_key_4 uuid, _as_of timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION borrowed_spread(_key_4 bigint, _as_of timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
   RETURN (
     SELECT jsonb_build_object(
@@ -2237,39 +2197,101 @@ CREATE OR REPLACE FUNCTION run_last_start(_run run) RETURNS timestamptz LANGUAGE
             AND start < (_run.day + 1)::timestamp AT TIME ZONE 'UTC' ORDER BY start DESC LIMIT 1) END
 $$;
 
+-- prisma/sql/event/changed_members.sql
+-- Returns the members of the state before that differ from those after it, as `event_log` stores them. Null if there was nothing before.
+-- Both have the same members.
+CREATE OR REPLACE FUNCTION changed_members(_before jsonb, _after jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN _before IS NOT NULL THEN coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(_before) WHERE value IS DISTINCT FROM _after->key), '{}') END
+$$;
+
+-- prisma/sql/event/event_after.sql
+-- Returns the state that an event left behind, in full. Null if the object is gone. Of a container, `stored_container` leaves out what is added
+-- here; of the log of one step, the columns say everything.
+CREATE OR REPLACE FUNCTION event_after(_event event_log) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE
+    WHEN _event.became IS NULL AND _event.kind = 'steps-logged' THEN jsonb_build_object('logged', 1, 'extended', 0,
+      'first_start', wire_time(_event.first_start), 'last_finish', wire_time(_event.last_finish))
+    WHEN _event.container_id IS NOT NULL AND _event.became IS NOT NULL THEN '{"barcode": null, "device": null, "position": null, "lid": null, "content": null,
+      "labware_type": null, "labware_uuid": null, "removed_at": null, "missing_since": null, "last_device": null, "last_position": null}'::jsonb
+      || jsonb_build_object('id', _event.container_id) || _event.became
+    ELSE _event.became
+  END
+$$;
+
+-- prisma/sql/event/first_revision_since.sql
+-- Returns the first revision that was recorded at a time or after it; beyond the newest one if there is none. The times of the log never go
+-- back, so halving finds it with a few look-ups in the primary key, and the log needs no index on times.
+CREATE OR REPLACE FUNCTION first_revision_since(_time timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  low bigint := 1;
+  high bigint := (SELECT l.revision + 1 FROM lab l);
+  middle bigint;
+  found record;
+BEGIN
+  WHILE low < high LOOP
+    middle := (low + high) / 2;
+    SELECT e.revision, e.recorded_at INTO found FROM event_log e WHERE e.revision >= middle ORDER BY e.revision, e.ordinal LIMIT 1;
+    IF found.revision IS NULL OR found.recorded_at >= _time THEN
+      high := middle;
+    ELSE
+      low := found.revision + 1;
+    END IF;
+  END LOOP;
+  RETURN low;
+END $$;
+
+-- prisma/sql/event/label_event.sql
+-- The events that gave a container its barcode, or took it away: the barcode after the event, and the one before it.
+CREATE OR REPLACE VIEW label_event AS
+SELECT e.revision, e.ordinal, e.recorded_at, e.container_id, e.became->>'barcode' AS barcode, e.was->>'barcode' AS former
+FROM event_log e WHERE e.relabels;
+
 -- prisma/sql/event/link_event_devices.sql
--- Links each new event to the devices that it concerns: its own device, and those from which and to which a container
--- or a lid moved. The events of a device are then one range of an index.
+-- Links each new event of a container to the devices that it concerns: those from which and to which the container or its lid moved, and
+-- those where they stay. The events of a device are then two ranges of indexes: these links, and the events that have its id.
 --
 -- Locks: The command that adds the event holds the lab lock.
 CREATE OR REPLACE FUNCTION link_event_devices() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO event_device (device_id, revision, ordinal)
-  SELECT e.device_id, e.revision, e.ordinal FROM added e WHERE e.device_id IS NOT NULL
-  UNION ALL
   SELECT found.id, e.revision, e.ordinal
   FROM added e
   CROSS JOIN LATERAL (
     SELECT latest_device_named(named.name) AS id
     FROM (
-      SELECT e.before->>'device' UNION SELECT e.before->'lid'->>'device' UNION SELECT e.after->>'device' UNION SELECT e.after->'lid'->>'device'
+      SELECT e.was->>'device' UNION SELECT e.was->'lid'->>'device' UNION SELECT e.became->>'device' UNION SELECT e.became->'lid'->>'device'
     ) AS named (name)
     WHERE named.name IS NOT NULL
     -- OFFSET 0 keeps this subquery separate. Otherwise each name is looked up twice: for the column and for the condition.
     OFFSET 0
   ) found
-  WHERE e.container_id IS NOT NULL AND found.id IS NOT NULL
+  WHERE e.container_id IS NOT NULL AND found.id IS NOT NULL AND found.id IS DISTINCT FROM e.device_id
   ON CONFLICT ON CONSTRAINT event_device_pkey DO NOTHING;
   RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER event_links_devices AFTER INSERT ON event
+CREATE OR REPLACE TRIGGER event_links_devices AFTER INSERT ON event_log
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION link_event_devices();
 
 -- prisma/sql/event/revision_at.sql
--- Returns the last revision that was recorded up to a time.
+-- Returns the last revision that was recorded up to a time, or 0.
 CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
-  SELECT coalesce((SELECT revision FROM event WHERE recorded_at <= _time ORDER BY recorded_at DESC, revision DESC LIMIT 1), 0)
+  -- times of the log are whole milliseconds
+  SELECT coalesce((SELECT e.revision FROM event_log e WHERE e.revision < first_revision_since(date_trunc('milliseconds', _time) + interval '1 millisecond')
+    ORDER BY e.revision DESC LIMIT 1), 0)
+$$;
+
+-- prisma/sql/event/stored_container.sql
+-- Returns a snapshot of a container as `event_log` stores it: without the id, which is a column, and without the members that are null.
+CREATE OR REPLACE FUNCTION stored_container(_snapshot jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_object_agg(key, value) FROM jsonb_each(_snapshot) WHERE value <> 'null' AND key <> 'id'
+$$;
+
+-- prisma/sql/event/uuid_of_request.sql
+-- Returns the id of the request if it is a UUID in lower case, otherwise null. The service makes such ids, so most requests have one; as a
+-- UUID it takes less than half of the space, in the log and in the index.
+CREATE OR REPLACE FUNCTION uuid_of_request(_audit jsonb) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN _audit->>'request_id' ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN (_audit->>'request_id')::uuid END
 $$;
 
 -- prisma/sql/experiment/experiment_attention.sql
@@ -2297,8 +2319,8 @@ BEGIN
   IF _after IS NULL THEN
     _after := experiment_snapshot(_experiment);
   END IF;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _experiment,
     _before, _after
   FROM lab WHERE id = 1;
 END $$;
@@ -2463,9 +2485,9 @@ BEGIN
   FROM jsonb_to_recordset(_containers) AS c (id uuid, removed boolean, place jsonb, lid jsonb);
 
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, container_id, was, became, position_id, lid_position_id)
   SELECT this_revision, CASE WHEN c.removed THEN 2 * (c.nth - 1) + event.ordinal ELSE first_present + c.nth - 1 END, lab.recorded_at,
-    event.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', c.id, event.before, event.after, imported_position(event.place), imported_position(event.lid)
+    event.kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), c.id, event.before, event.after, imported_position(event.place), imported_position(event.lid)
   FROM (
     SELECT id, removed, place, lid, row_number() OVER (PARTITION BY removed ORDER BY nth) AS nth
     FROM ROWS FROM (jsonb_to_recordset(_containers) AS (id uuid, removed boolean, place jsonb, lid jsonb)) WITH ORDINALITY
@@ -2580,15 +2602,6 @@ EXCEPTION WHEN SQLSTATE 'PS204' THEN
   NULL;
 END $$;
 
--- prisma/sql/lab/record_lab_event.sql
--- Records an event of the lab as a whole. `_after` says what was done.
---
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION record_lab_event(_revision bigint, _ordinal integer, _kind text, _after jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, after)
-  SELECT _revision, _ordinal, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _after FROM lab l
-$$;
-
 -- prisma/sql/lab/wipe_lab.sql
 -- Empties the lab: every container is removed and every device is retired. All history stays, and POST
 -- /api/lab/restore brings the lab back. Returns the numbers of removed containers and retired devices.
@@ -2617,8 +2630,8 @@ BEGIN
     DELETE FROM placement;
     UPDATE container SET removed_at = command_time(), missing_since = NULL, last_position_id = NULL, version = version + 1, updated_at = command_time()
     WHERE id = ANY (gone);
-    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after)
-    SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, container_id, was, became)
+    SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
       g.id, before->g.id::text, container_snapshot(g.id)
     FROM unnest(gone) WITH ORDINALITY AS g (id, ordinality) CROSS JOIN lab l;
   END IF;
@@ -2655,8 +2668,8 @@ BEGIN
   FROM json_array_elements(input.groups) g CROSS JOIN LATERAL json_array_elements_text(g->'devices') WITH ORDINALITY n (name, ordinality)
   WHERE d.name = n.name AND d.retired_at IS NULL AND d.ordinal <> n.ordinality - 1;
 
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, before, after)
-  SELECT _revision, _ordinal, l.recorded_at, 'lab-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', _before, lab_snapshot()
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, was, became)
+  SELECT _revision, _ordinal, l.recorded_at, 'lab-updated', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _before, lab_snapshot()
   FROM lab l;
 END $$;
 
@@ -2678,9 +2691,9 @@ BEGIN
     version = version + 1, updated_at = command_time() WHERE d.id = ANY (devices);
   UPDATE position p SET labware_types = ARRAY(SELECT n.name FROM unnest(p.labware_types) WITH ORDINALITY AS n (name, nth) WHERE n.name <> ALL (_names) ORDER BY n.nth)
   WHERE p.id = ANY (positions);
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
   SELECT _revision, _ordinal + n.nth - 1, l.recorded_at, CASE WHEN n.nth <= cardinality(devices) THEN 'device-updated' ELSE 'position-updated' END,
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', coalesce(p.device_id, n.id), before->n.id::text,
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), coalesce(p.device_id, n.id), before->n.id::text,
     CASE WHEN n.nth <= cardinality(devices) THEN device_snapshot(n.id) ELSE position_snapshot(n.id) END
   FROM unnest(devices || positions) WITH ORDINALITY AS n (id, nth) LEFT JOIN position p ON p.id = n.id AND n.nth > cardinality(devices) CROSS JOIN lab l;
   RETURN cardinality(devices) + cardinality(positions);
@@ -2706,20 +2719,6 @@ END $$;
 -- A labware type as the API shows it: each column is a member of the JSON.
 CREATE OR REPLACE VIEW labware_type_state AS
 SELECT name, description, deep_well, height_mm, wells, lid, extra, created_at, updated_at, version FROM labware_type;
-
--- prisma/sql/labware-type/labware_type_state_at.sql
--- Returns all labware types as of a revision, read from the log, in the order in which they were added.
-CREATE OR REPLACE FUNCTION labware_type_state_at(_revision bigint) RETURNS SETOF labware_type_state LANGUAGE sql STABLE AS $$
-  WITH told AS (
-    SELECT e.after, max(ARRAY[e.revision, e.ordinal]) FILTER (WHERE e.kind = 'labware-type-added') OVER named AS added,
-      row_number() OVER (named ORDER BY e.revision DESC, e.ordinal DESC) AS nth
-    FROM event e
-    WHERE e.kind IN ('labware-type-added', 'labware-type-updated', 'labware-type-deleted') AND e.revision <= _revision
-    WINDOW named AS (PARTITION BY coalesce(e.after, e.before)->>'name')
-  )
-  SELECT (jsonb_populate_record(NULL::labware_type_state, t.after)).* FROM told t WHERE t.nth = 1 AND t.after IS NOT NULL
-  ORDER BY t.added
-$$;
 
 -- prisma/sql/labware-type/labware_warnings.sql
 -- Returns what is unusual about a container by its labware type: [{ code, detail }], or null if there is nothing. It stands
@@ -2844,10 +2843,10 @@ BEGIN
     wells = excluded.wells, lid = excluded.lid, extra = excluded.extra, version = known.version + 1, updated_at = command_time();
   DELETE FROM labware_type WHERE name = ANY (_deleted);
 
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, was, became)
   SELECT _revision, _ordinal + n.ordinality - 1, l.recorded_at,
     CASE WHEN n.ordinality > written THEN 'labware-type-deleted' WHEN before ? n.name THEN 'labware-type-updated' ELSE 'labware-type-added' END,
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', before->n.name, labware_type_snapshot(n.name)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), before->n.name, labware_type_snapshot(n.name)
   FROM unnest(ARRAY(SELECT name FROM json_populate_recordset(NULL::labware_type_input, _inputs)) || _deleted) WITH ORDINALITY AS n (name, ordinality) CROSS JOIN lab l;
   written := written + cardinality(_deleted);
   forgotten := forget_labware_types(_deleted, _revision, _ordinal + written, _audit);
@@ -2997,13 +2996,13 @@ BEGIN
   ON CONFLICT (step_id) WHERE over_at IS NULL DO UPDATE SET kind = 'lost';
 
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
   SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-lost',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
   FROM step s CROSS JOIN lab WHERE s.id = ANY (steps);
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
   SELECT this_revision, coalesce(cardinality(steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, 'experiment-lost',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
   FROM experiment e CROSS JOIN lab WHERE e.id = ANY (experiments);
   RETURN coalesce(cardinality(steps), 0) + coalesce(cardinality(experiments), 0);
 END $$;
@@ -3095,13 +3094,13 @@ BEGIN
   UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (alarms);
 
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
   SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-recovered',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
   FROM step s CROSS JOIN lab WHERE s.id = ANY (steps);
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
   SELECT this_revision, coalesce(cardinality(steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, 'experiment-recovered',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
   FROM experiment e CROSS JOIN lab WHERE e.id = ANY (experiments);
   PERFORM record_alarm_events(this_revision, coalesce(cardinality(steps), 0) + coalesce(cardinality(experiments), 0), 'step-alarm-over', alarms, alarm_befores, _audit);
 END $$;
@@ -3576,8 +3575,8 @@ BEGIN
     FROM differing d WHERE p.id = d.id AND _revision IS NOT NULL RETURNING p.id
   ),
   recorded AS (
-    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
-    SELECT _revision, (_ordinal + d.nth - 1)::integer, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
+    SELECT _revision, (_ordinal + d.nth - 1)::integer, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
       d.device_id, d.before, d.before || jsonb_build_object('deep_well_suited', d.deep_well_suited, 'disposes', d.disposes_set,
         'labware_types', to_jsonb(d.labware_types), 'max_height_mm', d.max_height_mm)
     FROM differing d CROSS JOIN lab l WHERE _revision IS NOT NULL
@@ -3622,8 +3621,8 @@ BEGIN
   WHERE id = changed;
   PERFORM drop_reservations();
   PERFORM next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
-  SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', holder, before, position_snapshot(changed)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
+  SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), holder, before, position_snapshot(changed)
   FROM lab l;
 END $$;
 
@@ -3788,16 +3787,6 @@ CREATE OR REPLACE FUNCTION first_reserved_device(_reservation uuid) RETURNS uuid
   WHERE rp.reservation_id = _reservation ORDER BY d.name, p.slot_number LIMIT 1
 $$;
 
--- prisma/sql/reservation/record_reservation_event.sql
--- Takes the next revision and records an event of a reservation.
---
--- Locks: The row of `lab`, which is the lab lock.
-CREATE OR REPLACE FUNCTION record_reservation_event(_kind text, _device uuid, _before jsonb, _after jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
-  SELECT next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
-  SELECT l.revision, 0, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _device, _before, _after FROM lab l
-$$;
-
 -- prisma/sql/reservation/refuse_reservation_mismatch.sql
 -- Refuses a reservation because it is for another slot, device or purpose. The reservation may have expired since the
 -- command looked at it.
@@ -3958,9 +3947,9 @@ BEGIN
   -- The snapshots are made before the lab lock is taken, because there can be thousands.
   SELECT jsonb_object_agg(key, step_snapshot(key::uuid)) INTO afters FROM jsonb_object_keys(befores) AS key;
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
   SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-corrected',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, afters->s.id::text
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), s.id, s.device_id, s.experiment_id, befores->s.id::text, afters->s.id::text
   FROM step s CROSS JOIN lab WHERE s.id IN (SELECT key::uuid FROM jsonb_object_keys(befores) AS key);
   RETURN (SELECT count(*) FROM jsonb_object_keys(befores));
 END $$;
@@ -4104,6 +4093,8 @@ DECLARE
   this_revision bigint;
   new_devices uuid[];
   next integer := _ordinal;
+  -- one new step, as most calls log it: the event has columns instead of JSON
+  alone boolean := (_record->'after') @> '{"logged": 1, "extended": 0}' AND _record->>'step_id' IS NOT NULL;
 BEGIN
   IF _record IS NULL THEN
     RETURN;
@@ -4113,21 +4104,24 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'an experiment was created while its steps were logged';
   END IF;
 
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-  SELECT this_revision, next, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-    (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid, _record->'after'
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, became,
+    first_start, last_finish)
+  SELECT this_revision, next, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
+    (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid,
+    CASE WHEN NOT alone THEN _record->'after' END, CASE WHEN alone THEN (_record->'after'->>'first_start')::timestamptz END,
+    CASE WHEN alone THEN (_record->'after'->>'last_finish')::timestamptz END
   FROM lab WHERE _record->'after' <> 'null';
   next := next + CASE WHEN _record->'after' <> 'null' THEN 1 ELSE 0 END;
   new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
   PERFORM record_unlisted_devices(this_revision, next, new_devices, _audit);
   next := next + cardinality(new_devices) - 1;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
   SELECT this_revision, next + e.ordinality, lab.recorded_at, 'experiment-updated',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', (e.value->>'id')::uuid, e.value->'before', e.value->'after'
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), (e.value->>'id')::uuid, e.value->'before', e.value->'after'
   FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
   next := next + jsonb_array_length(_record->'started');
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
-  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
+  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
     s.id, s.device_id, s.experiment_id, e.value->'before', e.value->'after'
   FROM jsonb_array_elements(_record->'ended') WITH ORDINALITY AS e (value, ordinality) JOIN step s ON s.id = (e.value->>'id')::uuid CROSS JOIN lab;
 END $$;
@@ -4330,7 +4324,7 @@ BEGIN
     DELETE FROM step_container WHERE step_id = _id;
     WITH named AS (
       INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
-      SELECT n.step_id, n.ordinal, n.named, n.also_named, n.container_id
+      SELECT n.step_id, n.ordinal, n.named, nullif(n.also_named, '{}'), n.container_id
       FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
       RETURNING ordinal, named, container_id
     )
@@ -5054,8 +5048,8 @@ CREATE OR REPLACE FUNCTION record_webhook_event(_kind text, _id uuid, _before js
 DECLARE
   this_revision bigint := next_revision();
 BEGIN
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, before, after)
-  SELECT this_revision, 0, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _before, webhook_snapshot(_id) FROM lab l;
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, was, became)
+  SELECT this_revision, 0, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _before, webhook_snapshot(_id) FROM lab l;
 END $$;
 
 -- prisma/sql/webhook/refuse_unknown_webhook.sql
@@ -5147,17 +5141,6 @@ CREATE OR REPLACE FUNCTION alarm_snapshot(_alarm uuid) RETURNS jsonb LANGUAGE sq
   FROM alarm_state a WHERE a.id = _alarm
 $$;
 
--- prisma/sql/alarm/record_alarm_events.sql
--- Records an event for each alarm that was raised or is over, numbered from `_ordinal`.
---
--- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION record_alarm_events(_revision bigint, _ordinal integer, _kind text, _alarms uuid[], _befores jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
-  SELECT _revision, _ordinal + row_number() OVER (ORDER BY a.raised_at, a.id) - 1, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-    s.id, s.device_id, s.experiment_id, _befores->a.id::text, alarm_snapshot(a.id)
-  FROM alarm a JOIN step s ON s.id = a.step_id CROSS JOIN lab WHERE a.id = ANY (_alarms)
-$$;
-
 -- prisma/sql/api/uuid_v7.sql
 -- Returns a new UUID of version 7, as the service makes them: it begins with the milliseconds since 1970 of the running command, so new
 -- ids are at the end of each index.
@@ -5246,17 +5229,6 @@ CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void 
   UPDATE container SET version = version + 1, updated_at = command_time() WHERE id = _container
 $$;
 
--- prisma/sql/container/former_label_warning.sql
--- Returns the warning that a barcode which was read is a former label of the container, as a list, which is empty if it is not.
-CREATE OR REPLACE FUNCTION former_label_warning(_container uuid, _barcode text, _pointer text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT warning_list('former-label', _pointer, (
-    SELECT 'The barcode "' || _barcode || '" was read. It is a former label of the container, '
-      || CASE WHEN c.barcode IS NULL THEN 'which has no barcode now' ELSE 'whose barcode is "' || c.barcode || '" now' END
-      || '. The command was recorded. If the plate has the old label, give it this barcode again with POST /api/containers/relabel, or replace the label.'
-    FROM container c
-    WHERE c.id = _container AND _barcode IS NOT NULL AND c.barcode IS DISTINCT FROM _barcode AND label_is_former(_container, _barcode)))
-$$;
-
 -- prisma/sql/container/label_changes.sql
 -- Returns what new labels change, as the API shows it. `_labels` is [{ id, barcode }]; `_ends` are the container_end that are
 -- written before. It reads the state before both.
@@ -5276,15 +5248,49 @@ CREATE OR REPLACE FUNCTION label_changes(_labels jsonb, _ends jsonb DEFAULT '[]'
   ) was
 $$;
 
--- prisma/sql/container/last_position_at.sql
--- Returns the slot in which a missing container was last, as of a revision: the one that its last event with a slot has, or where it was
--- last in the state that was restored since. Null if neither is known.
-CREATE OR REPLACE FUNCTION last_position_at(_container uuid, _revision bigint) RETURNS uuid LANGUAGE sql STABLE AS $$
-  SELECT coalesce(l.position_id, (
-    SELECT p.id FROM position p WHERE p.device_id = latest_device_named(l.after->>'last_device') AND p.slot_number = (l.after->>'last_position')::integer))
-  FROM event l
-  WHERE l.container_id = _container AND l.revision <= _revision AND (l.position_id IS NOT NULL OR l.kind = 'restored')
-  ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1
+-- prisma/sql/container/label_is_former.sql
+-- Returns whether a container had this barcode before and has another one, or none, now, and no container on the platform has
+-- it. Then somebody who reads the barcode holds this container, with an old label.
+CREATE OR REPLACE FUNCTION label_is_former(_container uuid, _barcode text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT NOT EXISTS (SELECT FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL)
+    AND EXISTS (
+      SELECT FROM label_event e WHERE e.barcode = _barcode AND e.container_id = _container)
+$$;
+
+-- prisma/sql/container/lookup_containers.sql
+-- Finds the containers that have, or had, barcodes, in one statement: for each barcode, in order, what was found and the
+-- containers, the latest first. `_ids` has the id where a barcode is one. The first that is true is told: a container in a slot has
+-- the barcode, the one that has it is missing, removed ones had it to the end, others had it before, nobody ever had it.
+CREATE OR REPLACE FUNCTION lookup_containers(_barcodes text[], _ids uuid[]) RETURNS TABLE (n bigint, barcode text, found text, containers jsonb)
+LANGUAGE sql STABLE AS $$
+  WITH wanted AS MATERIALIZED (
+    SELECT w.n, w.barcode, w.id FROM unnest(_barcodes, _ids) WITH ORDINALITY AS w (barcode, id, n)
+  ),
+  hit AS MATERIALIZED (
+    SELECT DISTINCT ON (w.n, h.container_id) w.n, h.container_id, h.rank FROM wanted w CROSS JOIN LATERAL (
+      SELECT c.id AS container_id, CASE WHEN c.removed_at IS NOT NULL THEN 3 WHEN c.missing_since IS NOT NULL THEN 2 ELSE 1 END AS rank
+      FROM container c WHERE c.id = w.id
+      UNION ALL
+      SELECT c.id, CASE WHEN c.removed_at IS NOT NULL THEN 3 WHEN c.missing_since IS NOT NULL THEN 2 ELSE 1 END
+      FROM container c WHERE c.barcode = w.barcode
+      UNION ALL
+      SELECT e.container_id, 4 FROM label_event e WHERE e.barcode = w.barcode
+    ) h
+    ORDER BY w.n, h.container_id, h.rank
+  ),
+  best AS (
+    SELECT hit.n, min(hit.rank) AS rank FROM hit GROUP BY hit.n
+  ),
+  listed AS (
+    SELECT hit.n, hit.container_id, row_number() OVER (PARTITION BY hit.n ORDER BY c.removed_at DESC NULLS FIRST, c.updated_at DESC, c.id) AS nth
+    FROM hit JOIN best ON best.n = hit.n AND best.rank = hit.rank JOIN container c ON c.id = hit.container_id
+  ),
+  shown AS (
+    SELECT l.n, jsonb_agg(container_snapshot(l.container_id) ORDER BY l.nth) AS containers FROM listed l WHERE l.nth <= 20 GROUP BY l.n
+  )
+  SELECT w.n, w.barcode, CASE b.rank WHEN 1 THEN 'present' WHEN 2 THEN 'missing' WHEN 3 THEN 'removed' WHEN 4 THEN 'relabelled' ELSE 'unknown' END,
+    coalesce(s.containers, '[]')
+  FROM wanted w LEFT JOIN best b ON b.n = w.n LEFT JOIN shown s ON s.n = w.n
 $$;
 
 -- prisma/sql/container/plan_labels.sql
@@ -5345,104 +5351,6 @@ CREATE OR REPLACE FUNCTION device_snapshot(_device uuid) RETURNS jsonb LANGUAGE 
   FROM device_state s WHERE s.id = _device
 $$;
 
--- prisma/sql/device/device_utilization.sql
--- Returns how busy devices were between two times, by hour or by day of a time zone, and how much of the time their slots were occupied.
---
--- `busy_seconds` are the seconds in which at least one step of the device was active. Pauses, simulations and steps whose times
--- cannot be true do not count. A running step is active until now. A lost one has no busy seconds: nobody knows how long it worked. Steps are counted by their start. A slot is occupied by a container
--- or by a lid. A retired device is returned only if it was busy or occupied. `_device` is the name of one device, or null for all.
---
--- Cost: the steps and events between the two times, and the containers that were on the platform at the first time or later.
-CREATE OR REPLACE FUNCTION device_utilization(_from timestamptz, _to timestamptz, _bucket text, _zone text, _device text)
-RETURNS TABLE (device text, "from" timestamptz, "to" timestamptz, busy_seconds double precision, steps integer, failed integer, occupied_slot_seconds double precision, slots integer)
-LANGUAGE sql STABLE AS $$
-  WITH wanted AS MATERIALIZED (
-    SELECT d.id, d.name, d.retired_at FROM device d WHERE _device IS NULL OR d.name = _device
-  ),
-  bucket AS MATERIALIZED (
-    SELECT row_number() OVER (ORDER BY begins)::integer AS ordinal, greatest(begins, _from) AS begins, least(lead(begins, 1, 'infinity') OVER (ORDER BY begins), _to) AS ends
-    FROM (
-      SELECT DISTINCT local AT TIME ZONE _zone AS begins
-      FROM generate_series(date_trunc('day', _from AT TIME ZONE _zone), _to AT TIME ZONE _zone, interval '1 day') local WHERE _bucket = 'day'
-      UNION ALL
-      SELECT hour FROM generate_series(date_trunc('hour', _from, _zone), _to, interval '1 hour') hour WHERE _bucket = 'hour'
-    ) b
-    WHERE begins < _to
-  ),
-  bound AS MATERIALIZED (
-    SELECT array_agg(begins ORDER BY begins) AS begins FROM bucket
-  ),
-  -- A step that began earlier can last into the range. One of up to a day began at most a day before the range. The few longer ones are
-  -- found by an index on the duration, those that are not over by an index on the status.
-  counted AS MATERIALIZED (
-    SELECT id, device_id, status, start, finish, paused_seconds, paused_at FROM step
-    WHERE start >= _from - interval '1 day' AND start < _to AND believable AND NOT is_simulation
-    UNION ALL
-    SELECT id, device_id, status, start, finish, paused_seconds, paused_at FROM step
-    WHERE start < _from - interval '1 day' AND duration_seconds > 86400 AND finish > _from AND believable AND NOT is_simulation
-    UNION ALL
-    SELECT id, device_id, status, start, finish, paused_seconds, paused_at FROM step
-    WHERE start < _from - interval '1 day' AND status IN ('running', 'paused') AND believable AND NOT is_simulation
-  ),
-  active AS (
-    SELECT s.device_id, tstzmultirange(tstzrange(greatest(s.start, _from), s.ends)) - CASE WHEN s.paused_seconds IS NULL AND s.paused_at IS NULL THEN '{}' ELSE coalesce((
-      SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS times
-    FROM (
-      SELECT *, least(coalesce(finish, CASE WHEN status IN ('running', 'paused') THEN command_time() END), _to) AS ends FROM counted
-    ) s
-    WHERE s.ends > greatest(s.start, _from)
-  ),
-  busy_part AS (
-    SELECT a.device_id, lower(part) AS since, upper(part) AS until
-    FROM (SELECT device_id, range_agg(times) AS times FROM active GROUP BY device_id) a CROSS JOIN unnest(a.times) part
-  ),
-  busy AS MATERIALIZED (
-    SELECT p.device_id, b.ordinal, sum(extract(epoch FROM least(p.until, b.ends) - greatest(p.since, b.begins))) AS seconds
-    FROM busy_part p CROSS JOIN bound
-    CROSS JOIN generate_series(width_bucket(p.since, bound.begins), width_bucket(p.until - interval '1 microsecond', bound.begins)) n
-    JOIN bucket b ON b.ordinal = n
-    GROUP BY p.device_id, b.ordinal
-  ),
-  started AS MATERIALIZED (
-    SELECT c.device_id, width_bucket(c.start, bound.begins) AS ordinal, count(*)::integer AS steps, (count(*) FILTER (WHERE c.status = 'failed'))::integer AS failed
-    FROM counted c CROSS JOIN bound WHERE c.start >= _from GROUP BY 1, 2
-  ),
-  place_event AS MATERIALIZED (
-    SELECT e.container_id, e.revision, e.ordinal, e.recorded_at, e.position_id, e.lid_position_id
-    FROM (SELECT id FROM container WHERE removed_at IS NULL UNION ALL SELECT id FROM container WHERE removed_at > _from) c CROSS JOIN LATERAL (
-      SELECT * FROM event WHERE event.container_id = c.id AND event.revision <= revision_at(_from) ORDER BY event.revision DESC, event.ordinal DESC LIMIT 1
-    ) e
-    UNION ALL
-    SELECT container_id, revision, ordinal, recorded_at, position_id, lid_position_id FROM event
-    WHERE container_id IS NOT NULL AND revision > revision_at(_from) AND revision <= revision_at(_to)
-  ),
-  stood AS (
-    SELECT position_id, lid_position_id, greatest(recorded_at, _from) AS since,
-      lead(recorded_at, 1, least(command_time(), _to)) OVER (PARTITION BY container_id ORDER BY revision, ordinal) AS until
-    FROM place_event
-  ),
-  occupied AS MATERIALIZED (
-    SELECT p.device_id, b.ordinal, sum(extract(epoch FROM least(s.until, b.ends) - greatest(s.since, b.begins))) AS seconds
-    FROM stood s CROSS JOIN bound
-    CROSS JOIN LATERAL (VALUES (s.position_id), (s.lid_position_id)) place (id)
-    JOIN position p ON p.id = place.id
-    CROSS JOIN generate_series(width_bucket(s.since, bound.begins), width_bucket(s.until - interval '1 microsecond', bound.begins)) n
-    JOIN bucket b ON b.ordinal = n
-    WHERE s.until > s.since
-    GROUP BY p.device_id, b.ordinal
-  )
-  SELECT d.name, b.begins, b.ends, coalesce(round(busy.seconds, 3), 0)::double precision, coalesce(started.steps, 0), coalesce(started.failed, 0),
-    coalesce(round(occupied.seconds, 3), 0)::double precision, slots.count
-  FROM wanted d
-  CROSS JOIN LATERAL (SELECT count(*)::integer AS count FROM position p WHERE p.device_id = d.id AND p.active) slots
-  CROSS JOIN bucket b
-  LEFT JOIN busy ON busy.device_id = d.id AND busy.ordinal = b.ordinal
-  LEFT JOIN started ON started.device_id = d.id AND started.ordinal = b.ordinal
-  LEFT JOIN occupied ON occupied.device_id = d.id AND occupied.ordinal = b.ordinal
-  WHERE d.retired_at IS NULL OR d.id IN (SELECT device_id FROM busy) OR d.id IN (SELECT device_id FROM occupied)
-  ORDER BY d.name COLLATE "C", d.id, b.begins
-$$;
-
 -- prisma/sql/estimate/run_is_over.sql
 -- Says whether a run is over: its experiment has ended, or no step began for half an hour, in which it was not paused.
 -- Orchestrators rarely say that an experiment has ended.
@@ -5452,6 +5360,23 @@ CREATE OR REPLACE FUNCTION run_is_over(_run run) RETURNS boolean LANGUAGE sql ST
       AND coalesce(greatest(run_last_start(_run), (
         SELECT max(p.resumed_at) FROM pause p WHERE p.subject_id = _run.experiment_id AND p.subject = 'experiment' AND p.resumed_at <= now())
       ) < now() - interval '30 minutes', true))
+$$;
+
+-- prisma/sql/event/event.sql
+-- The log of changes: each event with the state of its object before and after it. The table `event_log` keeps less: see stored_container
+-- and changed_members.
+CREATE OR REPLACE VIEW event AS
+SELECT e.revision, e.ordinal, e.recorded_at, e.kind, e.actor, e.reason, coalesce(e.request_id, e.request_uuid::text) AS request_id,
+  e.container_id, e.device_id, e.step_id, e.experiment_id,
+  CASE WHEN e.was IS NOT NULL THEN coalesce(event_after(e), '{}') || e.was END AS before,
+  event_after(e) AS after,
+  e.position_id, e.lid_position_id, e.relabels
+FROM event_log e;
+
+-- prisma/sql/event/other_request_id.sql
+-- Returns the id of the request if it is no UUID in lower case, otherwise null: see uuid_of_request.
+CREATE OR REPLACE FUNCTION other_request_id(_audit jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN uuid_of_request(_audit) IS NULL THEN _audit->>'request_id' END
 $$;
 
 -- prisma/sql/experiment/experiment_state.sql
@@ -5560,6 +5485,15 @@ BEGIN
   END IF;
 END $$;
 
+-- prisma/sql/lab/record_lab_event.sql
+-- Records an event of the lab as a whole. `_after` says what was done.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_lab_event(_revision bigint, _ordinal integer, _kind text, _after jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, became)
+  SELECT _revision, _ordinal, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _after FROM lab l
+$$;
+
 -- prisma/sql/labware-type/delete_labware_type.sql
 -- Deletes a labware type, and returns it as it was last. Containers keep its name.
 --
@@ -5599,6 +5533,20 @@ $$;
 CREATE OR REPLACE FUNCTION labware_type_snapshot(_name text) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT to_jsonb(s) || jsonb_build_object('created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM labware_type_state s WHERE s.name = _name
+$$;
+
+-- prisma/sql/labware-type/labware_type_state_at.sql
+-- Returns all labware types as of a revision, read from the log, in the order in which they were added.
+CREATE OR REPLACE FUNCTION labware_type_state_at(_revision bigint) RETURNS SETOF labware_type_state LANGUAGE sql STABLE AS $$
+  WITH told AS (
+    SELECT e.after, max(ARRAY[e.revision, e.ordinal]) FILTER (WHERE e.kind = 'labware-type-added') OVER named AS added,
+      row_number() OVER (named ORDER BY e.revision DESC, e.ordinal DESC) AS nth
+    FROM event e
+    WHERE e.kind IN ('labware-type-added', 'labware-type-updated', 'labware-type-deleted') AND e.revision <= _revision
+    WINDOW named AS (PARTITION BY coalesce(e.after, e.before)->>'name')
+  )
+  SELECT (jsonb_populate_record(NULL::labware_type_state, t.after)).* FROM told t WHERE t.nth = 1 AND t.after IS NOT NULL
+  ORDER BY t.added
 $$;
 
 -- prisma/sql/pause/early_pause_warning.sql
@@ -5655,6 +5603,16 @@ CREATE OR REPLACE FUNCTION position_snapshot(_position uuid) RETURNS jsonb LANGU
   SELECT to_jsonb(s) || jsonb_build_object('disposes', p.disposes_set) FROM position_state s JOIN position p ON p.id = s.id WHERE s.id = _position
 $$;
 
+-- prisma/sql/reservation/record_reservation_event.sql
+-- Takes the next revision and records an event of a reservation.
+--
+-- Locks: The row of `lab`, which is the lab lock.
+CREATE OR REPLACE FUNCTION record_reservation_event(_kind text, _device uuid, _before jsonb, _after jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  SELECT next_revision();
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
+  SELECT l.revision, 0, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _device, _before, _after FROM lab l
+$$;
+
 -- prisma/sql/reservation/renew_reservation.sql
 -- Starts the time to live of a reservation again, now, with another length if `_ttl_seconds` is not null.
 --
@@ -5695,7 +5653,7 @@ CREATE OR REPLACE FUNCTION add_step_containers(_steps jsonb) RETURNS TABLE (step
     SELECT n.step_id,
       (SELECT coalesce(max(sc.ordinal), -1) FROM step_container sc WHERE sc.step_id = n.step_id)
         + row_number() OVER (PARTITION BY n.step_id ORDER BY n.ordinal),
-      n.named, n.also_named, n.container_id
+      n.named, nullif(n.also_named, '{}'), n.container_id
     FROM resolve_logged_containers(_steps) n
     WHERE NOT EXISTS (
       SELECT FROM step_container sc
@@ -5834,7 +5792,7 @@ BEGIN
   ),
   inserted_containers AS (
     INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
-    SELECT c.step_id, c.ordinal, c.named, c.also_named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
+    SELECT c.step_id, c.ordinal, c.named, nullif(c.also_named, '{}'), c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
   )
   SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}'),
     array_agg(i.id) FILTER (WHERE i.is_long)
@@ -6061,6 +6019,17 @@ CREATE OR REPLACE FUNCTION webhook_snapshot(_id uuid) RETURNS jsonb LANGUAGE sql
   FROM webhook_state w WHERE w.id = _id
 $$;
 
+-- prisma/sql/alarm/record_alarm_events.sql
+-- Records an event for each alarm that was raised or is over, numbered from `_ordinal`.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_alarm_events(_revision bigint, _ordinal integer, _kind text, _alarms uuid[], _befores jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
+  SELECT _revision, _ordinal + row_number() OVER (ORDER BY a.raised_at, a.id) - 1, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
+    s.id, s.device_id, s.experiment_id, _befores->a.id::text, alarm_snapshot(a.id)
+  FROM alarm a JOIN step s ON s.id = a.step_id CROSS JOIN lab WHERE a.id = ANY (_alarms)
+$$;
+
 -- prisma/sql/arrangement/end_warnings.sql
 -- Returns what is unusual about the containers of an arrangement at its end, by their labware types: [{ code, detail, pointer }],
 -- in the order of `_ends`, which are container_end with the pointer of the entry. What a person sees passes, and is told.
@@ -6183,33 +6152,136 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
       WHERE again.time > 1 ORDER BY again.nth LIMIT 1))
 $$;
 
--- prisma/sql/container/container_state_at.sql
--- Returns all containers, or those with the ids in `_only`, as of a revision, read from the log. Places are read by
--- slot, not by name: a device that was renamed since has the name that it had then.
-CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEFAULT NULL) RETURNS SETOF container_state LANGUAGE sql STABLE AS $$
-  WITH device_then AS MATERIALIZED (
-    SELECT id, name FROM device_state_at(_revision)
-  ),
-  place AS MATERIALIZED (
-    SELECT p.id, d.name AS device, p.slot_number AS position FROM position p JOIN device_then d ON d.id = p.device_id
-  )
-  SELECT known.*
-  FROM container c
-  CROSS JOIN LATERAL (
-    SELECT after, position_id, lid_position_id FROM event
-    WHERE container_id = c.id AND revision <= _revision
+-- prisma/sql/container/former_label_warning.sql
+-- Returns the warning that a barcode which was read is a former label of the container, as a list, which is empty if it is not.
+CREATE OR REPLACE FUNCTION former_label_warning(_container uuid, _barcode text, _pointer text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT warning_list('former-label', _pointer, (
+    SELECT 'The barcode "' || _barcode || '" was read. It is a former label of the container, '
+      || CASE WHEN c.barcode IS NULL THEN 'which has no barcode now' ELSE 'whose barcode is "' || c.barcode || '" now' END
+      || '. The command was recorded. If the plate has the old label, give it this barcode again with POST /api/containers/relabel, or replace the label.'
+    FROM container c
+    WHERE c.id = _container AND _barcode IS NOT NULL AND c.barcode IS DISTINCT FROM _barcode AND label_is_former(_container, _barcode)))
+$$;
+
+-- prisma/sql/container/last_position_at.sql
+-- Returns the slot in which a missing container was last, as of a revision: the one that its last event with a slot has, or where it was
+-- last in the state that was restored since. Null if neither is known.
+CREATE OR REPLACE FUNCTION last_position_at(_container uuid, _revision bigint) RETURNS uuid LANGUAGE sql STABLE AS $$
+  SELECT coalesce(l.position_id, (
+    SELECT p.id FROM position p WHERE p.device_id = latest_device_named(l.after->>'last_device') AND p.slot_number = (l.after->>'last_position')::integer))
+  FROM event l
+  WHERE l.container_id = _container AND l.revision <= _revision AND (l.position_id IS NOT NULL OR l.kind = 'restored')
+  ORDER BY l.revision DESC, l.ordinal DESC LIMIT 1
+$$;
+
+-- prisma/sql/device/device_state_at.sql
+-- Returns all devices as of a revision, read from the log: of each device the snapshot that its last event
+-- left. Snapshots of before there was waste do not say `disposes`.
+CREATE OR REPLACE FUNCTION device_state_at(_revision bigint) RETURNS SETOF device_state LANGUAGE sql STABLE AS $$
+  SELECT (jsonb_populate_record(NULL::device_state, '{"disposes": false}' || e.after)).*
+  FROM device d CROSS JOIN LATERAL (
+    SELECT after FROM event
+    WHERE device_id = d.id AND revision <= _revision AND (kind LIKE 'device-%' OR kind LIKE 'certificate-%')
     ORDER BY revision DESC, ordinal DESC LIMIT 1
   ) e
-  JOIN place starting ON starting.id = c.starting_position_id
-  LEFT JOIN place body ON body.id = e.position_id
-  LEFT JOIN place lid ON lid.id = e.lid_position_id
-  LEFT JOIN place last ON last.id = CASE WHEN e.after->>'missing_since' IS NOT NULL THEN last_position_at(c.id, _revision) END
-  -- A row of the join, so that it is made once: (jsonb_populate_record(...)).* makes it again for each of its columns.
-  CROSS JOIN LATERAL jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
-    'device', body.device, 'position', body.position, 'starting_device', starting.device,
-    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
-    'last_device', last.device, 'last_position', last.position)) AS known
-  WHERE _only IS NULL OR c.id = ANY (_only)
+$$;
+
+-- prisma/sql/device/device_utilization.sql
+-- Returns how busy devices were between two times, by hour or by day of a time zone, and how much of the time their slots were occupied.
+--
+-- `busy_seconds` are the seconds in which at least one step of the device was active. Pauses, simulations and steps whose times
+-- cannot be true do not count. A running step is active until now. A lost one has no busy seconds: nobody knows how long it worked. Steps are counted by their start. A slot is occupied by a container
+-- or by a lid. A retired device is returned only if it was busy or occupied. `_device` is the name of one device, or null for all.
+--
+-- Cost: the steps and events between the two times, and the containers that were on the platform at the first time or later.
+CREATE OR REPLACE FUNCTION device_utilization(_from timestamptz, _to timestamptz, _bucket text, _zone text, _device text)
+RETURNS TABLE (device text, "from" timestamptz, "to" timestamptz, busy_seconds double precision, steps integer, failed integer, occupied_slot_seconds double precision, slots integer)
+LANGUAGE sql STABLE AS $$
+  WITH wanted AS MATERIALIZED (
+    SELECT d.id, d.name, d.retired_at FROM device d WHERE _device IS NULL OR d.name = _device
+  ),
+  bucket AS MATERIALIZED (
+    SELECT row_number() OVER (ORDER BY begins)::integer AS ordinal, greatest(begins, _from) AS begins, least(lead(begins, 1, 'infinity') OVER (ORDER BY begins), _to) AS ends
+    FROM (
+      SELECT DISTINCT local AT TIME ZONE _zone AS begins
+      FROM generate_series(date_trunc('day', _from AT TIME ZONE _zone), _to AT TIME ZONE _zone, interval '1 day') local WHERE _bucket = 'day'
+      UNION ALL
+      SELECT hour FROM generate_series(date_trunc('hour', _from, _zone), _to, interval '1 hour') hour WHERE _bucket = 'hour'
+    ) b
+    WHERE begins < _to
+  ),
+  bound AS MATERIALIZED (
+    SELECT array_agg(begins ORDER BY begins) AS begins FROM bucket
+  ),
+  -- A step that began earlier can last into the range. One of up to a day began at most a day before the range. The few longer ones are
+  -- found by an index on the duration, those that are not over by an index on the status.
+  counted AS MATERIALIZED (
+    SELECT id, device_id, status, start, finish, paused_seconds, paused_at FROM step
+    WHERE start >= _from - interval '1 day' AND start < _to AND believable AND NOT is_simulation
+    UNION ALL
+    SELECT id, device_id, status, start, finish, paused_seconds, paused_at FROM step
+    WHERE start < _from - interval '1 day' AND duration_seconds > 86400 AND finish > _from AND believable AND NOT is_simulation
+    UNION ALL
+    SELECT id, device_id, status, start, finish, paused_seconds, paused_at FROM step
+    WHERE start < _from - interval '1 day' AND status IN ('running', 'paused') AND believable AND NOT is_simulation
+  ),
+  active AS (
+    SELECT s.device_id, tstzmultirange(tstzrange(greatest(s.start, _from), s.ends)) - CASE WHEN s.paused_seconds IS NULL AND s.paused_at IS NULL THEN '{}' ELSE coalesce((
+      SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS times
+    FROM (
+      SELECT *, least(coalesce(finish, CASE WHEN status IN ('running', 'paused') THEN command_time() END), _to) AS ends FROM counted
+    ) s
+    WHERE s.ends > greatest(s.start, _from)
+  ),
+  busy_part AS (
+    SELECT a.device_id, lower(part) AS since, upper(part) AS until
+    FROM (SELECT device_id, range_agg(times) AS times FROM active GROUP BY device_id) a CROSS JOIN unnest(a.times) part
+  ),
+  busy AS MATERIALIZED (
+    SELECT p.device_id, b.ordinal, sum(extract(epoch FROM least(p.until, b.ends) - greatest(p.since, b.begins))) AS seconds
+    FROM busy_part p CROSS JOIN bound
+    CROSS JOIN generate_series(width_bucket(p.since, bound.begins), width_bucket(p.until - interval '1 microsecond', bound.begins)) n
+    JOIN bucket b ON b.ordinal = n
+    GROUP BY p.device_id, b.ordinal
+  ),
+  started AS MATERIALIZED (
+    SELECT c.device_id, width_bucket(c.start, bound.begins) AS ordinal, count(*)::integer AS steps, (count(*) FILTER (WHERE c.status = 'failed'))::integer AS failed
+    FROM counted c CROSS JOIN bound WHERE c.start >= _from GROUP BY 1, 2
+  ),
+  place_event AS MATERIALIZED (
+    SELECT e.container_id, e.revision, e.ordinal, e.recorded_at, e.position_id, e.lid_position_id
+    FROM (SELECT id FROM container WHERE removed_at IS NULL UNION ALL SELECT id FROM container WHERE removed_at > _from) c CROSS JOIN LATERAL (
+      SELECT * FROM event WHERE event.container_id = c.id AND event.revision <= revision_at(_from) ORDER BY event.revision DESC, event.ordinal DESC LIMIT 1
+    ) e
+    UNION ALL
+    SELECT container_id, revision, ordinal, recorded_at, position_id, lid_position_id FROM event
+    WHERE container_id IS NOT NULL AND revision > revision_at(_from) AND revision <= revision_at(_to)
+  ),
+  stood AS (
+    SELECT position_id, lid_position_id, greatest(recorded_at, _from) AS since,
+      lead(recorded_at, 1, least(command_time(), _to)) OVER (PARTITION BY container_id ORDER BY revision, ordinal) AS until
+    FROM place_event
+  ),
+  occupied AS MATERIALIZED (
+    SELECT p.device_id, b.ordinal, sum(extract(epoch FROM least(s.until, b.ends) - greatest(s.since, b.begins))) AS seconds
+    FROM stood s CROSS JOIN bound
+    CROSS JOIN LATERAL (VALUES (s.position_id), (s.lid_position_id)) place (id)
+    JOIN position p ON p.id = place.id
+    CROSS JOIN generate_series(width_bucket(s.since, bound.begins), width_bucket(s.until - interval '1 microsecond', bound.begins)) n
+    JOIN bucket b ON b.ordinal = n
+    WHERE s.until > s.since
+    GROUP BY p.device_id, b.ordinal
+  )
+  SELECT d.name, b.begins, b.ends, coalesce(round(busy.seconds, 3), 0)::double precision, coalesce(started.steps, 0), coalesce(started.failed, 0),
+    coalesce(round(occupied.seconds, 3), 0)::double precision, slots.count
+  FROM wanted d
+  CROSS JOIN LATERAL (SELECT count(*)::integer AS count FROM position p WHERE p.device_id = d.id AND p.active) slots
+  CROSS JOIN bucket b
+  LEFT JOIN busy ON busy.device_id = d.id AND busy.ordinal = b.ordinal
+  LEFT JOIN started ON started.device_id = d.id AND started.ordinal = b.ordinal
+  LEFT JOIN occupied ON occupied.device_id = d.id AND occupied.ordinal = b.ordinal
+  WHERE d.retired_at IS NULL OR d.id IN (SELECT device_id FROM busy) OR d.id IN (SELECT device_id FROM occupied)
+  ORDER BY d.name COLLATE "C", d.id, b.begins
 $$;
 
 -- prisma/sql/estimate/run_can_be_learnt.sql
@@ -6266,123 +6338,15 @@ CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb L
   FROM experiment_state s WHERE s.id = _experiment
 $$;
 
--- prisma/sql/lab/lab_state_at.sql
--- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
--- lab file had at that revision. `reserved` is null: the log does not say which slots were reserved.
-CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revision double precision, totals json, devices json) LANGUAGE sql STABLE AS $$
-  WITH container_then AS MATERIALIZED (
-    SELECT * FROM container_state_at(_revision)
-  ),
-  -- By device, so that the work does not grow with containers times devices.
-  body_then AS MATERIALIZED (
-    SELECT c.device, count(*) AS count, json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
-      'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
-      ORDER BY c.position) AS containers
-    FROM container_then c
-    CROSS JOIN LATERAL (
-      SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
-    ) last
-    -- The event that brought it there.
-    LEFT JOIN LATERAL (
-      SELECT e.recorded_at FROM event e
-      WHERE e.container_id = c.id AND e.revision <= _revision
-        AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
-      ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
-    ) come ON true
-    WHERE c.device IS NOT NULL GROUP BY c.device
-  ),
-  lid_then AS MATERIALIZED (
-    SELECT c.lid->>'device' AS device, count(*) AS count, json_agg(json_build_object('container_id', c.id, 'barcode', c.barcode, 'name', c.name,
-      'position', c.lid->'position') ORDER BY (c.lid->>'position')::integer) AS lids
-    FROM container_then c WHERE c.lid IS NOT NULL GROUP BY c.lid->>'device'
-  ),
-  file AS (
-    SELECT event.revision, after->'groups' AS groups FROM event
-    WHERE kind = 'lab-updated' AND event.revision <= _revision ORDER BY event.revision DESC LIMIT 1
-  ),
-  named_group AS (
-    SELECT g.value->>'name' AS name, g.ordinality AS ordinal, g.value->'devices' AS devices FROM file CROSS JOIN LATERAL jsonb_array_elements(file.groups) WITH ORDINALITY g
-  ),
-  -- Match by device, not by name: devices may have been renamed after the lab file was stored.
-  named AS (
-    SELECT d.id, n.ordinality AS ordinal
-    FROM named_group g CROSS JOIN LATERAL jsonb_array_elements_text(g.devices) WITH ORDINALITY n (name, ordinality)
-    JOIN (SELECT d.id, d.name FROM file CROSS JOIN LATERAL device_state_at(file.revision) d WHERE d.retired_at IS NULL) d ON d.name = n.name
-  ),
-  -- The revision since which each device is in its group without a break. Devices that came after the lab file follow those of the file.
-  arrived AS (
-    SELECT e.device_id AS id, max(e.revision) AS revision FROM event e
-    WHERE (e.kind LIKE 'device-%' OR e.kind LIKE 'certificate-%') AND e.revision <= _revision
-      AND (e.before IS NULL OR e.before->'group' <> e.after->'group' OR e.before->>'retired_at' IS NOT NULL OR NOT (e.before->>'listed')::boolean)
-    GROUP BY e.device_id
-  ),
-  device_then AS (
-    SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
-      CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
-      coalesce(b.count, 0) + coalesce(l.count, 0) AS occupied, coalesce(b.containers, '[]') AS containers, coalesce(l.lids, '[]') AS lids
-    FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
-    LEFT JOIN body_then b ON b.device = d.name LEFT JOIN lid_then l ON l.device = d.name
-    -- The slots for which something was set, for themselves or otherwise than for their device.
-    CROSS JOIN LATERAL (
-      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing,
-        coalesce(json_agg(last.position ORDER BY last.position) FILTER (WHERE last.deep_well_suited), '[]') AS deep_well
-      FROM (
-        SELECT DISTINCT ON (e.after->>'position') (e.after->>'position')::integer AS position, (e.after->>'disposes')::boolean AS disposes,
-          (e.after->>'deep_well_suited')::boolean AS deep_well_suited FROM event e
-        WHERE e.device_id = d.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < d.capacity
-        ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
-      ) last
-    ) slots
-    WHERE d.listed AND d.retired_at IS NULL
-  ),
-  slots AS (SELECT coalesce(sum(keeping), 0)::integer AS positions, coalesce(sum(occupied), 0)::integer AS occupied, count(*)::integer AS devices FROM device_then)
-  SELECT _revision::double precision,
-    json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
-      'utilization', s.occupied::double precision / nullif(s.positions, 0),
-      'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
-      'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
-      'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
-    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.view, 'positions', d.capacity, 'occupied', d.occupied,
-         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers, 'lids', d.lids)
-       ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
-  FROM slots s
-$$;
-
--- prisma/sql/position/position_state_at.sql
--- Returns the slots of a device as of a revision, read from the log. `reserved` is null: the log does not say which
--- slots were reserved.
-CREATE OR REPLACE FUNCTION position_state_at(_device text, _revision bigint)
-RETURNS TABLE (slot integer, empty boolean, container text, container_id uuid, occupied_by text, deep_well_suited boolean,
-  disposes boolean, labware_types jsonb, max_height_mm double precision, reserved jsonb)
-LANGUAGE sql STABLE AS $$
-  WITH standing AS MATERIALIZED (
-    SELECT s.position, s.barcode, s.id, 'container' AS part FROM container_state_at(_revision) s WHERE s.device = _device
-    UNION ALL
-    SELECT (s.lid->>'position')::integer, NULL, s.id, 'lid' FROM container_state_at(_revision) s WHERE s.lid->>'device' = _device
-  )
-  SELECT slot.number, s.id IS NULL, s.barcode, s.id, s.part, coalesce((known.after->>'deep_well_suited')::boolean, false),
-    coalesce((known.after->>'disposes')::boolean, d.disposes), nullif(known.after->'labware_types', 'null'), (known.after->>'max_height_mm')::double precision, NULL::jsonb
-  FROM device_state_at(_revision) d
-  CROSS JOIN LATERAL generate_series(0, d.capacity - 1) AS slot (number)
-  LEFT JOIN standing s ON s.position = slot.number
-  LEFT JOIN LATERAL (
-    SELECT e.after FROM event e
-    WHERE e.device_id = d.id AND e.kind = 'position-updated' AND (e.after->>'position')::integer = slot.number AND e.revision <= _revision
-    ORDER BY e.revision DESC LIMIT 1
-  ) known ON true
-  WHERE d.name = _device AND d.retired_at IS NULL
-  ORDER BY slot.number
-$$;
-
 -- prisma/sql/step/record_step_event.sql
 -- Records an event of one step.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION record_step_event(_revision bigint, _kind text, _step uuid, _before jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
-  SELECT _revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-    s.id, s.device_id, s.experiment_id, _before, step_snapshot(s.id)
-  FROM step s CROSS JOIN lab WHERE s.id = _step
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
+  SELECT _revision, 0, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
+    s.id, s.device_id, s.experiment_id, changed_members(_before, snapshot.after), snapshot.after
+  FROM step s CROSS JOIN lab CROSS JOIN LATERAL (SELECT step_snapshot(s.id) AS after) snapshot WHERE s.id = _step
 $$;
 
 -- prisma/sql/stocktake/plan_stocktake.sql
@@ -6493,6 +6457,143 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
       FROM told f
       WHERE f.bearers IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
       ORDER BY f.index LIMIT 1))
+$$;
+
+-- prisma/sql/container/container_state_at.sql
+-- Returns all containers, or those with the ids in `_only`, as of a revision, read from the log. Places are read by
+-- slot, not by name: a device that was renamed since has the name that it had then.
+CREATE OR REPLACE FUNCTION container_state_at(_revision bigint, _only uuid[] DEFAULT NULL) RETURNS SETOF container_state LANGUAGE sql STABLE AS $$
+  WITH device_then AS MATERIALIZED (
+    SELECT id, name FROM device_state_at(_revision)
+  ),
+  place AS MATERIALIZED (
+    SELECT p.id, d.name AS device, p.slot_number AS position FROM position p JOIN device_then d ON d.id = p.device_id
+  )
+  SELECT known.*
+  FROM container c
+  CROSS JOIN LATERAL (
+    SELECT after, position_id, lid_position_id FROM event
+    WHERE container_id = c.id AND revision <= _revision
+    ORDER BY revision DESC, ordinal DESC LIMIT 1
+  ) e
+  JOIN place starting ON starting.id = c.starting_position_id
+  LEFT JOIN place body ON body.id = e.position_id
+  LEFT JOIN place lid ON lid.id = e.lid_position_id
+  LEFT JOIN place last ON last.id = CASE WHEN e.after->>'missing_since' IS NOT NULL THEN last_position_at(c.id, _revision) END
+  -- A row of the join, so that it is made once: (jsonb_populate_record(...)).* makes it again for each of its columns.
+  CROSS JOIN LATERAL jsonb_populate_record(NULL::container_state, e.after || jsonb_build_object(
+    'device', body.device, 'position', body.position, 'starting_device', starting.device,
+    'lid', CASE WHEN lid.id IS NOT NULL THEN jsonb_build_object('device', lid.device, 'position', lid.position) END,
+    'last_device', last.device, 'last_position', last.position)) AS known
+  WHERE _only IS NULL OR c.id = ANY (_only)
+$$;
+
+-- prisma/sql/lab/lab_state_at.sql
+-- Returns the lab as of a revision, with the members of GET /api/lab. Groups and devices are in the order that the
+-- lab file had at that revision. `reserved` is null: the log does not say which slots were reserved.
+CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revision double precision, totals json, devices json) LANGUAGE sql STABLE AS $$
+  WITH container_then AS MATERIALIZED (
+    SELECT * FROM container_state_at(_revision)
+  ),
+  -- By device, so that the work does not grow with containers times devices.
+  body_then AS MATERIALIZED (
+    SELECT c.device, count(*) AS count, json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', c.position,
+      'lidded', c.lidded, 'lid', c.lid, 'since', wire_time(come.recorded_at), 'last_event', json_build_object('kind', last.kind, 'recorded_at', wire_time(last.recorded_at)))
+      ORDER BY c.position) AS containers
+    FROM container_then c
+    CROSS JOIN LATERAL (
+      SELECT e.kind, e.recorded_at FROM event e WHERE e.container_id = c.id AND e.revision <= _revision ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+    ) last
+    -- The event that brought it there.
+    LEFT JOIN LATERAL (
+      SELECT e.recorded_at FROM event e
+      WHERE e.container_id = c.id AND e.revision <= _revision
+        AND (e.before IS NULL OR (e.before->'device', e.before->'position') IS DISTINCT FROM (e.after->'device', e.after->'position'))
+      ORDER BY e.revision DESC, e.ordinal DESC LIMIT 1
+    ) come ON true
+    WHERE c.device IS NOT NULL GROUP BY c.device
+  ),
+  lid_then AS MATERIALIZED (
+    SELECT c.lid->>'device' AS device, count(*) AS count, json_agg(json_build_object('container_id', c.id, 'barcode', c.barcode, 'name', c.name,
+      'position', c.lid->'position') ORDER BY (c.lid->>'position')::integer) AS lids
+    FROM container_then c WHERE c.lid IS NOT NULL GROUP BY c.lid->>'device'
+  ),
+  file AS (
+    SELECT event.revision, after->'groups' AS groups FROM event
+    WHERE kind = 'lab-updated' AND event.revision <= _revision ORDER BY event.revision DESC LIMIT 1
+  ),
+  named_group AS (
+    SELECT g.value->>'name' AS name, g.ordinality AS ordinal, g.value->'devices' AS devices FROM file CROSS JOIN LATERAL jsonb_array_elements(file.groups) WITH ORDINALITY g
+  ),
+  -- Match by device, not by name: devices may have been renamed after the lab file was stored.
+  named AS (
+    SELECT d.id, n.ordinality AS ordinal
+    FROM named_group g CROSS JOIN LATERAL jsonb_array_elements_text(g.devices) WITH ORDINALITY n (name, ordinality)
+    JOIN (SELECT d.id, d.name FROM file CROSS JOIN LATERAL device_state_at(file.revision) d WHERE d.retired_at IS NULL) d ON d.name = n.name
+  ),
+  -- The revision since which each device is in its group without a break. Devices that came after the lab file follow those of the file.
+  arrived AS (
+    SELECT e.device_id AS id, max(e.revision) AS revision FROM event e
+    WHERE (e.kind LIKE 'device-%' OR e.kind LIKE 'certificate-%') AND e.revision <= _revision
+      AND (e.before IS NULL OR e.before->'group' <> e.after->'group' OR e.before->>'retired_at' IS NOT NULL OR NOT (e.before->>'listed')::boolean)
+    GROUP BY e.device_id
+  ),
+  device_then AS (
+    SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
+      CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
+      coalesce(b.count, 0) + coalesce(l.count, 0) AS occupied, coalesce(b.containers, '[]') AS containers, coalesce(l.lids, '[]') AS lids
+    FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
+    LEFT JOIN body_then b ON b.device = d.name LEFT JOIN lid_then l ON l.device = d.name
+    -- The slots for which something was set, for themselves or otherwise than for their device.
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing,
+        coalesce(json_agg(last.position ORDER BY last.position) FILTER (WHERE last.deep_well_suited), '[]') AS deep_well
+      FROM (
+        SELECT DISTINCT ON (e.after->>'position') (e.after->>'position')::integer AS position, (e.after->>'disposes')::boolean AS disposes,
+          (e.after->>'deep_well_suited')::boolean AS deep_well_suited FROM event e
+        WHERE e.device_id = d.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < d.capacity
+        ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
+      ) last
+    ) slots
+    WHERE d.listed AND d.retired_at IS NULL
+  ),
+  slots AS (SELECT coalesce(sum(keeping), 0)::integer AS positions, coalesce(sum(occupied), 0)::integer AS occupied, count(*)::integer AS devices FROM device_then)
+  SELECT _revision::double precision,
+    json_build_object('devices', s.devices, 'positions', s.positions, 'occupied', s.occupied, 'empty', s.positions - s.occupied,
+      'utilization', s.occupied::double precision / nullif(s.positions, 0),
+      'containers', (SELECT count(*) FROM container_then WHERE removed_at IS NULL),
+      'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
+      'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
+    (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.view, 'positions', d.capacity, 'occupied', d.occupied,
+         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers, 'lids', d.lids)
+       ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
+  FROM slots s
+$$;
+
+-- prisma/sql/position/position_state_at.sql
+-- Returns the slots of a device as of a revision, read from the log. `reserved` is null: the log does not say which
+-- slots were reserved.
+CREATE OR REPLACE FUNCTION position_state_at(_device text, _revision bigint)
+RETURNS TABLE (slot integer, empty boolean, container text, container_id uuid, occupied_by text, deep_well_suited boolean,
+  disposes boolean, labware_types jsonb, max_height_mm double precision, reserved jsonb)
+LANGUAGE sql STABLE AS $$
+  WITH standing AS MATERIALIZED (
+    SELECT s.position, s.barcode, s.id, 'container' AS part FROM container_state_at(_revision) s WHERE s.device = _device
+    UNION ALL
+    SELECT (s.lid->>'position')::integer, NULL, s.id, 'lid' FROM container_state_at(_revision) s WHERE s.lid->>'device' = _device
+  )
+  SELECT slot.number, s.id IS NULL, s.barcode, s.id, s.part, coalesce((known.after->>'deep_well_suited')::boolean, false),
+    coalesce((known.after->>'disposes')::boolean, d.disposes), nullif(known.after->'labware_types', 'null'), (known.after->>'max_height_mm')::double precision, NULL::jsonb
+  FROM device_state_at(_revision) d
+  CROSS JOIN LATERAL generate_series(0, d.capacity - 1) AS slot (number)
+  LEFT JOIN standing s ON s.position = slot.number
+  LEFT JOIN LATERAL (
+    SELECT e.after FROM event e
+    WHERE e.device_id = d.id AND e.kind = 'position-updated' AND (e.after->>'position')::integer = slot.number AND e.revision <= _revision
+    ORDER BY e.revision DESC LIMIT 1
+  ) known ON true
+  WHERE d.name = _device AND d.retired_at IS NULL
+  ORDER BY slot.number
 $$;
 
 -- prisma/sql/lab/lab_config_at.sql

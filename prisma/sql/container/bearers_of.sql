@@ -9,6 +9,5 @@ BEGIN
   RETURN QUERY
   SELECT c.id FROM container c WHERE c.barcode = _barcode
   UNION
-  SELECT e.container_id FROM event e
-  WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode;
+  SELECT e.container_id FROM label_event e WHERE e.barcode = _barcode;
 END $$;

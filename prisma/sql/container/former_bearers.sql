@@ -4,8 +4,7 @@
 CREATE OR REPLACE FUNCTION former_bearers(_barcode text) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
   bearers uuid[] := ARRAY(
-    SELECT e.container_id FROM event e
-    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode);
+    SELECT e.container_id FROM label_event e WHERE e.barcode = _barcode);
 BEGIN
   -- Most barcodes that are asked for have no former bearer. A stocktake asks for up to 10,000.
   IF cardinality(bearers) = 0 THEN
@@ -17,8 +16,7 @@ BEGIN
       ORDER BY f.removed_at IS NOT NULL, f.until DESC, f.id)
     FROM (
       SELECT s.id, s.barcode, s.device, s.position, s.missing_since, s.removed_at, (
-        SELECT max(e.recorded_at) FROM event e
-        WHERE e.container_id = s.id AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.before->>'barcode' = _barcode) AS until
+        SELECT max(e.recorded_at) FROM label_event e WHERE e.container_id = s.id AND e.former = _barcode) AS until
       FROM container_state s
       WHERE s.id = ANY (bearers) AND s.barcode IS DISTINCT FROM _barcode
       ORDER BY s.removed_at IS NOT NULL, until DESC LIMIT 20

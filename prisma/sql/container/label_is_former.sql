@@ -3,7 +3,5 @@
 CREATE OR REPLACE FUNCTION label_is_former(_container uuid, _barcode text) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT NOT EXISTS (SELECT FROM container c WHERE c.barcode = _barcode AND c.removed_at IS NULL)
     AND EXISTS (
-      SELECT FROM event e
-      WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = _barcode
-        AND e.container_id = _container)
+      SELECT FROM label_event e WHERE e.barcode = _barcode AND e.container_id = _container)
 $$;

@@ -14,8 +14,7 @@ LANGUAGE sql STABLE AS $$
       SELECT c.id, CASE WHEN c.removed_at IS NOT NULL THEN 3 WHEN c.missing_since IS NOT NULL THEN 2 ELSE 1 END
       FROM container c WHERE c.barcode = w.barcode
       UNION ALL
-      SELECT e.container_id, 4 FROM event e
-      WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode') AND e.after->>'barcode' = w.barcode
+      SELECT e.container_id, 4 FROM label_event e WHERE e.barcode = w.barcode
     ) h
     ORDER BY w.n, h.container_id, h.rank
   ),

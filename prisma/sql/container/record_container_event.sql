@@ -9,8 +9,9 @@ BEGIN
   IF _after IS NULL THEN
     _after := container_snapshot(_container);
   END IF;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _container, _before, _after,
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, container_id, was, became, position_id, lid_position_id)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _container,
+    changed_members(_before, _after), stored_container(_after),
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
   FROM lab WHERE id = 1;

@@ -12,24 +12,21 @@ BEGIN
   -- Two containers on the platform never have one barcode, so only the last one that got it can have borne it.
   SELECT taken.container_id INTO found
   FROM (
-    SELECT e.container_id, e.recorded_at, e.revision, e.ordinal FROM event e
-    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode')
-      AND e.after->>'barcode' = _barcode AND e.recorded_at <= _at
+    SELECT e.container_id, e.recorded_at, e.revision, e.ordinal FROM label_event e
+    WHERE e.barcode = _barcode AND e.recorded_at <= _at
     ORDER BY e.recorded_at DESC, e.revision DESC, e.ordinal DESC LIMIT 1
   ) taken
   JOIN container c ON c.id = taken.container_id
   WHERE (c.removed_at IS NULL OR c.removed_at >= _at) AND NOT EXISTS (
-    SELECT FROM event e
-    WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode')
-      AND e.container_id = taken.container_id AND e.recorded_at BETWEEN taken.recorded_at AND _at
+    SELECT FROM label_event e
+    WHERE e.container_id = taken.container_id AND e.recorded_at BETWEEN taken.recorded_at AND _at
       AND (e.revision, e.ordinal) > (taken.revision, taken.ordinal));
   found := coalesce(found,
     (SELECT c.id FROM container c
      WHERE c.barcode = _barcode AND (c.removed_at IS NULL OR c.removed_at >= _at)
      ORDER BY c.created_at <= _at DESC, c.removed_at DESC NULLS FIRST LIMIT 1),
-    (SELECT e.container_id FROM event e
-     WHERE e.container_id IS NOT NULL AND (e.before->>'barcode') IS DISTINCT FROM (e.after->>'barcode')
-       AND e.after->>'barcode' = _barcode AND e.recorded_at > _at
+    (SELECT e.container_id FROM label_event e
+     WHERE e.barcode = _barcode AND e.recorded_at > _at
      ORDER BY e.recorded_at, e.revision, e.ordinal LIMIT 1));
   IF found IS NOT NULL THEN
     RETURN QUERY SELECT found;

@@ -6,8 +6,8 @@ BEGIN
   IF cardinality(_devices) = 0 THEN
     RETURN;
   END IF;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, became)
   SELECT _revision, _ordinal + n.ordinality - 1, lab.recorded_at, 'device-named',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', n.id, device_snapshot(n.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), n.id, device_snapshot(n.id)
   FROM unnest(_devices) WITH ORDINALITY AS n (id, ordinality) CROSS JOIN lab;
 END $$;

@@ -23,8 +23,8 @@ BEGIN
   before := device_snapshot(changed);
   UPDATE device SET server_certificate = _certificate, version = version + 1, updated_at = command_time() WHERE id = changed;
   PERFORM next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
   SELECT l.revision, 0, l.recorded_at, CASE WHEN _certificate IS NULL THEN 'certificate-removed' ELSE 'certificate-set' END,
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', changed, before, device_snapshot(changed)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), changed, before, device_snapshot(changed)
   FROM lab l;
 END $$;

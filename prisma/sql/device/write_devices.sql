@@ -58,13 +58,13 @@ BEGIN
 
   PERFORM drop_reservations();
 
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
-  SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
+  SELECT _revision, _ordinal + input.ordinality - 1, l.recorded_at, input.kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
     input.id, before->input.id::text, device_snapshot(input.id)
   FROM ROWS FROM (json_populate_recordset(NULL::device_input, _inputs)) WITH ORDINALITY AS input CROSS JOIN lab l;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
   SELECT _revision, _ordinal + json_array_length(_inputs) + slot.ordinality - 1, l.recorded_at, 'position-updated',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', p.device_id, slots_before->p.id::text, position_snapshot(p.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), p.device_id, slots_before->p.id::text, position_snapshot(p.id)
   FROM ROWS FROM (json_populate_recordset(NULL::slot_input, _slots)) WITH ORDINALITY AS slot
   JOIN position p ON p.device_id = slot.device_id AND p.slot_number = slot.position CROSS JOIN lab l;
 END $$;

@@ -3,7 +3,7 @@
 -- durations differ. With 20 residuals or more it is taken between two quantiles, which lie 3.29 deviations apart in a
 -- normal distribution, so that an outlier does not widen it. Returns null without such steps. It is a function
 -- because most estimates do not need it, and a query is planned with every part that it might run.
-CREATE OR REPLACE FUNCTION borrowed_spread(_key_4 uuid, _as_of timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION borrowed_spread(_key_4 bigint, _as_of timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
   RETURN (
     SELECT jsonb_build_object(

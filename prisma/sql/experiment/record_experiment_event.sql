@@ -9,8 +9,8 @@ BEGIN
   IF _after IS NULL THEN
     _after := experiment_snapshot(_experiment);
   END IF;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _experiment,
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _experiment,
     _before, _after
   FROM lab WHERE id = 1;
 END $$;

@@ -35,9 +35,9 @@ BEGIN
   FROM jsonb_to_recordset(_containers) AS c (id uuid, removed boolean, place jsonb, lid jsonb);
 
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after, position_id, lid_position_id)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, container_id, was, became, position_id, lid_position_id)
   SELECT this_revision, CASE WHEN c.removed THEN 2 * (c.nth - 1) + event.ordinal ELSE first_present + c.nth - 1 END, lab.recorded_at,
-    event.kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', c.id, event.before, event.after, imported_position(event.place), imported_position(event.lid)
+    event.kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), c.id, event.before, event.after, imported_position(event.place), imported_position(event.lid)
   FROM (
     SELECT id, removed, place, lid, row_number() OVER (PARTITION BY removed ORDER BY nth) AS nth
     FROM ROWS FROM (jsonb_to_recordset(_containers) AS (id uuid, removed boolean, place jsonb, lid jsonb)) WITH ORDINALITY

@@ -25,8 +25,8 @@ BEGIN
     DELETE FROM placement;
     UPDATE container SET removed_at = command_time(), missing_since = NULL, last_position_id = NULL, version = version + 1, updated_at = command_time()
     WHERE id = ANY (gone);
-    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, container_id, before, after)
-    SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, container_id, was, became)
+    SELECT wiped, g.ordinality - 1, l.recorded_at, 'removed', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
       g.id, before->g.id::text, container_snapshot(g.id)
     FROM unnest(gone) WITH ORDINALITY AS g (id, ordinality) CROSS JOIN lab l;
   END IF;

@@ -19,7 +19,7 @@ BEGIN
   FROM json_array_elements(input.groups) g CROSS JOIN LATERAL json_array_elements_text(g->'devices') WITH ORDINALITY n (name, ordinality)
   WHERE d.name = n.name AND d.retired_at IS NULL AND d.ordinal <> n.ordinality - 1;
 
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, before, after)
-  SELECT _revision, _ordinal, l.recorded_at, 'lab-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', _before, lab_snapshot()
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, was, became)
+  SELECT _revision, _ordinal, l.recorded_at, 'lab-updated', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _before, lab_snapshot()
   FROM lab l;
 END $$;

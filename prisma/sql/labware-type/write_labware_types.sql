@@ -20,10 +20,10 @@ BEGIN
     wells = excluded.wells, lid = excluded.lid, extra = excluded.extra, version = known.version + 1, updated_at = command_time();
   DELETE FROM labware_type WHERE name = ANY (_deleted);
 
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, was, became)
   SELECT _revision, _ordinal + n.ordinality - 1, l.recorded_at,
     CASE WHEN n.ordinality > written THEN 'labware-type-deleted' WHEN before ? n.name THEN 'labware-type-updated' ELSE 'labware-type-added' END,
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', before->n.name, labware_type_snapshot(n.name)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), before->n.name, labware_type_snapshot(n.name)
   FROM unnest(ARRAY(SELECT name FROM json_populate_recordset(NULL::labware_type_input, _inputs)) || _deleted) WITH ORDINALITY AS n (name, ordinality) CROSS JOIN lab l;
   written := written + cardinality(_deleted);
   forgotten := forget_labware_types(_deleted, _revision, _ordinal + written, _audit);

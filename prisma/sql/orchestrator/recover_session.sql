@@ -43,13 +43,13 @@ BEGIN
   UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (alarms);
 
   this_revision := next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
   SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-recovered',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
   FROM step s CROSS JOIN lab WHERE s.id = ANY (steps);
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
   SELECT this_revision, coalesce(cardinality(steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, 'experiment-recovered',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
   FROM experiment e CROSS JOIN lab WHERE e.id = ANY (experiments);
   PERFORM record_alarm_events(this_revision, coalesce(cardinality(steps), 0) + coalesce(cardinality(experiments), 0), 'step-alarm-over', alarms, alarm_befores, _audit);
 END $$;

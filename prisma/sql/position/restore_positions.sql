@@ -32,8 +32,8 @@ BEGIN
     FROM differing d WHERE p.id = d.id AND _revision IS NOT NULL RETURNING p.id
   ),
   recorded AS (
-    INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
-    SELECT _revision, (_ordinal + d.nth - 1)::integer, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+    INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
+    SELECT _revision, (_ordinal + d.nth - 1)::integer, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
       d.device_id, d.before, d.before || jsonb_build_object('deep_well_suited', d.deep_well_suited, 'disposes', d.disposes_set,
         'labware_types', to_jsonb(d.labware_types), 'max_height_mm', d.max_height_mm)
     FROM differing d CROSS JOIN lab l WHERE _revision IS NOT NULL

@@ -30,7 +30,7 @@ BEGIN
   WHERE id = changed;
   PERFORM drop_reservations();
   PERFORM next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
-  SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', _audit->>'request_id', holder, before, position_snapshot(changed)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
+  SELECT l.revision, 0, l.recorded_at, 'position-updated', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), holder, before, position_snapshot(changed)
   FROM lab l;
 END $$;

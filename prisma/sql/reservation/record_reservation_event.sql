@@ -3,6 +3,6 @@
 -- Locks: The row of `lab`, which is the lab lock.
 CREATE OR REPLACE FUNCTION record_reservation_event(_kind text, _device uuid, _before jsonb, _after jsonb, _audit jsonb) RETURNS void LANGUAGE sql AS $$
   SELECT next_revision();
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, device_id, before, after)
-  SELECT l.revision, 0, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', _audit->>'request_id', _device, _before, _after FROM lab l
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
+  SELECT l.revision, 0, l.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _device, _before, _after FROM lab l
 $$;

@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION add_step_containers(_steps jsonb) RETURNS TABLE (step
     SELECT n.step_id,
       (SELECT coalesce(max(sc.ordinal), -1) FROM step_container sc WHERE sc.step_id = n.step_id)
         + row_number() OVER (PARTITION BY n.step_id ORDER BY n.ordinal),
-      n.named, n.also_named, n.container_id
+      n.named, nullif(n.also_named, '{}'), n.container_id
     FROM resolve_logged_containers(_steps) n
     WHERE NOT EXISTS (
       SELECT FROM step_container sc

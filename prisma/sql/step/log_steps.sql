@@ -88,7 +88,7 @@ BEGIN
   ),
   inserted_containers AS (
     INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
-    SELECT c.step_id, c.ordinal, c.named, c.also_named, c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
+    SELECT c.step_id, c.ordinal, c.named, nullif(c.also_named, '{}'), c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
   )
   SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}'),
     array_agg(i.id) FILTER (WHERE i.is_long)

@@ -11,6 +11,8 @@ DECLARE
   this_revision bigint;
   new_devices uuid[];
   next integer := _ordinal;
+  -- one new step, as most calls log it: the event has columns instead of JSON
+  alone boolean := (_record->'after') @> '{"logged": 1, "extended": 0}' AND _record->>'step_id' IS NOT NULL;
 BEGIN
   IF _record IS NULL THEN
     RETURN;
@@ -20,21 +22,24 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'an experiment was created while its steps were logged';
   END IF;
 
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, after)
-  SELECT this_revision, next, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
-    (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid, _record->'after'
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, became,
+    first_start, last_finish)
+  SELECT this_revision, next, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
+    (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid,
+    CASE WHEN NOT alone THEN _record->'after' END, CASE WHEN alone THEN (_record->'after'->>'first_start')::timestamptz END,
+    CASE WHEN alone THEN (_record->'after'->>'last_finish')::timestamptz END
   FROM lab WHERE _record->'after' <> 'null';
   next := next + CASE WHEN _record->'after' <> 'null' THEN 1 ELSE 0 END;
   new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
   PERFORM record_unlisted_devices(this_revision, next, new_devices, _audit);
   next := next + cardinality(new_devices) - 1;
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, experiment_id, before, after)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
   SELECT this_revision, next + e.ordinality, lab.recorded_at, 'experiment-updated',
-    _audit->>'actor', _audit->>'reason', _audit->>'request_id', (e.value->>'id')::uuid, e.value->'before', e.value->'after'
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), (e.value->>'id')::uuid, e.value->'before', e.value->'after'
   FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
   next := next + jsonb_array_length(_record->'started');
-  INSERT INTO event (revision, ordinal, recorded_at, kind, actor, reason, request_id, step_id, device_id, experiment_id, before, after)
-  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', _audit->>'request_id',
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
+  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
     s.id, s.device_id, s.experiment_id, e.value->'before', e.value->'after'
   FROM jsonb_array_elements(_record->'ended') WITH ORDINALITY AS e (value, ordinality) JOIN step s ON s.id = (e.value->>'id')::uuid CROSS JOIN lab;
 END $$;

@@ -51,7 +51,7 @@ BEGIN
     DELETE FROM step_container WHERE step_id = _id;
     WITH named AS (
       INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
-      SELECT n.step_id, n.ordinal, n.named, n.also_named, n.container_id
+      SELECT n.step_id, n.ordinal, n.named, nullif(n.also_named, '{}'), n.container_id
       FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
       RETURNING ordinal, named, container_id
     )
