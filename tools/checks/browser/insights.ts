@@ -9,7 +9,7 @@ export async function insights (browser: Browser, service: RunningService): Prom
   const use = page.getByRole('figure', { name: /^Sealer was the busiest: .+ of the last 7 days\. \d of 6 devices did nothing\./ })
   await use.getByText('show as table').click()
   await use.getByRole('row', { name: /^Washer/ }).waitFor()
-  await page.getByRole('row', { name: /^SCREEN_000/ }).getByText('just now').first().waitFor()
+  await page.getByRole('row', { name: /^SCREEN_000/ }).getByText(/just now|min ago/).first().waitFor()
   await page.getByRole('link', { name: 'Durations' }).click()
   const durations = page.getByRole('figure', { name: /kinds of step/ })
   await durations.getByRole('link', { name: 'Washer · wash' }).click()

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
+import { alarmRaised } from './lab.ts'
 import { callerOf, live, openPage } from './page.ts'
 
 /** A device is added, gets slots, and is retired; a labware type is added and deleted. */
@@ -64,6 +65,7 @@ export async function webhooks (browser: Browser, service: RunningService): Prom
     response.writeHead(received === 1 ? 500 : 200).end('no room')
   })
   await new Promise<void>((resolve) => { receiver.listen(0, '127.0.0.1', resolve) })
+  await alarmRaised(callerOf(service))
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`
   try {
     const { page, close } = await openPage(browser, service, '/lab/webhooks')
@@ -77,17 +79,11 @@ export async function webhooks (browser: Browser, service: RunningService): Prom
     await page.getByRole('button', { name: url }).click()
     await page.getByRole('heading', { level: 2, name: url }).waitFor()
     await callerOf(service)('POST', '/api/containers/SCREEN_003/move', { target_device: 'Hotel2', target_pos: 11 })
-    for (let n = 0; n < 40 && received === 0; n++) await page.waitForTimeout(250)
-    await page.waitForTimeout(500)
-    await page.getByRole('button', { name: 'Read again' }).click()
-    await page.getByRole('row', { name: /attempt 1/ }).getByText('500').waitFor()
+    await readAgainUntil(page, page.getByRole('row', { name: /attempt 1/ }).getByText('500'))
     await page.getByRole('button', { name: 'Deliver again' }).click()
     await sheet.getByRole('button', { name: 'Deliver' }).click()
     await sheet.waitFor({ state: 'hidden' })
-    for (let n = 0; n < 40 && received < 2; n++) await page.waitForTimeout(250)
-    await page.waitForTimeout(500)
-    await page.getByRole('button', { name: 'Read again' }).click()
-    await page.getByText(/yes, in \d+ ms/).first().waitFor()
+    await readAgainUntil(page, page.getByText(/yes, in \d+ ms/))
     await page.getByRole('button', { name: 'Switch off' }).click()
     await sheet.getByRole('button', { name: 'Switch off' }).click()
     await page.getByText('off: somebody switched it off').waitFor()
@@ -96,6 +92,15 @@ export async function webhooks (browser: Browser, service: RunningService): Prom
     receiver.closeAllConnections()
     receiver.close()
   }
+}
+
+/** The page reads the attempts again only when somebody wants it. */
+async function readAgainUntil (page: Page, wanted: Locator): Promise<void> {
+  for (const until = Date.now() + 60_000; Date.now() < until && await wanted.count() === 0;) {
+    await page.getByRole('button', { name: 'Read again' }).click()
+    await page.waitForTimeout(250)
+  }
+  await wanted.first().waitFor()
 }
 
 /** What does not add up comes with its way out. */

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { callerOf, live, openPage, scan } from './page.ts'
 
 /** A plate is picked up and put down by taps, by keys and with a mouse. Each ends in the sheet with the slot chosen; only Record records. */
 export async function pickedUp (browser: Browser, service: RunningService): Promise<void> {
@@ -41,8 +41,7 @@ export async function pickedUp (browser: Browser, service: RunningService): Prom
   await page.keyboard.press('Escape')
   // A scan that begins with such a letter is a scan.
   await slot('Slot 9, SCREEN_003, no lid').focus()
-  await page.keyboard.type('farnowhere')
-  await page.keyboard.press('Enter')
+  await scan(page, 'farnowhere')
   await page.getByRole('heading', { level: 1, name: /farnowhere/ }).waitFor()
   await close()
 }

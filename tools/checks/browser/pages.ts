@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
 import { lateStepId, runId } from './lab.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { callerOf, live, openPage, scan } from './page.ts'
 
 /** The addresses of the pages, with their headings. */
 export const pages: Readonly<Record<string, RegExp>> = {
@@ -36,13 +36,13 @@ export async function liveMap (browser: Browser, service: RunningService): Promi
   await page.getByRole('gridcell', { name: 'Slot 19, lid of SCREEN_014' }).waitFor()
   await page.getByRole('gridcell', { name: /^Slot \d+, kept for orchestrator-1$/ }).waitFor()
   await call('POST', '/api/containers/SCREEN_001/move', { target_device: 'Hotel1', target_pos: 17 })
-  await hotel.getByRole('gridcell', { name: 'Slot 17, SCREEN_001, no lid' }).waitFor({ timeout: 2000 })
+  await hotel.getByRole('gridcell', { name: 'Slot 17, SCREEN_001, no lid' }).waitFor()
   await hotel.getByRole('gridcell', { name: 'Slot 3, empty' }).waitFor()
   // A device that is added cannot be told by a frame: the lab is read again.
   await call('POST', '/api/devices', { name: 'Shelf', group: 'storage', capacity: 2 })
-  await page.getByRole('grid', { name: 'Shelf, 0 of 2 slots' }).waitFor({ timeout: 4000 })
+  await page.getByRole('grid', { name: 'Shelf, 0 of 2 slots' }).waitFor()
   await call('POST', '/api/containers/SCREEN_001/move', { target_device: 'Hotel1', target_pos: 3 })
-  await hotel.getByRole('gridcell', { name: 'Slot 3, SCREEN_001, no lid' }).waitFor({ timeout: 4000 })
+  await hotel.getByRole('gridcell', { name: 'Slot 3, SCREEN_001, no lid' }).waitFor()
   await close()
 }
 
@@ -50,7 +50,7 @@ export async function liveMap (browser: Browser, service: RunningService): Promi
 export async function alarms (browser: Browser, service: RunningService): Promise<void> {
   const { page, close } = await openPage(browser, service, '/', { viewport: { width: 390, height: 844 } })
   const card = page.getByRole('article', { name: 'Hangs: Washer' })
-  await card.getByText('SCREEN_014').first().waitFor({ timeout: 15_000 })
+  await card.getByText('SCREEN_014').first().waitFor()
   await page.waitForFunction("document.title.startsWith('1 ALARM')")
   await card.getByRole('button', { name: 'I am on my way' }).click()
   await card.getByText(/is at it since/).waitFor()
@@ -61,8 +61,7 @@ export async function alarms (browser: Browser, service: RunningService): Promis
 export async function finding (browser: Browser, service: RunningService): Promise<void> {
   const { page, close } = await openPage(browser, service, '/help')
   await live(page)
-  await page.keyboard.type('SCREEN_003')
-  await page.keyboard.press('Enter')
+  await scan(page, 'SCREEN_003')
   await page.getByRole('heading', { level: 1, name: 'SCREEN_003' }).waitFor()
   await page.keyboard.press('/')
   await page.keyboard.type('Hotel2 18')
