@@ -20,6 +20,13 @@ export async function openContext (browser: Browser, options: BrowserContextOpti
   return context
 }
 
+const faultsOfPages = new WeakMap<Page, string[]>()
+
+/** What went wrong in a page until now. */
+export function faultsOf (page: Page): readonly string[] {
+  return faultsOfPages.get(page) ?? []
+}
+
 /**
  * Opens a page of the service in a window of its own. `close` throws what went wrong meanwhile: an error of a script, anything in the console, a
  * report of the policy, a request to another origin.
@@ -29,6 +36,7 @@ export async function openPage (browser: Browser, { url }: Pick<RunningService, 
   const context = await openContext(browser, contextOptions)
   const page = await context.newPage()
   const faults: string[] = []
+  faultsOfPages.set(page, faults)
   const waiting = new Set<unknown>()
   page.on('pageerror', (error) => faults.push(error.message))
   page.on('console', (message) => { if (['error', 'warning'].includes(message.type()) && expected?.test(message.text()) !== true) faults.push(message.text()) })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { messageOf } from '../../support/checks.ts'
+import { faultsOf } from './page.ts'
 
 /** Where pictures go. CI keeps this folder if it names one. */
 export function pictureFolder (): string {
@@ -34,8 +35,8 @@ async function pictureOf (page: Page, path: string): Promise<string> {
     await page.screenshot({ path, fullPage: true, timeout: 20_000 })
     const text = await page.evaluate<string>('document.body.innerText')
     const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '')
-    return [`seen when it failed: ${page.url()} (${path})`, ...lines.slice(-lastLines).map((line) => `  ${line.slice(0, 150)}`)].join('\n')
+    return [`seen when it failed: ${page.url()} (${path})`, ...faultsOf(page), ...lines.slice(-lastLines).map((line) => `  ${line.slice(0, 150)}`)].join('\n')
   } catch (error) {
-    return `seen when it failed: ${page.url()}: no picture: ${messageOf(error).split('\n')[0]}`
+    return `seen when it failed: ${page.url()}: no picture: ${messageOf(error).split('\n')[0]}; ${faultsOf(page).join('; ')}`
   }
 }
