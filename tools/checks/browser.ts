@@ -1,15 +1,15 @@
 // Checks in a real browser what pages of other origins can do: nothing without a key, whatever CORS_ORIGINS says, and what CORS_ORIGINS
 // allows with one. Signs in and out, and uses the pages of the service as people do (tools/checks/browser/). Needs Debian's Chromium, or CHROMIUM with its path. Skipped where there is no browser and none can be installed.
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { type Check, runChecks } from '../support/checks.ts'
+import { launchChromium } from '../support/chromium.ts'
 import { type RunningService, startService } from '../support/service.ts'
-import { accessiblePages, reflow } from './browser/accessible.ts'
+import { accessiblePages, accessibleSheets, reflow } from './browser/accessible.ts'
 import { lanAddress, lostConnection, overPlainHttp, restartedService } from './browser/connection.ts'
 import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
 import { fillLab } from './browser/lab.ts'
@@ -24,9 +24,7 @@ import { stocktake } from './browser/stocktake.ts'
 import { alarms, eachPage, finding, liveMap, past } from './browser/pages.ts'
 
 const key = 'browser-check-'.repeat(4)
-const program = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()).find((path) => path !== '')
-const executablePath = process.env.CHROMIUM ?? program
-const browser = executablePath === undefined ? undefined : await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--no-proxy-server'] })
+const browser = await launchChromium()
 
 if (browser === undefined) {
   console.log('skipped: browser: there is no Chromium here (apt-get install chromium)')
@@ -61,7 +59,7 @@ if (browser === undefined) {
         'devices and labware types': devicesAndTypes, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
         'insights say what they find': insights,
         'a plate picked up on the map': pickedUp, 'a device as it is built': builtSo, 'the life of a plate': life,
-        'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, '320 pixels, and large letters': reflow
+        'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, 'WCAG 2.2 AA of the sheets': accessibleSheets, '320 pixels, and large letters': reflow
       }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
       'keys of people': withFullLab(withKey, async (service) => { await keys(browser, service, key) }),
       'plain http by the address in the network': async (name) => {

@@ -1,10 +1,10 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
 import { lateStepId, runId } from './lab.ts'
-import { callerOf, live, openPage, scan } from './page.ts'
+import { type Call, callerOf, live, openPage, scan } from './page.ts'
 
 /** The addresses of the pages, with their headings. */
-export const pages: Readonly<Record<string, RegExp>> = {
+const pages: Readonly<Record<string, RegExp>> = {
   '/': /^Now$/, '/?at=3': /^Now$/, '/wall': /^The lab now$/, '/wall?devices=Hotel1&theme=dark&scale=1.4': /^The lab now$/, '/labware': /^Labware: \d+/,
   '/labware/SCREEN_014': /^SCREEN_014$/, '/labware/LOST_1': /^LOST_1$/, '/devices/Hotel1': /^Hotel1$/, '/find?q=SCREEN': /^Found for SCREEN: 6$/, '/find': /^Find$/,
   '/runs': /^Runs$/, [`/runs/${runId}`]: /^SCREEN run 41$/, [`/runs/${runId}?by=plate&zoom=4`]: /^SCREEN run 41$/, '/steps': /^Steps$/, [`/steps/${lateStepId}`]: /^Sealer · press$/,
@@ -15,9 +15,20 @@ export const pages: Readonly<Record<string, RegExp>> = {
   '/help': /^Help$/, '/lab/devices': /^Devices$/
 }
 
+/** All of them, also the one whose address is known only when the service has learnt from the steps. */
+export async function allPages (call: Call): Promise<Record<string, RegExp>> {
+  for (const until = Date.now() + 60_000; Date.now() < until;) {
+    const { items } = await call('GET', '/api/estimates/kinds') as { items: { key: string, device: string }[] }
+    const wash = items.find(({ device }) => device === 'Washer')
+    if (wash !== undefined) return { ...pages, [`/insights/durations/${wash.key}`]: /^Washer · wash$/ }
+    await new Promise((resolve) => { setTimeout(resolve, 200) })
+  }
+  throw new Error('the service has learnt nothing within a minute')
+}
+
 /** Each page by its address: it has its heading, loads nothing from elsewhere, and its console is empty. */
 export async function eachPage (browser: Browser, service: RunningService): Promise<void> {
-  for (const [path, heading] of Object.entries(pages)) {
+  for (const [path, heading] of Object.entries(await allPages(callerOf(service)))) {
     const { page, close } = await openPage(browser, service, path)
     await page.getByRole('heading', { level: 1, name: heading }).waitFor()
     await live(page)
