@@ -9,6 +9,9 @@ export type Opened = {
   close: () => Promise<void>
 }
 
+/** `expected`: what the console may say. `script`: runs before the scripts of the page. */
+type OpenOptions = BrowserContextOptions & { expected?: RegExp, script?: string }
+
 /** How long a busy machine may take for any one thing. How fast the page is, is measured elsewhere. */
 const patienceMs = 60_000
 const stillMs = 150
@@ -31,9 +34,10 @@ export function faultsOf (page: Page): readonly string[] {
  * Opens a page of the service in a window of its own. `close` throws what went wrong meanwhile: an error of a script, anything in the console, a
  * report of the policy, a request to another origin.
  */
-export async function openPage (browser: Browser, { url }: Pick<RunningService, 'url'>, path: string, options: BrowserContextOptions & { expected?: RegExp } = {}): Promise<Opened> {
-  const { expected, ...contextOptions } = options
+export async function openPage (browser: Browser, { url }: Pick<RunningService, 'url'>, path: string, options: OpenOptions = {}): Promise<Opened> {
+  const { expected, script, ...contextOptions } = options
   const context = await openContext(browser, contextOptions)
+  if (script !== undefined) await context.addInitScript(script)
   const page = await context.newPage()
   const faults: string[] = []
   faultsOfPages.set(page, faults)
