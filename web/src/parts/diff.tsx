@@ -40,6 +40,6 @@ function textOf (value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value)
   // Of counts, those that are not 0.
-  const said = Object.entries(value as object).filter(([, part]) => part !== null && part !== 0)
+  const said = Object.entries(value).filter(([, part]) => part !== null && part !== 0)
   return said.length === 0 ? 'nothing' : said.map(([member, part]) => `${member} ${textOf(part)}`).join(', ')
 }
