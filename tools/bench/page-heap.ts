@@ -3,13 +3,14 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser, CDPSession } from 'playwright-core'
-import { callerOf, openPage } from '../checks/browser/page.ts'
+import { callerOf, openPage, until } from '../checks/browser/page.ts'
 import type { RunningService } from '../support/service.ts'
 
 type Template = (revision: number) => string
 type Heap = { growth: number, after_mib: number }
 
 const framesAtOnce = 50
+const longestMs = 3_600_000
 
 /** How much the heap of the page grew, in percent, from a tenth of the frames to all of them. */
 export async function heapAfterFrames (browser: Browser, service: RunningService, frames: number): Promise<Heap> {
@@ -48,7 +49,7 @@ export async function heapAfterFrames (browser: Browser, service: RunningService
       stream.wake()
       // The link to the past has the revision that the page shows.
       const shown = "Number(new URL(document.querySelector('.travel-key').href).searchParams.get('at'))"
-      await page.waitForFunction(`${shown} >= ${first + 2 + count}`, undefined, { polling: 500, timeout: 3_600_000 })
+      await until(page, `${shown} >= ${first + 2 + count}`, longestMs)
       return await heapOf(session)
     }
     const early = await heapAfter(Math.ceil(frames / 20) * 2)

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { fillLargeLab } from '../checks/browser/lab.ts'
-import { callerOf, openPage } from '../checks/browser/page.ts'
+import { callerOf, openPage, until } from '../checks/browser/page.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { writeJson } from '../support/json.ts'
 import { median, quantile } from '../support/quantile.ts'
@@ -80,7 +80,7 @@ async function measureSingleMoves (browser: Browser, service: RunningService): P
     const slot = n % 2 === 0 ? 1 : 0
     await page.evaluate('stamps.clear(), frameAt = 0')
     await call('POST', '/api/containers/Hotel0_0/move', { target_device: 'Hotel0', target_pos: slot })
-    await page.waitForFunction(`stamps.has('Slot ${slot}, Hotel0_0, no lid')`, undefined, { polling: 20 })
+    await until(page, `stamps.has('Slot ${slot}, Hotel0_0, no lid')`)
     took.push(await page.evaluate<number>(`stamps.get('Slot ${slot}, Hotel0_0, no lid') - performance.timeOrigin - frameAt`))
   }
   await close()

@@ -55,10 +55,10 @@ export async function openPage (browser: Browser, { url }: Pick<RunningService, 
     page, context,
     async settled () {
       await live(page)
-      const until = Date.now() + patienceMs
+      const end = Date.now() + patienceMs
       let stillSince = Date.now()
       while (Date.now() - stillSince < stillMs) {
-        if (Date.now() > until) throw new Error(`${page.url()} waits for answers for ever`)
+        if (Date.now() > end) throw new Error(`${page.url()} waits for answers for ever`)
         await page.waitForTimeout(50)
         if (waiting.size > 0) stillSince = Date.now()
       }
@@ -73,6 +73,14 @@ export async function openPage (browser: Browser, { url }: Pick<RunningService, 
 /** Waits until the page says that it shows the lab as it is. */
 export async function live (page: Page): Promise<void> {
   await page.getByRole('status').getByText('live', { exact: false }).first().waitFor()
+}
+
+/** Waits until something is true in the page. Playwright's `waitForFunction` compiles text in the page, which the policy of the page forbids. */
+export async function until (page: Page, condition: string, forMs = patienceMs): Promise<void> {
+  for (const end = Date.now() + forMs; !await page.evaluate<boolean>(condition);) {
+    if (Date.now() > end) throw new Error(`${condition} did not become true`)
+    await page.waitForTimeout(50)
+  }
 }
 
 /** Types as a scanner does. The keys bear the times at which a scanner would press them, so the page sees a scan however busy this machine is. */

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
 import { lateStepId, runId } from './lab.ts'
-import { type Call, callerOf, live, openPage, scan } from './page.ts'
+import { type Call, callerOf, live, openPage, scan, until } from './page.ts'
 
 /** The addresses of the pages, with their headings. */
 const pages: Readonly<Record<string, RegExp>> = {
@@ -62,7 +62,7 @@ export async function alarms (browser: Browser, service: RunningService): Promis
   const { page, close } = await openPage(browser, service, '/', { viewport: { width: 390, height: 844 } })
   const card = page.getByRole('article', { name: 'Hangs: Washer' })
   await card.getByText('SCREEN_014').first().waitFor()
-  await page.waitForFunction("document.title.startsWith('1 ALARM')")
+  await until(page, "document.title.startsWith('1 ALARM')")
   await card.getByRole('button', { name: 'I am on my way' }).click()
   await card.getByText(/is at it since/).waitFor()
   await close()
