@@ -22,6 +22,8 @@ const { values } = parseArgs({ options: {
 const [frames, seconds, viewers, moves] = [Number(values.frames), Number(values.seconds), Number(values.viewers), Number(values.moves)]
 const openings = 5
 const singleMoves = 50
+const mostPlates = 3300
+if (seconds * moves > 2 * mostPlates) throw new Error(`There are plates for ${2 * mostPlates} moves.`)
 /** The viewers that are real pages; the others only read the stream. */
 const realPages = 3
 
@@ -123,12 +125,12 @@ async function measureViewers (browser: Browser, service: RunningService): Promi
     { what: `a move on the screens of ${viewers} viewers, p99`, value: quantile(delays, 0.99), unit: 'ms', goal: 500 }
   ]
 
-  /** Each plate of a device goes to the slots that are free, so no plate is twice in the same slot. */
+  /** Each plate goes to the two free slots after it, the last of each device not at all, so no plate comes to the same slot twice. */
   async function moveOnce (n: number): Promise<{ name: string, at: number }> {
-    const plate = n % 3400
-    const [device, barcode] = [`Hotel${Math.floor(plate / 34)}`, `Hotel${Math.floor(plate / 34)}_${plate % 34}`]
-    const slot = (plate % 34) * 3 + (Math.floor(n / 3400) % 2 === 0 ? 1 : 2)
-    await call('POST', `/api/containers/${barcode}/move`, { target_device: device, target_pos: Math.min(slot, 99) })
-    return { name: `Slot ${Math.min(slot, 99)}, ${barcode}, no lid`, at: Date.now() }
+    const [round, plate] = [Math.floor(n / mostPlates), n % mostPlates]
+    const [device, index] = [`Hotel${Math.floor(plate / 33)}`, plate % 33]
+    const slot = index * 3 + 1 + round
+    await call('POST', `/api/containers/${device}_${index}/move`, { target_device: device, target_pos: slot })
+    return { name: `Slot ${slot}, ${device}_${index}, no lid`, at: Date.now() }
   }
 }

@@ -15,7 +15,7 @@ import { byHand, byKeyboard, correction, displacement, refusal } from './browser
 import { fillLab } from './browser/lab.ts'
 import { callerOf, openContext } from './browser/page.ts'
 import { builtSo, life, pickedUp } from './browser/map.ts'
-import { devicesAndTypes, health, keys, labFile, webhooks } from './browser/lab-admin.ts'
+import { devicesAndTypes, health, keys, labFile, slotProperties, webhooks } from './browser/lab-admin.ts'
 import { insights } from './browser/insights.ts'
 import { log, timeTravel } from './browser/log.ts'
 import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
@@ -56,7 +56,7 @@ if (browser === undefined) {
         'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,
         'a stocktake': stocktake,
         'the log': log, 'time travel': timeTravel,
-        'devices and labware types': devicesAndTypes, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
+        'devices and labware types': devicesAndTypes, 'the properties of a slot': slotProperties, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
         'insights say what they find': insights,
         'a plate picked up on the map': pickedUp, 'a device as it is built': builtSo, 'the life of a plate': life,
         'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, 'WCAG 2.2 AA of the sheets': accessibleSheets, '320 pixels, and large letters': reflow

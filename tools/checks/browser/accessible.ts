@@ -35,6 +35,7 @@ export const sheets: readonly { path: string, opens: string, sends?: string }[] 
   { path: '/lab/devices', opens: 'Add a device', sends: 'Add' },
   { path: '/lab/devices', opens: 'Change Hotel1' },
   { path: '/lab/devices', opens: 'Retire Bin' },
+  { path: '/devices/Hotel1/0', opens: 'Change' },
   { path: '/lab/labware-types', opens: 'Add a type', sends: 'Record' },
   { path: '/lab/keys', opens: 'Make a key', sends: 'Make' },
   { path: '/lab/webhooks', opens: 'Add a webhook', sends: 'Add' }

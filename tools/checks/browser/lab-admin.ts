@@ -3,12 +3,11 @@ import type { AddressInfo } from 'node:net'
 import type { Browser, Locator, Page } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
 import { alarmRaised } from './lab.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { callerOf, live, openLive, openPage } from './page.ts'
 
 /** A device is added, gets slots, and is retired; a labware type is added and deleted. */
 export async function devicesAndTypes (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/lab/devices')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/lab/devices')
   const sheet = page.getByRole('dialog')
   await page.getByRole('button', { name: 'Add a device' }).click()
   await sheet.getByLabel('Name').fill('Shelf 2')
@@ -35,11 +34,30 @@ export async function devicesAndTypes (browser: Browser, service: RunningService
   await close()
 }
 
+/** What may stand in a slot is changed from its page, which an empty slot on the map leads to. */
+export async function slotProperties (browser: Browser, service: RunningService): Promise<void> {
+  const { page, close } = await openLive(browser, service, '/')
+  await page.getByRole('gridcell', { name: 'Slot 7, empty' }).first().click()
+  await page.getByRole('heading', { level: 1, name: 'Hotel1 · 7' }).waitFor()
+  await page.getByRole('button', { name: 'Change' }).click()
+  const sheet = page.getByRole('dialog', { name: 'Change Hotel1 · 7' })
+  await sheet.getByLabel('Highest plate in mm').fill('high')
+  await sheet.getByRole('button', { name: 'Record' }).click()
+  await sheet.getByRole('alert').getByText('The height is a number.').waitFor()
+  await sheet.getByLabel('Highest plate in mm').fill('14.5')
+  await sheet.getByRole('checkbox', { name: 'deep-well plates fit' }).check()
+  await sheet.getByRole('button', { name: 'Record' }).click()
+  await sheet.waitFor({ state: 'hidden' })
+  await page.getByText('14.5 mm').waitFor()
+  const slot = await callerOf(service)('GET', '/api/devices/Hotel1/positions/7')
+  if (slot.max_height_mm !== 14.5 || slot.deep_well_suited !== true || slot.labware_types !== null) throw new Error(`the slot is ${JSON.stringify(slot)}`)
+  await close()
+}
+
 /** The lab file shows what it would change before it changes anything, and what is wrong with it. */
 export async function labFile (browser: Browser, service: RunningService): Promise<void> {
   const call = callerOf(service)
-  const { page, close } = await openPage(browser, service, '/lab/file', { expected: /status of 4/ })
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/lab/file', { expected: /status of 4/ })
   const field = page.getByLabel('The lab file, as YAML')
   const present = await field.inputValue()
   await field.fill('sila_servers: [')
@@ -68,14 +86,17 @@ export async function webhooks (browser: Browser, service: RunningService): Prom
   await alarmRaised(callerOf(service))
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`
   try {
-    const { page, close } = await openPage(browser, service, '/lab/webhooks')
-    await live(page)
+    const { page, close } = await openLive(browser, service, '/lab/webhooks')
     const sheet = page.getByRole('dialog')
     await page.getByRole('button', { name: 'Add a webhook' }).click()
     await sheet.getByLabel('Address').fill(url)
+    await sheet.getByText('Tells everything: choose').click()
+    await sheet.getByRole('checkbox', { name: 'moved', exact: true }).check()
+    await sheet.getByLabel('Only of the device').selectOption('Hotel2')
     await sheet.getByRole('button', { name: 'Add', exact: true }).click()
     await sheet.getByText(/^whsec_/).waitFor()
     await sheet.getByRole('button', { name: 'I have it' }).click()
+    await page.getByRole('row', { name: /hook/ }).getByText('moved of Hotel2').waitFor()
     await page.getByRole('button', { name: url }).click()
     await page.getByRole('heading', { level: 2, name: url }).waitFor()
     await callerOf(service)('POST', '/api/containers/SCREEN_003/move', { target_device: 'Hotel2', target_pos: 11 })
@@ -105,8 +126,7 @@ async function readAgainUntil (page: Page, wanted: Locator): Promise<void> {
 
 /** What does not add up comes with its way out. */
 export async function health (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/lab/health')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/lab/health')
   const finding = page.getByRole('listitem').filter({ hasText: 'LOST_1' })
   await finding.getByText('Find it and scan it').waitFor()
   await finding.getByRole('link', { name: 'LOST_1' }).click()

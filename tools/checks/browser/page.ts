@@ -70,6 +70,13 @@ export async function openPage (browser: Browser, { url }: Pick<RunningService, 
   }
 }
 
+/** The same, and the page shows the lab as it is. */
+export async function openLive (...[browser, service, path, options]: Parameters<typeof openPage>): Promise<Opened> {
+  const opened = await openPage(browser, service, path, options)
+  await live(opened.page)
+  return opened
+}
+
 /** Waits until the page says that it shows the lab as it is. */
 export async function live (page: Page): Promise<void> {
   await page.getByRole('status').getByText('live', { exact: false }).first().waitFor()

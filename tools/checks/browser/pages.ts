@@ -1,12 +1,12 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
 import { lateStepId, runId } from './lab.ts'
-import { type Call, callerOf, live, openPage, scan, until } from './page.ts'
+import { type Call, callerOf, live, openLive, openPage, scan, until } from './page.ts'
 
 /** The addresses of the pages, with their headings. */
 const pages: Readonly<Record<string, RegExp>> = {
   '/': /^Now$/, '/?at=3': /^Now$/, '/wall': /^The lab now$/, '/wall?devices=Hotel1&theme=dark&scale=1.4': /^The lab now$/, '/labware': /^Labware: \d+/,
-  '/labware/SCREEN_014': /^SCREEN_014$/, '/labware/LOST_1': /^LOST_1$/, '/devices/Hotel1': /^Hotel1$/, '/find?q=SCREEN': /^Found for SCREEN: 6$/, '/find': /^Find$/,
+  '/labware/SCREEN_014': /^SCREEN_014$/, '/labware/LOST_1': /^LOST_1$/, '/devices/Hotel1': /^Hotel1$/, '/devices/Hotel1/0': /^Hotel1 · 0$/, '/find?q=SCREEN': /^Found for SCREEN: 7$/, '/find': /^Find$/,
   '/runs': /^Runs$/, [`/runs/${runId}`]: /^SCREEN run 41$/, [`/runs/${runId}?by=plate&zoom=4`]: /^SCREEN run 41$/, '/steps': /^Steps$/, [`/steps/${lateStepId}`]: /^Sealer · press$/,
   '/stocktake': /^Stocktake$/, '/stocktake/Hotel1': /^Stocktake: Hotel1$/,
   '/log': /^Log$/, '/log?kind=moved&actor=nobody': /^Log$/,
@@ -68,10 +68,9 @@ export async function alarms (browser: Browser, service: RunningService): Promis
   await close()
 }
 
-/** A scanner that types leads to the plate from anywhere; so do a place and a part of a barcode in the field. */
+/** A scanner that types leads to the plate from anywhere; so do a place and a part of a barcode in the field. Runs are found, too, and empty slots. */
 export async function finding (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/help')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/help')
   await scan(page, 'SCREEN_003')
   await page.getByRole('heading', { level: 1, name: 'SCREEN_003' }).waitFor()
   await page.keyboard.press('/')
@@ -80,7 +79,14 @@ export async function finding (browser: Browser, service: RunningService): Promi
   await page.getByRole('heading', { level: 1, name: 'SCREEN_014' }).waitFor()
   await page.getByRole('searchbox', { name: /^Find/ }).fill('nowhere-1')
   await page.getByRole('button', { name: 'Find' }).click()
-  await page.getByText('Nothing on the platform has this barcode').waitFor()
+  await page.getByText('Nothing has this barcode, name, place or id').waitFor()
+  for (const [text, link] of [['SCREEN run', 'SCREEN run 41'], ['EEN_01', 'SCREEN_014']] as const) {
+    await page.getByRole('searchbox', { name: /^Find/ }).fill(text)
+    await page.getByRole('button', { name: 'Find' }).click()
+    await page.getByRole('main').getByRole('link', { name: link }).waitFor()
+  }
+  await scan(page, 'Hotel1 7')
+  await page.getByRole('heading', { level: 1, name: 'Hotel1 · 7' }).waitFor()
   await close()
 }
 

@@ -1,14 +1,13 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { callerOf, live, openPage, scan } from './page.ts'
+import { callerOf, openLive, scan } from './page.ts'
 
 /** A device is counted with a scanner that types: findings in words, nothing changes before one reason is given, then all of it at once. */
 export async function stocktake (browser: Browser, service: RunningService): Promise<void> {
   const call = callerOf(service)
   // Alarms have revisions, too, so the containers are compared.
   const before = JSON.stringify((await call('GET', '/api/containers?limit=500')).items)
-  const { page, close } = await openPage(browser, service, '/stocktake')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/stocktake')
   await scan(page, 'Hotel1')
   await page.getByRole('heading', { level: 1, name: 'Stocktake: Hotel1' }).waitFor()
   // Anywhere on the page, and in the field.
