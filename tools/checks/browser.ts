@@ -1,38 +1,37 @@
 // Checks in a real browser what pages of other origins can do: nothing without a key, whatever CORS_ORIGINS says, and what CORS_ORIGINS
 // allows with one. Signs in and out, and uses the pages of the service as people do (tools/checks/browser/). Needs Debian's Chromium, or CHROMIUM with its path. Skipped where there is no browser and none can be installed.
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { type Check, runChecks } from '../support/checks.ts'
+import { launchChromium } from '../support/chromium.ts'
 import { type RunningService, startService } from '../support/service.ts'
-import { accessiblePages, reflow } from './browser/accessible.ts'
+import { accessiblePages, accessibleSheets, reflow } from './browser/accessible.ts'
 import { lanAddress, lostConnection, overPlainHttp, restartedService } from './browser/connection.ts'
 import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
 import { fillLab } from './browser/lab.ts'
-import { callerOf } from './browser/page.ts'
+import { callerOf, openContext } from './browser/page.ts'
 import { builtSo, life, pickedUp } from './browser/map.ts'
-import { devicesAndTypes, health, keys, labFile, webhooks } from './browser/lab-admin.ts'
+import { devicesAndTypes, health, keys, labFile, slotProperties, webhooks } from './browser/lab-admin.ts'
 import { insights } from './browser/insights.ts'
 import { log, timeTravel } from './browser/log.ts'
 import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
+import { showingFailures } from './browser/seen.ts'
 import { stocktake } from './browser/stocktake.ts'
 import { alarms, eachPage, finding, liveMap, past } from './browser/pages.ts'
 
 const key = 'browser-check-'.repeat(4)
-const program = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()).find((path) => path !== '')
-const executablePath = process.env.CHROMIUM ?? program
+const browser = await launchChromium()
 
-if (executablePath === undefined) {
+if (browser === undefined) {
   console.log('skipped: browser: there is no Chromium here (apt-get install chromium)')
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'platform-status-browser-'))
   const keyFile = join(folder, 'key')
   writeFileSync(keyFile, key)
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
   const elsewhere = createServer((_request, response) => { response.setHeader('content-type', 'text/html').end('<!doctype html><title>Elsewhere</title>') })
   await new Promise<void>((resolve) => { elsewhere.listen(0, resolve) })
   const { port } = elsewhere.address() as AddressInfo
@@ -57,16 +56,16 @@ if (executablePath === undefined) {
         'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,
         'a stocktake': stocktake,
         'the log': log, 'time travel': timeTravel,
-        'devices and labware types': devicesAndTypes, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
+        'devices and labware types': devicesAndTypes, 'the properties of a slot': slotProperties, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
         'insights say what they find': insights,
         'a plate picked up on the map': pickedUp, 'a device as it is built': builtSo, 'the life of a plate': life,
-        'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, '320 pixels, and large letters': reflow
+        'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, 'WCAG 2.2 AA of the sheets': accessibleSheets, '320 pixels, and large letters': reflow
       }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
       'keys of people': withFullLab(withKey, async (service) => { await keys(browser, service, key) }),
-      'plain http by the address in the network': async () => {
+      'plain http by the address in the network': async (name) => {
         const host = lanAddress()
         if (host === undefined) return 'this machine has no network'
-        return await withFullLab({ ...withKey, HOST: '0.0.0.0' }, async ({ url }) => { await overPlainHttp(browser, `http://${host}:${new URL(url).port}`, key) })()
+        return await withFullLab({ ...withKey, HOST: '0.0.0.0' }, async ({ url }) => { await overPlainHttp(browser, `http://${host}:${new URL(url).port}`, key) })(name)
       },
       'present labware at four widths': withService({}, async (service) => { await readableLabware(browser, service) }),
       'with keys and CORS_ORIGINS': withService({ ...withKey, CORS_ORIGINS: pages[0]! }, async (service) => {
@@ -105,13 +104,12 @@ function chosen (checks: Record<string, Check>): Record<string, Check> {
   return words.length === 0 ? checks : Object.fromEntries(Object.entries(checks).filter(([name]) => words.some((word) => name.includes(word))))
 }
 
-function withService (env: Record<string, string>, check: (service: RunningService) => Promise<void>): Check {
-  return async () => {
+function withService (env: Record<string, string>, check: (service: RunningService) => Promise<void>, fill = aPlate): Check {
+  return async (name) => {
     const service = await startService(env)
     try {
-      await call(service, 'PUT', '/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 2 } } } })
-      await call(service, 'POST', '/api/containers', { device: 'Hotel', barcode: 'P1' })
-      await check(service)
+      await fill(service)
+      await showingFailures(browser!, name, async () => { await check(service) })
     } finally {
       await service.stop()
     }
@@ -119,18 +117,14 @@ function withService (env: Record<string, string>, check: (service: RunningServi
   }
 }
 
+async function aPlate (service: RunningService): Promise<void> {
+  await call(service, 'PUT', '/api/lab/config', { sila_servers: { devices: { Hotel: { capacity: 2 } } } })
+  await call(service, 'POST', '/api/containers', { device: 'Hotel', barcode: 'P1' })
+}
+
 /** With a lab that has something of everything. */
 function withFullLab (env: Record<string, string>, check: (service: RunningService) => Promise<void>): Check {
-  return async () => {
-    const service = await startService(env)
-    try {
-      await fillLab(callerOf(service, env.BOOTSTRAP_ADMIN_KEY_FILE === undefined ? undefined : key))
-      await check(service)
-    } finally {
-      await service.stop()
-    }
-    return undefined
-  }
+  return withService(env, check, async (service) => { await fillLab(callerOf(service, env.BOOTSTRAP_ADMIN_KEY_FILE === undefined ? undefined : key)) })
 }
 
 /** As a program, with the key. */
@@ -144,7 +138,7 @@ async function call ({ url }: RunningService, method: string, path: string, body
 
 /** Tries what any page can do without asking the service first. The service itself must refuse each, and nothing may change. */
 async function attack (browser: Browser, from: string, service: RunningService, status = 403): Promise<void> {
-  const page = await browser.newPage()
+  const page = await (await openContext(browser)).newPage()
   const statuses: string[] = []
   page.on('response', (response) => { if (response.url().includes('/api/')) statuses.push(`${response.status()} ${response.request().method()} ${new URL(response.url()).pathname}`) })
   await page.goto(from)
@@ -167,7 +161,7 @@ async function attack (browser: Browser, from: string, service: RunningService, 
   // The browser shows only some of the answers. An image and a form do not say which page they are from, so a page that is listed is refused, too.
   const wrong = statuses.filter((one) => !expected.includes(one) && !one.startsWith('403 '))
   if (wrong.length > 0 || statuses.length === 0) throw new Error(`a page of ${from} got ${statuses.join(', ')}`)
-  await page.close()
+  await page.context().close()
   if ((await call(service, 'GET', '/api/containers/P1')).lidded !== false) throw new Error(`a page of ${from} put the lid on`)
 }
 
@@ -185,7 +179,7 @@ async function submit (page: Page, url: string): Promise<void> {
 
 /** Whether a page can read and change the lab with a key. */
 async function readsWithKey (browser: Browser, from: string, service: RunningService): Promise<boolean> {
-  const page = await browser.newPage()
+  const page = await (await openContext(browser)).newPage()
   await page.goto(from)
   const worked = await page.evaluate(async ([url, key]) => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
@@ -194,24 +188,24 @@ async function readsWithKey (browser: Browser, from: string, service: RunningSer
     if (read !== moved) throw new Error(`reads: ${read}, moves: ${moved}`)
     return read
   }, [service.url, key] as const)
-  await page.close()
+  await page.context().close()
   return worked
 }
 
 /** The page of the service itself, as somebody opens it. */
 async function ownPage (browser: Browser, service: RunningService): Promise<void> {
-  const page = await browser.newPage()
+  const page = await (await openContext(browser)).newPage()
   await page.goto(`${service.url}/docs/`)
   const status = await page.evaluate(async () => (await fetch('/api/lab')).status)
   if (status !== 200) throw new Error(`the page of the service gets ${status}`)
   await page.goto(`${service.url}/api/lab`)
   if (!(await page.content()).includes('revision')) throw new Error('a typed address does not show the lab')
-  await page.close()
+  await page.context().close()
 }
 
 /** From a bookmark of Platform Status DB to the labware, as somebody does who has a key on a badge; then out again. */
 async function signInAndOut (browser: Browser, service: RunningService): Promise<void> {
-  const context = await browser.newContext()
+  const context = await openContext(browser)
   const page = await context.newPage()
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(error.message))
@@ -243,7 +237,7 @@ async function readableLabware (browser: Browser, service: RunningService): Prom
   await call(service, 'PUT', '/api/lab/config?prune=false', { sila_servers: { devices: { [hotel]: { capacity: 2 } } } })
   await call(service, 'POST', '/api/containers', { device: hotel, barcode: 'X'.repeat(200), labware_type: 'Greiner 96' })
   for (const width of [320, 390, 820, 1440]) {
-    const page = await browser.newPage({ viewport: { width, height: 900 } })
+    const page = await (await openContext(browser, { viewport: { width, height: 900 } })).newPage()
     for (const path of ['/present', '/sign-in', '/']) {
       await page.goto(service.url + path)
       isFalse(await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'), `${path} scrolls sideways at ${width} pixels`)
@@ -251,7 +245,7 @@ async function readableLabware (browser: Browser, service: RunningService): Prom
     await page.goto(`${service.url}/present?reload=off`)
     const box = await page.getByRole('rowheader', { name: 'P1' }).boundingBox()
     isTrue(box !== null && box.height < 80, `the row of a plate is ${box?.height} pixels high at ${width}`)
-    await page.close()
+    await page.context().close()
   }
 }
 

@@ -1,14 +1,13 @@
 import { networkInterfaces } from 'node:os'
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { callerOf, live, openLive, openPage } from './page.ts'
 
 /** The connection is lost: the page says since when, looks it, and records nothing. It comes back by itself and shows what happened meanwhile. */
 export async function lostConnection (browser: Browser, service: RunningService): Promise<void> {
-  const { page, context, close } = await openPage(browser, service, '/labware/SCREEN_004', { expected: /ERR_|Failed to load/ })
-  await live(page)
+  const { page, context, close } = await openLive(browser, service, '/labware/SCREEN_004', { expected: /ERR_|Failed to load/ })
   await context.setOffline(true)
-  await page.getByText(/no connection since .*, trying/).waitFor({ timeout: 60_000 })
+  await page.getByText(/no connection since .*, trying/).waitFor()
   if (await page.getByRole('button', { name: 'Fix', exact: true }).isEnabled()) throw new Error('a lost page lets people record')
   await page.getByRole('heading', { level: 1, name: 'SCREEN_004' }).waitFor()
   await callerOf(service)('POST', '/api/containers/SCREEN_004/move', { target_device: 'Hotel2', target_pos: 9 })
@@ -20,11 +19,10 @@ export async function lostConnection (browser: Browser, service: RunningService)
 
 /** The service is ended and started again: the wall comes back by itself. */
 export async function restartedService (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/wall', { expected: /ERR_|Failed to load|502|503/ })
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/wall', { expected: /ERR_|Failed to load|502|503/ })
   await service.killAndRestart()
   await callerOf(service)('POST', '/api/containers/SCREEN_004/move', { target_device: 'Hotel2', target_pos: 8 })
-  await page.getByRole('gridcell', { name: 'Slot 8, SCREEN_004, lid on' }).waitFor({ timeout: 20_000 })
+  await page.getByRole('gridcell', { name: 'Slot 8, SCREEN_004, lid on' }).waitFor()
   await live(page)
   await close()
 }

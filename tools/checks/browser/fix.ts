@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { callerOf, live, openPage, type Call } from './page.ts'
+import { type Call, callerOf, live, openLive, openPage } from './page.ts'
 
 /** A plate is where nobody recorded it: a person says so with a reason, and undoes it. */
 export async function correction (browser: Browser, service: RunningService): Promise<void> {
@@ -28,8 +28,7 @@ export async function correction (browser: Browser, service: RunningService): Pr
 
 /** The whole correction without a mouse. */
 export async function byKeyboard (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/labware/SCREEN_003')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/labware/SCREEN_003')
   await tabTo(page, 'Fix')
   await page.keyboard.press('Enter')
   await page.getByRole('dialog').getByText('tracked:').waitFor()
@@ -106,8 +105,7 @@ export async function byHand (browser: Browser, service: RunningService): Promis
   const call = callerOf(service)
   const before = await call('GET', '/api/containers/SCREEN_002')
   const path = `/api/containers/${String(before.id)}`
-  const { page, close } = await openPage(browser, service, `/labware/${String(before.id)}`)
-  await live(page)
+  const { page, close } = await openLive(browser, service, `/labware/${String(before.id)}`)
   const act = async (action: string, fill: (sheet: Locator) => Promise<void>, expected: object): Promise<void> => {
     await page.getByRole('button', { name: action, exact: true }).click()
     const sheet = page.getByRole('dialog')

@@ -1,15 +1,14 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { live, openPage } from './page.ts'
+import { openLive } from './page.ts'
 
 /** Each chart says its finding in its title, and has its table. */
 export async function insights (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/insights/use?range=last+7+days')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/insights/use?range=last+7+days')
   const use = page.getByRole('figure', { name: /^Sealer was the busiest: .+ of the last 7 days\. \d of 6 devices did nothing\./ })
   await use.getByText('show as table').click()
   await use.getByRole('row', { name: /^Washer/ }).waitFor()
-  await page.getByRole('row', { name: /^SCREEN_000/ }).getByText('just now').first().waitFor()
+  await page.getByRole('row', { name: /^SCREEN_000/ }).getByText(/just now|min ago/).first().waitFor()
   await page.getByRole('link', { name: 'Durations' }).click()
   const durations = page.getByRole('figure', { name: /kinds of step/ })
   await durations.getByRole('link', { name: 'Washer · wash' }).click()

@@ -1,13 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { alarmRaised } from './lab.ts'
+import { callerOf, live, openLive, openPage } from './page.ts'
 
 /** A device is added, gets slots, and is retired; a labware type is added and deleted. */
 export async function devicesAndTypes (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/lab/devices')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/lab/devices')
   const sheet = page.getByRole('dialog')
   await page.getByRole('button', { name: 'Add a device' }).click()
   await sheet.getByLabel('Name').fill('Shelf 2')
@@ -34,11 +34,30 @@ export async function devicesAndTypes (browser: Browser, service: RunningService
   await close()
 }
 
+/** What may stand in a slot is changed from its page, which an empty slot on the map leads to. */
+export async function slotProperties (browser: Browser, service: RunningService): Promise<void> {
+  const { page, close } = await openLive(browser, service, '/')
+  await page.getByRole('gridcell', { name: 'Slot 7, empty' }).first().click()
+  await page.getByRole('heading', { level: 1, name: 'Hotel1 · 7' }).waitFor()
+  await page.getByRole('button', { name: 'Change' }).click()
+  const sheet = page.getByRole('dialog', { name: 'Change Hotel1 · 7' })
+  await sheet.getByLabel('Highest plate in mm').fill('high')
+  await sheet.getByRole('button', { name: 'Record' }).click()
+  await sheet.getByRole('alert').getByText('The height is a number.').waitFor()
+  await sheet.getByLabel('Highest plate in mm').fill('14.5')
+  await sheet.getByRole('checkbox', { name: 'deep-well plates fit' }).check()
+  await sheet.getByRole('button', { name: 'Record' }).click()
+  await sheet.waitFor({ state: 'hidden' })
+  await page.getByText('14.5 mm').waitFor()
+  const slot = await callerOf(service)('GET', '/api/devices/Hotel1/positions/7')
+  if (slot.max_height_mm !== 14.5 || slot.deep_well_suited !== true || slot.labware_types !== null) throw new Error(`the slot is ${JSON.stringify(slot)}`)
+  await close()
+}
+
 /** The lab file shows what it would change before it changes anything, and what is wrong with it. */
 export async function labFile (browser: Browser, service: RunningService): Promise<void> {
   const call = callerOf(service)
-  const { page, close } = await openPage(browser, service, '/lab/file', { expected: /status of 4/ })
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/lab/file', { expected: /status of 4/ })
   const field = page.getByLabel('The lab file, as YAML')
   const present = await field.inputValue()
   await field.fill('sila_servers: [')
@@ -64,30 +83,28 @@ export async function webhooks (browser: Browser, service: RunningService): Prom
     response.writeHead(received === 1 ? 500 : 200).end('no room')
   })
   await new Promise<void>((resolve) => { receiver.listen(0, '127.0.0.1', resolve) })
+  await alarmRaised(callerOf(service))
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`
   try {
-    const { page, close } = await openPage(browser, service, '/lab/webhooks')
-    await live(page)
+    const { page, close } = await openLive(browser, service, '/lab/webhooks')
     const sheet = page.getByRole('dialog')
     await page.getByRole('button', { name: 'Add a webhook' }).click()
     await sheet.getByLabel('Address').fill(url)
+    await sheet.getByText('Tells everything: choose').click()
+    await sheet.getByRole('checkbox', { name: 'moved', exact: true }).check()
+    await sheet.getByLabel('Only of the device').selectOption('Hotel2')
     await sheet.getByRole('button', { name: 'Add', exact: true }).click()
     await sheet.getByText(/^whsec_/).waitFor()
     await sheet.getByRole('button', { name: 'I have it' }).click()
+    await page.getByRole('row', { name: /hook/ }).getByText('moved of Hotel2').waitFor()
     await page.getByRole('button', { name: url }).click()
     await page.getByRole('heading', { level: 2, name: url }).waitFor()
     await callerOf(service)('POST', '/api/containers/SCREEN_003/move', { target_device: 'Hotel2', target_pos: 11 })
-    for (let n = 0; n < 40 && received === 0; n++) await page.waitForTimeout(250)
-    await page.waitForTimeout(500)
-    await page.getByRole('button', { name: 'Read again' }).click()
-    await page.getByRole('row', { name: /attempt 1/ }).getByText('500').waitFor()
+    await readAgainUntil(page, page.getByRole('row', { name: /attempt 1/ }).getByText('500'))
     await page.getByRole('button', { name: 'Deliver again' }).click()
     await sheet.getByRole('button', { name: 'Deliver' }).click()
     await sheet.waitFor({ state: 'hidden' })
-    for (let n = 0; n < 40 && received < 2; n++) await page.waitForTimeout(250)
-    await page.waitForTimeout(500)
-    await page.getByRole('button', { name: 'Read again' }).click()
-    await page.getByText(/yes, in \d+ ms/).first().waitFor()
+    await readAgainUntil(page, page.getByText(/yes, in \d+ ms/))
     await page.getByRole('button', { name: 'Switch off' }).click()
     await sheet.getByRole('button', { name: 'Switch off' }).click()
     await page.getByText('off: somebody switched it off').waitFor()
@@ -98,10 +115,18 @@ export async function webhooks (browser: Browser, service: RunningService): Prom
   }
 }
 
+/** The page reads the attempts again only when somebody wants it. */
+async function readAgainUntil (page: Page, wanted: Locator): Promise<void> {
+  for (const until = Date.now() + 60_000; Date.now() < until && await wanted.count() === 0;) {
+    await page.getByRole('button', { name: 'Read again' }).click()
+    await page.waitForTimeout(250)
+  }
+  await wanted.first().waitFor()
+}
+
 /** What does not add up comes with its way out. */
 export async function health (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/lab/health')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/lab/health')
   const finding = page.getByRole('listitem').filter({ hasText: 'LOST_1' })
   await finding.getByText('Find it and scan it').waitFor()
   await finding.getByRole('link', { name: 'LOST_1' }).click()

@@ -23,6 +23,26 @@ export async function fillLab (call: Call): Promise<void> {
   await call('POST', '/api/steps', { device: 'Washer', name: 'wash', data: { fct: 'wash' }, start: timeOf(Date.now() - 195_000), containers: ['SCREEN_014'] })
 }
 
+/** 10,000 slots in 100 devices, a plate in every third. */
+export async function fillLargeLab (call: Call): Promise<void> {
+  const names = Array.from({ length: 100 }, (_, n) => `Hotel${n}`)
+  await call('PUT', '/api/lab/config', { sila_servers: { storage: Object.fromEntries(names.map((name) => [name, { capacity: 100 }])) } })
+  for (let n = 0; n < 100; n += 20) {
+    const containers = names.slice(n, n + 20).flatMap((device) => Array.from({ length: 34 }, (_, plate) => ({ device, position: plate * 3, barcode: `${device}_${plate}` })))
+    await call('POST', '/api/containers/batch', { containers })
+  }
+}
+
+/** Waits until the service has raised the alarm of the step that hangs. It is a change like others, so whoever counts or goes through changes waits for it first. */
+export async function alarmRaised (call: Call): Promise<void> {
+  for (const until = Date.now() + 60_000; Date.now() < until;) {
+    const { items } = await call('GET', '/api/alarms') as { items: object[] }
+    if (items.length > 0) return
+    await new Promise((resolve) => { setTimeout(resolve, 100) })
+  }
+  throw new Error('no alarm was raised within a minute')
+}
+
 /** The run, and a step of it that took longer than promised. */
 export const runId = '01989a00-0000-7000-8000-000000000041'
 export const lateStepId = '01989a00-0000-7000-8000-000000000042'

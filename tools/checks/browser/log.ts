@@ -1,17 +1,17 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { alarmRaised } from './lab.ts'
+import { callerOf, openLive } from './page.ts'
 
 /** Who did what, with before and after: found by its kind, live, and a correction is undone from its row. */
 export async function log (browser: Browser, service: RunningService): Promise<void> {
   const call = callerOf(service)
-  const { page, close } = await openPage(browser, service, '/log')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/log')
   await page.getByLabel('What').selectOption('corrected')
   await page.getByText('Nothing like this was recorded.').waitFor()
   await call('POST', '/api/containers/SCREEN_003/correct', { reason: 'seen there', device: 'Hotel2', position: 1 })
   const row = page.getByRole('row', { name: /SCREEN_003 corrected/ })
-  await row.getByText('seen there').waitFor({ timeout: 5000 })
+  await row.getByText('seen there').waitFor()
   await row.getByText('device: Hotel1 → Hotel2').waitFor()
   await page.getByRole('button', { name: 'Hold still' }).click()
   await call('POST', '/api/containers/SCREEN_004/correct', { reason: 'later', device: 'Hotel2', position: 2 })
@@ -30,11 +30,10 @@ export async function log (browser: Browser, service: RunningService): Promise<v
 /** The lab is played forwards and backwards, by keys and by buttons; nothing can be recorded meanwhile. */
 export async function timeTravel (browser: Browser, service: RunningService): Promise<void> {
   const call = callerOf(service)
+  await alarmRaised(call)
   for (const position of [15, 16, 17]) await call('POST', '/api/containers/SCREEN_001/move', { target_device: 'Hotel1', target_pos: position })
-  // Alarms have revisions, too, so the last move need not be the newest.
   const { items: [{ revision }] } = await call('GET', '/api/events?kind=moved&sort=-revision&limit=1') as { items: [{ revision: number }] }
-  const { page, close } = await openPage(browser, service, '/')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/')
   const at = (slot: number) => page.getByRole('gridcell', { name: `Slot ${slot}, SCREEN_001, no lid` }).waitFor()
   await page.keyboard.press('t')
   await page.getByText(/^AS OF \d+/).waitFor()

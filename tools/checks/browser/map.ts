@@ -1,12 +1,11 @@
 import type { Browser, Page } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { callerOf, openLive, scan } from './page.ts'
 
 /** A plate is picked up and put down by taps, by keys and with a mouse. Each ends in the sheet with the slot chosen; only Record records. */
 export async function pickedUp (browser: Browser, service: RunningService): Promise<void> {
   const call = callerOf(service)
-  const { page, close } = await openPage(browser, service, '/')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/')
   const slot = (name: string) => page.getByRole('grid', { name: /^Hotel1/ }).getByRole('gridcell', { name, exact: true })
 
   await page.getByRole('button', { name: 'Pick up plates' }).click()
@@ -41,8 +40,7 @@ export async function pickedUp (browser: Browser, service: RunningService): Prom
   await page.keyboard.press('Escape')
   // A scan that begins with such a letter is a scan.
   await slot('Slot 9, SCREEN_003, no lid').focus()
-  await page.keyboard.type('farnowhere')
-  await page.keyboard.press('Enter')
+  await scan(page, 'farnowhere')
   await page.getByRole('heading', { level: 1, name: /farnowhere/ }).waitFor()
   await close()
 }
@@ -57,8 +55,7 @@ async function record (page: Page, reason: string): Promise<void> {
 /** The lab file says how a device is built: its columns, slot 0 at the bottom, its own numbers, its place on the map. */
 export async function builtSo (browser: Browser, service: RunningService): Promise<void> {
   await callerOf(service)('PUT', '/api/lab/config?prune=false', { sila_servers: { storage: { Tower: { capacity: 6, view: { columns: 3, from: 'bottom', count_from: 1, order: 1 } } } } })
-  const { page, close } = await openPage(browser, service, '/')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/')
   const tower = page.getByRole('grid').first()
   if (!(await tower.getAttribute('aria-label'))!.startsWith('Tower')) throw new Error('the order of the view is not that of the map')
   const names = await tower.getByRole('gridcell').evaluateAll((cells) => cells.map((cell) => (cell as unknown as { ariaLabel: string }).ariaLabel))
@@ -73,8 +70,7 @@ export async function builtSo (browser: Browser, service: RunningService): Promi
 
 /** Where a plate was, where its lid was and what was done with it, as lanes with a sentence and a table. */
 export async function life (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/labware/SCREEN_014')
-  await live(page)
+  const { page, close } = await openLive(browser, service, '/labware/SCREEN_014')
   const chart = page.getByRole('figure', { name: /^Longest at Hotel2 · 18: .+ 1 step\.$/ })
   await chart.getByText('show as table').click()
   await chart.getByRole('row', { name: /^lid Hotel2 · 19/ }).waitFor()

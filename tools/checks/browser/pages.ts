@@ -1,12 +1,12 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
 import { lateStepId, runId } from './lab.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { type Call, callerOf, live, openLive, openPage, scan, until } from './page.ts'
 
 /** The addresses of the pages, with their headings. */
-export const pages: Readonly<Record<string, RegExp>> = {
+const pages: Readonly<Record<string, RegExp>> = {
   '/': /^Now$/, '/?at=3': /^Now$/, '/wall': /^The lab now$/, '/wall?devices=Hotel1&theme=dark&scale=1.4': /^The lab now$/, '/labware': /^Labware: \d+/,
-  '/labware/SCREEN_014': /^SCREEN_014$/, '/labware/LOST_1': /^LOST_1$/, '/devices/Hotel1': /^Hotel1$/, '/find?q=SCREEN': /^Found for SCREEN: 6$/, '/find': /^Find$/,
+  '/labware/SCREEN_014': /^SCREEN_014$/, '/labware/LOST_1': /^LOST_1$/, '/devices/Hotel1': /^Hotel1$/, '/devices/Hotel1/0': /^Hotel1 · 0$/, '/find?q=SCREEN': /^Found for SCREEN: 7$/, '/find': /^Find$/,
   '/runs': /^Runs$/, [`/runs/${runId}`]: /^SCREEN run 41$/, [`/runs/${runId}?by=plate&zoom=4`]: /^SCREEN run 41$/, '/steps': /^Steps$/, [`/steps/${lateStepId}`]: /^Sealer · press$/,
   '/stocktake': /^Stocktake$/, '/stocktake/Hotel1': /^Stocktake: Hotel1$/,
   '/log': /^Log$/, '/log?kind=moved&actor=nobody': /^Log$/,
@@ -15,9 +15,20 @@ export const pages: Readonly<Record<string, RegExp>> = {
   '/help': /^Help$/, '/lab/devices': /^Devices$/
 }
 
+/** All of them, also the one whose address is known only when the service has learnt from the steps. */
+export async function allPages (call: Call): Promise<Record<string, RegExp>> {
+  for (const until = Date.now() + 60_000; Date.now() < until;) {
+    const { items } = await call('GET', '/api/estimates/kinds') as { items: { key: string, device: string }[] }
+    const wash = items.find(({ device }) => device === 'Washer')
+    if (wash !== undefined) return { ...pages, [`/insights/durations/${wash.key}`]: /^Washer · wash$/ }
+    await new Promise((resolve) => { setTimeout(resolve, 200) })
+  }
+  throw new Error('the service has learnt nothing within a minute')
+}
+
 /** Each page by its address: it has its heading, loads nothing from elsewhere, and its console is empty. */
 export async function eachPage (browser: Browser, service: RunningService): Promise<void> {
-  for (const [path, heading] of Object.entries(pages)) {
+  for (const [path, heading] of Object.entries(await allPages(callerOf(service)))) {
     const { page, close } = await openPage(browser, service, path)
     await page.getByRole('heading', { level: 1, name: heading }).waitFor()
     await live(page)
@@ -36,13 +47,13 @@ export async function liveMap (browser: Browser, service: RunningService): Promi
   await page.getByRole('gridcell', { name: 'Slot 19, lid of SCREEN_014' }).waitFor()
   await page.getByRole('gridcell', { name: /^Slot \d+, kept for orchestrator-1$/ }).waitFor()
   await call('POST', '/api/containers/SCREEN_001/move', { target_device: 'Hotel1', target_pos: 17 })
-  await hotel.getByRole('gridcell', { name: 'Slot 17, SCREEN_001, no lid' }).waitFor({ timeout: 2000 })
+  await hotel.getByRole('gridcell', { name: 'Slot 17, SCREEN_001, no lid' }).waitFor()
   await hotel.getByRole('gridcell', { name: 'Slot 3, empty' }).waitFor()
   // A device that is added cannot be told by a frame: the lab is read again.
   await call('POST', '/api/devices', { name: 'Shelf', group: 'storage', capacity: 2 })
-  await page.getByRole('grid', { name: 'Shelf, 0 of 2 slots' }).waitFor({ timeout: 4000 })
+  await page.getByRole('grid', { name: 'Shelf, 0 of 2 slots' }).waitFor()
   await call('POST', '/api/containers/SCREEN_001/move', { target_device: 'Hotel1', target_pos: 3 })
-  await hotel.getByRole('gridcell', { name: 'Slot 3, SCREEN_001, no lid' }).waitFor({ timeout: 4000 })
+  await hotel.getByRole('gridcell', { name: 'Slot 3, SCREEN_001, no lid' }).waitFor()
   await close()
 }
 
@@ -50,19 +61,17 @@ export async function liveMap (browser: Browser, service: RunningService): Promi
 export async function alarms (browser: Browser, service: RunningService): Promise<void> {
   const { page, close } = await openPage(browser, service, '/', { viewport: { width: 390, height: 844 } })
   const card = page.getByRole('article', { name: 'Hangs: Washer' })
-  await card.getByText('SCREEN_014').first().waitFor({ timeout: 15_000 })
-  await page.waitForFunction("document.title.startsWith('1 ALARM')")
+  await card.getByText('SCREEN_014').first().waitFor()
+  await until(page, "document.title.startsWith('1 ALARM')")
   await card.getByRole('button', { name: 'I am on my way' }).click()
   await card.getByText(/is at it since/).waitFor()
   await close()
 }
 
-/** A scanner that types leads to the plate from anywhere; so do a place and a part of a barcode in the field. */
+/** A scanner that types leads to the plate from anywhere; so do a place and a part of a barcode in the field. Runs are found, too, and empty slots. */
 export async function finding (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openPage(browser, service, '/help')
-  await live(page)
-  await page.keyboard.type('SCREEN_003')
-  await page.keyboard.press('Enter')
+  const { page, close } = await openLive(browser, service, '/help')
+  await scan(page, 'SCREEN_003')
   await page.getByRole('heading', { level: 1, name: 'SCREEN_003' }).waitFor()
   await page.keyboard.press('/')
   await page.keyboard.type('Hotel2 18')
@@ -70,7 +79,14 @@ export async function finding (browser: Browser, service: RunningService): Promi
   await page.getByRole('heading', { level: 1, name: 'SCREEN_014' }).waitFor()
   await page.getByRole('searchbox', { name: /^Find/ }).fill('nowhere-1')
   await page.getByRole('button', { name: 'Find' }).click()
-  await page.getByText('Nothing on the platform has this barcode').waitFor()
+  await page.getByText('Nothing has this barcode, name, place or id').waitFor()
+  for (const [text, link] of [['SCREEN run', 'SCREEN run 41'], ['EEN_01', 'SCREEN_014']] as const) {
+    await page.getByRole('searchbox', { name: /^Find/ }).fill(text)
+    await page.getByRole('button', { name: 'Find' }).click()
+    await page.getByRole('main').getByRole('link', { name: link }).waitFor()
+  }
+  await scan(page, 'Hotel1 7')
+  await page.getByRole('heading', { level: 1, name: 'Hotel1 · 7' }).waitFor()
   await close()
 }
 

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
 import { lateStepId, runId } from './lab.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { callerOf, openLive, openPage } from './page.ts'
 
 /** A run says when it will be over, and in the title of its chart what went otherwise than promised; its table has the same. */
 export async function promises (browser: Browser, service: RunningService): Promise<void> {
@@ -23,8 +23,7 @@ export async function promises (browser: Browser, service: RunningService): Prom
 /** A person pauses a run and lets it go on, each with a reason that the log keeps. */
 export async function pausedRun (browser: Browser, service: RunningService): Promise<void> {
   const call = callerOf(service)
-  const { page, close } = await openPage(browser, service, `/runs/${runId}`)
-  await live(page)
+  const { page, close } = await openLive(browser, service, `/runs/${runId}`)
   for (const [key, status] of [['Pause', 'paused'], ['Resume', 'running']] as const) {
     await page.getByRole('button', { name: key, exact: true }).click()
     const sheet = page.getByRole('dialog', { name: `${key}: SCREEN run 41` })
@@ -44,8 +43,7 @@ export async function pausedRun (browser: Browser, service: RunningService): Pro
 /** A step explains its estimate; a person leaves it out of estimates, and the page shows that as a correction. */
 export async function stepOfRun (browser: Browser, service: RunningService): Promise<void> {
   const call = callerOf(service)
-  const { page, close } = await openPage(browser, service, `/steps/${lateStepId}`)
-  await live(page)
+  const { page, close } = await openLive(browser, service, `/steps/${lateStepId}`)
   await page.getByText(/^\d+ of 100 such steps take at most \d+:\d+\./).waitFor()
   await page.getByText(/the \d steps that it uses/).click()
   await page.getByRole('button', { name: 'Exclude from estimates' }).click()

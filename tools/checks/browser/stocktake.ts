@@ -1,30 +1,25 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { callerOf, live, openPage } from './page.ts'
+import { callerOf, openLive, scan } from './page.ts'
 
 /** A device is counted with a scanner that types: findings in words, nothing changes before one reason is given, then all of it at once. */
 export async function stocktake (browser: Browser, service: RunningService): Promise<void> {
   const call = callerOf(service)
   // Alarms have revisions, too, so the containers are compared.
   const before = JSON.stringify((await call('GET', '/api/containers?limit=500')).items)
-  const { page, close } = await openPage(browser, service, '/stocktake')
-  await live(page)
-  await page.keyboard.type('Hotel1')
-  await page.keyboard.press('Enter')
+  const { page, close } = await openLive(browser, service, '/stocktake')
+  await scan(page, 'Hotel1')
   await page.getByRole('heading', { level: 1, name: 'Stocktake: Hotel1' }).waitFor()
   // Anywhere on the page, and in the field.
-  await page.keyboard.type('SCREEN_000')
-  await page.keyboard.press('Enter')
+  await scan(page, 'SCREEN_000')
   await page.getByText('Slot 0: SCREEN_000, match ✓').waitFor()
   const field = page.getByLabel('Barcode of the plate in slot 1')
   await field.fill('SCREEN_014')
   await page.keyboard.press('Enter')
   await page.getByText('Slot 1: SCREEN_014, elsewhere: tracked at Hotel2 · 18').waitFor()
-  await page.keyboard.type('Hotel1 6')
-  await page.keyboard.press('Enter')
+  await scan(page, 'Hotel1 6')
   await page.getByText('Slot 6 is next').waitFor()
-  await page.keyboard.type('NEW_PLATE')
-  await page.keyboard.press('Enter')
+  await scan(page, 'NEW_PLATE')
   await page.getByText('Slot 6: NEW_PLATE, unknown').waitFor()
   await page.reload()
   await page.getByText('Slots that were not scanned count as empty.').waitFor()

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { answered, api, read } from './client.ts'
 import { type Guards, guarded, revisionOf } from './commands.ts'
-import type { DeviceCreate, DevicePatch, KeyCreate, KeyCreated, LabConfigResult, LabwareTypePut, WebhookCreate, WebhookCreated } from './generated/schema.d.ts'
+import type { DeviceCreate, DevicePatch, KeyCreate, KeyCreated, LabConfigResult, LabwareTypePut, PositionPatch, WebhookCreate, WebhookCreated } from './generated/schema.d.ts'
 import { usePaged } from './paged.ts'
 
 /** A device with all that is configured of it, and its ETag. */
@@ -13,6 +13,23 @@ export function useDevice (name: string) {
       return { device: data, etag: response.headers.get('etag') ?? '' }
     }
   })
+}
+
+/** A slot with what may stand in it, and its ETag; with `at` as it was. */
+export function useSlot (device: string, position: number, at: string | null) {
+  return useQuery({
+    queryKey: ['devices', device, position, at],
+    queryFn: async () => {
+      const { data, response } = await answered(api.GET('/api/devices/{device}/positions/{position}', {
+        params: { path: { device, position }, query: at === null ? {} : { at } }
+      }))
+      return { slot: data, etag: response.headers.get('etag') ?? '' }
+    }
+  })
+}
+
+export async function changeSlot (device: string, position: number, body: PositionPatch, guards: Guards): Promise<number> {
+  return revisionOf(await answered(api.PATCH('/api/devices/{device}/positions/{position}', { params: { path: { device, position } }, headers: guarded(guards), body })))
 }
 
 export async function addDevice (body: DeviceCreate, key: string): Promise<number> {

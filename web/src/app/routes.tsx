@@ -9,6 +9,7 @@ import { Notice, Page } from '../parts/page.tsx'
 
 // What somebody needs who is called at night is in the first page. The others come when they are opened.
 const DevicePage = lazy(async () => ({ default: (await import('../pages/devices/device-page.tsx')).DevicePage }))
+const SlotPage = lazy(async () => ({ default: (await import('../pages/devices/slot-page.tsx')).SlotPage }))
 const DevicesPage = lazy(async () => ({ default: (await import('../pages/lab/devices-page.tsx')).DevicesPage }))
 const FilePage = lazy(async () => ({ default: (await import('../pages/lab/file-page.tsx')).FilePage }))
 const LabwareTypesPage = lazy(async () => ({ default: (await import('../pages/lab/labware-types-page.tsx')).LabwareTypesPage }))
@@ -39,6 +40,7 @@ export function Pages () {
         <Route path="/labware"><LabwarePage /></Route>
         <Route path="/labware/:container">{({ container }) => <PlatePage key={container} name={decodeURIComponent(container)} />}</Route>
         <Route path="/devices/:device">{({ device }) => <DevicePage name={decodeURIComponent(device)} />}</Route>
+        <Route path="/devices/:device/:slot">{({ device, slot }) => <SlotPage key={slot} name={decodeURIComponent(device)} slot={decodeURIComponent(slot)} />}</Route>
         <Route path="/runs"><RunsPage /></Route>
         <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
         <Route path="/steps"><StepsPage /></Route>

@@ -34,7 +34,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
 
   const open = (slot: number, occupant: Occupant | undefined): void => {
     if (carryNow().carried !== null) putDown({ device: name, position: slot })
-    else if (occupant !== undefined) go(containerPath(occupant.container) + past)
+    else go(pathOf(name, slot, occupant) + past)
   }
 
   function press (key: string, slot: number): void {
@@ -73,7 +73,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
           {row.map((slot) => (
             <Slot
               key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isStop={slot === Math.min(stop, positions - 1)}
-              mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
+              mayFix={mayFix} isPlain={isPlain} label={countFrom === null ? null : slot + countFrom}
             />
           ))}
         </div>
@@ -90,12 +90,12 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
 })
 
 type SlotProps = {
-  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isStop: boolean, mayFix: boolean
+  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isStop: boolean, mayFix: boolean, isPlain: boolean
   /** The number on the device itself, if it is another. */
   label: number | null
 }
 
-const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, mayFix, label }: SlotProps) {
+const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, mayFix, isPlain, label }: SlotProps) {
   const [, go] = useLocation()
   const past = usePastSearch()
   const plate = mayFix && occupant?.part === 'container' ? occupant.container : null
@@ -104,7 +104,7 @@ const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, may
     const { isTapping, carried } = carryNow()
     if (carried !== null) putDown({ device, position: slot })
     else if (isTapping && plate !== null) setCarry({ carried: plate })
-    else if (occupant !== undefined) go(containerPath(occupant.container) + past)
+    else if (!isPlain) go(pathOf(device, slot, occupant) + past)
   }
 
   return (
@@ -123,6 +123,11 @@ const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, may
     </div>
   )
 })
+
+/** The page of what is in a slot; of an empty slot, its own. */
+function pathOf (device: string, slot: number, occupant: Occupant | undefined): string {
+  return occupant === undefined ? `/devices/${encodeURIComponent(device)}/${slot}` : containerPath(occupant.container)
+}
 
 /** Longer than between two letters of a scan. */
 const singleKeyMs = 60

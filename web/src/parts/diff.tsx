@@ -37,5 +37,9 @@ function membersOf (snapshot: Snapshot): Map<string, unknown> {
 
 function textOf (value: unknown): string {
   if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return 'nothing'
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value)
+  // Of counts, those that are not 0.
+  const said = Object.entries(value).filter(([, part]) => part !== null && part !== 0)
+  return said.length === 0 ? 'nothing' : said.map(([member, part]) => `${member} ${textOf(part)}`).join(', ')
 }

@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import { CarryBar } from '../../fix/carry-bar.tsx'
-import { useWorld } from '../../lab/lab-context.ts'
+import { usePastSearch, useWorld } from '../../lab/lab-context.ts'
 import { DeviceGrid } from '../../parts/device-grid.tsx'
 import { useReserved } from '../../parts/lab-map.tsx'
 import { Legend } from '../../parts/legend.tsx'
@@ -11,6 +11,7 @@ import { Notice, Page } from '../../parts/page.tsx'
 export function DevicePage ({ name }: { name: string }) {
   const world = useWorld()
   const reserved = useReserved()
+  const past = usePastSearch()
   const device = world?.devices.get(name)
   if (device === undefined) return <Page title={name} heading={<Name>{name}</Name>}><Notice>{world === null ? 'Reading the lab ...' : 'The lab has no such device.'}</Notice></Page>
   const occupants = [...device.slots].sort(([a], [b]) => a - b)
@@ -25,7 +26,7 @@ export function DevicePage ({ name }: { name: string }) {
           <tbody>
             {occupants.map(([slot, { part, container }]) => (
               <tr key={slot}>
-                <th scope="row">{slot}</th>
+                <th scope="row"><Link href={`/devices/${encodeURIComponent(name)}/${slot}${past}`}>{slot}</Link></th>
                 <td data-label="What">{part === 'lid' ? 'lid of ' : ''}<ContainerLink container={container} /></td>
                 <td data-label="Lid">{part === 'lid' ? '–' : container.lidded ? 'on' : container.lid === null ? 'none' : `${container.lid.device} · ${container.lid.position}`}</td>
               </tr>

@@ -1,35 +1,54 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Redirect, useSearchParams } from 'wouter'
-import { api, read } from '../../api/client.ts'
+import { api, read, wordsOf } from '../../api/client.ts'
+import type { FoundItem } from '../../api/generated/schema.d.ts'
 import { useWorld } from '../../lab/lab-context.ts'
-import { containerPath, ContainerLink, Name, PlaceName } from '../../parts/name.tsx'
+import { ContainerLink, Name, PlaceName } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
-import { foundIn } from './found.ts'
+import { exactPage, pageOf, partlyIn } from './found.ts'
 
-/** What a barcode, a name, a place or an id means. A barcode or id that is known leads to its page at once. */
+const most = 100
+
+/** What a barcode, a name, a place or an id means: of the present, of the past, and of runs and steps. What it means without doubt leads to its page at once. */
 export function FindPage () {
   const [search] = useSearchParams()
   const query = (search.get('q') ?? '').trim()
   const world = useWorld()
-  const { data: exact, isFetching } = useQuery({
-    queryKey: ['containers', 'find', query], enabled: query !== '', retry: false,
-    // A list, because a text that is no barcode is no fault here.
-    queryFn: async () => (await read(api.GET('/api/containers', { params: { query: { barcode: query, removed: 'any', limit: 2 } } }))).items
+  const { data, error, isFetching } = useQuery({
+    // Asked again each time: no event says that a search is old.
+    queryKey: ['search', query], enabled: query !== '', retry: false, staleTime: 0,
+    queryFn: async () => (await read(api.GET('/api/search', { params: { query: { q: query, limit: most } } }))).items
   })
-  if (query === '') return <Page title="Find"><Notice>Type or scan a barcode, a name, or a device with its slot, such as Hotel1 5.</Notice></Page>
-  if (exact?.length === 1) return <Redirect to={containerPath(exact[0]!)} replace />
-  if (world === null || isFetching) return <Page title="Find"><Notice>Searching ...</Notice></Page>
-  const { place, devices, containers } = foundIn(world, query)
-  if (place?.container !== undefined && containers.length === 0) return <Redirect to={containerPath(place.container)} replace />
-  const count = containers.length + devices.length + (place === null ? 0 : 1)
+  if (query === '') return <Page title="Find"><Notice>Type or scan a barcode, a name, an id, or a device with its slot, such as Hotel1 5.</Notice></Page>
+  if (error !== null) return <Page title="Find"><Notice>{wordsOf(error)}</Notice></Page>
+  if (data === undefined || isFetching || world === null) return <Page title="Find"><Notice>Searching ...</Notice></Page>
+  const exact = exactPage(data)
+  if (exact !== null) return <Redirect to={exact} replace />
+  const others = partlyIn(world, query, data)
+  const count = data.length + others.length
   return (
     <Page title={`Find ${query}`} heading={<>Found for <Name>{query}</Name>: {count}</>}>
-      {count === 0 ? <Notice>Nothing on the platform has this barcode, name or place. A container that left the platform is in <Link href={`/labware?removed=true&filter=${encodeURIComponent(query)}`}>Labware</Link>.</Notice> : null}
+      {count === 0 ? <Notice>Nothing has this barcode, name, place or id, and nothing had it.</Notice> : null}
       <ul className="found">
-        {place === null ? null : <li><PlaceName device={place.device} position={place.position} />: {place.container === undefined ? 'empty' : <ContainerLink container={place.container} />}</li>}
-        {devices.map((name) => <li key={name}>device <PlaceName device={name} position={null} /></li>)}
-        {containers.map((container) => <li key={container.id}><ContainerLink container={container} /> <PlaceName {...container} /></li>)}
+        {data.map((item) => <li key={item.url}><Found item={item} /></li>)}
+        {others.map((container) => <li key={container.id}><ContainerLink container={container} /> <PlaceName {...container} /></li>)}
       </ul>
+      {data.length < most ? null : <p>There are more. Type more of it.</p>}
     </Page>
+  )
+}
+
+const kindWords: Readonly<Record<FoundItem['kind'], string>> = { container: '', position: 'slot ', device: 'device ', experiment: 'run ', process: 'process ', step: 'step ', revision: 'request: ' }
+
+function Found ({ item }: { item: FoundItem }) {
+  const { kind, label, where, why } = item
+  const page = pageOf(item)
+  return (
+    <>
+      {kindWords[kind]}{page === null ? <Name>{label}</Name> : <Link href={page}><Name>{label}</Name></Link>}
+      {where === null || kind === 'device' || kind === 'position' ? null : <> <PlaceName {...where} /></>}
+      {kind === 'container' && where === null ? ' not in any slot' : null}
+      {why === 'former-barcode' ? ', had this barcode before' : null}
+    </>
   )
 }

@@ -1,19 +1,37 @@
-import type { Occupant, Placed, World } from '../../lab/world.ts'
-
-type Found = { place: { device: string, position: number, container: Occupant['container'] | undefined } | null, devices: string[], containers: Placed[] }
+import type { FoundItem } from '../../api/generated/schema.d.ts'
+import type { Placed, World } from '../../lab/world.ts'
 
 const most = 100
+/** Why something is meant and nothing else. */
+const exactly: ReadonlySet<string> = new Set<FoundItem['why']>(['id', 'barcode', 'place'])
 
-/** What on the platform a text can mean: "Hotel1 5", a device, a part of a barcode or name. */
-export function foundIn ({ devices, placed }: World, query: string): Found {
-  const wanted = query.toLocaleLowerCase()
-  const has = (text: string | null): boolean => text?.toLocaleLowerCase().includes(wanted) === true
-  const [, named, slot] = /^(.+?)[\s·:]+(\d+)$/.exec(query) ?? []
-  const device = named === undefined ? undefined : [...devices.values()].find(({ name }) => name.toLocaleLowerCase() === named.trim().toLocaleLowerCase())
-  const position = Number(slot)
-  return {
-    place: device === undefined || position >= device.positions ? null : { device: device.name, position, container: device.slots.get(position)?.container },
-    devices: [...devices.keys()].filter(has),
-    containers: [...placed.values()].filter(({ barcode, name }) => has(barcode) || has(name)).slice(0, most)
+/** The page of something that was found. Null if nothing shows it. */
+export function pageOf ({ kind, id, label, where, why, url }: FoundItem): string | null {
+  switch (kind) {
+    // Of a container that left, and of one with another barcode now, only the id says which one is meant.
+    case 'container': return `/labware/${encodeURIComponent(where !== null && (why === 'barcode' || why === 'barcode-prefix') ? label : id!)}`
+    case 'device': return `/devices/${encodeURIComponent(label)}`
+    case 'position': return where === null ? null : `/devices/${encodeURIComponent(where.device)}/${where.position}`
+    case 'experiment': return `/runs/${id}`
+    case 'step': return `/steps/${id}`
+    case 'process': return null
+    // The call that reads it names the revision before it.
+    case 'revision': return `/?at=${Number(/\d+$/.exec(url)?.[0]) + 1}`
   }
+}
+
+/** Where a scan leads without a question: one thing has exactly this barcode, id or place. In a slot, what stands there. */
+export function exactPage (items: readonly FoundItem[]): string | null {
+  const exact = items.filter(({ why }) => exactly.has(why))
+  const containers = exact.filter(({ kind }) => kind === 'container')
+  const meant = containers.length > 0 ? containers : exact
+  return meant.length === 1 ? pageOf(meant[0]!) : null
+}
+
+/** What on the platform has the text somewhere in its barcode or name. The search of the service knows only how they begin. */
+export function partlyIn ({ placed }: World, query: string, items: readonly FoundItem[]): Placed[] {
+  const wanted = query.toLocaleLowerCase()
+  const known = new Set(items.map(({ id }) => id))
+  const has = (text: string | null): boolean => text?.toLocaleLowerCase().includes(wanted) === true
+  return [...placed.values()].filter(({ id, barcode, name }) => !known.has(id) && (has(barcode) || has(name))).slice(0, most)
 }

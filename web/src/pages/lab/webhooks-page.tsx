@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import { wordsOf } from '../../api/client.ts'
-import type { Webhook, WebhookCreated } from '../../api/generated/schema.d.ts'
+import type { EventKind, Webhook, WebhookCreated } from '../../api/generated/schema.d.ts'
 import { makeWebhook, useWebhooks } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
-import { useMayWrite } from '../../lab/lab-context.ts'
+import { useMayWrite, useWorld } from '../../lab/lab-context.ts'
 import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
@@ -11,6 +11,7 @@ import { RecordForm } from '../../parts/record-form.tsx'
 import { useSearch } from '../../parts/search.ts'
 import { Sheet } from '../../parts/sheet.tsx'
 import { Table, type TableColumn } from '../../parts/table.tsx'
+import { kindWords, wordsOfKind } from '../log/kinds.ts'
 import { LabPage } from './lab-page.tsx'
 import { SecretSheet } from './secret-sheet.tsx'
 import { WebhookDetail } from './webhook-detail.tsx'
@@ -26,7 +27,7 @@ export function WebhooksPage () {
   const columns: readonly TableColumn<Webhook>[] = [
     { name: 'Address', cell: ({ id, url }) => <button className="link" aria-pressed={chosen?.id === id} onClick={() => change('webhook', id)}><Name>{url}</Name></button>, text: ({ url }) => url },
     { name: 'For', cell: ({ description }) => description === null ? '–' : <Name>{description}</Name>, text: ({ description }) => description },
-    { name: 'Tells', cell: ({ kinds, device }) => `${kinds === null ? 'everything' : kinds.join(', ')}${device === null ? '' : ` of ${device}`}`, text: ({ kinds }) => kinds?.join(' ') ?? null },
+    { name: 'Tells', cell: ({ kinds, device }) => `${kinds === null ? 'everything' : kinds.map(wordsOfKind).join(', ')}${device === null ? '' : ` of ${device}`}`, text: ({ kinds }) => kinds?.join(' ') ?? null },
     { name: 'State', cell: (webhook) => stateOf(webhook), text: stateOf }
   ]
   return (
@@ -51,10 +52,15 @@ function stateOf ({ disabled_at, disabled_because, failures, revisions_behind }:
   return revisions_behind === 0 ? 'all delivered' : `${revisions_behind} revisions to deliver`
 }
 
+const eventKinds = Object.keys(kindWords) as EventKind[]
+
 function MakeSheet ({ onMade, onClose }: { onMade: (webhook: WebhookCreated) => void, onClose: () => void }) {
   const [url, setUrl] = useState('')
   const [description, setDescription] = useState('')
-  const body = { url: url.trim(), ...description.trim() === '' ? {} : { description: description.trim() } }
+  const [kinds, setKinds] = useState<readonly EventKind[]>([])
+  const [device, setDevice] = useState('')
+  const world = useWorld()
+  const body = { url: url.trim(), ...kinds.length === 0 ? {} : { kinds: [...kinds] }, ...device === '' ? {} : { device }, ...description.trim() === '' ? {} : { description: description.trim() } }
   return (
     <Sheet title="Add a webhook" onClose={onClose}>
       <RecordForm
@@ -67,7 +73,20 @@ function MakeSheet ({ onMade, onClose }: { onMade: (webhook: WebhookCreated) => 
       >
         <label className="field">Address <input type="url" value={url} placeholder="https://" maxLength={2000} onChange={({ target }) => setUrl(target.value)} /></label>
         <label className="field">What it is for <input value={description} maxLength={1000} onChange={({ target }) => setDescription(target.value)} /></label>
-        <p className="quiet">It is told everything. To choose kinds of events or a device, use the call POST /api/webhooks.</p>
+        <label className="field">Only of the device <select value={device} onChange={({ target }) => setDevice(target.value)}>
+          <option value="">all devices</option>{[...world?.devices.keys() ?? []].map((name) => <option key={name}>{name}</option>)}
+        </select></label>
+        <details>
+          <summary>Tells {kinds.length === 0 ? 'everything' : kinds.map((kind) => kindWords[kind]).join(', ')}: choose</summary>
+          <fieldset>
+            <legend>Only these</legend>
+            {eventKinds.map((kind) => (
+              <label key={kind} className="radio">
+                <input type="checkbox" checked={kinds.includes(kind)} onChange={({ target }) => setKinds(target.checked ? [...kinds, kind] : kinds.filter((one) => one !== kind))} /> {kindWords[kind]}
+              </label>
+            ))}
+          </fieldset>
+        </details>
       </RecordForm>
     </Sheet>
   )

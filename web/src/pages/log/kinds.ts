@@ -1,4 +1,4 @@
-import type { EventKind } from '../../api/generated/schema.d.ts'
+import type { Event, EventKind } from '../../api/generated/schema.d.ts'
 
 /** What each kind of event says, in the words of somebody who stands before the lab. */
 export const kindWords: Readonly<Record<EventKind, string>> = {
@@ -11,6 +11,13 @@ export const kindWords: Readonly<Record<EventKind, string>> = {
   'experiment-lost': 'run lost', 'experiment-recovered': 'run found again', 'steps-logged': 'steps logged', 'step-finished': 'step finished', 'step-corrected': 'step corrected',
   'step-paused': 'step paused', 'step-resumed': 'step resumed', 'step-lost': 'step lost', 'step-recovered': 'step found again', 'step-alarm': 'alarm', 'step-alarm-over': 'alarm over',
   'alarm-acknowledged': 'somebody is at the alarm', 'webhook-disabled': 'webhook off', 'webhook-enabled': 'webhook on'
+}
+
+/** What happened to the thing that the row names before it: not once more that it is a step, a run or a device. */
+export function wordsOfEvent ({ kind, container_id, step_id, experiment_id, before, after }: Event): string {
+  const words = wordsOfKind(kind)
+  const isNamed = [container_id, step_id, experiment_id].some((id) => id !== null) || 'name' in (after ?? before ?? {})
+  return isNamed ? words.replace(/^(steps?|run|device) /, '') : words
 }
 
 /** Later versions of the service can have kinds that this page does not know. */

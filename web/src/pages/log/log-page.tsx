@@ -13,7 +13,7 @@ import { useSearch } from '../../parts/search.ts'
 import { SelectFilter } from '../../parts/select-filter.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { filtersOf } from './filters.ts'
-import { kindWords, wordsOfKind } from './kinds.ts'
+import { kindWords, wordsOfEvent } from './kinds.ts'
 import { UndoCorrection } from './undo-correction.tsx'
 
 const debounceMs = 500
@@ -81,7 +81,7 @@ function Row ({ event, onUndo }: { event: Event, onUndo: (event: Event) => void 
   return (
     <tr>
       <th scope="row" data-label="When"><Moment at={recorded_at} /> <span className="count">r{revision}</span></th>
-      <td data-label="What"><Thing event={event} /> {wordsOfKind(kind)}</td>
+      <td data-label="What"><Thing event={event} /> {wordsOfEvent(event)}</td>
       <td data-label="Who">{actor === null ? '–' : <Name>{actor}</Name>}</td>
       <td data-label="Why">{reason === null ? '–' : <Name>{reason}</Name>}</td>
       <td data-label="Before and after">

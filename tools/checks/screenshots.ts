@@ -1,0 +1,97 @@
+// Takes pictures of every page: on a phone, a tablet and a desktop, light and dark, on paper, and in the states that people meet: an empty lab,
+// an alarm, a lost connection, a past moment, a full lab, each sheet. Writes them into the folder SCREENSHOTS, which CI can keep. Nothing compares
+// them, because letters differ from machine to machine: a person or a model looks at them before a release. Words after the command choose pictures.
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { launchChromium } from '../support/chromium.ts'
+import { type RunningService, startService } from '../support/service.ts'
+import { readySheets, sheets } from './browser/accessible.ts'
+import { alarmRaised, fillLab, fillLargeLab } from './browser/lab.ts'
+import { callerOf, openPage } from './browser/page.ts'
+import { allPages } from './browser/pages.ts'
+import { pictureFolder } from './browser/seen.ts'
+
+const phone = { width: 390, height: 844 }
+const tablet = { width: 820, height: 1180 }
+const desktop = { width: 1440, height: 900 }
+/** A4 without its margins, at 96 dots an inch. */
+const paper = { width: 703, height: 1032 }
+const words = process.argv.slice(2)
+let taken = 0
+
+const browser = await launchChromium()
+if (browser === undefined) {
+  console.log('skipped: screenshots: there is no Chromium here (apt-get install chromium)')
+} else {
+  try {
+    await withLab(async () => {}, async (service) => { for (const path of ['/', '/labware', '/runs', '/steps', '/log', '/stocktake', '/insights/use', '/lab/devices']) await shots(browser, service, 'empty', path) })
+    await withLab(async (service) => { await fillLab(callerOf(service)) }, async (service) => { await eachState(browser, service) })
+    await withLab(async (service) => { await fillLargeLab(callerOf(service)) }, async (service) => { for (const path of ['/', '/labware', '/wall']) await shots(browser, service, 'full', path) })
+    console.log(`${taken} pictures in ${pictureFolder()}`)
+  } finally {
+    await browser.close()
+  }
+}
+
+async function eachState (browser: Browser, service: RunningService): Promise<void> {
+  const call = callerOf(service)
+  await alarmRaised(call)
+  await readySheets(call)
+  for (const path of Object.keys(await allPages(call))) await shots(browser, service, 'page', path)
+  for (const { path, opens } of sheets) {
+    await shots(browser, service, `sheet-${opens}`, path, async (page) => {
+      await page.getByRole('button', { name: opens, exact: true }).click()
+      await page.getByRole('dialog').waitFor()
+    })
+  }
+  await shots(browser, service, 'stale', '/', async (page) => {
+    await page.context().setOffline(true)
+    await page.getByText(/no connection since .*, trying/).waitFor()
+  }, /ERR_|Failed to load/)
+}
+
+/** A page at each width and in each colour. On a phone only what is seen first, because people see it so. */
+async function shots (
+  browser: Browser, service: RunningService, state: string, path: string, ready: (page: Page) => Promise<void> = async () => {}, expected?: RegExp
+): Promise<void> {
+  const name = `${state}-${path.replaceAll(/\W+/g, '-').replace(/^-/, '') || 'now'}`
+  if (words.length > 0 && !words.some((word) => name.includes(word))) return
+  for (const options of [{ viewport: phone, isMobile: true, hasTouch: true }, { viewport: desktop }] satisfies BrowserContextOptions[]) {
+    const { page, settled, close } = await openPage(browser, service, path, { ...options, ...expected === undefined ? {} : { expected } })
+    await settled()
+    await ready(page)
+    if (options.viewport === phone) {
+      await take(page, `${name}-390`, false)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await take(page, `${name}-390-dark`, true)
+    } else {
+      await take(page, `${name}-1440`, true)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await page.setViewportSize(tablet)
+      await take(page, `${name}-820-dark`, true)
+      await page.emulateMedia({ colorScheme: 'light' })
+      await take(page, `${name}-820`, true)
+      if (!state.startsWith('sheet')) {
+        await page.setViewportSize(paper)
+        await page.emulateMedia({ media: 'print' })
+        await take(page, `${name}-print`, true)
+      }
+    }
+    await close()
+  }
+}
+
+async function take (page: Page, name: string, fullPage: boolean): Promise<void> {
+  await page.screenshot({ path: join(pictureFolder(), `${name}.png`), fullPage })
+  taken++
+}
+
+async function withLab (fill: (service: RunningService) => Promise<void>, use: (service: RunningService) => Promise<void>): Promise<void> {
+  const service = await startService()
+  try {
+    await fill(service)
+    await use(service)
+  } finally {
+    await service.stop()
+  }
+}
