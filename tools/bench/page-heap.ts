@@ -1,5 +1,6 @@
 // A page that gets very many frames of the stream. A proxy before the service passes everything on, but sends the stream itself: the frames of two real moves,
 // there and back, again and again with later revisions.
+import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser, CDPSession } from 'playwright-core'
@@ -28,7 +29,11 @@ export async function heapAfterFrames (browser: Browser, service: RunningService
     const now = new Date().toISOString()
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write(`event: hello\ndata: ${JSON.stringify({ revision: after, now, log_id: '00000000-0000-4000-8000-000000000000', version: 'bench' })}\n\n`)
-    response.on('close', () => stream.wake())
+    const left = new AbortController()
+    response.on('close', () => {
+      left.abort()
+      stream.wake()
+    })
     while (!response.destroyed) {
       if (stream.sent >= stream.limit) {
         await new Promise<void>((resolve) => { stream.wake = resolve })
@@ -36,7 +41,7 @@ export async function heapAfterFrames (browser: Browser, service: RunningService
       }
       let chunk = ''
       for (let n = 0; n < framesAtOnce && stream.sent < stream.limit; n++) chunk += templates[stream.sent % 2]!(after + ++stream.sent)
-      if (!response.write(chunk)) await new Promise<void>((resolve) => { response.once('drain', resolve).once('close', resolve) })
+      if (!response.write(chunk)) await once(response, 'drain', { signal: left.signal }).catch(() => {})
     }
   }
 

@@ -1,12 +1,14 @@
 // Takes pictures of every page: on a phone, a tablet and a desktop, light and dark, on paper, and in the states that people meet: an empty lab,
 // an alarm, a lost connection, a past moment, a full lab, each sheet. Writes them into the folder SCREENSHOTS, which CI can keep. Nothing compares
-// them, because letters differ from machine to machine: a person or a model looks at them before a release. Words after the command choose pictures.
+// them, because letters differ from machine to machine: a person or a model looks at them before a release. Words after the command choose pictures;
+// `guide` makes those of docs/guides/page.md anew.
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { projectRoot } from '../../src/project-root.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { type RunningService, startService } from '../support/service.ts'
 import { readySheets, sheets } from './browser/accessible.ts'
-import { alarmRaised, fillLab, fillLargeLab } from './browser/lab.ts'
+import { alarmRaised, fillLab, fillLargeLab, runId } from './browser/lab.ts'
 import { callerOf, openPage } from './browser/page.ts'
 import { allPages } from './browser/pages.ts'
 import { pictureFolder } from './browser/seen.ts'
@@ -16,6 +18,11 @@ const tablet = { width: 820, height: 1180 }
 const desktop = { width: 1440, height: 900 }
 /** A4 without its margins, at 96 dots an inch. */
 const paper = { width: 703, height: 1032 }
+const guide: readonly { name: string, path: string, viewport: { width: number, height: number }, opens?: string }[] = [
+  { name: 'now', path: '/', viewport: { width: 1100, height: 760 } },
+  { name: 'run', path: `/runs/${runId}`, viewport: { width: 1100, height: 520 } },
+  { name: 'correction', path: '/labware/SCREEN_014', viewport: { width: 480, height: 760 }, opens: 'Fix' }
+]
 const words = process.argv.slice(2)
 let taken = 0
 
@@ -24,13 +31,36 @@ if (browser === undefined) {
   console.log('skipped: screenshots: there is no Chromium here (apt-get install chromium)')
 } else {
   try {
+    if (words.includes('guide')) await guidePictures(browser)
+    else await allPictures(browser)
+  } finally {
+    await browser.close()
+  }
+}
+
+async function allPictures (browser: Browser): Promise<void> {
     await withLab(async () => {}, async (service) => { for (const path of ['/', '/labware', '/runs', '/steps', '/log', '/stocktake', '/insights/use', '/lab/devices']) await shots(browser, service, 'empty', path) })
     await withLab(async (service) => { await fillLab(callerOf(service)) }, async (service) => { await eachState(browser, service) })
     await withLab(async (service) => { await fillLargeLab(callerOf(service)) }, async (service) => { for (const path of ['/', '/labware', '/wall']) await shots(browser, service, 'full', path) })
     console.log(`${taken} pictures in ${pictureFolder()}`)
-  } finally {
-    await browser.close()
-  }
+}
+
+/** Those of the guide and of the README: a lab without the names that only try the page. */
+async function guidePictures (browser: Browser): Promise<void> {
+  const folder = join(projectRoot, 'docs', 'guides', 'pictures')
+  await withLab(async (service) => { await fillLab(callerOf(service)) }, async (service) => {
+    const call = callerOf(service)
+    for (const barcode of ['X'.repeat(200), '细胞板-07']) await call('DELETE', `/api/containers/${encodeURIComponent(barcode)}?reason=picture`)
+    await call('PATCH', '/api/devices/Inkubationsschrank_mit_sehr_langem_Namen', { name: 'Incubator' })
+    await alarmRaised(call)
+    for (const { name, path, viewport, opens } of guide) {
+      const { page, settled, close } = await openPage(browser, service, path, { viewport })
+      await settled()
+      if (opens !== undefined) await page.getByRole('button', { name: opens, exact: true }).click()
+      await page.screenshot({ path: join(folder, `${name}.png`) })
+      await close()
+    }
+  })
 }
 
 async function eachState (browser: Browser, service: RunningService): Promise<void> {

@@ -1,9 +1,9 @@
-import { memo, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { memo, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Reserved } from '../api/generated/schema.d.ts'
 import { carryNow, putDown, setCarry } from '../fix/carry.ts'
 import { useMayWrite, usePastSearch } from '../lab/lab-context.ts'
-import type { Device, Occupant } from '../lab/world.ts'
+import type { Device, Occupant, Placed } from '../lab/world.ts'
 import { containerPath, labelOf, Name } from './name.tsx'
 
 type Props = {
@@ -37,6 +37,26 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     else go(pathOf(name, slot, occupant) + past)
   }
 
+  /** The plate in a slot that somebody may pick up. */
+  const plateAt = (slot: number | null): Placed | null => {
+    const occupant = slot === null ? undefined : slots.get(slot)
+    return mayFix && occupant?.part === 'container' ? occupant.container : null
+  }
+
+  function onClick (event: MouseEvent): void {
+    const slot = slotAt(event)
+    if (slot === null) return
+    const plate = plateAt(slot)
+    if (carryNow().carried === null && carryNow().isTapping && plate !== null) setCarry({ carried: plate })
+    else if (carryNow().carried !== null || !isPlain) open(slot, slots.get(slot))
+  }
+
+  function onDrop (event: DragEvent): void {
+    event.preventDefault()
+    const slot = slotAt(event)
+    if (slot !== null) putDown({ device: name, position: slot })
+  }
+
   function press (key: string, slot: number): void {
     const occupant = slots.get(slot)
     if (key === 'm' && carryNow().carried !== null) putDown({ device: name, position: slot })
@@ -66,14 +86,15 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   const content = positions === 0 ? null : (
     <div
       ref={grid} role="grid" className="slots" aria-label={`${name}, ${slots.size} of ${positions} slots`} aria-rowcount={rows.length} aria-colcount={columns}
-      onKeyDown={onKey}
+      onKeyDown={onKey} onClick={onClick} onDragStart={(event) => setCarry({ carried: plateAt(slotAt(event)) })} onDragEnd={() => setCarry({ carried: null })}
+      onDragOver={(event) => { if (mayFix && carryNow().carried !== null) event.preventDefault() }} onDrop={onDrop}
     >
       {shownRows.map((row) => (
         <div key={row[0]} role="row" className="row" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
           {row.map((slot) => (
             <Slot
               key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isStop={slot === Math.min(stop, positions - 1)}
-              mayFix={mayFix} isPlain={isPlain} label={countFrom === null ? null : slot + countFrom}
+              mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
             />
           ))}
         </div>
@@ -90,32 +111,17 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
 })
 
 type SlotProps = {
-  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isStop: boolean, mayFix: boolean, isPlain: boolean
+  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isStop: boolean, mayFix: boolean
   /** The number on the device itself, if it is another. */
   label: number | null
 }
 
-const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, mayFix, isPlain, label }: SlotProps) {
-  const [, go] = useLocation()
-  const past = usePastSearch()
-  const plate = mayFix && occupant?.part === 'container' ? occupant.container : null
-
-  function onClick (): void {
-    const { isTapping, carried } = carryNow()
-    if (carried !== null) putDown({ device, position: slot })
-    else if (isTapping && plate !== null) setCarry({ carried: plate })
-    else if (!isPlain) go(pathOf(device, slot, occupant) + past)
-  }
-
+/** One of very many: what it needs comes from its device, which also hears the clicks. */
+const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, mayFix, label }: SlotProps) {
   return (
     <div
       role="gridcell" tabIndex={isStop ? 0 : -1} data-slot={slot} className={`slot ${kindOf(occupant, reserved)}`} aria-label={nameOf(slot, occupant, device, reserved, label)}
-      onClick={onClick} draggable={plate !== null} onDragStart={() => setCarry({ carried: plate })} onDragEnd={() => setCarry({ carried: null })}
-      onDragOver={(event) => { if (mayFix && carryNow().carried !== null) event.preventDefault() }}
-      onDrop={(event) => {
-        event.preventDefault()
-        putDown({ device, position: slot })
-      }}
+      draggable={mayFix && occupant?.part === 'container'}
     >
       <span className="number">{slot}{label === null ? '' : ` · ${label}`}</span>{' '}
       <span className="glyph">{glyphOf(occupant, reserved)}</span>{' '}
@@ -123,6 +129,12 @@ const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, may
     </div>
   )
 })
+
+/** The slot in which something happened. Null between slots. */
+function slotAt ({ target }: { target: EventTarget }): number | null {
+  const cell = target instanceof Element ? target.closest<HTMLElement>('[data-slot]') : null
+  return cell === null ? null : Number(cell.dataset.slot)
+}
 
 /** The page of what is in a slot; of an empty slot, its own. */
 function pathOf (device: string, slot: number, occupant: Occupant | undefined): string {
