@@ -112,8 +112,13 @@ async function startEtcd (programs: Programs, etcd: string, values: Values): Pro
   })
 }
 
-/** HAProxy takes all nodes for the primary until it has asked them. */
+/** HAProxy takes all nodes for the primary until it has asked them, and gives each the next connection in turn. */
 async function leadsToPrimary (url: string): Promise<boolean> {
+  for (let connection = 0; connection < 2 * addresses.length; connection++) if (!await isPrimary(url)) return false
+  return true
+}
+
+async function isPrimary (url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000, query_timeout: 2000 })
   client.on('error', () => {})
   try {
