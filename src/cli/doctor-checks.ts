@@ -67,7 +67,7 @@ async function embeddedUrl ({ dataDir }: Config): Promise<string | DoctorFinding
 
 /** Rates what was found in the database. */
 export function checkInspection (inspection: Inspection): DoctorFinding[] {
-  return [checkServer(inspection), checkMigrations(inspection), checkClock(inspection), ...checkSteps(inspection)]
+  return [checkServer(inspection), ...checkPooler(inspection), checkMigrations(inspection), checkClock(inspection), ...checkSteps(inspection)]
 }
 
 /** Only tells when there is something to decide. */
@@ -89,6 +89,13 @@ function checkServer ({ postgresql, version, encoding, size_bytes }: Inspection)
   if (version < 150000) return { check: 'database', status: 'error', says, todo: 'upgrade to PostgreSQL 15 or newer' }
   if (encoding !== 'UTF8') return { check: 'database', status: 'error', says: `${says}, encoding ${encoding}`, todo: 'back up, create a new database with ENCODING \'UTF8\', and restore' }
   return { check: 'database', status: 'ok', says }
+}
+
+/** Only tells when there is something to change. */
+function checkPooler ({ is_shared = false }: Inspection): DoctorFinding[] {
+  if (!is_shared) return []
+  const says = 'a connection pooler gives each transaction another connection'
+  return [{ check: 'pooler', status: 'warning', says, todo: 'set its pool_mode to session, or let DATABASE_URL name the database itself: prepared statements and the lock of migrations belong to one connection' }]
 }
 
 function checkMigrations ({ missing, unknown, altered }: Inspection): DoctorFinding {

@@ -5,6 +5,7 @@ import type { Log } from '../domain/log.ts'
 import { obeyConnectWithin } from './connect-within.ts'
 import { PrismaClient } from './generated/client.ts'
 import { withPoolErrorPolicy } from './pool-error-policy.ts'
+import { sessionSettings } from './session-settings.ts'
 import { joinAmbientTransaction, onPool } from './transaction.ts'
 
 /** The connection pools of the process, and Prisma on the first one. */
@@ -33,16 +34,11 @@ export function openDatabase (url: string, config: Config, log: Pick<Log, 'warn'
       max,
       connectionTimeoutMillis: config.databaseConnectTimeoutMs,
       idleTimeoutMillis: 30_000,
-      statement_timeout: statementTimeoutMs,
+      ...sessionSettings(statementTimeoutMs),
       // A server that has become unreachable cannot apply statement_timeout, so the client has a timeout, too.
       query_timeout: statementTimeoutMs + config.databaseConnectTimeoutMs,
       keepAlive: true,
-      // A transaction whose client has vanished must not keep the lab lock.
-      idle_in_transaction_session_timeout: statementTimeoutMs,
-      application_name: 'platform-status',
-      // Without table statistics PostgreSQL overestimates costs and JIT-compiles reads of the event log. Compiling takes seconds,
-      // running such a read takes milliseconds.
-      options: '-c TimeZone=UTC -c jit=off'
+      application_name: 'platform-status'
     }))))
     // The pool replaces a broken idle connection at the next query. Without a listener, its error would end the process.
     pool.on('error', ({ message, code }: Error & { code?: string }) => {

@@ -1,5 +1,7 @@
 import pg from 'pg'
 import { type AppliedMigration, readMigrations } from './migrate.ts'
+import { sessionSettings } from './session-settings.ts'
+import { sharesConnections } from './shared-connections.ts'
 
 /** Facts about a database. `clock_ahead_ms`: how many milliseconds its clock is ahead of the clock of this machine. */
 export type Inspection = {
@@ -8,11 +10,15 @@ export type Inspection = {
   missing: string[], unknown: string[], altered: string[]
   /** How many steps are used although their times cannot be true. Absent without a table of steps. */
   doubtful?: { ahead: number, long: number }
+  /** Whether a pooler gives each transaction another connection. */
+  is_shared?: boolean
 }
 
 /** Inspects a database without changing it, and compares its migrations with those of this code. Throws the error of the driver when it cannot connect. */
 export async function inspectDatabase (url: string, directory: string): Promise<Inspection> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000, query_timeout: 10_000, application_name: 'platform-status doctor' })
+  // as the service connects, so that what refuses the service refuses this, too
+  const config = { connectionString: url, connectionTimeoutMillis: 5000, query_timeout: 10_000, application_name: 'platform-status doctor', ...sessionSettings(10_000) }
+  const client = new pg.Client(config)
   client.on('error', () => {})
   await client.connect()
   try {
@@ -20,7 +26,10 @@ export async function inspectDatabase (url: string, directory: string): Promise<
       SELECT current_setting('server_version') AS postgresql, current_setting('server_version_num')::integer AS version,
         current_setting('server_encoding') AS encoding, pg_database_size(current_database())::float8 AS size_bytes`)
     const doubtful = await countDoubtfulSteps(client)
-    return { ...server!, clock_ahead_ms: await clockAhead(client), ...await compareMigrations(client, directory), ...doubtful === null ? {} : { doubtful } }
+    return {
+      ...server!, is_shared: await sharesConnections(config, client), clock_ahead_ms: await clockAhead(client), ...await compareMigrations(client, directory),
+      ...doubtful === null ? {} : { doubtful }
+    }
   } finally {
     await client.end()
   }

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { OperatorError } from '../domain/operator-error.ts'
 import { databaseFault, databaseProblem } from './errors.ts'
+import { ignoredByPoolers } from './session-settings.ts'
 
 const pauseMs = 500
 
 // SQLSTATE classes for a wrong user or password, and for a database that does not exist. Waiting does not help.
 const permanentRefusal = /^(28|3D)/
+/** How PgBouncer refuses a connection. */
+const refusedParameter = /^unsupported startup parameter/
 
 /**
  * Waits up to `limitMs` until the database accepts connections, because it may be starting at the same time. Throws an
@@ -25,7 +28,7 @@ export async function waitForDatabase (url: string, pool: pg.Pool, { limitMs, lo
     } catch (error) {
       const why = reasonOf(error)
       const sqlstate = databaseFault(error)?.sqlstate
-      if (databaseProblem(error) === null || (sqlstate !== undefined && permanentRefusal.test(sqlstate))) {
+      if (databaseProblem(error) === null || isPermanent(sqlstate, why)) {
         throw new OperatorError(refusal(sqlstate, why, { name, server, user }), { cause: error })
       }
       if (Date.now() + pauseMs > until) {
@@ -42,7 +45,7 @@ export function connectionProblem (url: string, error: unknown): string | null {
   const sqlstate = databaseFault(error)?.sqlstate
   if (databaseProblem(error)?.code !== 'database-unavailable') return null
   const { name, server, user } = describe(url)
-  if (sqlstate !== undefined && permanentRefusal.test(sqlstate)) return refusal(sqlstate, reasonOf(error), { name, server, user })
+  if (isPermanent(sqlstate, reasonOf(error))) return refusal(sqlstate, reasonOf(error), { name, server, user })
   return `The database at ${server} does not respond (${reasonOf(error)}). Start it, or correct DATABASE_URL.`
 }
 
@@ -57,9 +60,17 @@ function describe (url: string): Description {
   }
 }
 
+function isPermanent (sqlstate: string | undefined, why: string): boolean {
+  return refusedParameter.test(why) || (sqlstate !== undefined && permanentRefusal.test(sqlstate))
+}
+
 function refusal (sqlstate: string | undefined, why: string, { name, server, user }: Description): string {
   if (sqlstate === '3D000') return `The server at ${server} has no database "${name}". Create it, or correct DATABASE_URL.`
   if (sqlstate?.startsWith('28')) return `The database at ${server} refuses the user "${user}" (${why}). Correct user and password in DATABASE_URL.`
+  if (refusedParameter.test(why)) {
+    return `The connection pooler at ${server} refuses what the service asks for (${why}). Set in its configuration: ${ignoredByPoolers}. ` +
+      'docs/guides/high-availability.md says which ALTER ROLE belongs to it.'
+  }
   return `The database at ${server} cannot be used (${why}).`
 }
 

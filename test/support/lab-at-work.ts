@@ -5,7 +5,11 @@ export type LabAtWork = Service & { process: string, experiment: string, step: s
 
 /** A service with data of every kind: devices, containers, a parked lid, a reserved slot, a process, a running experiment, finished and running steps, a step that was lost and its alarm, a stocktake, a webhook. */
 export async function aLabAtWork (t: Test, env?: Record<string, string>, report?: (fault: string) => void): Promise<LabAtWork> {
-  const service = await aService(t, env, report)
+  return await putToWork(await aService(t, env, report))
+}
+
+/** Fills a service that is empty. */
+export async function putToWork (service: Service): Promise<LabAtWork> {
   const made = async (answer: Promise<Answer>): Promise<string> => {
     const { status, body, text } = await answer
     if (status !== 201) throw new Error(`the lab at work was refused: ${text}`)

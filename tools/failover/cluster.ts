@@ -1,0 +1,137 @@
+// etcd, three Patroni nodes and HAProxy, each with its file of deploy/patroni.
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, chownSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { freePorts } from '../support/free-port.ts'
+import { type Programs, until } from '../support/programs.ts'
+import { execute } from '../support/server-databases.ts'
+import { filled, type Values, valuesOf } from '../support/templates.ts'
+import { makeNode, type Node } from './node.ts'
+
+export type Installed = { etcd: string, haproxy: string, postgres: string, patroni: string }
+
+/** Seconds, as Patroni names them. */
+export type Timing = { TTL: string, LOOP_WAIT: string, RETRY_TIMEOUT: string }
+
+type Member = { name: string, role: 'leader' | 'sync_standby' | 'replica', state: string }
+
+export type Cluster = Awaited<ReturnType<typeof startCluster>>
+
+/** The addresses of the database machines, all of them this one. */
+const addresses = ['127.0.0.11', '127.0.0.12', '127.0.0.13'] as const
+const settleSeconds = 60
+
+/** Starts all of it, and makes the database of the service. `url` leads to the primary, whichever it is. */
+export async function startCluster (programs: Programs, installed: Installed, timing: Partial<Timing>) {
+  const values = await valuesHere(programs.folder, installed, timing)
+  await startEtcd(programs, installed.etcd, values)
+  const nodes = addresses.map((address, index) => makeNode(programs, installed.patroni, { ...values, NODE_NAME: `node${index + 1}`, NODE_ADDRESS: address }))
+  for (const node of nodes) node.start()
+
+  /** What the nodes say of each other. Empty when none answers. */
+  async function members (): Promise<Member[]> {
+    for (const { rest } of nodes) {
+      try {
+        const answer = await fetch(`${rest}/cluster`, { signal: AbortSignal.timeout(1000) })
+        if (answer.ok) return (await answer.json() as { members: Member[] }).members
+      } catch {
+        // it is down or frozen
+      }
+    }
+    return []
+  }
+
+  async function nodeWith (role: Member['role']): Promise<Node> {
+    const found = (await members()).find((member) => member.role === role)
+    return nodes.find(({ name }) => name === found?.name) ?? fail(`no node is the ${role}`)
+  }
+
+  /** All three run, one of them as the leader and one as its synchronous standby. */
+  async function settled (): Promise<void> {
+    await until('that the leader has two standbys, one of them synchronous,', settleSeconds, async () => {
+      const found = await members()
+      const states = found.filter(({ role, state }) => role === 'leader' ? state === 'running' : state === 'streaming')
+      return states.length === nodes.length && ['leader', 'sync_standby', 'replica'].every((role) => states.some((member) => member.role === role))
+    })
+  }
+
+  await settled()
+  const haproxy = join(programs.folder, 'haproxy.cfg')
+  writeFileSync(haproxy, filled('haproxy.cfg', values))
+  programs.start('haproxy', installed.haproxy, ['-db', '-f', haproxy])
+  const at = (user: string, password: string, database: string): string => `postgresql://${user}:${password}@${values.PROXY_ADDRESS}:${values.PRIMARY_PORT}/${database}`
+  const superuser = at('postgres', values.SUPERUSER_PASSWORD!, 'postgres')
+  await until('that HAProxy finds the primary', 30, async () => await leadsToPrimary(superuser))
+  for (const statement of filled('database.sql', values).split(/;\n/).filter((text) => text.trim() !== '')) await execute(superuser, statement)
+
+  return {
+    nodes,
+    url: at('platform_status', values.SERVICE_PASSWORD!, 'platform_status'),
+    leader: async (): Promise<Node> => await nodeWith('leader'),
+    synchronousStandby: async (): Promise<Node> => await nodeWith('sync_standby'),
+    settled,
+
+    /** The planned way: the leader hands over to its synchronous standby. */
+    async switchover (): Promise<void> {
+      const [leader, standby] = [await nodeWith('leader'), await nodeWith('sync_standby')]
+      const body = JSON.stringify({ leader: leader.name, candidate: standby.name })
+      const answer = await fetch(`${leader.rest}/switchover`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      if (!answer.ok) throw new Error(`Patroni refuses the switchover: ${answer.status} ${await answer.text()}`)
+    }
+  }
+}
+
+async function valuesHere (folder: string, { postgres }: Installed, timing: Partial<Timing>): Promise<Values> {
+  const [postgresPort, restPort, etcdPort, etcdPeerPort, primaryPort, replicaPort] = (await freePorts(6)).map(String)
+  const password = (): string => randomBytes(12).toString('hex')
+  const [etcd] = addresses
+  return valuesOf({
+    ...timing,
+    ...Object.fromEntries(addresses.map((address, index) => [`NODE${index + 1}_ADDRESS`, address])),
+    NETWORK: '127.0.0.0/8', NODE_NAME: 'node1', NODE_ADDRESS: etcd,
+    // a virtual machine may have none, and resetting this one is not what the test is for
+    WATCHDOG: 'off',
+    POSTGRES_PORT: postgresPort, REST_PORT: restPort, BIN_DIR: postgres,
+    ETCD_PORT: etcdPort, ETCD_PEER_PORT: etcdPeerPort, ETCD_DATA_DIR: join(folder, 'etcd'),
+    ETCD_CLUSTER: `node1=http://${etcd}:${etcdPeerPort}`, ETCD_HOSTS: `"${etcd}:${etcdPort}"`,
+    PRIMARY_PORT: primaryPort, REPLICA_PORT: replicaPort,
+    SUPERUSER_PASSWORD: password(), REPLICATION_PASSWORD: password(), REWIND_PASSWORD: password(), SERVICE_PASSWORD: password()
+  })
+}
+
+async function startEtcd (programs: Programs, etcd: string, values: Values): Promise<void> {
+  const config = join(programs.folder, 'etcd.yml')
+  writeFileSync(config, filled('etcd.yml', values))
+  mkdirSync(values.ETCD_DATA_DIR!, { mode: 0o700 })
+  if (programs.owner !== undefined) chownSync(values.ETCD_DATA_DIR!, programs.owner.uid, programs.owner.gid)
+  const program = programs.start('etcd', etcd, ['--config-file', config])
+  await until('that etcd is healthy', 30, async () => {
+    if (program.isOver()) throw new Error('etcd has ended')
+    return await fetch(`http://${values.NODE_ADDRESS}:${values.ETCD_PORT}/health`).then(({ ok }) => ok, () => false)
+  })
+}
+
+/** HAProxy takes all nodes for the primary until it has asked them, and gives each the next connection in turn. */
+async function leadsToPrimary (url: string): Promise<boolean> {
+  for (let connection = 0; connection < 2 * addresses.length; connection++) if (!await isPrimary(url)) return false
+  return true
+}
+
+async function isPrimary (url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000, query_timeout: 2000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const { rows: [row] } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
+    return !row!.standby
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+function fail (why: string): never {
+  throw new Error(why)
+}
