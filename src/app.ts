@@ -28,6 +28,7 @@ import { queryEncoding } from './plugins/query-encoding.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { silentConnections } from './plugins/silent-connections.ts'
+import { tableFiles } from './plugins/table-files.ts'
 import { traces } from './plugins/traces.ts'
 import { compilersFactory } from './plugins/validation.ts'
 import { webPages } from './plugins/web-pages.ts'
@@ -74,9 +75,9 @@ const maxConnections = 5000
 /** Builds the Fastify app: plugins first, then the route modules. The order matters. Does not listen. */
 export async function buildApp (
   config: Config,
-  { database, log, streamTimes = {}, deliveryTimes = {}, watchEveryMs, minRevisionWaitMs: waitMs }: {
+  { database, log, streamTimes = {}, deliveryTimes = {}, watchEveryMs, minRevisionWaitMs: waitMs, fileStallMs }: {
     database: Database, log: FastifyBaseLogger
-    streamTimes?: Partial<FeedTimes>, deliveryTimes?: Partial<DeliveryTimes>, watchEveryMs?: number, minRevisionWaitMs?: number
+    streamTimes?: Partial<FeedTimes>, deliveryTimes?: Partial<DeliveryTimes>, watchEveryMs?: number, minRevisionWaitMs?: number, fileStallMs?: number
   }
 ): Promise<FastifyInstance> {
   const app = Fastify({
@@ -131,6 +132,7 @@ export async function buildApp (
   await app.register(dryRuns)
   await app.register(conditionalWrites)
   await app.register(admission, { poolMax: config.databasePoolMax, connectTimeoutMs: config.databaseConnectTimeoutMs })
+  await app.register(tableFiles, { ...fileStallMs === undefined ? {} : { stallMs: fileStallMs } })
   await app.register(labRevision, { ...waitMs === undefined ? {} : { waitMs } })
   await app.register(docs)
   await app.register(metrics)

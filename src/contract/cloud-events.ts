@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { ref, Timestamp } from './common.ts'
 import { Event, EventPage } from './events.ts'
+import { asParquet, nextPageHeader } from './table-files.ts'
 
 /** A list of CloudEvents 1.0 in their JSON format. */
 export const cloudEventsType = 'application/cloudevents-batch+json'
@@ -66,9 +67,9 @@ function subjectOf (event: Event): string | null {
 
 /** A page of events as JSON, or as CloudEvents if the client asks for them. */
 export const eventsResponse = Type.Unsafe<Static<typeof EventPage> | Static<typeof CloudEventBatch>>({
-  description: 'One page of events. As CloudEvents if `Accept` asks for `application/cloudevents-batch+json`.',
-  headers: { Link: { type: 'string', description: 'Of CloudEvents: the next page, with `rel="next"`. Absent on the last page.', examples: ['</api/events?cursor=WyJ0X3h2Q2kxOSIsIjAxOTlmMmY0Il0>; rel="next"'] } },
-  content: { 'application/json': { schema: ref(EventPage) }, [cloudEventsType]: { schema: CloudEventBatch } }
+  description: 'One page of events. As CloudEvents, or as a Parquet file, if `Accept` asks for it.',
+  headers: nextPageHeader,
+  content: { 'application/json': { schema: ref(EventPage) }, [cloudEventsType]: { schema: CloudEventBatch }, ...asParquet }
 })
 
 export const cloudEventSchemas = [CloudEvent]

@@ -33,6 +33,7 @@ import { stepStatisticsSchemas } from './step-statistics.ts'
 import { stepSchemas } from './steps.ts'
 import { streamSchemas } from './stream.ts'
 import { timelineSchemas } from './timelines.ts'
+import { tableFileSchemas } from './table-files.ts'
 import { transferSchemas } from './transfers.ts'
 import { utilizationSchemas } from './utilization.ts'
 import { webhookSchemas } from './webhooks.ts'
@@ -94,5 +95,5 @@ export const components: readonly TSchema[] = [
   ...estimateSchemas, ...estimateKindSchemas,
   ...processDurationSchemas, ...timelineSchemas, ...runningSchemas, ...orchestratorSchemas, ...alarmSchemas,
   ...reservationSchemas, ...transferSchemas, ...arrangementSchemas, ...stocktakeSchemas, ...labelSchemas,
-  ...eventSchemas, ...cloudEventSchemas, ...streamSchemas, ...searchSchemas, ...webhookSchemas, ...keySchemas, ...sessionSchemas
+  ...eventSchemas, ...cloudEventSchemas, ...tableFileSchemas, ...streamSchemas, ...searchSchemas, ...webhookSchemas, ...keySchemas, ...sessionSchemas
 ]

@@ -11,6 +11,8 @@ export function validatorFor (components: readonly object[], { allErrors = true 
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('name', isVisible)
   ajv.addFormat('path-name', (text: string) => isPathName(text) && isVisible(text))
+  // for generators of clients; no JSON has it
+  ajv.addFormat('binary', true)
   ajv.addFormat('barcode', (text: string) => isPathName(text) && !isUuid(text) && isVisible(text))
   ajv.addKeyword({ keyword: 'x-normalize', type: 'string', error: { message: 'is too long in Unicode form NFC' }, validate: normalize })
   ajv.addKeyword({ keyword: 'x-max-levels', type: 'object', error: { message: 'is nested too deep' }, validate: (levels: number, data: object) => depthOf(data, levels) <= levels })

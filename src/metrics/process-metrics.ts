@@ -22,7 +22,7 @@ export function openProcessMetrics () {
   }, lookEveryMs).unref()
 
   return {
-    /** Counts a request that was answered, or a stream that began. `operation` is its operation id; `seconds` is null for a stream, which lasts as long as its reader wants. */
+    /** Counts a request that was answered, or a stream that began. `operation` is its operation id; `seconds` is null for a stream or a file, which lasts as long as its reader wants. */
     request (operation: string, status: number, seconds: number | null): void {
       requests.add({ operation, status: String(status) })
       if (seconds !== null) requestSeconds.observe({ operation }, seconds)
@@ -48,7 +48,7 @@ export function openProcessMetrics () {
       const { rss, heapUsed } = process.memoryUsage()
       return [
         { name: 'platform_status_requests_total', type: 'counter', help: 'Requests that were answered, by operation and status.', samples: requests.samples() },
-        { name: 'platform_status_request_duration_seconds', type: 'histogram', help: 'How long answers took, by operation. Streams are left out.', samples: requestSeconds.samples() },
+        { name: 'platform_status_request_duration_seconds', type: 'histogram', help: 'How long answers took, by operation. Streams and Parquet files are left out.', samples: requestSeconds.samples() },
         { name: 'platform_status_database_faults_total', type: 'counter', help: 'Requests that the database made fail with 503, by SQLSTATE; `none`: no connection.', samples: databaseFaults.samples() },
         { name: 'platform_status_idempotency_replays_total', type: 'counter', help: 'Requests that were answered with the stored answer of an earlier one, by operation.', samples: replays.samples() },
         { name: 'platform_status_estimates_total', type: 'counter', help: 'Estimates of steps, by method and level.', samples: estimates.samples() },

@@ -12,6 +12,10 @@ declare module 'fastify' {
     /** How much a read can cost, if that does not follow from the query; see `costOf`. A route outside /api that reads the lab must say it. */
     read?: 'small' | 'large'
   }
+  interface FastifyInstance {
+    /** Runs a large read in its turn, for a response that needs several: between them, others have theirs. `waitMs` is how long it waits. */
+    largeReadOf<T> (request: FastifyRequest, run: () => Promise<T>, waitMs: number): Promise<T>
+  }
 }
 
 /** The default `limit` of lists. A page of this length costs little. */
@@ -39,12 +43,16 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
     large: fairGate(largeReadConnections, Math.min(largeReadWaitMs, connectTimeoutMs), 'Other large reads are still running. Retry in one second.')
   }
 
+  const actorOf = ({ actor, ip }: FastifyRequest): string => actor ?? ip
+
+  app.decorate('largeReadOf', async (request, run, waitMs) => await gates.large.run(actorOf(request), async () => await largeRead(run), waitMs))
+
   app.addHook('onRoute', (route) => {
     if (!route.url.startsWith('/api/') && route.config?.read === undefined) return
     const { handler } = route
     route.handler = async function (request, reply) {
       const run = async (): Promise<unknown> => await (handler.call(this, request, reply))
-      const admit = async (cost: Cost): Promise<unknown> => await gates[cost].run(request.actor ?? request.ip, async (waitedMs) => {
+      const admit = async (cost: Cost): Promise<unknown> => await gates[cost].run(actorOf(request), async (waitedMs) => {
         const inTime = waitedMs === 0 ? run : async () => await connectWithin(Math.max(leastConnectMs, connectTimeoutMs - waitedMs), run)
         return await around[cost](inTime)
       })
@@ -60,7 +68,7 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
 
   const around: Record<Cost, (run: () => Promise<unknown>) => Promise<unknown>> = { write: async (run) => await run(), small: asSmallRead, large: largeRead }
 
-  async function largeRead (run: () => Promise<unknown>): Promise<unknown> {
+  async function largeRead<T> (run: () => Promise<T>): Promise<T> {
     try {
       return await app.database.largeReads(run)
     } catch (error) {

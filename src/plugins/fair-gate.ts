@@ -25,14 +25,14 @@ export function fairGate (places: number, waitMs: number, busy: string) {
     first.enter()
   }
 
-  async function wait (actor: string): Promise<void> {
+  async function wait (actor: string, longestMs: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         const others = queues.get(actor)!.filter((one) => one !== waiting)
         if (others.length === 0) queues.delete(actor)
         else queues.set(actor, others)
         reject(problem('too-busy', busy))
-      }, waitMs)
+      }, longestMs)
       const waiting: Waiting = {
         enter: () => {
           clearTimeout(timer)
@@ -47,13 +47,13 @@ export function fairGate (places: number, waitMs: number, busy: string) {
 
   return {
     /** Runs some work in its turn, and tells it how long it has waited. Throws `too-busy` if there is no free place in time. */
-    async run<T> (actor: string, work: (waitedMs: number) => Promise<T>): Promise<T> {
+    async run<T> (actor: string, work: (waitedMs: number) => Promise<T>, longestMs = waitMs): Promise<T> {
       let waitedMs = 0
       if (free > 0) {
         free -= 1
       } else {
         const since = performance.now()
-        await wait(actor)
+        await wait(actor, longestMs)
         waitedMs = performance.now() - since
       }
       try {

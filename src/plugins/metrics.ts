@@ -20,7 +20,7 @@ export const metrics = plugin(async (app: FastifyInstance) => {
   app.addHook('onClose', async () => counted.stop())
   app.addHook('onResponse', (request, reply, done) => {
     // A stream was counted when it began, because most end without a response that is complete.
-    if (request.streamed === undefined) counted.request(request.routeOptions.schema?.operationId ?? 'none', reply.statusCode, reply.elapsedTime / 1000)
+    if (request.streamed === undefined) counted.request(request.routeOptions.schema?.operationId ?? 'none', reply.statusCode, request.file === undefined ? reply.elapsedTime / 1000 : null)
     if (request.sqlstate !== undefined) counted.databaseFaults.add({ sqlstate: request.sqlstate })
     done()
   })

@@ -46,12 +46,13 @@ export function requestLog (): LogController {
 }
 
 function logRequest (reply: FastifyReply, message: string, status?: number): void {
-  const { method, url, routeOptions, actor, refusal, streamed } = reply.request
+  const { method, url, routeOptions, actor, refusal, streamed, file } = reply.request
   reply.log.info({
     operation_id: routeOptions.schema?.operationId, actor: actor ?? undefined, method,
     url: redactUrl(url, parametersOf(reply.request)).slice(0, maxUrlLength), duration_ms: Math.round(reply.elapsedTime * 10) / 10, status,
     ...refusal === undefined ? {} : { code: refusal.code, detail: redactMessage(refusal.message).slice(0, maxDetailLength) },
-    ...streamed === undefined ? {} : { reason: streamed.ended ?? 'closed', revision: streamed.cursor, frames: streamed.frames }
+    ...streamed === undefined ? {} : { reason: streamed.ended ?? 'closed', revision: streamed.cursor, frames: streamed.frames },
+    ...file === undefined ? {} : { rows: file.rows }
   }, message)
 }
 

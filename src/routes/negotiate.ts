@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { parquetType } from '../contract/table-files.ts'
 
 /**
  * Sets the `Content-Type` of the response to the offered media type that `Accept` prefers, and returns that type. The
@@ -13,5 +14,5 @@ export function negotiate<T extends string> (request: FastifyRequest, reply: Fas
 }
 
 function withCharset (type: string): string {
-  return `${type}; charset=utf-8`
+  return type === parquetType ? type : `${type}; charset=utf-8`
 }

@@ -21,15 +21,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: ['project-root.ts', 'domain', 'contract', 'config.ts'],
   estimation: ['domain', 'contract', 'store'],
   metrics: ['store'],
+  tables: ['domain'],
   backup: ['domain', 'store', 'terminal', 'version.ts'],
   import: ['domain', 'contract', 'config.ts', 'embedded', 'store', 'terminal'],
   stream: ['domain', 'contract', 'store', 'version.ts'],
   webhooks: ['domain', 'store', 'version.ts'],
-  plugins: ['domain', 'contract', 'metrics', 'store', 'stream', 'version.ts'],
-  routes: ['domain', 'contract', 'plugins', 'store', 'stream'],
+  plugins: ['domain', 'contract', 'metrics', 'store', 'stream', 'tables', 'version.ts'],
+  routes: ['domain', 'contract', 'plugins', 'store', 'stream', 'tables'],
   'app.ts': ['contract', 'domain', 'config.ts', 'store', 'estimation', 'stream', 'webhooks', 'plugins', 'routes'],
   process: ['project-root.ts', 'app.ts', 'config.ts', 'domain', 'embedded', 'plugins', 'store', 'terminal'],
-  cli: ['backup', 'config.ts', 'contract', 'domain', 'embedded', 'import', 'process', 'store', 'terminal', 'version.ts'],
+  cli: ['backup', 'config.ts', 'contract', 'domain', 'embedded', 'import', 'process', 'store', 'tables', 'terminal', 'version.ts'],
   demo: ['project-root.ts', 'config.ts', 'contract', 'process', 'terminal'],
   'server.ts': ['domain', 'process', 'terminal']
 }
@@ -45,7 +46,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Programs: they are started, and nothing imports them. */
-const programs = ['src/routes/lab/yaml-worker.ts', 'src/server.ts', 'src/cli/main.ts', 'src/demo/main.ts']
+const programs = ['src/routes/lab/yaml-worker.ts', 'src/tables/parquet-worker.ts', 'src/server.ts', 'src/cli/main.ts', 'src/demo/main.ts']
 
 type Sources = ReadonlyMap<string, string>
 type Import = { from: string, to: string }

@@ -69,11 +69,12 @@ function isFresh () {
   return parts.every(isPartFresh)
 }
 
-// An installation has what was built, and not its sources.
+// An installation has what was built, and not its sources. The times of its files are those of when they were unpacked.
 function isPartFresh ({ stamp, sources, makes }) {
   if (!existsSync(stamp)) return false
   const built = statSync(stamp).mtimeMs
-  if (existsSync(sources[0]) && !makes.every((made) => existsSync(made))) return false
+  if (!existsSync(sources[0])) return true
+  if (!makes.every((made) => existsSync(made))) return false
   return sources.every((source) => !existsSync(source) || newest(source) <= built)
 }
 

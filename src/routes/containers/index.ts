@@ -6,8 +6,10 @@ import {
   ContainerHistoryQuery, RemoveQuery
 } from '../../contract/containers.ts'
 import { bodyProblems, placementProblems, problems } from '../../contract/problem-responses.ts'
+import { alsoParquet, pageOrParquet } from '../../contract/table-files.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
+import { listOrTable } from '../list-or-table.ts'
 
 /** Containers and their history. Moves and lids are in src/routes/moves. */
 export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -16,11 +18,11 @@ export const containersRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/containers', {
     schema: {
       operationId: 'listContainers', tags: ['containers'], summary: 'List containers',
-      description: 'Lists the containers on the platform. Use `removed` to list removed ones. Filters match exactly.',
+      description: `Lists the containers on the platform. Use \`removed\` to list removed ones. Filters match exactly. ${alsoParquet}`,
       querystring: ContainerQuery,
-      response: { 200: ref(ContainerPage), ...problems('invalid-cursor') }
+      response: { 200: pageOrParquet(ContainerPage), ...problems('invalid-cursor') }
     }
-  }, async ({ query }) => await store.containers.list(query))
+  }, async (request, reply) => await listOrTable(app, request, reply, 'containers', request.query, async (query) => await store.containers.list(query)))
 
   app.post('/containers', {
     schema: {

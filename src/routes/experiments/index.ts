@@ -4,8 +4,10 @@ import { Experiment, ExperimentCreate, ExperimentPage, ExperimentParams, Experim
 import { Pause, PauseQuery } from '../../contract/pauses.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { ExperimentStepsQuery, StepPage } from '../../contract/steps.ts'
+import { alsoParquet, pageOrParquet } from '../../contract/table-files.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
+import { listOrTable } from '../list-or-table.ts'
 
 /** Experiments: executions of processes. */
 export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -14,11 +16,11 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/experiments', {
     schema: {
       operationId: 'listExperiments', tags: ['experiments'], summary: 'List experiments',
-      description: 'Lists experiments, oldest first. `started_after` (inclusive) and `started_before` (exclusive) refer to the start of the first step.',
+      description: `Lists experiments, oldest first. \`started_after\` (inclusive) and \`started_before\` (exclusive) refer to the start of the first step. ${alsoParquet}`,
       querystring: ExperimentQuery,
-      response: { 200: ref(ExperimentPage), ...problems('invalid-cursor') }
+      response: { 200: pageOrParquet(ExperimentPage), ...problems('invalid-cursor') }
     }
-  }, async ({ query }) => await store.experiments.list(query))
+  }, async (request, reply) => await listOrTable(app, request, reply, 'experiments', request.query, async (query) => await store.experiments.list(query)))
 
   app.post('/experiments', {
     schema: {

@@ -8,8 +8,10 @@ import { StatisticsQuery, StepStatistics } from '../../contract/step-statistics.
 import {
   StepHistoryQuery, Step, StepBatch, StepCreate, StepFinish, StepHistory, StepItems, StepPage, StepParams, StepPatch, StepQuery
 } from '../../contract/steps.ts'
+import { alsoParquet, pageOrParquet } from '../../contract/table-files.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonRow } from '../json-row.ts'
+import { listOrTable } from '../list-or-table.ts'
 
 /** The log of steps. */
 export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -21,12 +23,13 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       description: [
         'Filters match exactly. A device is found by its present name, or by its last name if it is retired. An unknown device or container matches no steps.',
         '`container` is the barcode of a container on the platform, or the id of any container. `experiment_id` also finds steps that were logged with an unknown experiment.',
-        '`started_after` is inclusive, `started_before` exclusive. The default order is by start.'
+        '`started_after` is inclusive, `started_before` exclusive. The default order is by start.',
+        alsoParquet
       ].join(' '),
       querystring: StepQuery,
-      response: { 200: ref(StepPage), ...problems('invalid-cursor') }
+      response: { 200: pageOrParquet(StepPage), ...problems('invalid-cursor') }
     }
-  }, async ({ query }) => await store.steps.list(query))
+  }, async (request, reply) => await listOrTable(app, request, reply, 'steps', request.query, async (query) => await store.steps.list(query)))
 
   app.post('/steps', {
     schema: {

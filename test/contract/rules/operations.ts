@@ -4,11 +4,15 @@ import { answersOf, mediaOf, operationsOf, resolved, type Json, type Rule } from
 const outsideOfApi = ['/health/live', '/health/ready', '/metrics']
 const withoutKey = ['GET /health/live', 'GET /health/ready', 'POST /api/session', 'DELETE /api/session']
 const jsonOnly = ['application/json']
-/** What is not JSON, by call: the lab file, the certificate and the source of a process are the labs' own files; metrics are as Prometheus wants them. */
+const parquet = 'application/vnd.apache.parquet'
+/** What is not JSON, by call: the lab file, the certificate and the source of a process are the labs' own files; metrics are as Prometheus wants them; tables are Parquet. */
 const otherMedia: Readonly<Record<string, readonly string[]>> = {
   putLabConfig: ['application/yaml', 'application/x-yaml', 'text/yaml'],
   getLabConfig: ['application/yaml', 'application/x-yaml', 'text/yaml'],
-  listEvents: ['application/cloudevents-batch+json'],
+  listEvents: ['application/cloudevents-batch+json', parquet],
+  listSteps: [parquet],
+  listContainers: [parquet],
+  listExperiments: [parquet],
   putCertificate: ['application/x-pem-file', 'text/plain'],
   getCertificate: ['application/x-pem-file', 'text/plain'],
   getProcessSource: ['text/plain'],

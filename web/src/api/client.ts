@@ -1,8 +1,8 @@
 import createClient from 'openapi-fetch'
 import type { paths, Problem } from './generated/schema.d.ts'
 
-/** The calls of the service, typed by its own document. */
-export const api = createClient<paths>({ baseUrl: location.origin })
+/** The calls of the service, typed by its own document. Lists can also be files; the page reads JSON. */
+export const api = createClient<paths, 'application/json' | 'application/problem+json'>({ baseUrl: location.origin })
 
 /** A refusal in the words of the service. */
 export class Refusal extends Error {

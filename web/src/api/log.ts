@@ -31,5 +31,5 @@ export function useRevisionsSince (from: string, enabled: boolean) {
 
 /** Newest first. The call can also answer with CloudEvents, to those who ask for them. */
 async function readEvents (query: LogFilters & Cursor & { limit: number }): Promise<EventPage> {
-  return await read(api.GET('/api/events', { params: { query: { sort: '-revision', ...query } } })) as EventPage
+  return await read<EventPage>(api.GET('/api/events', { params: { query: { sort: '-revision', ...query } } }))
 }

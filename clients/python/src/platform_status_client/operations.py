@@ -404,7 +404,8 @@ class Operations(Caller):
 
     def list_containers(self, **query: Unpack[ListContainersQuery]) -> ContainerPage:
         """List containers. Lists the containers on the platform. Use `removed` to list removed ones. Filters match
-        exactly. Scope: `read`.
+        exactly. With `Accept: application/vnd.apache.parquet` the answer is a Parquet file of all rows that the
+        filters leave; with `limit`, of one page, and `Link` has the next. Scope: `read`.
         """
         answer: ContainerPage = self.call('GET', ('api', 'containers'), query=query)
         return answer
@@ -661,7 +662,9 @@ class Operations(Caller):
 
     def list_experiments(self, **query: Unpack[ListExperimentsQuery]) -> ExperimentPage:
         """List experiments. Lists experiments, oldest first. `started_after` (inclusive) and `started_before`
-        (exclusive) refer to the start of the first step. Scope: `read`.
+        (exclusive) refer to the start of the first step. With `Accept: application/vnd.apache.parquet` the
+        answer is a Parquet file of all rows that the filters leave; with `limit`, of one page, and `Link` has
+        the next. Scope: `read`.
         """
         answer: ExperimentPage = self.call('GET', ('api', 'experiments'), query=query)
         return answer
@@ -717,7 +720,8 @@ class Operations(Caller):
         retired. An unknown device or container matches no steps. `container` is the barcode of a container on
         the platform, or the id of any container. `experiment_id` also finds steps that were logged with an
         unknown experiment. `started_after` is inclusive, `started_before` exclusive. The default order is by
-        start. Scope: `read`.
+        start. With `Accept: application/vnd.apache.parquet` the answer is a Parquet file of all rows that the
+        filters leave; with `limit`, of one page, and `Link` has the next. Scope: `read`.
         """
         answer: StepPage = self.call('GET', ('api', 'steps'), query=query)
         return answer
@@ -901,7 +905,9 @@ class Operations(Caller):
         the device, and of containers and lids that arrived on it or left it. To continue from the last revision
         that you read, use `after`. `actor` is the name of an API key. `recorded_after` is inclusive,
         `recorded_before` exclusive. With `Accept: application/cloudevents-batch+json` the events are
-        CloudEvents, and `Link` has the next page. Scope: `read`.
+        CloudEvents, and `Link` has the next page. With `Accept: application/vnd.apache.parquet` the answer is a
+        Parquet file of all rows that the filters leave; with `limit`, of one page, and `Link` has the next.
+        Scope: `read`.
         """
         answer: EventPage = self.call('GET', ('api', 'events'), query=query)
         return answer

@@ -1,31 +1,31 @@
-export const exportKinds = ['steps', 'containers', 'events', 'experiments'] as const
-export type ExportKind = typeof exportKinds[number]
+export const tableKinds = ['steps', 'containers', 'events', 'experiments'] as const
+export type TableKind = typeof tableKinds[number]
 
 /** What the cells of a column are. `json` are nested members, which are written as JSON. */
 export type CellType = 'text' | 'time' | 'whole' | 'number' | 'truth' | 'json'
 
 /** A column of a table. `of` returns the cell of one item, as the service tells it; null or undefined for none. */
-export type ExportColumn = { name: string, type: CellType, of: (item: Record<string, unknown>) => unknown }
+export type TableColumn = { name: string, type: CellType, of: (item: Record<string, unknown>) => unknown }
 
-function columns (type: CellType, ...names: string[]): ExportColumn[] {
+function columns (type: CellType, ...names: string[]): TableColumn[] {
   return names.map((name) => ({ name, type, of: (item) => item[name] }))
 }
 
 /** The two columns of a place. */
-function place (name: string): ExportColumn[] {
+function place (name: string): TableColumn[] {
   return [['device', 'text'], ['position', 'whole']].map(([member, type]) => ({
     name: `${name}_${member!}`, type: type as CellType, of: (item) => (item[name] as Record<string, unknown> | null)?.[member!]
   }))
 }
 
-const containersColumn: ExportColumn = {
+const containersColumn: TableColumn = {
   name: 'containers', type: 'text', of: ({ containers }) => (containers as { named: string }[]).map(({ named }) => named).join('; ')
 }
 
 const versions = [...columns('time', 'created_at', 'updated_at'), ...columns('whole', 'version')]
 
-/** The columns of each export. New ones come last, so that those before them stay where they are. */
-export const exportColumns: Readonly<Record<ExportKind, readonly ExportColumn[]>> = {
+/** The columns of each table, the same for the command line and over HTTP. New ones come last, so that those before them stay where they are. */
+export const tableColumns: Readonly<Record<TableKind, readonly TableColumn[]>> = {
   steps: [
     ...columns('text', 'id', 'kind', 'name', 'fct', 'device', 'status'), ...columns('time', 'start', 'finish'), ...columns('number', 'duration_seconds'),
     ...columns('text', 'experiment_id'), containersColumn, ...place('origin'), ...place('destination'),
