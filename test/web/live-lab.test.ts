@@ -143,3 +143,19 @@ t.test('a log that was restored from a backup is read again, although its revisi
   await until(lab, ({ world, link }) => world?.revision === 4 && link.state === 'live')
   t.equal(lab.get().resyncs, 0)
 })
+
+t.test('a page that has just opened and is woken by its browser does not read the lab twice', async (t) => {
+  let reads = 0
+  const lab = follow(t, {
+    readLab: async (signal) => {
+      reads++
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      signal.throwIfAborted()
+      return Response.json(empty)
+    },
+    openStream: async () => streamOf(['hello', { revision: 1, now, log_id: aLog, version: '0.1.0' }])
+  })
+  lab.wake()
+  await until(lab, linked('live'))
+  t.equal(reads, 1)
+})

@@ -62,7 +62,8 @@ export function openLiveLab ({ readLab, openStream, retryMs = [500, 1000, 2000, 
   let newest = 0
   let logId: string | null = null
   let failures = 0
-  let heardAt = 0
+  // The browser wakes each page that it has just opened; what that page waits for is new.
+  let heardAt = Date.now()
   let wakeUp = (): void => {}
   let graceTimer: ReturnType<typeof setTimeout> | undefined
   let behindTimer: ReturnType<typeof setTimeout> | undefined
