@@ -64,12 +64,19 @@ t.test('while the database is gone everything that needs it is a 503, and works 
 
 t.test('a database that can be reached but does not answer is a 503 in bounded time', async (t) => {
   const { proxy, service } = await aProxiedLab(t)
+  // which leaves several connections open
+  await everythingWorks(t, service)
   proxy.freeze()
   const began = Date.now()
   t.match(await service.get('/health/ready'), { status: 503 })
   t.ok(Date.now() - began < 5000, 'a probe waits no longer than for a connection')
+  const asked = Date.now()
   await everythingIsUnavailable(t, service)
+  t.ok(Date.now() - asked > 5900, 'a request on an open connection waits for STATEMENT_TIMEOUT_MS and DATABASE_CONNECT_TIMEOUT_MS')
+  t.ok(Date.now() - asked < 20_000, 'and not for ever')
   await proxy.mend()
+  // until the service has heard that its connections were reset
+  for (let tries = 0; tries < 20 && (await service.get('/health/ready')).status !== 200; tries++) await sleep(100)
   await everythingWorks(t, service)
 })
 

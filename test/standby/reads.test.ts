@@ -9,9 +9,11 @@ import { aStandby } from '../support/standby.ts'
 // Who plans asks an instance on a standby, at any time: also before an instance on the primary has learnt from the last run.
 t.test('an instance on a standby answers every read and every estimate while runs are unlearnt, as new as it was asked to', async (t) => {
   const { primary, standby } = await aStandby(t)
-  const lab = await putToWork(await aServiceOn(t, primary, { AUTH: 'off' }))
+  // three servers on a busy machine may take long for a connection
+  const env = { AUTH: 'off', DATABASE_CONNECT_TIMEOUT_MS: '30000' }
+  const lab = await putToWork(await aServiceOn(t, primary, env))
   const key = await lab.post('/api/keys', { name: 'viewer', scopes: ['read'] })
-  const reader = await aServiceOn(t, standby, { AUTH: 'off' }, undefined, { minRevisionWaitMs: 10_000 })
+  const reader = await aServiceOn(t, standby, env, undefined, { minRevisionWaitMs: 10_000 })
   const newest = Number((await lab.get('/api/lab')).body.revision)
   await reader.get(`/api/lab?min_revision=${newest}`)
   t.same(await rows(reader, 'SELECT DISTINCT pending FROM run WHERE run_can_be_learnt(run)'), [{ pending: true }], 'runs are over, and unlearnt')

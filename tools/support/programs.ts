@@ -42,10 +42,12 @@ export function openPrograms (folder: string, owner: Owner) {
       return names.map((name) => `-- ${name}\n${readFileSync(logOf(name), 'utf8').trimEnd().split('\n').slice(-lines).join('\n')}`).join('\n')
     },
 
-    /** Ends them all, the last one first. */
+    /** Ends them all; the first one last, because the others speak to it while they end. */
     async endAll (): Promise<void> {
       for (const processes of further) processes.resume()
-      for (const program of started.toReversed()) await program.end('SIGTERM')
+      const [first, ...others] = started
+      await Promise.all(others.map(async (program) => { await program.end('SIGTERM') }))
+      await first?.end('SIGTERM')
     },
 
     /** For the exit of this process, which cannot wait. */
