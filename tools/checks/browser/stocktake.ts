@@ -8,6 +8,8 @@ export async function stocktake (browser: Browser, service: RunningService): Pro
   // Alarms have revisions, too, so the containers are compared.
   const before = JSON.stringify((await call('GET', '/api/containers?limit=500')).items)
   const { page, close } = await openLive(browser, service, '/stocktake')
+  // This page comes after the first one: before it is there, a scan is for finding.
+  await page.getByRole('heading', { level: 1, name: 'Stocktake', exact: true }).waitFor()
   await scan(page, 'Hotel1')
   await page.getByRole('heading', { level: 1, name: 'Stocktake: Hotel1' }).waitFor()
   // Anywhere on the page, and in the field.
