@@ -14,6 +14,8 @@ export type Client = {
    * a CommandError if the request is refused or the service cannot be reached.
    */
   request: <T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object | string, type?: string) => Promise<T>
+  /** Returns the body of a response that is no JSON. Throws as `request` does. */
+  text: (path: string) => Promise<string>
   /** Yields the items of a list, page by page. */
   list: <T>(path: string, query?: Readonly<Record<string, string | undefined>>) => AsyncGenerator<T>
   /** Opens a stream and returns its text as it comes. Fails when nothing has come for `silenceMs`. Throws a CommandError as `request` does. */
@@ -61,6 +63,12 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
     throw toCommandError(response.status, parsed, `${method} ${path}`, address)
   }
 
+  async function text (path: string): Promise<string> {
+    const response = await send('GET', path, { signal, headers: { accept: 'text/plain, application/problem+json' } })
+    if (!response.ok) throw toCommandError(response.status, await response.json().catch(() => undefined) as Problem | undefined, `GET ${path}`, address)
+    return await response.text()
+  }
+
   async function * list<T> (path: string, query: Readonly<Record<string, string | undefined>> = {}): AsyncGenerator<T> {
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
     for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
@@ -97,7 +105,7 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
     }
   }
 
-  return { address, request, list, openStream }
+  return { address, request, text, list, openStream }
 }
 
 /** A name as a segment of a URL path. */

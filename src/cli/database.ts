@@ -28,7 +28,8 @@ export async function withDatabase<T> (config: Config, { alone }: { alone: boole
   }
 }
 
-async function withConnectionErrors<T> (url: string, work: (url: string) => Promise<T>): Promise<T> {
+/** Runs `work` with the URL of a database. Throws a CommandError that says why it cannot be reached. */
+export async function withConnectionErrors<T> (url: string, work: (url: string) => Promise<T>): Promise<T> {
   try {
     return await work(url)
   } catch (error) {

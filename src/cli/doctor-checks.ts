@@ -134,7 +134,8 @@ export function checkDiskSpace (free: number): DoctorFinding {
   return { check: 'disk', status: 'ok', says }
 }
 
-async function checkService (io: CommandIo, address: string): Promise<DoctorFinding[]> {
+/** Whether the service at this URL is ready, and what does not add up in its lab. */
+export async function checkService (io: CommandIo, address: string): Promise<DoctorFinding[]> {
   const client = serviceClient(io, address)
   try {
     await client.request('GET', '/health/ready')

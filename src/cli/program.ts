@@ -40,6 +40,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   backup: async () => (await import('./commands/backup.ts')).backupCommand,
   restore: async () => (await import('./commands/restore.ts')).restoreCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  fleet: async () => (await import('./commands/fleet.ts')).fleetCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand
 }
 /** `steps` lists them, `steps exclude` decides about them, `steps pause` and `steps resume` stop and start their clock. */

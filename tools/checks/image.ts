@@ -1,4 +1,4 @@
-// Checks what is deployed: lints the Dockerfile, reads docker-compose.yml, builds the image, and runs it as its own settings say against a
+// Checks what is deployed: lints the Dockerfile, reads the compose files, builds the image, and runs it as its own settings say against a
 // PostgreSQL. Each check needs a tool and is skipped without it. No docker daemon is needed: buildah builds the image. Where the real base image
 // cannot be pulled, it builds on a stand-in made of this machine's packages.
 import { spawn, spawnSync } from 'node:child_process'
@@ -30,7 +30,7 @@ const base = matched(/^FROM (\S+)/m, readFileSync(join(projectRoot, 'Dockerfile'
 /** All checks together may take this long. */
 const deadline = Date.now() + 9 * 60_000
 
-await runChecks({ 'Dockerfile lint': lint, 'docker-compose.yml': compose, image: buildAndRun })
+await runChecks({ 'Dockerfile lint': lint, 'compose files': compose, image: buildAndRun })
 
 function lint (): string | undefined {
   if (!has('hadolint')) return 'hadolint is not installed'
@@ -40,9 +40,9 @@ function lint (): string | undefined {
 
 function compose (): string | undefined {
   const env = { POSTGRES_PASSWORD: 'check' }
-  if (spawnSync('docker', ['compose', 'version']).status === 0) run('docker', ['compose', 'config', '--quiet'], { env })
-  else if (has('docker-compose')) run('docker-compose', ['-f', 'docker-compose.yml', 'config', '--quiet'], { env })
-  else return 'docker compose is not installed'
+  const program = spawnSync('docker', ['compose', 'version']).status === 0 ? ['docker', 'compose'] : has('docker-compose') ? ['docker-compose'] : undefined
+  if (program === undefined) return 'docker compose is not installed'
+  for (const file of ['docker-compose.yml', 'deploy/compose/three-labs.yaml']) run(program[0]!, [...program.slice(1), '-f', file, 'config', '--quiet'], { env })
   return undefined
 }
 

@@ -1,7 +1,6 @@
-// npm run test:pgbouncer
-// The service behind PgBouncer, with deploy/patroni/pgbouncer.ini and the embedded PostgreSQL: clean in session mode; never a 500 in transaction mode,
-// where the answers say what to set; and a PgBouncer that refuses what the service sends when it connects is told by the start and by `doctor`.
-// Root with apt-get may install PgBouncer; otherwise the exit code is 77, and a line says what is missing.
+// npm run test:pgbouncer: the service behind PgBouncer, with deploy/patroni/pgbouncer.ini and the embedded PostgreSQL. It must be clean in session
+// mode. In transaction mode there must be no 500, and the answers must say what to set. The start and `doctor` must tell of a PgBouncer that refuses what
+// the service sends when it connects. Root with apt-get may install PgBouncer; otherwise the exit code is 77, and a line says what is missing.
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
