@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
 import { alarmRaised } from './lab.ts'
-import { callerOf, openLive } from './page.ts'
+import { callerOf, live, openLive } from './page.ts'
 
 /** Who did what, with before and after: found by its kind, live, and a correction is undone from its row. */
 export async function log (browser: Browser, service: RunningService): Promise<void> {
@@ -35,6 +35,9 @@ export async function timeTravel (browser: Browser, service: RunningService): Pr
   const { items: [{ revision }] } = await call('GET', '/api/events?kind=moved&sort=-revision&limit=1') as { items: [{ revision: number }] }
   const { page, close } = await openLive(browser, service, '/')
   const at = (slot: number) => page.getByRole('gridcell', { name: `Slot ${slot}, SCREEN_001, no lid` }).waitFor()
+  // also in the first second of a page, when no key was pressed before
+  await page.reload()
+  await live(page)
   await page.keyboard.press('t')
   await page.getByText(/^AS OF \d+/).waitFor()
   await page.goto(`${service.url}/?at=${revision}`)

@@ -17,7 +17,8 @@ export function useKeys (): void {
   useEffect(() => {
     let scanned = ''
     let last = 0
-    let wentAt = 0
+    // not 0, which is the moment the page was opened: a key in its first second is no second key after `g`
+    let wentAt = -Infinity
     function onKey (event: KeyboardEvent): void {
       const { key, target, ctrlKey, metaKey, altKey, timeStamp } = event
       if (key === 'k' && (ctrlKey || metaKey)) {
