@@ -1527,12 +1527,14 @@ $$;
 CREATE OR REPLACE FUNCTION record_container_event(
   _revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _audit jsonb, _after jsonb DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  request uuid := uuid_of_request(_audit);
 BEGIN
   IF _after IS NULL THEN
     _after := container_snapshot(_container);
   END IF;
   INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, container_id, was, became, position_id, lid_position_id)
-  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), _container,
+  SELECT _revision, _ordinal, lab.recorded_at, _kind, _audit->>'actor', _audit->>'reason', request, CASE WHEN request IS NULL THEN _audit->>'request_id' END, _container,
     changed_members(_before, _after), stored_container(_after),
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
@@ -2282,9 +2284,10 @@ CREATE OR REPLACE FUNCTION revision_at(_time timestamptz) RETURNS bigint LANGUAG
 $$;
 
 -- prisma/sql/event/stored_container.sql
--- Returns a snapshot of a container as `event_log` stores it: without the id, which is a column, and without the members that are null.
+-- Returns a snapshot of a container as `event_log` stores it: without the id, which is a column, and without the members that are null. The one
+-- nested member, the place of the lid, has no nulls.
 CREATE OR REPLACE FUNCTION stored_container(_snapshot jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-  SELECT jsonb_object_agg(key, value) FROM jsonb_each(_snapshot) WHERE value <> 'null' AND key <> 'id'
+  SELECT jsonb_strip_nulls(_snapshot - 'id')
 $$;
 
 -- prisma/sql/event/uuid_of_request.sql
