@@ -1,9 +1,10 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { Link, useLocation } from 'wouter'
 import { wordsOf } from '../api/client.ts'
 import { usePast } from '../lab/lab-context.ts'
+import { lazyPart } from './lazy-part.ts'
 
-const TimeTravel = lazy(async () => ({ default: (await import('./time-travel.tsx')).TimeTravel }))
+const TimeTravel = lazyPart(async () => (await import('./time-travel.tsx')).TimeTravel)
 
 /** Says that the page shows a past moment, and leads back. */
 export function PastBanner () {

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { Route, Switch } from 'wouter'
 import { FindPage } from '../pages/find/find-page.tsx'
 import { LabwarePage } from '../pages/labware/labware-page.tsx'
@@ -6,29 +6,30 @@ import { PlatePage } from '../pages/labware/plate-page.tsx'
 import { NowPage } from '../pages/now/now-page.tsx'
 import { WallPage } from '../pages/now/wall-page.tsx'
 import { Notice, Page } from '../parts/page.tsx'
+import { lazyPart } from './lazy-part.ts'
 
 // What somebody needs who is called at night is in the first page. The others come when they are opened.
-const DevicePage = lazy(async () => ({ default: (await import('../pages/devices/device-page.tsx')).DevicePage }))
-const SlotPage = lazy(async () => ({ default: (await import('../pages/devices/slot-page.tsx')).SlotPage }))
-const DevicesPage = lazy(async () => ({ default: (await import('../pages/lab/devices-page.tsx')).DevicesPage }))
-const FilePage = lazy(async () => ({ default: (await import('../pages/lab/file-page.tsx')).FilePage }))
-const LabwareTypesPage = lazy(async () => ({ default: (await import('../pages/lab/labware-types-page.tsx')).LabwareTypesPage }))
-const KeysPage = lazy(async () => ({ default: (await import('../pages/lab/keys-page.tsx')).KeysPage }))
-const WebhooksPage = lazy(async () => ({ default: (await import('../pages/lab/webhooks-page.tsx')).WebhooksPage }))
-const HealthPage = lazy(async () => ({ default: (await import('../pages/lab/health-page.tsx')).HealthPage }))
-const HelpPage = lazy(async () => ({ default: (await import('../pages/help/help-page.tsx')).HelpPage }))
-const LogPage = lazy(async () => ({ default: (await import('../pages/log/log-page.tsx')).LogPage }))
-const DurationsPage = lazy(async () => ({ default: (await import('../pages/insights/durations-page.tsx')).DurationsPage }))
-const KindPage = lazy(async () => ({ default: (await import('../pages/insights/kind-page.tsx')).KindPage }))
-const PromisesPage = lazy(async () => ({ default: (await import('../pages/insights/promises-page.tsx')).PromisesPage }))
-const UsePage = lazy(async () => ({ default: (await import('../pages/insights/use-page.tsx')).UsePage }))
-const RunPage = lazy(async () => ({ default: (await import('../pages/runs/run-page.tsx')).RunPage }))
-const RunsPage = lazy(async () => ({ default: (await import('../pages/runs/runs-page.tsx')).RunsPage }))
-const StepPage = lazy(async () => ({ default: (await import('../pages/steps/step-page.tsx')).StepPage }))
-const StepsPage = lazy(async () => ({ default: (await import('../pages/steps/steps-page.tsx')).StepsPage }))
+const DevicePage = lazyPart(async () => (await import('../pages/devices/device-page.tsx')).DevicePage)
+const SlotPage = lazyPart(async () => (await import('../pages/devices/slot-page.tsx')).SlotPage)
+const DevicesPage = lazyPart(async () => (await import('../pages/lab/devices-page.tsx')).DevicesPage)
+const FilePage = lazyPart(async () => (await import('../pages/lab/file-page.tsx')).FilePage)
+const LabwareTypesPage = lazyPart(async () => (await import('../pages/lab/labware-types-page.tsx')).LabwareTypesPage)
+const KeysPage = lazyPart(async () => (await import('../pages/lab/keys-page.tsx')).KeysPage)
+const WebhooksPage = lazyPart(async () => (await import('../pages/lab/webhooks-page.tsx')).WebhooksPage)
+const HealthPage = lazyPart(async () => (await import('../pages/lab/health-page.tsx')).HealthPage)
+const HelpPage = lazyPart(async () => (await import('../pages/help/help-page.tsx')).HelpPage)
+const LogPage = lazyPart(async () => (await import('../pages/log/log-page.tsx')).LogPage)
+const DurationsPage = lazyPart(async () => (await import('../pages/insights/durations-page.tsx')).DurationsPage)
+const KindPage = lazyPart(async () => (await import('../pages/insights/kind-page.tsx')).KindPage)
+const PromisesPage = lazyPart(async () => (await import('../pages/insights/promises-page.tsx')).PromisesPage)
+const UsePage = lazyPart(async () => (await import('../pages/insights/use-page.tsx')).UsePage)
+const RunPage = lazyPart(async () => (await import('../pages/runs/run-page.tsx')).RunPage)
+const RunsPage = lazyPart(async () => (await import('../pages/runs/runs-page.tsx')).RunsPage)
+const StepPage = lazyPart(async () => (await import('../pages/steps/step-page.tsx')).StepPage)
+const StepsPage = lazyPart(async () => (await import('../pages/steps/steps-page.tsx')).StepsPage)
 
-const StocktakePage = lazy(async () => ({ default: (await import('../pages/stocktake/stocktake-page.tsx')).StocktakePage }))
-const DeviceStocktakePage = lazy(async () => ({ default: (await import('../pages/stocktake/device-stocktake-page.tsx')).DeviceStocktakePage }))
+const StocktakePage = lazyPart(async () => (await import('../pages/stocktake/stocktake-page.tsx')).StocktakePage)
+const DeviceStocktakePage = lazyPart(async () => (await import('../pages/stocktake/device-stocktake-page.tsx')).DeviceStocktakePage)
 
 /** The pages by their addresses. `pagePaths` in src/plugins/web-pages.ts has the same addresses. */
 export function Pages () {

@@ -1,15 +1,16 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { Link } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import type { ContainerEvent, ContainerSituation } from '../../api/generated/schema.d.ts'
 import { useHistory } from '../../api/queries.ts'
+import { lazyPart } from '../../app/lazy-part.ts'
 import { Name, placeText } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
 import { StepLink } from '../../parts/step-name.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { clockOf } from '../../parts/times.ts'
 
-const LifeChart = lazy(async () => ({ default: (await import('./life-chart.tsx')).LifeChart }))
+const LifeChart = lazyPart(async () => (await import('./life-chart.tsx')).LifeChart)
 
 /** What happened to a container, newest first. */
 export function Life ({ container }: { container: string }) {
