@@ -96,7 +96,13 @@ t.test('a file of labs that cannot be used is refused with what is wrong', async
   t.match(await platformStatus('fleet', 'doctor', '--labs', join(folder, 'none.yaml')), { code: 2, err: /none\.yaml cannot be read/ })
   t.match(await platformStatus('fleet', 'doctor'), { code: 2, err: /--labs/ })
   const key = join(folder, 'north.key')
+  const withKey = await labs(`labs:\n  - { name: north, url: "${addresses.north}", key_file: north.key }\n`, 'key.yaml')
+  for (const text of ['', 'secret\nsecret', 'secret of the lab', 'secr\u00e9t']) {
+    await writeFile(key, text)
+    const said = await platformStatus('fleet', 'where', 'P1', '--labs', withKey)
+    t.match(said, { code: 2, err: /key_file north\.key must have one line/ }, JSON.stringify(text))
+    t.notMatch(said.err, 'secr', 'a secret is not shown')
+  }
   await writeFile(key, 'x'.repeat(40))
-  const file = await labs(`labs:\n  - { name: north, url: "${addresses.north}", key_file: north.key }\n`, 'key.yaml')
-  t.match(await platformStatus('fleet', 'where', 'P1', '--labs', file), { out: /P1 +north/ }, 'a key of a lab is read from a file beside the file of labs')
+  t.match(await platformStatus('fleet', 'where', 'P1', '--labs', withKey), { out: /P1 +north/ }, 'a key of a lab is read from a file beside the file of labs')
 })

@@ -42,8 +42,8 @@ async function readLab (lab: unknown, where: string, folder: string): Promise<Fl
   if (!/^[\w][\w.-]{0,62}$/.test(name!)) throw usageError(`${where}: the name "${name!}" must be letters, digits, "-", "_" and ".", 63 at most.`)
   return {
     name: name!, url: addressOf({}, url),
-    key: key_file === undefined ? null : (await readText(resolve(folder, key_file), `${where}: the key_file ${key_file}`)).trim(),
-    database_url: database_url_file === undefined ? null : (await readText(resolve(folder, database_url_file), `${where}: the database_url_file ${database_url_file}`)).trim()
+    key: await readSecret(key_file, folder, `${where}: the key_file`),
+    database_url: await readSecret(database_url_file, folder, `${where}: the database_url_file`)
   }
 }
 
@@ -54,6 +54,14 @@ function plain (document: Document, file: string): unknown {
   } catch {
     throw usageError(`${file} has an alias (*name). Write the value again instead.`)
   }
+}
+
+/** The one line of a file with a secret. It is checked here, because an error of who uses it could show it. */
+async function readSecret (file: string | undefined, folder: string, what: string): Promise<string | null> {
+  if (file === undefined) return null
+  const secret = (await readText(resolve(folder, file), `${what} ${file}`)).trim()
+  if (!/^[!-~]+$/.test(secret)) throw usageError(`${what} ${file} must have one line, without spaces.`)
+  return secret
 }
 
 async function readText (file: string, what: string): Promise<string> {
