@@ -36,18 +36,23 @@ function localAddress ({ HOST, PORT }: Env): string {
   return `http://${host}:${PORT || defaultPort}`
 }
 
+/** Where a person sets the address and the key: what an error says of it. */
+export type SetWhere = { address: string, key: string }
+
+const inEnvironment: SetWhere = { address: '--url or PLATFORM_STATUS_URL', key: 'PLATFORM_STATUS_KEY' }
+
 /** Creates a client of the service at this URL. It sends the key in PLATFORM_STATUS_KEY. */
-export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'>, address: string): Client {
+export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'>, address: string, where = inEnvironment): Client {
   /** Sends a request with the key. The key and the body are only for this address, so redirects are refused. */
   async function send (
     method: string, path: string, { headers, ...init }: { signal: AbortSignal, headers: Record<string, string>, body?: string }
   ): Promise<Response> {
     const response = await fetch(address + path, {
       method, redirect: 'manual', ...init, headers: { ...headers, ...(env.PLATFORM_STATUS_KEY && { authorization: `Bearer ${env.PLATFORM_STATUS_KEY}` }) }
-    }).catch((error: unknown) => { throw toUnreachable(address, error) })
+    }).catch((error: unknown) => { throw toUnreachable(address, error, where) })
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel()
-      throw redirectedError(response, `${method} ${path}`, address)
+      throw redirectedError(response, `${method} ${path}`, address, where)
     }
     return response
   }
@@ -60,12 +65,12 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
     if (response.status === 204) return undefined as T
     const parsed = await response.json().catch(() => undefined) as T & Problem | undefined
     if (response.ok && parsed !== undefined && isJson(response)) return parsed
-    throw toCommandError(response.status, parsed, `${method} ${path}`, address)
+    throw toCommandError(response.status, parsed, `${method} ${path}`, address, where)
   }
 
   async function text (path: string): Promise<string> {
     const response = await send('GET', path, { signal, headers: { accept: 'text/plain, application/problem+json' } })
-    if (!response.ok) throw toCommandError(response.status, await response.json().catch(() => undefined) as Problem | undefined, `GET ${path}`, address)
+    if (!response.ok) throw toCommandError(response.status, await response.json().catch(() => undefined) as Problem | undefined, `GET ${path}`, address, where)
     return await response.text()
   }
 
@@ -88,7 +93,7 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
     })
     if (!response.ok || response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
       clearTimeout(timer)
-      throw toCommandError(response.status, await response.json().catch(() => undefined) as Problem | undefined, `GET ${path}`, address)
+      throw toCommandError(response.status, await response.json().catch(() => undefined) as Problem | undefined, `GET ${path}`, address, where)
     }
     return chunksOf(response, timer)
   }
@@ -118,22 +123,22 @@ function isJson ({ headers }: Response): boolean {
 }
 
 /** For a redirect, for example to a sign-on page: nothing was done, and no other server received the key. */
-function redirectedError ({ status, headers }: Response, call: string, address: string): CommandError {
+function redirectedError ({ status, headers }: Response, call: string, address: string, where: SetWhere): CommandError {
   const to = headers.get('location') ?? ''
   const host = URL.canParse(to, address) ? new URL(to, address).host : 'elsewhere'
-  return unreachableError(`The server at ${address} redirects ${call} to ${safeText(host)} (${status}), and redirects are not followed: set the address of the service itself with --url or PLATFORM_STATUS_URL.`)
+  return unreachableError(`The server at ${address} redirects ${call} to ${safeText(host)} (${status}), and redirects are not followed: set the address of the service itself with ${where.address}.`)
 }
 
-function toUnreachable (address: string, error: unknown): unknown {
+function toUnreachable (address: string, error: unknown, where: SetWhere): unknown {
   const cause = (error as { cause?: { code?: string, message?: string } }).cause
   if (cause === undefined) return error
-  return unreachableError(`No service answers at ${address} (${cause.code ?? cause.message}): start it, or set its address with --url or PLATFORM_STATUS_URL.`)
+  return unreachableError(`No service answers at ${address} (${cause.code ?? cause.message}): start it, or set its address with ${where.address}.`)
 }
 
-function toCommandError (status: number, problem: Problem | undefined, call: string, address: string): CommandError {
-  if (problem?.code === undefined) return unreachableError(`The server at ${address} is not platform-status (${call}: ${status}): set the address of the service with --url or PLATFORM_STATUS_URL.`)
+function toCommandError (status: number, problem: Problem | undefined, call: string, address: string, where: SetWhere): CommandError {
+  if (problem?.code === undefined) return unreachableError(`The server at ${address} is not platform-status (${call}: ${status}): set the address of the service with ${where.address}.`)
   const more = (problem.errors ?? []).map(({ pointer, parameter, detail }) => `\n  ${safeText(`${pointer ?? parameter}: ${detail}`)}`).join('')
-  const hint = status === 401 || status === 403 ? ' Set PLATFORM_STATUS_KEY to a valid key.' : ''
+  const hint = status === 401 || status === 403 ? ` Set ${where.key} to a valid key.` : ''
   const sentence = `${safeText(`${problem.detail ?? problem.title}`)}${hint}${more}`
   return status === 503 ? unreachableError(sentence, problem) : refusedError(sentence, problem)
 }

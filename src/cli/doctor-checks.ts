@@ -8,7 +8,7 @@ import { type Inspection, inspectDatabase } from '../store/inspect.ts'
 import { isBeforeFirstRelease } from '../store/migrate.ts'
 import { migrationsDirectory } from '../store/migrations-directory.ts'
 import { connectionProblem } from '../store/wait-for-database.ts'
-import { serviceClient } from './client.ts'
+import { type Client, serviceClient } from './client.ts'
 import { formatBytes, formatCount, type CommandIo } from './io.ts'
 
 /** The result of one check. `todo` says how to fix it. */
@@ -31,7 +31,7 @@ export async function runDoctorChecks (io: CommandIo, address: string): Promise<
     return [...findings, { check: 'configuration', status: 'error', says, todo: 'correct these environment variables; the README explains them' }]
   }
   findings.push({ check: 'configuration', status: 'ok', says: config.databaseUrl === null ? `embedded database in ${config.dataDir}` : 'database of DATABASE_URL' })
-  return [...findings, ...await checkDatabase(config), await checkDisk(config), ...await checkService(io, address)]
+  return [...findings, ...await checkDatabase(config), await checkDisk(config), ...await checkService(serviceClient(io, address))]
 }
 
 /** Whether this version of Node is new enough. */
@@ -134,9 +134,8 @@ export function checkDiskSpace (free: number): DoctorFinding {
   return { check: 'disk', status: 'ok', says }
 }
 
-/** Whether the service at this URL is ready, and what does not add up in its lab. */
-export async function checkService (io: CommandIo, address: string): Promise<DoctorFinding[]> {
-  const client = serviceClient(io, address)
+/** Whether a service is ready, and what does not add up in its lab. */
+export async function checkService (client: Client): Promise<DoctorFinding[]> {
   try {
     await client.request('GET', '/health/ready')
   } catch (error) {
@@ -145,7 +144,7 @@ export async function checkService (io: CommandIo, address: string): Promise<Doc
       { check: 'lab', status: 'skipped', says: 'the service was not reached' }
     ]
   }
-  const ready: DoctorFinding = { check: 'service', status: 'ok', says: `ready at ${address}` }
+  const ready: DoctorFinding = { check: 'service', status: 'ok', says: `ready at ${client.address}` }
   try {
     return [ready, checkLabHealth(await client.request<LabHealth>('GET', '/api/lab/health'))]
   } catch (error) {

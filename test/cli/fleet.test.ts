@@ -37,7 +37,7 @@ t.test('where says which lab has a plate', async (t) => {
   const moved = await platformStatus('fleet', 'where', 'P1', '--labs', both)
   t.match(moved, { code: 0, out: /P1 +south +present/ }, 'a plate that went to another lab is there')
   t.notMatch(moved.out, 'north')
-  t.match(await platformStatus('fleet', 'where', 'P1', '--labs', withDead), { code: 3, out: /P1 +north +removed/, err: /^dead: No service answers at http:\/\/127\.0\.0\.1:9/ },
+  t.match(await platformStatus('fleet', 'where', 'P1', '--labs', withDead), { code: 3, out: /P1 +north +removed/, err: /^dead: No service answers at http:\/\/127\.0\.0\.1:9 [^]* with the url of the lab in the file of labs\.\n$/ },
     'what one lab does not answer is told, and the others are shown')
 })
 
@@ -45,7 +45,7 @@ t.test('doctor checks each lab', async (t) => {
   const { both, withDead, platformStatus } = await aFleet(t)
   t.match(await platformStatus('fleet', 'doctor', '--labs', both), { code: 0, out: /north +service +ok[^]*north +lab +ok[^]*south +service +ok/ })
   t.match(await platformStatus('fleet', 'doctor', '--labs', withDead, '--json'), { code: 1, json: { healthy: false, findings: [
-    { lab: 'north', check: 'service', status: 'ok' }, { lab: 'north', check: 'lab' }, { lab: 'dead', check: 'service', status: 'error' }, { lab: 'dead', check: 'lab', status: 'skipped' }
+    { lab: 'north', check: 'service', status: 'ok' }, { lab: 'north', check: 'lab' }, { lab: 'dead', check: 'service', status: 'error', says: /url of the lab in the file of labs/ }, { lab: 'dead', check: 'lab', status: 'skipped' }
   ] } })
 })
 
