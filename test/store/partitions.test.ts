@@ -1,9 +1,10 @@
 import pg from 'pg'
 import t from 'tap'
 import { v7 as uuidv7 } from 'uuid'
+import { inspectDatabase } from '../../src/store/inspect.ts'
 import { firstIdOf } from '../../src/store/partitions/bounds.ts'
 import { partitionHistory } from '../../src/store/partitions/partition-history.ts'
-import { aFolder, anEmptyDatabase, sql } from '../support/backups.ts'
+import { aFolder, anEmptyDatabase, migrations, sql } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aDatabase } from '../support/database.ts'
 import { aSavedDump } from '../support/dump.ts'
@@ -35,6 +36,8 @@ const wash = (start: string, id = uuidv7()): object => ({ id, device: 'Washer', 
 t.test('partitions have every column, constraint, index, trigger, view and function of a database without them', async (t) => {
   const [plain, divided] = [await aDatabase(t), await aDatabase(t)]
   const partitions = await partitionHistory(divided, {})
+  t.match(await inspectDatabase(divided, migrations), { missing: [], altered: [], prepared: { until: new Date(Date.UTC(year + 6, 0, 1)), revisions_left: 25_000_000 } })
+  t.notOk('prepared' in await inspectDatabase(plain, migrations))
   t.match(partitions[0], { table: 'step', name: `step_until_${year}`, holds: /^FOR VALUES FROM \(MINVALUE\) TO/, is_new: true })
   t.same(await sql(divided, partsSql), await sql(plain, partsSql))
 })

@@ -15,6 +15,11 @@ export function firstIdOf (year: number): string {
   return `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-0000-0000-000000000000`
 }
 
+/** When a UUID of version 7 is made: its first 48 bits. */
+export function timeOf (id: string): Date {
+  return new Date(parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
+}
+
 /** A partition a year. That of the year `first` also has all that is older. */
 export function boundsByYear (table: string, first: number, last: number): Bound[] {
   return Array.from({ length: Math.max(0, last - first) + 1 }, (_, n) => ({
