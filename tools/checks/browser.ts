@@ -21,7 +21,7 @@ import { log, timeTravel } from './browser/log.ts'
 import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
 import { showingFailures } from './browser/seen.ts'
 import { stocktake } from './browser/stocktake.ts'
-import { alarms, eachPage, finding, liveMap, past } from './browser/pages.ts'
+import { alarms, eachPage, finding, liveMap, past, placeOnMap } from './browser/pages.ts'
 
 const key = 'browser-check-'.repeat(4)
 const browser = await launchChromium()
@@ -51,7 +51,7 @@ if (browser === undefined) {
       }),
       'signing in and out': withService(withKey, async (service) => { await signInAndOut(browser, service) }),
       ...Object.fromEntries(Object.entries({
-        'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'finding and scanning': finding, 'the lab as it was': past,
+        'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'a link to a slot of the map': placeOnMap, 'finding and scanning': finding, 'the lab as it was': past,
         'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand,
         'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,
         'a stocktake': stocktake,
