@@ -78,6 +78,10 @@ if (browser === undefined) {
         await attack(browser, pages[0]!, service, 401)
         isTrue(await readsWithKey(browser, pages[0]!, service), 'every page can use a key')
       }),
+      'in a frame of a dashboard': withService({ FRAME_ANCESTORS: pages[0]! }, async (service) => {
+        isTrue(await showsInFrame(browser, pages[0]!, service), 'a page that is listed shows the wall in a frame')
+        isFalse(await showsInFrame(browser, pages[1]!, service), 'a page that is not listed does not')
+      }),
       'with AUTH=off': withService({ AUTH: 'off' }, async (service) => {
         for (const page of pages) await attack(browser, page, service)
         await ownPage(browser, service)
@@ -175,6 +179,23 @@ async function submit (page: Page, url: string): Promise<void> {
     form.submit()
   }`)
   await answered
+}
+
+/** Whether a page can show the wall in a frame. */
+async function showsInFrame (browser: Browser, from: string, { url }: RunningService): Promise<boolean> {
+  const page = await (await openContext(browser)).newPage()
+  const refused = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors')).then(() => false)
+  await page.goto(from)
+  await page.evaluate(`{
+    const frame = document.createElement('iframe')
+    frame.src = ${JSON.stringify(`${url}/wall`)}
+    document.body.append(frame)
+  }`)
+  const shown = page.frameLocator('iframe').getByRole('gridcell', { name: /^Slot \d+, P1/ }).waitFor().then(() => true)
+  const isShown = await Promise.race([shown, refused])
+  await page.context().close()
+  await Promise.allSettled([shown, refused])
+  return isShown
 }
 
 /** Whether a page can read and change the lab with a key. */
