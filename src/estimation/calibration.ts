@@ -16,18 +16,24 @@ const mostRuns = 2000
 // Reads the newest steps first, along the index on `start`. `as_of` is the time at which an orchestrator would have asked for
 // the estimate: the start of the experiment, or of the step itself if it belongs to no experiment.
 const calibratedStepsSql = `
+  WITH newest AS MATERIALIZED (
+    SELECT * FROM step WHERE is_sample AND start >= $1::timestamptz AND (start, id) < ($2::timestamptz, $3::uuid)
+    ORDER BY start DESC, id DESC LIMIT $4
+  ),
+  -- once for each experiment, not for each of its steps
+  began AS MATERIALIZED (
+    SELECT e.experiment_id, (SELECT start FROM step run WHERE run.experiment_id = e.experiment_id AND run.believable ORDER BY start LIMIT 1) AS start
+    FROM (SELECT DISTINCT experiment_id FROM newest WHERE experiment_id IS NOT NULL) e
+  )
   SELECT s.id, s.start, wire_time(coalesce(began.start, s.start)) AS as_of, s.fct, s.sample_seconds, s.commanded_seconds,
     s.kind, s.match_function, s.match_parameters, s.match_protocol, d.name AS device,
     o.name AS origin_device, s.origin_position, t.name AS destination_device, s.destination_position,
     s.lidded_before, s.lidded_after, s.barcode_read
-  FROM (
-    SELECT * FROM step WHERE is_sample AND start >= $1::timestamptz AND (start, id) < ($2::timestamptz, $3::uuid)
-    ORDER BY start DESC, id DESC LIMIT $4
-  ) s
+  FROM newest s
   JOIN device d ON d.id = s.device_id
   LEFT JOIN device o ON o.id = s.origin_device_id
   LEFT JOIN device t ON t.id = s.destination_device_id
-  LEFT JOIN LATERAL (SELECT start FROM step run WHERE run.experiment_id = s.experiment_id AND run.believable ORDER BY start LIMIT 1) began ON true
+  LEFT JOIN began ON began.experiment_id = s.experiment_id
   ORDER BY s.start DESC, s.id DESC`
 
 /**

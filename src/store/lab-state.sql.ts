@@ -33,7 +33,8 @@ export async function readState (transaction: Transaction): Promise<LabState> {
       SELECT pl.container_id, jsonb_build_object('device', d.name, 'position', p.slot_number) AS place
       FROM placement pl JOIN position p ON p.id = pl.position_id JOIN device d ON d.id = p.device_id WHERE pl.part = 'lid'
     ),
-    here AS (
+    -- Materialized, and joined as a whole: before a lab is analyzed, PostgreSQL expects one slot, and would compute these again for each device.
+    here AS MATERIALIZED (
       SELECT s.device_id, count(*)::int AS positions, count(s.container_id)::int AS occupied,
         coalesce(json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', s.slot_number,
           'lidded', c.lidded, 'lid', parked.place, 'since', wire_time(s.since), 'last_event', ${lastEventOf('c')}) ORDER BY s.slot_number) FILTER (WHERE s.part = 'body'), '[]') AS containers,
@@ -43,7 +44,7 @@ export async function readState (transaction: Transaction): Promise<LabState> {
       FROM slot s LEFT JOIN container c ON c.id = s.container_id LEFT JOIN parked ON parked.container_id = c.id AND s.part = 'body'
       GROUP BY s.device_id
     ),
-    reserved AS (
+    reserved AS MATERIALIZED (
       SELECT p.device_id, json_agg(json_build_object('position', p.slot_number, 'owner', r.owner, 'expires_at', wire_time(r.expires_at)) ORDER BY p.slot_number) AS list
       FROM active_reservation r JOIN position p ON p.id = r.position_id WHERE p.retired_at IS NULL GROUP BY p.device_id
     ),

@@ -1,42 +1,10 @@
-import pg from 'pg'
-import t, { type Test } from 'tap'
-import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
 import { sql as runSql } from '../support/backups.ts'
 import { aLab, type Service } from '../support/service.ts'
+import { type Work, workOf } from '../support/work.ts'
 
 // Commands with many items hold the lab lock. Twice the items may cost twice the work, never four times. PostgreSQL counts the
 // work: calls of functions, and rows read by scans. The lab has had plates and steps before, so its tables have statistics.
-
-type Work = { calls: number, rows: number }
-
-/** What the database does for this. The connections are closed before and after, because a connection reports its counts when it ends. */
-async function workOf (service: Service, run: () => Promise<{ status: number, text: string }>, t: Test): Promise<Work> {
-  const client = new pg.Client(service.url)
-  await client.connect()
-  const closeOthers = async (): Promise<void> => {
-    const others = 'FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'
-    await client.query(`SELECT pg_terminate_backend(pid) ${others}`)
-    while ((await client.query(`SELECT 1 ${others}`)).rowCount! > 0) await sleep(5)
-    await client.query('SELECT pg_stat_clear_snapshot()')
-  }
-  const counted = async (): Promise<Work> => {
-    await closeOthers()
-    const { rows: [row] } = await client.query<Work>(`
-      SELECT (SELECT coalesce(sum(calls), 0)::float8 FROM pg_stat_user_functions) AS calls,
-        (SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::float8 FROM pg_stat_user_tables) AS rows`)
-    return row!
-  }
-  try {
-    await client.query(`ALTER DATABASE ${new URL(service.url).pathname.slice(1)} SET track_functions = 'all'`)
-    const before = await counted()
-    const { status, text } = await run()
-    t.ok(status < 300, text)
-    const after = await counted()
-    return { calls: after.calls - before.calls, rows: after.rows - before.rows }
-  } finally {
-    await client.end()
-  }
-}
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
 const barcode = (n: number): string => `P${n}`
