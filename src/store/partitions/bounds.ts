@@ -16,7 +16,7 @@ export function firstIdOf (year: number): string {
 }
 
 /** When a UUID of version 7 is made: its first 48 bits. */
-export function timeOf (id: string): Date {
+export function timeOfId (id: string): Date {
   return new Date(parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
 }
 

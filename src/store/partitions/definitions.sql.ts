@@ -4,7 +4,9 @@ import type pg from 'pg'
 // and made again. So it need not be listed here, and what a laboratory added itself (an index, a view) is kept, too.
 
 /** What belongs to a table: statements that make it again for another table of the same name. */
-export type TableParts = { indexes: { name: string, definition: string, constraint: string | null }[], foreignKeys: string[], triggers: { name: string, definition: string }[], grants: string[] }
+export type TableParts = {
+  indexes: { name: string, definition: string, constraint: string | null }[], foreignKeys: string[], triggers: { name: string, definition: string }[], grants: string[]
+}
 
 /** A foreign key of another table to this one. */
 export type Reference = { table: string, name: string, definition: string }

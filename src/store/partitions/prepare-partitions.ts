@@ -7,7 +7,9 @@ import { withoutReferences } from './references.ts'
  * Makes the partitions of `bounds`, in order, that come after those of a divided table. Rows for them that were stored meanwhile are moved to them. The table must have
  * one that ends where one of `bounds` ends.
  */
-export async function preparePartitions (client: pg.ClientBase, { table, key, bounds }: { table: string, key: string, bounds: readonly Bound[] }): Promise<void> {
+export async function preparePartitions (
+  client: pg.ClientBase, { table, key, bounds }: { table: string, key: string, bounds: readonly Bound[] }
+): Promise<void> {
   const { rows: present } = await client.query<{ range: string }>(`
     SELECT pg_get_expr(c.relpartbound, c.oid) AS range FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass`, [table])
   const isPresent = ({ to }: Bound): boolean => present.some(({ range }) => range.endsWith(` TO ('${to}')`))

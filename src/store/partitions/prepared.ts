@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { timeOf } from './bounds.ts'
+import { timeOfId } from './bounds.ts'
 
 /** How far the partitions of a divided history reach: up to this time, and for so many more revisions. */
 export type Prepared = { until: Date, revisions_left: number }
@@ -14,5 +14,5 @@ export async function readPrepared (client: pg.ClientBase): Promise<Prepared | u
   const [lastId, ...revisions] = [endsOf('step').sort().at(-1), ...endsOf('event_log').map(Number)]
   if (lastId === undefined) return undefined
   const { rows: [lab] } = await client.query<{ revision: number }>('SELECT revision::float8 AS revision FROM lab')
-  return { until: timeOf(lastId), revisions_left: Math.max(...revisions) - lab!.revision }
+  return { until: timeOfId(lastId), revisions_left: Math.max(...revisions) - lab!.revision }
 }
