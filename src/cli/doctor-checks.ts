@@ -69,7 +69,10 @@ async function embeddedUrl ({ dataDir }: Config): Promise<string | DoctorFinding
 
 /** Rates what was found in the database. */
 export function checkInspection (inspection: Inspection): DoctorFinding[] {
-  return [checkServer(inspection), ...checkPooler(inspection), checkMigrations(inspection), checkClock(inspection), ...checkPartitions(inspection), ...checkSteps(inspection)]
+  return [
+    checkServer(inspection), ...checkPooler(inspection), checkMigrations(inspection), checkClock(inspection),
+    ...checkPartitions(inspection), ...checkSteps(inspection)
+  ]
 }
 
 /** Says nothing about a history that is not divided. What no partition is prepared for is stored all the same, in one for all others. */

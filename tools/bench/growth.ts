@@ -26,22 +26,29 @@ type Subject = { service: TestService, slots: number, steps: number, partitioned
 await withDatabaseServer(values['database-url'], async (server, about) => {
   await logRealHistory(server, 'growth_real')
   const subjects = new Map<string, Subject>()
-  const add = async (name: string, lab: { slots: number, steps: number, partitioned: boolean }, make: () => Promise<TestService>): Promise<void> => {
+  const timed = async <T>(what: string, make: () => Promise<T>): Promise<T> => {
     const began = performance.now()
-    const service = await make()
+    const made = await make()
+    say(`${what} in ${((performance.now() - began) / 1000).toFixed(0)} s`)
+    return made
+  }
+  const add = async (name: string, lab: { slots: number, steps: number, partitioned: boolean }, service: TestService): Promise<void> => {
     subjects.set(name, { service, ...lab, calls: await callsOf(service) })
-    say(`${name}: made in ${((performance.now() - began) / 1000).toFixed(0)} s, ${(await sizeOf(service) / 1e9).toFixed(1)} GB`)
+    say(`${name}: ${(await sizeOf(service) / 1e9).toFixed(1)} GB`)
   }
   const lengths = values.steps.split(',').map(Number)
   for (const steps of lengths) {
     for (const { devices, slots } of labs) {
       const name = `growth_${slots}_${steps}`
       const isDivided = values.partitioned && steps === Math.max(...lengths)
-      const made = await makeGrown(server, { real: 'growth_real', name, devices, slots, steps })
+      const made = await timed(`${name} was made`, async () => await makeGrown(server, { real: 'growth_real', name, devices, slots, steps }))
       // a database can only be copied while nobody is connected to it
       if (isDivided) await made.close()
-      if (isDivided) await add(`${slots} slots, ${steps} steps, in partitions`, { slots, steps, partitioned: true }, async () => await makePartitioned(server, { grown: name, name: `${name}_parts` }))
-      await add(`${slots} slots, ${steps} steps`, { slots, steps, partitioned: false }, async () => isDivided ? await openTestService(server, name) : made)
+      if (isDivided) {
+        const parts = await timed('a copy was divided into partitions', async () => await makePartitioned(server, { grown: name, name: `${name}_parts` }))
+        await add(`${slots} slots, ${steps} steps, in partitions`, { slots, steps, partitioned: true }, parts)
+      }
+      await add(`${slots} slots, ${steps} steps`, { slots, steps, partitioned: false }, isDivided ? await openTestService(server, name) : made)
     }
   }
   const rows: Row[] = []

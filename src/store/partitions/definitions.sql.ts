@@ -5,7 +5,8 @@ import type pg from 'pg'
 
 /** What belongs to a table: statements that make it again for another table of the same name. */
 export type TableParts = {
-  indexes: { name: string, definition: string, constraint: string | null }[], foreignKeys: string[], triggers: { name: string, definition: string }[], grants: string[]
+  indexes: { name: string, definition: string, constraint: string | null }[]
+  foreignKeys: string[], triggers: { name: string, definition: string }[], grants: string[]
 }
 
 /** A foreign key of another table to this one. */
