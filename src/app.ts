@@ -136,7 +136,7 @@ export async function buildApp (
   await app.register(labRevision, { ...waitMs === undefined ? {} : { waitMs } })
   await app.register(docs)
   await app.register(metrics)
-  await app.register(webPages)
+  await app.register(webPages, { frameAncestors: config.frameAncestors })
   await app.register(favicon)
   await app.register(bookmarks)
   await app.register(health)

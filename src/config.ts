@@ -15,6 +15,9 @@ const settings = Type.Object({
   auth: oneOf(['on', 'off'], { default: 'on', description: '`off` disables authentication: for tests, or behind a proxy that authenticates' }),
   bootstrapAdminKeyFile: unsetOr(Type.String({ description: 'a file with the first API key (`admin`), 32 characters or more; used only while the service has never had a key' })),
   corsOrigins: Type.Array(Type.String({ format: 'origin' }), { default: [], description: 'origins whose pages may call the service from a browser, separated by commas; `*` for all; unset: none' }),
+  frameAncestors: Type.Array(Type.String({ format: 'frame-ancestor' }), {
+    default: [], description: 'origins whose pages may show the pages of this service in a frame, such as `/wall` in a dashboard, separated by commas; unset: none'
+  }),
   rateLimitPerMinute: unsetOr(Type.Integer({
     minimum: 0, maximum: 1_000_000_000, description: 'requests per minute for each key, or for each address without a key; 0: no limit; unset: 12000, and no limit for this machine itself'
   })),
@@ -41,6 +44,8 @@ export type Config = Readonly<Static<typeof settings>>
 /** The values that are more than any string: what is wrong with one, as an error message says it, or null. It repeats no secret. */
 const formats: Readonly<Record<string, (text: string) => string | null>> = {
   origin: (text) => isOrigin(text) ? null : `must list origins such as https://lab.example or http://localhost:3000, without a path, or *, not "${text}"`,
+  // A frame lets its page trick people into pressing keys (clickjacking), so there is no `*`.
+  'frame-ancestor': (text) => text !== '*' && isOrigin(text) && text !== 'null' ? null : `must list origins such as https://dashboard.example, without a path, not "${text}"`,
   address: (text) => isAddress(text) ? null : `must list IP addresses or networks such as 10.0.0.7 or 10.0.0.0/8, not "${text}"`,
   'database-url': databaseUrlFault
 }

@@ -12,19 +12,19 @@ function faultsOf (env: Record<string, string>): readonly string[] {
 
 t.test('nothing need be set', async (t) => {
   t.same(readConfig({}), {
-    host: '127.0.0.1', port: 8000, auth: 'on', bootstrapAdminKeyFile: null, corsOrigins: [], rateLimitPerMinute: null, trustProxy: [], databaseUrl: null, dataDir: './data', databasePoolMax: 10, databaseConnectTimeoutMs: 5000,
+    host: '127.0.0.1', port: 8000, auth: 'on', bootstrapAdminKeyFile: null, corsOrigins: [], frameAncestors: [], rateLimitPerMinute: null, trustProxy: [], databaseUrl: null, dataDir: './data', databasePoolMax: 10, databaseConnectTimeoutMs: 5000,
     statementTimeoutMs: 30000, maxStreams: 500, bodyLimitBytes: 16 * 1024 * 1024, requestTimeoutMs: 60000, logLevel: 'info', logFormat: null
   })
 })
 
 t.test('every variable is read, and an empty one counts as unset', async (t) => {
   const given = {
-    HOST: '0.0.0.0', PORT: '0', AUTH: 'off', BOOTSTRAP_ADMIN_KEY_FILE: '/run/secrets/key', CORS_ORIGINS: 'https://lab.example, http://localhost:3000', RATE_LIMIT_PER_MINUTE: '0', TRUST_PROXY: '10.0.0.7,fd00::/8',
+    HOST: '0.0.0.0', PORT: '0', AUTH: 'off', BOOTSTRAP_ADMIN_KEY_FILE: '/run/secrets/key', CORS_ORIGINS: 'https://lab.example, http://localhost:3000', FRAME_ANCESTORS: 'https://dashboard.example', RATE_LIMIT_PER_MINUTE: '0', TRUST_PROXY: '10.0.0.7,fd00::/8',
     DATABASE_URL: 'postgresql://user:p%40ss@db:5433/lab?sslmode=require', DATA_DIR: '/srv/lab', DATABASE_POOL_MAX: '20',
     DATABASE_CONNECT_TIMEOUT_MS: '100', STATEMENT_TIMEOUT_MS: '200', MAX_STREAMS: '7', BODY_LIMIT_BYTES: '4096', REQUEST_TIMEOUT_MS: '5000', LOG_LEVEL: 'warn', LOG_FORMAT: 'pretty'
   }
   t.same(Object.keys(given), variables.map(({ name }) => name))
-  t.same(Object.values(readConfig(given)), ['0.0.0.0', 0, 'off', '/run/secrets/key', ['https://lab.example', 'http://localhost:3000'], 0, ['10.0.0.7', 'fd00::/8'], given.DATABASE_URL, '/srv/lab', 20, 100, 200, 7, 4096, 5000, 'warn', 'pretty'])
+  t.same(Object.values(readConfig(given)), ['0.0.0.0', 0, 'off', '/run/secrets/key', ['https://lab.example', 'http://localhost:3000'], ['https://dashboard.example'], 0, ['10.0.0.7', 'fd00::/8'], given.DATABASE_URL, '/srv/lab', 20, 100, 200, 7, 4096, 5000, 'warn', 'pretty'])
   t.same(readConfig(Object.fromEntries(variables.map(({ name }) => [name, '']))), readConfig({}))
 })
 
@@ -47,6 +47,11 @@ t.test('DATABASE_URL is that of a PostgreSQL, and its password is never told', a
 
 t.test('origins are origins', async (t) => {
   t.same(faultsOf({ CORS_ORIGINS: '*' }), [])
+  t.same(faultsOf({ FRAME_ANCESTORS: 'https://dashboard.example:8443,http://localhost:3000' }), [])
+  // The value becomes part of a header.
+  for (const origin of ['*', "'self'", 'https:', 'null', 'https://dashboard.example/wall', 'https://*.example; script-src *', 'https://a.example https://b.example']) {
+    t.match(faultsOf({ FRAME_ANCESTORS: origin }), [`FRAME_ANCESTORS must list origins such as https://dashboard.example, without a path, not "${origin}"`], origin)
+  }
   t.same(faultsOf({ TRUST_PROXY: '127.0.0.1, ::1,10.0.0.0/8,fd00::/8' }), [])
   for (const address of ['proxy.example', '10.0.0.0/33', '10.0.0.7/8/9', 'true']) {
     t.match(faultsOf({ TRUST_PROXY: address }), [/^TRUST_PROXY must list IP addresses or networks/], address)

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
@@ -10,6 +11,7 @@ import { copyIn, copyOut, quoted, readDrops, readTables, triggerStatements } fro
 import { inBackupTransaction } from './connect.ts'
 import { alteredError, type Contents, type TableDigest, counter, cutOffError, type Header } from './format.ts'
 import { partsOf, readBackup } from './read.ts'
+import { recordBackup } from './record.sql.ts'
 import type { OnTable } from './take.ts'
 import { refuseTarget } from './target.sql.ts'
 
@@ -43,6 +45,8 @@ export async function restoreBackup (options: RestoreOptions): Promise<Restored>
       UPDATE webhook w SET cursor_revision = l.revision + 1, cursor_ordinal = 0, failures = 0, test_id = NULL, leased_by = NULL, leased_until = NULL,
         disabled_at = coalesce(w.disabled_at, now()), disabled_because = coalesce(w.disabled_because, 'restored'), version = w.version + 1
       FROM lab l`)
+    // What was restored has a backup: this one.
+    await recordBackup(client, filled, statSync(options.file).size)
     options.signal?.throwIfAborted()
     return { ...filled, migrations: since.map(({ name }) => name) }
   }))

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
@@ -12,6 +12,7 @@ import { copyOut, quoted, readSequences, readTables, type Table } from './catalo
 import { inBackupTransaction } from './connect.ts'
 import { type Contents, type SavedMigration, writeText } from './format.ts'
 import { readBackup } from './read.ts'
+import { recordBackup } from './record.sql.ts'
 
 /** Called after each table with its number of rows. The next table waits for the result. */
 export type OnTable = (table: { name: string, rows: number }) => unknown
@@ -21,20 +22,33 @@ type BackupOptions = { url: string, signal?: AbortSignal, onTable?: OnTable }
 /**
  * Writes a consistent snapshot of the whole database to a file, without blocking writers. The file appears only when it is
  * complete, synced, and verified by reading it back. Only its owner can read it, because it contains certificates and key
- * hashes. Throws an OperatorError if the file exists (unless `overwrite`), if the database is not from this service, and if
- * the disk is full.
+ * hashes. The database notes that there is this backup. Throws an OperatorError if the file exists (unless `overwrite`), if the
+ * database is not from this service, and if the disk is full.
  */
 export async function takeBackup ({ file, overwrite, ...options }: BackupOptions & { file: string, overwrite: boolean }): Promise<Contents> {
-  return await writeAtomically(file, { overwrite }, async (sink, path) => {
-    const contents = await streamBackup({ ...options, sink })
+  const contents = await writeAtomically(file, { overwrite }, async (sink, path) => {
+    const contents = await writeBackup({ ...options, sink })
     const { sha256 } = await readBackup(createReadStream(path))
     if (sha256 !== contents.sha256) throw new OperatorError('The backup could not be read back correctly: check the disk.')
     return contents
   })
+  await note(options.url, contents, statSync(file).size)
+  return contents
 }
 
-/** Writes the backup to a stream and closes it. Its last line proves that it is complete. */
-export async function streamBackup ({ url, sink, signal, onTable = () => {} }: BackupOptions & { sink: Writable }): Promise<Contents> {
+/** Writes the backup to a stream and closes it. Its last line proves that it is complete. The database notes it, too. */
+export async function streamBackup (options: BackupOptions & { sink: Writable }): Promise<Contents> {
+  const contents = await writeBackup(options)
+  await note(options.url, contents, null)
+  return contents
+}
+
+/** There is the backup, whether the database can note it or not. */
+async function note (url: string, contents: Contents, bytes: number | null): Promise<void> {
+  await inBackupTransaction(url, 'BEGIN', async (client) => await recordBackup(client, contents, bytes)).catch(() => {})
+}
+
+async function writeBackup ({ url, sink, signal, onTable = () => {} }: BackupOptions & { sink: Writable }): Promise<Contents> {
   return await inBackupTransaction(url, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
     const tables = await beginSnapshot(client)
     let contents: Contents | undefined

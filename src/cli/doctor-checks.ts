@@ -146,14 +146,25 @@ export async function checkService (client: Client): Promise<DoctorFinding[]> {
   }
   const ready: DoctorFinding = { check: 'service', status: 'ok', says: `ready at ${client.address}` }
   try {
-    return [ready, checkLabHealth(await client.request<LabHealth>('GET', '/api/lab/health'))]
+    const health = await client.request<LabHealth>('GET', '/api/lab/health')
+    return [ready, checkLabHealth(health), checkLastBackup(health)]
   } catch (error) {
     return [ready, { check: 'lab', status: 'warning', says: (error as Error).message, todo: 'set PLATFORM_STATUS_KEY to a key with the scope read' }]
   }
 }
 
+/** How old the newest known backup is. An older service does not tell. */
+export function checkLastBackup ({ findings, last_backup = null }: Pick<LabHealth, 'findings'> & Partial<LabHealth>, now = Date.now()): DoctorFinding {
+  const check = 'backup'
+  const todo = 'take one every night with: platform-status backup /backups/'
+  if (last_backup === null) return { check, status: 'skipped', says: 'no backup is known: the service knows only those of platform-status backup', todo: `${todo}; nothing is wrong if you back up in another way` }
+  const days = Math.floor((now - Date.parse(String(last_backup.taken_at))) / 86_400_000)
+  const says = `the newest is ${days < 1 ? 'less than a day' : formatCount(days, 'day')} old, of revision ${last_backup.revision}${last_backup.bytes === null ? '' : `, ${formatBytes(last_backup.bytes)}`}`
+  return findings.some(({ code }) => code === 'backup-old') ? { check, status: 'warning', says, todo } : { check, status: 'ok', says }
+}
+
 /** Rates the findings of /api/lab/health. */
-export function checkLabHealth ({ healthy, findings }: LabHealth): DoctorFinding {
+export function checkLabHealth ({ healthy, findings }: Pick<LabHealth, 'healthy' | 'findings'>): DoctorFinding {
   const says = findings.length === 0 ? 'healthy' : `${formatCount(findings.length, 'finding')}: ${findings.map(({ message }) => message).join(' ')}`
   if (findings.length === 0) return { check: 'lab', status: 'ok', says }
   return { check: 'lab', status: healthy ? 'warning' : 'error', says, todo: 'list the findings with: platform-status lab health' }

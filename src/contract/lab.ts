@@ -261,13 +261,14 @@ export const WipeQuery = Type.Object({
 const FindingCode = stringEnum('FindingCode', [
   'duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot',
   'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees',
-  'container-missing', 'run-not-learnt', 'labware-does-not-fit', 'experiment-paused-ahead'
+  'container-missing', 'run-not-learnt', 'labware-does-not-fit', 'experiment-paused-ahead', 'backup-old'
 ], [
-  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `run-not-learnt`, `labware-does-not-fit`, `experiment-paused-ahead` and those that begin with `step` are warnings;',
+  'What is wrong. `unlisted-device`, `move-disagrees`, `container-missing`, `run-not-learnt`, `labware-does-not-fit`, `experiment-paused-ahead`, `backup-old` and those that begin with `step` are warnings;',
   'all others are errors.',
   '`step-overdue`: a running step takes clearly longer than any comparable one. `move-disagrees`: the last logged move of a container went elsewhere. `container-missing`: nobody knows where a container is.',
   '`labware-does-not-fit`: a container stands where its labware type does not fit.',
   '`experiment-paused-ahead`: an experiment is paused since a time that is later than the clock of the service.',
+  '`backup-old`: the newest known backup is more than 8 days old, and the lab has changed since.',
   '`steps-excluded`: steps with times or a status that cannot be trusted, which estimates, experiments and runs leave out; nobody decided about them yet.',
   '`steps-doubtful`: such steps that are used, because they were stored before the service looked.',
   '`run-not-learnt`: the margins of the estimates could not be learnt from a run, three times or more. Other runs are not affected.'
@@ -293,12 +294,25 @@ const Finding = Type.Object({
   steps: Type.Optional(Type.Array(ref(Uuid), { description: 'The steps that are affected, the newest first. At most 20; the message has their number.' }))
 }, { $id: 'Finding', description: 'An error or a warning about the tracked state of the lab.', examples: [aFinding] })
 
+const aBackup = { taken_at: '2026-03-02T02:15:00.000Z', revision: 41, rows: 5210, bytes: 734_003 }
+
+const LastBackup = Type.Object({
+  taken_at: ref(Timestamp, 'When it was taken.'),
+  revision: Type.Integer({ description: 'The revision of the lab in it.' }),
+  rows: Type.Integer({ description: 'The number of rows in it.' }),
+  bytes: nullable(Type.Integer({ description: 'The size of its file. Null of a backup that was written to a stream, and was not read back.' }))
+}, {
+  $id: 'LastBackup', examples: [aBackup],
+  description: 'The newest backup that `platform-status backup` took of this database, or from which it was restored. The service does not know of other kinds of backups, nor whether the file is still there.'
+})
+
 export const LabHealth = Type.Object({
   healthy: Type.Boolean({ description: 'True when there are no errors. There can be warnings.' }),
-  findings: Type.Array(ref(Finding), { description: 'The errors, then the warnings.' })
+  findings: Type.Array(ref(Finding), { description: 'The errors, then the warnings.' }),
+  last_backup: nullable(ref(LastBackup, 'The newest known backup. Null if there is none.'))
 }, {
   $id: 'LabHealth', description: 'The result of checking the tracked state of the lab.',
-  examples: [{ healthy: true, findings: [aFinding] }]
+  examples: [{ healthy: true, findings: [aFinding], last_backup: aBackup }]
 })
 export type LabHealth = Static<typeof LabHealth>
 
@@ -311,5 +325,5 @@ export const labSchemas = [
   LabSlot, LabDevice, LabLabwareType, LabGroup, LabConfig, LabYaml, LabwareTypeAction, LabwareTypeChange,
   LabAction, Revision, LabChange, LabConfigResult, LabTotals, LabLastEvent, LabReservedSlot, LabContainer, LabLid, LabDeviceState, LabState, LabWipe,
   LabRestore, RestoreFindingCode, RestoreFinding, LabRestoreResult,
-  FindingCode, FindingSeverity, Finding, LabHealth
+  FindingCode, FindingSeverity, Finding, LastBackup, LabHealth
 ]

@@ -17,11 +17,10 @@ export const pagePaths = [
 /** What the pages may do: load what this service has, and call it. Text can become neither script nor HTML. */
 const policy = [
   "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' data: blob:", "media-src 'self' blob:", "font-src 'self'", "connect-src 'self'",
-  "manifest-src 'self'", "form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"
-].join('; ')
+  "manifest-src 'self'", "form-action 'none'", "base-uri 'none'", "require-trusted-types-for 'script'"
+]
 
 const headers = {
-  'content-security-policy': policy,
   'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
   'cache-control': 'no-cache'
 }
@@ -30,12 +29,13 @@ const headers = {
  * The pages for people. Each address has the same file, which holds no data of the lab: its script reads that from the API. The names of the
  * scripts and styles contain a digest, so browsers keep them.
  */
-export const webPages = plugin(async (app: FastifyInstance) => {
+export const webPages = plugin(async (app: FastifyInstance, { frameAncestors = [] }: { frameAncestors?: readonly string[] }) => {
+  const csp = [...policy, `frame-ancestors ${frameAncestors.length === 0 ? "'none'" : frameAncestors.join(' ')}`].join('; ')
   await app.register(files, { root: join(built, 'assets'), prefix: '/assets/', wildcard: false, immutable: true, maxAge: '365d', preCompressed: true, logLevel: 'warn', decorateReply: true })
   for (const path of pagePaths) {
     app.get(path, { logLevel: 'warn', config: { scope: 'none' }, schema: { hide: true } }, async (request, reply) => {
       if (isTrustworthy(request)) reply.header('cross-origin-opener-policy', 'same-origin')
-      return await reply.headers(headers).sendFile('index.html', built, { cacheControl: false })
+      return await reply.headers({ ...headers, 'content-security-policy': csp }).sendFile('index.html', built, { cacheControl: false })
     })
   }
 }, { name: 'web-pages' })

@@ -164,7 +164,19 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       SELECT 15, 'experiment-paused-ahead', NULL, NULL, '[]', 'The experiment ' || e.id || ' is paused since ' || wire_time(e.paused_at)
         || ', which is later than the clock of the service. Resume it (POST /api/experiments/' || e.id || '/resume), or correct the clock that told the time.'
       FROM experiment e WHERE e.status = 'paused' AND e.paused_at > clock_timestamp() + interval '5 seconds'
+      UNION ALL
+      -- A weekly backup has a day to spare. One of a lab that has not changed since is as good as new.
+      SELECT 16, 'backup-old', NULL, NULL, '[]', 'The newest known backup is from ' || wire_time(b.taken_at) || ', which is more than 8 days ago. Take one every night (platform-status backup).'
+      FROM (SELECT * FROM backup ORDER BY taken_at DESC LIMIT 1) b CROSS JOIN lab l
+      WHERE b.taken_at < clock_timestamp() - interval '8 days' AND b.revision < l.revision
     )
     SELECT code, CASE WHEN rank < 8 THEN 'error' ELSE 'warning' END AS severity, message, device, position, containers, '[]'::json AS steps
     FROM finding ORDER BY rank, device, position, message`
+}
+
+/** The newest known backup of this database. */
+export async function readLastBackup (transaction: Transaction): Promise<LabHealth['last_backup']> {
+  const [last] = await transaction.$queryRaw<NonNullable<LabHealth['last_backup']>[]>`
+    SELECT wire_time(taken_at) AS taken_at, revision::float8 AS revision, rows::float8 AS rows, bytes::float8 AS bytes FROM backup ORDER BY backup.taken_at DESC LIMIT 1`
+  return last ?? null
 }

@@ -7,7 +7,7 @@ import { escapePointer } from '../domain/values.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { withLabLock, nextRevision, currentRevision, type Transaction } from './lab-lock.ts'
-import { readFindings, readState } from './lab-state.sql.ts'
+import { readFindings, readLastBackup, readState } from './lab-state.sql.ts'
 import { restoreLab } from './lab-restore.ts'
 import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
 import { writeLabwareTypes } from './labware-types.sql.ts'
@@ -61,7 +61,7 @@ export function labStore (database: Database) {
 
     async health (): Promise<LabHealth> {
       const findings = [...await withRetries(() => readFindings(prisma)), ...await withRetries(() => readStepFindings(prisma))]
-      return { healthy: findings.every(({ severity }) => severity !== 'error'), findings }
+      return { healthy: findings.every(({ severity }) => severity !== 'error'), findings, last_backup: await withRetries(() => readLastBackup(prisma)) }
     },
 
     /** Makes the lab as it was at a revision, as far as nothing contradicts. A dry run returns the same without changes. */

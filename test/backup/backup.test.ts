@@ -42,7 +42,7 @@ t.test('nobody is signed in after a restore: a backup has no sessions', async (t
   await signIn(lab, 'wrong')
   const file = join(await aFolder(t), 'lab.backup')
   const { tables } = await takeBackup({ url: lab.url, file, overwrite: false })
-  t.match(tables.filter(({ name }) => emptyInBackups.includes(name)), emptyInBackups.map((name) => ({ name, rows: 0 })), 'both tables are in the file, empty')
+  t.match(tables.filter(({ name }) => emptyInBackups.includes(name)), emptyInBackups.map((name) => ({ name, rows: 0 })), 'these tables are in the file, empty')
   const url = await anEmptyDatabase(t)
   await restoreBackup({ url, file, migrations, replace: false })
   const there = await aServiceOn(t, url)
@@ -84,6 +84,36 @@ t.test('two backups of a lab at rest differ in nothing but their time', async (t
   const [first, second] = [await takeBackup({ url, file: join(folder, '1'), overwrite: false }), await takeBackup({ url, file: join(folder, '2'), overwrite: false })]
   t.same(second.tables, first.tables)
   t.same({ ...second.header, created_at: '' }, { ...first.header, created_at: '' })
+})
+
+t.test('the service knows how old the newest backup is, and warns when it is more than eight days old and something has changed since', async (t) => {
+  const lab = await aLab(t, { Hotel: 2 })
+  const health = async () => (await lab.get('/api/lab/health')).body
+  t.match(await health(), { last_backup: null, findings: [] })
+  const file = join(await aFolder(t), 'lab')
+  const { header, tables } = await takeBackup({ url: lab.url, file, overwrite: false })
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  const last_backup = { taken_at: header.created_at, revision: header.revision, rows, bytes: (await stat(file)).size }
+  t.same(await health(), { healthy: true, findings: [], last_backup })
+
+  await sql(lab.url, "UPDATE backup SET taken_at = taken_at - interval '9 days'")
+  t.match((await health()).findings, [], 'nothing has changed since')
+  await lab.post('/api/containers', { device: 'Hotel', barcode: 'P1' })
+  t.match(await health(), { healthy: true, findings: [{ code: 'backup-old', severity: 'warning', message: /^The newest known backup is from .*Z, which is more than 8 days ago\./ }] })
+
+  await streamBackup({ url: lab.url, sink: new Writable({ write: (_chunk, _encoding, done) => { done() } }) })
+  t.match(await health(), { findings: [], last_backup: { revision: header.revision + 1, bytes: null } }, 'also of one that was written to a stream')
+  const url = await anEmptyDatabase(t)
+  await restoreBackup({ url, file, migrations, replace: false })
+  t.same((await (await aServiceOn(t, url)).get('/api/lab/health')).body.last_backup, last_backup, 'that of a restored lab is the one from which it was restored')
+})
+
+t.test('a backup is there, also where the database cannot note it: before it is upgraded', async (t) => {
+  const { url } = await aLab(t, { Hotel: 2 })
+  await sql(url, 'DROP TABLE backup')
+  const file = join(await aFolder(t), 'lab')
+  await takeBackup({ url, file, overwrite: false })
+  t.match(await readBackup(file), { header: { revision: Number } })
 })
 
 t.test('a file appears when it is whole, and is never overwritten unasked', async (t) => {

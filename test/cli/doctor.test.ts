@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { checkLabHealth, checkInspection, checkNode, checkDiskSpace } from '../../src/cli/doctor-checks.ts'
+import { checkLabHealth, checkLastBackup, checkInspection, checkNode, checkDiskSpace } from '../../src/cli/doctor-checks.ts'
 import { anEmptyDatabase } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
@@ -30,7 +30,7 @@ t.test('a problem is reported with how to fix it', async (t) => {
   t.match(out, /^migrations +warning +\d+ not applied yet$/m)
   t.match(out, /\nmigrations: back up, then start the service/)
   t.match(out, /^lab +error +2 findings: /m)
-  t.match(out, /\nlab: list the findings with: platform-status lab health\n\n1 problem needs fixing\.\n$/)
+  t.match(out, /\nlab: list the findings with: platform-status lab health\n(.*\n)*\n1 problem needs fixing\.\n$/)
 })
 
 t.test('with configuration errors, nothing else is checked', async (t) => {
@@ -74,5 +74,15 @@ t.test('findings have the right severity', (t) => {
   t.same(['20.19.0', '24.1.0', '20.18.1', '18.20.0'].map((version) => checkNode(version).status), ['ok', 'ok', 'error', 'error'])
   const finding = { code: 'unlisted-device' as const, severity: 'warning' as const, message: 'odd', device: null, position: null, containers: [] }
   t.same([checkLabHealth({ healthy: true, findings: [] }), checkLabHealth({ healthy: true, findings: [finding] }), checkLabHealth({ healthy: false, findings: [finding] })].map(({ status }) => status), ['ok', 'warning', 'error'])
+  t.end()
+})
+
+t.test('how old the newest known backup is, and what to do when it is too old', (t) => {
+  const now = Date.parse('2026-03-20T09:00:00Z')
+  const last_backup = { taken_at: '2026-03-02T02:15:00Z', revision: 41, rows: 5210, bytes: 734_003 }
+  const old = { code: 'backup-old' as const, severity: 'warning' as const, message: 'old', device: null, position: null, containers: [] }
+  t.match(checkLastBackup({ findings: [old], last_backup }, now), { check: 'backup', status: 'warning', says: /^the newest is 18 days old, of revision 41, 7\d\d.* KiB$/, todo: /every night/ })
+  t.match(checkLastBackup({ findings: [], last_backup: { ...last_backup, taken_at: '2026-03-20T02:15:00Z', bytes: null } }, now), { status: 'ok', says: 'the newest is less than a day old, of revision 41' })
+  for (const none of [{ findings: [], last_backup: null }, { findings: [] }]) t.match(checkLastBackup(none, now), { status: 'skipped', says: /^no backup is known/ })
   t.end()
 })

@@ -45,7 +45,7 @@ t.test('doctor checks each lab', async (t) => {
   const { both, withDead, platformStatus } = await aFleet(t)
   t.match(await platformStatus('fleet', 'doctor', '--labs', both), { code: 0, out: /north +service +ok[^]*north +lab +ok[^]*south +service +ok/ })
   t.match(await platformStatus('fleet', 'doctor', '--labs', withDead, '--json'), { code: 1, json: { healthy: false, findings: [
-    { lab: 'north', check: 'service', status: 'ok' }, { lab: 'north', check: 'lab' }, { lab: 'dead', check: 'service', status: 'error', says: /url of the lab in the file of labs/ }, { lab: 'dead', check: 'lab', status: 'skipped' }
+    { lab: 'north', check: 'service', status: 'ok' }, { lab: 'north', check: 'lab' }, { lab: 'north', check: 'backup' }, { lab: 'dead', check: 'service', status: 'error', says: /url of the lab in the file of labs/ }, { lab: 'dead', check: 'lab', status: 'skipped' }
   ] } })
 })
 

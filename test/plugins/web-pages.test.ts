@@ -46,6 +46,16 @@ t.test('a page may load and call this service only, is shown in no frame, and tu
   t.notMatch(text, /<style|style="|<script>|https?:\/\//)
 })
 
+t.test('only pages of origins in FRAME_ANCESTORS may show the pages in a frame', async (t) => {
+  const service = await aService(t, { FRAME_ANCESTORS: 'https://dashboard.example,http://localhost:3000' })
+  for (const path of ['/wall', '/']) {
+    const policy = String((await service.get(path)).headers['content-security-policy']).split('; ')
+    t.ok(policy.includes('frame-ancestors https://dashboard.example http://localhost:3000'), path)
+    t.ok(policy.includes("script-src 'self' 'wasm-unsafe-eval'"), 'the rest of the policy stays')
+  }
+  for (const path of ['/sign-in', '/present', '/api/lab']) t.match((await service.get(path)).headers['content-security-policy'], "frame-ancestors 'none'", `${path} is shown in no frame`)
+})
+
 t.test('scripts and styles are kept by browsers for ever, and sent compressed', async (t) => {
   const service = await aServiceWithKey(t)
   for (const file of [entry.file, ...entry.css ?? []]) {

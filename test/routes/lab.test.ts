@@ -110,7 +110,7 @@ t.test('the state of the platform', async (t) => {
       revision: 0, totals: { devices: 0, positions: 0, occupied: 0, empty: 0, utilization: null, containers: 0, containers_missing: 0, containers_removed: 0 }, devices: []
     })
     t.strictSame((await service.get('/api/lab/config')).body, { sila_servers: {} })
-    t.strictSame((await service.get('/api/lab/health')).body, { healthy: true, findings: [] })
+    t.strictSame((await service.get('/api/lab/health')).body, { healthy: true, findings: [], last_backup: null })
   })
 })
 

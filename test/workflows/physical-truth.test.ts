@@ -125,7 +125,7 @@ t.test('lids that are really on or off are repaired by stocktakes, and a parked 
     t.same(items.map(({ position, barcode, lidded, lid }: any) => [position, barcode, lidded, lid]).sort(),
       [...truth].map(([position, { barcode, lidded }]) => [position, barcode, lidded, parked.has(barcode) ? { device: 'Store', position: parked.get(barcode) } : null]).sort(), `after ${n + 1}`)
   }
-  t.same((await lab.get('/api/lab/health')).body, { healthy: true, findings: [] })
+  t.same((await lab.get('/api/lab/health')).body, { healthy: true, findings: [], last_backup: null })
 })
 
 /** Where the plates and lids of a run are after one more change. */

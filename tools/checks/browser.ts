@@ -21,7 +21,7 @@ import { log, timeTravel } from './browser/log.ts'
 import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
 import { showingFailures } from './browser/seen.ts'
 import { stocktake } from './browser/stocktake.ts'
-import { alarms, eachPage, finding, liveMap, past } from './browser/pages.ts'
+import { alarms, eachPage, finding, liveMap, past, placeOnMap } from './browser/pages.ts'
 
 const key = 'browser-check-'.repeat(4)
 const browser = await launchChromium()
@@ -51,7 +51,7 @@ if (browser === undefined) {
       }),
       'signing in and out': withService(withKey, async (service) => { await signInAndOut(browser, service) }),
       ...Object.fromEntries(Object.entries({
-        'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'finding and scanning': finding, 'the lab as it was': past,
+        'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'a link to a slot of the map': placeOnMap, 'finding and scanning': finding, 'the lab as it was': past,
         'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand,
         'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,
         'a stocktake': stocktake,
@@ -77,6 +77,10 @@ if (browser === undefined) {
       'with keys and CORS_ORIGINS=*': withService({ ...withKey, CORS_ORIGINS: '*' }, async (service) => {
         await attack(browser, pages[0]!, service, 401)
         isTrue(await readsWithKey(browser, pages[0]!, service), 'every page can use a key')
+      }),
+      'in a frame of a dashboard': withService({ FRAME_ANCESTORS: pages[0]! }, async (service) => {
+        isTrue(await showsInFrame(browser, pages[0]!, service), 'a page that is listed shows the wall in a frame')
+        isFalse(await showsInFrame(browser, pages[1]!, service), 'a page that is not listed does not')
       }),
       'with AUTH=off': withService({ AUTH: 'off' }, async (service) => {
         for (const page of pages) await attack(browser, page, service)
@@ -175,6 +179,23 @@ async function submit (page: Page, url: string): Promise<void> {
     form.submit()
   }`)
   await answered
+}
+
+/** Whether a page can show the wall in a frame. */
+async function showsInFrame (browser: Browser, from: string, { url }: RunningService): Promise<boolean> {
+  const page = await (await openContext(browser)).newPage()
+  const refused = page.waitForEvent('console', (message) => message.text().includes('frame-ancestors')).then(() => false)
+  await page.goto(from)
+  await page.evaluate(`{
+    const frame = document.createElement('iframe')
+    frame.src = ${JSON.stringify(`${url}/wall`)}
+    document.body.append(frame)
+  }`)
+  const shown = page.frameLocator('iframe').getByRole('gridcell', { name: /^Slot \d+, P1/ }).waitFor().then(() => true)
+  const isShown = await Promise.race([shown, refused])
+  await page.context().close()
+  await Promise.allSettled([shown, refused])
+  return isShown
 }
 
 /** Whether a page can read and change the lab with a key. */

@@ -8,6 +8,8 @@ import { projectRoot } from '../../src/project-root.ts'
 
 export type RunningService = {
   url: string
+  /** Where its database has its files. */
+  dataDir: string
   /** The lines that it logged at level error or fatal. */
   errors: string[]
   /** Ends the process and deletes its files. */
@@ -26,7 +28,8 @@ export async function startService (env: Record<string, string> = {}): Promise<R
   // when this process is root, the database belongs to another user
   chmodSync(folder, 0o755)
   const errors: string[] = []
-  const start = (port: string): Launched => launch({ ...env, DATA_DIR: join(folder, 'data'), PORT: port }, errors)
+  const dataDir = join(folder, 'data')
+  const start = (port: string): Launched => launch({ ...env, DATA_DIR: dataDir, PORT: port }, errors)
   let running = start('0')
 
   async function stop (): Promise<void> {
@@ -37,7 +40,7 @@ export async function startService (env: Record<string, string> = {}): Promise<R
   try {
     const url = await running.address
     return {
-      url, errors, stop,
+      url, dataDir, errors, stop,
       async killAndRestart () {
         await end(running, 'SIGKILL')
         running = start(new URL(url).port)

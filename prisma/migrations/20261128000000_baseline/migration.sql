@@ -914,6 +914,18 @@ CREATE TABLE sign_in_failure (
 );
 CREATE INDEX sign_in_failure_began_idx ON sign_in_failure (began_at);
 
+-- A backup of this database that was taken, or from which it was restored. Backups have no rows of this table.
+CREATE TABLE backup (
+  taken_at timestamptz(3) NOT NULL,
+  -- the revision of the lab in it
+  revision bigint NOT NULL,
+  rows bigint NOT NULL,
+  -- the size of the file; null of one that was written to a stream, and was not read back
+  bytes bigint,
+  CONSTRAINT backup_pkey PRIMARY KEY (taken_at),
+  CONSTRAINT backup_counts CHECK (revision >= 0 AND rows >= 0 AND bytes > 0)
+);
+
 -- ── prisma/sql ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- prisma/sql/alarm/set_alarms.sql

@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
+import { projectRoot } from '../../../src/project-root.ts'
 import type { RunningService } from '../../support/service.ts'
 import { alarmRaised } from './lab.ts'
 import { callerOf, live, openLive, openPage } from './page.ts'
@@ -124,9 +127,13 @@ async function readAgainUntil (page: Page, wanted: Locator): Promise<void> {
   await wanted.first().waitFor()
 }
 
-/** What does not add up comes with its way out. */
+/** What does not add up comes with its way out. The age of the newest backup is known. */
 export async function health (browser: Browser, service: RunningService): Promise<void> {
   const { page, close } = await openLive(browser, service, '/lab/health')
+  await page.getByText('none is known.').waitFor()
+  execFileSync(process.execPath, ['dist/src/cli/main.js', 'backup', join(service.dataDir, '..', 'lab.backup.gz')], { cwd: projectRoot, env: { ...process.env, DATA_DIR: service.dataDir } })
+  await page.reload()
+  await page.getByText(/^(just now|\d+ min ago), of revision \d+: \d+ rows in [\d.]+ [KM]iB, read back\./).waitFor()
   const finding = page.getByRole('listitem').filter({ hasText: 'LOST_1' })
   await finding.getByText('Find it and scan it').waitFor()
   await finding.getByRole('link', { name: 'LOST_1' }).click()

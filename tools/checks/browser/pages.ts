@@ -5,7 +5,7 @@ import { type Call, callerOf, live, openLive, openPage, scan, until } from './pa
 
 /** The addresses of the pages, with their headings. */
 const pages: Readonly<Record<string, RegExp>> = {
-  '/': /^Now$/, '/?at=3': /^Now$/, '/wall': /^The lab now$/, '/wall?devices=Hotel1&theme=dark&scale=1.4': /^The lab now$/, '/labware': /^Labware: \d+/,
+  '/': /^Now$/, '/?at=3': /^Now$/, '/?sel=Hotel2:18': /^Now$/, '/wall': /^The lab now$/, '/wall?devices=Hotel1&theme=dark&scale=1.4': /^The lab now$/, '/labware': /^Labware: \d+/,
   '/labware/SCREEN_014': /^SCREEN_014$/, '/labware/LOST_1': /^LOST_1$/, '/devices/Hotel1': /^Hotel1$/, '/devices/Hotel1/0': /^Hotel1 · 0$/, '/find?q=SCREEN': /^Found for SCREEN: 7$/, '/find': /^Find$/,
   '/runs': /^Runs$/, [`/runs/${runId}`]: /^SCREEN run 41$/, [`/runs/${runId}?by=plate&zoom=4`]: /^SCREEN run 41$/, '/steps': /^Steps$/, [`/steps/${lateStepId}`]: /^Sealer · press$/,
   '/stocktake': /^Stocktake$/, '/stocktake/Hotel1': /^Stocktake: Hotel1$/,
@@ -65,6 +65,37 @@ export async function alarms (browser: Browser, service: RunningService): Promis
   await until(page, "document.title.startsWith('1 ALARM')")
   await card.getByRole('button', { name: 'I am on my way' }).click()
   await card.getByText(/is at it since/).waitFor()
+  await close()
+}
+
+/** An address of Now leads to a device or to a slot: unfolded on a phone, with the focus, and with what can be done about what is in it. */
+export async function placeOnMap (browser: Browser, service: RunningService): Promise<void> {
+  const narrow = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
+  const focused = 'document.activeElement.getAttribute("aria-label")'
+  const { page, close } = await openLive(browser, service, '/?sel=Hotel2:18', narrow)
+  const selected = page.getByRole('region', { name: 'Selected: Hotel2 · 18' })
+  await selected.getByText('lid at Hotel2 · 19').waitFor()
+  await until(page, `${focused} === 'Slot 18, SCREEN_014, lid at slot 19'`)
+  const inView = '(({ top, bottom }) => top >= 0 && bottom <= innerHeight)(document.activeElement.getBoundingClientRect())'
+  await until(page, inView)
+  await selected.getByRole('button', { name: 'Fix', exact: true }).click()
+  await page.getByRole('dialog').getByText('tracked: Hotel2 · 18').waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  // From the alarm to its plate, as often as somebody presses.
+  for (let n = 0; n < 2; n++) {
+    await page.getByRole('link', { name: 'Where is it' }).click()
+    await until(page, `${focused} === 'Slot 18, SCREEN_014, lid at slot 19' && ${inView}`)
+  }
+  await page.goto(`${service.url}/labware/SCREEN_003`)
+  await page.getByRole('link', { name: 'on the map' }).click()
+  await page.getByRole('region', { name: 'Selected: Hotel1 · 9' }).waitFor()
+  await until(page, `${focused} === 'Slot 9, SCREEN_003, no lid'`)
+  await page.goto(`${service.url}/?device=Hotel1`)
+  await until(page, `${focused} === 'Slot 0, SCREEN_000, lid on'`)
+  await page.goto(`${service.url}/?device=Nowhere`)
+  await page.getByText('The lab has no device Nowhere.').waitFor()
+  await page.goto(`${service.url}/?sel=Hotel1:20`)
+  await page.getByText('The lab has no slot Hotel1 · 20.').waitFor()
   await close()
 }
 

@@ -1,4 +1,4 @@
-import { memo, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent } from 'react'
+import { memo, useEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Reserved } from '../api/generated/schema.d.ts'
 import { carryNow, putDown, setCarry } from '../fix/carry.ts'
@@ -14,10 +14,16 @@ type Props = {
   isPlain?: boolean
   /** Only its name and count until somebody opens it: on a phone the alarms come first. */
   isFolded?: boolean
+  /** The page leads here: to this slot, or with null to the device. */
+  meant?: number | null
+  /** Each visit leads there. */
+  visit?: unknown
+  /** What is said about this slot. */
+  children?: ReactNode
 }
 
 /** A device with its slots. One stop for Tab; arrows move between slots, and Enter opens what is in one. */
-export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain = false, isFolded = false }: Props) {
+export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain = false, isFolded = false, meant, visit, children }: Props) {
   const { name, positions, slots, disposes } = device
   const { columns, isFromBottom, countFrom } = device.view
   const rows = useMemo(() => Array.from({ length: Math.ceil(positions / columns) }, (_, row) =>
@@ -31,6 +37,15 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   const mayFix = useMayWrite() && !isPlain
   /** A single key that waits for whether others follow. */
   const waiting = useRef<ReturnType<typeof setTimeout>>(undefined)
+
+  useEffect(() => {
+    if (meant === undefined) return
+    const cell = grid.current?.querySelector<HTMLElement>(`[data-slot="${meant ?? 0}"]`)
+    if (meant !== null) setStop(meant)
+    grid.current?.closest('.device')?.scrollIntoView({ block: 'start' })
+    cell?.focus({ preventScroll: true })
+    cell?.scrollIntoView({ block: 'nearest' })
+  }, [meant, visit])
 
   const open = (slot: number, occupant: Occupant | undefined): void => {
     if (carryNow().carried !== null) putDown({ device: name, position: slot })
@@ -94,34 +109,43 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
           {row.map((slot) => (
             <Slot
               key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isStop={slot === Math.min(stop, positions - 1)}
-              mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
+              isMeant={slot === meant} mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
             />
           ))}
         </div>
       ))}
     </div>
   )
-  if (isFolded) return <details className={`device columns-${widthOf(columns)}`}><summary><h3>{heading}</h3></summary>{content}</details>
+  if (isFolded) {
+    return (
+      <details className={`device columns-${widthOf(columns)}`} open={meant !== undefined}>
+        <summary><h3>{heading}</h3></summary>
+        {children}
+        {content}
+      </details>
+    )
+  }
   return (
     <section className={`device columns-${widthOf(columns)}`}>
       <h3>{isPlain ? heading : <Link href={`/devices/${encodeURIComponent(name)}${past}`}>{heading}</Link>}</h3>
+      {children}
       {content}
     </section>
   )
 })
 
 type SlotProps = {
-  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isStop: boolean, mayFix: boolean
+  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isStop: boolean, isMeant: boolean, mayFix: boolean
   /** The number on the device itself, if it is another. */
   label: number | null
 }
 
 /** One of very many: what it needs comes from its device, which also hears the clicks. */
-const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, mayFix, label }: SlotProps) {
+const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, isMeant, mayFix, label }: SlotProps) {
   return (
     <div
       role="gridcell" tabIndex={isStop ? 0 : -1} data-slot={slot} className={`slot ${kindOf(occupant, reserved)}`} aria-label={nameOf(slot, occupant, device, reserved, label)}
-      draggable={mayFix && occupant?.part === 'container'}
+      aria-selected={isMeant ? true : undefined} draggable={mayFix && occupant?.part === 'container'}
     >
       <span className="number">{slot}{label === null ? '' : ` · ${label}`}</span>{' '}
       <span className="glyph">{glyphOf(occupant, reserved)}</span>{' '}

@@ -1,4 +1,5 @@
-import { useMemo, useSyncExternalStore } from 'react'
+import { type ReactNode, useMemo, useSyncExternalStore } from 'react'
+import { useHistoryState } from 'wouter/use-browser-location'
 import type { Reserved } from '../api/generated/schema.d.ts'
 import { useReservations } from '../api/queries.ts'
 import { CarryBar } from '../fix/carry-bar.tsx'
@@ -6,8 +7,18 @@ import { usePast } from '../lab/lab-context.ts'
 import type { World } from '../lab/world.ts'
 import { DeviceGrid } from './device-grid.tsx'
 
+type Props = {
+  world: World, only?: readonly string[] | undefined, isPlain?: boolean
+  /** The device to which the page leads, and its slot. */
+  selection?: { device: string, slot: number | null } | null
+  /** What is said in this device about this slot. */
+  children?: ReactNode
+}
+
 /** All devices of the lab, or these, with what is in their slots. */
-export function LabMap ({ world, only, isPlain = false }: { world: World, only?: readonly string[] | undefined, isPlain?: boolean }) {
+export function LabMap ({ world, only, isPlain = false, selection = null, children }: Props) {
+  // The same link once more leads there once more.
+  const visit = useHistoryState<unknown>()
   const reserved = useReserved()
   const isPhone = useIsPhone()
   const devices = [...world.devices.values()].filter(({ name }) => only === undefined || only.includes(name))
@@ -16,7 +27,10 @@ export function LabMap ({ world, only, isPlain = false }: { world: World, only?:
       {isPlain ? null : <CarryBar />}
       <div className="map">
         {devices.map((device) => (
-          <DeviceGrid key={device.name} device={device} reserved={reserved.get(device.name)} isPlain={isPlain} isFolded={isPhone && !isPlain} />
+          <DeviceGrid
+            key={device.name} device={device} reserved={reserved.get(device.name)} isPlain={isPlain} isFolded={isPhone && !isPlain}
+            {...selection?.device === device.name ? { meant: selection.slot, visit, children } : {}}
+          />
         ))}
       </div>
     </>

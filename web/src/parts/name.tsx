@@ -17,6 +17,11 @@ export function containerPath ({ id, barcode }: { id: string, barcode: string | 
   return `/labware/${encodeURIComponent(barcode ?? id)}`
 }
 
+/** The address of a slot on the map. */
+export function mapPath ({ device, position }: { device: string, position: number }): string {
+  return `/?sel=${encodeURIComponent(`${device}:${position}`)}`
+}
+
 export function ContainerLink ({ container }: { container: { id: string, barcode: string | null, name: string } }) {
   return <Link href={containerPath(container)}><Name>{labelOf(container)}</Name></Link>
 }

@@ -9,7 +9,8 @@ export function Page ({ title, heading, tools, children }: { title: string, head
   useEffect(() => {
     // Not on the first page: the browser has just put the focus where it belongs.
     if (isFirst) isFirst = false
-    else ref.current?.focus()
+    // Nor from a slot of a map, if the address leads to one.
+    else if (document.activeElement?.closest('[role="grid"]') == null) ref.current?.focus()
   }, [path])
   return (
     <>

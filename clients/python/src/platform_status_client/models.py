@@ -576,7 +576,7 @@ class Finding(TypedDict):
     steps: NotRequired[list[str]]
 
 
-FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing', 'run-not-learnt', 'labware-does-not-fit', 'experiment-paused-ahead']
+FindingCode = Literal['duplicate-barcode', 'slot-shared', 'container-twice', 'lid-on-and-parked', 'container-on-retired-device', 'removed-container-in-slot', 'container-without-place', 'container-in-waste', 'unlisted-device', 'steps-running-long', 'steps-excluded', 'steps-doubtful', 'step-overdue', 'move-disagrees', 'container-missing', 'run-not-learnt', 'labware-does-not-fit', 'experiment-paused-ahead', 'backup-old']
 
 
 FindingSeverity = Literal['error', 'warning']
@@ -757,6 +757,7 @@ class LabHealth(TypedDict):
     """The result of checking the tracked state of the lab."""
     healthy: bool
     findings: list[Finding]
+    last_backup: LastBackup | None
 
 
 class LabLabwareType(TypedDict):
@@ -885,6 +886,16 @@ class LabwareTypePut(TypedDict):
     wells: NotRequired[int | None]
     lid: NotRequired[TypeLid | None]
     extra: NotRequired[dict[str, Any] | None]
+
+
+class LastBackup(TypedDict):
+    """The newest backup that `platform-status backup` took of this database, or from which it was restored. The
+    service does not know of other kinds of backups, nor whether the file is still there.
+    """
+    taken_at: str
+    revision: int
+    rows: int
+    bytes: int | None
 
 
 class Lid(TypedDict):

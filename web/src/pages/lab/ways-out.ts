@@ -14,5 +14,6 @@ export const waysOut: Readonly<Record<FindingCode, string>> = {
   'move-disagrees': 'Look where the plate is, then press Fix on its page.', 'container-missing': 'Find it and scan it: its page says where it was last. Or take stock of the device.',
   'run-not-learnt': 'Nothing to do in the lab: other runs are not affected. Tell whoever looks after the service.',
   'experiment-paused-ahead': 'Open the run and resume it. If it does stand still, pause it again without a time.',
+  'backup-old': 'Nothing to do in the lab. Tell whoever looks after the service: the backup of every night does not run.',
   'labware-does-not-fit': 'Look whether it really stands there. Move it, or correct its type or what fits into the slot.'
 }

@@ -6,7 +6,7 @@ import { useContainer } from '../../api/queries.ts'
 import { FixSheet } from '../../fix/fix-sheet.tsx'
 import { PlateActions } from '../../fix/plate-actions.tsx'
 import { useMayWrite, usePast } from '../../lab/lab-context.ts'
-import { labelOf, Name, PlaceName } from '../../parts/name.tsx'
+import { labelOf, mapPath, Name, PlaceName } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
 import { Life } from './life.tsx'
@@ -35,6 +35,7 @@ export function PlatePage ({ name }: { name: string }) {
 }
 
 function Facts ({ container }: { container: Container }) {
+  const { at } = usePast()
   const { barcode, name, device, position, lidded, lid, labware_type, content, filled, missing_since, last_device, last_position, removed_at } = container
   const { created_at, updated_at, starting_device, starting_position } = container
   return (
@@ -42,7 +43,7 @@ function Facts ({ container }: { container: Container }) {
       <dt>Place</dt>
       <dd>
         {removed_at !== null ? <>off the platform since <Moment at={removed_at} /></>
-          : device !== null ? <PlaceName device={device} position={position} />
+          : device !== null ? <><PlaceName device={device} position={position} />{position === null ? null : <>, <Link href={mapPath({ device, position }) + (at === null ? '' : `&at=${encodeURIComponent(at)}`)}>on the map</Link></>}</>
             : <>missing since <Moment at={missing_since!} />; last seen at {last_device === null ? 'no known place' : <PlaceName device={last_device} position={last_position} />}</>}
       </dd>
       <dt>Lid</dt><dd>{lidded ? 'on' : lid === null ? 'none' : <PlaceName {...lid} />}</dd>

@@ -3,7 +3,7 @@ import type { Alarm, RunningStep } from '../../api/generated/schema.d.ts'
 import { acknowledge } from '../../api/commands.ts'
 import { wordsOf } from '../../api/client.ts'
 import { useMayWrite, useNow, useWorld } from '../../lab/lab-context.ts'
-import { containerPath, labelOf, Name, PlaceName } from '../../parts/name.tsx'
+import { containerPath, labelOf, mapPath, Name, PlaceName } from '../../parts/name.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { clockOf } from '../../parts/times.ts'
 import { Link } from 'wouter'
@@ -31,7 +31,7 @@ export function AlarmCard ({ alarm, running }: { alarm: Alarm, running: RunningS
           return (
             <li key={id ?? named}>
               <Name>{barcode ?? named}</Name>: {placed === undefined ? 'nobody knows where it is' : <PlaceName {...placed} />}
-              {placed === undefined ? null : <> <Link className="key" href={containerPath(placed)} aria-label={`${labelOf(placed)}: open, to fix its place`}>Fix its place</Link></>}
+              {placed === undefined ? null : <> <Link className="key" href={mapPath(placed)} state={{}}>Where is it</Link> <Link className="key" href={containerPath(placed)} aria-label={`${labelOf(placed)}: open, to fix its place`}>Fix its place</Link></>}
             </li>
           )
         })}

@@ -3,17 +3,22 @@ import { usePast, useWorld } from '../../lab/lab-context.ts'
 import { EmptyLab } from '../../parts/empty-lab.tsx'
 import { LabMap } from '../../parts/lab-map.tsx'
 import { Legend } from '../../parts/legend.tsx'
+import { Name, placeText } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
 import { AlarmCard } from './alarm-card.tsx'
 import { RunningList } from './running-list.tsx'
+import { Selected } from './selected.tsx'
+import type { Selection } from './selection.ts'
 
 /** What needs somebody, what runs, and where everything is. Of a past moment only the last. */
-export function Overview ({ only, isPlain = false }: { only?: readonly string[], isPlain?: boolean }) {
+export function Overview ({ only, isPlain = false, selection = null }: { only?: readonly string[], isPlain?: boolean, selection?: Selection | null }) {
   const world = useWorld()
   const { at } = usePast()
   const { data: alarms } = useAlarms()
   const { data: running } = useRunning()
   if (world === null) return <Notice>Reading the lab ...</Notice>
+  const meant = selection === null ? undefined : world.devices.get(selection.device)
+  const isThere = meant !== undefined && (selection!.slot === null || selection!.slot < meant.positions)
   const needed = alarms?.items ?? []
   const items = running?.items ?? []
   const { occupied, positions, containers_missing } = world.totals
@@ -35,7 +40,12 @@ export function Overview ({ only, isPlain = false }: { only?: readonly string[],
       )}
       <section aria-labelledby="map" className="whole-map">
         <h2 id="map">Map <span className="count">{occupied}/{positions} slots{containers_missing === 0 ? '' : `, ${containers_missing} missing`}</span></h2>
-        {world.devices.size === 0 ? <EmptyLab /> : <LabMap world={world} only={only} isPlain={isPlain} />}
+        {selection === null || isThere ? null : <Notice>The lab has no {selection.slot === null ? 'device' : 'slot'} <Name>{placeText({ device: selection.device, position: selection.slot })}</Name>.</Notice>}
+        {world.devices.size === 0 ? <EmptyLab /> : (
+          <LabMap world={world} only={only} isPlain={isPlain} selection={isThere ? selection : null}>
+            {isThere && selection!.slot !== null ? <Selected device={meant} slot={selection!.slot} /> : null}
+          </LabMap>
+        )}
         <Legend />
       </section>
     </div>
