@@ -85,8 +85,12 @@ def test_the_environment_says_where_the_service_is(fake: Fake, monkeypatch: pyte
         service_url('ftp://lab')
 
 
-@pytest.mark.parametrize('key', ['hunter2\nhunter3', 'hunter2\rX-Other: x', 'hunter2 hunter3', 'hunter2ä', 'hunter2\x07', '"hunter2"'])
-def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(key: str, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    'key', ['hunter2\nhunter3', 'hunter2\rX-Other: x', 'hunter2 hunter3', 'hunter2ä', 'hunter2\x07', '"hunter2"']
+)
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(
+    key: str, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv('PLATFORM_STATUS_KEY', key)
     for make in (lambda: Client(fake.url), lambda: Client(fake.url, key), lambda: StatusDB(fake.url, key)):
         with pytest.raises(ValueError, match='may contain only letters') as refused:

@@ -28,7 +28,7 @@ def service_key(api_key: str | None) -> str | None:
     if key and not re.fullmatch(r'[A-Za-z0-9._~+/-]+=*', key):
         # checked here, because an error of the HTTP library would show the key
         raise ValueError(
-            f'the API key (api_key or {KEY_VARIABLE}) may contain only letters, digits and - . _ ~ + /, and = at its end; '
-            'it is not shown here'
+            f'the API key (api_key or {KEY_VARIABLE}) may contain only letters, digits and - . _ ~ + /, '
+            'and = at its end; it is not shown here'
         )
     return key or None
