@@ -62,7 +62,7 @@ t.test('what is no backup is told so', async (t) => {
   await t.rejects(readBackup(await aFile(t, Buffer.alloc(0))), { message: /cut off/ })
   await t.rejects(readBackup('/no/such/file'), { message: 'The file /no/such/file does not exist.' })
   await t.rejects(readBackup(await aFolder(t)), { message: /is a directory/ })
-  await t.rejects(readBackup(await aFile(t, gzipSync(text.replace('"format_version":1', '"format_version":2')))), { message: /newer version of the service \(0\.1\.0\)/ })
+  await t.rejects(readBackup(await aFile(t, gzipSync(text.replace('"format_version":1', '"format_version":2')))), { message: /newer version of the service \(0\.2\.0\)/ })
 })
 
 t.test('a damaged backup is not restored: the database stays as it was', async (t) => {

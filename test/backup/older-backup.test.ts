@@ -1,10 +1,11 @@
 import t from 'tap'
-import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { readBackup } from '../../src/backup/read.ts'
 import { restoreBackup } from '../../src/backup/restore.ts'
-import { migrate, MigrationError, migrationTable } from '../../src/store/migrate.ts'
+import { projectRoot } from '../../src/project-root.ts'
+import { migrate, MigrationError, migrationTable, readMigrations } from '../../src/store/migrate.ts'
 import { aFolder, anEmptyDatabase, beforeFirstRelease, migrations, savedLab, sql } from '../support/backups.ts'
 import { aDump } from '../support/dump.ts'
 import { aServiceOn, type Service } from '../support/service.ts'
@@ -50,6 +51,21 @@ async function answersFrom (t: Parameters<typeof aFolder>[0], { get, post }: Ser
   t.match(await get('/api/experiments'), { body: { items: [{ status: 'completed', steps: { total: 12 } }, { status: 'completed' }, { status: 'running', steps: { total: 13 } }] } })
   t.match(await post('/api/estimates', { step: { device: 'Washer', data: { fct: 'wash', protocol: '3x PBS', volume: 1.5e-7 } }, confidence: 0.8 }), { body: { level: 'parameters', sample_size: 15, duration_seconds: Number } })
 }
+
+t.test('what was released never changes: each migration is as it was when its backup was made', async (t) => {
+  const fixtures = join(projectRoot, 'test', 'fixtures')
+  const released = (await readdir(fixtures)).filter((name) => name.startsWith('released-'))
+  t.ok(released.includes('released-0.2.0.backup.gz'))
+  const present = await readMigrations(migrations)
+  for (const name of released) {
+    const { header } = await readBackup(join(fixtures, name))
+    t.equal(`released-${header.service_version}.backup.gz`, name)
+    t.same(header.migrations, present.slice(0, header.migrations.length).map(({ name, checksum }) => ({ name, checksum })), name)
+    const url = await anEmptyDatabase(t)
+    await restoreBackup({ url, file: join(fixtures, name), migrations, replace: false })
+    t.match(await (await aServiceOn(t, url)).get('/api/lab/health'), { status: 200, body: { healthy: true } }, `${name} opens`)
+  }
+})
 
 t.test('an older database is brought up to date, and answers', async (t) => {
   const url = await anEmptyDatabase(t)

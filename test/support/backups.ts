@@ -9,8 +9,8 @@ import { onDatabase } from './database.ts'
 
 export const migrations = join(projectRoot, 'prisma', 'migrations')
 
-/** A backup at the present schema; see test/fixtures/README.md. */
-export const savedLab = join(projectRoot, 'test', 'fixtures', 'saved-lab.backup.gz')
+/** A backup made by the first release; see test/fixtures/README.md. */
+export const savedLab = join(projectRoot, 'test', 'fixtures', 'released-0.2.0.backup.gz')
 
 /** A backup made by a version from before the first release, which is refused. */
 export const beforeFirstRelease = join(projectRoot, 'test', 'fixtures', 'before-first-release.backup.gz')

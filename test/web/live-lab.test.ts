@@ -153,7 +153,7 @@ t.test('a page that has just opened and is woken by its browser does not read th
       signal.throwIfAborted()
       return Response.json(empty)
     },
-    openStream: async () => streamOf(['hello', { revision: 1, now, log_id: aLog, version: '0.1.0' }])
+    openStream: async () => streamOf(['hello', { revision: 1, now, log_id: aLog, version: '0.2.0' }])
   })
   lab.wake()
   await until(lab, linked('live'))

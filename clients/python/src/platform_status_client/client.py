@@ -39,7 +39,7 @@ class Client(Operations):
         ca_certs: str | None = None,
     ) -> None:
         api_key = service_key(api_key)
-        headers = {'user-agent': 'platform-status-client/0.1.0'}
+        headers = {'user-agent': 'platform-status-client/0.2.0'}
         if api_key is not None:
             headers['authorization'] = f'Bearer {api_key}'
         transport = Transport(
