@@ -3,6 +3,7 @@ import { useEffect, type ReactNode } from 'react'
 import { Link, useLocation, useSearch } from 'wouter'
 import { useSession } from '../api/queries.ts'
 import { useIsCurrent, useLink, useLive, usePast } from '../lab/lab-context.ts'
+import { ScanKey } from '../scan/scan-key.tsx'
 import { Announcer } from './announcer.tsx'
 import { FindField } from './find-field.tsx'
 import { LiveState } from './live-state.tsx'
@@ -63,6 +64,7 @@ function Frame ({ children }: { children: ReactNode }) {
         {sections.map(([to, name]) => (
           <Link key={to} href={to} aria-current={isSection(path, to) ? 'page' : undefined} className={onPhones.has(to) ? undefined : 'wide-only'}>{name}</Link>
         ))}
+        <ScanKey />
       </nav>
       <PastBanner />
       <main id="content">{children}</main>
