@@ -68,6 +68,12 @@ t.test('all errors are reported together', async (t) => {
   t.throws(() => readConfig({ PORT: 'x' }), { message: /^The configuration has an error:\n {2}PORT/ })
 })
 
+t.test('DATABASE_URL has no control characters, which a URL parser would leave out of the password', async (t) => {
+  for (const url of ['postgresql://lab:sec\nret@db/lab', 'postgresql://lab:secret@db/lab\r', 'postgresql://lab:sec\tret@db/lab']) {
+    t.match(faultsOf({ DATABASE_URL: url }), ['DATABASE_URL must not contain line breaks or other control characters'])
+  }
+})
+
 t.test('DATABASE_URL cannot take back what the service sets for its connections, nor name several servers', async (t) => {
   for (const name of ['options', 'statement_timeout', 'query_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'client_encoding', 'replication', 'target_session_attrs']) {
     t.match(faultsOf({ DATABASE_URL: `postgresql://lab:secret@db/lab?sslmode=require&${name}=-c%20jit%3Don` }), [new RegExp(`^DATABASE_URL must not set ${name}: `)])

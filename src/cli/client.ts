@@ -1,3 +1,4 @@
+import { keyCharactersFault } from '../domain/keys.ts'
 import { safeText } from '../terminal/safe-text.ts'
 import { CommandError, usageError, refusedError, unreachableError } from './exit-codes.ts'
 import type { Env, CommandIo } from './io.ts'
@@ -27,6 +28,8 @@ export function addressOf (env: Env, urlOption?: string): string {
   const given = urlOption ?? (env.PLATFORM_STATUS_URL || localAddress(env))
   // As the Python client reads it, from the same variable.
   const url = /^[\w.-]+:\d+$/.test(given) ? `http://${given}` : given
+  // Not shown, because what stands before an @ can be a password.
+  if (given.includes('@')) throw usageError('The address of the service must not contain a user or a password (@): the service knows who calls by a key.')
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw usageError(`The address of the service must begin with http:// or https://; it is "${url}".`)
   return url.replace(/\/+$/, '')
 }
@@ -43,12 +46,16 @@ const inEnvironment: SetWhere = { address: '--url or PLATFORM_STATUS_URL', key: 
 
 /** Creates a client of the service at this URL. It sends the key in PLATFORM_STATUS_KEY. */
 export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'>, address: string, where = inEnvironment): Client {
+  const key = env.PLATFORM_STATUS_KEY?.trim() || null
+  const fault = key === null ? null : keyCharactersFault(key)
+  if (fault !== null) throw usageError(`${where.key} ${fault}. It is not shown here.`)
+
   /** Sends a request with the key. The key and the body are only for this address, so redirects are refused. */
   async function send (
     method: string, path: string, { headers, ...init }: { signal: AbortSignal, headers: Record<string, string>, body?: string }
   ): Promise<Response> {
     const response = await fetch(address + path, {
-      method, redirect: 'manual', ...init, headers: { ...headers, ...(env.PLATFORM_STATUS_KEY && { authorization: `Bearer ${env.PLATFORM_STATUS_KEY}` }) }
+      method, redirect: 'manual', ...init, headers: { ...headers, ...key !== null && { authorization: `Bearer ${key}` } }
     }).catch((error: unknown) => { throw toUnreachable(address, error, where) })
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel()

@@ -27,7 +27,7 @@ export function scansOf (lines: readonly string[]): Scan[] {
   for (const [index, line] of lines.entries()) {
     const { position, what } = scanOf(line, next)
     if (what === 'end') break
-    if (said.has(position)) throw usageError(`Line ${index + 1} is about slot ${position}, which an earlier line was about: say each slot once.`)
+    if (said.has(position)) throw usageError(`Line ${index + 1} names slot ${position} again. Name each slot only once.`)
     said.add(position)
     if (what !== 'empty') scans.set(position, { position, ...what })
     next = position + 1
@@ -42,5 +42,5 @@ export function saysEnd (lines: readonly string[]): boolean {
 
 /** Refuses scans that say nothing. An empty file, or a pipe that broke, must not make all plates of a device missing. */
 export function refuseNothingSaid (device: string): never {
-  throw usageError(`No plate was scanned. If ${device} is empty, say so with a line that has a point only.`)
+  throw usageError(`No plate was scanned. If ${device} is empty, enter a line that has only a point (.).`)
 }

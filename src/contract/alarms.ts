@@ -4,10 +4,21 @@ import { DeviceName, Name, nullable, page, pageQuery, ref, StepStatus, stringEnu
 const anAlarm = {
   id: '0199f2f6-2c5e-7f63-b4d2-8e7061f5d432', kind: 'overdue', step_id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10', device: 'PlateReader', name: 'Read plate 1', fct: 'absorbance',
   start: '2026-03-02T09:20:00.000Z', status: 'running', experiment_id: null, raised_at: '2026-03-02T09:22:05.000Z', over_at: null,
-  acknowledged_at: null, acknowledged_by: null, note: null
+  acknowledged_at: null, acknowledged_by: null, note: null, earlier_acknowledgement: null
 }
 
 const AlarmKind = stringEnum('AlarmKind', ['overdue', 'lost'], '`overdue`: the step takes far longer than any comparable step ever did. `lost`: it was running when the session of its orchestrator was over.')
+
+const anAcknowledgement = {
+  alarm_id: '0199f2f6-11aa-7c3e-8a01-5b7c9d0e1f21', acknowledged_at: '2026-03-02T09:10:00.000Z', acknowledged_by: 'anna', note: 'Anna: the gripper lost its plate, on my way.'
+}
+
+const EarlierAcknowledgement = Type.Object({
+  alarm_id: ref(Uuid, 'The earlier alarm.'),
+  acknowledged_at: ref(Timestamp, 'When somebody said that they are at it.'),
+  acknowledged_by: nullable(Type.String({ description: 'Who did: the name of the API key. Null without a key.' })),
+  note: Type.String({ description: 'What they said.' })
+}, { $id: 'EarlierAcknowledgement', description: 'What somebody said at an earlier alarm of the same step.', examples: [anAcknowledgement] })
 
 export const Alarm = Type.Object({
   id: ref(Uuid, 'The id of the alarm.'),
@@ -23,7 +34,8 @@ export const Alarm = Type.Object({
   over_at: nullable(ref(Timestamp), 'When it was over. Null while it is on.'),
   acknowledged_at: nullable(ref(Timestamp), 'When somebody said that they are at it. Null when nobody did.'),
   acknowledged_by: nullable(Type.String({ description: 'Who did: the name of the API key. Null when nobody did, or without a key.' })),
-  note: nullable(Type.String({ description: 'What they said. Null when nobody did.' }))
+  note: nullable(Type.String({ description: 'What they said. Null when nobody did.' })),
+  earlier_acknowledgement: nullable(ref(EarlierAcknowledgement, 'What was last said at an earlier alarm of this step, for example before it was paused and resumed. Null when nothing was.'))
 }, { $id: 'Alarm', description: 'A step that somebody has to look at.', examples: [anAlarm] })
 export type Alarm = Static<typeof Alarm>
 
@@ -39,4 +51,4 @@ export const AlarmParams = Type.Object({ id: ref(Uuid) })
 export const AlarmQuery = Type.Object({ ...pageQuery }, { additionalProperties: false })
 export type AlarmQuery = Static<typeof AlarmQuery>
 
-export const alarmSchemas = [AlarmKind, Alarm, AlarmAcknowledge, AlarmPage]
+export const alarmSchemas = [AlarmKind, EarlierAcknowledgement, Alarm, AlarmAcknowledge, AlarmPage]

@@ -94,7 +94,12 @@ export const NameOrBarcode = Type.String({
 
 export const DeviceName = Type.String({
   $id: 'DeviceName', minLength: 1, maxLength: maxNameLength, pattern: trimmedText, format: 'path-name', ...normalized,
-  description: `The name of a device: 1 to 200 characters, no control characters, no space at the start or end. Not "." or "..". ${nameForm}`, examples: ['Hamilton_STAR']
+  description: `The name of a device: 1 to 200 characters, no control characters, no space at the start or end. Not ".", ".." or "__proto__". ${nameForm}`, examples: ['Hamilton_STAR']
+})
+
+export const GroupName = Type.String({
+  $id: 'GroupName', minLength: 1, maxLength: maxNameLength, pattern: trimmedText, format: 'member-name', ...normalized,
+  description: `The name of a group of devices: 1 to 200 characters, no control characters, no space at the start or end. Not "__proto__". ${nameForm}`, examples: ['incubators']
 })
 
 export const Barcode = Type.String({
@@ -198,5 +203,6 @@ function firstExample ({ examples }: TSchema & { examples?: unknown[] }): unknow
 }
 
 export const commonSchemas: readonly TSchema[] = [
-  Name, NameOrBarcode, DeviceName, Barcode, ContainerName, Uuid, Slot, Timestamp, Seconds, Version, JsonObject, Place, Warning, AnyBoolean, StepKind, StepStatus
+  Name, NameOrBarcode, DeviceName, GroupName, Barcode, ContainerName,
+  Uuid, Slot, Timestamp, Seconds, Version, JsonObject, Place, Warning, AnyBoolean, StepKind, StepStatus
 ]

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { maxInteger, maxSlots } from '../domain/limits.ts'
-import { AnyBoolean, DeviceName, JsonObject, Name, nullable, optional, page, pageQuery, ref, textLine, textLines, Timestamp, typeName, Uuid, Version } from './common.ts'
+import { AnyBoolean, DeviceName, GroupName, JsonObject, nullable, optional, page, pageQuery, ref, textLine, textLines, Timestamp, typeName, Uuid, Version } from './common.ts'
 import { millimetres, typeNames } from './labware-types.ts'
 
 const deviceType = typeName('The type of the device.', 'incubator')
@@ -17,7 +17,7 @@ const maxHeight = millimetres('The height in millimetres of the highest containe
 export const Device = Type.Object({
   id: ref(Uuid, 'The id of the device. It stays the same when the device is renamed.'),
   name: ref(DeviceName, 'The name of the device.'),
-  group: ref(Name, 'The group of the device in the lab file.'),
+  group: ref(GroupName, 'The group of the device in the lab file.'),
   type: nullable(Type.String({ description: 'The type of the device.' })),
   description: nullable(Type.String({ description: 'A description for people.' })),
   uri: nullable(Type.String({ description: 'The address of the device server.' })),
@@ -49,7 +49,7 @@ export type Device = Static<typeof Device>
 export const DeviceCreate = Type.Object({
   id: optional(ref(Uuid), 'The id of the new device. The default is a new UUID, or the id of the device that had this name before.'),
   name: ref(DeviceName, 'The name of the new device.'),
-  group: optional(ref(Name), 'The group in the lab file. The default is `devices`.'),
+  group: optional(ref(GroupName), 'The group in the lab file. The default is `devices`.'),
   type: optional(deviceType),
   description: optional(descriptionText),
   uri: optional(uri),
@@ -69,7 +69,7 @@ export type DeviceCreate = Static<typeof DeviceCreate>
 
 export const DevicePatch = Type.Object({
   name: Type.Optional(ref(DeviceName, 'The new name.')),
-  group: Type.Optional(ref(Name, 'The new group.')),
+  group: Type.Optional(ref(GroupName, 'The new group.')),
   type: Type.Optional(nullable(deviceType)),
   description: Type.Optional(nullable(descriptionText)),
   uri: Type.Optional(nullable(uri)),
@@ -91,7 +91,7 @@ export const DevicePage = page('DevicePage', Device)
 
 export const DeviceQuery = Type.Object({
   ...pageQuery,
-  group: Type.Optional(ref(Name)),
+  group: Type.Optional(ref(GroupName)),
   type: Type.Optional(typeName('Only devices of this type.', 'incubator')),
   has_certificate: Type.Optional(Type.Boolean({ description: 'Only devices with (true) or without (false) a stored server certificate.' })),
   retired: Type.Optional(ref(AnyBoolean)),

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { maxInteger, maxSlots } from '../domain/limits.ts'
-import { Barcode, DeviceName, Name, NameOrBarcode, nullable, optional, Place, ref, Slot, stringEnum, reasonText, Timestamp, Uuid, Warning } from './common.ts'
+import { Barcode, DeviceName, GroupName, Name, NameOrBarcode, nullable, optional, Place, ref, Slot, stringEnum, reasonText, Timestamp, Uuid, Warning } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 import { LabwareTypeName, LabwareTypePut, millimetres, typeNames } from './labware-types.ts'
 
@@ -52,7 +52,7 @@ const LabGroup = Type.Unsafe<Record<string, Static<typeof LabDevice>>>({
 
 export const LabConfig = Type.Object({
   sila_servers: Type.Unsafe<Record<string, Static<typeof LabGroup> | null>>({
-    type: 'object', additionalProperties: nullable(ref(LabGroup)), propertyNames: ref(Name),
+    type: 'object', additionalProperties: nullable(ref(LabGroup)), propertyNames: ref(GroupName),
     description: 'The groups of the lab with their devices. Device names are unique in the lab.'
   }),
   description: Type.Optional(Type.Unsafe<string | unknown[] | null>({
@@ -90,7 +90,7 @@ export const Revision = Type.Integer({ $id: 'Revision', minimum: 0, description:
 const LabChange = Type.Object({
   action: ref(LabAction, 'What happens to the device.'),
   device: ref(DeviceName, 'The name of the device.'),
-  group: ref(Name, 'The group of the device.'),
+  group: ref(GroupName, 'The group of the device.'),
   capacity: Type.Object({
     from: nullable(Type.Integer({ description: 'The capacity before. Null when the lab did not have the device.' })),
     to: nullable(Type.Integer({ description: 'The capacity after. Null when the lab no longer has the device.' }))
@@ -175,7 +175,7 @@ const LabLid = Type.Object({
 
 const LabDeviceState = Type.Object({
   name: ref(DeviceName, 'The name of the device.'),
-  group: ref(Name, 'The group of the device.'),
+  group: ref(GroupName, 'The group of the device.'),
   type: nullable(Type.String({ description: 'The type of the device. Null when the lab file does not say.' })),
   view: Type.Unsafe<unknown>({ description: 'How the device is drawn: the member `view` of the device in the lab file, as it is there. Null without one.' }),
   positions: total('The slots of the device.'),

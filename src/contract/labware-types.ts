@@ -4,7 +4,7 @@ import { JsonObject, nullable, normalized, optional, page, pageQuery, ref, strin
 
 export const LabwareTypeName = Type.String({
   $id: 'LabwareTypeName', minLength: 1, maxLength: 200, pattern: trimmedText, format: 'path-name', ...normalized,
-  description: 'The name of a labware type: 1 to 200 characters, no control or invisible characters, no space at the start or end. Not "." or "..". Stored and compared in Unicode form NFC.', examples: ['Greiner 96 flat']
+  description: 'The name of a labware type: 1 to 200 characters, no control or invisible characters, no space at the start or end. Not ".", ".." or "__proto__". Stored and compared in Unicode form NFC.', examples: ['Greiner 96 flat']
 })
 
 /** A height in millimetres. */

@@ -25,6 +25,7 @@ export type ShownAlarm = {
   acknowledged_at: string | null
   acknowledged_by: string | null
   note: string | null
+  earlier_acknowledgement: { acknowledged_at: string, acknowledged_by: string | null, note: string } | null
   containers: readonly { label: string, device: string | null, position: number | null }[]
 }
 

@@ -92,7 +92,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     reserved: { id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', owner: 'orchestrator-1', expires_at: '2026-03-02T09:25:00.000Z' }
   },
   'reservation-mismatch': {
-    instance: move, detail: 'The reservation is for a container in slot 5 of Incubator, not for this one.', device: 'Incubator', position: 6, pointer: '/target_pos',
+    instance: move, detail: 'The reservation is for a container in slot 5 of Incubator, not for slot 6 of Incubator.', device: 'Incubator', position: 6, pointer: '/target_pos',
     reservation: { id: '0199f2f7-3c5d-7a61-8e21-5b4d3c2a1f09', purpose: 'container', positions: [{ device: 'Incubator', position: 5 }] }
   },
   'barcode-in-use': {

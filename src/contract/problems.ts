@@ -48,7 +48,7 @@ export const problemCatalogue = {
   'illegal-transition': [409, 'Illegal transition', 'The status cannot change to the requested one. `allowed` lists the possible ones.'],
   'step-ended': [409, 'Step ended', 'The step is no longer running.'],
   'key-name-in-use': [409, 'Key name in use', 'Another valid key has this name. `id` says which.'],
-  'too-many-webhooks': [409, 'Too many webhooks', 'There are as many webhooks as there may be. `limit` says how many.'],
+  'too-many-webhooks': [409, 'Too many webhooks', 'The service already has the largest number of webhooks. `limit` is that number.'],
   'world-conflict': [409, 'Conflict with the state of the lab', 'A database constraint refused the change. `rule` names the constraint.'],
   'idempotency-key-running': [409, 'First request still running', 'The first request with this `Idempotency-Key` is still running. Retry later to get its response.'],
 
@@ -61,7 +61,7 @@ export const problemCatalogue = {
   'headers-too-large': [431, 'Headers too large', 'The request line and headers are larger than 16 KiB.'],
 
   'too-busy': [503, 'Too busy', 'Too many large reads run at the same time, or one took too long. Retry after `Retry-After` seconds.'],
-  'too-many-streams': [503, 'Too many streams', 'The instance has as many open streams as it may have (MAX_STREAMS), or is stopping. Retry after `Retry-After` seconds.'],
+  'too-many-streams': [503, 'Too many streams', 'The instance already has the largest number of open streams (MAX_STREAMS), or it is stopping. Retry after `Retry-After` seconds.'],
   'not-yet-replicated': [503, 'Not yet replicated', 'The database does not have the revision of `min_revision` yet. `revision` is the one that it has. Retry after `Retry-After` seconds.'],
   'internal-error': [500, 'Internal error', 'The service failed. Search its log for the request id.'],
   'database-unavailable': [503, 'Database unavailable', 'The database did not respond. Retry after `Retry-After` seconds.']
@@ -96,10 +96,13 @@ export type Fault = { in: 'body' | 'query' | 'path' | 'headers', pointer?: strin
 /** A problem lists at most this many faults. `more` says how many it leaves out. */
 export const maxFaults = 20
 
+/** The first fault, as the detail of an `invalid-request` says it. */
+export function faultSentence ([first]: readonly Fault[]): string {
+  return `${first?.parameter ?? (first?.pointer || 'The body')} ${first?.detail ?? ''}`.trim()
+}
+
 /** An `invalid-request` (400) that lists the first 20 faults and counts the others. */
 export function invalid (...errors: readonly Fault[]): Problem {
-  const [first] = errors
-  const subject = first?.parameter ?? (first?.pointer || 'The body')
   const more = errors.length > maxFaults ? { more: errors.length - maxFaults } : {}
-  return problem('invalid-request', `${subject} ${first?.detail ?? ''}`.trim(), { errors: errors.slice(0, maxFaults), ...more })
+  return problem('invalid-request', faultSentence(errors), { errors: errors.slice(0, maxFaults), ...more })
 }

@@ -10,7 +10,7 @@ const aSummary = {
 }
 
 const source = Type.String({
-  maxLength: maxSourceLength, description: 'The source of the process in any language, at most 4,194,304 characters. It can be empty. It is stored exactly as sent, including line endings; `reuse` reads CRLF and LF as the same.', examples: [aSource]
+  maxLength: maxSourceLength, description: 'The source of the process in any language, at most 4,194,304 characters. It can be empty. It is stored exactly as sent, including line endings; for `reuse`, sources that differ only in them (CRLF, LF or CR, also mixed) are the same.', examples: [aSource]
 })
 
 const summary = {

@@ -1,7 +1,7 @@
 import { Ajv, type AnySchemaObject } from 'ajv'
 import formatsPlugin from 'ajv-formats'
 import { composed, invisibleIn } from '../domain/plain-text.ts'
-import { depthOf, isInstant, isPathName, isUuid, withoutLeapSecond } from '../domain/values.ts'
+import { depthOf, isInstant, isMemberName, isPathName, isUuid, withoutLeapSecond } from '../domain/values.ts'
 
 /** A JSON Schema validator with the formats and keywords of the contract, and the given components. With `allErrors: false` it stops at the first fault. */
 export function validatorFor (components: readonly object[], { allErrors = true }: { allErrors?: boolean } = {}): Ajv {
@@ -10,7 +10,8 @@ export function validatorFor (components: readonly object[], { allErrors = true 
   formatsPlugin.default(ajv, ['uuid'])
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('name', isVisible)
-  ajv.addFormat('path-name', (text: string) => isPathName(text) && isVisible(text))
+  ajv.addFormat('path-name', (text: string) => isPathName(text) && isMemberName(text) && isVisible(text))
+  ajv.addFormat('member-name', (text: string) => isMemberName(text) && isVisible(text))
   // for generators of clients; no JSON has it
   ajv.addFormat('binary', true)
   ajv.addFormat('barcode', (text: string) => isPathName(text) && !isUuid(text) && isVisible(text))

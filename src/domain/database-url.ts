@@ -13,6 +13,8 @@ const oneServer = 'the driver connects to one server: put a proxy that knows the
 
 /** What is wrong with a value of DATABASE_URL, as the end of a sentence that begins with the name; null if nothing is. It repeats no secret. */
 export function databaseUrlFault (text: string): string | null {
+  // A URL parser would leave them out without a word, and the password would be another one.
+  if (/\p{Cc}/u.test(text)) return 'must not contain line breaks or other control characters'
   const [, scheme, hosts, query = ''] = /^(postgres(?:ql)?:\/\/)(?:[^/?#]*@)?([^/?#]*)[^?#]*(?:\?([^#]*))?/.exec(text) ?? []
   const parameters = new URLSearchParams(query)
   if (hosts?.includes(',') === true || parameters.get('host')?.includes(',') === true) return `names several hosts, but ${oneServer}`

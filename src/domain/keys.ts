@@ -29,7 +29,11 @@ const maxKeyLength = 512
 export function keyFault (key: string): string | null {
   if (key.length < shortestKey) return `has ${key.length} characters, but needs at least ${shortestKey}`
   if (key.length > maxKeyLength) return `has more than ${maxKeyLength} characters`
-  // RFC 6750, 2.1
+  return keyCharactersFault(key)
+}
+
+/** Why a key cannot be sent in an Authorization header; null if it can. It repeats nothing of the key, which an error of who sends it would. RFC 6750, 2.1. */
+export function keyCharactersFault (key: string): string | null {
   return /^[A-Za-z0-9._~+/-]+=*$/.test(key) ? null : 'may contain only letters, digits and - . _ ~ + /, and = at its end'
 }
 

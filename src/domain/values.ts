@@ -12,6 +12,11 @@ export function isPathName (text: string): boolean {
   return text !== '.' && text !== '..'
 }
 
+/** Whether a name can be a member of the lab file, as those of devices, groups and labware types are. JSON and YAML with `__proto__` are refused. */
+export function isMemberName (text: string): boolean {
+  return text !== '__proto__'
+}
+
 const instantShape = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz]|[+-](\d\d):(\d\d))$/
 
 /**

@@ -110,7 +110,8 @@ export function openEstimator (database: Database) {
 
     /** The steps that have not ended, and when they should. Alarms come first. */
     async estimateRunning (confidence: number | undefined): Promise<RunningSteps> {
-      return await runningNow(pool, confidence ?? defaultConfidence)
+      const { next: _older, ...newest } = await runningNow(pool, confidence ?? defaultConfidence)
+      return newest
     },
 
     /** Estimates the duration of an experiment of this process, from first start to last finish, in seconds. */

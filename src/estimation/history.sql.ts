@@ -163,11 +163,17 @@ export async function readHistories (
   }
 }
 
-// The match keys of stored steps are columns of theirs, so nothing is computed again. $1: `enough`.
+/** At most so many steps are read at once. */
+const stepsAtOnce = 5000
+/** Where a page of the steps begins: below this step, the newest first. */
+export type StepCursor = { start: Date | 'infinity', id: string }
+const newest: StepCursor = { start: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
+
+// The match keys of stored steps are columns of theirs, so nothing is computed again. $1: `enough`. $2 and $3: below which step.
 const underWaySql = (columns: string, from: string) => (size: number) => `
 WITH under_way AS MATERIALIZED (
-  SELECT ${columns}, s.key_1, s.key_2, s.key_3, s.key_4, s.key_5, row_number() OVER (ORDER BY s.start, s.id) AS n
-  FROM (SELECT * FROM step WHERE status IN ('running', 'paused', 'lost') ORDER BY start DESC, id DESC LIMIT 5000) s ${from}
+  SELECT ${columns}, s.key_1, s.key_2, s.key_3, s.key_4, s.key_5, s.start, row_number() OVER (ORDER BY s.start, s.id) AS n
+  FROM (SELECT * FROM step WHERE status IN ('running', 'paused', 'lost') AND (start, id) < ($2, $3) ORDER BY start DESC, id DESC LIMIT ${stepsAtOnce}) s ${from}
 ),
 named AS (SELECT NULL::text AS name, NULL::uuid AS id WHERE false),
 keyed AS MATERIALIZED (SELECT n, 'infinity'::timestamptz AS as_of, key_1, key_2, key_3, key_4, key_5 FROM under_way),
@@ -181,27 +187,31 @@ LEFT JOIN (under_way
 ) ON true
 ORDER BY under_way.n`
 
-/** What is known of the lab at one moment, and the steps that have not ended, with their histories. */
-export type LabUnderWay<Step> = { revision: number, now: Date, learnt: LearntFromRuns, steps: { step: Step, json: string, history: History | null }[] }
+/** What is known of the lab at one moment, and the newest steps that have not ended, with their histories. `next` is where to read on if there may be more. */
+export type LabUnderWay<Step> = {
+  revision: number, now: Date, learnt: LearntFromRuns, steps: { step: Step, json: string, history: History | null }[], next: StepCursor | null
+}
 
 /**
  * A reader of the steps that have not ended, with one statement: `columns` (of `step s`, with its id and kind) and the joins in `from` say what of
- * each. The cost depends on how many they are, and not on the history.
+ * each. The cost depends on how many they are, at most a page, and not on the history.
  */
 export function underWayReader<Step extends { id: string, kind: EstimateQuery['kind'] }> (columns: string, from: string) {
   const bySize = new Map(windowSizes.map((size) => [size, underWaySql(columns, from)(size)]))
   // Without steps there is one row, of the lab alone.
-  type Found = { revision: number, now: Date } & ({ id: null, learnt: null } | (Omit<Row & Step, 'id'> & { id: string, json: string }))
-  return async (database: Queryable, { most, enough }: { most: number, enough: number }): Promise<LabUnderWay<Step>> => {
-    const rows = await runPrepared<Found>(database, statementFor(bySize, most), [Math.min(enough, maxInteger)])
+  type Found = { revision: number, now: Date } & ({ id: null, learnt: null } | (Omit<Row & Step, 'id'> & { id: string, start: Date, json: string }))
+  return async (database: Queryable, { most, enough, below = newest }: { most: number, enough: number, below?: StepCursor }): Promise<LabUnderWay<Step>> => {
+    const rows = await runPrepared<Found>(database, statementFor(bySize, most), [Math.min(enough, maxInteger), below.start, below.id])
     const known = new Map<string, History>()
-    const newest = rows.find(({ learnt }) => learnt !== null)?.learnt?.newest
+    const run = rows.find(({ learnt }) => learnt !== null)?.learnt?.newest
     const underWay = (row: Row & Step & { json: string }) => ({ step: row, json: row.json, history: historyOf(row, row.kind, most, known) })
+    const [oldest] = rows
     return {
-      revision: rows[0]!.revision,
-      now: rows[0]!.now,
-      learnt: { margins: newest?.margins ?? noMargins, shift: newest?.shift ?? 0, ratios: [] },
-      steps: rows.flatMap((row) => row.id === null ? [] : [underWay(row as unknown as Row & Step & { json: string })])
+      revision: oldest!.revision,
+      now: oldest!.now,
+      learnt: { margins: run?.margins ?? noMargins, shift: run?.shift ?? 0, ratios: [] },
+      steps: rows.flatMap((row) => row.id === null ? [] : [underWay(row as unknown as Row & Step & { json: string })]),
+      next: rows.length < stepsAtOnce || oldest!.id === null ? null : { start: oldest!.start, id: oldest!.id }
     }
   }
 }

@@ -2,14 +2,20 @@ import type { RunningStep, RunningSteps } from '../contract/running.ts'
 import type { Step } from '../contract/steps.ts'
 import type { Queryable } from '../store/commands.ts'
 import { alarmAfterSeconds, alarmWindow } from './alarm.ts'
+import type { StepCursor } from './history.sql.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { readUnderWay, remaining } from './remaining.ts'
 
 const order: readonly RunningStep['state'][] = ['alarm', 'lost', 'past-bound', 'running', 'paused']
 
-/** The steps that have not ended, and when they should. Reads everything with one statement, so it is all of one moment. */
-export async function runningNow (database: Queryable, confidence: number): Promise<RunningSteps> {
-  const { revision, now, learnt, steps } = await readUnderWay(database, { most: Math.max(windowFor(confidence), alarmWindow), enough: samplesFor(confidence) })
+/**
+ * The newest steps that have not ended, or those below the step `below`, and when they should end. Reads everything with one statement, so it is all of
+ * one moment. `next` is where to read on, null if these are all.
+ */
+export async function runningNow (database: Queryable, confidence: number, below?: StepCursor): Promise<RunningSteps & { next: StepCursor | null }> {
+  const { revision, now, learnt, steps, next } = await readUnderWay(database, {
+    most: Math.max(windowFor(confidence), alarmWindow), enough: samplesFor(confidence), ...below === undefined ? {} : { below }
+  })
   const items = steps.map(({ step, json, history }): RunningStep => {
     const { elapsed_seconds, share_longer, estimate } = remaining(step, history, { confidence, ...learnt })
     const alarmAfter = step.is_simulation ? null : alarmAfterSeconds(history, step)
@@ -25,5 +31,5 @@ export async function runningNow (database: Queryable, confidence: number): Prom
     }
   })
   // Steps with the same state stay in the order of their start.
-  return { revision, now, items: items.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)) }
+  return { revision, now, items: items.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)), next }
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunningStep } from '../contract/running.ts'
 import type { Log } from '../domain/log.ts'
 import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { defaultConfidence } from './estimate.ts'
 import { ownConnection } from '../store/own-connection.ts'
+import type { StepCursor } from './history.sql.ts'
 import { runningNow } from './running.ts'
 
 /** How often an instance looks. */
@@ -22,7 +24,7 @@ const takeLease = `
   WHERE watch_lease.holder = excluded.holder OR watch_lease.expires_at <= clock_timestamp()
   RETURNING 1`
 const loseSessions = 'SELECT lose_sessions($1) AS changed'
-const setAlarms = 'SELECT set_alarms($1, $2) AS changed'
+const setAlarms = 'SELECT set_alarms($1, $2, $3) AS changed'
 
 // The audit context of what no request caused.
 const lost = { actor: null, reason: 'The lease of the orchestrator is over.', request_id: null }
@@ -41,6 +43,8 @@ export function openWatch ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'war
   const connection = ownConnection({ pool }, 'watch', statementTimeoutMs)
   const holder = randomUUID()
   let timer: NodeJS.Timeout | undefined
+  // One look judges one page of the steps that run, so its work is bounded. The next one goes on there, and begins anew after the oldest.
+  let below: StepCursor | undefined
   let isStopped = false
   let failures = 0
   const initial: Promise<unknown> = Promise.resolve()
@@ -52,8 +56,10 @@ export function openWatch ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'war
     const [state] = await runPrepared<{ writable: boolean }>(own, isWritable, [])
     if (!state!.writable || (await runPrepared(own, takeLease, [holder, 2 * everyMs])).length === 0) return { idle: true }
     const [sessions] = await runPrepared<{ changed: number }>(own, loseSessions, [lost])
-    const { items } = await runningNow(own, defaultConfidence)
-    const [alarms] = await runPrepared<{ changed: number }>(own, setAlarms, [items.filter(({ state }) => state === 'alarm').map(({ step }) => step.id), byWatch])
+    const { items, next: following } = await runningNow(own, defaultConfidence, below)
+    below = following ?? undefined
+    const idsOf = (looked: readonly RunningStep[]) => looked.map(({ step }) => step.id)
+    const [alarms] = await runPrepared<{ changed: number }>(own, setAlarms, [idsOf(items), idsOf(items.filter(({ state }) => state === 'alarm')), byWatch])
     return { idle: false, lost: sessions!.changed, alarms: alarms!.changed }
   }
 

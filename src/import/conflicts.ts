@@ -12,6 +12,8 @@ const kinds = {
   'local-times': ['note', 'The old system interpreted the orchestrator\'s local times, which have no time zone, as times of Europe/Berlin.',
     'Imported in the same way; --timezone gives the real time zone of the orchestrator\'s clock.'],
   'constant-labware-uuid': ['note', 'The old system gives every container the labware_uuid dddddddd-...', 'Left out.'],
+  'labware-type-unknown': ['note', 'The old system does not record the labware type of a container.',
+    'Imported without one, so nothing says whether a container fits in its slot; once it has a type, `lab health` lists what does not fit.'],
   'reported-per-container': ['note', 'A step with several containers is stored once per container, and counts several times.', 'Imported as one step with all its containers.'],
   'origin-is-destination': ['note', 'A move has the same origin and destination: it was recorded before it was logged, or the container was put back after its barcode was read.', 'Imported as it is.'],
   'clock-change': ['note', 'A step was running in the hour that the clock shows twice in autumn: its duration may be an hour too long.',
@@ -27,7 +29,7 @@ const kinds = {
 
   'two-in-a-slot': ['settled', 'Several containers are in one slot.', 'The one with the newest step stays; the others are imported as removed.'],
   'slot-taken-here': ['settled', 'The slot is already occupied or reserved in the lab.', 'The lab stays as it is; the container is imported as removed.'],
-  'place-gone': ['settled', 'A container is in a slot that does not exist.', 'Imported as removed.'],
+  'place-gone': ['settled', 'A container is in a slot that does not exist, or that the lab has retired or made waste.', 'Imported as removed.'],
   'starting-place-gone': ['settled', 'The starting slot of a container does not exist.', 'It starts in its current slot, or in the retired device "gone slots".'],
   'barcode-twice': ['settled', 'Several containers on the platform have the same barcode.', 'The one with the newest step keeps it; for the others it becomes the name.'],
   'barcode-in-use-here': ['settled', 'The barcode is already used in the lab.', 'It becomes the name of the container.'],
@@ -37,7 +39,7 @@ const kinds = {
   'barcode-unusable': ['settled', 'The barcode is invalid (control characters, a space at the start or end, "." or "..").', 'It is corrected; if that is not possible, it becomes the name of the container.'],
   'lid-on-and-parked': ['settled', 'A lid is on its container and also parked in a slot.', 'Imported as on.'],
   'lid-on-occupied-slot': ['settled', 'A lid is in a slot with a container or another lid.', 'Imported as off, with unknown place.'],
-  'lid-place-gone': ['settled', 'A lid is in a slot that does not exist.', 'Imported as off, with unknown place.'],
+  'lid-place-gone': ['settled', 'A lid is in a slot that does not exist, or that the lab has retired or made waste.', 'Imported as off, with unknown place.'],
   'container-differs-here': ['settled', 'A container that was imported before has another state in the old database now.', 'Its state in the lab stays.'],
   'container-project': ['dropped', 'A container belongs to a project; here, containers have no project.', 'Left out; experiments keep the project in their metadata.'],
 

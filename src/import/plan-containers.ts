@@ -44,6 +44,7 @@ export function planContainers (
   const slots = openSlots(added, here)
   const latestFirst = fresh.filter(({ removed }) => !removed).sort((a, b) => lastSeen(old, b).localeCompare(lastSeen(old, a)) || b.id - a.id)
   const standing = latestFirst.flatMap((container) => takeSlot(container, places.get(container.position), slots, conflicts))
+  for (const { container } of standing) conflicts.add('labware-type-unknown', describe(container))
   const barcodes = assignBarcodes(standing, new Set(here.barcodes), conflicts)
   const lids = new Map(standing.map(({ container }) => [container.id, parkLid(container, places, slots, conflicts)]))
   const present = new Map(standing.map(({ container, place }) => [container.id, place]))

@@ -5,7 +5,7 @@ import type { OldDatabase, OldRow } from './old-database.ts'
 /** Opens a PostgreSQL database with one read-only transaction, so that all reads see the same snapshot. Throws an OperatorError. */
 export async function openPostgres (url: string): Promise<OldDatabase> {
   const name = nameOf(url)
-  const client = new pg.Client({
+  const client = clientOf({
     connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'platform-status import',
     options: '-c TimeZone=UTC -c DateStyle=ISO -c default_transaction_read_only=on'
   })
@@ -41,11 +41,21 @@ export async function openPostgres (url: string): Promise<OldDatabase> {
   }
 }
 
+function clientOf (config: pg.ClientConfig): pg.Client {
+  try {
+    return new pg.Client(config)
+  } catch {
+    throw unreadableUrl()
+  }
+}
+
+const unreadableUrl = () => new OperatorError('--from is not a valid URL: special characters in the user and the password must be percent-encoded.')
+
 function nameOf (url: string): string {
   try {
     const { host, pathname } = new URL(url)
     return `postgresql://${host}${pathname}`
   } catch {
-    throw new OperatorError('--from is not a valid URL: special characters in the user and the password must be percent-encoded.')
+    throw unreadableUrl()
   }
 }

@@ -128,7 +128,7 @@ function fromTo (least = 0, most: number | undefined): string {
   return most === undefined ? `at least ${least}` : least === most ? `${most}` : `${least} to ${most}`
 }
 
-const nameFormats: ReadonlySet<string> = new Set(['name', 'path-name', 'barcode'])
+const nameFormats: ReadonlySet<string> = new Set(['name', 'path-name', 'member-name', 'barcode'])
 
 function formatRule (error: ErrorObject): string {
   const hidden = nameFormats.has(error.params.format as string) && typeof error.data === 'string' ? invisibleIn(error.data) : null
@@ -143,7 +143,8 @@ function formatRule (error: ErrorObject): string {
         (naive ? '; add the missing Z or offset' : spaced ? '; in a URL write + as %2B' : '')
     }
     case 'barcode': return 'must not look like a UUID, and must not be "." or ".."'
-    case 'path-name': return 'must not be "." or ".."'
+    case 'member-name': return 'must not be "__proto__"'
+    case 'path-name': return 'must not be ".", ".." or "__proto__"'
     case 'uuid': return 'must be a UUID'
     default: return error.message ?? 'has the wrong format'
   }

@@ -30,16 +30,16 @@ async function createBootstrapKey (key: string, keys: KeyStore, log: Pick<Log, '
   else if (await keys.find(key) === null) log.warn({}, 'BOOTSTRAP_ADMIN_KEY_FILE is ignored: it contains no valid key, and other keys already exist')
 }
 
-/** Reads a key from a file. Error messages never contain the key. */
+/** Reads a key from a file. Error messages never contain the key, nor the path: somebody may have put the key there. */
 function readKey (file: string): string {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new OperatorError(`BOOTSTRAP_ADMIN_KEY_FILE cannot be read (${(error as Error).message}): correct the path, or give this user read permission.`, { cause: error })
+    throw new OperatorError(`BOOTSTRAP_ADMIN_KEY_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'}): it must be the path of a file that this user may read.`)
   }
   const key = text.trim()
   const fault = keyFault(key)
-  if (fault !== null) throw new OperatorError(`The key in BOOTSTRAP_ADMIN_KEY_FILE (${file}) ${fault}. Create one with "openssl rand -hex 32".`)
+  if (fault !== null) throw new OperatorError(`The key in the file of BOOTSTRAP_ADMIN_KEY_FILE ${fault}. Create one with "openssl rand -hex 32".`)
   return key
 }

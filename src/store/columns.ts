@@ -47,7 +47,7 @@ const orchestrator: Names<Orchestrator> = {
 }
 const alarm: Names<Alarm> = {
   id: true, kind: true, step_id: true, device: true, name: true, fct: true, start: true, status: true, experiment_id: true, raised_at: true, over_at: true,
-  acknowledged_at: true, acknowledged_by: true, note: true
+  acknowledged_at: true, acknowledged_by: true, note: true, earlier_acknowledgement: true
 }
 const webhook: Names<Webhook> = {
   id: true, url: true, kinds: true, device: true, description: true, disabled_at: true, disabled_because: true,

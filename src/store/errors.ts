@@ -5,8 +5,9 @@ import { refusalDetail } from './refusals.ts'
 export type DatabaseFault = { sqlstate: string, message: string, detail: string | undefined, constraint: string | undefined }
 
 // SQLSTATE classes and codes of temporary failures: connections (also refused ones, because a password may be changing or a
-// database being restored), resources, shutdown, timeouts, and a standby that has not been promoted yet.
-const unavailable = /^(08|28|3D|53|57P)|^(57014|25006|25P03|55P03)$/
+// database being restored), resources, shutdown, a failing disk, timeouts, a transaction that was aborted or whose end nobody knows, and a
+// standby that has not been promoted yet.
+const unavailable = /^(08|28|3D|53|57P|58|72)|^(25006|25P02|25P03|25P04|40000|40003|55P03|57014)$/
 const diskFull = '53100'
 // "prepared statement already exists" and "does not exist": a pooler gave the statement to another connection than the one that prepared it.
 const pooledStatements: ReadonlySet<string> = new Set(['42P05', '26000'])
@@ -49,7 +50,9 @@ export function databaseFault (error: unknown): DatabaseFault | null {
 }
 
 function adapterCause (error: unknown): Cause | undefined {
-  return (error as { meta?: { driverAdapterError?: { cause?: Cause } } } | null)?.meta?.driverAdapterError?.cause
+  const { name, cause, meta } = (error ?? {}) as { name?: string, cause?: Cause, meta?: { driverAdapterError?: { cause?: Cause } } }
+  // What a COMMIT fails with is thrown as it is.
+  return meta?.driverAdapterError?.cause ?? (name === 'DriverAdapterError' ? cause : undefined)
 }
 
 /** Whether the database cancelled the statement because it took too long. */

@@ -105,12 +105,16 @@ async function readAdopted (transaction: Transaction, id: string) {
   return process === null ? null : { ...process, created_as: adopted!.created_as }
 }
 
-// The oldest process with this name and source, whether its lines end with CRLF or LF. The lock makes concurrent requests wait, so that they do not create duplicates.
+// The oldest process with this name and source, whatever its lines end with: CRLF, LF or CR, also mixed. The index process_lines_idx has the hash of what is
+// compared. The lock makes concurrent requests wait, so that they do not create duplicates.
 async function findSameSource (transaction: Transaction, name: string, source: string): Promise<Process | null> {
-  const withLf = source.replaceAll('\r\n', '\n')
-  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name} || ${sha256(withLf)}, 0))`
-  const alike = [source, withLf, withLf.replaceAll('\n', '\r\n')].map(sha256)
-  return await transaction.process.findFirst({ where: { name, source_sha256: { in: alike }, archived_at: null }, orderBy: { id: 'asc' }, select: allColumns }) as Process | null
+  const lines = source.replaceAll(/\r\n?/g, '\n')
+  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name} || ${sha256(lines)}, 0))`
+  const [same] = await transaction.$queryRaw<{ id: string }[]>`
+    SELECT p.id FROM process p CROSS JOIN LATERAL (SELECT replace(replace(p.source, E'\\r\\n', E'\\n'), E'\\r', E'\\n') AS lines) stored
+    WHERE p.name = ${name} AND p.archived_at IS NULL AND hashtextextended(stored.lines, 0) = hashtextextended(${lines}, 0) AND stored.lines = ${lines}
+    ORDER BY p.id LIMIT 1`
+  return same === undefined ? null : await transaction.process.findUnique({ where: { id: same.id }, select: allColumns }) as Process | null
 }
 
 function sha256 (text: string): string {

@@ -1,4 +1,4 @@
-import { problemCatalogue, type ProblemCode } from '../contract/problems.ts'
+import { type Fault, faultSentence, problemCatalogue, type ProblemCode } from '../contract/problems.ts'
 
 type Range = { minimum: number, maximum: number }
 type KnownPlace = { device: string | null, position: number | null } | null
@@ -10,6 +10,7 @@ type Thing = { id: string, barcode: string | null, name?: string, part?: string,
 
 // The detail of each refusal by a database function: the real state, and what to do.
 const details: Partial<Record<ProblemCode, (members: never) => string>> = {
+  'invalid-request': ({ errors }: { errors: readonly Fault[] }) => faultSentence(errors),
   'container-not-found': containerNotFound,
   'device-not-found': ({ device, type }: { device?: string, type?: string }) => type === undefined
     ? `The lab has no device "${device}". GET /api/devices lists all devices.`
@@ -25,14 +26,14 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
     `Slot ${position} of ${device} holds ${describeThing(occupant)}. Move it away first, or choose another slot.`,
   'no-free-position': noFreePosition,
   'position-disposes': ({ device, position, lid }: { device: string, position: number | null, lid?: KnownPlace }) => lid !== undefined
-    ? `${device} disposes of the container, and a lid is on the platform only with its container, so it cannot be parked ${describePlace(lid)}. ` +
-    'If the lid is disposed of too, omit `lid`, or send a `device` that disposes. Otherwise record the container as it is now, and its disposal later.'
+    ? `${device} disposes of the container. A lid cannot stay on the platform without its container, so it cannot be parked ${describePlace(lid)}. ` +
+    'If the lid is disposed of too, omit `lid`, or send in it a `device` that disposes. If not, first record where the container is now, and later that it was disposed of.'
     : `${position === null ? device : `Slot ${position} of ${device}`} disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to ${device}.`,
   'labware-does-not-fit': labwareDoesNotFit,
   'position-reserved': ({ device, position, reserved }: { device: string, position: number, reserved: { owner: string, expires_at: string } }) =>
     `Slot ${position} of ${device} is reserved for ${reserved.owner} until ${reserved.expires_at}. Send its \`reservation_id\`, or choose another slot.`,
   'reservation-mismatch': ({ device, position, reservation }: { device: string, position?: number, reservation: { purpose: string, positions: NonNullable<KnownPlace>[] } }) =>
-    `The reservation is for a ${reservation.purpose} ${reservation.positions.slice(0, 5).map(describePlace).join(', ')}, not for this ${position === undefined ? `device (${device})` : 'one'}.`,
+    `The reservation is for a ${reservation.purpose} ${reservation.positions.slice(0, 5).map(describePlace).join(', ')}, not for ${describePlace({ device, position: position ?? null }).replace(/^(in|on) /, '')}.`,
   'reservation-not-found': () => 'No active reservation has this id. It may have been used up, released, or expired. Create a new one.',
   'barcode-in-use': ({ barcode, holder }: { barcode: string, holder: NonNullable<KnownPlace> & Missing }) => holder.missing_since !== undefined
     ? `The barcode "${barcode}" belongs to a container that is ${describeMissing(holder)}. If you found it, record its place with POST /api/containers/{container}/move, without a source.`
@@ -115,7 +116,7 @@ function noFreePosition ({ device, type, positions, reserved, disposing, wanted,
     return `${wanted === 1 ? 'A free slot' : `${wanted} free slots`} of ${where} ${wanted === 1 ? 'was' : 'were'} requested, but ${free === 0 ? 'none is' : `only ${free} ${free === 1 ? 'is' : 'are'}`} available.`
   }
   if (positions === 0) return `${where} has no slots.`
-  if (disposing === positions) return `${where} has no slot that holds anything: it disposes of what is put there. To dispose of a container, record a move to ${where}.`
+  if (disposing === positions) return `Every slot of ${where} disposes of what is put there, so nothing can stand on it. To dispose of a container, record a move to ${where}.`
   const orReserved = reserved === undefined || reserved === 0 ? '' : `, or is reserved (${reserved})`
   const orWaste = disposing === undefined || disposing === 0 ? '' : `, or disposes (${disposing})`
   return `None of the ${positions} slots of ${where} is free. Each holds a container or a lid${orReserved}${orWaste}.`

@@ -27,7 +27,7 @@ export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): P
     const result = await ambientTransaction.run({ client, savepoints: ambientTransaction.getStore()?.savepoints ?? 0 }, run)
     const { command } = await client.query('COMMIT')
     // If a statement failed and the error was swallowed, PostgreSQL answers COMMIT with ROLLBACK and no error.
-    if (command !== 'COMMIT') throw new Error('A statement of the transaction failed. Nothing was changed.')
+    if (command !== 'COMMIT') throw Object.assign(new Error('A statement of the transaction failed. Nothing was changed.'), { code: '25P02', severity: 'ERROR' })
     return result
   } catch (error) {
     await client.query('ROLLBACK').catch((lost: Error) => { broken = lost })

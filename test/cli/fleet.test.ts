@@ -86,12 +86,22 @@ t.test('a file of labs that cannot be used is refused with what is wrong', async
     ['labs:\n  - { name: a, url: "http://x", key: secret }\n', /unknown member "key"/], ['lab: []\nlabs:\n  - { name: a, url: "http://x" }\n', /unknown member "lab"/],
     ['labs:\n  - { name: a, url: "http://x" }\n  - { name: a, url: "http://y" }\n', /two labs named "a"/],
     ['labs:\n  - { name: a, url: "http://x", key_file: nowhere.key }\n', /key_file nowhere\.key cannot be read \(ENOENT\)/],
+    ['labs:\n  - { name: a, url: "http://me:secret@x" }\n', /must not contain a user or a password/],
     ['labs: [', /line 1: /], ['labs: &a [*a]\n', /has an alias/]
   ]
   for (const [text, says] of wrong) {
     const said = await platformStatus('fleet', 'doctor', '--labs', await labs(text, 'wrong.yaml'))
     t.match(said, { code: 2, err: says }, JSON.stringify(text))
-    t.notMatch(said.err, 'secret')
+    t.notMatch(said.err, /secret/)
+  }
+  for (const [member, content, says] of [
+    ['key_file', 'secret\nsecret', /must have one line/], ['key_file', 'secret"', /its text may contain only letters/],
+    ['database_url_file', 'mysql://me:secret@db/lab', /its text must be a URL such as postgresql/], ['database_url_file', 'postgresql://me:secret@a,b/lab', /its text names several hosts/]
+  ] as const) {
+    await writeFile(join(folder, 'bad'), content)
+    const said = await platformStatus('fleet', 'doctor', '--labs', await labs(`labs:\n  - { name: a, url: "http://x", ${member}: bad }\n`, 'wrong.yaml'))
+    t.match(said, { code: 2, err: says }, content)
+    t.notMatch(said.err, /secret/)
   }
   t.match(await platformStatus('fleet', 'doctor', '--labs', join(folder, 'none.yaml')), { code: 2, err: /none\.yaml cannot be read/ })
   t.match(await platformStatus('fleet', 'doctor'), { code: 2, err: /--labs/ })

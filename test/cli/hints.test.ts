@@ -41,7 +41,7 @@ t.test('exports of events are chosen by time, too, and what cannot choose says w
   t.match(await platformStatus('export', 'events', '--after', tomorrow), { code: 0, out: '' })
   t.match(await platformStatus('export', 'events', '--before', '2026-01-01 08:00'), { code: 0, out: '' })
   for (const option of ['--before', '--after']) {
-    t.match(await platformStatus('export', 'containers', option, tomorrow), { code: 2, err: `${option} does not choose containers: use --device, or export events, which are the history of all containers.\n` })
+    t.match(await platformStatus('export', 'containers', option, tomorrow), { code: 2, err: `${option} cannot be used for containers: use --device, or export events, which are the history of all containers.\n` })
   }
 })
 

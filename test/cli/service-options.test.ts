@@ -93,6 +93,30 @@ t.test('a service without its database is unreachable, one that wants a key refu
   t.same(keys, [undefined, 'Bearer secret'])
 })
 
+t.test('a key or an address that cannot be sent is refused, and nothing secret of it is shown', async (t) => {
+  for (const key of ['hunter2\nhunter3', 'hunter2\rX-Other: hunter3', 'hunter2\thunter3', 'hunter2 hunter3', 'hunter2\u0007', 'hunter2ä', 'hunter2\u2028hunter3', '"hunter2"']) {
+    const { platformStatus } = await aCommandLine(null, { PLATFORM_STATUS_KEY: key })
+    for (const args of [['lab', 'show'], ['lab', 'show', '--json'], ['doctor'], ['watch']]) {
+      const { code, out, err } = await platformStatus(...args)
+      t.not(code, 0)
+      t.match(out + err, /PLATFORM_STATUS_KEY may contain only letters/, `${encodeURIComponent(key)} ${args.join(' ')}`)
+      t.notMatch(out + err, /hunter/)
+    }
+  }
+  for (const url of ['http://me:hunter2@lab:8000', 'me:hunter2@lab:8000', 'http://me:hunter2/@lab', 'ftp://me:hunter2@lab']) {
+    const { code, err } = await (await aCommandLine(null)).platformStatus('lab', 'show', '--url', url)
+    t.match([code, err], [2, /must not contain a user or a password/], url)
+    t.notMatch(err, /hunter/)
+  }
+  const keys: (string | undefined)[] = []
+  const url = await aServer(t, (request, response) => {
+    keys.push(request.headers.authorization)
+    response.writeHead(401).end('{"code":"unauthorized","title":"Unauthorized"}')
+  })
+  await (await aCommandLine(null, { PLATFORM_STATUS_KEY: 'hunter2\n' })).platformStatus('lab', 'show', '--url', url)
+  t.same(keys, ['Bearer hunter2'], 'what a file ends with is no part of a key')
+})
+
 t.test('what is called wrongly is told how', async (t) => {
   const { platformStatus, withSignal } = await aCommandLine(null)
   t.match(await platformStatus('wher', 'P1'), { code: 2, out: '', err: /unknown command 'wher'\n\(Did you mean where\?\)/ })

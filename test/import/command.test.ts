@@ -12,6 +12,11 @@ t.test('asked wrongly, it tells how to ask, and does nothing', async (t) => {
 
 t.test('a database that cannot be opened is reported without a stack', async (t) => {
   const from = await anOldDatabase(t, 'lab')
+  for (const source of [' postgresql://me:hunter2@db/old', 'POSTGRESQL://me:hunter%zz2@db/old', 'mysql://me:hunter2@db/old', 'host=db user=me password=hunter2', 'postgresql://me:hunter%zz2@db/old', 'postgresql://me:hun/ter2@db/old']) {
+    const { code, err } = await runImport(['--from', source], { DATABASE_URL: await aDatabase(t) })
+    t.match([code, err], [1, /^(--from .*|postgresql:\/\/db\/old cannot be opened: .*)\n$/], source)
+    t.notMatch(err, /hunter|ter2/)
+  }
   t.match(await runImport(['--from', `${from}.bak`], { DATABASE_URL: await aDatabase(t) }), { code: 1, out: '', err: /^The file .*\.bak does not exist\.\n$/ })
   const away = await runImport(['--from', from], { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing', DATABASE_CONNECT_TIMEOUT_MS: '100' })
   t.equal(away.code, 1)

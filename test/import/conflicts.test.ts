@@ -21,7 +21,7 @@ t.test('whatever the old database holds, the lab is sound after', async (t) => {
   t.strictSame((await get('/api/lab/health')).body.findings.filter(({ severity }: any) => severity === 'error'), [])
   t.equal((await get('/api/steps?count=true&limit=1')).body.total, report.counts.steps.added)
   t.strictSame(report.conflicts.map(({ kind, count }) => `${kind} ${count}`), [
-    'simulation-flag 91', 'step-status-unknown 91', 'constant-move-flags 49', 'local-times 91', 'constant-labware-uuid 7', 'reported-per-container 1',
+    'simulation-flag 91', 'step-status-unknown 91', 'constant-move-flags 49', 'local-times 91', 'constant-labware-uuid 7', 'labware-type-unknown 9', 'reported-per-container 1',
     'origin-is-destination 1', 'clock-change 2', 'device-twice 1', 'slots-differ 1', 'certificate-unusable 1', 'two-in-a-slot 2', 'place-gone 1',
     'starting-place-gone 2', 'barcode-twice 1', 'barcode-none 1', 'barcode-like-an-id 1', 'barcode-too-long 1', 'barcode-unusable 1',
     'lid-on-and-parked 1', 'lid-on-occupied-slot 1', 'container-project 1', 'process-name 1', 'process-source 1', 'id-missing 2',

@@ -27,6 +27,18 @@ t.test('an orderly lab comes in whole: devices, places, lids, removed containers
   t.match((await get('/api/processes?name=Screening')).body.items, [{ name: 'Screening' }])
 })
 
+t.test('a container has no labware type in the old system: the report says so, and health tells what does not fit once there is one', async (t) => {
+  const url = await aDatabase(t)
+  const report = await imported(url, await anOldDatabase(t, 'lab'))
+  t.match(report.conflicts.find(({ kind }) => kind === 'labware-type-unknown'), { level: 'note', count: 2, settled: /lab health/ }, 'of those on the platform')
+  const { get, put, patch } = await aServiceOn(t, url)
+  await put('/api/labware-types/deep', { deep_well: true })
+  const of = async () => (await get('/api/lab/health')).body.findings.filter(({ code }: { code: string }) => code === 'labware-does-not-fit')
+  t.same(await of(), [])
+  t.match(await patch('/api/containers/P1', { labware_type: 'deep' }), { status: 200, body: { warnings: [{ code: 'labware-does-not-fit' }] } })
+  t.match(await of(), [{ device: 'Hotel', position: 0 }])
+})
+
 t.test('steps keep their times, their data and their container, and are no simulations', async (t) => {
   const url = await aDatabase(t)
   const report = await imported(url, await anOldDatabase(t, 'lab'))

@@ -77,7 +77,7 @@ t.test('a lid whose slot is gone or taken here is off, its place unknown; the fi
   const { containers, removed, told } = planned(old)
   t.match(containers, [{ barcode: 'A', lidded: false, lid: null }, { barcode: 'B', lid: { device: 'Hotel', position: 2 } }])
   t.match(removed, [{ barcode: 'C', lid: { device: 'Hotel', position: 2 } }], 'where the lid of a removed one was last is kept')
-  t.strictSame(told, ['lid-place-gone 1'])
+  t.strictSame(told, ['labware-type-unknown 2', 'lid-place-gone 1'])
   t.end()
 })
 

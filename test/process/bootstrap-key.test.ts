@@ -85,6 +85,7 @@ t.test('a file that holds no good key is refused, and its text never told', asyn
     if (text !== '') t.notMatch(told, text)
   }
   t.match(await refusal(t, { DATABASE_URL: url, BOOTSTRAP_ADMIN_KEY_FILE: '/no/such/file' }), /^BOOTSTRAP_ADMIN_KEY_FILE cannot be read \(ENOENT/)
+  t.notMatch(await refusal(t, { DATABASE_URL: url, BOOTSTRAP_ADMIN_KEY_FILE: key }), key, 'nor a key that stands where the path belongs')
 })
 
 t.test('a file that this user may not read', { skip: process.geteuid?.() === 0 ? 'root may read all' : false }, async (t) => {

@@ -108,6 +108,7 @@ t.test('bad input names the member, the rule and the way out', async (t) => {
   ] as const) {
     t.match(await lab.post('/api/arrangements', body), { status: 400, body: { code: 'invalid-request', errors: [{ pointer, detail: /\w{3}/ }] } }, pointer)
   }
+  t.match((await lab.post('/api/arrangements', { reason, items: [at('A', 'Hotel', 1)], missing: [id] })).body, { detail: '/missing/0 names the same container as /items/0; send each container once' }, 'a refusal of the database says the fault itself, too')
   await lab.delete('/api/containers/A')
   t.match(await arrange(lab, [at(id, 'Hotel', 1)]), { status: 409, body: { code: 'container-removed', pointer: '/items/0/container', index: 0 } })
   await lab.patch('/api/containers/B', { barcode: 'B2' })

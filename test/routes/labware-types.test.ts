@@ -32,6 +32,24 @@ t.test('labware types over HTTP', async (t) => {
     t.equal((await lab.get('/api/labware-types/Another?at=5')).status, 404)
   })
 
+  await t.test('no name can be taken that the lab file could not have', async (t) => {
+    const rule = { status: 400, body: { errors: [{ detail: /"__proto__"/ }] } }
+    t.match(await lab.put('/api/labware-types/__proto__', {}), rule)
+    t.match(await lab.post('/api/devices', { name: '__proto__', capacity: 1 }), rule)
+    t.match(await lab.post('/api/devices', { name: 'X', group: '__proto__', capacity: 1 }), rule)
+    t.match(await lab.patch('/api/devices/Hotel', { name: '__proto__' }), rule)
+    t.match(await lab.patch('/api/devices/Hotel', { group: '__proto__' }), rule)
+    t.match(await lab.post('/api/steps', { device: '__proto__', start: '2026-01-01T00:00:00Z', finish: '2026-01-01T00:01:00Z' }), rule)
+    for (const odd of ['constructor', 'prototype', 'toString', 'hasOwnProperty', '1', 'null', 'a/b', '<<', '*x', '&x', '!!y', 'a: b', '#', '"', 'yes', '~']) {
+      t.equal((await lab.put(`/api/labware-types/${encodeURIComponent(odd)}`, {})).status, 201, odd)
+      t.equal((await lab.post('/api/devices', { name: odd, group: odd, capacity: 1 })).status, 201, odd)
+    }
+    const { body } = await lab.get('/api/lab/config')
+    t.match(await lab.put('/api/lab/config?dry_run=true&prune=true', body), { status: 200, body: { changes: [], labware_types: [] } }, 'what was read can be sent again')
+    const { text } = await lab.get('/api/lab/config', { accept: 'application/yaml' })
+    t.match(await lab.put('/api/lab/config?dry_run=true&prune=true', text, { 'content-type': 'application/yaml' }), { status: 200, body: { changes: [], labware_types: [] } }, 'as YAML, too')
+  })
+
   await t.test('bad input names its member and the rule', async (t) => {
     for (const [body, pointer] of [[{ height_mm: 0 }, '/height_mm'], [{ wells: 1.5 }, '/wells'], [{ lid: 'sometimes' }, '/lid'], [{ deep_well: 'yes' }, '/deep_well'], [{ colour: 'red' }, '/colour']] as const) {
       t.match(await lab.put('/api/labware-types/X', body), { status: 400, body: { errors: [{ pointer }] } }, pointer)

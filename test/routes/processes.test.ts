@@ -53,6 +53,24 @@ t.test('reuse answers the process of the same name and source', async (t) => {
   t.equal((await service.post('/api/processes', { name: 'A', source, reuse: true })).status, 201, 'an archived one is not used again')
 })
 
+t.test('reuse does not mind how lines end, also where one source mixes the endings', async (t) => {
+  const service = await aService(t)
+  const lines = ['class Screening:', '  pass', '', '# end', '']
+  const ending = (...ends: string[]) => lines.map((line, index) => index === lines.length - 1 ? line : `${line}${ends[index % ends.length]!}`).join('')
+  const mixed = ending('\r\n', '\n')
+  const first = await service.post('/api/processes', { name: 'A', source: mixed, reuse: true })
+  for (const other of [mixed, ending('\n'), ending('\r\n'), ending('\n', '\r\n'), ending('\r'), ending('\n', '\r', '\r\n')]) {
+    t.match(await service.post('/api/processes', { name: 'A', source: other, reuse: true }), { status: 200, body: { id: first.body.id, source: mixed } }, JSON.stringify(other))
+  }
+  t.equal((await service.post('/api/processes', { name: 'A', source: ending('\n\n'), reuse: true })).status, 201, 'an empty line more is another source')
+  const connection = await service.app.database.pool.connect()
+  t.teardown(() => connection.release(true))
+  await connection.query('SET enable_seqscan = off')
+  const { rows: plan } = await connection.query(`EXPLAIN SELECT 1 FROM process WHERE name = 'A' AND archived_at IS NULL
+    AND hashtextextended(replace(replace(source, E'\\r\\n', E'\\n'), E'\\r', E'\\n'), 0) = 5`)
+  t.match(JSON.stringify(plan), /process_lines_idx/, 'and an index finds it')
+})
+
 t.test('those who reuse at once make no twins', async (t) => {
   const service = await aService(t)
   const answers = await Promise.all(Array.from({ length: 10 }, () => service.post('/api/processes', { name: 'A', source, reuse: true })))

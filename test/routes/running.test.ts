@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { aCommandLine } from '../support/command-line.ts'
 import { anExperiment, eventKinds, rows } from '../support/log.ts'
 import { aLab, aServiceOn, type Service } from '../support/service.ts'
 
@@ -84,7 +85,57 @@ t.test('an alarm sleeps while its step is paused', async (t) => {
   t.same(await alarms(service), [])
   await service.post(`/api/steps/${hung.id}/resume`, {})
   await service.app.watch.lookNow()
-  t.match(await alarms(service), [{ step_id: hung.id }])
+  t.match(await alarms(service), [{ step_id: hung.id, earlier_acknowledgement: null }])
+})
+
+t.test('an alarm after a pause has to be acknowledged again, and shows what was said at the one before', async (t) => {
+  const service = await aLab(t, { Washer: 1 })
+  const { platformStatus } = await aCommandLine(service)
+  await tookSeconds(service, [10, 11, 12, 13, 14, 15, 16, 17, 18, 20])
+  const hung = wash({ start: ago(60) })
+  await service.post('/api/steps', hung)
+  const again = async () => {
+    await service.post(`/api/steps/${hung.id}/pause`, {})
+    await service.app.watch.lookNow()
+    await service.post(`/api/steps/${hung.id}/resume`, {})
+    await service.app.watch.lookNow()
+    return (await alarms(service))[0]
+  }
+  await service.app.watch.lookNow()
+  const [first] = await alarms(service)
+  const { body: acknowledged } = await service.post(`/api/alarms/${first.id}/acknowledge`, { note: 'Anna: the gripper is stuck' })
+  const before = { alarm_id: first.id, acknowledged_at: acknowledged.acknowledged_at, acknowledged_by: null, note: 'Anna: the gripper is stuck' }
+  const second = await again()
+  t.match(second, { acknowledged_at: null, note: null, earlier_acknowledgement: before })
+  t.match((await service.get('/api/events?kind=step-alarm')).body.items.at(-1), { after: { id: second.id, earlier_acknowledgement: before } }, 'also who is told by an event')
+  t.match((await platformStatus('alarms')).out, / - +before: Anna: the gripper is stuck /)
+  t.match((await service.app.inject({ url: '/present' })).body, /Before, somebody said at .*: .*Anna: the gripper is stuck/)
+  t.match(await again(), { earlier_acknowledgement: before }, 'an alarm that nobody acknowledged hides nothing')
+  await service.post(`/api/alarms/${(await alarms(service))[0].id}/acknowledge`, { note: 'Ben: it is fixed' })
+  t.match(await again(), { acknowledged_at: null, earlier_acknowledgement: { note: 'Ben: it is fixed' } })
+})
+
+t.test('the watch looks at each of more steps than it reads at once', async (t) => {
+  const service = await aLab(t, { Washer: 1, Reader: 1 })
+  const { watch } = service.app
+  await tookSeconds(service, [10, 11, 12, 13, 14, 15, 16, 17, 18, 20])
+  const hung = wash({ start: ago(70) })
+  await service.post('/api/steps', hung)
+  await watch.lookNow()
+  const [alarm] = await alarms(service)
+  const older = wash({ start: ago(80) })
+  await service.post('/api/steps', older)
+  await service.post('/api/steps/batch', { steps: Array.from({ length: 5000 }, () => wash({ device: 'Reader', data: { fct: 'read' }, start: ago(30) })) })
+  t.match(await watch.lookNow(), { alarms: 0 }, 'the newest 5,000, and no alarm of the others ends')
+  t.match(await watch.lookNow(), { alarms: 1 }, 'then the older ones')
+  t.match(await alarms(service), [alarm, { step_id: older.id }])
+  t.match(await watch.lookNow(), { alarms: 0 }, 'then the newest again')
+  const newest = wash({ start: ago(55) })
+  await service.post('/api/steps', { ...newest, start: ago(60) })
+  await service.post(`/api/steps/${hung.id}/finish`, {})
+  t.match(await watch.lookNow(), { alarms: 2 }, 'what has ended is no alarm, wherever it was')
+  t.equal((await running(service)).items.length, 5000)
+  t.notOk('next' in await running(service))
 })
 
 t.test('one of two instances watches, and the other takes over when it stops or dies', async (t) => {

@@ -102,7 +102,7 @@ t.test('a lid that is taken off a container which goes into waste is never lost 
   const transfer = (lid: object) => ({ container: 'P1', target: { device: 'Waste' }, lid: { action: 'off', ...lid }, step })
   const { text: before } = await lab.get('/api/lab')
   for (const lid of [{ device: 'Hotel', position: 1 }, { device: 'Hotel' }]) {
-    const refused = { code: 'position-disposes', pointer: '/lid/device', detail: /a lid is on the platform only with its container, so it cannot be parked .*Hotel/ }
+    const refused = { code: 'position-disposes', pointer: '/lid/device', detail: /A lid cannot stay on the platform without its container, so it cannot be parked .*Hotel/ }
     t.match(await lab.post('/api/transfers', transfer(lid)), { status: 409, body: refused })
     t.match((await lab.post('/api/transfers?dry_run=true', transfer(lid))).body.findings, [refused])
     t.match(await lab.post('/api/transfers/batch', { transfers: [transfer(lid)] }), { status: 409, body: { pointer: '/transfers/0/lid/device', index: 0 } })

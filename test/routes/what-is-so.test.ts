@@ -158,5 +158,8 @@ t.test('a label of before whose container has none now is told', async (t) => {
 t.test('protocol files are the same whatever the case of their names', async (t) => {
   const lab = await aLab(t, { Washer: 1 })
   for (const protocol of ['C:\\Protocols\\3X_PBS.LHC', 'D:/lab/3x_pbs.lhc', '3X_PBS.lhc']) await lab.post('/api/steps', { device: 'Washer', data: { fct: 'wash', protocol }, start: ago(100), finish: ago(10) })
-  t.match((await lab.post('/api/estimates', { step: { device: 'Washer', data: { fct: 'wash', protocol: '3x_Pbs.Lhc', other: randomUUID() } } })).body, { level: 'protocol', sample_size: 3 })
+  t.match((await lab.post('/api/estimates', { step: { device: 'Washer', data: { fct: 'wash', protocol: '3x_Pbs.Lhc', other: randomUUID() } } })).body, { level: 'device_protocol', sample_size: 3 })
+  const only = async (protocol: string) => (await lab.post('/api/estimates', { step: { device: 'Washer', data: { fct: 'wash', protocol } } })).body
+  t.match(await only('3X_PBS.lhc'), { level: 'parameters', sample_size: 1 })
+  t.match(await only('3x_pbs.LHC'), { level: 'device_protocol', sample_size: 3 }, 'a spelling that is new has the samples of all others')
 })

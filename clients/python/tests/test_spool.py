@@ -85,6 +85,26 @@ def test_the_environment_says_where_the_service_is(fake: Fake, monkeypatch: pyte
         service_url('ftp://lab')
 
 
+@pytest.mark.parametrize(
+    'key', ['hunter2\nhunter3', 'hunter2\rX-Other: x', 'hunter2 hunter3', 'hunter2ä', 'hunter2\x07', '"hunter2"']
+)
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(
+    key: str, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('PLATFORM_STATUS_KEY', key)
+    for make in (lambda: Client(fake.url), lambda: Client(fake.url, key), lambda: StatusDB(fake.url, key)):
+        with pytest.raises(ValueError, match='may contain only letters') as refused:
+            make()
+        assert 'hunter' not in str(refused.value)
+
+
+@pytest.mark.parametrize('url', ['http://me:hunter2@lab', 'me:hunter2@lab:8000', 'ftp://me:hunter2@lab'])
+def test_an_address_with_a_password_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ValueError, match='must not contain a user or a password') as refused:
+        service_url(url)
+    assert 'hunter' not in str(refused.value)
+
+
 @pytest.mark.parametrize('trouble', [problem(500, 'internal-error'), problem(403, 'forbidden'), Answer(dropped=True)])
 def test_a_call_that_always_fails_is_set_aside_with_those_that_need_it(
     fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Answer, caplog: pytest.LogCaptureFixture

@@ -315,6 +315,8 @@ CREATE TABLE process (
 );
 CREATE INDEX process_name_idx ON process (name text_pattern_ops, id DESC);
 CREATE INDEX process_source_idx ON process (source_sha256);
+-- the same source whatever its lines end with: `reuse`
+CREATE INDEX process_lines_idx ON process (name, hashtextextended(replace(replace(source, E'\r\n', E'\n'), E'\r', E'\n'), 0)) WHERE (archived_at IS NULL);
 
 CREATE TABLE experiment (
   id uuid NOT NULL,
@@ -926,21 +928,13 @@ CREATE TABLE backup (
 
 -- ── prisma/sql ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
--- prisma/sql/alarm/alarm_state.sql
--- An alarm as the API shows it: each column is a member of the JSON.
-CREATE OR REPLACE VIEW alarm_state AS
-SELECT a.id, a.kind, a.step_id, d.name AS device, s.name, s.fct, s.start, s.status, s.experiment_id,
-  a.raised_at, a.over_at, a.acknowledged_at, a.acknowledged_by, a.note
-FROM alarm a
-JOIN step s ON s.id = a.step_id
-JOIN device d ON d.id = s.device_id;
-
 -- prisma/sql/alarm/set_alarms.sql
--- Makes the alarms those of the steps that take too long now (`_overdue`), and of those that are lost: raises what is missing, and ends
--- what is over. Returns how many changed; none writes nothing. Reads only alarms that are on, and these steps.
+-- Makes the alarms of the steps that were looked at (`_looked`) those of the steps that take too long now (`_overdue`, some of them), and of
+-- those that are lost: raises what is missing, and ends what is over. An alarm of another step is over when that step does not run. Returns how
+-- many changed; none writes nothing. Reads only alarms that are on, and these steps.
 --
 -- Locks: The steps, in the order of their ids, then the lab.
-CREATE OR REPLACE FUNCTION set_alarms(_overdue uuid[], _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION set_alarms(_looked uuid[], _overdue uuid[], _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   raised uuid[];
   over uuid[];
@@ -955,7 +949,7 @@ BEGIN
   PERFORM 1 FROM step s WHERE s.id = ANY (_overdue) OR s.id IN (SELECT a.step_id FROM alarm a WHERE a.over_at IS NULL) ORDER BY s.id FOR NO KEY UPDATE;
   SELECT array_agg(a.id), jsonb_object_agg(a.id, alarm_snapshot(a.id)) INTO over, befores
   FROM alarm a JOIN step s ON s.id = a.step_id
-  WHERE a.over_at IS NULL AND s.status <> 'lost' AND (s.status <> 'running' OR s.id <> ALL (_overdue));
+  WHERE a.over_at IS NULL AND s.status <> 'lost' AND (s.status <> 'running' OR (s.id = ANY (_looked) AND s.id <> ALL (_overdue)));
   UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (over);
   WITH inserted AS (
     INSERT INTO alarm (id, step_id, kind, raised_at)
@@ -2983,14 +2977,8 @@ DECLARE
   steps uuid[];
   experiments uuid[];
   befores jsonb;
-  experiment_befores jsonb;
-  this_revision bigint;
 BEGIN
   PERFORM begin_command();
-  IF NOT EXISTS (SELECT FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session))
-    AND NOT EXISTS (SELECT FROM experiment e WHERE e.session IS NOT NULL AND e.status IN ('running', 'paused') AND session_is_over(e.session)) THEN
-    RETURN 0;
-  END IF;
   SELECT array_agg(l.id) INTO steps FROM (
     SELECT s.id FROM step s
     WHERE s.status IN ('running', 'paused', 'lost') AND s.status <> 'lost' AND s.session IS NOT NULL AND session_is_over(s.session) ORDER BY s.id FOR NO KEY UPDATE) l;
@@ -3000,26 +2988,14 @@ BEGIN
   IF steps IS NULL AND experiments IS NULL THEN
     RETURN 0;
   END IF;
-  SELECT jsonb_object_agg(t.id, step_snapshot(t.id)) INTO befores FROM unnest(steps) t (id);
-  SELECT jsonb_object_agg(t.id, experiment_snapshot(t.id)) INTO experiment_befores FROM unnest(experiments) t (id);
+  befores := session_befores(steps, experiments);
   PERFORM end_pause('step', s.id, NULL, s.start) FROM step s WHERE s.id = ANY (steps) AND s.status = 'paused';
   PERFORM end_pause('experiment', e.id, NULL, NULL) FROM experiment e WHERE e.id = ANY (experiments) AND e.status = 'paused';
-  UPDATE step s SET status = 'lost', version = s.version + 1, updated_at = command_time() WHERE s.id = ANY (steps);
-  UPDATE experiment e SET status = 'lost', version = e.version + 1, updated_at = command_time() WHERE e.id = ANY (experiments);
+  PERFORM write_session_status(steps, experiments, 'lost');
   INSERT INTO alarm (id, step_id, kind, raised_at)
   SELECT uuid_v7(), t.id, 'lost', command_time() FROM unnest(steps) t (id)
   ON CONFLICT (step_id) WHERE over_at IS NULL DO UPDATE SET kind = 'lost';
-
-  this_revision := next_revision();
-  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
-  SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-lost',
-    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
-  FROM step s CROSS JOIN lab WHERE s.id = ANY (steps);
-  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
-  SELECT this_revision, coalesce(cardinality(steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, 'experiment-lost',
-    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
-  FROM experiment e CROSS JOIN lab WHERE e.id = ANY (experiments);
-  RETURN coalesce(cardinality(steps), 0) + coalesce(cardinality(experiments), 0);
+  RETURN record_session_events(next_revision(), ARRAY['step-lost', 'experiment-lost'], steps, experiments, befores, _audit);
 END $$;
 
 -- prisma/sql/orchestrator/orchestrator_state.sql
@@ -3063,6 +3039,24 @@ BEGIN
   RETURN NEXT;
 END $$;
 
+-- prisma/sql/orchestrator/record_session_events.sql
+-- Records what happened to steps and experiments with their session, the steps first, by start. `_kinds` are the kinds of the events of a step
+-- and of an experiment. `_befores` is what session_befores returned before the change. Returns how many events these are.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION record_session_events(_revision bigint, _kinds text[], _steps uuid[], _experiments uuid[], _befores jsonb, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
+  SELECT _revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, _kinds[1],
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), s.id, s.device_id, s.experiment_id, _befores->'steps'->s.id::text, step_snapshot(s.id)
+  FROM step s CROSS JOIN lab WHERE s.id = ANY (_steps);
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
+  SELECT _revision, coalesce(cardinality(_steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, _kinds[2],
+    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), e.id, _befores->'experiments'->e.id::text, experiment_snapshot(e.id)
+  FROM experiment e CROSS JOIN lab WHERE e.id = ANY (_experiments);
+  RETURN coalesce(cardinality(_steps), 0) + coalesce(cardinality(_experiments), 0);
+END $$;
+
 -- prisma/sql/orchestrator/recover_session.sql
 -- Sets the lost steps and experiments of a session that gives signs of life again to what they were: running, or paused since then. Their
 -- alarms are over. Another session of the orchestrator does not do this. None writes nothing. Reads only what is under way.
@@ -3074,14 +3068,10 @@ DECLARE
   experiments uuid[];
   alarms uuid[];
   befores jsonb;
-  experiment_befores jsonb;
   alarm_befores jsonb;
   this_revision bigint;
+  recorded integer;
 BEGIN
-  IF NOT EXISTS (SELECT FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status = 'lost' AND s.session = _session)
-    AND NOT EXISTS (SELECT FROM experiment e WHERE e.status = 'lost' AND e.session = _session) THEN
-    RETURN;
-  END IF;
   SELECT array_agg(l.id) INTO steps FROM (
     SELECT s.id FROM step s WHERE s.status IN ('running', 'paused', 'lost') AND s.status = 'lost' AND s.session = _session ORDER BY s.id FOR NO KEY UPDATE) l;
   SELECT array_agg(l.id) INTO experiments FROM (
@@ -3089,12 +3079,10 @@ BEGIN
   IF steps IS NULL AND experiments IS NULL THEN
     RETURN;
   END IF;
-  SELECT jsonb_object_agg(t.id, step_snapshot(t.id)) INTO befores FROM unnest(steps) t (id);
-  SELECT jsonb_object_agg(t.id, experiment_snapshot(t.id)) INTO experiment_befores FROM unnest(experiments) t (id);
+  befores := session_befores(steps, experiments);
   SELECT array_agg(a.id), jsonb_object_agg(a.id, alarm_snapshot(a.id)) INTO alarms, alarm_befores
   FROM alarm a WHERE a.over_at IS NULL AND a.step_id = ANY (steps);
-  UPDATE step s SET status = 'running', version = s.version + 1, updated_at = command_time() WHERE s.id = ANY (steps);
-  UPDATE experiment e SET status = 'running', version = e.version + 1, updated_at = command_time() WHERE e.id = ANY (experiments);
+  PERFORM write_session_status(steps, experiments, 'running');
   -- Only the loss ended these pauses, so they last.
   UPDATE pause p SET resumed_at = NULL
   FROM (
@@ -3107,17 +3095,9 @@ BEGIN
   WHERE ended.was = 'paused' AND p.subject = ended.subject AND p.subject_id = ended.id
     AND NOT EXISTS (SELECT FROM pause later WHERE later.subject = p.subject AND later.subject_id = p.subject_id AND later.ordinal > p.ordinal);
   UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (alarms);
-
   this_revision := next_revision();
-  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
-  SELECT this_revision, row_number() OVER (ORDER BY s.start, s.id) - 1, lab.recorded_at, 'step-recovered',
-    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), s.id, s.device_id, s.experiment_id, befores->s.id::text, step_snapshot(s.id)
-  FROM step s CROSS JOIN lab WHERE s.id = ANY (steps);
-  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
-  SELECT this_revision, coalesce(cardinality(steps), 0) + row_number() OVER (ORDER BY e.id) - 1, lab.recorded_at, 'experiment-recovered',
-    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), e.id, experiment_befores->e.id::text, experiment_snapshot(e.id)
-  FROM experiment e CROSS JOIN lab WHERE e.id = ANY (experiments);
-  PERFORM record_alarm_events(this_revision, coalesce(cardinality(steps), 0) + coalesce(cardinality(experiments), 0), 'step-alarm-over', alarms, alarm_befores, _audit);
+  recorded := record_session_events(this_revision, ARRAY['step-recovered', 'experiment-recovered'], steps, experiments, befores, _audit);
+  PERFORM record_alarm_events(this_revision, recorded, 'step-alarm-over', alarms, alarm_befores, _audit);
 END $$;
 
 -- prisma/sql/orchestrator/session_is_over.sql
@@ -3125,6 +3105,15 @@ END $$;
 -- never over, because nobody said that it would give signs of life.
 CREATE OR REPLACE FUNCTION session_is_over(_session text) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce(max(o.expires_at) <= command_time()::timestamptz(3), false) FROM orchestrator_session o WHERE o.session = _session
+$$;
+
+-- prisma/sql/orchestrator/write_session_status.sql
+-- Sets the steps and experiments of a session to a status: `lost`, or `running` again.
+--
+-- Locks: The caller has locked them.
+CREATE OR REPLACE FUNCTION write_session_status(_steps uuid[], _experiments uuid[], _status text) RETURNS void LANGUAGE sql AS $$
+  UPDATE step s SET status = _status, version = s.version + 1, updated_at = command_time() WHERE s.id = ANY (_steps);
+  UPDATE experiment e SET status = _status, version = e.version + 1, updated_at = command_time() WHERE e.id = ANY (_experiments);
 $$;
 
 -- prisma/sql/pause/begin_pause.sql
@@ -5126,35 +5115,21 @@ FROM webhook w
 CROSS JOIN lab l
 LEFT JOIN device d ON d.id = w.device_id;
 
--- prisma/sql/alarm/acknowledge_alarm.sql
--- Says who is at an alarm, and what is done about it. The same note again changes nothing.
---
--- Locks: The alarm, then the lab.
--- Raises: alarm-not-found
-CREATE OR REPLACE FUNCTION acknowledge_alarm(_id uuid, _note text, _audit jsonb) RETURNS SETOF alarm_state LANGUAGE plpgsql AS $$
-DECLARE
-  known alarm;
-  before jsonb;
-BEGIN
-  SELECT * INTO known FROM alarm a WHERE a.id = _id FOR UPDATE;
-  IF NOT FOUND THEN
-    PERFORM refuse('alarm-not-found', '{"parameter": "id"}');
-  ELSIF known.note IS DISTINCT FROM _note OR known.acknowledged_by IS DISTINCT FROM _audit->>'actor' THEN
-    PERFORM begin_command();
-    before := alarm_snapshot(_id);
-    UPDATE alarm a SET note = _note, acknowledged_by = _audit->>'actor', acknowledged_at = command_time() WHERE a.id = _id;
-    PERFORM record_alarm_events(next_revision(), 0, 'alarm-acknowledged', ARRAY[_id], jsonb_build_object(_id, before), _audit);
-  END IF;
-  RETURN QUERY SELECT * FROM alarm_state a WHERE a.id = _id;
-END $$;
-
--- prisma/sql/alarm/alarm_snapshot.sql
--- Returns an alarm as an event stores it.
-CREATE OR REPLACE FUNCTION alarm_snapshot(_alarm uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT to_jsonb(a) || jsonb_build_object('start', wire_time(a.start), 'raised_at', wire_time(a.raised_at), 'over_at', wire_time(a.over_at),
-    'acknowledged_at', wire_time(a.acknowledged_at))
-  FROM alarm_state a WHERE a.id = _alarm
-$$;
+-- prisma/sql/alarm/alarm_state.sql
+-- An alarm as the API shows it: each column is a member of the JSON. `earlier_acknowledgement` is what was last said at an earlier alarm of the same step.
+CREATE OR REPLACE VIEW alarm_state AS
+SELECT a.id, a.kind, a.step_id, d.name AS device, s.name, s.fct, s.start, s.status, s.experiment_id,
+  a.raised_at, a.over_at, a.acknowledged_at, a.acknowledged_by, a.note,
+  earlier.acknowledged AS earlier_acknowledgement
+FROM alarm a
+JOIN step s ON s.id = a.step_id
+JOIN device d ON d.id = s.device_id
+LEFT JOIN LATERAL (
+  SELECT jsonb_build_object('alarm_id', b.id, 'acknowledged_at', wire_time(b.acknowledged_at), 'acknowledged_by', b.acknowledged_by, 'note', b.note) AS acknowledged
+  FROM alarm b
+  WHERE b.step_id = a.step_id AND b.acknowledged_at IS NOT NULL AND (b.raised_at, b.id) < (a.raised_at, a.id)
+  ORDER BY b.acknowledged_at DESC, b.id DESC LIMIT 1
+) earlier ON true;
 
 -- prisma/sql/api/uuid_v7.sql
 -- Returns a new UUID of version 7, as the service makes them: it begins with the milliseconds since 1970 of the running command, so new
@@ -6034,6 +6009,36 @@ CREATE OR REPLACE FUNCTION webhook_snapshot(_id uuid) RETURNS jsonb LANGUAGE sql
   FROM webhook_state w WHERE w.id = _id
 $$;
 
+-- prisma/sql/alarm/acknowledge_alarm.sql
+-- Says who is at an alarm, and what is done about it. The same note again changes nothing.
+--
+-- Locks: The alarm, then the lab.
+-- Raises: alarm-not-found
+CREATE OR REPLACE FUNCTION acknowledge_alarm(_id uuid, _note text, _audit jsonb) RETURNS SETOF alarm_state LANGUAGE plpgsql AS $$
+DECLARE
+  known alarm;
+  before jsonb;
+BEGIN
+  SELECT * INTO known FROM alarm a WHERE a.id = _id FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM refuse('alarm-not-found', '{"parameter": "id"}');
+  ELSIF known.note IS DISTINCT FROM _note OR known.acknowledged_by IS DISTINCT FROM _audit->>'actor' THEN
+    PERFORM begin_command();
+    before := alarm_snapshot(_id);
+    UPDATE alarm a SET note = _note, acknowledged_by = _audit->>'actor', acknowledged_at = command_time() WHERE a.id = _id;
+    PERFORM record_alarm_events(next_revision(), 0, 'alarm-acknowledged', ARRAY[_id], jsonb_build_object(_id, before), _audit);
+  END IF;
+  RETURN QUERY SELECT * FROM alarm_state a WHERE a.id = _id;
+END $$;
+
+-- prisma/sql/alarm/alarm_snapshot.sql
+-- Returns an alarm as an event stores it.
+CREATE OR REPLACE FUNCTION alarm_snapshot(_alarm uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT to_jsonb(a) || jsonb_build_object('start', wire_time(a.start), 'raised_at', wire_time(a.raised_at), 'over_at', wire_time(a.over_at),
+    'acknowledged_at', wire_time(a.acknowledged_at))
+  FROM alarm_state a WHERE a.id = _alarm
+$$;
+
 -- prisma/sql/alarm/record_alarm_events.sql
 -- Records an event for each alarm that was raised or is over, numbered from `_ordinal`.
 --
@@ -6351,6 +6356,14 @@ CREATE OR REPLACE FUNCTION experiment_snapshot(_experiment uuid) RETURNS jsonb L
   SELECT to_jsonb(s) || jsonb_build_object('first_start', wire_time(s.first_start), 'last_finish', wire_time(s.last_finish),
     'paused_at', wire_time(s.paused_at), 'created_at', wire_time(s.created_at), 'updated_at', wire_time(s.updated_at))
   FROM experiment_state s WHERE s.id = _experiment
+$$;
+
+-- prisma/sql/orchestrator/session_befores.sql
+-- Returns { steps, experiments }, each { id: snapshot }: what lose_sessions and recover_session are about to change.
+CREATE OR REPLACE FUNCTION session_befores(_steps uuid[], _experiments uuid[]) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+    'steps', (SELECT jsonb_object_agg(t.id, step_snapshot(t.id)) FROM unnest(_steps) t (id)),
+    'experiments', (SELECT jsonb_object_agg(t.id, experiment_snapshot(t.id)) FROM unnest(_experiments) t (id)))
 $$;
 
 -- prisma/sql/step/record_step_event.sql

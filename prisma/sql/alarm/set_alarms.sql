@@ -1,8 +1,9 @@
--- Makes the alarms those of the steps that take too long now (`_overdue`), and of those that are lost: raises what is missing, and ends
--- what is over. Returns how many changed; none writes nothing. Reads only alarms that are on, and these steps.
+-- Makes the alarms of the steps that were looked at (`_looked`) those of the steps that take too long now (`_overdue`, some of them), and of
+-- those that are lost: raises what is missing, and ends what is over. An alarm of another step is over when that step does not run. Returns how
+-- many changed; none writes nothing. Reads only alarms that are on, and these steps.
 --
 -- Locks: The steps, in the order of their ids, then the lab.
-CREATE OR REPLACE FUNCTION set_alarms(_overdue uuid[], _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION set_alarms(_looked uuid[], _overdue uuid[], _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   raised uuid[];
   over uuid[];
@@ -17,7 +18,7 @@ BEGIN
   PERFORM 1 FROM step s WHERE s.id = ANY (_overdue) OR s.id IN (SELECT a.step_id FROM alarm a WHERE a.over_at IS NULL) ORDER BY s.id FOR NO KEY UPDATE;
   SELECT array_agg(a.id), jsonb_object_agg(a.id, alarm_snapshot(a.id)) INTO over, befores
   FROM alarm a JOIN step s ON s.id = a.step_id
-  WHERE a.over_at IS NULL AND s.status <> 'lost' AND (s.status <> 'running' OR s.id <> ALL (_overdue));
+  WHERE a.over_at IS NULL AND s.status <> 'lost' AND (s.status <> 'running' OR (s.id = ANY (_looked) AND s.id <> ALL (_overdue)));
   UPDATE alarm a SET over_at = command_time() WHERE a.id = ANY (over);
   WITH inserted AS (
     INSERT INTO alarm (id, step_id, kind, raised_at)

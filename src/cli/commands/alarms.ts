@@ -26,7 +26,9 @@ export function alarmsCommand (program: Command, io: CommandIo): void {
     })
 }
 
-function rowOf ({ raised_at, kind, device, fct, name, start, acknowledged_at, acknowledged_by, note, id }: Alarm, times: TimeColumn): (string | null)[] {
+function rowOf (alarm: Alarm, times: TimeColumn): (string | null)[] {
+  const { raised_at, kind, device, fct, name, start, acknowledged_at, acknowledged_by, note, earlier_acknowledgement: before, id } = alarm
   const atIt = acknowledged_at === null ? null : acknowledged_by ?? 'yes'
-  return [times.cell(raised_at), kind, device, fct ?? name, times.cell(start), atIt, note, id]
+  const said = note ?? (before === null ? null : `before: ${before.note}`)
+  return [times.cell(raised_at), kind, device, fct ?? name, times.cell(start), atIt, said, id]
 }

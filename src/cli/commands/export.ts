@@ -42,7 +42,7 @@ export function exportCommand (program: Command, io: CommandIo): void {
       const query = { ...queryOf[kind], ...chosen(kind, { device, experiment, after: timeOf(after, '--after'), before: timeOf(before, '--before') }) }
       const items = serviceClient(io, addressOf(io.env, options.url)).list<Record<string, unknown>>(`/api/${kind}`, query)
       const isShown = options.out === undefined && (io.out as { isTTY?: boolean }).isTTY === true
-      if (isShown && options.format === 'parquet') throw usageError('Parquet is no text: name a file with --out.')
+      if (isShown && options.format === 'parquet') throw usageError('A Parquet file cannot be shown in a terminal: name a file with --out.')
       const columns = tableColumns[kind]
       const formats = { parquet: parquetOf, csv: (all: typeof items) => csv(all, columns, isShown), ndjson }
       const content = Readable.from(formats[options.format](items, columns))
@@ -59,7 +59,7 @@ function chosen (kind: TableKind, choices: Readonly<Record<Choice, string | unde
     const parameter = parameters[kind][choice]
     if (parameter === undefined) {
       const possible = Object.keys(parameters[kind]).map((one) => `--${one}`).join(', ')
-      throw usageError(`--${choice} does not choose ${kind}: use ${possible}, or export events, which are the history of all containers.`)
+      throw usageError(`--${choice} cannot be used for ${kind}: use ${possible}, or export events, which are the history of all containers.`)
     }
     return [parameter, value]
   }))

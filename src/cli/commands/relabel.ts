@@ -32,6 +32,6 @@ function labelOf (text: string, separators: readonly string[]): NewLabel {
   const found = text.includes('\t') ? ['\t'] : separators.filter((one) => text.includes(one))
   const [container, barcode, ...more] = text.split(found[0] ?? '=').map((part) => part.trim())
   if (!container || !barcode) throw usageError(`A new label must be OLD=NEW, such as SCREEN_001=SCREEN_101, not "${text}".`)
-  if (more.length > 0 || found.length > 1) throw usageError(`Nobody can say where the old label ends in "${text}". Put a tab between the two.`)
+  if (more.length > 0 || found.length > 1) throw usageError(`"${text}" has several separators, so it is not clear where the old label ends and the new one begins. Put a tab between the two labels.`)
   return { container, barcode }
 }

@@ -31,7 +31,7 @@ export function stepsExcludeCommand (program: Command, io: CommandIo): void {
       const options = command.optsWithGlobals<ExcludeOptions>()
       const dryRun = options.dryRun === true
       if (options.where.length === 0) throw usageError('--where is required: which steps, for example --where excluded_from_estimates=clock.')
-      if (options.include === true && options.undo === true) throw usageError('--include and --undo exclude each other.')
+      if (options.include === true && options.undo === true) throw usageError('Use --include or --undo, not both.')
       if (options.reason === undefined && !dryRun) throw usageError('--reason is required: the history of each step keeps it. Use --dry-run to look first.')
       const body = {
         where: whereOf(options.where),

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { type Document, LineCounter, parseDocument } from 'yaml'
+import { databaseUrlFault } from '../../domain/database-url.ts'
+import { keyCharactersFault } from '../../domain/keys.ts'
 import { addressOf } from '../client.ts'
 import { usageError } from '../exit-codes.ts'
 
@@ -42,8 +44,8 @@ async function readLab (lab: unknown, where: string, folder: string): Promise<Fl
   if (!/^[\w][\w.-]{0,62}$/.test(name!)) throw usageError(`${where}: the name "${name!}" must be letters, digits, "-", "_" and ".", 63 at most.`)
   return {
     name: name!, url: addressOf({}, url),
-    key: await readSecret(key_file, folder, `${where}: the key_file`),
-    database_url: await readSecret(database_url_file, folder, `${where}: the database_url_file`)
+    key: await readSecret(key_file, folder, `${where}: the key_file`, keyCharactersFault),
+    database_url: await readSecret(database_url_file, folder, `${where}: the database_url_file`, databaseUrlFault)
   }
 }
 
@@ -57,10 +59,12 @@ function plain (document: Document, file: string): unknown {
 }
 
 /** The one line of a file with a secret. It is checked here, because an error of who uses it could show it. */
-async function readSecret (file: string | undefined, folder: string, what: string): Promise<string | null> {
+async function readSecret (file: string | undefined, folder: string, what: string, faultOf: (secret: string) => string | null): Promise<string | null> {
   if (file === undefined) return null
   const secret = (await readText(resolve(folder, file), `${what} ${file}`)).trim()
   if (!/^[!-~]+$/.test(secret)) throw usageError(`${what} ${file} must have one line, without spaces.`)
+  const fault = faultOf(secret)
+  if (fault !== null) throw usageError(`${what} ${file}: its text ${fault}.`)
   return secret
 }
 

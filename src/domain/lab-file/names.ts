@@ -1,6 +1,6 @@
 import { maxNameLength } from '../limits.ts'
 import { invisibleFault, invisibleIn, isLine } from '../plain-text.ts'
-import { isPathName } from '../values.ts'
+import { isMemberName, isPathName } from '../values.ts'
 
 // The rules of the schemas Name and DeviceName, for names that are keys in the lab file.
 const spaceAtEnd = /^\s|\s$/
@@ -17,5 +17,5 @@ export function nameFault (name: string): string | null {
 
 /** Like nameFault, for the name of a device, which is also used in URL paths. */
 export function deviceNameFault (name: string): string | null {
-  return nameFault(name) ?? (isPathName(name) ? null : 'must not be "." or ".."')
+  return nameFault(name) ?? (isPathName(name) && isMemberName(name) ? null : 'must not be ".", ".." or "__proto__"')
 }

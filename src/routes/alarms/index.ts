@@ -13,7 +13,8 @@ export const alarmsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'listAlarms', tags: ['alarms'], summary: 'List the alarms that are on',
       description: [
         'An alarm is a step that takes more than 1.5 times as long as the longest comparable step, and at least 30 seconds longer; or a step that is lost.',
-        'The service looks every five seconds. An alarm is over when its step ends or is paused; a lost step has one until it ends.'
+        'The service looks every five seconds at up to 5,000 steps, the newest first, and goes on with older ones at the next look. An alarm is over when its step ends or is paused; a lost step has one until it ends.',
+        'A step that is resumed and still takes too long has a new alarm, which nobody has acknowledged: `earlier_acknowledgement` has what was said at the one before.'
       ].join(' '),
       querystring: AlarmQuery,
       response: { 200: ref(AlarmPage), ...problems('invalid-cursor') }

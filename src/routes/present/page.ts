@@ -49,13 +49,14 @@ function document (title: string, reload: PresentQuery['reload'], body: Html): s
 }
 
 function alarmCard (alarm: ShownAlarm, time: Times): Html {
-  const { kind, device, name, fct, start, raised_at, acknowledged_at, acknowledged_by, note, containers } = alarm
+  const { kind, device, name, fct, start, raised_at, acknowledged_at, acknowledged_by, note, earlier_acknowledgement: before, containers } = alarm
   const what = name ?? fct
   return html`
 <div class="alarm"><strong>▲ ${kind === 'lost' ? 'LOST' : 'HANGS'}</strong> ${htmlName(device)}${what === null ? none : html` · ${htmlName(what)}`}
 <br>${kind === 'lost' ? 'The program that ran this step is gone.' : 'It takes far longer than such a step ever took.'} Started ${time(start)}, alarm since ${time(raised_at)}.
 ${containers.map((container) => html`<br>${htmlName(container.label)}: ${placeOf(container.device, container.position) ?? html`nobody knows where it is`}`)}
 ${acknowledged_at === null ? none : html`<br>${acknowledged_by === null ? 'Somebody' : htmlName(acknowledged_by)} is at it since ${time(acknowledged_at)}: ${htmlName(withoutControls(note ?? ''))}`}
+${acknowledged_at !== null || before === null ? none : html`<br>Before, ${before.acknowledged_by === null ? 'somebody' : htmlName(before.acknowledged_by)} said at ${time(before.acknowledged_at)}: ${htmlName(withoutControls(before.note))}`}
 </div>`
 }
 

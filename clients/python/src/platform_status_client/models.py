@@ -25,6 +25,7 @@ class Alarm(TypedDict):
     acknowledged_at: str | None
     acknowledged_by: str | None
     note: str | None
+    earlier_acknowledgement: EarlierAcknowledgement | None
 
 
 class AlarmAcknowledge(TypedDict):
@@ -353,6 +354,14 @@ DeviceUtilization = TypedDict(
 
 
 DisplaceAway = Literal['remove']
+
+
+class EarlierAcknowledgement(TypedDict):
+    """What somebody said at an earlier alarm of the same step."""
+    alarm_id: str
+    acknowledged_at: str
+    acknowledged_by: str | None
+    note: str
 
 
 class Estimate(TypedDict):

@@ -838,8 +838,10 @@ class Operations(Caller):
     def list_alarms(self, **query: Unpack[ListAlarmsQuery]) -> AlarmPage:
         """List the alarms that are on. An alarm is a step that takes more than 1.5 times as long as the longest
         comparable step, and at least 30 seconds longer; or a step that is lost. The service looks every five
-        seconds. An alarm is over when its step ends or is paused; a lost step has one until it ends. Scope:
-        `read`.
+        seconds at up to 5,000 steps, the newest first, and goes on with older ones at the next look. An alarm is
+        over when its step ends or is paused; a lost step has one until it ends. A step that is resumed and still
+        takes too long has a new alarm, which nobody has acknowledged: `earlier_acknowledgement` has what was
+        said at the one before. Scope: `read`.
         """
         answer: AlarmPage = self.call('GET', ('api', 'alarms'), query=query)
         return answer

@@ -10,7 +10,7 @@ import { Link } from 'wouter'
 
 /** One alarm: what it is, since when, which plates are in it and where they are, and what to do. */
 export function AlarmCard ({ alarm, running }: { alarm: Alarm, running: RunningStep | undefined }) {
-  const { kind, device, name, fct, start, raised_at, acknowledged_at, acknowledged_by, note } = alarm
+  const { kind, device, name, fct, start, raised_at, acknowledged_at, acknowledged_by, note, earlier_acknowledgement: before } = alarm
   const now = useNow()
   const world = useWorld()
   const mayWrite = useMayWrite()
@@ -36,6 +36,9 @@ export function AlarmCard ({ alarm, running }: { alarm: Alarm, running: RunningS
           )
         })}
       </ul>
+      {acknowledged_at !== null || before === null
+        ? null
+        : <p>Before, {before.acknowledged_by === null ? 'somebody' : <Name>{before.acknowledged_by}</Name>} said at <Moment at={before.acknowledged_at} />: <Name>{before.note}</Name></p>}
       {acknowledged_at === null
         ? <button className="key" disabled={!mayWrite || coming.isPending} onClick={() => coming.mutate()}>{coming.isPending ? 'recording ...' : 'I am on my way'}</button>
         : <p>{acknowledged_by === null ? 'Somebody' : <Name>{acknowledged_by}</Name>} is at it since <Moment at={acknowledged_at} />: <Name>{note ?? ''}</Name></p>}
