@@ -19,6 +19,8 @@ const diskWarningBytes = 1024 ** 3
 const diskErrorBytes = 128 * 1024 ** 2
 const clockWarningMs = 1000
 const clockErrorMs = 30_000
+const partitionWarningMs = 365 * 24 * 3600 * 1000
+const partitionWarningRevisions = 5_000_000
 
 /** Checks the configuration, database and disk of this machine, and the service at the URL `address`. Changes nothing. */
 export async function runDoctorChecks (io: CommandIo, address: string): Promise<DoctorFinding[]> {
@@ -67,7 +69,20 @@ async function embeddedUrl ({ dataDir }: Config): Promise<string | DoctorFinding
 
 /** Rates what was found in the database. */
 export function checkInspection (inspection: Inspection): DoctorFinding[] {
-  return [checkServer(inspection), ...checkPooler(inspection), checkMigrations(inspection), checkClock(inspection), ...checkSteps(inspection)]
+  return [
+    checkServer(inspection), ...checkPooler(inspection), checkMigrations(inspection), checkClock(inspection),
+    ...checkPartitions(inspection), ...checkSteps(inspection)
+  ]
+}
+
+/** Says nothing about a history that is not divided. What no partition is prepared for is stored all the same, in one for all others. */
+function checkPartitions ({ prepared }: Inspection): DoctorFinding[] {
+  if (prepared === undefined) return []
+  const { until, revisions_left: left } = prepared
+  const says = `prepared until ${until.toISOString().slice(0, 10)} and for ${left.toLocaleString('en')} more revisions`
+  const isShort = until.getTime() < Date.now() + partitionWarningMs || left < partitionWarningRevisions
+  if (!isShort) return [{ check: 'partitions', status: 'ok', says }]
+  return [{ check: 'partitions', status: 'warning', says, todo: 'prepare the next ones: platform-status partition' }]
 }
 
 /** Only tells when there is something to decide. */

@@ -39,6 +39,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   keys: async () => (await import('./commands/keys.ts')).keysCommand,
   backup: async () => (await import('./commands/backup.ts')).backupCommand,
   restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+  partition: async () => (await import('./commands/partition.ts')).partitionCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   fleet: async () => (await import('./commands/fleet.ts')).fleetCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand

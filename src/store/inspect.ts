@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { type AppliedMigration, readMigrations } from './migrate.ts'
+import { type Prepared, readPrepared } from './partitions/prepared.ts'
 import { sessionSettings } from './session-settings.ts'
 import { sharesConnections } from './shared-connections.ts'
 
@@ -10,6 +11,8 @@ export type Inspection = {
   missing: string[], unknown: string[], altered: string[]
   /** How many steps are used although their times cannot be true. Absent without a table of steps. */
   doubtful?: { ahead: number, long: number }
+  /** How far the partitions reach. Absent if the history is not divided. */
+  prepared?: Prepared
   /** Whether a pooler gives each transaction another connection. */
   is_shared?: boolean
 }
@@ -26,9 +29,10 @@ export async function inspectDatabase (url: string, directory: string): Promise<
       SELECT current_setting('server_version') AS postgresql, current_setting('server_version_num')::integer AS version,
         current_setting('server_encoding') AS encoding, pg_database_size(current_database())::float8 AS size_bytes`)
     const doubtful = await countDoubtfulSteps(client)
+    const prepared = await readPrepared(client)
     return {
       ...server!, is_shared: await sharesConnections(config, client), clock_ahead_ms: await clockAhead(client), ...await compareMigrations(client, directory),
-      ...doubtful === null ? {} : { doubtful }
+      ...doubtful === null ? {} : { doubtful }, ...prepared === undefined ? {} : { prepared }
     }
   } finally {
     await client.end()

@@ -73,7 +73,8 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
   return await transaction.$queryRaw<LabHealth['findings']>`
     WITH standing AS (
       SELECT pl.position_id, pl.part, d.name AS device, p.slot_number AS position, p.retired_at IS NOT NULL OR d.retired_at IS NOT NULL AS retired, p.disposes,
-        c.id, ${labelOf('c')} AS label, c.lidded, c.removed_at IS NOT NULL AS removed,
+        c.id, ${labelOf('c')} AS label, c.lidded, c.removed_at IS NOT NULL AS removed, pl.since, c.created_at, c.labware_type,
+        p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types AS device_labware_types, d.max_height_mm AS device_max_height_mm,
         json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name) AS thing
       FROM placement pl JOIN position p ON p.id = pl.position_id JOIN device d ON d.id = p.device_id JOIN container c ON c.id = pl.container_id
     ),
@@ -136,7 +137,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       SELECT 11, 'move-disagrees', st.device, st.position, json_build_array(st.thing),
         st.label || ' is in slot ' || st.position || ' of ' || st.device || ', but the last move that was logged (step ' || m.id || ', ' || wire_time(m.finish) ||
         ') went to ' || CASE WHEN m.position IS NULL THEN '' ELSE 'slot ' || m.position || ' of ' END || m.device || '.'
-      FROM standing st JOIN placement pl ON pl.container_id = st.id AND pl.part = 'body' JOIN container c ON c.id = st.id
+      FROM standing st
       CROSS JOIN LATERAL (
         SELECT s.id, s.finish, s.created_at, s.destination_position AS position, t.name AS device
         FROM step_container sc JOIN step s ON s.id = sc.step_id JOIN device t ON t.id = s.destination_device_id
@@ -144,7 +145,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       ) m
       WHERE st.part = 'body' AND (m.device <> st.device OR m.position <> st.position)
         -- What was moved after the logged move is rightly elsewhere. A container that never moved was added before the log knew of the move.
-        AND (pl.since <= m.finish OR (pl.since = c.created_at AND pl.since <= m.created_at))
+        AND (st.since <= m.finish OR (st.since = st.created_at AND st.since <= m.created_at))
       UNION ALL
       SELECT 12, 'container-missing', NULL, NULL, json_build_array(json_build_object('id', s.id, 'barcode', s.barcode, 'name', s.name)),
         ${labelOf('s')} || ' is missing since ' || wire_time(s.missing_since) || '. It was last in slot ' || s.last_position || ' of ' || s.last_device || '.'
@@ -156,9 +157,9 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       UNION ALL
       SELECT 14, 'labware-does-not-fit', st.device, st.position, json_build_array(st.thing),
         st.label || ' is in slot ' || st.position || ' of ' || st.device || ', where a "' || t.name || '" does not fit by the rule ' || m.rule || '.'
-      FROM standing st JOIN container c ON c.id = st.id JOIN labware_type t ON t.name = c.labware_type
-      JOIN position p ON p.id = st.position_id JOIN device d ON d.id = p.device_id
-      CROSS JOIN LATERAL (SELECT misfit_rule(t.name, t.deep_well, t.height_mm, p.deep_well_suited, p.labware_types, p.max_height_mm, d.labware_types, d.max_height_mm) AS rule) m
+      FROM standing st JOIN labware_type t ON t.name = st.labware_type
+      CROSS JOIN LATERAL (SELECT misfit_rule(t.name, t.deep_well, t.height_mm, st.deep_well_suited, st.labware_types, st.max_height_mm,
+        st.device_labware_types, st.device_max_height_mm) AS rule) m
       WHERE st.part = 'body' AND m.rule IS NOT NULL
       UNION ALL
       SELECT 15, 'experiment-paused-ahead', NULL, NULL, '[]', 'The experiment ' || e.id || ' is paused since ' || wire_time(e.paused_at)

@@ -1,16 +1,23 @@
 import type pg from 'pg'
 
-// Autovacuum looks once a minute, and a bulk load takes less. Until then PostgreSQL would plan for a table of a few rows.
+// Autovacuum looks once a minute, and a bulk load takes less. Until then PostgreSQL would plan for a table of a few rows. It never looks at a table that is
+// divided into partitions, only at each of them. From PostgreSQL 18 on, the whole can be analyzed without them: what is empty and analyzed is planned for as empty.
 const outgrown = `
-  SELECT relname AS name FROM pg_class
-  WHERE oid = ANY ('{step, run, experiment, step_container, container, position, placement, event_log, event_device}'::regclass[])
-    AND pg_stat_get_mod_since_analyze(oid) > 1000 + greatest(reltuples, 0)`
+  SELECT c.relname AS name, c.relkind = 'p' AS is_divided FROM pg_class c
+  WHERE (c.oid = ANY ($1::regclass[]) OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = ANY ($1::regclass[])))
+    AND CASE c.relkind
+      WHEN 'r' THEN pg_stat_get_mod_since_analyze(c.oid) > 1000 + greatest(c.reltuples, 0)
+      ELSE current_setting('server_version_num')::int >= 180000 AND 1000 + 2 * greatest(c.reltuples, 0) <
+        (SELECT sum(greatest(part.reltuples, 0) + pg_stat_get_mod_since_analyze(part.oid)) FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid WHERE inhparent = c.oid)
+    END`
+
+const growing = ['step', 'run', 'experiment', 'step_container', 'container', 'position', 'placement', 'event_log', 'event_device']
 
 /**
  * Refreshes the planner's statistics of tables that have doubled since their last ANALYZE. All connections then plan their
  * prepared statements again. Skips a table that another session analyses or vacuums, so it never waits.
  */
 export async function refreshOutgrownStatistics (client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(outgrown)
-  if (rows.length > 0) await client.query(`ANALYZE (SKIP_LOCKED) ${rows.map(({ name }) => name).join(', ')}`)
+  const { rows } = await client.query<{ name: string, is_divided: boolean }>(outgrown, [growing])
+  if (rows.length > 0) await client.query(`ANALYZE (SKIP_LOCKED) ${rows.map(({ name, is_divided: isDivided }) => `${isDivided ? 'ONLY ' : ''}${name}`).join(', ')}`)
 }

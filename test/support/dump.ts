@@ -22,7 +22,8 @@ async function dumpWithout (url: string, left: Readonly<Record<string, readonly 
   await client.connect()
   try {
     const { rows: tables } = await client.query<{ name: string }>(
-      'SELECT tablename AS name FROM pg_tables WHERE schemaname = \'public\' AND tablename <> \'_prisma_migrations\' ORDER BY tablename')
+      `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+        AND relname <> '_prisma_migrations' ORDER BY relname`)
     const digests = tables.map(({ name }) => {
       const row = left[name] === undefined ? 't::text' : `(to_jsonb(t) - '{${left[name].join(',')}}'::text[])::text`
       return `SELECT '${name}' AS name, count(*) || ' ' || coalesce(md5(string_agg(${row}, '|' ORDER BY ${row})), '') AS digest FROM "${name}" t`

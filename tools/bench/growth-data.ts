@@ -1,10 +1,12 @@
 // A lab of any size with a history of any length, as a lab would have it after years: runs of the real one again and again,
 // each an experiment, their plates removed since, and an event for every step.
 import pg from 'pg'
+import { partitionHistory } from '../../src/store/partitions/partition-history.ts'
 import { databaseUrl, execute } from '../support/server-databases.ts'
 import { openTestService, type TestService } from './service.ts'
 
-const runsADay = 1
+/** However many steps there are, they were made in so many years or fewer. */
+const mostYears = 20
 const stepsAPlate = 60
 const chunk = 50_000
 
@@ -46,10 +48,21 @@ export async function makeGrown (
   return service
 }
 
+/** A copy of the database of `grown` whose steps are in a partition for each year. */
+export async function makePartitioned (server: string, { grown, name }: { grown: string, name: string }): Promise<TestService> {
+  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${grown} STRATEGY FILE_COPY`)
+  const url = databaseUrl(server, name)
+  await partitionHistory(url, { since: new Date().getUTCFullYear() - mostYears, until: new Date().getUTCFullYear() + 1 })
+  await execute(url, 'VACUUM ANALYZE')
+  await execute(url, 'CHECKPOINT')
+  return await openTestService(server, name)
+}
+
 async function fill (client: pg.Client, steps: number): Promise<void> {
   const { rows: [{ count, runs } = { count: 0, runs: 0 }] } = await client.query<{ count: number, runs: number }>('SELECT count(*)::int AS count, max(run)::int AS runs FROM real_step')
   const copies = Math.ceil(steps / count)
-  // a copy is as many days before the one after it as it has runs
+  // a copy is as many days before the one after it as it has runs, or fewer
+  const runsADay = Math.max(1, copies * runs / (mostYears * 365))
   const shift = `((copy + 1) * ${runs} / ${runsADay}) * interval '1 day'`
   await client.query(`
     INSERT INTO process (id, name, source, source_sha256, created_as)

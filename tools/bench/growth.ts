@@ -1,37 +1,54 @@
-// npm run bench:growth [-- --steps 10000,1000000] [--rounds 200] [--database-url URL] [--json file]; see bench/README.md.
-// The hot calls in a small lab and in a large one, with a short history and with a long one.
+// npm run bench:growth [-- --steps 10000,1000000] [--slots 156,10000] [--partitioned] [--rounds 200] [--database-url URL] [--json file]; see bench/README.md.
+// The hot calls in a small lab and in a large one, with a short history and with a long one; with --partitioned also with the longest in partitions.
 import { parseArgs } from 'node:util'
 import { writeJson } from '../support/json.ts'
 import { quantile } from '../support/quantile.ts'
 import { say } from '../support/say.ts'
 import { withDatabaseServer } from './database-server.ts'
-import { makeGrown } from './growth-data.ts'
+import { makeGrown, makePartitioned } from './growth-data.ts'
 import { logRealHistory } from './histories.ts'
 import { interleaved } from './interleaved.ts'
 import { planOf } from './plan-of.ts'
-import type { CallArguments, TestService } from './service.ts'
+import { type CallArguments, openTestService, type TestService } from './service.ts'
 
-type Row = { call: string, slots: number, steps: number, p50_ms: number, p99_ms: number, buffers: number }
+type Row = { call: string, slots: number, steps: number, partitioned: boolean, p50_ms: number, p99_ms: number, buffers: number }
 
 /** Even rounds move the plate, odd rounds move it back. */
 type RequestOfTurn = (turn: number) => CallArguments
 
 const { values } = parseArgs({ options: {
-  steps: { type: 'string', default: '10000,1000000' }, rounds: { type: 'string', default: '200' }, 'database-url': { type: 'string' }, json: { type: 'string' }
+  steps: { type: 'string', default: '10000,1000000' }, slots: { type: 'string', default: '156,10000' }, partitioned: { type: 'boolean', default: false }, rounds: { type: 'string', default: '200' }, 'database-url': { type: 'string' }, json: { type: 'string' }
 } })
 const limits = { p50: 1.5, buffers: 1.2 }
-const labs = [{ devices: 14, slots: 156 }, { devices: 100, slots: 10_000 }]
+const labs = [{ devices: 14, slots: 156 }, { devices: 100, slots: 10_000 }].filter(({ slots }) => values.slots.split(',').includes(String(slots)))
+type Subject = { service: TestService, slots: number, steps: number, partitioned: boolean, calls: Map<string, RequestOfTurn> }
 
 await withDatabaseServer(values['database-url'], async (server, about) => {
   await logRealHistory(server, 'growth_real')
-  const subjects = new Map<string, { service: TestService, slots: number, steps: number, calls: Map<string, RequestOfTurn> }>()
-  for (const steps of values.steps.split(',').map(Number)) {
+  const subjects = new Map<string, Subject>()
+  const timed = async <T>(what: string, make: () => Promise<T>): Promise<T> => {
+    const began = performance.now()
+    const made = await make()
+    say(`${what} in ${((performance.now() - began) / 1000).toFixed(0)} s`)
+    return made
+  }
+  const add = async (name: string, lab: { slots: number, steps: number, partitioned: boolean }, service: TestService): Promise<void> => {
+    subjects.set(name, { service, ...lab, calls: await callsOf(service) })
+    say(`${name}: ${(await sizeOf(service) / 1e9).toFixed(1)} GB`)
+  }
+  const lengths = values.steps.split(',').map(Number)
+  for (const steps of lengths) {
     for (const { devices, slots } of labs) {
-      const began = performance.now()
-      const name = `${slots} slots, ${steps} steps`
-      const service = await makeGrown(server, { real: 'growth_real', name: `growth_${slots}_${steps}`, devices, slots, steps })
-      subjects.set(name, { service, slots, steps, calls: await callsOf(service) })
-      say(`${name}: made in ${((performance.now() - began) / 1000).toFixed(0)} s`)
+      const name = `growth_${slots}_${steps}`
+      const isDivided = values.partitioned && steps === Math.max(...lengths)
+      const made = await timed(`${name} was made`, async () => await makeGrown(server, { real: 'growth_real', name, devices, slots, steps }))
+      // a database can only be copied while nobody is connected to it
+      if (isDivided) await made.close()
+      if (isDivided) {
+        const parts = await timed('a copy was divided into partitions', async () => await makePartitioned(server, { grown: name, name: `${name}_parts` }))
+        await add(`${slots} slots, ${steps} steps, in partitions`, { slots, steps, partitioned: true }, parts)
+      }
+      await add(`${slots} slots, ${steps} steps`, { slots, steps, partitioned: false }, isDivided ? await openTestService(server, name) : made)
     }
   }
   const rows: Row[] = []
@@ -42,9 +59,9 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
       let turn = 0
       return [name, () => service.call(...calls.get(call)!(turn++))]
     })), { rounds: Number(values.rounds), warmUp: 20 })
-    for (const [name, { service, slots, steps, calls }] of subjects) {
+    for (const [name, { service, slots, steps, partitioned, calls }] of subjects) {
       const [own, buffers] = [times.get(name)!, await buffersOf(service, calls.get(call)!)]
-      rows.push({ call, slots, steps, p50_ms: quantile(own, 0.5), p99_ms: quantile(own, 0.99), buffers })
+      rows.push({ call, slots, steps, partitioned, p50_ms: quantile(own, 0.5), p99_ms: quantile(own, 0.99), buffers })
     }
   }
   for (const { service } of subjects.values()) await service.close()
@@ -76,6 +93,11 @@ async function callsOf ({ call }: TestService): Promise<Map<string, RequestOfTur
   ])
 }
 
+async function sizeOf ({ pool }: TestService): Promise<number> {
+  const { rows: [row] } = await pool.query<{ bytes: number }>('SELECT pg_database_size(current_database())::float8 AS bytes')
+  return row!.bytes
+}
+
 /** Buffers that the statements behind a request read, on average over a few, after the plans have settled. */
 async function buffersOf (service: TestService, request: RequestOfTurn): Promise<number> {
   const turns = 4
@@ -90,14 +112,14 @@ async function buffersOf (service: TestService, request: RequestOfTurn): Promise
 /** Prints the rows. Returns them with their ratios to the same call in the smallest lab with the shortest history. */
 function report (rows: readonly Row[]): object[] {
   const line = (cells: readonly string[], remark = ''): boolean => process.stdout.write(`${cells[0]!.padEnd(28)}${cells.slice(1).map((cell) => cell.padStart(11)).join('')}${remark}\n`)
-  line(['', 'slots', 'steps', 'p50 ms', 'p99 ms', 'p50 ratio', 'buffers', 'ratio'])
+  line(['', 'slots', 'steps', 'parts', 'p50 ms', 'p99 ms', 'p50 ratio', 'buffers', 'ratio'])
   const compared = rows.map((row) => {
     const smallest = rows.find(({ call }) => call === row.call)!
     return { ...row, p50_ratio: row.p50_ms / smallest.p50_ms, buffers_ratio: row.buffers / Math.max(1, smallest.buffers) }
   })
   for (const row of compared) {
     const beyond = row.p50_ratio > limits.p50 || row.buffers_ratio > limits.buffers ? '  BEYOND' : ''
-    line([row.call, row.slots.toLocaleString('en'), row.steps.toLocaleString('en'), row.p50_ms.toFixed(2), row.p99_ms.toFixed(2), row.p50_ratio.toFixed(2),
+    line([row.call, row.slots.toLocaleString('en'), row.steps.toLocaleString('en'), row.partitioned ? 'yes' : '', row.p50_ms.toFixed(2), row.p99_ms.toFixed(2), row.p50_ratio.toFixed(2),
       row.buffers.toFixed(0), row.buffers_ratio.toFixed(2)], beyond)
   }
   process.stdout.write(`target: p50 within ${limits.p50}, buffers within ${limits.buffers} of the smallest\n`)

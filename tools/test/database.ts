@@ -8,6 +8,7 @@ import pg from 'pg'
 import { startEmbedded } from '../../src/embedded/postgres.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { migrationsDirectory } from '../../src/store/migrations-directory.ts'
+import { partitionHistory } from '../../src/store/partitions/partition-history.ts'
 import { warningsOnly } from '../support/log.ts'
 import { execute } from '../support/server-databases.ts'
 
@@ -51,8 +52,8 @@ function folderInMemory (): string | undefined {
   }
 }
 
-/** Creates the migrated, empty database that each test copies. Returns its name. */
-export async function createTemplate (url: string): Promise<string> {
+/** Creates the migrated, empty database that each test copies, on request with a history in partitions. Returns its name. */
+export async function createTemplate (url: string, { partitioned }: { partitioned: boolean }): Promise<string> {
   const template = `template_${randomBytes(6).toString('hex')}`
   await execute(url, `CREATE DATABASE ${template}`)
   const templateUrl = new URL(url)
@@ -60,6 +61,7 @@ export async function createTemplate (url: string): Promise<string> {
   const pool = new pg.Pool({ connectionString: templateUrl.href })
   await migrate(pool, migrationsDirectory)
   await pool.end()
+  if (partitioned) await partitionHistory(templateUrl.href, {})
   return template
 }
 

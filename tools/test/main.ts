@@ -1,6 +1,7 @@
 // `npm test`: starts a PostgreSQL of its own (or takes TEST_DATABASE_URL), prepares the database that each test copies, lets tap's
 // command line run the compiled tests, checks the coverage, and ends with `N passed, N failed` alone on a line.
-// `npm test -- test/routes/moves.test.ts test/domain` runs these only, without coverage. `--jobs 1` runs one process at a time.
+// `npm test -- test/routes/moves.test.ts test/domain` runs these only, without coverage. `--jobs 1` runs one process at a time. `--partitioned` divides
+// the history of each test's database into partitions.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ import { runTap } from './tap.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { jobs: { type: 'string', default: String(Math.max(2, availableParallelism())) } }
+  options: { jobs: { type: 'string', default: String(Math.max(2, availableParallelism())) }, partitioned: { type: 'boolean', default: false } }
 })
 const files = compiledTests(positionals)
 const isWholeSuite = positionals.length === 0
@@ -44,7 +45,7 @@ try {
 async function onAServer<T> (run: (env: Record<string, string>) => Promise<T>): Promise<T> {
   const server: Server = process.env.TEST_DATABASE_URL ? { url: process.env.TEST_DATABASE_URL, stop: async () => {} } : await startThrowAwayServer()
   try {
-    const template = await createTemplate(server.url)
+    const template = await createTemplate(server.url, values)
     try {
       return await run({ TEST_DATABASE_URL: server.url, TEST_DATABASE_TEMPLATE: template })
     } finally {
