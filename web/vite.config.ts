@@ -11,7 +11,7 @@ const compressed: Plugin = {
   name: 'compressed',
   closeBundle () {
     const assets = join(built, 'assets')
-    for (const name of readdirSync(assets).filter((name) => /\.(js|css|svg)$/.test(name))) writeFileSync(join(assets, `${name}.gz`), gzipSync(readFileSync(join(assets, name)), { level: 9 }))
+    for (const name of readdirSync(assets).filter((name) => /\.(js|css|svg|wasm)$/.test(name))) writeFileSync(join(assets, `${name}.gz`), gzipSync(readFileSync(join(assets, name)), { level: 9 }))
   }
 }
 

@@ -13,12 +13,13 @@ import { accessiblePages, accessibleSheets, reflow } from './browser/accessible.
 import { lanAddress, lostConnection, overPlainHttp, restartedService } from './browser/connection.ts'
 import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
 import { fillLab } from './browser/lab.ts'
-import { callerOf, openContext } from './browser/page.ts'
+import { callerOf, openContext, scan } from './browser/page.ts'
 import { builtSo, life, pickedUp } from './browser/map.ts'
 import { devicesAndTypes, health, keys, labFile, slotProperties, webhooks } from './browser/lab-admin.ts'
 import { insights } from './browser/insights.ts'
 import { log, timeTravel } from './browser/log.ts'
 import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
+import { camera, photos } from './browser/scan.ts'
 import { showingFailures } from './browser/seen.ts'
 import { stocktake } from './browser/stocktake.ts'
 import { alarms, eachPage, finding, liveMap, past, placeOnMap } from './browser/pages.ts'
@@ -55,6 +56,7 @@ if (browser === undefined) {
         'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand,
         'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,
         'a stocktake': stocktake,
+        'photos of labels': photos, 'labels before the camera': camera,
         'the log': log, 'time travel': timeTravel,
         'devices and labware types': devicesAndTypes, 'the properties of a slot': slotProperties, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
         'insights say what they find': insights,
@@ -233,7 +235,7 @@ async function signInAndOut (browser: Browser, service: RunningService): Promise
   // The browser reports each 401 here. Those are what this check expects; everything else, also a report of the policy, is a fault.
   page.on('console', (message) => { if (message.type() === 'error' && !message.text().includes('401')) faults.push(message.text()) })
   await page.goto(`${service.url}/job_logs/present_labware/`)
-  await page.getByRole('link', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'sign in' }).click()
   await page.getByLabel('API key').fill('no key')
   await page.keyboard.press('Enter')
   await page.getByRole('status').getByText('key').waitFor()
@@ -243,6 +245,23 @@ async function signInAndOut (browser: Browser, service: RunningService): Promise
   isTrue(page.url() === `${service.url}/labware`, `after signing in the browser is at ${page.url()}`)
   const [cookie] = await context.cookies()
   isTrue(cookie?.httpOnly === true && cookie.sameSite === 'Strict', 'scripts and other sites cannot use the cookie')
+  await page.goto(`${service.url}/sign-in`)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'hidden' })
+  // With a badge instead, at the scanner, wherever the focus is: a key is never searched for.
+  const badge = String((await callerOf(service, key)('POST', '/api/keys', { name: 'ada', scopes: ['operate'] })).key)
+  await page.goto(`${service.url}/labware/P1`)
+  await page.getByText('Scan your badge').waitFor()
+  await scan(page, badge)
+  await page.getByRole('link', { name: 'ada (operate)' }).waitFor()
+  isTrue(page.url() === `${service.url}/labware/P1`, `after the badge the browser is at ${page.url()}`)
+  await scan(page, badge)
+  await page.getByText('Signed in as ada.').waitFor()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'hidden' })
+  await page.getByRole('heading', { name: 'Sign in' }).click()
+  await scan(page, badge)
+  await page.getByRole('link', { name: 'ada (operate)' }).waitFor()
   await page.goto(`${service.url}/sign-in`)
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'hidden' })

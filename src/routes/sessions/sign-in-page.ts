@@ -24,6 +24,10 @@ form.addEventListener('submit', async (event) => {
   if (ok) location.replace(next)
   else said.textContent = detail
 })
+// A scanner types wherever the focus is.
+addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {
+  if (key.length === 1 && !ctrlKey && !metaKey && !altKey && document.activeElement === document.body) form.elements.key.focus()
+})
 signOut.addEventListener('click', async () => {
   const { ok, detail } = await ask('DELETE')
   if (ok) location.reload()

@@ -29,6 +29,7 @@ export const sheets: readonly { path: string, opens: string, sends?: string }[] 
   ...['Fix', 'Move', 'Label', 'Take off'].map((opens) => ({ path: '/labware/SCREEN_014', opens, ...opens === 'Label' ? {} : { sends: 'Record' } })),
   { path: '/labware/SCREEN_000', opens: 'Lid off', sends: 'Record' },
   { path: '/labware/SCREEN_001', opens: 'Lid on' },
+  { path: '/stocktake/Hotel1', opens: 'Scan' },
   { path: `/runs/${runId}`, opens: 'Pause', sends: 'Record' },
   { path: `/steps/${lateStepId}`, opens: 'Exclude from estimates', sends: 'Record' },
   { path: '/log?kind=corrected', opens: 'Undo' },

@@ -150,7 +150,7 @@ export async function keys (browser: Browser, service: RunningService, adminKey:
     await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
   }
   const sheet = page.getByRole('dialog')
-  await page.getByRole('link', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'sign in' }).click()
   await signIn(adminKey)
   await live(page)
   await page.getByRole('button', { name: 'Make a key' }).click()

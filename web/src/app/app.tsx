@@ -2,7 +2,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, type ReactNode } from 'react'
 import { Link, useLocation, useSearch } from 'wouter'
 import { useSession } from '../api/queries.ts'
-import { useIsCurrent, useLink, useLive, usePast } from '../lab/lab-context.ts'
+import { useIsCurrent, useLink, useLive, useNow, usePast, useWorld } from '../lab/lab-context.ts'
+import { momentOf, zoneName } from '../parts/times.ts'
+import { ScanKey } from '../scan/scan-key.tsx'
 import { Announcer } from './announcer.tsx'
 import { FindField } from './find-field.tsx'
 import { LiveState } from './live-state.tsx'
@@ -63,6 +65,7 @@ function Frame ({ children }: { children: ReactNode }) {
         {sections.map(([to, name]) => (
           <Link key={to} href={to} aria-current={isSection(path, to) ? 'page' : undefined} className={onPhones.has(to) ? undefined : 'wide-only'}>{name}</Link>
         ))}
+        <ScanKey />
       </nav>
       <PastBanner />
       <main id="content">{children}</main>
@@ -84,5 +87,12 @@ function isSection (path: string, to: string): boolean {
 function Print () {
   const [path] = useLocation()
   const search = useSearch()
-  return <p className="print-only">{`${location.host}${path}${search === '' ? '' : `?${search}`}`}</p>
+  const world = useWorld()
+  const now = useNow()
+  return (
+    <p className="print-only">
+      {`${location.host}${path}${search === '' ? '' : `?${search}`}`}
+      {world === null ? null : `, revision ${world.revision}`}, printed {momentOf(now, 0)} {zoneName()}
+    </p>
+  )
 }

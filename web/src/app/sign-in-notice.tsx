@@ -7,7 +7,7 @@ export function SignInNotice () {
   const what = path.startsWith('/labware') ? 'the labware' : 'the lab'
   return (
     <Page title={`Sign in to see ${what}`}>
-      <p>This service needs a key. <a href={`/sign-in?to=${encodeURIComponent(path)}`}>Sign in</a></p>
+      <p>This service needs a key. Scan your badge, or <a href={`/sign-in?to=${encodeURIComponent(path)}`}>sign in</a> with the key.</p>
     </Page>
   )
 }

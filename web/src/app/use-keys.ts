@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import { useLocation } from 'wouter'
 import { useLab } from '../lab/lab-context.ts'
 import { giveScan } from '../parts/scanner.ts'
+import { isBadge, signInWithBadge } from './badge.ts'
 
 /** A scanner types faster than any person: characters closer than this belong to a scan. */
 const scanGapMs = 35
@@ -31,7 +32,8 @@ export function useKeys (): void {
       last = timeStamp
       if (key === 'Enter' && scanned.length >= shortestScan) {
         event.preventDefault()
-        if (!giveScan(scanned)) go(`/find?q=${encodeURIComponent(scanned)}`)
+        if (isBadge(scanned)) void signInWithBadge(scanned, lab.get().link.state === 'signed-out')
+        else if (giveScan(scanned) === null) go(`/find?q=${encodeURIComponent(scanned)}`)
         scanned = ''
         return
       }

@@ -29,7 +29,7 @@ export function HelpPage () {
       <ul className="choices">{pages.map(([to, name]) => <li key={to}><Link className="key" href={to}>{name}</Link></li>)}</ul>
       <h2>Keys</h2>
       <dl className="facts">{keys.map(([key, does]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>)}</dl>
-      <p>A scanner that types works anywhere on the page: scan a barcode, and its page opens. In a <a href="/stocktake">stocktake</a> it is the plate in the next slot.</p>
+      <p>A scanner that types works anywhere on the page: scan a barcode, and its page opens. <strong>Scan</strong> does the same with the camera or a photo. In a <a href="/stocktake">stocktake</a> it is the plate in the next slot.</p>
       <h2>Signs</h2>
       <Legend />
       <h2>Something is wrong in the lab</h2>

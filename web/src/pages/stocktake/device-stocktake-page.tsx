@@ -47,22 +47,23 @@ function Count ({ world, device }: { world: World, device: Device }) {
     setResult(null)
   }
 
-  function record (barcode: string | null): void {
+  function record (barcode: string | null): string {
     const { word, isGood } = wordOf(world, device.name, slot, barcode)
     signal(isGood)
-    setSaid(`Slot ${slot}: ${barcode ?? 'a plate'}, ${word}`)
+    const says = `Slot ${slot}: ${barcode ?? 'a plate'}, ${word}`
+    setSaid(says)
     const next = withSeen(seen, slot, barcode, lids)
     saw(next)
     setSlot(slotAfter(next, slot, device))
+    return says
   }
 
-  function take (scanned: string): void {
+  function take (scanned: string): string {
     const named = slotOf(scanned, device)
-    if (named === null) record(scanned)
-    else {
-      setSlot(named)
-      setSaid(`Slot ${named} is next`)
-    }
+    if (named === null) return record(scanned)
+    setSlot(named)
+    setSaid(`Slot ${named} is next`)
+    return `Slot ${named} is next`
   }
 
   function onEnter (event: SyntheticEvent): void {

@@ -9,7 +9,11 @@ import { useScans } from '../../parts/scanner.ts'
 export function StocktakePage () {
   const world = useWorld()
   const [, go] = useLocation()
-  useScans((scanned) => go(world?.devices.has(scanned) === true ? `/stocktake/${encodeURIComponent(scanned)}` : `/find?q=${encodeURIComponent(scanned)}`))
+  useScans((scanned) => {
+    const isDevice = world?.devices.has(scanned) === true
+    go(isDevice ? `/stocktake/${encodeURIComponent(scanned)}` : `/find?q=${encodeURIComponent(scanned)}`)
+    return isDevice ? `Stocktake of ${scanned}` : scanned
+  })
   const devices = [...world?.devices.values() ?? []].filter(({ disposes }) => !disposes)
   return (
     <Page title="Stocktake">
