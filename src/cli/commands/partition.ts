@@ -25,8 +25,8 @@ export function partitionCommand (program: Command, io: CommandIo): void {
 function linesOf (partitions: readonly Partition[], dryRun: boolean): string[] {
   const made = partitions.filter(({ is_new }) => is_new).length
   const sentence = made === 0 ? 'Every partition was there already.' : `${made} partitions ${dryRun ? 'would be' : 'were'} made${dryRun ? '; nothing has changed' : ''}.`
-  return [sentence, '', ...tableOr('', ['table', 'partition', 'holds', 'rows', 'size', ''],
-    partitions.map(({ table, name, holds, rows, bytes, is_new }) => [table, name, holds.replace('FOR VALUES FROM ', '').replace(' TO ', ' .. '), rows, formatBytes(bytes), is_new ? 'new' : '']))]
+  return [sentence, '', ...tableOr('', ['table', 'partition', 'holds', 'rows', 'size', 'state'],
+    partitions.map(({ table, name, holds, rows, bytes, is_new }) => [table, name, holds.replace('FOR VALUES FROM ', '').replace(' TO ', ' .. '), rows, formatBytes(bytes), is_new ? 'new' : 'there']))]
 }
 
 function parseYear (value: string): number {
