@@ -14,7 +14,7 @@ export type Receiver = {
   answer: Answer
   /** The messages that the library of Standard Webhooks verifies with a secret. It throws for the first one that it does not. */
   verified (secret: string): Message[]
-  /** Waits until it has so many messages. */
+  /** Waits until it has so many messages. Throws after a minute, because a test that waits for ever says nothing. */
   until (count: number): Promise<Message[]>
 }
 
@@ -42,7 +42,10 @@ export async function aReceiver (t: Test): Promise<Receiver> {
       return messages
     },
     async until (count) {
-      while (messages.length < count) await sleep(10)
+      for (const end = Date.now() + 60_000; messages.length < count;) {
+        if (Date.now() > end) throw new Error(`the receiver has ${messages.length} of ${count} messages after a minute: ${messages.map(({ type }) => type).join(', ')}`)
+        await sleep(10)
+      }
       return messages
     }
   }
