@@ -56,7 +56,7 @@ export async function timeTravel (browser: Browser, service: RunningService): Pr
   await page.goto(`${service.url}/labware/SCREEN_001?at=${revision - 2}`)
   await page.getByText('Nothing can be recorded here.').waitFor()
   if (await page.getByRole('button', { name: 'Fix', exact: true }).count() !== 0) throw new Error('the past can be fixed')
-  await page.getByText('Hotel1 · 15', { exact: true }).first().waitFor()
+  await page.locator('dd', { hasText: 'Hotel1 · 15' }).waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Fix', exact: true }).waitFor()
   await close()
