@@ -63,11 +63,10 @@ export function webhookStore ({ pool }: Database) {
       return { secret, ...rotated! }
     },
 
-    /** Asks for a test message. An instance sends it within a second. */
+    /** Asks for a test message. An instance sends it within a second. Asked for again before that, it is the same message. */
     async test (id: string): Promise<WebhookTest> {
-      const test = uuidv7()
-      await runPrepared(pool, 'SELECT set_webhook_test($1, $2)', [id, test])
-      return { message_id: `test.${test}` }
+      const [asked] = await runPrepared<{ test: string }>(pool, 'SELECT set_webhook_test($1, $2) AS test', [id, uuidv7()])
+      return { message_id: `test.${asked!.test}` }
     },
 
     /** Lets it deliver from a revision on, or try again at once. Throws a 400 for a revision that is not there yet. */

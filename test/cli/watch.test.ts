@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { sql } from '../support/backups.ts'
 import { aCommandLine } from '../support/command-line.ts'
 import { aLab, type Service } from '../support/service.ts'
 
@@ -27,6 +28,22 @@ t.test('it connects again when the connection is lost, and goes on where it was'
   service.app.server.closeAllConnections()
   await service.post('/api/containers/P1/move', { target_device: 'Washer' })
   t.match(await watching, { code: 0, err: 'The connection is lost. Connecting again.\n', out: /^4 .*Washer 0 > Hotel 0\n5 .*Hotel 0 > Washer 0\n$/ })
+})
+
+t.test('a backup that was restored meanwhile is told, and its revisions are not shown as if they followed', async (t) => {
+  const service = await aLabWithPlate(t)
+  const { platformStatus } = await aCommandLine(service)
+  const watching = platformStatus('watch', '--count', '1')
+  while (service.app.feed.streams === 0) await sleep(20)
+  await sleep(300)
+  service.app.server.closeAllConnections()
+  await sql(service.url, 'UPDATE lab SET log_id = gen_random_uuid()')
+  await service.post('/api/containers/P1/move', { target_device: 'Hotel' })
+  while (service.app.feed.streams === 0) await sleep(20)
+  await sleep(300)
+  await service.post('/api/containers/P1/move', { target_device: 'Washer' })
+  t.match(await watching, { code: 0, out: /^5 [^\n]*\n$/,
+    err: 'The connection is lost. Connecting again.\nThe log was replaced by a backup. Going on from its newest revision.\n' })
 })
 
 t.test('it says so when the service ends the stream', async (t) => {

@@ -74,6 +74,16 @@ t.test('a start that arrives after the end changes nothing', async (t) => {
   t.same((await service.get(`/api/steps/${begun.id}`)).body, body)
 })
 
+t.test('what the end says of session and simulation is kept, and another experiment is told', async (t) => {
+  const service = await aLab(t, { Washer: 1 })
+  const begun = aStart()
+  await service.post('/api/steps', begun)
+  const end = { ...begun, status: 'completed', finish, session: 'in the morning', is_simulation: true, experiment_id: 'run 7' }
+  t.match(await service.post('/api/steps', end), { status: 200,
+    body: { status: 'completed', session: 'in the morning', is_simulation: true, excluded_from_estimates: 'simulation', warnings: [{ code: 'differs-from-stored', pointer: '/experiment_id' }] } })
+  t.match(await service.post('/api/steps', end), { status: 200, body: { session: 'in the morning', is_simulation: true, warnings: [] } })
+})
+
 t.test('an id belongs to one kind, device and start', async (t) => {
   const service = await aService(t)
   const begun = aStart()

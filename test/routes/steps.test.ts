@@ -6,6 +6,15 @@ import { aLab, aService, type Answer } from '../support/service.ts'
 const codes = (step: { warnings: { code: string }[] }) => step.warnings.map(({ code }) => code)
 const plainly = ({ status, body }: Answer) => ({ status, body })
 
+t.test('a step that names a label of before is told which container bore it', async (t) => {
+  const service = await aLab(t, { Hotel: 2 })
+  await service.post('/api/containers', { device: 'Hotel', barcode: 'OLD1' })
+  await service.post('/api/containers/relabel', { reason: 'torn', labels: [{ container: 'OLD1', barcode: 'NEW1' }] })
+  const answer = await service.post('/api/steps', { device: 'Hotel', start: new Date(Date.now() + 1000).toISOString(), containers: ['OLD1'] })
+  t.match(answer, { status: 201, body: { containers: [{ id: null, named: 'OLD1' }] } })
+  t.match(answer.body.warnings.find(({ code }: { code: string }) => code === 'unknown-container').detail, /Until \S+Z, it was the barcode of the container "NEW1"\./)
+})
+
 t.test('an operation is stored as it happened', async (t) => {
   const lab = await aLab(t, { Reader: 1 })
   const plate = (await lab.post('/api/containers', { device: 'Reader', barcode: 'SCREEN_001' })).body

@@ -17,6 +17,14 @@ const take = (lab: Service, seen: Seen[], more: object = {}, query = '') => lab.
 })
 const findings = (body: any): string[] => body.items.map(({ position, finding, container }: any) => `${position} ${finding} ${container?.barcode}`)
 
+t.test('the parked lid of a plate that is seen with its lid on is not said to stay', async (t) => {
+  const service = await aLab(t, { Hotel: 4 })
+  await service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1', lid: { device: 'Hotel', position: 2 } })
+  const { body } = await service.post('/api/stocktakes', { device: 'Hotel', seen: [{ position: 0, barcode: 'P1', lidded: true }], apply: true, reason: 'seen' })
+  t.notOk(body.items.some(({ finding }: { finding: string }) => finding === 'lid'), JSON.stringify(body.items))
+  t.match((await service.get('/api/containers/P1')).body, { lidded: true, lid: null })
+})
+
 t.test('a stocktake says slot by slot how what was seen differs from what is tracked, and changes nothing', async (t) => {
   const lab = await aFullLab(t)
   const { text: before } = await lab.get('/api/lab')

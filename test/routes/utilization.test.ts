@@ -63,6 +63,19 @@ t.test('a step that lasts for days, and one that runs, are busy all the time', a
   t.ok(item! >= 3600 && item! < 3700, 'only until now')
 })
 
+t.test('a step without a finish that is not under way keeps its device busy at no time', async (t) => {
+  const lab = await aLab(t, { Lost: 1, Failed: 1, Aborted: 1 })
+  const start = at(-30, Date.now())
+  await lab.put('/api/orchestrators/cage1', { session: 'in the morning', ttl_seconds: 3600 })
+  t.match(await lab.post('/api/steps', { device: 'Lost', start, session: 'in the morning' }), { status: 201 })
+  await lab.put('/api/orchestrators/cage1', { session: 'after its restart', ttl_seconds: 3600 })
+  for (const [device, status] of [['Failed', 'failed'], ['Aborted', 'aborted']]) t.match(await lab.post('/api/steps', { device, start, status }), { status: 201, body: { finish: null } })
+  t.match((await lab.get('/api/steps?status=lost')).body.items, [{ device: 'Lost' }])
+  const items = await utilization(lab, `from=${at(-3600, Date.now())}&to=${at(3600, Date.now())}`)
+  t.same([...new Set(items.map(({ device }) => device))].sort(), ['Aborted', 'Failed', 'Lost'])
+  t.ok(items.every(({ busy_seconds }) => busy_seconds === 0), JSON.stringify(items))
+})
+
 t.test('slots are occupied by containers and lids, from one move to the next', async (t) => {
   const lab = await aLab(t, { Hotel: 4, Reader: 1 })
   await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1', lidded: true })

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Iterator
 from itertools import islice
+from typing import cast
 
 import pytest
 
 from platform_status_client import Client, Problem
+from platform_status_client.transport import Transport
+from platform_status_client.watch import watch
 
 
 def test_every_change_is_yielded_once_and_in_order(client: Client, tag: str) -> None:
@@ -32,6 +37,27 @@ def test_what_happens_next_is_yielded_as_it_happens(client: Client, tag: str) ->
 
 def test_after_a_restore_it_says_reset(client: Client) -> None:
     assert next(client.watch(after=10**12)).reset
+
+
+class TwoLogs:
+    """A stream that is lost after revision 73. When it is back, a backup was restored, and the log goes on to 75."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def stream(self, path: str, headers: object, silence: float) -> Iterator[tuple[str, str, str]]:
+        self.asked.append(path)
+        old = len(self.asked) == 1
+        yield 'hello', '71', json.dumps({'revision': 71 if old else 74, 'log_id': 'old' if old else 'new'})
+        for revision in [72, 73] if old else [74, 75]:
+            yield 'revision', str(revision), json.dumps({'revision': revision, 'events': []})
+
+
+def test_a_backup_that_was_restored_while_the_connection_was_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('platform_status_client.watch.time.sleep', lambda seconds: None)
+    logs = TwoLogs()
+    changes = list(islice(watch(cast(Transport, logs), {}, {}, 71), 4))
+    assert [(change.revision, change.reset) for change in changes] == [(72, False), (73, False), (74, True), (75, False)]
 
 
 def test_a_refusal_is_raised(client: Client) -> None:

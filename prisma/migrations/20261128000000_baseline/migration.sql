@@ -4162,7 +4162,7 @@ LEFT JOIN LATERAL (
 -- prisma/sql/step/tell_steps_again.sql
 -- Handles steps that were logged before. The first report of a step says what it is: its kind, name, device and start. Told again, it
 -- may name more containers (`extended`), and a step that has not ended may end (`ended`): it takes the finish, the status, the
--- data, the error, the lid, whether the barcode was read, and the places. Otherwise nothing changes (`repeated`), and `differs` is
+-- data, the error, the lid, whether the barcode was read, the places, the session if it had none, and that it was a simulation. Otherwise nothing changes (`repeated`), and `differs` is
 -- the first member in which the second report differs. Each of `_steps` has its `index` in the request. `before` is the
 -- snapshot of a step that ended.
 --
@@ -4196,7 +4196,11 @@ BEGIN
   -- What each step is now, as { id: { ends, differs, before } }. Steps that end have their snapshot.
   SELECT jsonb_object_agg(known.id, CASE
       WHEN s.value->>'created_as' IN (known.created_as, known.ended_as) THEN '{}'
-      WHEN s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost') THEN jsonb_build_object('before', step_snapshot(known.id))
+      WHEN s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost') THEN jsonb_build_object(
+        'before', step_snapshot(known.id), 'differs', CASE
+          WHEN coalesce(s.value->>'experiment_named', known.experiment_id::text, known.experiment_named) IS DISTINCT FROM coalesce(known.experiment_id::text, known.experiment_named)
+            THEN 'experiment_id'
+          WHEN coalesce(s.value->>'session', known.session) <> known.session THEN 'session' END)
       ELSE jsonb_build_object('differs', differing_member(known, s.value)) END),
     array_agg(known.id) FILTER (WHERE s.value->>'created_as' NOT IN (known.created_as, coalesce(known.ended_as, ''))
       AND s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost'))
@@ -4219,7 +4223,8 @@ BEGIN
       error = coalesce(s.error, known.error), attempt = coalesce(s.attempt, known.attempt),
       expected_seconds = coalesce(s.expected_seconds, known.expected_seconds),
       lidded_before = coalesce(s.lidded_before, known.lidded_before), lidded_after = coalesce(s.lidded_after, known.lidded_after),
-      barcode_read = coalesce(s.barcode_read, known.barcode_read),
+      barcode_read = coalesce(s.barcode_read, known.barcode_read), session = coalesce(known.session, s.session),
+      is_simulation = known.is_simulation OR coalesce(s.is_simulation, false),
       origin_device_id = coalesce(origin.id, known.origin_device_id),
       origin_position = coalesce((s.origin->>'position')::integer, CASE WHEN coalesce(origin.id, known.origin_device_id) = known.origin_device_id THEN known.origin_position END),
       destination_device_id = coalesce(destination.id, known.destination_device_id),
@@ -4237,7 +4242,7 @@ BEGIN
       ended_as = s.created_as, version = known.version + 1, updated_at = command_time()
     FROM jsonb_to_recordset(_steps) AS s (
       id uuid, status text, finish timestamptz, data jsonb, fct text, error text, attempt integer, expected_seconds double precision,
-      lidded_before boolean, lidded_after boolean, barcode_read boolean, origin jsonb, destination jsonb, warnings jsonb, created_as text,
+      lidded_before boolean, lidded_after boolean, barcode_read boolean, session text, is_simulation boolean, origin jsonb, destination jsonb, warnings jsonb, created_as text,
       commanded_seconds double precision, match_version integer, match_function text, match_parameters uuid, match_protocol uuid, finish_unknown boolean)
     JOIN step present ON present.id = s.id
     LEFT JOIN devices origin ON origin.name = s.origin->>'device'
@@ -4267,11 +4272,14 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/unknown_container_warning.sql
--- Returns the warning about a container that the service does not know, or null if it knows it.
+-- Returns the warning about a container that the service does not know, or null if it knows it. A label of before is told with the container that bore it.
 CREATE OR REPLACE FUNCTION unknown_container_warning(_ordinal integer, _named text, _container uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN _container IS NULL THEN jsonb_build_object('code', 'unknown-container', 'pointer', '/containers/' || _ordinal,
     'detail', 'No container "' || _named || '" is known; the step is stored with the name.'
-      || coalesce(' The barcode "' || alike_barcode(_named) || '" on the platform differs from it in case only.', '')) END
+      || coalesce(' The barcode "' || alike_barcode(_named) || '" on the platform differs from it in case only.', '')
+      || coalesce((SELECT ' Until ' || (former->>'until') || ', it was the barcode of the container ' || coalesce('"' || (former->>'barcode') || '"', former->>'id')
+          || '. If that one is meant, correct the step with PATCH /api/steps/{id}.'
+        FROM jsonb_extract_path(former_bearers(_named), '0') AS former WHERE former IS NOT NULL), '')) END
 $$;
 
 -- prisma/sql/step/update_step.sql
@@ -5078,14 +5086,17 @@ CREATE OR REPLACE FUNCTION release_webhooks(_holder uuid, _id uuid) RETURNS void
 $$;
 
 -- prisma/sql/webhook/set_webhook_test.sql
--- Asks for a test message, in place of one that was not sent yet.
+-- Asks for a test message. Returns its id: `_test`, or that of a message that was asked for before and not sent yet.
 --
 -- Locks: The webhook.
 -- Raises: webhook-not-found
-CREATE OR REPLACE FUNCTION set_webhook_test(_id uuid, _test uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION set_webhook_test(_id uuid, _test uuid) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+  waiting uuid;
 BEGIN
   PERFORM refuse_unknown_webhook(_id);
-  UPDATE webhook w SET test_id = _test WHERE w.id = _id;
+  UPDATE webhook w SET test_id = coalesce(w.test_id, _test) WHERE w.id = _id RETURNING w.test_id INTO waiting;
+  RETURN waiting;
 END $$;
 
 -- prisma/sql/webhook/webhook_kinds.sql
@@ -6249,7 +6260,8 @@ LANGUAGE sql STABLE AS $$
     SELECT s.device_id, tstzmultirange(tstzrange(greatest(s.start, _from), s.ends)) - CASE WHEN s.paused_seconds IS NULL AND s.paused_at IS NULL THEN '{}' ELSE coalesce((
       SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS times
     FROM (
-      SELECT *, least(coalesce(finish, CASE WHEN status IN ('running', 'paused') THEN command_time() END), _to) AS ends FROM counted
+      -- Without a finish, a step that is not under way has no end. LEAST leaves null out, so null is kept away from it.
+      SELECT *, CASE WHEN finish IS NOT NULL THEN least(finish, _to) WHEN status IN ('running', 'paused') THEN least(command_time(), _to) END AS ends FROM counted
     ) s
     WHERE s.ends > greatest(s.start, _from)
   ),
@@ -6425,7 +6437,9 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
     FROM tracked t
     WHERE CASE t.part
       WHEN 'body' THEN t.container_id NOT IN (SELECT s.container_id FROM seen s WHERE s.container_id IS NOT NULL)
-      ELSE t.position_id NOT IN (SELECT s.position_id FROM seen s) END
+      -- the lid of a plate that was seen with its lid on is not there
+      ELSE t.position_id NOT IN (SELECT s.position_id FROM seen s)
+        AND t.container_id NOT IN (SELECT s.container_id FROM seen s WHERE s.lidded AND s.container_id IS NOT NULL) END
   ),
   -- A plate stands where the lid was tracked, so nobody knows where that lid is.
   displaced AS MATERIALIZED (

@@ -1,6 +1,6 @@
 -- Handles steps that were logged before. The first report of a step says what it is: its kind, name, device and start. Told again, it
 -- may name more containers (`extended`), and a step that has not ended may end (`ended`): it takes the finish, the status, the
--- data, the error, the lid, whether the barcode was read, and the places. Otherwise nothing changes (`repeated`), and `differs` is
+-- data, the error, the lid, whether the barcode was read, the places, the session if it had none, and that it was a simulation. Otherwise nothing changes (`repeated`), and `differs` is
 -- the first member in which the second report differs. Each of `_steps` has its `index` in the request. `before` is the
 -- snapshot of a step that ended.
 --
@@ -34,7 +34,11 @@ BEGIN
   -- What each step is now, as { id: { ends, differs, before } }. Steps that end have their snapshot.
   SELECT jsonb_object_agg(known.id, CASE
       WHEN s.value->>'created_as' IN (known.created_as, known.ended_as) THEN '{}'
-      WHEN s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost') THEN jsonb_build_object('before', step_snapshot(known.id))
+      WHEN s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost') THEN jsonb_build_object(
+        'before', step_snapshot(known.id), 'differs', CASE
+          WHEN coalesce(s.value->>'experiment_named', known.experiment_id::text, known.experiment_named) IS DISTINCT FROM coalesce(known.experiment_id::text, known.experiment_named)
+            THEN 'experiment_id'
+          WHEN coalesce(s.value->>'session', known.session) <> known.session THEN 'session' END)
       ELSE jsonb_build_object('differs', differing_member(known, s.value)) END),
     array_agg(known.id) FILTER (WHERE s.value->>'created_as' NOT IN (known.created_as, coalesce(known.ended_as, ''))
       AND s.value->>'status' <> 'running' AND known.status IN ('running', 'paused', 'lost'))
@@ -57,7 +61,8 @@ BEGIN
       error = coalesce(s.error, known.error), attempt = coalesce(s.attempt, known.attempt),
       expected_seconds = coalesce(s.expected_seconds, known.expected_seconds),
       lidded_before = coalesce(s.lidded_before, known.lidded_before), lidded_after = coalesce(s.lidded_after, known.lidded_after),
-      barcode_read = coalesce(s.barcode_read, known.barcode_read),
+      barcode_read = coalesce(s.barcode_read, known.barcode_read), session = coalesce(known.session, s.session),
+      is_simulation = known.is_simulation OR coalesce(s.is_simulation, false),
       origin_device_id = coalesce(origin.id, known.origin_device_id),
       origin_position = coalesce((s.origin->>'position')::integer, CASE WHEN coalesce(origin.id, known.origin_device_id) = known.origin_device_id THEN known.origin_position END),
       destination_device_id = coalesce(destination.id, known.destination_device_id),
@@ -75,7 +80,7 @@ BEGIN
       ended_as = s.created_as, version = known.version + 1, updated_at = command_time()
     FROM jsonb_to_recordset(_steps) AS s (
       id uuid, status text, finish timestamptz, data jsonb, fct text, error text, attempt integer, expected_seconds double precision,
-      lidded_before boolean, lidded_after boolean, barcode_read boolean, origin jsonb, destination jsonb, warnings jsonb, created_as text,
+      lidded_before boolean, lidded_after boolean, barcode_read boolean, session text, is_simulation boolean, origin jsonb, destination jsonb, warnings jsonb, created_as text,
       commanded_seconds double precision, match_version integer, match_function text, match_parameters uuid, match_protocol uuid, finish_unknown boolean)
     JOIN step present ON present.id = s.id
     LEFT JOIN devices origin ON origin.name = s.origin->>'device'

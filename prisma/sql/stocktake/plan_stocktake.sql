@@ -45,7 +45,9 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
     FROM tracked t
     WHERE CASE t.part
       WHEN 'body' THEN t.container_id NOT IN (SELECT s.container_id FROM seen s WHERE s.container_id IS NOT NULL)
-      ELSE t.position_id NOT IN (SELECT s.position_id FROM seen s) END
+      -- the lid of a plate that was seen with its lid on is not there
+      ELSE t.position_id NOT IN (SELECT s.position_id FROM seen s)
+        AND t.container_id NOT IN (SELECT s.container_id FROM seen s WHERE s.lidded AND s.container_id IS NOT NULL) END
   ),
   -- A plate stands where the lid was tracked, so nobody knows where that lid is.
   displaced AS MATERIALIZED (

@@ -11,10 +11,12 @@ import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { type Logged, rowOf } from './events.ts'
 
 type WatchOptions = ServiceOptions & { container?: string, device?: string, experiment?: string, kind?: string, after?: string, count?: string }
+type Hello = { log_id: string, revision: number }
 type Change = { revision: number, recorded_at: string, actor: string | null, events: Logged[] | null, count?: number }
 
 /** Without a frame for so long (two heartbeats and more), the connection is lost. */
 const silenceMs = 40_000
+const replaced = 'The log was replaced by a backup. Going on from its newest revision.\n'
 const lost = 'The connection is lost. Connecting again.\n'
 
 export function watchCommand (program: Command, io: CommandIo): void {
@@ -38,6 +40,9 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
   let hasConnected = false
   // A stream that is cut can look like one that has ended: only its last frame tells them apart.
   let lastEvent: string | undefined
+  // A restored backup is another log. Its revisions up to that of its first frame were told as those of the log before, or not at all.
+  let logId: string | undefined
+  let restored = -1
   const saidGoodbye = (): boolean => lastEvent === 'bye'
   const print = (line: string): void => { io.out.write(safeLines(`${line}\n`)) }
 
@@ -45,14 +50,25 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
   function show (event: string | undefined, id: string | undefined, data: string): boolean {
     if (id !== undefined) resume = Number(id)
     lastEvent = event
-    if (event === 'reset') io.err.write('The log was replaced by a backup. Going on from its newest revision.\n')
+    if (event === 'hello') noteLog(JSON.parse(data) as Hello)
+    if (event === 'reset') io.err.write(replaced)
     if (event !== 'revision') return true
     const change = JSON.parse(data) as Change
+    if (change.revision <= restored) return true
     if (json === true) io.out.write(`${safeJson(inFull(data))}\n`)
     else if (change.events === null) print(`${change.revision}  ${times.cell(change.recorded_at)}  ${change.count} events`)
     else for (const one of change.events) print(lineOf(rowOf(one, times)))
     left -= 1
     return left > 0
+  }
+
+  function noteLog ({ log_id: id, revision }: Hello): void {
+    if (logId !== undefined && logId !== id) {
+      restored = revision
+      resume = Math.max(resume ?? 0, revision)
+      io.err.write(replaced)
+    }
+    logId = id
   }
 
   const isStopped = (): boolean => io.signal.aborted

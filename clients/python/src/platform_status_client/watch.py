@@ -45,13 +45,25 @@ def watch(
     Raises Problem if it is refused.
     """
     pause = FIRST_PAUSE
+    log_id: str | None = None
+    restored = -1
     while True:
         query = {name: parameter(value) for name, value in {**filters, 'after': after}.items() if value is not None}
         try:
             for event, identity, data in transport.stream(f'/api/events/stream?{urlencode(query)}', headers, SILENCE):
                 pause = FIRST_PAUSE
+                if event == 'hello':
+                    hello = json.loads(data)
+                    if log_id is not None and hello['log_id'] != log_id:
+                        # A restored backup is another log: what it has up to here was not told, or told of the other one.
+                        restored = hello['revision']
+                        yield Change(restored, None, None, None, None, reset=True)
+                        after = max(after or 0, restored)
+                    log_id = hello['log_id']
                 if event in ('revision', 'reset'):
                     members = json.loads(data)
+                    if event == 'revision' and members['revision'] <= restored:
+                        continue
                     yield Change(
                         members['revision'],
                         members.get('recorded_at'),
