@@ -57,7 +57,8 @@ def test_a_backup_that_was_restored_while_the_connection_was_lost_is_told(monkey
     monkeypatch.setattr('platform_status_client.watch.time.sleep', lambda seconds: None)
     logs = TwoLogs()
     changes = list(islice(watch(cast(Transport, logs), {}, {}, 71), 4))
-    assert [(change.revision, change.reset) for change in changes] == [(72, False), (73, False), (74, True), (75, False)]
+    told = [(change.revision, change.reset) for change in changes]
+    assert told == [(72, False), (73, False), (74, True), (75, False)]
 
 
 def test_a_refusal_is_raised(client: Client) -> None:

@@ -55,7 +55,7 @@ def watch(
                 if event == 'hello':
                     hello = json.loads(data)
                     if log_id is not None and hello['log_id'] != log_id:
-                        # A restored backup is another log: what it has up to here was not told, or told of the other one.
+                        # A restored backup is another log: read the lab again, as of its newest revision.
                         restored = hello['revision']
                         yield Change(restored, None, None, None, None, reset=True)
                         after = max(after or 0, restored)
