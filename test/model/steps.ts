@@ -5,8 +5,8 @@ const origin = Date.parse('2026-03-02T09:00:00Z')
 /** A time of the model as the API has it. */
 export const timeOf = (minutes: number) => new Date(origin + minutes * 60_000).toISOString()
 
-/** `to` is null while a pause lasts, `finish` while the step has not ended. */
-export type ModelStep = { start: number, finish: number | null, pauses: { from: number, to: number | null }[] }
+/** `to` is null while a pause lasts, `finish` while the step has not ended. `told` is the finish that was told, which may be before the start. */
+export type ModelStep = { start: number, finish: number | null, told?: number, pauses: { from: number, to: number | null }[] }
 export type ModelSteps = Map<string, ModelStep>
 
 const isPaused = ({ pauses }: ModelStep): boolean => pauses.length > 0 && pauses.at(-1)!.to === null
@@ -30,7 +30,9 @@ export function resume (steps: ModelSteps, id: string, at: number): string {
 export function finish (steps: ModelSteps, id: string, at: number): string {
   const step = steps.get(id)
   if (step === undefined) return 'step-not-found'
-  if (step.finish !== null) return 'step-ended'
+  // told again with the same finish
+  if (step.finish !== null) return step.told === at ? 'ok' : 'step-ended'
+  step.told = at
   step.finish = Math.max(at, step.start)
   if (isPaused(step)) step.pauses.at(-1)!.to = Math.max(step.finish, step.pauses.at(-1)!.from)
   return 'ok'

@@ -207,5 +207,6 @@ t.test('two instances on one database are one service', async (t) => {
   const key = { 'idempotency-key': 'once' }
   const twice = await Promise.all([service, other].map((one) => one.post('/api/processes', { name: 'Screening', source: 'pass' }, key)))
   t.ok(twice.every(({ status, body }) => status === 201 || body.code === 'idempotency-key-running'))
-  t.match(await other.get('/api/processes?count=true'), { body: { total: 1 } })
+  const listed = await other.get('/api/processes?count=true')
+  t.match(listed, { body: { total: 1 } }, `${twice.map(({ text }) => text).join('; ')}; ${listed.text}`)
 })
