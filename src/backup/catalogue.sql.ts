@@ -47,7 +47,7 @@ function inOrder (rows: readonly CatalogueRow[]): CatalogueRow[] {
 
 /**
  * Tables whose rows no backup has. A session that somebody ended after the backup would be there again after a restore, and whoever has the file of a backup
- * should not learn who is signed in. A restored database has other backups than the one from which this one was made.
+ * should not learn who is signed in. The list of backups is left out, too: after a restore, the newest known backup is the one that was restored.
  */
 export const emptyInBackups: readonly string[] = ['backup', 'session', 'sign_in_failure']
 

@@ -7,6 +7,7 @@ import { findEmbedded } from '../embedded/postgres.ts'
 import { type Inspection, inspectDatabase } from '../store/inspect.ts'
 import { isBeforeFirstRelease } from '../store/migrate.ts'
 import { migrationsDirectory } from '../store/migrations-directory.ts'
+import { revisionsAPartition } from '../store/partitions/bounds.ts'
 import { connectionProblem } from '../store/wait-for-database.ts'
 import { type Client, serviceClient } from './client.ts'
 import { formatBytes, formatCount, type CommandIo } from './io.ts'
@@ -20,7 +21,6 @@ const diskErrorBytes = 128 * 1024 ** 2
 const clockWarningMs = 1000
 const clockErrorMs = 30_000
 const partitionWarningMs = 365 * 24 * 3600 * 1000
-const partitionWarningRevisions = 5_000_000
 
 /** Checks the configuration, database and disk of this machine, and the service at the URL `address`. Changes nothing. */
 export async function runDoctorChecks (io: CommandIo, address: string): Promise<DoctorFinding[]> {
@@ -75,12 +75,12 @@ export function checkInspection (inspection: Inspection): DoctorFinding[] {
   ]
 }
 
-/** Says nothing about a history that is not divided. What no partition is prepared for is stored all the same, in one for all others. */
+/** Says nothing about a history that is not divided. Rows for which no partition is prepared are stored in the partition for all others. */
 function checkPartitions ({ prepared }: Inspection): DoctorFinding[] {
   if (prepared === undefined) return []
   const { until, revisions_left: left } = prepared
   const says = `prepared until ${until.toISOString().slice(0, 10)} and for ${left.toLocaleString('en')} more revisions`
-  const isShort = until.getTime() < Date.now() + partitionWarningMs || left < partitionWarningRevisions
+  const isShort = until.getTime() < Date.now() + partitionWarningMs || left < revisionsAPartition
   if (!isShort) return [{ check: 'partitions', status: 'ok', says }]
   return [{ check: 'partitions', status: 'warning', says, todo: 'prepare the next ones: platform-status partition' }]
 }

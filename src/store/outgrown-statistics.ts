@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 // Autovacuum looks once a minute, and a bulk load takes less. Until then PostgreSQL would plan for a table of a few rows. It never looks at a table that is
-// divided into partitions, only at each of them. From PostgreSQL 18 on, the whole can be analyzed without them: what is empty and analyzed is planned for as empty.
+// divided into partitions, only at each of them. From PostgreSQL 18 on, it can be analyzed without its partitions. Empty partitions must not be analyzed: PostgreSQL would expect them to stay empty.
 const outgrown = `
   SELECT c.relname AS name, c.relkind = 'p' AS is_divided FROM pg_class c
   WHERE (c.oid = ANY ($1::regclass[]) OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = ANY ($1::regclass[])))

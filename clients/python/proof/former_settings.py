@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 # Django settings extend the package's own, and Django reads all names of this module.
-from platform_status_db.larastatus.settings import *  # noqa: F403
+from platform_status_db.larastatus.settings import *  # noqa: F403 (Django expects all settings as names of this module)
 
 DATABASES = {
     'default': {

@@ -40,7 +40,7 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
   let hasConnected = false
   // A stream that is cut can look like one that has ended: only its last frame tells them apart.
   let lastEvent: string | undefined
-  // A restored backup is another log. Its revisions up to that of its first frame were told as those of the log before, or not at all.
+  // After a restored backup the stream shows another log. Its revisions up to `restored` are not shown: the same numbers meant other changes before.
   let logId: string | undefined
   let restored = -1
   const saidGoodbye = (): boolean => lastEvent === 'bye'

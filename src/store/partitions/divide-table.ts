@@ -33,7 +33,7 @@ export async function divideTable (client: pg.ClientBase, { table, key, bounds }
       ...parts.indexes.map(({ definition, constraint }) => constraint === null ? definition : `ALTER TABLE ${table} ADD ${constraint}`),
       ...parts.foreignKeys.map((definition) => `ALTER TABLE ${table} ADD ${definition}`),
       ...copy ? [] : [`ALTER TABLE ${table} ATTACH PARTITION ${old} ${rangeOf(first)}`],
-      // What is analyzed while it is empty is planned for as empty. So the empty partition is made afterwards.
+      // PostgreSQL expects a table that it analyzed while it was empty to stay empty. So an empty partition is made afterwards.
       `ANALYZE ${table}`,
       ...stored!.strays ? [] : [other],
       ...parts.triggers.map(({ definition }) => definition), ...parts.grants, ...dependents.flatMap(({ create }) => create)
