@@ -848,7 +848,8 @@ class Operations(Caller):
 
     def acknowledge_alarm(self, id: str, query: AcknowledgeAlarmQuery | None = None, /, **body: Unpack[AlarmAcknowledge]) -> Alarm:
         """Say who is at an alarm. Stores a note about an alarm, and who wrote it. The alarm stays on until its step
-        ends. A later note replaces it. Scope: `operate`.
+        ends. A later note replaces it. An alarm that is over takes a note, too: what was done about it is known
+        then. Scope: `operate`.
         """
         answer: Alarm = self.call('POST', ('api', 'alarms', id, 'acknowledge'), query=query, body=body)
         return answer
