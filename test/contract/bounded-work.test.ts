@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { pino } from 'pino'
 import t from 'tap'
 import { aLabAtWork } from '../support/lab-at-work.ts'
+import { canTellMemory, memoryTaken } from '../support/memory-taken.ts'
 import { theDocument } from '../support/openapi.ts'
 import { worstRequests } from '../support/worst-requests.ts'
 
@@ -75,3 +76,13 @@ for (const [bytes, limitMs] of [[1_000_000, 250], [16_000_000, 250 + 15 * 100]] 
     t.same(slow, [])
   })
 }
+
+t.test('bodies of 1,000,000 bytes take at most 64 MiB', { skip: !byClock ? 'BOUNDED_BY_CLOCK=1' : canTellMemory ? false : 'only Linux tells the most memory of a process', timeout: 3_600_000 }, async (t) => {
+  const { lab, names } = await aTarget()
+  const large: string[] = []
+  for (const request of worstRequests(document, names, 1_000_000)) {
+    const taken = await memoryTaken(async () => await lab.app.inject(request as object))
+    if (taken > 20) large.push(`${request.what}: ${taken} MiB`)
+  }
+  t.same(large, [])
+})
