@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { wordsOf } from '../api/client.ts'
 import { offeredUndo, onUndo } from '../fix/undo.ts'
+import { Key } from '../parts/key.tsx'
 
 /** What was recorded, and for half a minute a key that undoes it. */
 export function UndoBar () {
@@ -12,7 +13,7 @@ export function UndoBar () {
       {undo === null ? null : (
         <>
           <span>{undo.says}. </span>
-          <button className="key" disabled={undoing.isPending} onClick={() => undoing.mutate()}>{undoing.isPending ? 'recording ...' : 'Undo'}</button>
+          <Key isOff={undoing.isPending} onClick={() => undoing.mutate()}>{undoing.isPending ? 'recording ...' : 'Undo'}</Key>
         </>
       )}
       {undoing.error === null ? null : <span className="refusal">{wordsOf(undoing.error)}</span>}

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import { useMayWrite } from '../lab/lab-context.ts'
+import { Key } from '../parts/key.tsx'
 import { labelOf, Name } from '../parts/name.tsx'
 import { setCarry, useCarry } from './carry.ts'
 import { FixSheet } from './fix-sheet.tsx'
@@ -12,7 +13,7 @@ export function CarryBar () {
   useEffect(() => { if (!mayWrite) setCarry({ isTapping: false, carried: null }) }, [mayWrite])
   return (
     <div className="carry">
-      <button className="key" aria-pressed={isTapping} disabled={!mayWrite} onClick={() => setCarry({ isTapping: !isTapping, carried: null })}>Pick up plates</button>
+      <Key aria-pressed={isTapping} isOff={!mayWrite} onClick={() => setCarry({ isTapping: !isTapping, carried: null })}>Pick up plates</Key>
       <span role="status">
         {carried !== null ? <>Picked up <strong><Name>{labelOf(carried)}</Name></strong>. Choose the slot where it stands.</> : isTapping ? 'Choose the plate that stands elsewhere.' : ''}
       </span>

@@ -3,6 +3,7 @@ import { label, lidOff, lidOn, move, takeOff } from '../api/commands.ts'
 import type { Container, Place } from '../api/generated/schema.d.ts'
 import { queries } from '../api/queries.ts'
 import { useMayWrite, useWorld } from '../lab/lab-context.ts'
+import { Key } from '../parts/key.tsx'
 import { labelOf } from '../parts/name.tsx'
 import { PlaceFields } from '../parts/place-fields.tsx'
 import { ReasonField } from '../parts/reason-field.tsx'
@@ -27,7 +28,7 @@ export function PlateActions ({ container, etag }: { container: Container, etag:
   const [action, setAction] = useState<Action | null>(null)
   return (
     <>
-      {actionsFor(container).map((one) => <button key={one} className="key" disabled={!mayWrite} onClick={() => setAction(one)}>{one}</button>)}
+      {actionsFor(container).map((one) => <Key key={one} isOff={!mayWrite} onClick={() => setAction(one)}>{one}</Key>)}
       {action === null ? null : (
         <Sheet title={`${action}: ${labelOf(container)}`} onClose={() => setAction(null)}>
           <Form action={action} container={container} etag={etag} onClose={() => setAction(null)} />

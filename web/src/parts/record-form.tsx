@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useRef, useState, type ReactNode, type SyntheticEvent } from 'react'
 import { newKey, wordsOf } from '../api/client.ts'
 import { useLab, useMayWrite } from '../lab/lab-context.ts'
+import { Key } from './key.tsx'
 
 type Props = {
   /** All that the request says. The same request again, after a lost answer, has the same key, so it is not done twice. */
@@ -49,7 +50,7 @@ export function RecordForm ({ request, missing, send, onDone, onSettled, onCance
       {isAsked && missing !== null ? <p role="alert" className="refusal">{missing}</p> : null}
       {recording.error === null ? null : <p role="alert" className="refusal">{wordsOf(recording.error)}</p>}
       <div className="keys">
-        <button className="key is-main" disabled={!mayWrite || recording.isPending}>{recording.isPending ? 'recording ...' : verb}</button>
+        <Key type="submit" className="key is-main" isOff={!mayWrite || recording.isPending}>{recording.isPending ? 'recording ...' : verb}</Key>
         {onCancel === undefined ? null : <button type="button" className="key" onClick={onCancel}>Cancel</button>}
       </div>
     </form>

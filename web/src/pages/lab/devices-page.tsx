@@ -6,6 +6,7 @@ import { addDevice, changeDevice, retireDevice, useDevice } from '../../api/lab-
 import { queries } from '../../api/queries.ts'
 import { useMayWrite, useWorld } from '../../lab/lab-context.ts'
 import { EmptyLab } from '../../parts/empty-lab.tsx'
+import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
 import { RecordForm } from '../../parts/record-form.tsx'
@@ -23,7 +24,7 @@ export function DevicesPage () {
   const close = (): void => setOpen(null)
   const devices = [...world?.devices.values() ?? []]
   return (
-    <LabPage title="Devices" tools={<button className="key" disabled={!mayAdminister} onClick={() => setOpen({ what: 'add' })}>Add a device</button>}>
+    <LabPage title="Devices" tools={<Key isOff={!mayAdminister} onClick={() => setOpen({ what: 'add' })}>Add a device</Key>}>
       {world === null ? <Notice>Reading the lab ...</Notice> : devices.length === 0 ? <EmptyLab /> : (
         <table className="list">
           <thead><tr>
@@ -38,8 +39,8 @@ export function DevicesPage () {
                 <td data-label="Occupied">{slots.size}</td>
                 <td data-label="Set up">
                   <span className="keys">
-                    <button className="key" disabled={!mayAdminister} aria-label={`Change ${name}`} onClick={() => setOpen({ what: 'change', name })}>Change</button>
-                    <button className="key" disabled={!mayAdminister} aria-label={`Retire ${name}`} onClick={() => setOpen({ what: 'retire', name })}>Retire</button>
+                    <Key isOff={!mayAdminister} aria-label={`Change ${name}`} onClick={() => setOpen({ what: 'change', name })}>Change</Key>
+                    <Key isOff={!mayAdminister} aria-label={`Retire ${name}`} onClick={() => setOpen({ what: 'retire', name })}>Retire</Key>
                   </span>
                 </td>
               </tr>

@@ -5,6 +5,7 @@ import type { LabChange, LabConfigResult } from '../../api/generated/schema.d.ts
 import { applyLabFile, tryLabFile, useLabFile } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
 import { RecordForm } from '../../parts/record-form.tsx'
@@ -40,8 +41,8 @@ function Editor ({ text: present, etag }: { text: string, etag: string }) {
       <label className="field wide">The lab file, as YAML <textarea className="file" value={text} rows={24} spellCheck={false} onChange={({ target }) => edit(target.value)} /></label>
       <label className="radio"><input type="checkbox" checked={prune} onChange={({ target }) => { setPrune(target.checked); setResult(null) }} /> retire devices that the file does not name</label>
       <div className="keys">
-        <button className="key is-main" disabled={!mayAdminister || trying.isPending} onClick={() => trying.mutate()}>{trying.isPending ? 'trying ...' : 'Try'}</button>
-        <button className="key" disabled={text === present} onClick={() => edit(present)}>As it is now</button>
+        <Key className="key is-main" isOff={!mayAdminister || trying.isPending} onClick={() => trying.mutate()}>{trying.isPending ? 'trying ...' : 'Try'}</Key>
+        <Key isOff={text === present} onClick={() => edit(present)}>As it is now</Key>
         <label className="key">From a file <input type="file" className="for-readers" accept=".yaml,.yml,.json" onChange={({ target }) => { void target.files?.[0]?.text().then(edit) }} /></label>
       </div>
       {trying.error === null ? null : <Refused error={trying.error} />}

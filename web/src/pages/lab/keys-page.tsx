@@ -1,9 +1,10 @@
 import { useState } from 'react'
 import { wordsOf } from '../../api/client.ts'
-import type { Key, KeyCreated, Scope } from '../../api/generated/schema.d.ts'
+import type { Key as ApiKey, KeyCreated, Scope } from '../../api/generated/schema.d.ts'
 import { makeKey, revokeKey, useApiKeys } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
@@ -24,8 +25,8 @@ export function KeysPage () {
   const mayAdminister = useMayWrite('admin')
   const [isMaking, setMaking] = useState(false)
   const [made, setMade] = useState<KeyCreated | null>(null)
-  const [revoked, setRevoked] = useState<Key | null>(null)
-  const columns: readonly TableColumn<Key>[] = [
+  const [revoked, setRevoked] = useState<ApiKey | null>(null)
+  const columns: readonly TableColumn<ApiKey>[] = [
     { name: 'Name', cell: ({ name }) => <Name>{name}</Name>, text: ({ name }) => name },
     { name: 'Scopes', cell: ({ scopes }) => scopes.join(', '), text: ({ scopes }) => scopes.join(' ') },
     { name: 'Made', cell: ({ created_at, created_by }) => <><Moment at={created_at} />{created_by === null ? null : <> by <Name>{created_by}</Name></>}</>, text: ({ created_at }) => created_at },
@@ -33,11 +34,11 @@ export function KeysPage () {
     {
       name: 'Valid', text: ({ revoked_at }) => revoked_at === null,
       cell: (key) => key.revoked_at !== null ? <>revoked <Moment at={key.revoked_at} /></>
-        : <button className="key" disabled={!mayAdminister} aria-label={`Revoke ${key.name}`} onClick={() => setRevoked(key)}>Revoke</button>
+        : <Key isOff={!mayAdminister} aria-label={`Revoke ${key.name}`} onClick={() => setRevoked(key)}>Revoke</Key>
     }
   ]
   return (
-    <LabPage title="Keys" tools={<button className="key" disabled={!mayAdminister} onClick={() => setMaking(true)}>Make a key</button>}>
+    <LabPage title="Keys" tools={<Key isOff={!mayAdminister} onClick={() => setMaking(true)}>Make a key</Key>}>
       {list.error !== null ? <Notice>{wordsOf(list.error)}</Notice> : null}
       {list.items === undefined ? null : list.items.length === 0
         ? (

@@ -4,6 +4,7 @@ import type { LabwareType, TypeLid } from '../../api/generated/schema.d.ts'
 import { deleteLabwareType, putLabwareType, useLabwareTypes } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
@@ -33,14 +34,14 @@ export function LabwareTypesPage () {
       name: 'Set up', text: () => null,
       cell: (type) => (
         <span className="keys">
-          <button className="key" disabled={!mayAdminister} aria-label={`Change ${type.name}`} onClick={() => setOpen({ what: 'put', type })}>Change</button>
-          <button className="key" disabled={!mayAdminister} aria-label={`Delete ${type.name}`} onClick={() => setOpen({ what: 'delete', name: type.name })}>Delete</button>
+          <Key isOff={!mayAdminister} aria-label={`Change ${type.name}`} onClick={() => setOpen({ what: 'put', type })}>Change</Key>
+          <Key isOff={!mayAdminister} aria-label={`Delete ${type.name}`} onClick={() => setOpen({ what: 'delete', name: type.name })}>Delete</Key>
         </span>
       )
     }
   ]
   return (
-    <LabPage title="Labware types" tools={<button className="key" disabled={!mayAdminister} onClick={() => setOpen({ what: 'put', type: null })}>Add a type</button>}>
+    <LabPage title="Labware types" tools={<Key isOff={!mayAdminister} onClick={() => setOpen({ what: 'put', type: null })}>Add a type</Key>}>
       {list.error !== null ? <Notice>{wordsOf(list.error)}</Notice> : null}
       {list.items === undefined ? null : list.items.length === 0 ? <Notice>The lab has no labware types: any plate fits anywhere.</Notice>
         : <Table columns={columns} rows={list.items} keyOf={({ name }) => name} />}

@@ -4,6 +4,7 @@ import type { Webhook, WebhookAttempt } from '../../api/generated/schema.d.ts'
 import { deleteWebhook, redeliver, switchWebhook, testWebhook, useAttempts } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
@@ -35,7 +36,7 @@ export function WebhookDetail ({ webhook }: { webhook: Webhook }) {
     <section aria-labelledby="webhook">
       <h2 id="webhook"><Name>{webhook.url}</Name></h2>
       <div className="keys">
-        {actions.map((one) => <button key={one} className="key" disabled={!mayAdminister} onClick={() => setAction(one)}>{one}</button>)}
+        {actions.map((one) => <Key key={one} isOff={!mayAdminister} onClick={() => setAction(one)}>{one}</Key>)}
         <button className="key" onClick={again}>Read again</button>
       </div>
       <p>Delivered up to revision {webhook.delivered_revision}.{webhook.next_attempt_at === null ? '' : <> The next attempt is at <Moment at={webhook.next_attempt_at} />.</>}</p>

@@ -6,6 +6,7 @@ import { useLog } from '../../api/log.ts'
 import { queries } from '../../api/queries.ts'
 import { useLab, useMayWrite, useWorld } from '../../lab/lab-context.ts'
 import { Diff } from '../../parts/diff.tsx'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { ContainerLink, Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
@@ -90,7 +91,7 @@ function Row ({ event, onUndo }: { event: Event, onUndo: (event: Event) => void 
       </td>
       <td data-label="Lab then" className="together">
         {revision > 1 ? <Link href={`/?at=${revision - 1}`}>before</Link> : '–'} · <Link href={`/?at=${revision}`}>after</Link>
-        {kind === 'corrected' && before !== null ? <> <button className="key" disabled={!mayWrite} onClick={() => onUndo(event)}>Undo</button></> : null}
+        {kind === 'corrected' && before !== null ? <> <Key isOff={!mayWrite} onClick={() => onUndo(event)}>Undo</Key></> : null}
       </td>
     </tr>
   )

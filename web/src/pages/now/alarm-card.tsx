@@ -3,6 +3,7 @@ import type { Alarm, RunningStep } from '../../api/generated/schema.d.ts'
 import { acknowledge } from '../../api/commands.ts'
 import { wordsOf } from '../../api/client.ts'
 import { useMayWrite, useNow, useWorld } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { containerPath, labelOf, mapPath, Name, PlaceName } from '../../parts/name.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { clockOf } from '../../parts/times.ts'
@@ -40,7 +41,7 @@ export function AlarmCard ({ alarm, running }: { alarm: Alarm, running: RunningS
         ? null
         : <p>Before, {before.acknowledged_by === null ? 'somebody' : <Name>{before.acknowledged_by}</Name>} said at <Moment at={before.acknowledged_at} />: <Name>{before.note}</Name></p>}
       {acknowledged_at === null
-        ? <button className="key" disabled={!mayWrite || coming.isPending} onClick={() => coming.mutate()}>{coming.isPending ? 'recording ...' : 'I am on my way'}</button>
+        ? <Key isOff={!mayWrite || coming.isPending} onClick={() => coming.mutate()}>{coming.isPending ? 'recording ...' : 'I am on my way'}</Key>
         : <p>{acknowledged_by === null ? 'Somebody' : <Name>{acknowledged_by}</Name>} is at it since <Moment at={acknowledged_at} />: <Name>{note ?? ''}</Name></p>}
       {coming.error === null ? null : <p role="alert" className="refusal">{wordsOf(coming.error)}</p>}
     </article>

@@ -6,6 +6,7 @@ import { queries } from '../../api/queries.ts'
 import { correctStep, finishStep, useStep, useStepHistory } from '../../api/steps.ts'
 import { useMayWrite } from '../../lab/lab-context.ts'
 import { Diff } from '../../parts/diff.tsx'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name, PlaceName } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
@@ -32,7 +33,7 @@ export function StepPage ({ id }: { id: string }) {
   return (
     <Page
       title={title} heading={<Name>{title}</Name>}
-      tools={actionsFor(step).map((one) => <button key={one} className="key" disabled={!mayWrite} onClick={() => setAction(one)}>{one}</button>)}
+      tools={actionsFor(step).map((one) => <Key key={one} isOff={!mayWrite} onClick={() => setAction(one)}>{one}</Key>)}
     >
       <Facts step={step} />
       <h2>Estimate</h2>
