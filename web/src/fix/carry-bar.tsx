@@ -12,7 +12,7 @@ export function CarryBar () {
   useEffect(() => () => setCarry({ isTapping: false, carried: null, fixing: null }), [])
   useEffect(() => { if (!mayWrite) setCarry({ isTapping: false, carried: null }) }, [mayWrite])
   return (
-    <div className="carry">
+    <div className={isTapping || carried !== null ? 'carry is-on' : 'carry'}>
       <Key aria-pressed={isTapping} isOff={!mayWrite} onClick={() => setCarry({ isTapping: !isTapping, carried: null })}>Pick up plates</Key>
       <span role="status">
         {carried !== null ? <>Picked up <strong><Name>{labelOf(carried)}</Name></strong>. Choose the slot where it stands.</> : isTapping ? 'Choose the plate that stands elsewhere.' : ''}

@@ -44,7 +44,7 @@ function Form ({ action, container, etag, onClose }: { action: Action, container
   return (
     <RecordForm
       request={[fields, etag]} missing={missingIn(action, fields)} onCancel={onClose}
-      send={async (key) => await send(action, container, fields, { key, etag })}
+      send={async (signed) => await send(action, container, fields, { ...signed, etag })}
       onDone={() => {
         offerUndo(`${labelOf(container)}: ${action.toLowerCase()} recorded`, beforeOf(container, null), action.toLowerCase())
         onClose()

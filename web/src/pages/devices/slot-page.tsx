@@ -53,7 +53,7 @@ function ChangeSheet ({ device, slot, etag, onClose }: { device: string, slot: P
     <Sheet title={`Change ${device} · ${slot.position}`} onClose={onClose}>
       <RecordForm
         scope="admin" request={[body, etag]} missing={Number.isNaN(body.max_height_mm) ? 'The height is a number.' : null} onDone={onClose} onCancel={onClose}
-        send={async (key) => await changeSlot(device, slot.position, body, { key, etag })}
+        send={async (signed) => await changeSlot(device, slot.position, body, { ...signed, etag })}
         onSettled={() => { void queries.invalidateQueries({ queryKey: ['devices'] }) }}
       >
         <label className="radio"><input type="checkbox" checked={isDeep} onChange={({ target }) => setDeep(target.checked)} /> deep-well plates fit</label>

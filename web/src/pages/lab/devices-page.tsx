@@ -52,7 +52,7 @@ export function DevicesPage () {
       {open?.what === 'change' ? <ChangeSheet name={open.name} onClose={close} /> : null}
       {open?.what === 'retire' ? (
         <ConfirmSheet
-          title={`Retire ${open.name}`} verb="Retire" onClose={close} send={async (key) => await retireDevice(open.name, { key })}
+          title={`Retire ${open.name}`} verb="Retire" onClose={close} send={async (signed) => await retireDevice(open.name, signed)}
           says="It leaves the lab; its history stays. The service refuses while something stands in it."
         />
       ) : null}
@@ -84,7 +84,7 @@ function AddSheet ({ onClose }: { onClose: () => void }) {
   }
   return (
     <Sheet title="Add a device" onClose={onClose}>
-      <RecordForm scope="admin" request={body} missing={missingIn(fields)} verb="Add" send={async (key) => await addDevice(body, key)} onDone={onClose} onCancel={onClose}>
+      <RecordForm scope="admin" request={body} missing={missingIn(fields)} verb="Add" send={async (signed) => await addDevice(body, signed)} onDone={onClose} onCancel={onClose}>
         <DeviceFields fields={fields} onChange={setFields} />
       </RecordForm>
     </Sheet>
@@ -109,7 +109,7 @@ function ChangeForm ({ device, etag, onClose }: { device: Device, etag: string, 
   return (
     <RecordForm
       scope="admin" request={[body, etag]} missing={missingIn(fields)} onDone={onClose} onCancel={onClose}
-      send={async (key) => await changeDevice(device.name, body, { key, etag })}
+      send={async (signed) => await changeDevice(device.name, body, { ...signed, etag })}
       onSettled={() => { void queries.invalidateQueries({ queryKey: ['devices'] }) }}
     >
       <DeviceFields fields={fields} onChange={setFields} />

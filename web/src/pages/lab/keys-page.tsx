@@ -59,7 +59,7 @@ export function KeysPage () {
       {revoked === null ? null : (
         <ConfirmSheet
           title={`Revoke ${revoked.name}`} verb="Revoke" says="Whoever uses it, also signed in, can do nothing any more. It cannot be taken back; make a new key instead."
-          send={async () => await revokeKey(revoked.id)} onClose={() => setRevoked(null)} onSettled={again}
+          send={async (signed) => await revokeKey(revoked.id, signed)} onClose={() => setRevoked(null)} onSettled={again}
         />
       )}
     </LabPage>
@@ -77,8 +77,8 @@ function MakeSheet ({ isFirst, onMade, onClose }: { isFirst: boolean, onMade: (k
     <Sheet title="Make a key" onClose={onClose}>
       <RecordForm
         scope="admin" request={body} missing={body.name === '' ? 'Say whose key it is.' : null} verb="Make" onCancel={onClose} onSettled={again}
-        send={async () => {
-          onMade(await makeKey(body))
+        send={async (signed) => {
+          onMade(await makeKey(body, signed))
           return 0
         }}
       >

@@ -50,7 +50,7 @@ export function LabwareTypesPage () {
       {open?.what === 'delete' ? (
         <ConfirmSheet
           title={`Delete ${open.name}`} verb="Delete" says="Plates keep its name, and can then stand anywhere." onClose={close} onSettled={again}
-          send={async (key) => await deleteLabwareType(open.name, key)}
+          send={async (signed) => await deleteLabwareType(open.name, signed)}
         />
       ) : null}
     </LabPage>
@@ -74,7 +74,7 @@ function TypeSheet ({ type, onClose }: { type: LabwareType | null, onClose: () =
   return (
     <Sheet title={type === null ? 'Add a labware type' : `Change ${type.name}`} onClose={onClose}>
       <RecordForm
-        scope="admin" request={[name, body]} missing={missing} send={async (key) => await putLabwareType(name.trim(), body, key)} onDone={onClose} onCancel={onClose}
+        scope="admin" request={[name, body]} missing={missing} send={async (signed) => await putLabwareType(name.trim(), body, signed)} onDone={onClose} onCancel={onClose}
         onSettled={again}
       >
         <label className="field">Name <input value={name} maxLength={200} disabled={type !== null} onChange={({ target }) => setName(target.value)} /></label>

@@ -66,8 +66,8 @@ function MakeSheet ({ onMade, onClose }: { onMade: (webhook: WebhookCreated) => 
     <Sheet title="Add a webhook" onClose={onClose}>
       <RecordForm
         scope="admin" request={body} missing={body.url === '' ? 'Say the address.' : null} verb="Add" onCancel={onClose}
-        send={async () => {
-          onMade(await makeWebhook(body))
+        send={async (signed) => {
+          onMade(await makeWebhook(body, signed))
           return 0
         }}
         onSettled={() => { void queries.invalidateQueries({ queryKey: ['webhooks'] }) }}

@@ -48,13 +48,18 @@ export function LogPage () {
           <thead><tr>
             <th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col">Before and after</th><th scope="col">Lab then</th>
           </tr></thead>
-          <tbody>{list.items.map((event, n) => <Row key={`${event.revision} ${event.kind} ${n}`} event={event} onUndo={setUndone} />)}</tbody>
+          <tbody>{list.items.map((event, n, all) => <Row key={keyOf(event, n, all)} event={event} onUndo={setUndone} />)}</tbody>
         </table>
       )}
       <More list={list} />
       {undone === null ? null : <UndoCorrection event={undone} onClose={() => setUndone(null)} />}
     </Page>
   )
+}
+
+/** Not its place in the list: with each new event all rows would be others, and the focus in them lost. Events of one revision come together. */
+function keyOf (event: Event, n: number, all: readonly Event[]): string {
+  return `${event.revision} ${n - all.findIndex(({ revision }) => revision === event.revision)}`
 }
 
 /** Reads the log again when something happened, unless somebody holds it still to read. */

@@ -94,7 +94,7 @@ function ActionSheet ({ action, run, onClose }: { action: Action, run: Experimen
     <Sheet title={`${action}: ${runLabel(run)}`} onClose={onClose}>
       <RecordForm
         request={[action, run.id, reason]} missing={reason.trim() === '' ? 'Say why.' : null} onCancel={onClose}
-        send={async (key) => await (action === 'Pause' ? pauseRun : resumeRun)(run.id, reason.trim(), key)}
+        send={async (signed) => await (action === 'Pause' ? pauseRun : resumeRun)(run.id, reason.trim(), signed)}
         onDone={onClose} onSettled={() => { void queries.invalidateQueries({ queryKey: ['runs'] }) }}
       >
         <p>{action === 'Pause' ? 'The orchestrator reads that the run stands still. Time does not count until somebody resumes it.' : 'The run goes on, and its time counts again.'}</p>
