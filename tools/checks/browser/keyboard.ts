@@ -163,7 +163,7 @@ async function is (call: Call, container: string, expected: Record<string, unkno
   }
 }
 
-const focusedName = "(document.activeElement.labels?.[0]?.textContent || document.activeElement.textContent).trim()"
+const focusedName = '(document.activeElement.labels?.[0]?.textContent || document.activeElement.textContent).trim()'
 
 /** Whether something has the focus that people can see, with an outline, in the window and under nothing else. */
 const isSeen = `(() => {

@@ -77,7 +77,7 @@ function isTextField (target: EventTarget | null): target is TextField {
 
 /** Takes a text out of a field in such a way that React notices. */
 function withoutText (field: TextField, text: string): void {
-  const setter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field) as object, 'value')?.set
-  setter?.call(field, field.value.replace(text, ''))
+  const rest = field.value.replace(text, '')
+  Reflect.set(Object.getPrototypeOf(field) as object, 'value', rest, field)
   field.dispatchEvent(new Event('input', { bubbles: true }))
 }
