@@ -23,6 +23,15 @@ const guide: readonly { name: string, path: string, viewport: { width: number, h
   { name: 'run', path: `/runs/${runId}`, viewport: { width: 1100, height: 520 } },
   { name: 'correction', path: '/labware/SCREEN_014', viewport: { width: 480, height: 760 }, opens: 'Fix' }
 ]
+/** The clock of the tablet is an hour ahead of that of the database. */
+const hourAhead = `{
+  const Real = Date
+  const ahead = 3_600_000
+  globalThis.Date = class extends Real {
+    constructor (...given) { given.length === 0 ? super(Real.now() + ahead) : super(...given) }
+    static now () { return Real.now() + ahead }
+  }
+}`
 const words = process.argv.slice(2)
 let taken = 0
 
@@ -48,16 +57,6 @@ async function allPictures (browser: Browser): Promise<void> {
     })
     console.log(`${taken} pictures in ${pictureFolder()}`)
 }
-
-/** The clock of the tablet is an hour ahead of that of the database. */
-const hourAhead = `{
-  const Real = Date
-  const ahead = 3_600_000
-  globalThis.Date = class extends Real {
-    constructor (...given) { given.length === 0 ? super(Real.now() + ahead) : super(...given) }
-    static now () { return Real.now() + ahead }
-  }
-}`
 
 /** Those of the guide and of the README: a lab without the names that only try the page. */
 async function guidePictures (browser: Browser): Promise<void> {
@@ -102,7 +101,8 @@ async function shots (
   const name = `${state}-${path.replaceAll(/\W+/g, '-').replace(/^-/, '') || 'now'}`
   if (words.length > 0 && !words.some((word) => name.includes(word))) return
   for (const options of [{ viewport: phone, isMobile: true, hasTouch: true }, { viewport: desktop }] satisfies BrowserContextOptions[]) {
-    const { page, settled, close } = await openPage(browser, service, path, { ...options, ...expected === undefined ? {} : { expected }, ...script === undefined ? {} : { script } })
+    const extra = { ...expected === undefined ? {} : { expected }, ...script === undefined ? {} : { script } }
+    const { page, settled, close } = await openPage(browser, service, path, { ...options, ...extra })
     await settled()
     await ready(page)
     if (options.viewport === phone) {

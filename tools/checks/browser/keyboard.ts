@@ -176,7 +176,11 @@ const isSeen = `(() => {
 })()`
 
 async function hasFocus (page: Page): Promise<void> {
-  await until(page, isSeen, 10_000)
+  try {
+    await until(page, isSeen, 10_000)
+  } catch (error) {
+    throw new Error(`nobody sees the focus: ${await page.evaluate<string>("document.activeElement.outerHTML.slice(0, 200) + ' ' + getComputedStyle(document.activeElement).outlineStyle + ' ' + JSON.stringify(document.activeElement.getBoundingClientRect()) + ' ' + innerHeight")}`, { cause: error })
+  }
 }
 
 async function focusIsOn (page: Page, name: string | RegExp): Promise<void> {

@@ -2,11 +2,11 @@ import type { ContainerCorrection, Place } from './generated/schema.d.ts'
 import { answered, api } from './client.ts'
 
 /** Who signs a request, and its own key. With a badge, whoever it belongs to signs this one request, and not the screen. */
-export type Signature = { key: string, badge?: string | undefined }
-export type Guards = Signature & { etag?: string | undefined }
+export type Signed = { key: string, badge?: string | undefined }
+export type Guards = Signed & { etag?: string | undefined }
 
 /** A key that is sent counts, and not the session beside it. */
-export function signedBy ({ badge }: Pick<Signature, 'badge'>): Record<string, string> {
+export function signedBy ({ badge }: Pick<Signed, 'badge'>): Record<string, string> {
   return badge === undefined ? {} : { Authorization: `Bearer ${badge}` }
 }
 
@@ -26,12 +26,12 @@ export async function correct (container: string, body: ContainerCorrection, gua
 }
 
 /** Says that somebody is at an alarm. */
-export async function acknowledge (id: string, note: string, signed: Signature): Promise<void> {
+export async function acknowledge (id: string, note: string, signed: Signed): Promise<void> {
   await answered(api.POST('/api/alarms/{id}/acknowledge', { params: { path: { id } }, headers: guarded(signed), body: { note } }))
 }
 
 /** Says that nobody knows where these containers are. */
-export async function sayMissing (containers: string[], reason: string, signed: Signature): Promise<number> {
+export async function sayMissing (containers: string[], reason: string, signed: Signed): Promise<number> {
   return revisionOf(await answered(api.POST('/api/arrangements', { headers: guarded(signed), body: { reason, items: [], missing: containers } })))
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { answered, api, read } from './client.ts'
-import { type Guards, guarded, revisionOf, type Signature } from './commands.ts'
+import { type Guards, guarded, revisionOf, type Signed } from './commands.ts'
 import type { Step, StepFinish, StepPatch, StepStatus } from './generated/schema.d.ts'
 import { usePaged } from './paged.ts'
 
@@ -44,6 +44,6 @@ export async function correctStep (id: string, body: StepPatch, guards: Guards):
 }
 
 /** Says how a step ended of which nobody told the end. */
-export async function finishStep (id: string, body: StepFinish, signed: Signature): Promise<number> {
+export async function finishStep (id: string, body: StepFinish, signed: Signed): Promise<number> {
   return revisionOf(await answered(api.POST('/api/steps/{id}/finish', { params: { path: { id } }, headers: guarded(signed), body })))
 }

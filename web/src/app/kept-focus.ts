@@ -10,8 +10,11 @@ export function useKeptFocus (): void {
   useEffect(() => {
     /** What had the focus last, and what it is in, from the inside out. */
     let last: HTMLElement[] = []
+    let isSeen = false
     function onFocus ({ target }: FocusEvent): void {
       last = []
+      // Whoever points with a finger or a mouse looks at the place, which must not move.
+      isSeen = target instanceof Element && target.matches(':focus-visible')
       for (let one = target instanceof HTMLElement ? target : null; one !== null && one !== document.body; one = one.parentElement) last.push(one)
     }
     const observer = new MutationObserver(() => {
@@ -20,7 +23,7 @@ export function useKeptFocus (): void {
       last = []
       const open = around.find((one) => one.isConnected && one.closest('main, dialog') !== null && one.tagName !== 'MAIN' && one.querySelector(reachable) !== null)
       const next = open?.querySelector<HTMLElement>(reachable) ?? document.querySelector<HTMLElement>('dialog[open] h2, main h1')
-      next?.focus({ preventScroll: true })
+      next?.focus({ preventScroll: !isSeen })
     })
     addEventListener('focusin', onFocus)
     observer.observe(document.body, { childList: true, subtree: true })

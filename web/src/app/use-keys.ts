@@ -42,6 +42,8 @@ export function useKeys (): void {
         return
       }
       if (key.length === 1) scanned += key
+      // Tab and others are no part of a label; scanners hold Shift for capitals.
+      else if (key !== 'Shift') scanned = ''
       if (field !== null) return
       if (scanned.length > 1) {
         // The rest of a scan presses no button and chooses nothing in a list.

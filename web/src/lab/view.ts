@@ -30,5 +30,6 @@ function isCount (value: unknown): value is number {
 /** Small devices read best as a list; of large ones only the pattern can be seen. */
 function columnsOf (positions: number): number {
   if (positions <= 12) return 1
-  return positions <= 60 ? 2 : 10
+  if (positions <= 60) return 2
+  return positions <= 1000 ? 10 : mostColumns
 }

@@ -119,7 +119,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   )
   if (isFolded) {
     return (
-      <details className={`device columns-${widthOf(device.view.columns)}`} open={meant !== undefined}>
+      <details className={`device columns-${widthOf(device.view.columns)}${device.view.columns > mostNarrow ? ' is-wide' : ''}`} open={meant !== undefined}>
         <summary><h3>{heading}</h3></summary>
         {content}
         {children}
@@ -127,7 +127,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     )
   }
   return (
-    <section className={`device columns-${widthOf(device.view.columns)}`}>
+    <section className={`device columns-${widthOf(device.view.columns)}${device.view.columns > mostNarrow ? ' is-wide' : ''}`}>
       <h3>{isPlain ? heading : <Link href={`/devices/${encodeURIComponent(name)}${past}`}>{heading}</Link>}</h3>
       {content}
       {children}
@@ -165,6 +165,9 @@ function slotAt ({ target }: { target: EventTarget }): number | null {
 function pathOf (device: string, slot: number, occupant: Occupant | undefined): string {
   return occupant === undefined ? `/devices/${encodeURIComponent(device)}/${slot}` : containerPath(occupant.container)
 }
+
+/** With more columns a device is as wide as the page. */
+const mostNarrow = 12
 
 /** So many slots of 48 pixels are beside each other on a phone. */
 const mostOnPhone = 7

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRef, useState, type ReactNode, type SyntheticEvent } from 'react'
 import { newKey, wordsOf } from '../api/client.ts'
-import type { Signature as Signed } from '../api/commands.ts'
+import type { Signed } from '../api/commands.ts'
 import { hasScope, useIsCurrent, useLab, useMaySign } from '../lab/lab-context.ts'
 import { Key } from './key.tsx'
 import { Signature } from './signature.tsx'

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { wordsOf } from '../../api/client.ts'
-import type { Signature } from '../../api/commands.ts'
+import type { Signed } from '../../api/commands.ts'
 import type { Webhook, WebhookAttempt } from '../../api/generated/schema.d.ts'
 import { deleteWebhook, redeliver, switchWebhook, testWebhook, useAttempts } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
@@ -59,7 +59,7 @@ const saysOf: Readonly<Record<Exclude<Action, 'Deliver again'>, string>> = {
   'Switch on': 'What waited is sent, in order.', Delete: 'What was not delivered is never sent.'
 }
 
-async function send (action: Exclude<Action, 'Deliver again'>, id: string, signed: Signature): Promise<number> {
+async function send (action: Exclude<Action, 'Deliver again'>, id: string, signed: Signed): Promise<number> {
   switch (action) {
     case 'Send a test': return await testWebhook(id, signed)
     case 'Switch off': return await switchWebhook(id, true, signed)

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
-import type { Signature } from '../../api/commands.ts'
+import type { Signed } from '../../api/commands.ts'
 import type { Step, StepEnding } from '../../api/generated/schema.d.ts'
 import { queries } from '../../api/queries.ts'
 import { correctStep, finishStep, useStep, useStepHistory } from '../../api/steps.ts'
@@ -112,7 +112,7 @@ function ActionSheet ({ action, step, etag, onClose }: { action: Action, step: S
   const [ending, setEnding] = useState<StepEnding | null>(null)
   const isEnding = action === 'Say how it ended'
 
-  async function send (signed: Signature): Promise<number> {
+  async function send (signed: Signed): Promise<number> {
     if (isEnding) return await finishStep(step.id, { status: ending!, ...reason.trim() === '' ? {} : { error: reason.trim() } }, signed)
     return await correctStep(step.id, { reason: reason.trim(), exclude_from_estimates: action === 'Exclude from estimates' ? true : null }, { ...signed, etag })
   }
