@@ -33,9 +33,11 @@ export async function withoutMouse (browser: Browser, service: RunningService): 
   await page.keyboard.type('RENAMED_3')
   await record(page)
   await is(call, 'RENAMED_3', { barcode: 'RENAMED_3' })
+  await page.getByRole('heading', { level: 1, name: 'RENAMED_3' }).waitFor()
   await hasFocus(page)
-  // A refusal keeps the focus, too: the slot is taken.
   await page.keyboard.press('g')
+  // slower than a scanner
+  await page.waitForTimeout(80)
   await page.keyboard.press('n')
   await page.getByRole('heading', { level: 1, name: 'Now' }).waitFor()
   await focusIsOn(page, 'Now')
