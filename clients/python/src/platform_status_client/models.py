@@ -1448,7 +1448,7 @@ class StepEnd(TypedDict):
 StepEnding = Literal['completed', 'failed', 'aborted']
 
 
-StepExclusion = Literal['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'by-hand']
+StepExclusion = Literal['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'paused-throughout', 'by-hand']
 
 
 class StepExclusionRequest(TypedDict):
