@@ -15,7 +15,6 @@ const StepKindTrend = stringEnum('StepKindTrend', ['steady', 'slower', 'faster']
 
 export const StepKindQuery = Type.Object({
   ...pageQuery,
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'The maximum number of items on a page.' })),
   since: Type.Optional(TimestampIn),
   device: Type.Optional(DeviceName),
   confidence: Type.Optional(kindConfidence)

@@ -96,7 +96,7 @@ export const WebhookAttempt = Type.Object({
   id: ref(Uuid, 'The id of the attempt.'),
   message_id: Type.String({ description: 'The id of the message, which all its attempts have: the log, the revision and the number of the event in it.' }),
   type: Type.String({ description: 'The kind of the event, or `webhook-test`.' }),
-  attempt: Type.Integer({ minimum: 1, description: 'Which attempt of the message it was, counted from 1.' }),
+  attempt: Type.Integer({ minimum: 1, description: 'Which attempt of the message it was, counted from 1, and from 1 again when it is delivered again (`redeliver`).' }),
   started_at: ref(Timestamp, 'When the request was sent.'),
   seconds: Type.Number({ minimum: 0, description: 'How long it took, in seconds.' }),
   delivered: Type.Boolean({ description: 'Whether the receiver answered with a status from 200 to 299.' }),

@@ -4,6 +4,7 @@ import {
 import { invalid, problem } from '../contract/problems.ts'
 import { toUtc } from '../domain/step-times.ts'
 import type { Queryable } from '../store/commands.ts'
+import { refuseDeviceThatNeverWas } from '../store/devices.ts'
 import { filtersOf, isIdKey, type Page, readPage } from '../store/pages.ts'
 import { samplesSinceChangePoint } from './change-point.ts'
 import { basisOf, defaultConfidence, estimate, type EstimateOptions, total } from './estimate.ts'
@@ -22,7 +23,7 @@ const maxDays = 366
 /** How many of the newest steps `coverage` judges. */
 const maxJudged = 100
 
-/** What is known of each kind of step: the steps with one key of the most specific level (`key_1`). */
+/** What is known of each kind of step: the steps with one key of the most specific level (`key_1`). Throws `device-not-found`. */
 export async function listKinds (database: Queryable, query: StepKindQuery): Promise<Page<EstimatedKind>> {
   const { confidence = defaultConfidence, device = null } = query
   const since = query.since === undefined ? new Date(Date.now() - usualDays * dayMs).toISOString() : toUtc(query.since)
@@ -36,6 +37,7 @@ export async function listKinds (database: Queryable, query: StepKindQuery): Pro
     read: async (after, take) => {
       const sizes = { samples: windowFor(confidence) + maxJudged, enough: samplesFor(confidence) }
       const found = await readKinds(database, { since, device, after: after?.[0] ?? null, take, ...sizes })
+      if (found.length === 0 && device !== null) await refuseDeviceThatNeverWas(database, device)
       const kinds: EstimatedKind[] = []
       for (const kind of found) kinds.push(await known(kind, options, yieldToRequests))
       return kinds

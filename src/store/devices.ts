@@ -5,7 +5,7 @@ import { extraFault } from '../domain/lab-file/lab-file.ts'
 import { unknownTypeFaults } from '../domain/lab-file/labware-types.ts'
 import { type DeviceChange, deviceChangeOf, type DeviceInput, type TrackedDevice, deviceInputOf } from '../domain/lab-file/lab-plan.ts'
 import { viewColumns } from './columns.ts'
-import { type AuditContext, withRetries, runPrepared } from './commands.ts'
+import { type AuditContext, type Queryable, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Prisma } from './generated/client.ts'
 import { nextRevision, type Transaction } from './lab-lock.ts'
@@ -79,6 +79,12 @@ export function deviceStore (database: Database) {
       }, async (transaction, planned) => await write(transaction, planned, audit))
     }
   }
+}
+
+/** Explains an answer that has nothing about a device. Throws `device-not-found` if the lab never had one with this name. */
+export async function refuseDeviceThatNeverWas (database: Queryable, device: string): Promise<void> {
+  const known = await runPrepared(database, 'SELECT 1 FROM device WHERE name = $1 LIMIT 1', [device])
+  if (known.length === 0) throw deviceNotFound(device)
 }
 
 export function deviceNotFound (device: string) {

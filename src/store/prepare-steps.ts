@@ -14,17 +14,17 @@ import { parseContainerRef } from './container-ref.ts'
 /** A step to log, or null for none. With `placesFollow`, the transfer supplies the places of a move. */
 type StepInput = { input: StepCreate | null, pointer: string, placesFollow: boolean }
 
-/** The stored data of steps that end and were told before, by id. What is told at the end is added to it. */
-export type StoredData = ReadonlyMap<string, Readonly<Record<string, unknown>>>
+/** The name and the data of steps that end and were told before, by id. The end adds to the data, and may be without the name. */
+export type StoredParts = ReadonlyMap<string, { name: string | null, data: Readonly<Record<string, unknown>> }>
 
 /** The input of the function log_steps: the steps and the devices that they name. Throws a 400 with all contradictions. */
-export function prepareSteps (inputs: readonly StepCreate[], batch: boolean, stored?: StoredData) {
+export function prepareSteps (inputs: readonly StepCreate[], batch: boolean, stored?: StoredParts) {
   const { steps, devices } = prepareTransferSteps(inputs.map((input, index) => ({ input, pointer: batch ? `/steps/${index}` : '', placesFollow: false })), stored)
   return { steps: steps.filter((step) => step !== null), devices }
 }
 
 /** The same for the steps of transfers, which can be anywhere in a request. The result has the same order, with null for no step. */
-export function prepareTransferSteps (inputs: readonly StepInput[], stored?: StoredData) {
+export function prepareTransferSteps (inputs: readonly StepInput[], stored?: StoredParts) {
   const faults: Fault[] = []
   const ids = new Set<string>()
   const devices = new Map<string, string>()
@@ -68,12 +68,13 @@ export function withComposedFunction<D extends Readonly<Record<string, unknown>>
 }
 
 /** A step as log_steps takes it. */
-export function prepareStep (input: StepCreate, stored?: StoredData) {
+export function prepareStep (input: StepCreate, stored?: StoredParts) {
   const id = (input.id ?? uuidv7()).toLowerCase()
   const kind = input.kind ?? 'operation'
   const told = input.data ?? {}
-  const data = withComposedFunction({ ...stored?.get(id), ...told })
-  const name = input.name ?? null
+  const before = stored?.get(id)
+  const data = withComposedFunction({ ...before?.data, ...told })
+  const name = input.name ?? before?.name ?? null
   const is_simulation = input.is_simulation ?? false
   const origin = input.origin ?? null
   const destination = input.destination ?? null
@@ -98,13 +99,16 @@ export function prepareStep (input: StepCreate, stored?: StoredData) {
     origin, destination, lidded_before, lidded_after, barcode_read, attempt, expected_seconds, error, session,
     match_version, match_function, match_parameters, match_protocol, commanded_seconds,
     warnings: [...warnings, ...statusWarnings(data), ...numberWarnings(told, '/data')],
+    // Version 0.2.0 counted the name to what a step is. Its steps have this digest.
+    identity_with_name: shortDigestOf([kind, input.name ?? null, input.device, start]),
     // The first digest says what the step is, the second identifies a retry. It does not include the containers, because they can be
     // reported one by one.
-    created_as: `${shortDigestOf([kind, name, input.device, start])}:${shortDigestOf([
+    created_as: `${shortDigestOf([kind, input.device, start])}:${shortDigestOf([
       told, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read,
       attempt, expected_seconds, error, session,
-      // Digests of steps of which no pauses were told stay what they were before pauses could be told.
-      ...pauses === null ? [] : [pauses]
+      // Digests of steps of which neither pauses nor a name were told stay what they were before these were part of them.
+      ...pauses === null ? [] : [pauses],
+      ...input.name ? [{ name: input.name }] : []
     ])}`
   }
 }

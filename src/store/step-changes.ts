@@ -58,10 +58,10 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
 
 /** The end of a step as log_steps takes it. Its digest is the same for the same facts. */
 function toldEnding (id: string, step: LockedStep, ending: StepFinish) {
-  const input: StepCreate = { ...ending, id, kind: step.kind, name: step.name, device: step.device, start: step.start.toISOString(), finish: null, status: ending.status ?? 'completed' }
+  const input: StepCreate = { ...ending, id, kind: step.kind, device: step.device, start: step.start.toISOString(), finish: null, status: ending.status ?? 'completed' }
   const finish = ending.finish ? toUtc(ending.finish) : step.now.toISOString()
   const [identity] = step.created_as.split(':')
-  const prepared = prepareStep(input, new Map([[id.toLowerCase(), step.data]]))
+  const prepared = prepareStep(input, new Map([[id.toLowerCase(), step]]))
   // Without what the step is: its start and its device may have been corrected since.
   const [, facts] = prepared.created_as.split(':')
   // Without a finish it is now, which says little about a step that began days before it was told.

@@ -10,7 +10,7 @@ import type { Database } from './database.ts'
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, type PageQuery, readPage } from './pages.ts'
 import { pauseValues } from './pauses.ts'
-import { withMergedData } from './merged-data.ts'
+import { withStoredSteps } from './stored-steps.ts'
 import { prepareSteps } from './prepare-steps.ts'
 import { correctStep, finishStep } from './step-changes.ts'
 import { excludeSteps } from './step-exclusions.ts'
@@ -52,11 +52,11 @@ export function stepStore ({ pool, prisma }: Database) {
   }
 
   async function logAll (inputs: readonly StepCreate[], audit: AuditContext, batch = true): Promise<LoggedStep[]> {
-    return await withMergedData(async (stored) => {
+    return await withStoredSteps(async (stored) => {
       const { steps, devices } = prepareSteps(inputs, batch, stored)
       const logged = await runLabCommand<LoggedStep | ToMerge>(pool, logSteps, [writeExactly(steps), JSON.stringify(devices), batch, audit])
       return logged.some(({ outcome }) => outcome === 'merge')
-        ? { merge: logged.map(({ id, json }): [string, Step['data']] => [id, (JSON.parse(json) as Step).data]) }
+        ? { merge: logged.map(({ json }) => JSON.parse(json) as Step) }
         : { done: logged as LoggedStep[] }
     })
   }

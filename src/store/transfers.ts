@@ -8,7 +8,7 @@ import { writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, runLabCommand } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
-import { withMergedData } from './merged-data.ts'
+import { type StoredStep, withStoredSteps } from './stored-steps.ts'
 import { prepareTransferSteps } from './prepare-steps.ts'
 import { refusalDetail } from './refusals.ts'
 
@@ -16,8 +16,8 @@ type TransferRow = {
   container: Container | null, step: Step | null, revision: number
   findings: { code: ProblemCode, members: Record<string, unknown> }[], warnings: Warning[] | null
 }
-/** The step of a transfer that ends it and lacks a part of the stored data. Nothing was done. */
-type ToMerge = { findings: null, step: Pick<Step, 'id' | 'data'> }
+/** The stored step of a transfer that ends it and lacks a part of its name or data. Nothing was done. */
+type ToMerge = { findings: null, step: StoredStep }
 
 /** Transfers. The command is one call of the function `transfer` in prisma/sql/transfer. */
 export function transferStore ({ pool }: Database) {
@@ -27,7 +27,7 @@ export function transferStore ({ pool }: Database) {
       const base = (index: number) => batch ? `/transfers/${index}` : ''
       const faults = transfers.flatMap((transfer, index) => faultsOf(transfer).map(({ pointer, detail }): Fault => ({ in: 'body', pointer: base(index) + pointer, detail })))
       if (faults.length > 0) throw invalid(...faults)
-      const made = await withMergedData(async (stored) => {
+      const made = await withStoredSteps(async (stored) => {
         const { steps, devices } = prepareTransferSteps(transfers.map(({ step, target }, index) => ({
           input: step ? { ...step, kind: step.kind ?? (target ? 'move' : 'operation') } : null, pointer: `${base(index)}/step`, placesFollow: true
         })), stored)
@@ -47,7 +47,7 @@ export function transferStore ({ pool }: Database) {
         const rows = await runLabCommand<TransferRow | ToMerge>(pool, 'SELECT container, step, findings, warnings, revision FROM transfer($1, $2, $3, $4, $5)',
           [writeExactly(inputs), JSON.stringify(devices), batch, dryRun, audit])
         return rows.some(({ findings }) => findings === null)
-          ? { merge: (rows as ToMerge[]).map(({ step }): [string, Step['data']] => [step.id, step.data]) }
+          ? { merge: (rows as ToMerge[]).map(({ step }) => step) }
           : { done: rows as TransferRow[] }
       })
       return made.map(({ container, step, findings, warnings, revision }, index) => ({

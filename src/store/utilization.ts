@@ -3,6 +3,7 @@ import type { DeviceUtilization, UtilizationQuery } from '../contract/utilizatio
 import { toUtc } from '../domain/step-times.ts'
 import { runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
+import { refuseDeviceThatNeverWas } from './devices.ts'
 import { timeZonesOf } from './time-zones.ts'
 
 /** The longest time range. */
@@ -17,7 +18,7 @@ const usualDays = 7
 export function utilizationStore ({ pool }: Database) {
   const timeZones = timeZonesOf(pool)
   return {
-    /** Throws a 400 for an unknown time zone, for a range that is empty or too long, and for too many buckets. */
+    /** Throws a 400 for an unknown time zone, for a range that is empty or too long, and for too many buckets; `device-not-found`. */
     async read ({ from, to, bucket = 'day', timezone = 'UTC', device }: UtilizationQuery): Promise<DeviceUtilization[]> {
       const zoneFault = await timeZones.fault(timezone)
       if (zoneFault !== null) throw invalid({ in: 'query', parameter: 'timezone', detail: zoneFault })
@@ -29,6 +30,7 @@ export function utilizationStore ({ pool }: Database) {
         `SELECT device, wire_time("from") AS "from", wire_time("to") AS "to", busy_seconds, steps, failed, occupied_slot_seconds, slots
          FROM device_utilization($1, $2, $3, $4, $5) LIMIT ${maxItems + 1}`, [begins, ends, bucket, timezone, device ?? null])
       if (items.length > maxItems) throw invalid({ in: 'query', parameter: 'bucket', detail: `makes more than ${maxItems} items; ask for days, for a shorter range or for one device` })
+      if (items.length === 0 && device !== undefined) await refuseDeviceThatNeverWas(pool, device)
       return items
     }
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { shortDigestOf } from '../../src/domain/canonical.ts'
 import { anExperiment, eventKinds, rows } from '../support/log.ts'
 import { aLab, aService, type Service } from '../support/service.ts'
 
@@ -55,15 +56,32 @@ t.test('a step that is told again otherwise stays as it is, and the answer says 
   t.match(again, { status: 200, body: { data: begun.data, version: 1, warnings: [{ code: 'differs-from-stored', pointer: '/data' }] } }, 'running, with other data')
   t.same((await service.get(`/api/steps/${begun.id}`)).body, running)
   const { body: ended } = await service.post('/api/steps', { ...begun, status: 'completed', finish })
-  const cases: [object, string][] = [
-    [{ finish: after(60), status: 'completed' }, '/finish'], [{ finish, status: 'failed' }, '/status'], [{ finish, status: 'completed', data: { cycles: 9 } }, '/data'],
-    [{ finish, status: 'completed', lidded_after: true }, '/lidded_after'], [{ finish, status: 'completed', error: 'x' }, '/error']
-  ]
-  for (const [change, pointer] of cases) {
-    t.match(await service.post('/api/steps', { ...begun, ...change }), { status: 200, body: { ...ended, warnings: [{ code: 'differs-from-stored', pointer }] } }, pointer)
-  }
   t.match(await service.post('/api/steps', { ...begun, data: { other: 1 } }), { status: 200, body: ended }, 'a start that arrives late is nothing new')
   t.same((await service.get(`/api/steps/${begun.id}`)).body, ended)
+})
+
+t.test('what is told otherwise after the end is named, whatever member it is', async (t) => {
+  const service = await aLab(t, { Hotel: 4, Washer: 1, Arm: 0 })
+  const { id: experiment } = await anExperiment(service)
+  const stored = {
+    name: 'To the washer', data: { fct: 'move', speed: 2 }, finish, pauses: [{ paused_at: after(1), resumed_at: after(2) }], status: 'completed', experiment_id: experiment,
+    is_simulation: false, origin: { device: 'Hotel', position: 1 }, destination: { device: 'Washer', position: 0 }, lidded_before: true, lidded_after: true,
+    barcode_read: true, attempt: 1, expected_seconds: 40, error: 'late', session: 'today'
+  }
+  const otherwise: Record<keyof typeof stored, unknown> = {
+    name: 'From the hotel', data: { speed: 3 }, finish: after(60), pauses: [{ paused_at: after(1), resumed_at: after(3) }], status: 'failed', experiment_id: 'run 7',
+    is_simulation: true, origin: { device: 'Hotel', position: 2 }, destination: { device: 'Arm' }, lidded_before: false, lidded_after: false,
+    barcode_read: false, attempt: 2, expected_seconds: 41, error: 'stuck', session: 'yesterday'
+  }
+  const { properties } = (await service.get('/openapi.json')).body.components.schemas.StepCreate
+  t.strictSame(Object.keys({ ...stored, id: 0, kind: 0, device: 0, start: 0, containers: 0 }).sort(), Object.keys(properties).sort(), 'containers are added; the rest says what the step is')
+  const step = { id: randomUUID(), kind: 'move', device: 'Arm', start }
+  const { body } = await service.post('/api/steps', { ...step, ...stored })
+  for (const [member, value] of Object.entries(otherwise)) {
+    t.match(await service.post('/api/steps', { ...step, ...stored, [member]: value }), { status: 200, body: { ...body, warnings: [{ code: 'differs-from-stored', pointer: `/${member}` }] } }, member)
+  }
+  const silent = { ...step, finish, status: 'completed', origin: { device: 'Hotel' }, destination: { device: 'Washer' } }
+  t.match(await service.post('/api/steps', silent), { status: 200, body: { ...body, warnings: [] } }, 'what is not told does not differ')
 })
 
 t.test('a start that arrives after the end changes nothing', async (t) => {
@@ -89,10 +107,57 @@ t.test('an id belongs to one kind, device and start', async (t) => {
   const begun = aStart()
   await service.post('/api/steps', begun)
   const places = { origin: { device: 'Hotel' }, destination: { device: 'Washer' } }
-  for (const other of [{ device: 'Reader' }, { start: after(1) }, { kind: 'move', ...places }, { name: 'Wash 2' }]) {
+  for (const other of [{ device: 'Reader' }, { start: after(1) }, { kind: 'move', ...places }]) {
     t.match(await service.post('/api/steps', { ...begun, finish, status: 'completed', ...other }), { status: 409, body: { code: 'id-in-use', id: begun.id, pointer: '/id' } }, JSON.stringify(other))
   }
   t.match(await rows(service, 'SELECT status FROM step'), [{ status: 'running' }])
+})
+
+t.test('a step can get its name at its start, at its end, or another one at its end', async (t) => {
+  const service = await aLab(t, { Washer: 1 })
+  const cases: [string | undefined, string | undefined, string][] = [['Wash 1', undefined, 'Wash 1'], [undefined, 'Wash 1', 'Wash 1'], ['Wash', 'Wash 1', 'Wash 1'], ['Wash 1', 'Wash 1', 'Wash 1']]
+  for (const data of [{ fct: 'wash' }, {}]) {
+    for (const [first, last, name] of cases) {
+      const begun = aStart({ name: first, data })
+      await service.post('/api/steps', begun)
+      const end = { ...begun, name: last, status: 'completed', finish }
+      const ended = await service.post('/api/steps', end)
+      t.match(ended, { status: 200, body: { name, status: 'completed', warnings: [] } }, `${first} ${last}`)
+      t.match(await service.post('/api/steps', end), { status: 200, body: ended.body }, 'told again it is as it is')
+      t.match(await service.post('/api/steps', begun), { status: 200, body: ended.body })
+    }
+  }
+  t.match(await rows(service, 'SELECT count(DISTINCT (key_1, key_2, key_3))::int AS kinds, count(*)::int FROM step WHERE is_sample'), [{ kinds: 2, count: 8 }],
+    'and is compared with the same steps')
+})
+
+t.test('a transfer can end a step under another name', async (t) => {
+  const service = await aLab(t, { Hotel: 4, Washer: 1, Arm: 0 })
+  await service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1' })
+  const begun = { container: 'P1', source: { device: 'Hotel', position: 0 }, target: { device: 'Washer', position: 0 }, step: { id: randomUUID(), name: 'Move', device: 'Arm', start } }
+  t.match(await service.post('/api/transfers', begun), { status: 200, body: { step: { status: 'running', name: 'Move' } } })
+  for (const more of [{ name: undefined }, { name: 'Move P1' }]) {
+    const end = { ...begun, step: { ...begun.step, ...more, finish } }
+    if ('name' in more && more.name === undefined) t.match(await service.post('/api/transfers', end), { status: 200, body: { step: { status: 'completed', name: 'Move' } } })
+    else t.match(await service.post('/api/transfers', end), { status: 409, body: { code: 'id-in-use' } }, 'what has ended stays')
+  }
+})
+
+t.test('a step of version 0.2.0, which counted the name to what a step is, is still told again', async (t) => {
+  const service = await aLab(t, { Hotel: 4, Washer: 1, Arm: 0 })
+  await service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1' })
+  const begun = aStart()
+  const transfer = { container: 'P1', source: { device: 'Hotel', position: 0 }, target: { device: 'Washer', position: 0 }, step: { id: randomUUID(), name: 'Move', device: 'Arm', start, finish } }
+  await service.post('/api/steps', begun)
+  const { body: moved } = await service.post('/api/transfers', transfer)
+  for (const [id, what] of [[begun.id, ['operation', 'Wash 1', 'Washer', start]], [transfer.step.id, ['move', 'Move', 'Arm', start]]] as const) {
+    const identity = shortDigestOf(what)
+    await rows(service, `UPDATE step SET created_as = '${identity}:' || split_part(created_as, ':', 2) WHERE id = '${id}'`)
+    await rows(service, `UPDATE transfer_outcome SET created_as = '${identity}:' || split_part(created_as, ':', 2) || ':' || split_part(created_as, ':', 3) WHERE step_id = '${id}'`)
+  }
+  await service.patch(`/api/steps/${begun.id}`, { reason: 'clock', start: after(10) })
+  t.match(await service.post('/api/steps', { ...begun, status: 'completed', finish }), { status: 200, body: { start: after(10), finish, status: 'completed' } })
+  t.match(await service.post('/api/transfers', transfer), { status: 200, body: { step: moved.step, container: moved.container } })
 })
 
 t.test('a corrected start does not make another step of the end', async (t) => {

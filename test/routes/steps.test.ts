@@ -146,7 +146,7 @@ t.test('a step repeated with its id and facts answers what is there', async (t) 
   t.same(plainly(await service.post('/api/steps', {
     ...input, id: input.id.toUpperCase(), start: '2026-03-02T10:00:00.000+01:00', status: 'running', kind: 'operation', is_simulation: false, data: { wells: [1, 2], fct: 'read' }
   })), { status: 200, body: first.body }, 'the same facts in other words')
-  t.match(await service.post('/api/steps', { ...input, name: 'other' }), { status: 409, body: { code: 'id-in-use', id: input.id, pointer: '/id' } })
+  t.match(await service.post('/api/steps', { ...input, device: 'Other' }), { status: 409, body: { code: 'id-in-use', id: input.id, pointer: '/id' } })
   t.match(await rows(service, 'SELECT revision::int FROM lab'), [{ revision: 1 }], 'repeating writes nothing')
 })
 
@@ -208,7 +208,7 @@ t.test('a batch is stored in order, in one revision', async (t) => {
 t.test('a batch is stored whole or not at all', async (t) => {
   const service = await aService(t)
   const known = await logged(service)
-  t.match(await service.post('/api/steps/batch', { steps: [aStep(), aStep({ device: 'New' }), aStep({ id: known.id, name: 'other' })] }),
+  t.match(await service.post('/api/steps/batch', { steps: [aStep(), aStep({ device: 'New' }), aStep({ id: known.id, device: 'Other' })] }),
     { status: 409, body: { code: 'id-in-use', index: 2, pointer: '/steps/2/id' } })
   t.match(await rows(service, 'SELECT count(*)::int, (SELECT count(*)::int FROM device) AS devices FROM step'), [{ count: 1, devices: 1 }])
 })

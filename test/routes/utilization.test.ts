@@ -108,6 +108,13 @@ t.test('a device that is gone keeps its past', async (t) => {
   t.match(await utilization(lab, `from=${at(0)}&to=${at(3600)}`), [{ device: 'Reader', busy_seconds: 60, slots: 0 }])
 })
 
+t.test('a device that the lab never had is refused, one that is gone or did nothing is not', async (t) => {
+  const lab = await aLab(t, { Reader: 1, Gone: 1 })
+  await lab.delete('/api/devices/Gone')
+  t.match(await lab.get('/api/devices/utilization?device=Raeder'), { status: 404, body: { code: 'device-not-found', device: 'Raeder', parameter: 'device' } })
+  for (const device of ['Reader', 'Gone']) t.equal((await lab.get(`/api/devices/utilization?device=${device}`)).status, 200)
+})
+
 t.test('without times it is a week', async (t) => {
   const lab = await aLab(t, { Reader: 1 })
   for (const query of ['', `from=${at(0)}`, `to=${at(7 * 86_400)}`, `from=${at(0)}&to=${at(7 * 86_400)}`]) {

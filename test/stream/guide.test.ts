@@ -1,7 +1,11 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { projectRoot } from '../../src/project-root.ts'
@@ -44,8 +48,41 @@ t.test('the example in Python prints a move', { skip: withoutPython }, async (t)
   t.equal(printed, '3 moved SCREEN_001\n')
 })
 
+const { outputText: inJavaScript } = ts.transpileModule(blocks('ts')[0]!, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 } })
+
 t.test('the example in TypeScript prints a move', async (t) => {
-  const { outputText } = ts.transpileModule(blocks('ts')[0]!, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 } })
-  const printed = await watching(t, process.execPath, (code) => ['--input-type=module', '-e', code(outputText)])
+  const printed = await watching(t, process.execPath, (code) => ['--input-type=module', '-e', code(inJavaScript)])
   t.equal(printed, '3 moved SCREEN_001\n')
+})
+
+/** Serves the lab and one stream after the other. After the last one, the key is refused. Returns its address and the paths that were asked for. */
+async function aLogOf (t: Test, streams: readonly string[][]): Promise<{ address: string, asked: string[] }> {
+  const left = [...streams]
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url!)
+    const frames = request.url === '/api/lab' ? ['{"revision":7}'] : left.shift()
+    response.statusCode = frames === undefined ? 401 : 200
+    response.end(frames?.join('') ?? '{"code":"unauthorized"}')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+}
+
+const frame = (event: string, id: number, data: object) => `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`
+const aChange = (revision: number, barcode: string) => frame('revision', revision, { revision, events: [{ kind: 'moved', after: { barcode } }] })
+
+t.test('the example in TypeScript reads the lab again after a backup was restored, and ends when its key is refused', async (t) => {
+  const { address, asked } = await aLogOf(t, [
+    [frame('hello', 7, { revision: 8, log_id: 'a' }), aChange(8, 'P1')],
+    [frame('hello', 8, { revision: 9, log_id: 'b' }), aChange(9, 'of another log')],
+    [frame('hello', 7, { revision: 8, log_id: 'b' }), aChange(8, 'P2')],
+    [frame('reset', 3, { revision: 3, log_id: 'c' }), aChange(4, 'before the lab was read')]
+  ])
+  const { code, stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', inJavaScript.replaceAll('http://localhost:8000', address)],
+    { cwd: projectRoot, env: { PATH: process.env.PATH } }).then((printed) => ({ code: 0, ...printed }), (error: { code: number, stdout: string, stderr: string }) => error)
+  t.equal(stdout, '8 moved P1\n8 moved P2\n')
+  t.match({ code, stderr }, { code: 1, stderr: /unauthorized/ })
+  t.same(asked.map((path) => path.replace('/api/events/stream?after=', '')), ['/api/lab', '7', '8', '/api/lab', '7', '8', '/api/lab', '7'])
 })

@@ -5,7 +5,7 @@
 -- what was told again differs from what is stored, the step that is returned has a warning, which is not stored. `record`, in the first
 -- row, is what record_logged_steps writes to the event log. The caller calls it when it has read all rows.
 --
--- Steps with the outcome `merge` are returned alone, and nothing is done: see data_to_merge.
+-- Steps with the outcome `merge` are returned alone, and nothing is done: see steps_to_merge.
 --
 -- Locks: Steps and experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
 -- that the log creates takes the lab lock first.
@@ -30,7 +30,7 @@ DECLARE
   to_record jsonb;
 BEGIN
   RETURN QUERY
-  SELECT 'merge', state, NULL::jsonb FROM data_to_merge(_steps) m JOIN step_state state ON state.id = m.step_id;
+  SELECT 'merge', state, NULL::jsonb FROM steps_to_merge(_steps) m JOIN step_state state ON state.id = m.step_id;
   IF FOUND THEN
     RETURN;
   END IF;

@@ -1,5 +1,5 @@
--- Handles steps that were logged before. The first report of a step says what it is: its kind, name, device and start. Told again, it
--- may name more containers (`extended`), and a step that has not ended may end (`ended`): it takes the finish, the status, the
+-- Handles steps that were logged before. The first report of a step says what it is: its kind, device and start. Told again, it
+-- may name more containers (`extended`), and a step that has not ended may end (`ended`): it takes the finish, the status, the name, the
 -- data, the error, the lid, whether the barcode was read, the places, the session if it had none, and that it was a simulation. Otherwise nothing changes (`repeated`), and `differs` is
 -- the first member in which the second report differs. Each of `_steps` has its `index` in the request. `before` is the
 -- snapshot of a step that ended.
@@ -15,19 +15,15 @@ DECLARE
   paused record;
 BEGIN
   PERFORM 1 FROM step WHERE step.id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid)) ORDER BY step.id FOR NO KEY UPDATE;
-  -- Steps of before the digests had parts are compared by what is stored.
-  SELECT s.id, s.index INTO clash
-  FROM jsonb_to_recordset(_steps) AS s (id uuid, index integer, created_as text, kind text, name text, device text, start timestamptz)
-  JOIN step known ON known.id = s.id
-  WHERE CASE WHEN strpos(known.created_as, ':') > 0 THEN split_part(known.created_as, ':', 1) <> split_part(s.created_as, ':', 1)
-    ELSE (known.kind, known.name, known.start) IS DISTINCT FROM (s.kind, s.name, s.start) OR known.device_id IS DISTINCT FROM latest_device_named(s.device) END
-  ORDER BY s.index LIMIT 1;
+  SELECT known.id, (s.value->>'index')::integer AS index INTO clash
+  FROM jsonb_array_elements(_steps) s JOIN step known ON known.id = (s.value->>'id')::uuid
+  WHERE NOT is_same_step(known, s.value) ORDER BY index LIMIT 1;
   IF FOUND THEN
     PERFORM refuse('id-in-use', CASE WHEN _batch
       THEN jsonb_build_object('id', clash.id, 'index', clash.index, 'pointer', '/steps/' || clash.index || '/id')
       ELSE jsonb_build_object('id', clash.id, 'pointer', '/id') END);
   END IF;
-  IF EXISTS (SELECT FROM data_to_merge(_steps)) THEN
+  IF EXISTS (SELECT FROM steps_to_merge(_steps)) THEN
     RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'a step began while its end was told';
   END IF;
 
@@ -57,7 +53,7 @@ BEGIN
     )
     UPDATE step known SET
       -- A corrected start may be after the finish.
-      finish = greatest(s.finish, CASE WHEN s.finish IS NOT NULL THEN known.start END), status = s.status, data = s.data, fct = s.fct,
+      finish = greatest(s.finish, CASE WHEN s.finish IS NOT NULL THEN known.start END), status = s.status, name = s.name, data = s.data, fct = s.fct,
       error = coalesce(s.error, known.error), attempt = coalesce(s.attempt, known.attempt),
       expected_seconds = coalesce(s.expected_seconds, known.expected_seconds),
       lidded_before = coalesce(s.lidded_before, known.lidded_before), lidded_after = coalesce(s.lidded_after, known.lidded_after),
@@ -79,7 +75,7 @@ BEGIN
         || warning_list(destination.code, '/destination/device', CASE WHEN destination.id <> known.destination_device_id THEN destination.detail END),
       ended_as = s.created_as, version = known.version + 1, updated_at = command_time()
     FROM jsonb_to_recordset(_steps) AS s (
-      id uuid, status text, finish timestamptz, data jsonb, fct text, error text, attempt integer, expected_seconds double precision,
+      id uuid, status text, finish timestamptz, name text, data jsonb, fct text, error text, attempt integer, expected_seconds double precision,
       lidded_before boolean, lidded_after boolean, barcode_read boolean, session text, is_simulation boolean, origin jsonb, destination jsonb, warnings jsonb, created_as text,
       commanded_seconds double precision, match_version integer, match_function text, match_parameters uuid, match_protocol uuid, finish_unknown boolean)
     JOIN step present ON present.id = s.id

@@ -5,7 +5,7 @@
 -- present one. A transfer whose step was recorded before is a retry: it returns what it returned, and changes nothing. The same transfer
 -- whose step was running and has ended now ends the step. A step that was told without a transfer gets its transfer.
 --
--- Rows whose `findings` are null are returned alone, and nothing is done: see data_to_merge.
+-- Rows whose `findings` are null are returned alone, and nothing is done: see steps_to_merge.
 --
 -- Locks: Steps, experiments, the lab: the order of the step log, so that the two never wait for each other.
 -- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
@@ -36,8 +36,8 @@ BEGIN
   PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
   ORDER BY id FOR NO KEY UPDATE;
   RETURN QUERY
-  SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'data', m.data), NULL::jsonb, NULL::jsonb, NULL::double precision
-  FROM data_to_merge((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null')) m;
+  SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'name', m.name, 'data', m.data), NULL::jsonb, NULL::jsonb, NULL::double precision
+  FROM steps_to_merge((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null')) m;
   IF FOUND THEN
     RETURN;
   END IF;
@@ -47,18 +47,18 @@ BEGIN
     FOR input IN SELECT value FROM jsonb_array_elements(_transfers) LOOP
       base := CASE WHEN _batch THEN '/transfers/' || index ELSE '' END;
       told := input->'step'->>'created_as';
-      SELECT s.created_as, s.ended_as, split_part(s.created_as, ':', 1) = split_part(told, ':', 1) AS is_same,
+      SELECT s.created_as, s.ended_as, is_same_step(s, input->'step') AS is_same,
         s.status IN ('running', 'paused', 'lost') AS under_way, o.step_id IS NOT NULL AS transferred, coalesce(o.created_as, s.created_as) AS transferred_as
       INTO known FROM step s LEFT JOIN transfer_outcome o ON o.step_id = s.id WHERE s.id = (input->'step'->>'id')::uuid;
       IF FOUND AND known.is_same AND known.transferred AND known.under_way AND input->'step'->>'status' <> 'running'
-        AND split_part(known.transferred_as, ':', 3) = split_part(told, ':', 3) AND told <> known.transferred_as AND NOT _dry_run THEN
+        AND split_part(known.transferred_as, ':', 3) = split_part(told, ':', 3) AND told_facts(told) <> told_facts(known.transferred_as) AND NOT _dry_run THEN
         step_of := step_of || index;
         steps := steps || (input->'step');
         results := results || jsonb_build_object('repeats', input->'step'->'id', 'ends', true, 'findings', '[]'::jsonb);
         moved := moved || NULL::uuid;
         index := index + 1;
         CONTINUE;
-      ELSIF FOUND AND told IN (known.transferred_as, known.ended_as) AND known.transferred THEN
+      ELSIF FOUND AND known.is_same AND known.transferred AND told_facts(told) IN (told_facts(known.transferred_as), told_facts(known.ended_as)) THEN
         results := results || jsonb_build_object('repeats', input->'step'->'id', 'findings', '[]'::jsonb);
         moved := moved || NULL::uuid;
         index := index + 1;

@@ -24,7 +24,7 @@ export const alarmsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/alarms/:id/acknowledge', {
     schema: {
       operationId: 'acknowledgeAlarm', tags: ['alarms'], summary: 'Say who is at an alarm',
-      description: 'Stores a note about an alarm, and who wrote it. The alarm stays on until its step ends. A later note replaces it.',
+      description: 'Stores a note about an alarm, and who wrote it. The alarm stays on until its step ends. A later note replaces it. An alarm that is over takes a note, too: what was done about it is known then.',
       params: AlarmParams, querystring: noQuery, body: ref(AlarmAcknowledge),
       response: { 200: ref(Alarm), ...bodyProblems('alarm-not-found') }
     }

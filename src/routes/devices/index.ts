@@ -25,7 +25,7 @@ export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'getUtilization', tags: ['devices'], summary: 'Read how busy devices were',
       description: 'Returns the busy seconds, the number of steps and the occupied slots of each device, by day (the default) or by hour. The range is from `from` to `to`, at most 92 days. Without `from`, it is the seven days before `to`; without `to`, the seven days after `from`; without both, the last seven days. `timezone` says where a day begins; the default is UTC.',
       querystring: UtilizationQuery,
-      response: { 200: ref(Utilization), ...problems() }
+      response: { 200: ref(Utilization), ...problems('device-not-found') }
     }
   }, async ({ query }) => ({ items: await store.utilization.read(query) }))
 

@@ -64,7 +64,7 @@ export const estimatesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'listStepKinds', tags: ['estimates'], summary: 'List what is known of each kind of step',
       description: 'Lists the kinds of steps of which one finished since a time (`since`, without it in the last 92 days): the bound of the next such step, the trend, since when it is different, and how many of the newest kept their bounds.',
       querystring: StepKindQuery,
-      response: { 200: ref(EstimatedKindPage), ...problems('invalid-cursor') }
+      response: { 200: ref(EstimatedKindPage), ...problems('invalid-cursor', 'device-not-found') }
     }
   }, async ({ query }) => await estimator.listKinds(query))
 

@@ -36,7 +36,7 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'logStep', tags: ['steps'], summary: 'Log a step',
       description: [
         'Logs a step. A step is never refused because a device, container or experiment is unknown; the response has `warnings` instead.',
-        'A step can be told twice: when it starts (`status: running`) and, with the same `id`, `kind`, `device` and `start`, when it has ended. It is one step, and the second answer is 200. At its end it takes the finish, the status, the data (added to those of the start), the error, the places, the lid, whether the barcode was read, and further containers.',
+        'A step can be told twice: when it starts (`status: running`) and, with the same `id`, `kind`, `device` and `start`, when it has ended. It is one step, and the second answer is 200. At its end it takes the finish, the status, the name, the data (added to those of the start), the error, the places, the lid, whether the barcode was read, and further containers.',
         'What is told again changes nothing and is answered with 200 and the stored step. If it differs, the answer has the warning `differs-from-stored`. A start that is told after the end changes nothing. Further containers are added, so a step can be reported once for each container.',
         'The first step of an experiment sets its status to `running`.'
       ].join(' '),

@@ -730,12 +730,12 @@ class Operations(Caller):
         """Log a step. Logs a step. A step is never refused because a device, container or experiment is unknown;
         the response has `warnings` instead. A step can be told twice: when it starts (`status: running`) and,
         with the same `id`, `kind`, `device` and `start`, when it has ended. It is one step, and the second
-        answer is 200. At its end it takes the finish, the status, the data (added to those of the start), the
-        error, the places, the lid, whether the barcode was read, and further containers. What is told again
-        changes nothing and is answered with 200 and the stored step. If it differs, the answer has the warning
-        `differs-from-stored`. A start that is told after the end changes nothing. Further containers are added,
-        so a step can be reported once for each container. The first step of an experiment sets its status to
-        `running`. Scope: `operate`.
+        answer is 200. At its end it takes the finish, the status, the name, the data (added to those of the
+        start), the error, the places, the lid, whether the barcode was read, and further containers. What is
+        told again changes nothing and is answered with 200 and the stored step. If it differs, the answer has
+        the warning `differs-from-stored`. A start that is told after the end changes nothing. Further containers
+        are added, so a step can be reported once for each container. The first step of an experiment sets its
+        status to `running`. Scope: `operate`.
         """
         answer: Step = self.call('POST', ('api', 'steps'), query=query, body=body)
         return answer
@@ -848,7 +848,8 @@ class Operations(Caller):
 
     def acknowledge_alarm(self, id: str, query: AcknowledgeAlarmQuery | None = None, /, **body: Unpack[AlarmAcknowledge]) -> Alarm:
         """Say who is at an alarm. Stores a note about an alarm, and who wrote it. The alarm stays on until its step
-        ends. A later note replaces it. Scope: `operate`.
+        ends. A later note replaces it. An alarm that is over takes a note, too: what was done about it is known
+        then. Scope: `operate`.
         """
         answer: Alarm = self.call('POST', ('api', 'alarms', id, 'acknowledge'), query=query, body=body)
         return answer
