@@ -113,6 +113,7 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: move, detail: 'The container is in slot 5 of Incubator, not in slot 0 of Hamilton_STAR.',
     expected: { device: 'Hamilton_STAR', position: 0 }, actual: { device: 'Incubator', position: 5 }, container,
     missing_since: '2026-03-02T09:15:00.000Z', last: { device: 'Incubator', position: 5 }, differs_in_case: 'screen_001',
+    removed: [{ id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', removed_at: '2026-03-02T11:30:00.000Z' }],
     relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, last: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
   },
   'source-empty': {

@@ -115,7 +115,8 @@ export function prepareStep (input: StepCreate, stored?: StoredParts) {
 
 /** All pauses of a step, in UTC; null if nothing was told of them, which is not the same as none. */
 function pausesOf ({ pauses }: StepCreate) {
-  return pauses === undefined || pauses === null ? null : pauses.map(({ paused_at, resumed_at }) => ({ paused_at: toUtc(paused_at), resumed_at: toUtc(resumed_at) }))
+  if (pauses === undefined || pauses === null) return null
+  return pauses.map(({ paused_at, resumed_at }) => ({ paused_at: toUtc(paused_at), resumed_at: toUtc(resumed_at) }))
 }
 
 /** The warning about a status that the client did not understand. A step with it is no sample for estimates. */

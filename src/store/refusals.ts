@@ -3,7 +3,8 @@ import { type Fault, faultSentence, problemCatalogue, type ProblemCode } from '.
 type Range = { minimum: number, maximum: number }
 type KnownPlace = { device: string | null, position: number | null } | null
 type FormerBearer = {
-  id: string, barcode: string | null, device: string | null, position: number | null, missing_since?: string | null, last?: KnownPlace, removed_at?: string | null, until: string
+  id: string, barcode: string | null, device: string | null, position: number | null
+  missing_since?: string | null, last?: KnownPlace, removed_at?: string | null, until: string
 }
 type RemovedBearer = { id: string, removed_at: string }
 type Missing = { missing_since?: string, last?: KnownPlace }
@@ -182,6 +183,7 @@ function sourceMismatch ({ expected, actual, container, relabelled = [], removed
     ? `The container ${describePlace(place)} is "${name}", not "${expected.barcode}"`
     : `The container "${name}" is ${describeMissing(missing)}. It is not "${expected.barcode}"`
   if (actual !== null) return `${found}, which is ${actual.missing_since === undefined ? describePlace(actual) : describeMissing(actual)}.`
-  const hints = [...relabelled.slice(0, 1).map((one) => describeFormer(expected.barcode!, one)), ...removed.slice(0, 1).map((one) => describeRemoved(expected.barcode!, one))]
+  const { barcode } = expected
+  const hints = [...relabelled.slice(0, 1).map((one) => describeFormer(barcode, one)), ...removed.slice(0, 1).map((one) => describeRemoved(barcode, one))]
   return `${found}. ${hints.length === 0 ? `The service does not know where "${expected.barcode}" is.` : hints.join(' ')}`
 }
