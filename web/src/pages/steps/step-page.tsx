@@ -54,7 +54,8 @@ function actionsFor ({ status, excluded_from_estimates }: Step): Action[] {
 
 const exclusionWords = {
   'not-completed': 'no: it is not completed', simulation: 'no: it was simulated', clock: 'no: its times cannot be true', implausible: 'no: it took longer than all reason',
-  'unknown-status': 'no: its status was not understood', 'by-hand': 'no: somebody decided so'
+  'unknown-status': 'no: its status was not understood', 'by-hand': 'no: somebody decided so',
+  'paused-throughout': 'no: it was paused all the time'
 } as const
 
 function Facts ({ step }: { step: Step }) {
