@@ -37,7 +37,7 @@ export const Experiment = Type.Object({
   last_finish: nullable(ref(Timestamp), 'The latest finish of a step, of those whose times can be true. Null when no such step has finished.'),
   duration_seconds: nullable(ref(Seconds), 'The seconds from `first_start` to `last_finish`. Null when one of them is null.'),
   paused_at: nullable(ref(Timestamp), 'Since when the experiment is paused. Null while it is not.'),
-  paused_seconds: ref(Seconds, 'The seconds of all pauses of the experiment that are over. A pause that lasts is not in it.'),
+  paused_seconds: ref(Seconds, 'The seconds of all pauses of the experiment that are over, from its first start on, and once it has ended up to its last finish. A pause that lasts is not in it.'),
   active_seconds: nullable(ref(Seconds), [
     'The seconds from `first_start` to `last_finish` in which the experiment did not stand still: what the duration of a process uses.',
     'It stands still while it is paused, and while steps of it are paused and no other one is active. Null without a duration.'

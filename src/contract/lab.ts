@@ -246,7 +246,7 @@ export const LabRestoreResult = Type.Object({
   labware_types: Type.Optional(Type.Array(ref(LabwareTypeChange), { description: 'The labware types that change. Only if there are any.' })),
   containers: Type.Array(ref(Container), { description: 'The containers that change, as they are after the restore.' }),
   findings: Type.Array(ref(RestoreFinding), { description: 'What could not be restored.' }),
-  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the containers that change: they stand where their labware type does not fit, or have a lid that their type does not have.' }),
+  warnings: Type.Array(ref(Warning), { description: 'What is unusual about the containers that change: they stand where their labware type does not fit, have a lid that their type does not have, or a barcode that differs from another one in case only.' }),
   revision: ref(Revision, 'The revision after the restore. For a dry run: the present one.')
 }, {
   $id: 'LabRestoreResult', description: 'What was restored. For a dry run: what would be restored.',

@@ -23,8 +23,9 @@ export const Lookup = Type.Object({
 export type Lookup = Static<typeof Lookup>
 
 export const LookupFound = stringEnum('LookupFound', ['present', 'missing', 'removed', 'relabelled', 'unknown'], [
-  '`present`: a container in a slot has the barcode. `missing`: the container that has it is missing. `removed`: containers that were removed had it to the end.',
-  '`relabelled`: containers had it before, and have another one, or none, now. `unknown`: no container ever had it. The first that is true is told.'
+  '`present`: a container in a slot has the barcode. `missing`: the container that has it is missing. `relabelled`: containers had it before, and have another one, or none, now.',
+  '`removed`: containers that were removed had it to the end, and no container on the platform had it before. `unknown`: no container ever had it. The first that is true is told;',
+  'of containers that are all removed, `removed` comes before `relabelled`.'
 ].join(' '))
 
 const anAnswer = { barcode: 'SCREEN_001', found: 'present', containers: [aContainer] }
@@ -32,7 +33,7 @@ const anAnswer = { barcode: 'SCREEN_001', found: 'present', containers: [aContai
 export const LookupItem = Type.Object({
   barcode: ref(ContainerName, 'The barcode, as it was sent.'),
   found: ref(LookupFound, 'What was found.'),
-  containers: Type.Array(ref(Container), { description: 'The containers, the latest first, at most 20. One for `present` and `missing`, none for `unknown`.' })
+  containers: Type.Array(ref(Container), { description: 'The containers, at most 20: one for `present` and `missing`, none for `unknown`, otherwise all that had the barcode. Those on the platform come first, then those that had it to the end, then the latest.' })
 }, { $id: 'LookupItem', description: 'What was found for one barcode.', examples: [anAnswer] })
 export type LookupItem = Static<typeof LookupItem>
 

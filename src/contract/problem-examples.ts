@@ -26,8 +26,8 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
   'route-not-found': { instance: '/api/plates', detail: 'The path /api/plates does not exist. /openapi.json lists all paths.' },
   'container-not-found': {
     instance: move, detail: 'No container on the platform has the barcode or id "SCREEN_001". The barcode "screen_001" on the platform differs from it in case only.',
-    container: 'SCREEN_001', parameter: 'container', differs_in_case: 'screen_001',
-    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
+    container: 'SCREEN_001', parameter: 'container', differs_in_case: 'screen_001', removed: [{ id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', removed_at: '2026-03-02T11:30:00.000Z' }],
+    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, last: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
   },
   'device-not-found': { instance: move, detail: 'The lab has no device "Incubatr". GET /api/devices lists all devices.', device: 'Incubatr', type: 'incubator', pointer: '/target_device' },
   'position-not-found': {
@@ -81,6 +81,10 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/containers', detail: 'Slot 0 of Waste disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to Waste.',
     device: 'Waste', position: 0, pointer: '/position', lid: { device: 'Hotel1', position: 3 }
   },
+  'labware-type-in-use': {
+    instance: '/api/labware-types/Deep%2096', detail: '"Deep 96" is the only labware type that is listed in slot 5 of Incubator. Change `labware_types` there first: null allows every type, a list only these. Nothing was changed.',
+    labware_types: ['Deep 96'], in_use: [{ device: 'Incubator', position: 5 }]
+  },
   'labware-does-not-fit': {
     instance: move, detail: 'A "Deep 96" does not fit in slot 5 of Incubator: it is 44 mm high, and 30 mm is the limit there. Choose another slot, or correct what the service knows of the slot or of the type.',
     device: 'Incubator', position: 5, pointer: '/target_pos', labware_type: 'Deep 96', rule: 'max_height_mm', height_mm: 44, max_height_mm: 30,
@@ -103,13 +107,14 @@ export const problemExamples: Readonly<Record<ProblemCode, Readonly<{ instance: 
     instance: '/api/stocktakes', barcode: 'SCREEN_001', pointer: '/seen/3/barcode', index: 3,
     detail: 'Until 2026-03-02T09:15:00.000Z, "SCREEN_001" was the barcode of the container "SCREEN_101"; it is in slot 5 of Incubator. ' +
       'If the plate is that container, give it this barcode with POST /api/containers/relabel. If it is another one, add it with POST /api/containers. Then repeat the stocktake.',
-    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
+    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, last: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
   },
   'source-mismatch': {
     instance: move, detail: 'The container is in slot 5 of Incubator, not in slot 0 of Hamilton_STAR.',
     expected: { device: 'Hamilton_STAR', position: 0 }, actual: { device: 'Incubator', position: 5 }, container,
     missing_since: '2026-03-02T09:15:00.000Z', last: { device: 'Incubator', position: 5 }, differs_in_case: 'screen_001',
-    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
+    removed: [{ id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', removed_at: '2026-03-02T11:30:00.000Z' }],
+    relabelled: [{ id: container.id, barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, last: null, removed_at: null, until: '2026-03-02T09:15:00.000Z' }]
   },
   'source-empty': {
     instance: '/api/transfers', detail: 'Slot 0 of Hamilton_STAR holds no container, only the lid of "SCREEN_002".', device: 'Hamilton_STAR', position: 0, pointer: '/source',

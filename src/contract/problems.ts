@@ -34,6 +34,7 @@ export const problemCatalogue = {
   'no-free-position': [409, 'No free position', 'Too few slots are free. The other slots are occupied or reserved, or dispose of what is put there.'],
   'position-disposes': [409, 'Position disposes', 'The slot disposes of what is put there, so nothing can be recorded as standing in it.'],
   'labware-does-not-fit': [409, 'Labware does not fit', 'The labware type of the container does not fit in the slot, or in any of the free slots. `rule` says why.'],
+  'labware-type-in-use': [409, 'Labware type in use', 'Without the labware type, a device or slot would have an empty list of types. `in_use` says which.'],
   'position-reserved': [409, 'Position reserved', 'The slot is reserved. `reserved` says for whom, and until when.'],
   'reservation-mismatch': [409, 'Reservation mismatch', 'The reservation is for other slots or for another purpose. `reservation` says for which.'],
   'barcode-in-use': [409, 'Barcode in use', 'Another container on the platform has this barcode. `holder` says which, and where it is.'],

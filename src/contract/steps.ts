@@ -18,14 +18,15 @@ export const aStep = {
 }
 
 /** Why a step is no sample for estimates. Of several reasons the first of this list is told. */
-export const exclusions = ['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'by-hand'] as const
+export const exclusions = ['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'paused-throughout', 'by-hand'] as const
 export type Exclusion = (typeof exclusions)[number]
 
 export const StepExclusion = stringEnum('StepExclusion', exclusions, [
   'Why estimates leave a step out.',
   '`not-completed`: it is running, lost, failed or aborted. `simulation`: it was simulated.',
   '`clock`: its times cannot be true; a warning says which. `implausible`: it took longer than all reason for its kind.',
-  '`unknown-status`: its status was not understood (`data.reported_status`). `by-hand`: a person decided it.'
+  '`unknown-status`: its status was not understood (`data.reported_status`). `by-hand`: a person decided it.',
+  '`paused-throughout`: it was paused from start to finish, or for all but seconds of that time, so nobody knows how long it takes.'
 ].join(' '))
 
 const LoggedStatus = stringEnum('LoggedStatus', ['running', 'completed', 'failed', 'aborted'],
@@ -67,7 +68,7 @@ const attempt = Type.Integer({ minimum: 1, maximum: maxInteger, description: 'Th
 const expected = Type.Number({ minimum: 0, maximum: 31_536_000, description: 'The seconds that the orchestrator had planned for the step.', examples: [40] })
 const error = textLines('Why the step failed, in the words of who told it.', 'The gripper lost the plate.')
 const pauses = Type.Array(ref(PastPause), {
-  maxItems: 1000, description: 'All pauses of a step that has a `finish`, in their order. What is before the start or after the finish does not count. To pause a step that runs, use `POST /api/steps/{id}/pause`.'
+  maxItems: 1000, description: 'All pauses of a step that has a `finish`, in their order. They replace those that were told before; an empty list says that there was none. What is before the start or after the finish does not count, and more than 5 s of it makes the step no sample. To pause a step that runs, use `POST /api/steps/{id}/pause`.'
 })
 const simulated = Type.Boolean({ description: 'Whether the step was only simulated. Estimates ignore simulated steps.' })
 

@@ -42,8 +42,12 @@ const SeenPlate = Type.Object({
 }, { $id: 'SeenPlate', description: 'What was seen in a slot.', examples: [{ position: 3, barcode: 'SCREEN_001', lidded: null }] })
 
 const aFormerLabel = {
-  id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, removed_at: null, until: '2026-03-02T09:15:00.000Z'
+  id: '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', barcode: 'SCREEN_101', device: 'Incubator', position: 5, missing_since: null, last: null, removed_at: null, until: '2026-03-02T09:15:00.000Z'
 }
+
+const LastPlace = Type.Object({ device: ref(DeviceName, 'The device.'), position: ref(Slot, 'The slot.') }, {
+  $id: 'LastPlace', description: 'Where a missing container was last.', examples: [{ device: 'Incubator', position: 5 }]
+})
 
 const FormerLabel = Type.Object({
   id: ref(Uuid, 'The id of the container.'),
@@ -51,6 +55,7 @@ const FormerLabel = Type.Object({
   device: nullable(ref(DeviceName), 'The device that the container is on. Null when it is in no slot.'),
   position: nullable(ref(Slot), 'The slot that the container is in. Null when it is in no slot.'),
   missing_since: nullable(ref(Timestamp), 'Since when the container is missing. Null when it is not missing.'),
+  last: nullable(ref(LastPlace), 'Where the missing container was last. Null when it is not missing.'),
   removed_at: nullable(ref(Timestamp), 'When the container was removed from the platform. Null while it is on the platform.'),
   until: ref(Timestamp, 'Until when it had the barcode.')
 }, {
@@ -128,6 +133,6 @@ export type StocktakeQuery = Static<typeof StocktakeQuery>
 export const StocktakeParams = Type.Object({ id: ref(Uuid) })
 
 export const stocktakeSchemas = [
-  StocktakeSlot, Stocktake, StocktakeFinding, TrackedPlace, SeenPlate, FormerLabel, StocktakeItem,
+  StocktakeSlot, Stocktake, StocktakeFinding, TrackedPlace, SeenPlate, LastPlace, FormerLabel, StocktakeItem,
   StocktakeCounts, StocktakeResult, StocktakeSummary, StocktakeRecord, StocktakePage
 ]

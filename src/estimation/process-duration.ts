@@ -20,13 +20,13 @@ export type ProcessDurationEstimate = {
 }
 
 // A sample is the time from the first start to the last finish of the steps that count, without the times in which the run stood
-// still. A run with pauses whose times cannot be true is left out. Runs with failed or aborted steps are left
+// still. A run with pauses whose times cannot be true is left out, and so is one that stood still all the time. Runs with failed or aborted steps are left
 // out: they ended early, or waited for a person. An experiment counts as over when it is completed, or when no step is running and
 // the last finish is an hour ago, because orchestrators rarely complete experiments. The newest experiments are those that began
 // last, whatever their ids: each is one probe of an index. Only four times as many as the window needs are read; those without a step
 // that counts, such as simulations, and those with a failed step are none of them.
 const durationsSql = `
-  SELECT (extract(epoch FROM run.finish - run.start) - standstill_seconds(newest.id, run.start, run.finish))::float8 AS seconds, extract(epoch FROM run.finish)::float8 AS finish
+  SELECT (extract(epoch FROM run.finish - run.start) - standstill.seconds)::float8 AS seconds, extract(epoch FROM run.finish)::float8 AS finish
   FROM (
     SELECT e.id, e.status FROM experiment e
     CROSS JOIN LATERAL (SELECT start FROM step WHERE experiment_id = e.id AND believable AND is_sample AND start <= coalesce($3::timestamptz, now()) ORDER BY start DESC LIMIT 1) latest
@@ -39,7 +39,8 @@ const durationsSql = `
       bool_or(status IN ('running', 'paused')) AS running
     FROM step WHERE experiment_id = newest.id
   ) run
-  WHERE run.start IS NOT NULL AND run.finish <= coalesce($3::timestamptz, now())
+  CROSS JOIN LATERAL (SELECT standstill_seconds(newest.id, run.start, run.finish) AS seconds) standstill
+  WHERE NOT paused_throughout(extract(epoch FROM run.finish - run.start), standstill.seconds) AND run.start IS NOT NULL AND run.finish <= coalesce($3::timestamptz, now())
     AND (newest.status = 'completed' OR (NOT run.running AND run.finish < now() - interval '1 hour'))
   ORDER BY run.finish DESC LIMIT $2`
 

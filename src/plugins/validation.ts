@@ -46,7 +46,7 @@ function checkOf (schema: object): Check {
 type ParameterSchema = { $id?: string, type?: string, $ref?: string, anyOf?: ParameterSchema[], properties?: Record<string, ParameterSchema> }
 
 // Numbers in JSON notation: no plus sign, no hexadecimal, no space, no leading zero.
-const integerText = /^-?(0|[1-9]\d{0,14})$/
+const integerText = /^-?(0|[1-9]\d{0,15})$/
 const numberText = /^-?(0|[1-9]\d{0,20})(\.\d{1,20})?([eE][+-]?\d{1,3})?$/
 
 /** Converts the text of parameters to the number or boolean of their schema. Other text stays as it is and fails the validation. */
@@ -59,7 +59,7 @@ function parameterReader (schema: ParameterSchema): (parameters: Record<string, 
     for (const { name, type } of types) {
       const given = parameters[name]
       if (typeof given !== 'string') continue
-      if (type === 'integer' && integerText.test(given)) parameters[name] = Number(given)
+      if (type === 'integer' && integerText.test(given) && Number.isSafeInteger(Number(given))) parameters[name] = Number(given)
       if (type === 'number' && numberText.test(given) && Number.isFinite(Number(given))) parameters[name] = Number(given)
       if (type === 'boolean' && (given === 'true' || given === 'false')) parameters[name] = given === 'true'
     }

@@ -10,7 +10,7 @@ const built = join(import.meta.dirname, '..', '..', 'web')
 /** The addresses of the pages in web/src/app/routes.tsx. Only these have one, so any other path is an honest 404. */
 export const pagePaths = [
   '/', '/wall', '/labware', '/labware/:container', '/devices/:device', '/devices/:device/:slot', '/runs', '/runs/:id', '/steps', '/steps/:id', '/stocktake', '/stocktake/:device',
-  '/insights/use', '/insights/durations', '/insights/durations/:kind', '/insights/promises', '/log', '/find', '/help',
+  '/insights/use', '/insights/durations', '/insights/durations/:kind', '/insights/promises', '/log', '/find', '/help', '/sign-in/scan',
   '/lab/devices', '/lab/file', '/lab/labware-types', '/lab/keys', '/lab/webhooks', '/lab/health'
 ] as const
 

@@ -14,7 +14,7 @@ export const style = [
   '.quiet{color:#555}',
   'label{display:block;margin:.8rem 0}input,button{font:inherit;padding:.5rem}input[type=password]{display:block;width:100%;max-width:30rem;box-sizing:border-box}',
   'button{min-height:3rem;min-width:8rem}',
-  'nav a{display:inline-block;padding:.4rem .8rem .4rem 0}',
+  'nav a,#by-camera{display:inline-block;padding:.75rem .8rem .75rem 0}',
   '@media (max-width:50rem){',
   'thead{position:absolute;left:-9999px}table,tbody,tr,td,th{display:block}tr{border-bottom:2px solid #8a8a8a;padding:.4rem 0}',
   'th,td{border:0;padding:.1rem 0}td::before{content:attr(data-label) ": ";color:#555}tbody th{font-size:1.1rem}',

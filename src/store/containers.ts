@@ -35,19 +35,19 @@ const commands = {
   move: selectAsJson(members, 'move_container($1, $2, $3, $4, $5, $6, $7, $8)'),
   unlid: selectWithWarnings('unlid_container($1, $2, $3, $4, $5, $6)'),
   lid: selectWithWarnings('lid_container($1, $2, $3, $4, $5)'),
-  correct: selectWithWarnings('correct_container($1, $2, $3, $4)')
+  correct: selectWithWarnings('correct_container($1, $2, $3, $4)').replace('labware_warnings(object.id)', "nullif(coalesce(labware_warnings(object.id), '[]') || displaced_warnings(object.id, $3->'displace'), '[]')")
 }
-// `alike` is the barcode of another container on the platform that differs in case only.
+// Functions see what the command wrote.
 const addContainers = `
   SELECT a.outcome, ${viewColumns('container', '(a.container)')},
-    CASE WHEN a.outcome = 'created' THEN alike_barcode((a.container).barcode) END AS alike,
+    CASE WHEN a.outcome = 'created' THEN label_warnings(jsonb_build_array(jsonb_build_object('id', (a.container).id, 'barcode', (a.container).barcode, 'pointer', '/barcode'))) END AS labels,
     CASE WHEN a.outcome = 'created' THEN labware_warnings((a.container).id) END AS labware
   FROM add_containers($1, $2, $3) a`
 // The function sees what the command wrote.
 const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7, $8)')
   .replace('SELECT ', "SELECT nullif(former_label_warning(object.id, $6, '/barcode'), '[]') AS warnings, ")
 
-type AddedRow = Container & { outcome: AddedContainer['outcome'], alike: string | null, labware: Warning[] | null }
+type AddedRow = Container & { outcome: AddedContainer['outcome'], labels: Warning[] | null, labware: Warning[] | null }
 
 /** Containers and lids. Each command is one call of a database function; see prisma/sql/container and prisma/sql/placement. */
 export function containerStore ({ pool, prisma }: Database) {
@@ -64,8 +64,8 @@ export function containerStore ({ pool, prisma }: Database) {
     const changed = await command(name, container, changes, audit)
     const { barcode } = changes
     if (typeof barcode !== 'string') return changed
-    const [found] = await runPrepared<{ alike: string | null }>(pool, 'SELECT alike_barcode($1) AS alike', [barcode])
-    return found!.alike === null ? changed : { ...changed, warnings: [differsInCase(barcode, found!.alike), ...changed.warnings ?? []] }
+    const [alike] = await runPrepared<{ warnings: Warning[] }>(pool, 'SELECT label_warnings($1) AS warnings', [JSON.stringify([{ barcode, pointer: '/barcode' }])])
+    return alike!.warnings.length === 0 ? changed : { ...changed, warnings: [...alike!.warnings, ...changed.warnings ?? []] }
   }
 
   async function read (container: string): Promise<JsonRow<Container>> {
@@ -82,13 +82,8 @@ export function containerStore ({ pool, prisma }: Database) {
   async function addAll (inputs: readonly ContainerCreate[], audit: AuditContext, batch = true): Promise<AddedContainer[]> {
     const prepared = inputs.map((input, index) => containerInput(input, batch ? `/containers/${index}` : ''))
     const rows = await runLabCommand<AddedRow>(pool, addContainers, [JSON.stringify(prepared), batch, audit])
-    // The statement does not see what it adds itself.
-    const inBatch = new Map<string, string>()
-    return rows.map(({ outcome, alike, labware, ...container }) => {
-      const folded = container.barcode?.toLowerCase() ?? ''
-      const other = alike ?? (outcome === 'created' ? inBatch.get(folded) : undefined)
-      if (outcome === 'created' && container.barcode !== null) inBatch.set(folded, container.barcode)
-      const warnings = [...other === undefined ? [] : [differsInCase(container.barcode!, other)], ...labware ?? []]
+    return rows.map(({ outcome, labels, labware, ...container }) => {
+      const warnings = [...labels ?? [], ...labware ?? []]
       return { outcome, container: warnings.length === 0 ? container : { ...container, warnings } }
     })
   }
@@ -100,10 +95,10 @@ export function containerStore ({ pool, prisma }: Database) {
     return [{ id: { in: rows.map(({ id }) => id) } }, { OR: [{ barcode: { not: barcode } }, { barcode: null }] }]
   }
 
-  /** The containers that have a barcode. If there is none among those that are wanted, a label of before leads to the ones that had it. */
-  async function labelFilter (barcode: string, wanted: object): Promise<object> {
-    const holder = await prisma.container.findFirst({ where: { ...wanted, barcode }, select: { id: true } })
-    return holder === null ? { AND: await formerFilter(barcode) } : { barcode }
+  /** The containers that have a barcode, also removed ones. If no wanted one on the platform has it, a label of before leads to those that had it, too. */
+  async function labelFilter (barcode: string, removed: string): Promise<object> {
+    const holder = removed === 'true' ? null : await prisma.container.findFirst({ where: { barcode, removed_at: null }, select: { id: true } })
+    return holder === null ? { OR: [{ barcode }, { AND: await formerFilter(barcode) }] } : { barcode }
   }
 
   return {
@@ -119,7 +114,7 @@ export function containerStore ({ pool, prisma }: Database) {
       const { removed = 'false', missing = 'any', former_barcode, barcode, ...rest } = filtersOf(query)
       const filters = { ...rest, barcode }
       const former = former_barcode === undefined ? {} : { AND: await formerFilter(former_barcode) }
-      const labelled = barcode === undefined ? {} : await labelFilter(barcode, timeFilter('removed_at', removed))
+      const labelled = barcode === undefined ? {} : await labelFilter(barcode, removed)
       const where = { AND: [rest, timeFilter('removed_at', removed), timeFilter('missing_since', missing), former, labelled] }
       return await readPageById<Container>(query, {
         name: 'containers',
@@ -174,10 +169,6 @@ export function containerStore ({ pool, prisma }: Database) {
       return await containerHistory(prisma, id, query)
     }
   }
-}
-
-function differsInCase (barcode: string, alike: string) {
-  return { code: 'barcode-differs-in-case', pointer: '/barcode', detail: `Another container on the platform has the barcode "${alike}". It differs from "${barcode}" in case only; scanners read them as two.` }
 }
 
 /** Whether a time is set, for example that of the removal. */

@@ -53,12 +53,19 @@ export async function containersNow (transaction: Transaction, ids: readonly str
     WHERE s.removed_at IS NULL OR s.id = ANY (${ids}::uuid[])`
 }
 
-/** What is unusual about containers by their labware types, with pointers into the list of their ids. */
+/** What is unusual about containers by their labware types and their barcodes, with pointers into the list of their ids. */
 export async function restoreWarnings (transaction: Transaction, ids: readonly string[]): Promise<LabRestoreResult['warnings']> {
   return await transaction.$queryRaw<LabRestoreResult['warnings']>`
-    SELECT w.value->>'code' AS code, '/containers/' || t.n - 1 AS pointer, w.value->>'detail' AS detail
-    FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS t (id, n) CROSS JOIN LATERAL jsonb_array_elements(labware_warnings(t.id)) WITH ORDINALITY AS w (value, nth)
-    ORDER BY t.n, w.nth`
+    WITH restored AS MATERIALIZED (
+      SELECT c.id, t.n - 1 AS index, CASE WHEN c.removed_at IS NULL THEN c.barcode END AS barcode FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS t (id, n) JOIN container c ON c.id = t.id
+    )
+    SELECT w.code, '/containers/' || w.index AS pointer, w.detail FROM (
+      SELECT r.index, w.nth, w.value->>'code' AS code, w.value->>'detail' AS detail
+      FROM restored r CROSS JOIN LATERAL jsonb_array_elements(labware_warnings(r.id)) WITH ORDINALITY AS w (value, nth)
+      UNION ALL
+      SELECT (w.value->>'pointer')::bigint, 0, w.value->>'code', w.value->>'detail'
+      FROM jsonb_array_elements(label_warnings((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'barcode', r.barcode, 'pointer', r.index)) FROM restored r))) AS w (value)
+    ) w ORDER BY w.index, w.nth`
 }
 
 export type SlotName = { id: string, device: string, position: number, active: boolean }

@@ -1,4 +1,5 @@
 import type { ContainerChange, ContainerChanges } from '../contract/arrangements.ts'
+import type { Warning } from '../contract/common.ts'
 import type { Container } from '../contract/containers.ts'
 import type { LookupItem, NewLabel, Relabelling } from '../contract/labels.ts'
 import { type Fault, invalid } from '../contract/problems.ts'
@@ -16,10 +17,10 @@ export function labelStore ({ pool }: Database) {
       const faults = repeatedIn(labels)
       if (faults.length > 0) throw invalid(...faults)
       const input = labels.map(({ container, barcode }) => ({ ...namesOf(container), barcode }))
-      const [done] = await runPrepared<{ changes: ContainerChange[], findings: FindingRow[], revision: number }>(pool,
-        'SELECT changes, findings, revision FROM relabel_containers($1, $2, $3)', [JSON.stringify(input), dryRun, { ...audit, reason }])
-      const { changes, findings, revision } = done!
-      return { changes, findings: findings.map(findingOf), warnings: [], revision }
+      const [done] = await runPrepared<{ changes: ContainerChange[], findings: FindingRow[], warnings: Warning[], revision: number }>(pool,
+        'SELECT changes, findings, warnings, revision FROM relabel_containers($1, $2, $3)', [JSON.stringify(input), dryRun, { ...audit, reason }])
+      const { changes, findings, warnings, revision } = done!
+      return { changes, findings: findings.map(findingOf), warnings, revision }
     },
 
     /** The containers that have, or had, these barcodes, in one statement. */

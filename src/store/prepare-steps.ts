@@ -5,7 +5,7 @@ import { shortDigestOf } from '../domain/canonical.ts'
 import { maxDataBytes, maxNameLength } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
 import { composed, invisibleFault, invisibleIn, isLine } from '../domain/plain-text.ts'
-import { clippedPauses, pausesFault } from '../domain/step-pauses.ts'
+import { pausesFault } from '../domain/step-pauses.ts'
 import { defaultStatus, type StepWarning, timesFault, toUtc, completedIfFinished } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
 import { numberWarnings } from '../domain/whole-numbers.ts'
@@ -89,17 +89,16 @@ export function prepareStep (input: StepCreate, stored?: StoredParts) {
   const { start, finish, status, warnings } = completedIfFinished({
     start: toUtc(input.start), finish: givenFinish, status: input.status ?? defaultStatus(givenFinish)
   })
-  const toldPauses = pausesOf(input)
-  const { pauses, paused_seconds, warnings: pauseWarnings } = clippedPauses(toldPauses, start, finish)
+  const pauses = pausesOf(input)
   const experiment_uuid = input.experiment_id && isUuid(input.experiment_id) ? input.experiment_id.toLowerCase() : null
   const experiment_named = experiment_uuid ?? input.experiment_id ?? null
   const { match_version, match_function, match_parameters, match_protocol, commanded_seconds } = matchInputs({ kind, name, data })
   return {
-    id, kind, name, fct: data.fct ?? null, device: input.device, data, start, finish, status, is_simulation, pauses, paused_seconds,
+    id, kind, name, fct: data.fct ?? null, device: input.device, data, start, finish, status, is_simulation, pauses,
     experiment_uuid, experiment_named, containers: containerRefsOf(input.containers ?? []),
     origin, destination, lidded_before, lidded_after, barcode_read, attempt, expected_seconds, error, session,
     match_version, match_function, match_parameters, match_protocol, commanded_seconds,
-    warnings: [...warnings, ...pauseWarnings, ...statusWarnings(data), ...numberWarnings(told, '/data')],
+    warnings: [...warnings, ...statusWarnings(data), ...numberWarnings(told, '/data')],
     // Version 0.2.0 counted the name to what a step is. Its steps have this digest.
     identity_with_name: shortDigestOf([kind, input.name ?? null, input.device, start]),
     // The first digest says what the step is, the second identifies a retry. It does not include the containers, because they can be
@@ -107,15 +106,17 @@ export function prepareStep (input: StepCreate, stored?: StoredParts) {
     created_as: `${shortDigestOf([kind, input.device, start])}:${shortDigestOf([
       told, finish, status, is_simulation, experiment_named, origin, destination, lidded_before, lidded_after, barcode_read,
       attempt, expected_seconds, error, session,
-      // Digests of steps without pauses or a name stay what they were before these were part of them.
-      ...toldPauses.length > 0 ? [toldPauses] : [],
+      // Digests of steps of which neither pauses nor a name were told stay what they were before these were part of them.
+      ...pauses === null ? [] : [pauses],
       ...input.name ? [{ name: input.name }] : []
     ])}`
   }
 }
 
+/** All pauses of a step, in UTC; null if nothing was told of them, which is not the same as none. */
 function pausesOf ({ pauses }: StepCreate) {
-  return (pauses ?? []).map(({ paused_at, resumed_at }) => ({ paused_at: toUtc(paused_at), resumed_at: toUtc(resumed_at) }))
+  if (pauses === undefined || pauses === null) return null
+  return pauses.map(({ paused_at, resumed_at }) => ({ paused_at: toUtc(paused_at), resumed_at: toUtc(resumed_at) }))
 }
 
 /** The warning about a status that the client did not understand. A step with it is no sample for estimates. */
@@ -134,7 +135,7 @@ function faultsOf (input: StepCreate, step: ReturnType<typeof prepareStep>, plac
   if (fct !== null) faults.push({ member: 'data/fct', detail: fct })
   const times = timesFault(step)
   if (times !== null) faults.push(times)
-  const paused = pausesFault(pausesOf(input), step.finish)
+  const paused = pausesFault(step.pauses ?? [], step.finish)
   if (paused !== null) faults.push(paused)
   if (input.data && Buffer.byteLength(JSON.stringify(step.data)) > maxDataBytes) faults.push({ member: 'data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON` })
   for (const member of ['origin', 'destination'] as const) {

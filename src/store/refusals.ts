@@ -3,9 +3,11 @@ import { type Fault, faultSentence, problemCatalogue, type ProblemCode } from '.
 type Range = { minimum: number, maximum: number }
 type KnownPlace = { device: string | null, position: number | null } | null
 type FormerBearer = {
-  id: string, barcode: string | null, device: string | null, position: number | null, missing_since?: string | null, removed_at?: string | null, until: string
+  id: string, barcode: string | null, device: string | null, position: number | null
+  missing_since?: string | null, last?: KnownPlace, removed_at?: string | null, until: string
 }
-type Missing = { missing_since?: string, last?: NonNullable<KnownPlace> }
+type RemovedBearer = { id: string, removed_at: string }
+type Missing = { missing_since?: string, last?: KnownPlace }
 type Thing = { id: string, barcode: string | null, name?: string, part?: string, device?: string, position?: number }
 
 // The detail of each refusal by a database function: the real state, and what to do.
@@ -30,6 +32,9 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
     'If the lid is disposed of too, omit `lid`, or send in it a `device` that disposes. If not, first record where the container is now, and later that it was disposed of.'
     : `${position === null ? device : `Slot ${position} of ${device}`} disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to ${device}.`,
   'labware-does-not-fit': labwareDoesNotFit,
+  'labware-type-in-use': ({ labware_types, in_use }: { labware_types: readonly string[], in_use: readonly NonNullable<KnownPlace>[] }) =>
+    `${labware_types.map((name) => `"${name}"`).join(', ')} ${labware_types.length === 1 ? 'is the only labware type that is' : 'are the only labware types that are'} listed ` +
+    `${in_use.slice(0, 5).map(describePlace).join(', ')}${in_use.length > 5 ? `, and ${in_use.length - 5} more` : ''}. Change \`labware_types\` there first: null allows every type, a list only these. Nothing was changed.`,
   'position-reserved': ({ device, position, reserved }: { device: string, position: number, reserved: { owner: string, expires_at: string } }) =>
     `Slot ${position} of ${device} is reserved for ${reserved.owner} until ${reserved.expires_at}. Send its \`reservation_id\`, or choose another slot.`,
   'reservation-mismatch': ({ device, position, reservation }: { device: string, position?: number, reservation: { purpose: string, positions: NonNullable<KnownPlace>[] } }) =>
@@ -54,12 +59,13 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'id-in-use': ({ id }: { id: string }) => `The id ${id} was already used for something else. For a retry, send the same body. Otherwise use another id.`
 }
 
-function containerNotFound ({ container, relabelled = [], differs_in_case }: {
-  container: string, relabelled?: FormerBearer[], differs_in_case?: string
+function containerNotFound ({ container, relabelled = [], removed = [], differs_in_case }: {
+  container: string, relabelled?: FormerBearer[], removed?: RemovedBearer[], differs_in_case?: string
 }): string {
   const hints = [
     ...differs_in_case === undefined ? [] : [`The barcode "${differs_in_case}" on the platform differs from it in case only.`],
-    ...relabelled.slice(0, 3).map((one) => describeFormer(container, one))
+    ...relabelled.slice(0, 3).map((one) => describeFormer(container, one)),
+    ...removed.slice(0, 1).map((one) => describeRemoved(container, one))
   ]
   if (hints.length === 0) hints.push('To find a removed container, use its id or GET /api/containers?barcode=...&removed=any.')
   return `No container on the platform has the barcode or id "${container}". ${hints.join(' ')}`
@@ -70,9 +76,13 @@ function conflictInBatch (code: ProblemCode, { index, barcode, device, position 
   return `Entries ${other} and ${String(index)} of the request both want ${what}. Nothing was changed.`
 }
 
-function describeFormer (barcode: string, { id, barcode: present, device, position, missing_since, removed_at, until }: FormerBearer): string {
+function describeRemoved (barcode: string, { id, removed_at }: RemovedBearer): string {
+  return `A container with the barcode "${barcode}" was removed from the platform at ${removed_at}; its id is ${id}.`
+}
+
+function describeFormer (barcode: string, { id, barcode: present, device, position, missing_since, last = null, removed_at, until }: FormerBearer): string {
   const name = present === null ? `the container ${id}, which has none now` : `the container "${present}"`
-  const place = removed_at ? 'off the platform' : missing_since ? `missing since ${missing_since}` : describePlace({ device, position })
+  const place = removed_at ? 'off the platform' : missing_since ? describeMissing({ missing_since, last }) : describePlace({ device, position })
   return `Until ${until}, "${barcode}" was the barcode of ${name}; it is ${place}.`
 }
 
@@ -129,7 +139,7 @@ function describeThing (thing: Thing): string {
 
 /** "missing since 2026-03-02T09:15:00.000Z; it was last in slot 5 of Hotel1". */
 function describeMissing ({ missing_since, last }: Missing): string {
-  return `missing since ${missing_since}; it was last ${describePlace(last!)}`
+  return `missing since ${missing_since}; it was last ${describePlace(last ?? null)}`
 }
 
 function describePlace (place: KnownPlace): string {
@@ -155,8 +165,9 @@ function sharedSlot ({ device, position, occupants, conflicts_with, index }: {
   return `Slot ${position} of ${device} would hold ${one} and ${other}.${entries}${way} Nothing was changed.`
 }
 
-function sourceMismatch ({ expected, actual, container, relabelled = [], ...missing }: {
-  expected: Partial<NonNullable<KnownPlace>> & { barcode?: string } | null, actual: KnownPlace, container: Thing, relabelled?: FormerBearer[], pointer?: string
+function sourceMismatch ({ expected, actual, container, relabelled = [], removed = [], ...missing }: {
+  expected: Partial<NonNullable<KnownPlace>> & { barcode?: string } | null, actual: (NonNullable<KnownPlace> & Missing) | null, container: Thing
+  relabelled?: FormerBearer[], removed?: RemovedBearer[], pointer?: string
 } & Missing): string {
   if (expected === null) {
     const end = missing.pointer!.endsWith('origin') ? ['origin', 'began'] : ['destination', 'ended']
@@ -171,7 +182,8 @@ function sourceMismatch ({ expected, actual, container, relabelled = [], ...miss
   const found = missing.missing_since === undefined
     ? `The container ${describePlace(place)} is "${name}", not "${expected.barcode}"`
     : `The container "${name}" is ${describeMissing(missing)}. It is not "${expected.barcode}"`
-  if (actual !== null) return `${found}, which is ${describePlace(actual)}.`
-  const [former] = relabelled
-  return `${found}. ${former === undefined ? `The service does not know where "${expected.barcode}" is.` : describeFormer(expected.barcode, former)}`
+  if (actual !== null) return `${found}, which is ${actual.missing_since === undefined ? describePlace(actual) : describeMissing(actual)}.`
+  const { barcode } = expected
+  const hints = [...relabelled.slice(0, 1).map((one) => describeFormer(barcode, one)), ...removed.slice(0, 1).map((one) => describeRemoved(barcode, one))]
+  return `${found}. ${hints.length === 0 ? `The service does not know where "${expected.barcode}" is.` : hints.join(' ')}`
 }

@@ -89,10 +89,13 @@ best AS MATERIALIZED (
 SELECT b.kind, CASE WHEN b.kind <> 'position' THEN b.id END AS id, b.revision::float8 AS revision, b.why,
   coalesce(c.label, dv.name, x.label, p.name, st.label, r.label, s.device || ' ' || s.position) AS label,
   coalesce(c.place, st.place, CASE WHEN dv.id IS NOT NULL THEN json_build_object('device', dv.name, 'position', NULL) END,
-    CASE WHEN s.position_id IS NOT NULL THEN json_build_object('device', s.device, 'position', s.position) END) AS where
+    CASE WHEN s.position_id IS NOT NULL THEN json_build_object('device', s.device, 'position', s.position) END) AS where,
+  c.missing_since, c.last, c.removed_at
 FROM best b
 LEFT JOIN LATERAL (
-  SELECT coalesce(k.barcode, k.name) AS label, CASE WHEN k.device IS NOT NULL THEN json_build_object('device', k.device, 'position', k.position) END AS place
+  SELECT coalesce(k.barcode, k.name) AS label, CASE WHEN k.device IS NOT NULL THEN json_build_object('device', k.device, 'position', k.position) END AS place,
+    wire_time(k.missing_since) AS missing_since, CASE WHEN k.missing_since IS NOT NULL THEN json_build_object('device', k.last_device, 'position', k.last_position) END AS last,
+    wire_time(k.removed_at) AS removed_at
   FROM container_state k WHERE b.kind = 'container' AND k.id = b.id) c ON true
 LEFT JOIN device dv ON b.kind = 'device' AND dv.id = b.id
 LEFT JOIN LATERAL (

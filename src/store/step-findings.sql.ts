@@ -14,7 +14,7 @@ export async function readStepFindings (transaction: Transaction): Promise<LabHe
       SELECT s.id, s.device_id, s.start, CASE WHEN s.status IN ('failed', 'aborted') OR s.excluded_from_estimates = 'simulation' THEN 'no-sample'
         ELSE coalesce(nullif(s.excluded_from_estimates, 'not-completed'), 'running') END AS reason, 'steps-excluded' AS code
       FROM step s
-      WHERE s.exclude_from_estimates IS NULL AND (NOT s.believable OR s.excluded_from_estimates = 'unknown-status')
+      WHERE s.exclude_from_estimates IS NULL AND (NOT s.believable OR s.excluded_from_estimates IN ('unknown-status', 'paused-throughout'))
         -- Otherwise the finding steps-running-long tells.
         AND (s.status <> 'running' OR s.start >= clock_timestamp() - interval '1 day')
       UNION ALL
@@ -30,6 +30,7 @@ export async function readStepFindings (transaction: Transaction): Promise<LabHe
         WHEN 'running' THEN CASE WHEN count = 1 THEN ' is' ELSE ' are' END || ' running since a time that cannot be true'
         WHEN 'clock' THEN CASE WHEN count = 1 THEN ' has times' ELSE ' have times' END || ' that cannot be true'
         WHEN 'implausible' THEN ' took longer than all reason for ' || CASE WHEN count = 1 THEN 'its' ELSE 'their' END || ' kind'
+        WHEN 'paused-throughout' THEN CASE WHEN count = 1 THEN ' was' ELSE ' were' END || ' paused from start to finish'
         ELSE CASE WHEN count = 1 THEN ' has a status' ELSE ' have a status' END || ' that was not understood' END
       || CASE WHEN code = 'steps-doubtful' THEN ', but ' || CASE WHEN count = 1 THEN 'it is' ELSE 'they are' END || ' used. '
         WHEN reason = 'no-sample' THEN ', so no experiment begins or ends with ' || CASE WHEN count = 1 THEN 'it. ' ELSE 'them. ' END

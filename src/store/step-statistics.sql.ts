@@ -22,9 +22,9 @@ const joins: Partial<Record<StepGrouping, string>> = {
   process_id: 'LEFT JOIN experiment e ON e.id = s.experiment_id'
 }
 
-// Steps whose times or status cannot be trusted, and those that a person left out, have no durations here. Failed and simulated steps
+// Steps whose times or status cannot be trusted, those that were paused all the time, and those that a person left out, have no durations here. Failed and simulated steps
 // have: filters select them.
-const trusted = Prisma.sql`(CASE WHEN coalesce(NOT s.exclude_from_estimates, s.believable) AND s.excluded_from_estimates IS DISTINCT FROM 'unknown-status' THEN active_seconds(s.duration_seconds, s.paused_seconds) END)`
+const trusted = Prisma.sql`(CASE WHEN coalesce(NOT s.exclude_from_estimates, s.believable) AND s.excluded_from_estimates IS DISTINCT FROM 'unknown-status' AND NOT s.warnings @> '[{"code": "paused-throughout"}]' THEN active_seconds(s.duration_seconds, s.paused_seconds) END)`
 const active = Prisma.sql`active_seconds(s.duration_seconds, s.paused_seconds)`
 
 // The sum of milliseconds is a whole number of them. The other statistics are rounded to what is not noise of floating point.

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { turns } from '../domain/turns.ts'
 import { runPrepared } from './commands.ts'
 import { shownEvent } from './event-log.sql.ts'
 
@@ -49,21 +50,25 @@ type NextRow = Cursor & {
 
 /** The queue of one instance, on a connection of its own. `holder` is the instance. */
 export function webhookQueue (open: () => Promise<pg.Client>, { holder, leaseSeconds }: { holder: string, leaseSeconds: number }) {
+  // Webhooks are delivered at the same time over one connection, which takes one statement at a time.
+  const inTurn = turns(1)
+  async function run<T extends object> (statement: string, values: unknown[]): Promise<T[]> {
+    return await inTurn(async () => await runPrepared<T>(await open(), statement, values))
+  }
+
   return {
     /** The ids of the webhooks that this instance begins to deliver now, beside the `active` ones. Null if there is none at all, or if the database accepts no writes. */
     async lease (active: readonly string[]): Promise<string[] | null> {
-      const client = await open()
-      const [state] = await runPrepared<{ writable: boolean, wanted: boolean }>(client, isWritable, [])
+      const [state] = await run<{ writable: boolean, wanted: boolean }>(isWritable, [])
       if (!state!.writable || !state!.wanted) return null
-      const leased = await runPrepared<{ id: string }>(client, 'SELECT id FROM lease_webhooks($1, $2, $3) AS id', [holder, leaseSeconds, active])
+      const leased = await run<{ id: string }>('SELECT id FROM lease_webhooks($1, $2, $3) AS id', [holder, leaseSeconds, active])
       return leased.map(({ id }) => id)
     },
 
     /** The next message of a webhook. Null if there is none now, or if this instance no longer has the webhook. Moves the cursor past what the webhook does not want. */
     async next (webhook: string): Promise<QueuedMessage | null> {
-      const client = await open()
       for (;;) {
-        const [row] = await runPrepared<NextRow>(client, nextStatement, [webhook, holder])
+        const [row] = await run<NextRow>(nextStatement, [webhook, holder])
         if (row === undefined) return null
         const { url, secret, previous_secret, test_id, cursor_revision, cursor_ordinal, searched } = row
         const to = { url, secrets: previous_secret === null ? [secret] : [secret, previous_secret] }
@@ -74,21 +79,21 @@ export function webhookQueue (open: () => Promise<pg.Client>, { holder, leaseSec
           return { ...to, id: `${row.log_id}.${revision}.${ordinal}`, type: kind, body: bodyOf(kind, row.recorded_at, row.event), at: { revision, ordinal, cursor_revision, cursor_ordinal } }
         }
         if (cursor_revision > searched) return null
-        await runPrepared(client, `UPDATE webhook SET cursor_revision = $5::bigint + 1, cursor_ordinal = 0, leased_until = clock_timestamp() + $6 * interval '1 second'
+        await run(`UPDATE webhook SET cursor_revision = $5::bigint + 1, cursor_ordinal = 0, leased_until = clock_timestamp() + $6 * interval '1 second'
           WHERE id = $1 AND leased_by = $2 AND cursor_revision = $3 AND cursor_ordinal = $4`, [webhook, holder, cursor_revision, cursor_ordinal, searched, leaseSeconds])
       }
     },
 
     /** Stores what came of an attempt, and moves the webhook on. */
     async book (webhook: string, attempt: BookedAttempt, at: At | null, retryAfterSeconds: number | null): Promise<Booking> {
-      const [booked] = await runPrepared<Booking>(await open(), 'SELECT goes_on, failures, disabled_because FROM book_webhook_attempt($1, $2, $3, $4, $5, $6)',
+      const [booked] = await run<Booking>('SELECT goes_on, failures, disabled_because FROM book_webhook_attempt($1, $2, $3, $4, $5, $6)',
         [holder, webhook, attempt, at, retryAfterSeconds, leaseSeconds])
       return booked!
     },
 
     /** Lets other instances deliver a webhook, or all that this one has. */
     async release (webhook: string | null): Promise<void> {
-      await runPrepared(await open(), 'SELECT release_webhooks($1, $2)', [holder, webhook])
+      await run('SELECT release_webhooks($1, $2)', [holder, webhook])
     }
   }
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { problem } from '../contract/problems.ts'
 import type { Log } from '../domain/log.ts'
+import { turns } from '../domain/turns.ts'
 import type { EventLogStore, LogFilter, LogHead, LogPage } from '../store/event-log.ts'
 import type { KeyStore } from '../store/keys.ts'
 import type { SessionStore } from '../store/sessions.ts'
@@ -282,22 +283,5 @@ function chunksOf ({ revisions }: LogPage): (filter: number | null, cursor: numb
     let chunk = made.get(key)
     if (chunk === undefined) made.set(key, chunk = { chunk: Buffer.concat(wanted.map(({ bytes }) => bytes)), frames: wanted.length })
     return chunk
-  }
-}
-
-/** Runs at most `places` pieces of work at the same time, in the order in which they came. */
-function turns (places: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
-  let free = places
-  return async (work) => {
-    if (free > 0) free -= 1
-    else await new Promise<void>((resolve) => { waiting.push(resolve) })
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) free += 1
-      else next()
-    }
   }
 }

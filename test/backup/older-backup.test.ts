@@ -80,7 +80,9 @@ t.test('an older database is brought up to date, and answers', async (t) => {
 t.test('an older backup is restored at its own schema, then migrated, and answers', async (t) => {
   const url = await anEmptyDatabase(t)
   const { migrations: since } = await restoreBackup({ url, file: savedLab, migrations: await laterMigrations(t), replace: false })
-  t.strictSame(since, [later])
+  const { header } = await readBackup(savedLab)
+  const newer = (await readMigrations(migrations)).map(({ name }) => name).filter((name) => !header.migrations.some((known) => known.name === name))
+  t.strictSame(since, [...newer, later])
   t.same(await sql(url, inventory), numbered)
   await sql(url, `DELETE FROM _prisma_migrations WHERE migration_name = '${later}'`)
   await answersFrom(t, await aServiceOn(t, url))

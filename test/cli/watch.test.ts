@@ -46,6 +46,36 @@ t.test('a backup that was restored meanwhile is told, and its revisions are not 
     err: 'The connection is lost. Connecting again.\nThe log was replaced by a backup. Going on from its newest revision.\n' })
 })
 
+t.test('a log that is replaced while the stream is open is told once, and what follows is shown also when the connection is lost then', async (t) => {
+  const service = await aLabWithPlate(t)
+  const { platformStatus } = await aCommandLine(service)
+  const watching = platformStatus('watch', '--count', '2')
+  while (service.app.feed.streams === 0) await sleep(20)
+  await sql(service.url, 'UPDATE lab SET log_id = gen_random_uuid()')
+  await sleep(500)
+  service.app.server.closeAllConnections()
+  await service.post('/api/containers/P1/move', { target_device: 'Hotel' })
+  await service.post('/api/containers/P1/move', { target_device: 'Washer' })
+  t.match(await watching, { code: 0, out: /^4 [^\n]*\n5 [^\n]*\n$/,
+    err: 'The log was replaced by a backup. Going on from its newest revision.\nThe connection is lost. Connecting again.\n' })
+})
+
+t.test('a backup that is shorter than what was shown is told once', async (t) => {
+  const service = await aLabWithPlate(t)
+  const { platformStatus } = await aCommandLine(service)
+  const watching = platformStatus('watch', '--count', '2')
+  while (service.app.feed.streams === 0) await sleep(20)
+  await service.post('/api/containers/P1/move', { target_device: 'Hotel' })
+  await sleep(500)
+  service.app.server.closeAllConnections()
+  await sql(service.url, 'DELETE FROM event_device WHERE revision > 2; DELETE FROM event_log WHERE revision > 2; UPDATE lab SET log_id = gen_random_uuid(), revision = 2')
+  while (service.app.feed.streams === 0) await sleep(20)
+  await sleep(300)
+  await service.post('/api/containers/P1/move', { target_device: 'Washer' })
+  t.match(await watching, { code: 0, out: /^4 [^\n]*\n3 [^\n]*\n$/,
+    err: 'The connection is lost. Connecting again.\nThe log was replaced by a backup. Going on from its newest revision.\n' })
+})
+
 t.test('it says so when the service ends the stream', async (t) => {
   const service = await aLabWithPlate(t)
   const { withSignal } = await aCommandLine(service)

@@ -86,6 +86,14 @@ t.test('a correction passes, and warns', async (t) => {
   t.match(await lab.post('/api/containers/D/move', { target_device: 'Washer', target_pos: 0 }), { status: 200 }, 'where it stands it may stay')
   const back = await lab.post('/api/containers/D/correct', { reason: 'Put back.', device: 'Hotel', position: 3 })
   t.equal(back.body.warnings, undefined)
+  await lab.post('/api/containers', { device: 'Hotel', position: 2, labware_type: 'High', barcode: 'H' })
+  const displacing = { reason: 'Seen there.', device: 'Hotel', position: 2, displace: { device: 'Washer', position: 0 } }
+  const warnings = [{ code: 'labware-does-not-fit', detail: /"Deep" does not fit in slot 2 of Hotel/ }, { code: 'labware-does-not-fit', pointer: '/displace', detail: /"High" does not fit in slot 0 of Washer/ }]
+  t.match((await lab.post('/api/containers/D/correct?dry_run=true', displacing)).body, { container: { position: 2 }, warnings }, 'also of what was displaced')
+  t.match((await lab.post('/api/containers/D/correct', displacing)).body, { container: { position: 2 }, warnings })
+  t.match((await lab.post('/api/containers/D/correct', displacing)).body.warnings, [{ detail: /Hotel/ }], 'when it is so already, nothing was displaced')
+  await lab.post('/api/containers/D/correct', { reason: 'Put back.', device: 'Hotel', position: 3 })
+  t.match((await lab.post('/api/containers/D/correct', { reason: 'Seen there.', device: 'Washer', position: 0, displace: { device: 'Hotel', position: 2 } })).body.warnings, [{ detail: /Washer/ }], 'what is displaced to where it fits needs no warning')
 })
 
 t.test('what a person sees passes, and is told: arrangements and stocktakes', async (t) => {

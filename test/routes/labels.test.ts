@@ -143,3 +143,31 @@ t.test('a thousand barcodes are looked up in one call and one statement, in orde
   t.match(await lab.post('/api/containers/lookup', { barcodes: Array.from({ length: 1001 }, () => 'A') }), { status: 400, body: { errors: [{ pointer: '/barcodes' }] } })
   t.match(await lab.post('/api/containers/lookup', { barcodes: [] }), { status: 400, body: { errors: [{ pointer: '/barcodes' }] } })
 })
+
+t.test('every command that gives a container a barcode warns of one that differs in case only', async (t) => {
+  const lab = await aFullLab(t)
+  const { body: { id } } = await lab.post('/api/containers', { device: 'Hotel', position: 3 })
+  const { body: { revision } } = await lab.get('/api/lab')
+  const { body: removed } = await lab.post('/api/containers', { device: 'Hotel', position: 4, barcode: 'bb' })
+  const warning = (pointer: string, other: RegExp) => [{ code: 'barcode-differs-in-case', pointer, detail: other }]
+  const back = async () => await lab.patch(`/api/containers/${id}`, { barcode: null })
+  for (const dry of ['?dry_run=true', '']) {
+    t.match(await relabel(lab, [['B', 'other'], [id, 'a']], dry), { status: 200, body: { warnings: warning('/labels/1/barcode', /"A"\. It differs from "a"/) } }, `relabel${dry}`)
+    if (dry === '') t.same((await relabel(lab, [['other', 'B']])).body.warnings, [])
+    await back()
+    t.match((await relabel(lab, [['B', 'xy'], ['C', 'XY']], dry)).body.warnings, [...warning('/labels/0/barcode', /"XY"/), ...warning('/labels/1/barcode', /"xy"/)], 'also of one another')
+    if (dry === '') await relabel(lab, [['xy', 'B'], ['XY', 'C']])
+    t.match((await lab.patch(`/api/containers/${id}${dry}`, { barcode: 'a' })).body.warnings, warning('/barcode', /"A"/), `change${dry}`)
+    await back()
+    t.match((await lab.post(`/api/containers/${id}/correct${dry}`, { reason, barcode: 'a' })).body.warnings, warning('/barcode', /"A"/), `correction${dry}`)
+    await back()
+    t.match((await lab.post(`/api/transfers${dry}`, { container: id, barcode: 'a', target: { device: 'Hotel' } })).body.warnings, warning('/barcode', /"A"/), `transfer${dry}`)
+    await back()
+    t.match((await lab.post('/api/stocktakes', { device: 'Hotel', reason, apply: dry === '', seen: [[0, 'A'], [1, 'B'], [2, 'C'], [4, 'bb'], [5, 'a']].map(([position, barcode]) => ({ position, barcode })) })).body.warnings, warning('/seen/4/barcode', /"A"/), `stocktake${dry}`)
+    t.match((await lab.post(`/api/containers${dry}`, { device: 'Hotel', barcode: 'c' })).body.warnings, warning('/barcode', /"C"/), `add${dry}`)
+  }
+  await lab.delete('/api/containers/c')
+  t.match((await lab.post('/api/lab/restore', { at: revision, reason })).body.containers.length > 0, true)
+  t.same((await relabel(lab, [['A', 'a']])).body.warnings, [], 'its own barcode is no other one')
+  t.equal((await lab.get(`/api/containers/${removed.id}`)).body.barcode, 'bb')
+})

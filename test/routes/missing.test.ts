@@ -104,7 +104,12 @@ t.test('a barcode that is not its own is refused without a place that nobody kno
     t.match(await lab.post('/api/transfers', { container, barcode: 'P2', target: { device: 'Washer' } }), { status: 409, body: { detail: /It is not "P2", which is in slot 2 of Hotel\.$/ } })
   }
   await lab.post('/api/arrangements', { reason, items: [], missing: ['P2'] })
-  t.match(await lab.post('/api/transfers', { container: 'P1', barcode: 'P2', target: { device: 'Washer' } }), { status: 409, body: { detail: /It is not "P2", which is at an unknown place\.$/ } })
+  t.match(await lab.post('/api/transfers', { container: 'P1', barcode: 'P2', target: { device: 'Washer' } }), { status: 409, body: { actual: { device: null, position: null, missing_since: /Z$/, last: { device: 'Hotel', position: 2 } }, detail: /It is not "P2", which is missing since .*Z; it was last in slot 2 of Hotel\.$/ } })
+  const elsewhere = { status: 409, body: { code: 'source-mismatch', missing_since: undefined, actual: { missing_since: /Z$/, last: { device: 'Hotel', position: 2 } }, detail: /not "P2", which is missing since .* slot 2 of Hotel/ } }
+  await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P9' })
+  t.match(await lab.post('/api/moves', { source_device: 'Hotel', source_pos: 0, target_device: 'Washer', barcode: 'P2' }), elsewhere, 'of a plate that is not missing itself')
+  t.match(await lab.post('/api/transfers', { container: 'P9', barcode: 'P2', target: { device: 'Washer' } }), elsewhere)
+  t.match((await lab.get('/api/search?q=P2')).body.items, [{ where: null, missing_since: /Z$/, last: { device: 'Hotel', position: 2 }, removed_at: null }], 'the search says it, too')
 })
 
 t.test('its barcode stays its own, and the refusal of the barcode says that it is missing', async (t) => {

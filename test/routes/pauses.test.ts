@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import t from 'tap'
 import { anExperiment, aStep, eventKinds, logged, rows } from '../support/log.ts'
 import { aLab, aService, type Service } from '../support/service.ts'
@@ -87,7 +88,7 @@ t.test('a time before the start counts from the start', async (t) => {
   const { id } = await logged(lab, began(10))
   const early = await told(lab, `/api/steps/${id}/pause`, { at: at(0) })
   t.match(early, { paused_at: at(10) })
-  t.same(codes(early), ['clock-skew /paused_at'])
+  t.same(codes(early), ['clock-skew /active_seconds'])
   t.match(await told(lab, `/api/steps/${id}/resume`, { at: at(20) }), { paused_seconds: 600 })
   t.equal((await told(lab, `/api/steps/${id}/finish`, { finish: at(21) })).excluded_from_estimates, 'clock')
   const close = await logged(lab, began(10))
@@ -414,7 +415,7 @@ t.test('pauses that contradict each other or the step are refused with the place
   t.match((await lab.get('/api/steps')).body.items, { length: 0 })
   const early = await logged(lab, step([{ paused_at: '2018-01-01T00:00:00Z', resumed_at: at(39.9995) }]))
   t.match(early, { excluded_from_estimates: 'clock' }, 'a tiny rest is no sample')
-  t.same(codes(early), ['clock-skew /paused_seconds'])
+  t.same(codes(early), ['clock-skew /active_seconds', 'paused-throughout /active_seconds'])
   t.match(await logged(lab, step([{ paused_at: at(30), resumed_at: at(45) }])), { paused_seconds: 600, excluded_from_estimates: 'clock' })
   t.match(await logged(lab, step([{ paused_at: at(30), resumed_at: at(40.05) }])), { paused_seconds: 600, excluded_from_estimates: null }, 'clocks differ by seconds')
 })
@@ -448,4 +449,83 @@ t.test('a pause of a time to come never was, once it is resumed', async (t) => {
   await told(lab, `/api/experiments/${id}/pause`, { at: '2096-01-01T00:00:00Z' })
   t.match(await told(lab, `/api/experiments/${id}/resume`, { at: at(20) }), { status: 'running', paused_seconds: 60 })
   t.match(await told(lab, `/api/experiments/${id}/pause`, { at: at(30) }), { paused_at: at(30) }, 'the next pause has its true time')
+})
+
+t.test('pauses that are told one by one, with the finish, or anew with the finish make the same step', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const times = fc.uniqueArray(fc.constantFrom(-5, -1, 0, 0.05, 5, 9.95, 10, 10.05, 15, 20), { minLength: 0, maxLength: 6 }).map((minutes) => minutes.sort((a, b) => a - b))
+  const told = ['status', 'paused_at', 'paused_seconds', 'active_seconds', 'duration_seconds', 'excluded_from_estimates', 'warnings']
+  await fc.assert(fc.asyncProperty(times, times, async (minutes, others) => {
+    const pausesOf = (some: number[]) => Array.from({ length: some.length >> 1 }, (_, index) => ({ paused_at: at(some[2 * index]!), resumed_at: at(some[2 * index + 1]!) }))
+    const pauses = pausesOf(minutes)
+    const paused = async (id: string, some: typeof pauses) => {
+      for (const { paused_at, resumed_at } of some) {
+        await lab.post(`/api/steps/${id}/pause`, { at: paused_at })
+        await lab.post(`/api/steps/${id}/resume`, { at: resumed_at })
+      }
+    }
+    const whole = { device: 'Reader', start: at(0), finish: at(10) }
+    const oneByOne = await logged(lab, { ...whole, finish: null })
+    await paused(oneByOne.id, pauses)
+    const finished = (await lab.post(`/api/steps/${oneByOne.id}/finish`, { finish: whole.finish })).body
+    const { body: atOnce } = await lab.post('/api/steps', { ...whole, pauses })
+    const id = randomUUID()
+    await logged(lab, { ...whole, id, finish: null })
+    await paused(id, pausesOf(others))
+    const { body: anew } = await lab.post('/api/steps', { ...whole, id, pauses })
+    const seen = (step: any) => Object.fromEntries(told.map((member) => [member, step[member]]))
+    t.same(seen(atOnce), seen(finished))
+    t.same(seen(anew), seen(finished), 'what was told before is replaced, also by an empty list')
+    t.equal(atOnce.duration_seconds - atOnce.paused_seconds, atOnce.active_seconds)
+    if (atOnce.excluded_from_estimates === null) t.ok(atOnce.active_seconds > 5 || atOnce.active_seconds > atOnce.paused_seconds, 'a sample was active')
+  }), { numRuns: 60 })
+})
+
+t.test('a step that was paused all the time is no sample, says so, and can be made none', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const data = { fct: 'read' }
+  for (let n = 0; n < 6; n++) await logged(lab, { data }, 90 + n)
+  const estimate = async () => (await lab.post('/api/estimates', { step: { device: 'Reader', data }, confidence: 0.99 })).body
+  const before = await estimate()
+  const whole = { start: at(-100), finish: at(-40), data }
+  const throughout = [
+    await logged(lab, { ...whole, pauses: [{ paused_at: at(-100), resumed_at: at(-40) }] }),
+    await logged(lab, { ...whole, pauses: [{ paused_at: at(-99.96), resumed_at: at(-40.04) }] }),
+    await logged(lab, { ...whole, finish: at(-99.9), pauses: [{ paused_at: at(-99.96), resumed_at: at(-99.9) }] })
+  ]
+  const left = await logged(lab, began(-100, { data }))
+  await told(lab, `/api/steps/${left.id}/pause`, { at: at(-100) })
+  throughout.push(await told(lab, `/api/steps/${left.id}/finish`, { finish: at(-40) }))
+  for (const step of throughout) t.match(step, { excluded_from_estimates: 'paused-throughout', warnings: [{ code: 'paused-throughout', pointer: '/active_seconds', detail: /paused from its start to its finish/ }] })
+  t.same(await estimate(), before)
+  t.match((await lab.get('/api/steps/statistics')).body.items, [{ count: 10, min_seconds: 90 }])
+  t.match((await lab.get('/api/steps?excluded_from_estimates=paused-throughout')).body.items, { length: 4 })
+  const finding = async () => (await lab.get('/api/lab/health')).body.findings.filter(({ code }: any) => code === 'steps-excluded')
+  t.match(await finding(), [{ message: /^4 steps of Reader were paused from start to finish, so estimates leave them out.*excluded_from_estimates=paused-throughout$/, steps: { length: 4 } }])
+  const included = await lab.patch(`/api/steps/${left.id}`, { exclude_from_estimates: false, reason: 'seen' })
+  t.match(included, { status: 200, body: { excluded_from_estimates: 'paused-throughout' } }, 'a decision does not make a sample of nothing')
+  t.match((await lab.patch(`/api/steps/${left.id}`, { finish: at(-30), reason: 'read in the log' })).body, { excluded_from_estimates: null, active_seconds: 600, warnings: [] }, 'a correction does')
+  await lab.post('/api/steps/exclusions', { where: { excluded_from_estimates: 'paused-throughout' }, reason: 'seen' })
+  t.same(await finding(), [], 'once decided, nobody is asked again')
+  const short = { start: at(-20), finish: at(-20 + 7 / 60), data: { fct: 'scan' }, pauses: [{ paused_at: at(-20 + 3 / 60), resumed_at: at(-20 + 5 / 60) }] }
+  t.match(await logged(lab, short), { active_seconds: 5, excluded_from_estimates: null }, 'a short step that was active for most of the time is one')
+})
+
+t.test('an experiment counts its pauses within its first start and its last finish, and one that stood all the time is no sample', async (t) => {
+  const lab = await aLab(t, { Reader: 1 })
+  const { id, process_id } = await anExperiment(lab)
+  await logged(lab, { start: at(0), finish: at(20), experiment_id: id })
+  await told(lab, `/api/experiments/${id}/pause`, { at: at(-100) })
+  await told(lab, `/api/experiments/${id}/resume`, { at: at(5) })
+  await told(lab, `/api/experiments/${id}/pause`, { at: at(15) })
+  await told(lab, `/api/experiments/${id}/resume`, { at: at(40) })
+  const { body: ended } = await lab.patch(`/api/experiments/${id}`, { status: 'completed' })
+  t.match(ended, { duration_seconds: 1200, paused_seconds: 600, active_seconds: 600 })
+  t.same((await lab.get(`/api/experiments/${id}`)).body, ended)
+  const other = (await lab.post('/api/experiments', { process_id })).body.id
+  await logged(lab, { start: at(0), finish: at(20), experiment_id: other })
+  await told(lab, `/api/experiments/${other}/pause`, { at: at(0) })
+  await told(lab, `/api/experiments/${other}/resume`, { at: at(30) })
+  t.match((await lab.patch(`/api/experiments/${other}`, { status: 'completed' })).body, { duration_seconds: 1200, paused_seconds: 1200, active_seconds: 0 })
+  t.match((await lab.get(`/api/processes/${process_id}/duration`)).body, { sample_size: 0 }, 'the pause of the first began before its start, the second stood all the time')
 })

@@ -25,7 +25,7 @@ async function aFullLab () {
 
 t.test('a text is looked up as all that it can mean, the most exact first', async (t) => {
   const { service, ids, process, run, step } = await aFullLab()
-  t.same(await search(service, 'SCREEN_001'), [{ kind: 'container', id: ids.first, label: 'SCREEN_001', where: { device: 'Hotel1', position: 5 }, why: 'barcode', url: `/api/containers/${ids.first}` }])
+  t.same(await search(service, 'SCREEN_001'), [{ kind: 'container', id: ids.first, label: 'SCREEN_001', where: { device: 'Hotel1', position: 5 }, missing_since: null, last: null, removed_at: null, why: 'barcode', url: `/api/containers/${ids.first}` }])
   t.same(shown(await search(service, 'SCREEN_0')), ['container SCREEN_001 barcode-prefix', 'container SCREEN_002 barcode-prefix', 'container SCREEN_000 barcode-prefix'], 'what was removed comes last')
   t.match((await search(service, 'SCREEN_000')), [{ id: ids.gone, where: null, why: 'barcode' }])
   t.same(shown(await search(service, 'Assay')), ['process Assay name', 'container SCREEN_002 name-prefix', 'experiment Assay of Monday name-prefix', 'step Assay wash name-prefix'])

@@ -142,7 +142,28 @@ t.test('bad input names the member, the rule and the way out', async (t) => {
     [{ device: 'Hotel', seen: [slot(0, '')] }, '/seen/0/barcode'], [{ device: 'Hotel', seen: Array.from({ length: 10_001 }, () => slot(0)) }, '/seen']
   ] as const) t.match(await lab.post('/api/stocktakes', body), { status: 400, body: { errors: [{ pointer }] } }, JSON.stringify(body).slice(0, 80))
   t.match(await lab.post('/api/stocktakes', { device: 'Attic', seen: [] }), { status: 404, body: { code: 'device-not-found', pointer: '/device' } })
-  t.match(await lab.post('/api/stocktakes', { device: 'Hotel', seen: [slot(0), slot(6)] }), { status: 404, body: { code: 'position-not-found', pointer: '/seen/1/position', valid_range: { maximum: 5 } } })
+})
+
+t.test('slots in which nothing can stand are findings of a comparison and of a dry run, as of an arrangement, and refused when it is applied', async (t) => {
+  const lab = await aLab(t, { Hotel: 6 })
+  await lab.patch('/api/devices/Hotel/positions/5', { disposes: true })
+  await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'A' })
+  await lab.post('/api/containers', { device: 'Hotel', position: 1, barcode: 'B' })
+  const { body: { revision } } = await lab.get('/api/lab')
+  const seen = [{ position: 0, barcode: 'A' }, { position: 9, barcode: null }, { position: 5, barcode: 'B' }]
+  const told = [
+    { code: 'position-not-found', position: 9, valid_range: { minimum: 0, maximum: 5 }, detail: /no slot 9/ },
+    { code: 'position-disposes', position: 5, detail: /record a move to Hotel/ }
+  ]
+  const findings = told.map((finding, index) => ({ ...finding, pointer: `/seen/${index + 1}/position`, index: index + 1 }))
+  const take = async (query: string, more: object) => await lab.post(`/api/stocktakes${query}`, { device: 'Hotel', seen, ...more })
+  t.match(await take('', {}), { status: 200, body: { applied: false, findings, items: [{ position: 0, finding: 'match' }, { position: 1, finding: 'missing' }] } })
+  t.match(await take('?dry_run=true', { apply: true, reason }), { status: 200, body: { applied: false, findings } })
+  t.match(await take('', { apply: true, reason }), { status: 404, body: { ...findings[0] } }, 'the first of them')
+  const items = [{ barcode: 'A', device: 'Hotel', position: 9 }, { barcode: 'B', device: 'Hotel', position: 5 }]
+  t.match(await lab.post('/api/arrangements?dry_run=true', { reason, items }), { status: 200, body: { findings: told } })
+  t.match(await lab.post('/api/arrangements', { reason, items }), { status: 404, body: { code: 'position-not-found' } })
+  t.equal((await lab.get('/api/lab')).body.revision, revision)
 })
 
 t.test('two stocktakes at once on one device: one after the other, and the lab is as one of them saw it', async (t) => {

@@ -45,6 +45,17 @@ t.test('what is malformed or unknown is refused by its name', async (t) => {
   }
 })
 
+t.test('every number that a refusal names as allowed is allowed: a reader far ahead of the log is reset', async (t) => {
+  const { stream, service } = await aListener(t)
+  const largest = Number.MAX_SAFE_INTEGER
+  for (const opened of [await stream(`?after=${largest}`), await stream('', { 'last-event-id': String(largest) })]) {
+    t.match(await opened.until((frames) => frames.length >= 2), [{ event: 'hello', id: String(largest) }, { event: 'reset', data: { revision: 1 } }])
+  }
+  t.match(await service.get(`/api/events?after=${largest}`), { status: 200, body: { items: [] } })
+  t.match(await service.get(`/api/lab?min_revision=${largest}`), { status: 503, body: { code: 'not-yet-replicated' } })
+  t.match(await service.get('/api/events?after=9007199254740992'), { status: 400, body: { errors: [{ parameter: 'after', detail: /at most 9007199254740991/ }] } })
+})
+
 t.test('a filter lets a whole revision through if one of its events fits, and heartbeats move on the resume point of those who hear nothing', async (t) => {
   const { service, stream, revision } = await aListener(t, { heartbeatMs: 100 })
   const start = await revision()

@@ -3,10 +3,11 @@ import { viewOf } from '../../web/src/lab/view.ts'
 import { lifeFinding, spansOf } from '../../web/src/pages/labware/lanes.ts'
 
 t.test('a device is drawn as the lab file says, and sensibly whatever it says', (t) => {
-  t.strictSame(viewOf({ columns: 3, from: 'bottom', count_from: 1, order: 10 }, 20), { columns: 3, isFromBottom: true, countFrom: 1, order: 10 })
-  t.strictSame(viewOf(null, 12), { columns: 1, isFromBottom: false, countFrom: null, order: null })
+  t.strictSame(viewOf({ columns: 3, from: 'bottom', count_from: 1, order: 10 }, 20), { columns: 3, isAsBuilt: true, isFromBottom: true, countFrom: 1, order: 10 })
+  t.strictSame(viewOf(null, 12), { columns: 1, isAsBuilt: false, isFromBottom: false, countFrom: null, order: null })
   t.equal(viewOf(undefined, 60).columns, 2)
   t.equal(viewOf(undefined, 61).columns, 10)
+  t.equal(viewOf(undefined, 10_000).columns, 24)
   for (const columns of [0, -1, 1.5, '2', null, NaN]) t.equal(viewOf({ columns }, 5).columns, 1, `columns: ${columns}`)
   t.equal(viewOf({ columns: 1e9 }, 5).columns, 24)
   t.match(viewOf({ count_from: 0, order: 'first', from: 'left' }, 5), { countFrom: null, order: null, isFromBottom: false })

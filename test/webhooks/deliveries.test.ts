@@ -183,6 +183,21 @@ t.test('a receiver that hangs delays no other webhook and no request', async (t)
   t.equal(receiver.messages.length, 1, 'it has the first message for as long as it takes')
 })
 
+t.test('webhooks that are delivered at the same time take turns at the connection of their instance', async (t) => {
+  const { service, receiver, plates } = await aWebhook(t)
+  // pg warns once a process that a later version refuses statements that do not wait for each other.
+  const warnings: string[] = []
+  const keep = ({ message }: Error): void => { warnings.push(message) }
+  process.on('warning', keep)
+  t.teardown(() => process.off('warning', keep))
+  for (let n = 1; n < 10; n++) await service.post('/api/webhooks', { url: receiver.url })
+  await plates(3)
+  await service.app.deliveries.deliverNow()
+  await sleep(10)
+  t.equal(receiver.messages.length, 30)
+  t.same(warnings, [])
+})
+
 t.test('a message comes within about a second of the write', async (t) => {
   const { service, receiver, plates } = await aWebhook(t)
   service.app.deliveries.start()

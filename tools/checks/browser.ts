@@ -12,6 +12,8 @@ import { type RunningService, startService } from '../support/service.ts'
 import { accessiblePages, accessibleSheets, reflow } from './browser/accessible.ts'
 import { lanAddress, lostConnection, overPlainHttp, restartedService } from './browser/connection.ts'
 import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
+import { aboveTheKeyboard, inSightTogether, targets } from './browser/gloves.ts'
+import { keptFocus, printedHeadings, withoutMouse } from './browser/keyboard.ts'
 import { fillLab } from './browser/lab.ts'
 import { callerOf, openContext, scan } from './browser/page.ts'
 import { builtSo, life, pickedUp } from './browser/map.ts'
@@ -21,6 +23,7 @@ import { log, timeTravel } from './browser/log.ts'
 import { pausedRun, promises, stepOfRun } from './browser/runs.ts'
 import { camera, photos } from './browser/scan.ts'
 import { showingFailures } from './browser/seen.ts'
+import { badges, steppedUp } from './browser/signing.ts'
 import { stocktake } from './browser/stocktake.ts'
 import { alarms, eachPage, finding, liveMap, past, placeOnMap } from './browser/pages.ts'
 
@@ -54,6 +57,8 @@ if (browser === undefined) {
       ...Object.fromEntries(Object.entries({
         'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'a link to a slot of the map': placeOnMap, 'finding and scanning': finding, 'the lab as it was': past,
         'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand,
+        'targets for gloves on a phone': targets, 'in sight together on a phone': inSightTogether, 'above the keyboard of a phone': aboveTheKeyboard,
+        'a shift without a mouse': withoutMouse, 'the focus is kept when something happens': keptFocus, 'headings on paper': printedHeadings,
         'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,
         'a stocktake': stocktake,
         'photos of labels': photos, 'labels before the camera': camera,
@@ -63,6 +68,8 @@ if (browser === undefined) {
         'a plate picked up on the map': pickedUp, 'a device as it is built': builtSo, 'the life of a plate': life,
         'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, 'WCAG 2.2 AA of the sheets': accessibleSheets, '320 pixels, and large letters': reflow
       }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
+      'a badge signs one record': withFullLab(withKey, async (service) => { await steppedUp(browser, service, key) }),
+      'badges sign in': withFullLab(withKey, async (service) => { await badges(browser, service, key) }),
       'keys of people': withFullLab(withKey, async (service) => { await keys(browser, service, key) }),
       'plain http by the address in the network': async (name) => {
         const host = lanAddress()

@@ -8,7 +8,7 @@ import { projectRoot } from '../../src/project-root.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { type RunningService, startService } from '../support/service.ts'
 import { readySheets, sheets } from './browser/accessible.ts'
-import { alarmRaised, fillLab, fillLargeLab, runId } from './browser/lab.ts'
+import { alarmRaised, fillLab, fillLargeLab, fillOddLab, runId } from './browser/lab.ts'
 import { callerOf, openPage } from './browser/page.ts'
 import { allPages } from './browser/pages.ts'
 import { pictureFolder } from './browser/seen.ts'
@@ -23,6 +23,15 @@ const guide: readonly { name: string, path: string, viewport: { width: number, h
   { name: 'run', path: `/runs/${runId}`, viewport: { width: 1100, height: 520 } },
   { name: 'correction', path: '/labware/SCREEN_014', viewport: { width: 480, height: 760 }, opens: 'Fix' }
 ]
+/** The clock of the tablet is an hour ahead of that of the database. */
+const hourAhead = `{
+  const Real = Date
+  const ahead = 3_600_000
+  globalThis.Date = class extends Real {
+    constructor (...given) { given.length === 0 ? super(Real.now() + ahead) : super(...given) }
+    static now () { return Real.now() + ahead }
+  }
+}`
 const words = process.argv.slice(2)
 let taken = 0
 
@@ -42,6 +51,10 @@ async function allPictures (browser: Browser): Promise<void> {
     await withLab(async () => {}, async (service) => { for (const path of ['/', '/labware', '/runs', '/steps', '/log', '/stocktake', '/insights/use', '/lab/devices']) await shots(browser, service, 'empty', path) })
     await withLab(async (service) => { await fillLab(callerOf(service)) }, async (service) => { await eachState(browser, service) })
     await withLab(async (service) => { await fillLargeLab(callerOf(service)) }, async (service) => { for (const path of ['/', '/labware', '/wall']) await shots(browser, service, 'full', path) })
+    await withLab(async (service) => { await fillOddLab(callerOf(service)) }, async (service) => {
+      for (const path of ['/', '/?sel=Tower:9999', '/devices/Tower', '/labware', '/stocktake/Tower', '/lab/devices']) await shots(browser, service, 'odd', path)
+      for (const path of ['/', '/log', '/help']) await shots(browser, service, 'clock', path, async () => {}, undefined, hourAhead)
+    })
     console.log(`${taken} pictures in ${pictureFolder()}`)
 }
 
@@ -82,12 +95,14 @@ async function eachState (browser: Browser, service: RunningService): Promise<vo
 
 /** A page at each width and in each colour. On a phone only what is seen first, because people see it so. */
 async function shots (
-  browser: Browser, service: RunningService, state: string, path: string, ready: (page: Page) => Promise<void> = async () => {}, expected?: RegExp
+  browser: Browser, service: RunningService, state: string, path: string, ready: (page: Page) => Promise<void> = async () => {}, expected?: RegExp,
+  script?: string
 ): Promise<void> {
   const name = `${state}-${path.replaceAll(/\W+/g, '-').replace(/^-/, '') || 'now'}`
   if (words.length > 0 && !words.some((word) => name.includes(word))) return
   for (const options of [{ viewport: phone, isMobile: true, hasTouch: true }, { viewport: desktop }] satisfies BrowserContextOptions[]) {
-    const { page, settled, close } = await openPage(browser, service, path, { ...options, ...expected === undefined ? {} : { expected } })
+    const extra = { ...expected === undefined ? {} : { expected }, ...script === undefined ? {} : { script } }
+    const { page, settled, close } = await openPage(browser, service, path, { ...options, ...extra })
     await settled()
     await ready(page)
     if (options.viewport === phone) {

@@ -61,6 +61,57 @@ def test_a_backup_that_was_restored_while_the_connection_was_lost_is_told(monkey
     assert told == [(72, False), (73, False), (74, True), (75, False)]
 
 
+class ReplacedLog:
+    """A log that is replaced while the stream is open. Then the connection is lost, and 51 and 52 come meanwhile."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def stream(self, path: str, headers: object, silence: float) -> Iterator[tuple[str, str, str]]:
+        self.asked.append(path)
+        first = len(self.asked) == 1
+        yield (
+            'hello',
+            '72' if first else '50',
+            json.dumps({'revision': 72 if first else 52, 'log_id': 'old' if first else 'new'}),
+        )
+        if first:
+            yield 'reset', '50', json.dumps({'revision': 50, 'log_id': 'new'})
+        else:
+            for revision in [51, 52]:
+                yield 'revision', str(revision), json.dumps({'revision': revision, 'events': []})
+
+
+def test_a_log_that_is_replaced_while_the_stream_is_open_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('platform_status_client.watch.time.sleep', lambda seconds: None)
+    log = ReplacedLog()
+    changes = list(islice(watch(cast(Transport, log), {}, {}, 72), 3))
+    assert [(change.revision, change.reset) for change in changes] == [(50, True), (51, False), (52, False)]
+    assert log.asked[1].endswith('after=50')
+
+
+class ShorterLog:
+    """A stream that is lost. When it is back, a backup was restored that ends before what was read."""
+
+    def __init__(self) -> None:
+        self.first = True
+
+    def stream(self, path: str, headers: object, silence: float) -> Iterator[tuple[str, str, str]]:
+        if self.first:
+            self.first = False
+            yield 'hello', '72', json.dumps({'revision': 72, 'log_id': 'old'})
+        else:
+            yield 'hello', '72', json.dumps({'revision': 50, 'log_id': 'new'})
+            yield 'reset', '50', json.dumps({'revision': 50, 'log_id': 'new'})
+            yield 'revision', '51', json.dumps({'revision': 51, 'events': []})
+
+
+def test_a_backup_that_is_shorter_than_what_was_read_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('platform_status_client.watch.time.sleep', lambda seconds: None)
+    changes = list(islice(watch(cast(Transport, ShorterLog()), {}, {}, 72), 2))
+    assert [(change.revision, change.reset) for change in changes] == [(50, True), (51, False)]
+
+
 def test_a_refusal_is_raised(client: Client) -> None:
     with pytest.raises(Problem, match='device-not-found'):
         next(client.watch(device='no such device'))

@@ -1,8 +1,9 @@
--- Plans new labels, judged by the end: { labels, findings, repeated }. `_labels` is [{ named, id, barcode }], each barcode once.
--- `labels` is [{ id, barcode }] of the containers whose label changes; `findings` and `repeated` as of plan_arrangement.
+-- Plans new labels, judged by the end: { labels, findings, repeated, warnings }. `_labels` is [{ named, id, barcode }], each barcode once.
+-- `labels` is [{ id, barcode }] of the containers whose label changes; `findings` and `repeated` as of plan_arrangement,
+-- `warnings` as of label_warnings.
 --
 -- Locks: The caller holds the lab lock.
-CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql VOLATILE AS $$
   WITH resolved AS MATERIALIZED (
     SELECT t.n AS nth, '/labels/' || t.n - 1 AS pointer, t.i AS input, coalesce(by_id.id, by_barcode.id) AS container_id, by_id.removed_at,
       coalesce(by_id.barcode, by_barcode.barcode) AS former, t.i->>'barcode' AS barcode
@@ -26,6 +27,8 @@ CREATE OR REPLACE FUNCTION plan_labels(_labels jsonb) RETURNS jsonb LANGUAGE sql
   SELECT jsonb_build_object(
     'labels', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.container_id, 'barcode', r.barcode) ORDER BY r.nth), '[]')
       FROM resolved r WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.former IS DISTINCT FROM r.barcode),
+    'warnings', label_warnings((SELECT coalesce(jsonb_agg(jsonb_build_object('id', r.container_id, 'barcode', r.barcode, 'pointer', r.pointer || '/barcode') ORDER BY r.nth), '[]')
+      FROM resolved r WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL)),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', c.code,
         'members', c.members || jsonb_build_object('pointer', '/labels/' || c.nth - 1 || c.member, 'index', c.nth - 1)) ORDER BY c.nth, c.member DESC), '[]') FROM contradicting c),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || '/container', 'first', again.first)

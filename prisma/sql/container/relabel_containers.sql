@@ -5,7 +5,7 @@
 -- Locks: The lab lock.
 -- Raises: invalid-request, container-not-found, container-removed, barcode-in-use
 CREATE OR REPLACE FUNCTION relabel_containers(_labels jsonb, _dry_run boolean, _audit jsonb)
-RETURNS TABLE (changes jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
+RETURNS TABLE (changes jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql AS $$
 DECLARE
   plan jsonb;
 BEGIN
@@ -13,6 +13,7 @@ BEGIN
   plan := plan_labels(_labels);
   PERFORM refuse_repeated_entry(plan->'repeated');
   findings := plan->'findings';
+  warnings := plan->'warnings';
   IF NOT _dry_run AND findings <> '[]' THEN
     PERFORM refuse(findings->0->>'code', findings->0->'members');
   END IF;

@@ -6,7 +6,7 @@ SELECT
   s.first_start, s.last_finish,
   extract(epoch FROM (s.last_finish - s.first_start))::double precision AS duration_seconds,
   e.paused_at,
-  coalesce(paused_seconds('experiment', e.id, s.first_start, NULL), 0)::double precision AS paused_seconds,
+  experiment_paused_seconds(e.id, e.status, s.first_start, s.last_finish) AS paused_seconds,
   round(extract(epoch FROM (s.last_finish - s.first_start)) - standstill_seconds(e.id, s.first_start, s.last_finish), 3)::double precision AS active_seconds,
   e.session,
   experiment_attention(e.id, e.status, s.failed) AS attention,

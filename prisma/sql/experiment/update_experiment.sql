@@ -30,7 +30,7 @@ BEGIN
     WHERE e.id = _id;
     SELECT before || jsonb_build_object('status', e.status, 'name', e.name, 'session', e.session,
       'attention', experiment_attention(e.id, e.status, (before->'steps'->>'failed')::integer), 'metadata', e.metadata, 'warnings', e.warnings, 'paused_at', wire_time(e.paused_at),
-      'paused_seconds', coalesce(paused_seconds('experiment', e.id, first_start, NULL), 0)::double precision,
+      'paused_seconds', experiment_paused_seconds(e.id, e.status, first_start, last_finish),
       'active_seconds', round(extract(epoch FROM (last_finish - first_start)) - standstill_seconds(e.id, first_start, last_finish), 3)::double precision,
       'updated_at', wire_time(e.updated_at), 'version', e.version) INTO after
     FROM experiment e WHERE e.id = _id;

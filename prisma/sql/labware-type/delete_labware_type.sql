@@ -1,7 +1,7 @@
 -- Deletes a labware type, and returns it as it was last. Containers keep its name.
 --
 -- Locks: The lab lock.
--- Raises: labware-type-not-found
+-- Raises: labware-type-not-found, labware-type-in-use
 CREATE OR REPLACE FUNCTION delete_labware_type(_name text, _audit jsonb) RETURNS SETOF labware_type_state LANGUAGE plpgsql AS $$
 DECLARE
   known labware_type_state;

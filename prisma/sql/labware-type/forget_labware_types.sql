@@ -1,14 +1,15 @@
 -- Takes the names of labware types out of the lists of devices and slots, and records an event for each device and slot that
--- had one. A list that becomes empty stays empty: no type that somebody described may stand there. Returns how many events
--- there were, numbered from `_ordinal`.
+-- had one. A list must not become empty. Returns how many events there were, numbered from `_ordinal`.
 --
 -- Locks: The caller holds the lab lock.
+-- Raises: labware-type-in-use
 CREATE OR REPLACE FUNCTION forget_labware_types(_names text[], _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   devices uuid[] := ARRAY(SELECT id FROM device WHERE labware_types && _names ORDER BY name, id);
   positions uuid[] := ARRAY(SELECT id FROM position WHERE labware_types && _names ORDER BY device_id, slot_number);
   before jsonb;
 BEGIN
+  PERFORM refuse_labware_types_in_use(_names);
   SELECT coalesce(jsonb_object_agg(id, device_snapshot(id)), '{}') INTO before FROM unnest(devices) AS id;
   before := before || (SELECT coalesce(jsonb_object_agg(id, position_snapshot(id)), '{}') FROM unnest(positions) AS id);
   UPDATE device d SET labware_types = ARRAY(SELECT n.name FROM unnest(d.labware_types) WITH ORDINALITY AS n (name, nth) WHERE n.name <> ALL (_names) ORDER BY n.nth),

@@ -3,6 +3,7 @@
 -- so that no list names a type that does not exist. Returns how many events there were, numbered from `_ordinal`.
 --
 -- Locks: The caller holds the lab lock.
+-- Raises: labware-type-in-use
 CREATE OR REPLACE FUNCTION write_labware_types(_inputs json, _deleted text[], _revision bigint, _ordinal integer, _audit jsonb) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,5 +1,6 @@
--- Begins a pause of a step or an experiment. A time before the object started counts from its start (`_start`; of an experiment
--- without steps, from its creation), one before the end of the last pause from that end. Returns the warnings about the time.
+-- Begins a pause of a step or an experiment. A time before `_start` (of an experiment its first start, without steps its creation; of a
+-- step null, since step_pause_warnings looks at it) counts from there, one before the end of the last pause from that end. Returns the
+-- warnings about the time.
 --
 -- Locks: The caller has locked the object, and it is not paused.
 CREATE OR REPLACE FUNCTION begin_pause(_subject text, _id uuid, _at timestamptz, _start timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$

@@ -1,5 +1,5 @@
 -- Keeps the columns of steps and experiments that follow from their pauses: since when they are paused, the status that says so, and
--- of a step the seconds, which its samples leave out. Pauses can explain a start that was in doubt.
+-- of a step the seconds, which its samples leave out, and the warnings about them. Pauses can explain a start that was in doubt.
 --
 -- Locks: The row of the step or experiment.
 CREATE OR REPLACE FUNCTION follow_pauses() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -13,7 +13,8 @@ BEGIN
     WHERE e.id = changed.subject_id;
   ELSE
     UPDATE step s SET paused_at = greatest(lasts_since, CASE WHEN lasts_since IS NOT NULL THEN s.start END),
-      paused_seconds = paused_seconds('step', s.id, s.start, s.finish), warnings = explained_warnings(s.warnings, s.id, s.start, s.status, s.created_at),
+      paused_seconds = paused_seconds('step', s.id, s.start, s.finish), 
+      warnings = step_pause_warnings(explained_warnings(s.warnings, s.id, s.start, s.status, s.created_at), s.id, s.start, s.finish),
       status = CASE WHEN lasts_since IS NOT NULL THEN 'paused' WHEN s.status = 'paused' THEN 'running' ELSE s.status END
     WHERE s.id = changed.subject_id;
   END IF;

@@ -5,8 +5,8 @@ CREATE OR REPLACE FUNCTION differing_member(_known step, _told jsonb) RETURNS te
     WHEN _told->>'status' = 'running' AND _known.status IN ('completed', 'failed', 'aborted') THEN NULL
     WHEN _told->>'status' <> 'running' AND (_told->>'finish')::timestamptz IS DISTINCT FROM _known.finish THEN 'finish'
     WHEN _told->>'status' <> 'running' AND _told->>'status' <> _known.status THEN 'status'
-    WHEN _told->'pauses' <> '[]' AND (SELECT jsonb_agg(jsonb_build_object('paused_at', wire_time(p.paused_at), 'resumed_at', wire_time(p.resumed_at)) ORDER BY p.ordinal)
-      FROM pause p WHERE p.subject = 'step' AND p.subject_id = _known.id) IS DISTINCT FROM _told->'pauses' THEN 'pauses'
+    WHEN nullif(_told->'pauses', 'null') <> (SELECT coalesce(jsonb_agg(jsonb_build_object('paused_at', wire_time(p.paused_at), 'resumed_at', wire_time(p.resumed_at)) ORDER BY p.ordinal), '[]')
+      FROM pause p WHERE p.subject = 'step' AND p.subject_id = _known.id) THEN 'pauses'
     WHEN NOT _known.data @> (_told->'data') THEN 'data'
     WHEN nullif(_told->'experiment_named', 'null') IS NOT NULL
       AND _told->>'experiment_named' IS DISTINCT FROM coalesce(_known.experiment_id::text, _known.experiment_named) THEN 'experiment_id'

@@ -50,10 +50,10 @@ BEGIN
     FROM containers c WHERE c.container_id IS NULL GROUP BY c.step_id
   ),
   inserted AS (
-    INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, paused_seconds, commanded_seconds, data, is_simulation,
+    INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
       origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
       attempt, expected_seconds, error, session, experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
-    SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.paused_seconds, a.commanded_seconds, a.data, a.is_simulation,
+    SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
       origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
       a.lidded_before, a.lidded_after, a.barcode_read,
       a.attempt, a.expected_seconds, a.error, a.session, e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
@@ -70,7 +70,7 @@ BEGIN
              THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
       id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
-      paused_seconds double precision, commanded_seconds double precision, data jsonb, is_simulation boolean,
+      commanded_seconds double precision, data jsonb, is_simulation boolean,
       origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
       attempt integer, expected_seconds double precision, error text, session text, experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
       match_version integer, match_function text, match_parameters uuid, match_protocol uuid)

@@ -25,7 +25,7 @@ BEGIN
   BEGIN
     PERFORM begin_command();
     before := step_snapshot(_id);
-    more_warnings := CASE WHEN _paused THEN begin_pause('step', _id, _at, locked.start) || early_pause_warning(_at, locked.start) ELSE end_pause('step', _id, _at, locked.start) END;
+    more_warnings := CASE WHEN _paused THEN begin_pause('step', _id, _at, NULL) ELSE end_pause('step', _id, _at, NULL) END;
     UPDATE step s SET warnings = s.warnings || more_warnings, version = s.version + 1, updated_at = command_time() WHERE s.id = _id;
     PERFORM record_step_event(next_revision(), CASE WHEN _paused THEN 'step-paused' ELSE 'step-resumed' END, _id, before, _audit);
     SELECT * INTO outcome FROM step_state s WHERE s.id = _id;

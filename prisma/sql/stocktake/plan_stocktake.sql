@@ -1,16 +1,16 @@
 -- Compares what was seen on a device with what is tracked: { items, counts, ends, labels, added, warnings, relabelled }.
 -- `_seen` is [{ position, barcode, lidded, new_id }]: each slot in which there is a plate; a slot that is not in it is
 -- empty. Everything but `items` and `counts` says what applying it does: `ends` as container_end, `labels` is [{ id, barcode }]
--- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` is
--- the first seen label that a container on the platform bore before: { pointer, barcode, relabelled }, or null.
+-- of containers that get the barcode that was read, `added` is [{ id, name, barcode, lidded, position_id }]. `relabelled` are
+-- the findings about seen labels that a container on the platform bore before. Slots that the device does not have, or that dispose, are passed over.
 --
 -- NOT IN, where nothing is null, is one look into a hash for each row, whatever PostgreSQL expects of the number of rows. NOT EXISTS
 -- was a look through all rows for each row, and so are joins of these lists: seconds for 10,000 slots. They join tables instead.
 --
 -- Locks: The caller holds the lab lock if it applies the plan.
-CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jsonb LANGUAGE sql VOLATILE AS $$
   WITH slot AS MATERIALIZED (
-    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL
+    SELECT p.id, p.slot_number, d.name AS device FROM position p JOIN device d ON d.id = p.device_id WHERE p.device_id = _device AND p.retired_at IS NULL AND NOT p.disposes
   ),
   tracked AS MATERIALIZED (
     SELECT s.id AS position_id, s.slot_number, pl.container_id, pl.part, c.barcode
@@ -100,11 +100,12 @@ CREATE OR REPLACE FUNCTION plan_stocktake(_device uuid, _seen jsonb) RETURNS jso
           'The lid of "' || c.name || '" was tracked in slot ' || d.slot_number || ', where a plate was seen. Nobody knows where the lid is.') AS warning
         FROM displaced d JOIN container c ON c.id = d.container_id WHERE d.container_id NOT IN (SELECT e.container_id FROM ending e WHERE e.lidded_to)
         UNION ALL
-        SELECT j.index, jsonb_build_object('code', 'barcode-differs-in-case', 'pointer', '/seen/' || j.index || '/barcode', 'detail',
-          'Another container on the platform has the barcode "' || c.barcode || '". It differs from "' || j.barcode || '" in case only; scanners read them as two.')
-        FROM judged j JOIN container c ON lower(c.barcode) = lower(j.barcode) AND c.removed_at IS NULL WHERE j.finding = 'unknown') w),
-    'relabelled', (SELECT jsonb_build_object('barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)
+        SELECT split_part(alike.warning->>'pointer', '/', 3)::integer, alike.warning
+        FROM jsonb_array_elements(label_warnings((
+          SELECT coalesce(jsonb_agg(jsonb_build_object('id', j.container_id, 'barcode', j.barcode, 'pointer', '/seen/' || j.index || '/barcode') ORDER BY j.index), '[]')
+          FROM judged j WHERE j.finding = 'unknown'))) AS alike (warning)) w),
+    'relabelled', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', 'barcode-replaced', 'members', jsonb_build_object(
+        'barcode', f.barcode, 'pointer', '/seen/' || f.index || '/barcode', 'index', f.index, 'relabelled', f.bearers)) ORDER BY f.index), '[]')
       FROM told f
-      WHERE f.bearers IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)
-      ORDER BY f.index LIMIT 1))
+      WHERE f.bearers IS NOT NULL AND EXISTS (SELECT FROM jsonb_array_elements(f.bearers) b WHERE b->>'removed_at' IS NULL AND b->>'id' IS DISTINCT FROM f.container_id::text)))
 $$;

@@ -1,10 +1,10 @@
 -- Compares what was seen on a device with what is tracked, and with `apply` makes the lab as it was seen, as an arrangement:
 -- what was seen elsewhere is here, what was not seen is missing, what is unknown is added. `_input` is { id, device, seen, apply };
 -- `seen` as plan_stocktake takes it. What was applied is kept in `stocktake`, also if nothing changed. A dry run returns what
--- would change and keeps nothing.
+-- would change and keeps nothing. Unless it is applied, what contradicts is in the findings; otherwise the first finding is refused.
 --
 -- Locks: The lab lock.
--- Raises: device-not-found, position-not-found, barcode-replaced
+-- Raises: device-not-found, position-not-found, position-disposes, barcode-replaced
 CREATE OR REPLACE FUNCTION take_stock(_input jsonb, _dry_run boolean, _audit jsonb)
 RETURNS TABLE (items jsonb, counts jsonb, changes jsonb, warnings jsonb, findings jsonb, revision double precision) LANGUAGE plpgsql AS $$
 DECLARE
@@ -16,12 +16,10 @@ DECLARE
 BEGIN
   PERFORM lock_lab();
   device_found := require_device(_input->>'device', '/device');
-  PERFORM refuse_unknown_slot(device_found, _input->'seen');
   plan := plan_stocktake(device_found, _input->'seen');
-  findings := CASE WHEN plan->'relabelled' = 'null' THEN '[]'
-    ELSE jsonb_build_array(jsonb_build_object('code', 'barcode-replaced', 'members', plan->'relabelled')) END;
+  findings := seen_slot_findings(device_found, _input->'seen') || (plan->'relabelled');
   IF applies AND findings <> '[]' THEN
-    PERFORM refuse('barcode-replaced', plan->'relabelled');
+    PERFORM refuse(findings->0->>'code', findings->0->'members');
   END IF;
   changes := end_changes(plan->'ends') || label_changes(plan->'labels', plan->'ends') || added_changes(plan->'added');
   IF applies THEN

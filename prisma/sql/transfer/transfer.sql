@@ -77,7 +77,10 @@ BEGIN
       ordinal := ordinal + done.events;
       results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told,
         'warnings', CASE WHEN done.findings = '[]'
-          THEN nullif(former_label_warning(done.container_id, input->>'barcode', base || '/barcode') || coalesce(labware_warnings(done.container_id), '[]'), '[]') END,
+          THEN nullif(former_label_warning(done.container_id, input->>'barcode', base || '/barcode')
+            || CASE WHEN input->>'barcode' IS NOT NULL AND done.before->>'barcode' IS NULL
+              THEN label_warnings(jsonb_build_array(jsonb_build_object('id', done.container_id, 'barcode', input->'barcode', 'pointer', base || '/barcode'))) ELSE '[]' END
+            || coalesce(labware_warnings(done.container_id), '[]'), '[]') END,
         'findings', done.findings || CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.

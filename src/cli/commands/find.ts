@@ -17,6 +17,6 @@ export function findCommand (program: Command, io: CommandIo, outcome: Outcome):
     })
 }
 
-function rowOf ({ kind, label, where, why, id }: FoundItem): (string | number | null)[] {
-  return [kind, label, where?.device ?? null, where?.position ?? null, why, id]
+function rowOf ({ kind, label, where, missing_since, removed_at, why, id }: FoundItem): (string | number | null)[] {
+  return [kind, label, where?.device ?? (missing_since !== null ? 'missing' : removed_at !== null ? 'removed' : null), where?.position ?? null, why, id]
 }

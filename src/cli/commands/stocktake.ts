@@ -55,8 +55,9 @@ export function stocktakeCommand (program: Command, io: CommandIo, outcome: Outc
       printResult(io, options, applied, () => options.yes === true ? [...linesOf(applied), '', appliedLine(applied)] : [appliedLine(applied)])
       return
     }
-    if (compared.changes.length > 0) outcome.exitCode = exitCodes.finding
-    const end = compared.changes.length > 0 ? 'nothing was changed' : 'everything is as the service says'
+    const differs = compared.changes.length > 0 || !isPossible
+    if (differs) outcome.exitCode = exitCodes.finding
+    const end = differs ? 'nothing was changed' : 'everything is as the service says'
     printResult(io, options, compared, () => isAsked ? [end] : [...linesOf(compared), '', ...compared.findings.map(({ detail }) => detail), end])
   }
 

@@ -50,8 +50,12 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
   function show (event: string | undefined, id: string | undefined, data: string): boolean {
     if (id !== undefined) resume = Number(id)
     lastEvent = event
-    if (event === 'hello') noteLog(JSON.parse(data) as Hello)
-    if (event === 'reset') io.err.write(replaced)
+    if (event === 'hello') noteLog(JSON.parse(data) as Hello, Number(id))
+    if (event === 'reset') {
+      logId = (JSON.parse(data) as Hello).log_id
+      restored = -1
+      io.err.write(replaced)
+    }
     if (event !== 'revision') return true
     const change = JSON.parse(data) as Change
     if (change.revision <= restored) return true
@@ -62,7 +66,9 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
     return left > 0
   }
 
-  function noteLog ({ log_id: id, revision }: Hello): void {
+  function noteLog ({ log_id: id, revision }: Hello, from: number): void {
+    // To a reader that is ahead of the log, the next frame says `reset`.
+    if (from > revision) return
     if (logId !== undefined && logId !== id) {
       restored = revision
       resume = Math.max(resume ?? 0, revision)

@@ -15,7 +15,7 @@ import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { inputLines } from '../text-input.ts'
 import { lidOf } from './lab.ts'
 
-type Relabelled = { id: string, barcode: string | null, device: string | null, position: number | null, missing_since: Container['missing_since'], until?: string }
+type Relabelled = { id: string, barcode: string | null, device: string | null, position: number | null, missing_since: Container['missing_since'], removed_at: Container['removed_at'], until?: string }
 type Found =
   { query: string, kind: 'present' | 'missing', container: Container } |
   { query: string, kind: 'removed', container: Container, last: { device: string, position: number } | null } |
@@ -80,9 +80,10 @@ async function find (client: Client, query: string): Promise<Found> {
       })
     if (slot !== undefined) return { query, kind: 'place', slot }
   }
-  const { items } = await request<{ items: Container[] }>('GET', `/api/containers?removed=true&limit=500&barcode=${segment(query)}`)
-  const removed = items.sort((a, b) => a.removed_at! < b.removed_at! ? 1 : -1)[0]
-  if (removed !== undefined) return await asRemoved(client, query, removed)
+  const { relabelled = [], removed = [] } = problem as { relabelled?: Relabelled[], removed?: { id: string, removed_at: string }[] }
+  // A plate that has another label now, and is on the platform, is more likely to be looked for than one that was removed.
+  const wasRelabelled = relabelled.some(({ removed_at }) => removed_at === null)
+  if (removed[0] !== undefined && !wasRelabelled) return await asRemoved(client, query, await request<Container>('GET', `/api/containers/${removed[0].id}`))
   const { devices } = await request<LabState>('GET', '/api/lab')
   const named = devices.find(({ name }) => name === query)
   if (named !== undefined) said = deviceSentence(named)
@@ -90,7 +91,8 @@ async function find (client: Client, query: string): Promise<Found> {
     ? [name, ...containers.flatMap((one) => [one.barcode, one.name]).filter((one) => one !== null)]
     : position < positions ? [`${name}:${position}`] : [])
   const near = said === undefined ? nearNames(query, [...new Set(names)]) : []
-  return { query, kind: 'unknown', relabelled: (problem as { relabelled?: Relabelled[] }).relabelled ?? [], near, said }
+  const gone = removed.map(({ id, removed_at }) => ({ id, barcode: query, device: null, position: null, missing_since: null, removed_at }))
+  return { query, kind: 'unknown', relabelled: [...relabelled, ...gone], near, said }
 }
 
 /** A place as `Hotel1:5`, or as `find` and the tables write it: `Hotel1 5`. */
@@ -151,7 +153,8 @@ function hintsOf (found: Found, times: TimeColumn): string[] {
   if (found.kind === 'missing') return [`${found.query} was last in slot ${found.container.last_position} of ${found.container.last_device}.`]
   if (found.kind === 'removed' && found.last !== null) return [`${found.query} was last in slot ${found.last.position} of ${found.last.device}.`]
   if (found.kind !== 'unknown') return []
-  const relabelled = found.relabelled.map(({ barcode, id, device, position, missing_since, until }) =>
-    `${found.query} was the barcode of ${barcode ?? id}${until === undefined ? '' : ` until ${times.cell(until)}`}, which is ${missing_since !== null ? 'missing' : device === null ? 'off the platform' : `in slot ${position} of ${device}`}.`)
+  const relabelled = found.relabelled.map(({ barcode, id, device, position, missing_since, removed_at, until }) => barcode === found.query
+    ? `${found.query} is also the barcode of a container that was removed ${times.cell(removed_at)}; its id is ${id}.`
+    : `${found.query} was the barcode of ${barcode ?? id}${until === undefined ? '' : ` until ${times.cell(until)}`}, which is ${missing_since !== null ? 'missing' : device === null ? 'off the platform' : `in slot ${position} of ${device}`}.`)
   return [...relabelled, ...found.said === undefined ? [] : [found.said], ...found.near.length === 0 ? [] : [didYouMean(found.near)]]
 }

@@ -28,7 +28,7 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'putLabConfig', tags: ['lab'], summary: 'Apply a lab file',
       description: 'Makes the lab match the file: adds, resizes and updates devices, and retires devices that the file does not name. Applying the same file again changes nothing. The request is refused if it would remove a slot or device that holds a container or a lid, or turn it into waste. `labware_types` of the file become the labware types of the lab; a file without them changes none.',
       querystring: LabConfigQuery, body: asFile,
-      response: { 200: ref(LabConfigResult), ...bodyProblems('slots-occupied') }
+      response: { 200: ref(LabConfigResult), ...bodyProblems('slots-occupied', 'labware-type-in-use') }
     },
     // readLabConfig checks YAML and JSON by the same rules. Its messages say more than schema errors.
     validatorCompiler: (route) => route.httpPart === 'body' ? () => true : app.validatorCompiler!(route)

@@ -51,7 +51,7 @@ export const labwareTypesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'deleteLabwareType', tags: ['labware types'], summary: 'Delete a labware type',
       description: 'Returns the type as it was last. Containers keep its name, and can then go anywhere. The lists of devices and slots no longer name it.',
       params: LabwareTypeParams, querystring: noQuery,
-      response: { 200: ref(LabwareType), ...problems('labware-type-not-found') }
+      response: { 200: ref(LabwareType), ...problems('labware-type-not-found', 'labware-type-in-use') }
     }
   }, async (request) => await store.labwareTypes.delete(request.params.name, auditOf(request)))
 }

@@ -9,6 +9,7 @@ const said = document.querySelector('[role=status]')
 // Back to the page that asked for a key; never to another site.
 const asked = new URLSearchParams(location.search).get('to') || '/'
 const next = new URL(asked, location.origin).origin === location.origin ? asked : '/'
+document.querySelector('#by-camera').href = '/sign-in/scan?to=' + encodeURIComponent(next)
 async function ask (method, body) {
   try {
     const answer = await fetch('/api/session', { method, headers: body ? { 'content-type': 'application/json' } : {}, body: body && JSON.stringify(body) })
@@ -55,6 +56,7 @@ export const signInPage = htmlDocument({
 <label><input type="checkbox" name="remember"> Stay signed in for 90 days on this device</label>
 <button>Sign in</button> <button type="button" id="sign-out" hidden>Sign out</button>
 </form>
+<p><a id="by-camera" href="/sign-in/scan">Scan a badge with the camera</a></p>
 <noscript><p>Signing in needs JavaScript. Programs send the key as <code>Authorization: Bearer</code>.</p></noscript>
 <nav aria-label="Pages"><a href="/">The lab now</a> <a href="/present">All present labware</a></nav>`
 })

@@ -35,9 +35,10 @@ export async function byKeyboard (browser: Browser, service: RunningService): Pr
   await tabTo(page, 'where tracked')
   await page.keyboard.press('ArrowDown')
   await tabTo(page, 'Device')
-  await page.keyboard.type('Hotel2')
+  // as a person types, not as a scanner
+  await page.keyboard.type('Hotel2', { delay: 60 })
   await tabTo(page, 'Slot')
-  await page.keyboard.type('12')
+  await page.keyboard.type('12', { delay: 60 })
   await tabTo(page, 'after a stop')
   await page.keyboard.press('Space')
   await tabTo(page, 'Record')

@@ -33,6 +33,16 @@ export async function fillLargeLab (call: Call): Promise<void> {
   }
 }
 
+/** What somebody has to think of: one device only, with 10,000 slots; the longest barcode, other scripts, and a lid whose plate is missing. */
+export async function fillOddLab (call: Call): Promise<void> {
+  await call('PUT', '/api/lab/config', { sila_servers: { storage: { Tower: { capacity: 10_000 } } } })
+  await call('POST', '/api/containers', { device: 'Tower', position: 0, barcode: 'X'.repeat(200), lidded: true })
+  await call('POST', '/api/containers', { device: 'Tower', position: 1, barcode: '细胞培养板-第七号-备用', name: '人类诱导多能干细胞' })
+  await call('POST', '/api/containers', { device: 'Tower', position: 2, barcode: 'NO_PLATE', lid: { device: 'Tower', position: 3 } })
+  await call('POST', '/api/arrangements', { reason: 'only its lid is there', items: [], missing: ['NO_PLATE'] })
+  await call('POST', '/api/containers', { device: 'Tower', position: 9999, barcode: 'LAST' })
+}
+
 /** Waits until the service has raised the alarm of the step that hangs. It is a change like others, so whoever counts or goes through changes waits for it first. */
 export async function alarmRaised (call: Call): Promise<void> {
   for (const until = Date.now() + 60_000; Date.now() < until;) {

@@ -12,7 +12,7 @@ const pages: Readonly<Record<string, RegExp>> = {
   '/log': /^Log$/, '/log?kind=moved&actor=nobody': /^Log$/,
   '/lab/file': /^Lab file$/, '/lab/labware-types': /^Labware types$/, '/lab/keys': /^Keys$/, '/lab/webhooks': /^Webhooks$/, '/lab/health': /^Health$/,
   '/insights/use': /^Use$/, '/insights/use?range=last+7+days': /^Use$/, '/insights/durations': /^Durations$/, '/insights/promises': /^Promises$/,
-  '/help': /^Help$/, '/lab/devices': /^Devices$/
+  '/sign-in/scan': /^Scan your badge$/, '/help': /^Help$/, '/lab/devices': /^Devices$/
 }
 
 /** All of them, also the one whose address is known only when the service has learnt from the steps. */

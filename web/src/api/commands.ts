@@ -1,11 +1,18 @@
 import type { ContainerCorrection, Place } from './generated/schema.d.ts'
-import { answered, api, newKey } from './client.ts'
+import { answered, api } from './client.ts'
 
-export type Guards = { key: string, etag?: string | undefined }
+/** Who signs a request, and its own key. With a badge, whoever it belongs to signs this one request, and not the screen. */
+export type Signed = { key: string, badge?: string | undefined }
+export type Guards = Signed & { etag?: string | undefined }
+
+/** A key that is sent counts, and not the session beside it. */
+export function signedBy ({ badge }: Pick<Signed, 'badge'>): Record<string, string> {
+  return badge === undefined ? {} : { Authorization: `Bearer ${badge}` }
+}
 
 // Each write has an Idempotency-Key, so a repetition after a lost answer is not done twice, and where something was looked at before, If-Match.
-export function guarded ({ key, etag }: Guards): Record<string, string> {
-  return { 'Idempotency-Key': key, ...etag === undefined ? {} : { 'If-Match': etag } }
+export function guarded ({ key, etag, badge }: Guards): Record<string, string> {
+  return { ...signedBy({ badge }), 'Idempotency-Key': key, ...etag === undefined ? {} : { 'If-Match': etag } }
 }
 
 // Each returns the revision of the lab behind it. The page shows the change when it has come to this revision, not before.
@@ -19,13 +26,13 @@ export async function correct (container: string, body: ContainerCorrection, gua
 }
 
 /** Says that somebody is at an alarm. */
-export async function acknowledge (id: string, note: string): Promise<void> {
-  await answered(api.POST('/api/alarms/{id}/acknowledge', { params: { path: { id } }, headers: guarded({ key: newKey() }), body: { note } }))
+export async function acknowledge (id: string, note: string, signed: Signed): Promise<void> {
+  await answered(api.POST('/api/alarms/{id}/acknowledge', { params: { path: { id } }, headers: guarded(signed), body: { note } }))
 }
 
 /** Says that nobody knows where these containers are. */
-export async function sayMissing (containers: string[], reason: string, key: string): Promise<number> {
-  return revisionOf(await answered(api.POST('/api/arrangements', { headers: guarded({ key }), body: { reason, items: [], missing: containers } })))
+export async function sayMissing (containers: string[], reason: string, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/arrangements', { headers: guarded(signed), body: { reason, items: [], missing: containers } })))
 }
 
 /** Records a move from where the container is tracked. */

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { answered, api, read } from './client.ts'
-import { type Guards, guarded, revisionOf } from './commands.ts'
+import { type Guards, guarded, revisionOf, type Signed, signedBy } from './commands.ts'
 import type { DeviceCreate, DevicePatch, KeyCreate, KeyCreated, LabConfigResult, LabwareTypePut, PositionPatch, WebhookCreate, WebhookCreated } from './generated/schema.d.ts'
 import { usePaged } from './paged.ts'
 
@@ -32,8 +32,8 @@ export async function changeSlot (device: string, position: number, body: Positi
   return revisionOf(await answered(api.PATCH('/api/devices/{device}/positions/{position}', { params: { path: { device, position } }, headers: guarded(guards), body })))
 }
 
-export async function addDevice (body: DeviceCreate, key: string): Promise<number> {
-  return revisionOf(await answered(api.POST('/api/devices', { headers: guarded({ key }), body })))
+export async function addDevice (body: DeviceCreate, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/devices', { headers: guarded(signed), body })))
 }
 
 export async function changeDevice (device: string, body: DevicePatch, guards: Guards): Promise<number> {
@@ -79,12 +79,12 @@ export function useLabwareTypes () {
   return usePaged(['labware-types'], async (cursor) => await read(api.GET('/api/labware-types', { params: { query: { limit: 100, ...cursor } } })))
 }
 
-export async function putLabwareType (name: string, body: LabwareTypePut, key: string): Promise<number> {
-  return revisionOf(await answered(api.PUT('/api/labware-types/{name}', { params: { path: { name } }, headers: guarded({ key }), body })))
+export async function putLabwareType (name: string, body: LabwareTypePut, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.PUT('/api/labware-types/{name}', { params: { path: { name } }, headers: guarded(signed), body })))
 }
 
-export async function deleteLabwareType (name: string, key: string): Promise<number> {
-  return revisionOf(await answered(api.DELETE('/api/labware-types/{name}', { params: { path: { name } }, headers: guarded({ key }) })))
+export async function deleteLabwareType (name: string, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.DELETE('/api/labware-types/{name}', { params: { path: { name } }, headers: guarded(signed) })))
 }
 
 export function useApiKeys () {
@@ -92,12 +92,12 @@ export function useApiKeys () {
 }
 
 /** Makes a key. Its text is in this answer only. */
-export async function makeKey (body: KeyCreate): Promise<KeyCreated> {
-  return await read(api.POST('/api/keys', { body }))
+export async function makeKey (body: KeyCreate, signed: Signed): Promise<KeyCreated> {
+  return await read(api.POST('/api/keys', { headers: signedBy(signed), body }))
 }
 
-export async function revokeKey (id: string): Promise<number> {
-  return revisionOf(await answered(api.DELETE('/api/keys/{id}', { params: { path: { id } } })))
+export async function revokeKey (id: string, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.DELETE('/api/keys/{id}', { params: { path: { id } }, headers: signedBy(signed) })))
 }
 
 export function useWebhooks () {
@@ -109,26 +109,26 @@ export function useAttempts (id: string) {
 }
 
 /** Makes a webhook. Its secret is in this answer only. */
-export async function makeWebhook (body: WebhookCreate): Promise<WebhookCreated> {
-  return await read(api.POST('/api/webhooks', { body }))
+export async function makeWebhook (body: WebhookCreate, signed: Signed): Promise<WebhookCreated> {
+  return await read(api.POST('/api/webhooks', { headers: signedBy(signed), body }))
 }
 
-export async function switchWebhook (id: string, disabled: boolean, key: string): Promise<number> {
-  return revisionOf(await answered(api.PATCH('/api/webhooks/{id}', { params: { path: { id } }, headers: guarded({ key }), body: { disabled } })))
+export async function switchWebhook (id: string, disabled: boolean, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.PATCH('/api/webhooks/{id}', { params: { path: { id } }, headers: guarded(signed), body: { disabled } })))
 }
 
-export async function deleteWebhook (id: string, key: string): Promise<number> {
-  return revisionOf(await answered(api.DELETE('/api/webhooks/{id}', { params: { path: { id } }, headers: guarded({ key }) })))
+export async function deleteWebhook (id: string, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.DELETE('/api/webhooks/{id}', { params: { path: { id } }, headers: guarded(signed) })))
 }
 
-export async function testWebhook (id: string, key: string): Promise<number> {
-  return revisionOf(await answered(api.POST('/api/webhooks/{id}/test', { params: { path: { id } }, headers: guarded({ key }) })))
+export async function testWebhook (id: string, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/webhooks/{id}/test', { params: { path: { id } }, headers: guarded(signed) })))
 }
 
 /** Delivers again from a revision; without one, tries the next message at once. */
-export async function redeliver (id: string, from_revision: number | null, key: string): Promise<number> {
+export async function redeliver (id: string, from_revision: number | null, signed: Signed): Promise<number> {
   return revisionOf(await answered(api.POST('/api/webhooks/{id}/redeliver', {
-    params: { path: { id } }, headers: guarded({ key }), body: from_revision === null ? {} : { from_revision }
+    params: { path: { id } }, headers: guarded(signed), body: from_revision === null ? {} : { from_revision }
   })))
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { answered, api, read } from './client.ts'
-import { guarded, revisionOf } from './commands.ts'
+import { guarded, revisionOf, type Signed } from './commands.ts'
 import type { ExperimentStatus } from './generated/schema.d.ts'
 import { usePaged } from './paged.ts'
 
@@ -22,10 +22,10 @@ export function useTimeline (id: string) {
   })
 }
 
-export async function pauseRun (id: string, reason: string, key: string): Promise<number> {
-  return revisionOf(await answered(api.POST('/api/experiments/{id}/pause', { params: { path: { id } }, headers: guarded({ key }), body: { reason } })))
+export async function pauseRun (id: string, reason: string, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/experiments/{id}/pause', { params: { path: { id } }, headers: guarded(signed), body: { reason } })))
 }
 
-export async function resumeRun (id: string, reason: string, key: string): Promise<number> {
-  return revisionOf(await answered(api.POST('/api/experiments/{id}/resume', { params: { path: { id } }, headers: guarded({ key }), body: { reason } })))
+export async function resumeRun (id: string, reason: string, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/experiments/{id}/resume', { params: { path: { id } }, headers: guarded(signed), body: { reason } })))
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { answered, api, read } from './client.ts'
-import { guarded, revisionOf } from './commands.ts'
+import { type Guards, guarded, revisionOf, type Signed } from './commands.ts'
 import type { Step, StepFinish, StepPatch, StepStatus } from './generated/schema.d.ts'
 import { usePaged } from './paged.ts'
 
@@ -39,11 +39,11 @@ export function useEstimateOf (step: Step) {
   })
 }
 
-export async function correctStep (id: string, body: StepPatch, guards: { key: string, etag: string }): Promise<number> {
+export async function correctStep (id: string, body: StepPatch, guards: Guards): Promise<number> {
   return revisionOf(await answered(api.PATCH('/api/steps/{id}', { params: { path: { id } }, headers: guarded(guards), body })))
 }
 
 /** Says how a step ended of which nobody told the end. */
-export async function finishStep (id: string, body: StepFinish, key: string): Promise<number> {
-  return revisionOf(await answered(api.POST('/api/steps/{id}/finish', { params: { path: { id } }, headers: guarded({ key }), body })))
+export async function finishStep (id: string, body: StepFinish, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/steps/{id}/finish', { params: { path: { id } }, headers: guarded(signed), body })))
 }

@@ -1,5 +1,5 @@
 import { answered, api, read } from './client.ts'
-import { guarded, revisionOf } from './commands.ts'
+import { guarded, revisionOf, type Signed } from './commands.ts'
 import type { Stocktake, StocktakeResult } from './generated/schema.d.ts'
 
 /** What differs between what was seen and what is tracked. Changes nothing. */
@@ -8,6 +8,6 @@ export async function compareStock (body: Stocktake): Promise<StocktakeResult> {
 }
 
 /** Makes the lab as it was seen. */
-export async function applyStock (body: Stocktake, key: string): Promise<number> {
-  return revisionOf(await answered(api.POST('/api/stocktakes', { headers: guarded({ key }), body })))
+export async function applyStock (body: Stocktake, signed: Signed): Promise<number> {
+  return revisionOf(await answered(api.POST('/api/stocktakes', { headers: guarded(signed), body })))
 }

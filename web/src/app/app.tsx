@@ -7,6 +7,7 @@ import { momentOf, zoneName } from '../parts/times.ts'
 import { ScanKey } from '../scan/scan-key.tsx'
 import { Announcer } from './announcer.tsx'
 import { FindField } from './find-field.tsx'
+import { useKeptFocus } from './kept-focus.ts'
 import { LiveState } from './live-state.tsx'
 import { PastBanner } from './past-banner.tsx'
 import { Pages } from './routes.tsx'
@@ -27,6 +28,7 @@ export function App () {
   const { at } = usePast()
   const client = useQueryClient()
   useKeys()
+  useKeptFocus()
   // After signing in somewhere else, or a new start of the service, everything is asked again.
   useEffect(() => { if (state === 'live') void client.invalidateQueries({ queryKey: ['session'] }) }, [client, state])
   const content = state === 'signed-out' ? <SignInNotice /> : <Pages />

@@ -25,6 +25,7 @@ const PromisesPage = lazyPart(async () => (await import('../pages/insights/promi
 const UsePage = lazyPart(async () => (await import('../pages/insights/use-page.tsx')).UsePage)
 const RunPage = lazyPart(async () => (await import('../pages/runs/run-page.tsx')).RunPage)
 const RunsPage = lazyPart(async () => (await import('../pages/runs/runs-page.tsx')).RunsPage)
+const ScanBadgePage = lazyPart(async () => (await import('../pages/sign-in/scan-badge-page.tsx')).ScanBadgePage)
 const StepPage = lazyPart(async () => (await import('../pages/steps/step-page.tsx')).StepPage)
 const StepsPage = lazyPart(async () => (await import('../pages/steps/steps-page.tsx')).StepsPage)
 
@@ -54,6 +55,7 @@ export function Pages () {
         <Route path="/insights/promises"><PromisesPage /></Route>
         <Route path="/log"><LogPage /></Route>
         <Route path="/find"><FindPage /></Route>
+        <Route path="/sign-in/scan"><ScanBadgePage /></Route>
         <Route path="/help"><HelpPage /></Route>
         <Route path="/lab/devices"><DevicesPage /></Route>
         <Route path="/lab/file"><FilePage /></Route>

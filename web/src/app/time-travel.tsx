@@ -3,6 +3,7 @@ import { useLocation } from 'wouter'
 import { useRevisionsSince } from '../api/log.ts'
 import { useLive, usePast } from '../lab/lab-context.ts'
 import { indexAfter, indexAt, pauseBetween, type Revision } from '../lab/time-travel.ts'
+import { Key } from '../parts/key.tsx'
 import { momentOf } from '../parts/times.ts'
 
 const hour = 3_600_000
@@ -59,9 +60,9 @@ export function TimeTravel ({ at }: { at: string }) {
   const shown = index === null ? undefined : revisions[index]
   const words = last < 0 ? 'Nothing happened in this range.' : shown === undefined ? 'This moment is before the range.' : wordsOf(shown, now)
   const play = (direction: Direction, name: string) => (
-    <button className="key" aria-pressed={playing === direction} disabled={last < 0} onClick={() => setPlaying(playing === direction ? null : direction)}>
+    <Key aria-pressed={playing === direction} isOff={last < 0} onClick={() => setPlaying(playing === direction ? null : direction)}>
       {playing === direction ? 'Stop' : name}
-    </button>
+    </Key>
   )
   return (
     <div className="travel" role="group" aria-label="Time travel">
@@ -75,8 +76,8 @@ export function TimeTravel ({ at }: { at: string }) {
       <p className="shown">{words}</p>
       <div className="keys">
         {play(-1, 'Play backwards')}
-        <button className="key" disabled={index === null || index === 0} onClick={() => show(index! - 1)}>One back</button>
-        <button className="key" disabled={last < 0 || index === last} onClick={() => show(index === null ? 0 : index + 1)}>One on</button>
+        <Key isOff={index === null || index === 0} onClick={() => show(index! - 1)}>One back</Key>
+        <Key isOff={last < 0 || index === last} onClick={() => show(index === null ? 0 : index + 1)}>One on</Key>
         {play(1, 'Play')}
         <label>Speed <select value={speed} onChange={({ target }) => setSpeed(Number(target.value))}>
           {speeds.map((one) => <option key={one} value={one}>×{one}</option>)}

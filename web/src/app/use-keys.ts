@@ -1,8 +1,8 @@
 import { useEffect } from 'react'
 import { useLocation } from 'wouter'
 import { useLab } from '../lab/lab-context.ts'
-import { giveScan } from '../parts/scanner.ts'
-import { isBadge, signInWithBadge } from './badge.ts'
+import { isBadge } from './badge.ts'
+import { useTakeScan } from './use-take-scan.ts'
 
 /** A scanner types faster than any person: characters closer than this belong to a scan. */
 const scanGapMs = 35
@@ -15,6 +15,7 @@ const places: Readonly<Record<string, string>> = { n: '/', l: '/labware', r: '/r
 export function useKeys (): void {
   const [, go] = useLocation()
   const lab = useLab()
+  const take = useTakeScan()
   useEffect(() => {
     let scanned = ''
     let last = 0
@@ -27,18 +28,30 @@ export function useKeys (): void {
         focusFind()
         return
       }
-      if (ctrlKey || metaKey || altKey || isField(target)) return
+      if (ctrlKey || metaKey || altKey) return
       if (timeStamp - last > scanGapMs) scanned = ''
       last = timeStamp
+      const field = isTextField(target) ? target : null
       if (key === 'Enter' && scanned.length >= shortestScan) {
+        // What is scanned into a field is its text; but a badge never is: it would be recorded as a reason, or searched for.
+        if (field !== null && !isBadge(scanned)) return
         event.preventDefault()
-        if (isBadge(scanned)) void signInWithBadge(scanned, lab.get().link.state === 'signed-out')
-        else if (giveScan(scanned) === null) go(`/find?q=${encodeURIComponent(scanned)}`)
+        if (field !== null) withoutText(field, scanned)
+        take(scanned)
         scanned = ''
         return
       }
       if (key.length === 1) scanned += key
-      if (scanned.length > 1) return
+      // Tab and others are no part of a label; scanners hold Shift for capitals.
+      else if (key !== 'Shift') scanned = ''
+      if (field !== null) return
+      if (scanned.length > 1) {
+        // The rest of a scan presses no button and chooses nothing in a list.
+        event.preventDefault()
+        return
+      }
+      // A list takes letters itself, and in a sheet they would lead away from what was filled in.
+      if (target instanceof HTMLElement && target.closest('select, dialog') !== null) return
       if (key === '/') {
         event.preventDefault()
         focusFind()
@@ -49,13 +62,24 @@ export function useKeys (): void {
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
-  }, [go, lab])
+  }, [go, lab, take])
 }
 
 function focusFind (): void {
   document.getElementById('find')?.focus()
 }
 
-function isField (target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+const otherInputs = new Set(['radio', 'checkbox', 'range', 'file', 'button', 'submit'])
+
+type TextField = HTMLInputElement | HTMLTextAreaElement
+
+function isTextField (target: EventTarget | null): target is TextField {
+  return target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && !otherInputs.has(target.type))
+}
+
+/** Takes a text out of a field in such a way that React notices. */
+function withoutText (field: TextField, text: string): void {
+  const rest = field.value.replace(text, '')
+  Reflect.set(Object.getPrototypeOf(field) as object, 'value', rest, field)
+  field.dispatchEvent(new Event('input', { bubbles: true }))
 }

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
-import { useMayWrite } from '../lab/lab-context.ts'
+import { useMayWrite, usePast } from '../lab/lab-context.ts'
+import { Key } from '../parts/key.tsx'
 import { labelOf, Name } from '../parts/name.tsx'
 import { setCarry, useCarry } from './carry.ts'
 import { FixSheet } from './fix-sheet.tsx'
@@ -8,11 +9,14 @@ import { FixSheet } from './fix-sheet.tsx'
 export function CarryBar () {
   const { isTapping, carried, fixing } = useCarry()
   const mayWrite = useMayWrite()
+  const { at } = usePast()
   useEffect(() => () => setCarry({ isTapping: false, carried: null, fixing: null }), [])
   useEffect(() => { if (!mayWrite) setCarry({ isTapping: false, carried: null }) }, [mayWrite])
+  // Nothing can be recorded of the past.
+  if (at !== null) return null
   return (
-    <div className="carry">
-      <button className="key" aria-pressed={isTapping} disabled={!mayWrite} onClick={() => setCarry({ isTapping: !isTapping, carried: null })}>Pick up plates</button>
+    <div className={isTapping || carried !== null ? 'carry is-on' : 'carry'}>
+      <Key aria-pressed={isTapping} isOff={!mayWrite} onClick={() => setCarry({ isTapping: !isTapping, carried: null })}>Pick up plates</Key>
       <span role="status">
         {carried !== null ? <>Picked up <strong><Name>{labelOf(carried)}</Name></strong>. Choose the slot where it stands.</> : isTapping ? 'Choose the plate that stands elsewhere.' : ''}
       </span>

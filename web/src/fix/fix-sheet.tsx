@@ -1,11 +1,13 @@
 import { useState } from 'react'
 import { correct } from '../api/commands.ts'
-import { queries, useContainer, useSession } from '../api/queries.ts'
+import { queries, useContainer } from '../api/queries.ts'
 import { useWorld } from '../lab/lab-context.ts'
 import type { World } from '../lab/world.ts'
 import { labelOf, Name, placeText } from '../parts/name.tsx'
+import { noPlaceText, placeOf } from '../parts/place-label.ts'
 import { PlaceFields } from '../parts/place-fields.tsx'
 import { RecordForm } from '../parts/record-form.tsx'
+import { useScans } from '../parts/scanner.ts'
 import { Sheet } from '../parts/sheet.tsx'
 import type { Container, ContainerCorrection, Place } from '../api/generated/schema.d.ts'
 import { beforeOf, correctionOf, firstChoice, occupantAt, trackedPlace, type Choice } from './correction.ts'
@@ -35,7 +37,6 @@ export function FixSheet ({ name, here, onClose }: Props) {
 }
 
 function Form ({ container, etag, world, here, onClose }: { container: Container, etag: string, world: World, here: Place | undefined, onClose: () => void }) {
-  const { data: session } = useSession()
   const tracked = trackedPlace(container)
   const [choice, setChoice] = useState<Choice>({ ...firstChoice, ...tracked === null || here !== undefined ? { stands: 'here', here: here ?? {} } : {} })
   const [reason, setReason] = useState<string | null>(null)
@@ -44,11 +45,20 @@ function Form ({ container, etag, world, here, onClose }: { container: Container
   const occupant = choice.stands === 'here' ? occupantAt(world, choice.here, container.id) : null
   const body = correctionOf(choice, container, occupant, reason === 'other' ? other : reason ?? '')
   const before = beforeOf(container, occupant)
+  const [said, setSaid] = useState('')
+  // The label of the slot, also before somebody chose "here".
+  useScans((scanned) => {
+    const place = placeOf(scanned, world)
+    if (place !== null) setChoice({ ...choice, stands: 'here', here: place })
+    const says = place === null ? noPlaceText(scanned) : ''
+    setSaid(says)
+    return says === '' ? scanned : says
+  })
 
   return (
     <RecordForm
       request={[body, etag]} missing={typeof body === 'string' ? body : null} onCancel={onClose}
-      send={async (key) => await correct(container.id, body as ContainerCorrection, { key, etag })}
+      send={async (signed) => await correct(container.id, body as ContainerCorrection, { ...signed, etag })}
       onDone={() => {
         const { device, position, reason } = body as ContainerCorrection
         offerUndo(`${labelOf(container)} recorded at ${placeText({ device: device!, position: position! })}`, before, reason)
@@ -63,6 +73,7 @@ function Form ({ container, etag, world, here, onClose }: { container: Container
         {tracked === null ? null : <Radio name="stands" label="where tracked" isOn={choice.stands === 'tracked'} onChoose={() => change({ stands: 'tracked' })} />}
         <Radio name="stands" label="here" isOn={choice.stands === 'here'} onChoose={() => change({ stands: 'here' })} />
         {choice.stands === 'here' ? <PlaceFields world={world} place={choice.here} onChange={(here) => change({ here })} /> : null}
+        {said === '' ? null : <p role="status" className="refusal">{said}</p>}
       </fieldset>
       {occupant === null ? null : (
         <fieldset className="warning">
@@ -89,7 +100,7 @@ function Form ({ container, etag, world, here, onClose }: { container: Container
         </div>
         {reason === 'other' ? <label>Reason <input value={other} maxLength={1000} onChange={({ target }) => setOther(target.value)} /></label> : null}
       </fieldset>
-      <p className="quiet">Signed by {session?.actor ?? 'nobody: this service needs no key here'}. The orchestrator reads this before its next step.</p>
+      <p className="quiet">The orchestrator reads this before its next step.</p>
     </RecordForm>
   )
 }

@@ -1,8 +1,10 @@
 import { useState } from 'react'
+import { useLocation } from 'wouter'
 import { label, lidOff, lidOn, move, takeOff } from '../api/commands.ts'
 import type { Container, Place } from '../api/generated/schema.d.ts'
 import { queries } from '../api/queries.ts'
 import { useMayWrite, useWorld } from '../lab/lab-context.ts'
+import { Key } from '../parts/key.tsx'
 import { labelOf } from '../parts/name.tsx'
 import { PlaceFields } from '../parts/place-fields.tsx'
 import { ReasonField } from '../parts/reason-field.tsx'
@@ -27,7 +29,7 @@ export function PlateActions ({ container, etag }: { container: Container, etag:
   const [action, setAction] = useState<Action | null>(null)
   return (
     <>
-      {actionsFor(container).map((one) => <button key={one} className="key" disabled={!mayWrite} onClick={() => setAction(one)}>{one}</button>)}
+      {actionsFor(container).map((one) => <Key key={one} isOff={!mayWrite} onClick={() => setAction(one)}>{one}</Key>)}
       {action === null ? null : (
         <Sheet title={`${action}: ${labelOf(container)}`} onClose={() => setAction(null)}>
           <Form action={action} container={container} etag={etag} onClose={() => setAction(null)} />
@@ -39,12 +41,15 @@ export function PlateActions ({ container, etag }: { container: Container, etag:
 
 function Form ({ action, container, etag, onClose }: { action: Action, container: Container, etag: string, onClose: () => void }) {
   const world = useWorld()
+  const [, go] = useLocation()
   const [fields, setFields] = useState<Fields>({ place: {}, text: action === 'Label' ? container.barcode ?? '' : '' })
   return (
     <RecordForm
       request={[fields, etag]} missing={missingIn(action, fields)} onCancel={onClose}
-      send={async (key) => await send(action, container, fields, { key, etag })}
+      send={async (signed) => await send(action, container, fields, { ...signed, etag })}
       onDone={() => {
+        // The address of the page has the label of before, which nothing bears any more.
+        if (action === 'Label' && location.pathname.startsWith('/labware/')) go(`/labware/${container.id}`, { replace: true })
         offerUndo(`${labelOf(container)}: ${action.toLowerCase()} recorded`, beforeOf(container, null), action.toLowerCase())
         onClose()
       }}

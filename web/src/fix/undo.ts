@@ -4,7 +4,7 @@ import { queries } from '../api/queries.ts'
 import { type Before, oppositeOf } from './correction.ts'
 
 /** What can be undone at the moment. `until` is a time of this machine, in milliseconds. */
-export type Undo = { says: string, until: number, run: () => Promise<void> }
+export type Undo = { says: string, until: number, run: (badge?: string) => Promise<void> }
 
 const offeredMs = 30_000
 
@@ -31,11 +31,11 @@ export function offerUndo (says: string, before: readonly Before[], reason: stri
   const keys = before.map(() => newKey())
   const undo: Undo = {
     says, until: Date.now() + offeredMs,
-    async run () {
+    async run (badge) {
       for (const [n, one] of before.entries()) {
         const body = oppositeOf(one, `Undone: ${reason}`)
-        if (body === null) await sayMissing([one.id], `Undone: ${reason}`, keys[n]!)
-        else await correct(one.id, body, { key: keys[n]! })
+        if (body === null) await sayMissing([one.id], `Undone: ${reason}`, { key: keys[n]!, badge })
+        else await correct(one.id, body, { key: keys[n]!, badge })
       }
       // Before somebody records the next thing, which is about the state after this.
       await queries.invalidateQueries({ queryKey: ['containers'] })

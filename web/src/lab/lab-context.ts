@@ -1,6 +1,7 @@
 import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { useSearchParams } from 'wouter'
 import { useLabAt, useSession } from '../api/queries.ts'
+import type { Scope } from '../api/generated/schema.d.ts'
 import type { Link, Live, LiveLab } from './live-lab.ts'
 import { worldOf, type World } from './world.ts'
 
@@ -50,11 +51,23 @@ export function useIsCurrent (): boolean {
   return at === null && (state === 'live' || state === 'catching-up')
 }
 
+/** Whether the key of this screen, or of a badge, has a scope. */
+export function hasScope (scopes: readonly Scope[] | undefined, needed: Scope): boolean {
+  return scopes?.some((scope) => scope === 'admin' || scope === needed) === true
+}
+
 /** Whether somebody may record something now: not of the past, not while the connection is lost, and not without the scope. */
+export function useMaySign (needed: 'operate' | 'admin' = 'operate'): boolean {
+  const isCurrent = useIsCurrent()
+  const { data } = useSession()
+  return isCurrent && hasScope(data?.scopes, needed)
+}
+
+/** The same, or with a badge: a screen that may only read opens its sheets all the same, and each asks for a badge. */
 export function useMayWrite (needed: 'operate' | 'admin' = 'operate'): boolean {
   const isCurrent = useIsCurrent()
   const { data } = useSession()
-  return isCurrent && data?.scopes.some((scope) => scope === 'admin' || scope === needed) === true
+  return isCurrent && (data?.auth === 'session' || hasScope(data?.scopes, needed))
 }
 
 /** The time by the clock of the database, in milliseconds, each second. It stops while the page does not know what happens. */

@@ -1,6 +1,8 @@
 /** How a device is drawn: what the lab file says, as far as it is understood. */
 export type View = {
   columns: number
+  /** Whether the lab file says how many columns the device has. Otherwise they are as many as can be read. */
+  isAsBuilt: boolean
   /** Whether slot 0 is at the bottom, as in most hotels. */
   isFromBottom: boolean
   /** The number that the device itself has on its first slot; null if it is ours. */
@@ -14,8 +16,9 @@ const mostColumns = 24
 /** The drawing of a device from `view` in the lab file, which is whatever people wrote. */
 export function viewOf (view: unknown, positions: number): View {
   const { columns, from, count_from: countFrom, order } = (typeof view === 'object' && view !== null ? view : {}) as Record<string, unknown>
+  const isAsBuilt = isCount(columns) && columns >= 1
   return {
-    columns: isCount(columns) && columns >= 1 ? Math.min(columns, mostColumns) : columnsOf(positions), isFromBottom: from === 'bottom',
+    columns: isAsBuilt ? Math.min(columns, mostColumns) : columnsOf(positions), isAsBuilt, isFromBottom: from === 'bottom',
     countFrom: isCount(countFrom) && countFrom > 0 ? countFrom : null, order: typeof order === 'number' ? order : null
   }
 }
@@ -27,5 +30,6 @@ function isCount (value: unknown): value is number {
 /** Small devices read best as a list; of large ones only the pattern can be seen. */
 function columnsOf (positions: number): number {
   if (positions <= 12) return 1
-  return positions <= 60 ? 2 : 10
+  if (positions <= 60) return 2
+  return positions <= 1000 ? 10 : mostColumns
 }

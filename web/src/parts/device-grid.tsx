@@ -25,7 +25,9 @@ type Props = {
 /** A device with its slots. One stop for Tab; arrows move between slots, and Enter opens what is in one. */
 export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain = false, isFolded = false, meant, visit, children }: Props) {
   const { name, positions, slots, disposes } = device
-  const { columns, isFromBottom, countFrom } = device.view
+  const { isFromBottom, countFrom, isAsBuilt } = device.view
+  // On a phone fewer slots in a row, so that a finger in a glove meets one; but not in a device that is drawn as it is built.
+  const columns = isFolded && !isAsBuilt ? Math.min(device.view.columns, mostOnPhone) : device.view.columns
   const rows = useMemo(() => Array.from({ length: Math.ceil(positions / columns) }, (_, row) =>
     Array.from({ length: Math.min(columns, positions - row * columns) }, (_, column) => row * columns + column)), [positions, columns])
   const shownRows = isFromBottom ? [...rows].reverse() : rows
@@ -42,9 +44,8 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     if (meant === undefined) return
     const cell = grid.current?.querySelector<HTMLElement>(`[data-slot="${meant ?? 0}"]`)
     if (meant !== null) setStop(meant)
-    grid.current?.closest('.device')?.scrollIntoView({ block: 'start' })
     cell?.focus({ preventScroll: true })
-    cell?.scrollIntoView({ block: 'nearest' })
+    cell?.scrollIntoView({ block: 'center' })
   }, [meant, visit])
 
   const open = (slot: number, occupant: Occupant | undefined): void => {
@@ -105,7 +106,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
       onDragOver={(event) => { if (mayFix && carryNow().carried !== null) event.preventDefault() }} onDrop={onDrop}
     >
       {shownRows.map((row) => (
-        <div key={row[0]} role="row" className="row" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+        <div key={row[0]} role="row" className="row" style={{ gridTemplateColumns: `repeat(${columns}, minmax(var(--slot-width), 1fr))` }}>
           {row.map((slot) => (
             <Slot
               key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isStop={slot === Math.min(stop, positions - 1)}
@@ -118,18 +119,18 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   )
   if (isFolded) {
     return (
-      <details className={`device columns-${widthOf(columns)}`} open={meant !== undefined}>
+      <details className={`device columns-${widthOf(device.view.columns)}${device.view.columns > mostNarrow ? ' is-wide' : ''}`} open={meant !== undefined}>
         <summary><h3>{heading}</h3></summary>
-        {children}
         {content}
+        {children}
       </details>
     )
   }
   return (
-    <section className={`device columns-${widthOf(columns)}`}>
+    <section className={`device columns-${widthOf(device.view.columns)}${device.view.columns > mostNarrow ? ' is-wide' : ''}`}>
       <h3>{isPlain ? heading : <Link href={`/devices/${encodeURIComponent(name)}${past}`}>{heading}</Link>}</h3>
-      {children}
       {content}
+      {children}
     </section>
   )
 })
@@ -164,6 +165,12 @@ function slotAt ({ target }: { target: EventTarget }): number | null {
 function pathOf (device: string, slot: number, occupant: Occupant | undefined): string {
   return occupant === undefined ? `/devices/${encodeURIComponent(device)}/${slot}` : containerPath(occupant.container)
 }
+
+/** With more columns a device is as wide as the page. */
+const mostNarrow = 12
+
+/** So many slots of 48 pixels are beside each other on a phone. */
+const mostOnPhone = 7
 
 /** Longer than between two letters of a scan. */
 const singleKeyMs = 60

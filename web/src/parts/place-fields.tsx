@@ -1,12 +1,25 @@
+import { useState } from 'react'
 import type { Place } from '../api/generated/schema.d.ts'
 import type { Device, World } from '../lab/world.ts'
+import { ScanKey } from '../scan/scan-key.tsx'
 import { labelOf } from './name.tsx'
+import { noPlaceText, placeOf } from './place-label.ts'
+import { useScans } from './scanner.ts'
 
 type Props = { world: World, place: Partial<Place>, onChange: (place: Partial<Place>) => void, what?: string }
 
-/** Two lists: a device, and a slot of it with what is in it. */
+/** Two lists: a device, and a slot of it with what is in it. Or the label of the slot is scanned. */
 export function PlaceFields ({ world, place, onChange, what }: Props) {
   const device = place.device === undefined ? undefined : world.devices.get(place.device)
+  const [said, setSaid] = useState('')
+  const take = (scanned: string): string | null => {
+    const found = placeOf(scanned, world)
+    setSaid(found === null ? noPlaceText(scanned) : '')
+    if (found === null) return noPlaceText(scanned)
+    onChange(found)
+    return null
+  }
+  useScans((scanned) => take(scanned) ?? scanned)
   const suffix = what === undefined ? '' : ` ${what}`
   return (
     <div className="place">
@@ -25,6 +38,8 @@ export function PlaceFields ({ world, place, onChange, what }: Props) {
           {Array.from({ length: device?.positions ?? 0 }, (_, slot) => <option key={slot} value={slot}>{slotText(device!.slots, slot)}</option>)}
         </select>
       </label>
+      <ScanKey what={what === undefined ? 'slot' : `slot ${what}`} onScan={take} />
+      <p role="status" className={said === '' ? 'for-readers' : 'refusal'}>{said}</p>
     </div>
   )
 }

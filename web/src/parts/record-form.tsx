@@ -1,7 +1,11 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRef, useState, type ReactNode, type SyntheticEvent } from 'react'
 import { newKey, wordsOf } from '../api/client.ts'
-import { useLab, useMayWrite } from '../lab/lab-context.ts'
+import type { Signed } from '../api/commands.ts'
+import { hasScope, useIsCurrent, useLab, useMaySign } from '../lab/lab-context.ts'
+import { Key } from './key.tsx'
+import { Signature } from './signature.tsx'
+import { useBadge } from './use-badge.ts'
 
 type Props = {
   /** All that the request says. The same request again, after a lost answer, has the same key, so it is not done twice. */
@@ -9,7 +13,7 @@ type Props = {
   /** What is missing to send it, as a sentence; null if nothing is. */
   missing: string | null
   /** Sends it, and returns the revision of the lab behind it. */
-  send: (key: string) => Promise<number>
+  send: (signed: Signed) => Promise<number>
   /** After the page shows what was recorded. */
   onDone?: (() => void) | undefined
   onSettled?: (() => void) | undefined
@@ -22,16 +26,22 @@ type Props = {
 /** A form that records something: it says what is missing, and what the service refuses, in the words of the service. */
 export function RecordForm ({ request, missing, send, onDone, onSettled, onCancel, verb = 'Record', scope = 'operate', children }: Props) {
   const lab = useLab()
-  const mayWrite = useMayWrite(scope)
+  const isCurrent = useIsCurrent()
+  const maySign = useMaySign(scope)
+  const signing = useBadge()
+  const { badge } = signing
+  const isBadgeNeeded = !maySign && !hasScope(badge?.scopes, scope)
+  const lacking = missing ?? (isBadgeNeeded ? badge === null ? 'Scan your badge.' : `The badge of ${badge.name} has not the scope ${scope}.` : null)
   const [isAsked, setAsked] = useState(false)
   const last = useRef({ text: '', key: '' })
   const recording = useMutation({
     mutationFn: async () => {
-      const text = JSON.stringify(request)
+      const text = JSON.stringify([request, badge?.name])
       if (last.current.text !== text) last.current = { text, key: newKey() }
-      await lab.reached(await send(last.current.key))
+      await lab.reached(await send({ key: last.current.key, badge: badge?.key }))
       last.current = { text: '', key: '' }
       setAsked(false)
+      signing.forget()
       onDone?.()
     },
     onSettled: () => { onSettled?.() }
@@ -40,16 +50,17 @@ export function RecordForm ({ request, missing, send, onDone, onSettled, onCance
   function record (event: SyntheticEvent): void {
     event.preventDefault()
     setAsked(true)
-    if (missing === null) recording.mutate()
+    if (lacking === null && isCurrent && !recording.isPending) recording.mutate()
   }
 
   return (
     <form onSubmit={record}>
       {children}
-      {isAsked && missing !== null ? <p role="alert" className="refusal">{missing}</p> : null}
+      <Signature {...signing} isNeeded={!maySign && isCurrent} />
+      {isAsked && lacking !== null ? <p role="alert" className="refusal">{lacking}</p> : null}
       {recording.error === null ? null : <p role="alert" className="refusal">{wordsOf(recording.error)}</p>}
       <div className="keys">
-        <button className="key is-main" disabled={!mayWrite || recording.isPending}>{recording.isPending ? 'recording ...' : verb}</button>
+        <Key type="submit" className="key is-main" isOff={!isCurrent || recording.isPending}>{recording.isPending ? 'recording ...' : verb}</Key>
         {onCancel === undefined ? null : <button type="button" className="key" onClick={onCancel}>Cancel</button>}
       </div>
     </form>

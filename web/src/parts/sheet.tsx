@@ -7,11 +7,11 @@ export function Sheet ({ title, onClose, children }: { title: string, onClose: (
   useEffect(() => {
     const opener = document.activeElement
     dialog.current?.showModal()
-    return () => { if (opener instanceof HTMLElement) opener.focus() }
+    return () => { if (opener instanceof HTMLElement && opener.isConnected) opener.focus() }
   }, [])
   return (
     <dialog ref={dialog} className="sheet" aria-labelledby={id} onClose={onClose}>
-      <h2 id={id}>{title}</h2>
+      <h2 id={id} tabIndex={-1}>{title}</h2>
       {children}
     </dialog>
   )

@@ -1,7 +1,6 @@
 import { useRef, useState } from 'react'
-import { useLocation } from 'wouter'
+import { useTakeScan } from '../app/use-take-scan.ts'
 import { Name } from '../parts/name.tsx'
-import { giveScan } from '../parts/scanner.ts'
 import { Sheet } from '../parts/sheet.tsx'
 import { signal } from '../parts/signal.ts'
 import { decodePhoto } from './decode.ts'
@@ -10,9 +9,16 @@ import { hasCamera, useCamera } from './use-camera.ts'
 /** A label stays before the camera for a while: so long it is one scan. */
 const sameMs = 3000
 
+type Props = {
+  title: string
+  /** Who wants the scan, if not the page; returns what it says if it wants another one. */
+  onScan: ((scanned: string) => string | null) | undefined
+  onClose: () => void
+}
+
 /** Reads barcodes with the camera or from a photo. In a stocktake it stays open for the next plate; elsewhere the page of what was read opens. */
-export function ScanSheet ({ onClose }: { onClose: () => void }) {
-  const [, go] = useLocation()
+export function ScanSheet ({ title, onScan, onClose }: Props) {
+  const takeAnywhere = useTakeScan()
   const [said, setSaid] = useState('')
   const [several, setSeveral] = useState<readonly string[]>([])
   const video = useRef<HTMLVideoElement>(null)
@@ -28,12 +34,11 @@ export function ScanSheet ({ onClose }: { onClose: () => void }) {
     last.current = { text, at: timeStamp }
     if (isSame) return
     setSeveral([])
-    const says = giveScan(text)
+    const says = (onScan ?? takeAnywhere)(text)
     if (says !== null) setSaid(says)
     else {
       signal(true)
       onClose()
-      go(`/find?q=${encodeURIComponent(text)}`)
     }
   }
 
@@ -59,7 +64,7 @@ export function ScanSheet ({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Sheet title="Scan" onClose={onClose}>
+    <Sheet title={title} onClose={onClose}>
       {hasCamera && fault === null ? <video ref={video} className="camera" muted playsInline aria-label="What the camera sees" /> : (
         <p>{fault ?? 'Browsers give the camera only to pages over https.'} A photo works as well, and so does a scanner that types.</p>
       )}

@@ -589,6 +589,7 @@ class FormerLabel(TypedDict):
     device: str | None
     position: int | None
     missing_since: str | None
+    last: LastPlace | None
     removed_at: str | None
     until: str
 
@@ -602,6 +603,9 @@ class FoundItem(TypedDict):
     id: str | None
     label: str
     where: FoundPlace | None
+    missing_since: str | None
+    last: FoundPlace | None
+    removed_at: str | None
     why: FoundBy
     url: str
 
@@ -896,6 +900,12 @@ class LastBackup(TypedDict):
     revision: int
     rows: int
     bytes: int | None
+
+
+class LastPlace(TypedDict):
+    """Where a missing container was last."""
+    device: str
+    position: int
 
 
 class Lid(TypedDict):
@@ -1448,7 +1458,7 @@ class StepEnd(TypedDict):
 StepEnding = Literal['completed', 'failed', 'aborted']
 
 
-StepExclusion = Literal['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'by-hand']
+StepExclusion = Literal['not-completed', 'simulation', 'clock', 'implausible', 'unknown-status', 'paused-throughout', 'by-hand']
 
 
 class StepExclusionRequest(TypedDict):

@@ -54,14 +54,19 @@ def watch(
                 pause = FIRST_PAUSE
                 if event == 'hello':
                     hello = json.loads(data)
-                    if log_id is not None and hello['log_id'] != log_id:
+                    # To a reader that is ahead of the log, the next frame says `reset`.
+                    is_ahead = int(identity) > hello['revision']
+                    if not is_ahead and log_id is not None and hello['log_id'] != log_id:
                         # A restored backup is another log: read the lab again, as of its newest revision.
                         restored = hello['revision']
                         yield Change(restored, None, None, None, None, reset=True)
                         after = max(after or 0, restored)
-                    log_id = hello['log_id']
+                    if not is_ahead:
+                        log_id = hello['log_id']
                 if event in ('revision', 'reset'):
                     members = json.loads(data)
+                    if event == 'reset':
+                        log_id, restored = members['log_id'], -1
                     if event == 'revision' and members['revision'] <= restored:
                         continue
                     yield Change(

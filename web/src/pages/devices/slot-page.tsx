@@ -5,6 +5,7 @@ import type { PositionWithOccupant } from '../../api/generated/schema.d.ts'
 import { changeSlot, useLabwareTypes, useSlot } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite, usePast, usePastSearch, useWorld } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { ContainerLink, Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { RecordForm } from '../../parts/record-form.tsx'
@@ -27,7 +28,7 @@ export function SlotPage ({ name, slot }: { name: string, slot: string }) {
   const occupant = world?.devices.get(name)?.slots.get(position)
   const { deep_well_suited, disposes, labware_types, max_height_mm, reserved } = data.slot
   return (
-    <Page title={title} heading={heading} tools={<button className="key" disabled={!mayAdminister} onClick={() => setChanging(true)}>Change</button>}>
+    <Page title={title} heading={heading} tools={<Key isOff={!mayAdminister} onClick={() => setChanging(true)}>Change</Key>}>
       <dl className="facts">
         <dt>In it</dt><dd>{occupant === undefined ? disposes ? 'nothing: it is waste' : 'nothing' : <>{occupant.part === 'lid' ? 'lid of ' : ''}<ContainerLink container={occupant.container} /></>}</dd>
         {reserved === null ? null : <><dt>Kept for</dt><dd><Name>{reserved.owner}</Name>, until <Moment at={reserved.expires_at} /></dd></>}
@@ -52,7 +53,7 @@ function ChangeSheet ({ device, slot, etag, onClose }: { device: string, slot: P
     <Sheet title={`Change ${device} · ${slot.position}`} onClose={onClose}>
       <RecordForm
         scope="admin" request={[body, etag]} missing={Number.isNaN(body.max_height_mm) ? 'The height is a number.' : null} onDone={onClose} onCancel={onClose}
-        send={async (key) => await changeSlot(device, slot.position, body, { key, etag })}
+        send={async (signed) => await changeSlot(device, slot.position, body, { ...signed, etag })}
         onSettled={() => { void queries.invalidateQueries({ queryKey: ['devices'] }) }}
       >
         <label className="radio"><input type="checkbox" checked={isDeep} onChange={({ target }) => setDeep(target.checked)} /> deep-well plates fit</label>

@@ -5,6 +5,7 @@ import type { FoundItem } from '../../api/generated/schema.d.ts'
 import { useWorld } from '../../lab/lab-context.ts'
 import { ContainerLink, Name, PlaceName } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
+import { Moment } from '../../parts/time.tsx'
 import { exactPage, pageOf, partlyIn } from './found.ts'
 
 const most = 100
@@ -41,13 +42,14 @@ export function FindPage () {
 const kindWords: Readonly<Record<FoundItem['kind'], string>> = { container: '', position: 'slot ', device: 'device ', experiment: 'run ', process: 'process ', step: 'step ', revision: 'request: ' }
 
 function Found ({ item }: { item: FoundItem }) {
-  const { kind, label, where, why } = item
+  const { kind, label, where, missing_since, last, why } = item
   const page = pageOf(item)
   return (
     <>
       {kindWords[kind]}{page === null ? <Name>{label}</Name> : <Link href={page}><Name>{label}</Name></Link>}
       {where === null || kind === 'device' || kind === 'position' ? null : <> <PlaceName {...where} /></>}
-      {kind === 'container' && where === null ? ' not in any slot' : null}
+      {kind === 'container' && where === null ? missing_since === null ? ' not in any slot' : <> missing since <Moment at={missing_since} /></> : null}
+      {last === null || last.position === null ? null : <>, last seen at <PlaceName device={last.device} position={last.position} /></>}
       {why === 'former-barcode' ? ', had this barcode before' : null}
     </>
   )

@@ -22,7 +22,9 @@ export function pageOf ({ kind, id, label, where, why, url }: FoundItem): string
 
 /** Where a scan leads without a question: one thing has exactly this barcode, id or place. In a slot, what stands there. */
 export function exactPage (items: readonly FoundItem[]): string | null {
-  const exact = items.filter(({ why }) => exactly.has(why))
+  // A removed container does not hide one on the platform that had its barcode before: somebody may hold either.
+  const isInDoubt = items.some(({ why, removed_at }) => why === 'former-barcode' && removed_at === null)
+  const exact = items.filter(({ why, removed_at }) => exactly.has(why) && !(isInDoubt && why === 'barcode' && removed_at !== null))
   const containers = exact.filter(({ kind }) => kind === 'container')
   const meant = containers.length > 0 ? containers : exact
   return meant.length === 1 ? pageOf(meant[0]!) : null

@@ -25,8 +25,10 @@ export function HelpPage () {
   const { data: session } = useSession()
   return (
     <Page title="Help">
-      <h2>Pages</h2>
-      <ul className="choices">{pages.map(([to, name]) => <li key={to}><Link className="key" href={to}>{name}</Link></li>)}</ul>
+      <section className="screen-only">
+        <h2>Pages</h2>
+        <ul className="choices">{pages.map(([to, name]) => <li key={to}><Link className="key" href={to}>{name}</Link></li>)}</ul>
+      </section>
       <h2>Keys</h2>
       <dl className="facts">{keys.map(([key, does]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>)}</dl>
       <p>A scanner that types works anywhere on the page: scan a barcode, and its page opens. <strong>Scan</strong> does the same with the camera or a photo. In a <a href="/stocktake">stocktake</a> it is the plate in the next slot.</p>

@@ -6,6 +6,7 @@ import { addDevice, changeDevice, retireDevice, useDevice } from '../../api/lab-
 import { queries } from '../../api/queries.ts'
 import { useMayWrite, useWorld } from '../../lab/lab-context.ts'
 import { EmptyLab } from '../../parts/empty-lab.tsx'
+import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
 import { RecordForm } from '../../parts/record-form.tsx'
@@ -23,7 +24,7 @@ export function DevicesPage () {
   const close = (): void => setOpen(null)
   const devices = [...world?.devices.values() ?? []]
   return (
-    <LabPage title="Devices" tools={<button className="key" disabled={!mayAdminister} onClick={() => setOpen({ what: 'add' })}>Add a device</button>}>
+    <LabPage title="Devices" tools={<Key isOff={!mayAdminister} onClick={() => setOpen({ what: 'add' })}>Add a device</Key>}>
       {world === null ? <Notice>Reading the lab ...</Notice> : devices.length === 0 ? <EmptyLab /> : (
         <table className="list">
           <thead><tr>
@@ -38,8 +39,8 @@ export function DevicesPage () {
                 <td data-label="Occupied">{slots.size}</td>
                 <td data-label="Set up">
                   <span className="keys">
-                    <button className="key" disabled={!mayAdminister} aria-label={`Change ${name}`} onClick={() => setOpen({ what: 'change', name })}>Change</button>
-                    <button className="key" disabled={!mayAdminister} aria-label={`Retire ${name}`} onClick={() => setOpen({ what: 'retire', name })}>Retire</button>
+                    <Key isOff={!mayAdminister} aria-label={`Change ${name}`} onClick={() => setOpen({ what: 'change', name })}>Change</Key>
+                    <Key isOff={!mayAdminister} aria-label={`Retire ${name}`} onClick={() => setOpen({ what: 'retire', name })}>Retire</Key>
                   </span>
                 </td>
               </tr>
@@ -51,7 +52,7 @@ export function DevicesPage () {
       {open?.what === 'change' ? <ChangeSheet name={open.name} onClose={close} /> : null}
       {open?.what === 'retire' ? (
         <ConfirmSheet
-          title={`Retire ${open.name}`} verb="Retire" onClose={close} send={async (key) => await retireDevice(open.name, { key })}
+          title={`Retire ${open.name}`} verb="Retire" onClose={close} send={async (signed) => await retireDevice(open.name, signed)}
           says="It leaves the lab; its history stays. The service refuses while something stands in it."
         />
       ) : null}
@@ -83,7 +84,7 @@ function AddSheet ({ onClose }: { onClose: () => void }) {
   }
   return (
     <Sheet title="Add a device" onClose={onClose}>
-      <RecordForm scope="admin" request={body} missing={missingIn(fields)} verb="Add" send={async (key) => await addDevice(body, key)} onDone={onClose} onCancel={onClose}>
+      <RecordForm scope="admin" request={body} missing={missingIn(fields)} verb="Add" send={async (signed) => await addDevice(body, signed)} onDone={onClose} onCancel={onClose}>
         <DeviceFields fields={fields} onChange={setFields} />
       </RecordForm>
     </Sheet>
@@ -108,7 +109,7 @@ function ChangeForm ({ device, etag, onClose }: { device: Device, etag: string, 
   return (
     <RecordForm
       scope="admin" request={[body, etag]} missing={missingIn(fields)} onDone={onClose} onCancel={onClose}
-      send={async (key) => await changeDevice(device.name, body, { key, etag })}
+      send={async (signed) => await changeDevice(device.name, body, { ...signed, etag })}
       onSettled={() => { void queries.invalidateQueries({ queryKey: ['devices'] }) }}
     >
       <DeviceFields fields={fields} onChange={setFields} />

@@ -4,7 +4,9 @@ import { Refusal, wordsOf } from '../../api/client.ts'
 import type { LabChange, LabConfigResult } from '../../api/generated/schema.d.ts'
 import { applyLabFile, tryLabFile, useLabFile } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
-import { useMayWrite } from '../../lab/lab-context.ts'
+import { useMaySign } from '../../lab/lab-context.ts'
+import { AnswerHeading } from '../../parts/answer-heading.tsx'
+import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
 import { RecordForm } from '../../parts/record-form.tsx'
@@ -23,7 +25,7 @@ export function FilePage () {
 }
 
 function Editor ({ text: present, etag }: { text: string, etag: string }) {
-  const mayAdminister = useMayWrite('admin')
+  const mayAdminister = useMaySign('admin')
   const [text, setText] = useState(present)
   const [prune, setPrune] = useState(true)
   const [result, setResult] = useState<LabConfigResult | null>(null)
@@ -40,8 +42,8 @@ function Editor ({ text: present, etag }: { text: string, etag: string }) {
       <label className="field wide">The lab file, as YAML <textarea className="file" value={text} rows={24} spellCheck={false} onChange={({ target }) => edit(target.value)} /></label>
       <label className="radio"><input type="checkbox" checked={prune} onChange={({ target }) => { setPrune(target.checked); setResult(null) }} /> retire devices that the file does not name</label>
       <div className="keys">
-        <button className="key is-main" disabled={!mayAdminister || trying.isPending} onClick={() => trying.mutate()}>{trying.isPending ? 'trying ...' : 'Try'}</button>
-        <button className="key" disabled={text === present} onClick={() => edit(present)}>As it is now</button>
+        <Key className="key is-main" isOff={!mayAdminister || trying.isPending} onClick={() => trying.mutate()}>{trying.isPending ? 'trying ...' : 'Try'}</Key>
+        <Key isOff={text === present} onClick={() => edit(present)}>As it is now</Key>
         <label className="key">From a file <input type="file" className="for-readers" accept=".yaml,.yml,.json" onChange={({ target }) => { void target.files?.[0]?.text().then(edit) }} /></label>
       </div>
       {trying.error === null ? null : <Refused error={trying.error} />}
@@ -76,14 +78,14 @@ function Difference ({ result: { changes, labware_types = [], warnings }, file, 
   const count = real.length + types.length
   return (
     <section aria-labelledby="difference">
-      <h2 id="difference">{count === 0 ? 'It changes nothing' : `It changes ${count} ${count === 1 ? 'thing' : 'things'}`}</h2>
+      <AnswerHeading id="difference">{count === 0 ? 'It changes nothing' : `It changes ${count} ${count === 1 ? 'thing' : 'things'}`}</AnswerHeading>
       {real.length === 0 ? null : <Table columns={columns} rows={real} keyOf={({ device }) => device} />}
       {types.length === 0 ? null : <ul>
         {types.map(({ action, labware_type }) => <li key={labware_type}>labware type <Name>{labware_type}</Name>: {action}</li>)}
       </ul>}
       {warnings.length === 0 ? null : <ul>{warnings.map(({ detail }) => <li key={detail}>{detail}</li>)}</ul>}
       {count === 0 ? null : <RecordForm
-        scope="admin" request={[file, etag]} missing={null} verb="Apply" send={async (key) => await applyLabFile(file, { key, etag })}
+        scope="admin" request={[file, etag]} missing={null} verb="Apply" send={async (signed) => await applyLabFile(file, { ...signed, etag })}
         onDone={() => { void queries.invalidateQueries({ queryKey: ['lab-file'] }) }}
       >
         <p>Nothing has changed yet.</p>

@@ -1,9 +1,10 @@
 import { useState } from 'react'
 import { wordsOf } from '../../api/client.ts'
-import type { Key, KeyCreated, Scope } from '../../api/generated/schema.d.ts'
+import type { Key as ApiKey, KeyCreated, Scope } from '../../api/generated/schema.d.ts'
 import { makeKey, revokeKey, useApiKeys } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
@@ -24,8 +25,8 @@ export function KeysPage () {
   const mayAdminister = useMayWrite('admin')
   const [isMaking, setMaking] = useState(false)
   const [made, setMade] = useState<KeyCreated | null>(null)
-  const [revoked, setRevoked] = useState<Key | null>(null)
-  const columns: readonly TableColumn<Key>[] = [
+  const [revoked, setRevoked] = useState<ApiKey | null>(null)
+  const columns: readonly TableColumn<ApiKey>[] = [
     { name: 'Name', cell: ({ name }) => <Name>{name}</Name>, text: ({ name }) => name },
     { name: 'Scopes', cell: ({ scopes }) => scopes.join(', '), text: ({ scopes }) => scopes.join(' ') },
     { name: 'Made', cell: ({ created_at, created_by }) => <><Moment at={created_at} />{created_by === null ? null : <> by <Name>{created_by}</Name></>}</>, text: ({ created_at }) => created_at },
@@ -33,11 +34,11 @@ export function KeysPage () {
     {
       name: 'Valid', text: ({ revoked_at }) => revoked_at === null,
       cell: (key) => key.revoked_at !== null ? <>revoked <Moment at={key.revoked_at} /></>
-        : <button className="key" disabled={!mayAdminister} aria-label={`Revoke ${key.name}`} onClick={() => setRevoked(key)}>Revoke</button>
+        : <Key isOff={!mayAdminister} aria-label={`Revoke ${key.name}`} onClick={() => setRevoked(key)}>Revoke</Key>
     }
   ]
   return (
-    <LabPage title="Keys" tools={<button className="key" disabled={!mayAdminister} onClick={() => setMaking(true)}>Make a key</button>}>
+    <LabPage title="Keys" tools={<Key isOff={!mayAdminister} onClick={() => setMaking(true)}>Make a key</Key>}>
       {list.error !== null ? <Notice>{wordsOf(list.error)}</Notice> : null}
       {list.items === undefined ? null : list.items.length === 0
         ? (
@@ -58,7 +59,7 @@ export function KeysPage () {
       {revoked === null ? null : (
         <ConfirmSheet
           title={`Revoke ${revoked.name}`} verb="Revoke" says="Whoever uses it, also signed in, can do nothing any more. It cannot be taken back; make a new key instead."
-          send={async () => await revokeKey(revoked.id)} onClose={() => setRevoked(null)} onSettled={again}
+          send={async (signed) => await revokeKey(revoked.id, signed)} onClose={() => setRevoked(null)} onSettled={again}
         />
       )}
     </LabPage>
@@ -76,8 +77,8 @@ function MakeSheet ({ isFirst, onMade, onClose }: { isFirst: boolean, onMade: (k
     <Sheet title="Make a key" onClose={onClose}>
       <RecordForm
         scope="admin" request={body} missing={body.name === '' ? 'Say whose key it is.' : null} verb="Make" onCancel={onClose} onSettled={again}
-        send={async () => {
-          onMade(await makeKey(body))
+        send={async (signed) => {
+          onMade(await makeKey(body, signed))
           return 0
         }}
       >

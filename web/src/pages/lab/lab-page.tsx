@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useMayWrite } from '../../lab/lab-context.ts'
+import { useMaySign } from '../../lab/lab-context.ts'
 import { Page } from '../../parts/page.tsx'
 import { Parts } from '../../parts/parts-nav.tsx'
 
@@ -9,11 +9,11 @@ const parts = [
 
 /** A page of the part in which the lab is set up. */
 export function LabPage ({ title, tools, children }: { title: string, tools?: ReactNode, children: ReactNode }) {
-  const mayAdminister = useMayWrite('admin')
+  const mayAdminister = useMaySign('admin')
   return (
     <Page title={title} tools={tools}>
       <Parts name="Lab" parts={parts} />
-      {mayAdminister ? null : <p className="quiet">To change something here, sign in with a key that has the scope admin.</p>}
+      {mayAdminister ? null : <p className="quiet">To change something here, sign in with a key that has the scope admin, or sign it with such a badge.</p>}
       {children}
     </Page>
   )

@@ -4,6 +4,7 @@ import type { LabwareType, TypeLid } from '../../api/generated/schema.d.ts'
 import { deleteLabwareType, putLabwareType, useLabwareTypes } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
@@ -33,14 +34,14 @@ export function LabwareTypesPage () {
       name: 'Set up', text: () => null,
       cell: (type) => (
         <span className="keys">
-          <button className="key" disabled={!mayAdminister} aria-label={`Change ${type.name}`} onClick={() => setOpen({ what: 'put', type })}>Change</button>
-          <button className="key" disabled={!mayAdminister} aria-label={`Delete ${type.name}`} onClick={() => setOpen({ what: 'delete', name: type.name })}>Delete</button>
+          <Key isOff={!mayAdminister} aria-label={`Change ${type.name}`} onClick={() => setOpen({ what: 'put', type })}>Change</Key>
+          <Key isOff={!mayAdminister} aria-label={`Delete ${type.name}`} onClick={() => setOpen({ what: 'delete', name: type.name })}>Delete</Key>
         </span>
       )
     }
   ]
   return (
-    <LabPage title="Labware types" tools={<button className="key" disabled={!mayAdminister} onClick={() => setOpen({ what: 'put', type: null })}>Add a type</button>}>
+    <LabPage title="Labware types" tools={<Key isOff={!mayAdminister} onClick={() => setOpen({ what: 'put', type: null })}>Add a type</Key>}>
       {list.error !== null ? <Notice>{wordsOf(list.error)}</Notice> : null}
       {list.items === undefined ? null : list.items.length === 0 ? <Notice>The lab has no labware types: any plate fits anywhere.</Notice>
         : <Table columns={columns} rows={list.items} keyOf={({ name }) => name} />}
@@ -49,7 +50,7 @@ export function LabwareTypesPage () {
       {open?.what === 'delete' ? (
         <ConfirmSheet
           title={`Delete ${open.name}`} verb="Delete" says="Plates keep its name, and can then stand anywhere." onClose={close} onSettled={again}
-          send={async (key) => await deleteLabwareType(open.name, key)}
+          send={async (signed) => await deleteLabwareType(open.name, signed)}
         />
       ) : null}
     </LabPage>
@@ -73,7 +74,7 @@ function TypeSheet ({ type, onClose }: { type: LabwareType | null, onClose: () =
   return (
     <Sheet title={type === null ? 'Add a labware type' : `Change ${type.name}`} onClose={onClose}>
       <RecordForm
-        scope="admin" request={[name, body]} missing={missing} send={async (key) => await putLabwareType(name.trim(), body, key)} onDone={onClose} onCancel={onClose}
+        scope="admin" request={[name, body]} missing={missing} send={async (signed) => await putLabwareType(name.trim(), body, signed)} onDone={onClose} onCancel={onClose}
         onSettled={again}
       >
         <label className="field">Name <input value={name} maxLength={200} disabled={type !== null} onChange={({ target }) => setName(target.value)} /></label>

@@ -1,9 +1,12 @@
 import { useState } from 'react'
 import { wordsOf } from '../../api/client.ts'
+import type { Signed } from '../../api/commands.ts'
 import type { Webhook, WebhookAttempt } from '../../api/generated/schema.d.ts'
 import { deleteWebhook, redeliver, switchWebhook, testWebhook, useAttempts } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite } from '../../lab/lab-context.ts'
+import { AnswerHeading } from '../../parts/answer-heading.tsx'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
@@ -33,9 +36,9 @@ export function WebhookDetail ({ webhook }: { webhook: Webhook }) {
   const close = (): void => setAction(null)
   return (
     <section aria-labelledby="webhook">
-      <h2 id="webhook"><Name>{webhook.url}</Name></h2>
+      <AnswerHeading id="webhook"><Name>{webhook.url}</Name></AnswerHeading>
       <div className="keys">
-        {actions.map((one) => <button key={one} className="key" disabled={!mayAdminister} onClick={() => setAction(one)}>{one}</button>)}
+        {actions.map((one) => <Key key={one} isOff={!mayAdminister} onClick={() => setAction(one)}>{one}</Key>)}
         <button className="key" onClick={again}>Read again</button>
       </div>
       <p>Delivered up to revision {webhook.delivered_revision}.{webhook.next_attempt_at === null ? '' : <> The next attempt is at <Moment at={webhook.next_attempt_at} />.</>}</p>
@@ -45,7 +48,7 @@ export function WebhookDetail ({ webhook }: { webhook: Webhook }) {
       <More list={list} />
       {action === 'Deliver again' ? <RedeliverSheet webhook={webhook} onClose={close} /> : null}
       {action === null || action === 'Deliver again' ? null : (
-        <ConfirmSheet title={`${action}: ${webhook.url}`} verb={action} says={saysOf[action]} send={async (key) => await send(action, webhook.id, key)} onClose={close} onSettled={again} />
+        <ConfirmSheet title={`${action}: ${webhook.url}`} verb={action} says={saysOf[action]} send={async (signed) => await send(action, webhook.id, signed)} onClose={close} onSettled={again} />
       )}
     </section>
   )
@@ -56,12 +59,12 @@ const saysOf: Readonly<Record<Exclude<Action, 'Deliver again'>, string>> = {
   'Switch on': 'What waited is sent, in order.', Delete: 'What was not delivered is never sent.'
 }
 
-async function send (action: Exclude<Action, 'Deliver again'>, id: string, key: string): Promise<number> {
+async function send (action: Exclude<Action, 'Deliver again'>, id: string, signed: Signed): Promise<number> {
   switch (action) {
-    case 'Send a test': return await testWebhook(id, key)
-    case 'Switch off': return await switchWebhook(id, true, key)
-    case 'Switch on': return await switchWebhook(id, false, key)
-    case 'Delete': return await deleteWebhook(id, key)
+    case 'Send a test': return await testWebhook(id, signed)
+    case 'Switch off': return await switchWebhook(id, true, signed)
+    case 'Switch on': return await switchWebhook(id, false, signed)
+    case 'Delete': return await deleteWebhook(id, signed)
   }
 }
 
@@ -72,7 +75,7 @@ function RedeliverSheet ({ webhook, onClose }: { webhook: Webhook, onClose: () =
     <Sheet title={`Deliver again: ${webhook.url}`} onClose={onClose}>
       <RecordForm
         scope="admin" request={[webhook.id, revision]} missing={Number.isNaN(revision) ? 'The revision is a number.' : null} verb="Deliver" onDone={onClose} onCancel={onClose}
-        onSettled={again} send={async (key) => await redeliver(webhook.id, revision, key)}
+        onSettled={again} send={async (signed) => await redeliver(webhook.id, revision, signed)}
       >
         <label className="field">From revision (leave empty: try what waits at once) <input value={from} inputMode="numeric" onChange={({ target }) => setFrom(target.value)} /></label>
         <p className="quiet">The receiver gets everything since then once more, with the same message ids.</p>

@@ -4,6 +4,7 @@ import type { EventKind, Webhook, WebhookCreated } from '../../api/generated/sch
 import { makeWebhook, useWebhooks } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite, useWorld } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
@@ -31,7 +32,7 @@ export function WebhooksPage () {
     { name: 'State', cell: (webhook) => stateOf(webhook), text: stateOf }
   ]
   return (
-    <LabPage title="Webhooks" tools={<button className="key" disabled={!mayAdminister} onClick={() => setMaking(true)}>Add a webhook</button>}>
+    <LabPage title="Webhooks" tools={<Key isOff={!mayAdminister} onClick={() => setMaking(true)}>Add a webhook</Key>}>
       {list.error !== null ? <Notice>{wordsOf(list.error)}</Notice> : null}
       {list.items === undefined ? null : list.items.length === 0
         ? <Notice>The service tells nobody what happens. Add the address of a program that wants to know.</Notice>
@@ -65,8 +66,8 @@ function MakeSheet ({ onMade, onClose }: { onMade: (webhook: WebhookCreated) => 
     <Sheet title="Add a webhook" onClose={onClose}>
       <RecordForm
         scope="admin" request={body} missing={body.url === '' ? 'Say the address.' : null} verb="Add" onCancel={onClose}
-        send={async () => {
-          onMade(await makeWebhook(body))
+        send={async (signed) => {
+          onMade(await makeWebhook(body, signed))
           return 0
         }}
         onSettled={() => { void queries.invalidateQueries({ queryKey: ['webhooks'] }) }}

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react'
 import { wordsOf } from '../../api/client.ts'
 import { useContainers } from '../../api/queries.ts'
 import { useWorld } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { ContainerLink, Name, PlaceName } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { downloadCsv } from '../../parts/csv.ts'
@@ -59,7 +60,7 @@ export function LabwarePage () {
             </tbody>
           </table>
         )}
-      {hasNextPage ? <button className="key" disabled={isFetching} onClick={() => { void fetchNextPage() }}>Show more</button> : null}
+      {hasNextPage ? <Key isOff={isFetching} onClick={() => { void fetchNextPage() }}>Show more</Key> : null}
     </Page>
   )
 }

@@ -5,6 +5,7 @@ import { Figure } from '../../charts/figure.tsx'
 import { Box, Gantt, Label } from '../../charts/gantt.tsx'
 import { timeScale } from '../../charts/time-axis.tsx'
 import { useNow } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
 import { useSearch } from '../../parts/search.ts'
 import type { TableColumn } from '../../parts/table.tsx'
@@ -36,8 +37,8 @@ export function LifeChart ({ id, events }: { id: string, events: readonly Contai
       finding={lifeFinding(spans, clockOf)} name="life" call={`/api/containers/${id}/history`} columns={columns} rows={spans} keyOf={({ lane, from, stepId }) => `${lane} ${from} ${stepId}`}
       tools={(
         <>
-          <button className="key" aria-label="Show less time, larger" disabled={zoom >= widest} onClick={() => change('zoom', String(zoom * 2))}>+</button>
-          <button className="key" aria-label="Show more time, smaller" disabled={zoom <= 1} onClick={() => change('zoom', String(zoom / 2))}>−</button>
+          <Key aria-label="Show less time, larger" isOff={zoom >= widest} onClick={() => change('zoom', String(zoom * 2))}>+</Key>
+          <Key aria-label="Show more time, smaller" isOff={zoom <= 1} onClick={() => change('zoom', String(zoom / 2))}>−</Key>
         </>
       )}
     >

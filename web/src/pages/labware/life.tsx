@@ -4,6 +4,7 @@ import { wordsOf } from '../../api/client.ts'
 import type { ContainerEvent, ContainerSituation } from '../../api/generated/schema.d.ts'
 import { useHistory } from '../../api/queries.ts'
 import { lazyPart } from '../../app/lazy-part.ts'
+import { Key } from '../../parts/key.tsx'
 import { Name, placeText } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
 import { StepLink } from '../../parts/step-name.tsx'
@@ -21,7 +22,7 @@ export function Life ({ container }: { container: string }) {
   const events = [...ordered].reverse()
   return (
     <>
-      {hasNextPage ? <button className="key" disabled={isFetching} onClick={() => { void fetchNextPage() }}>Show what happened later</button> : null}
+      {hasNextPage ? <Key isOff={isFetching} onClick={() => { void fetchNextPage() }}>Show what happened later</Key> : null}
       <Suspense fallback={null}><LifeChart id={container} events={ordered} /></Suspense>
       <table className="list">
         <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Lab then</th></tr></thead>

@@ -6,6 +6,7 @@ import { useContainer } from '../../api/queries.ts'
 import { FixSheet } from '../../fix/fix-sheet.tsx'
 import { PlateActions } from '../../fix/plate-actions.tsx'
 import { useMayWrite, usePast } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { labelOf, mapPath, Name, PlaceName } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
@@ -24,7 +25,7 @@ export function PlatePage ({ name }: { name: string }) {
   return (
     <Page
       title={label} heading={<Name>{label}</Name>}
-      tools={at !== null ? null : <><button className="key is-main" disabled={!mayWrite} onClick={() => setFixing(true)}>Fix</button><PlateActions container={container} etag={data.etag} /></>}
+      tools={at !== null ? null : <><Key className="key is-main" isOff={!mayWrite} onClick={() => setFixing(true)}>Fix</Key><PlateActions container={container} etag={data.etag} /></>}
     >
       <Facts container={container} />
       <h2>Life</h2>

@@ -6,6 +6,7 @@ import { useLog } from '../../api/log.ts'
 import { queries } from '../../api/queries.ts'
 import { useLab, useMayWrite, useWorld } from '../../lab/lab-context.ts'
 import { Diff } from '../../parts/diff.tsx'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { ContainerLink, Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
@@ -47,13 +48,18 @@ export function LogPage () {
           <thead><tr>
             <th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col">Before and after</th><th scope="col">Lab then</th>
           </tr></thead>
-          <tbody>{list.items.map((event, n) => <Row key={`${event.revision} ${event.kind} ${n}`} event={event} onUndo={setUndone} />)}</tbody>
+          <tbody>{list.items.map((event, n, all) => <Row key={keyOf(event, n, all)} event={event} onUndo={setUndone} />)}</tbody>
         </table>
       )}
       <More list={list} />
       {undone === null ? null : <UndoCorrection event={undone} onClose={() => setUndone(null)} />}
     </Page>
   )
+}
+
+/** Not its place in the list: with each new event all rows would be others, and the focus in them lost. Events of one revision come together. */
+function keyOf (event: Event, n: number, all: readonly Event[]): string {
+  return `${event.revision} ${n - all.findIndex(({ revision }) => revision === event.revision)}`
 }
 
 /** Reads the log again when something happened, unless somebody holds it still to read. */
@@ -90,7 +96,7 @@ function Row ({ event, onUndo }: { event: Event, onUndo: (event: Event) => void 
       </td>
       <td data-label="Lab then" className="together">
         {revision > 1 ? <Link href={`/?at=${revision - 1}`}>before</Link> : '–'} · <Link href={`/?at=${revision}`}>after</Link>
-        {kind === 'corrected' && before !== null ? <> <button className="key" disabled={!mayWrite} onClick={() => onUndo(event)}>Undo</button></> : null}
+        {kind === 'corrected' && before !== null ? <> <Key isOff={!mayWrite} onClick={() => onUndo(event)}>Undo</Key></> : null}
       </td>
     </tr>
   )

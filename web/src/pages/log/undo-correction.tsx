@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { correct, sayMissing } from '../../api/commands.ts'
+import { correct, sayMissing, type Signed } from '../../api/commands.ts'
 import type { Container, Event } from '../../api/generated/schema.d.ts'
 import { type Before, oppositeOf, trackedPlace } from '../../fix/correction.ts'
 import { labelOf, placeText } from '../../parts/name.tsx'
@@ -13,9 +13,9 @@ export function UndoCorrection ({ event, onClose }: { event: Event, onClose: () 
   const before: Before = { id: event.container_id!, barcode: snapshot.barcode, place: trackedPlace(snapshot), lidded: snapshot.lidded, lid: snapshot.lid }
   const [reason, setReason] = useState(`Undone: ${event.reason ?? 'correction'}`)
 
-  async function send (key: string): Promise<number> {
+  async function send (signed: Signed): Promise<number> {
     const body = oppositeOf(before, reason.trim())
-    return body === null ? await sayMissing([before.id], reason.trim(), key) : await correct(before.id, body, { key })
+    return body === null ? await sayMissing([before.id], reason.trim(), signed) : await correct(before.id, body, signed)
   }
 
   return (

@@ -1,9 +1,13 @@
 import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { Alarm, RunningStep } from '../../api/generated/schema.d.ts'
 import { acknowledge } from '../../api/commands.ts'
-import { wordsOf } from '../../api/client.ts'
-import { useMayWrite, useNow, useWorld } from '../../lab/lab-context.ts'
+import { newKey, wordsOf } from '../../api/client.ts'
+import { useMaySign, useMayWrite, useNow, useWorld } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { containerPath, labelOf, mapPath, Name, PlaceName } from '../../parts/name.tsx'
+import { RecordForm } from '../../parts/record-form.tsx'
+import { Sheet } from '../../parts/sheet.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { clockOf } from '../../parts/times.ts'
 import { Link } from 'wouter'
@@ -14,7 +18,9 @@ export function AlarmCard ({ alarm, running }: { alarm: Alarm, running: RunningS
   const now = useNow()
   const world = useWorld()
   const mayWrite = useMayWrite()
-  const coming = useMutation({ mutationFn: async () => await acknowledge(alarm.id, 'On my way.') })
+  const maySign = useMaySign()
+  const [isSigning, setSigning] = useState(false)
+  const coming = useMutation({ mutationFn: async () => await acknowledge(alarm.id, 'On my way.', { key: newKey() }) })
   const median = running?.estimate.median_seconds ?? null
   return (
     <article className="alarm" aria-label={`${kind === 'lost' ? 'Lost' : 'Hangs'}: ${device}`}>
@@ -39,9 +45,22 @@ export function AlarmCard ({ alarm, running }: { alarm: Alarm, running: RunningS
       {acknowledged_at !== null || before === null
         ? null
         : <p>Before, {before.acknowledged_by === null ? 'somebody' : <Name>{before.acknowledged_by}</Name>} said at <Moment at={before.acknowledged_at} />: <Name>{before.note}</Name></p>}
-      {acknowledged_at === null
-        ? <button className="key" disabled={!mayWrite || coming.isPending} onClick={() => coming.mutate()}>{coming.isPending ? 'recording ...' : 'I am on my way'}</button>
-        : <p>{acknowledged_by === null ? 'Somebody' : <Name>{acknowledged_by}</Name>} is at it since <Moment at={acknowledged_at} />: <Name>{note ?? ''}</Name></p>}
+      <div className="keys">
+        {acknowledged_at !== null ? null : <Key isOff={!mayWrite || coming.isPending} onClick={() => maySign ? coming.mutate() : setSigning(true)}>{coming.isPending ? 'recording ...' : 'I am on my way'}</Key>}
+        <Link className="key" href={`/steps/${alarm.step_id}`}>The step</Link>
+      </div>
+      {acknowledged_at === null ? null : <p>{acknowledged_by === null ? 'Somebody' : <Name>{acknowledged_by}</Name>} is at it since <Moment at={acknowledged_at} />: <Name>{note ?? ''}</Name></p>}
+      {isSigning ? (
+        <Sheet title="I am on my way" onClose={() => setSigning(false)}>
+          <RecordForm
+            request={alarm.id} missing={null} onDone={() => setSigning(false)} onCancel={() => setSigning(false)}
+            send={async (signed) => {
+              await acknowledge(alarm.id, 'On my way.', signed)
+              return 0
+            }}
+          ><p>The alarm then says that you are coming.</p></RecordForm>
+        </Sheet>
+      ) : null}
       {coming.error === null ? null : <p role="alert" className="refusal">{wordsOf(coming.error)}</p>}
     </article>
   )

@@ -5,6 +5,7 @@ import { FixSheet } from '../../fix/fix-sheet.tsx'
 import { PlateActions } from '../../fix/plate-actions.tsx'
 import { useMayWrite, usePast, usePastSearch } from '../../lab/lab-context.ts'
 import type { Device, Occupant } from '../../lab/world.ts'
+import { Key } from '../../parts/key.tsx'
 import { containerPath, ContainerLink, placeText } from '../../parts/name.tsx'
 import { Ago } from '../../parts/time.tsx'
 
@@ -34,7 +35,7 @@ function Content ({ slot, occupant: { part, container: { id, barcode, name } } }
         {data === undefined ? null : <>, {part === 'lid' ? null : <>{data.container.lidded ? 'lid on' : data.container.lid === null ? 'no lid' : `lid at ${placeText(data.container.lid)}`}, </>}changed <Ago at={data.container.updated_at} /></>}
       </p>
       <div className="keys">
-        {at !== null ? null : <button className="key is-main" disabled={!mayWrite} onClick={() => setFixing(true)}>Fix</button>}
+        {at !== null ? null : <Key className="key is-main" isOff={!mayWrite} onClick={() => setFixing(true)}>Fix</Key>}
         {at !== null || data === undefined ? null : <PlateActions container={data.container} etag={data.etag} />}
         <Link className="key" href={containerPath({ id, barcode }) + past}>Life</Link>
       </div>

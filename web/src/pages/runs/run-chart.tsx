@@ -3,6 +3,7 @@ import type { ExperimentTimeline } from '../../api/generated/schema.d.ts'
 import { Figure } from '../../charts/figure.tsx'
 import { Box, Gantt, Sign, Tick } from '../../charts/gantt.tsx'
 import { timeScale } from '../../charts/time-axis.tsx'
+import { Key } from '../../parts/key.tsx'
 import { Plates } from '../../parts/plates.tsx'
 import { useSearch } from '../../parts/search.ts'
 import { StepLink, stepLabel } from '../../parts/step-name.tsx'
@@ -45,8 +46,8 @@ export function RunChart ({ id, timeline }: { id: string, timeline: ExperimentTi
         <>
           <button className="key" aria-pressed={by === 'device'} onClick={() => change('by', 'device')}>by device</button>
           <button className="key" aria-pressed={by === 'plate'} onClick={() => change('by', 'plate')}>by plate</button>
-          <button className="key" aria-label="Show less time, larger" disabled={zoom >= widest} onClick={() => change('zoom', String(zoom * 2))}>+</button>
-          <button className="key" aria-label="Show more time, smaller" disabled={zoom <= 1} onClick={() => change('zoom', String(zoom / 2))}>−</button>
+          <Key aria-label="Show less time, larger" isOff={zoom >= widest} onClick={() => change('zoom', String(zoom * 2))}>+</Key>
+          <Key aria-label="Show more time, smaller" isOff={zoom <= 1} onClick={() => change('zoom', String(zoom / 2))}>−</Key>
         </>
       )}
     >

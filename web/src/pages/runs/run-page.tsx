@@ -5,6 +5,7 @@ import type { Experiment, ExperimentTimeline } from '../../api/generated/schema.
 import { queries } from '../../api/queries.ts'
 import { pauseRun, resumeRun, useRun, useTimeline } from '../../api/runs.ts'
 import { useMayWrite, useNow } from '../../lab/lab-context.ts'
+import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { ReasonField } from '../../parts/reason-field.tsx'
@@ -31,7 +32,7 @@ export function RunPage ({ id }: { id: string }) {
   return (
     <Page
       title={`${label}: ${run.status}`} heading={<Name>{label}</Name>}
-      tools={possible === null ? null : <button className="key" disabled={!mayWrite} onClick={() => setAction(possible)}>{possible}</button>}
+      tools={possible === null ? null : <Key isOff={!mayWrite} onClick={() => setAction(possible)}>{possible}</Key>}
     >
       <Facts run={run} timeline={timeline} />
       {timelineError !== null ? <Notice>{wordsOf(timelineError)}</Notice> : timeline === undefined ? <Notice>Reading ...</Notice>
@@ -93,7 +94,7 @@ function ActionSheet ({ action, run, onClose }: { action: Action, run: Experimen
     <Sheet title={`${action}: ${runLabel(run)}`} onClose={onClose}>
       <RecordForm
         request={[action, run.id, reason]} missing={reason.trim() === '' ? 'Say why.' : null} onCancel={onClose}
-        send={async (key) => await (action === 'Pause' ? pauseRun : resumeRun)(run.id, reason.trim(), key)}
+        send={async (signed) => await (action === 'Pause' ? pauseRun : resumeRun)(run.id, reason.trim(), signed)}
         onDone={onClose} onSettled={() => { void queries.invalidateQueries({ queryKey: ['runs'] }) }}
       >
         <p>{action === 'Pause' ? 'The orchestrator reads that the run stands still. Time does not count until somebody resumes it.' : 'The run goes on, and its time counts again.'}</p>

@@ -1,11 +1,13 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
+import type { Signed } from '../../api/commands.ts'
 import type { Step, StepEnding } from '../../api/generated/schema.d.ts'
 import { queries } from '../../api/queries.ts'
 import { correctStep, finishStep, useStep, useStepHistory } from '../../api/steps.ts'
 import { useMayWrite } from '../../lab/lab-context.ts'
 import { Diff } from '../../parts/diff.tsx'
+import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name, PlaceName } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
@@ -32,7 +34,7 @@ export function StepPage ({ id }: { id: string }) {
   return (
     <Page
       title={title} heading={<Name>{title}</Name>}
-      tools={actionsFor(step).map((one) => <button key={one} className="key" disabled={!mayWrite} onClick={() => setAction(one)}>{one}</button>)}
+      tools={actionsFor(step).map((one) => <Key key={one} isOff={!mayWrite} onClick={() => setAction(one)}>{one}</Key>)}
     >
       <Facts step={step} />
       <h2>Estimate</h2>
@@ -52,7 +54,8 @@ function actionsFor ({ status, excluded_from_estimates }: Step): Action[] {
 
 const exclusionWords = {
   'not-completed': 'no: it is not completed', simulation: 'no: it was simulated', clock: 'no: its times cannot be true', implausible: 'no: it took longer than all reason',
-  'unknown-status': 'no: its status was not understood', 'by-hand': 'no: somebody decided so'
+  'unknown-status': 'no: its status was not understood', 'by-hand': 'no: somebody decided so',
+  'paused-throughout': 'no: it was paused all the time'
 } as const
 
 function Facts ({ step }: { step: Step }) {
@@ -110,9 +113,9 @@ function ActionSheet ({ action, step, etag, onClose }: { action: Action, step: S
   const [ending, setEnding] = useState<StepEnding | null>(null)
   const isEnding = action === 'Say how it ended'
 
-  async function send (key: string): Promise<number> {
-    if (isEnding) return await finishStep(step.id, { status: ending!, ...reason.trim() === '' ? {} : { error: reason.trim() } }, key)
-    return await correctStep(step.id, { reason: reason.trim(), exclude_from_estimates: action === 'Exclude from estimates' ? true : null }, { key, etag })
+  async function send (signed: Signed): Promise<number> {
+    if (isEnding) return await finishStep(step.id, { status: ending!, ...reason.trim() === '' ? {} : { error: reason.trim() } }, signed)
+    return await correctStep(step.id, { reason: reason.trim(), exclude_from_estimates: action === 'Exclude from estimates' ? true : null }, { ...signed, etag })
   }
 
   return (

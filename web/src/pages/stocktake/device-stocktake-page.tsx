@@ -6,6 +6,7 @@ import type { StocktakeResult } from '../../api/generated/schema.d.ts'
 import { compareStock } from '../../api/stocktakes.ts'
 import { usePast, useWorld } from '../../lab/lab-context.ts'
 import type { Device, World } from '../../lab/world.ts'
+import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { useScans } from '../../parts/scanner.ts'
@@ -100,7 +101,7 @@ function Count ({ world, device }: { world: World, device: Device }) {
       <p>{seen.size} of {device.positions} slots were scanned. <strong>Slots that were not scanned count as empty.</strong></p>
       {comparing.error === null ? null : <p role="alert" className="refusal">{wordsOf(comparing.error)}</p>}
       <div className="keys">
-        <button className={`key ${result === null ? 'is-main' : ''}`} disabled={comparing.isPending} onClick={() => comparing.mutate()}>{comparing.isPending ? 'comparing ...' : 'Compare'}</button>
+        <Key className={`key ${result === null ? 'is-main' : ''}`} isOff={comparing.isPending} onClick={() => comparing.mutate()}>{comparing.isPending ? 'comparing ...' : 'Compare'}</Key>
         {seen.size === 0 ? null : <button className="key" onClick={() => { saw(new Map()); setSlot(0); setSaid('') }}>Start again</button>}
       </div>
       {result === null ? null : (

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { StocktakeItem, StocktakeResult } from '../../api/generated/schema.d.ts'
 import { applyStock } from '../../api/stocktakes.ts'
+import { AnswerHeading } from '../../parts/answer-heading.tsx'
 import { ContainerLink, Name } from '../../parts/name.tsx'
 import { ReasonField } from '../../parts/reason-field.tsx'
 import { RecordForm } from '../../parts/record-form.tsx'
@@ -26,9 +27,9 @@ export function Findings ({ result, seen, onApplied }: { result: StocktakeResult
   const body = { device, seen: [...seen.values()], reason: reason.trim(), apply: true }
   return (
     <section aria-labelledby="findings">
-      <h2 id="findings">Findings: {names.filter((name) => counts[name] > 0).map((name) => `${counts[name]} ${name}`).join(', ') || 'nothing stands here, and nothing is tracked'}</h2>
+      <AnswerHeading id="findings">Findings: {names.filter((name) => counts[name] > 0).map((name) => `${counts[name]} ${name}`).join(', ') || 'nothing stands here, and nothing is tracked'}</AnswerHeading>
       {items.length === 0 ? null : <Table columns={columns} rows={items} keyOf={({ position, finding, container }) => `${position} ${finding} ${container?.id ?? ''}`} />}
-      <RecordForm request={body} missing={reason.trim() === '' ? 'Say why.' : null} verb="Apply" send={async (key) => await applyStock(body, key)} onDone={onApplied}>
+      <RecordForm request={body} missing={reason.trim() === '' ? 'Say why.' : null} verb="Apply" send={async (signed) => await applyStock(body, signed)} onDone={onApplied}>
         <p>{changes.length === 0 ? 'Everything is as tracked. The stocktake is recorded all the same.' : `${changes.length} ${changes.length === 1 ? 'change is' : 'changes are'} recorded at once. Slots that were not scanned count as empty.`}</p>
         <ReasonField reason={reason} onChange={setReason} />
       </RecordForm>

@@ -1,6 +1,7 @@
 import type { StocktakeItem, StocktakeSlot } from '../../api/generated/schema.d.ts'
 import type { Device, World } from '../../lab/world.ts'
 import { labelOf, placeText } from '../../parts/name.tsx'
+import { placeOf } from '../../parts/place-label.ts'
 
 /** What somebody saw, by slot: slots that are not in it count as empty. A barcode that cannot be read is null. */
 export type Seen = ReadonlyMap<number, StocktakeSlot>
@@ -26,9 +27,8 @@ export function slotAfter (seen: Seen, position: number, { positions }: Device):
 }
 
 /** The number of the slot whose label was scanned: "Hotel1 5". */
-export function slotOf (scanned: string, { name, positions }: Device): number | null {
-  const [, device, slot] = /^(.+?)[\s·:]+(\d+)$/.exec(scanned) ?? []
-  return device === name && Number(slot) < positions ? Number(slot) : null
+export function slotOf (scanned: string, device: Device): number | null {
+  return placeOf(scanned, { devices: new Map([[device.name, device]]) })?.position ?? null
 }
 
 /** At once, what a scan means for what the page knows. The service decides when it is compared. */

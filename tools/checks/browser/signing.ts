@@ -1,0 +1,89 @@
+import type { Browser, Page } from 'playwright-core'
+import type { RunningService } from '../../support/service.ts'
+import { callerOf, openPage, scan } from './page.ts'
+import { labelOf, photograph } from './scan.ts'
+
+/** A screen on the wall may only read. Whoever records there signs that one record with a badge, and the log names that person; afterwards the screen may only read again. */
+export async function steppedUp (browser: Browser, service: RunningService, admin: string): Promise<void> {
+  const call = callerOf(service, admin)
+  const keyOf = async (name: string, scope: string): Promise<string> => String((await call('POST', '/api/keys', { name, scopes: [scope] })).key)
+  const [wall, ada, reader] = [await keyOf('wall', 'read'), await keyOf('ada', 'operate'), await keyOf('rita', 'read')]
+  const { page, close } = await signedIn(browser, service, wall)
+  await page.goto(`${service.url}/labware/SCREEN_003`)
+  await page.getByRole('button', { name: 'Fix', exact: true }).click()
+  const sheet = page.getByRole('dialog', { name: 'Say what is really there' })
+  await sheet.getByText('This screen may not record this. Scan your badge.').waitFor()
+  await scan(page, 'Hotel2 12')
+  await sheet.getByRole('button', { name: 'other' }).click()
+  await sheet.getByLabel('Reason').fill('it fell')
+  await sheet.getByRole('button', { name: 'Record' }).click()
+  await sheet.getByRole('alert').getByText('Scan your badge.').waitFor()
+  await scan(page, reader)
+  await sheet.getByText('Signed by rita, with the badge').waitFor()
+  await sheet.getByRole('button', { name: 'Record' }).click()
+  await sheet.getByRole('alert').getByText('The badge of rita has not the scope operate.').waitFor()
+  // Where the focus is in a text: the key must not become the reason.
+  await sheet.getByLabel('Reason').focus()
+  await scan(page, ada)
+  await sheet.getByText('Signed by ada, with the badge').waitFor()
+  if (await sheet.getByLabel('Reason').inputValue() !== 'it fell') throw new Error('the badge was typed into the reason')
+  await sheet.getByRole('button', { name: 'Record' }).click()
+  await sheet.waitFor({ state: 'hidden' })
+  await isSigned('SCREEN_003', 'ada', 'it fell')
+  // The screen itself may still not.
+  await page.getByRole('button', { name: 'Undo' }).click()
+  const undo = page.getByRole('dialog', { name: 'Undo' })
+  await undo.getByText('This screen may not record this.').waitFor()
+  await undo.getByRole('button', { name: 'Scan badge' }).click()
+  await photograph(page, await labelOf('qrcode', admin))
+  await undo.getByText('Signed by admin, with the badge').waitFor()
+  await undo.getByRole('button', { name: 'Undo' }).click()
+  await undo.waitFor({ state: 'hidden' })
+  await isSigned('SCREEN_003', 'admin', 'Undone: it fell')
+  await page.goto(`${service.url}/`)
+  await page.getByRole('button', { name: 'I am on my way' }).click()
+  await scan(page, ada)
+  await page.getByRole('dialog').getByText('Signed by ada').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Record' }).click()
+  await page.getByText('ada is at it since').waitFor()
+  await close()
+
+  async function isSigned (container: string, actor: string, reason: string): Promise<void> {
+    const { items: [event] } = await call('GET', `/api/events?container=${container}&sort=-revision&limit=1`) as { items: { actor: string, reason: string }[] }
+    if (event?.actor !== actor || event.reason !== reason) throw new Error(`the log says ${JSON.stringify(event)}`)
+  }
+}
+
+/** A page of a browser that is signed in with this key. */
+async function signedIn (browser: Browser, service: RunningService, key: string): Promise<{ page: Page, close: () => Promise<void> }> {
+  const { page, close } = await openPage(browser, service, '/sign-in', { expected: /status of 40[13]/ })
+  await page.getByLabel('API key').fill(key)
+  await page.keyboard.press('Enter')
+  await page.getByRole('link', { name: /\(read\)$/ }).waitFor()
+  return { page, close }
+}
+
+/** A badge signs in by the camera's photo, also the first key of a service, which has no form of its own; a scanner that types does the same. */
+export async function badges (browser: Browser, service: RunningService, admin: string): Promise<void> {
+  const { page, context, close } = await openPage(browser, service, '/sign-in?to=%2Flabware%2FSCREEN_003', { expected: /status of 401/ })
+  await page.getByRole('link', { name: 'Scan a badge with the camera' }).click()
+  await page.getByRole('button', { name: 'Scan badge' }).click()
+  await photograph(page, await labelOf('qrcode', admin))
+  await page.getByRole('heading', { level: 1, name: 'SCREEN_003' }).waitFor()
+  await page.getByRole('link', { name: 'admin (admin)' }).waitFor()
+  await context.clearCookies()
+  await page.goto(`${service.url}/labware/SCREEN_003`)
+  await page.getByText('Scan your badge').first().waitFor()
+  await scan(page, admin)
+  await page.getByRole('link', { name: 'admin (admin)' }).waitFor()
+  // Where somebody is signed in, it is no label either, and a long label is no key.
+  await scan(page, admin)
+  await page.getByText('Signed in as admin.').waitFor()
+  await page.goto(`${service.url}/`)
+  await page.getByRole('link', { name: 'admin (admin)' }).waitFor()
+  await scan(page, 'X'.repeat(200))
+  await page.getByRole('heading', { level: 1, name: /^X+$/ }).waitFor()
+  await scan(page, 'Y'.repeat(40))
+  await page.getByRole('heading', { level: 1, name: /Y{40}/ }).waitFor()
+  await close()
+}
