@@ -81,6 +81,19 @@ t.test('a filter lets a whole revision through if one of its events fits, and he
   }
 })
 
+t.test('steps of several devices that are told at once are heard by each of these devices', async (t) => {
+  const { service, stream, revision } = await aListener(t)
+  const start = await revision()
+  const step = { start: '2026-03-02T09:00:00Z', finish: '2026-03-02T09:01:00Z' }
+  await service.post('/api/steps/batch', { steps: [{ ...step, device: 'Hotel' }, { ...step, device: 'Washer' }, { ...step, device: 'New' }] })
+  for (const device of ['Hotel', 'Washer', 'New']) {
+    t.match((await service.get(`/api/events?after=${start}&device=${device}&kind=steps-logged`)).body.items, [{ device_id: null, after: { logged: 3 } }], device)
+    const { frames, until } = await stream(`?after=${start}&device=${device}`)
+    await until((all) => all.some(({ event }) => event === 'revision'))
+    t.same(revisionsOf(frames), [start + 1], device)
+  }
+})
+
 t.test('a filter by barcode follows the container when its label changes while the stream is open, as the list does', async (t) => {
   const { service, stream, revision } = await aListener(t)
   await service.post('/api/containers', { device: 'Hotel', barcode: 'P1' })

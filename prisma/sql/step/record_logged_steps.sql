@@ -29,6 +29,9 @@ BEGIN
     CASE WHEN NOT alone THEN _record->'after' END, CASE WHEN alone THEN (_record->'after'->>'first_start')::timestamptz END,
     CASE WHEN alone THEN (_record->'after'->>'last_finish')::timestamptz END
   FROM lab WHERE _record->'after' <> 'null';
+  -- Steps of several devices are one event, which concerns each of them.
+  INSERT INTO event_device (device_id, revision, ordinal)
+  SELECT value::uuid, this_revision, next FROM jsonb_array_elements_text(_record->'devices');
   next := next + CASE WHEN _record->'after' <> 'null' THEN 1 ELSE 0 END;
   new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
   PERFORM record_unlisted_devices(this_revision, next, new_devices, _audit);
