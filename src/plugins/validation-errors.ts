@@ -84,6 +84,7 @@ function ruleOf (error: ErrorObject): string {
     case 'type': return typeRule(schema)
     case 'minimum': case 'maximum': case 'exclusiveMinimum': case 'exclusiveMaximum': return typeRule(schema)
     case 'minLength': case 'maxLength': return `must have ${fromTo(schema.minLength, schema.maxLength)} characters`
+    case 'uniqueItems': return `must not have the same item twice, as items ${String(error.params.j)} and ${String(error.params.i)} are`
     case 'minItems': case 'maxItems': return `must have ${fromTo(schema.minItems, schema.maxItems)} items`
     case 'anyOf': return (error.params.kinds as Limits[] | undefined)?.map(typeRule).join(', or ').replaceAll(', or must be', ', or') ?? 'is not valid'
     case 'minProperties': return membersRule(schema)

@@ -56,6 +56,7 @@ t.test('a target that is refused is told why, and what to send instead', async (
 t.test('what else is refused', async (t) => {
   const service = await aService(t)
   t.match(await service.post('/api/webhooks', { url, kinds: ['exploded'] }), { status: 400, body: { errors: [{ pointer: '/kinds/0' }] } })
+  t.match(await service.post('/api/webhooks', { url, kinds: ['moved', 'added', 'moved'] }), { status: 400, body: { errors: [{ pointer: '/kinds', detail: 'must not have the same item twice, as items 0 and 2 are' }] } })
   t.match(await service.post('/api/webhooks', { url, kinds: [] }), { status: 400, body: { errors: [{ pointer: '/kinds' }] } })
   t.match(await service.post('/api/webhooks', { url, device: 'Hotel' }), { status: 404, body: { code: 'device-not-found', pointer: '/device' } })
   t.match(await service.post('/api/webhooks', { url, secret: 'mine' }), { status: 400, body: { errors: [{ pointer: '/secret' }] } })

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { createParser } from 'eventsource-parser'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { largestRevisionNumber } from '../../contract/stream.ts'
 import { inFull } from '../../domain/whole-numbers.ts'
 import { localZone, timesIn } from '../../terminal/local-time.ts'
 import { safeJson, safeLines } from '../../terminal/safe-text.ts'
@@ -116,6 +117,6 @@ function lineOf ([revision, at, what, of, from, to, by, reason]: (string | numbe
 }
 
 function numberOf (text: string | undefined, option: string): number | undefined {
-  if (text !== undefined && !/^\d{1,15}$/.test(text)) throw usageError(`${option} must be a whole number, not "${text}".`)
+  if (text !== undefined && (!/^\d+$/.test(text) || Number(text) > largestRevisionNumber)) throw usageError(`${option} must be a whole number from 0 to ${largestRevisionNumber}, not "${text}".`)
   return text === undefined ? undefined : Number(text)
 }
