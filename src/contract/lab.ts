@@ -217,11 +217,12 @@ export const LabRestore = Type.Object({
 export type LabRestore = Static<typeof LabRestore>
 
 const RestoreFindingCode = stringEnum('RestoreFindingCode', [
-  'position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied'
+  'position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied', 'labware-type-in-use'
 ], [
   'Why something stays as it is now. `position-occupied`: something that came since is in the slot. `position-not-found`: the lab does not have the slot.',
   '`barcode-in-use`: a container that came since has the barcode. `device-name-in-use`: another device has the name.',
-  '`slots-occupied`: the device came since, or has more slots than then, and something is in them.'
+  '`slots-occupied`: the device came since, or has more slots than then, and something is in them.',
+  '`labware-type-in-use`: the labware type came since, and a device or slot that stays as it is lists it.'
 ].join(' '))
 
 const aRestoreFinding = {

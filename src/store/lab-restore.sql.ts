@@ -31,6 +31,21 @@ export async function neededSlots (transaction: Transaction): Promise<Map<string
   return new Map(rows.map(({ device, slots }) => [device, slots]))
 }
 
+type ListedType = { labware_type: string, device: string, position: number | null }
+
+/** Of these labware types, those that an active device or slot lists, each with the first one that does. */
+export async function typesInUse (transaction: Transaction, names: readonly string[]): Promise<ListedType[]> {
+  return await transaction.$queryRaw<ListedType[]>`
+    SELECT DISTINCT ON (t.name) t.name AS labware_type, u.device, u.position
+    FROM unnest(${names}::text[]) AS t (name)
+    JOIN (
+      SELECT d.name AS device, NULL::integer AS position, d.labware_types FROM device d WHERE d.retired_at IS NULL
+      UNION ALL
+      SELECT d.name, p.slot_number, p.labware_types FROM position p JOIN device d ON d.id = p.device_id WHERE p.retired_at IS NULL AND d.retired_at IS NULL
+    ) u ON t.name = ANY (u.labware_types)
+    ORDER BY t.name, u.device, u.position NULLS FIRST`
+}
+
 /** The containers that were on the platform as of a revision. */
 export async function containersThen (transaction: Transaction, revision: number): Promise<PlacedContainer[]> {
   return await transaction.$queryRaw<PlacedContainer[]>`

@@ -8,7 +8,7 @@ import type { AuditContext } from './commands.ts'
 import type { Database } from './database.ts'
 import { currentRevision, nextRevision, type Transaction, withLabLock } from './lab-lock.ts'
 import {
-  containersNow, containersThen, devicesNow, devicesThen, neededSlots, recordRestored, restoreContainers, restoreWarnings, slotNames, type SlotName
+  containersNow, containersThen, devicesNow, devicesThen, neededSlots, recordRestored, restoreContainers, restoreWarnings, slotNames, type SlotName, typesInUse
 } from './lab-restore.sql.ts'
 import { labSnapshot, writeDevices, writeLab } from './lab.sql.ts'
 import { writeLabwareTypes } from './labware-types.sql.ts'
@@ -70,7 +70,8 @@ class Restore {
     const containers = await this.restoreContainers()
     await this.retireAndShrink(later)
     await this.restorePositions()
-    await this.writeTypes([], types.deleted)
+    const inUse = await this.typesThatStay(types.deleted)
+    await this.writeTypes([], types.deleted.filter((name) => !inUse.has(name)))
     const { devices: _, slots: __, labware_types: ___, ...tracked } = await readTrackedLab(transaction, [])
     const lab = planLabSettings(config!, tracked)
     if (lab !== null) await writeLab(transaction, lab, labBefore, await this.next(1), this.audit)
@@ -80,7 +81,7 @@ class Restore {
       await recordRestored(transaction, what, await this.next(1), this.audit)
     }
     const warnings = containers.length === 0 ? [] : await restoreWarnings(transaction, containers.map(({ id }) => id))
-    const labware_types: LabwareTypeChange[] = types.changes.filter(({ action }) => action !== 'unchanged')
+    const labware_types: LabwareTypeChange[] = types.changes.filter(({ action, labware_type }) => action !== 'unchanged' && !inUse.has(labware_type))
     return { devices: this.changes, ...labware_types.length === 0 ? {} : { labware_types }, containers, findings: this.findings, warnings, changed }
   }
 
@@ -96,6 +97,19 @@ class Restore {
     if (written.length + deleted.length === 0) return
     const at = await this.next(0)
     this.ordinal += await writeLabwareTypes(this.transaction, { written, deleted }, at, this.audit)
+  }
+
+  /** Those of the labware types that came since which a device or slot still lists, because it stays as it is. */
+  private async typesThatStay (since: readonly string[]): Promise<Set<string>> {
+    if (since.length === 0) return new Set()
+    const inUse = await typesInUse(this.transaction, since)
+    for (const { labware_type, device, position } of inUse) {
+      this.findings.push({
+        code: 'labware-type-in-use', device, position, container: null, occupant: null,
+        detail: `The labware type "${labware_type}" came since, and ${position === null ? device : `slot ${position} of ${device}`} lists it and stays as it is. The type stays.`
+      })
+    }
+    return new Set(inUse.map(({ labware_type }) => labware_type))
   }
 
   private async write (changes: readonly { before: TrackedDevice | undefined, after: TrackedDevice }[]): Promise<void> {

@@ -168,6 +168,24 @@ t.test('what does not fit is restored with a warning', async (t) => {
   t.match((await service.get('/api/containers/HIGH')).body, { device: 'Hotel', position: 2 })
 })
 
+t.test('a labware type that came since stays as long as a device that stays lists it', async (t) => {
+  const lab = await aLab(t, { Hotel: 4 })
+  const at = await revisionOf(lab)
+  await lab.put('/api/labware-types/New', {})
+  await lab.put('/api/labware-types/Unused', {})
+  await lab.post('/api/devices', { name: 'Tower', group: 'storage', capacity: 2, labware_types: ['New'] })
+  await lab.patch('/api/devices/Hotel/positions/1', { labware_types: ['New'] })
+  t.match(await lab.post('/api/lab/restore', { at, reason, dry_run: true }), { status: 200, body: { findings: [] } }, 'an empty device goes, and the slot is as it was')
+  t.match(await lab.post('/api/containers', { device: 'Tower', position: 0, barcode: 'P2' }), { status: 201 })
+  const { status, body: { findings, labware_types } } = await lab.post('/api/lab/restore', { at, reason })
+  t.match({ status, findings }, { status: 200, findings: [
+    { code: 'slots-occupied', device: 'Tower', detail: /came since, and something is in the slots/ }, { code: 'labware-type-in-use', device: 'Tower', position: null, detail: /"New" came since/ }
+  ] })
+  t.match(labware_types, [{ action: 'delete', labware_type: 'Unused' }])
+  t.match((await lab.get('/api/labware-types')).body.items, [{ name: 'New' }])
+  t.match((await lab.get('/api/devices/Tower')).body, { labware_types: ['New'] })
+})
+
 t.test('a missing container is last where the restored state had it, also when it is missing now, and as of then', async (t) => {
   const lab = await aLab(t, { Hotel: 4 })
   await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1' })

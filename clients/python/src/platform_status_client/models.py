@@ -1277,7 +1277,7 @@ class RestoreFinding(TypedDict):
     occupant: str | None
 
 
-RestoreFindingCode = Literal['position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied']
+RestoreFindingCode = Literal['position-occupied', 'position-not-found', 'barcode-in-use', 'device-name-in-use', 'slots-occupied', 'labware-type-in-use']
 
 
 class RunPrediction(TypedDict):
