@@ -16,7 +16,8 @@ export type YamlOutcome =
 const readDirectly = 8192
 /** With aliases, a short text can be a large value. */
 const hasAlias = /[*&]/
-const limits = { timeMs: 20_000, memoryMiB: 768 }
+// A lab file of 1 MiB, with thousands of devices or slots, needs less than half of this memory.
+const limits = { timeMs: 20_000, memoryMiB: 128 }
 
 const program = new URL(`./yaml-worker${extname(import.meta.url)}`, import.meta.url)
 
