@@ -144,9 +144,7 @@ function toUnreachable (address: string, error: unknown, where: SetWhere): unkno
 
 function toCommandError (status: number, problem: Problem | undefined, call: string, address: string, where: SetWhere): CommandError {
   if (problem?.code === undefined) return unreachableError(`The server at ${address} is not platform-status (${call}: ${status}): set the address of the service with ${where.address}.`)
-  // One fault is the sentence itself.
-  const faults = problem.errors ?? []
-  const more = (faults.length > 1 ? faults : []).map(({ pointer, parameter, detail }) => `\n  ${safeText(`${pointer ?? parameter}: ${detail}`)}`).join('')
+  const more = (problem.errors ?? []).map(({ pointer, parameter, detail }) => `\n  ${safeText(`${pointer ?? parameter}: ${detail}`)}`).join('')
   const hint = status === 401 || status === 403 ? ` Set ${where.key} to a valid key.` : ''
   const sentence = `${safeText(`${problem.detail ?? problem.title}`)}${hint}${more}`
   return status === 503 ? unreachableError(sentence, problem) : refusedError(sentence, problem)

@@ -94,7 +94,6 @@ t.test('what is refused ends it, and so does Ctrl-C', async (t) => {
   const { platformStatus, withSignal } = await aCommandLine(service)
   t.match(await platformStatus('watch', '--device', 'Attic'), { code: 1, err: /no device "Attic"/ })
   t.match(await platformStatus('watch', '--after', 'x'), { code: 2, err: '--after must be a whole number from 0 to 9007199254740991, not "x".\n' })
-  t.match(await platformStatus('watch', '--experiment', 'x'), { code: 1, err: /^experiment [^\n]+\n$/ }, 'one fault is told once')
   t.match(await platformStatus('watch', '--url', 'http://127.0.0.1:65533'), { code: 3, err: /No service answers/ })
   const abort = new AbortController()
   const watching = withSignal(abort.signal, ['watch'])

@@ -60,7 +60,9 @@ async function faultOf (operation: any, request: Request): Promise<string | null
   const [reported] = faults.splice(0)
   if (reported !== undefined) return reported
   const { statusCode: status } = answer
-  if (status >= 500) return `${status}: ${payload}`
+  // A revision that the lab does not have yet is waited for, and then refused with 503.
+  const isAhead = status === 503 && request.url.includes('min_revision=') && payload.includes('"not-yet-replicated"')
+  if (status >= 500 && !isAhead) return `${status}: ${payload}`
   if (status < 400) return operation.responses[status] === undefined ? `${status} is not declared` : null
   if (!String(answer.headers['content-type']).startsWith('application/problem+json')) return `${status} is no problem+json: ${payload}`
   const { code } = JSON.parse(payload) as { code: ProblemCode }

@@ -311,9 +311,11 @@ export function arrange (lab: Lab, items: readonly Arranged[], missing: readonly
  */
 export function takeStock (lab: Lab, device: string, seen: readonly { position: number, barcode: string }[]): string {
   if (!lab.devices.has(device)) return 'device-not-found'
-  // Slots that do not exist are told before anything else about the others.
-  const faults = seen.map(({ position }) => standsAt(lab, { device, position })).filter((code) => code !== null)
-  if (faults.length > 0) return faults.includes('position-not-found') ? 'position-not-found' : faults[0]!
+  // What is wrong with a slot is told before anything else.
+  for (const { position } of seen) {
+    const fault = standsAt(lab, { device, position })
+    if (fault !== null) return fault
+  }
   const plates = [...lab.plates.values()]
   const missing = plates.filter(({ at, barcode }) => at?.device === device && !seen.some((one) => one.barcode === barcode))
   const displaced = plates.filter(({ lid }) => lid?.device === device && seen.some(({ position }) => lid.position === position)).map((plate) => ({ plate, lid: plate.lid }))
