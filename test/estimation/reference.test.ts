@@ -49,9 +49,14 @@ const commandedOf = ({ fct, commanded }: Pick<Plan, 'fct' | 'commanded'>) => fct
 const believed = ({ sound, decision }: Fact) => decision === null ? sound : !decision
 /** Whether it can begin or end something. A person confirms no time that was ahead of the service. */
 const placed = (fact: Fact) => believed(fact) && (fact.fault !== 'ahead' || fact.sound)
-const counts = (fact: Fact) => fact.status === 'completed' && !fact.is_simulation && believed(fact)
+/** Whether clocks may differ by all that is left beside the pauses: then nobody knows how long it takes, whatever a person decides. */
+const stoodThroughout = (duration: number, stood: number) => stood > 0 && duration - stood <= Math.min(5, stood)
+const known = (fact: Fact) => !stoodThroughout((fact.finish - fact.start) / second, stoodOf(fact) / second)
+const counts = (fact: Fact) => fact.status === 'completed' && !fact.is_simulation && believed(fact) && known(fact)
 const within = ({ from, to }: Interval, { start, finish }: Pick<Fact, 'start' | 'finish'>) => Math.max(0, Math.min(to, finish) - Math.max(from, start))
 const stoodOf = (fact: Fact) => fact.told.reduce((sum, pause) => sum + within(pause, fact), 0)
+/** Whether a pause lasts beyond the finish, more than clocks may differ. */
+const pausedBeyond = (told: readonly Interval[], finish: number) => told.some(({ from, to }) => to > from && to > finish + 5 * second)
 /** The active time. */
 const secondsOf = (fact: Fact) => (fact.finish - fact.start - stoodOf(fact)) / second
 const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000
@@ -88,7 +93,7 @@ async function happen (lab: Service, device: string, plans: readonly Plan[], exp
       const finish = start + took + told.reduce((sum, { from, to }) => sum + to - from, 0)
       await made(lab.post(`/api/steps/${id}/finish`, { status, finish: at(finish) }))
       if (planned.unresumed) told.at(-1)!.to = Math.max(finish, told.at(-1)!.from)
-      fact = { ...fact, finish, told }
+      fact = { ...fact, finish, told, sound: !pausedBeyond(told, finish) }
     } else if (fault === 'none') {
       ({ id } = await made(lab.post('/api/steps', { ...step, status, start: at(start), finish: at(start + took) })))
     } else if (fault === 'ahead') {
@@ -106,7 +111,7 @@ async function happen (lab: Service, device: string, plans: readonly Plan[], exp
     for (const change of correctionsOf(planned.correction)) {
       const body = change === 'finish' ? { finish: at(fact.start + 2222) } : { exclude_from_estimates: change }
       await made(lab.patch(`/api/steps/${id}`, { ...body, reason: 'seen' }))
-      fact = change === 'finish' ? { ...fact, finish: fact.start + 2222, sound: true } : { ...fact, decision: change }
+      fact = change === 'finish' ? { ...fact, finish: fact.start + 2222, sound: !pausedBeyond(fact.told, fact.start + 2222) } : { ...fact, decision: change }
     }
     facts.push({ ...fact, id })
   }
@@ -234,7 +239,7 @@ t.test(`${histories} random histories: what is answered follows from the facts`,
       const { items } = await made(lab.get(`/api/steps/statistics?group_by=fct&device=${encodeURIComponent(device)}${excluded}`))
       for (const { group: { fct }, ...found } of items) {
         const all = facts.filter((fact) => fact.fct === fct)
-        const seconds = ascending(all.filter((fact) => excluded !== '' || believed(fact)).map(secondsOf))
+        const seconds = ascending(all.filter((fact) => excluded !== '' || (believed(fact) && known(fact))).map(secondsOf))
         const [count, sum] = [seconds.length, seconds.reduce((sum, one) => sum + one, 0)]
         const at95 = 0.95 * (count - 1)
         const p95 = (seconds[Math.floor(at95)] ?? 0) + (at95 % 1) * ((seconds[Math.ceil(at95)] ?? 0) - (seconds[Math.floor(at95)] ?? 0))
@@ -265,7 +270,8 @@ t.test(`${histories} random histories: what is answered follows from the facts`,
         await made(lab.post(`/api/experiments/${id}/pause`, { at: at(told.from) }))
         await made(lab.post(`/api/experiments/${id}/resume`, { at: at(told.to) }))
         const from = Math.max(Number.isFinite(first) ? first : Date.parse(created_at), told.from)
-        own.push({ from, to: Math.max(from, told.to) })
+        const last = Math.max(...all.filter(placed).map(({ finish }) => finish), -Infinity)
+        own.push({ from, to: Math.max(from, Number.isFinite(last) ? Math.min(told.to, last) : told.to) })
       }
       if (all.length > 0) await made(lab.patch(`/api/experiments/${id}`, { status: 'completed' }))
       const span = (some: readonly Fact[]) => some.length === 0 ? null : (Math.max(...some.map(({ finish }) => finish)) - Math.min(...some.map(({ start }) => start))) / second
@@ -274,7 +280,8 @@ t.test(`${histories} random histories: what is answered follows from the facts`,
       same([duration_seconds, active_seconds, paused_seconds],
         [span(all.filter(placed)), active(all.filter(placed)), own.reduce((sum, { from, to }) => sum + to - from, 0) / second], `span of run ${run}`)
       const counting = all.filter(counts).filter(placed)
-      if (counting.length > 0 && all.every(({ status }) => status === 'completed') && counting.every(({ finish }) => finish <= Date.now()) && !early) spans.push(active(counting)!)
+      if (counting.length > 0 && all.every(({ status }) => status === 'completed') && counting.every(({ finish }) => finish <= Date.now()) && !early &&
+        !stoodThroughout(span(counting)!, span(counting)! - active(counting)!)) spans.push(active(counting)!)
     }
     const found = await made(lab.get(`/api/processes/${process}/duration?confidence=0.5`))
     same([found.sample_size, found.duration_seconds], [spans.length, spans.length === 0 ? null : rankOf(spans, 0.5)], `duration of ${JSON.stringify(spans)}`)
