@@ -48,7 +48,9 @@ function sourceOf (filters: Filters, { direction, take, beyond }: { direction: P
   if (step !== undefined) conditions.push(Prisma.sql`e.step_id = ${step}::uuid`)
   if (experiment !== undefined && containers !== null) conditions.push(Prisma.sql`(e.experiment_id = ${experiment}::uuid OR ${experiment}::uuid = ANY (e.concerns))`)
   const range = rangeOf(filters, beyond)
-  const parts = containers !== null ? ofContainers(containers, range) : experiment !== undefined ? ofExperiment(experiment, range) : device !== undefined ? ofDevice(device, range) : null
+  const parts = containers !== null ? ofContainers(containers, range)
+    : experiment !== undefined ? ofExperiment(experiment, range)
+      : device !== undefined ? ofDevice(device, range) : null
   const where = Prisma.join([Prisma.sql`true`, ...conditions], ' AND ')
   if (parts === null) return Prisma.sql`FROM (SELECT * FROM event WHERE ${range}) e CROSS JOIN LATERAL (SELECT e.revision, e.ordinal) k WHERE ${where}`
   // With a limit, the planner reads a part in the order of its index, and not the whole part.
