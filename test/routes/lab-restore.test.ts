@@ -66,6 +66,24 @@ t.test('after a wipe everything is back: devices, slots, containers and lids, in
   t.match((await service.post('/api/containers/P0/move', { target_device: 'Hotel', target_pos: 1 })).status, 200)
 })
 
+t.test('a restored barcode that differs in case only from one that came since is a warning, also of a dry run', async (t) => {
+  const service = await aFullLab(t)
+  const at = await revisionOf(service)
+  await service.delete('/api/containers/P1')
+  await service.post('/api/containers', { device: 'Hotel', position: 1, barcode: 'p1' })
+  const warnings = [{ code: 'barcode-differs-in-case', pointer: '/containers/0', detail: /"p1"\. It differs from "P1"/ }]
+  for (const dry_run of [true, false]) {
+    const { body } = await service.post('/api/lab/restore', { at, reason, dry_run })
+    t.match(body, { applied: !dry_run, containers: [{ barcode: 'P1' }], findings: [], warnings })
+    t.equal(body.warnings.length, 1)
+  }
+  await service.delete('/api/containers/p1')
+  await service.delete('/api/containers/P1')
+  t.same((await service.post('/api/lab/restore', { at, reason })).body.warnings, [], 'a removed one is no other one')
+  await service.post('/api/containers/relabel', { reason, labels: [{ container: 'P1', barcode: 'p1' }] })
+  t.same((await service.post('/api/lab/restore', { at, reason })).body.warnings, [], 'nor is its own of now')
+})
+
 t.test('what came since stays, and what it stands in the way of is told', async (t) => {
   const service = await aFullLab(t)
   const at = await revisionOf(service)

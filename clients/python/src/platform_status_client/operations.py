@@ -533,8 +533,9 @@ class Operations(Caller):
         elsewhere, or is missing, is here; what is tracked here and was not seen is missing; what is unknown is
         added. A container that is tracked in the slot without a barcode gets the barcode that was read. Parked
         lids stay, unless a plate was seen in their slot: then nobody knows where the lid is. A barcode that a
-        container on the platform had before is refused with `apply`: relabel that container first. Scope:
-        `operate`.
+        container on the platform had before is refused with `apply`: relabel that container first. It is not
+        refused when that container was seen with its own barcode. A plate in a slot that does not exist, or that
+        disposes, is refused with `apply`. It was seen, so it is not missing. Scope: `operate`.
         """
         answer: StocktakeResult = self.call('POST', ('api', 'stocktakes'), query=query, body=body)
         return answer
