@@ -25,7 +25,7 @@ import { camera, photos } from './browser/scan.ts'
 import { showingFailures } from './browser/seen.ts'
 import { badges, steppedUp } from './browser/signing.ts'
 import { stocktake } from './browser/stocktake.ts'
-import { alarms, eachPage, finding, liveMap, past, placeOnMap } from './browser/pages.ts'
+import { alarms, eachPage, finding, listsOnPhone, liveMap, past, placeOnMap, wall } from './browser/pages.ts'
 
 const key = 'browser-check-'.repeat(4)
 const browser = await launchChromium()
@@ -55,7 +55,7 @@ if (browser === undefined) {
       }),
       'signing in and out': withService(withKey, async (service) => { await signInAndOut(browser, service) }),
       ...Object.fromEntries(Object.entries({
-        'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'a link to a slot of the map': placeOnMap, 'finding and scanning': finding, 'the lab as it was': past,
+        'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'lists on a phone': listsOnPhone, 'the wall has nothing to press': wall, 'a link to a slot of the map': placeOnMap, 'finding and scanning': finding, 'the lab as it was': past,
         'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand,
         'targets for gloves on a phone': targets, 'in sight together on a phone': inSightTogether, 'above the keyboard of a phone': aboveTheKeyboard,
         'a shift without a mouse': withoutMouse, 'the focus is kept when something happens': keptFocus, 'headings on paper': printedHeadings,

@@ -57,6 +57,38 @@ export async function liveMap (browser: Browser, service: RunningService): Promi
   await close()
 }
 
+/** On a phone the filters of a list are one line that says which are on, so the list is in the first screen; and it is sorted without the heads of its columns. */
+export async function listsOnPhone (browser: Browser, service: RunningService): Promise<void> {
+  const { page, close } = await openLive(browser, service, '/log?kind=moved&device=Hotel1', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true })
+  const filters = page.getByText('Filters: moved, Hotel1')
+  await filters.waitFor()
+  if (await page.getByLabel('What').isVisible()) throw new Error('the filters are not folded')
+  await filters.tap()
+  await page.getByLabel('What').selectOption('corrected')
+  await page.getByText('Filters: corrected, Hotel1').waitFor()
+  await page.goto(`${service.url}/labware`)
+  await page.getByText('Filters: none').waitFor()
+  const order = "[...document.querySelectorAll('tbody th')].map((one) => one.textContent).filter((text) => text.startsWith('SCREEN')).join()"
+  const sorted = 'SCREEN_000,SCREEN_001,SCREEN_002,SCREEN_003,SCREEN_004,SCREEN_014'
+  await page.getByLabel('Sort by').selectOption('-barcode')
+  await until(page, `${order} === '${sorted.split(',').reverse().join()}'`)
+  await page.reload()
+  await page.getByLabel('Sort by').selectOption('barcode')
+  await until(page, `${order} === '${sorted}'`)
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.getByLabel('Sort by').waitFor({ state: 'hidden' })
+  await close()
+}
+
+/** Nobody touches the screen on the wall: an alarm says there what hangs and where the plate is, and nothing can be opened. */
+export async function wall (browser: Browser, service: RunningService): Promise<void> {
+  const { page, close } = await openLive(browser, service, '/wall')
+  await page.getByRole('article', { name: 'Hangs: Washer' }).getByText('SCREEN_014: Hotel2 · 18').waitFor()
+  const controls = await page.locator('main a, main button').allTextContents()
+  if (controls.length > 0) throw new Error(`the wall has ${controls.join(', ')}`)
+  await close()
+}
+
 /** What hangs comes first: which device, which plate, where it stands; and one press says that somebody is coming. */
 export async function alarms (browser: Browser, service: RunningService): Promise<void> {
   const { page, close } = await openPage(browser, service, '/', { viewport: { width: 390, height: 844 } })

@@ -1,11 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { api, read } from './client.ts'
-import type { EventKind, EventPage } from './generated/schema.d.ts'
+import type { EventPage } from './generated/schema.d.ts'
+import type { LogFilters } from './log-filters.ts'
 import { type Cursor, usePaged } from './paged.ts'
-
-export type LogFilters = {
-  actor?: string, kind?: EventKind, device?: string, container?: string, step?: string, experiment?: string, recorded_after?: string, recorded_before?: string
-}
 
 /** The event log, newest first. */
 export function useLog (filters: LogFilters) {

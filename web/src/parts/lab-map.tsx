@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo, useSyncExternalStore } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import { useHistoryState } from 'wouter/use-browser-location'
 import type { Reserved } from '../api/generated/schema.d.ts'
 import { useReservations } from '../api/queries.ts'
@@ -6,6 +6,7 @@ import { CarryBar } from '../fix/carry-bar.tsx'
 import { usePast } from '../lab/lab-context.ts'
 import type { World } from '../lab/world.ts'
 import { DeviceGrid } from './device-grid.tsx'
+import { useIsPhone } from './use-is-phone.ts'
 
 type Props = {
   world: World, only?: readonly string[] | undefined, isPlain?: boolean
@@ -51,15 +52,4 @@ export function useReserved (): ReadonlyMap<string, ReadonlyMap<number, Reserved
     }
     return found
   }, [at, data])
-}
-
-const phone = matchMedia('(max-width: 40rem)')
-
-function useIsPhone (): boolean {
-  return useSyncExternalStore(onPhoneChange, () => phone.matches)
-}
-
-function onPhoneChange (listener: () => void): () => void {
-  phone.addEventListener('change', listener)
-  return () => phone.removeEventListener('change', listener)
 }

@@ -5,6 +5,7 @@ import { Figure } from '../../charts/figure.tsx'
 import { Heatmap } from '../../charts/heatmap.tsx'
 import { useLive } from '../../lab/lab-context.ts'
 import { ContainerLink, labelOf, Name, PlaceName, placeText } from '../../parts/name.tsx'
+import { EmptyLab } from '../../parts/empty-lab.tsx'
 import { Notice } from '../../parts/page.tsx'
 import { useSearch } from '../../parts/search.ts'
 import { SelectFilter } from '../../parts/select-filter.tsx'
@@ -50,7 +51,7 @@ function Busy ({ range: { name, hours, bucket } }: { range: typeof ranges[number
   if (error !== null) return <Notice>{wordsOf(error)}</Notice>
   if (data === undefined) return <Notice>Reading ...</Notice>
   const uses = usesOf(data.items)
-  if (uses.length === 0) return <Notice>The lab has no devices yet.</Notice>
+  if (uses.length === 0) return <EmptyLab />
   const labelOfBucket = (from: string): string => bucket === 'hour' ? hourOf(Date.parse(from)) : dayOf(Date.parse(from))
   return (
     <Figure

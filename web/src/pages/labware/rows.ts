@@ -1,12 +1,6 @@
 import type { Container } from '../../api/generated/schema.d.ts'
 import type { Field } from '../../parts/csv.ts'
-
-export type Column = { key: 'barcode' | 'name' | 'place' | 'lid' | 'type' | 'changed', name: string }
-
-export const columns: readonly Column[] = [
-  { key: 'barcode', name: 'Barcode' }, { key: 'name', name: 'Name' }, { key: 'place', name: 'Place' }, { key: 'lid', name: 'Lid' }, { key: 'type', name: 'Type' },
-  { key: 'changed', name: 'Last change' }
-]
+import type { Column, Sort } from './sort.ts'
 
 /** Whether a container is of those that somebody wants to see: one of its texts contains the filter. */
 export function isShown ({ barcode, name, device, last_device, labware_type }: Container, filter: string): boolean {
@@ -17,7 +11,7 @@ export function isShown ({ barcode, name, device, last_device, labware_type }: C
 const byText = new Intl.Collator('en', { numeric: true })
 
 /** The containers in the order of a column; places in the order of the lab file, and what has no place first, because somebody looks for it. */
-export function sorted (containers: readonly Container[], key: Column['key'], order: 1 | -1, devices: readonly string[]): Container[] {
+export function sorted (containers: readonly Container[], { column: { key }, order }: Sort, devices: readonly string[]): Container[] {
   const ranks = new Map(devices.map((name, n) => [name, n]))
   const rank = ({ device }: Container): number => device === null ? -1 : ranks.get(device) ?? devices.length
   const compare: Record<Column['key'], (a: Container, b: Container) => number> = {

@@ -6,6 +6,7 @@ import { useLog } from '../../api/log.ts'
 import { queries } from '../../api/queries.ts'
 import { useLab, useMayWrite, useWorld } from '../../lab/lab-context.ts'
 import { Diff } from '../../parts/diff.tsx'
+import { Filters } from '../../parts/filters.tsx'
 import { Key } from '../../parts/key.tsx'
 import { More } from '../../parts/more.tsx'
 import { ContainerLink, Name } from '../../parts/name.tsx'
@@ -13,7 +14,7 @@ import { Notice, Page } from '../../parts/page.tsx'
 import { useSearch } from '../../parts/search.ts'
 import { SelectFilter } from '../../parts/select-filter.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { filtersOf } from './filters.ts'
+import { filtersOf, filterWords, nameOf } from './filters.ts'
 import { kindWords, wordsOfEvent } from './kinds.ts'
 import { UndoCorrection } from './undo-correction.tsx'
 
@@ -27,22 +28,23 @@ export function LogPage () {
   const [undone, setUndone] = useState<Event | null>(null)
   const list = useLog(filtersOf(search))
   useFollow(isPaused)
+  const on = filterWords(search)
 
   return (
     <Page title="Log" tools={<button className="key" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>{isPaused ? 'Follow again' : 'Hold still'}</button>}>
-      <div className="filters">
+      <Filters on={on}>
         <label>Who <input type="search" value={search.get('actor') ?? ''} maxLength={200} onChange={({ target }) => change('actor', target.value)} /></label>
         <SelectFilter label="What" value={search.get('kind') ?? ''} options={Object.entries(kindWords)} all="everything" onChange={(value) => change('kind', value)} />
         <SelectFilter label="Device" value={search.get('device') ?? ''} options={[...world?.devices.keys() ?? []]} all="all" onChange={(value) => change('device', value)} />
         <label>From <input type="datetime-local" value={search.get('from') ?? ''} onChange={({ target }) => change('from', target.value)} /></label>
         <label>Until <input type="datetime-local" value={search.get('to') ?? ''} onChange={({ target }) => change('to', target.value)} /></label>
         {(['container', 'step', 'experiment'] as const).filter((name) => search.has(name)).map((name) => (
-          <button key={name} className="key" onClick={() => change(name, '')}>only this {name === 'experiment' ? 'run' : name}: show all</button>
+          <button key={name} className="key" onClick={() => change(name, '')}>only this {nameOf(name)}: show all</button>
         ))}
-      </div>
+      </Filters>
       {list.error !== null ? <Notice>{wordsOf(list.error)}</Notice> : null}
       {list.items === undefined && list.error === null ? <Notice>Reading ...</Notice> : null}
-      {list.items?.length === 0 ? <Notice>Nothing like this was recorded.</Notice> : null}
+      {list.items?.length === 0 ? <Notice>{on.length === 0 ? 'Nothing was recorded yet.' : 'Nothing like this was recorded.'}</Notice> : null}
       {list.items === undefined || list.items.length === 0 ? null : (
         <table className="list">
           <thead><tr>

@@ -29,12 +29,14 @@ export function Overview ({ only, isPlain = false, selection = null }: { only?: 
           {needed.length === 0 ? null : (
             <section aria-labelledby="needs" className="needs">
               <h2 id="needs">Needs you ({needed.length})</h2>
-              {needed.map((alarm) => <AlarmCard key={alarm.id} alarm={alarm} running={items.find(({ step }) => step.id === alarm.step_id)} />)}
+              {needed.map((alarm) => (
+                <AlarmCard key={alarm.id} alarm={alarm} running={items.find(({ step }) => step.id === alarm.step_id)} isPlain={isPlain} />
+              ))}
             </section>
           )}
           <section aria-labelledby="running">
             <h2 id="running">Running ({items.length})</h2>
-            {items.length === 0 ? <p className="quiet">Nothing runs.</p> : <RunningList items={items} />}
+            {items.length === 0 ? <p className="quiet">Nothing runs.</p> : <RunningList items={items} isPlain={isPlain} />}
           </section>
         </div>
       )}
@@ -46,7 +48,7 @@ export function Overview ({ only, isPlain = false, selection = null }: { only?: 
             {isThere && selection!.slot !== null ? <Selected device={meant} slot={selection!.slot} /> : null}
           </LabMap>
         )}
-        <Legend />
+        {world.devices.size === 0 ? null : <Legend />}
       </section>
     </div>
   )

@@ -2,6 +2,7 @@ import { wordsOf } from '../../api/client.ts'
 import type { Step, StepStatus } from '../../api/generated/schema.d.ts'
 import { useSteps } from '../../api/steps.ts'
 import { useWorld } from '../../lab/lab-context.ts'
+import { Filters } from '../../parts/filters.tsx'
 import { More } from '../../parts/more.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
@@ -31,16 +32,17 @@ export function StepsPage () {
   const status = statuses.find((one) => one === search.get('status'))
   const [device, fct] = [search.get('device'), search.get('fct')]
   const list = useSteps({ ...status === undefined ? {} : { status }, ...device === null ? {} : { device }, ...fct === null ? {} : { fct } })
+  const on = [device, status, fct === null ? null : `only ${fct}`].filter((words) => words != null)
 
   return (
     <Page title="Steps">
-      <div className="filters">
+      <Filters on={on}>
         <SelectFilter label="Device" value={device ?? ''} options={[...world?.devices.keys() ?? []]} all="all" onChange={(value) => change('device', value)} />
         <SelectFilter label="Status" value={status ?? ''} options={statuses} all="all" onChange={(value) => change('status', value)} />
         {fct === null ? null : <button className="key" onClick={() => change('fct', '')}>only {fct}: show all</button>}
-      </div>
+      </Filters>
       {list.error !== null ? <Notice>{wordsOf(list.error)}</Notice> : null}
-      {list.items === undefined ? <Notice>Reading ...</Notice> : list.items.length === 0 ? <Notice>No such step was recorded.</Notice>
+      {list.items === undefined ? <Notice>Reading ...</Notice> : list.items.length === 0 ? <Notice>{on.length === 0 ? 'No step was recorded yet. An orchestrator logs them with POST /api/steps.' : 'No such step was recorded.'}</Notice>
         : <Table columns={columns} rows={list.items} keyOf={({ id }) => id} />}
       <More list={list} />
     </Page>
