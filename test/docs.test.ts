@@ -140,6 +140,9 @@ t.test('the page about changes lists every kind of event, and no other', (t) => 
   const used = [...code.matchAll(/(?<!warning_list\()'((?:device|certificate|position|lab|reservation|experiment|steps?)-(?:[a-z]+ed|set|logged))'/g)].map(([, kind]) => kind!)
   const noEvents = new Set(['device-unchanged', /* a finding of the health report */ 'steps-excluded', ...Object.keys(problemCatalogue)])
   t.same([...new Set(used)].filter((kind) => !listed.has(kind) && !noEvents.has(kind)), [])
+  const ofContainers = [...code.matchAll(/record_container_event\([^,]+,[^,]+,\s*'([a-z-]+)'/g)].map(([, kind]) => kind!)
+  t.ok(ofContainers.length > 8, 'kinds of containers are seen')
+  t.same(ofContainers.filter((kind) => !listed.has(kind)), [])
   t.end()
 })
 
