@@ -67,7 +67,11 @@ BEGIN
     PERFORM refuse_barcode_in_use(after_barcode, corrected, '/barcode');
   END IF;
   IF body_to = lid_to THEN
-    PERFORM refuse_own_position(before, 'container', lid_to, '/lid/position');
+    IF jsonb_typeof(_input->'lid') = 'object' THEN
+      PERFORM refuse_own_position(before, 'container', lid_to, '/lid/position');
+    END IF;
+    -- Nobody said where its own lid is instead.
+    PERFORM refuse_occupied_position(lid_to, '/position');
   END IF;
   IF body_to IS NOT DISTINCT FROM body_from AND lid_to IS NOT DISTINCT FROM lid_from AND after_lidded = (before->>'lidded')::boolean
     AND after_barcode IS NOT DISTINCT FROM before->>'barcode' THEN
