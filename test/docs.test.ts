@@ -187,7 +187,7 @@ t.test('docs/guides/write-safely.md shows what happens', { skip: withoutCurl }, 
     { status: 'success', container: { position: 2 } }, { status: 'success', container: { position: 2 } },
     { code: 'precondition-failed' },
     { status: 'success', container: { lidded: true, lid: null } },
-    { items: [{ kind: 'corrected', reason: 'found in the washer' }, { kind: 'moved' }, { kind: 'unlidded' }] },
+    { items: [{ kind: 'corrected', reason: 'found in the washer' }, { kind: 'moved' }, { kind: 'steps-logged' }] },
     { next_cursor: null },
     { barcode: 'SCREEN_007' }
   ])

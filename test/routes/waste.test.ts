@@ -112,7 +112,7 @@ t.test('a lid that is taken off a container which goes into waste is never lost 
   t.equal((await lab.get('/api/lab')).text, before, 'nothing was changed')
   t.match(await lab.post('/api/containers/P1/correct?dry_run=true', { ...seen, lid: { device: 'Chute', position: 0 } }), { status: 200, body: { container: { removed_at: String } } })
   t.match(await lab.post('/api/transfers', transfer({ device: 'Chute' })), { status: 200, body: { container: { removed_at: String, lidded: false }, step: { lidded_before: true, lidded_after: false } } })
-  t.same((await lab.get(`/api/events?container=${id}`)).body.items.map(({ kind }: any) => kind), ['added', 'disposed', 'disposed'])
+  t.same((await lab.get(`/api/events?container=${id}`)).body.items.map(({ kind }: any) => kind), ['added', 'disposed', 'disposed', 'steps-logged'])
 })
 
 t.test('nothing ever stands in waste, and no search takes it', async (t) => {
