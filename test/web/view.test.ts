@@ -29,6 +29,8 @@ t.test('a life is told by where the plate and its lid were, each until the next 
   t.strictSame(spans.filter(({ lane }) => lane === 'place').map(({ what, from, to }) => [what, (from - start) / 1000, (to - start) / 1000]), [['Hotel · 3', 0, 10], ['Washer · 0', 10, 50], ['missing', 50, 60]])
   t.strictSame(spans.filter(({ lane }) => lane === 'lid').map(({ what, to }) => [what, (to - start) / 1000]), [['on', 20], ['Hotel · 4', 50], ['on', 60]])
   t.equal(lifeFinding(spans, (seconds) => `${seconds} s`), 'Longest at Washer · 0: 40 s of 60 s. No steps.')
+  const lost = spans.map((span) => ({ ...span, what: 'missing' }))
+  t.equal(lifeFinding(lost, (seconds) => `${seconds} s`), 'Longest missing: 60 s of 60 s. No steps.')
   t.equal(lifeFinding([], String), 'Nothing is known of where it was.')
   t.end()
 })

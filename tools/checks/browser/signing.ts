@@ -46,6 +46,18 @@ export async function steppedUp (browser: Browser, service: RunningService, admi
   await page.getByRole('dialog').getByText('Signed by ada').waitFor()
   await page.getByRole('dialog').getByRole('button', { name: 'Record' }).click()
   await page.getByText('ada is at it since').waitFor()
+  // What would be recorded is for whoever may record it.
+  for (const [path, key, badge, answer] of [['/stocktake/Hotel1', 'Compare', ada, /^Findings: /], ['/lab/file', 'Try', admin, 'It changes nothing']] as const) {
+    await page.goto(`${service.url}${path}`)
+    await page.getByText('This screen may not do this. Scan your badge.').waitFor()
+    await page.getByRole('button', { name: key }).click()
+    await page.getByRole('alert').getByText('Scan your badge.').waitFor()
+    await page.getByRole('button', { name: 'Scan badge' }).waitFor()
+    await scan(page, badge)
+    await page.getByText(/^Signed by .*, with the badge/).waitFor()
+    await page.getByRole('button', { name: key }).click()
+    await page.getByRole('heading', { name: answer }).waitFor()
+  }
   await close()
 
   async function isSigned (container: string, actor: string, reason: string): Promise<void> {

@@ -67,8 +67,8 @@ function putLabFile ({ text, prune }: LabFile, dry_run: boolean, headers: Record
 }
 
 /** What the file would change. Changes nothing. */
-export async function tryLabFile (file: LabFile): Promise<LabConfigResult> {
-  return await read(putLabFile(file, true, {}))
+export async function tryLabFile (file: LabFile, signed: Pick<Signed, 'badge'>): Promise<LabConfigResult> {
+  return await read(putLabFile(file, true, signedBy(signed)))
 }
 
 export async function applyLabFile (file: LabFile, guards: Guards): Promise<number> {

@@ -2,10 +2,10 @@ import { useMutation } from '@tanstack/react-query'
 import { useRef, useState, type ReactNode, type SyntheticEvent } from 'react'
 import { newKey, wordsOf } from '../api/client.ts'
 import type { Signed } from '../api/commands.ts'
-import { hasScope, useIsCurrent, useLab, useMaySign } from '../lab/lab-context.ts'
+import { useIsCurrent, useLab } from '../lab/lab-context.ts'
 import { Key } from './key.tsx'
 import { Signature } from './signature.tsx'
-import { useBadge } from './use-badge.ts'
+import { useSigning } from './use-signing.ts'
 
 type Props = {
   /** All that the request says. The same request again, after a lost answer, has the same key, so it is not done twice. */
@@ -27,11 +27,9 @@ type Props = {
 export function RecordForm ({ request, missing, send, onDone, onSettled, onCancel, verb = 'Record', scope = 'operate', children }: Props) {
   const lab = useLab()
   const isCurrent = useIsCurrent()
-  const maySign = useMaySign(scope)
-  const signing = useBadge()
-  const { badge } = signing
-  const isBadgeNeeded = !maySign && !hasScope(badge?.scopes, scope)
-  const lacking = missing ?? (isBadgeNeeded ? badge === null ? 'Scan your badge.' : `The badge of ${badge.name} has not the scope ${scope}.` : null)
+  const signing = useSigning(scope)
+  const { badge, maySign } = signing
+  const lacking = missing ?? signing.lacking
   const [isAsked, setAsked] = useState(false)
   const last = useRef({ text: '', key: '' })
   const recording = useMutation({

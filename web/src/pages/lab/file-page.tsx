@@ -4,8 +4,8 @@ import { Refusal, wordsOf } from '../../api/client.ts'
 import type { LabChange, LabConfigResult } from '../../api/generated/schema.d.ts'
 import { applyLabFile, tryLabFile, useLabFile } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
-import { useMaySign } from '../../lab/lab-context.ts'
 import { AnswerHeading } from '../../parts/answer-heading.tsx'
+import { DryRun } from '../../parts/dry-run.tsx'
 import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
@@ -25,11 +25,12 @@ export function FilePage () {
 }
 
 function Editor ({ text: present, etag }: { text: string, etag: string }) {
-  const mayAdminister = useMaySign('admin')
   const [text, setText] = useState(present)
   const [prune, setPrune] = useState(true)
   const [result, setResult] = useState<LabConfigResult | null>(null)
-  const trying = useMutation({ mutationFn: async () => await tryLabFile({ text, prune }), onSuccess: setResult, onError: () => setResult(null) })
+  const trying = useMutation({
+    mutationFn: async (badge: string | undefined) => await tryLabFile({ text, prune }, { badge }), onSuccess: setResult, onError: () => setResult(null)
+  })
 
   function edit (next: string): void {
     setText(next)
@@ -41,11 +42,10 @@ function Editor ({ text: present, etag }: { text: string, etag: string }) {
     <>
       <label className="field wide">The lab file, as YAML <textarea className="file" value={text} rows={24} spellCheck={false} onChange={({ target }) => edit(target.value)} /></label>
       <label className="radio"><input type="checkbox" checked={prune} onChange={({ target }) => { setPrune(target.checked); setResult(null) }} /> retire devices that the file does not name</label>
-      <div className="keys">
-        <Key className="key is-main" isOff={!mayAdminister || trying.isPending} onClick={() => trying.mutate()}>{trying.isPending ? 'trying ...' : 'Try'}</Key>
+      <DryRun verb={trying.isPending ? 'trying ...' : 'Try'} isMain isPending={trying.isPending} scope="admin" run={(badge) => trying.mutate(badge)}>
         <Key isOff={text === present} onClick={() => edit(present)}>As it is now</Key>
         <label className="key">From a file <input type="file" className="for-readers" accept=".yaml,.yml,.json" onChange={({ target }) => { void target.files?.[0]?.text().then(edit) }} /></label>
-      </div>
+      </DryRun>
       {trying.error === null ? null : <Refused error={trying.error} />}
       {result === null ? null : <Difference result={result} file={{ text, prune }} etag={etag} />}
     </>

@@ -29,9 +29,11 @@ export function spansOf (events: readonly ContainerEvent[], now: number): LifeSp
   return spans
 }
 
+const [missing, gone] = ['missing', 'off the platform'] as const
+
 function placeOf ({ device, position, missing_since }: ContainerSituation): string {
   if (device !== null) return position === null ? device : `${device} · ${position}`
-  return missing_since === null ? 'off the platform' : 'missing'
+  return missing_since === null ? gone : missing
 }
 
 function lidOf ({ lidded, lid }: ContainerSituation): string {
@@ -47,5 +49,5 @@ export function lifeFinding (spans: readonly LifeSpan[], clock: (seconds: number
   if (longest === undefined) return 'Nothing is known of where it was.'
   const whole = [...seconds.values()].reduce((sum, one) => sum + one, 0)
   const steps = spans.filter(({ lane }) => lane === 'steps').length
-  return `Longest at ${longest[0]}: ${clock(longest[1])} of ${clock(whole)}. ${steps === 0 ? 'No steps.' : `${steps} ${steps === 1 ? 'step' : 'steps'}.`}`
+  return `Longest ${longest[0] === missing || longest[0] === gone ? '' : 'at '}${longest[0]}: ${clock(longest[1])} of ${clock(whole)}. ${steps === 0 ? 'No steps.' : `${steps} ${steps === 1 ? 'step' : 'steps'}.`}`
 }

@@ -1,5 +1,6 @@
 import { useAlarms, useRunning } from '../../api/queries.ts'
 import { usePast, useWorld } from '../../lab/lab-context.ts'
+import type { Device } from '../../lab/world.ts'
 import { EmptyLab } from '../../parts/empty-lab.tsx'
 import { LabMap } from '../../parts/lab-map.tsx'
 import { Legend } from '../../parts/legend.tsx'
@@ -21,7 +22,9 @@ export function Overview ({ only, isPlain = false, selection = null }: { only?: 
   const isThere = meant !== undefined && (selection!.slot === null || selection!.slot < meant.positions)
   const needed = alarms?.items ?? []
   const items = running?.items ?? []
-  const { occupied, positions, containers_missing } = world.totals
+  const { containers_missing } = world.totals
+  const { occupied, positions } = only === undefined ? world.totals : totalsOf(only.flatMap((name) => world.devices.get(name) ?? []))
+  const unknown = (only ?? []).filter((name) => !world.devices.has(name))
   return (
     <div className="overview">
       {at !== null ? null : (
@@ -43,6 +46,7 @@ export function Overview ({ only, isPlain = false, selection = null }: { only?: 
       <section aria-labelledby="map" className="whole-map">
         <h2 id="map">Map <span className="count">{occupied}/{positions} slots{containers_missing === 0 ? '' : `, ${containers_missing} missing`}</span></h2>
         {selection === null || isThere ? null : <Notice>The lab has no {selection.slot === null ? 'device' : 'slot'} <Name>{placeText({ device: selection.device, position: selection.slot })}</Name>.</Notice>}
+        {unknown.length === 0 ? null : <Notice>The lab has no device <Name>{unknown.join(', ')}</Name>.</Notice>}
         {world.devices.size === 0 ? <EmptyLab /> : (
           <LabMap world={world} only={only} isPlain={isPlain} selection={isThere ? selection : null}>
             {isThere && selection!.slot !== null ? <Selected device={meant} slot={selection!.slot} /> : null}
@@ -52,4 +56,10 @@ export function Overview ({ only, isPlain = false, selection = null }: { only?: 
       </section>
     </div>
   )
+}
+
+/** Of some devices. As in the totals of the lab, waste is no slot in which something stands. */
+function totalsOf (devices: readonly Device[]): { occupied: number, positions: number } {
+  const holding = devices.filter(({ disposes }) => !disposes)
+  return { occupied: holding.reduce((sum, { slots }) => sum + slots.size, 0), positions: holding.reduce((sum, { positions }) => sum + positions, 0) }
 }

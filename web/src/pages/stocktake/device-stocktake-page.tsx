@@ -6,7 +6,7 @@ import type { StocktakeResult } from '../../api/generated/schema.d.ts'
 import { compareStock } from '../../api/stocktakes.ts'
 import { usePast, useWorld } from '../../lab/lab-context.ts'
 import type { Device, World } from '../../lab/world.ts'
-import { Key } from '../../parts/key.tsx'
+import { DryRun } from '../../parts/dry-run.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { useScans } from '../../parts/scanner.ts'
@@ -38,7 +38,7 @@ function Count ({ world, device }: { world: World, device: Device }) {
   const field = useRef<HTMLInputElement>(null)
   useScans(take)
   const comparing = useMutation({
-    mutationFn: async () => await compareStock({ device: device.name, seen: [...seen.values()] }),
+    mutationFn: async (badge: string | undefined) => await compareStock({ device: device.name, seen: [...seen.values()] }, { badge }),
     onSuccess: setResult
   })
 
@@ -100,10 +100,9 @@ function Count ({ world, device }: { world: World, device: Device }) {
       <SeenTable world={world} device={device} seen={seen} onRemove={(position) => saw(withoutSeen(seen, position))} />
       <p>{seen.size} of {device.positions} slots were scanned. <strong>Slots that were not scanned count as empty.</strong></p>
       {comparing.error === null ? null : <p role="alert" className="refusal">{wordsOf(comparing.error)}</p>}
-      <div className="keys">
-        <Key className={`key ${result === null ? 'is-main' : ''}`} isOff={comparing.isPending} onClick={() => comparing.mutate()}>{comparing.isPending ? 'comparing ...' : 'Compare'}</Key>
+      <DryRun verb={comparing.isPending ? 'comparing ...' : 'Compare'} isMain={result === null} isPending={comparing.isPending} run={(badge) => comparing.mutate(badge)}>
         {seen.size === 0 ? null : <button className="key" onClick={() => { saw(new Map()); setSlot(0); setSaid('') }}>Start again</button>}
-      </div>
+      </DryRun>
       {result === null ? null : (
         <Findings
           result={result} seen={seen}
