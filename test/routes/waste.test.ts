@@ -126,7 +126,7 @@ t.test('nothing ever stands in waste, and no search takes it', async (t) => {
   t.strictSame((await lab.get('/api/devices/Hotel/positions?empty=true')).body, [])
   t.match((await lab.get('/api/devices/Hotel/positions')).body[3], { empty: true, disposes: true })
   t.strictSame((await lab.get('/api/devices/Hotel/positions?empty=true&at=1')).body.length, 4, 'before there was a chute')
-  await t.rejects(lab.app.database.pool.query('UPDATE placement SET position_id = (SELECT id FROM position WHERE disposes LIMIT 1) WHERE container_id = (SELECT id FROM container LIMIT 1)'), { message: /placement_on_active_position/ })
+  await t.rejects(lab.query('UPDATE placement SET position_id = (SELECT id FROM position WHERE disposes LIMIT 1) WHERE container_id = (SELECT id FROM container LIMIT 1)'), { message: /placement_on_active_position/ })
 })
 
 t.test('slots that hold something are not turned into waste', async (t) => {
