@@ -25,7 +25,7 @@ const kinds = ['match', 'elsewhere', 'unknown', 'missing', 'unexpected', 'lid'] 
 
 export const StocktakeFinding = stringEnum('StocktakeFinding', kinds, [
   '`match`: as it is tracked. `elsewhere`: the container is tracked somewhere else, or is missing. `unknown`: no container on the platform has the barcode.',
-  '`missing`: the container is tracked here and was not seen. `unexpected`: a plate that cannot be read, where none is tracked. `lid`: a lid is tracked in a slot without a plate; it stays.'
+  '`missing`: the container is tracked here and was not seen, not even by a label of before. `unexpected`: a plate that cannot be read, where none is tracked. `lid`: a lid is tracked in a slot without a plate; it stays.'
 ].join(' '))
 export type StocktakeFinding = Static<typeof StocktakeFinding>
 
@@ -69,7 +69,7 @@ const anItem = {
 }
 
 export const StocktakeItem = Type.Object({
-  position: ref(Slot, 'The slot.'),
+  position: ref(Slot, 'The slot. One that the device does not have, or that disposes, is in `findings` as well.'),
   finding: ref(StocktakeFinding, 'How what was seen differs from what is tracked.'),
   container: nullable(ref(ContainerLabel), 'The container that was seen, or that is tracked. Null when the service does not know it.'),
   tracked: nullable(ref(TrackedPlace), 'Where the container, or for `lid` its lid, is tracked. Null when it is tracked nowhere.'),
@@ -89,9 +89,9 @@ export const StocktakeResult = Type.Object({
   id: nullable(ref(Uuid), 'The id of the stocktake. Null when it was not applied.'),
   device: ref(DeviceName, 'The device.'),
   applied: Type.Boolean({ description: 'Whether the lab was made as it was seen.' }),
-  items: Type.Array(ref(StocktakeItem), { description: 'The findings, by slot. A slot that is empty and was seen empty has none.' }),
+  items: Type.Array(ref(StocktakeItem), { description: 'The findings, by slot. Each container is in one of them at most, apart from its lid. A slot that is empty and was seen empty has none.' }),
   counts: ref(StocktakeCounts, 'The number of findings of each kind.'),
-  changes: Type.Array(ref(ContainerChange), { description: 'What applying the stocktake changed, or would change.' }),
+  changes: Type.Array(ref(ContainerChange), { description: 'What applying the stocktake changed, or would change. What is in `findings` is left out.' }),
   findings: Type.Array(ref(CommandFinding), { description: 'Every problem that would refuse to apply the stocktake. Empty when it was applied.' }),
   warnings: Type.Array(ref(Warning), { description: 'What is unusual: lids whose place a plate has taken, barcodes that differ from others in case only, containers that do not fit or whose lid contradicts their labware type.' }),
   revision: ref(Revision, 'The revision after the stocktake.')

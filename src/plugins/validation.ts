@@ -2,6 +2,7 @@ import type { Ajv, ErrorObject } from 'ajv'
 import type { FastifyServerOptions } from 'fastify'
 import { components } from '../contract/openapi.ts'
 import { validatorFor } from '../contract/validator.ts'
+import { rangeFaults, rangesIn } from '../domain/time-ranges.ts'
 import { escapePointer, storageFault } from '../domain/values.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import { boundedValidation } from './bounded-validation.ts'
@@ -19,11 +20,14 @@ export const compilersFactory = {
     const check = checkOf(schema)
     if (httpPart === 'body') return check
     const read = parameterReader(schema)
+    const ranges = rangesIn(Object.keys((schema as ParameterSchema).properties ?? {}))
     return (parameters: Record<string, unknown>) => {
       const faults = parameterFaults(parameters)
       if (faults !== null) return { error: faults }
       read(parameters)
-      return check(parameters)
+      const checked = check(parameters)
+      const reversed = 'error' in checked ? [] : rangeFaults(parameters, ranges)
+      return reversed.length === 0 ? checked : { error: reversed.map(({ member, detail }) => faultOf(member, detail)) }
     }
   },
   buildSerializer: () => () => writeExactly
@@ -70,13 +74,19 @@ function component (id: string): ParameterSchema | undefined {
   return (components as readonly ParameterSchema[]).find(({ $id }) => $id === id)
 }
 
+type ParameterFault = Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>
+
+function faultOf (name: string, message: string): ParameterFault {
+  return { keyword: 'readable', instancePath: `/${escapePointer(name)}`, message }
+}
+
 // Checks that apply to every parameter: it must not be repeated, and must not contain what PostgreSQL refuses, such as NUL.
-function parameterFaults (parameters: Record<string, unknown>): Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>[] | null {
-  let faults: Pick<ErrorObject, 'keyword' | 'instancePath' | 'message'>[] | null = null
+function parameterFaults (parameters: Record<string, unknown>): ParameterFault[] | null {
+  let faults: ParameterFault[] | null = null
   for (const name in parameters) {
     const given = parameters[name]
     const message = Array.isArray(given) ? 'must be given only once' : storageFault(given)?.detail
-    if (message !== undefined) (faults ??= []).push({ keyword: 'readable', instancePath: `/${escapePointer(name)}`, message })
+    if (message !== undefined) (faults ??= []).push(faultOf(name, message))
   }
   return faults
 }

@@ -44,9 +44,13 @@ const pageStatement = `
   ), fitting AS (
     SELECT e.revision, array_agg(DISTINCT f.n) AS fits
     FROM event e JOIN filter f ON (f.kind IS NULL OR e.kind = f.kind)
-      AND (f.experiment IS NULL OR e.experiment_id = f.experiment)
-      AND (f.container IS NULL OR e.container_id = f.container)
-      AND (f.barcode IS NULL OR EXISTS (SELECT FROM label_event b WHERE b.container_id = e.container_id AND b.barcode = f.barcode))
+      AND (f.experiment IS NULL OR e.experiment_id = f.experiment OR f.experiment = ANY (e.concerns))
+      AND (f.container IS NULL AND f.barcode IS NULL OR EXISTS (
+        SELECT FROM (
+          SELECT e.container_id UNION ALL SELECT unnest(e.concerns) UNION ALL SELECT sc.container_id FROM step_container sc WHERE sc.step_id = e.step_id
+        ) c (id)
+        WHERE (f.container IS NULL OR c.id = f.container)
+          AND (f.barcode IS NULL OR EXISTS (SELECT FROM label_event b WHERE b.container_id = c.id AND b.barcode = f.barcode))))
       AND (f.device IS NULL OR e.device_id = f.device OR EXISTS (SELECT FROM event_device d WHERE d.device_id = f.device AND d.revision = e.revision AND d.ordinal = e.ordinal))
     WHERE e.revision > $1::bigint AND e.revision <= $2::bigint
     GROUP BY e.revision

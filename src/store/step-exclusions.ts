@@ -2,6 +2,7 @@ import { invalid } from '../contract/problems.ts'
 import { maxDecided, type StepExclusionRequest, type StepExclusionResult, type StepWhere } from '../contract/step-exclusions.ts'
 import type { Step } from '../contract/steps.ts'
 import { toUtc } from '../domain/step-times.ts'
+import { rangeFaults } from '../domain/time-ranges.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries } from './commands.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
@@ -14,6 +15,8 @@ const decisions = { exclude: true, include: false, undecided: null } as const
 export async function excludeSteps (
   prisma: PrismaClient, { where, decision = 'exclude', reason }: StepExclusionRequest, dryRun: boolean, audit: AuditContext
 ): Promise<StepExclusionResult> {
+  const [reversed] = rangeFaults(where)
+  if (reversed !== undefined) throw invalid({ in: 'body', pointer: `/where/${reversed.member}`, detail: reversed.detail })
   const condition = await whereCondition(prisma, where)
   const exclude = decisions[decision]
   return await withRetries(() => prisma.$transaction(async (transaction) => {

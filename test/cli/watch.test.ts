@@ -76,6 +76,16 @@ t.test('a backup that is shorter than what was shown is told once', async (t) =>
     err: 'The connection is lost. Connecting again.\nThe log was replaced by a backup. Going on from its newest revision.\n' })
 })
 
+t.test('a revision beyond the log is told with where the log ends, and no backup is suspected', async (t) => {
+  const service = await aLabWithPlate(t)
+  const { platformStatus } = await aCommandLine(service)
+  const watching = platformStatus('watch', '--after', '4711', '--count', '1')
+  while (service.app.feed.streams === 0) await sleep(20)
+  await sleep(300)
+  await service.post('/api/containers/P1/move', { target_device: 'Hotel' })
+  t.match(await watching, { code: 0, err: 'Revision 4711 is beyond the log, which ends at revision 3. Going on from there.\n', out: /^4 [^\n]*\n$/ })
+})
+
 t.test('it says so when the service ends the stream', async (t) => {
   const service = await aLabWithPlate(t)
   const { withSignal } = await aCommandLine(service)

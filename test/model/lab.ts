@@ -282,11 +282,13 @@ export function arrange (lab: Lab, items: readonly Arranged[], missing: readonly
     const plate = lab.plates.get(barcode)
     if (plate !== undefined) ends.set(barcode, { at: null, last: plate.at ?? plate.last, lidded: plate.lidded, lid: plate.lid })
   }
-  // What nobody says anything about stays, and so does a lid that its entry does not park.
+  // What nobody says anything about stays, and so does a lid of which its entry does not say where it is. A plate that an entry names is
+  // not where it was, also if it cannot be where the entry says.
   const taken: Spot[] = [...lab.plates.values()].flatMap((plate) => {
-    const end = ends.get(plate.barcode)
-    const parks = items.some(({ barcode, lid }) => barcode === plate.barcode && lid)
-    return (end === undefined ? [plate.at, plate.lid] : parks ? [] : [end.lid]).filter((spot) => spot !== null)
+    const item = items.find(({ barcode }) => barcode === plate.barcode)
+    const isNamed = item !== undefined || missing.includes(plate.barcode)
+    const lidStays = item?.lid === undefined && item?.lidded !== true
+    return [isNamed ? null : plate.at, lidStays ? plate.lid : null].filter((spot) => spot !== null)
   })
   let fault: string | null = null
   for (const item of items) {

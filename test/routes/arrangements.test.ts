@@ -80,7 +80,7 @@ t.test('a dry run says everything that contradicts, and what would change, and c
   const lab = await aFullLab(t)
   const { text: before } = await lab.get('/api/lab')
   const { status, body } = await arrange(lab, [
-    at('A', 'Washer', 0), at('nobody', 'Hotel', 3), at('B', 'Attic', 0), at('C', 'Hotel', 9, { lid: { device: 'Cellar', position: 0 } })
+    at('A', 'Hotel', 5), at('nobody', 'Hotel', 3), at('B', 'Attic', 0), at('C', 'Hotel', 9, { lid: { device: 'Cellar', position: 0 } })
   ], { missing: ['neither'] }, '?dry_run=true')
   t.equal(status, 200)
   t.match(body.findings.map(({ code, pointer }: any) => `${code} ${pointer}`), [
@@ -88,8 +88,9 @@ t.test('a dry run says everything that contradicts, and what would change, and c
     'device-not-found /items/3/lid/device', 'container-not-found /missing/0'
   ])
   t.ok(body.findings.every(({ detail }: any) => detail.length > 20))
-  t.match(body.changes, [{ kind: 'corrected', container: { barcode: 'A' }, to: { device: 'Washer' } }])
+  t.match(body.changes, [{ kind: 'corrected', container: { barcode: 'A' }, to: { device: 'Hotel', position: 5 } }])
   t.equal((await lab.get('/api/lab')).text, before)
+  t.match((await arrange(lab, [at('A', 'Washer', 0), at('C', 'Hotel', 9)], {}, '?dry_run=true')).body.findings.map(({ pointer }: any) => pointer), ['/items/1/position'], 'the request says that C is not in the slot of A, wherever it is')
   t.match((await arrange(lab, [at('A', 'Hotel', 1), at('B', 'Hotel', 0)], {}, '?dry_run=true')).body, { findings: [], changes: [{ to: { position: 1 } }, { to: { position: 0 } }] })
   t.equal((await lab.get('/api/lab')).text, before)
 })

@@ -58,12 +58,31 @@ t.test('after a wipe everything is back: devices, slots, containers and lids, in
   t.equal((await service.get('/api/lab/health')).body.healthy, true)
   const { items } = (await service.get(`/api/events?after=${at + 1}`)).body
   t.ok(items.every((event: object) => t.match(event, { revision: at + 2, reason })))
+  t.equal((await service.get('/api/events?kind=restored')).body.items.length, 3, 'one can filter by every kind')
   t.match(items.at(-1), { kind: 'lab-restored', after: { restored_to: at, devices: 3, containers: 3, findings: 0 } })
   t.match((await service.get('/api/containers/P1/history')).body.items.at(-1), { kind: 'restored', from: { device: null }, to: { device: 'Hotel', position: 3, lid: { device: 'Lids', position: 2 } } })
   t.strictSame(await devicesOf(service, `?at=${at}`), await devicesOf(service))
   t.match((await service.get('/api/lab')).body.devices[0].containers[0].last_event, { kind: 'restored' })
   t.match(await service.post('/api/lab/restore', { at, reason }), { body: { applied: true, devices: [], containers: [], revision: at + 2 } }, 'again, nothing changes')
   t.match((await service.post('/api/containers/P0/move', { target_device: 'Hotel', target_pos: 1 })).status, 200)
+})
+
+t.test('a restored barcode that differs in case only from one that came since is a warning, also of a dry run', async (t) => {
+  const service = await aFullLab(t)
+  const at = await revisionOf(service)
+  await service.delete('/api/containers/P1')
+  await service.post('/api/containers', { device: 'Hotel', position: 1, barcode: 'p1' })
+  const warnings = [{ code: 'barcode-differs-in-case', pointer: '/containers/0', detail: /"p1"\. It differs from "P1"/ }]
+  for (const dry_run of [true, false]) {
+    const { body } = await service.post('/api/lab/restore', { at, reason, dry_run })
+    t.match(body, { applied: !dry_run, containers: [{ barcode: 'P1' }], findings: [], warnings })
+    t.equal(body.warnings.length, 1)
+  }
+  await service.delete('/api/containers/p1')
+  await service.delete('/api/containers/P1')
+  t.same((await service.post('/api/lab/restore', { at, reason })).body.warnings, [], 'a removed one is no other one')
+  await service.post('/api/containers/relabel', { reason, labels: [{ container: 'P1', barcode: 'p1' }] })
+  t.same((await service.post('/api/lab/restore', { at, reason })).body.warnings, [], 'nor is its own of now')
 })
 
 t.test('what came since stays, and what it stands in the way of is told', async (t) => {

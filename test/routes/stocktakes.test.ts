@@ -123,9 +123,21 @@ t.test('a label of before is unknown with its containers, and is relabelled befo
   await lab.post('/api/containers/relabel', { reason, labels: [{ container: 'A2', barcode: 'A' }] })
   t.match((await take(lab, seen, { apply: true, reason })).body, { counts: { match: 2 } })
 
+  t.equal(body.counts.missing, 0, 'it may be that plate, so that one is not missing')
+  t.same(body.changes, [], 'nor is it added')
+
   await lab.patch('/api/containers/A', { barcode: 'A3' })
   await lab.delete('/api/containers/A3')
   t.match((await take(lab, seen, { apply: true, reason })).body.items[0], { finding: 'unknown', relabelled: [{ barcode: 'A3', removed_at: String }] }, 'a removed one cannot be relabelled, and stops nothing')
+})
+
+t.test('a label of before on another plate than its container, which was seen as well, is a new plate', async (t) => {
+  const lab = await aFullLab(t)
+  await lab.patch('/api/containers/A', { barcode: 'A2' })
+  const { body } = await take(lab, [[0, 'A'], [1, 'B'], [3, 'A2']], { apply: true, reason })
+  t.same(findings(body), ['0 unknown undefined', '1 match B', '3 elsewhere A2', '5 lid B'])
+  t.match(body.items[0], { relabelled: [{ barcode: 'A2' }] })
+  t.match((await lab.get('/api/devices/Hotel/positions')).body, [{ container: 'A' }, { container: 'B' }, { empty: true }, { container: 'A2' }])
 })
 
 t.test('barcodes that differ in case only are two, with a warning', async (t) => {
@@ -157,7 +169,12 @@ t.test('slots in which nothing can stand are findings of a comparison and of a d
   ]
   const findings = told.map((finding, index) => ({ ...finding, pointer: `/seen/${index + 1}/position`, index: index + 1 }))
   const take = async (query: string, more: object) => await lab.post(`/api/stocktakes${query}`, { device: 'Hotel', seen, ...more })
-  t.match(await take('', {}), { status: 200, body: { applied: false, findings, items: [{ position: 0, finding: 'match' }, { position: 1, finding: 'missing' }] } })
+  const { body: compared } = await take('', {})
+  t.match(compared, { applied: false, findings, changes: [], counts: { match: 1, elsewhere: 1, unexpected: 1, missing: 0 } }, 'B was seen, so it is not missing')
+  t.match(compared.items, [
+    { position: 0, finding: 'match' }, { position: 5, finding: 'elsewhere', container: { barcode: 'B' }, tracked: { position: 1 } }, { position: 9, finding: 'unexpected', container: null }
+  ])
+  t.equal(compared.items.length, 3)
   t.match(await take('?dry_run=true', { apply: true, reason }), { status: 200, body: { applied: false, findings } })
   t.match(await take('', { apply: true, reason }), { status: 404, body: { ...findings[0] } }, 'the first of them')
   const items = [{ barcode: 'A', device: 'Hotel', position: 9 }, { barcode: 'B', device: 'Hotel', position: 5 }]

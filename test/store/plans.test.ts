@@ -31,8 +31,8 @@ async function aLongHistory (): Promise<Service> {
   return service
 }
 
-/** How many rows of steps and containers were read for the answer to a request. */
-async function rowsReadBy (service: Service, path: string): Promise<number> {
+/** How many rows of steps and containers, or of other relations, were read for the answer to a request. */
+async function rowsReadBy (service: Service, path: string, relations: readonly string[] = ['step', 'container']): Promise<number> {
   const { pool } = service.app.database
   const asked: Statement[] = []
   const { query } = pool
@@ -47,7 +47,7 @@ async function rowsReadBy (service: Service, path: string): Promise<number> {
   for (const { text, values } of asked) {
     const { rows: [{ 'QUERY PLAN': [{ Plan: plan }] }] } = await (query as any).call(pool, `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values)
     for (const node of nodesOf(plan)) {
-      if (!['step', 'container'].includes(node['Relation Name'] ?? '')) continue
+      if (!relations.includes(node['Relation Name'] ?? '')) continue
       rows += (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
     }
   }
@@ -77,6 +77,34 @@ t.test('a page of a long list reads little more than itself', async (t) => {
   // an index gives the start of each experiment; only the steps of one page are counted
   const rows = await rowsReadBy(service, '/api/experiments?started_after=2025-01-14T00:00:00Z&limit=1')
   t.ok(rows <= 2000, `experiments by their start: ${rows} rows of 20,000`)
+})
+
+t.test('a page of the log of one container, experiment or device is found among all others', async (t) => {
+  const service = await aLongHistory()
+  const { pool } = service.app.database
+  // Each step with its event and one of the fifty plates, in its order; every thousandth event is a batch of steps of all plates.
+  await pool.query(`
+    INSERT INTO step_container (step_id, ordinal, named, container_id)
+    SELECT s.id, 0, c.barcode, c.id FROM (SELECT id, row_number() OVER (ORDER BY start) AS n FROM step) s
+    JOIN (SELECT id, barcode, row_number() OVER (ORDER BY barcode) - 1 AS nth FROM container WHERE removed_at IS NULL) c ON c.nth = s.n % 50;
+    INSERT INTO event_log (revision, ordinal, recorded_at, kind, step_id, device_id, experiment_id, first_start, concerns, became)
+    SELECT l.revision + s.n, 0, now(), 'steps-logged', CASE WHEN s.n % 1000 > 0 THEN s.id END, s.device_id, CASE WHEN s.n % 1000 > 0 THEN s.experiment_id END, s.start,
+      CASE WHEN s.n % 1000 = 0 THEN ARRAY(SELECT id FROM container WHERE removed_at IS NULL) || s.experiment_id END, CASE WHEN s.n % 1000 = 0 THEN '{"logged": 50}'::jsonb END
+    FROM (SELECT *, row_number() OVER (ORDER BY start) AS n FROM step) s CROSS JOIN lab l;
+    UPDATE lab SET revision = revision + 20000`)
+  await pool.query('VACUUM ANALYZE')
+  const { body: { items: [{ id: experiment }] } } = await service.get('/api/experiments?limit=1')
+  const { body: { total } } = await service.get('/api/events?container=P7&count=true')
+  t.ok(total > 400, `a plate with many steps: ${total}`)
+  const relations = ['event_log', 'event_device', 'step_container']
+  for (const filter of [
+    'container=P7', 'container=P7&sort=-revision', 'container=P7&kind=moved', 'container=P7&after=15000', `container=P7&experiment=${experiment}`, 'container=P7&device=Washer',
+    `experiment=${experiment}`, `experiment=${experiment}&sort=-revision`, `experiment=${experiment}&device=Washer`, 'device=Washer', 'device=Washer&sort=-revision'
+  ]) {
+    const rows = await rowsReadBy(service, `/api/events?${filter}&limit=20`, relations)
+    // A container has some four hundred steps, and an experiment five hundred.
+    t.ok(rows <= (filter.startsWith('container') ? 2000 : 1200), `${filter}: ${rows} rows of 40,000`)
+  }
 })
 
 t.test('what runs now is read from what runs and the newest comparable steps, however long the history is', async (t) => {

@@ -55,19 +55,26 @@ t.test('the example in TypeScript prints a move', async (t) => {
   t.equal(printed, '3 moved SCREEN_001\n')
 })
 
-/** Serves the lab and one stream after the other. After the last one, the key is refused. Returns its address and the paths that were asked for. */
-async function aLogOf (t: Test, streams: readonly string[][]): Promise<{ address: string, asked: string[] }> {
+/** Serves the lab, `labs` times, and one stream after the other. After the last one, the key is refused. Returns its address and the paths that were asked for. */
+async function aLogOf (t: Test, streams: readonly string[][], labs = Infinity): Promise<{ address: string, asked: string[] }> {
   const left = [...streams]
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(request.url!)
-    const frames = request.url === '/api/lab' ? ['{"revision":7}'] : left.shift()
+    const labsRead = asked.filter((path) => path === '/api/lab').length
+    const frames = request.url !== '/api/lab' ? left.shift() : labsRead <= labs ? ['{"revision":7}'] : undefined
     response.statusCode = frames === undefined ? 401 : 200
     response.end(frames?.join('') ?? '{"code":"unauthorized"}')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
   return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+}
+
+/** Runs the example in TypeScript until it ends by itself. */
+async function runExample (address: string): Promise<{ code: number, stdout: string, stderr: string }> {
+  return await promisify(execFile)(process.execPath, ['--input-type=module', '-e', inJavaScript.replaceAll('http://localhost:8000', address)], { cwd: projectRoot, env: { PATH: process.env.PATH }, timeout: 30_000 })
+    .then((printed) => ({ code: 0, ...printed }), (error: { code: number, stdout: string, stderr: string }) => error)
 }
 
 const frame = (event: string, id: number, data: object) => `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`
@@ -80,9 +87,17 @@ t.test('the example in TypeScript reads the lab again after a backup was restore
     [frame('hello', 7, { revision: 8, log_id: 'b' }), aChange(8, 'P2')],
     [frame('reset', 3, { revision: 3, log_id: 'c' }), aChange(4, 'before the lab was read')]
   ])
-  const { code, stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', inJavaScript.replaceAll('http://localhost:8000', address)],
-    { cwd: projectRoot, env: { PATH: process.env.PATH } }).then((printed) => ({ code: 0, ...printed }), (error: { code: number, stdout: string, stderr: string }) => error)
+  const { code, stdout, stderr } = await runExample(address)
   t.equal(stdout, '8 moved P1\n8 moved P2\n')
   t.match({ code, stderr }, { code: 1, stderr: /unauthorized/ })
   t.same(asked.map((path) => path.replace('/api/events/stream?after=', '')), ['/api/lab', '7', '8', '/api/lab', '7', '8', '/api/lab', '7'])
+})
+
+t.test('the example in TypeScript ends also when its key is refused where it reads the lab: at the start, and after a backup was restored', async (t) => {
+  const backup = [[frame('hello', 7, { revision: 8, log_id: 'a' }), aChange(8, 'P1')], [frame('reset', 3, { revision: 3, log_id: 'c' })]]
+  for (const [labs, paths] of [[0, ['/api/lab']], [1, ['/api/lab', '7', '8', '/api/lab']]] as const) {
+    const { address, asked } = await aLogOf(t, backup, labs)
+    t.match(await runExample(address), { code: 1, stderr: /unauthorized/ }, `the lab was read ${labs} times`)
+    t.same(asked.map((path) => path.replace('/api/events/stream?after=', '')), paths)
+  }
 })

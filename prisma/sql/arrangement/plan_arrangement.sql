@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
   ),
   resolved AS MATERIALIZED (
     SELECT e.*, coalesce(by_id.id, by_barcode.id) AS container_id, by_id.removed_at, coalesce(by_id.lidded, by_barcode.lidded) AS lidded_from,
-      d.id AS device_id, p.id AS position_id, ld.id AS lid_device_id, lp.id AS lid_position_id,
+      d.id AS device_id, p.id AS position_id, p.active, ld.id AS lid_device_id, lp.id AS lid_position_id, lp.active AS lid_active,
       jsonb_typeof(e.input->'lid') AS lid_said
     FROM entry e
     LEFT JOIN container by_id ON by_id.id = (e.input->>'id')::uuid
@@ -54,18 +54,19 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
     WHERE place.is_said
   ),
   ending AS MATERIALIZED (
-    SELECT r.nth, r.index, r.pointer, r.container_id, body.position_id AS body_from, CASE WHEN NOT r.is_missing THEN r.position_id END AS body_to,
-      lid.position_id AS lid_from, r.lidded_from, r.lid_said = 'object' AS parks,
+    SELECT r.nth, r.index, r.pointer, r.container_id, body.position_id AS body_from, CASE WHEN NOT r.is_missing AND r.active THEN r.position_id END AS body_to,
+      lid.position_id AS lid_from, r.lidded_from, r.lid_said = 'object' AS parks, r.nth IN (SELECT u.nth FROM unknown u) AS is_faulty,
       CASE WHEN r.lid_said = 'object' THEN false ELSE coalesce((r.input->>'lidded')::boolean, r.lidded_from) END AS lidded_to,
-      CASE WHEN r.lid_said = 'object' THEN r.lid_position_id
+      CASE WHEN r.lid_said = 'object' THEN CASE WHEN r.lid_active THEN r.lid_position_id END
         WHEN r.lid_said = 'null' OR coalesce((r.input->>'lidded')::boolean, r.lidded_from) THEN NULL
         ELSE lid.position_id END AS lid_to
     FROM resolved r
     LEFT JOIN placement body ON body.container_id = r.container_id AND body.part = 'body'
     LEFT JOIN placement lid ON lid.container_id = r.container_id AND lid.part = 'lid'
-    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL AND r.nth NOT IN (SELECT u.nth FROM unknown u)
+    WHERE r.container_id IS NOT NULL AND r.removed_at IS NULL
   ),
-  -- What is where at the end. `nth` is the entry that says so; null if nobody says so, and it stays.
+  -- What is where at the end. `nth` is the entry that says so; null if nobody says so, and it stays. Also an entry with a place that
+  -- cannot be says that its container is not where it is tracked.
   standing AS (
     SELECT pl.position_id, pl.container_id, pl.part, NULL::bigint AS nth, NULL::integer AS index, NULL AS pointer
     FROM placement pl
@@ -93,9 +94,9 @@ CREATE OR REPLACE FUNCTION plan_arrangement(_items jsonb, _missing jsonb) RETURN
     'ends', (SELECT coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_from', e.body_from, 'body_to', e.body_to,
         'lid_from', e.lid_from, 'lid_to', e.lid_to, 'lidded_from', e.lidded_from, 'lidded_to', e.lidded_to) ORDER BY e.nth), '[]')
       FROM ending e
-      WHERE e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to),
+      WHERE NOT e.is_faulty AND (e.body_from IS DISTINCT FROM e.body_to OR e.lid_from IS DISTINCT FROM e.lid_to OR e.lidded_from <> e.lidded_to)),
     'warnings', (SELECT end_warnings(coalesce(jsonb_agg(jsonb_build_object('container_id', e.container_id, 'body_to', e.body_to, 'lidded_to', e.lidded_to,
-      'pointer', e.pointer) ORDER BY e.nth), '[]')) FROM ending e WHERE e.body_to IS NOT NULL),
+      'pointer', e.pointer) ORDER BY e.nth), '[]')) FROM ending e WHERE e.body_to IS NOT NULL AND NOT e.is_faulty),
     'findings', (SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.code, 'members', f.members) ORDER BY f.nth, f.rank), '[]')
       FROM (SELECT * FROM unknown UNION ALL SELECT * FROM contradicting) f),
     'repeated', (SELECT jsonb_build_object('pointer', again.pointer || again.member, 'first', again.first)

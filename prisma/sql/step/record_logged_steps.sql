@@ -23,13 +23,15 @@ BEGIN
   END IF;
 
   INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, became,
-    first_start, last_finish)
+    first_start, last_finish, concerns)
   SELECT this_revision, next, lab.recorded_at, 'steps-logged', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
     (_record->>'step_id')::uuid, (_record->>'device_id')::uuid, (_record->>'experiment_id')::uuid,
     CASE WHEN NOT alone THEN _record->'after' END, CASE WHEN alone THEN (_record->'after'->>'first_start')::timestamptz END,
-    CASE WHEN alone THEN (_record->'after'->>'last_finish')::timestamptz END
+    CASE WHEN alone THEN (_record->'after'->>'last_finish')::timestamptz END,
+    -- Steps of several experiments and containers are one event, which concerns each of them.
+    CASE WHEN _record->'concerns' <> 'null' THEN array_remove(ARRAY(SELECT jsonb_array_elements_text(_record->'concerns')::uuid), (_record->>'experiment_id')::uuid) END
   FROM lab WHERE _record->'after' <> 'null';
-  -- Steps of several devices are one event, which concerns each of them.
+  -- The same of devices.
   INSERT INTO event_device (device_id, revision, ordinal)
   SELECT value::uuid, this_revision, next FROM jsonb_array_elements_text(_record->'devices');
   next := next + CASE WHEN _record->'after' <> 'null' THEN 1 ELSE 0 END;
@@ -41,8 +43,9 @@ BEGIN
     _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), (e.value->>'id')::uuid, e.value->'before', e.value->'after'
   FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
   next := next + jsonb_array_length(_record->'started');
-  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became)
+  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became,
+    concerns)
   SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
-    s.id, s.device_id, s.experiment_id, e.value->'before', e.value->'after'
+    s.id, s.device_id, s.experiment_id, e.value->'before', e.value->'after', unknown_experiment(s.experiment_named)
   FROM jsonb_array_elements(_record->'ended') WITH ORDINALITY AS e (value, ordinality) JOIN step s ON s.id = (e.value->>'id')::uuid CROSS JOIN lab;
 END $$;

@@ -14,7 +14,7 @@ type Snapshot = { barcode?: string | null, name?: string, device?: string | null
 export function eventsCommand (program: Command, io: CommandIo): void {
   withServiceOptions(program.command('events'))
     .description('List what changed and who changed it, newest first')
-    .option('--container <barcode>', 'only the changes of this container')
+    .option('--container <barcode>', 'only what concerns this container: its changes, and the steps in which it took part')
     .option('--device <name>', 'only what concerns this device')
     .option('--kind <name>', 'only changes of this kind, for example moved, lab-wiped or lab-updated')
     .option('--actor <name>', 'only changes by this API key')

@@ -18,13 +18,14 @@ type Change = { revision: number, recorded_at: string, actor: string | null, eve
 /** Without a frame for so long (two heartbeats and more), the connection is lost. */
 const silenceMs = 40_000
 const replaced = 'The log was replaced by a backup. Going on from its newest revision.\n'
+const beyond = (asked: number, newest: number): string => `Revision ${asked} is beyond the log, which ends at revision ${newest}. Going on from there.\n`
 const lost = 'The connection is lost. Connecting again.\n'
 
 export function watchCommand (program: Command, io: CommandIo): void {
   withServiceOptions(program.command('watch'))
     .description('Follow what changes in the lab, until Ctrl-C; connects again by itself and misses nothing')
     .option('--after <revision>', 'begin after this revision; 0 begins with the first one. Without it: with what happens next')
-    .option('--container <barcode>', 'only revisions with a change of this container')
+    .option('--container <barcode>', 'only revisions that concern this container: its changes, and the steps in which it took part')
     .option('--device <name>', 'only revisions that concern this device')
     .option('--experiment <id>', 'only revisions that concern this experiment')
     .option('--kind <name>', 'only revisions with a change of this kind, for example moved')
@@ -44,19 +45,18 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
   // After a restored backup the stream shows another log. Its revisions up to `restored` are not shown: the same numbers meant other changes before.
   let logId: string | undefined
   let restored = -1
+  /** The revision after which the present stream was asked to begin. */
+  let asked = 0
   const saidGoodbye = (): boolean => lastEvent === 'bye'
   const print = (line: string): void => { io.out.write(safeLines(`${line}\n`)) }
 
   /** Shows a frame. Returns false when enough is shown. */
   function show (event: string | undefined, id: string | undefined, data: string): boolean {
+    if (event === 'hello') asked = Number(id)
     if (id !== undefined) resume = Number(id)
     lastEvent = event
     if (event === 'hello') noteLog(JSON.parse(data) as Hello, Number(id))
-    if (event === 'reset') {
-      logId = (JSON.parse(data) as Hello).log_id
-      restored = -1
-      io.err.write(replaced)
-    }
+    if (event === 'reset') noteReset(JSON.parse(data) as Hello)
     if (event !== 'revision') return true
     const change = JSON.parse(data) as Change
     if (change.revision <= restored) return true
@@ -76,6 +76,12 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
       io.err.write(replaced)
     }
     logId = id
+  }
+
+  function noteReset ({ log_id: id, revision }: Hello): void {
+    io.err.write(logId === undefined || logId === id ? beyond(asked, revision) : replaced)
+    logId = id
+    restored = -1
   }
 
   const isStopped = (): boolean => io.signal.aborted

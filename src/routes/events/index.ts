@@ -21,8 +21,9 @@ export const eventsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'listEvents', tags: ['events'], summary: 'List events',
       description: [
-        'Lists every change of the lab and who made it. `container` finds the events of all containers that have or had this barcode, or of the container with this id.',
-        '`device` finds the events of the device, and of containers and lids that arrived on it or left it. To continue from the last revision that you read, use `after`.',
+        'Lists every change of the lab and who made it. Filters find each event in which what they name takes part.',
+        '`container` finds the events of all containers that have or had this barcode, or of the container with this id, and of the steps in which they took part. `experiment` finds those of its steps, too.',
+        '`device` finds the events of the device, of its steps, and of containers and lids that arrived on it or left it. Steps that were logged in one batch are one event, which `step` does not find. To continue from the last revision that you read, use `after`.',
         '`actor` is the name of an API key. `recorded_after` is inclusive, `recorded_before` exclusive.',
         'With `Accept: application/cloudevents-batch+json` the events are CloudEvents, and `Link` has the next page.',
         alsoParquet

@@ -24,7 +24,7 @@ export const eventStreamRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'streamEvents', tags: ['events'], summary: 'Follow the event log',
       description: [
         'Sends every change of the lab as it happens, as Server-Sent Events: one frame for each revision, in order, none twice and none left out. First read the lab (`GET /api/lab`); then follow it from its `revision` with `after`.',
-        'After a lost connection, send the `id` of the last frame as `Last-Event-ID` or as `after`. Any revision from 0 on works, at every instance. With filters, a frame has all events of a revision of which one fits all filters.',
+        'After a lost connection, send the `id` of the last frame as `Last-Event-ID` or as `after`. Any revision from 0 on works, at every instance. With filters, a frame has all events of a revision of which one fits all filters. They find what the same filters of `GET /api/events` find.',
         'A `heartbeat` comes every 15 seconds. `reset` says that the log was replaced by a backup: read the lab again. `bye` says that the stream ends: connect again.',
         'A reader that leaves more than 1 MiB unread is disconnected.'
       ].join('\n\n'),

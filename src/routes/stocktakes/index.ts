@@ -17,7 +17,8 @@ export const stocktakesRoutes: FastifyPluginAsyncTypebox = async (app) => {
         'Compares the plates that somebody saw on a device with what the service tracks, slot by slot. Without `apply` nothing is changed.',
         'With `apply` the lab becomes as it was seen, as by an arrangement and in one revision: what was seen here and is tracked elsewhere, or is missing, is here; what is tracked here and was not seen is missing;',
         'what is unknown is added. A container that is tracked in the slot without a barcode gets the barcode that was read. Parked lids stay, unless a plate was seen in their slot: then nobody knows where the lid is.',
-        'A barcode that a container on the platform had before is refused with `apply`: relabel that container first.'
+        'A barcode that a container on the platform had before is refused with `apply`: relabel that container first. It is not refused when that container was seen with its own barcode.',
+        'A plate in a slot that does not exist, or that disposes, is refused with `apply`. It was seen, so it is not missing.'
       ].join(' '),
       querystring: DryRunQuery, body: ref(Stocktake),
       response: { 200: ref(StocktakeResult), ...bodyProblems('device-not-found', 'position-not-found', 'position-disposes', 'barcode-replaced') }

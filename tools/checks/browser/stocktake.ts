@@ -36,5 +36,15 @@ export async function stocktake (browser: Browser, service: RunningService): Pro
   if ((await call('GET', '/api/containers/SCREEN_001')).missing_since === null) throw new Error('SCREEN_001 is not missing')
   const { items } = await call('GET', '/api/stocktakes') as { items: { reason: string }[] }
   if (items.at(-1)?.reason !== 'counted by hand') throw new Error(`the stocktake says ${JSON.stringify(items)}`)
+  // A label of before: what stops the stocktake is said before anybody applies it.
+  await call('POST', '/api/containers/relabel', { reason: 'torn', labels: [{ container: 'SCREEN_014', barcode: 'NEW_LABEL' }] })
+  await scan(page, 'Hotel1 1')
+  await page.getByText('Slot 1 is next').waitFor()
+  await scan(page, 'SCREEN_014')
+  await page.getByText('Slot 1: SCREEN_014').waitFor()
+  await page.getByRole('button', { name: 'Compare' }).click()
+  await page.getByText(/cannot be applied Until .* was the barcode of the container "NEW_LABEL"/).waitFor()
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByText('It cannot be applied: first correct what is marked.').waitFor()
   await close()
 }

@@ -533,8 +533,9 @@ class Operations(Caller):
         elsewhere, or is missing, is here; what is tracked here and was not seen is missing; what is unknown is
         added. A container that is tracked in the slot without a barcode gets the barcode that was read. Parked
         lids stay, unless a plate was seen in their slot: then nobody knows where the lid is. A barcode that a
-        container on the platform had before is refused with `apply`: relabel that container first. Scope:
-        `operate`.
+        container on the platform had before is refused with `apply`: relabel that container first. It is not
+        refused when that container was seen with its own barcode. A plate in a slot that does not exist, or that
+        disposes, is refused with `apply`. It was seen, so it is not missing. Scope: `operate`.
         """
         answer: StocktakeResult = self.call('POST', ('api', 'stocktakes'), query=query, body=body)
         return answer
@@ -903,11 +904,13 @@ class Operations(Caller):
         return answer
 
     def list_events(self, **query: Unpack[ListEventsQuery]) -> EventPage:
-        """List events. Lists every change of the lab and who made it. `container` finds the events of all
-        containers that have or had this barcode, or of the container with this id. `device` finds the events of
-        the device, and of containers and lids that arrived on it or left it. To continue from the last revision
-        that you read, use `after`. `actor` is the name of an API key. `recorded_after` is inclusive,
-        `recorded_before` exclusive. With `Accept: application/cloudevents-batch+json` the events are
+        """List events. Lists every change of the lab and who made it. Filters find each event in which what they
+        name takes part. `container` finds the events of all containers that have or had this barcode, or of the
+        container with this id, and of the steps in which they took part. `experiment` finds those of its steps,
+        too. `device` finds the events of the device, of its steps, and of containers and lids that arrived on it
+        or left it. Steps that were logged in one batch are one event, which `step` does not find. To continue
+        from the last revision that you read, use `after`. `actor` is the name of an API key. `recorded_after` is
+        inclusive, `recorded_before` exclusive. With `Accept: application/cloudevents-batch+json` the events are
         CloudEvents, and `Link` has the next page. With `Accept: application/vnd.apache.parquet` the answer is a
         Parquet file of all rows that the filters leave; with `limit`, of one page, and `Link` has the next.
         Scope: `read`.

@@ -1,4 +1,4 @@
-import type { StocktakeItem, StocktakeSlot } from '../../api/generated/schema.d.ts'
+import type { StocktakeItem, StocktakeResult, StocktakeSlot } from '../../api/generated/schema.d.ts'
 import type { Device, World } from '../../lab/world.ts'
 import { labelOf, placeText } from '../../parts/name.tsx'
 import { placeOf } from '../../parts/place-label.ts'
@@ -46,13 +46,15 @@ export function trackedText ({ slots }: Device, position: number): string {
 }
 
 /** What a finding means, and what becomes of it. */
-export function meaningOf ({ finding, tracked, relabelled }: StocktakeItem): string {
+export function meaningOf ({ position, finding, container, tracked, seen, relabelled = [] }: StocktakeItem, { findings }: Pick<StocktakeResult, 'findings'>): string {
+  const isRefused = findings.some((one) => seen !== null && (one.code === 'barcode-replaced' ? one.barcode === seen.barcode : one.position === position))
   switch (finding) {
     case 'match': return 'as tracked ✓'
-    case 'elsewhere': return tracked === null ? 'was missing, will be here' : `tracked at ${placeText(tracked)}, will be here`
-    case 'unknown': return relabelled === undefined ? 'nobody knows it yet, will be added' : 'this is a former label: relabel that container first'
+    case 'elsewhere': return `${tracked === null ? 'was missing' : `tracked at ${placeText(tracked)}`}, ${isRefused ? 'cannot be here' : 'will be here'}`
+    case 'unknown': return isRefused ? relabelled.length > 0 ? 'a former label, see below' : 'nobody knows it yet, and it cannot be here'
+      : container === null ? 'nobody knows it yet, will be added' : 'the plate that is tracked here gets this barcode'
     case 'missing': return 'tracked here and not seen, will be missing'
-    case 'unexpected': return 'a plate that cannot be read, where none is tracked'
+    case 'unexpected': return `a plate that cannot be read, where none is tracked, ${isRefused ? 'and it cannot be here' : 'will be added'}`
     case 'lid': return 'a lid is tracked here without a plate, and stays'
   }
 }
