@@ -37,7 +37,9 @@ export function yamlReader ({ timeMs, memoryMiB } = limits): YamlReader {
   let worker: Worker | undefined
 
   async function readInThread (text: string): Promise<unknown> {
-    const started = worker = new Worker(program, { workerData: text, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: memoryOfNewObjectsMiB } })
+    const started = worker = new Worker(program, {
+      workerData: text, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: memoryOfNewObjectsMiB }
+    })
     const outcome = await new Promise<YamlOutcome>((resolve, reject) => {
       const timer = setTimeout(() => reject(new YamlTooCostly('it takes too long')), timeMs)
       started.on('message', resolve)
