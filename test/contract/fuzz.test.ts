@@ -7,11 +7,12 @@ import { requestOf, type Request } from '../support/arbitraries.ts'
 import { aLabAtWork } from '../support/lab-at-work.ts'
 import { theDocument } from '../support/openapi.ts'
 import { operationsOf } from './rules/rule.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // No input makes a 500. The requests are made from the OpenAPI document: valid, nearly valid and invalid ones, sent to a lab
 // at work. The document must declare every answer. FUZZ_RUNS sets the number of requests, FUZZ_SEED the random numbers.
 
-const runs = Number(process.env.FUZZ_RUNS ?? 20)
+const runs = Number(process.env.FUZZ_RUNS ?? repetitions({ quick: 8, thorough: 20 }))
 const seed = Number(process.env.FUZZ_SEED ?? 20260302)
 /** These would remove everything that the other requests need. */
 const last = ['retireDevice', 'putLabConfig', 'wipeLab']

@@ -55,7 +55,7 @@ t.test('over a hundred thousand steps', async (t) => {
     const asked = (await statementsOf(service, ask)).filter(({ text }) => !/\bapi_key\b/.test(text))
     t.equal(asked.length, 1)
     const [{ text, values }] = asked as [Statement]
-    const { rows: [{ 'QUERY PLAN': [{ Plan: plan }] }] } = await service.app.database.pool.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values) as any
+    const { rows: [{ 'QUERY PLAN': [{ Plan: plan }] }] } = await service.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values) as any
     const scans = nodesOf(plan).filter((node) => node['Relation Name'] === 'step')
     const executed = scans.filter((node) => node['Actual Loops'] > 0)
     t.ok(executed.length > 0)

@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import t from 'tap'
 import { rows } from '../support/log.ts'
 import { aLab, type Service } from '../support/service.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // Random histories with commanded times, clocks that jump, hangs, simulations, failures and corrections. What the service answers is
 // compared with what follows from the facts by counting, over HTTP: estimates, remaining times, totals, process durations, statistics.
 // `REFERENCE_HISTORIES=1000 npm test -- test/estimation/reference.test.ts` is the long run.
 
-const histories = Number(process.env.REFERENCE_HISTORIES ?? 4)
+const histories = Number(process.env.REFERENCE_HISTORIES ?? repetitions({ quick: 2, thorough: 10 }))
 const second = 1000
 const hour = 3600 * second
 const runs = 3

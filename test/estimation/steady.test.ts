@@ -11,7 +11,7 @@ const most = 200
 
 /** Forty thousand steps without statistics: two thousand samples of each of 20 keys, spread over the table. */
 async function load (service: Service): Promise<void> {
-  await service.app.database.pool.query(`
+  await service.query(`
     WITH key AS MATERIALIZED (
       SELECT row_number() OVER (ORDER BY start) - 1 AS nth, match_function, match_parameters FROM step ORDER BY start LIMIT 20
     )
@@ -59,17 +59,17 @@ for (const known of ['never analysed', 'analysed'] as const) {
     await load(service)
     if (known === 'analysed') {
       // a plan for twenty rows reads the whole table, until an instance renews the statistics, within two seconds
-      await service.app.database.pool.query('SELECT pg_stat_force_next_flush()')
+      await service.query('SELECT pg_stat_force_next_flush()')
       await service.app.learner.learnNow()
     }
     const kept = await buffersOf(service, 0)
     t.ok(kept <= most, `by the plan from before the load: ${kept} buffers`)
-    await service.app.database.pool.query('DISCARD PLANS')
+    await service.query('DISCARD PLANS')
     for (let n = 0; n < 8; n++) {
       const fresh = await buffersOf(service, n)
       t.ok(fresh <= most, `planned without statistics, time ${n + 1}: ${fresh} buffers`)
     }
-    await service.app.database.pool.query('VACUUM ANALYZE step')
+    await service.query('VACUUM ANALYZE step')
     for (let n = 0; n < 8; n++) await ask(service, n)
     const later = await buffersOf(service, 0)
     t.ok(later <= most, `with statistics: ${later} buffers`)

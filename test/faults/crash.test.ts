@@ -10,11 +10,12 @@ import t, { type Test } from 'tap'
 import { findEmbedded } from '../../src/embedded/postgres.ts'
 import { aPersistentClient } from '../support/persistent-client.ts'
 import { aProcess, type Spawned } from '../support/spawned.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // The service and its database are killed under load, with PostgreSQL's default durability. Afterwards every acknowledged write
 // is there, and none is there twice. CRASH_KILLS sets the number of kills (`npm run test:soak` uses many).
 
-const kills = Number(process.env.CRASH_KILLS ?? 3)
+const kills = Number(process.env.CRASH_KILLS ?? repetitions({ quick: 1, thorough: 3 }))
 const clients = 4
 
 async function aFreePort (): Promise<number> {

@@ -5,6 +5,7 @@ import { Problem } from '../../src/contract/problems.ts'
 import { readYaml, YamlError } from '../../src/domain/lab-file/read-yaml.ts'
 import { yamlReader, YamlTooCostly } from '../../src/routes/lab/yaml-reader.ts'
 import { spent } from '../support/hostile.ts'
+import { canTellMemory, memoryTaken } from '../support/memory-taken.ts'
 import { aLab } from '../support/service.ts'
 
 // The service accepts 1 MiB (1048576). The tests use less, to be fast; `npm run test:soak` sets the real limit.
@@ -75,8 +76,22 @@ t.test('a text that needs too much time or memory is refused', async (t) => {
   await t.rejects(reading, { message: /ended early/ })
 })
 
+// The thread's limit holds whatever the text is, so three kinds stand for all. `npm run test:soak` tries every kind.
+t.test('a text takes at most 64 MiB of memory', { skip: canTellMemory ? false : 'only Linux tells the most memory of a process' }, async (t) => {
+  const whole = 1_048_576
+  for (const text of [filled('', () => '- a\n', whole), filled('', (count) => `${count.toString(36)}:\n`, whole), `${filled('[', () => '{},', whole - 1)}]`]) {
+    const taken = await memoryTaken(async () => { await t.rejects(yamlReader().read(text), { message: /too much memory/ }) })
+    t.ok(taken <= 64, `${taken} MiB`)
+  }
+})
+
 t.test('a lab file of many KiB is accepted', async (t) => {
   const lab = await aLab(t, {})
+  // the memory is enough for so many
+  for (const [count, members] of [[9000, ' { capacity: 1 }'], [6000, '\n  capacity: 10\n  process_capacity: 1\n  allows_overlap: no\n  note: "beside the door, below"']] as const) {
+    const devices = Array.from({ length: count }, (_, index) => `Device${index}:${members}\n`).join('')
+    t.equal(Object.keys((await yamlReader().read(devices) as object)).length, count, `${devices.length} characters`)
+  }
   const text = filled('sila_servers:\n  g:\n', (count) => `    Device${count}: { capacity: 1 }\n`, 20_000)
   const send = (payload: string) => lab.put('/api/lab/config?dry_run=true', payload, { 'content-type': 'application/yaml' })
   t.match(await send(text), { status: 200 })

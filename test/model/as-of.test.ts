@@ -3,11 +3,12 @@ import { seededRandom } from '../../src/estimation/random.ts'
 import { aLab, type Service } from '../support/service.ts'
 import { devices, draw, properties, setUp } from './commands.ts'
 import { aModelLab, remember } from './lab.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // The same random commands as those of the model. What the service said after each of them, it says later with `?at=`. MODEL_SEED repeats a failure.
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
-const commands = Number(process.env.MODEL_COMMANDS ?? 120)
+const commands = Number(process.env.MODEL_COMMANDS ?? repetitions({ quick: 40, thorough: 120 }))
 
 /** What is read of the lab, now or as of a revision. Reservations are not in the past, and a container that came later is not either. */
 async function look (service: Service, at?: number): Promise<object> {

@@ -3,12 +3,13 @@ import { seededRandom } from '../../src/estimation/random.ts'
 import { aLab, type Answer, type Service } from '../support/service.ts'
 import { devices, draw, properties, setUp } from './commands.ts'
 import { aModelLab, remember } from './lab.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // The same random commands as those of the model: each is first tried with `?dry_run=true`, which must say what the command then does.
 // MODEL_SEED repeats a failure.
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
-const commands = Number(process.env.MODEL_COMMANDS ?? 120)
+const commands = Number(process.env.MODEL_COMMANDS ?? repetitions({ quick: 40, thorough: 120 }))
 
 /** The same service, whose writes are dry runs. */
 function tried (service: Service): Service {

@@ -7,13 +7,14 @@ import { eventKinds } from '../../src/contract/events.ts'
 import { type Command, devices, draw, properties, setUp } from './commands.ts'
 import { aModelLab, remember } from './lab.ts'
 import { modelled, stateOf } from './state.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // Long random sequences of all commands of the lab, sent to the service and to a simple model of it. Both must answer the same and
 // end in the same state. Commands are repeated late as well. A failure prints the seed, MODEL_SEED repeats it. MODEL_COMMANDS sets the
 // length (`npm run test:soak` uses many).
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
-const commands = Number(process.env.MODEL_COMMANDS ?? 250)
+const commands = Number(process.env.MODEL_COMMANDS ?? repetitions({ quick: 100, thorough: 250 }))
 const lookEvery = 10
 const repeatShare = 0.25
 

@@ -79,7 +79,7 @@ t.test('a read is large if what it reads is large, whatever its request looks li
   const { body: process } = await lab.post('/api/processes', { name: 'Assay', source: 'x' })
   const create = async (): Promise<string> => (await lab.post('/api/experiments', { process_id: process.id })).body.id
   const [few, , many] = [await create(), await create(), await create()]
-  await lab.app.database.pool.query(`
+  await lab.query(`
     INSERT INTO step (id, kind, name, device_id, experiment_id, data, start, finish, status, created_as, match_version)
     SELECT gen_random_uuid(), 'operation', 'wash', (SELECT id FROM device LIMIT 1), e.id, '{}', now() - n * interval '1 second', now() - n * interval '1 second', 'completed', '', 1
     FROM (VALUES ($1::uuid, 1), ($2, 5001)) e (id, count) CROSS JOIN LATERAL generate_series(1, e.count) n`, [few, many])

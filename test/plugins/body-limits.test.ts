@@ -36,7 +36,7 @@ t.test('bodies that do not arrive do not fill the memory, and others of their si
 
 t.test('an Idempotency-Key means nothing to a call that only reads', async (t) => {
   const lab = await aLab(t, { Hotel: 2 })
-  const count = async () => (await lab.app.database.pool.query('SELECT count(*)::int AS count FROM idempotency_key')).rows[0].count as number
+  const count = async () => (await lab.query('SELECT count(*)::int AS count FROM idempotency_key')).rows[0].count as number
   for (const device of ['Hotel', 'Washer']) {
     t.match(await lab.post('/api/estimates', { step: { device } }, { 'idempotency-key': 'one' }), { status: 200, headers: { 'idempotency-replayed': undefined } })
   }

@@ -91,7 +91,7 @@ t.test('webhooks that somebody switched off are told from those that the service
   const ids: string[] = []
   for (let n = 0; n < 3; n++) ids.push((await lab.post('/api/webhooks', { url: 'http://127.0.0.1:9/' })).body.id)
   await lab.patch(`/api/webhooks/${ids[0]}`, { disabled: true })
-  await lab.app.database.pool.query("UPDATE webhook SET disabled_at = now(), disabled_because = 'gone' WHERE id = $1", [ids[1]])
+  await lab.query("UPDATE webhook SET disabled_at = now(), disabled_because = 'gone' WHERE id = $1", [ids[1]])
   const webhooks = (await metricsOf(lab)).get('platform_status_webhooks')
   for (const [state, count] of [['off', 1], ['failed', 1], ['behind', 1]] as const) t.equal(valueOf(webhooks, { state }), count, state)
 })

@@ -59,7 +59,7 @@ t.test('devices stand in the order that they had then, though some were added, r
 
 t.test('no read of the log is compiled first, which would take seconds on an installed PostgreSQL', async (t) => {
   const service = await aLab(t, { Hotel: 1 })
-  t.match((await service.app.database.pool.query('SHOW jit')).rows, [{ jit: 'off' }])
+  t.match((await service.query('SHOW jit')).rows, [{ jit: 'off' }])
 })
 
 t.test('what is no revision nor time, or is still to come, is named', async (t) => {

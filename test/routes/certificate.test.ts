@@ -29,7 +29,7 @@ t.test('put twice, it is one change; the log does not hold it', async (t) => {
   await lab.put(path, aCertificate, asPem)
   await lab.put(path, aCertificate, asPem)
   t.match(await lab.delete(path), { status: 204, text: '' })
-  const { rows } = await lab.app.database.pool.query("SELECT revision::int, kind, before, after FROM event WHERE kind LIKE 'certificate%' ORDER BY revision")
+  const { rows } = await lab.query("SELECT revision::int, kind, before, after FROM event WHERE kind LIKE 'certificate%' ORDER BY revision")
   t.match(rows, [
     { revision: 2, kind: 'certificate-set', before: { has_certificate: false }, after: { has_certificate: true } },
     { revision: 3, kind: 'certificate-removed', before: { has_certificate: true }, after: { has_certificate: false } }

@@ -7,7 +7,7 @@ async function broken (t: Parameters<typeof aLab>[0], ...statements: string[]): 
   await lab.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1', name: 'one' })
   await lab.post('/api/containers', { device: 'Hotel', position: 1, barcode: 'P2', name: 'two', lid: { device: 'Washer' } })
   t.strictSame((await lab.get('/api/lab/health')).body, { healthy: true, findings: [], last_backup: null })
-  for (const statement of statements) await lab.app.database.pool.query(statement)
+  for (const statement of statements) await lab.query(statement)
   return { ...lab, ...(await lab.get('/api/lab/health')).body }
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { aCommandLine } from '../support/command-line.ts'
 import { aLab } from '../support/service.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // Whatever happened to the labels, every call that looks for a barcode says the same of it: the container that has it, otherwise those that
 // had it, the ones on the platform first.
@@ -93,5 +94,5 @@ t.test('every look-up of a barcode agrees, whatever became of the plates that ha
       t.equal(meant[0] ?? null, holder?.[0] ?? (former.length + removed.length > 0 ? found[0] : meant[0] ?? null), 'the command line means the same first')
       if (former.length > 0 && holder === undefined) same(meant, all.map(([id]) => id), 'and tells the others')
     }
-  }), { numRuns: 25 })
+  }), { numRuns: repetitions({ quick: 8, thorough: 25 }) })
 })

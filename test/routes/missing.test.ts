@@ -155,7 +155,7 @@ t.test('earlier states know it, also after its device was renamed, and a restore
 t.test('the database refuses a container that is nowhere without being missing, and one that is missing in a slot', async (t) => {
   const lab = await aLabWithout(t)
   const refuses = async (statement: string, constraint: string) => {
-    const { constraint: violated } = await lab.app.database.pool.query(statement).then(() => ({ constraint: null }), (error: { constraint: string }) => error)
+    const { constraint: violated } = await lab.query(statement).then(() => ({ constraint: null }), (error: { constraint: string }) => error)
     t.equal(violated, constraint, statement)
   }
   await refuses("DELETE FROM placement WHERE part = 'body'", 'container_has_a_place')

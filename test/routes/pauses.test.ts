@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { anExperiment, aStep, eventKinds, logged, rows } from '../support/log.ts'
 import { aLab, aService, type Service } from '../support/service.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // Pauses of steps and of experiments. Times are minutes after an hour ago, so that running steps can be believed.
 
@@ -478,7 +479,7 @@ t.test('pauses that are told one by one, with the finish, or anew with the finis
     t.same(seen(anew), seen(finished), 'what was told before is replaced, also by an empty list')
     t.equal(atOnce.duration_seconds - atOnce.paused_seconds, atOnce.active_seconds)
     if (atOnce.excluded_from_estimates === null) t.ok(atOnce.active_seconds > 5 || atOnce.active_seconds > atOnce.paused_seconds, 'a sample was active')
-  }), { numRuns: 60 })
+  }), { numRuns: repetitions({ quick: 15, thorough: 60 }) })
 })
 
 t.test('a step that was paused all the time is no sample, says so, and can be made none', async (t) => {

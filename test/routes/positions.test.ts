@@ -110,7 +110,7 @@ t.test('what is known of a slot', async (t) => {
   t.test('can be changed, and the log tells', async (t) => {
     t.match(await lab.patch('/api/devices/Hotel/positions/1', { deep_well_suited: true }), { status: 200, body: { position: 1, deep_well_suited: true, occupant: { id: lab.plate.id } } })
     t.match((await lab.get('/api/devices/Hotel/positions')).body.map((slot: { deep_well_suited: boolean }) => slot.deep_well_suited), [false, true, false, false])
-    const { rows } = await lab.app.database.pool.query('SELECT kind, before, after FROM event ORDER BY revision DESC LIMIT 1')
+    const { rows } = await lab.query('SELECT kind, before, after FROM event ORDER BY revision DESC LIMIT 1')
     t.match(rows, [{ kind: 'position-updated', before: { device: 'Hotel', position: 1, deep_well_suited: false, disposes: null, labware_types: null, max_height_mm: null, reserved: null }, after: { deep_well_suited: true } }])
   })
 

@@ -58,9 +58,9 @@ t.test('a reservation is for its slots and its purpose, and for as long as it ho
   t.match(await move(0, '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'), { status: 404, body: { code: 'reservation-not-found', pointer: '/reservation_id' } })
   t.match((await service.get('/api/containers/P1')).body, { position: 3, version: 1 }, 'nothing was changed')
 
-  await service.app.database.pool.query("UPDATE reservation SET expires_at = clock_timestamp() - interval '1 millisecond'")
+  await service.query("UPDATE reservation SET expires_at = clock_timestamp() - interval '1 millisecond'")
   t.match(await move(0, id), { status: 404, body: { code: 'reservation-not-found' } }, 'it is over')
-  const ended = service.app.database.pool.query('SELECT claim_position(p.id, $1, $2, $3) FROM position p LIMIT 1', ['body', id, '/target_pos'])
+  const ended = service.query('SELECT claim_position(p.id, $1, $2, $3) FROM position p LIMIT 1', ['body', id, '/target_pos'])
   await t.rejects(ended, { message: 'reservation-not-found' }, 'also when it ended since the command began')
   t.equal((await service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 0 })).status, 200, 'its slot is free')
   t.strictSame(await slotsOf(service, { count: 3 }), [1, 2, 3], 'what is over is in nobody\'s way')

@@ -60,7 +60,7 @@ t.test('a time ahead of the service is told, and is no sample even when it has c
   const running = await logged(service, { ...wash, start: fromNow(20 * second) })
   t.match(running, { excluded_from_estimates: 'not-completed', warnings: [{ code: 'clock-ahead', pointer: '/start' }, { code: 'unknown-device' }] })
   t.match((await service.post(`/api/steps/${running.id}/finish`, { finish: fromNow(3 * second + 20 * second) })).body, { excluded_from_estimates: 'clock' }, 'its start was never true')
-  await service.app.database.pool.query("UPDATE step SET start = start - interval '1 hour', finish = finish - interval '1 hour'")
+  await service.query("UPDATE step SET start = start - interval '1 hour', finish = finish - interval '1 hour'")
   t.match(await estimateOf(service), { sample_size: 1 }, 'later, too')
 })
 

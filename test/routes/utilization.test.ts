@@ -57,7 +57,7 @@ t.test('a step that lasts for days, and one that runs, are busy all the time', a
   await lab.post('/api/steps', { device: 'Incubator', start: at(0), finish: at(4 * 86_400) })
   t.strictSame((await utilization(lab, `from=${at(2 * 86_400)}&to=${at(3 * 86_400)}`)).map(({ busy_seconds, steps }) => [busy_seconds, steps]), [[86_400, 0]])
   await lab.post('/api/steps', { device: 'Incubator', start: at(0, Date.now()) })
-  await lab.app.database.pool.query("UPDATE step SET start = now() - interval '3 days' WHERE finish IS NULL")
+  await lab.query("UPDATE step SET start = now() - interval '3 days' WHERE finish IS NULL")
   const [item] = await utilization(lab, `from=${new Date(Date.now() - 3_600_000).toISOString()}&to=${new Date(Date.now() + 3_600_000).toISOString()}&bucket=day`)
     .then((items) => [items.reduce((sum, { busy_seconds }) => sum + busy_seconds, 0)])
   t.ok(item! >= 3600 && item! < 3700, 'only until now')
@@ -85,9 +85,9 @@ t.test('slots are occupied by containers and lids, from one move to the next', a
   await lab.delete('/api/containers/P1')
   // nothing else changes when it happened; the lab file was revision 1
   const times = [0, 100, 1100, 4100, 4600]
-  for (const [index, second] of times.entries()) await lab.app.database.pool.query('UPDATE event SET recorded_at = $2 WHERE revision = $1', [index + 2, at(second)])
-  await lab.app.database.pool.query('UPDATE event SET recorded_at = $1 WHERE revision = 1', [at(-10)])
-  await lab.app.database.pool.query('UPDATE container SET removed_at = $1', [at(4600)])
+  for (const [index, second] of times.entries()) await lab.query('UPDATE event SET recorded_at = $2 WHERE revision = $1', [index + 2, at(second)])
+  await lab.query('UPDATE event SET recorded_at = $1 WHERE revision = 1', [at(-10)])
+  await lab.query('UPDATE container SET removed_at = $1', [at(4600)])
   const seconds = async (from: number, to: number) => Object.fromEntries((await utilization(lab, `from=${at(from)}&to=${at(to)}`)).map(({ device, occupied_slot_seconds }) => [device, occupied_slot_seconds]))
   t.strictSame(await seconds(0, 86_400), { Hotel: 1100 + 4000, Reader: 3500 })
   t.strictSame(await seconds(500, 2000), { Hotel: 600 + 1500, Reader: 900 }, 'what stood there before counts')

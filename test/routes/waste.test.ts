@@ -118,6 +118,8 @@ t.test('a lid that is taken off a container which goes into waste is never lost 
 t.test('nothing ever stands in waste, and no search takes it', async (t) => {
   const lab = await aLabWithWaste(t)
   t.match(await lab.post('/api/containers', { device: 'Waste', position: 0 }), { status: 409, body: { code: 'position-disposes', device: 'Waste', position: 0, pointer: '/position', detail: /record a move to Waste/ } })
+  const parked = { device: 'Hotel', lid: { device: 'Waste', position: 0 } }
+  t.match(await lab.post('/api/containers', parked), { status: 409, body: { code: 'position-disposes', pointer: '/lid/device', detail: /A lid that went there is nowhere: send `lid` null/ } })
   t.match(await lab.post('/api/reservations', { device: 'Waste', purpose: 'container', owner: 'o', ttl_seconds: 60 }), { status: 409, body: { code: 'no-free-position', detail: /Every slot of Waste disposes/ } })
   t.match(await lab.post('/api/containers', { device: 'Waste' }), { status: 409, body: { code: 'no-free-position', disposing: 1, detail: /record a move/ } })
   t.match(await lab.post('/api/containers', { device: 'Hotel', position: 0, lid: { device: 'Waste' } }), { status: 409, body: { code: 'position-disposes', pointer: '/lid/device' } })
@@ -130,7 +132,7 @@ t.test('nothing ever stands in waste, and no search takes it', async (t) => {
   t.strictSame((await lab.get('/api/devices/Hotel/positions?empty=true')).body, [])
   t.match((await lab.get('/api/devices/Hotel/positions')).body[3], { empty: true, disposes: true })
   t.strictSame((await lab.get('/api/devices/Hotel/positions?empty=true&at=1')).body.length, 4, 'before there was a chute')
-  await t.rejects(lab.app.database.pool.query('UPDATE placement SET position_id = (SELECT id FROM position WHERE disposes LIMIT 1) WHERE container_id = (SELECT id FROM container LIMIT 1)'), { message: /placement_on_active_position/ })
+  await t.rejects(lab.query('UPDATE placement SET position_id = (SELECT id FROM position WHERE disposes LIMIT 1) WHERE container_id = (SELECT id FROM container LIMIT 1)'), { message: /placement_on_active_position/ })
 })
 
 t.test('slots that hold something are not turned into waste', async (t) => {

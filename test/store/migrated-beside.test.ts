@@ -65,7 +65,7 @@ function withLater (definition: string): string {
 
 t.test('every call goes on when each table and each view gets a column, on the same connection', async (t) => {
   const lab = await aLabAtWork(t, { DATABASE_POOL_MAX: '1' })
-  const connection = async () => (await lab.app.database.pool.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
+  const connection = async () => (await lab.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
   // from the sixth execution on, PostgreSQL may keep a plan
   for (const turn of ['01', '02', '03', '04', '05', '06', '07']) await aSession(t, lab, turn)
   const before = await connection()

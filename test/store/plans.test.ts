@@ -110,19 +110,19 @@ t.test('a page of the log of one container, experiment or device is found among 
 t.test('what runs now is read from what runs and the newest comparable steps, however long the history is', async (t) => {
   const service = await aLongHistory()
   for (let n = 0; n < 5; n++) await service.post('/api/steps', { device: 'Reader', data: { fct: 'a new function' }, start: new Date(Date.now() - n * 1000).toISOString() })
-  await service.app.database.pool.query(`
+  await service.query(`
     UPDATE step SET match_function = 'f:a', match_parameters = '00000000-0000-0000-0000-000000000001' WHERE status = 'completed';
     UPDATE step SET match_function = 'f:a', match_parameters = '00000000-0000-0000-0000-000000000001' WHERE status = 'running' AND fct = 'a new function'`)
-  await service.app.database.pool.query('VACUUM ANALYZE')
+  await service.query('VACUUM ANALYZE')
   const rows = await rowsReadBy(service, '/api/steps/running')
   t.ok(rows <= 600, `${rows} rows of 20,000`)
 })
 
 t.test('kinds of steps are found without reading their steps, and each is judged by its newest', async (t) => {
   const service = await aLongHistory()
-  await service.app.database.pool.query(`
+  await service.query(`
     UPDATE step SET match_function = 'f:a', match_parameters = '00000000-0000-0000-0000-000000000001'`)
-  await service.app.database.pool.query('VACUUM ANALYZE')
+  await service.query('VACUUM ANALYZE')
   const rows = await rowsReadBy(service, '/api/estimates/kinds?since=2020-01-01T00:00:00Z&count=true')
   const { items, total } = (await service.get('/api/estimates/kinds?since=2020-01-01T00:00:00Z&count=true')).body
   t.equal(total, 3, 'one for each device')
@@ -133,12 +133,12 @@ t.test('kinds of steps are found without reading their steps, and each is judged
 
 t.test('the timeline of an experiment reads its steps and the newest comparable steps of its time', async (t) => {
   const service = await aLongHistory()
-  await service.app.database.pool.query(`
+  await service.query(`
     UPDATE step SET match_function = 'f:a', match_parameters = '00000000-0000-0000-0000-000000000001'`)
-  await service.app.database.pool.query('VACUUM ANALYZE')
+  await service.query('VACUUM ANALYZE')
   const experiment = (await service.get('/api/steps?limit=1&started_after=2025-01-10T00:00:00Z')).body.items[0].experiment_id as string
   const { body: process } = await service.post('/api/processes', { name: 'A new assay', source: 'y' })
-  await service.app.database.pool.query('UPDATE experiment SET process_id = $1 WHERE id IN ($2, (SELECT id FROM experiment WHERE id <> $2 LIMIT 1))', [process.id, experiment])
+  await service.query('UPDATE experiment SET process_id = $1 WHERE id IN ($2, (SELECT id FROM experiment WHERE id <> $2 LIMIT 1))', [process.id, experiment])
   const rows = await rowsReadBy(service, `/api/experiments/${experiment}/timeline`)
   t.equal((await service.get(`/api/experiments/${experiment}/timeline`)).body.items.length, 500)
   // its 500 steps, some of them for more than one answer, the windows of three kinds, and the 500 steps of another run of its process
@@ -147,8 +147,8 @@ t.test('the timeline of an experiment reads its steps and the newest comparable 
 
 t.test('a search reads little more than what it finds, however long the history is', async (t) => {
   const service = await aLongHistory()
-  await service.app.database.pool.query("UPDATE step SET name = 'wash ' || fct WHERE fct LIKE '%7'; UPDATE container SET barcode = 'OLD' || id WHERE removed_at IS NOT NULL AND name LIKE '%3'")
-  await service.app.database.pool.query('VACUUM ANALYZE')
+  await service.query("UPDATE step SET name = 'wash ' || fct WHERE fct LIKE '%7'; UPDATE container SET barcode = 'OLD' || id WHERE removed_at IS NOT NULL AND name LIKE '%3'")
+  await service.query('VACUUM ANALYZE')
   // each text several times: the plan of a prepared statement may change after some calls
   for (const q of ['OLD', 'OLD7', 'P1', 'Plate 7', 'wash function 7', 'w', 'run 1', 'Hotel 5', 'no such thing', '01a225a4-fa2d-71ab-b743-4069d037c6b8']) {
     for (let n = 0; n < 7; n++) await service.get(`/api/search?q=${encodeURIComponent(q)}&limit=10`)

@@ -7,6 +7,7 @@ import { aFolder, anEmptyDatabase, migrations } from '../support/backups.ts'
 import { rows } from '../support/log.ts'
 import { aDatabase } from '../support/database.ts'
 import { aListener, atLeast, has, revisionsOf } from '../support/stream.ts'
+import { repetitions } from '../support/thorough.ts'
 
 t.test('it resumes after any revision, of `after` or of `Last-Event-ID`, whichever is larger', async (t) => {
   const { service, stream, revision } = await aListener(t)
@@ -23,7 +24,7 @@ t.test('it resumes after any revision, of `after` or of `Last-Event-ID`, whichev
 })
 
 t.test('two instances tell the same, and readers that are killed again and again and resume at either get every revision once, in order', async (t) => {
-  const kills = Number(process.env.STREAM_KILLS ?? 60)
+  const kills = Number(process.env.STREAM_KILLS ?? repetitions({ quick: 20, thorough: 60 }))
   const url = await aDatabase(t)
   const one = await aListener(t, { url })
   const two = await aListener(t, { url })

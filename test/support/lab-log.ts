@@ -7,7 +7,7 @@ export type LoggedEvent = {
 
 /** All events of the lab, oldest first. */
 export async function eventsOf (service: Service): Promise<LoggedEvent[]> {
-  const { rows } = await service.app.database.pool.query<LoggedEvent>(
+  const { rows } = await service.query<LoggedEvent>(
     'SELECT revision::int, ordinal, kind, request_id, before, after FROM event ORDER BY revision, ordinal')
   return rows
 }

@@ -1,4 +1,3 @@
-import pg from 'pg'
 import type { Service } from './service.ts'
 
 /** The body of a step that took `seconds`, for POST /api/steps. */
@@ -24,13 +23,7 @@ export async function anExperiment (service: Service, members: Record<string, un
 
 /** Runs SQL on the database of the service and returns the rows. */
 export async function rows (service: Service, sql: string, values: unknown[] = []): Promise<Record<string, any>[]> {
-  const client = new pg.Client({ connectionString: service.url, options: '-c TimeZone=UTC' })
-  await client.connect()
-  try {
-    return (await client.query<Record<string, any>>(sql, values)).rows
-  } finally {
-    await client.end()
-  }
+  return (await service.query<Record<string, any>>(sql, values)).rows
 }
 
 /** The kinds of all events, oldest first. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Service } from './service.ts'
 
 /** A client that sends every write with an idempotency key, and retries it until it gets a definite response. */
-export function aPersistentClient (address: () => string, timeoutMs = 60_000): Omit<Service, 'app' | 'url' | 'listen'> {
+export function aPersistentClient (address: () => string, timeoutMs = 60_000): Omit<Service, 'app' | 'listen' | 'query' | 'url'> {
   async function call (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const key: Record<string, string> = method === 'GET' ? {} : { 'idempotency-key': randomUUID() }
     const sent = { ...key, ...headers, ...body === undefined ? {} : { 'content-type': 'application/json' } }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type pg from 'pg'
 import type { Test } from 'tap'
 import { aBalancer } from './balancer.ts'
 import { aDatabase } from './database.ts'
@@ -9,11 +10,15 @@ type Body = any
 export type Answer = { status: number, headers: Record<string, string | number | string[] | undefined>, body: Body, text: string }
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+type Query = <Row extends pg.QueryResultRow = any>(sql: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>
+
 export type Service = {
   app: FastifyInstance
   /** Listens on a free port until the test ends, and returns the URL. With several instances, it is that of a load balancer. */
   listen (): Promise<string>
   url: string
+  /** A statement for the database, without the service. */
+  query: Query
   call (method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   get (path: string, headers?: Record<string, string>): Promise<Answer>
   post (path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
@@ -31,18 +36,27 @@ export async function aService (t: Test, env?: Record<string, string>, report?: 
   return handledBy(await borrowInstance(t), t)
 }
 
-/** A service that tells when a test does more with it than to call it. */
+/** A service that tells when a test does more with it than call it and change rows. */
 function handledBy (borrowed: Borrowed, t: Test): Service {
   const service = serviceOf(t, [borrowed.app], borrowed.url)
   const own = <T> (member: T): T => {
     borrowed.handled = true
     return member
   }
-  return Object.defineProperties<Service>({ ...service }, {
+  const query: Query = async (sql, values) => {
+    if (!changesRowsAtMost(sql)) borrowed.handled = true
+    return await service.query(sql, values)
+  }
+  return Object.defineProperties<Service>({ ...service, query }, {
     app: { get: () => own(service.app) },
     url: { get: () => own(service.url) },
     listen: { get: () => own(service.listen) }
   })
+}
+
+/** Whether a statement leaves nothing that an emptied database still has, such as a setting or a table. */
+function changesRowsAtMost (sql: string): boolean {
+  return /^\s*(?:select|insert|update|delete|with)\b[^;]*$/i.test(sql)
 }
 
 /** Like aService, with an existing database. With TEST_INSTANCES=2, two instances handle the calls in turn. */
@@ -75,6 +89,7 @@ function serviceOf (t: Test, instances: readonly FastifyInstance[], url: string)
     app: instances[0]!,
     listen,
     url,
+    query: async (sql, values) => await instances[0]!.database.pool.query(sql, values),
     call,
     get: (path, headers) => call('GET', path, undefined, headers),
     post: (path, body, headers) => call('POST', path, body, headers),

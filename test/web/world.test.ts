@@ -8,6 +8,7 @@ import { devices, draw, properties, setUp } from '../model/commands.ts'
 import { aModelLab, remember } from '../model/lab.ts'
 import { aStream, has, revisionsOf, type Frame } from '../support/stream.ts'
 import { aLab } from '../support/service.ts'
+import { repetitions } from '../support/thorough.ts'
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
 const commands = 150
@@ -70,7 +71,7 @@ t.test('frames that come again, and readings of the lab that are ahead of the st
     const world = follow(told, seen, ahead)
     if (world.revision !== Math.max(...states.keys())) return false
     return JSON.stringify(labStateOf(world)) === JSON.stringify(knownOf(states.get(world.revision)!))
-  }), { numRuns: 60 }))
+  }), { numRuns: repetitions({ quick: 20, thorough: 60 }) }))
 })
 
 t.test('a stream of one device keeps that device as it is', async (t) => {

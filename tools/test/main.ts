@@ -1,6 +1,6 @@
 // `npm test`: starts a PostgreSQL of its own (or takes TEST_DATABASE_URL), prepares the database that each test copies, lets tap's
-// command line run the compiled tests, checks the coverage, and ends with `N passed, N failed` alone on a line.
-// `npm test -- test/routes/moves.test.ts test/domain` runs these only, without coverage. `--jobs 1` runs one process at a time. `--partitioned` divides
+// command line run the compiled tests, and ends with `N passed, N failed` alone on a line.
+// `npm test -- test/routes/moves.test.ts test/domain` runs these only. `--thorough`, as in CI, repeats more and checks the coverage. `--jobs 1` runs one process at a time. `--partitioned` divides
 // the history of each test's database into partitions.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -13,10 +13,15 @@ import { runTap } from './tap.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { jobs: { type: 'string', default: String(Math.max(2, availableParallelism())) }, partitioned: { type: 'boolean', default: false } }
+  options: {
+    // one more than there are cores, because many tests wait
+    jobs: { type: 'string', default: String(1 + Math.max(2, availableParallelism())) },
+    partitioned: { type: 'boolean', default: false },
+    thorough: { type: 'boolean', default: false }
+  }
 })
 const files = compiledTests(positionals)
-const isWholeSuite = positionals.length === 0
+const countsCoverage = values.thorough && positionals.length === 0
 
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort())
@@ -31,10 +36,10 @@ mkdirSync(coverage)
 chmodSync(coverage, 0o777)
 try {
   const totals = await onAServer(async (env) => await runTap(files, {
-    jobs: Number(values.jobs), signal: interrupted.signal, env: isWholeSuite ? { ...env, NODE_V8_COVERAGE: coverage } : env
+    jobs: Number(values.jobs), signal: interrupted.signal, env: { ...env, ...values.thorough ? { TEST_THOROUGH: 'yes' } : {}, ...countsCoverage ? { NODE_V8_COVERAGE: coverage } : {} }
   }))
   if (interrupted.signal.aborted) totals.failed += 1
-  else if (isWholeSuite && !await coverageReached(coverage)) totals.failed += 1
+  else if (countsCoverage && !await coverageReached(coverage)) totals.failed += 1
   process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`)
   process.exitCode = totals.failed === 0 ? 0 : 1
 } finally {

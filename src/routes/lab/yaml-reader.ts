@@ -16,8 +16,10 @@ export type YamlOutcome =
 const readDirectly = 8192
 /** With aliases, a short text can be a large value. */
 const hasAlias = /[*&]/
-// A lab file of 1 MiB, with thousands of devices or slots, needs less than half of this memory.
-const limits = { timeMs: 20_000, memoryMiB: 128 }
+// The thread takes 60 MiB at most, which is enough for 9,000 devices, or for 6,000 with several members each.
+const limits = { timeMs: 20_000, memoryMiB: 50 }
+/** For new objects. V8 would take three times 16 MiB in addition. */
+const memoryOfNewObjectsMiB = 4
 
 const program = new URL(`./yaml-worker${extname(import.meta.url)}`, import.meta.url)
 
@@ -35,7 +37,9 @@ export function yamlReader ({ timeMs, memoryMiB } = limits): YamlReader {
   let worker: Worker | undefined
 
   async function readInThread (text: string): Promise<unknown> {
-    const started = worker = new Worker(program, { workerData: text, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: memoryMiB } })
+    const started = worker = new Worker(program, {
+      workerData: text, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: memoryOfNewObjectsMiB }
+    })
     const outcome = await new Promise<YamlOutcome>((resolve, reject) => {
       const timer = setTimeout(() => reject(new YamlTooCostly('it takes too long')), timeMs)
       started.on('message', resolve)
