@@ -140,6 +140,9 @@ t.test('the page about changes lists every kind of event, and no other', (t) => 
   const used = [...code.matchAll(/(?<!warning_list\()'((?:device|certificate|position|lab|reservation|experiment|steps?)-(?:[a-z]+ed|set|logged))'/g)].map(([, kind]) => kind!)
   const noEvents = new Set(['device-unchanged', /* a finding of the health report */ 'steps-excluded', ...Object.keys(problemCatalogue)])
   t.same([...new Set(used)].filter((kind) => !listed.has(kind) && !noEvents.has(kind)), [])
+  const ofContainers = [...code.matchAll(/record_container_event\([^,]+,[^,]+,\s*'([a-z-]+)'/g)].map(([, kind]) => kind!)
+  t.ok(ofContainers.length > 8, 'kinds of containers are seen')
+  t.same(ofContainers.filter((kind) => !listed.has(kind)), [])
   t.end()
 })
 
@@ -184,7 +187,7 @@ t.test('docs/guides/write-safely.md shows what happens', { skip: withoutCurl }, 
     { status: 'success', container: { position: 2 } }, { status: 'success', container: { position: 2 } },
     { code: 'precondition-failed' },
     { status: 'success', container: { lidded: true, lid: null } },
-    { items: [{ kind: 'corrected', reason: 'found in the washer' }, { kind: 'moved' }, { kind: 'unlidded' }] },
+    { items: [{ kind: 'corrected', reason: 'found in the washer' }, { kind: 'moved' }, { kind: 'steps-logged' }] },
     { next_cursor: null },
     { barcode: 'SCREEN_007' }
   ])

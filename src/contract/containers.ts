@@ -179,8 +179,11 @@ export type ContainerBatch = Static<typeof ContainerBatch>
 
 export const ContainerItems = items('ContainerItems', Container, 'The containers, in the order of the request.')
 
+/** The kinds of the events of containers. */
+export const containerEventKinds = ['added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'restored'] as const
+
 const ContainerEventKind = stringEnum('ContainerEventKind',
-  ['added', 'moved', 'unlidded', 'lidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found', 'restored', 'step'],
+  [...containerEventKinds, 'step'],
   'What happened to the container. `missing`: nobody knows where it is. `found`: a missing container has a place again. `disposed`: it, or its lid, went into waste.')
 
 const PastPlace = Type.Object({ device: ref(DeviceName, 'The device.'), position: nullable(ref(Slot), 'The slot. Null for waste without slots.') }, {

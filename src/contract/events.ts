@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { ContainerName, DeviceName, Name, nullable, page, pageQuery, ref, stringEnum, Timestamp, TimestampIn, Uuid } from './common.ts'
+import { containerEventKinds } from './containers.ts'
 
 const Snapshot = Type.Unsafe<Record<string, unknown>>({
   $id: 'EventSnapshot', type: 'object', additionalProperties: true, description: 'An object as the API returned it at that time, with the names of that time.',
@@ -14,7 +15,7 @@ const anEvent = {
 
 /** Every kind of event. docs/where-a-change-goes.md says where each is written. */
 export const eventKinds = [
-  'added', 'moved', 'lidded', 'unlidded', 'barcode-set', 'updated', 'removed', 'disposed', 'corrected', 'missing', 'found',
+  ...containerEventKinds,
   'device-added', 'device-updated', 'device-grown', 'device-shrunk', 'device-retired', 'device-restored', 'device-named',
   'certificate-set', 'certificate-removed', 'position-updated',
   'labware-type-added', 'labware-type-updated', 'labware-type-deleted',

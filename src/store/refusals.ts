@@ -27,10 +27,11 @@ const details: Partial<Record<ProblemCode, (members: never) => string>> = {
   'position-occupied': ({ device, position, occupant }: { device: string, position: number, occupant: Thing }) =>
     `Slot ${position} of ${device} holds ${describeThing(occupant)}. Move it away first, or choose another slot.`,
   'no-free-position': noFreePosition,
-  'position-disposes': ({ device, position, lid }: { device: string, position: number | null, lid?: KnownPlace }) => lid !== undefined
+  'position-disposes': ({ device, position, lid, pointer }: { device: string, position: number | null, lid?: KnownPlace, pointer?: string }) => lid !== undefined
     ? `${device} disposes of the container. A lid cannot stay on the platform without its container, so it cannot be parked ${describePlace(lid)}. ` +
     'If the lid is disposed of too, omit `lid`, or send in it a `device` that disposes. If not, first record where the container is now, and later that it was disposed of.'
-    : `${position === null ? device : `Slot ${position} of ${device}`} disposes of what is put there, so nothing can stand in it. To dispose of a container, record a move to ${device}.`,
+    : `${position === null ? device : `Slot ${position} of ${device}`} disposes of what is put there, so nothing can stand in it. ` +
+      (pointer?.includes('/lid/') === true ? 'A lid that went there is nowhere: send `lid` null.' : `To dispose of a container, record a move to ${device}.`),
   'labware-does-not-fit': labwareDoesNotFit,
   'labware-type-in-use': ({ labware_types, in_use }: { labware_types: readonly string[], in_use: readonly NonNullable<KnownPlace>[] }) =>
     `${labware_types.map((name) => `"${name}"`).join(', ')} ${labware_types.length === 1 ? 'is the only labware type that is' : 'are the only labware types that are'} listed ` +
@@ -107,7 +108,7 @@ function labwareDoesNotFit ({ labware_type, rule, device, type, position, free, 
       : labware_types?.length === 0 ? 'no labware type is listed there' : `only these types are listed there: ${(labware_types ?? []).slice(0, 5).join(', ')}`
   const reason = rule === undefined ? '' : `: ${why}`
   if (wanted !== undefined) return `${wanted === 1 ? 'A slot' : `${wanted} slots`} of ${where} for a "${labware_type}" ${wanted === 1 ? 'was' : 'were'} requested, but it fits in ${free === 0 ? 'none' : `only ${free}`} of the free ones${reason}.`
-  if (position === undefined) return `A "${labware_type}" fits in none of the ${free} free slots of ${where}${reason}. Choose another device, or correct what the service knows of the slots or of the type.`
+  if (position === undefined) return `A "${labware_type}" ${free === 1 ? 'does not fit in the only free slot' : `fits in none of the ${free} free slots`} of ${where}${reason}. Choose another device, or correct what the service knows of the slots or of the type.`
   return `A "${labware_type}" does not fit in slot ${position} of ${where}${reason}. Choose another slot, or correct what the service knows of the slot or of the type.`
 }
 
@@ -122,11 +123,11 @@ function noFreePosition ({ device, type, positions, reserved, disposing, wanted,
   device?: string, type?: string, positions?: number, reserved?: number, disposing?: number, wanted?: number, free?: number
 }): string {
   const where = device ?? `devices of the type "${type}"`
+  if (disposing !== undefined && disposing === positions) return `Every slot of ${where} disposes of what is put there, so nothing can stand on it. To dispose of a container, record a move to ${where}.`
   if (wanted !== undefined) {
     return `${wanted === 1 ? 'A free slot' : `${wanted} free slots`} of ${where} ${wanted === 1 ? 'was' : 'were'} requested, but ${free === 0 ? 'none is' : `only ${free} ${free === 1 ? 'is' : 'are'}`} available.`
   }
   if (positions === 0) return `${where} has no slots.`
-  if (disposing === positions) return `Every slot of ${where} disposes of what is put there, so nothing can stand on it. To dispose of a container, record a move to ${where}.`
   const orReserved = reserved === undefined || reserved === 0 ? '' : `, or is reserved (${reserved})`
   const orWaste = disposing === undefined || disposing === 0 ? '' : `, or disposes (${disposing})`
   return `None of the ${positions} slots of ${where} is free. Each holds a container or a lid${orReserved}${orWaste}.`

@@ -3,6 +3,7 @@ import { seededRandom } from '../../src/estimation/random.ts'
 import { aLab } from '../support/service.ts'
 import { randomUUID } from 'node:crypto'
 import type { Answer, Service } from '../support/service.ts'
+import { eventKinds } from '../../src/contract/events.ts'
 import { type Command, devices, draw, properties, setUp } from './commands.ts'
 import { aModelLab, remember } from './lab.ts'
 import { modelled, stateOf } from './state.ts'
@@ -79,4 +80,9 @@ t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
   const { body: { revision } } = await service.get('/api/lab')
   const { body: events } = await service.get('/api/events?sort=-revision&limit=1')
   t.equal(events.items[0].revision, revision, 'the log has no gap at its end')
+  for (let after = 0; after < revision;) {
+    const { body: { items } } = await service.get(`/api/events?after=${after}&limit=500`)
+    t.same(items.filter(({ kind }: { kind: never }) => !eventKinds.includes(kind)), [], 'one can filter by every kind that is written')
+    after = items.at(-1).revision
+  }
 })

@@ -85,7 +85,7 @@ t.test('JSON is the default, an empty page is an empty batch, and a total is ref
 t.test('each kind of event has a type of its own, which names a noun', (t) => {
   t.strictSame(Object.fromEntries(eventKinds.map((kind) => [kind, cloudEventType(kind).replace(/^platform-status\.(.*)\.v1$/, '$1')])), {
     added: 'container.added', moved: 'container.moved', lidded: 'container.lidded', unlidded: 'container.unlidded', 'barcode-set': 'container.barcode-set', updated: 'container.updated',
-    removed: 'container.removed', disposed: 'container.disposed', corrected: 'container.corrected', missing: 'container.missing', found: 'container.found',
+    removed: 'container.removed', disposed: 'container.disposed', corrected: 'container.corrected', missing: 'container.missing', found: 'container.found', restored: 'container.restored',
     'device-added': 'device.added', 'device-updated': 'device.updated', 'device-grown': 'device.grown', 'device-shrunk': 'device.shrunk', 'device-retired': 'device.retired',
     'device-restored': 'device.restored', 'device-named': 'device.named', 'certificate-set': 'certificate.set', 'certificate-removed': 'certificate.removed', 'position-updated': 'position.updated',
     'labware-type-added': 'labware-type.added', 'labware-type-updated': 'labware-type.updated', 'labware-type-deleted': 'labware-type.deleted',

@@ -35,7 +35,8 @@ t.test('what is in the way is a 409 unless the correction says what to do with i
   const { text: before } = await service.get('/api/lab')
   t.match(await correct({ device: 'Washer', position: 0 }), { status: 409, body: { code: 'position-occupied', pointer: '/position', occupant: { barcode: 'P2', part: 'container' } } })
   t.match(await correct({ lid: { device: 'Hotel', position: 3 } }), { status: 409, body: { code: 'position-occupied', pointer: '/lid/position', occupant: { part: 'lid' } } })
-  t.match(await correct({ device: 'Hotel', position: 1, lid: { device: 'Hotel', position: 1 } }), { status: 409, body: { code: 'position-occupied' } }, 'itself')
+  t.match(await correct({ device: 'Hotel', position: 1, lid: { device: 'Hotel', position: 1 } }), { status: 409, body: { code: 'position-occupied', pointer: '/lid/position', occupant: { barcode: 'P1', part: 'container' } } }, 'itself')
+  t.match(await service.post('/api/containers/P2/correct', { reason, device: 'Hotel', position: 3 }), { status: 409, body: { code: 'position-occupied', pointer: '/position', occupant: { barcode: 'P2', part: 'lid' }, detail: /holds the lid of "P2"/ } }, 'its own lid, of which nobody said where it is')
   t.match(await correct({ device: 'Washer', position: 0, displace: { device: 'Hotel', position: 3 } }), { status: 409, body: { code: 'position-occupied', pointer: '/displace/position' } })
   t.match(await correct({ device: 'Washer', position: 0, lid: { device: 'Hotel', position: 2 }, displace: { device: 'Hotel', position: 2 } }),
     { status: 409, body: { code: 'position-occupied', pointer: '/displace/position', device: 'Hotel', position: 2, occupant: { barcode: 'P1', part: 'lid' } } }, 'where its lid comes to be')

@@ -24,7 +24,7 @@ t.test('a command refuses a slot in which the type does not fit, and says the ru
   t.match(await at(1, 'High'), refusal('max_height_mm', '/position', { height_mm: 60, max_height_mm: 20, detail: /60 mm high/ }))
   t.match(await at(2, 'Deep'), refusal('deep_well', '/position', { detail: /deep_well_suited/ }))
   t.match(await lab.post('/api/containers/batch', { containers: [{ device: 'Hotel', labware_type: 'High', barcode: 'H' }, { device: 'Washer', labware_type: 'High' }] }),
-    refusal('labware_types', '/containers/1/device', { index: 1, free: 1, device: 'Washer', detail: /fits in none of the 1 free slots of Washer/ }))
+    refusal('labware_types', '/containers/1/device', { index: 1, free: 1, device: 'Washer', detail: /does not fit in the only free slot of Washer/ }))
   t.equal((await lab.get('/api/containers/H')).status, 404, 'nothing was added')
 
   t.match(await lab.post('/api/containers', { device: 'Hotel', labware_type: 'Deep', barcode: 'D' }), { status: 201, body: { position: 3 } }, 'a search passes over what does not fit')

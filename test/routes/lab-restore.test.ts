@@ -58,6 +58,7 @@ t.test('after a wipe everything is back: devices, slots, containers and lids, in
   t.equal((await service.get('/api/lab/health')).body.healthy, true)
   const { items } = (await service.get(`/api/events?after=${at + 1}`)).body
   t.ok(items.every((event: object) => t.match(event, { revision: at + 2, reason })))
+  t.equal((await service.get('/api/events?kind=restored')).body.items.length, 3, 'one can filter by every kind')
   t.match(items.at(-1), { kind: 'lab-restored', after: { restored_to: at, devices: 3, containers: 3, findings: 0 } })
   t.match((await service.get('/api/containers/P1/history')).body.items.at(-1), { kind: 'restored', from: { device: null }, to: { device: 'Hotel', position: 3, lid: { device: 'Lids', position: 2 } } })
   t.strictSame(await devicesOf(service, `?at=${at}`), await devicesOf(service))

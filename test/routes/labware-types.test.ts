@@ -125,6 +125,26 @@ t.test('a condition on a labware type that does not exist is not met', async (t)
   t.match(await put('*'), { status: 200, body: { wells: 96 } })
 })
 
+t.test('a slot or device that is not there when its only type is deleted comes back without a list', async (t) => {
+  const lab = await aLab(t, { Hotel: 3, Reader: 1 })
+  await lab.put('/api/labware-types/Flat', {})
+  await lab.put('/api/labware-types/High', {})
+  await lab.patch('/api/devices/Hotel/positions/2', { labware_types: ['High'] })
+  await lab.patch('/api/devices/Reader', { labware_types: ['High'] })
+  await lab.patch('/api/devices/Reader/positions/0', { labware_types: ['High'] })
+  const { body: { revision } } = await lab.get('/api/lab')
+  await lab.patch('/api/devices/Hotel', { capacity: 2 })
+  await lab.delete('/api/devices/Reader')
+  t.match(await lab.delete('/api/labware-types/High'), { status: 200 }, 'what is not in the lab uses no type')
+  await lab.patch('/api/devices/Hotel', { capacity: 3 })
+  await lab.post('/api/devices', { name: 'Reader', capacity: 1 })
+  for (const place of [{ device: 'Hotel', position: 2 }, { device: 'Reader', position: 0 }]) {
+    t.equal((await lab.get(`/api/devices/${place.device}/positions/${place.position}`)).body.labware_types, null)
+    t.match(await lab.post('/api/containers', { ...place, labware_type: 'Flat' }), { status: 201 }, `a type that is described may stand on ${place.device}`)
+  }
+  t.same((await lab.get(`/api/devices/Hotel/positions/2?at=${revision}`)).body.labware_types, ['High'])
+})
+
 t.test('a wipe keeps the types, and a device that comes back keeps the settings of its slots', async (t) => {
   const lab = await aLab(t, {})
   const file = (device: object) => ({ sila_servers: { storage: { Hotel: device } } })

@@ -141,6 +141,30 @@ t.test('a dry run of a transfer under the id of another step says so', async (t)
   t.match(body.findings, [{ code: 'id-in-use', pointer: '/step/id' }])
 })
 
+t.test('a dry run of a transfer that was recorded says what its repetition does', async (t) => {
+  const service = await aLab(t, { Hotel: 6, Washer: 1, Arm: 0 })
+  await service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1' })
+  const id = randomUUID()
+  const transfer = (step: object, more: object = {}) => ({ container: 'P1', source: { device: 'Hotel', position: 0 }, target: { device: 'Washer', position: 0 }, step: { id, device: 'Arm', start: times.start, ...step }, ...more })
+  const tried = async (body: object) => await service.post('/api/transfers?dry_run=true', body)
+  const running = transfer({ status: 'running' })
+  t.match(await service.post('/api/transfers', running), { status: 200 })
+  await service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 3 })
+  const { body: { revision } } = await service.get('/api/lab')
+  const isPossible = { status: 200, body: { status: 'dry-run', findings: [], step: null, container: { position: 3 }, revision } }
+  t.match(await tried(running), isPossible, 'the repetition is answered')
+  t.match(await tried(transfer({ finish: times.finish })), isPossible, 'the end of its step is recorded, wherever the plate is now')
+  t.equal((await service.get(`/api/steps/${id}`)).body.status, 'running', 'a dry run ends nothing')
+  const batch = { transfers: [transfer({ finish: times.finish })] }
+  t.match((await service.post('/api/transfers/batch?dry_run=true', batch)).body.items, [{ findings: [] }])
+
+  const other = transfer({ status: 'running' }, { target: { device: 'Hotel', position: 4 } })
+  const { body: refused } = await service.post('/api/transfers', other)
+  t.match([refused.code, (await tried(other)).body.findings[0]], ['id-in-use', { code: 'id-in-use', detail: refused.detail }], 'the first finding is the refusal')
+  t.match(await service.post('/api/transfers', transfer({ finish: times.finish })), { status: 200, body: { step: { status: 'completed' } } })
+  t.match((await tried(transfer({ finish: times.finish }))).body.findings, [])
+})
+
 t.test('a correction that changes nothing leaves no entry', async (t) => {
   const service = await aLab(t, { Hotel: 2, Washer: 1 })
   const { body: plate } = await service.post('/api/containers', { device: 'Hotel', position: 0, barcode: 'P1', labware_uuid: randomUUID() })

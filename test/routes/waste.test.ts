@@ -63,8 +63,8 @@ t.test('every way to waste disposes: by place, by transfer, by correction', asyn
   t.strictSame((await lab.post('/api/transfers', transfer)).body, done.body, 'a retry is answered with the same')
   t.match((await lab.get('/api/events?kind=disposed&sort=-revision&limit=1')).body.items, [{ revision: done.body.revision, container_id: id }])
 
-  const found = await add(lab, 'P3', { position: 0 })
-  t.match(await lab.post('/api/containers/P3/correct', { reason: 'Seen in the bin.', device: 'Waste', position: 0 }), { status: 200, body: { container: { removed_at: String } } })
+  const found = await add(lab, 'P3-old', { position: 0 })
+  t.match(await lab.post('/api/containers/P3-old/correct', { reason: 'Seen in the bin.', device: 'Waste', position: 0, barcode: 'P3' }), { status: 200, body: { container: { removed_at: String, barcode: 'P3', name: 'P3' } } })
   t.match((await lab.get('/api/events?kind=disposed&sort=-revision&limit=1')).body.items, [{ reason: 'Seen in the bin.', container_id: found, after: { device: 'Waste' } }])
   t.match(await lab.post(`/api/containers/${found}/correct`, { reason: 'Still there.', device: 'Waste', position: 0 }), { status: 200, body: { container: { version: 2 } } }, 'nothing changes')
 
@@ -107,14 +107,20 @@ t.test('a lid that is taken off a container which goes into waste is never lost 
     t.match((await lab.post('/api/transfers?dry_run=true', transfer(lid))).body.findings, [refused])
     t.match(await lab.post('/api/transfers/batch', { transfers: [transfer(lid)] }), { status: 409, body: { pointer: '/transfers/0/lid/device', index: 0 } })
   }
+  const seen = { reason: 'Seen in the bin.', device: 'Waste', position: 0, lid: { device: 'Hotel', position: 1 } }
+  t.match(await lab.post('/api/containers/P1/correct', seen), { status: 409, body: { code: 'position-disposes', pointer: '/lid/device', lid: seen.lid, detail: /A lid cannot stay on the platform/ } }, 'nor by a correction')
   t.equal((await lab.get('/api/lab')).text, before, 'nothing was changed')
+  t.match(await lab.post('/api/containers/P1/correct?dry_run=true', { ...seen, lid: { device: 'Chute', position: 0 } }), { status: 200, body: { container: { removed_at: String } } })
   t.match(await lab.post('/api/transfers', transfer({ device: 'Chute' })), { status: 200, body: { container: { removed_at: String, lidded: false }, step: { lidded_before: true, lidded_after: false } } })
-  t.same((await lab.get(`/api/events?container=${id}`)).body.items.map(({ kind }: any) => kind), ['added', 'disposed', 'disposed'])
+  t.same((await lab.get(`/api/events?container=${id}`)).body.items.map(({ kind }: any) => kind), ['added', 'disposed', 'disposed', 'steps-logged'])
 })
 
 t.test('nothing ever stands in waste, and no search takes it', async (t) => {
   const lab = await aLabWithWaste(t)
   t.match(await lab.post('/api/containers', { device: 'Waste', position: 0 }), { status: 409, body: { code: 'position-disposes', device: 'Waste', position: 0, pointer: '/position', detail: /record a move to Waste/ } })
+  const parked = { device: 'Hotel', lid: { device: 'Waste', position: 0 } }
+  t.match(await lab.post('/api/containers', parked), { status: 409, body: { code: 'position-disposes', pointer: '/lid/device', detail: /A lid that went there is nowhere: send `lid` null/ } })
+  t.match(await lab.post('/api/reservations', { device: 'Waste', purpose: 'container', owner: 'o', ttl_seconds: 60 }), { status: 409, body: { code: 'no-free-position', detail: /Every slot of Waste disposes/ } })
   t.match(await lab.post('/api/containers', { device: 'Waste' }), { status: 409, body: { code: 'no-free-position', disposing: 1, detail: /record a move/ } })
   t.match(await lab.post('/api/containers', { device: 'Hotel', position: 0, lid: { device: 'Waste' } }), { status: 409, body: { code: 'position-disposes', pointer: '/lid/device' } })
   for (const barcode of ['P1', 'P2', 'P3']) await add(lab, barcode)

@@ -455,6 +455,19 @@ class TestWaste:
         assert 'taken as recorded' in caplog.text
         assert not [record for record in caplog.records if record.levelname == 'ERROR']
 
+    def test_a_slot_of_a_waste_device_that_keeps_what_is_put_there_is_no_waste(
+        self, lab: Lab, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        waste = f'Waste_{lab.tag}'
+        lab.db.client.add_device(name=waste, capacity=2, disposes=True)
+        lab.db.client.update_position(waste, 1, disposes=False)
+        plate = lab.plate(0, 'K')
+        lab.db.moved_container(lab.hotel, 0, waste, 1, plate.barcode)
+        found = lab.db.client.get_container(str(plate.barcode))
+        assert (found['device'], found['position']) == (waste, 1)
+        lab.db.moved_container(lab.hotel, 1, waste, 1, None)
+        assert f'there is no container at {lab.hotel}[1]' in caplog.text, 'it was not disposed of'
+
     def test_a_lid_that_is_thrown_away_is_gone(self, lab: Lab) -> None:
         waste = f'Waste_{lab.tag}'
         lab.db.client.add_device(name=waste, capacity=0, disposes=True)

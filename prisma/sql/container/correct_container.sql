@@ -1,11 +1,11 @@
 -- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
 -- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a
 -- constraint. `_input` has the members of ContainerCorrection but the reason, which is in `_audit`. What the input does not
--- name stays as it is. What was seen in waste is off the platform; a lid there is gone.
+-- name stays as it is. What was seen in waste is off the platform; a lid there is gone, and one cannot stay on the platform alone.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use, position-occupied, device-not-found,
--- position-not-found
+-- position-not-found, position-disposes
 CREATE OR REPLACE FUNCTION correct_container(_id uuid, _barcode text, _input jsonb, _audit jsonb) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
 DECLARE
   corrected uuid;
@@ -36,11 +36,16 @@ BEGIN
   END IF;
   waste := lookup_waste(_input->>'device', (_input->>'position')::integer);
   IF waste IS NOT NULL THEN
+    IF jsonb_typeof(_input->'lid') = 'object' THEN
+      PERFORM refuse('position-disposes', waste || jsonb_build_object('lid', _input->'lid', 'pointer', '/lid/device'));
+    END IF;
     IF before->>'removed_at' IS NULL THEN
       IF _input->>'barcode' IS NOT NULL THEN
         PERFORM refuse_barcode_in_use(_input->>'barcode', corrected, '/barcode');
       END IF;
-      UPDATE container SET barcode = CASE WHEN _input ? 'barcode' THEN _input->>'barcode' ELSE barcode END WHERE id = corrected;
+      IF _input ? 'barcode' THEN
+        UPDATE container SET barcode = _input->>'barcode', name = relabelled_name(name, barcode, _input->>'barcode') WHERE id = corrected;
+      END IF;
       PERFORM dispose_part(corrected, 'body', waste, next_revision(), 0, before, _audit);
     END IF;
     RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
@@ -62,7 +67,11 @@ BEGIN
     PERFORM refuse_barcode_in_use(after_barcode, corrected, '/barcode');
   END IF;
   IF body_to = lid_to THEN
-    PERFORM refuse_own_position(before, 'container', lid_to, '/lid/position');
+    IF jsonb_typeof(_input->'lid') = 'object' THEN
+      PERFORM refuse_own_position(before, 'container', lid_to, '/lid/position');
+    END IF;
+    -- Nobody said where its own lid is instead.
+    PERFORM refuse_occupied_position(lid_to, '/position');
   END IF;
   IF body_to IS NOT DISTINCT FROM body_from AND lid_to IS NOT DISTINCT FROM lid_from AND after_lidded = (before->>'lidded')::boolean
     AND after_barcode IS NOT DISTINCT FROM before->>'barcode' THEN

@@ -1,5 +1,6 @@
 -- Takes the names of labware types out of the lists of devices and slots, and records an event for each device and slot that
--- had one. A list must not become empty. Returns how many events there were, numbered from `_ordinal`.
+-- had one. A list must not become empty, because then nothing that is described could stand there. Of a device or slot that is retired
+-- nobody can say what may stand there instead; it comes back without a list. Returns how many events there were, numbered from `_ordinal`.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: labware-type-in-use
@@ -12,9 +13,9 @@ BEGIN
   PERFORM refuse_labware_types_in_use(_names);
   SELECT coalesce(jsonb_object_agg(id, device_snapshot(id)), '{}') INTO before FROM unnest(devices) AS id;
   before := before || (SELECT coalesce(jsonb_object_agg(id, position_snapshot(id)), '{}') FROM unnest(positions) AS id);
-  UPDATE device d SET labware_types = ARRAY(SELECT n.name FROM unnest(d.labware_types) WITH ORDINALITY AS n (name, nth) WHERE n.name <> ALL (_names) ORDER BY n.nth),
+  UPDATE device d SET labware_types = nullif(ARRAY(SELECT n.name FROM unnest(d.labware_types) WITH ORDINALITY AS n (name, nth) WHERE n.name <> ALL (_names) ORDER BY n.nth), '{}'),
     version = version + 1, updated_at = command_time() WHERE d.id = ANY (devices);
-  UPDATE position p SET labware_types = ARRAY(SELECT n.name FROM unnest(p.labware_types) WITH ORDINALITY AS n (name, nth) WHERE n.name <> ALL (_names) ORDER BY n.nth)
+  UPDATE position p SET labware_types = nullif(ARRAY(SELECT n.name FROM unnest(p.labware_types) WITH ORDINALITY AS n (name, nth) WHERE n.name <> ALL (_names) ORDER BY n.nth), '{}')
   WHERE p.id = ANY (positions);
   INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, device_id, was, became)
   SELECT _revision, _ordinal + n.nth - 1, l.recorded_at, CASE WHEN n.nth <= cardinality(devices) THEN 'device-updated' ELSE 'position-updated' END,

@@ -69,7 +69,8 @@ BEGIN
     END IF;
     PERFORM refuse('no-free-position', jsonb_strip_nulls(jsonb_build_object(
       'device', _input->'device', 'type', _input->'type', 'pointer', CASE WHEN device IS NULL THEN '/type' ELSE '/device' END, 'wanted', count,
-      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits)))));
+      'free', (SELECT count(*) FROM free_position_blocks(device, _input->>'type', deep_well, strategy, 1, fits))))
+      || coalesce((SELECT jsonb_build_object('positions', count(*), 'disposing', count(*)) FROM position p WHERE p.device_id = device AND p.retired_at IS NULL HAVING bool_and(p.disposes)), '{}'));
   END IF;
 
   INSERT INTO reservation (id, purpose, owner, ttl_seconds, expires_at, created_as, created_at, updated_at)

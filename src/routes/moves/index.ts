@@ -61,7 +61,7 @@ export const movesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: ContainerParams, querystring: noQuery, body: ref(ContainerCorrection),
       response: {
         200: ref(ContainerResult),
-        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'position-occupied', 'barcode-in-use', 'container-removed')
+        ...bodyProblems('container-not-found', 'device-not-found', 'position-not-found', 'position-occupied', 'position-disposes', 'barcode-in-use', 'container-removed')
       }
     }
   }, async (request, reply) => success(reply, await store.containers.correct(request.params.container, request.body, auditOf(request))))

@@ -3,7 +3,7 @@ import type { Event, EventKind } from '../../api/generated/schema.d.ts'
 /** What each kind of event says, in the words of somebody who stands before the lab. */
 export const kindWords: Readonly<Record<EventKind, string>> = {
   added: 'added', moved: 'moved', lidded: 'lid on', unlidded: 'lid off', 'barcode-set': 'labelled', updated: 'changed', removed: 'taken off', disposed: 'thrown away', corrected: 'corrected',
-  missing: 'missing', found: 'found', 'device-added': 'device added', 'device-updated': 'device changed', 'device-grown': 'device got slots', 'device-shrunk': 'device lost slots',
+  missing: 'missing', found: 'found', restored: 'restored', 'device-added': 'device added', 'device-updated': 'device changed', 'device-grown': 'device got slots', 'device-shrunk': 'device lost slots',
   'device-retired': 'device retired', 'device-restored': 'device back', 'device-named': 'device renamed', 'certificate-set': 'certificate stored', 'certificate-removed': 'certificate deleted',
   'position-updated': 'slot changed', 'labware-type-added': 'labware type added', 'labware-type-updated': 'labware type changed', 'labware-type-deleted': 'labware type deleted',
   'lab-updated': 'lab changed', 'lab-wiped': 'lab wiped', 'lab-restored': 'lab restored', 'position-reserved': 'slots reserved', 'reservation-renewed': 'reservation renewed',

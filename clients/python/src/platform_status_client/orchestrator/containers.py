@@ -109,15 +109,22 @@ def by_place(client: Client, device: Any, position: Any) -> Container | None:
 
 
 def disposes(client: Client, where: Place) -> bool:
-    """Whether what is put at this place is disposed of. A waste device disposes whatever slot is named."""
-    try:
-        if client.get_device(where['device'])['disposes']:
-            return True
-        return client.get_position(where['device'], where['position'])['disposes']
-    except (Problem, ValueError) as error:
-        if isinstance(error, Problem) and not error.says_absent:
-            raise
-        return False
+    """Whether what is put at this place is disposed of. A slot says so itself; where it has none, its device does."""
+    for says in (_slot_disposes, _device_disposes):
+        try:
+            return says(client, where)
+        except (Problem, ValueError) as error:
+            if isinstance(error, Problem) and not error.says_absent:
+                raise
+    return False
+
+
+def _slot_disposes(client: Client, where: Place) -> bool:
+    return client.get_position(where['device'], where['position'])['disposes']
+
+
+def _device_disposes(client: Client, where: Place) -> bool:
+    return client.get_device(where['device'])['disposes']
 
 
 def find_container(client: Client, info: ContainerInfo) -> Container | None:
