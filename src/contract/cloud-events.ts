@@ -29,7 +29,7 @@ const CloudEvent = Type.Object({
   id: Type.String({ description: 'The revision of the event, and which event of the revision it is, counted from 0. Together with `source` it names the event for ever.' }),
   source: Type.String({ description: 'The log that has the event: `/labs/` and its `log_id`. After a restored backup it is another log.' }),
   type: Type.String({ description: 'What changed: `platform-status`, the kind of thing, what happened to it, and the version of this format.', examples: ['platform-status.container.moved.v1'] }),
-  subject: Type.Optional(Type.String({ description: 'What changed: its path under `/api`, with its id. Absent when it was the lab.' })),
+  subject: Type.Optional(Type.String({ description: 'What changed: its kind and its id, as in `containers/0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11`. Absent when it was the lab, or several steps. A device keeps its id when it is renamed; its name is in `data`.' })),
   time: ref(Timestamp, 'When the change was recorded, by the clock of the database.'),
   sequence: Type.String({ pattern: '^\\d{16}\\.\\d{10}$', description: 'The order of the log: of two events, the later one has the larger text.' }),
   data: ref(Event, 'The event as the list has it.')

@@ -97,7 +97,7 @@ export async function kindHistory (database: Queryable, key: string, query: Step
   const ends = to === undefined ? new Date().toISOString() : toUtc(to)
   const begins = from === undefined ? new Date(Date.parse(ends) - usualDays * dayMs).toISOString() : toUtc(from)
   const days = (Date.parse(ends) - Date.parse(begins)) / dayMs
-  if (!(days > 0)) throw invalid({ in: 'query', parameter: 'to', detail: 'must be after `from`' })
+  if (!(days > 0)) throw invalid({ in: 'query', ...to === undefined ? { parameter: 'from', detail: 'must not be in the future' } : { parameter: 'to', detail: 'must be after `from`' } })
   if (days > maxDays) throw invalid({ in: 'query', parameter: 'to', detail: `must be at most ${maxDays} days after \`from\`` })
   const kind = await readKind(database, key)
   if (kind === undefined) throw kindNotFound()

@@ -38,22 +38,47 @@ export const shownEvent = `(SELECT ${jsonColumns(eventMembers, 'e')})`
 
 // The newest revisions and their events are committed together, so a reader that has seen a revision finds all its events.
 // The sizes are those of the stored rows, which can be compressed: they keep the statement from building far too much.
+//
+// Hundreds of readers can have filters of their own, and a revision can have thousands of events. So events are not compared with filters one by one: each filter
+// is joined by its most selective member, and the others are looked at where that one fits. OFFSET 0 makes look-ups of an index of what is read per event or per filter.
 const pageStatement = `
-  WITH filter AS (
-    SELECT * FROM jsonb_to_recordset($3::jsonb) AS f (n integer, device uuid, container uuid, barcode text, experiment uuid, kind text)
+  WITH filter AS MATERIALIZED (
+    SELECT *, container IS NOT NULL OR barcode IS NOT NULL AS by_container
+    FROM jsonb_to_recordset($3::jsonb) AS f (n integer, device uuid, container uuid, barcode text, experiment uuid, kind text)
+  ), logged AS MATERIALIZED (
+    SELECT revision, ordinal, kind, container_id, device_id, step_id, experiment_id, concerns FROM event_log
+    WHERE revision > $1::bigint AND revision <= $2::bigint AND $3::jsonb <> '[]'
+  ), further AS (
+    SELECT revision, ordinal, unnest(concerns) AS id FROM logged WHERE concerns IS NOT NULL
+  ), taking_part AS MATERIALIZED (
+    SELECT p.* FROM (
+      SELECT revision, ordinal, container_id AS id FROM logged WHERE container_id IS NOT NULL
+      UNION ALL SELECT revision, ordinal, id FROM further
+      UNION ALL SELECT l.revision, l.ordinal, sc.container_id FROM logged l
+        CROSS JOIN LATERAL (SELECT container_id FROM step_container WHERE step_id = l.step_id AND container_id IS NOT NULL OFFSET 0) sc
+    ) p WHERE EXISTS (SELECT FROM filter WHERE by_container)
+  ), labelled AS (
+    SELECT p.id, b.barcode FROM (SELECT DISTINCT id FROM taking_part) p
+    CROSS JOIN LATERAL (SELECT DISTINCT barcode FROM label_event WHERE container_id = p.id OFFSET 0) b
+    WHERE EXISTS (SELECT FROM filter WHERE barcode IS NOT NULL)
+  ), candidate AS (
+    SELECT f.n, p.revision, p.ordinal FROM filter f JOIN taking_part p ON p.id = f.container
+    UNION ALL SELECT f.n, p.revision, p.ordinal FROM filter f JOIN labelled b ON b.barcode = f.barcode JOIN taking_part p ON p.id = b.id
+    UNION ALL SELECT f.n, l.revision, l.ordinal FROM filter f JOIN logged l ON l.experiment_id = f.experiment WHERE NOT f.by_container
+    UNION ALL SELECT f.n, c.revision, c.ordinal FROM filter f JOIN further c ON c.id = f.experiment WHERE NOT f.by_container
+    UNION ALL SELECT f.n, l.revision, l.ordinal FROM filter f JOIN logged l ON l.device_id = f.device WHERE NOT f.by_container AND f.experiment IS NULL
+    UNION ALL SELECT f.n, d.revision, d.ordinal FROM filter f CROSS JOIN LATERAL (
+      SELECT revision, ordinal FROM event_device WHERE device_id = f.device AND revision > $1::bigint AND revision <= $2::bigint OFFSET 0
+    ) d WHERE NOT f.by_container AND f.experiment IS NULL
+    UNION ALL SELECT f.n, l.revision, l.ordinal FROM filter f JOIN logged l ON l.kind = f.kind WHERE NOT f.by_container AND f.experiment IS NULL AND f.device IS NULL
   ), fitting AS (
-    SELECT e.revision, array_agg(DISTINCT f.n) AS fits
-    FROM event e JOIN filter f ON (f.kind IS NULL OR e.kind = f.kind)
-      AND (f.experiment IS NULL OR e.experiment_id = f.experiment OR f.experiment = ANY (e.concerns))
-      AND (f.container IS NULL AND f.barcode IS NULL OR EXISTS (
-        SELECT FROM (
-          SELECT e.container_id UNION ALL SELECT unnest(e.concerns) UNION ALL SELECT sc.container_id FROM step_container sc WHERE sc.step_id = e.step_id
-        ) c (id)
-        WHERE (f.container IS NULL OR c.id = f.container)
-          AND (f.barcode IS NULL OR EXISTS (SELECT FROM label_event b WHERE b.container_id = c.id AND b.barcode = f.barcode))))
-      AND (f.device IS NULL OR e.device_id = f.device OR EXISTS (SELECT FROM event_device d WHERE d.device_id = f.device AND d.revision = e.revision AND d.ordinal = e.ordinal))
-    WHERE e.revision > $1::bigint AND e.revision <= $2::bigint
-    GROUP BY e.revision
+    SELECT l.revision, array_agg(DISTINCT f.n) AS fits
+    FROM candidate JOIN filter f USING (n) JOIN logged l USING (revision, ordinal)
+    WHERE (f.kind IS NULL OR l.kind = f.kind)
+      AND (f.experiment IS NULL OR l.experiment_id = f.experiment OR f.experiment = ANY (l.concerns))
+      AND (f.device IS NULL OR l.device_id = f.device OR EXISTS (
+        SELECT FROM event_device d WHERE d.device_id = f.device AND d.revision = l.revision AND d.ordinal = l.ordinal OFFSET 0))
+    GROUP BY l.revision
   ), counted AS (
     SELECT revision, count(*)::integer AS count, sum(coalesce(pg_column_size(was), 0) + 2 * coalesce(pg_column_size(became), 0)) AS bytes
     FROM event_log WHERE revision > $1::bigint AND revision <= $2::bigint

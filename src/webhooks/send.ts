@@ -94,7 +94,7 @@ function refusalOf (status: number): string | null {
 /** The seconds of `Retry-After`, which is a number or a date. */
 function secondsOf (header: string | undefined): number | null {
   if (header === undefined) return null
-  if (/^\d{1,9}$/.test(header)) return Number(header)
+  if (/^\d+$/.test(header)) return Math.min(Number(header), Number.MAX_SAFE_INTEGER)
   const at = Date.parse(header)
   return Number.isNaN(at) ? null : Math.max(0, (at - Date.now()) / 1000)
 }
@@ -103,5 +103,7 @@ function secondsOf (header: string | undefined): number | null {
 function failureOf (error: unknown): string {
   if (error instanceof ForbiddenAddress) return `The address ${error.message} is not allowed: messages are never sent to link-local, multicast and metadata addresses.`
   const { code } = error as { code?: unknown }
+  // What the parser of Node says about bytes that are no HTTP.
+  if (typeof code === 'string' && code.startsWith('HPE_')) return `The receiver answered something that is not valid HTTP (${code}).`
   return `The receiver could not be reached (${typeof code === 'string' ? code : 'unknown error'}).`
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { sql } from '../support/backups.ts'
@@ -84,6 +87,27 @@ t.test('a revision beyond the log is told with where the log ends, and no backup
   await sleep(300)
   await service.post('/api/containers/P1/move', { target_device: 'Hotel' })
   t.match(await watching, { code: 0, err: 'Revision 4711 is beyond the log, which ends at revision 3. Going on from there.\n', out: /^4 [^\n]*\n$/ })
+})
+
+t.test('whatever passes by itself is waited for once it has connected, and what does not ends it', async (t) => {
+  const problem = (status: number, title: string) => JSON.stringify({ type: 'about:blank', status, title, code: 'any', detail: title })
+  const frames = (revision: number) => [
+    `event: hello\nid: ${revision - 1}\ndata: {"revision":${revision - 1},"log_id":"a"}\n\n`,
+    `event: revision\nid: ${revision}\ndata: {"revision":${revision},"recorded_at":"2026-03-02T09:00:00.000Z","actor":null,"events":null,"count":300}\n\n`
+  ].join('')
+  const answers: [status: number, type: string, text: string][] = [
+    [200, 'text/event-stream', frames(2)], [429, 'application/problem+json', problem(429, 'Too many requests')], [503, 'application/problem+json', problem(503, 'Too many streams')],
+    [502, 'text/html', '<h1>Bad gateway</h1>'], [408, 'application/problem+json', problem(408, 'Request timeout')], [200, 'text/event-stream', frames(3)], [401, 'application/problem+json', problem(401, 'Key revoked')]
+  ]
+  const server = createServer((_request, response) => {
+    const [status, type, text] = answers.shift()!
+    response.writeHead(status, { 'content-type': type }).end(text)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { platformStatus } = await aCommandLine(null, { PLATFORM_STATUS_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  t.match(await platformStatus('watch'), { code: 1, out: /^2 .* 300 events\n3 .* 300 events\n$/, err: /Key revoked/ })
+  t.same(answers, [])
 })
 
 t.test('it says so when the service ends the stream', async (t) => {

@@ -85,6 +85,8 @@ t.test('pages, filters and refusals', async (t) => {
   t.equal(new Set(keys).size, 7)
   t.equal((await lab.get('/api/estimates/kinds?device=Reader&count=true')).body.total, 3)
   t.same((await lab.get('/api/estimates/kinds?since=2999-01-01T00:00:00Z')).body.items, [])
+  const { items: [{ key }] } = (await lab.get('/api/estimates/kinds?limit=1')).body
+  t.match(await lab.get(`/api/estimates/kinds/${key}/history?from=2999-01-01T00:00:00Z`), { status: 400, body: { errors: [{ parameter: 'from', detail: 'must not be in the future' }] } }, 'the fault is in what was given')
   t.match(await lab.get('/api/estimates/kinds?device=Nowhere'), { status: 404, body: { code: 'device-not-found', device: 'Nowhere', parameter: 'device' } })
   t.match(await lab.get('/api/estimates/kinds/0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11/history'), { status: 404, body: { code: 'step-kind-not-found', parameter: 'key' } })
   t.match(await lab.get(`/api/estimates/kinds/${keys[0]}/history?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z`), { status: 400, body: { errors: [{ parameter: 'to' }] } })

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { anExperiment } from '../support/log.ts'
 import type { Service } from '../support/service.ts'
 import { aListener, type Frame, revisionsOf } from '../support/stream.ts'
+import { workOf } from '../support/work.ts'
 
 const times = { start: '2026-03-02T09:00:00Z', finish: '2026-03-02T09:01:00Z' }
 
@@ -102,4 +103,24 @@ t.test('a filter hears each event in which what it names takes part, in the list
     // One event of the list fits all filters; a frame has all events of its revision.
     t.same([...new Set(listed)], streamed, `${name}: the list`)
   }
+})
+
+t.test('hundreds of readers with filters of their own do not multiply the work of a revision with thousands of events', async (t) => {
+  const { service, from } = await aNotedLab(t)
+  const plates = Array.from({ length: 100 }, (_, n) => `Q${n}`)
+  const { body: { items } } = await service.post('/api/containers/batch', { containers: plates.map((barcode) => ({ device: 'Hotel', barcode })) })
+  await service.post('/api/steps/batch', { steps: Array.from({ length: 2000 }, (_, n) => ({ ...times, device: 'Reader', data: { fct: 'read' }, containers: [plates[n % 100]] })) })
+  const before = (await service.get('/api/lab')).body.revision as number
+  await service.post('/api/steps/exclusions', { where: { fct: 'read' }, reason: 'the lamp was broken' })
+  const device = (await service.get('/api/devices/Reader')).body.id as string
+  const none = { device: null, container: null, barcode: null, experiment: null, kind: null }
+  const filtersOf = (count: number) => Array.from({ length: count }, (_, n) => [
+    { ...none, barcode: plates[n]! }, { ...none, container: items[n].id as string, kind: 'step-corrected' }, { ...none, device, experiment: randomUUID() }, { ...none, barcode: plates[n]!, device }
+  ]).flat()
+  const read = async (count: number) => await service.app.store.eventLog.read({ after: before, upTo: before + 1, filters: filtersOf(count), all: false })
+  t.same((await read(100)).revisions.map(({ revision, count, fits }) => [revision, count, fits.length]), [[before + 1, 2000, 300]], 'all but those of experiments')
+  t.same((await service.app.store.eventLog.read({ after: from, upTo: before, filters: filtersOf(100), all: false })).revisions.at(-1)?.fits.length, 200, 'and of the batch all but those of its kind')
+  const work = async (count: number) => await workOf(service, async () => ({ status: (await read(count)).revisions.length === 1 ? 200 : 500, text: '' }), t)
+  const [few, many] = [await work(1), await work(100)]
+  t.ok(many.rows <= few.rows + 2000, `rows read: ${few.rows} for 4 filters, ${many.rows} for 400`)
 })

@@ -138,7 +138,7 @@ t.test('Retry-After is heard, up to ten hours', async (t) => {
   const made = await aWebhook(t)
   await made.plates(1)
   const seconds: (number | null)[] = []
-  for (const header of ['60', '1', '999999', new Date(Date.now() + 7_201_000).toUTCString(), 'soon', '-1']) {
+  for (const header of ['60', '1', '9'.repeat(30), new Date(Date.now() + 7_201_000).toUTCString(), 'soon', '-1']) {
     made.receiver.answer = (response) => response.writeHead(503, { 'retry-after': header }).end()
     seconds.push(await secondsToNext(made))
   }
@@ -160,6 +160,7 @@ t.test('receivers that redirect, hang, break off or are not there', async (t) =>
   t.same(other.messages, [])
   t.same(await reason(() => {}), [null, 'The receiver did not answer within 0.3 seconds.'])
   t.same(await reason((response) => response.socket?.destroy()), [null, 'The receiver could not be reached (ECONNRESET).'])
+  t.same(await reason((response) => response.socket?.end('SSH-2.0-OpenSSH_9.2\r\n')), [null, 'The receiver answered something that is not valid HTTP (HPE_INVALID_CONSTANT).'])
   await service.patch(`/api/webhooks/${id}`, { url: 'http://127.0.0.1:9/' })
   t.same(await reason(() => {}), [null, 'The receiver could not be reached (ECONNREFUSED).'])
   await service.patch(`/api/webhooks/${id}`, { url: 'http://nobody.invalid/' })

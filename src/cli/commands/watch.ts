@@ -96,11 +96,17 @@ async function watch ({ url, json, container, device, experiment, kind, after, c
     } catch (error) {
       if (isStopped()) return
       // The first connection must work. Later, a refusal ends it, and everything else is tried again.
-      if (error instanceof CommandError && (!hasConnected || error.exitCode !== exitCodes.unreachable)) throw error
+      if (error instanceof CommandError && (!hasConnected || !passes(error))) throw error
       io.err.write(lost)
     }
     await sleep(1000 + Math.random() * 1000, undefined, { signal: io.signal }).catch(() => {})
   }
+}
+
+/** Whether the same request may be answered later: the service is away or busy, or there were too many requests. The Python client waits for the same. */
+function passes ({ exitCode, json }: CommandError): boolean {
+  const { status } = json as { status?: number }
+  return exitCode === exitCodes.unreachable || [408, 429, 502, 503, 504].includes(status ?? 0)
 }
 
 type Show = (event: string | undefined, id: string | undefined, data: string) => boolean
