@@ -1,4 +1,4 @@
-import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
+import { Composer, type CST, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, type ScalarTag, type YAMLMap } from 'yaml'
 import { maxBodyLevels } from '../values.ts'
 import { lostDigits, wholeNumber, withTexts } from '../whole-numbers.ts'
 
@@ -51,7 +51,7 @@ export function readYaml (text: string): unknown {
     const { line, col } = lines.linePos(offset)
     throw new YamlError(detail, line, col)
   }
-  const tokens = [...new Parser(lines.addNewLine).parse(text)]
+  const tokens = [...tokensOf(text, lines, fail)]
   checkTokens(tokens, fail)
   const composer = new Composer(options)
   let first: [offset: number, detail: string] | undefined
@@ -61,6 +61,17 @@ export function readYaml (text: string): unknown {
   if (first) fail(...first)
   if (another) fail(another.range[0], 'a second document begins here; a lab file has only one')
   return valueOf(document!.contents, fail)
+}
+
+// What is open at a place of the text: the document, its collections, and what is read now. Deep nesting takes much memory, so it ends the reading.
+function * tokensOf (text: string, lines: LineCounter, fail: Fail): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  for (const lexeme of new Lexer().lex(text)) {
+    yield * parser.next(lexeme)
+    if (parser.stack.length > maxBodyLevels + 3) fail(parser.offset, `nested deeper than ${maxBodyLevels} levels`)
+  }
+  yield * parser.end()
 }
 
 type ErrorSource = number | readonly number[] | { offset: number }
