@@ -76,3 +76,29 @@ t.test('an experiment that is created while its steps are logged gets them, and 
   t.match(await logged, { status: 201, body: { experiment_id: id, experiment_named: null, warnings: [] } })
   t.match((await lab.get(`/api/experiments/${id}`)).body, { status: 'running', steps: { total: 1 } })
 })
+
+t.test('a container moves while a transfer waits for who logs the first step of its run', async (t) => {
+  const lab = await aLab(t, { Hotel: 2, Reader: 2 }, { STATEMENT_TIMEOUT_MS: '8000' })
+  for (const barcode of ['P1', 'P2']) await lab.post('/api/containers', { device: 'Hotel', barcode })
+  const { body: process } = await lab.post('/api/processes', { name: 'Assay', source: 'x' })
+  for (const experiment_id of [undefined, (await lab.post('/api/experiments', { process_id: process.id })).body.id as string]) {
+    // as log_steps does: the row of the run first, the lab lock later
+    const other = new pg.Client({ connectionString: lab.url })
+    await other.connect()
+    await other.query('BEGIN')
+    const run = experiment_id === undefined ? ['day 2026-03-02', null, '2026-03-02'] : [`experiment ${experiment_id}`, experiment_id, null]
+    await other.query('INSERT INTO run (key, experiment_id, day) VALUES ($1, $2, $3)', run)
+
+    const { start, finish } = aStep({})
+    const device = experiment_id === undefined ? 'Reader' : 'Hotel'
+    const transfer = lab.post('/api/transfers', { container: 'P1', target: { device }, step: { device: 'Reader', start, finish, experiment_id } })
+    for (let waiting = 0; waiting === 0; await new Promise((resolve) => setTimeout(resolve, 10))) {
+      waiting = (await other.query('SELECT FROM pg_stat_activity WHERE datname = current_database() AND pg_backend_pid() = ANY (pg_blocking_pids(pid))')).rows.length
+    }
+    t.match(await lab.post('/api/containers/P2/move', { target_device: device }), { status: 200 })
+    await other.query('SELECT next_revision()')
+    await other.query('COMMIT')
+    await other.end()
+    t.match(await transfer, { status: 200 })
+  }
+})

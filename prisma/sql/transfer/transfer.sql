@@ -7,7 +7,7 @@
 --
 -- Rows whose `findings` are null are returned alone, and nothing is done: see steps_to_merge.
 --
--- Locks: Steps, experiments, the lab: the order of the step log, so that the two never wait for each other.
+-- Locks: Steps, runs, experiments, the lab: the order of the step log, so that the two never wait for each other.
 -- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
 -- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
@@ -33,6 +33,9 @@ DECLARE
   results jsonb := '[]';
 BEGIN
   PERFORM 1 FROM step WHERE id IN (SELECT (t->'step'->>'id')::uuid FROM jsonb_array_elements(_transfers) t) ORDER BY id FOR NO KEY UPDATE;
+  IF NOT _dry_run THEN
+    PERFORM mark_runs_ahead((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null'));
+  END IF;
   PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
   ORDER BY id FOR NO KEY UPDATE;
   RETURN QUERY
