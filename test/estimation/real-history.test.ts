@@ -21,7 +21,7 @@ const plan = ({ kind, name, device, data, origin, destination }: ReplayedStep) =
 const pinball = (confidence: number, bound: number, actual: number) =>
   actual >= bound ? confidence * (actual - bound) : (1 - confidence) * (bound - actual)
 
-/** Figures for people: `FIGURES=1 npm test -- test/estimation/real-history.test.ts` prints them. */
+/** Figures for people: `FIGURES=1 npm test -- --thorough test/estimation/real-history.test.ts` prints them. */
 const tell = (text: string) => process.env.FIGURES ? process.stderr.write(`${text}\n`) : t.comment(text)
 
 type Answer = { duration_seconds: number | null, method: string }
