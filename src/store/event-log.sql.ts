@@ -40,7 +40,7 @@ export const shownEvent = `(SELECT ${jsonColumns(eventMembers, 'e')})`
 // The sizes are those of the stored rows, which can be compressed: they keep the statement from building far too much.
 //
 // Hundreds of readers can have filters of their own, and a revision can have thousands of events. So events are not compared with filters one by one: each filter
-// is joined by its most selective member, and the others are looked at where that one fits. OFFSET 0 makes look-ups of an index of what is read per event or per filter.
+// is joined by its most selective member, and the others are looked at where that one fits. OFFSET 0 makes PostgreSQL look up each event or each filter in an index.
 const pageStatement = `
   WITH filter AS MATERIALIZED (
     SELECT *, container IS NOT NULL OR barcode IS NOT NULL AS by_container

@@ -35,7 +35,7 @@ export function eventStore ({ prisma }: Database) {
 }
 
 /**
- * The FROM and WHERE of a filtered list. `k` are the keys by which the list is ordered: those that the filter leaves of which there are the fewest.
+ * The FROM and WHERE of a filtered list. `k` are the keys of the events. They come from the filter that leaves the fewest events.
  * Each of these filters has its own indexes. The events are read one by one in the order of their keys, so a page reads little more than itself.
  */
 function sourceOf (filters: Filters, { direction, take, beyond }: { direction: Prisma.Sql, take: number | null, beyond: Prisma.Sql | null }): Prisma.Sql {

@@ -1,5 +1,6 @@
 -- Marks the runs of steps that will be logged as pending, as mark_runs_pending does when they are. A command that logs steps under the lab lock calls
--- it before it takes the lock, because who logs a step takes the lab lock last. Otherwise the two deadlock at the first step of a run.
+-- it before it takes the lock. The step log has the same order: it marks the run first, and takes the lab lock last. With another order the two commands
+-- deadlock at the first step of a run.
 --
 -- Locks: The rows of runs that were not pending.
 CREATE OR REPLACE FUNCTION mark_runs_ahead(_steps jsonb) RETURNS void LANGUAGE sql AS $$

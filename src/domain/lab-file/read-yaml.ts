@@ -63,7 +63,7 @@ export function readYaml (text: string): unknown {
   return valueOf(document!.contents, fail)
 }
 
-// What is open at a place of the text: the document, its collections, and what is read now. Deep nesting takes much memory, so it ends the reading.
+// The tokens of the text. `parser.stack` has the document and the collections that are open. Deep nesting takes much memory, so it ends the reading.
 function * tokensOf (text: string, lines: LineCounter, fail: Fail): Generator<CST.Token> {
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)
