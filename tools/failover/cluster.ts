@@ -1,12 +1,13 @@
-// etcd, three Patroni nodes and HAProxy, each with its file of deploy/patroni.
+// Three machines with etcd and Patroni each, and HAProxy, each with its file of deploy/patroni.
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, chownSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { freePorts } from '../support/free-port.ts'
 import { type Programs, until } from '../support/programs.ts'
 import { execute } from '../support/server-databases.ts'
 import { filled, type Values, valuesOf } from '../support/templates.ts'
+import { type EtcdMember, startEtcd } from './etcd.ts'
 import { makeNode, type Node } from './node.ts'
 
 export type Installed = { etcd: string, haproxy: string, postgres: string, patroni: string }
@@ -24,9 +25,10 @@ const settleSeconds = 60
 
 /** Starts all of it, and makes the database of the service. `url` leads to the primary, whichever it is. */
 export async function startCluster (programs: Programs, installed: Installed, timing: Partial<Timing>) {
-  const values = await valuesHere(programs.folder, installed, timing)
-  await startEtcd(programs, installed.etcd, values)
-  const nodes = addresses.map((address, index) => makeNode(programs, installed.patroni, { ...values, NODE_NAME: `node${index + 1}`, NODE_ADDRESS: address }))
+  const values = await valuesHere(installed, timing)
+  const machines = addresses.map((address, index) => ({ ...values, NODE_NAME: `node${index + 1}`, NODE_ADDRESS: address }))
+  const etcd = await startEtcd(programs, installed.etcd, machines)
+  const nodes = machines.map((machine) => makeNode(programs, installed.patroni, machine))
   for (const node of nodes) node.start()
 
   /** What the nodes say of each other. Empty when none answers. */
@@ -72,6 +74,12 @@ export async function startCluster (programs: Programs, installed: Installed, ti
     synchronousStandby: async (): Promise<Node> => await nodeWith('sync_standby'),
     settled,
 
+    /** The member of etcd that the others follow. */
+    async etcdLeader (): Promise<EtcdMember> {
+      for (const member of etcd) if (await member.leads()) return member
+      return fail('no member of etcd leads')
+    },
+
     /** The planned way: the leader hands over to its synchronous standby. */
     async switchover (): Promise<void> {
       const [leader, standby] = [await nodeWith('leader'), await nodeWith('sync_standby')]
@@ -82,33 +90,21 @@ export async function startCluster (programs: Programs, installed: Installed, ti
   }
 }
 
-async function valuesHere (folder: string, { postgres }: Installed, timing: Partial<Timing>): Promise<Values> {
+async function valuesHere ({ postgres }: Installed, timing: Partial<Timing>): Promise<Values> {
   const [postgresPort, restPort, etcdPort, etcdPeerPort, primaryPort, replicaPort] = (await freePorts(6)).map(String)
   const password = (): string => randomBytes(12).toString('hex')
-  const [etcd] = addresses
   return valuesOf({
     ...timing,
     ...Object.fromEntries(addresses.map((address, index) => [`NODE${index + 1}_ADDRESS`, address])),
-    NETWORK: '127.0.0.0/8', NODE_NAME: 'node1', NODE_ADDRESS: etcd,
+    NETWORK: '127.0.0.0/8',
     // a virtual machine may have none, and resetting this one is not what the test is for
     WATCHDOG: 'off',
     POSTGRES_PORT: postgresPort, REST_PORT: restPort, BIN_DIR: postgres,
-    ETCD_PORT: etcdPort, ETCD_PEER_PORT: etcdPeerPort, ETCD_DATA_DIR: join(folder, 'etcd'),
-    ETCD_CLUSTER: `node1=http://${etcd}:${etcdPeerPort}`, ETCD_HOSTS: `"${etcd}:${etcdPort}"`,
+    ETCD_PORT: etcdPort, ETCD_PEER_PORT: etcdPeerPort,
+    ETCD_CLUSTER: addresses.map((address, index) => `node${index + 1}=http://${address}:${etcdPeerPort}`).join(),
+    ETCD_HOSTS: addresses.map((address) => `"${address}:${etcdPort}"`).join(),
     PRIMARY_PORT: primaryPort, REPLICA_PORT: replicaPort,
     SUPERUSER_PASSWORD: password(), REPLICATION_PASSWORD: password(), REWIND_PASSWORD: password(), SERVICE_PASSWORD: password()
-  })
-}
-
-async function startEtcd (programs: Programs, etcd: string, values: Values): Promise<void> {
-  const config = join(programs.folder, 'etcd.yml')
-  writeFileSync(config, filled('etcd.yml', values))
-  mkdirSync(values.ETCD_DATA_DIR!, { mode: 0o700 })
-  if (programs.owner !== undefined) chownSync(values.ETCD_DATA_DIR!, programs.owner.uid, programs.owner.gid)
-  const program = programs.start('etcd', etcd, ['--config-file', config])
-  await until('that etcd is healthy', 30, async () => {
-    if (program.isOver()) throw new Error('etcd has ended')
-    return await fetch(`http://${values.NODE_ADDRESS}:${values.ETCD_PORT}/health`).then(({ ok }) => ok, () => false)
   })
 }
 

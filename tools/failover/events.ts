@@ -8,6 +8,8 @@ export type Event = (cluster: Cluster) => Promise<void>
 
 /** Longer than a default failover takes. */
 const promotionSeconds = 90
+/** Longer than Patroni's default ttl: a leader that cannot renew its key would be replaced. */
+const withoutEtcdMs = 40_000
 /** A frozen leader is resumed after another one has worked for a while: what it still believes must not come back. */
 const afterPromotionMs = 3000
 
@@ -37,6 +39,15 @@ export const shortEvents: Readonly<Record<string, Event>> = {
 
 export const events: Readonly<Record<string, Event>> = {
   ...shortEvents,
+  'etcd killed on one machine, the one whose etcd leads': async (cluster) => {
+    const [leader, member] = [await cluster.leader(), await cluster.etcdLeader()]
+    await member.kill()
+    await sleep(withoutEtcdMs)
+    const { name } = await cluster.leader()
+    if (name !== leader.name) throw new Error(`${name} took over from ${leader.name}, although two of three etcd were there`)
+    member.start()
+    await member.healthy()
+  },
   'synchronous standby killed': async (cluster) => {
     const standby = await cluster.synchronousStandby()
     standby.kill()

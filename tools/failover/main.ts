@@ -1,7 +1,7 @@
 // npm run test:failover [-- --short] [--timing 30/10/10] [--robots 8]
-// The service on a PostgreSQL that fails over: etcd, three Patroni nodes and HAProxy on this machine, with the files of deploy/patroni. The leader is
+// The service on a PostgreSQL that fails over: three machines with etcd and Patroni each, and HAProxy, all of them this machine, with the files of deploy/patroni. The leader is
 // killed, frozen and replaced while robots write. No acknowledged write may be lost or doubled, the service must go on by itself, and robots may see
-// only success and 503 with Retry-After. Prints the longest time without an acknowledged write for each event. --short: two events instead of six.
+// only success and 503 with Retry-After. Prints the longest time without an acknowledged write for each event. --short: two events instead of seven.
 // --timing: ttl, loop_wait and retry_timeout of Patroni instead of those of deploy/patroni/node.env.
 // Root with apt-get may install what is missing; otherwise the exit code is 77, and a line says what is missing.
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -58,7 +58,7 @@ async function main (): Promise<void> {
   const owner = isRoot ? await unprivilegedUser() : undefined
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
   programs = openPrograms(folder, owner)
-  say('starting etcd, three Patroni nodes and HAProxy')
+  say('starting three etcd, three Patroni nodes and HAProxy')
   const cluster = await startCluster(programs, installed, timingOf(timing))
   service = await startService({ DATABASE_URL: cluster.url, RATE_LIMIT_PER_MINUTE: '0' })
   await makeLab(service.url, Number(robotCount))

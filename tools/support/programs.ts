@@ -8,25 +8,28 @@ import { type Owner, spawnOptions } from '../../src/embedded/run-command.ts'
 
 export type Program = { name: string, pid: number, isOver (): boolean, end (signal: NodeJS.Signals): Promise<void> }
 
+type Started = Program & { endsLast: boolean }
+
 export type Programs = ReturnType<typeof openPrograms>
 
 /** Starts programs as `owner`, with a working directory and files of output in `folder`. */
 export function openPrograms (folder: string, owner: Owner) {
-  const started: Program[] = []
+  const started: Started[] = []
   const further: { resume (): void, kill (): void }[] = []
   const logOf = (name: string): string => join(folder, `${name}.log`)
 
   return {
     folder, owner,
 
-    start (name: string, file: string, args: readonly string[]): Program {
+    /** `endsLast`: the others speak to it while they end. */
+    start (name: string, file: string, args: readonly string[], { endsLast = false } = {}): Program {
       const output = openSync(logOf(name), 'a')
       // a group of its own: Ctrl-C in the terminal is for the tool, which then ends all in order
       const child = spawn(file, args, { ...spawnOptions(owner), cwd: folder, detached: true, stdio: ['ignore', output, output] })
       closeSync(output)
       child.on('error', () => {})
       if (child.pid === undefined) throw new Error(`${file} cannot be started.`)
-      const program: Program = { name, pid: child.pid, isOver: () => isOver(child), end: async (signal) => await end(child, signal) }
+      const program: Started = { name, endsLast, pid: child.pid, isOver: () => isOver(child), end: async (signal) => await end(child, signal) }
       started.push(program)
       return program
     },
@@ -42,12 +45,12 @@ export function openPrograms (folder: string, owner: Owner) {
       return names.map((name) => `-- ${name}\n${readFileSync(logOf(name), 'utf8').trimEnd().split('\n').slice(-lines).join('\n')}`).join('\n')
     },
 
-    /** Ends them all; the first one last, because the others speak to it while they end. */
+    /** Ends them all, in two groups. */
     async endAll (): Promise<void> {
       for (const processes of further) processes.resume()
-      const [first, ...others] = started
-      await Promise.all(others.map(async (program) => { await program.end('SIGTERM') }))
-      await first?.end('SIGTERM')
+      for (const last of [false, true]) {
+        await Promise.all(started.filter(({ endsLast }) => endsLast === last).map(async (program) => { await program.end('SIGTERM') }))
+      }
     },
 
     /** For the exit of this process, which cannot wait. */
