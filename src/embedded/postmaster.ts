@@ -21,7 +21,8 @@ const logWaitingAfterMs = 5_000
 // After a server was killed, its child processes run for a while until they notice.
 const leftoverTimeoutMs = 20_000
 const maxPortAttempts = 10
-const fastShutdownTimeoutMs = 60_000
+/** How long a stop waits after each signal. */
+export const shutdownTimeouts = { SIGINT: 60_000, SIGQUIT: 10_000 } as const
 
 // No Unix sockets: data directories can exceed the length limit of socket paths. The service receives and logs statement
 // errors; in this log, they would fill the disk. Every user of this machine can open connections to the port without logging
@@ -95,7 +96,7 @@ export async function shutDown (postmaster: Postmaster, options: { place: Cluste
   const { place, found, log } = options
   const ended = () => !isSameProcess(pid, identity)
   if (process.platform === 'win32') { await shutDownOnWindows(place, found); return }
-  for (const [signal, limit] of [['SIGINT', fastShutdownTimeoutMs], ['SIGQUIT', 10_000]] as const) {
+  for (const [signal, limit] of Object.entries(shutdownTimeouts) as [keyof typeof shutdownTimeouts, number][]) {
     if (ended()) return
     try {
       process.kill(pid, signal)

@@ -16,7 +16,7 @@ import { localUrl, drain, listen } from './listen.ts'
 import { type Shutdown, openShutdown } from './shutdown.ts'
 
 /** How long a stop waits for current requests before it closes their connections, and then for their queries. */
-const defaultShutdownTimeouts = { requestsMs: 10_000, queriesMs: 2_000 }
+export const defaultShutdownTimeouts = { requestsMs: 10_000, queriesMs: 2_000 }
 
 /** A service that accepts requests at the URL `address`. `stop` may be called more than once. */
 export type RunningService = { address: string, stop: () => Promise<void> }

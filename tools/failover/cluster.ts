@@ -1,6 +1,8 @@
 // Three machines with etcd and Patroni each, and HAProxy, each with its file of deploy/patroni.
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { freePorts } from '../support/free-port.ts'
@@ -25,7 +27,7 @@ const settleSeconds = 60
 
 /** Starts all of it, and makes the database of the service. `url` leads to the primary, whichever it is. */
 export async function startCluster (programs: Programs, installed: Installed, timing: Partial<Timing>) {
-  const values = await valuesHere(installed, timing)
+  const values = await valuesHere(programs, installed, timing)
   const machines = addresses.map((address, index) => ({ ...values, NODE_NAME: `node${index + 1}`, NODE_ADDRESS: address }))
   const etcd = await startEtcd(programs, installed.etcd, machines)
   const nodes = machines.map((machine) => makeNode(programs, installed.patroni, machine))
@@ -90,8 +92,9 @@ export async function startCluster (programs: Programs, installed: Installed, ti
   }
 }
 
-async function valuesHere ({ postgres }: Installed, timing: Partial<Timing>): Promise<Values> {
+async function valuesHere ({ owner }: Programs, { postgres }: Installed, timing: Partial<Timing>): Promise<Values> {
   const [postgresPort, restPort, etcdPort, etcdPeerPort, primaryPort, replicaPort] = (await freePorts(6)).map(String)
+  const user = owner?.name ?? userInfo().username
   const password = (): string => randomBytes(12).toString('hex')
   return valuesOf({
     ...timing,
@@ -103,6 +106,7 @@ async function valuesHere ({ postgres }: Installed, timing: Partial<Timing>): Pr
     ETCD_PORT: etcdPort, ETCD_PEER_PORT: etcdPeerPort,
     ETCD_CLUSTER: addresses.map((address, index) => `node${index + 1}=http://${address}:${etcdPeerPort}`).join(),
     ETCD_HOSTS: addresses.map((address) => `"${address}:${etcdPort}"`).join(),
+    PROXY_USER: user, PROXY_GROUP: execFileSync('id', ['-gn', user], { encoding: 'utf8' }).trim(),
     PRIMARY_PORT: primaryPort, REPLICA_PORT: replicaPort,
     SUPERUSER_PASSWORD: password(), REPLICATION_PASSWORD: password(), REWIND_PASSWORD: password(), SERVICE_PASSWORD: password()
   })
