@@ -76,10 +76,10 @@ export async function startCluster (programs: Programs, installed: Installed, ti
     synchronousStandby: async (): Promise<Node> => await nodeWith('sync_standby'),
     settled,
 
-    /** The member of etcd that the others follow. */
-    async etcdLeader (): Promise<EtcdMember> {
-      for (const member of etcd) if (await member.leads()) return member
-      return fail('no member of etcd leads')
+    /** The members of etcd; the one that the others follow is the first. */
+    async etcdMembers (): Promise<EtcdMember[]> {
+      const leads = await Promise.all(etcd.map(async (member) => await member.leads()))
+      return etcd.toSorted((a, b) => Number(leads[etcd.indexOf(b)]) - Number(leads[etcd.indexOf(a)]))
     },
 
     /** The planned way: the leader hands over to its synchronous standby. */

@@ -40,13 +40,20 @@ export const shortEvents: Readonly<Record<string, Event>> = {
 export const events: Readonly<Record<string, Event>> = {
   ...shortEvents,
   'etcd killed on one machine, the one whose etcd leads': async (cluster) => {
-    const [leader, member] = [await cluster.leader(), await cluster.etcdLeader()]
-    await member.kill()
+    const [leader, [member]] = [await cluster.leader(), await cluster.etcdMembers()]
+    await member!.kill()
     await sleep(withoutEtcdMs)
     const { name } = await cluster.leader()
     if (name !== leader.name) throw new Error(`${name} took over from ${leader.name}, although two of three etcd were there`)
-    member.start()
-    await member.healthy()
+    member!.start()
+    await member!.healthy()
+  },
+  'etcd killed on two machines, and started again': async (cluster) => {
+    const members = (await cluster.etcdMembers()).slice(0, 2)
+    for (const member of members) await member.kill()
+    await sleep(withoutEtcdMs)
+    for (const member of members) member.start()
+    for (const member of members) await member.healthy()
   },
   'synchronous standby killed': async (cluster) => {
     const standby = await cluster.synchronousStandby()

@@ -1,7 +1,7 @@
 // npm run test:failover [-- --short] [--timing 30/10/10] [--robots 8]
-// The service on a PostgreSQL that fails over: three machines with etcd and Patroni each, and HAProxy, all of them this machine, with the files of deploy/patroni. The leader is
-// killed, frozen and replaced while robots write. No acknowledged write may be lost or doubled, the service must go on by itself, and robots may see
-// only success and 503 with Retry-After. Prints the longest time without an acknowledged write for each event. --short: two events instead of seven.
+// The service on a PostgreSQL that fails over: three machines with etcd and Patroni each, and HAProxy, all of them this machine, with the files of deploy/patroni.
+// The leader is killed, frozen and replaced while robots write, and so is etcd. No acknowledged write may be lost or doubled, the service must go on by itself, and robots may see
+// only success and 503 with Retry-After. Prints the longest time without an acknowledged write for each event. --short: two events instead of eight.
 // --timing: ttl, loop_wait and retry_timeout of Patroni instead of those of deploy/patroni/node.env.
 // Root with apt-get may install what is missing; otherwise the exit code is 77, and a line says what is missing.
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
