@@ -11,6 +11,7 @@ import { Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { useScans } from '../../parts/scanner.ts'
 import { signal } from '../../parts/signal.ts'
+import { useSigning } from '../../parts/use-signing.ts'
 import { Findings } from './findings.tsx'
 import { keepSeen, keptSeen } from './kept.ts'
 import { lidChoices, type Lids, type Seen, slotAfter, slotOf, trackedText, withoutSeen, withSeen, wordOf } from './seen.ts'
@@ -36,16 +37,19 @@ function Count ({ world, device }: { world: World, device: Device }) {
   const [said, setSaid] = useState('')
   const [result, setResult] = useState<StocktakeResult | null>(null)
   const field = useRef<HTMLInputElement>(null)
+  const signing = useSigning()
   useScans(take)
   const comparing = useMutation({
-    mutationFn: async (badge: string | undefined) => await compareStock({ device: device.name, seen: [...seen.values()] }, { badge }),
-    onSuccess: setResult
+    mutationFn: async (badge: string | undefined) => await compareStock({ device: device.name, seen: [...seen.values()] }, { badge })
   })
 
   function saw (next: Seen): void {
     setSeen(next)
     keepSeen(device.name, next)
+    // What was compared, and is perhaps still on its way, is without this. Whoever signed that has not signed what was seen since.
+    if (result !== null || comparing.isPending) signing.forget()
     setResult(null)
+    comparing.reset()
   }
 
   function record (barcode: string | null): string {
@@ -100,12 +104,15 @@ function Count ({ world, device }: { world: World, device: Device }) {
       <SeenTable world={world} device={device} seen={seen} onRemove={(position) => saw(withoutSeen(seen, position))} />
       <p>{seen.size} of {device.positions} slots were scanned. <strong>Slots that were not scanned count as empty.</strong></p>
       {comparing.error === null ? null : <p role="alert" className="refusal">{wordsOf(comparing.error)}</p>}
-      <DryRun verb={comparing.isPending ? 'comparing ...' : 'Compare'} isMain={result === null} isPending={comparing.isPending} run={(badge) => comparing.mutate(badge)}>
+      <DryRun
+        verb={comparing.isPending ? 'comparing ...' : 'Compare'} isMain={result === null} isPending={comparing.isPending} signing={signing} isFormShown={result !== null}
+        run={(badge) => comparing.mutate(badge, { onSuccess: setResult })}
+      >
         {seen.size === 0 ? null : <button className="key" onClick={() => { saw(new Map()); setSlot(0); setSaid('') }}>Start again</button>}
       </DryRun>
       {result === null ? null : (
         <Findings
-          result={result} seen={seen}
+          result={result} seen={seen} signing={signing}
           onApplied={() => {
             saw(new Map())
             setSlot(0)
