@@ -106,8 +106,8 @@ type Known = ReturnType<typeof labStateOf>
 function knownOf ({ revision, totals, devices }: LabState): Known {
   return {
     revision, totals,
-    devices: devices.map(({ name, group, positions, occupied, disposes, containers, lids }) => ({
-      name, group, positions, occupied, disposes, containers: containers.map(({ id, barcode, name, position, lidded, lid }) => ({ id, barcode, name, position, lidded, lid })),
+    devices: devices.map(({ name, group, positions, occupied, disposes, waste, containers, lids }) => ({
+      name, group, positions, occupied, disposes, waste, containers: containers.map(({ id, barcode, name, position, lidded, lid }) => ({ id, barcode, name, position, lidded, lid })),
       lids: lids.map(({ container_id, barcode, name, position }) => ({ container_id, barcode, name, position })).sort((a, b) => a.position - b.position)
     }))
   }

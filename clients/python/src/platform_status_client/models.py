@@ -751,6 +751,7 @@ class LabDeviceState(TypedDict):
     positions: int
     occupied: int
     disposes: bool
+    waste: list[int]
     deep_well: list[int]
     reserved: list[LabReservedSlot] | None
     containers: list[LabContainer]

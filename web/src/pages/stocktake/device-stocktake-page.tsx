@@ -5,6 +5,7 @@ import { wordsOf } from '../../api/client.ts'
 import type { StocktakeResult } from '../../api/generated/schema.d.ts'
 import { compareStock } from '../../api/stocktakes.ts'
 import { usePast, useWorld } from '../../lab/lab-context.ts'
+import { keepingOf, keptSlots } from '../../lab/waste.ts'
 import type { Device, World } from '../../lab/world.ts'
 import { DryRun } from '../../parts/dry-run.tsx'
 import { Name } from '../../parts/name.tsx'
@@ -32,7 +33,7 @@ export function DeviceStocktakePage ({ name }: { name: string }) {
 
 function Count ({ world, device }: { world: World, device: Device }) {
   const [seen, setSeen] = useState<Seen>(() => keptSeen(device.name))
-  const [slot, setSlot] = useState(0)
+  const [slot, setSlot] = useState(() => firstSlot(device))
   const [lids, setLids] = useState<Lids>('not looked')
   const [said, setSaid] = useState('')
   const [result, setResult] = useState<StocktakeResult | null>(null)
@@ -84,7 +85,7 @@ function Count ({ world, device }: { world: World, device: Device }) {
       <form className="scan" onSubmit={onEnter}>
         <label className="field">Slot
           <select value={slot} onChange={({ target }) => setSlot(Number(target.value))}>
-            {Array.from({ length: device.positions }, (_, n) => <option key={n} value={n}>{n} ({trackedText(device, n)})</option>)}
+            {keptSlots(device).map((n) => <option key={n} value={n}>{n} ({trackedText(device, n)})</option>)}
           </select>
         </label>
         <label className="field">Barcode of the plate in slot {slot}
@@ -102,26 +103,30 @@ function Count ({ world, device }: { world: World, device: Device }) {
       </form>
       <p role="status" className="said">{said}</p>
       <SeenTable world={world} device={device} seen={seen} onRemove={(position) => saw(withoutSeen(seen, position))} />
-      <p>{seen.size} of {device.positions} slots were scanned. <strong>Slots that were not scanned count as empty.</strong></p>
+      <p>{seen.size} of {keepingOf(device)} slots were scanned. <strong>Slots that were not scanned count as empty.</strong></p>
       {comparing.error === null ? null : <p role="alert" className="refusal">{wordsOf(comparing.error)}</p>}
       <DryRun
         verb={comparing.isPending ? 'comparing ...' : 'Compare'} isMain={result === null} isPending={comparing.isPending} signing={signing} isFormShown={result !== null}
         run={(badge) => comparing.mutate(badge, { onSuccess: setResult })}
       >
-        {seen.size === 0 ? null : <button className="key" onClick={() => { saw(new Map()); setSlot(0); setSaid('') }}>Start again</button>}
+        {seen.size === 0 ? null : <button className="key" onClick={() => { saw(new Map()); setSlot(firstSlot(device)); setSaid('') }}>Start again</button>}
       </DryRun>
       {result === null ? null : (
         <Findings
           result={result} seen={seen} signing={signing}
           onApplied={() => {
             saw(new Map())
-            setSlot(0)
+            setSlot(firstSlot(device))
             setSaid(`Recorded: ${device.name} is as it was seen.`)
           }}
         />
       )}
     </>
   )
+}
+
+function firstSlot (device: Device): number {
+  return keptSlots(device)[0] ?? 0
 }
 
 function SeenTable ({ world, device, seen, onRemove }: { world: World, device: Device, seen: Seen, onRemove: (position: number) => void }) {
