@@ -32,6 +32,9 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   const columns = isFolded && !isAsBuilt ? Math.min(device.view.columns, mostOnPhone) : device.view.columns
   const rows = useMemo(() => Array.from({ length: Math.ceil(positions / columns) }, (_, row) =>
     Array.from({ length: Math.min(columns, positions - row * columns) }, (_, column) => row * columns + column)), [positions, columns])
+  // Where there is no room for the number of each slot: the number of the first one of each row, and what to add to it.
+  const hasHeads = widthOf(device.view.columns) === 10
+  const rowStyle = { gridTemplateColumns: `repeat(${columns}, minmax(var(--slot-width), 1fr))`, '--digits': String(positions).length }
   const shownRows = isFromBottom ? [...rows].reverse() : rows
   const grid = useRef<HTMLDivElement>(null)
   /** The slot on which Tab stops. */
@@ -107,8 +110,14 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
       onKeyDown={onKey} onClick={onClick} onDragStart={(event) => setCarry({ carried: plateAt(slotAt(event)) })} onDragEnd={() => setCarry({ carried: null })}
       onDragOver={(event) => { if (mayFix && carryNow().carried !== null) event.preventDefault() }} onDrop={onDrop}
     >
+      {hasHeads ? (
+        <div className="row heads" aria-hidden="true" style={rowStyle}>
+          {Array.from({ length: columns }, (_, column) => <span key={column}>+{column}</span>)}
+        </div>
+      ) : null}
       {shownRows.map((row) => (
-        <div key={row[0]} role="row" className="row" style={{ gridTemplateColumns: `repeat(${columns}, minmax(var(--slot-width), 1fr))` }}>
+        <div key={row[0]} role="row" className="row" style={rowStyle}>
+          {hasHeads ? <span className="head" aria-hidden="true">{row[0]}</span> : null}
           {row.map((slot) => (
             <Slot
               key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isWaste={waste.has(slot)} isStop={slot === Math.min(stop, positions - 1)}
