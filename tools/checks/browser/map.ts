@@ -86,6 +86,11 @@ export async function numberedSlots (browser: Browser, service: RunningService):
   const { page, close } = await openLive(browser, service, '/devices/Tower', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true })
   await page.getByText('58', { exact: true }).waitFor()
   await page.getByText('+10', { exact: true }).waitFor({ state: 'hidden' })
+  // Without columns in the lab file, no more in a row than a glove can meet; nothing is beside the window.
+  await page.goto(`${service.url}/devices/Inkubationsschrank_mit_sehr_langem_Namen`)
+  await page.getByRole('gridcell', { name: 'Slot 99, empty' }).waitFor()
+  const inRow = await page.getByRole('row').first().getByRole('gridcell').count()
+  if (inRow !== 7) throw new Error(`on a phone there are ${inRow} slots in a row`)
   await close()
 }
 

@@ -6,6 +6,7 @@ import { useMayWrite, usePastSearch } from '../lab/lab-context.ts'
 import { isAllWaste, keepingOf } from '../lab/waste.ts'
 import type { Device, Occupant, Placed } from '../lab/world.ts'
 import { containerPath, labelOf, Name } from './name.tsx'
+import { useIsPhone } from './use-is-phone.ts'
 
 type Props = {
   device: Device
@@ -29,7 +30,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   const keeping = keepingOf(device)
   const { isFromBottom, countFrom, isAsBuilt } = device.view
   // On a phone fewer slots in a row, so that a finger in a glove meets one; but not in a device that is drawn as it is built.
-  const columns = isFolded && !isAsBuilt ? Math.min(device.view.columns, mostOnPhone) : device.view.columns
+  const columns = useIsPhone() && !isAsBuilt ? Math.min(device.view.columns, mostOnPhone) : device.view.columns
   const rows = useMemo(() => Array.from({ length: Math.ceil(positions / columns) }, (_, row) =>
     Array.from({ length: Math.min(columns, positions - row * columns) }, (_, column) => row * columns + column)), [positions, columns])
   // Where there is no room for the number of each slot: the number of the first one of each row, and what to add to it.
