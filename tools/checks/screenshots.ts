@@ -191,7 +191,9 @@ async function sessionOf ({ url }: RunningService, key: string): Promise<Browser
 }
 
 /** A page at each width and in each colour. On a phone only what is seen first, because people see it so. */
-async function shots (browser: Browser, service: RunningService, state: string, path: string, { ready = async () => {}, signedIn, isSignedOut = false, ...extra }: State = {}): Promise<void> {
+async function shots (
+  browser: Browser, service: RunningService, state: string, path: string, { ready = async () => {}, signedIn, isSignedOut = false, ...extra }: State = {}
+): Promise<void> {
   const name = `${state}-${path.replaceAll(/\W+/g, '-').replace(/^-/, '') || 'now'}`
   if (words.length > 0 && !words.some((word) => name.includes(word))) return
   for (const options of [{ viewport: phone, isMobile: true, hasTouch: true }, { viewport: desktop }] satisfies BrowserContextOptions[]) {

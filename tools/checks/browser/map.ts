@@ -77,7 +77,8 @@ export async function numberedSlots (browser: Browser, service: RunningService):
     const slot = (await tower.getByRole('gridcell', { name: 'Slot 58, empty' }).boundingBox())!
     const [row, column] = await Promise.all(['48', '+10'].map(async (text) => (await tower.getByText(text, { exact: true }).first().boundingBox())!))
     const isRow = row!.x + row!.width <= slot.x + 1 && row!.y >= slot.y - 1 && row!.y + row!.height <= slot.y + slot.height + 1
-    const isColumn = column!.y + column!.height <= slot.y && Math.abs(column!.x + column!.width / 2 - slot.x - slot.width / 2) <= Math.max(slot.width / 2, column!.width / 2)
+    const aside = Math.abs(column!.x + column!.width / 2 - slot.x - slot.width / 2)
+    const isColumn = column!.y + column!.height <= slot.y && aside <= Math.max(slot.width, column!.width) / 2
     if (!isRow || !isColumn) throw new Error(`at ${width} slot 58 is not in row 48 and column +10: ${JSON.stringify([slot, row, column])}`)
     const over = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
     if (over > 0) throw new Error(`${path} is ${over} pixels too wide at ${width}`)

@@ -121,8 +121,8 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
           {hasHeads ? <span className="head" aria-hidden="true">{row[0]}</span> : null}
           {row.map((slot) => (
             <Slot
-              key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isWaste={waste.has(slot)} isStop={slot === Math.min(stop, positions - 1)}
-              isMeant={slot === meant} mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
+              key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isWaste={waste.has(slot)}
+              isStop={slot === Math.min(stop, positions - 1)} isMeant={slot === meant} mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
             />
           ))}
         </div>
@@ -148,7 +148,8 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
 })
 
 type SlotProps = {
-  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isWaste: boolean, isStop: boolean, isMeant: boolean, mayFix: boolean
+  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isWaste: boolean
+  isStop: boolean, isMeant: boolean, mayFix: boolean
   /** The number on the device itself, if it is another. */
   label: number | null
 }

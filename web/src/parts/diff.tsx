@@ -11,7 +11,9 @@ const shown = 3
 export function Diff ({ before, after }: { before: Snapshot, after: Snapshot }) {
   const changes = changesOf(before, after)
   if (changes.length === 0) return <>–</>
-  const items = changes.map(({ member, from, to }) => <li key={member}>{member}: {before === null ? null : <><Value text={from} /> → </>}<Value text={to} /></li>)
+  const items = changes.map(({ member, from, to }) => (
+    <li key={member}>{member}: {before === null ? null : <><Value text={from} /> → </>}<Value text={to} /></li>
+  ))
   const more = items.length - shown
   return (
     <>
