@@ -36,6 +36,7 @@ type FinishedStep = EstimateQuery & { sample_seconds: number, commanded_seconds:
  * there is no such run, or if another instance is learning. A failure is stored with its run; it throws what concerns all runs.
  */
 export async function learnNextRun (client: pg.ClientBase, yieldToRequests: YieldToRequests): Promise<LearntRun | FailedRun | null> {
+  await passOver(client)
   await client.query('BEGIN')
   let run: Run | null = null
   try {
@@ -64,20 +65,37 @@ async function postpone (client: pg.ClientBase, { key }: Run): Promise<number | 
   }
 }
 
-/** The next run: the oldest of the newest pending runs that are over. Still older ones are no longer pending. One whose steps all have times that cannot be true says nothing. */
+/**
+ * Says of the runs from which nothing will be learnt that they are no longer pending: those older than the newest that are over, and those
+ * whose steps all have times that cannot be true. A statement of its own, because commands would wait for these rows while a run is learnt.
+ */
+async function passOver (client: pg.ClientBase): Promise<void> {
+  await client.query(`
+    WITH over AS MATERIALIZED (
+      SELECT key, run_last_start(run) AS last_start FROM run WHERE pending AND run_can_be_learnt(run)
+    ),
+    quiet AS MATERIALIZED (
+      SELECT key FROM (
+        SELECT key FROM over WHERE last_start IS NULL
+        UNION ALL
+        (SELECT key FROM over WHERE last_start IS NOT NULL ORDER BY last_start DESC OFFSET ${maxRuns})
+      ) nothing_to_learn
+      WHERE pg_try_advisory_xact_lock(run_lock(key)) AND pg_try_advisory_xact_lock(${learningLock})
+    ),
+    emptied AS (
+      UPDATE run SET margins = NULL, rank_shift = NULL, total_ratio = NULL, miss_seconds = NULL, ended_at = NULL, pending = false
+      WHERE key IN (SELECT key FROM quiet JOIN over USING (key) WHERE last_start IS NULL)
+    )
+    UPDATE run SET pending = false WHERE key IN (SELECT key FROM quiet JOIN over USING (key) WHERE last_start IS NOT NULL)`)
+}
+
+/** The next run: the oldest of the newest pending runs that are over. */
 async function nextRun (client: pg.ClientBase): Promise<Run | null> {
   const { rows: [run] } = await client.query<Run>(`
     WITH over AS MATERIALIZED (
       SELECT key, experiment_id, day, run_last_start(run) AS last_start FROM run WHERE pending AND run_can_be_learnt(run)
     ),
-    newest AS MATERIALIZED (SELECT * FROM over WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${maxRuns}),
-    skipped AS (
-      UPDATE run SET pending = false WHERE key IN (SELECT key FROM over WHERE last_start IS NOT NULL EXCEPT SELECT key FROM newest)
-    ),
-    emptied AS (
-      UPDATE run SET pending = false, margins = NULL, rank_shift = NULL, total_ratio = NULL, miss_seconds = NULL, ended_at = NULL
-      WHERE key IN (SELECT key FROM over WHERE last_start IS NULL)
-    )
+    newest AS MATERIALIZED (SELECT * FROM over WHERE last_start IS NOT NULL ORDER BY last_start DESC LIMIT ${maxRuns})
     SELECT key, CASE WHEN experiment_id IS NOT NULL
       THEN (SELECT start FROM step WHERE step.experiment_id = newest.experiment_id AND believable ORDER BY start LIMIT 1)
       ELSE (SELECT start FROM step WHERE step.experiment_id IS NULL AND believable AND start >= newest.day::timestamp AT TIME ZONE 'UTC' ORDER BY start LIMIT 1)
@@ -97,8 +115,12 @@ async function learn (client: pg.ClientBase, { key, began, ended }: Run, yieldTo
   // At 0.5 the rank is shifted instead of a margin added.
   const marginsThen = before[0]?.margins ?? noMargins
   const margins = nextMargins(marginsThen, misses, typicalMisses).map((margin, point) => point === 0 ? 0 : margin)
-  await client.query('UPDATE run SET pending = false, failures = 0, retry_at = NULL, margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5, rank_shift = $6 WHERE key = $1',
-    [key, margins, ratio, typical, ended, nextShift(shift, misses[0]!, typicalMisses)])
+  // While a command writes a step of this run, the run stays pending and is learnt again.
+  await client.query(`
+    UPDATE run SET pending = NOT quiet, retry_at = CASE WHEN NOT quiet THEN now() + interval '10 seconds' END, failures = 0,
+      margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5, rank_shift = $6
+    FROM (SELECT pg_try_advisory_xact_lock(run_lock($1)) AS quiet OFFSET 0) locked WHERE key = $1`,
+  [key, margins, ratio, typical, ended, nextShift(shift, misses[0]!, typicalMisses)])
   const coverage = marginConfidences.map((confidence, point) =>
     ({ confidence, kept: misses[point]!.filter((miss) => miss <= marginsThen[point]!).length, judged: misses[point]!.length }))
   return { steps: done.length, coverage }

@@ -6,6 +6,7 @@ import { obeyConnectWithin } from './connect-within.ts'
 import { PrismaClient } from './generated/client.ts'
 import { withPoolErrorPolicy } from './pool-error-policy.ts'
 import { sessionSettings } from './session-settings.ts'
+import { statementNames } from './statement-names.ts'
 import { joinAmbientTransaction, onPool } from './transaction.ts'
 
 /** The connection pools of the process, and Prisma on the first one. */
@@ -50,8 +51,10 @@ export function openDatabase (url: string, config: Config, log: Pick<Log, 'warn'
   }
   const pool = open(config.databasePoolMax, config.statementTimeoutMs)
   const largeReadPool = open(largeReadConnections, Math.min(largeReadTimeoutMs, config.statementTimeoutMs))
+  const nameOf = statementNames()
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, { disposeExternalPool: false }),
+    // The adapter passes the name on to the driver, for which it is optional.
+    adapter: new PrismaPg(pool, { disposeExternalPool: false, statementNameGenerator: ({ sql }) => nameOf(sql) as string }),
     transactionOptions: { maxWait: config.databaseConnectTimeoutMs, timeout: config.statementTimeoutMs }
   })
   // A timeout of its own, for a connection that hangs: other queries may take as long as statement_timeout.

@@ -7,7 +7,8 @@ DECLARE
   quiet uuid;
   completed integer := 0;
 BEGIN
-  FOR quiet IN SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE LOOP
+  PERFORM 1 FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
+  FOR quiet IN SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id LOOP
     CONTINUE WHEN EXISTS (SELECT FROM step WHERE experiment_id = quiet AND (finish IS NULL OR (believable AND finish >= _before)));
     PERFORM update_experiment(quiet, '{"status": "completed"}', _audit);
     completed := completed + 1;

@@ -1,7 +1,7 @@
 -- Takes the lab lock: the lock on the one row of `lab`. Every command that changes the lab takes this lock and looks at
 -- the lab only then. Therefore commands run one after another, and what a command has seen stays true until it ends.
--- Most commands take it first. log_steps, transfer, create_experiment, update_experiment and update_step lock steps and
--- experiments before it. The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
+-- Most commands take it first. Those that write steps or experiments lock these before it: steps, runs, experiments, the lab (ADR 59).
+-- The function is VOLATILE, so each statement after the lock sees the data that the previous holder left.
 -- The time of the command is taken when it has the lock.
 --
 -- Locks: The row of `lab`, until the end of the transaction.

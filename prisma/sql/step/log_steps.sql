@@ -7,7 +7,7 @@
 --
 -- Steps with the outcome `merge` are returned alone, and nothing is done: see steps_to_merge.
 --
--- Locks: Steps and experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
+-- Locks: Steps, runs, experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
 -- that the log creates takes the lab lock first.
 -- Raises: id-in-use
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id and name, so one plan is good
@@ -35,6 +35,9 @@ BEGIN
     RETURN;
   END IF;
   PERFORM begin_command();
+  IF unknown <> '[]' OR jsonb_array_length(_steps) > 1 THEN
+    PERFORM lock_for_steps(_steps);
+  END IF;
   IF unknown <> '[]' THEN
     new_devices := create_unlisted_devices(unknown);
   END IF;

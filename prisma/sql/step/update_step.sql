@@ -3,7 +3,7 @@
 -- has the match inputs of the changed step. `containers` is [{ named, id }] if the containers are replaced. `device_id` is for a device
 -- that has to be created. `warnings` replace those about what is changed. A pause ends with the step. Nothing is written if nothing changes.
 --
--- Locks: The caller has locked the step and looked at it. Takes the lab lock.
+-- Locks: The caller has locked the step and looked at it. Then the runs, then the lab.
 CREATE OR REPLACE FUNCTION update_step(_id uuid, _change jsonb, _kind text, _audit jsonb) RETURNS SETOF step_state LANGUAGE plpgsql AS $$
 DECLARE
   before jsonb := step_snapshot(_id);
@@ -39,6 +39,13 @@ BEGIN
   END IF;
   SELECT array_agg(key) INTO members FROM jsonb_each(wanted) AS w (key, value) WHERE value <> coalesce(before->key, 'null');
 
+  IF members && ARRAY['start', 'finish', 'device'] THEN
+    -- The run that the step leaves learns again, too. Next the lab lock may be taken, for an unknown device.
+    PERFORM mark_and_hold_runs(array_agg(s.experiment_id) FILTER (WHERE s.experiment_id IS NOT NULL),
+      array_agg((t.start AT TIME ZONE 'UTC')::date) FILTER (WHERE s.experiment_id IS NULL))
+    FROM step s CROSS JOIN unnest(ARRAY[s.start, (wanted->>'start')::timestamptz]) AS t (start)
+    WHERE s.id = _id AND coalesce(s.finish, (wanted->>'finish')::timestamptz) IS NOT NULL;
+  END IF;
   IF 'device' = ANY (members) THEN
     IF latest_device_named(wanted->>'device') IS NULL THEN
       new_devices := create_unlisted_devices(jsonb_build_array(jsonb_build_object('id', _change->'device_id', 'name', wanted->'device')));
@@ -90,10 +97,6 @@ BEGIN
     warnings = more_warnings || kept_warnings,
     version = s.version + 1, updated_at = command_time()
   WHERE s.id = _id;
-  IF 'start' = ANY (members) THEN
-    -- The trigger marks the run to which the step belongs now. A day that it has left learns again, too.
-    UPDATE run SET pending = true WHERE key = 'day ' || ((before->>'start')::timestamptz AT TIME ZONE 'UTC')::date;
-  END IF;
   IF (SELECT s.is_sample AND s.sample_seconds > 86400 FROM step s WHERE s.id = _id) THEN
     PERFORM warn_of_implausible_steps(ARRAY[_id]);
   END IF;

@@ -7,7 +7,7 @@
 --
 -- Rows whose `findings` are null are returned alone, and nothing is done: see steps_to_merge.
 --
--- Locks: Steps, runs, experiments, the lab: the order of the step log, so that the two never wait for each other.
+-- Locks: What lock_for_steps locks, then the lab.
 -- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id, so one plan is good for all
 -- values. Without the setting PostgreSQL may plan them again for each call, which takes longer than they run.
@@ -15,6 +15,7 @@ CREATE OR REPLACE FUNCTION transfer(_transfers jsonb, _devices jsonb, _batch boo
 RETURNS TABLE (container jsonb, step jsonb, findings jsonb, warnings jsonb, revision double precision) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+  told_steps jsonb;
   input jsonb;
   done record;
   index integer := 0;
@@ -32,15 +33,13 @@ DECLARE
   base text;
   results jsonb := '[]';
 BEGIN
-  PERFORM 1 FROM step WHERE id IN (SELECT (t->'step'->>'id')::uuid FROM jsonb_array_elements(_transfers) t) ORDER BY id FOR NO KEY UPDATE;
+  told_steps := (SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null');
   IF NOT _dry_run THEN
-    PERFORM mark_runs_ahead((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null'));
+    PERFORM lock_for_steps(told_steps);
   END IF;
-  PERFORM 1 FROM experiment WHERE id IN (SELECT (t->'step'->>'experiment_uuid')::uuid FROM jsonb_array_elements(_transfers) t)
-  ORDER BY id FOR NO KEY UPDATE;
   RETURN QUERY
   SELECT NULL::jsonb, jsonb_build_object('id', m.step_id, 'name', m.name, 'data', m.data), NULL::jsonb, NULL::jsonb, NULL::double precision
-  FROM steps_to_merge((SELECT jsonb_agg(t->'step') FROM jsonb_array_elements(_transfers) t WHERE t->'step' <> 'null')) m;
+  FROM steps_to_merge(told_steps) m;
   IF FOUND THEN
     RETURN;
   END IF;
