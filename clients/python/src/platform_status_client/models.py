@@ -945,6 +945,7 @@ class LookupItem(TypedDict):
     barcode: str
     found: LookupFound
     containers: list[Container]
+    differs_in_case: str | None
 
 
 class LookupItems(TypedDict):
