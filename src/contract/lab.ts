@@ -129,7 +129,7 @@ const exampleContainer = {
 const exampleLid = { container_id: '0199f2f4-9e31-7a22-9c4d-2b6f3a0d1e53', barcode: 'SCREEN_002', name: 'ScreenPlate_02', position: 1 }
 const exampleReserved = { position: 2, owner: 'scheduler', expires_at: '2026-03-02T09:20:00.000Z' }
 const exampleDevice = {
-  name: 'Hotel1', group: 'storage', type: 'hotel', view: { columns: 2, from: 'bottom' }, positions: 4, occupied: 2, disposes: false, deep_well: [0, 1], reserved: [exampleReserved],
+  name: 'Hotel1', group: 'storage', type: 'hotel', view: { columns: 2, from: 'bottom' }, positions: 4, occupied: 2, disposes: false, waste: [], deep_well: [0, 1], reserved: [exampleReserved],
   containers: [exampleContainer], lids: [exampleLid]
 }
 
@@ -181,6 +181,7 @@ const LabDeviceState = Type.Object({
   positions: total('The slots of the device.'),
   occupied: total('Slots that hold a container or a lid.'),
   disposes: Type.Boolean({ description: 'Whether the device is waste: what is put there is off the platform.' }),
+  waste: Type.Array(ref(Slot), { description: 'The slots that are waste, in ascending order. A slot can be otherwise than its device.' }),
   deep_well: Type.Array(ref(Slot), { description: 'The slots into which deep-well plates fit, in ascending order.' }),
   reserved: nullable(Type.Array(ref(LabReservedSlot)), 'The slots that are reserved, in ascending order. Null for an earlier state: the event log does not say which slots were reserved.'),
   containers: Type.Array(ref(LabContainer), { description: 'The containers on the device, ordered by slot.' }),

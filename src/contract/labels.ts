@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Barcode, ContainerName, ref, stringEnum, reasonText } from './common.ts'
+import { Barcode, ContainerName, nullable, ref, stringEnum, reasonText } from './common.ts'
 import { aContainer, Container } from './containers.ts'
 
 export const NewLabel = Type.Object({
@@ -28,12 +28,13 @@ export const LookupFound = stringEnum('LookupFound', ['present', 'missing', 'rem
   'of containers that are all removed, `removed` comes before `relabelled`.'
 ].join(' '))
 
-const anAnswer = { barcode: 'SCREEN_001', found: 'present', containers: [aContainer] }
+const anAnswer = { barcode: 'SCREEN_001', found: 'present', containers: [aContainer], differs_in_case: null }
 
 export const LookupItem = Type.Object({
   barcode: ref(ContainerName, 'The barcode, as it was sent.'),
   found: ref(LookupFound, 'What was found.'),
-  containers: Type.Array(ref(Container), { description: 'The containers, at most 20: one for `present` and `missing`, none for `unknown`, otherwise all that had the barcode. Those on the platform come first, then those that had it to the end, then the latest.' })
+  containers: Type.Array(ref(Container), { description: 'The containers, at most 20: one for `present` and `missing`, none for `unknown`, otherwise all that had the barcode. Those on the platform come first, then those that had it to the end, then the latest.' }),
+  differs_in_case: nullable(Type.String({ description: 'The barcode of a container on the platform that differs from this one in case only. Null if there is none, or if a container on the platform has exactly this barcode.' }))
 }, { $id: 'LookupItem', description: 'What was found for one barcode.', examples: [anAnswer] })
 export type LookupItem = Static<typeof LookupItem>
 

@@ -40,6 +40,7 @@ export async function readState (transaction: Transaction): Promise<LabState> {
           'lidded', c.lidded, 'lid', parked.place, 'since', wire_time(s.since), 'last_event', ${lastEventOf('c')}) ORDER BY s.slot_number) FILTER (WHERE s.part = 'body'), '[]') AS containers,
         coalesce(json_agg(json_build_object('container_id', c.id, 'barcode', c.barcode, 'name', c.name, 'position', s.slot_number)
           ORDER BY s.slot_number) FILTER (WHERE s.part = 'lid'), '[]') AS lids,
+        coalesce(json_agg(s.slot_number ORDER BY s.slot_number) FILTER (WHERE s.disposes), '[]') AS waste,
         coalesce(json_agg(s.slot_number ORDER BY s.slot_number) FILTER (WHERE s.deep_well_suited), '[]') AS deep_well
       FROM slot s LEFT JOIN container c ON c.id = s.container_id LEFT JOIN parked ON parked.container_id = c.id AND s.part = 'body'
       GROUP BY s.device_id
@@ -51,7 +52,7 @@ export async function readState (transaction: Transaction): Promise<LabState> {
     devices AS (
       SELECT count(*)::int AS devices,
         coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.extra->'view', 'positions', coalesce(h.positions, 0),
-          'occupied', coalesce(h.occupied, 0), 'disposes', d.disposes, 'deep_well', coalesce(h.deep_well, '[]'), 'reserved', coalesce(r.list, '[]'),
+          'occupied', coalesce(h.occupied, 0), 'disposes', d.disposes, 'waste', coalesce(h.waste, '[]'), 'deep_well', coalesce(h.deep_well, '[]'), 'reserved', coalesce(r.list, '[]'),
           'containers', coalesce(h.containers, '[]'), 'lids', coalesce(h.lids, '[]')) ORDER BY g.ordinal, g.name, d.ordinal, d.name), '[]') AS list
       FROM device d JOIN device_group g ON g.name = d."group" LEFT JOIN here h ON h.device_id = d.id LEFT JOIN reserved r ON r.device_id = d.id
       WHERE d.listed AND d.retired_at IS NULL

@@ -7,7 +7,7 @@ import { findingOf, type FindingRow, namesOf } from './arrangements.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 
-const lookup = 'SELECT barcode, found, containers FROM lookup_containers($1, $2) ORDER BY n'
+const lookup = 'SELECT barcode, found, containers, differs_in_case FROM lookup_containers($1, $2) ORDER BY n'
 
 /** The labels of containers: new ones, and whose they are or were. */
 export function labelStore ({ pool }: Database) {

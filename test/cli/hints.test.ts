@@ -18,6 +18,7 @@ t.test('where: a device, a place as tables write it, a slot that does not exist,
   t.match(await platformStatus('where', 'Hotel1:99'), { code: 1, err: /Hotel1.*0 to 5/ })
   t.match((await platformStatus('where', 'Hotel1:99', '--json')).json, [{ code: 'container-not-found', detail: /0 to 5/ }])
   t.match(await platformStatus('where', 'Hotl1'), { code: 1, err: 'Did you mean Hotel1?\n' })
+  t.match(await platformStatus('where', 'p1', 'P1'), { code: 1, out: /\nP1 +P1 +Hotel1 +5 /, err: /Did you mean P1\?\n$/ })
   t.match(await platformStatus('where', 'Hotl1 3'), { code: 1, err: 'Did you mean Hotel1:3?\n' })
 })
 

@@ -69,7 +69,7 @@ t.test('the state of the platform', async (t) => {
     await lab.patch('/api/devices/Hotel/positions/1', { deep_well_suited: true })
     const { body: reservation } = await lab.post('/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'scheduler', ttl_seconds: 600 })
     const { body: { items: [{ recorded_at: lidded_at }] } } = await lab.get('/api/events?kind=lidded')
-    const bare = { type: null, view: null, disposes: false, deep_well: [], reserved: [] }
+    const bare = { type: null, view: null, disposes: false, waste: [], deep_well: [], reserved: [] }
     const answer = await lab.get('/api/lab')
     t.strictSame(answer.body, {
       revision: 10,
@@ -102,6 +102,25 @@ t.test('the state of the platform', async (t) => {
     await service.put('/api/lab/config', { sila_servers: { storage: { Hotel: { capacity: 2 }, Rack: { capacity: 1 } } } })
     t.match((await service.get('/api/lab')).body.devices, [{ type: null, view: null }, { view: null }])
     t.match((await service.get('/api/lab?at=1')).body.devices, told)
+  })
+
+  t.test('names the slots that are waste, also those of then and those that are otherwise than their device', async (t) => {
+    const lab = await aService(t)
+    await lab.put('/api/lab/config', { sila_servers: { storage: { Hotel: { capacity: 4 }, Bin: { capacity: 3, disposes: true }, Chute: { capacity: 0, disposes: true } } } })
+    const waste = async (query = '') => (await lab.get(`/api/lab${query}`)).body.devices.map((device: { waste: number[] }) => device.waste)
+    const told: number[][][] = [await waste()]
+    t.strictSame(told, [[[], [0, 1, 2], []]])
+    for (const [path, body, expected] of [
+      ['Hotel/positions/3', { disposes: true }, [[3], [0, 1, 2], []]], ['Bin/positions/1', { disposes: false }, [[3], [0, 2], []]], ['Hotel/positions/1', { deep_well_suited: true }, [[3], [0, 2], []]],
+      ['Hotel/positions/1', { disposes: true }, [[1, 3], [0, 2], []]], ['Hotel', { capacity: 2 }, [[1], [0, 2], []]], ['Bin', { disposes: false }, [[1], [], []]], ['Hotel', { disposes: true }, [[0, 1], [], []]]
+    ] as const) {
+      t.match(await lab.patch(`/api/devices/${path}`, body), { status: 200 })
+      told.push(await waste())
+      t.strictSame(told.at(-1), expected, `${path} ${JSON.stringify(body)}`)
+    }
+    for (const [n, then] of told.entries()) t.strictSame(await waste(`?at=${n + 1}`), then, `revision ${n + 1}`)
+    const { body: now } = await lab.get('/api/lab')
+    t.equal((await lab.get(`/api/lab?at=${now.revision}`)).body.totals.positions, now.totals.positions)
   })
 
   t.test('of an empty lab has no utilization', async (t) => {

@@ -124,6 +124,8 @@ t.test('a thousand barcodes are looked up in one call and one statement, in orde
     ['C', 'removed', ['C']], ['A', 'relabelled', ['NEW']], ['B', 'missing', ['B']], ['NEW', 'present', ['NEW']], ['nobody', 'unknown', []], ['NEW', 'present', ['NEW']], [id, 'missing', ['B']]
   ])
   t.same(body.items[3].containers[0], (await lab.get('/api/containers/NEW')).body, 'a whole container, as it is read alone')
+  t.same((await lab.post('/api/containers/lookup', { barcodes: ['new', 'a', 'NEW', 'b', 'nobody'] })).body.items.map((one: any) => [one.found, one.differs_in_case]),
+    [['unknown', 'NEW'], ['unknown', null], ['present', null], ['unknown', 'B'], ['unknown', null]], 'a barcode that differs in case only from one on the platform')
   await lab.post('/api/containers', { device: 'Hotel', barcode: 'C' })
   await lab.post('/api/containers', { device: 'Hotel', barcode: 'A' })
   t.match((await lab.post('/api/containers/lookup', { barcodes: ['C', 'A'] })).body.items, [{ found: 'present' }, { found: 'present' }], 'a label that is in use again is present')

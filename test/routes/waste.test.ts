@@ -42,7 +42,10 @@ t.test('what is moved to waste is off the platform in the same command', async (
   }
   t.match((await lab.get('/api/lab')).body, {
     totals: { devices: 3, positions: 3, occupied: 0, empty: 3, utilization: 0, containers: 0, containers_removed: 5 },
-    devices: [{ name: 'Hotel', disposes: false, positions: 4 }, { name: 'Waste', disposes: true, positions: 1, containers: [] }, { name: 'Chute', disposes: true }]
+    devices: [
+      { name: 'Hotel', disposes: false, waste: [3], positions: 4 }, { name: 'Waste', disposes: true, waste: [0], positions: 1, containers: [] },
+      { name: 'Chute', disposes: true, waste: [] }
+    ]
   })
   const { body: now } = await lab.get('/api/lab')
   t.strictSame((await lab.get(`/api/lab?at=${now.revision}`)).body, withoutReservations(now))

@@ -62,7 +62,7 @@ t.test('use: the busiest first, shares of the range, and what did nothing', (t) 
 
 t.test('what stood longest comes first', (t) => {
   const container = (name: string, since: string) => ({ id: name, barcode: null, name, position: 0, lidded: false, lid: null, since, last_event: null })
-  const device = { group: 'g', type: null, view: null as never, positions: 2, occupied: 1, disposes: false, deep_well: [], reserved: null, lids: [] }
+  const device = { group: 'g', type: null, view: null as never, positions: 2, occupied: 1, disposes: false, waste: [], deep_well: [], reserved: null, lids: [] }
   const devices = [{ ...device, name: 'A', containers: [container('new', timeOf(5))] }, { ...device, name: 'B', containers: [container('old', timeOf(-5)), container('older', timeOf(-9))] }]
   t.strictSame(standingLongest({ devices } as never, 2).map(({ name, device }) => [name, device]), [['older', 'B'], ['old', 'B']])
   t.end()

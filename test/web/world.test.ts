@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { LabState, StreamRevision } from '../../web/src/api/generated/schema.d.ts'
+import { isAllWaste, keepingOf, keptSlots } from '../../web/src/lab/waste.ts'
+import { placeOf } from '../../web/src/parts/place-label.ts'
 import { applyFrame, labStateOf, worldOf, type World } from '../../web/src/lab/world.ts'
 import { seededRandom } from '../../src/estimation/random.ts'
 import { devices, draw, properties, setUp } from '../model/commands.ts'
@@ -12,6 +14,8 @@ import { repetitions } from '../support/thorough.ts'
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
 const commands = 150
+
+const empty: LabState = { revision: 4, totals: { devices: 0, positions: 0, occupied: 0, empty: 0, utilization: null, containers: 0, containers_missing: 0, containers_removed: 0 }, devices: [] }
 
 type Followed = { start: LabState, frames: StreamRevision[], ofHotel: StreamRevision[], states: ReadonlyMap<number, LabState> }
 
@@ -85,8 +89,26 @@ t.test('a stream of one device keeps that device as it is', async (t) => {
   }
 })
 
+t.test('slots that are waste hold nothing, and a change of a slot asks for the whole lab', (t) => {
+  const device = { group: 'storage', type: null, view: null as never, deep_well: [], reserved: [], containers: [], lids: [], occupied: 0 }
+  const { devices } = worldOf({
+    ...empty, devices: [
+      { ...device, name: 'Hotel', positions: 4, disposes: false, waste: [0, 3] }, { ...device, name: 'Bin', positions: 2, disposes: true, waste: [0] },
+      { ...device, name: 'Chute', positions: 0, disposes: true, waste: [] }, { ...device, name: 'Greeter', positions: 0, disposes: false, waste: [] }
+    ]
+  })
+  t.strictSame([...devices.values()].map((one) => [one.name, keptSlots(one), keepingOf(one), isAllWaste(one)]), [
+    ['Hotel', [1, 2], 2, false], ['Bin', [1], 1, false], ['Chute', [], 0, true], ['Greeter', [], 0, false]
+  ])
+  t.strictSame([placeOf('Hotel 0', { devices }), placeOf('Hotel 1', { devices }), placeOf('Chute', { devices }), placeOf('Bin', { devices })], [null, { device: 'Hotel', position: 1 }, null, { device: 'Bin' }])
+  const frame = { revision: 5, recorded_at: '2026-03-02T09:15:00.000Z', actor: null, request_id: null }
+  const event = { ...frame, reason: null, container_id: null, device_id: null, step_id: null, experiment_id: null, before: null, after: { disposes: true }, kind: 'position-updated' }
+  t.equal(applyFrame(worldOf(empty), { ...frame, events: [event] }), null)
+  t.end()
+})
+
 t.test('a frame of an unknown kind, and one without its events, ask for the whole lab', (t) => {
-  const world = worldOf({ revision: 4, totals: { devices: 0, positions: 0, occupied: 0, empty: 0, utilization: null, containers: 0, containers_missing: 0, containers_removed: 0 }, devices: [] })
+  const world = worldOf(empty)
   const frame = { revision: 5, recorded_at: '2026-03-02T09:15:00.000Z', actor: null, request_id: null }
   const event = { ...frame, reason: null, container_id: null, device_id: null, step_id: null, experiment_id: null, before: null, after: {} }
   t.equal(applyFrame(world, { ...frame, events: null, count: 201 }), null)
@@ -106,8 +128,8 @@ type Known = ReturnType<typeof labStateOf>
 function knownOf ({ revision, totals, devices }: LabState): Known {
   return {
     revision, totals,
-    devices: devices.map(({ name, group, positions, occupied, disposes, containers, lids }) => ({
-      name, group, positions, occupied, disposes, containers: containers.map(({ id, barcode, name, position, lidded, lid }) => ({ id, barcode, name, position, lidded, lid })),
+    devices: devices.map(({ name, group, positions, occupied, disposes, waste, containers, lids }) => ({
+      name, group, positions, occupied, disposes, waste, containers: containers.map(({ id, barcode, name, position, lidded, lid }) => ({ id, barcode, name, position, lidded, lid })),
       lids: lids.map(({ container_id, barcode, name, position }) => ({ container_id, barcode, name, position })).sort((a, b) => a.position - b.position)
     }))
   }

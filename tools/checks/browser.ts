@@ -16,7 +16,7 @@ import { aboveTheKeyboard, inSightTogether, targets } from './browser/gloves.ts'
 import { keptFocus, printedHeadings, withoutMouse } from './browser/keyboard.ts'
 import { fillLab } from './browser/lab.ts'
 import { callerOf, openContext, scan } from './browser/page.ts'
-import { builtSo, life, pickedUp } from './browser/map.ts'
+import { builtSo, life, numberedSlots, pickedUp, wasteSlots } from './browser/map.ts'
 import { devicesAndTypes, health, keys, labFile, slotProperties, webhooks } from './browser/lab-admin.ts'
 import { insights } from './browser/insights.ts'
 import { log, timeTravel } from './browser/log.ts'
@@ -65,7 +65,7 @@ if (browser === undefined) {
         'the log': log, 'time travel': timeTravel,
         'devices and labware types': devicesAndTypes, 'the properties of a slot': slotProperties, 'the lab file': labFile, webhooks: webhooks, 'what does not add up': health,
         'insights say what they find': insights,
-        'a plate picked up on the map': pickedUp, 'a device as it is built': builtSo, 'the life of a plate': life,
+        'a plate picked up on the map': pickedUp, 'a device as it is built': builtSo, 'the numbers of slots': numberedSlots, 'slots that are waste': wasteSlots, 'the life of a plate': life,
         'a lost connection': lostConnection, 'a service that starts again': restartedService, 'WCAG 2.2 AA': accessiblePages, 'WCAG 2.2 AA of the sheets': accessibleSheets, '320 pixels, and large letters': reflow
       }).map(([name, check]) => [name, withFullLab({}, async (service) => { await check(browser, service) })])),
       'a badge signs one record': withFullLab(withKey, async (service) => { await steppedUp(browser, service, key) }),

@@ -2,6 +2,10 @@
 // an alarm, a lost connection, a past moment, a full lab, each sheet. Writes them into the folder SCREENSHOTS, which CI can keep. Nothing compares
 // them, because letters differ from machine to machine: a person or a model looks at them before a release. Words after the command choose pictures;
 // `guide` makes those of docs/guides/page.md anew.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { projectRoot } from '../../src/project-root.ts'
@@ -9,7 +13,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { type RunningService, startService } from '../support/service.ts'
 import { readySheets, sheets } from './browser/accessible.ts'
 import { alarmRaised, fillLab, fillLargeLab, fillOddLab, runId } from './browser/lab.ts'
-import { callerOf, openPage } from './browser/page.ts'
+import { type Call, callerOf, openPage, scan } from './browser/page.ts'
 import { allPages } from './browser/pages.ts'
 import { pictureFolder } from './browser/seen.ts'
 
@@ -53,8 +57,9 @@ async function allPictures (browser: Browser): Promise<void> {
     await withLab(async (service) => { await fillLargeLab(callerOf(service)) }, async (service) => { for (const path of ['/', '/labware', '/wall']) await shots(browser, service, 'full', path) })
     await withLab(async (service) => { await fillOddLab(callerOf(service)) }, async (service) => {
       for (const path of ['/', '/?sel=Tower:9999', '/devices/Tower', '/labware', '/stocktake/Tower', '/lab/devices']) await shots(browser, service, 'odd', path)
-      for (const path of ['/', '/log', '/help']) await shots(browser, service, 'clock', path, async () => {}, undefined, hourAhead)
+      for (const path of ['/', '/log', '/help']) await shots(browser, service, 'clock', path, { script: hourAhead })
     })
+    await withKeys(async (service, admin) => { await statesOfKeys(browser, service, admin) })
     console.log(`${taken} pictures in ${pictureFolder()}`)
 }
 
@@ -82,28 +87,120 @@ async function eachState (browser: Browser, service: RunningService): Promise<vo
   await readySheets(call)
   for (const path of Object.keys(await allPages(call))) await shots(browser, service, 'page', path)
   for (const { path, opens } of sheets) {
-    await shots(browser, service, `sheet-${opens}`, path, async (page) => {
-      await page.getByRole('button', { name: opens, exact: true }).click()
-      await page.getByRole('dialog').waitFor()
+    await shots(browser, service, `sheet-${opens}`, path, {
+      ready: async (page) => {
+        await page.getByRole('button', { name: opens, exact: true }).click()
+        await page.getByRole('dialog').waitFor()
+      }
     })
   }
-  await shots(browser, service, 'stale', '/', async (page) => {
-    await page.context().setOffline(true)
-    await page.getByText(/no connection since .*, trying/).waitFor()
-  }, /ERR_|Failed to load/)
+  await shots(browser, service, 'difference', '/lab/file', { ready: differenceShown })
+  await webhookWithAttempts(call, async (url) => {
+    await shots(browser, service, 'attempts', '/lab/webhooks', {
+      ready: async (page) => {
+        await page.getByRole('button', { name: url }).click()
+        await page.getByRole('row', { name: /attempt 1/ }).first().waitFor()
+      }
+    })
+  })
+  await shots(browser, service, 'stale', '/', {
+    ready: async (page) => {
+      await page.context().setOffline(true)
+      await page.getByText(/no connection since .*, trying/).waitFor()
+    },
+    expected: /ERR_|Failed to load/
+  })
+}
+
+/** What the lab file would change: a device gets slots, one is new, one is gone, and a number is written as text. */
+async function differenceShown (page: Page): Promise<void> {
+  const file = page.getByLabel('The lab file, as YAML')
+  await file.fill('sila_servers:\n  storage:\n    Hotel1: { capacity: 24 }\n    Hotel2: { capacity: 20, type: hotel }\n    Hotel3: { capacity: 20 }\n' +
+    '    Inkubationsschrank_mit_sehr_langem_Namen: { capacity: 100 }\n  devices: { Washer: { capacity: 1, uri: 8080 }, Sealer: { capacity: 1 } }\n')
+  await page.getByRole('button', { name: 'Try' }).click()
+  await page.getByRole('heading', { name: /^It changes/ }).waitFor()
+}
+
+/** A webhook whose receiver takes the second message only. */
+async function webhookWithAttempts (call: Call, use: (url: string) => Promise<void>): Promise<void> {
+  let received = 0
+  const receiver = createServer((_request, response) => { response.writeHead(received++ === 1 ? 200 : 500, { 'content-type': 'text/plain' }).end('The receiver has no room.') })
+  await new Promise<void>((resolve) => { receiver.listen(0, '127.0.0.1', resolve) })
+  try {
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`
+    const { id } = await call('POST', '/api/webhooks', { url, kinds: ['moved'] })
+    for (const target_pos of [11, 12]) await call('POST', '/api/containers/SCREEN_003/move', { target_device: 'Hotel2', target_pos })
+    for (const until = Date.now() + 30_000; received < 3 && Date.now() < until;) await new Promise((resolve) => { setTimeout(resolve, 200) })
+    await call('POST', `/api/webhooks/${String(id)}/test`)
+    await use(url)
+  } finally {
+    receiver.closeAllConnections()
+    receiver.close()
+  }
+}
+
+/** A screen that may only read, and who signs there with a badge. */
+async function statesOfKeys (browser: Browser, service: RunningService, admin: string): Promise<void> {
+  const call = callerOf(service, admin)
+  await alarmRaised(call)
+  await readySheets(call)
+  const keyOf = async (name: string, scope: string): Promise<string> => String((await call('POST', '/api/keys', { name, scopes: [scope] })).key)
+  const [wall, badge] = [await keyOf('wall', 'read'), await keyOf('ada', 'operate')]
+  const asWall = { signedIn: wall, expected: /status of 40[13]/ }
+  for (const path of Object.keys(await allPages(call))) await shots(browser, service, 'reader', path, asWall)
+  await shots(browser, service, 'signed-out', '/', { expected: /status of 401/, isSignedOut: true })
+  await shots(browser, service, 'sheet-badge-alarm', '/', {
+    ...asWall, ready: async (page) => {
+      await page.getByRole('button', { name: 'I am on my way' }).click()
+      await scan(page, badge)
+      await page.getByText('Signed by ada').waitFor()
+    }
+  })
+  await shots(browser, service, 'sheet-badge-undo', '/labware/SCREEN_000', {
+    ...asWall, ready: async (page) => {
+      await page.getByRole('button', { name: 'Fix', exact: true }).click()
+      await page.getByRole('button', { name: 'wrong scan' }).click()
+      await scan(page, badge)
+      await page.getByText('Signed by ada').waitFor()
+      await page.getByRole('button', { name: 'Record' }).click()
+      await page.getByRole('dialog').waitFor({ state: 'hidden' })
+      await page.getByRole('button', { name: 'Undo' }).click()
+      await page.getByText('This screen may not record this. Scan your badge.').waitFor()
+    }
+  })
+  await shots(browser, service, 'badge-compare', '/stocktake/Hotel1', {
+    ...asWall, ready: async (page) => {
+      await scan(page, 'SCREEN_000')
+      await scan(page, badge)
+      await page.getByText('Signed by ada').waitFor()
+      await page.getByRole('button', { name: 'Compare' }).click()
+      await page.getByRole('heading', { name: /^Findings/ }).waitFor()
+    }
+  })
+}
+
+/** How a picture comes about: what the console may say, a script that runs before those of the page, and with which key the browser is signed in. */
+type State = { ready?: (page: Page) => Promise<void>, expected?: RegExp, script?: string, signedIn?: string, isSignedOut?: boolean }
+
+/** The cookie of a browser that signed in with this key. */
+async function sessionOf ({ url }: RunningService, key: string): Promise<BrowserContextOptions['storageState']> {
+  const answer = await fetch(`${url}/api/session`, { method: 'POST', headers: { 'content-type': 'application/json', origin: url }, body: JSON.stringify({ key }) })
+  const [, name, value] = /^([^=]+)=([^;]*)/.exec(answer.headers.get('set-cookie') ?? '') ?? []
+  if (name === undefined || value === undefined) throw new Error(`signing in is answered ${answer.status}`)
+  return { cookies: [{ name, value, domain: new URL(url).hostname, path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Strict' }], origins: [] }
 }
 
 /** A page at each width and in each colour. On a phone only what is seen first, because people see it so. */
 async function shots (
-  browser: Browser, service: RunningService, state: string, path: string, ready: (page: Page) => Promise<void> = async () => {}, expected?: RegExp,
-  script?: string
+  browser: Browser, service: RunningService, state: string, path: string, { ready = async () => {}, signedIn, isSignedOut = false, ...extra }: State = {}
 ): Promise<void> {
   const name = `${state}-${path.replaceAll(/\W+/g, '-').replace(/^-/, '') || 'now'}`
   if (words.length > 0 && !words.some((word) => name.includes(word))) return
   for (const options of [{ viewport: phone, isMobile: true, hasTouch: true }, { viewport: desktop }] satisfies BrowserContextOptions[]) {
-    const extra = { ...expected === undefined ? {} : { expected }, ...script === undefined ? {} : { script } }
-    const { page, settled, close } = await openPage(browser, service, path, { ...options, ...extra })
-    await settled()
+    const storageState = signedIn === undefined ? undefined : await sessionOf(service, signedIn)
+    const { page, settled, close } = await openPage(browser, service, path, { ...options, ...extra, ...storageState === undefined ? {} : { storageState } })
+    if (isSignedOut) await page.getByText('Scan your badge').first().waitFor()
+    else await settled()
     await ready(page)
     if (options.viewport === phone) {
       await take(page, `${name}-390`, false)
@@ -129,6 +226,20 @@ async function shots (
 async function take (page: Page, name: string, fullPage: boolean): Promise<void> {
   await page.screenshot({ path: join(pictureFolder(), `${name}.png`), fullPage })
   taken++
+}
+
+async function withKeys (use: (service: RunningService, admin: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'platform-status-screenshots-'))
+  const key = 'screenshots-'.repeat(4)
+  writeFileSync(join(folder, 'key'), key)
+  const service = await startService({ BOOTSTRAP_ADMIN_KEY_FILE: join(folder, 'key') })
+  try {
+    await fillLab(callerOf(service, key))
+    await use(service, key)
+  } finally {
+    await service.stop()
+    rmSync(folder, { recursive: true })
+  }
 }
 
 async function withLab (fill: (service: RunningService) => Promise<void>, use: (service: RunningService) => Promise<void>): Promise<void> {

@@ -2,8 +2,8 @@
 -- containers, the most likely first. `_ids` has the id where a barcode is one. The first that is true is told: a container in a slot has
 -- the barcode, the one that has it is missing, one on the platform had it before, removed ones had it to the end, removed ones had it
 -- before, nobody ever had it. If no container has it now, all that had it are listed, as in bearers_of: somebody who reads an old
--- label may hold any of them, but rather one that is on the platform.
-CREATE OR REPLACE FUNCTION lookup_containers(_barcodes text[], _ids uuid[]) RETURNS TABLE (n bigint, barcode text, found text, containers jsonb)
+-- label may hold any of them, but rather one that is on the platform. `differs_in_case` is then the barcode of one on the platform (alike_barcode).
+CREATE OR REPLACE FUNCTION lookup_containers(_barcodes text[], _ids uuid[]) RETURNS TABLE (n bigint, barcode text, found text, containers jsonb, differs_in_case text)
 LANGUAGE sql STABLE AS $$
   WITH wanted AS MATERIALIZED (
     SELECT w.n, w.barcode, w.id FROM unnest(_barcodes, _ids) WITH ORDINALITY AS w (barcode, id, n)
@@ -31,6 +31,6 @@ LANGUAGE sql STABLE AS $$
     SELECT l.n, jsonb_agg(container_snapshot(l.container_id) ORDER BY l.nth) AS containers FROM listed l WHERE l.nth <= 20 GROUP BY l.n
   )
   SELECT w.n, w.barcode, CASE b.rank WHEN 1 THEN 'present' WHEN 2 THEN 'missing' WHEN 3 THEN 'relabelled' WHEN 4 THEN 'removed' WHEN 5 THEN 'relabelled' ELSE 'unknown' END,
-    coalesce(s.containers, '[]')
+    coalesce(s.containers, '[]'), CASE WHEN coalesce(b.rank, 6) > 2 THEN alike_barcode(w.barcode) END
   FROM wanted w LEFT JOIN best b ON b.n = w.n LEFT JOIN shown s ON s.n = w.n
 $$;

@@ -40,7 +40,7 @@ LANGUAGE sql STABLE AS $$
     SELECT s.device_id, tstzmultirange(tstzrange(greatest(s.start, _from), s.ends)) - CASE WHEN s.paused_seconds IS NULL AND s.paused_at IS NULL THEN '{}' ELSE coalesce((
       SELECT range_agg(tstzrange(p.paused_at, p.resumed_at)) FROM pause p WHERE p.subject_id = s.id AND p.subject = 'step'), '{}') END AS times
     FROM (
-      -- Without a finish, a step that is not under way has no end. LEAST leaves null out, so null is kept away from it.
+      -- A step without a finish that is not under way has no end. The finish is tested first, because least() ignores a null: it would return _to.
       SELECT *, CASE WHEN finish IS NOT NULL THEN least(finish, _to) WHEN status IN ('running', 'paused') THEN least(command_time(), _to) END AS ends FROM counted
     ) s
     WHERE s.ends > greatest(s.start, _from)

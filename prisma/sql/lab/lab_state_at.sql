@@ -48,14 +48,15 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
     GROUP BY e.device_id
   ),
   device_then AS (
-    SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, CASE WHEN d.disposes THEN slots.kept ELSE d.capacity - slots.disposing END AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
+    SELECT d.name, d."group", d.type, d.extra->'view' AS view, d.capacity, d.disposes, slots.deep_well, waste.list AS waste, d.capacity - json_array_length(waste.list) AS keeping, g.ordinal AS group_ordinal, a.revision AS arrived,
       CASE WHEN a.revision <= (SELECT file.revision FROM file) THEN n.ordinal END AS ordinal,
       coalesce(b.count, 0) + coalesce(l.count, 0) AS occupied, coalesce(b.containers, '[]') AS containers, coalesce(l.lids, '[]') AS lids
     FROM device_state_at(_revision) d JOIN arrived a ON a.id = d.id LEFT JOIN named n ON n.id = d.id LEFT JOIN named_group g ON g.name = d."group"
     LEFT JOIN body_then b ON b.device = d.name LEFT JOIN lid_then l ON l.device = d.name
     -- The slots for which something was set, for themselves or otherwise than for their device.
     CROSS JOIN LATERAL (
-      SELECT count(*) FILTER (WHERE NOT last.disposes) AS kept, count(*) FILTER (WHERE last.disposes) AS disposing,
+      SELECT coalesce(array_agg(last.position) FILTER (WHERE NOT last.disposes), '{}') AS kept,
+        coalesce(json_agg(last.position ORDER BY last.position) FILTER (WHERE last.disposes), '[]') AS disposing,
         coalesce(json_agg(last.position ORDER BY last.position) FILTER (WHERE last.deep_well_suited), '[]') AS deep_well
       FROM (
         SELECT DISTINCT ON (e.after->>'position') (e.after->>'position')::integer AS position, (e.after->>'disposes')::boolean AS disposes,
@@ -64,6 +65,11 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
         ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
       ) last
     ) slots
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN d.disposes
+        THEN (SELECT coalesce(json_agg(slot.number ORDER BY slot.number), '[]') FROM generate_series(0, d.capacity - 1) AS slot (number) WHERE slot.number <> ALL (slots.kept))
+        ELSE slots.disposing END AS list
+    ) waste
     WHERE d.listed AND d.retired_at IS NULL
   ),
   slots AS (SELECT coalesce(sum(keeping), 0)::integer AS positions, coalesce(sum(occupied), 0)::integer AS occupied, count(*)::integer AS devices FROM device_then)
@@ -74,7 +80,7 @@ CREATE OR REPLACE FUNCTION lab_state_at(_revision bigint) RETURNS TABLE (revisio
       'containers_missing', (SELECT count(*) FROM container_then WHERE missing_since IS NOT NULL),
       'containers_removed', (SELECT count(*) FROM container_then WHERE removed_at IS NOT NULL)),
     (SELECT coalesce(json_agg(json_build_object('name', d.name, 'group', d."group", 'type', d.type, 'view', d.view, 'positions', d.capacity, 'occupied', d.occupied,
-         'disposes', d.disposes, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers, 'lids', d.lids)
+         'disposes', d.disposes, 'waste', d.waste, 'deep_well', d.deep_well, 'reserved', NULL, 'containers', d.containers, 'lids', d.lids)
        ORDER BY d.group_ordinal, d."group", d.ordinal, d.arrived, d.name), '[]') FROM device_then d)
   FROM slots s
 $$;

@@ -51,14 +51,15 @@ async function findAll ({ request }: Client, barcodes: readonly string[]): Promi
   return found
 }
 
-function foundOf ({ barcode: query, found, containers }: LookupItem): Found {
+function foundOf ({ barcode: query, found, containers, differs_in_case }: LookupItem): Found {
   const [container] = containers
-  if (container === undefined) return { query, kind: 'unknown', relabelled: [], near: [] }
+  const near = differs_in_case === null ? [] : [differs_in_case]
+  if (container === undefined) return { query, kind: 'unknown', relabelled: [], near }
   switch (found) {
     case 'present':
     case 'missing': return { query, kind: found, container }
     case 'removed': return { query, kind: 'removed', container, last: null }
-    default: return { query, kind: 'unknown', relabelled: containers, near: [] }
+    default: return { query, kind: 'unknown', relabelled: containers, near }
   }
 }
 

@@ -9,7 +9,7 @@ export const phone = { viewport: { width: 390, height: 844 }, isMobile: true, ha
 
 /**
  * What a finger in a glove misses: smaller than 44 pixels, or nearer than 4 pixels to another. A link in the middle of a sentence is text, as WCAG 2.5.8 has it, and slots stand beside each other as in
- * the device. What is folded or behind a sheet is not there; a label counts together with its box.
+ * the device. What is folded or behind a sheet is not there; a label counts together with its box. What opens has a sign that says whether it is open.
  */
 const missed = `(() => {
   const open = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document
@@ -20,6 +20,10 @@ const missed = `(() => {
     if (one.closest('.for-readers, .skip')) continue
     const isText = one.tagName === 'A' && getComputedStyle(one).display === 'inline'
     if (isText && one.parentElement.closest('p, li, .prose')) continue
+    if (one.tagName === 'SUMMARY') {
+      const { content, rotate } = getComputedStyle(one, '::before')
+      if (!content.includes('▸') || rotate !== (one.parentElement.open ? '90deg' : 'none')) faults.push('nothing says that "' + one.textContent + '" opens: ' + content + ', ' + rotate)
+    }
     const shown = one.closest('label.radio, label.photo, label.key') ?? one
     const { left, top, right, bottom, width, height } = shown.getBoundingClientRect()
     if (width === 0 || width === 1) continue

@@ -33,9 +33,9 @@ export async function fillLargeLab (call: Call): Promise<void> {
   }
 }
 
-/** What somebody has to think of: one device only, with 10,000 slots; the longest barcode, other scripts, and a lid whose plate is missing. */
+/** What somebody has to think of: one device only, with 10,000 slots, one of them waste; the longest barcode, other scripts, and a lid whose plate is missing. */
 export async function fillOddLab (call: Call): Promise<void> {
-  await call('PUT', '/api/lab/config', { sila_servers: { storage: { Tower: { capacity: 10_000 } } } })
+  await call('PUT', '/api/lab/config', { sila_servers: { storage: { Tower: { capacity: 10_000, slots: { 5: { disposes: true } } } } } })
   await call('POST', '/api/containers', { device: 'Tower', position: 0, barcode: 'X'.repeat(200), lidded: true })
   await call('POST', '/api/containers', { device: 'Tower', position: 1, barcode: '细胞培养板-第七号-备用', name: '人类诱导多能干细胞' })
   await call('POST', '/api/containers', { device: 'Tower', position: 2, barcode: 'NO_PLATE', lid: { device: 'Tower', position: 3 } })

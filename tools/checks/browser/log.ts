@@ -24,6 +24,14 @@ export async function log (browser: Browser, service: RunningService): Promise<v
   if (device !== 'Hotel1' || position !== 9) throw new Error(`SCREEN_003 is at ${JSON.stringify([device, position])}`)
   await page.getByRole('button', { name: 'Follow again' }).click()
   await page.getByRole('row', { name: /SCREEN_004 corrected/ }).waitFor()
+  // On a tablet what changed has the room, and its times are those of the rest of the page.
+  await page.setViewportSize({ width: 820, height: 1180 })
+  await page.goto(`${service.url}/log`)
+  await page.getByRole('listitem').filter({ hasText: /^first_start: / }).first().waitFor()
+  const [table, changes] = await Promise.all(['table', 'th.changes'].map(async (part) => (await page.locator(part).boundingBox())!.width))
+  if (changes! < table! * 0.38) throw new Error(`before and after have ${changes} of ${table} pixels`)
+  const [iso] = (await page.locator('table').innerText()).match(/\d{4}-\d\d-\d\dT\S*/) ?? []
+  if (iso !== undefined) throw new Error(`the log says ${iso}`)
   await close()
 }
 

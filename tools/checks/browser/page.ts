@@ -4,7 +4,7 @@ import type { RunningService } from '../../support/service.ts'
 export type Opened = {
   page: Page
   context: BrowserContext
-  /** Waits until everything that the page asked for has come, except the stream, which never ends. */
+  /** Waits until everything that the page asked for has come, except the stream, which never ends, and is shown. */
   settled: () => Promise<void>
   close: () => Promise<void>
 }
@@ -60,7 +60,7 @@ export async function openPage (browser: Browser, { url }: Pick<RunningService, 
       while (Date.now() - stillSince < stillMs) {
         if (Date.now() > end) throw new Error(`${page.url()} waits for answers for ever`)
         await page.waitForTimeout(50)
-        if (waiting.size > 0) stillSince = Date.now()
+        if (waiting.size > 0 || await page.getByText(/^Reading .*\.\.\.$/).count() > 0) stillSince = Date.now()
       }
     },
     async close () {

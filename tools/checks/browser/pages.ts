@@ -68,6 +68,8 @@ export async function listsOnPhone (browser: Browser, service: RunningService): 
   await page.getByText('Filters: corrected, Hotel1').waitFor()
   await page.goto(`${service.url}/labware`)
   await page.getByText('Filters: none').waitFor()
+  const [csv, print] = await Promise.all(['CSV', 'Print'].map(async (name) => await page.getByRole('button', { name, exact: true }).boundingBox()))
+  if (csv?.y !== print?.y) throw new Error(`CSV and Print are not beside each other: ${csv?.y}, ${print?.y}`)
   const order = "[...document.querySelectorAll('tbody th')].map((one) => one.textContent).filter((text) => text.startsWith('SCREEN')).join()"
   const sorted = 'SCREEN_000,SCREEN_001,SCREEN_002,SCREEN_003,SCREEN_004,SCREEN_014'
   await page.getByLabel('Sort by').selectOption('-barcode')

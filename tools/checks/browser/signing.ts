@@ -46,19 +46,40 @@ export async function steppedUp (browser: Browser, service: RunningService, admi
   await page.getByRole('dialog').getByText('Signed by ada').waitFor()
   await page.getByRole('dialog').getByRole('button', { name: 'Record' }).click()
   await page.getByText('ada is at it since').waitFor()
-  // What would be recorded is for whoever may record it.
-  for (const [path, key, badge, answer] of [['/stocktake/Hotel1', 'Compare', ada, /^Findings: /], ['/lab/file', 'Try', admin, 'It changes nothing']] as const) {
-    await page.goto(`${service.url}${path}`)
+  // What would be recorded is for whoever may record it. The same signature records it, and stands on the page once.
+  await page.goto(`${service.url}/stocktake/Hotel1`)
+  await dryRun('Compare', ada, /^Findings: /)
+  // Not what somebody else has scanned since.
+  await scan(page, 'SCREEN_000')
+  await dryRun('Compare', ada, /^Findings: /)
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByText('Recorded: Hotel1 is as it was seen.').waitFor()
+  await isSigned('SCREEN_001', 'ada', 'stocktake')
+  await page.getByText('This screen may not do this. Scan your badge.').waitFor()
+  await page.goto(`${service.url}/lab/file`)
+  await dryRun('Try', admin, 'It changes nothing')
+  const file = page.getByLabel('The lab file, as YAML')
+  await file.fill((await file.inputValue()).replace('capacity: 100', 'capacity: 101'))
+  await dryRun('Try', admin, 'It changes 1 thing')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('heading', { name: 'It changes 1 thing' }).waitFor({ state: 'hidden' })
+  const { items: [event] } = await call('GET', '/api/events?sort=-revision&limit=1') as { items: { actor: string, kind: string }[] }
+  if (event?.actor !== 'admin' || event.kind !== 'device-grown') throw new Error(`the log says ${JSON.stringify(event)}`)
+  await close()
+
+  async function dryRun (key: string, badge: string, answer: string | RegExp): Promise<void> {
     await page.getByText('This screen may not do this. Scan your badge.').waitFor()
     await page.getByRole('button', { name: key }).click()
     await page.getByRole('alert').getByText('Scan your badge.').waitFor()
     await page.getByRole('button', { name: 'Scan badge' }).waitFor()
     await scan(page, badge)
-    await page.getByText(/^Signed by .*, with the badge/).waitFor()
+    const signed = page.getByText(/^Signed by .*, with the badge/)
+    await signed.waitFor()
     await page.getByRole('button', { name: key }).click()
     await page.getByRole('heading', { name: answer }).waitFor()
+    if (await signed.count() !== 1) throw new Error(`after ${key} there are ${await signed.count()} signatures on the page`)
+    if (await page.getByRole('alert').count() > 0) throw new Error(`after ${key} the page asks for something else`)
   }
-  await close()
 
   async function isSigned (container: string, actor: string, reason: string): Promise<void> {
     const { items: [event] } = await call('GET', `/api/events?container=${container}&sort=-revision&limit=1`) as { items: { actor: string, reason: string }[] }

@@ -16,6 +16,8 @@ export type Device = {
   /** The number of its slots. */
   positions: number
   disposes: boolean
+  /** The slots that are waste: what is put there leaves the platform, so nothing ever stands there. */
+  waste: ReadonlySet<number>
   view: View
   /** What is in its slots, by number. Slots that are empty are not in it. */
   slots: ReadonlyMap<number, Occupant>
@@ -61,8 +63,8 @@ export function worldOf ({ revision, totals, devices }: LabState): World {
   }
   return {
     revision, totals, placed,
-    devices: new Map(inOrder(devices).map(({ name, group, positions, disposes, view }) =>
-      [name, { name, group, positions, disposes, view, slots: slots.get(name)! }]))
+    devices: new Map(inOrder(devices).map(({ name, group, positions, disposes, waste, view }) =>
+      [name, { name, group, positions, disposes, waste: new Set(waste), view, slots: slots.get(name)! }]))
   }
 }
 
@@ -143,8 +145,8 @@ function count (totals: World['totals'], snapshot: Snapshot | null, by: 1 | -1):
 export function labStateOf ({ revision, totals, devices }: World) {
   return {
     revision, totals,
-    devices: [...devices.values()].map(({ name, group, positions, disposes, slots }) => ({
-      name, group, positions, occupied: slots.size, disposes,
+    devices: [...devices.values()].map(({ name, group, positions, disposes, waste, slots }) => ({
+      name, group, positions, occupied: slots.size, disposes, waste: [...waste],
       containers: [...slots.values()].flatMap((occupant) => occupant.part === 'container' ? [occupant.container] : []).map(({ device: _, ...container }) => container)
         .sort((a, b) => a.position - b.position),
       lids: [...slots].filter(([, { part }]) => part === 'lid').sort(([a], [b]) => a - b)

@@ -3,8 +3,10 @@ import { Link, useLocation } from 'wouter'
 import type { Reserved } from '../api/generated/schema.d.ts'
 import { carryNow, putDown, setCarry } from '../fix/carry.ts'
 import { useMayWrite, usePastSearch } from '../lab/lab-context.ts'
+import { isAllWaste, keepingOf } from '../lab/waste.ts'
 import type { Device, Occupant, Placed } from '../lab/world.ts'
 import { containerPath, labelOf, Name } from './name.tsx'
+import { useIsPhone } from './use-is-phone.ts'
 
 type Props = {
   device: Device
@@ -24,12 +26,16 @@ type Props = {
 
 /** A device with its slots. One stop for Tab; arrows move between slots, and Enter opens what is in one. */
 export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain = false, isFolded = false, meant, visit, children }: Props) {
-  const { name, positions, slots, disposes } = device
+  const { name, positions, slots, waste } = device
+  const keeping = keepingOf(device)
   const { isFromBottom, countFrom, isAsBuilt } = device.view
   // On a phone fewer slots in a row, so that a finger in a glove meets one; but not in a device that is drawn as it is built.
-  const columns = isFolded && !isAsBuilt ? Math.min(device.view.columns, mostOnPhone) : device.view.columns
+  const columns = useIsPhone() && !isAsBuilt ? Math.min(device.view.columns, mostOnPhone) : device.view.columns
   const rows = useMemo(() => Array.from({ length: Math.ceil(positions / columns) }, (_, row) =>
     Array.from({ length: Math.min(columns, positions - row * columns) }, (_, column) => row * columns + column)), [positions, columns])
+  // Where there is no room for the number of each slot: the number of the first one of each row, and what to add to it.
+  const hasHeads = widthOf(device.view.columns) === 10
+  const rowStyle = { gridTemplateColumns: `repeat(${columns}, minmax(var(--slot-width), 1fr))`, '--digits': String(positions).length }
   const shownRows = isFromBottom ? [...rows].reverse() : rows
   const grid = useRef<HTMLDivElement>(null)
   /** The slot on which Tab stops. */
@@ -98,19 +104,25 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     }
   }
 
-  const heading = <><Name>{name}</Name> <span className="count">{disposes ? 'waste' : `${slots.size}/${positions}`}</span></>
+  const heading = <><Name>{name}</Name> <span className="count">{isAllWaste(device) ? 'waste' : `${slots.size}/${keeping}`}</span></>
   const content = positions === 0 ? null : (
     <div
-      ref={grid} role="grid" className="slots" aria-label={`${name}, ${slots.size} of ${positions} slots`} aria-rowcount={rows.length} aria-colcount={columns}
+      ref={grid} role="grid" className="slots" aria-label={isAllWaste(device) ? `${name}, waste` : `${name}, ${slots.size} of ${keeping} slots`} aria-rowcount={rows.length} aria-colcount={columns}
       onKeyDown={onKey} onClick={onClick} onDragStart={(event) => setCarry({ carried: plateAt(slotAt(event)) })} onDragEnd={() => setCarry({ carried: null })}
       onDragOver={(event) => { if (mayFix && carryNow().carried !== null) event.preventDefault() }} onDrop={onDrop}
     >
+      {hasHeads ? (
+        <div className="row heads" aria-hidden="true" style={rowStyle}>
+          {Array.from({ length: columns }, (_, column) => <span key={column}>+{column}</span>)}
+        </div>
+      ) : null}
       {shownRows.map((row) => (
-        <div key={row[0]} role="row" className="row" style={{ gridTemplateColumns: `repeat(${columns}, minmax(var(--slot-width), 1fr))` }}>
+        <div key={row[0]} role="row" className="row" style={rowStyle}>
+          {hasHeads ? <span className="head" aria-hidden="true">{row[0]}</span> : null}
           {row.map((slot) => (
             <Slot
-              key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isStop={slot === Math.min(stop, positions - 1)}
-              isMeant={slot === meant} mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
+              key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isWaste={waste.has(slot)}
+              isStop={slot === Math.min(stop, positions - 1)} isMeant={slot === meant} mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
             />
           ))}
         </div>
@@ -136,21 +148,23 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
 })
 
 type SlotProps = {
-  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isStop: boolean, isMeant: boolean, mayFix: boolean
+  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isWaste: boolean
+  isStop: boolean, isMeant: boolean, mayFix: boolean
   /** The number on the device itself, if it is another. */
   label: number | null
 }
 
 /** One of very many: what it needs comes from its device, which also hears the clicks. */
-const Slot = memo(function Slot ({ slot, occupant, device, reserved, isStop, isMeant, mayFix, label }: SlotProps) {
+const Slot = memo(function Slot ({ slot, occupant, device, reserved, isWaste, isStop, isMeant, mayFix, label }: SlotProps) {
+  const { kind, glyph, word, says } = emptySign(reserved, isWaste)
   return (
     <div
-      role="gridcell" tabIndex={isStop ? 0 : -1} data-slot={slot} className={`slot ${kindOf(occupant, reserved)}`} aria-label={nameOf(slot, occupant, device, reserved, label)}
+      role="gridcell" tabIndex={isStop ? 0 : -1} data-slot={slot} className={`slot ${kindOf(occupant) ?? kind}`} aria-label={nameOf(slot, occupant, device, says, label)}
       aria-selected={isMeant ? true : undefined} draggable={mayFix && occupant?.part === 'container'}
     >
       <span className="number">{slot}{label === null ? '' : ` · ${label}`}</span>{' '}
-      <span className="glyph">{glyphOf(occupant, reserved)}</span>{' '}
-      <span className="label">{occupant === undefined ? reserved === undefined ? '' : 'kept' : <Name>{labelIn(occupant)}</Name>}</span>
+      <span className="glyph">{glyphOf(occupant) ?? glyph}</span>{' '}
+      <span className="label">{occupant === undefined ? word : <Name>{labelIn(occupant)}</Name>}</span>
     </div>
   )
 })
@@ -186,14 +200,20 @@ function widthOf (columns: number): 1 | 2 | 10 {
   return columns <= 4 ? 2 : 10
 }
 
-function glyphOf (occupant: Occupant | undefined, reserved: Reserved | undefined): string {
-  if (occupant === undefined) return reserved === undefined ? '·' : '╳'
+/** What a slot with nothing in it is. */
+function emptySign (reserved: Reserved | undefined, isWaste: boolean): { kind: string, glyph: string, word: string, says: string } {
+  if (isWaste) return { kind: 'is-waste', glyph: '▽', word: 'waste', says: 'waste' }
+  return reserved === undefined ? { kind: 'is-empty', glyph: '·', word: '', says: 'empty' } : { kind: 'is-kept', glyph: '╳', word: 'kept', says: `kept for ${reserved.owner}` }
+}
+
+function glyphOf (occupant: Occupant | undefined): string | null {
+  if (occupant === undefined) return null
   if (occupant.part === 'lid') return '⌒'
   return occupant.container.lidded ? '▣' : '□'
 }
 
-function kindOf (occupant: Occupant | undefined, reserved: Reserved | undefined): string {
-  if (occupant === undefined) return reserved === undefined ? 'is-empty' : 'is-kept'
+function kindOf (occupant: Occupant | undefined): string | null {
+  if (occupant === undefined) return null
   return occupant.part === 'lid' ? 'is-lid' : 'is-plate'
 }
 
@@ -201,9 +221,9 @@ function labelIn ({ part, container }: Occupant): string {
   return part === 'lid' ? `lid of ${labelOf(container)}` : labelOf(container)
 }
 
-function nameOf (slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, label: number | null): string {
+function nameOf (slot: number, occupant: Occupant | undefined, device: string, empty: string, label: number | null): string {
   const name = label === null ? `Slot ${slot}` : `Slot ${slot}, labelled ${label}`
-  if (occupant === undefined) return reserved === undefined ? `${name}, empty` : `${name}, kept for ${reserved.owner}`
+  if (occupant === undefined) return `${name}, ${empty}`
   const { part, container } = occupant
   if (part === 'lid') return `${name}, lid of ${labelOf(container)}`
   return `${name}, ${labelOf(container)}, ${lidText(container, device)}`

@@ -1,4 +1,4 @@
 /** What the signs of the map mean. */
 export function Legend () {
-  return <p className="legend">▣ with lid, □ without, ⌒ a lid, · empty, ╳ kept for someone</p>
+  return <p className="legend">▣ with lid, □ without, ⌒ a lid, · empty, ╳ kept for someone, ▽ waste</p>
 }

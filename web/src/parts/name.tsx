@@ -28,7 +28,7 @@ export function ContainerLink ({ container }: { container: { id: string, barcode
 
 /** A slot of a device: "Hotel1 · 5". */
 export function PlaceName ({ device, position }: { device: string, position: number | null }) {
-  return <><Link href={`/devices/${encodeURIComponent(device)}`}><Name>{device}</Name></Link>{position === null ? null : <> · {position}</>}</>
+  return <><Link href={`/devices/${encodeURIComponent(device)}`}><Name>{device}</Name></Link>{position === null ? null : <>{'\u00a0·\u00a0'}{position}</>}</>
 }
 
 /** A place in plain words, for names of controls: "Hotel1 · 5". */

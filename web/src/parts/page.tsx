@@ -16,7 +16,7 @@ export function Page ({ title, heading, tools, children }: { title: string, head
     <>
       <div className="heading">
         <h1 ref={ref} tabIndex={-1}>{heading ?? title}</h1>
-        {tools}
+        {tools === undefined ? null : <div className="keys">{tools}</div>}
       </div>
       {children}
     </>

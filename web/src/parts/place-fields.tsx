@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Place } from '../api/generated/schema.d.ts'
+import { isAllWaste, keptSlots } from '../lab/waste.ts'
 import type { Device, World } from '../lab/world.ts'
 import { ScanKey } from '../scan/scan-key.tsx'
 import { labelOf } from './name.tsx'
@@ -26,7 +27,7 @@ export function PlaceFields ({ world, place, onChange, what }: Props) {
       <label>Device{suffix}
         <select value={place.device ?? ''} onChange={({ target }) => onChange(target.value === '' ? {} : { device: target.value })}>
           <option value="">choose</option>
-          {[...world.devices.values()].filter(({ disposes }) => !disposes).map(({ name }) => <option key={name}>{name}</option>)}
+          {[...world.devices.values()].filter((one) => !isAllWaste(one)).map(({ name }) => <option key={name}>{name}</option>)}
         </select>
       </label>
       <label>Slot{suffix}
@@ -35,7 +36,7 @@ export function PlaceFields ({ world, place, onChange, what }: Props) {
           onChange={({ target }) => onChange({ device: place.device!, ...target.value === '' ? {} : { position: Number(target.value) } })}
         >
           <option value="">choose</option>
-          {Array.from({ length: device?.positions ?? 0 }, (_, slot) => <option key={slot} value={slot}>{slotText(device!.slots, slot)}</option>)}
+          {(device === undefined ? [] : keptSlots(device)).map((slot) => <option key={slot} value={slot}>{slotText(device!.slots, slot)}</option>)}
         </select>
       </label>
       <ScanKey what={what === undefined ? 'slot' : `slot ${what}`} onScan={take} />

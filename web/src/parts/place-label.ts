@@ -1,12 +1,14 @@
 import type { Place } from '../api/generated/schema.d.ts'
+import { isAllWaste } from '../lab/waste.ts'
 import type { World } from '../lab/world.ts'
 
 /** What the label of a device or of a slot says: "Hotel1", "Hotel1 5". Null if the lab has neither. */
 export function placeOf (scanned: string, { devices }: Pick<World, 'devices'>): Partial<Place> | null {
-  if (devices.get(scanned)?.disposes === false) return { device: scanned }
+  const whole = devices.get(scanned)
+  if (whole !== undefined) return isAllWaste(whole) ? null : { device: scanned }
   const [, device = '', slot] = /^(.+?)[\s·:]+(\d+)$/.exec(scanned) ?? []
   const found = devices.get(device)
-  return found === undefined || found.disposes || Number(slot) >= found.positions ? null : { device, position: Number(slot) }
+  return found === undefined || found.waste.has(Number(slot)) || Number(slot) >= found.positions ? null : { device, position: Number(slot) }
 }
 
 /** What is said about a scan that should have been the label of a slot. */

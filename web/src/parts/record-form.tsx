@@ -1,66 +1,7 @@
-import { useMutation } from '@tanstack/react-query'
-import { useRef, useState, type ReactNode, type SyntheticEvent } from 'react'
-import { newKey, wordsOf } from '../api/client.ts'
-import type { Signed } from '../api/commands.ts'
-import { useIsCurrent, useLab } from '../lab/lab-context.ts'
-import { Key } from './key.tsx'
-import { Signature } from './signature.tsx'
+import { SignedForm, type FormProps } from './signed-form.tsx'
 import { useSigning } from './use-signing.ts'
 
-type Props = {
-  /** All that the request says. The same request again, after a lost answer, has the same key, so it is not done twice. */
-  request: unknown
-  /** What is missing to send it, as a sentence; null if nothing is. */
-  missing: string | null
-  /** Sends it, and returns the revision of the lab behind it. */
-  send: (signed: Signed) => Promise<number>
-  /** After the page shows what was recorded. */
-  onDone?: (() => void) | undefined
-  onSettled?: (() => void) | undefined
-  onCancel?: (() => void) | undefined
-  verb?: string
-  scope?: 'operate' | 'admin'
-  children: ReactNode
-}
-
-/** A form that records something: it says what is missing, and what the service refuses, in the words of the service. */
-export function RecordForm ({ request, missing, send, onDone, onSettled, onCancel, verb = 'Record', scope = 'operate', children }: Props) {
-  const lab = useLab()
-  const isCurrent = useIsCurrent()
-  const signing = useSigning(scope)
-  const { badge, maySign } = signing
-  const lacking = missing ?? signing.lacking
-  const [isAsked, setAsked] = useState(false)
-  const last = useRef({ text: '', key: '' })
-  const recording = useMutation({
-    mutationFn: async () => {
-      const text = JSON.stringify([request, badge?.name])
-      if (last.current.text !== text) last.current = { text, key: newKey() }
-      await lab.reached(await send({ key: last.current.key, badge: badge?.key }))
-      last.current = { text: '', key: '' }
-      setAsked(false)
-      signing.forget()
-      onDone?.()
-    },
-    onSettled: () => { onSettled?.() }
-  })
-
-  function record (event: SyntheticEvent): void {
-    event.preventDefault()
-    setAsked(true)
-    if (lacking === null && isCurrent && !recording.isPending) recording.mutate()
-  }
-
-  return (
-    <form onSubmit={record}>
-      {children}
-      <Signature {...signing} isNeeded={!maySign && isCurrent} />
-      {isAsked && lacking !== null ? <p role="alert" className="refusal">{lacking}</p> : null}
-      {recording.error === null ? null : <p role="alert" className="refusal">{wordsOf(recording.error)}</p>}
-      <div className="keys">
-        <Key type="submit" className="key is-main" isOff={!isCurrent || recording.isPending}>{recording.isPending ? 'recording ...' : verb}</Key>
-        {onCancel === undefined ? null : <button type="button" className="key" onClick={onCancel}>Cancel</button>}
-      </div>
-    </form>
-  )
+/** A form that records something, with a signature of its own. */
+export function RecordForm ({ scope = 'operate', ...form }: FormProps & { scope?: 'operate' | 'admin' }) {
+  return <SignedForm {...form} signing={useSigning(scope)} />
 }

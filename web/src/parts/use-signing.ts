@@ -2,6 +2,8 @@ import type { Scope } from '../api/generated/schema.d.ts'
 import { hasScope, useMaySign } from '../lab/lab-context.ts'
 import { useBadge } from './use-badge.ts'
 
+export type Signing = ReturnType<typeof useSigning>
+
 /** Whether this screen, or the badge that was scanned, may do something; `lacking` says what is missing for it. */
 export function useSigning (scope: Extract<Scope, 'operate' | 'admin'> = 'operate') {
   const maySign = useMaySign(scope)

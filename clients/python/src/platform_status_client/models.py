@@ -751,6 +751,7 @@ class LabDeviceState(TypedDict):
     positions: int
     occupied: int
     disposes: bool
+    waste: list[int]
     deep_well: list[int]
     reserved: list[LabReservedSlot] | None
     containers: list[LabContainer]
@@ -944,6 +945,7 @@ class LookupItem(TypedDict):
     barcode: str
     found: LookupFound
     containers: list[Container]
+    differs_in_case: str | None
 
 
 class LookupItems(TypedDict):

@@ -3,7 +3,7 @@ import { useSession } from '../../api/queries.ts'
 import { useLive } from '../../lab/lab-context.ts'
 import { Legend } from '../../parts/legend.tsx'
 import { Page } from '../../parts/page.tsx'
-import { zoneName } from '../../parts/times.ts'
+import { clockOf, zoneName } from '../../parts/times.ts'
 
 const keys = [
   ['/ or Ctrl+K', 'find a barcode, a name or a place'],
@@ -40,8 +40,8 @@ export function HelpPage () {
       <dl className="facts">
         <div><dt>Version</dt><dd>{version ?? 'not known yet'}</dd></div>
         <div><dt>Revision of the lab</dt><dd>{world?.revision ?? 'not known yet'}</dd></div>
-        <div><dt>Read again because something was missed</dt><dd>{resyncs} times</dd></div>
-        <div><dt>Clock of the database</dt><dd>{Math.abs(clockAheadMs) < 2000 ? 'as on this machine' : `${Math.round(Math.abs(clockAheadMs) / 1000)} s ${clockAheadMs > 0 ? 'ahead of' : 'behind'} this machine; the page shows that of the database`}</dd></div>
+        <div><dt>Read again because something was missed</dt><dd>{resyncs === 0 ? 'never' : resyncs === 1 ? 'once' : `${resyncs} times`}</dd></div>
+        <div><dt>Clock of the database</dt><dd>{Math.abs(clockAheadMs) < 2000 ? 'as on this machine' : `${clockOf(Math.abs(clockAheadMs) / 1000)} ${clockAheadMs > 0 ? 'ahead of' : 'behind'} this machine; the page shows that of the database`}</dd></div>
         <div><dt>Times are shown in</dt><dd>{zoneName()}</dd></div>
         <div><dt>You are</dt><dd>{session === undefined ? 'not known yet' : session.auth === 'none' ? 'nobody: this service needs no key here' : `${session.actor ?? ''} (${session.scopes.join(', ')})`}</dd></div>
       </dl>

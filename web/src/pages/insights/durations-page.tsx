@@ -19,7 +19,7 @@ const columns: readonly TableColumn<EstimatedKind>[] = [
   { name: 'Steps', cell: ({ sample_size }) => sample_size, text: ({ sample_size }) => sample_size },
   { name: 'Half take', cell: ({ median_seconds }) => clockOf(median_seconds), text: ({ median_seconds }) => median_seconds },
   { name: 'Bound', cell: ({ bound_seconds }) => clockOf(bound_seconds), text: ({ bound_seconds }) => bound_seconds },
-  { name: 'Trend', cell: ({ trend }) => trendWords[trend], text: ({ trend }) => trend },
+  { name: 'Trend', cell: ({ trend }) => <span className="together">{trendWords[trend]}</span>, text: ({ trend }) => trend },
   { name: 'Changed', cell: ({ drift_since }) => drift_since === null ? '–' : <Moment at={drift_since} />, text: ({ drift_since }) => drift_since },
   { name: 'Bound kept', cell: ({ coverage, judged }) => coverage === null ? '–' : `${shareText(coverage)} of ${judged}`, text: ({ coverage }) => coverage },
   { name: 'Last', cell: ({ last_finish }) => <Moment at={last_finish} />, text: ({ last_finish }) => last_finish }

@@ -5,6 +5,7 @@ import type { Device } from '../../api/generated/schema.d.ts'
 import { addDevice, changeDevice, retireDevice, useDevice } from '../../api/lab-admin.ts'
 import { queries } from '../../api/queries.ts'
 import { useMayWrite, useWorld } from '../../lab/lab-context.ts'
+import { isAllWaste } from '../../lab/waste.ts'
 import { EmptyLab } from '../../parts/empty-lab.tsx'
 import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
@@ -31,11 +32,13 @@ export function DevicesPage () {
             <th scope="col">Device</th><th scope="col">Group</th><th scope="col">Slots</th><th scope="col">Occupied</th><th scope="col">Set up</th>
           </tr></thead>
           <tbody>
-            {devices.map(({ name, group, positions, slots, disposes }) => (
+            {devices.map((device) => {
+              const { name, group, positions, slots, waste } = device
+              return (
               <tr key={name}>
                 <th scope="row"><Link href={`/devices/${encodeURIComponent(name)}`}><Name>{name}</Name></Link></th>
                 <td data-label="Group"><Name>{group}</Name></td>
-                <td data-label="Slots">{disposes ? 'waste' : positions}</td>
+                <td data-label="Slots">{isAllWaste(device) ? 'waste' : waste.size === 0 ? positions : `${positions}, of them ${waste.size} waste`}</td>
                 <td data-label="Occupied">{slots.size}</td>
                 <td data-label="Set up">
                   <span className="keys">
@@ -44,7 +47,8 @@ export function DevicesPage () {
                   </span>
                 </td>
               </tr>
-            ))}
+              )
+            })}
           </tbody>
         </table>
       )}

@@ -9,8 +9,9 @@ import { DryRun } from '../../parts/dry-run.tsx'
 import { Key } from '../../parts/key.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice } from '../../parts/page.tsx'
-import { RecordForm } from '../../parts/record-form.tsx'
+import { SignedForm } from '../../parts/signed-form.tsx'
 import { Table, type TableColumn } from '../../parts/table.tsx'
+import { useSigning, type Signing } from '../../parts/use-signing.ts'
 import { LabPage } from './lab-page.tsx'
 
 /** The lab file: what it would change is shown before it is applied. */
@@ -28,26 +29,37 @@ function Editor ({ text: present, etag }: { text: string, etag: string }) {
   const [text, setText] = useState(present)
   const [prune, setPrune] = useState(true)
   const [result, setResult] = useState<LabConfigResult | null>(null)
+  const signing = useSigning('admin')
   const trying = useMutation({
-    mutationFn: async (badge: string | undefined) => await tryLabFile({ text, prune }, { badge }), onSuccess: setResult, onError: () => setResult(null)
+    mutationFn: async (badge: string | undefined) => await tryLabFile({ text, prune }, { badge })
   })
 
   function edit (next: string): void {
     setText(next)
+    forgetResult()
+  }
+
+  /** What was tried, and is perhaps still on its way, was another file. Whoever signed it has not signed this one. */
+  function forgetResult (): void {
+    if (result !== null || trying.isPending) signing.forget()
     setResult(null)
     trying.reset()
   }
 
+  const isSame = result === null || changesOf(result).count === 0
   return (
     <>
       <label className="field wide">The lab file, as YAML <textarea className="file" value={text} rows={24} spellCheck={false} onChange={({ target }) => edit(target.value)} /></label>
-      <label className="radio"><input type="checkbox" checked={prune} onChange={({ target }) => { setPrune(target.checked); setResult(null) }} /> retire devices that the file does not name</label>
-      <DryRun verb={trying.isPending ? 'trying ...' : 'Try'} isMain isPending={trying.isPending} scope="admin" run={(badge) => trying.mutate(badge)}>
+      <label className="radio"><input type="checkbox" checked={prune} onChange={({ target }) => { setPrune(target.checked); forgetResult() }} /> retire devices that the file does not name</label>
+      <DryRun
+        verb={trying.isPending ? 'trying ...' : 'Try'} isMain={isSame} isPending={trying.isPending} signing={signing} isFormShown={!isSame}
+        run={(badge) => trying.mutate(badge, { onSuccess: setResult, onError: () => setResult(null) })}
+      >
         <Key isOff={text === present} onClick={() => edit(present)}>As it is now</Key>
         <label className="key">From a file <input type="file" className="for-readers" accept=".yaml,.yml,.json" onChange={({ target }) => { void target.files?.[0]?.text().then(edit) }} /></label>
       </DryRun>
       {trying.error === null ? null : <Refused error={trying.error} />}
-      {result === null ? null : <Difference result={result} file={{ text, prune }} etag={etag} />}
+      {result === null ? null : <Difference result={result} file={{ text, prune }} etag={etag} signing={signing} />}
     </>
   )
 }
@@ -70,12 +82,18 @@ const columns: readonly TableColumn<LabChange>[] = [
   { name: 'Also', cell: ({ changed }) => changed.length === 0 ? '–' : changed.join(', '), text: ({ changed }) => changed.join(' ') }
 ]
 
-type DifferenceProps = { result: LabConfigResult, file: { text: string, prune: boolean }, etag: string }
-
-function Difference ({ result: { changes, labware_types = [], warnings }, file, etag }: DifferenceProps) {
+/** What a file changes, without what stays as it is. */
+function changesOf ({ changes, labware_types = [] }: LabConfigResult) {
   const real = changes.filter(({ action }) => action !== 'unchanged')
   const types = labware_types.filter(({ action }) => action !== 'unchanged')
-  const count = real.length + types.length
+  return { real, types, count: real.length + types.length }
+}
+
+type DifferenceProps = { result: LabConfigResult, file: { text: string, prune: boolean }, etag: string, signing: Signing }
+
+function Difference ({ result, file, etag, signing }: DifferenceProps) {
+  const { real, types, count } = changesOf(result)
+  const { warnings } = result
   return (
     <section aria-labelledby="difference">
       <AnswerHeading id="difference">{count === 0 ? 'It changes nothing' : `It changes ${count} ${count === 1 ? 'thing' : 'things'}`}</AnswerHeading>
@@ -84,12 +102,12 @@ function Difference ({ result: { changes, labware_types = [], warnings }, file, 
         {types.map(({ action, labware_type }) => <li key={labware_type}>labware type <Name>{labware_type}</Name>: {action}</li>)}
       </ul>}
       {warnings.length === 0 ? null : <ul>{warnings.map(({ detail }) => <li key={detail}>{detail}</li>)}</ul>}
-      {count === 0 ? null : <RecordForm
-        scope="admin" request={[file, etag]} missing={null} verb="Apply" send={async (signed) => await applyLabFile(file, { ...signed, etag })}
+      {count === 0 ? null : <SignedForm
+        signing={signing} request={[file, etag]} missing={null} verb="Apply" send={async (signed) => await applyLabFile(file, { ...signed, etag })}
         onDone={() => { void queries.invalidateQueries({ queryKey: ['lab-file'] }) }}
       >
         <p>Nothing has changed yet.</p>
-      </RecordForm>}
+      </SignedForm>}
     </section>
   )
 }

@@ -20,9 +20,9 @@ type Action = 'Deliver again' | 'Send a test' | 'Switch off' | 'Switch on' | 'De
 
 const columns: readonly TableColumn<WebhookAttempt>[] = [
   { name: 'When', cell: ({ started_at }) => <Moment at={started_at} />, text: ({ started_at }) => started_at },
-  { name: 'Message', cell: ({ type, message_id, attempt }) => `${type}, ${message_id}, attempt ${attempt}`, text: ({ message_id }) => message_id },
+  { name: 'Message', cell: ({ type, message_id, attempt }) => <>{type}, attempt {attempt} <span className="count small">{message_id}</span></>, text: ({ message_id }) => message_id },
   { name: 'Delivered', cell: ({ delivered, seconds }) => delivered ? `yes, in ${Math.round(seconds * 1000)} ms` : <strong className="late">◆ no</strong>, text: ({ delivered }) => delivered },
-  { name: 'Answer', cell: ({ status, error, response }) => <Name>{[status, error, response].filter((one) => one !== null && one !== '').join(' · ') || '–'}</Name>, text: ({ status, error }) => status ?? error }
+  { name: 'Answer', cell: ({ status, error, response }) => <Name>{[error ?? status, response].filter((one) => one !== null && one !== '').join(' · ') || '–'}</Name>, text: ({ status, error }) => status ?? error }
 ]
 
 const again = (): void => { void queries.invalidateQueries({ queryKey: ['webhooks'] }) }

@@ -49,8 +49,12 @@ export function WebhooksPage () {
 
 function stateOf ({ disabled_at, disabled_because, failures, revisions_behind }: Webhook): string {
   if (disabled_at !== null) return `off: ${disabled_because === 'failing' ? 'all attempts failed' : disabled_because === 'gone' ? 'the receiver does not want it any more' : disabled_because === 'restored' ? 'a backup was restored' : 'somebody switched it off'}`
-  if (failures > 0) return `◆ failed ${failures} times, ${revisions_behind} revisions behind`
-  return revisions_behind === 0 ? 'all delivered' : `${revisions_behind} revisions to deliver`
+  if (failures > 0) return `◆ failed ${failures === 1 ? 'once' : `${failures} times`}, ${revisionsText(revisions_behind)} behind`
+  return revisions_behind === 0 ? 'all delivered' : `${revisionsText(revisions_behind)} to deliver`
+}
+
+function revisionsText (count: number): string {
+  return `${count} ${count === 1 ? 'revision' : 'revisions'}`
 }
 
 const eventKinds = Object.keys(kindWords) as EventKind[]

@@ -12,8 +12,8 @@ import { downloadCsv } from '../../parts/csv.ts'
 import { useSearch } from '../../parts/search.ts'
 import { SelectFilter } from '../../parts/select-filter.tsx'
 import { Ago } from '../../parts/time.tsx'
-import { labwareCsvRows, isShown, sorted } from './rows.ts'
-import { columns, type Column, sortOf, sorts, sortText } from './sort.ts'
+import { labwareCsvRows, isShown } from './rows.ts'
+import { ariaSortOf, columns, type Column, orderWords, sorted, sortOf, sorts, sortText } from './sort.ts'
 
 /** All labware: what it is, where it is, and when it changed last. */
 export function LabwarePage () {
@@ -80,10 +80,10 @@ export function LabwarePage () {
   )
 }
 
-function Head ({ column: { name }, isSorted, order, onSort }: { column: Column, isSorted: boolean, order: 1 | -1, onSort: () => void }) {
+function Head ({ column, isSorted, order, onSort }: { column: Column, isSorted: boolean, order: 1 | -1, onSort: () => void }) {
   return (
-    <th scope="col" aria-sort={isSorted ? order === 1 ? 'ascending' : 'descending' : undefined}>
-      <button className="sort" onClick={onSort}>{name}{isSorted ? order === 1 ? ' ↑' : ' ↓' : ''}</button>
+    <th scope="col" aria-sort={isSorted ? ariaSortOf({ column, order }) : undefined}>
+      <button className="sort" onClick={onSort}>{column.name}{isSorted ? <span className="count">, {orderWords({ column, order })}</span> : null}</button>
     </th>
   )
 }

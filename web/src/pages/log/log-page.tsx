@@ -48,7 +48,7 @@ export function LogPage () {
       {list.items === undefined || list.items.length === 0 ? null : (
         <table className="list">
           <thead><tr>
-            <th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col">Before and after</th><th scope="col">Lab then</th>
+            <th scope="col">When</th><th scope="col">What</th><th scope="col">Who, why</th><th scope="col" className="changes">Before and after</th><th scope="col">Lab then</th>
           </tr></thead>
           <tbody>{list.items.map((event, n, all) => <Row key={keyOf(event, n, all)} event={event} onUndo={setUndone} />)}</tbody>
         </table>
@@ -90,14 +90,15 @@ function Row ({ event, onUndo }: { event: Event, onUndo: (event: Event) => void 
     <tr>
       <th scope="row" data-label="When"><Moment at={recorded_at} /> <span className="count">r{revision}</span></th>
       <td data-label="What"><Thing event={event} /> {wordsOfEvent(event)}</td>
-      <td data-label="Who">{actor === null ? '–' : <Name>{actor}</Name>}</td>
-      <td data-label="Why">{reason === null ? '–' : <Name>{reason}</Name>}</td>
+      <td data-label="Who, why">
+        {actor === null && reason === null ? '–' : null}{actor === null ? null : <Name>{actor}</Name>}{actor === null || reason === null ? '' : ': '}{reason === null ? null : <Name>{reason}</Name>}
+      </td>
       <td data-label="Before and after">
         <Diff before={before} after={after} />
         {request_id === null ? null : <details><summary className="count">request</summary><code>{request_id}</code></details>}
       </td>
-      <td data-label="Lab then" className="together">
-        {revision > 1 ? <Link href={`/?at=${revision - 1}`}>before</Link> : '–'} · <Link href={`/?at=${revision}`}>after</Link>
+      <td data-label="Lab then">
+        <span className="together">{revision > 1 ? <Link href={`/?at=${revision - 1}`}>before</Link> : '–'} · <Link href={`/?at=${revision}`}>after</Link></span>
         {kind === 'corrected' && before !== null ? <> <Key isOff={!mayWrite} onClick={() => onUndo(event)}>Undo</Key></> : null}
       </td>
     </tr>

@@ -1,5 +1,6 @@
 import { useAlarms, useRunning } from '../../api/queries.ts'
 import { usePast, useWorld } from '../../lab/lab-context.ts'
+import { keepingOf } from '../../lab/waste.ts'
 import type { Device } from '../../lab/world.ts'
 import { EmptyLab } from '../../parts/empty-lab.tsx'
 import { LabMap } from '../../parts/lab-map.tsx'
@@ -60,6 +61,5 @@ export function Overview ({ only, isPlain = false, selection = null }: { only?: 
 
 /** Of some devices. As in the totals of the lab, waste is no slot in which something stands. */
 function totalsOf (devices: readonly Device[]): { occupied: number, positions: number } {
-  const holding = devices.filter(({ disposes }) => !disposes)
-  return { occupied: holding.reduce((sum, { slots }) => sum + slots.size, 0), positions: holding.reduce((sum, { positions }) => sum + positions, 0) }
+  return { occupied: devices.reduce((sum, { slots }) => sum + slots.size, 0), positions: devices.reduce((sum, device) => sum + keepingOf(device), 0) }
 }

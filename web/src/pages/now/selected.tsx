@@ -16,7 +16,7 @@ export function Selected ({ device, slot }: { device: Device, slot: number }) {
   return (
     <div className="selected" role="region" aria-label={`Selected: ${placeText({ device: device.name, position: slot })}`}>
       {occupant === undefined
-        ? <p>Slot {slot}: nothing is in it. <Link href={`/devices/${encodeURIComponent(device.name)}/${slot}${past}`}>The slot</Link></p>
+        ? <p>Slot {slot}: {device.waste.has(slot) ? 'waste. What is put there leaves the platform.' : 'nothing is in it.'} <Link href={`/devices/${encodeURIComponent(device.name)}/${slot}${past}`}>The slot</Link></p>
         : <Content key={occupant.container.id} slot={slot} occupant={occupant} />}
     </div>
   )

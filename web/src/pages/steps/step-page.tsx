@@ -88,7 +88,7 @@ function History ({ id }: { id: string }) {
   return (
     <>
       <table className="list">
-        <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col">Before and after</th></tr></thead>
+        <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col" className="changes">Before and after</th></tr></thead>
         <tbody>
           {list.items.map(({ revision, recorded_at, kind, actor, reason, before, after }) => (
             <tr key={`${revision} ${kind}`}>

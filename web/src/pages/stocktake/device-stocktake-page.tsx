@@ -5,12 +5,14 @@ import { wordsOf } from '../../api/client.ts'
 import type { StocktakeResult } from '../../api/generated/schema.d.ts'
 import { compareStock } from '../../api/stocktakes.ts'
 import { usePast, useWorld } from '../../lab/lab-context.ts'
+import { keepingOf, keptSlots } from '../../lab/waste.ts'
 import type { Device, World } from '../../lab/world.ts'
 import { DryRun } from '../../parts/dry-run.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Notice, Page } from '../../parts/page.tsx'
 import { useScans } from '../../parts/scanner.ts'
 import { signal } from '../../parts/signal.ts'
+import { useSigning } from '../../parts/use-signing.ts'
 import { Findings } from './findings.tsx'
 import { keepSeen, keptSeen } from './kept.ts'
 import { lidChoices, type Lids, type Seen, slotAfter, slotOf, trackedText, withoutSeen, withSeen, wordOf } from './seen.ts'
@@ -31,21 +33,24 @@ export function DeviceStocktakePage ({ name }: { name: string }) {
 
 function Count ({ world, device }: { world: World, device: Device }) {
   const [seen, setSeen] = useState<Seen>(() => keptSeen(device.name))
-  const [slot, setSlot] = useState(0)
+  const [slot, setSlot] = useState(() => firstSlot(device))
   const [lids, setLids] = useState<Lids>('not looked')
   const [said, setSaid] = useState('')
   const [result, setResult] = useState<StocktakeResult | null>(null)
   const field = useRef<HTMLInputElement>(null)
+  const signing = useSigning()
   useScans(take)
   const comparing = useMutation({
-    mutationFn: async (badge: string | undefined) => await compareStock({ device: device.name, seen: [...seen.values()] }, { badge }),
-    onSuccess: setResult
+    mutationFn: async (badge: string | undefined) => await compareStock({ device: device.name, seen: [...seen.values()] }, { badge })
   })
 
   function saw (next: Seen): void {
     setSeen(next)
     keepSeen(device.name, next)
+    // What was compared, and is perhaps still on its way, is without this. Whoever signed that has not signed what was seen since.
+    if (result !== null || comparing.isPending) signing.forget()
     setResult(null)
+    comparing.reset()
   }
 
   function record (barcode: string | null): string {
@@ -80,7 +85,7 @@ function Count ({ world, device }: { world: World, device: Device }) {
       <form className="scan" onSubmit={onEnter}>
         <label className="field">Slot
           <select value={slot} onChange={({ target }) => setSlot(Number(target.value))}>
-            {Array.from({ length: device.positions }, (_, n) => <option key={n} value={n}>{n} ({trackedText(device, n)})</option>)}
+            {keptSlots(device).map((n) => <option key={n} value={n}>{n} ({trackedText(device, n)})</option>)}
           </select>
         </label>
         <label className="field">Barcode of the plate in slot {slot}
@@ -98,23 +103,30 @@ function Count ({ world, device }: { world: World, device: Device }) {
       </form>
       <p role="status" className="said">{said}</p>
       <SeenTable world={world} device={device} seen={seen} onRemove={(position) => saw(withoutSeen(seen, position))} />
-      <p>{seen.size} of {device.positions} slots were scanned. <strong>Slots that were not scanned count as empty.</strong></p>
+      <p>{seen.size} of {keepingOf(device)} slots were scanned. <strong>Slots that were not scanned count as empty.</strong></p>
       {comparing.error === null ? null : <p role="alert" className="refusal">{wordsOf(comparing.error)}</p>}
-      <DryRun verb={comparing.isPending ? 'comparing ...' : 'Compare'} isMain={result === null} isPending={comparing.isPending} run={(badge) => comparing.mutate(badge)}>
-        {seen.size === 0 ? null : <button className="key" onClick={() => { saw(new Map()); setSlot(0); setSaid('') }}>Start again</button>}
+      <DryRun
+        verb={comparing.isPending ? 'comparing ...' : 'Compare'} isMain={result === null} isPending={comparing.isPending} signing={signing} isFormShown={result !== null}
+        run={(badge) => comparing.mutate(badge, { onSuccess: setResult })}
+      >
+        {seen.size === 0 ? null : <button className="key" onClick={() => { saw(new Map()); setSlot(firstSlot(device)); setSaid('') }}>Start again</button>}
       </DryRun>
       {result === null ? null : (
         <Findings
-          result={result} seen={seen}
+          result={result} seen={seen} signing={signing}
           onApplied={() => {
             saw(new Map())
-            setSlot(0)
+            setSlot(firstSlot(device))
             setSaid(`Recorded: ${device.name} is as it was seen.`)
           }}
         />
       )}
     </>
   )
+}
+
+function firstSlot (device: Device): number {
+  return keptSlots(device)[0] ?? 0
 }
 
 function SeenTable ({ world, device, seen, onRemove }: { world: World, device: Device, seen: Seen, onRemove: (position: number) => void }) {

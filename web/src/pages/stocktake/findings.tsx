@@ -4,8 +4,9 @@ import { applyStock } from '../../api/stocktakes.ts'
 import { AnswerHeading } from '../../parts/answer-heading.tsx'
 import { ContainerLink, Name } from '../../parts/name.tsx'
 import { ReasonField } from '../../parts/reason-field.tsx'
-import { RecordForm } from '../../parts/record-form.tsx'
+import { SignedForm } from '../../parts/signed-form.tsx'
 import { Table, type TableColumn } from '../../parts/table.tsx'
+import type { Signing } from '../../parts/use-signing.ts'
 import { meaningOf, type Seen } from './seen.ts'
 
 const columnsOf = (result: StocktakeResult): readonly TableColumn<StocktakeItem>[] => [
@@ -21,7 +22,7 @@ const columnsOf = (result: StocktakeResult): readonly TableColumn<StocktakeItem>
 const names = ['match', 'elsewhere', 'unknown', 'missing', 'unexpected', 'lid'] as const
 
 /** What differs, and one reason with which the lab becomes as it was seen. */
-export function Findings ({ result, seen, onApplied }: { result: StocktakeResult, seen: Seen, onApplied: () => void }) {
+export function Findings ({ result, seen, signing, onApplied }: { result: StocktakeResult, seen: Seen, signing: Signing, onApplied: () => void }) {
   const [reason, setReason] = useState('stocktake')
   const { device, counts, items, changes, findings, warnings } = result
   const isPossible = findings.length === 0
@@ -36,10 +37,13 @@ export function Findings ({ result, seen, onApplied }: { result: StocktakeResult
           {warnings.map(({ code, pointer, detail }) => <li key={`${code} ${pointer}`}><strong>◆ warning</strong> {detail}</li>)}
         </ul>
       )}
-      <RecordForm request={body} missing={!isPossible ? 'It cannot be applied: first correct what is marked.' : reason.trim() === '' ? 'Say why.' : null} verb="Apply" send={async (signed) => await applyStock(body, signed)} onDone={onApplied}>
+      <SignedForm
+        signing={signing} request={body} missing={!isPossible ? 'It cannot be applied: first correct what is marked.' : reason.trim() === '' ? 'Say why.' : null}
+        verb="Apply" send={async (signed) => await applyStock(body, signed)} onDone={onApplied}
+      >
         <p>{!isPossible ? 'Nothing is recorded before that is corrected.' : changes.length === 0 ? 'Everything is as tracked. The stocktake is recorded all the same.' : `${changes.length} ${changes.length === 1 ? 'change is' : 'changes are'} recorded at once. Slots that were not scanned count as empty.`}</p>
         <ReasonField reason={reason} onChange={setReason} />
-      </RecordForm>
+      </SignedForm>
     </section>
   )
 }

@@ -1,4 +1,5 @@
 import type { StocktakeItem, StocktakeResult, StocktakeSlot } from '../../api/generated/schema.d.ts'
+import { keptSlots } from '../../lab/waste.ts'
 import type { Device, World } from '../../lab/world.ts'
 import { labelOf, placeText } from '../../parts/name.tsx'
 import { placeOf } from '../../parts/place-label.ts'
@@ -20,10 +21,10 @@ export function withoutSeen (seen: Seen, position: number): Seen {
   return new Map([...seen].filter(([slot]) => slot !== position))
 }
 
-/** The first slot after this one of which nobody has said anything yet; this one at the end of the device. */
-export function slotAfter (seen: Seen, position: number, { positions }: Device): number {
-  for (let slot = position + 1; slot < positions; slot++) if (!seen.has(slot)) return slot
-  return Math.min(position + 1, positions - 1)
+/** The first slot after this one of which nobody has said anything yet, and in which something can stand. Without one, the next; this one at the end of the device. */
+export function slotAfter (seen: Seen, position: number, device: Pick<Device, 'positions' | 'waste'>): number {
+  const later = keptSlots(device).filter((slot) => slot > position)
+  return later.find((slot) => !seen.has(slot)) ?? later[0] ?? Math.max(position, 0)
 }
 
 /** The number of the slot whose label was scanned: "Hotel1 5". */
