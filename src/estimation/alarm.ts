@@ -1,4 +1,4 @@
-import { basisOf } from './estimate.ts'
+import { basisOf } from './sample-basis.ts'
 import type { EstimateQuery, History } from './history.sql.ts'
 import { windowFor } from './model.ts'
 

@@ -1,10 +1,10 @@
 import type { Method, Statistic } from '../contract/estimates.ts'
-import { type MatchLevel, matchLevels, mixedLevels } from '../domain/match-levels.ts'
-import { samplesSinceChangePoint } from './change-point.ts'
+import type { MatchLevel } from '../domain/match-levels.ts'
 import type { History } from './history.sql.ts'
 import { marginFor, type Margins, shiftedConfidence } from './margins.ts'
 import { type BorrowedSpread, inMilliseconds, mean, median, rankBound, samplesFor, minDurationSeconds, substituteBound } from './model.ts'
 import { endsInOutlier } from './outlier.ts'
+import { basisOf, middleBasisOf, type SampleBasis, upperFrom } from './sample-basis.ts'
 
 export type EstimateWarning = { code: string, detail: string, pointer?: string }
 
@@ -34,41 +34,12 @@ export type EstimateOptions = { confidence: number, statistic: Statistic, margin
 /** The step to estimate. `commanded` is its commanded time in seconds; the overhead from the history is added to it. */
 export type EstimateSubject = { kind: 'operation' | 'move', commanded: number | null }
 
-/**
- * The samples that an estimate uses, in seconds. `from` is the finish of the oldest one, in seconds since 1970. `cut` says
- * that samples from before a change point were dropped.
- */
-export type SampleBasis = { level: MatchLevel, sorted: readonly number[], from: number, cut: boolean }
-
-// Caches the basis, because the steps of a batch often share one history.
-const bases = new WeakMap<History, SampleBasis>()
-
-/**
- * The samples of a history since its last change point. Mixed levels are never cut: they pool different programs, so a
- * difference between older and newer samples may come from the mix and not from the device.
- */
-export function basisOf (history: History, kind: EstimateSubject['kind']): SampleBasis {
-  const known = bases.get(history)
-  if (known !== undefined) return known
-  const level = matchLevels[kind][history.level - 1]!
-  const keep = mixedLevels.has(level) ? history.samples.length : samplesSinceChangePoint(history.samples)
-  const basis: SampleBasis = {
-    level,
-    sorted: history.samples.slice(0, keep).sort((a, b) => a - b),
-    from: history.finishes[keep - 1]!,
-    cut: keep < history.samples.length
-  }
-  bases.set(history, basis)
-  return basis
-}
-
 /** The estimate of one step. `history` is null if there are no comparable steps. */
 export function estimate (
   history: History | null, { kind, commanded }: EstimateSubject, { confidence, statistic, margins, shift = 0 }: EstimateOptions
 ): StepEstimate {
   if (history === null) return withoutHistory(commanded, confidence)
-  const basis = basisOf(history, kind)
-  const chosen = chooseBound(basis.sorted, history.borrowedSpread, shiftedConfidence(confidence, shift, basis.sorted.length), statistic)
+  const { basis, chosen } = statistic === 'upper_bound' ? boundOf(history, kind, { confidence, shift })! : statisticOf(history, kind, statistic)
   const { seconds, attained, method } = chosen
   const margin = statistic === 'upper_bound' ? marginFor(confidence, margins) : 0
   return {
@@ -108,6 +79,37 @@ function withoutHistory (commanded: number | null, confidence: number): StepEsti
  * sample that was left out, if any.
  */
 export type ChosenBound = { seconds: number, attained: number | null, method: Method, outlier?: number }
+
+type Chosen = { basis: SampleBasis, chosen: ChosenBound }
+
+function statisticOf (history: History, kind: EstimateSubject['kind'], statistic: Exclude<Statistic, 'upper_bound'>): Chosen {
+  const basis = basisOf(history, kind)
+  return { basis, chosen: chooseBound(basis.sorted, history.borrowedSpread, defaultConfidence, statistic) }
+}
+
+/**
+ * The bound of a history, before its margin, and the samples that it uses. Below `upperFrom` these are the newest ones, and the bound is
+ * never above the one at `upperFrom`, so that it never falls with the confidence. Of a running step, only samples that are longer are
+ * used; returns null if there are none.
+ */
+export function boundOf (
+  history: History, kind: EstimateSubject['kind'], { confidence, shift }: { confidence: number, shift: number }, isLonger?: (sample: number) => boolean
+): Chosen | null {
+  const upper = among(basisOf(history, kind), isLonger)
+  if (upper.sorted.length === 0) return null
+  const boundAt = (basis: SampleBasis, at: number): Chosen =>
+    ({ basis, chosen: chooseBound(basis.sorted, history.borrowedSpread, shiftedConfidence(at, shift, basis.sorted.length), 'upper_bound') })
+  const middle = confidence < upperFrom ? among(middleBasisOf(history, kind), isLonger) : upper
+  // The same samples, or none that are longer among the newest.
+  if (middle.sorted.length === upper.sorted.length || middle.sorted.length === 0) return boundAt(upper, confidence)
+  const bound = boundAt(middle, confidence)
+  const most = boundAt(upper, upperFrom)
+  return most.chosen.seconds < bound.chosen.seconds ? most : bound
+}
+
+function among (basis: SampleBasis, isLonger: ((sample: number) => boolean) | undefined): SampleBasis {
+  return isLonger === undefined ? basis : { ...basis, sorted: basis.sorted.filter(isLonger) }
+}
 
 /**
  * The requested statistic of the samples (seconds, ascending, not empty). `borrowed` is the spread of the wider level; it is

@@ -7,7 +7,7 @@ import { matchInputs } from '../domain/match.ts'
 import type { Database } from '../store/database.ts'
 import type { Page } from '../store/pages.ts'
 import { calibrate } from './calibration.ts'
-import { basisOf, type StepEstimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
+import { type StepEstimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { kindHistory, listKinds } from './kinds.ts'
@@ -18,6 +18,7 @@ import { runningNow } from './running.ts'
 import { timelineOf } from './timeline.ts'
 import { type RemainingTime, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
+import { basisOf } from './sample-basis.ts'
 
 /** Options of a request; members that are missing or null have defaults. */
 type EstimateRequestOptions = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null, samples?: boolean }

@@ -7,7 +7,7 @@ import type { Queryable } from '../store/commands.ts'
 import { refuseDeviceThatNeverWas } from '../store/devices.ts'
 import { filtersOf, isIdKey, type Page, readPage } from '../store/pages.ts'
 import { samplesSinceChangePoint } from './change-point.ts'
-import { basisOf, defaultConfidence, estimate, type EstimateOptions, total } from './estimate.ts'
+import { defaultConfidence, estimate, type EstimateOptions, total } from './estimate.ts'
 import type { History } from './history.sql.ts'
 import { countKinds, type KindRow, type KnownKind, type PointRow, readKind, readKinds, readPoints } from './kinds.sql.ts'
 import { learntNewestFirst } from './learnt.sql.ts'
@@ -15,6 +15,7 @@ import { noMargins } from './margins.ts'
 import { median, samplesFor, windowFor } from './model.ts'
 import { slices, type YieldToRequests } from './slices.ts'
 import { trendOf } from './trend.ts'
+import { basisOf } from './sample-basis.ts'
 
 const dayMs = 86_400_000
 /** Without `since` or `from`: a quarter of a year. */
@@ -57,7 +58,7 @@ async function known (kind: KnownKind, options: EstimateOptions, yieldToRequests
   const size = windowFor(options.confidence)
   const history: History = { level: 1, samples: samples.slice(0, size), finishes: finishes.slice(0, size), borrowedSpread }
   const estimated = estimate(history, { kind: kind.kind, commanded }, options)
-  const { cut, from } = basisOf(history, kind.kind)
+  const { cut, from, sorted } = basisOf(history, kind.kind)
   // Each step with the bound of those before it, the newest first.
   let judged = 0
   let kept = 0
@@ -73,7 +74,7 @@ async function known (kind: KnownKind, options: EstimateOptions, yieldToRequests
     median_seconds: estimated.median_seconds!,
     bound_seconds: estimated.duration_seconds!,
     method: estimated.method,
-    trend: cut ? trendOf(history.samples, estimated.sample_size) : trendOf(samples),
+    trend: cut ? trendOf(history.samples, sorted.length) : trendOf(samples),
     drift_since: cut ? new Date(Math.min(from * 1000, last_finish.getTime())).toISOString() : null,
     coverage: judged === 0 ? null : kept / judged,
     judged,

@@ -1,10 +1,11 @@
 import type pg from 'pg'
 import { mixedLevels } from '../domain/match-levels.ts'
-import { basisOf, chooseBound, defaultConfidence } from './estimate.ts'
+import { boundOf, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
-import { marginConfidences, type Margins, nextMargins, nextShift, noMargins, runsForTypicalMiss, shiftedConfidence, typicalMiss } from './margins.ts'
+import { marginConfidences, type Margins, nextMargins, nextShift, noMargins, runsForTypicalMiss, typicalMiss } from './margins.ts'
 import type { YieldToRequests } from './slices.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
+import { basisOf } from './sample-basis.ts'
 
 // Advisory lock: one instance learns at a time. The others do not wait for it.
 const learningLock = 727073690
@@ -210,12 +211,12 @@ type Prediction = { bounds: (number | null)[], mean: number, median: number, wel
 
 function predict (history: History, kind: EstimateQuery['kind'], shift: number): Prediction {
   const usual = windowFor(defaultConfidence)
-  const recent = basisOf({ ...history, samples: history.samples.slice(0, usual) }, kind)
+  const recently = { ...history, samples: history.samples.slice(0, usual) }
   const bounds = marginConfidences.map((confidence) => {
-    const { sorted } = windowFor(confidence) === usual ? recent : basisOf(history, kind)
-    const { method, seconds } = chooseBound(sorted, null, shiftedConfidence(confidence, shift, sorted.length), 'upper_bound')
+    const { chosen: { method, seconds } } = boundOf(windowFor(confidence) === usual ? recently : history, kind, { confidence, shift })!
     return method === 'rank' ? seconds : null
   })
+  const recent = basisOf(recently, kind)
   const wellKnown = !mixedLevels.has(recent.level) && recent.sorted.length >= samplesFor(defaultConfidence)
   return { bounds, mean: mean(recent.sorted), median: median(recent.sorted), wellKnown }
 }

@@ -2,10 +2,10 @@ import { problem } from '../contract/problems.ts'
 import { isUnderWay, type StepStatusName } from '../domain/step-times.ts'
 import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
-import { basisOf, chooseBound, type StepEstimate, estimate, total } from './estimate.ts'
+import { boundOf, type StepEstimate, estimate, total } from './estimate.ts'
 import { type EstimateQuery, type History, type LearntFromRuns, underWayReader } from './history.sql.ts'
-import { shiftedConfidence } from './margins.ts'
 import { inMilliseconds } from './model.ts'
+import { basisOf } from './sample-basis.ts'
 
 /** The estimated remaining time of a running step. `share_longer` is described at `remaining`. Times are in seconds. */
 export type RemainingTime = {
@@ -84,10 +84,10 @@ export function remaining (
   // Samples are overheads where a time is commanded, and the spread is that of overheads. So the overhead is bounded, and the commanded
   // time added to the bound: an hour commanded would make a spread of seconds one of many minutes.
   const all = basisOf(history, kind).sorted
-  const longer = all.filter((sample) => inMilliseconds((commanded ?? 0) + sample) > elapsed)
-  const share_longer = (longer.length + 1) / (all.length + 1)
-  if (longer.length === 0) return { ...common, remaining_seconds: null, overdue: true, share_longer }
-  const { seconds } = chooseBound(longer, history.borrowedSpread, shiftedConfidence(confidence, shift, longer.length), 'upper_bound')
-  const left = inMilliseconds(total(commanded, seconds + whole.margin_seconds) - elapsed)
+  const isLonger = (sample: number) => inMilliseconds((commanded ?? 0) + sample) > elapsed
+  const share_longer = (all.filter(isLonger).length + 1) / (all.length + 1)
+  const bound = boundOf(history, kind, { confidence, shift }, isLonger)
+  if (bound === null) return { ...common, remaining_seconds: null, overdue: true, share_longer }
+  const left = inMilliseconds(total(commanded, bound.chosen.seconds + whole.margin_seconds) - elapsed)
   return { ...common, remaining_seconds: left, overdue: false, share_longer }
 }

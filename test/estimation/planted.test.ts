@@ -47,6 +47,32 @@ t.test('one that becomes faster is believed as soon: the robots need not wait fo
   }
 })
 
+t.test('the middle of the newest thirty follows a change by itself: a slower device after half of them, a faster one as soon as the bound at 0.8', async (t) => {
+  for (const [seed, middle] of [[1, 12], [2, 30], [3, 8], [4, 1]] as const) {
+    const random = seededRandom([seed])
+    const [before, after] = [steady(10, 60, random), steady(middle, 60, random)]
+    const at = (isBelieved: (seconds: number) => boolean) => {
+      for (let count = 1; count <= after.length; count++) if (isBelieved(estimateAfter([...before, ...after.slice(0, count)], 0.5).duration_seconds!)) return count
+      return Infinity
+    }
+    const followed = at((seconds) => Math.abs(seconds - middle) <= 0.05 * middle)
+    t.ok(middle > 10 ? followed >= 15 && followed <= 16 : followed >= 6 && followed <= 8, `${middle} s: followed after ${followed}`)
+  }
+})
+
+t.test('a bound never falls with the confidence, before, while and after a device changes', async (t) => {
+  const confidences = [0.05, 0.3, 0.5, 0.6, 0.7, 0.75, 0.79, 0.8, 0.85, 0.9, 0.95]
+  for (const [seed, middle] of [[1, 12], [2, 30], [3, 8], [4, 1], [5, 10]] as const) {
+    const random = seededRandom([seed])
+    const durations = [...steady(10, 60, random), ...steady(middle, 60, random)]
+    for (let count = 1; count <= durations.length; count++) {
+      const bounds = confidences.map((confidence) => estimateAfter(durations.slice(0, count), confidence).duration_seconds!)
+      if (bounds.some((bound, index) => index > 0 && bound < bounds[index - 1]!)) t.fail(`${middle} s after ${count}: ${bounds.join(', ')}`)
+    }
+  }
+  t.pass()
+})
+
 t.test('one hang changes nothing, wherever it falls', async (t) => {
   for (let at = 20; at < 100; at++) {
     const durations = steady(10, 100, seededRandom([at]))

@@ -296,7 +296,7 @@ const washes = fc.array(fc.record({
   kind: oneOf<'sample' | 'failed' | 'simulated' | 'excluded'>([12, 'sample'], [1, 'failed'], [1, 'simulated'], [1, 'excluded'])
 }), { minLength: 60, maxLength: 90 })
 
-t.test(`${histories} long random histories: the bounds at 0.9 and 0.95 are ranks of the newest fifty that count`, async (t) => {
+t.test(`${histories} long random histories: the bounds at 0.9 and 0.95 are ranks of the newest fifty that count, and those at 0.5 of the newest thirty`, async (t) => {
   const lab = await aLab(t, { Hotel: 1 })
   let number = 0
   let checked = 0
@@ -312,8 +312,9 @@ t.test(`${histories} long random histories: the bounds at 0.9 and 0.95 are ranks
       if (kind === 'excluded') await made(lab.patch(`/api/steps/${items[index].id}`, { exclude_from_estimates: true, reason: 'seen' }))
     }
     // The newest comes first.
-    const samples = given.filter(({ kind }) => kind === 'sample').map(({ ms }) => ms / second).slice(0, 50)
-    for (const confidence of [0.9, 0.95]) {
+    const all = given.filter(({ kind }) => kind === 'sample').map(({ ms }) => ms / second)
+    for (const [confidence, size] of [[0.5, 30], [0.9, 50], [0.95, 50]] as const) {
+      const samples = all.slice(0, size)
       const found = await made(lab.post('/api/estimates', { step: { device, data: { fct: 'wash' } }, confidence }))
       // Chance makes a change point in some histories. What is right then is tested in planted.test.ts.
       if (found.warnings.some(({ code }: { code: string }) => code === 'device-changed')) continue

@@ -1,8 +1,9 @@
 import type { ReplayedStep } from '../../src/demo/robotlab.ts'
-import { basisOf, chooseBound, type StepEstimate, estimate } from '../../src/estimation/estimate.ts'
+import { boundOf, type StepEstimate, estimate } from '../../src/estimation/estimate.ts'
 import type { History } from '../../src/estimation/history.sql.ts'
-import { marginConfidences, nextMargins, nextShift, noMargins, runsForTypicalMiss, shiftedConfidence, typicalMiss } from '../../src/estimation/margins.ts'
+import { marginConfidences, nextMargins, nextShift, noMargins, runsForTypicalMiss, typicalMiss } from '../../src/estimation/margins.ts'
 import { median, samplesFor, windowFor } from '../../src/estimation/model.ts'
+import { basisOf } from '../../src/estimation/sample-basis.ts'
 import { totalOf } from '../../src/estimation/total.ts'
 import { PlainHistory, plainRank } from './plain-estimator.ts'
 
@@ -78,8 +79,7 @@ export async function replayRuns (runs: readonly Run[], confidences: readonly nu
         estimate(usual, { kind: 'operation', commanded: null }, { confidence, statistic: 'upper_bound', margins, shift })])),
       plain: new Map(confidences.map((confidence) => [confidence, plainRank(usual.samples, confidence).seconds])),
       bounds: marginConfidences.map((confidence) => {
-        const { sorted } = basisOf(windowFor(confidence) === usualWindow ? usual : wide, 'operation')
-        const { method, seconds } = chooseBound(sorted, null, shiftedConfidence(confidence, shift, sorted.length), 'upper_bound')
+        const { chosen: { method, seconds } } = boundOf(windowFor(confidence) === usualWindow ? usual : wide, 'operation', { confidence, shift })!
         return method === 'rank' ? seconds : null
       })
     }
