@@ -42,11 +42,13 @@ t.test('where says which lab has a plate', async (t) => {
 })
 
 t.test('doctor checks each lab', async (t) => {
-  const { both, withDead, platformStatus } = await aFleet(t)
+  const { south, both, withDead, platformStatus } = await aFleet(t)
   t.match(await platformStatus('fleet', 'doctor', '--labs', both), { code: 0, out: /north +service +ok[^]*north +lab +ok[^]*south +service +ok/ })
   t.match(await platformStatus('fleet', 'doctor', '--labs', withDead, '--json'), { code: 1, json: { healthy: false, findings: [
     { lab: 'north', check: 'service', status: 'ok' }, { lab: 'north', check: 'lab' }, { lab: 'north', check: 'backup' }, { lab: 'dead', check: 'service', status: 'error', says: /url of the lab in the file of labs/ }, { lab: 'dead', check: 'lab', status: 'skipped' }
   ] } })
+  await south.post('/api/keys', { name: 'admin', scopes: ['admin'] })
+  t.match(await platformStatus('fleet', 'doctor', '--labs', both), { code: 1, out: /north +lab +ok[^]*south +lab +error +[^\n]*key_file of the lab/ }, 'a lab that refuses its key is a problem, because nobody looked at it')
 })
 
 t.test('backup writes a file for each lab', async (t) => {

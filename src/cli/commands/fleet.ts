@@ -29,7 +29,8 @@ export function fleetCommand (program: Command, io: CommandIo, outcome: Outcome)
   of(fleet.command('doctor')).option('--json', 'print JSON')
     .description('Check the service and the tracked state of each lab; exit code 1 if there is a problem')
     .action(async (options: FleetOptions) => {
-      const answers = await askLabs(await readLabs(options.labs), io, outcome, async (_lab, client) => await checkService(client))
+      // The file has the keys. A lab that refuses one would otherwise never be looked at, and nobody would be told.
+      const answers = await askLabs(await readLabs(options.labs), io, outcome, async (_lab, client) => await checkService(client, 'error'))
       const findings = answers.flatMap(({ lab, answer }) => (answer ?? []).map((finding) => ({ lab, ...finding })))
       if (findings.some(({ status }) => status === 'error')) outcome.exitCode = Math.max(outcome.exitCode, exitCodes.finding)
       printResult(io, options, { healthy: outcome.exitCode === exitCodes.ok, findings }, () =>
