@@ -10,8 +10,11 @@ import { callerOf, live, openLive, openPage } from './page.ts'
 
 /** A device is added, gets slots, and is retired; a labware type is added and deleted. */
 export async function devicesAndTypes (browser: Browser, service: RunningService): Promise<void> {
-  const { page, close } = await openLive(browser, service, '/lab/devices')
+  const { page, close } = await openLive(browser, service, '/lab/devices', { viewport: { width: 820, height: 1180 } })
   const sheet = page.getByRole('dialog')
+  // On a tablet the keys of a row are beside each other, and no word of them is broken.
+  const keys = await Promise.all(['Change Bin', 'Retire Bin', 'Add a device'].map(async (name) => (await page.getByRole('button', { name }).boundingBox())!))
+  if (keys[0]!.y !== keys[1]!.y || keys.some(({ height }) => height !== keys[2]!.height)) throw new Error(`the keys of a device are ${JSON.stringify(keys)}`)
   await page.getByRole('button', { name: 'Add a device' }).click()
   await sheet.getByLabel('Name').fill('Shelf 2')
   await sheet.getByRole('button', { name: 'Add', exact: true }).click()
