@@ -8,6 +8,7 @@ import { aDatabase } from '../support/database.ts'
 import { rows } from '../support/log.ts'
 import { aLog } from '../support/logged.ts'
 import { aLab, aServiceOn, type Service } from '../support/service.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // The learner runs beside requests. These tests use the real clock.
 
@@ -114,7 +115,7 @@ t.test('a run with a time in the future is no latest one: margins follow the run
 
 t.test('estimates answer at once while twenty runs are learnt', async (t) => {
   const service = await aLab(t, devices)
-  for (let day = 0; day < 20; day++) await aRun(service, day, 1000, 200)
+  for (let day = 0; day < 20; day++) await aRun(service, day, repetitions({ quick: 200, thorough: 1000 }), 200)
   await ask(service)
   const learning = service.app.learner.learnNow()
   let done = false
@@ -136,7 +137,7 @@ t.test('estimates answer at once while twenty runs are learnt', async (t) => {
 
 t.test('the longest run holds the event loop for no more than 50 ms of computing at a time', async (t) => {
   const service = await aLab(t, devices)
-  for (let day = 0; day < 3; day++) await aRun(service, day, 5000, 1000)
+  for (let day = 0; day < 3; day++) await aRun(service, day, repetitions({ quick: 1000, thorough: 5000 }), 1000)
   await service.app.learner.learnNow()
   await aRun(service, 3, 5000, 5000)
   const held: number[] = []

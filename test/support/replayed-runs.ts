@@ -20,8 +20,10 @@ const mixedKey = /^(device_function|function|to) /
 const secondsOf = ({ start, finish }: ReplayedStep) => (Date.parse(finish) - Date.parse(start)) / 1000
 const pinball = (confidence: number, bound: number, actual: number) => actual >= bound ? confidence * (actual - bound) : (1 - confidence) * (bound - actual)
 
-/** Estimates each run as a whole before it starts, then learns from it, in the given order. */
-export async function replayRuns (runs: readonly Run[], confidences: readonly number[]): Promise<{ scores: Map<number, Score>, totals: Map<number, Totals> }> {
+/** Estimates each run as a whole before it starts, then learns from it, in the given order. Totals of runs are simulated on request only. */
+export async function replayRuns (
+  runs: readonly Run[], confidences: readonly number[], { totals: simulates }: { totals: boolean }
+): Promise<{ scores: Map<number, Score>, totals: Map<number, Totals> }> {
   const plain = new PlainHistory()
   const scores = new Map(confidences.map((confidence) => [confidence, { steps: 0, kept: 0, loss: 0, plainLoss: 0 }]))
   const totals = new Map(confidences.map((confidence) => [confidence, { runs: 0, kept: 0 }]))
@@ -46,7 +48,7 @@ export async function replayRuns (runs: readonly Run[], confidences: readonly nu
         score.loss += pinball(confidence, bound!, seconds)
         score.plainLoss += pinball(confidence, plain.get(confidence)!, seconds)
       }
-      if (done.length < 10) continue
+      if (done.length < 10 || !simulates) continue
       const parts = done.map(({ known: { usual, estimates } }) => ({ samples: basisOf(usual, 'operation').sorted, commanded: null, estimate: estimates.get(confidence)! }))
       const total = await totalOf(parts, { confidence, ratios: ratios.slice(-20) })
       totals.get(confidence)!.runs++
