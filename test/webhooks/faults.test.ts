@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { restoreBackup } from '../../src/backup/restore.ts'
 import { takeBackup } from '../../src/backup/take.ts'
@@ -62,7 +63,8 @@ t.test('a connection to the database that is lost while a receiver answers is re
   await service.post('/api/containers', { device: 'Hotel' })
   receiver.answer = (response) => {
     void rows(service, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'platform-status webhooks'")
-      .then(() => response.writeHead(204).end())
+      // the process has to see that the connection ended; otherwise the delivery could not be booked and would come again
+      .then(async () => await sleep(200)).then(() => response.writeHead(204).end())
   }
   await service.app.deliveries.deliverNow()
   await service.app.deliveries.deliverNow()
