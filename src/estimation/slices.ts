@@ -3,15 +3,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 /** Gives the event loop back if it was held for some milliseconds. */
 export type YieldToRequests = () => Promise<void>
 
-/** Requests of others wait this long for a long calculation. */
-const sliceMs = 5
+/** Requests of others wait this long for a long calculation, in each turn of the event loop. A request takes several turns. */
+const sliceMs = 2
+
+// Only one calculation of the process goes on in each turn, however many there are.
+let lastTurn: Promise<unknown> = Promise.resolve()
 
 /** For a calculation that is long: called between its parts, none of which takes longer than some milliseconds. */
 export function slices (): YieldToRequests {
   let began = performance.now()
   return async () => {
     if (performance.now() - began < sliceMs) return
-    await nextTurn()
+    const mine = lastTurn.then(() => nextTurn())
+    lastTurn = mine
+    await mine
     began = performance.now()
   }
 }
