@@ -3,7 +3,7 @@ import { type Queryable, runPrepared } from '../store/commands.ts'
 import { stepsAsJson } from '../store/steps.ts'
 import { type Margins, noMargins } from './margins.ts'
 import type { BorrowedSpread } from './model.ts'
-import { slices, type YieldToRequests } from './slices.ts'
+import { slices, type YieldToRequests } from '../domain/slices.ts'
 
 /** What a query for comparable steps needs to know about a step; see domain/match.ts for the match inputs. */
 export type EstimateQuery = {

@@ -13,7 +13,7 @@ import { countKinds, type KindRow, type KnownKind, type PointRow, readKind, read
 import { learntNewestFirst } from './learnt.sql.ts'
 import { noMargins } from './margins.ts'
 import { median, samplesFor, windowFor } from './model.ts'
-import { slices, type YieldToRequests } from './slices.ts'
+import { slices, type YieldToRequests } from '../domain/slices.ts'
 import { trendOf } from './trend.ts'
 import { basisOf } from './sample-basis.ts'
 

@@ -6,7 +6,7 @@ import { refreshOutgrownStatistics } from '../store/outgrown-statistics.ts'
 import { pruneWebhookAttempts } from '../store/webhook-queue.ts'
 import { type LearntRun, learnNextRun, Stopped } from './learning.ts'
 import { ownConnection } from '../store/own-connection.ts'
-import { type YieldToRequests, slices } from './slices.ts'
+import { type YieldToRequests, slices } from '../domain/slices.ts'
 
 /** How often an instance looks for a run that is over. One look reads a small index. A run is learnt well within 10 s of its end. */
 const lookEveryMs = 2000

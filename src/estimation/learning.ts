@@ -3,7 +3,7 @@ import { mixedLevels } from '../domain/match-levels.ts'
 import { boundOf, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
 import { marginConfidences, type Margins, nextMargins, nextShift, noMargins, runsForTypicalMiss, typicalMiss } from './margins.ts'
-import type { YieldToRequests } from './slices.ts'
+import type { YieldToRequests } from '../domain/slices.ts'
 import { mean, median, samplesFor, windowFor } from './model.ts'
 import { basisOf } from './sample-basis.ts'
 

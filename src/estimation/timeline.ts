@@ -7,7 +7,7 @@ import { type EstimateQuery, type History, readHistories } from './history.sql.t
 import { learntBefore } from './learnt.sql.ts'
 import { inMilliseconds, median, samplesFor, windowFor } from './model.ts'
 import { pastDurations } from './process-duration.ts'
-import { slices } from './slices.ts'
+import { slices } from '../domain/slices.ts'
 import { readTimelineRun, readTimelineSteps, type TimelineRow, type TimelineRun } from './timeline.sql.ts'
 
 /** When something should end, in seconds since 1970. */

@@ -1,7 +1,7 @@
 import type { StepEstimate, EstimateWarning } from './estimate.ts'
 import { inMilliseconds, median, minDurationSeconds } from './model.ts'
 import { seededRandom } from './random.ts'
-import { type YieldToRequests, slices } from './slices.ts'
+import { type YieldToRequests, slices } from '../domain/slices.ts'
 
 /** The estimated time of several steps one after another, in seconds. Steps without an estimate are only counted. */
 export type Total = {

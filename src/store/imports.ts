@@ -98,7 +98,7 @@ export function importStore (database: Database) {
 
     /** Logs steps in one call. Known steps stay unchanged, but new containers are added to them. */
     async addSteps (inputs: readonly ImportStepInput[], audit: AuditContext): Promise<LoggedSteps> {
-      const { steps, devices } = prepareSteps(inputs, true)
+      const { steps, devices } = await prepareSteps(inputs, true)
       const known = new Map((await runPrepared<{ id: string, created_as: string }>(pool,
         'SELECT id, created_as FROM step WHERE id = ANY ($1::uuid[])', [inputs.map(({ id }) => id)])).map(({ id, created_as }) => [id, created_as]))
       // A known step is identified by its id alone: with another --timezone the same row gives other times, so another digest.

@@ -5,6 +5,7 @@ import { shortDigestOf } from '../domain/canonical.ts'
 import { maxDataBytes, maxNameLength } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
 import { composed, invisibleFault, invisibleIn, isLine } from '../domain/plain-text.ts'
+import { slices } from '../domain/slices.ts'
 import { pausesFault } from '../domain/step-pauses.ts'
 import { defaultStatus, type StepWarning, timesFault, toUtc, completedIfFinished } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
@@ -17,20 +18,27 @@ type StepInput = { input: StepCreate | null, pointer: string, placesFollow: bool
 /** The name and the data of steps that end and were told before, by id. The end adds to the data, and may be without the name. */
 export type StoredParts = ReadonlyMap<string, { name: string | null, data: Readonly<Record<string, unknown>> }>
 
-/** The input of the function log_steps: the steps and the devices that they name. Throws a 400 with all contradictions. */
-export function prepareSteps (inputs: readonly StepCreate[], batch: boolean, stored?: StoredParts) {
-  const { steps, devices } = prepareTransferSteps(inputs.map((input, index) => ({ input, pointer: batch ? `/steps/${index}` : '', placesFollow: false })), stored)
+/** The input of the function log_steps: the steps and the devices that they name. Other requests are answered meanwhile. Throws a 400 with all contradictions. */
+export async function prepareSteps (inputs: readonly StepCreate[], batch: boolean, stored?: StoredParts) {
+  const { steps, devices } = await prepareTransferSteps(inputs.map((input, index) => ({ input, pointer: batch ? `/steps/${index}` : '', placesFollow: false })), stored)
   return { steps: steps.filter((step) => step !== null), devices }
 }
 
 /** The same for the steps of transfers, which can be anywhere in a request. The result has the same order, with null for no step. */
-export function prepareTransferSteps (inputs: readonly StepInput[], stored?: StoredParts) {
+export async function prepareTransferSteps (inputs: readonly StepInput[], stored?: StoredParts) {
   const faults: Fault[] = []
   const ids = new Set<string>()
   const devices = new Map<string, string>()
 
-  const steps = inputs.map(({ input, pointer, placesFollow }) => {
-    if (input === null) return null
+  const steps: (ReturnType<typeof prepareStep> | null)[] = []
+  const yieldToRequests = slices()
+
+  for (const { input, pointer, placesFollow } of inputs) {
+    await yieldToRequests()
+    if (input === null) {
+      steps.push(null)
+      continue
+    }
     const step = prepareStep(input, stored)
     for (const { member, detail } of faultsOf(input, step, placesFollow)) faults.push({ in: 'body', pointer: `${pointer}/${member}`, detail })
     if (ids.has(step.id)) faults.push({ in: 'body', pointer: `${pointer}/id`, detail: 'is the id of an earlier step of the batch' })
@@ -38,8 +46,8 @@ export function prepareTransferSteps (inputs: readonly StepInput[], stored?: Sto
     for (const name of [step.device, step.origin?.device, step.destination?.device]) {
       if (name !== undefined && !devices.has(name)) devices.set(name, uuidv7())
     }
-    return step
-  })
+    steps.push(step)
+  }
   if (faults.length > 0) throw invalid(...faults.slice(0, maxFaults))
   return { steps, devices: [...devices].map(([name, id]) => ({ id, name })) }
 }

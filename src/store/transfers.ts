@@ -28,7 +28,7 @@ export function transferStore ({ pool }: Database) {
       const faults = transfers.flatMap((transfer, index) => faultsOf(transfer).map(({ pointer, detail }): Fault => ({ in: 'body', pointer: base(index) + pointer, detail })))
       if (faults.length > 0) throw invalid(...faults)
       const made = await withStoredSteps(async (stored) => {
-        const { steps, devices } = prepareTransferSteps(transfers.map(({ step, target }, index) => ({
+        const { steps, devices } = await prepareTransferSteps(transfers.map(({ step, target }, index) => ({
           input: step ? { ...step, kind: step.kind ?? (target ? 'move' : 'operation') } : null, pointer: `${base(index)}/step`, placesFollow: true
         })), stored)
         const inputs = transfers.map(({ container, ...transfer }, index) => {
