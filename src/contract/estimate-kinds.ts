@@ -57,7 +57,7 @@ const EstimatedKind = Type.Object({
   bound_seconds: ref(Seconds, 'How long the next such step takes at most, in seconds, at the confidence. Where a time is commanded: if it is that of the newest step.'),
   method: ref(EstimateMethod, 'How the bound was computed.'),
   trend: ref(StepKindTrend, 'Whether such steps become slower or faster.'),
-  drift_since: nullable(ref(Timestamp), 'The finish of the first step after which such steps clearly take longer or shorter. Earlier steps are not used. Null if nothing changed.'),
+  drift_since: nullable(ref(Timestamp), 'The finish of the first step after which such steps clearly take longer or shorter. Estimates at a confidence of 0.8 or more do not use earlier steps. Null if nothing changed.'),
   coverage: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'The share of the newest such steps that ended within the bound of the steps before them. Null if none had enough steps before it.' })),
   judged: Type.Integer({ minimum: 0, description: 'How many steps `coverage` is a share of: the newest 100 at most.' }),
   last_finish: ref(Timestamp, 'The finish of the newest such step.')

@@ -39,7 +39,7 @@ export function estimate (
   history: History | null, { kind, commanded }: EstimateSubject, { confidence, statistic, margins, shift = 0 }: EstimateOptions
 ): StepEstimate {
   if (history === null) return withoutHistory(commanded, confidence)
-  const { basis, chosen } = statistic === 'upper_bound' ? boundOf(history, kind, { confidence, shift })! : statisticOf(history, kind, statistic)
+  const { basis, chosen } = chosenOf(history, kind, { confidence, statistic, shift })
   const { seconds, attained, method } = chosen
   const margin = statistic === 'upper_bound' ? marginFor(confidence, margins) : 0
   return {
@@ -52,7 +52,7 @@ export function estimate (
     window_from: new Date(basis.from * 1000).toISOString(),
     median_seconds: total(commanded, median(basis.sorted)),
     margin_seconds: inMilliseconds(margin),
-    warnings: warningsFor(basis, confidence, chosen)
+    warnings: [...warningsFor(basis, confidence, chosen), ...changedWarnings(basis, basisOf(history, kind))]
   }
 }
 
@@ -82,14 +82,16 @@ export type ChosenBound = { seconds: number, attained: number | null, method: Me
 
 type Chosen = { basis: SampleBasis, chosen: ChosenBound }
 
-function statisticOf (history: History, kind: EstimateSubject['kind'], statistic: Exclude<Statistic, 'upper_bound'>): Chosen {
+/** The statistic of a history, before its margin, and the samples that it uses. */
+export function chosenOf (history: History, kind: EstimateSubject['kind'], { confidence, statistic, shift }: { confidence: number, statistic: Statistic, shift: number }): Chosen {
+  if (statistic === 'upper_bound') return boundOf(history, kind, { confidence, shift })!
   const basis = basisOf(history, kind)
   return { basis, chosen: chooseBound(basis.sorted, history.borrowedSpread, defaultConfidence, statistic) }
 }
 
 /**
  * The bound of a history, before its margin, and the samples that it uses. Below `upperFrom` these are the newest ones, and the bound is
- * never above the one at `upperFrom`, so that it never falls with the confidence. Of a running step, only samples that are longer are
+ * never above the one at `upperFrom`. So it does not fall with the confidence as long as the window is the same (`windowFor`). Of a running step, only samples that are longer are
  * used; returns null if there are none.
  */
 export function boundOf (
@@ -103,8 +105,8 @@ export function boundOf (
   // The same samples, or none that are longer among the newest.
   if (middle.sorted.length === upper.sorted.length || middle.sorted.length === 0) return boundAt(upper, confidence)
   const bound = boundAt(middle, confidence)
-  const most = boundAt(upper, upperFrom)
-  return most.chosen.seconds < bound.chosen.seconds ? most : bound
+  const upperBound = boundAt(upper, upperFrom)
+  return upperBound.chosen.seconds < bound.chosen.seconds ? upperBound : bound
 }
 
 function among (basis: SampleBasis, isLonger: ((sample: number) => boolean) | undefined): SampleBasis {
@@ -169,11 +171,16 @@ export function warningsFor (
       detail: `One of the ${samples} steps took ${inMilliseconds(outlier)} s, far longer than all others. It counts as an outlier and is left out.`
     })
   }
-  if (cut) {
-    warnings.push({
-      code: 'device-changed',
-      detail: `Comparable steps take clearly longer or shorter since ${new Date(from * 1000).toISOString()}. Earlier steps are left out.`
-    })
-  }
+  if (cut) warnings.push({ code: 'device-changed', detail: `${clearlyChanged(from)} Earlier steps are left out.` })
   return warnings
+}
+
+/** The warning of an estimate that uses samples from before a change point. */
+function changedWarnings (used: SampleBasis, sinceChange: SampleBasis): EstimateWarning[] {
+  if (used.cut || !sinceChange.cut) return []
+  return [{ code: 'device-changed', detail: `${clearlyChanged(sinceChange.from)} Below a confidence of ${upperFrom}, the newest ${used.sorted.length} steps are used, also earlier ones.` }]
+}
+
+function clearlyChanged (from: number): string {
+  return `Comparable steps take clearly longer or shorter since ${new Date(from * 1000).toISOString()}.`
 }

@@ -7,7 +7,7 @@ import { matchInputs } from '../domain/match.ts'
 import type { Database } from '../store/database.ts'
 import type { Page } from '../store/pages.ts'
 import { calibrate } from './calibration.ts'
-import { type StepEstimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
+import { chosenOf, type StepEstimate, estimate, type EstimateSubject, defaultConfidence } from './estimate.ts'
 import { type History, type EstimateQuery, readHistories } from './history.sql.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { kindHistory, listKinds } from './kinds.ts'
@@ -18,7 +18,6 @@ import { runningNow } from './running.ts'
 import { timelineOf } from './timeline.ts'
 import { type RemainingTime, remaining, runningSteps, runningStepsOf } from './remaining.ts'
 import { type Total, totalOf } from './total.ts'
-import { basisOf } from './sample-basis.ts'
 
 /** Options of a request; members that are missing or null have defaults. */
 type EstimateRequestOptions = { confidence?: number | null, statistic?: Statistic | null, total?: boolean | null, samples?: boolean }
@@ -61,7 +60,7 @@ export function openEstimator (database: Database) {
       byCommanded.set(target.commanded, estimated)
       estimates.push(withDeviceWarnings(estimated, target, unknownDevices))
     }
-    return { confidence, histories, learnt, estimates }
+    return { confidence, statistic, histories, learnt, estimates }
   }
 
   return {
@@ -82,12 +81,12 @@ export function openEstimator (database: Database) {
         await yieldToRequests()
         targets.push(targetOf(step, `/steps/${index}`))
       }
-      const { confidence, histories, learnt, estimates } = await estimateTargets(targets, options)
+      const { confidence, statistic, histories, learnt, estimates } = await estimateTargets(targets, options)
       if (options.total !== true) return { estimates }
       const parts = targets.map(({ kind, commanded }, index) => {
         const history = histories[index] ?? null
-        // The basis is in the cache, because each estimate used it.
-        return { commanded, estimate: estimates[index]!, samples: history === null ? [] : basisOf(history, kind).sorted }
+        const samples = history === null ? [] : chosenOf(history, kind, { confidence, statistic, shift: learnt.shift }).basis.sorted
+        return { commanded, estimate: estimates[index]!, samples }
       })
       return { estimates, total: await totalOf(parts, { confidence, ratios: learnt.ratios }) }
     },

@@ -63,7 +63,7 @@ export function openLearner ({ pool }: Pick<Database, 'pool'>, log: Pick<Log, 'i
         more = run !== null
         if (run === null) continue
         if ('error' in run) log.warn({ err: run.error, run: run.key, failures: run.failures }, 'learning from this run failed, others go on')
-        else {
+        else if (!run.again) {
           learnt.push(run)
           onLearnt(run)
         }

@@ -21,8 +21,8 @@ const maxWindow = windowFor(marginConfidences.at(-1)!)
 
 /** How many steps of a run kept the bound with margin that they had when it began, of those with a bound, at one confidence. */
 export type Coverage = { confidence: number, kept: number, judged: number }
-/** What was learnt from one run. */
-export type LearntRun = { key: string, steps: number, coverage: Coverage[] }
+/** What was learnt from one run. `again`: steps of it came meanwhile, so it is learnt again. */
+export type LearntRun = { key: string, steps: number, coverage: Coverage[], again: boolean }
 /** A run from which nothing could be learnt, and how often in a row. */
 export type FailedRun = { key: string, error: unknown, failures: number }
 /** The learner was stopped while it learnt. */
@@ -106,6 +106,7 @@ async function nextRun (client: pg.ClientBase): Promise<Run | null> {
 }
 
 async function learn (client: pg.ClientBase, { key, began, ended }: Run, yieldToRequests: YieldToRequests): Promise<Omit<LearntRun, 'key'>> {
+  const { rows: [read] } = await client.query<{ state: string }>(`SELECT ${stepsOf('$1')} AS state`, [key])
   const done = await finishedSteps(client, key, yieldToRequests)
   const { rows: before } = await client.query<{ margins: Margins, rank_shift: number | null, miss_seconds: number | null }>(`
     SELECT margins, rank_shift, miss_seconds FROM run WHERE margins IS NOT NULL AND ended_at < $2 AND key <> $1 ORDER BY ended_at DESC LIMIT ${runsForTypicalMiss - 1}`,
@@ -116,15 +117,26 @@ async function learn (client: pg.ClientBase, { key, began, ended }: Run, yieldTo
   // At 0.5 the rank is shifted instead of a margin added.
   const marginsThen = before[0]?.margins ?? noMargins
   const margins = nextMargins(marginsThen, misses, typicalMisses).map((margin, point) => point === 0 ? 0 : margin)
-  // While a command writes a step of this run, the run stays pending and is learnt again.
-  await client.query(`
-    UPDATE run SET pending = NOT quiet, retry_at = CASE WHEN NOT quiet THEN now() + interval '10 seconds' END, failures = 0,
+  // Steps that came or changed while the run was learnt are missing in the result, and those of a command that is still at work. Then the
+  // run stays pending.
+  const { rows: [held] } = await client.query<{ quiet: boolean }>('SELECT pg_try_advisory_xact_lock(run_lock(key)) AS quiet FROM run WHERE key = $1 FOR NO KEY UPDATE', [key])
+  const { rows: [stored] } = await client.query<{ again: boolean }>(`
+    UPDATE run SET pending = again, retry_at = CASE WHEN again THEN clock_timestamp() + interval '10 seconds' END, failures = 0,
       margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5, rank_shift = $6
-    FROM (SELECT pg_try_advisory_xact_lock(run_lock($1)) AS quiet OFFSET 0) locked WHERE key = $1`,
-  [key, margins, ratio, typical, ended, nextShift(shift, misses[0]!, typicalMisses)])
+    FROM (SELECT NOT $8::boolean OR ${stepsOf('$1')} <> $7 AS again) meanwhile WHERE key = $1 RETURNING again`,
+  [key, margins, ratio, typical, ended, nextShift(shift, misses[0]!, typicalMisses), read!.state, held!.quiet])
   const coverage = marginConfidences.map((confidence, point) =>
     ({ confidence, kept: misses[point]!.filter((miss) => miss <= marginsThen[point]!).length, judged: misses[point]!.length }))
-  return { steps: done.length, coverage }
+  return { steps: done.length, coverage, again: stored!.again }
+}
+
+/** SQL for the number of steps of a run and their versions, as a text: it changes with each step that comes or changes. */
+function stepsOf (key: string): string {
+  return `(SELECT count(*) || ' ' || coalesce(sum(version), 0) FROM (
+    SELECT s.version FROM run r JOIN step s ON s.experiment_id = r.experiment_id WHERE r.key = ${key}
+    UNION ALL
+    SELECT s.version FROM run r JOIN step s ON s.experiment_id IS NULL AND s.start >= r.day::timestamp AT TIME ZONE 'UTC' AND s.start < (r.day + 1)::timestamp AT TIME ZONE 'UTC'
+    WHERE r.key = ${key}) all_of_it)`
 }
 
 /** The steps of a run that count, in the order of their start. */

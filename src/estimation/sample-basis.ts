@@ -13,8 +13,8 @@ type Kind = keyof typeof matchLevels
 /** Below this confidence, an estimate is about the middle of the samples, and not about the longest ones. */
 export const upperFrom = 0.8
 /**
- * So many of the newest samples tell the middle. It follows a change of the device by itself, after half of them, so that they are not cut at
- * a change point: a cut leaves few samples, and the middle of few is unsteady (docs/estimates.md has the figures).
+ * The middle is that of the newest 30 samples. It follows a change of the device by itself, after half of them. So they are not cut at a change
+ * point: a cut leaves few samples, and the middle of few is unsteady (docs/estimates.md has the figures).
  */
 const middleSize = 30
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
-import { databaseProblem, isRetryable } from './errors.ts'
+import { databaseProblem, isRetryable, isStalePlan } from './errors.ts'
+import { renameStatements } from './statement-names.ts'
 import { inAmbientTransaction } from './transaction.ts'
 import { isRevisionWanted, writeRevision } from './written-revision.ts'
 
@@ -15,6 +16,7 @@ export async function withRetries<T> (run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
+      if (isStalePlan(error)) renameStatements()
       if (!isRetryable(error)) throw databaseProblem(error) ?? error
       // The failure has aborted the surrounding transaction, so only its owner can retry.
       if (inAmbientTransaction()) throw error

@@ -160,6 +160,51 @@ t.test('the longest run holds the event loop for no more than 50 ms of computing
   t.ok(second! < 50, `${held.slice(0, 3).map((ms) => ms.toFixed(0)).join(', ')} ms`)
 })
 
+t.test('a run of which a step comes while it is learnt, or of which a command is at work, is learnt again', async (t) => {
+  const service = await aLab(t, devices)
+  await aRun(service, 0, 100)
+  const other = new pg.Client({ connectionString: service.url })
+  await other.connect()
+  t.teardown(() => other.end())
+  // so the learner waits when it has read the steps
+  await other.query('BEGIN; SELECT FROM run FOR UPDATE')
+  const learning = service.app.learner.learnNow()
+  await until(async () => (await rows(service, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'platform-status learner' AND wait_event_type = 'Lock'")).length > 0, 10_000)
+  await service.post('/api/steps', { device: 'Reader', start: '2025-01-01T00:00:01Z', finish: '2025-01-01T00:00:09Z' })
+  await other.query('COMMIT')
+  t.same(await learning, [], 'a step came')
+  t.equal(await pending(service), 1)
+
+  await other.query("BEGIN; SELECT mark_and_hold_runs(NULL, '{2025-01-01}')")
+  const soon = async () => {
+    await rows(service, 'UPDATE run SET retry_at = NULL')
+    return await service.app.learner.learnNow()
+  }
+  t.same(await soon(), [], 'a command is at work')
+  await other.query('COMMIT')
+  t.match(await soon(), [{ key: 'day 2025-01-01', steps: 101 }])
+  t.equal(await pending(service), 0)
+})
+
+t.test('a step marks its run when something changes that estimates use, and not otherwise', async (t) => {
+  const service = await aLab(t, devices)
+  const { body: step } = await service.post('/api/steps', { device: 'Reader', data: { fct: 'read' }, start: '2025-01-01T00:00:00Z', finish: '2025-01-01T00:00:10Z' })
+  const marks = async (change: () => Promise<unknown>): Promise<boolean> => {
+    await rows(service, 'UPDATE run SET pending = false')
+    await change()
+    return await pending(service) > 0
+  }
+  const patch = (members: object) => async () => await service.patch(`/api/steps/${step.id}`, { reason: 'seen', ...members })
+  t.equal(await marks(patch({ containers: ['P1'] })), false, 'a container')
+  t.equal(await marks(patch({ data: { fct: 'read', label: 'first' } })), false, 'a label')
+  t.equal(await marks(patch({ data: { fct: 'wash' } })), true, 'a function')
+  t.equal(await marks(patch({ finish: '2025-01-01T00:00:20Z' })), true, 'a finish')
+  t.equal(await marks(patch({ device: 'Hotel' })), true, 'a device')
+  t.equal(await marks(patch({ exclude_from_estimates: true })), true, 'a decision')
+  t.equal(await marks(patch({ start: '2024-12-31T23:00:00Z' })), true, 'a start')
+  t.same((await rows(service, 'SELECT key FROM run WHERE pending ORDER BY key')).map(({ key }) => key), ['day 2024-12-31', 'day 2025-01-01'], 'the day that it left, too')
+})
+
 t.test('on a database that takes no writes estimates answer, and the learner is quiet', async (t) => {
   const url = await aDatabase(t)
   const service = await aServiceOn(t, url)

@@ -88,4 +88,11 @@ t.test('a statement with another result since a migration is prepared anew', asy
   await Promise.all([read(), read(), read()])
   await pool.query('ALTER TABLE old ALTER n TYPE integer USING n::integer')
   t.same(await withRetries(() => inTransaction(pool, read)), [{ n: 1 }], 'in a transaction, which runs again')
+
+  const { prisma } = database
+  const readByPrisma = async () => await withRetries(() => prisma.$transaction(async (transaction) => await transaction.$queryRaw<{ n: unknown }[]>`SELECT n FROM old`))
+  for (let turn = 0; turn < 6; turn++) await readByPrisma()
+  await pool.query('ALTER TABLE old ALTER n TYPE text')
+  t.same(await readByPrisma(), [{ n: '1' }], 'in a transaction of Prisma, under another name')
+  t.same(await readByPrisma(), [{ n: '1' }])
 })

@@ -160,7 +160,7 @@ t.test('a change of a trigger alone is seen', async (t) => {
   const copy = await aCopy(t)
   await copy.change('estimate/mark_runs_pending.sql', 'AFTER UPDATE ON step', 'AFTER UPDATE OR DELETE ON step')
   t.match(await dbMigration(copy, '--check'), { code: 1, err: /mark_runs_pending\.sql: .*[Tt]ransition tables/ }, 'what PostgreSQL refuses is told with the file')
-  await copy.change('estimate/mark_runs_pending.sql', 'AFTER UPDATE OR DELETE ON step\n  REFERENCING NEW TABLE AS changed FOR', 'AFTER UPDATE ON step\n  REFERENCING NEW TABLE AS changed OLD TABLE AS earlier FOR')
+  await copy.change('estimate/mark_runs_pending.sql', 'AFTER UPDATE OR DELETE ON step\n  REFERENCING OLD TABLE AS before NEW', 'AFTER UPDATE ON step\n  REFERENCING OLD TABLE AS earlier NEW')
   t.match(await dbMigration(copy, '--check'), { code: 1, out: 'changed: trigger step_marks_runs_when_changed ON step is not what the migrations make\n' })
   await writeAndApply(t, copy)
 })

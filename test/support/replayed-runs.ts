@@ -49,7 +49,7 @@ export async function replayRuns (
         score.plainLoss += pinball(confidence, plain.get(confidence)!, seconds)
       }
       if (done.length < 10 || !simulates) continue
-      const parts = done.map(({ known: { usual, estimates } }) => ({ samples: basisOf(usual, 'operation').sorted, commanded: null, estimate: estimates.get(confidence)! }))
+      const parts = done.map(({ known: { usual, estimates } }) => ({ samples: boundOf(usual, 'operation', { confidence, shift })!.basis.sorted, commanded: null, estimate: estimates.get(confidence)! }))
       const total = await totalOf(parts, { confidence, ratios: ratios.slice(-20) })
       totals.get(confidence)!.runs++
       if (sum(done.map(({ seconds }) => seconds)) <= total.duration_seconds!) totals.get(confidence)!.kept++

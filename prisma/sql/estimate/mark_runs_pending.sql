@@ -1,14 +1,20 @@
--- Marks the runs of logged or changed steps as pending. Writing a step reads no history.
---
--- A step that is logged while its run is being learnt may be missing in the result. This can affect only the last step of the run,
--- because the next step marks the run again.
+-- Marks the runs of steps as pending: of steps that are logged, and of those in which something changes that estimates use. Writing a step
+-- reads no history. A step that comes at the moment in which its run is learnt can be missing there until the next one marks the run.
 --
 -- Locks: What mark_runs locks.
 CREATE OR REPLACE FUNCTION mark_runs_pending() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM mark_runs(array_agg(DISTINCT experiment_id) FILTER (WHERE experiment_id IS NOT NULL),
-    array_agg(DISTINCT (start AT TIME ZONE 'UTC')::date) FILTER (WHERE experiment_id IS NULL))
-  FROM changed WHERE finish IS NOT NULL;
+  IF TG_OP = 'INSERT' THEN
+    PERFORM mark_runs(array_agg(DISTINCT experiment_id) FILTER (WHERE experiment_id IS NOT NULL),
+      array_agg(DISTINCT (start AT TIME ZONE 'UTC')::date) FILTER (WHERE experiment_id IS NULL))
+    FROM changed WHERE finish IS NOT NULL;
+  ELSE
+    PERFORM mark_runs(array_agg(DISTINCT c.experiment_id) FILTER (WHERE c.experiment_id IS NOT NULL),
+      array_agg(DISTINCT (c.start AT TIME ZONE 'UTC')::date) FILTER (WHERE c.experiment_id IS NULL))
+    FROM changed c JOIN before b ON b.id = c.id
+    WHERE c.finish IS NOT NULL AND (c.experiment_id, c.device_id, c.start, c.finish, c.is_sample, c.sample_seconds, c.believable, c.match_function, c.match_parameters, c.match_protocol)
+      IS DISTINCT FROM (b.experiment_id, b.device_id, b.start, b.finish, b.is_sample, b.sample_seconds, b.believable, b.match_function, b.match_parameters, b.match_protocol);
+  END IF;
   RETURN NULL;
 END $$;
 
@@ -16,4 +22,4 @@ CREATE OR REPLACE TRIGGER step_marks_runs_when_logged AFTER INSERT ON step
   REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION mark_runs_pending();
 
 CREATE OR REPLACE TRIGGER step_marks_runs_when_changed AFTER UPDATE ON step
-  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION mark_runs_pending();
+  REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION mark_runs_pending();

@@ -4,11 +4,14 @@
 -- Locks: The experiments, in the order of their ids, then the lab lock.
 CREATE OR REPLACE FUNCTION complete_quiet_experiments(_experiments uuid[], _before timestamptz, _audit jsonb) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
+  running uuid[];
   quiet uuid;
   completed integer := 0;
 BEGIN
-  PERFORM 1 FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE;
-  FOR quiet IN SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id LOOP
+  -- All before the first one takes the lab lock.
+  SELECT array_agg(e.id) INTO running
+  FROM (SELECT id FROM experiment WHERE id = ANY (_experiments) AND status = 'running' ORDER BY id FOR NO KEY UPDATE) e;
+  FOREACH quiet IN ARRAY coalesce(running, '{}') LOOP
     CONTINUE WHEN EXISTS (SELECT FROM step WHERE experiment_id = quiet AND (finish IS NULL OR (believable AND finish >= _before)));
     PERFORM update_experiment(quiet, '{"status": "completed"}', _audit);
     completed := completed + 1;

@@ -1,6 +1,6 @@
--- Locks what the log of `_steps` will change, before the lab: the known steps, then the runs, then the experiments that start. Commands
--- that log steps under the lab lock call it before they take that lock, and the log of several steps calls it first. So all have one
--- order, and two commands never wait for each other: PostgreSQL ends such a deadlock only after a second.
+-- Locks what logging `_steps` will change, before the lab: the known steps, then the runs, then the experiments that start. A command that
+-- logs steps under the lab lock calls it before it takes that lock, and logging several steps begins with it. So all commands have one
+-- order of locks. With another order they deadlock, and PostgreSQL ends a deadlock only after a second.
 --
 -- Locks: The steps and the experiments, in the order of their ids; what mark_and_hold_runs locks.
 CREATE OR REPLACE FUNCTION lock_for_steps(_steps jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -9,11 +9,11 @@ DECLARE
   days date[];
 BEGIN
   PERFORM 1 FROM step WHERE id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid)) ORDER BY id FOR NO KEY UPDATE;
-  -- A step that was told before and is only repeated marks nothing.
+  -- A step that was told before keeps its experiment and its start. One that is repeated as it was changes nothing, so it marks nothing.
   SELECT array_agg(DISTINCT s.experiment_id) FILTER (WHERE s.experiment_id IS NOT NULL), array_agg(DISTINCT s.day) FILTER (WHERE s.experiment_id IS NULL)
   INTO experiments, days
   FROM (
-    SELECT coalesce(known.experiment_id, e.id) AS experiment_id, (coalesce(known.start, a.start) AT TIME ZONE 'UTC')::date AS day
+    SELECT CASE WHEN known.id IS NULL THEN e.id ELSE known.experiment_id END AS experiment_id, (coalesce(known.start, a.start) AT TIME ZONE 'UTC')::date AS day
     FROM jsonb_to_recordset(_steps) AS a (id uuid, experiment_uuid uuid, start timestamptz, finish timestamptz, created_as text)
     LEFT JOIN step known ON known.id = a.id
     LEFT JOIN experiment e ON e.id = a.experiment_uuid

@@ -63,10 +63,10 @@ async function isDivided (client: pg.Client, table: string): Promise<boolean> {
   return found!.relkind === 'p'
 }
 
-/** All at once and first, so that what is read afterwards stays true. */
+/** All at once and first, so that what is read afterwards stays true. The lab is last, as in all commands. */
 async function lockAll (client: pg.Client): Promise<void> {
   try {
-    await client.query(`LOCK TABLE lab, ${divided.map(({ table }) => table).join(', ')} IN ACCESS EXCLUSIVE MODE`)
+    await client.query(`LOCK TABLE ${divided.map(({ table }) => table).join(', ')}, lab IN ACCESS EXCLUSIVE MODE`)
   } catch (error) {
     const { code } = error as { code?: string }
     if (code === '55P03') throw new OperatorError('The tables were in use for 10 seconds. Nothing has changed. Run this again when less is going on, or stop the service meanwhile.', { cause: error })
