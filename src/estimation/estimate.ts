@@ -4,7 +4,7 @@ import type { History } from './history.sql.ts'
 import { marginFor, type Margins, shiftedConfidence } from './margins.ts'
 import { type BorrowedSpread, inMilliseconds, mean, median, rankBound, samplesFor, minDurationSeconds, substituteBound } from './model.ts'
 import { endsInOutlier } from './outlier.ts'
-import { basisOf, middleBasisOf, type SampleBasis, upperFrom } from './sample-basis.ts'
+import { basisOf, middleBasisOf, type SampleBasis, upperConfidence } from './sample-basis.ts'
 
 export type EstimateWarning = { code: string, detail: string, pointer?: string }
 
@@ -90,8 +90,8 @@ export function chosenOf (history: History, kind: EstimateSubject['kind'], { con
 }
 
 /**
- * The bound of a history, before its margin, and the samples that it uses. Below `upperFrom` these are the newest ones, and the bound is
- * never above the one at `upperFrom`. So it does not fall with the confidence as long as the window is the same (`windowFor`). Of a running step, only samples that are longer are
+ * The bound of a history, before its margin, and the samples that it uses. Below `upperConfidence` these are the newest ones, and the bound is
+ * never above the one at `upperConfidence`. So it does not fall with the confidence as long as the window is the same (`windowFor`). Of a running step, only samples that are longer are
  * used; returns null if there are none.
  */
 export function boundOf (
@@ -101,12 +101,12 @@ export function boundOf (
   if (upper.sorted.length === 0) return null
   const boundAt = (basis: SampleBasis, at: number): Chosen =>
     ({ basis, chosen: chooseBound(basis.sorted, history.borrowedSpread, shiftedConfidence(at, shift, basis.sorted.length), 'upper_bound') })
-  const middle = confidence < upperFrom ? among(middleBasisOf(history, kind), isLonger) : upper
+  const middle = confidence < upperConfidence ? among(middleBasisOf(history, kind), isLonger) : upper
   // The same samples, or none that are longer among the newest.
   if (middle.sorted.length === upper.sorted.length || middle.sorted.length === 0) return boundAt(upper, confidence)
   const bound = boundAt(middle, confidence)
-  const upperBound = boundAt(upper, upperFrom)
-  return upperBound.chosen.seconds < bound.chosen.seconds ? upperBound : bound
+  const highest = boundAt(upper, upperConfidence)
+  return highest.chosen.seconds < bound.chosen.seconds ? highest : bound
 }
 
 function among (basis: SampleBasis, isLonger: ((sample: number) => boolean) | undefined): SampleBasis {
@@ -178,7 +178,7 @@ export function warningsFor (
 /** The warning of an estimate that uses samples from before a change point. */
 function changedWarnings (used: SampleBasis, sinceChange: SampleBasis): EstimateWarning[] {
   if (used.cut || !sinceChange.cut) return []
-  return [{ code: 'device-changed', detail: `${clearlyChanged(sinceChange.from)} Below a confidence of ${upperFrom}, the newest ${used.sorted.length} steps are used, also earlier ones.` }]
+  return [{ code: 'device-changed', detail: `${clearlyChanged(sinceChange.from)} Below a confidence of ${upperConfidence}, the newest ${used.sorted.length} steps are used, also earlier ones.` }]
 }
 
 function clearlyChanged (from: number): string {

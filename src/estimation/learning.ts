@@ -118,16 +118,16 @@ async function learn (client: pg.ClientBase, { key, began, ended }: Run, yieldTo
   const marginsThen = before[0]?.margins ?? noMargins
   const margins = nextMargins(marginsThen, misses, typicalMisses).map((margin, point) => point === 0 ? 0 : margin)
   // Steps that came or changed while the run was learnt are missing in the result, and those of a command that is still at work. Then the
-  // run stays pending.
+  // run stays pending. A run that was wiped meanwhile is gone, and nothing is stored.
   const { rows: [held] } = await client.query<{ quiet: boolean }>('SELECT pg_try_advisory_xact_lock(run_lock(key)) AS quiet FROM run WHERE key = $1 FOR NO KEY UPDATE', [key])
   const { rows: [stored] } = await client.query<{ again: boolean }>(`
     UPDATE run SET pending = again, retry_at = CASE WHEN again THEN clock_timestamp() + interval '10 seconds' END, failures = 0,
       margins = $2, total_ratio = $3, miss_seconds = $4, ended_at = $5, rank_shift = $6
     FROM (SELECT NOT $8::boolean OR ${stepsOf('$1')} <> $7 AS again) meanwhile WHERE key = $1 RETURNING again`,
-  [key, margins, ratio, typical, ended, nextShift(shift, misses[0]!, typicalMisses), read!.state, held!.quiet])
+  [key, margins, ratio, typical, ended, nextShift(shift, misses[0]!, typicalMisses), read!.state, held?.quiet ?? false])
   const coverage = marginConfidences.map((confidence, point) =>
     ({ confidence, kept: misses[point]!.filter((miss) => miss <= marginsThen[point]!).length, judged: misses[point]!.length }))
-  return { steps: done.length, coverage, again: stored!.again }
+  return { steps: done.length, coverage, again: stored?.again ?? true }
 }
 
 /** SQL for the number of steps of a run and their versions, as a text: it changes with each step that comes or changes. */

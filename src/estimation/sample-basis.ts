@@ -10,8 +10,8 @@ export type SampleBasis = { level: MatchLevel, sorted: readonly number[], from: 
 
 type Kind = keyof typeof matchLevels
 
-/** Below this confidence, an estimate is about the middle of the samples, and not about the longest ones. */
-export const upperFrom = 0.8
+/** From this confidence on, an estimate is about the longest samples. Below it, it is about the middle of them. */
+export const upperConfidence = 0.8
 /**
  * The middle is that of the newest 30 samples. It follows a change of the device by itself, after half of them. So they are not cut at a change
  * point: a cut leaves few samples, and the middle of few is unsteady (docs/estimates.md has the figures).
@@ -27,25 +27,25 @@ const middles = new WeakMap<History, SampleBasis>()
  * difference between older and newer samples may come from the mix and not from the device.
  */
 export function basisOf (history: History, kind: Kind): SampleBasis {
-  return cached(bases, history, kind, (level) => mixedLevels.has(level) ? history.samples.length : samplesSinceChangePoint(history.samples), true)
+  return remembered(bases, history, () => {
+    const level = matchLevels[kind][history.level - 1]!
+    const keep = mixedLevels.has(level) ? history.samples.length : samplesSinceChangePoint(history.samples)
+    return { ...newest(history, keep), level, cut: keep < history.samples.length }
+  })
 }
 
 /** The newest samples of a history, which tell the middle. */
 export function middleBasisOf (history: History, kind: Kind): SampleBasis {
-  return cached(middles, history, kind, () => Math.min(middleSize, history.samples.length), false)
+  return remembered(middles, history, () =>
+    ({ ...newest(history, Math.min(middleSize, history.samples.length)), level: matchLevels[kind][history.level - 1]!, cut: false }))
 }
 
-function cached (known: WeakMap<History, SampleBasis>, history: History, kind: Kind, sizeAt: (level: MatchLevel) => number, cuts: boolean): SampleBasis {
-  const basis = known.get(history)
-  if (basis !== undefined) return basis
-  const level = matchLevels[kind][history.level - 1]!
-  const keep = sizeAt(level)
-  const made = {
-    level,
-    sorted: history.samples.slice(0, keep).sort((a, b) => a - b),
-    from: history.finishes[keep - 1]!,
-    cut: cuts && keep < history.samples.length
-  }
-  known.set(history, made)
-  return made
+function newest ({ samples, finishes }: History, count: number): Pick<SampleBasis, 'sorted' | 'from'> {
+  return { sorted: samples.slice(0, count).sort((a, b) => a - b), from: finishes[count - 1]! }
+}
+
+function remembered (known: WeakMap<History, SampleBasis>, history: History, make: () => SampleBasis): SampleBasis {
+  const basis = known.get(history) ?? make()
+  known.set(history, basis)
+  return basis
 }

@@ -166,13 +166,18 @@ t.test('a run of which a step comes while it is learnt, or of which a command is
   const other = new pg.Client({ connectionString: service.url })
   await other.connect()
   t.teardown(() => other.end())
-  // so the learner waits when it has read the steps
-  await other.query('BEGIN; SELECT FROM run FOR UPDATE')
-  const learning = service.app.learner.learnNow()
-  await until(async () => (await rows(service, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'platform-status learner' AND wait_event_type = 'Lock'")).length > 0, 10_000)
-  await service.post('/api/steps', { device: 'Reader', start: '2025-01-01T00:00:01Z', finish: '2025-01-01T00:00:09Z' })
-  await other.query('COMMIT')
-  t.same(await learning, [], 'a step came')
+  const learnsWhile = async (held: string, meanwhile: () => Promise<unknown>) => {
+    // so the learner waits when it has read the steps
+    await other.query(`BEGIN; ${held}`)
+    const learning = service.app.learner.learnNow()
+    await until(async () => (await rows(service, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'platform-status learner' AND wait_event_type = 'Lock'")).length > 0, 10_000)
+    await meanwhile()
+    await other.query('COMMIT')
+    return await learning
+  }
+  t.same(await learnsWhile('SELECT FROM run FOR UPDATE', async () => {
+    await service.post('/api/steps', { device: 'Reader', start: '2025-01-01T00:00:01Z', finish: '2025-01-01T00:00:09Z' })
+  }), [], 'a step came')
   t.equal(await pending(service), 1)
 
   await other.query("BEGIN; SELECT mark_and_hold_runs(NULL, '{2025-01-01}')")
@@ -184,6 +189,9 @@ t.test('a run of which a step comes while it is learnt, or of which a command is
   await other.query('COMMIT')
   t.match(await soon(), [{ key: 'day 2025-01-01', steps: 101 }])
   t.equal(await pending(service), 0)
+
+  await rows(service, 'UPDATE run SET pending = true')
+  t.same(await learnsWhile('DELETE FROM run', async () => {}), [], 'the lab was wiped, and the learner goes on')
 })
 
 t.test('a step marks its run when something changes that estimates use, and not otherwise', async (t) => {
