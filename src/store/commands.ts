@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
-import { databaseProblem, isRetryable, isStalePlan } from './errors.ts'
+import { databaseProblem, isLockTimeout, isRetryable, isStalePlan } from './errors.ts'
 import { renameStatements } from './statement-names.ts'
 import { inAmbientTransaction } from './transaction.ts'
 import { isRevisionWanted, writeRevision } from './written-revision.ts'
@@ -10,7 +10,7 @@ export type AuditContext = { actor: string | null, request_id: string, reason?: 
 
 const maxAttempts = 4
 
-/** Retries after a deadlock or serialization failure, up to 4 attempts in all. Throws database errors as problems. */
+/** Retries after a deadlock, a serialization failure or a lock that was not to be had, up to 4 attempts in all. Throws database errors as problems. */
 export async function withRetries<T> (run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -21,7 +21,8 @@ export async function withRetries<T> (run: () => Promise<T>): Promise<T> {
       // The failure has aborted the surrounding transaction, so only its owner can retry.
       if (inAmbientTransaction()) throw error
       if (attempt === maxAttempts) throw databaseProblem(error) ?? error
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
+      // the holder of a lock needs the lab first, behind those who wait for it already
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * (isLockTimeout(error) ? 100 : 20) * attempt))
     }
   }
 }

@@ -30,10 +30,15 @@ export function isStalePlan (error: unknown): boolean {
   return fault?.sqlstate === '0A000' && fault.message === 'cached plan must not change result type'
 }
 
-/** Whether a retry of the transaction can succeed: after a deadlock, a serialization failure or a migration of a newer instance. */
+/** Whether a retry of the transaction can succeed: after a deadlock, a serialization failure, a lock that was not to be had or a migration of a newer instance. */
 export function isRetryable (error: unknown): boolean {
   const fault = databaseFault(error)
-  return isStalePlan(error) || fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
+  return isStalePlan(error) || isLockTimeout(error) || fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
+}
+
+/** Whether the transaction gave up waiting for a lock (begin_short_waits.sql), because the holder waits for a lock of this transaction. */
+export function isLockTimeout (error: unknown): boolean {
+  return databaseFault(error)?.sqlstate === '55P03'
 }
 
 /** SQLSTATE, message, detail and constraint of an error of `pg` or of Prisma's driver adapter. Null for other errors. */

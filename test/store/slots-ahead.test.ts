@@ -112,6 +112,17 @@ t.test('a device whose slots were added ahead is like any other', async (t) => {
   t.match(await made(service.get('/api/lab')), { totals: { positions: 2002 } })
 })
 
+t.test('a command that has the lab lock does not wait for one that needs it next', async (t) => {
+  const service = await aService(t)
+  await made(service.put('/api/lab/config', labFile(2000)))
+  const holder = await aHolder(t, service)
+  const answer = service.put('/api/lab/config', labFile(1))
+  await untilItWaits(t, holder)
+  await t.rejects(holder.query('SELECT FROM position WHERE slot_number = 1999 FOR KEY SHARE'), { code: '55P03' })
+  await holder.query('ROLLBACK')
+  t.match(await answer, { status: 200, body: { changes: [{ device: 'Hotel', action: 'shrink' }] } })
+})
+
 t.test('what others changed before the lab lock counts', async (t) => {
   const service = await aService(t)
   const holder = await aHolder(t, service)
@@ -124,6 +135,17 @@ t.test('what others changed before the lab lock counts', async (t) => {
   t.match(await answer, { status: 200, body: { changes: [{ device: 'Hotel', action: 'grow', capacity: { from: 5, to: 1000 } }, { device: 'Small', action: 'add' }] } })
   t.match(await made(service.get('/api/devices/Hotel')), { id: '018f0000-0000-7000-8000-000000000001' })
   t.equal((await holder.query('SELECT count(*)::int AS count FROM device')).rows[0].count, 2, 'nothing is left of the first attempt')
+})
+
+t.test('small devices that are added while large ones wait for the lab stop nobody', async (t) => {
+  const service = await aService(t)
+  const answers = await Promise.all(['Hotel', 'Small', 'Shelf', 'Hotel', 'Small'].flatMap((name) => [
+    service.put('/api/lab/config?prune=false', labFile(5000)),
+    service.post('/api/devices', { name, capacity: 2 }),
+    service.post('/api/steps', { device: name, start: '2026-03-02T09:00:00Z', finish: '2026-03-02T09:01:00Z' })
+  ]))
+  t.same([...new Set(answers.map(({ status }) => status))].filter((status) => ![200, 201, 409].includes(status)), [], answers.find(({ status }) => status >= 500)?.text)
+  t.match(await made(service.get('/api/lab/health')), { healthy: true })
 })
 
 t.test('two commands that add the same slots make them once', async (t) => {

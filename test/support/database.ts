@@ -18,8 +18,20 @@ export async function createDatabase (): Promise<string> {
   return onDatabase(server, name)
 }
 
+/**
+ * Drops it. Throws if PostgreSQL found a deadlock in it: commands lock in one order (ADR 59), and all of a lab wait for the second until
+ * PostgreSQL finds one. Connections report what they counted when they end.
+ */
 export async function dropDatabase (url: string): Promise<void> {
-  await onServer(serverOfTests(), `DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`)
+  const name = new URL(url).pathname.slice(1)
+  const deadlocks = await deadlocksOf(name)
+  await onServer(serverOfTests(), `DROP DATABASE ${name} WITH (FORCE)`)
+  if (deadlocks > 0) throw new Error(`PostgreSQL had to end ${deadlocks} deadlocks. A server (TEST_DATABASE_URL) with log_lock_waits = on logs the functions that wait for each other.`)
+}
+
+async function deadlocksOf (name: string): Promise<number> {
+  const { rows: [counted] } = await onServer(serverOfTests(), 'SELECT deadlocks::integer FROM pg_stat_database WHERE datname = $1', [name])
+  return (counted as { deadlocks: number } | undefined)?.deadlocks ?? 0
 }
 
 function serverOfTests (): string {
@@ -38,7 +50,7 @@ export function onDatabase (server: string, name: string): string {
 // Shared, because connecting takes as long as creating a database. Idle connections do not keep the process alive.
 let connections: pg.Pool | undefined
 
-async function onServer (server: string, sql: string): Promise<void> {
+async function onServer (server: string, sql: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
   connections ??= new pg.Pool({ connectionString: server, max: 2, allowExitOnIdle: true })
-  await connections.query(sql)
+  return await connections.query(sql, [...values])
 }
