@@ -144,7 +144,7 @@ t.test('small devices that are added while large ones wait for the lab stop nobo
     service.post('/api/devices', { name, capacity: 2 }),
     service.post('/api/steps', { device: name, start: '2026-03-02T09:00:00Z', finish: '2026-03-02T09:01:00Z' })
   ]))
-  t.same([...new Set(answers.map(({ status }) => status))].filter((status) => ![200, 201, 409].includes(status)), [], answers.find(({ status }) => status >= 500)?.text)
+  t.same(answers.filter(({ status }) => ![200, 201, 409].includes(status)).map(({ text }) => text), [])
   t.match(await made(service.get('/api/lab/health')), { healthy: true })
 })
 
