@@ -7,8 +7,11 @@ import { checkAnswers } from './answers.ts'
 
 export type AppOptions = Partial<Omit<Parameters<typeof buildApp>[1], 'database'>>
 
-/** An instance of the service. `report` is told of every response that differs from its schema; the test that uses the instance sets it. */
-export type Instance = { app: FastifyInstance, database: Database, url: string, report: (fault: string) => void, close (): Promise<void> }
+/**
+ * An instance of the service. `report` is told of every response that differs from its schema; the test that uses the instance sets it.
+ * `address` is where it listens, since a test asked for that.
+ */
+export type Instance = { app: FastifyInstance, database: Database, url: string, address?: string, report: (fault: string) => void, close (): Promise<void> }
 
 /** The real app on this database. `env` has its settings, as for the service. */
 export async function openInstance (url: string, env: Record<string, string> = {}, options: AppOptions = {}): Promise<Instance> {

@@ -36,6 +36,9 @@ export async function aService (t: Test, env?: Record<string, string>, report?: 
   return handledBy(await borrowInstance(t), t)
 }
 
+/** What of the app calls it or reads, as a client does. */
+const harmless: ReadonlySet<string | symbol> = new Set(['inject', 'store', 'server'])
+
 /** A service that tells when a test does more with it than call it and change rows. */
 function handledBy (borrowed: Borrowed, t: Test): Service {
   const service = serviceOf(t, [borrowed.app], borrowed.url)
@@ -43,14 +46,19 @@ function handledBy (borrowed: Borrowed, t: Test): Service {
     borrowed.handled = true
     return member
   }
+  const app = new Proxy(service.app, {
+    get (target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (!harmless.has(name)) return own(member)
+      return typeof member === 'function' ? member.bind(target) as unknown : member
+    }
+  })
   const query: Query = async (sql, values) => {
     if (!changesRowsAtMost(sql)) borrowed.handled = true
     return await service.query(sql, values)
   }
-  return Object.defineProperties<Service>({ ...service, query }, {
-    app: { get: () => own(service.app) },
-    url: { get: () => own(service.url) },
-    listen: { get: () => own(service.listen) }
+  return Object.defineProperties<Service>({ ...service, app, query, listen: async () => borrowed.address ??= await service.listen() }, {
+    url: { get: () => own(service.url) }
   })
 }
 

@@ -20,6 +20,8 @@ export async function borrowInstance (t: Test): Promise<Borrowed> {
   instance.report = (fault) => { t.fail(fault) }
   t.teardown(async () => {
     instance.report = () => {}
+    // streams, and what clients keep open
+    instance.app.server.closeAllConnections()
     if (borrowed.handled || tests + 1 >= mostTests || !await emptied(instance)) await discard(instance)
     else idle.push({ instance, tests: tests + 1 })
   })
