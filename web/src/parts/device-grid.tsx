@@ -1,4 +1,4 @@
-import { memo, useEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
+import { memo, useEffect, useMemo, useRef, useState, type CSSProperties, type DragEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Reserved } from '../api/generated/schema.d.ts'
 import { carryNow, putDown, setCarry } from '../fix/carry.ts'
@@ -35,11 +35,12 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     Array.from({ length: Math.min(columns, positions - row * columns) }, (_, column) => row * columns + column)), [positions, columns])
   // Where there is no room for the number of each slot: the number of the first one of each row, and what to add to it.
   const hasHeads = widthOf(device.view.columns) === 10
-  const rowStyle = { gridTemplateColumns: `repeat(${columns}, minmax(var(--slot-width), 1fr))`, '--digits': String(positions).length }
+  const rowStyle = useMemo(() => ({ gridTemplateColumns: `repeat(${columns}, minmax(var(--slot-width), 1fr))`, '--digits': String(positions).length }), [columns, positions])
   const shownRows = isFromBottom ? [...rows].reverse() : rows
   const grid = useRef<HTMLDivElement>(null)
   /** The slot on which Tab stops. */
-  const [stop, setStop] = useState(0)
+  const [chosenStop, setStop] = useState(0)
+  const stop = Math.min(chosenStop, positions - 1)
   const [, go] = useLocation()
   const past = usePastSearch()
   const mayFix = useMayWrite() && !isPlain
@@ -71,6 +72,12 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     const plate = plateAt(slot)
     if (carryNow().carried === null && carryNow().isTapping && plate !== null) setCarry({ carried: plate })
     else if (carryNow().carried !== null || !isPlain) open(slot, slots.get(slot))
+  }
+
+  /** Only what a finger or a mouse is on can be dragged. If each slot said whether it can, all would be drawn again when the page is connected. */
+  function onPointerDown (event: PointerEvent): void {
+    const cell = cellAt(event)
+    if (cell !== null) cell.draggable = plateAt(slotAt(event)) !== null
   }
 
   function onDrop (event: DragEvent): void {
@@ -108,7 +115,8 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   const content = positions === 0 ? null : (
     <div
       ref={grid} role="grid" className="slots" aria-label={isAllWaste(device) ? `${name}, waste` : `${name}, ${slots.size} of ${keeping} slots`} aria-rowcount={rows.length} aria-colcount={columns}
-      onKeyDown={onKey} onClick={onClick} onDragStart={(event) => setCarry({ carried: plateAt(slotAt(event)) })} onDragEnd={() => setCarry({ carried: null })}
+      onKeyDown={onKey} onClick={onClick} onPointerDown={onPointerDown}
+      onDragStart={(event) => setCarry({ carried: plateAt(slotAt(event)) })} onDragEnd={() => setCarry({ carried: null })}
       onDragOver={(event) => { if (mayFix && carryNow().carried !== null) event.preventDefault() }} onDrop={onDrop}
     >
       {hasHeads ? (
@@ -117,15 +125,10 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
         </div>
       ) : null}
       {shownRows.map((row) => (
-        <div key={row[0]} role="row" className="row" style={rowStyle}>
-          {hasHeads ? <span className="head" aria-hidden="true">{row[0]}</span> : null}
-          {row.map((slot) => (
-            <Slot
-              key={slot} slot={slot} occupant={slots.get(slot)} device={name} reserved={reserved?.get(slot)} isWaste={waste.has(slot)}
-              isStop={slot === Math.min(stop, positions - 1)} isMeant={slot === meant} mayFix={mayFix} label={countFrom === null ? null : slot + countFrom}
-            />
-          ))}
-        </div>
+        <Row
+          key={row[0]} row={row} device={name} slots={slots} reserved={reserved} waste={waste} stop={row.includes(stop) ? stop : null}
+          meant={meant != null && row.includes(meant) ? meant : null} countFrom={countFrom} hasHead={hasHeads} style={rowStyle}
+        />
       ))}
     </div>
   )
@@ -147,31 +150,56 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   )
 })
 
-type SlotProps = {
-  slot: number, occupant: Occupant | undefined, device: string, reserved: Reserved | undefined, isWaste: boolean
-  isStop: boolean, isMeant: boolean, mayFix: boolean
-  /** The number on the device itself, if it is another. */
-  label: number | null
+type RowProps = Pick<Device, 'slots' | 'waste'> & {
+  row: readonly number[], device: string, reserved: ReadonlyMap<number, Reserved> | undefined
+  /** The slot of this row on which Tab stops, and the one to which the page leads. */
+  stop: number | null, meant: number | null
+  /** What to add for the number on the device itself, if it is another. */
+  countFrom: number | null
+  hasHead: boolean, style: CSSProperties
 }
 
-/** One of very many: what it needs comes from its device, which also hears the clicks. */
-const Slot = memo(function Slot ({ slot, occupant, device, reserved, isWaste, isStop, isMeant, mayFix, label }: SlotProps) {
-  const { kind, glyph, word, says } = emptySign(reserved, isWaste)
+/**
+ * A row of slots. A lab can have 10,000 of them, so a slot is no component, has as few nodes as it can, and hears nothing itself: its device
+ * does. A row is drawn again only when something in it has changed.
+ */
+const Row = memo(function Row ({ row, device, slots, reserved, waste, stop, meant, countFrom, hasHead, style }: RowProps) {
   return (
-    <div
-      role="gridcell" tabIndex={isStop ? 0 : -1} data-slot={slot} className={`slot ${kindOf(occupant) ?? kind}`} aria-label={nameOf(slot, occupant, device, says, label)}
-      aria-selected={isMeant ? true : undefined} draggable={mayFix && occupant?.part === 'container'}
-    >
-      <span className="number">{slot}{label === null ? '' : ` · ${label}`}</span>{' '}
-      <span className="glyph">{glyphOf(occupant) ?? glyph}</span>{' '}
-      <span className="label">{occupant === undefined ? word : <Name>{labelIn(occupant)}</Name>}</span>
+    <div role="row" className="row" style={style}>
+      {hasHead ? <span className="head" aria-hidden="true">{row[0]}</span> : null}
+      {row.map((slot) => {
+        const occupant = slots.get(slot)
+        const { kind, glyph, word, says } = occupant === undefined ? emptySign(reserved?.get(slot), waste.has(slot)) : signOf(occupant, device)
+        const label = countFrom === null ? null : slot + countFrom
+        return (
+          <div
+            key={slot} role="gridcell" tabIndex={slot === stop ? 0 : -1} data-slot={slot} className={`slot ${kind}`}
+            aria-selected={slot === meant ? true : undefined} aria-label={`Slot ${slot}${label === null ? '' : `, labelled ${label}`}, ${says}`}
+          >
+            <span className="number">{`${slot}${label === null ? '' : ` · ${label}`} `}</span>
+            <span className="glyph">{`${glyph} `}</span>
+            {word === '' ? null : <span className="label">{occupant === undefined ? word : <Name>{word}</Name>}</span>}
+          </div>
+        )
+      })}
     </div>
   )
-})
+}, isSameRow)
+
+function isSameRow (before: RowProps, now: RowProps): boolean {
+  return before.row === now.row && before.device === now.device && before.stop === now.stop && before.meant === now.meant &&
+    before.countFrom === now.countFrom && before.hasHead === now.hasHead && before.style === now.style &&
+    now.row.every((slot) => before.slots.get(slot) === now.slots.get(slot) && before.waste.has(slot) === now.waste.has(slot) &&
+      before.reserved?.get(slot) === now.reserved?.get(slot))
+}
+
+function cellAt ({ target }: { target: EventTarget }): HTMLElement | null {
+  return target instanceof Element ? target.closest<HTMLElement>('[data-slot]') : null
+}
 
 /** The slot in which something happened. Null between slots. */
-function slotAt ({ target }: { target: EventTarget }): number | null {
-  const cell = target instanceof Element ? target.closest<HTMLElement>('[data-slot]') : null
+function slotAt (event: { target: EventTarget }): number | null {
+  const cell = cellAt(event)
   return cell === null ? null : Number(cell.dataset.slot)
 }
 
@@ -200,33 +228,21 @@ function widthOf (columns: number): 1 | 2 | 10 {
   return columns <= 4 ? 2 : 10
 }
 
+type Sign = { kind: string, glyph: string, word: string, says: string }
+
+const free: Sign = { kind: 'is-empty', glyph: '·', word: '', says: 'empty' }
+const disposing: Sign = { kind: 'is-waste', glyph: '▽', word: 'waste', says: 'waste' }
+
 /** What a slot with nothing in it is. */
-function emptySign (reserved: Reserved | undefined, isWaste: boolean): { kind: string, glyph: string, word: string, says: string } {
-  if (isWaste) return { kind: 'is-waste', glyph: '▽', word: 'waste', says: 'waste' }
-  return reserved === undefined ? { kind: 'is-empty', glyph: '·', word: '', says: 'empty' } : { kind: 'is-kept', glyph: '╳', word: 'kept', says: `kept for ${reserved.owner}` }
+function emptySign (reserved: Reserved | undefined, isWaste: boolean): Sign {
+  if (isWaste) return disposing
+  return reserved === undefined ? free : { kind: 'is-kept', glyph: '╳', word: 'kept', says: `kept for ${reserved.owner}` }
 }
 
-function glyphOf (occupant: Occupant | undefined): string | null {
-  if (occupant === undefined) return null
-  if (occupant.part === 'lid') return '⌒'
-  return occupant.container.lidded ? '▣' : '□'
-}
-
-function kindOf (occupant: Occupant | undefined): string | null {
-  if (occupant === undefined) return null
-  return occupant.part === 'lid' ? 'is-lid' : 'is-plate'
-}
-
-function labelIn ({ part, container }: Occupant): string {
-  return part === 'lid' ? `lid of ${labelOf(container)}` : labelOf(container)
-}
-
-function nameOf (slot: number, occupant: Occupant | undefined, device: string, empty: string, label: number | null): string {
-  const name = label === null ? `Slot ${slot}` : `Slot ${slot}, labelled ${label}`
-  if (occupant === undefined) return `${name}, ${empty}`
-  const { part, container } = occupant
-  if (part === 'lid') return `${name}, lid of ${labelOf(container)}`
-  return `${name}, ${labelOf(container)}, ${lidText(container, device)}`
+function signOf ({ part, container }: Occupant, device: string): Sign {
+  const name = labelOf(container)
+  if (part === 'lid') return { kind: 'is-lid', glyph: '⌒', word: `lid of ${name}`, says: `lid of ${name}` }
+  return { kind: 'is-plate', glyph: container.lidded ? '▣' : '□', word: name, says: `${name}, ${lidText(container, device)}` }
 }
 
 function lidText ({ lidded, lid }: Occupant['container'], device: string): string {

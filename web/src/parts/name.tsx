@@ -4,6 +4,7 @@ import { partsOf } from './hidden-characters.ts'
 /** A name or a barcode, which other people chose. Two that look the same can differ in a character that nobody sees, so that one is shown as a mark. */
 export function Name ({ children }: { children: string }) {
   const parts = partsOf(children)
+  if (parts.length === 1 && !parts[0]!.isMark) return <bdi>{children}</bdi>
   return <bdi>{parts.map(({ text, isMark }, n) => isMark ? <b key={n} className="mark">{text}</b> : text)}</bdi>
 }
 
