@@ -161,7 +161,8 @@ type RowProps = Pick<Device, 'slots' | 'waste'> & {
 
 /**
  * A row of slots. A lab can have 10,000 of them, so a slot is no component, has as few nodes as it can, and hears nothing itself: its device
- * does. A row is drawn again only when something in it has changed.
+ * does. Where there is no room for a name, it is a sign alone, and the style sheet adds its number for fingers. A row is drawn again only when
+ * something in it has changed.
  */
 const Row = memo(function Row ({ row, device, slots, reserved, waste, stop, meant, countFrom, hasHead, style }: RowProps) {
   return (
@@ -173,12 +174,16 @@ const Row = memo(function Row ({ row, device, slots, reserved, waste, stop, mean
         const label = countFrom === null ? null : slot + countFrom
         return (
           <div
-            key={slot} role="gridcell" tabIndex={slot === stop ? 0 : -1} data-slot={slot} className={`slot ${kind}`}
+            key={slot} role="gridcell" tabIndex={slot === stop ? 0 : -1} data-slot={slot} data-label={label ?? undefined} className={`slot ${kind}`}
             aria-selected={slot === meant ? true : undefined} aria-label={`Slot ${slot}${label === null ? '' : `, labelled ${label}`}, ${says}`}
           >
-            <span className="number">{`${slot}${label === null ? '' : ` · ${label}`} `}</span>
-            <span className="glyph">{`${glyph} `}</span>
-            {word === '' ? null : <span className="label">{occupant === undefined ? word : <Name>{word}</Name>}</span>}
+            {hasHead ? glyph : (
+              <>
+                <span className="number">{`${slot}${label === null ? '' : ` · ${label}`} `}</span>
+                <span className="glyph">{`${glyph} `}</span>
+                {word === '' ? null : <span className="label">{occupant === undefined ? word : <Name>{word}</Name>}</span>}
+              </>
+            )}
           </div>
         )
       })}
