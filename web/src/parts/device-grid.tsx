@@ -6,7 +6,7 @@ import { useMayWrite, usePastSearch } from '../lab/lab-context.ts'
 import { isAllWaste, keepingOf } from '../lab/waste.ts'
 import type { Device, Occupant, Placed } from '../lab/world.ts'
 import { containerPath, labelOf, Name } from './name.tsx'
-import { useIsPhone } from './use-is-phone.ts'
+import { useIsPhone, useIsTouch } from './screen.ts'
 
 type Props = {
   device: Device
@@ -35,6 +35,9 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     Array.from({ length: Math.min(columns, positions - row * columns) }, (_, column) => row * columns + column)), [positions, columns])
   // Where there is no room for the number of each slot: the number of the first one of each row, and what to add to it.
   const hasHeads = widthOf(device.view.columns) === 10
+  // For fingers the slots are large enough for their own.
+  const isTouch = useIsTouch()
+  const hasNumbers = isTouch || !hasHeads
   const rowStyle = useMemo(() => ({ gridTemplateColumns: `repeat(${columns}, minmax(var(--slot-width), 1fr))`, '--digits': String(positions).length }), [columns, positions])
   const shownRows = isFromBottom ? [...rows].reverse() : rows
   const grid = useRef<HTMLDivElement>(null)
@@ -127,7 +130,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
       {shownRows.map((row) => (
         <Row
           key={row[0]} row={row} device={name} slots={slots} reserved={reserved} waste={waste} stop={row.includes(stop) ? stop : null}
-          meant={meant != null && row.includes(meant) ? meant : null} countFrom={countFrom} hasHead={hasHeads} style={rowStyle}
+          meant={meant != null && row.includes(meant) ? meant : null} countFrom={countFrom} hasHead={hasHeads} hasNumbers={hasNumbers} style={rowStyle}
         />
       ))}
     </div>
@@ -156,15 +159,15 @@ type RowProps = Pick<Device, 'slots' | 'waste'> & {
   stop: number | null, meant: number | null
   /** What to add for the number on the device itself, if it is another. */
   countFrom: number | null
-  hasHead: boolean, style: CSSProperties
+  hasHead: boolean, hasNumbers: boolean, style: CSSProperties
 }
 
 /**
  * A row of slots. A lab can have 10,000 of them, so a slot is no component, has as few nodes as it can, and hears nothing itself: its device
- * does. Where there is no room for a name, it is a sign alone, and the style sheet adds its number for fingers. A row is drawn again only when
- * something in it has changed.
+ * does. Where there is no room for names, it is a sign alone, and for fingers its number. A row is drawn again only when something in it has
+ * changed.
  */
-const Row = memo(function Row ({ row, device, slots, reserved, waste, stop, meant, countFrom, hasHead, style }: RowProps) {
+const Row = memo(function Row ({ row, device, slots, reserved, waste, stop, meant, countFrom, hasHead, hasNumbers, style }: RowProps) {
   return (
     <div role="row" className="row" style={style}>
       {hasHead ? <span className="head" aria-hidden="true">{row[0]}</span> : null}
@@ -174,16 +177,12 @@ const Row = memo(function Row ({ row, device, slots, reserved, waste, stop, mean
         const label = countFrom === null ? null : slot + countFrom
         return (
           <div
-            key={slot} role="gridcell" tabIndex={slot === stop ? 0 : -1} data-slot={slot} data-label={label ?? undefined} className={`slot ${kind}`}
+            key={slot} role="gridcell" tabIndex={slot === stop ? 0 : -1} data-slot={slot} className={`slot ${kind}`}
             aria-selected={slot === meant ? true : undefined} aria-label={`Slot ${slot}${label === null ? '' : `, labelled ${label}`}, ${says}`}
           >
-            {hasHead ? glyph : (
-              <>
-                <span className="number">{`${slot}${label === null ? '' : ` · ${label}`} `}</span>
-                <span className="glyph">{`${glyph} `}</span>
-                {word === '' ? null : <span className="label">{occupant === undefined ? word : <Name>{word}</Name>}</span>}
-              </>
-            )}
+            {hasNumbers ? <span className="number">{`${slot}${label === null ? '' : ` · ${label}`} `}</span> : null}
+            {hasHead ? glyph : <span className="glyph">{`${glyph} `}</span>}
+            {hasHead || word === '' ? null : <span className="label">{occupant === undefined ? word : <Name>{word}</Name>}</span>}
           </div>
         )
       })}
@@ -193,7 +192,7 @@ const Row = memo(function Row ({ row, device, slots, reserved, waste, stop, mean
 
 function isSameRow (before: RowProps, now: RowProps): boolean {
   return before.row === now.row && before.device === now.device && before.stop === now.stop && before.meant === now.meant &&
-    before.countFrom === now.countFrom && before.hasHead === now.hasHead && before.style === now.style &&
+    before.countFrom === now.countFrom && before.hasHead === now.hasHead && before.hasNumbers === now.hasNumbers && before.style === now.style &&
     now.row.every((slot) => before.slots.get(slot) === now.slots.get(slot) && before.waste.has(slot) === now.waste.has(slot) &&
       before.reserved?.get(slot) === now.reserved?.get(slot))
 }

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useIsPhone } from './use-is-phone.ts'
+import { useIsPhone } from './screen.ts'
 
 type Props = {
   /** Each filter that is on, in words. */

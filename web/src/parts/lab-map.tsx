@@ -6,7 +6,7 @@ import { CarryBar } from '../fix/carry-bar.tsx'
 import { usePast } from '../lab/lab-context.ts'
 import type { World } from '../lab/world.ts'
 import { DeviceGrid } from './device-grid.tsx'
-import { useIsPhone } from './use-is-phone.ts'
+import { useIsPhone } from './screen.ts'
 
 type Props = {
   world: World, only?: readonly string[] | undefined, isPlain?: boolean
