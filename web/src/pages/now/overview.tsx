@@ -16,9 +16,11 @@ import type { Selection } from './selection.ts'
 export function Overview ({ only, isPlain = false, selection = null }: { only?: readonly string[], isPlain?: boolean, selection?: Selection | null }) {
   const world = useWorld()
   const { at } = usePast()
-  const { data: alarms } = useAlarms()
-  const { data: running } = useRunning()
-  if (world === null) return <Notice>Reading the lab ...</Notice>
+  const { data: alarms, isPending: areAlarmsAwaited, failureCount: alarmFailures } = useAlarms()
+  const { data: running, isPending: isRunningAwaited, failureCount: runningFailures } = useRunning()
+  // What stands above the map comes first, so that the map does not move under the finger.
+  const isAboveAwaited = (areAlarmsAwaited && alarmFailures === 0) || (isRunningAwaited && runningFailures === 0)
+  if (world === null || (at === null && isAboveAwaited)) return <Notice>Reading the lab ...</Notice>
   const meant = selection === null ? undefined : world.devices.get(selection.device)
   const isThere = meant !== undefined && (selection!.slot === null || selection!.slot < meant.positions)
   const needed = alarms?.items ?? []
