@@ -10,8 +10,13 @@ export type AuditContext = { actor: string | null, request_id: string, reason?: 
 
 const maxAttempts = 4
 
-/** Retries after a deadlock, a serialization failure or a lock that was not to be had, up to 4 attempts in all. Throws database errors as problems. */
+/** How long a command is tried again whose locks others have. Between the attempts it holds nothing, and others have the lab. */
+const lockPatienceMs = 5000
+
+/** Retries after a deadlock or serialization failure, up to 4 attempts in all, and after a lock that it could not get, for 5 s. Throws database errors as problems. */
 export async function withRetries<T> (run: () => Promise<T>): Promise<T> {
+  const begun = performance.now()
+  let failures = 0
   for (let attempt = 1; ; attempt++) {
     try {
       return await run()
@@ -20,9 +25,9 @@ export async function withRetries<T> (run: () => Promise<T>): Promise<T> {
       if (!isRetryable(error)) throw databaseProblem(error) ?? error
       // The failure has aborted the surrounding transaction, so only its owner can retry.
       if (inAmbientTransaction()) throw error
-      if (attempt === maxAttempts) throw databaseProblem(error) ?? error
-      // the holder of a lock needs the lab first, behind those who wait for it already
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * (isLockTimeout(error) ? 100 : 20) * attempt))
+      const isLocked = isLockTimeout(error)
+      if (isLocked ? performance.now() - begun > lockPatienceMs : ++failures === maxAttempts) throw databaseProblem(error) ?? error
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * (isLocked ? Math.min(100 * attempt, 500) : 20 * attempt)))
     }
   }
 }

@@ -30,13 +30,13 @@ export function isStalePlan (error: unknown): boolean {
   return fault?.sqlstate === '0A000' && fault.message === 'cached plan must not change result type'
 }
 
-/** Whether a retry of the transaction can succeed: after a deadlock, a serialization failure, a lock that was not to be had or a migration of a newer instance. */
+/** Whether a retry of the transaction can succeed: after a deadlock, a serialization failure, a lock that it could not get or a migration of a newer instance. */
 export function isRetryable (error: unknown): boolean {
   const fault = databaseFault(error)
   return isStalePlan(error) || isLockTimeout(error) || fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
 }
 
-/** Whether the transaction gave up waiting for a lock (begin_short_waits.sql), because the holder waits for a lock of this transaction. */
+/** Whether the transaction gave up waiting for a lock (begin_short_waits.sql). The holder may wait for one of this transaction. */
 export function isLockTimeout (error: unknown): boolean {
   return databaseFault(error)?.sqlstate === '55P03'
 }
@@ -93,7 +93,9 @@ function databaseUnavailable (cause: unknown): Problem {
     ? 'The disk of the database is full. Nothing was changed. Writes work again when there is free space.'
     : pooledStatements.has(sqlstate)
       ? 'A connection pooler before the database gives each statement another connection. Nothing was changed. Set its pool_mode to session, or connect directly.'
-      : 'The database did not respond. It is not known whether anything was changed. Retry the request.'
+      : isRetryable(cause)
+        ? 'Others are changing the same things. Nothing was changed. Retry the request.'
+        : 'The database did not respond. It is not known whether anything was changed. Retry the request.'
   return Object.assign(problem('database-unavailable', detail), { cause })
 }
 

@@ -2,9 +2,9 @@ import type pg from 'pg'
 import { databaseFault, isStalePlan } from './errors.ts'
 import { inAmbientTransaction } from './transaction.ts'
 
-// SQLSTATE classes that concern the request and not the connection: our refusals, invalid values, constraints, and retryable
-// transaction failures.
-const aboutTheRequest = /^(PS|P0|22|23|40)/
+// SQLSTATE classes that concern the request and not the connection: our refusals, invalid values, constraints, retryable
+// transaction failures, and a lock that it could not get.
+const aboutTheRequest = /^(PS|P0|22|23|40)|^55P03$/
 
 /**
  * Keeps a connection open after an error that concerns only the request. By default the pool closes a connection after any

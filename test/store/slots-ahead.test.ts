@@ -123,6 +123,26 @@ t.test('a command that has the lab lock does not wait for one that needs it next
   t.match(await answer, { status: 200, body: { changes: [{ device: 'Hotel', action: 'shrink' }] } })
 })
 
+t.test('a command whose slot somebody holds for long is tried again, and holds up nobody meanwhile', async (t) => {
+  const service = await aService(t)
+  await made(service.put('/api/lab/config', labFile(10)))
+  for (const barcode of ['P1', 'P2']) await made(service.post('/api/containers', { barcode, device: 'Hotel' }))
+  const holder = new pg.Client(service.url)
+  await holder.connect()
+  t.teardown(() => holder.end())
+  await holder.query('BEGIN')
+  await holder.query('SELECT FROM position WHERE slot_number = 5 FOR UPDATE')
+  const held = service.post('/api/containers/P1/move', { target_device: 'Hotel', target_pos: 5 })
+  const order: string[] = []
+  void held.then(() => order.push('the held one'))
+  for (let slot = 6; slot < 10; slot++) await made(service.post('/api/containers/P2/move', { target_device: 'Hotel', target_pos: slot }))
+  await sleep(1000)
+  order.push('the end of the lock')
+  await holder.query('ROLLBACK')
+  t.match(await held, { status: 200, body: { container: { position: 5 } } })
+  t.same(order, ['the end of the lock', 'the held one'])
+})
+
 t.test('what others changed before the lab lock counts', async (t) => {
   const service = await aService(t)
   const holder = await aHolder(t, service)

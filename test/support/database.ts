@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Test } from 'tap'
 
@@ -20,16 +21,18 @@ export async function createDatabase (): Promise<string> {
 
 /**
  * Drops it. Throws if PostgreSQL found a deadlock in it: commands lock in one order (ADR 59), and all of a lab wait for the second until
- * PostgreSQL finds one. Connections report what they counted when they end.
+ * PostgreSQL finds one. Connections report what they counted when they end, so they are ended first.
  */
 export async function dropDatabase (url: string): Promise<void> {
   const name = new URL(url).pathname.slice(1)
   const deadlocks = await deadlocksOf(name)
   await onServer(serverOfTests(), `DROP DATABASE ${name} WITH (FORCE)`)
-  if (deadlocks > 0) throw new Error(`PostgreSQL had to end ${deadlocks} deadlocks. A server (TEST_DATABASE_URL) with log_lock_waits = on logs the functions that wait for each other.`)
+  if (deadlocks > 0) throw new Error(`Deadlocks that PostgreSQL found: ${deadlocks}. A server (TEST_DATABASE_URL) with log_lock_waits = on logs the functions that wait for each other.`)
 }
 
 async function deadlocksOf (name: string): Promise<number> {
+  const end = async (): Promise<number | null> => (await onServer(serverOfTests(), 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])).rowCount
+  while (await end() !== 0) await sleep(2)
   const { rows: [counted] } = await onServer(serverOfTests(), 'SELECT deadlocks::integer FROM pg_stat_database WHERE datname = $1', [name])
   return (counted as { deadlocks: number } | undefined)?.deadlocks ?? 0
 }

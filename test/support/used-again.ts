@@ -11,7 +11,10 @@ export type Borrowed = Instance & { handled: boolean }
 const mostTests = 40
 
 const idle: { instance: Instance, tests: number }[] = []
-t.teardown(async () => { for (const { instance } of idle) await discard(instance) })
+t.teardown(async () => {
+  const results = await Promise.allSettled(idle.map(async ({ instance }) => await discard(instance)))
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+})
 
 /** An instance with the default settings on an empty database. */
 export async function borrowInstance (t: Test): Promise<Borrowed> {

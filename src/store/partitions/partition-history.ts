@@ -22,7 +22,7 @@ const divided = [
 const firstYear = 1970
 const yearsAhead = 5
 const revisionsAhead = 4 * revisionsAPartition
-/** Requests wait behind a command that waits for readers, but not for longer than this. */
+/** Requests wait behind a command that waits for readers, but not for longer than this; those that have the lab lock are tried again for 5 s. */
 const lockTimeout = '10s'
 
 /**

@@ -46,13 +46,14 @@ export function useSession () {
   return useQuery({ queryKey: ['session'], queryFn: async () => await read(api.GET('/api/session')) })
 }
 
+// The page Now waits for these two before it shows the map, so they are kept: who comes back sees the map at once, where it was.
 export function useRunning () {
   // The state of a step also changes when nothing happens: its bound passes.
-  return useQuery({ queryKey: ['running'], queryFn: async () => await read(api.GET('/api/steps/running')), refetchInterval: 30_000 })
+  return useQuery({ queryKey: ['running'], gcTime: Infinity, queryFn: async () => await read(api.GET('/api/steps/running')), refetchInterval: 30_000 })
 }
 
 export function useAlarms () {
-  return useQuery({ queryKey: ['alarms'], queryFn: async () => await read(api.GET('/api/alarms', { params: { query: { limit: 100 } } })) })
+  return useQuery({ queryKey: ['alarms'], gcTime: Infinity, queryFn: async () => await read(api.GET('/api/alarms', { params: { query: { limit: 100 } } })) })
 }
 
 export function useReservations () {

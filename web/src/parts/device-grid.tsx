@@ -77,7 +77,7 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     else if (carryNow().carried !== null || !isPlain) open(slot, slots.get(slot))
   }
 
-  /** Only what a finger or a mouse is on can be dragged. If each slot said whether it can, all would be drawn again when the page is connected. */
+  /** A slot becomes draggable when it is pressed. If each said from the start whether it is, all would be drawn again when the page is connected. */
   function onPointerDown (event: PointerEvent): void {
     const cell = cellAt(event)
     if (cell !== null) cell.draggable = plateAt(slotAt(event)) !== null

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'react'
 import { useAlarms, useRunning } from '../../api/queries.ts'
 import { usePast, useWorld } from '../../lab/lab-context.ts'
 import { keepingOf } from '../../lab/waste.ts'
@@ -16,11 +17,13 @@ import type { Selection } from './selection.ts'
 export function Overview ({ only, isPlain = false, selection = null }: { only?: readonly string[], isPlain?: boolean, selection?: Selection | null }) {
   const world = useWorld()
   const { at } = usePast()
-  const { data: alarms, isPending: areAlarmsAwaited, failureCount: alarmFailures } = useAlarms()
-  const { data: running, isPending: isRunningAwaited, failureCount: runningFailures } = useRunning()
-  // What stands above the map comes first, so that the map does not move under the finger.
+  const { data: alarms, isLoading: areAlarmsAwaited, failureCount: alarmFailures } = useAlarms()
+  const { data: running, isLoading: isRunningAwaited, failureCount: runningFailures } = useRunning()
+  // What stands above the map comes first, so that the map does not move under the finger. But the map waits for it only for a moment.
+  const isMomentOver = useIsOver(1000)
   const isAboveAwaited = (areAlarmsAwaited && alarmFailures === 0) || (isRunningAwaited && runningFailures === 0)
-  if (world === null || (at === null && isAboveAwaited)) return <Notice>Reading the lab ...</Notice>
+  if (world === null) return <Notice>Reading the lab ...</Notice>
+  if (at === null && isAboveAwaited && !isMomentOver) return <Notice>Reading what runs ...</Notice>
   const meant = selection === null ? undefined : world.devices.get(selection.device)
   const isThere = meant !== undefined && (selection!.slot === null || selection!.slot < meant.positions)
   const needed = alarms?.items ?? []
@@ -59,6 +62,15 @@ export function Overview ({ only, isPlain = false, selection = null }: { only?: 
       </section>
     </div>
   )
+}
+
+function useIsOver (afterMs: number): boolean {
+  const [isOver, setOver] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setOver(true), afterMs)
+    return () => clearTimeout(timer)
+  }, [afterMs])
+  return isOver
 }
 
 /** Of some devices. As in the totals of the lab, waste is no slot in which something stands. */

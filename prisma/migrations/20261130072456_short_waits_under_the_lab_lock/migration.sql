@@ -3,8 +3,8 @@
 DROP FUNCTION link_steps_to_experiments(uuid[]);
 
 -- prisma/sql/lab/begin_short_waits.sql
--- From here on, this transaction waits for any other lock 50 ms at most. A transaction that has the lab lock begins this, because all of the lab
--- waits with it. What it will change is locked ahead (ADR 59), so there is little to wait for: a step with the same new id, which another
+-- From here on, this transaction waits 50 ms at most for each other lock. A transaction that has the lab lock begins this, because all of the lab
+-- waits with it. What could take long is locked ahead (ADR 59), so there is little to wait for: a step with the same new id, which another
 -- command has written and not committed, a step that has just named a new experiment, or a slot that a lab file is about to retire. The other
 -- command needs the lab lock next. Without this, PostgreSQL would find the deadlock only after a second.
 --
@@ -257,8 +257,8 @@ BEGIN
   IF cardinality(changed) > 0 OR ended <> '[]' THEN
     started := start_experiments(experiments);
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
-    FROM jsonb_to_recordset(_steps) AS s (experiment_uuid uuid) WHERE s.experiment_uuid <> ALL (experiments);
-    IF link_steps_to_experiments(unknown_experiments, changed) > 0 THEN
+    FROM jsonb_to_recordset(_steps) AS s (id uuid, experiment_uuid uuid) WHERE s.id = ANY (logged) AND s.experiment_uuid <> ALL (experiments);
+    IF link_steps_to_experiments(unknown_experiments, logged) > 0 THEN
       started := started || start_experiments(unknown_experiments);
     END IF;
 
