@@ -15,7 +15,7 @@ t.test('a connection outlives what the database says about a request, and nothin
   t.same(await connection(), first, 'a rule that holds')
   await t.rejects(pool.query("SELECT 'x'::integer"))
   t.same(await connection(), first, 'a value that is none')
-  await t.rejects(pool.query(`DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'lock_not_available'; END $$`), { code: '55P03' })
+  await t.rejects(pool.query('DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = \'lock_not_available\'; END $$'), { code: '55P03' })
   t.same(await connection(), first, 'a lock that it could not get')
   await t.rejects(prisma.$queryRaw`SELECT 1 / 0`)
   t.same(await connection(), first, 'also through Prisma')
