@@ -2,7 +2,7 @@ import './styles/page.css'
 import './styles/chart.css'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
-import { followChanges, queries } from './api/queries.ts'
+import { askForNow, followChanges, queries } from './api/queries.ts'
 import { App } from './app/app.tsx'
 import { LabContext } from './lab/lab-context.ts'
 import { openLiveLab } from './lab/live-lab.ts'
@@ -11,6 +11,7 @@ const lab = openLiveLab({
   readLab: async (signal) => await fetch('/api/lab', { signal }),
   openStream: async (after, signal) => await fetch(`/api/events/stream?after=${after}`, { signal, cache: 'no-store' })
 })
+if (location.pathname === '/' || location.pathname === '/wall') askForNow()
 followChanges(lab)
 addEventListener('online', () => lab.wake())
 addEventListener('offline', () => lab.lose())

@@ -1,4 +1,4 @@
-import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, QueryClient, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { StreamRevision } from './generated/schema.d.ts'
 import type { LiveLab } from '../lab/live-lab.ts'
 import { api, read, Refusal } from './client.ts'
@@ -47,13 +47,22 @@ export function useSession () {
 }
 
 // The page Now waits for these two before it shows the map, so they are kept: who comes back sees the map at once, where it was.
+const running = queryOptions({ queryKey: ['running'], gcTime: Infinity, queryFn: async () => await read(api.GET('/api/steps/running')) })
+const alarms = queryOptions({ queryKey: ['alarms'], gcTime: Infinity, queryFn: async () => await read(api.GET('/api/alarms', { params: { query: { limit: 100 } } })) })
+
+/** Asks for what the page Now waits for, before it is drawn. */
+export function askForNow (): void {
+  // what fails is asked again by the page
+  for (const asked of [queries.query(running), queries.query(alarms)]) asked.catch(() => {})
+}
+
 export function useRunning () {
   // The state of a step also changes when nothing happens: its bound passes.
-  return useQuery({ queryKey: ['running'], gcTime: Infinity, queryFn: async () => await read(api.GET('/api/steps/running')), refetchInterval: 30_000 })
+  return useQuery({ ...running, refetchInterval: 30_000 })
 }
 
 export function useAlarms () {
-  return useQuery({ queryKey: ['alarms'], gcTime: Infinity, queryFn: async () => await read(api.GET('/api/alarms', { params: { query: { limit: 100 } } })) })
+  return useQuery(alarms)
 }
 
 export function useReservations () {
