@@ -14,9 +14,9 @@ BEGIN
   ELSE
     PERFORM mark_runs(array_agg(DISTINCT c.experiment_id) FILTER (WHERE c.experiment_id IS NOT NULL),
       array_agg(DISTINCT (c.start AT TIME ZONE 'UTC')::date) FILTER (WHERE c.experiment_id IS NULL))
-    -- Not a join: its plan is kept from a change of one step, and would compare each row with each.
-    FROM (SELECT id, experiment_id, device_id, start, finish, is_sample, sample_seconds, believable, match_function, match_parameters, match_protocol FROM changed
-      EXCEPT SELECT id, experiment_id, device_id, start, finish, is_sample, sample_seconds, believable, match_function, match_parameters, match_protocol FROM before) c WHERE c.finish IS NOT NULL;
+    FROM changed c JOIN before b ON b.id = c.id
+    WHERE c.finish IS NOT NULL AND (c.experiment_id, c.device_id, c.start, c.finish, c.is_sample, c.sample_seconds, c.believable, c.match_function, c.match_parameters, c.match_protocol)
+      IS DISTINCT FROM (b.experiment_id, b.device_id, b.start, b.finish, b.is_sample, b.sample_seconds, b.believable, b.match_function, b.match_parameters, b.match_protocol);
   END IF;
   RETURN NULL;
 END $$;
