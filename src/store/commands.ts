@@ -10,7 +10,7 @@ export type AuditContext = { actor: string | null, request_id: string, reason?: 
 
 const maxAttempts = 4
 
-/** How long a command is tried again whose locks others have. Between the attempts it holds nothing, and others have the lab. */
+/** How long a command is tried again while others have a lock that it needs. Between the attempts it holds nothing, so others can have the lab. */
 const lockPatienceMs = 5000
 
 /** Retries after a deadlock or serialization failure, up to 4 attempts in all, and after a lock that it could not get, for 5 s. Throws database errors as problems. */

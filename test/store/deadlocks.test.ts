@@ -13,7 +13,7 @@ const workers = 8
 const seed = Number(process.env.DEADLOCK_SEED ?? Date.now() % 1e6)
 const sharedSteps = Array.from({ length: 6 }, (_, n) => `01890000-0000-7000-8000-0000000000a${n}`)
 
-/** The same new id for a few calls, then the next: it is named by several commands that come at once, and known to none of them. */
+/** Returns the same new id five times, then another one. So several commands at once name something that none of them knows. */
 function newToSeveral (): () => string {
   let id = ''
   let calls = 0

@@ -36,7 +36,7 @@ export async function aService (t: Test, env?: Record<string, string>, report?: 
   return handledBy(await borrowInstance(t), t)
 }
 
-/** What of the app calls it or reads, as a client does. */
+/** Members of the app that only call it or read from it, as a client does. */
 const harmless: ReadonlySet<string | symbol> = new Set(['inject', 'store', 'server'])
 
 /** A service that tells when a test does more with it than call it and change rows. */

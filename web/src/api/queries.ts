@@ -46,7 +46,7 @@ export function useSession () {
   return useQuery({ queryKey: ['session'], queryFn: async () => await read(api.GET('/api/session')) })
 }
 
-// The page Now waits for these two before it shows the map, so they are kept: who comes back sees the map at once, where it was.
+// The page Now waits for these two before it shows the map. So they are kept, and who comes back to it sees the map at once.
 const running = queryOptions({ queryKey: ['running'], gcTime: Infinity, queryFn: async () => await read(api.GET('/api/steps/running')) })
 const alarms = queryOptions({ queryKey: ['alarms'], gcTime: Infinity, queryFn: async () => await read(api.GET('/api/alarms', { params: { query: { limit: 100 } } })) })
 

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** A question about the screen, as a hook that answers it and hears when the answer changes. */
+/** Makes a hook that says whether this media query is true now. */
 function asked (query: string): () => boolean {
   const answer = matchMedia(query)
   const subscribe = (listener: () => void): () => void => {

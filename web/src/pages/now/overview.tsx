@@ -64,6 +64,7 @@ export function Overview ({ only, isPlain = false, selection = null }: { only?: 
   )
 }
 
+/** Whether so many milliseconds have passed since the part was first drawn. */
 function useIsOver (afterMs: number): boolean {
   const [isOver, setOver] = useState(false)
   useEffect(() => {
