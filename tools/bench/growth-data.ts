@@ -61,15 +61,15 @@ export async function makePartitioned (server: string, { grown, name }: { grown:
 async function fill (client: pg.Client, steps: number): Promise<void> {
   const { rows: [{ count, runs } = { count: 0, runs: 0 }] } = await client.query<{ count: number, runs: number }>('SELECT count(*)::int AS count, max(run)::int AS runs FROM real_step')
   const copies = Math.ceil(steps / count)
-  // a copy is as many days before the one after it as it has runs, or fewer
   const runsADay = Math.max(1, copies * runs / (mostYears * 365))
-  const shift = `((copy + 1) * ${runs} / ${runsADay}) * interval '1 day'`
   await client.query(`
     INSERT INTO process (id, name, source, source_sha256, created_as)
     SELECT gen_random_uuid(), 'Process ' || n, 'source', md5(n::text), '' FROM generate_series(0, 99) n`)
+  // The real runs have weeks between them. Here each day has one, or more, so that a copy ends before the next begins.
   await client.query(`
-    CREATE TABLE made_experiment AS SELECT copy, run, uuidv7(first - ${shift} - now()) AS id
-    FROM generate_series(0, ${copies - 1}) copy CROSS JOIN (SELECT run, min(start) AS first FROM real_step GROUP BY run) r`)
+    CREATE TABLE made_experiment AS SELECT copy, run, shift, uuidv7(first - shift - now()) AS id
+    FROM generate_series(0, ${copies - 1}) copy CROSS JOIN (SELECT run, min(start) AS first FROM real_step GROUP BY run) r
+    CROSS JOIN LATERAL (SELECT (first::date - (SELECT max(start)::date FROM real_step) + ceil((copy * ${runs} + ${runs} - run + 1) / ${runsADay}::float8)::int) * interval '1 day' AS shift) earlier`)
   await client.query(`
     INSERT INTO experiment (id, process_id, name, status, created_at)
     SELECT e.id, (SELECT id FROM process WHERE name = 'Process ' || e.run % 100), 'run ' || copy || '-' || run, 'completed', now() FROM made_experiment e`)
@@ -86,9 +86,9 @@ async function fill (client: pg.Client, steps: number): Promise<void> {
   for (let copy = copies - 1; copy >= 0; copy--) {
     await client.query(`
       INSERT INTO step (id, start, finish, experiment_id, ${kept.replaceAll('r.', '')})
-      SELECT uuidv7(r.start - ${shift} - now()), r.start - ${shift}, r.finish - ${shift}, e.id, ${kept}
+      SELECT uuidv7(r.start - e.shift - now()), r.start - e.shift, r.finish - e.shift, e.id, ${kept}
       FROM real_step r JOIN made_experiment e ON e.copy = $1 AND e.run = r.run
-      ORDER BY r.start LIMIT $2`, [copy, Math.min(count, steps - copy * count)])
+      ORDER BY r.start - e.shift LIMIT $2`, [copy, Math.min(count, steps - copy * count)])
   }
   await client.query(`
     CREATE TABLE numbered AS SELECT row_number() OVER (ORDER BY start, id)::int AS n, id, start FROM step`)
