@@ -63,10 +63,13 @@ await withDatabaseServer(values['database-url'], async (server, about) => {
   if (values.svg !== undefined) writeFileSync(values.svg, drawing(result))
 })
 
-/** V8 compiles what has run often: at one connection a call alone would be measured half interpreted. */
+/**
+ * V8 compiles what has run often: at one connection a call alone would be measured half interpreted. It takes no more connections than the
+ * call is measured with, since the service refuses large reads that wait too long for others.
+ */
 async function warmUp (call: BenchCall, subjects: Subjects): Promise<void> {
   say(`${call.name}, warming up`)
-  for (const subject of subjects) await loadOf(call, 16, subject, warmUpSeconds)
+  for (const subject of subjects) await loadOf(call, Math.min(16, Math.max(...call.connections ?? connections)), subject, warmUpSeconds)
 }
 
 async function loadOf (call: BenchCall, connections: number, subject: Subject, time: number): Promise<Measured> {
