@@ -44,6 +44,8 @@ const token = /[A-Za-z0-9._~+/-]{32,}=*/
 const hexKey = /^[0-9a-f]{64}$/i
 const keyLike = /key|token|secret|auth|bearer|pass|cred|sig/i
 const mask = '***'
+/** What only a URL with something to mask can have, if its route is known: parameters, escapes, a password, or a key. */
+const mayHaveKey = /[?#;=&%@]|ps_|[0-9a-f]{64}/i
 
 /** Masks keys of this service in a text for the log. */
 export function redactKeys (text: string): string {
@@ -63,6 +65,7 @@ export function redactMessage (message: string): string {
  * - segments as long as a key, if no route matches (`known` is null).
  */
 export function redactUrl (url: string, known: ReadonlySet<string> | null): string {
+  if (known !== null && !mayHaveKey.test(url)) return url
   const [, path, rest] = /^([^?#]*)(.*)$/s.exec(url)!
   const segments = path!.replace(/\/\/[^/@]*@/, `//${mask}@`).replace(/[^/;=&]+/g, (part) => {
     const [raw, plain] = [redactKeys(part), decodedTwice(part)]

@@ -4,7 +4,8 @@ import Type from 'typebox'
 import { withProblems } from '../contract/problem-responses.ts'
 import { problem } from '../contract/problems.ts'
 import { largestRevisionNumber } from '../contract/stream.ts'
-import { noteRevision, type WrittenRevision } from '../store/written-revision.ts'
+import type { WrittenRevision } from '../store/request-context.ts'
+import { noteRevision } from '../store/written-revision.ts'
 import { isApiWrite } from './api-writes.ts'
 
 declare module 'fastify' {

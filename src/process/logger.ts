@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { safeJson } from '../terminal/safe-text.ts'
+import { logTimes } from './log-time.ts'
 
 // Lines are collected for this long and then written together. At 1,000 requests per second, single writes take a tenth of
 // the work.
@@ -10,7 +11,7 @@ export function openLogger (level: string, destination: DestinationStream): Logg
   return pino({
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: logTimes(),
     formatters: { level: (label: string) => ({ level: label }) },
     redact: ['req.headers.authorization']
   }, destination)

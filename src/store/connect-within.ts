@@ -1,11 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
-
-const limitMs = new AsyncLocalStorage<number>()
+import { requestContext, withContext } from './request-context.ts'
 
 /** Runs `run`, which waits at most this long for each connection. For a request that has waited for its turn already. */
 export async function connectWithin<T> (ms: number, run: () => Promise<T>): Promise<T> {
-  return await limitMs.run(ms, run)
+  return await withContext({ connectMs: ms }, run)
 }
 
 /** Makes `connect` of a pool obey `connectWithin`. Otherwise the limit of the pool applies. */
@@ -26,7 +24,7 @@ export function obeyConnectWithin<P extends pg.Pool> (pool: P): P {
   }
 
   pool.connect = ((callback?: unknown) => {
-    const ms = limitMs.getStore()
+    const { connectMs: ms } = requestContext()
     return ms === undefined || callback !== undefined ? connect(callback) : connectInTime(ms)
   }) as typeof pool.connect
   return pool

@@ -1,21 +1,19 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { requestContext, withContext } from './request-context.ts'
 
 // How much some reads cost does not follow from the request: an experiment can have ten steps or half a million. Such a read looks first whether
 // it is small, which costs no more than a small read does.
-
-const smallReads = new AsyncLocalStorage<true>()
 
 /** A small read that would be large. It has read nothing yet, and can run again as a large one. */
 export class LargeRead extends Error {}
 
 /** Runs a read that may throw `LargeRead`. Without this, reads are of any size. */
 export async function asSmallRead<T> (run: () => Promise<T>): Promise<T> {
-  return await smallReads.run(true, run)
+  return await withContext({ isSmallRead: true }, run)
 }
 
 /** Whether the caller must throw `LargeRead` instead of reading much. */
 export function isSmallRead (): boolean {
-  return smallReads.getStore() === true
+  return requestContext().isSmallRead === true
 }
 
 /** So many rows are a small read at most: they take a few milliseconds. */

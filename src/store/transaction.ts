@@ -1,21 +1,14 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
 import { isStalePlan } from './errors.ts'
+import { type AmbientTransaction, requestContext, withContext } from './request-context.ts'
 
 // A request with `Idempotency-Key` or `If-Match` runs in one transaction, so that it changes everything or nothing. The
 // handler does not know about it: while it runs, the pool returns the connection of this transaction, and a transaction that
 // the handler starts (by Prisma or by withLabLock) becomes a savepoint.
 
-// `savepoints` counts on in a transaction inside another one, because a name that is used twice means the inner savepoint, also after it
-// was rolled back.
-type AmbientTransaction = { client: pg.PoolClient, savepoints: number }
-
-const ambientTransaction = new AsyncLocalStorage<AmbientTransaction>()
-const ambientPool = new AsyncLocalStorage<pg.Pool>()
-
 /** Whether the caller runs inside `inTransaction`. If so, it must not retry by itself, because a failed statement aborts the whole transaction. */
 export function inAmbientTransaction (): boolean {
-  return ambientTransaction.getStore() !== undefined
+  return requestContext().transaction !== undefined
 }
 
 /** Runs `run` in one transaction. Rolls back when it throws. */
@@ -24,7 +17,7 @@ export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): P
   let broken: Error | undefined
   try {
     await client.query('BEGIN')
-    const result = await ambientTransaction.run({ client, savepoints: ambientTransaction.getStore()?.savepoints ?? 0 }, run)
+    const result = await withContext({ transaction: { client, savepoints: requestContext().transaction?.savepoints ?? 0 } }, run)
     const { command } = await client.query('COMMIT')
     // If a statement failed and the error was swallowed, PostgreSQL answers COMMIT with ROLLBACK and no error.
     if (command !== 'COMMIT') throw Object.assign(new Error('A statement of the transaction failed. Nothing was changed.'), { code: '25P02', severity: 'ERROR' })
@@ -41,7 +34,7 @@ export async function inTransaction<T> (pool: pg.Pool, run: () => Promise<T>): P
 
 /** Runs `run` with connections of another pool. */
 export async function onPool<T> (other: pg.Pool, run: () => Promise<T>): Promise<T> {
-  return await ambientPool.run(other, run)
+  return await withContext({ pool: other }, run)
 }
 
 /** Makes a pool return the connection of the ambient transaction, if there is one, and connections of the ambient pool, if there is one. */
@@ -49,9 +42,8 @@ export function joinAmbientTransaction<P extends pg.Pool> (pool: P): P {
   const connect = pool.connect.bind(pool) as (callback?: unknown) => unknown
   type Callback = (error: undefined, client: pg.PoolClient, release: () => void) => void
   pool.connect = ((callback?: Callback) => {
-    const ambient = ambientTransaction.getStore()
+    const { transaction: ambient, pool: other } = requestContext()
     if (ambient === undefined) {
-      const other = ambientPool.getStore()
       return other === undefined || other === pool ? connect(callback) : other.connect(callback as never)
     }
     const client = asNestedConnection(ambient)

@@ -5,6 +5,8 @@ import { hiddenClass } from '../domain/plain-text.ts'
 
 const unsafe = new RegExp(`[${hiddenClass}]`, 'gu')
 const unsafeButLineFeed = new RegExp(`(?!\\n)${unsafe.source}`, 'gu')
+/** Nearly all lines of a log. Looking for this takes a tenth of the time of a search by Unicode classes. */
+const plainLines = /^[\n\x20-\x7e]*$/
 
 /** Escapes a text for one line of a terminal: unsafe characters become for example `\u{1b}`. */
 export function safeText (text: string): string {
@@ -18,6 +20,7 @@ export function safeLines (text: string): string {
 
 /** Escapes JSON for a terminal without changing its value: unsafe characters become for example `\u009b`. */
 export function safeJson (json: string): string {
+  if (plainLines.test(json)) return json
   return json.replace(unsafeButLineFeed, (character) => character.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`))
 }
 

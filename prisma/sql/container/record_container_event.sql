@@ -1,10 +1,10 @@
 -- Records an event of a container. `_after` is the snapshot after the command, which is read here unless the caller
--- already knows it.
+-- already knows it. Returns it, so that the caller need not read it again.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION record_container_event(
   _revision bigint, _ordinal integer, _kind text, _container uuid, _before jsonb, _audit jsonb, _after jsonb DEFAULT NULL
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   request uuid := uuid_of_request(_audit);
 BEGIN
@@ -17,4 +17,5 @@ BEGIN
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'body'),
     (SELECT position_id FROM placement WHERE container_id = _container AND part = 'lid')
   FROM lab WHERE id = 1;
+  RETURN _after;
 END $$;

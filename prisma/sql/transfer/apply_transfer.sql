@@ -1,20 +1,19 @@
 -- Applies one transfer. It is judged by the state at its end: the body and the lid of one container are not in the
 -- way of each other if they leave, and anything else is in the way. `_input` has the members of the request, and
 -- named and id. With `_collect` it returns everything that is in the way instead of refusing the first thing; then
--- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were. `waste` is the place where the
--- container was disposed of, or null.
+-- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were. `before` and `after` are the
+-- container's snapshots; `after` is null if nothing was written. `waste` is the place where the container was disposed of, or null.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
 -- raise, and position-disposes; with `_collect` nothing.
 CREATE OR REPLACE FUNCTION apply_transfer(
   _input jsonb, _base text, _collect boolean, _revision bigint, _ordinal integer, _audit jsonb,
-  OUT container_id uuid, OUT before jsonb, OUT events integer, OUT findings jsonb, OUT waste jsonb
+  OUT container_id uuid, OUT before jsonb, OUT after jsonb, OUT events integer, OUT findings jsonb, OUT waste jsonb
 ) LANGUAGE plpgsql AS $$
 DECLARE
   code text;
   members text;
-  snapshot jsonb;
   action text := coalesce(_input->'lid'->>'action', 'keep');
   moves boolean := _input->'target' <> 'null';
   body_from uuid;
@@ -127,11 +126,10 @@ BEGIN
     RETURN;
   END IF;
 
-  snapshot := before;
+  after := before;
   IF _input->>'barcode' IS NOT NULL AND before->>'barcode' IS NULL THEN
     UPDATE container c SET barcode = _input->>'barcode', version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
-    PERFORM record_container_event(_revision, _ordinal + events, 'barcode-set', container_id, snapshot, _audit);
-    snapshot := container_snapshot(container_id);
+    after := record_container_event(_revision, _ordinal + events, 'barcode-set', container_id, after, _audit);
     events := events + 1;
   END IF;
   IF lid_from IS NOT NULL AND (action = 'on' OR lid_to <> lid_from) THEN
@@ -139,32 +137,31 @@ BEGIN
   END IF;
   IF action = 'on' AND NOT (before->>'lidded')::boolean THEN
     UPDATE container c SET lidded = true, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
-    PERFORM record_container_event(_revision, _ordinal + events, 'lidded', container_id, snapshot, _audit);
-    snapshot := container_snapshot(container_id);
+    after := record_container_event(_revision, _ordinal + events, 'lidded', container_id, after, _audit);
     events := events + 1;
   END IF;
   -- A lid that leaves for waste is not parked.
   IF lid_waste IS NOT NULL AND ((before->>'lidded')::boolean OR lid_from IS NOT NULL) THEN
-    PERFORM dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, snapshot, _audit);
-    snapshot := container_snapshot(container_id);
+    PERFORM dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, after, _audit);
+    after := container_snapshot(container_id);
     events := events + 1;
   END IF;
   IF waste IS NOT NULL THEN
-    PERFORM dispose_part(container_id, 'body', waste, _revision, _ordinal + events, snapshot, _audit);
+    PERFORM dispose_part(container_id, 'body', waste, _revision, _ordinal + events, after, _audit);
+    after := container_snapshot(container_id);
     events := events + 1;
   ELSIF moves THEN
     IF body_to IS DISTINCT FROM body_from THEN
       PERFORM write_placement(container_id, 'body', body_to);
     END IF;
     PERFORM bump_container_version(container_id);
-    PERFORM record_container_event(_revision, _ordinal + events, moved_kind(before), container_id, snapshot, _audit);
-    snapshot := container_snapshot(container_id);
+    after := record_container_event(_revision, _ordinal + events, moved_kind(before), container_id, after, _audit);
     events := events + 1;
   END IF;
   IF action = 'off' AND lid_waste IS NULL AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN
     UPDATE container c SET lidded = false, version = c.version + 1, updated_at = command_time() WHERE c.id = container_id;
     PERFORM write_placement(container_id, 'lid', lid_to);
-    PERFORM record_container_event(_revision, _ordinal + events, 'unlidded', container_id, snapshot, _audit);
+    after := record_container_event(_revision, _ordinal + events, 'unlidded', container_id, after, _audit);
     events := events + 1;
   END IF;
 END $$;

@@ -80,6 +80,8 @@ BEGIN
       moved := moved || CASE WHEN done.events > 0 THEN done.container_id END;
       ordinal := ordinal + done.events;
       results := results || jsonb_build_object('container_id', done.container_id, 'step_id', input->'step'->'id', 'told', told,
+        -- a later transfer of a batch can have the same container
+        'container', CASE WHEN NOT _batch THEN done.after END,
         'warnings', CASE WHEN done.findings = '[]'
           THEN nullif(former_label_warning(done.container_id, input->>'barcode', base || '/barcode')
             || CASE WHEN input->>'barcode' IS NOT NULL AND done.before->>'barcode' IS NULL
@@ -89,7 +91,7 @@ BEGIN
         'findings', CASE WHEN known.created_as IS NULL OR (known.is_same AND NOT known.transferred) THEN '[]' ELSE transfer_finding('id-in-use', jsonb_build_object('id', input->'step'->'id', 'pointer', base || '/step/id')::text) END || done.findings);
       IF input->'step' <> 'null' AND NOT _dry_run THEN
         -- The step ends where the container was disposed of, although it is nowhere then.
-        after := container_snapshot(done.container_id) || coalesce(done.waste, '{}');
+        after := done.after || coalesce(done.waste, '{}');
         step_of := step_of || index;
         steps := steps || complete_transfer_step(input->'step', done.before, after, input->>'barcode' IS NOT NULL);
         step_devices := step_devices || jsonb_build_array(
@@ -123,13 +125,15 @@ BEGIN
       UPDATE lab SET revision = lab.revision - 1 WHERE lab.id = 1;
     END IF;
     INSERT INTO transfer_outcome (step_id, container, step, warnings, created_as, revision)
-    SELECT (r->>'step_id')::uuid, container_snapshot((r->>'container_id')::uuid), step_snapshot((r->>'step_id')::uuid), nullif(r->'warnings', 'null'), r->>'told', this_revision
+    SELECT (r->>'step_id')::uuid, coalesce(nullif(r->'container', 'null'), container_snapshot((r->>'container_id')::uuid)), step_snapshot((r->>'step_id')::uuid), nullif(r->'warnings', 'null'), r->>'told', this_revision
     FROM jsonb_array_elements(results) r WHERE r->>'step_id' IS NOT NULL;
   EXCEPTION WHEN SQLSTATE 'PS204' THEN
     NULL;
   END;
   RETURN QUERY
-  SELECT CASE WHEN _dry_run OR o.container IS NULL THEN container_snapshot(coalesce(r->>'container_id', o.container->>'id')::uuid) ELSE o.container END,
+  SELECT CASE WHEN _dry_run OR o.container IS NULL
+      THEN coalesce(CASE WHEN NOT _dry_run THEN nullif(r->'container', 'null') END, container_snapshot(coalesce(r->>'container_id', o.container->>'id')::uuid))
+      ELSE o.container END,
     CASE WHEN NOT _dry_run THEN o.step END, r->'findings', coalesce(o.warnings, nullif(r->'warnings', 'null')),
     (CASE WHEN _dry_run OR o.revision IS NULL THEN l.revision ELSE o.revision END)::double precision
   FROM jsonb_array_elements(results) WITH ORDINALITY AS result (r, n) CROSS JOIN lab l
