@@ -44,7 +44,7 @@ const token = /[A-Za-z0-9._~+/-]{32,}=*/
 const hexKey = /^[0-9a-f]{64}$/i
 const keyLike = /key|token|secret|auth|bearer|pass|cred|sig/i
 const mask = '***'
-/** What only a URL with something to mask can have, if its route is known: parameters, escapes, a password, or a key. */
+/** A URL whose route is known has nothing to mask if it has none of these: parameters, escapes, a password, a key. */
 const mayHaveKey = /[?#;=&%@]|ps_|[0-9a-f]{64}/i
 
 /** Masks keys of this service in a text for the log. */

@@ -27,9 +27,6 @@ const readConnections = 4
 /** After its turn, a request has at least this long for a connection, so that it can take a free one. */
 const leastConnectMs = 100
 
-/** Up to this part of the time for a connection, waiting for its turn is not counted. */
-const shareNotCounted = 20
-
 type Cost = 'write' | 'small' | 'large'
 
 /**
@@ -56,9 +53,7 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
     route.handler = async function (request, reply) {
       const run = async (): Promise<unknown> => await (handler.call(this, request, reply))
       const admit = async (cost: Cost): Promise<unknown> => await gates[cost].run(actorOf(request), async (waitedMs) => {
-        // A short wait changes little, and watching the time of each connection costs more than it.
-        const isShort = waitedMs < connectTimeoutMs / shareNotCounted
-        const inTime = isShort ? run : async () => await connectWithin(Math.max(leastConnectMs, connectTimeoutMs - waitedMs), run)
+        const inTime = waitedMs === 0 ? run : async () => await connectWithin(Math.max(leastConnectMs, connectTimeoutMs - waitedMs), run)
         return await around[cost](inTime)
       })
       try {

@@ -25,7 +25,9 @@ export function obeyConnectWithin<P extends pg.Pool> (pool: P): P {
 
   pool.connect = ((callback?: unknown) => {
     const { connectMs: ms } = requestContext()
-    return ms === undefined || callback !== undefined ? connect(callback) : connectInTime(ms)
+    // An idle connection that nobody else waits for is there at once.
+    const isThere = pool.idleCount > pool.waitingCount
+    return ms === undefined || callback !== undefined || isThere ? connect(callback) : connectInTime(ms)
   }) as typeof pool.connect
   return pool
 }

@@ -1,4 +1,4 @@
--- Returns a container as an event stores it. It is written in PL/pgSQL, which plans the nine joins of the view once a
+-- Returns a container as an event stores it. It is written in PL/pgSQL, which plans the nine joins of the view once per
 -- connection; before PostgreSQL 18 a function in SQL is planned again for each call.
 CREATE OR REPLACE FUNCTION container_snapshot(_container uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN

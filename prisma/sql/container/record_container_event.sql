@@ -1,5 +1,5 @@
 -- Records an event of a container. `_after` is the snapshot after the command, which is read here unless the caller
--- already knows it. Returns it, so that the caller need not read it again.
+-- already knows it. Returns that snapshot, so that the caller need not read it again.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION record_container_event(

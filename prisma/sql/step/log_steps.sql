@@ -123,7 +123,7 @@ BEGIN
     started := start_experiments(experiments);
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
     FROM jsonb_to_recordset(_steps) AS s (id uuid, experiment_uuid uuid)
-    -- of no experiments, null differs from all
+    -- A step of no experiment has null, and null <> ALL ('{}') is true.
     WHERE s.id = ANY (logged) AND s.experiment_uuid IS NOT NULL AND s.experiment_uuid <> ALL (experiments);
     IF unknown_experiments IS NOT NULL AND link_steps_to_experiments(unknown_experiments, logged) > 0 THEN
       started := started || start_experiments(unknown_experiments);

@@ -1,4 +1,4 @@
--- Returns a step as an event stores it. It is written in PL/pgSQL, which plans the joins of the view once a connection; before
+-- Returns a step as an event stores it. It is written in PL/pgSQL, which plans the joins of the view once per connection; before
 -- PostgreSQL 18 a function in SQL is planned again for each call.
 CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN

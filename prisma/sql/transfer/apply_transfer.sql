@@ -2,7 +2,8 @@
 -- way of each other if they leave, and anything else is in the way. `_input` has the members of the request, and
 -- named and id. With `_collect` it returns everything that is in the way instead of refusing the first thing; then
 -- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were. `before` and `after` are the
--- container's snapshots; `after` is null if nothing was written. `waste` is the place where the container was disposed of, or null.
+-- container's snapshots: equal if nothing changed, and `after` is null if there are findings. `waste` is the place where the container was
+-- disposed of, or null.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
@@ -142,13 +143,11 @@ BEGIN
   END IF;
   -- A lid that leaves for waste is not parked.
   IF lid_waste IS NOT NULL AND ((before->>'lidded')::boolean OR lid_from IS NOT NULL) THEN
-    PERFORM dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, after, _audit);
-    after := container_snapshot(container_id);
+    after := dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, after, _audit);
     events := events + 1;
   END IF;
   IF waste IS NOT NULL THEN
-    PERFORM dispose_part(container_id, 'body', waste, _revision, _ordinal + events, after, _audit);
-    after := container_snapshot(container_id);
+    after := dispose_part(container_id, 'body', waste, _revision, _ordinal + events, after, _audit);
     events := events + 1;
   ELSIF moves THEN
     IF body_to IS DISTINCT FROM body_from THEN

@@ -1,11 +1,33 @@
 -- Written by `npm run db:migration`: what the migrations before this one lack of prisma/sql.
 
+DROP FUNCTION dispose_part(uuid,text,jsonb,bigint,integer,jsonb,jsonb);
 DROP FUNCTION record_container_event(bigint,integer,text,uuid,jsonb,jsonb,jsonb);
 DROP FUNCTION apply_transfer(jsonb,text,boolean,bigint,integer,jsonb);
 
+-- prisma/sql/container/dispose_part.sql
+-- Disposes of a container, which then is off the platform with its lid, or of its lid only, which the container then has no
+-- longer. `_place` is where, { device, position }: the event has it, although nothing stands there.
+-- `_before` is the snapshot before. Returns the snapshot after, without that place.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION dispose_part(_container uuid, _part text, _place jsonb, _revision bigint, _ordinal integer, _before jsonb, _audit jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  after jsonb;
+BEGIN
+  DELETE FROM placement WHERE container_id = _container AND (_part = 'body' OR part = 'lid');
+  UPDATE container SET removed_at = CASE _part WHEN 'body' THEN command_time() END, lidded = lidded AND _part = 'body',
+    missing_since = CASE _part WHEN 'lid' THEN missing_since END, last_position_id = CASE _part WHEN 'lid' THEN last_position_id END, version = version + 1, updated_at = command_time()
+  WHERE id = _container;
+  after := container_snapshot(_container);
+  PERFORM record_container_event(_revision, _ordinal, 'disposed', _container, _before, _audit,
+    after || CASE _part WHEN 'body' THEN _place ELSE jsonb_build_object('lid', _place) END);
+  RETURN after;
+END $$;
+
 -- prisma/sql/container/record_container_event.sql
 -- Records an event of a container. `_after` is the snapshot after the command, which is read here unless the caller
--- already knows it. Returns it, so that the caller need not read it again.
+-- already knows it. Returns that snapshot, so that the caller need not read it again.
 --
 -- Locks: The caller holds the lab lock.
 CREATE OR REPLACE FUNCTION record_container_event(
@@ -27,7 +49,7 @@ BEGIN
 END $$;
 
 -- prisma/sql/step/step_snapshot.sql
--- Returns a step as an event stores it. It is written in PL/pgSQL, which plans the joins of the view once a connection; before
+-- Returns a step as an event stores it. It is written in PL/pgSQL, which plans the joins of the view once per connection; before
 -- PostgreSQL 18 a function in SQL is planned again for each call.
 CREATE OR REPLACE FUNCTION step_snapshot(_step uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -42,7 +64,8 @@ END $$;
 -- way of each other if they leave, and anything else is in the way. `_input` has the members of the request, and
 -- named and id. With `_collect` it returns everything that is in the way instead of refusing the first thing; then
 -- nothing is written. Events are numbered from `_ordinal`, and `events` is how many there were. `before` and `after` are the
--- container's snapshots; `after` is null if nothing was written. `waste` is the place where the container was disposed of, or null.
+-- container's snapshots: equal if nothing changed, and `after` is null if there are findings. `waste` is the place where the container was
+-- disposed of, or null.
 --
 -- Locks: The caller holds the lab lock.
 -- Raises: What require_transfer_container, refuse_barcode_mismatch, refuse_lid_mismatch and claim_end_position
@@ -182,13 +205,11 @@ BEGIN
   END IF;
   -- A lid that leaves for waste is not parked.
   IF lid_waste IS NOT NULL AND ((before->>'lidded')::boolean OR lid_from IS NOT NULL) THEN
-    PERFORM dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, after, _audit);
-    after := container_snapshot(container_id);
+    after := dispose_part(container_id, 'lid', lid_waste, _revision, _ordinal + events, after, _audit);
     events := events + 1;
   END IF;
   IF waste IS NOT NULL THEN
-    PERFORM dispose_part(container_id, 'body', waste, _revision, _ordinal + events, after, _audit);
-    after := container_snapshot(container_id);
+    after := dispose_part(container_id, 'body', waste, _revision, _ordinal + events, after, _audit);
     events := events + 1;
   ELSIF moves THEN
     IF body_to IS DISTINCT FROM body_from THEN
@@ -476,7 +497,7 @@ BEGIN
     started := start_experiments(experiments);
     SELECT array_agg(DISTINCT s.experiment_uuid) INTO unknown_experiments
     FROM jsonb_to_recordset(_steps) AS s (id uuid, experiment_uuid uuid)
-    -- of no experiments, null differs from all
+    -- A step of no experiment has null, and null <> ALL ('{}') is true.
     WHERE s.id = ANY (logged) AND s.experiment_uuid IS NOT NULL AND s.experiment_uuid <> ALL (experiments);
     IF unknown_experiments IS NOT NULL AND link_steps_to_experiments(unknown_experiments, logged) > 0 THEN
       started := started || start_experiments(unknown_experiments);
