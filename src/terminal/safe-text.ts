@@ -5,7 +5,7 @@ import { hiddenClass } from '../domain/plain-text.ts'
 
 const unsafe = new RegExp(`[${hiddenClass}]`, 'gu')
 const unsafeButLineFeed = new RegExp(`(?!\\n)${unsafe.source}`, 'gu')
-/** Nearly all lines of a log are such. This test is much faster than a search by Unicode classes. */
+/** Nearly all lines of a log have only these characters. This test is much faster than a search by Unicode classes. */
 const plainLines = /^[\n\x20-\x7e]*$/
 
 /** Escapes a text for one line of a terminal: unsafe characters become for example `\u{1b}`. */

@@ -65,7 +65,7 @@ async function fill (client: pg.Client, steps: number): Promise<void> {
   await client.query(`
     INSERT INTO process (id, name, source, source_sha256, created_as)
     SELECT gen_random_uuid(), 'Process ' || n, 'source', md5(n::text), '' FROM generate_series(0, 99) n`)
-  // The real runs have weeks between them. Here each day has one, or more, so that a copy ends before the next begins.
+  // The real runs have weeks between them. Here each day has one run or several, so that a copy ends before the next begins.
   await client.query(`
     CREATE TABLE made_experiment AS SELECT copy, run, shift, uuidv7(first - shift - now()) AS id
     FROM generate_series(0, ${copies - 1}) copy CROSS JOIN (SELECT run, min(start) AS first FROM real_step GROUP BY run) r
