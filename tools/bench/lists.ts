@@ -24,7 +24,7 @@ export async function listsOf ({ call }: TestService): Promise<List[]> {
   const device = encodeURIComponent(operation.device)
   const stepFilters = {
     device, experiment_id: experiment.id, process_id: experiment.process_id, container: removed.id, fct: encodeURIComponent(operation.fct),
-    kind: 'move', status: 'failed', is_simulation: 'true', started_after: '2022-06-01T00:00:00Z', started_before: '2022-03-01T00:00:00Z',
+    kind: 'move', status: 'failed', is_simulation: 'true', started_after: '2022-06-01T00:00:00Z', started_before: '2022-09-01T00:00:00Z',
     origin_device: encodeURIComponent(move.origin.device), destination_device: encodeURIComponent(move.destination.device)
   }
   return [
@@ -35,11 +35,11 @@ export async function listsOf ({ call }: TestService): Promise<List[]> {
     ...combined('/api/devices/Fridge/positions', { empty: 'true', limit: '1' }),
     ...combined('/api/processes', { name: 'Process%207', source_sha256: '0'.repeat(64), archived: 'any' }),
     ...combined('/api/experiments', {
-      process_id: experiment.process_id, status: 'running', started_after: '2022-06-01T00:00:00Z', started_before: '2022-03-01T00:00:00Z'
+      process_id: experiment.process_id, status: 'running', started_after: '2022-06-01T00:00:00Z', started_before: '2022-09-01T00:00:00Z'
     }, (chosen) => chosen.some((name) => name.startsWith('started')) ? 'the first step of each experiment is looked up, in its index' : 'it counts the steps of its page'),
     ...combined('/api/events', {
       device: 'Fridge', container: removed.id, kind: 'moved', actor: 'nobody', step: operation.id, experiment: experiment.id, recorded_after: '2022-06-01T00:00:00Z',
-      recorded_before: '2022-03-01T00:00:00Z'
+      recorded_before: '2022-09-01T00:00:00Z'
     }, (chosen) => chosen.length === 2 ? pair : undefined),
     ...['start', '-start', 'duration', '-duration'].flatMap((sort) => combined(`/api/steps?sort=${sort}`, stepFilters, (chosen) =>
       chosen.includes('process_id') ? runs : sort.endsWith('duration') ? durations : chosen.length === 2 ? pair : undefined)),
