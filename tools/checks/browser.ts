@@ -11,7 +11,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { type RunningService, startService } from '../support/service.ts'
 import { accessiblePages, accessibleSheets, reflow } from './browser/accessible.ts'
 import { lanAddress, lostConnection, overPlainHttp, restartedService } from './browser/connection.ts'
-import { byHand, byKeyboard, correction, displacement, refusal } from './browser/fix.ts'
+import { byHand, byKeyboard, correction, displacement, refusal, renamed } from './browser/fix.ts'
 import { aboveTheKeyboard, inSightTogether, targets } from './browser/gloves.ts'
 import { keptFocus, printedHeadings, withoutMouse } from './browser/keyboard.ts'
 import { fillLab } from './browser/lab.ts'
@@ -56,7 +56,7 @@ if (browser === undefined) {
       'signing in and out': withService(withKey, async (service) => { await signInAndOut(browser, service) }),
       ...Object.fromEntries(Object.entries({
         'pages by their addresses': eachPage, 'what happens appears on the map': liveMap, alarms: alarms, 'lists on a phone': listsOnPhone, 'the wall has nothing to press': wall, 'a link to a slot of the map': placeOnMap, 'finding and scanning': finding, 'the lab as it was': past,
-        'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand,
+        'a correction, and undoing it': correction, 'a correction by keyboard alone': byKeyboard, 'another plate in the slot': displacement, 'a refusal': refusal, 'what was done by hand': byHand, 'another barcode': renamed,
         'targets for gloves on a phone': targets, 'in sight together on a phone': inSightTogether, 'above the keyboard of a phone': aboveTheKeyboard,
         'a shift without a mouse': withoutMouse, 'the focus is kept when something happens': keptFocus, 'headings on paper': printedHeadings,
         'a run against what was promised': promises, 'a run is paused and resumed': pausedRun, 'a step and its estimate': stepOfRun,

@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { type Call, callerOf, live, openLive, openPage } from './page.ts'
+import { type Call, callerOf, live, openLive, openPage, scan, until } from './page.ts'
 
 /** A plate is where nobody recorded it: a person says so with a reason, and undoes it. */
 export async function correction (browser: Browser, service: RunningService): Promise<void> {
@@ -132,6 +132,47 @@ export async function byHand (browser: Browser, service: RunningService): Promis
   await act('Lid off', place, { lidded: false, lid: { device: 'Hotel2', position: 13 } })
   await act('Label', async (sheet) => { await sheet.getByLabel('Barcode').fill('OTHER_1') }, { barcode: 'OTHER_1' })
   await act('Take off', async (sheet) => { await sheet.getByLabel('Why it leaves').fill('broken') }, { device: null })
+  await close()
+}
+
+/** The page keeps to the plate, not to its barcode: when somebody else gives it another one, and when the news of its own write comes before the answer. */
+export async function renamed (browser: Browser, service: RunningService): Promise<void> {
+  const call = callerOf(service)
+  const { page, settled, close } = await openLive(browser, service, '/labware/SCREEN_003')
+  const title = (name: string): Locator => page.getByRole('heading', { level: 1, name, exact: true })
+  await title('SCREEN_003').waitFor()
+  await settled()
+  await call('PATCH', '/api/containers/SCREEN_003', { barcode: 'BY_OTHERS' })
+  await title('BY_OTHERS').waitFor()
+  // Another plate gets the barcode of before, and somebody scans it.
+  await call('PATCH', '/api/containers/SCREEN_014', { barcode: 'SCREEN_003' })
+  await settled()
+  await title('BY_OTHERS').waitFor()
+  const { id: third } = await call('GET', '/api/containers/BY_OTHERS')
+  const { id: other } = await call('GET', '/api/containers/SCREEN_003')
+  await scan(page, 'SCREEN_003')
+  await title('SCREEN_003').waitFor()
+  await settled()
+  await call('PATCH', '/api/containers/SCREEN_003', { barcode: 'SCREEN_014' })
+  await title('SCREEN_014').waitFor()
+  await until(page, `location.pathname === '/labware/${String(other)}'`)
+
+  await page.goto(`${service.url}/labware/BY_OTHERS`)
+  await title('BY_OTHERS').waitFor()
+  await page.route('**/api/containers/*', async (route) => {
+    if (route.request().method() !== 'PATCH') return await route.fallback()
+    const response = await route.fetch()
+    await page.waitForTimeout(1500)
+    await route.fulfill({ response })
+  })
+  await page.getByRole('button', { name: 'Label', exact: true }).click()
+  const sheet = page.getByRole('dialog')
+  await sheet.getByLabel('Barcode').fill('BY_ITSELF')
+  await sheet.getByRole('button', { name: 'Record' }).click()
+  await sheet.waitFor({ state: 'hidden' })
+  await title('BY_ITSELF').waitFor()
+  await until(page, `location.pathname === '/labware/${String(third)}'`)
+  await settled()
   await close()
 }
 

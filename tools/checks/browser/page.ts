@@ -43,7 +43,7 @@ export async function openPage (browser: Browser, { url }: Pick<RunningService, 
   faultsOfPages.set(page, faults)
   const waiting = new Set<unknown>()
   page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => { if (['error', 'warning'].includes(message.type()) && expected?.test(message.text()) !== true) faults.push(message.text()) })
+  page.on('console', (message) => { if (['error', 'warning'].includes(message.type()) && expected?.test(message.text()) !== true) faults.push(`${message.text()} ${message.location().url}`.trim()) })
   page.on('request', (request) => {
     if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== url) faults.push(`a request to ${request.url()}`)
     if (!request.url().includes('/api/events/stream')) waiting.add(request)

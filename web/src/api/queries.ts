@@ -1,4 +1,5 @@
 import { keepPreviousData, QueryClient, queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { StreamRevision } from './generated/schema.d.ts'
 import type { LiveLab } from '../lab/live-lab.ts'
 import { api, read, Refusal } from './client.ts'
@@ -22,19 +23,31 @@ const touched: readonly (readonly [RegExp, readonly string[]])[] = [
 ]
 
 const debounceMs = 200
+/** How long what changed may wait for a write of this page to end. */
+const holdMs = 10_000
 
-/** Reads again what a change of the lab made old. A busy lab is read once for many changes. */
+/**
+ * Reads again what a change of the lab made old. A busy lab is read once for many changes. The news of a write may come before its answer. It
+ * waits for the answer: until then the sheet is open, and what it shows has the name of before, which nothing bears any more.
+ */
 export function followChanges (lab: LiveLab): () => void {
   const old = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let oldSince = 0
   const flush = (): void => {
+    if (queries.isMutating() > 0 && Date.now() - oldSince < holdMs) {
+      timer = setTimeout(flush, debounceMs)
+      return
+    }
     timer = undefined
     for (const key of old) void queries.invalidateQueries({ queryKey: [key] })
     old.clear()
   }
   return lab.onChange((frame) => {
     for (const key of frame === null ? touched.flatMap(([, keys]) => keys) : keysOf(frame)) old.add(key)
-    if (old.size > 0) timer ??= setTimeout(flush, debounceMs)
+    if (old.size === 0 || timer !== undefined) return
+    oldSince = Date.now()
+    timer = setTimeout(flush, debounceMs)
   })
 }
 
@@ -72,16 +85,28 @@ export function useReservations () {
   })
 }
 
-/** One container, by barcode or id, with its ETag; with `at` as it was. */
-export function useContainer (container: string, at: string | null = null) {
-  return useQuery({
+/**
+ * One container, by barcode or id, with its ETag; with `at` as it was. Once it is found, it is followed by its id, so that somebody who gives it another
+ * barcode does not take it from the page.
+ */
+export function useContainer (name: string, at: string | null = null) {
+  const [followed, follow] = useState({ name, id: name })
+  if (followed.name !== name) follow({ name, id: name })
+  const container = followed.name === name ? followed.id : name
+  const found = useQuery({
     queryKey: ['containers', container, at], placeholderData: keepPreviousData,
     queryFn: async () => {
       const { data, error, response } = await api.GET('/api/containers/{container}', { params: { path: { container }, query: at === null ? {} : { at } } })
       if (error !== undefined) throw new Refusal(error)
-      return { container: data, etag: response.headers.get('etag') ?? '' }
+      const read = { container: data, etag: response.headers.get('etag') ?? '' }
+      queries.setQueryData(['containers', data.id, at], read)
+      return read
     }
   })
+  // What is kept from an earlier look may be another container: the barcode may have gone on to it since.
+  const id = found.isPlaceholderData || found.isStale || found.isFetching ? undefined : found.data?.container.id
+  if (id !== undefined && id !== container) follow({ name, id })
+  return found
 }
 
 /** The containers on the platform, page by page: with `removed`, also those that left it. */

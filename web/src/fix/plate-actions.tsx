@@ -1,5 +1,4 @@
 import { useState } from 'react'
-import { useLocation } from 'wouter'
 import { label, lidOff, lidOn, move, takeOff } from '../api/commands.ts'
 import type { Container, Place } from '../api/generated/schema.d.ts'
 import { queries } from '../api/queries.ts'
@@ -41,15 +40,12 @@ export function PlateActions ({ container, etag }: { container: Container, etag:
 
 function Form ({ action, container, etag, onClose }: { action: Action, container: Container, etag: string, onClose: () => void }) {
   const world = useWorld()
-  const [, go] = useLocation()
   const [fields, setFields] = useState<Fields>({ place: {}, text: action === 'Label' ? container.barcode ?? '' : '' })
   return (
     <RecordForm
       request={[fields, etag]} missing={missingIn(action, fields)} onCancel={onClose}
       send={async (signed) => await send(action, container, fields, { ...signed, etag })}
       onDone={() => {
-        // The address of the page has the label of before, which nothing bears any more.
-        if (action === 'Label' && location.pathname.startsWith('/labware/')) go(`/labware/${container.id}`, { replace: true })
         offerUndo(`${labelOf(container)}: ${action.toLowerCase()} recorded`, beforeOf(container, null), action.toLowerCase())
         onClose()
       }}

@@ -16,7 +16,8 @@ export type FormProps = {
   send: (signed: Signed) => Promise<number>
   /** After the page shows what was recorded. */
   onDone?: (() => void) | undefined
-  onSettled?: (() => void) | undefined
+  /** After an answer; `error`: the refusal, or null. */
+  onSettled?: ((error: Error | null) => void) | undefined
   onCancel?: (() => void) | undefined
   verb?: string
   children: ReactNode
@@ -43,7 +44,7 @@ export function SignedForm ({ signing, request, missing, send, onDone, onSettled
       signing.forget()
       onDone?.()
     },
-    onSettled: () => { onSettled?.() }
+    onSettled: (_, error) => { onSettled?.(error) }
   })
 
   function record (event: SyntheticEvent): void {

@@ -114,7 +114,11 @@ function ChangeForm ({ device, etag, onClose }: { device: Device, etag: string, 
     <RecordForm
       scope="admin" request={[body, etag]} missing={missingIn(fields)} onDone={onClose} onCancel={onClose}
       send={async (signed) => await changeDevice(device.name, body, { ...signed, etag })}
-      onSettled={() => { void queries.invalidateQueries({ queryKey: ['devices'] }) }}
+      // After a refusal what is there now, so that the next try is about that. After a success nothing may bear the name any more.
+      onSettled={(error) => {
+        if (error === null) queries.removeQueries({ queryKey: ['devices', device.name], exact: true })
+        else void queries.invalidateQueries({ queryKey: ['devices'] })
+      }}
     >
       <DeviceFields fields={fields} onChange={setFields} />
       <p className="quiet">Everything else, such as the order on the map and what fits in which slot, is in the <Link href="/lab/file">lab file</Link>.</p>

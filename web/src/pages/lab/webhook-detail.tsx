@@ -26,6 +26,8 @@ const columns: readonly TableColumn<WebhookAttempt>[] = [
 ]
 
 const again = (): void => { void queries.invalidateQueries({ queryKey: ['webhooks'] }) }
+/** After it was deleted: of its attempts the service knows no more. */
+const withoutIt = (): void => { void queries.invalidateQueries({ queryKey: ['webhooks', 'list'] }) }
 
 /** One webhook: its attempts, and what can be done about those that failed. */
 export function WebhookDetail ({ webhook }: { webhook: Webhook }) {
@@ -48,7 +50,7 @@ export function WebhookDetail ({ webhook }: { webhook: Webhook }) {
       <More list={list} />
       {action === 'Deliver again' ? <RedeliverSheet webhook={webhook} onClose={close} /> : null}
       {action === null || action === 'Deliver again' ? null : (
-        <ConfirmSheet title={`${action}: ${webhook.url}`} verb={action} says={saysOf[action]} send={async (signed) => await send(action, webhook.id, signed)} onClose={close} onSettled={again} />
+        <ConfirmSheet title={`${action}: ${webhook.url}`} verb={action} says={saysOf[action]} send={async (signed) => await send(action, webhook.id, signed)} onClose={close} onSettled={action === 'Delete' ? withoutIt : again} />
       )}
     </section>
   )

@@ -1,5 +1,5 @@
-import { useState } from 'react'
-import { Link } from 'wouter'
+import { useEffect, useState } from 'react'
+import { Link, useLocation } from 'wouter'
 import { wordsOf } from '../../api/client.ts'
 import type { Container } from '../../api/generated/schema.d.ts'
 import { useContainer } from '../../api/queries.ts'
@@ -18,6 +18,10 @@ export function PlatePage ({ name }: { name: string }) {
   const { data, error } = useContainer(name, at)
   const mayWrite = useMayWrite()
   const [isFixing, setFixing] = useState(false)
+  const [, go] = useLocation()
+  const isRenamed = at === null && data !== undefined && data.container.id !== name && data.container.barcode !== name
+  // The barcode in the address may soon be that of another plate.
+  useEffect(() => { if (isRenamed) go(`/labware/${data.container.id}`, { replace: true }) }, [go, isRenamed, data])
   if (error !== null) return <Page title={name} heading={<Name>{name}</Name>}><Notice>{wordsOf(error)}</Notice><p><Link href={`/find?q=${encodeURIComponent(name)}`}>Search for it</Link></p></Page>
   if (data === undefined) return <Page title={name} heading={<Name>{name}</Name>}><Notice>Reading ...</Notice></Page>
   const { container } = data
@@ -30,7 +34,7 @@ export function PlatePage ({ name }: { name: string }) {
       <Facts container={container} />
       <h2>Life</h2>
       <Life container={container.id} />
-      {isFixing ? <FixSheet name={name} onClose={() => setFixing(false)} /> : null}
+      {isFixing ? <FixSheet name={container.id} onClose={() => setFixing(false)} /> : null}
     </Page>
   )
 }
