@@ -1,6 +1,6 @@
 // The PostgreSQL that the tests share, and the migrated database in it that each test copies.
 import { randomBytes } from 'node:crypto'
-import { accessSync, constants, rmSync, statfsSync } from 'node:fs'
+import { accessSync, constants, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,12 +12,19 @@ import { partitionHistory } from '../../src/store/partitions/partition-history.t
 import { warningsOnly } from '../support/log.ts'
 import { execute } from '../support/server-databases.ts'
 
-export type Server = { url: string, stop (): Promise<void> }
+export type Server = {
+  url: string
+  /** What its log says of the server itself, not of statements: a process that was killed, a connection that was lost. */
+  unusual (): string[]
+  stop (): Promise<void>
+}
+
+const ofTheServer = /PANIC|terminated by signal|exited with exit code|could not (fork|accept|send|receive|create|write|open)|[Oo]ut of memory|timeout|startup packet|not accepting|reinitializ|recovery|shutting down|slots are reserved|too many/
 
 /** Its data does not outlive the tests, so nothing need survive a crash. */
 const settings = {
   fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', wal_level: 'minimal', max_wal_senders: '0', max_wal_size: '128MB',
-  autovacuum: 'off', max_connections: '300'
+  autovacuum: 'off', max_connections: '300', log_line_prefix: '%m [%p] %d '
 }
 
 /** Starts a server whose data is deleted when it stops. */
@@ -27,6 +34,7 @@ export async function startThrowAwayServer (): Promise<Server> {
   await makeConnectingCheap(embedded.url)
   return {
     url: embedded.url,
+    unusual: () => readFileSync(join(embedded.directory, 'postgres.log'), 'utf8').split('\n').filter((line) => ofTheServer.test(line)),
     stop: async () => {
       await embedded.stop()
       for (const directory of new Set([dataDir, embedded.directory])) rmSync(directory, { recursive: true, force: true })

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { coverageReached } from './coverage.ts'
 import { createTemplate, dropTemplate, type Server, startThrowAwayServer } from './database.ts'
 import { compiledTests } from './files.ts'
+import type { Totals } from './results.ts'
 import { runTap } from './tap.ts'
 
 const { values, positionals } = parseArgs({
@@ -46,13 +47,17 @@ try {
   rmSync(work, { recursive: true, force: true })
 }
 
-/** Runs with a server and a template on it, as the variables that tell the tests where they are. */
-async function onAServer<T> (run: (env: Record<string, string>) => Promise<T>): Promise<T> {
-  const server: Server = process.env.TEST_DATABASE_URL ? { url: process.env.TEST_DATABASE_URL, stop: async () => {} } : await startThrowAwayServer()
+/** Runs with a server and a template on it, in variables for the tests. After a failure, says what was unusual about the server. */
+async function onAServer (run: (env: Record<string, string>) => Promise<Totals>): Promise<Totals> {
+  const { TEST_DATABASE_URL: given } = process.env
+  const server: Server = given ? { url: given, unusual: () => [], stop: async () => {} } : await startThrowAwayServer()
   try {
     const template = await createTemplate(server.url, values)
     try {
-      return await run({ TEST_DATABASE_URL: server.url, TEST_DATABASE_TEMPLATE: template })
+      const totals = await run({ TEST_DATABASE_URL: server.url, TEST_DATABASE_TEMPLATE: template })
+      const unusual = totals.failed === 0 ? [] : server.unusual()
+      if (unusual.length > 0) process.stdout.write(`\nWhat the log of PostgreSQL says of itself, its last lines:\n${unusual.slice(-60).join('\n')}\n`)
+      return totals
     } finally {
       await dropTemplate(server.url, template)
     }
