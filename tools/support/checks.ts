@@ -1,22 +1,29 @@
 /** A check throws when it fails. It returns the reason when it was skipped. */
 export type Check = (name: string) => string | undefined | Promise<string | undefined>
 
-/** Runs checks one after another and prints the outcome of each. The exit code is 1 when one failed. */
-export async function runChecks (checks: Record<string, Check>): Promise<void> {
+/** Runs checks in their order, `atOnce` of them at the same time, and prints the outcome of each. The exit code is 1 when one failed. */
+export async function runChecks (checks: Record<string, Check>, { atOnce = 1 } = {}): Promise<void> {
   const failed: string[] = []
-  for (const [name, check] of Object.entries(checks)) {
-    const began = Date.now()
-    try {
-      const skipped = await check(name)
-      console.log(skipped === undefined ? `passed: ${name} (${Math.round((Date.now() - began) / 1000)} s)` : `skipped: ${name}: ${skipped}`)
-    } catch (error) {
-      process.exitCode = 1
-      failed.push(name)
-      console.log(`failed: ${name}: ${messageOf(error)}`)
-    }
-  }
+  const waiting = Object.entries(checks).values()
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    for (const [name, check] of waiting) if (!await isPassed(name, check)) failed.push(name)
+  }))
+  if (failed.length === 0) return
+  process.exitCode = 1
   // said again, because of a long output people see the end
-  if (failed.length > 0) console.log(`failed: ${failed.length} of ${Object.keys(checks).length}: ${failed.join(', ')}`)
+  console.log(`failed: ${failed.length} of ${Object.keys(checks).length}: ${failed.join(', ')}`)
+}
+
+async function isPassed (name: string, check: Check): Promise<boolean> {
+  const began = Date.now()
+  try {
+    const skipped = await check(name)
+    console.log(skipped === undefined ? `passed: ${name} (${Math.round((Date.now() - began) / 1000)} s)` : `skipped: ${name}: ${skipped}`)
+    return true
+  } catch (error) {
+    console.log(`failed: ${name}: ${messageOf(error)}`)
+    return false
+  }
 }
 
 export function messageOf (error: unknown): string {

@@ -114,3 +114,11 @@ export function callerOf ({ url }: Pick<RunningService, 'url'>, key?: string): C
     return answer.status === 204 ? {} : await answer.json() as Record<string, unknown>
   }
 }
+
+export function isTrue (value: boolean, what: string): void {
+  if (!value) throw new Error(what)
+}
+
+export function isFalse (value: boolean, what: string): void {
+  if (value) throw new Error(what)
+}

@@ -16,7 +16,7 @@ const lastLines = 12
 
 /**
  * Does a check. When it fails, the error says what the open pages showed, and a picture of each is kept: the machine of CI is gone when somebody
- * reads of it. No page stays open for the next check.
+ * reads of it.
  */
 export async function showingFailures (browser: Browser, name: string, check: () => Promise<void>): Promise<void> {
   try {
@@ -25,8 +25,6 @@ export async function showingFailures (browser: Browser, name: string, check: ()
     const pages = browser.contexts().flatMap((context) => context.pages())
     const shown = await Promise.all(pages.map(async (page, n) => await pictureOf(page, join(pictureFolder(), `failed-${name.replaceAll(/\W+/g, '-')}-${n}.png`))))
     throw new Error([messageOf(error), ...shown].join('\n'), { cause: error })
-  } finally {
-    await Promise.all(browser.contexts().map(async (context) => await context.close()))
   }
 }
 

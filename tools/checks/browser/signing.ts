@@ -1,7 +1,52 @@
 import type { Browser, Page } from 'playwright-core'
 import type { RunningService } from '../../support/service.ts'
-import { callerOf, openPage, scan } from './page.ts'
+import { callerOf, isTrue, openContext, openPage, scan } from './page.ts'
 import { labelOf, photograph } from './scan.ts'
+
+/** From a bookmark of Platform Status DB to the labware, as somebody does who has a key on a badge; then out again. */
+export async function signInAndOut (browser: Browser, service: RunningService, key: string): Promise<void> {
+  const context = await openContext(browser)
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(error.message))
+  // The browser reports each 401 here. Those are what this check expects; everything else, also a report of the policy, is a fault.
+  page.on('console', (message) => { if (message.type() === 'error' && !message.text().includes('401')) faults.push(message.text()) })
+  await page.goto(`${service.url}/job_logs/present_labware/`)
+  await page.getByRole('link', { name: 'sign in' }).click()
+  await page.getByLabel('API key').fill('no key')
+  await page.keyboard.press('Enter')
+  await page.getByRole('status').getByText('key').waitFor()
+  await page.getByLabel('API key').fill(` ${key}\n`)
+  await page.keyboard.press('Enter')
+  await page.getByRole('rowheader', { name: 'P1' }).waitFor()
+  isTrue(page.url() === `${service.url}/labware`, `after signing in the browser is at ${page.url()}`)
+  const [cookie] = await context.cookies()
+  isTrue(cookie?.httpOnly === true && cookie.sameSite === 'Strict', 'scripts and other sites cannot use the cookie')
+  await page.goto(`${service.url}/sign-in`)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'hidden' })
+  // With a badge instead, at the scanner, wherever the focus is: a key is never searched for.
+  const badge = String((await callerOf(service, key)('POST', '/api/keys', { name: 'ada', scopes: ['operate'] })).key)
+  await page.goto(`${service.url}/labware/P1`)
+  await page.getByText('Scan your badge').waitFor()
+  await scan(page, badge)
+  await page.getByRole('link', { name: 'ada (operate)' }).waitFor()
+  isTrue(page.url() === `${service.url}/labware/P1`, `after the badge the browser is at ${page.url()}`)
+  await scan(page, badge)
+  await page.getByText('Signed in as ada.').waitFor()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'hidden' })
+  await page.getByRole('heading', { name: 'Sign in' }).click()
+  await scan(page, badge)
+  await page.getByRole('link', { name: 'ada (operate)' }).waitFor()
+  await page.goto(`${service.url}/sign-in`)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'hidden' })
+  await page.goto(`${service.url}/present`)
+  await page.getByRole('heading', { name: 'Sign in to see the labware' }).waitFor()
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+  await context.close()
+}
 
 /** A screen on the wall may only read. Whoever records there signs that one record with a badge, and the log names that person; afterwards the screen may only read again. */
 export async function steppedUp (browser: Browser, service: RunningService, admin: string): Promise<void> {
