@@ -27,6 +27,8 @@ export default defineConfig({
     target: ['chrome109', 'firefox115', 'safari16.4'],
     // The policy of the pages allows no data: fonts or scripts, and every browser above preloads modules by itself.
     assetsInlineLimit: 0,
+    // The scripts of the first page are one file: a browser asks for six things at a time, and the lab is one of them.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first-page', tags: ['$initial'] }] } } },
     modulePreload: { polyfill: false }
   }
 })

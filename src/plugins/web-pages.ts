@@ -25,6 +25,10 @@ const headers = {
   'cache-control': 'no-cache'
 }
 
+/** What the pages with the map wait for beside the lab (`askForNow` in web/src/api/queries.ts). The browser asks for it while the scripts load. */
+const mapPages: ReadonlySet<string> = new Set(['/', '/wall'])
+const preloads = ['/api/alarms?limit=100', '/api/steps/running'].map((path) => `<${path}>; rel=preload; as=fetch; crossorigin`).join(', ')
+
 /**
  * The pages for people. Each address has the same file, which holds no data of the lab: its script reads that from the API. The names of the
  * scripts and styles contain a digest, so browsers keep them.
@@ -35,7 +39,7 @@ export const webPages = plugin(async (app: FastifyInstance, { frameAncestors = [
   for (const path of pagePaths) {
     app.get(path, { logLevel: 'warn', config: { scope: 'none' }, schema: { hide: true } }, async (request, reply) => {
       if (isTrustworthy(request)) reply.header('cross-origin-opener-policy', 'same-origin')
-      return await reply.headers({ ...headers, 'content-security-policy': csp }).sendFile('index.html', built, { cacheControl: false })
+      return await reply.headers({ ...headers, 'content-security-policy': csp, ...mapPages.has(path) ? { link: preloads } : {} }).sendFile('index.html', built, { cacheControl: false })
     })
   }
 }, { name: 'web-pages' })

@@ -3,7 +3,7 @@ import { useEffect, type ReactNode } from 'react'
 import { Link, useLocation, useSearch } from 'wouter'
 import { useSession } from '../api/queries.ts'
 import { useIsCurrent, useLink, useLive, useNow, usePast, useWorld } from '../lab/lab-context.ts'
-import { momentOf, zoneName } from '../parts/times.ts'
+import { momentOf, offsetOf } from '../parts/times.ts'
 import { ScanKey } from '../scan/scan-key.tsx'
 import { Announcer } from './announcer.tsx'
 import { FindField } from './find-field.tsx'
@@ -94,7 +94,7 @@ function Print () {
   return (
     <p className="print-only">
       {`${location.host}${path}${search === '' ? '' : `?${search}`}`}
-      {world === null ? null : `, revision ${world.revision}`}, printed {momentOf(now, 0)} {zoneName()}
+      {world === null ? null : `, revision ${world.revision}`}, printed {momentOf(now, 0)} {offsetOf(now)}
     </p>
   )
 }

@@ -5,8 +5,10 @@ import { carryNow, putDown, setCarry } from '../fix/carry.ts'
 import { useMayWrite, usePastSearch } from '../lab/lab-context.ts'
 import { isAllWaste, keepingOf } from '../lab/waste.ts'
 import type { Device, Occupant, Placed } from '../lab/world.ts'
-import { containerPath, labelOf, Name } from './name.tsx'
+import { NameRow } from './name-row.tsx'
+import { containerPath, Name } from './name.tsx'
 import { useIsPhone, useIsTouch } from './screen.ts'
+import { SignRow } from './sign-row.tsx'
 
 type Props = {
   device: Device
@@ -35,10 +37,10 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     Array.from({ length: Math.min(columns, positions - row * columns) }, (_, column) => row * columns + column)), [positions, columns])
   // Where there is no room for the number of each slot: the number of the first one of each row, and what to add to it.
   const hasHeads = widthOf(device.view.columns) === 10
+  const Row = hasHeads ? SignRow : NameRow
   // For fingers the slots are large enough for their own.
   const isTouch = useIsTouch()
-  const hasNumbers = isTouch || !hasHeads
-  const rowStyle = useMemo(() => ({ gridTemplateColumns: `repeat(${columns}, minmax(var(--slot-width), 1fr))`, '--digits': String(positions).length }), [columns, positions])
+  const style = useMemo(() => ({ '--columns': columns, '--digits': String(positions).length }) as CSSProperties, [columns, positions])
   const shownRows = isFromBottom ? [...rows].reverse() : rows
   const grid = useRef<HTMLDivElement>(null)
   /** The slot on which Tab stops. */
@@ -117,20 +119,20 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
   const heading = <><Name>{name}</Name> <span className="count">{isAllWaste(device) ? 'waste' : `${slots.size}/${keeping}`}</span></>
   const content = positions === 0 ? null : (
     <div
-      ref={grid} role="grid" className="slots" aria-label={isAllWaste(device) ? `${name}, waste` : `${name}, ${slots.size} of ${keeping} slots`} aria-rowcount={rows.length} aria-colcount={columns}
+      ref={grid} role="grid" className="slots" aria-label={isAllWaste(device) ? `${name}, waste` : `${name}, ${slots.size} of ${keeping} slots`} aria-rowcount={rows.length} aria-colcount={columns} style={style}
       onKeyDown={onKey} onClick={onClick} onPointerDown={onPointerDown}
       onDragStart={(event) => setCarry({ carried: plateAt(slotAt(event)) })} onDragEnd={() => setCarry({ carried: null })}
       onDragOver={(event) => { if (mayFix && carryNow().carried !== null) event.preventDefault() }} onDrop={onDrop}
     >
       {hasHeads ? (
-        <div className="row heads" aria-hidden="true" style={rowStyle}>
+        <div className="row heads" aria-hidden="true">
           {Array.from({ length: columns }, (_, column) => <span key={column}>+{column}</span>)}
         </div>
       ) : null}
       {shownRows.map((row) => (
         <Row
           key={row[0]} row={row} device={name} slots={slots} reserved={reserved} waste={waste} stop={row.includes(stop) ? stop : null}
-          meant={meant != null && row.includes(meant) ? meant : null} countFrom={countFrom} hasHead={hasHeads} hasNumbers={hasNumbers} style={rowStyle}
+          meant={meant != null && row.includes(meant) ? meant : null} countFrom={countFrom} hasNumbers={isTouch}
         />
       ))}
     </div>
@@ -152,50 +154,6 @@ export const DeviceGrid = memo(function DeviceGrid ({ device, reserved, isPlain 
     </section>
   )
 })
-
-type RowProps = Pick<Device, 'slots' | 'waste'> & {
-  row: readonly number[], device: string, reserved: ReadonlyMap<number, Reserved> | undefined
-  /** The slot of this row on which Tab stops, and the one to which the page leads. */
-  stop: number | null, meant: number | null
-  /** What to add for the number on the device itself, if it is another. */
-  countFrom: number | null
-  hasHead: boolean, hasNumbers: boolean, style: CSSProperties
-}
-
-/**
- * A row of slots. A lab can have 10,000 of them, so a slot is no component, has as few nodes as it can, and hears nothing itself: its device
- * does. Where there is no room for names, it is a sign alone, and for fingers its number. A row is drawn again only when something in it has
- * changed.
- */
-const Row = memo(function Row ({ row, device, slots, reserved, waste, stop, meant, countFrom, hasHead, hasNumbers, style }: RowProps) {
-  return (
-    <div role="row" className="row" style={style}>
-      {hasHead ? <span className="head" aria-hidden="true">{row[0]}</span> : null}
-      {row.map((slot) => {
-        const occupant = slots.get(slot)
-        const { kind, glyph, word, says } = occupant === undefined ? emptySign(reserved?.get(slot), waste.has(slot)) : signOf(occupant, device)
-        const label = countFrom === null ? null : slot + countFrom
-        return (
-          <div
-            key={slot} role="gridcell" tabIndex={slot === stop ? 0 : -1} data-slot={slot} className={`slot ${kind}`}
-            aria-selected={slot === meant ? true : undefined} aria-label={`Slot ${slot}${label === null ? '' : `, labelled ${label}`}, ${says}`}
-          >
-            {hasNumbers ? <span className="number">{`${slot}${label === null ? '' : ` · ${label}`} `}</span> : null}
-            {hasHead ? glyph : <span className="glyph">{`${glyph} `}</span>}
-            {hasHead || word === '' ? null : <span className="label">{occupant === undefined ? word : <Name>{word}</Name>}</span>}
-          </div>
-        )
-      })}
-    </div>
-  )
-}, isSameRow)
-
-function isSameRow (before: RowProps, now: RowProps): boolean {
-  return before.row === now.row && before.device === now.device && before.stop === now.stop && before.meant === now.meant &&
-    before.countFrom === now.countFrom && before.hasHead === now.hasHead && before.hasNumbers === now.hasNumbers && before.style === now.style &&
-    now.row.every((slot) => before.slots.get(slot) === now.slots.get(slot) && before.waste.has(slot) === now.waste.has(slot) &&
-      before.reserved?.get(slot) === now.reserved?.get(slot))
-}
 
 function cellAt ({ target }: { target: EventTarget }): HTMLElement | null {
   return target instanceof Element ? target.closest<HTMLElement>('[data-slot]') : null
@@ -230,27 +188,4 @@ const steps: Readonly<Record<string, (columns: number) => number>> = {
 function widthOf (columns: number): 1 | 2 | 10 {
   if (columns === 1) return 1
   return columns <= 4 ? 2 : 10
-}
-
-type Sign = { kind: string, glyph: string, word: string, says: string }
-
-const free: Sign = { kind: 'is-empty', glyph: '·', word: '', says: 'empty' }
-const disposing: Sign = { kind: 'is-waste', glyph: '▽', word: 'waste', says: 'waste' }
-
-/** What a slot with nothing in it is. */
-function emptySign (reserved: Reserved | undefined, isWaste: boolean): Sign {
-  if (isWaste) return disposing
-  return reserved === undefined ? free : { kind: 'is-kept', glyph: '╳', word: 'kept', says: `kept for ${reserved.owner}` }
-}
-
-function signOf ({ part, container }: Occupant, device: string): Sign {
-  const name = labelOf(container)
-  if (part === 'lid') return { kind: 'is-lid', glyph: '⌒', word: `lid of ${name}`, says: `lid of ${name}` }
-  return { kind: 'is-plate', glyph: container.lidded ? '▣' : '□', word: name, says: `${name}, ${lidText(container, device)}` }
-}
-
-function lidText ({ lidded, lid }: Occupant['container'], device: string): string {
-  if (lidded) return 'lid on'
-  if (lid === null) return 'no lid'
-  return lid.device === device ? `lid at slot ${lid.position}` : `lid at ${lid.device} ${lid.position}`
 }
