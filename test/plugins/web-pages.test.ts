@@ -64,6 +64,21 @@ t.test('scripts and styles are kept by browsers for ever, and sent compressed', 
   }
 })
 
+t.test('what the map waits for is asked for while the scripts load, and by no other page', async (t) => {
+  const service = await aService(t)
+  for (const path of pagePaths) {
+    const { headers: { link } } = await service.get(exampleOf(path))
+    if (path !== '/' && path !== '/wall') {
+      t.equal(link, undefined, `${path}: browsers complain about what is not used`)
+      continue
+    }
+    const paths = [...String(link).matchAll(/<([^>]+)>; rel=preload; as=fetch; crossorigin/g)].map(([, asked]) => asked!)
+    t.equal(paths.length, 2, path)
+    for (const asked of paths) t.equal((await service.get(asked)).status, 200, asked)
+  }
+  t.strictSame([...new Set([entry.file, ...entry.imports ?? []])], [entry.file], 'a browser asks for six things at a time, so the scripts of the first page are one file')
+})
+
 t.test('the first page needs at most 260 KiB of scripts and styles', (t) => {
   const files = new Set<string>()
   const add = ({ file, imports = [], css = [] }: Chunk): void => {
