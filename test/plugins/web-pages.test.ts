@@ -64,7 +64,7 @@ t.test('scripts and styles are kept by browsers for ever, and sent compressed', 
   }
 })
 
-t.test('what the map waits for is asked for while the scripts load, and by no other page', async (t) => {
+t.test('the pages with the map ask for alarms and running steps while the script loads, other pages do not', async (t) => {
   const service = await aService(t)
   for (const path of pagePaths) {
     const { headers: { link } } = await service.get(exampleOf(path))

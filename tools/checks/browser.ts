@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { type Check, runChecks } from '../support/checks.ts'
-import { launchChromium } from '../support/chromium.ts'
+import { findChromium, launchChromium } from '../support/chromium.ts'
 import { type RunningService, startService } from '../support/service.ts'
 import { accessiblePages, accessibleSheets, reflow } from './browser/accessible.ts'
 import { lanAddress, lostConnection, overPlainHttp, restartedService } from './browser/connection.ts'
@@ -30,11 +30,10 @@ import { stocktake } from './browser/stocktake.ts'
 import { alarms, eachPage, finding, listsOnPhone, liveMap, past, placeOnMap, wall } from './browser/pages.ts'
 
 const key = 'browser-check-'.repeat(4)
-const hasBrowser = await launchChromium().then(async (browser) => { await browser?.close(); return browser !== undefined })
 /** More than half of the time of a check is waiting. */
 const atOnce = 2
 
-if (!hasBrowser) {
+if (findChromium() === undefined) {
   console.log('skipped: browser: there is no Chromium here (apt-get install chromium)')
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'platform-status-browser-'))
@@ -136,12 +135,15 @@ type BrowserCheck = (browser: Browser, service: RunningService) => Promise<void>
 function withService (env: Record<string, string>, check: BrowserCheck, fill = aPlate): Check {
   return async (name) => {
     const service = await startService(env)
-    const browser = (await launchChromium())!
     try {
-      await fill(service)
-      await showingFailures(browser, name, async () => { await check(browser, service) })
+      const browser = (await launchChromium())!
+      try {
+        await fill(service)
+        await showingFailures(browser, name, async () => { await check(browser, service) })
+      } finally {
+        await browser.close()
+      }
     } finally {
-      await browser.close()
       await service.stop()
     }
     return undefined

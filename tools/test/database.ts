@@ -19,7 +19,7 @@ export type Server = {
   stop (): Promise<void>
 }
 
-const ofTheServer = /PANIC|terminated by signal|exited with exit code|could not (fork|accept|send|receive|create|write|open)|[Oo]ut of memory|timeout|startup packet|not accepting|reinitializ|recovery|shutting down|slots are reserved|too many/
+const ofTheServer = /(?:LOG|WARNING|FATAL|PANIC): .*(?:terminated by signal|exited with exit code|could not (fork|accept|send|receive|create|write|open)|[Oo]ut of memory|authentication timeout|startup packet|not accepting|reinitializ|in recovery|shutting down|slots are reserved|too many)/
 
 /** Its data does not outlive the tests, so nothing need survive a crash. */
 const settings = {
@@ -34,11 +34,19 @@ export async function startThrowAwayServer (): Promise<Server> {
   await makeConnectingCheap(embedded.url)
   return {
     url: embedded.url,
-    unusual: () => readFileSync(join(embedded.directory, 'postgres.log'), 'utf8').split('\n').filter((line) => ofTheServer.test(line)),
+    unusual: () => readLines(join(embedded.directory, 'postgres.log')).filter((line) => ofTheServer.test(line)),
     stop: async () => {
       await embedded.stop()
       for (const directory of new Set([dataDir, embedded.directory])) rmSync(directory, { recursive: true, force: true })
     }
+  }
+}
+
+function readLines (path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n')
+  } catch (error) {
+    return [`FATAL: could not read ${path}: ${String(error)}`]
   }
 }
 

@@ -56,7 +56,7 @@ async function onAServer (run: (env: Record<string, string>) => Promise<Totals>)
     try {
       const totals = await run({ TEST_DATABASE_URL: server.url, TEST_DATABASE_TEMPLATE: template })
       const unusual = totals.failed === 0 ? [] : server.unusual()
-      if (unusual.length > 0) process.stdout.write(`\nWhat the log of PostgreSQL says of itself, its last lines:\n${unusual.slice(-60).join('\n')}\n`)
+      if (unusual.length > 0) process.stdout.write(`\nWhat the log of PostgreSQL says of the server, its last lines:\n${unusual.slice(-60).join('\n')}\n`)
       return totals
     } finally {
       await dropTemplate(server.url, template)

@@ -26,28 +26,30 @@ const debounceMs = 200
 /** How long what changed may wait for a write of this page to end. */
 const holdMs = 10_000
 
+/** What the sheets ask for by a name that they can change. */
+const byName: ReadonlySet<string> = new Set(['devices', 'containers', 'history'])
+
 /**
- * Reads again what a change of the lab made old. A busy lab is read once for many changes. The news of a write may come before its answer. It
- * waits for the answer: until then the sheet is open, and what it shows has the name of before, which nothing bears any more.
+ * Reads again what a change of the lab made old. A busy lab is read once for many changes. The news of a write may come before its answer. Until the
+ * answer is there, the sheet still shows the old name, and reading by it would be a 404. So what is asked for by name waits for the answer.
  */
 export function followChanges (lab: LiveLab): () => void {
-  const old = new Set<string>()
+  /** What is old, and since when. */
+  const old = new Map<string, number>()
   let timer: ReturnType<typeof setTimeout> | undefined
-  let oldSince = 0
   const flush = (): void => {
-    if (queries.isMutating() > 0 && Date.now() - oldSince < holdMs) {
-      timer = setTimeout(flush, debounceMs)
-      return
-    }
     timer = undefined
-    for (const key of old) void queries.invalidateQueries({ queryKey: [key] })
-    old.clear()
+    const isWriting = queries.isMutating() > 0
+    for (const [key, since] of old) {
+      if (isWriting && byName.has(key) && Date.now() - since < holdMs) continue
+      old.delete(key)
+      void queries.invalidateQueries({ queryKey: [key] })
+    }
+    if (old.size > 0) timer = setTimeout(flush, debounceMs)
   }
   return lab.onChange((frame) => {
-    for (const key of frame === null ? touched.flatMap(([, keys]) => keys) : keysOf(frame)) old.add(key)
-    if (old.size === 0 || timer !== undefined) return
-    oldSince = Date.now()
-    timer = setTimeout(flush, debounceMs)
+    for (const key of frame === null ? touched.flatMap(([, keys]) => keys) : keysOf(frame)) if (!old.has(key)) old.set(key, Date.now())
+    if (old.size > 0) timer ??= setTimeout(flush, debounceMs)
   })
 }
 
@@ -99,11 +101,12 @@ export function useContainer (name: string, at: string | null = null) {
       const { data, error, response } = await api.GET('/api/containers/{container}', { params: { path: { container }, query: at === null ? {} : { at } } })
       if (error !== undefined) throw new Refusal(error)
       const read = { container: data, etag: response.headers.get('etag') ?? '' }
-      queries.setQueryData(['containers', data.id, at], read)
+      // Not when it was asked for by id: this answer may be late, and what the query has newer.
+      if (data.id !== container) queries.setQueryData(['containers', data.id, at], read)
       return read
     }
   })
-  // What is kept from an earlier look may be another container: the barcode may have gone on to it since.
+  // What is kept from an earlier look may be the wrong container: another one may have the barcode now.
   const id = found.isPlaceholderData || found.isStale || found.isFetching ? undefined : found.data?.container.id
   if (id !== undefined && id !== container) follow({ name, id })
   return found

@@ -1,9 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { flushSync } from 'react-dom'
 import { Link, useLocation, useSearch } from 'wouter'
 import { useSession } from '../api/queries.ts'
 import { useIsCurrent, useLink, useLive, useNow, usePast, useWorld } from '../lab/lab-context.ts'
-import { momentOf, offsetOf } from '../parts/times.ts'
+import { momentOf, zoneName } from '../parts/times.ts'
 import { ScanKey } from '../scan/scan-key.tsx'
 import { Announcer } from './announcer.tsx'
 import { FindField } from './find-field.tsx'
@@ -91,10 +92,17 @@ function Print () {
   const search = useSearch()
   const world = useWorld()
   const now = useNow()
+  const [zone, setZone] = useState('')
+  // To ask for the name of the zone takes too long for each page that is opened.
+  useEffect(() => {
+    const beforePrint = (): void => flushSync(() => setZone(zoneName()))
+    addEventListener('beforeprint', beforePrint)
+    return () => removeEventListener('beforeprint', beforePrint)
+  }, [])
   return (
     <p className="print-only">
       {`${location.host}${path}${search === '' ? '' : `?${search}`}`}
-      {world === null ? null : `, revision ${world.revision}`}, printed {momentOf(now, 0)} {offsetOf(now)}
+      {world === null ? null : `, revision ${world.revision}`}, printed {momentOf(now, 0)} {zone}
     </p>
   )
 }

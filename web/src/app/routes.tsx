@@ -40,7 +40,7 @@ export function Pages () {
         <Route path="/"><NowPage /></Route>
         <Route path="/wall"><WallPage /></Route>
         <Route path="/labware"><LabwarePage /></Route>
-        <Route path="/labware/:container">{({ container }) => <PlatePage key={container} name={decodeURIComponent(container)} />}</Route>
+        <Route path="/labware/:container">{({ container }) => <PlatePage name={decodeURIComponent(container)} />}</Route>
         <Route path="/devices/:device">{({ device }) => <DevicePage name={decodeURIComponent(device)} />}</Route>
         <Route path="/devices/:device/:slot">{({ device, slot }) => <SlotPage key={slot} name={decodeURIComponent(device)} slot={decodeURIComponent(slot)} />}</Route>
         <Route path="/runs"><RunsPage /></Route>

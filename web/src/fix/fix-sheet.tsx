@@ -30,7 +30,7 @@ export function FixSheet ({ name, here, onClose }: Props) {
   return (
     <Sheet title="Say what is really there" onClose={onClose}>
       {data === undefined || world === null ? <p>Reading ...</p> : (
-        <Form container={data.container} etag={data.etag} world={world} here={here} onClose={onClose} />
+        <Form key={data.container.id} container={data.container} etag={data.etag} world={world} here={here} onClose={onClose} />
       )}
     </Sheet>
   )

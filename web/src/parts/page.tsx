@@ -1,9 +1,16 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
 
+type Props = {
+  title: string, heading?: ReactNode, tools?: ReactNode, children: ReactNode
+  /** What stays the same while the page does. Without it that is its address. */
+  opened?: string
+}
+
 /** A page: its title, and its heading, to which the focus goes when somebody comes from another page. */
-export function Page ({ title, heading, tools, children }: { title: string, heading?: ReactNode, tools?: ReactNode, children: ReactNode }) {
+export function Page ({ title, heading, tools, children, opened }: Props) {
   const [path] = useLocation()
+  const page = opened ?? path
   const ref = useRef<HTMLHeadingElement>(null)
   useEffect(() => { document.title = `${title} · platform-status` }, [title])
   useEffect(() => {
@@ -11,7 +18,7 @@ export function Page ({ title, heading, tools, children }: { title: string, head
     if (isFirst) isFirst = false
     // Nor from a slot of a map, if the address leads to one.
     else if (document.activeElement?.closest('[role="grid"]') == null) ref.current?.focus()
-  }, [path])
+  }, [page])
   return (
     <>
       <div className="heading">

@@ -15,7 +15,7 @@ export function agoOf (milliseconds: number): string {
   return `${Math.floor(hours / 24)} days ago`
 }
 
-/** The time of a day with seconds, 24 hours; with the date when it is another day than that of `now`. As ISO 8601 writes them, in the zone of this machine. */
+/** The time of a day with seconds, as 14:03:37; when it is another day than that of `now`, as 2026-11-30 14:03:37. In the zone of this machine. */
 export function momentOf (time: number, now: number): string {
   const [day, clock] = partsOf(new Date(time))
   return day === partsOf(new Date(now))[0] ? clock : `${day} ${clock}`
@@ -28,13 +28,6 @@ function partsOf (at: Date): [day: string, clock: string] {
     `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`,
     `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
   ]
-}
-
-/** How far the clock of this machine is from UTC: "UTC+01:00". */
-export function offsetOf (time: number): string {
-  const minutes = -new Date(time).getTimezoneOffset()
-  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60].map((part) => String(part).padStart(2, '0'))
-  return `UTC${minutes < 0 ? '-' : '+'}${hours}:${rest}`
 }
 
 /** The time zone in which the page shows times. */

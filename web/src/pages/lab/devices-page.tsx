@@ -114,7 +114,7 @@ function ChangeForm ({ device, etag, onClose }: { device: Device, etag: string, 
     <RecordForm
       scope="admin" request={[body, etag]} missing={missingIn(fields)} onDone={onClose} onCancel={onClose}
       send={async (signed) => await changeDevice(device.name, body, { ...signed, etag })}
-      // After a refusal what is there now, so that the next try is about that. After a success nothing may bear the name any more.
+      // After a refusal what is there now, so that the next try is about that. After a success there may be no device with the old name.
       onSettled={(error) => {
         if (error === null) queries.removeQueries({ queryKey: ['devices', device.name], exact: true })
         else void queries.invalidateQueries({ queryKey: ['devices'] })

@@ -26,7 +26,7 @@ const columns: readonly TableColumn<WebhookAttempt>[] = [
 ]
 
 const again = (): void => { void queries.invalidateQueries({ queryKey: ['webhooks'] }) }
-/** After it was deleted: of its attempts the service knows no more. */
+/** After it was deleted its attempts are gone, too. */
 const withoutIt = (): void => { void queries.invalidateQueries({ queryKey: ['webhooks', 'list'] }) }
 
 /** One webhook: its attempts, and what can be done about those that failed. */

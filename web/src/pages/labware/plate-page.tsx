@@ -12,23 +12,38 @@ import { Notice, Page } from '../../parts/page.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
 import { Life } from './life.tsx'
 
-/** One container: where it is, what is known of it, and its life. */
+type Opened = {
+  /** The barcode or id in the address when the page was opened. */
+  name: string
+  /** The id of its container, when it is found. */
+  id: string | null
+}
+
+/** One container: where it is, what is known of it, and its life. When the address gets its id instead of its barcode, the page stays as it is. */
 export function PlatePage ({ name }: { name: string }) {
+  const [opened, setOpened] = useState<Opened>({ name, id: null })
+  if (name !== opened.name && name !== opened.id) setOpened({ name, id: null })
+  return <Plate key={opened.name} name={name} opened={opened} onFound={setOpened} />
+}
+
+function Plate ({ name, opened, onFound }: { name: string, opened: Opened, onFound: (opened: Opened) => void }) {
   const { at } = usePast()
   const { data, error } = useContainer(name, at)
   const mayWrite = useMayWrite()
   const [isFixing, setFixing] = useState(false)
   const [, go] = useLocation()
-  const isRenamed = at === null && data !== undefined && data.container.id !== name && data.container.barcode !== name
-  // The barcode in the address may soon be that of another plate.
-  useEffect(() => { if (isRenamed) go(`/labware/${data.container.id}`, { replace: true }) }, [go, isRenamed, data])
-  if (error !== null) return <Page title={name} heading={<Name>{name}</Name>}><Notice>{wordsOf(error)}</Notice><p><Link href={`/find?q=${encodeURIComponent(name)}`}>Search for it</Link></p></Page>
-  if (data === undefined) return <Page title={name} heading={<Name>{name}</Name>}><Notice>Reading ...</Notice></Page>
+  const found = data?.container
+  useEffect(() => { if (found !== undefined && found.id !== opened.id) onFound({ name: opened.name, id: found.id }) }, [found, opened, onFound])
+  // The barcode in the address is not that of the container any more, and soon that of another one.
+  const isRenamed = found !== undefined && found.id === opened.id && found.id !== name && (found.barcode !== name || found.removed_at !== null)
+  useEffect(() => { if (isRenamed) go(`/labware/${opened.id}${location.search}`, { replace: true }) }, [go, isRenamed, opened])
+  if (error !== null) return <Page opened={opened.name} title={name} heading={<Name>{name}</Name>}><Notice>{wordsOf(error)}</Notice><p><Link href={`/find?q=${encodeURIComponent(name)}`}>Search for it</Link></p></Page>
+  if (data === undefined) return <Page opened={opened.name} title={name} heading={<Name>{name}</Name>}><Notice>Reading ...</Notice></Page>
   const { container } = data
   const label = labelOf(container)
   return (
     <Page
-      title={label} heading={<Name>{label}</Name>}
+      opened={opened.name} title={label} heading={<Name>{label}</Name>}
       tools={at !== null ? null : <><Key className="key is-main" isOff={!mayWrite} onClick={() => setFixing(true)}>Fix</Key><PlateActions container={container} etag={data.etag} /></>}
     >
       <Facts container={container} />
