@@ -1,5 +1,6 @@
 // Starts each benchmark with small numbers, to the end. What it measures so is worth nothing: this check shows only that the benchmark still runs on the
-// service as it is now. `npm run check:benchmarks stream` starts these only. `bench:upstream` is left out, because it installs Platform Status DB; start it by hand.
+// service as it is now. `npm run check:benchmarks stream` starts these only. Left out, to be started by hand: `bench:upstream`, which installs Platform
+// Status DB, and `bench:scaling`, which takes minutes and makes the calls of `bench`.
 import { type Check, runChecks } from '../support/checks.ts'
 import { findChromium } from '../support/chromium.ts'
 import { run } from '../support/run.ts'
@@ -12,10 +13,9 @@ const small: Readonly<Record<string, readonly string[]>> = {
   'bench:estimates': ['--sizes', '2000,4000', '--rounds', '3'],
   'bench:growth': ['--steps', '2000,4000', '--slots', '156', '--rounds', '3'],
   'bench:import': ['--steps', '2000'],
-  'bench:isolation': ['--steps', '2000', '--seconds', '0.2'],
+  'bench:isolation': ['--steps', '2000', '--seconds', '0.2', '--only', 'single estimates'],
   'bench:page': ['--frames', '1000', '--seconds', '1', '--viewers', '5'],
   'bench:plans': ['--steps', '2000'],
-  'bench:scaling': ['--quick', '--no-settings'],
   'bench:shared-commit': ['--seconds', '0.2'],
   'bench:start': ['--steps', '1000'],
   'bench:stream': ['--seconds', '1', '--readers', '5'],
@@ -28,4 +28,4 @@ await runChecks(Object.fromEntries(checks.map(([name, args]): [string, Check] =>
   if (name === 'bench:page' && findChromium() === undefined) return 'there is no Chromium here'
   await run('npm', ['run', name, '--', ...args], { seconds: 240 })
   return undefined
-}])))
+}])), { atOnce: 2 })
