@@ -190,6 +190,7 @@ export async function renamed (browser: Browser, service: RunningService): Promi
   // Without its barcode on the platform, the address would lead nowhere.
   await page.goto(`${service.url}/labware/BY_ITSELF`)
   await title('BY_ITSELF').waitFor()
+  await settled()
   await call('DELETE', `/api/containers/${String(third)}?reason=broken`)
   await page.getByText('off the platform since').waitFor()
   await until(page, `location.pathname === '/labware/${String(third)}'`)
