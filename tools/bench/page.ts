@@ -118,14 +118,12 @@ async function measureViewers (browser: Browser, service: RunningService): Promi
     answers.push(moveOnce(n))
   }
   const moved = await Promise.all(answers)
-  await sleep(2000)
+  const names = JSON.stringify(moved.map(({ name }) => name))
   const delays: number[] = []
   for (const { page, close } of pages) {
+    await until(page, `${names}.every((name) => stamps.has(name))`)
     const seen = await page.evaluate<Record<string, number>>(paintedAt)
-    for (const { name, at } of moved) {
-      if (seen[name] === undefined) throw new Error(`a page never showed ${name}`)
-      delays.push(Math.max(0, seen[name] - at))
-    }
+    for (const { name, at } of moved) delays.push(Math.max(0, seen[name]! - at))
     await close()
   }
   for (const reader of readers) reader.leave()
