@@ -20,6 +20,8 @@ const { values } = parseArgs({ options: {
 } })
 const [seconds, count, moves] = [Number(values.seconds), Number(values.readers), Number(values.moves)]
 const goals = { p99_ms: 250, stalled_mib: 2, stop_ms: 1000 }
+/** How long a busy machine may take until each reader is told of each move. */
+const patienceMs = 60_000
 /** The plates of the arrangements that stalled readers do not take: one revision has an event of each, so it is a large frame for every filter. */
 const plates = 100
 /** More than the buffers of the machine and of the service hold. */
@@ -70,7 +72,8 @@ async function measureDelays (writing: Subject, other: Subject): Promise<{ delay
     written.push(move(writing.address, n))
   }
   const all = await Promise.all(written)
-  await sleep(2000)
+  const isTold = ({ cameAt }: Reader): boolean => all.every(({ revision }) => cameAt.has(revision))
+  for (const end = Date.now() + patienceMs; Date.now() < end && ![...far, ...near].every(isTold);) await sleep(50)
   const delays = [delayOf('the other instance', far, all), delayOf('the same instance', near, all)]
   for (const reader of [...far, ...near]) reader.leave()
   return { delays, writes: all.length }
