@@ -26,8 +26,8 @@ const debounceMs = 200
 /** How long what changed may wait for a write of this page to end. */
 const holdMs = 10_000
 
-/** What the sheets ask for by a name that they can change. */
-const byName: ReadonlySet<string> = new Set(['devices', 'containers', 'history'])
+/** What a sheet asks for by a name that it can change. */
+const byName: ReadonlySet<string> = new Set(['devices'])
 
 /**
  * Reads again what a change of the lab made old. A busy lab is read once for many changes. The news of a write may come before its answer. Until the

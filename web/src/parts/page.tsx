@@ -3,7 +3,7 @@ import { useLocation } from 'wouter'
 
 type Props = {
   title: string, heading?: ReactNode, tools?: ReactNode, children: ReactNode
-  /** What stays the same while the page does. Without it that is its address. */
+  /** Names the page while its address changes. Without it, another address is another page. */
   opened?: string
 }
 

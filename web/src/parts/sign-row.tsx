@@ -5,7 +5,7 @@ type SignCell = Pick<SlotCell, 'kind' | 'glyph' | 'says'> & { slot: number, numb
 
 /**
  * A row without room for names: each slot is its sign alone, and for fingers its number. A large lab has 10,000 of them, so the row writes its slots into
- * the document itself: elements of React for them took most of the time until the map of such a lab was on the screen.
+ * the document itself. That is less work than an element of React for each.
  */
 export const SignRow = memo(function SignRow (props: RowProps) {
   const { row, stop, meant, hasNumbers } = props

@@ -22,7 +22,7 @@ export function isSameRow (before: RowProps, now: RowProps): boolean {
 }
 
 /** A slot as it is drawn: its number, its sign and a word, and all of it in words. */
-export type SlotCell = { kind: string, number: string, glyph: string, word: string, says: string, occupant: Occupant | undefined }
+export type SlotCell = Sign & { number: string, occupant: Occupant | undefined }
 
 export function cellOf (slot: number, { slots, device, reserved, waste, countFrom }: RowProps): SlotCell {
   const occupant = slots.get(slot)

@@ -21,7 +21,7 @@ export function momentOf (time: number, now: number): string {
   return day === partsOf(new Date(now))[0] ? clock : `${day} ${clock}`
 }
 
-// Not `Intl.DateTimeFormat`, which takes 15 ms when it is first used; the clock of each page is among the first things that are drawn.
+// Not `Intl.DateTimeFormat`, which takes 20 to 35 ms when it is first used (`bench/README.md`): the clock is among the first things that a page draws.
 function partsOf (at: Date): [day: string, clock: string] {
   const two = (part: number): string => String(part).padStart(2, '0')
   return [
