@@ -9,10 +9,14 @@ const sliceMs = 2
 // Only one calculation of the process goes on in each turn, however many there are.
 let lastTurn: Promise<unknown> = Promise.resolve()
 
-/** For a calculation that is long: called between its parts, none of which takes longer than some milliseconds. */
+/**
+ * For a calculation that is long: called before each of its parts, none of which takes longer than some milliseconds. What came before the
+ * first one, such as a query, did not hold the event loop.
+ */
 export function slices (): YieldToRequests {
-  let began = performance.now()
+  let began: number | undefined
   return async () => {
+    began ??= performance.now()
     if (performance.now() - began < sliceMs) return
     const mine = lastTurn.then(() => nextTurn())
     lastTurn = mine

@@ -4,13 +4,17 @@ import { problem } from '../contract/problems.ts'
 import { connectWithin } from '../store/connect-within.ts'
 import { largeReadConnections } from '../store/database.ts'
 import { isStatementTimeout } from '../store/errors.ts'
-import { asSmallRead, LargeRead } from '../store/read-size.ts'
+import { LargeRead, type ReadSize } from '../store/read-size.ts'
 import { fairGate } from './fair-gate.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** How much a read can cost, if that does not follow from the query; see `costOf`. A route outside /api that reads the lab must say it. */
     read?: 'small' | 'large'
+  }
+  interface FastifyRequest {
+    /** How much the request may read in the place that it has. */
+    readSize: ReadSize
   }
   interface FastifyInstance {
     /** Runs a large read in its turn, for a response that needs several: between them, others have theirs. `waitMs` is how long it waits. */
@@ -43,6 +47,8 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
     large: fairGate(largeReadConnections, Math.min(largeReadWaitMs, connectTimeoutMs), 'Other large reads are still running. Retry in one second.')
   }
 
+  app.decorateRequest('readSize', 'any')
+
   const actorOf = ({ actor, ip }: FastifyRequest): string => actor ?? ip
 
   app.decorate('largeReadOf', async (request, run, waitMs) => await gates.large.run(actorOf(request), async () => await largeRead(run), waitMs))
@@ -53,8 +59,9 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
     route.handler = async function (request, reply) {
       const run = async (): Promise<unknown> => await (handler.call(this, request, reply))
       const admit = async (cost: Cost): Promise<unknown> => await gates[cost].run(actorOf(request), async (waitedMs) => {
-        const inTime = waitedMs === 0 ? run : async () => await connectWithin(Math.max(leastConnectMs, connectTimeoutMs - waitedMs), run)
-        return await around[cost](inTime)
+        request.readSize = cost === 'small' ? 'small' : 'any'
+        const inTime = waitedMs === 0 ? run : async () => await connectWithin(app.database.pool, Math.max(leastConnectMs, connectTimeoutMs - waitedMs), run)
+        return await (cost === 'large' ? largeRead(inTime) : inTime())
       })
       try {
         return await admit(costOf(route, request))
@@ -65,8 +72,6 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
       }
     }
   })
-
-  const around: Record<Cost, (run: () => Promise<unknown>) => Promise<unknown>> = { write: async (run) => await run(), small: asSmallRead, large: largeRead }
 
   async function largeRead<T> (run: () => Promise<T>): Promise<T> {
     try {

@@ -50,6 +50,8 @@ export const conditionalWrites = plugin(async (app: FastifyInstance) => {
     const { status, headers, body, replayed } = await store.idempotency.once(key, async () => responseOf(reply, await run()))
     reply.code(status).headers(headers)
     if (replayed) {
+      // an attempt that was undone can have said one
+      request.written = null
       reply.header('idempotency-replayed', 'true')
       app.metrics.replays.add({ operation: request.routeOptions.schema?.operationId ?? 'none' })
     }

@@ -25,8 +25,10 @@ export function fairGate (places: number, waitMs: number, busy: string) {
     first.enter()
   }
 
-  async function wait (actor: string, longestMs: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
+  /** Waits for a place, and returns how long it has waited. */
+  async function wait (actor: string, longestMs: number): Promise<number> {
+    const since = performance.now()
+    return await new Promise<number>((resolve, reject) => {
       const timer = setTimeout(() => {
         const others = queues.get(actor)!.filter((one) => one !== waiting)
         if (others.length === 0) queues.delete(actor)
@@ -36,7 +38,7 @@ export function fairGate (places: number, waitMs: number, busy: string) {
       const waiting: Waiting = {
         enter: () => {
           clearTimeout(timer)
-          resolve()
+          resolve(performance.now() - since)
         }
       }
       const queue = queues.get(actor)
@@ -49,13 +51,8 @@ export function fairGate (places: number, waitMs: number, busy: string) {
     /** Runs some work in its turn, and tells it how long it has waited. Throws `too-busy` if there is no free place in time. */
     async run<T> (actor: string, work: (waitedMs: number) => Promise<T>, longestMs = waitMs): Promise<T> {
       let waitedMs = 0
-      if (free > 0) {
-        free -= 1
-      } else {
-        const since = performance.now()
-        await wait(actor, longestMs)
-        waitedMs = performance.now() - since
-      }
+      if (free > 0) free -= 1
+      else waitedMs = await wait(actor, longestMs)
       try {
         return await work(waitedMs)
       } finally {

@@ -4,13 +4,12 @@ import Type from 'typebox'
 import { withProblems } from '../contract/problem-responses.ts'
 import { problem } from '../contract/problems.ts'
 import { largestRevisionNumber } from '../contract/stream.ts'
-import type { WrittenRevision } from '../store/request-context.ts'
-import { noteRevision } from '../store/written-revision.ts'
+import type { WrittenRevision } from '../store/written-revision.ts'
 import { isApiWrite } from './api-writes.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The revision that the request has written, as far as a command said it. */
+    /** The revision that the request has written, as far as a command said it; see `auditOf`. */
     written: WrittenRevision | null
   }
 }
@@ -34,11 +33,6 @@ export const labRevision = plugin(async (app: FastifyInstance, { waitMs = minRev
   app.addHook('onRoute', (route) => {
     if (!route.url.startsWith('/api/')) return
     if (isApiWrite(route)) {
-      const { handler } = route
-      route.handler = async function (request, reply) {
-        request.written = { revision: null }
-        return await noteRevision(request.written, async () => await (handler.call(this, request, reply)))
-      }
       route.onSend = [sendRevision, ...[route.onSend ?? []].flat()]
     } else {
       const schema = route.schema ??= {}

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { invalid, problem } from '../contract/problems.ts'
 import type { TableKind } from '../tables/columns.ts'
 import { parquetByThread } from '../tables/parquet-thread.ts'
-import { isSmallRead, LargeRead } from '../store/read-size.ts'
+import { LargeRead } from '../store/read-size.ts'
 import { nextPageOf } from './next-page.ts'
 
 type PageQuery = { limit?: number, cursor?: string, count?: boolean }
@@ -42,7 +42,7 @@ export const tableFiles = plugin(async (app: FastifyInstance, { stallMs = longes
 
   app.decorate('sendTable', async (request, reply, kind, query, read) => {
     // It has read nothing yet.
-    if (isSmallRead()) throw new LargeRead()
+    if (request.readSize === 'small') throw new LargeRead()
     if (query.count === true) throw invalid({ in: 'query', parameter: 'count', detail: 'a file has no total; omit `count`, or ask for application/json' })
     if (open >= filesAtOnce) throw problem('too-busy', `${filesAtOnce} files are being written already. Retry when one of them is done.`)
     open += 1

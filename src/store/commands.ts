@@ -3,10 +3,10 @@ import type pg from 'pg'
 import { databaseProblem, isLockTimeout, isRetryable, isStalePlan } from './errors.ts'
 import { renameStatements } from './statement-names.ts'
 import { inAmbientTransaction } from './transaction.ts'
-import { isRevisionWanted, writeRevision } from './written-revision.ts'
+import { writeRevision, written, type WrittenRevision } from './written-revision.ts'
 
-/** Actor, request id and reason of a command. Events store them. */
-export type AuditContext = { actor: string | null, request_id: string, reason?: string }
+/** Actor, request id and reason of a command. Events store them. In `written` the command says its revision, if somebody wants to know it. */
+export type AuditContext = { actor: string | null, request_id: string, reason?: string, [written]?: WrittenRevision }
 
 const maxAttempts = 4
 
@@ -45,13 +45,15 @@ export async function runPrepared<Row extends pg.QueryResultRow> (database: Quer
 }
 
 /**
- * The same for a command that returns rows. Also notes the revision of the lab behind it, in the same round trip, if the request wants to know it.
+ * The same for a command that returns rows. Also notes the revision of the lab behind it, in the same round trip, if `audit` wants to know it.
  * The subquery is read when the first row is there, so the command has run.
  */
-export async function runLabCommand<Row extends pg.QueryResultRow> (database: Queryable, text: string, values: readonly unknown[]): Promise<Row[]> {
-  if (!isRevisionWanted()) return await runPrepared<Row>(database, text, values)
+export async function runLabCommand<Row extends pg.QueryResultRow> (
+  database: Queryable, text: string, values: readonly unknown[], audit: AuditContext
+): Promise<Row[]> {
+  if (audit[written] === undefined) return await runPrepared<Row>(database, text, values)
   const rows = await runPrepared<Row & { lab_revision: number }>(database, `SELECT command.*, (SELECT lab_revision()::float8) AS lab_revision FROM (${text}) AS command`, values)
-  writeRevision(rows[0]?.lab_revision ?? null)
+  writeRevision(audit, rows[0]?.lab_revision ?? null)
   return rows.map(({ lab_revision: _, ...row }) => row as unknown as Row)
 }
 

@@ -1,14 +1,21 @@
 import type pg from 'pg'
 import { requestContext, withContext } from './request-context.ts'
 
+type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void
+
 /** Runs `run`, which waits at most this long for each connection. For a request that has waited for its turn already. */
-export async function connectWithin<T> (ms: number, run: () => Promise<T>): Promise<T> {
-  return await withContext({ connectMs: ms }, run)
+export async function connectWithin<T> (pool: pg.Pool, ms: number, run: () => Promise<T>): Promise<T> {
+  return isThere(pool) ? await run() : await withContext({ connectMs: ms }, run)
+}
+
+/** Whether a connection is idle that nobody else waits for. */
+function isThere ({ idleCount, waitingCount }: pg.Pool): boolean {
+  return idleCount > waitingCount
 }
 
 /** Makes `connect` of a pool obey `connectWithin`. Otherwise the limit of the pool applies. */
 export function obeyConnectWithin<P extends pg.Pool> (pool: P): P {
-  const connect = pool.connect.bind(pool) as (callback?: unknown) => unknown
+  const connect = pool.connect.bind(pool) as (callback?: Connected) => unknown
 
   async function connectInTime (ms: number): Promise<pg.PoolClient> {
     return await new Promise((resolve, reject) => {
@@ -23,11 +30,13 @@ export function obeyConnectWithin<P extends pg.Pool> (pool: P): P {
     })
   }
 
-  pool.connect = ((callback?: unknown) => {
+  pool.connect = ((callback?: Connected) => {
     const { connectMs: ms } = requestContext()
-    // An idle connection that nobody else waits for is there at once.
-    const isThere = pool.idleCount > pool.waitingCount
-    return ms === undefined || callback !== undefined || isThere ? connect(callback) : connectInTime(ms)
+    if (ms === undefined || isThere(pool)) return connect(callback)
+    const connected = connectInTime(ms)
+    if (callback === undefined) return connected
+    connected.then((client) => callback(undefined, client, () => client.release()), (error: Error) => callback(error, undefined, () => {}))
+    return undefined
   }) as typeof pool.connect
   return pool
 }

@@ -51,9 +51,9 @@ type AddedRow = Container & { outcome: AddedContainer['outcome'], labels: Warnin
 
 /** Containers and lids. Each command is one call of a database function; see prisma/sql/container and prisma/sql/placement. */
 export function containerStore ({ pool, prisma }: Database) {
-  async function command (name: keyof typeof commands, container: string, ...values: readonly unknown[]): Promise<ChangedContainer> {
+  async function command (name: keyof typeof commands, container: string, audit: AuditContext, ...values: readonly unknown[]): Promise<ChangedContainer> {
     const { id, barcode } = parseContainerRef(container)
-    const [changed] = await runLabCommand<ChangedContainer>(pool, commands[name], [id, barcode, ...values])
+    const [changed] = await runLabCommand<ChangedContainer>(pool, commands[name], [id, barcode, ...values], audit)
     return changed!
   }
 
@@ -61,7 +61,7 @@ export function containerStore ({ pool, prisma }: Database) {
   async function relabelling (
     name: 'update' | 'correct', container: string, changes: { barcode?: string | null | undefined }, audit: AuditContext
   ): Promise<ChangedContainer> {
-    const changed = await command(name, container, changes, audit)
+    const changed = await command(name, container, audit, changes, audit)
     const { barcode } = changes
     if (typeof barcode !== 'string') return changed
     const [alike] = await runPrepared<{ warnings: Warning[] }>(pool, 'SELECT label_warnings($1) AS warnings', [JSON.stringify([{ barcode, pointer: '/barcode' }])])
@@ -81,7 +81,7 @@ export function containerStore ({ pool, prisma }: Database) {
 
   async function addAll (inputs: readonly ContainerCreate[], audit: AuditContext, batch = true): Promise<AddedContainer[]> {
     const prepared = inputs.map((input, index) => containerInput(input, batch ? `/containers/${index}` : ''))
-    const rows = await runLabCommand<AddedRow>(pool, addContainers, [JSON.stringify(prepared), batch, audit])
+    const rows = await runLabCommand<AddedRow>(pool, addContainers, [JSON.stringify(prepared), batch, audit], audit)
     return rows.map(({ outcome, labels, labware, ...container }) => {
       const warnings = [...labels ?? [], ...labware ?? []]
       return { outcome, container: warnings.length === 0 ? container : { ...container, warnings } }
@@ -132,19 +132,20 @@ export function containerStore ({ pool, prisma }: Database) {
     },
 
     async remove (container: string, { reason }: RemoveQuery, audit: AuditContext) {
-      return await command('remove', container, reason === undefined ? audit : { ...audit, reason })
+      const reasoned = reason === undefined ? audit : { ...audit, reason }
+      return await command('remove', container, reasoned, reasoned)
     },
 
     async move (container: string, { source_device, source_pos, target_device, target_pos, reservation_id }: Move, audit: AuditContext) {
-      return await command('move', container, source_device, source_pos, target_device, target_pos, audit, reservation_id)
+      return await command('move', container, audit, source_device, source_pos, target_device, target_pos, audit, reservation_id)
     },
 
     async unlid (container: string, { lid_device, lid_pos, reservation_id }: Unlid, audit: AuditContext) {
-      return await command('unlid', container, lid_device, lid_pos, audit, reservation_id)
+      return await command('unlid', container, audit, lid_device, lid_pos, audit, reservation_id)
     },
 
     async lid (container: string, { lid_device, lid_pos }: Lid, audit: AuditContext) {
-      return await command('lid', container, lid_device, lid_pos, audit)
+      return await command('lid', container, audit, lid_device, lid_pos, audit)
     },
 
     /** Sets what a person sees in the lab. Skips the normal rules, but not the constraints. */
@@ -160,7 +161,7 @@ export function containerStore ({ pool, prisma }: Database) {
     async moveFromPosition ({ source_device, source_pos, target_device, target_pos, barcode, reservation_id }: MoveFromPosition, audit: AuditContext) {
       const ref = barcode ? parseContainerRef(barcode) : { id: null, barcode: null }
       const values = [source_device, source_pos, target_device, target_pos, ref.id, ref.barcode, audit, reservation_id]
-      const [moved] = await runLabCommand<ChangedContainer>(pool, moveFromPosition, values)
+      const [moved] = await runLabCommand<ChangedContainer>(pool, moveFromPosition, values, audit)
       return moved!
     },
 

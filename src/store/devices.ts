@@ -46,7 +46,7 @@ export function deviceStore (database: Database) {
     /** Adds a device. Without an id, a retired device with this name is restored. `created` is false for a retry. */
     async add (body: DeviceCreate, audit: AuditContext): Promise<{ created: boolean, device: Device }> {
       const newId = idsOfNewDevices()
-      return await withSlotsAhead(database, async (transaction) => {
+      return await withSlotsAhead(database, audit, async (transaction) => {
         const repeated = await readIfRepeated(transaction, body)
         if (repeated !== null) return { id: repeated.id, devices: [], changes: [], created: false }
         const known = await readTrackedDevice(transaction, body.name)
@@ -58,7 +58,7 @@ export function deviceStore (database: Database) {
     },
 
     async update (name: string, changes: DevicePatch, audit: AuditContext): Promise<Device> {
-      return await withSlotsAhead(database, async (transaction) => {
+      return await withSlotsAhead(database, audit, async (transaction) => {
         const before = await readTrackedDevice(transaction, name)
         if (before === null || before.retired) throw deviceNotFound(name)
         const after = { ...before, ...changes, listed: true }
@@ -72,7 +72,7 @@ export function deviceStore (database: Database) {
 
     /** Retires a device. Returns an already retired device unchanged. */
     async retire (name: string, audit: AuditContext): Promise<Device> {
-      return await withSlotsAhead(database, async (transaction) => {
+      return await withSlotsAhead(database, audit, async (transaction) => {
         const before = await readTrackedDevice(transaction, name)
         if (before === null) throw deviceNotFound(name)
         return await plan(transaction, before, { ...before, retired: true })
@@ -155,7 +155,7 @@ async function plan (transaction: Transaction, before: TrackedDevice | undefined
 }
 
 async function write (transaction: Transaction, { id, devices }: DevicePlan, audit: AuditContext): Promise<Device> {
-  if (devices.length > 0) await writeDevices(transaction, devices, { revision: await nextRevision(transaction), ordinal: 0 }, audit)
+  if (devices.length > 0) await writeDevices(transaction, devices, { revision: await nextRevision(transaction, audit), ordinal: 0 }, audit)
   return await readById(transaction, id)
 }
 

@@ -2,7 +2,7 @@ import type { Experiment, ExperimentQuery } from '../contract/experiments.ts'
 import { toUtc } from '../domain/step-times.ts'
 import { viewColumns } from './columns.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
-import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
+import { largestRead, LargeRead, type ReadSize } from './read-size.ts'
 
 /** The SQL condition (on `experiment e`) of the filters. The start of an experiment is the first entry of an index range, so its steps are not scanned. */
 export function experimentCondition ({ process_id, status, started_after, started_before }: ExperimentQuery): Prisma.Sql {
@@ -20,7 +20,7 @@ export function experimentCondition ({ process_id, status, started_after, starte
  * Up to `take` experiments after an id. The last one of `take` only says that there is another page: its steps are not counted, and its
  * members are null.
  */
-export async function readExperiments (prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number): Promise<Experiment[]> {
+export async function readExperiments (prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number, size: ReadSize): Promise<Experiment[]> {
   const page = Prisma.sql`
     page AS MATERIALIZED (
       SELECT found.id, row_number() OVER (ORDER BY found.id) < ${take}::int AS shown FROM (
@@ -29,7 +29,7 @@ export async function readExperiments (prisma: PrismaClient, condition: Prisma.S
         ORDER BY e.id LIMIT ${take}
       ) found
     )`
-  if (isSmallRead()) {
+  if (size === 'small') {
     const beyond = await prisma.$queryRaw<unknown[]>`WITH ${page} SELECT 1 AS step FROM page JOIN step ON step.experiment_id = page.id WHERE page.shown OFFSET ${largestRead.steps} LIMIT 1`
     if (beyond.length > 0) throw new LargeRead()
   }

@@ -13,7 +13,7 @@ import { countExperiments, experimentCondition, readExperiments } from './experi
 import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
 import { filtersOf, readPageById } from './pages.ts'
 import { pauseValues } from './pauses.ts'
-import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
+import { largestRead, LargeRead, type ReadSize } from './read-size.ts'
 
 const members: MemberKinds<Experiment> = {
   id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', warnings: 'value', steps: 'value', first_start: 'time',
@@ -32,8 +32,8 @@ export function experimentStore ({ pool, prisma }: Database) {
   }
 
   return {
-    async read (id: string): Promise<JsonRow<Experiment>> {
-      const isSmall = isSmallRead()
+    async read (id: string, size: ReadSize = 'any'): Promise<JsonRow<Experiment>> {
+      const isSmall = size === 'small'
       const [found] = await runPrepared<JsonRow<Experiment>>(pool, isSmall ? readSmallById : readById, [id])
       if (found !== undefined) return found
       if (isSmall && await isThere(id)) throw new LargeRead()
@@ -54,12 +54,12 @@ export function experimentStore ({ pool, prisma }: Database) {
       return { outcome, experiment }
     },
 
-    async list (query: ExperimentQuery) {
+    async list (query: ExperimentQuery, size: ReadSize) {
       const condition = experimentCondition(query)
       return await readPageById<Experiment>(query, {
         name: 'experiments',
         filters: filtersOf(query),
-        read: async (after, take) => await readExperiments(prisma, condition, after, take),
+        read: async (after, take) => await readExperiments(prisma, condition, after, take, size),
         count: async () => await countExperiments(prisma, condition)
       })
     },

@@ -39,10 +39,10 @@ export function importStore (database: Database) {
 
     /** Plans and changes the lab under the lab lock, so that the plan is still valid when it is applied. */
     async changeWorld<P extends LabInputs> (lookup: ImportLookup, plan: (tracked: TrackedThings) => P, audit: AuditContext): Promise<P> {
-      return await withLabLock(database, async (transaction) => {
+      return await withLabLock(database, audit, async (transaction) => {
         const planned = plan(await readTrackedThings(transaction, lookup))
         for (const devices of planned.devices) {
-          if (devices.length > 0) await writeDevices(transaction, devices, { revision: await nextRevision(transaction), ordinal: 0 }, audit)
+          if (devices.length > 0) await writeDevices(transaction, devices, { revision: await nextRevision(transaction, audit), ordinal: 0 }, audit)
         }
         await transaction.$executeRaw`
           SELECT count(update_position(s.device, s.position, '{"deep_well_suited": true}', ${JSON.stringify(audit)}::jsonb)::text)
@@ -56,7 +56,7 @@ export function importStore (database: Database) {
     },
 
     async addContainers (containers: readonly object[], audit: AuditContext): Promise<void> {
-      await withLabLock(database, async (transaction) => { await importContainers(transaction, containers, audit) })
+      await withLabLock(database, audit, async (transaction) => { await importContainers(transaction, containers, audit) })
     },
 
     /** The processes with these ids that exist already. */

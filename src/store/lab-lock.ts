@@ -1,4 +1,4 @@
-import { withRetries } from './commands.ts'
+import { type AuditContext, withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import { databaseFault } from './errors.ts'
 import { Prisma } from './generated/client.ts'
@@ -11,11 +11,11 @@ export type Transaction = Prisma.TransactionClient
  * all earlier commands. `ahead` runs in the same transaction before it has the lock. Throws the problem that the database raised.
  */
 export async function withLabLock<T> (
-  { prisma }: Database, run: (transaction: Transaction) => Promise<T>, ahead?: (transaction: Transaction) => Promise<void>
+  { prisma }: Database, audit: AuditContext, run: (transaction: Transaction) => Promise<T>, ahead?: (transaction: Transaction) => Promise<void>
 ): Promise<T> {
   const attempt = async () => await prisma.$transaction(async (transaction) => {
     // an attempt before this one was undone
-    writeRevision(null)
+    writeRevision(audit, null)
     await ahead?.(transaction)
     await transaction.$executeRaw`SELECT lock_lab()`
     return await run(transaction)
@@ -39,8 +39,8 @@ export async function currentRevision (transaction: Transaction): Promise<number
 }
 
 /** The revision of the running command. Call it once, and only if the command changes something, because revisions have no gaps. */
-export async function nextRevision (transaction: Transaction): Promise<number> {
+export async function nextRevision (transaction: Transaction, audit: AuditContext): Promise<number> {
   const [next] = await transaction.$queryRaw<{ revision: number }[]>`SELECT next_revision()::float8 AS revision`
-  writeRevision(next!.revision)
+  writeRevision(audit, next!.revision)
   return next!.revision
 }

@@ -26,7 +26,7 @@ class DryRun extends Error {
 /** Makes devices, slots, containers and lids as they were at a revision, as far as nothing contradicts, in one transaction. */
 export async function restoreLab (database: Database, at: number, dryRun: boolean, audit: AuditContext): Promise<LabRestoreResult> {
   try {
-    return await withLabLock(database, async (transaction) => {
+    return await withLabLock(database, audit, async (transaction) => {
       const present = await currentRevision(transaction)
       const restore = new Restore(transaction, at, audit)
       const { changed, ...result } = await restore.run()
@@ -87,7 +87,7 @@ class Restore {
 
   /** The place in the log of the next `count` events. */
   private async next (count: number): Promise<{ revision: number, ordinal: number }> {
-    this.revision ??= await nextRevision(this.transaction)
+    this.revision ??= await nextRevision(this.transaction, this.audit)
     const ordinal = this.ordinal
     this.ordinal += count
     return { revision: this.revision, ordinal }

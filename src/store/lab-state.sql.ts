@@ -1,7 +1,7 @@
 import type { LabHealth, LabState } from '../contract/lab.ts'
 import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
-import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
+import { largestRead, LargeRead, type ReadSize } from './read-size.ts'
 
 /** The longest of the newest samples that are comparable at a level with the step `s`. Of a step with a commanded time, samples are what it took beyond that. */
 const longestOf = (level: number) => Prisma.raw(`(SELECT max(sample_seconds) FROM (
@@ -17,11 +17,11 @@ const lastEventOf = (row: string) => Prisma.raw(`(SELECT json_build_object('kind
 const labelOf = (row: 'c' | 's') => Prisma.raw(`'"' || ${row}.name || '"' || coalesce(' (barcode "' || nullif(${row}.barcode, ${row}.name) || '")', '')`)
 
 /** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
-export async function readState (transaction: Transaction): Promise<LabState> {
-  if (isSmallRead()) {
-    const [size] = await transaction.$queryRaw<{ large: boolean }[]>`
+export async function readState (transaction: Transaction, size: ReadSize): Promise<LabState> {
+  if (size === 'small') {
+    const [found] = await transaction.$queryRaw<{ large: boolean }[]>`
       SELECT EXISTS (SELECT FROM position WHERE retired_at IS NULL OFFSET ${largestRead.slots}) OR EXISTS (SELECT FROM container OFFSET ${largestRead.containers}) AS large`
-    if (size!.large) throw new LargeRead()
+    if (found!.large) throw new LargeRead()
   }
   const [state] = await transaction.$queryRaw<LabState[]>`
     WITH slot AS MATERIALIZED (

@@ -9,6 +9,7 @@ import type { Database } from './database.ts'
 import { withLabLock, nextRevision, currentRevision, type Transaction } from './lab-lock.ts'
 import { readFindings, readLastBackup, readState } from './lab-state.sql.ts'
 import { restoreLab } from './lab-restore.ts'
+import type { ReadSize } from './read-size.ts'
 import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
 import { writeLabwareTypes } from './labware-types.sql.ts'
 import { idsOfNewDevices, withSlotsAhead } from './slots-ahead.ts'
@@ -38,7 +39,7 @@ export function labStore (database: Database) {
           return { applied: !dry_run, ...result, revision: await currentRevision(transaction) }
         }
         const before = await labSnapshot(transaction)
-        const revision = await nextRevision(transaction)
+        const revision = await nextRevision(transaction, audit)
         // Devices name types, so new types come before them, and types go after them.
         let ordinal = await writeLabwareTypes(transaction, { written: labwareTypes.written, deleted: [] }, { revision, ordinal: 0 }, audit)
         await writeDevices(transaction, devices, { revision, ordinal }, audit, slots)
@@ -47,16 +48,16 @@ export function labStore (database: Database) {
         if (lab !== null) await writeLab(transaction, lab, before, { revision, ordinal }, audit)
         return { applied: true, ...result, revision }
       }
-      if (dry_run) return await withLabLock(database, async (transaction) => await write(transaction, await plan(transaction)))
-      return await withSlotsAhead(database, plan, write)
+      if (dry_run) return await withLabLock(database, audit, async (transaction) => await write(transaction, await plan(transaction)))
+      return await withSlotsAhead(database, audit, plan, write)
     },
 
     async config (): Promise<LabLayout> {
       return await withRetries(() => readTrackedConfig(prisma))
     },
 
-    async state (): Promise<LabState> {
-      return await withRetries(() => readState(prisma))
+    async state (size: ReadSize = 'any'): Promise<LabState> {
+      return await withRetries(() => readState(prisma, size))
     },
 
     async health (): Promise<LabHealth> {

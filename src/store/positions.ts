@@ -6,7 +6,7 @@ import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { deviceNotFound } from './devices.ts'
 import { type MemberKinds, selectListAsJson, type JsonRow } from './json-row.ts'
-import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
+import { largestRead, LargeRead, type ReadSize } from './read-size.ts'
 import { refusalDetail } from './refusals.ts'
 
 type PositionsRow = { json: string | null, large: boolean }
@@ -69,8 +69,8 @@ export function positionStore ({ pool }: Database) {
     read,
 
     /** Slots in ascending order, as a JSON array. */
-    async list (device: string, { empty, limit }: Omit<PositionQuery, 'at'>): Promise<JsonRow<Position[]>> {
-      const isSmall = isSmallRead() && (limit ?? Infinity) > largestRead.slots
+    async list (device: string, { empty, limit }: Omit<PositionQuery, 'at'>, size: ReadSize): Promise<JsonRow<Position[]>> {
+      const isSmall = size === 'small' && (limit ?? Infinity) > largestRead.slots
       const [found] = await (empty === undefined && limit === undefined
         ? runPrepared<PositionsRow>(pool, isSmall ? allSlotsIfSmall : allSlots, [device])
         : runPrepared<PositionsRow>(pool, isSmall ? someSlotsIfSmall : someSlots, [device, empty ?? null, limit ?? null]))

@@ -3,7 +3,7 @@ import { problem } from '../contract/problems.ts'
 import { alarmIsOn } from './alarms.ts'
 import { runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { isSmallRead, largestRead, LargeRead } from './read-size.ts'
+import { largestRead, LargeRead, type ReadSize } from './read-size.ts'
 
 // One statement, so everything is of one revision. Devices are in the order of the lab file.
 const present = `
@@ -41,10 +41,10 @@ const isLarge = 'SELECT EXISTS (SELECT FROM container WHERE removed_at IS NULL O
 export function presentStore ({ pool }: Database) {
   return {
     /** All labware that is present, or only that of one device. Alarms are of all devices. Throws `device-not-found`. */
-    async read (device: string | null): Promise<PresentLabware> {
-      if (isSmallRead()) {
-        const [size] = await runPrepared<{ large: boolean }>(pool, isLarge, [largestRead.slots])
-        if (size!.large) throw new LargeRead()
+    async read (device: string | null, size: ReadSize): Promise<PresentLabware> {
+      if (size === 'small') {
+        const [found] = await runPrepared<{ large: boolean }>(pool, isLarge, [largestRead.slots])
+        if (found!.large) throw new LargeRead()
       }
       const [found] = await runPrepared<PresentLabware>(pool, present, [device])
       if (device !== null && !found!.devices.includes(device)) throw problem('device-not-found', `The lab has no device with the name "${device}".`, { device, parameter: 'device' })

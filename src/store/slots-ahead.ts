@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { DeviceChange, DeviceInput } from '../domain/lab-file/lab-plan.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
+import type { AuditContext } from './commands.ts'
 import type { Database } from './database.ts'
 import { type Transaction, withLabLock } from './lab-lock.ts'
 import { writeSlotsAhead } from './lab.sql.ts'
@@ -30,12 +31,12 @@ class Overtaken extends Error {}
  * and done under the lock. `plan` must name new devices with the same ids both times.
  */
 export async function withSlotsAhead<P extends Plan, T> (
-  database: Database, plan: (transaction: Transaction) => Promise<P>, write: (transaction: Transaction, plan: P) => Promise<T>
+  database: Database, audit: AuditContext, plan: (transaction: Transaction) => Promise<P>, write: (transaction: Transaction, plan: P) => Promise<T>
 ): Promise<T> {
   const underLock = async (transaction: Transaction): Promise<T> => await write(transaction, await plan(transaction))
   let ahead: string | undefined
   try {
-    return await withLabLock(database, async (transaction) => {
+    return await withLabLock(database, audit, async (transaction) => {
       const planned = await plan(transaction)
       if (ahead !== undefined && ahead !== writeExactly(planned.devices)) throw new Overtaken()
       return await write(transaction, planned)
@@ -48,6 +49,6 @@ export async function withSlotsAhead<P extends Plan, T> (
     })
   } catch (error) {
     if (!(error instanceof Overtaken)) throw error
-    return await withLabLock(database, underLock)
+    return await withLabLock(database, audit, underLock)
   }
 }

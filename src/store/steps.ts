@@ -54,7 +54,7 @@ export function stepStore ({ pool, prisma }: Database) {
   async function logAll (inputs: readonly StepCreate[], audit: AuditContext, batch = true): Promise<LoggedStep[]> {
     return await withStoredSteps(async (stored) => {
       const { steps, devices } = await prepareSteps(inputs, batch, stored)
-      const logged = await runLabCommand<LoggedStep | ToMerge>(pool, logSteps, [writeExactly(steps), JSON.stringify(devices), batch, audit])
+      const logged = await runLabCommand<LoggedStep | ToMerge>(pool, logSteps, [writeExactly(steps), JSON.stringify(devices), batch, audit], audit)
       return logged.some(({ outcome }) => outcome === 'merge')
         ? { merge: logged.map(({ json }) => JSON.parse(json) as Step) }
         : { done: logged as LoggedStep[] }

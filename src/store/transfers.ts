@@ -45,7 +45,7 @@ export function transferStore ({ pool }: Database) {
           }
         })
         const rows = await runLabCommand<TransferRow | ToMerge>(pool, 'SELECT container, step, findings, warnings, revision FROM transfer($1, $2, $3, $4, $5)',
-          [writeExactly(inputs), JSON.stringify(devices), batch, dryRun, audit])
+          [writeExactly(inputs), JSON.stringify(devices), batch, dryRun, audit], audit)
         return rows.some(({ findings }) => findings === null)
           ? { merge: (rows as ToMerge[]).map(({ step }) => step) }
           : { done: rows as TransferRow[] }

@@ -1,17 +1,13 @@
-import { requestContext, withContext, type WrittenRevision } from './request-context.ts'
+/** The revision of what a request has written. Null as long as no command has said it. */
+export type WrittenRevision = { revision: number | null }
 
-/** While `run` runs, its commands write their revision to `written`. */
-export async function noteRevision<T> (written: WrittenRevision, run: () => Promise<T>): Promise<T> {
-  return await withContext({ written }, run)
-}
+/**
+ * The member of an audit context in which a command says its revision. It is a symbol, which JSON leaves out, so PostgreSQL does not get it.
+ */
+export const written = Symbol('written')
 
-/** Whether somebody wants to know the revision of the running command. */
-export function isRevisionWanted (): boolean {
-  return requestContext().written !== undefined
-}
-
-/** A command has left the lab at this revision. Null: what commands said is undone, as after a dry run. */
-export function writeRevision (revision: number | null): void {
-  const { written } = requestContext()
-  if (written !== undefined) written.revision = revision
+/** A command has left the lab at this revision. Null: what it said before is undone. */
+export function writeRevision (audit: { readonly [written]?: WrittenRevision }, revision: number | null): void {
+  const note = audit[written]
+  if (note !== undefined) note.revision = revision
 }

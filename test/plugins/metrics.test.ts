@@ -149,7 +149,8 @@ t.test('a database that does not answer is a metric, and why requests fail is co
   const lab = await aLab(t, { Fridge: 1 })
   const { pool } = lab.app.database
   const { connect } = pool
-  pool.connect = async () => { throw Object.assign(new Error('the database system is shutting down'), { code: '57P03', severity: 'FATAL' }) }
+  const shutDown = Object.assign(new Error('the database system is shutting down'), { code: '57P03', severity: 'FATAL' })
+  pool.connect = ((callback?: (error: Error) => void) => callback === undefined ? Promise.reject(shutDown) : callback(shutDown)) as typeof pool.connect
   t.match(await lab.get('/api/containers'), { status: 503 })
   lab.app.database.largeReads = async () => { throw new Error('connect ECONNREFUSED') }
   const down = await metricsOf(lab)

@@ -20,7 +20,7 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: ExperimentQuery,
       response: { 200: pageOrParquet(ExperimentPage), ...problems('invalid-cursor') }
     }
-  }, async (request, reply) => await listOrTable(app, request, reply, 'experiments', request.query, async (query) => await store.experiments.list(query)))
+  }, async (request, reply) => await listOrTable(app, request, reply, 'experiments', request.query, async (query) => await store.experiments.list(query, request.readSize)))
 
   app.post('/experiments', {
     schema: {
@@ -47,7 +47,7 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: ExperimentParams, querystring: noQuery,
       response: { 200: ref(Experiment), ...problems('experiment-not-found') }
     }
-  }, async ({ params }, reply) => sendJsonRow(reply, await store.experiments.read(params.id)))
+  }, async ({ params, readSize }, reply) => sendJsonRow(reply, await store.experiments.read(params.id, readSize)))
 
   app.patch('/experiments/:id', {
     config: { changes: 'experiment' },

@@ -63,9 +63,9 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: AtQuery,
       response: { 200: ref(LabState), ...problems() }
     }
-  }, async ({ query }) => {
+  }, async ({ query, readSize }) => {
     const then = parseAsOf(query.at)
-    return then === null ? await store.lab.state() : await store.asOf.lab(then)
+    return then === null ? await store.lab.state(readSize) : await store.asOf.lab(then)
   })
 
   app.delete('/lab', {

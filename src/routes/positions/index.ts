@@ -20,9 +20,10 @@ export const positionsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: DeviceParams, querystring: PositionQuery,
       response: { 200: ref(Positions), ...problems('device-not-found') }
     }
-  }, async ({ params, query: { at, ...query } }, reply) => {
+  }, async ({ params, query: { at, ...query }, readSize }, reply) => {
     const then = parseAsOf(at)
-    return then === null ? sendJsonRow(reply, await store.positions.list(params.device, query)) : await store.asOf.positions(params.device, query, then)
+    if (then !== null) return await store.asOf.positions(params.device, query, then)
+    return sendJsonRow(reply, await store.positions.list(params.device, query, readSize))
   })
 
   app.get('/devices/:device/positions/:position', {

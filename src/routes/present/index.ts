@@ -16,8 +16,8 @@ export const presentRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     schema: { hide: true, querystring: PresentQuery }
-  }, async ({ query }, reply) => {
-    const lab = await app.store.present.read(query.device ?? null)
+  }, async ({ query, readSize }, reply) => {
+    const lab = await app.store.present.read(query.device ?? null, readSize)
     pageHeaders(reply).type('text/html; charset=utf-8')
     return presentPage(lab, query)
   })
