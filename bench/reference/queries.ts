@@ -74,7 +74,7 @@ const windows = (columns: string): string => levels.map((level) => `
 
 const found = (column: string): string => `coalesce(${levels.map((level) => `l${level}.${column}`).join(', ')})`
 
-const keys = levels.map((level) => `${level === 1 ? 'step_key' : 'step_short_key'}(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
+const keys = levels.map((level) => `step_key(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
       origin.id, q.origin_position, destination.id, q.destination_position, NULL, NULL, NULL) AS key_${level}`).join(', ')
 
 const keyed = `

@@ -45,7 +45,7 @@ const what = {
 }
 
 const aKind = {
-  key: '6f1c2b7e-30f6-9c5a-1d0e-3f2b9f7a8c11', kind: 'operation', device: 'Washer', fct: 'wash', protocol: '3x PBS', origin: null, destination: null,
+  key: '6f1c2b7e-30f6-9c5a-0000-000000000000', kind: 'operation', device: 'Washer', fct: 'wash', protocol: '3x PBS', origin: null, destination: null,
   sample_size: 50, median_seconds: 132.4, bound_seconds: 139.9, method: 'rank', trend: 'slower', drift_since: '2026-02-20T08:00:00.000Z', coverage: 0.95, judged: 100,
   last_finish: '2026-03-02T09:20:41.500Z'
 } as const

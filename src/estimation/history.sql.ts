@@ -51,10 +51,7 @@ const window = (level: number, emptyBefore: string, size: number) => `
 
 const emptyBefore = (level: number) => Array.from({ length: level - 1 }, (_, index) => `AND level_${index + 1}.samples IS NULL`).join(' ')
 
-/** The function in the baseline that computes the key of a level. */
-export const keyFunction = (level: number): string => level === 1 ? 'step_key' : 'step_short_key'
-
-const keys = [1, 2, 3, 4, 5].map((level) => `${keyFunction(level)}(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
+const keys = [1, 2, 3, 4, 5].map((level) => `step_key(${level}, q.kind, q.match_function, device.id, q.match_parameters, q.match_protocol,
       origin.id, q.origin_position, destination.id, q.destination_position, q.lidded_before, q.lidded_after, q.barcode_read) AS key_${level}`).join(',\n    ')
 
 // Read once for each request. Only totals need the ratios.
@@ -130,23 +127,13 @@ export async function readHistories (
   database: Queryable, queries: readonly EstimateQuery[], { most, enough, ratios = false }: { most: number, enough: number, ratios?: boolean },
   yieldToRequests: YieldToRequests = slices()
 ): Promise<{ histories: (History | null)[], learnt: LearntFromRuns, unknownDevices: ReadonlySet<string> }> {
-  const indexByQuery = new Map<string, number>()
-  const firstOf: number[] = []
-  const indexes = queries.map((query, index) => {
-    const json = JSON.stringify(query)
-    const known = indexByQuery.get(json)
-    if (known !== undefined) return known
-    indexByQuery.set(json, indexByQuery.size)
-    firstOf.push(index)
-    return indexByQuery.size - 1
-  })
+  const { asked, firstOf, indexes } = distinctQueries(queries)
   const names = new Set(queries.flatMap(({ device, origin_device, destination_device }) => [device, origin_device, destination_device]))
   names.delete(null)
   const statement = statementFor(statements, most)
-  const asked = [...indexByQuery.keys()]
   const perStatement = Math.max(1, Math.floor(samplesPerStatement / most))
   const histories: (History | null)[] = []
-  const known = new Map<string, History>()
+  const known = asked.length > 1 ? new Map<string, History>() : undefined
   let learnt: LearntRow | null = null
   for (let from = 0; from < asked.length; from += perStatement) {
     const rows = await runPrepared<Row>(database, statement, [`[${asked.slice(from, from + perStatement).join()}]`, Math.min(enough, maxInteger), [...names], ratios])
@@ -161,6 +148,23 @@ export async function readHistories (
     learnt: { margins: learnt?.newest?.margins ?? noMargins, shift: learnt?.newest?.shift ?? 0, ratios: learnt?.ratios ?? [] },
     unknownDevices: new Set(learnt?.unknown ?? [])
   }
+}
+
+/** The different queries as JSON, the index of the first of each, and for each query which one it is. */
+function distinctQueries (queries: readonly EstimateQuery[]): { asked: string[], firstOf: number[], indexes: number[] } {
+  // What schedulers ask most often, without the map.
+  if (queries.length === 1) return { asked: [JSON.stringify(queries[0])], firstOf: [0], indexes: [0] }
+  const indexByQuery = new Map<string, number>()
+  const firstOf: number[] = []
+  const indexes = queries.map((query, index) => {
+    const json = JSON.stringify(query)
+    const known = indexByQuery.get(json)
+    if (known !== undefined) return known
+    indexByQuery.set(json, indexByQuery.size)
+    firstOf.push(index)
+    return indexByQuery.size - 1
+  })
+  return { asked: [...indexByQuery.keys()], firstOf, indexes }
 }
 
 /** At most so many steps are read at once. */
@@ -216,13 +220,14 @@ export function underWayReader<Step extends { id: string, kind: EstimateQuery['k
   }
 }
 
-function historyOf ({ level, samples, finishes, borrowed_spread: borrowedSpread }: Row, kind: EstimateQuery['kind'], most: number, known: Map<string, History>): History | null {
+/** The history in a row. Rows that share `known` share equal histories. */
+function historyOf ({ level, samples, finishes, borrowed_spread: borrowedSpread }: Row, kind: EstimateQuery['kind'], most: number, known?: Map<string, History>): History | null {
   if (level === null) return null
-  const text = `${kind} ${level} ${samples} ${finishes} ${JSON.stringify(borrowedSpread)}`
-  const same = known.get(text)
+  const text = known === undefined ? '' : `${kind} ${level} ${samples} ${finishes} ${JSON.stringify(borrowedSpread)}`
+  const same = known?.get(text)
   if (same !== undefined) return same
   const history = { level, samples: numbersIn(samples).slice(0, most), finishes: numbersIn(finishes).slice(0, most), borrowedSpread }
-  known.set(text, history)
+  known?.set(text, history)
   return history
 }
 

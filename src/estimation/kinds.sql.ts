@@ -1,4 +1,5 @@
 import { type Queryable, runPrepared } from '../store/commands.ts'
+import { kindKeyOf, matchKeyOf } from './kind-key.ts'
 import type { BorrowedSpread } from './model.ts'
 
 type End = { device: string, position: number | null }
@@ -57,9 +58,10 @@ export async function readKinds (
   database: Queryable, { since, device, after, take, samples, enough }: KindsWanted
 ): Promise<KnownKind[]> {
   const values = [since, device, take, samples, enough]
-  return after === null
+  const found = after === null
     ? await runPrepared<KnownKind>(database, pageSql(''), values)
-    : await runPrepared<KnownKind>(database, pageSql('AND s.key_1 > $6::uuid'), [...values, after])
+    : await runPrepared<KnownKind>(database, pageSql('AND s.key_1 > $6::bigint'), [...values, matchKeyOf(after)])
+  return found.map(withKey)
 }
 
 /** The number of kinds of which a step finished since a time. */
@@ -73,8 +75,13 @@ export async function readKind (database: Queryable, key: string): Promise<KindR
   const [kind] = await runPrepared<KindRow>(database, `
 SELECT ${kindColumns}
 FROM (SELECT * FROM step WHERE is_sample AND key_1 IS NOT NULL AND key_1 = $1 ORDER BY finish DESC LIMIT 1) s
-${kindDevices}`, [key])
-  return kind
+${kindDevices}`, [matchKeyOf(key)])
+  return kind === undefined ? undefined : withKey(kind)
+}
+
+/** The key as clients see it, instead of the match key of the database. */
+function withKey<T extends KindRow> (kind: T): T {
+  return { ...kind, key: kindKeyOf(kind.key) }
 }
 
 /** A step of a kind. `sample_seconds` is null if the step is no sample. */
@@ -95,5 +102,5 @@ WITH point AS (
 SELECT s.id AS step_id, s.start, s.finish, s.active_seconds AS duration_seconds, CASE WHEN s.is_sample THEN s.sample_seconds END AS sample_seconds, s.commanded_seconds, s.status,
   EXISTS (SELECT FROM event e WHERE e.step_id = s.id AND e.kind = 'step-corrected') AS corrected
 FROM (SELECT *, round(extract(epoch FROM (finish - start)) - coalesce(paused_seconds, 0)::numeric, 3)::float8 AS active_seconds FROM point ORDER BY finish DESC, id DESC LIMIT $4) s
-ORDER BY s.finish DESC, s.id DESC`, [key, from, to, take])
+ORDER BY s.finish DESC, s.id DESC`, [matchKeyOf(key), from, to, take])
 }

@@ -1,13 +1,13 @@
 import type { EstimateSample } from '../contract/estimates.ts'
 import { type Queryable, runPrepared } from '../store/commands.ts'
-import { type EstimateQuery, keyFunction } from './history.sql.ts'
+import type { EstimateQuery } from './history.sql.ts'
 
 const samplesSql = (level: number) => `
 SELECT s.id AS step_id, s.sample_seconds AS seconds, s.finish
 FROM jsonb_to_record($1) AS q (
   kind text, match_function text, match_parameters uuid, match_protocol uuid, device text, origin_device text, origin_position integer,
   destination_device text, destination_position integer, lidded_before boolean, lidded_after boolean, barcode_read boolean)
-CROSS JOIN LATERAL (SELECT ${keyFunction(level)}(${level}, q.kind, q.match_function, latest_device_named(q.device), q.match_parameters, q.match_protocol,
+CROSS JOIN LATERAL (SELECT step_key(${level}, q.kind, q.match_function, latest_device_named(q.device), q.match_parameters, q.match_protocol,
   latest_device_named(q.origin_device), q.origin_position, latest_device_named(q.destination_device), q.destination_position,
   q.lidded_before, q.lidded_after, q.barcode_read) AS key) wanted
 JOIN step s ON s.key_${level} = wanted.key

@@ -16,6 +16,9 @@ const lostConnectionText = /^timeout expired$|timeout exceeded when trying to co
 const prismaUnavailable = /^(P1001|P1002|P1008|P1017|P2024|P2028)$/
 const adapterUnavailable = /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError)$/
 
+// The ids of steps, also in a partition: each has an index of its own.
+const stepIds = /^step_(?!container_)(\w+_)?pkey$/
+
 type Cause = {
   kind?: string, originalCode?: string, code?: string, originalMessage?: string, message?: string, detail?: string
   constraint?: { index?: string } | string
@@ -30,10 +33,13 @@ export function isStalePlan (error: unknown): boolean {
   return fault?.sqlstate === '0A000' && fault.message === 'cached plan must not change result type'
 }
 
-/** Whether a retry of the transaction can succeed: after a deadlock, a serialization failure, a lock that it could not get or a migration of a newer instance. */
+/**
+ * Whether a retry of the transaction can succeed: after a deadlock, a serialization failure, a lock that it could not get, a migration of a newer instance,
+ * or a step that another transaction logged at the same moment, which is known by then.
+ */
 export function isRetryable (error: unknown): boolean {
   const fault = databaseFault(error)
-  return isStalePlan(error) || isLockTimeout(error) || fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
+  return isStalePlan(error) || isLockTimeout(error) || (fault?.sqlstate === '23505' && stepIds.test(fault.constraint ?? '')) || fault?.sqlstate === '40001' || fault?.sqlstate === '40P01' || (error as { code?: string } | null)?.code === 'P2034'
 }
 
 /** Whether the transaction gave up waiting for a lock (begin_short_waits.sql). The holder may wait for one of this transaction. */
@@ -117,7 +123,6 @@ const problemOfConstraint: Readonly<Record<string, ProblemCode>> = {
   device_pkey: 'id-in-use',
   process_pkey: 'id-in-use',
   experiment_pkey: 'id-in-use',
-  step_pkey: 'id-in-use',
   adopted_id_pkey: 'id-in-use',
   webhook_pkey: 'id-in-use'
 }

@@ -45,6 +45,8 @@ t.test('a device that changed says since when, and one that wears says that it b
   t.match(wash, { sample_size: 12, trend: 'slower', drift_since: String })
   t.match(read, { trend: 'slower', drift_since: null })
   const { body } = await lab.get(`/api/estimates/kinds/${wash.key}/history`)
+  const before = `${wash.key.slice(0, 19)}9d52-0c6a1f0e8b11`
+  t.same((await lab.get(`/api/estimates/kinds/${before}/history`)).body.key, wash.key, 'the keys of version 0.2.0 had other digits after the first sixteen')
   t.match(body, { key: wash.key, device: 'Washer', fct: 'wash', truncated: false, regimes: [{ sample_size: 30 }, { sample_size: 12 }] })
   t.equal(body.regimes[1].from, wash.drift_since)
   t.equal(body.points.length, 42)

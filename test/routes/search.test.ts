@@ -55,8 +55,14 @@ t.test('the id of a request finds what it changed', async (t) => {
   const [item, ...others] = await search(service, 'plate-of-monday')
   t.match([item, others], [{ kind: 'revision', id: null, label: 'added', where: null, why: 'request-id' }, []])
   t.match((await service.get(item!.url)).body.items[0], { request_id: 'plate-of-monday', kind: 'added' }, 'its URL leads there')
+  for (const id of ['0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11', '3f1c2b7e-30f6-4c5a-9d0e-3f2b9f7a8c11', '3F1C2B7E-30F6-4C5A-9D0E-3F2B9F7A8C12']) {
+    await service.patch('/api/containers/P1', { name: id }, { 'x-request-id': id })
+    const [found, ...others] = await search(service, id)
+    t.match([found, others.filter(({ kind }) => kind === 'revision')], [{ kind: 'revision', why: 'request-id' }, []], 'whatever kind of UUID it is')
+    t.match((await service.get(found!.url)).body.items[0], { request_id: id, kind: 'updated' })
+  }
   for (const name of ['a', 'b', 'c']) await service.patch('/api/containers/P1', { name }, { 'x-request-id': 'always-the-same' })
-  t.match(await search(service, 'always-the-same', '&limit=2'), [{ url: '/api/events?after=4' }, { url: '/api/events?after=3' }], 'of one id for several requests, the newest')
+  t.match(await search(service, 'always-the-same', '&limit=2'), [{ url: '/api/events?after=7' }, { url: '/api/events?after=6' }], 'of one id for several requests, the newest')
 })
 
 t.test('each hit can be read at its URL, is told once, and there are as many as were asked for', async (t) => {

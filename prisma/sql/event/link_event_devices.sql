@@ -8,16 +8,14 @@ BEGIN
   SELECT found.id, e.revision, e.ordinal
   FROM added e
   CROSS JOIN LATERAL (
-    SELECT latest_device_named(named.name) AS id
+    -- Two names can be of one device. DISTINCT also keeps this subquery separate: otherwise each name is looked up for the column and for the condition.
+    SELECT DISTINCT latest_device_named(named.name) AS id
     FROM (
       SELECT e.was->>'device' UNION SELECT e.was->'lid'->>'device' UNION SELECT e.became->>'device' UNION SELECT e.became->'lid'->>'device'
     ) AS named (name)
     WHERE named.name IS NOT NULL
-    -- OFFSET 0 keeps this subquery separate. Otherwise each name is looked up twice: for the column and for the condition.
-    OFFSET 0
   ) found
-  WHERE e.container_id IS NOT NULL AND found.id IS NOT NULL AND found.id IS DISTINCT FROM e.device_id
-  ON CONFLICT ON CONSTRAINT event_device_pkey DO NOTHING;
+  WHERE e.container_id IS NOT NULL AND found.id IS NOT NULL AND found.id IS DISTINCT FROM e.device_id;
   RETURN NULL;
 END $$;
 

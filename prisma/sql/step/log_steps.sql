@@ -9,7 +9,7 @@
 --
 -- Locks: Steps, runs, experiments. It takes no lab lock: a batch of 5,000 steps does not stop the robots. Only a device
 -- that the log creates takes the lab lock first.
--- Raises: id-in-use
+-- Raises: id-in-use; unique_violation if another transaction logs one of the steps meanwhile. The caller tries again.
 -- Settings: `plan_cache_mode = force_generic_plan`: its queries find everything by id and name, so one plan is good
 -- for all values. Without the setting PostgreSQL may plan them again for each call: 2.7 ms a step instead of 1.6.
 CREATE OR REPLACE FUNCTION log_steps(_steps jsonb, _devices jsonb, _batch boolean)
@@ -86,7 +86,6 @@ BEGIN
     WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = a.id)
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
-    ON CONFLICT ON CONSTRAINT step_pkey DO NOTHING
     RETURNING id, experiment_id, is_sample AND sample_seconds > 86400 AS is_long
   ),
   inserted_containers AS (
