@@ -1,5 +1,22 @@
 -- Written by `npm run db:migration`: what the migrations before this one lack of prisma/sql.
 
+-- prisma/sql/container/bump_container_version.sql
+-- Increments the version of a container, and sets the time of its last change.
+--
+-- Locks: The caller holds the lab lock.
+CREATE OR REPLACE FUNCTION bump_container_version(_container uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE container SET version = version + 1, updated_at = command_time() WHERE id = _container;
+END $$;
+
+-- prisma/sql/event/changed_members.sql
+-- Returns the members of the state before that differ from those after it, as `event_log` stores them. Null if there was nothing before.
+-- Both have the same members. It is in PL/pgSQL, which plans the query once a connection: before PostgreSQL 18 a function in SQL is planned again for each call.
+CREATE OR REPLACE FUNCTION changed_members(_before jsonb, _after jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN CASE WHEN _before IS NOT NULL THEN coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(_before) WHERE value IS DISTINCT FROM _after->key), '{}') END;
+END $$;
+
 -- prisma/sql/event/link_event_devices.sql
 -- Links each new event of a container to the devices that it concerns: those from which and to which the container or its lid moved, and
 -- those where they stay. The events of a device are then two ranges of indexes: these links, and the events that have its id.
