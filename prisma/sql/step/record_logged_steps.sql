@@ -18,9 +18,10 @@ BEGIN
     RETURN;
   END IF;
   this_revision := coalesce(_revision, next_revision());
+  -- Each part is looked at first, because an insert of no rows takes almost as long as one of one row, and most steps have none of them.
   -- Nothing is locked here. Another command may hold the step that names it, and wait for the lab.
-  IF EXISTS (
-    SELECT FROM jsonb_array_elements_text(nullif(_record->'unknown_experiments', 'null')) AS named JOIN experiment e ON e.id = named.value::uuid
+  IF _record->'unknown_experiments' <> 'null' AND EXISTS (
+    SELECT FROM jsonb_array_elements_text(_record->'unknown_experiments') AS named JOIN experiment e ON e.id = named.value::uuid
       JOIN step s ON s.experiment_named = e.id::text) THEN
     RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'an experiment was created while its steps were logged';
   END IF;
@@ -35,20 +36,28 @@ BEGIN
     CASE WHEN _record->'concerns' <> 'null' THEN array_remove(ARRAY(SELECT jsonb_array_elements_text(_record->'concerns')::uuid), (_record->>'experiment_id')::uuid) END
   FROM lab WHERE _record->'after' <> 'null';
   -- The same of devices.
-  INSERT INTO event_device (device_id, revision, ordinal)
-  SELECT value::uuid, this_revision, next FROM jsonb_array_elements_text(_record->'devices');
+  IF _record->'devices' <> '[]' THEN
+    INSERT INTO event_device (device_id, revision, ordinal)
+    SELECT value::uuid, this_revision, next FROM jsonb_array_elements_text(_record->'devices');
+  END IF;
   next := next + CASE WHEN _record->'after' <> 'null' THEN 1 ELSE 0 END;
   new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
-  PERFORM record_unlisted_devices(this_revision, next, new_devices, _audit);
+  IF cardinality(new_devices) > 0 THEN
+    PERFORM record_unlisted_devices(this_revision, next, new_devices, _audit);
+  END IF;
   next := next + cardinality(new_devices) - 1;
-  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
-  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'experiment-updated',
-    _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), (e.value->>'id')::uuid, e.value->'before', e.value->'after'
-  FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
+  IF _record->'started' <> '[]' THEN
+    INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
+    SELECT this_revision, next + e.ordinality, lab.recorded_at, 'experiment-updated',
+      _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit), (e.value->>'id')::uuid, e.value->'before', e.value->'after'
+    FROM jsonb_array_elements(_record->'started') WITH ORDINALITY AS e (value, ordinality) CROSS JOIN lab;
+  END IF;
   next := next + jsonb_array_length(_record->'started');
-  INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became,
-    concerns)
-  SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
-    s.id, s.device_id, s.experiment_id, e.value->'before', e.value->'after', unknown_experiment(s.experiment_named)
-  FROM jsonb_array_elements(_record->'ended') WITH ORDINALITY AS e (value, ordinality) JOIN step s ON s.id = (e.value->>'id')::uuid CROSS JOIN lab;
+  IF _record->'ended' <> '[]' THEN
+    INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, was, became,
+      concerns)
+    SELECT this_revision, next + e.ordinality, lab.recorded_at, 'step-finished', _audit->>'actor', _audit->>'reason', uuid_of_request(_audit), other_request_id(_audit),
+      s.id, s.device_id, s.experiment_id, e.value->'before', e.value->'after', unknown_experiment(s.experiment_named)
+    FROM jsonb_array_elements(_record->'ended') WITH ORDINALITY AS e (value, ordinality) JOIN step s ON s.id = (e.value->>'id')::uuid CROSS JOIN lab;
+  END IF;
 END $$;

@@ -115,9 +115,11 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
     END IF;
     -- A step that ended is shown as it is now; its container too.
-    UPDATE transfer_outcome o SET step = step_snapshot(o.step_id), revision = this_revision,
-      container = container_snapshot((o.container->>'id')::uuid)
-    FROM jsonb_array_elements(results) r WHERE (r->>'ends')::boolean AND o.step_id = (r->>'repeats')::uuid;
+    IF results @> '[{"ends": true}]' THEN
+      UPDATE transfer_outcome o SET step = step_snapshot(o.step_id), revision = this_revision,
+        container = container_snapshot((o.container->>'id')::uuid)
+      FROM jsonb_array_elements(results) r WHERE (r->>'ends')::boolean AND o.step_id = (r->>'repeats')::uuid;
+    END IF;
     -- The revision was taken before it was known whether anything changes. It is given back if nothing did. max() reads
     -- one entry of the index; EXISTS (... WHERE revision = this_revision) may read the whole log, because after batches
     -- with thousands of events PostgreSQL expects to meet one soon.
