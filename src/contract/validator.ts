@@ -1,5 +1,4 @@
 import { Ajv, type AnySchemaObject } from 'ajv'
-import formatsPlugin from 'ajv-formats'
 import { composed, invisibleIn } from '../domain/plain-text.ts'
 import { depthOf, isInstant, isMemberName, isPathName, isUuid, withoutLeapSecond } from '../domain/values.ts'
 
@@ -7,7 +6,8 @@ import { depthOf, isInstant, isMemberName, isPathName, isUuid, withoutLeapSecond
 export function validatorFor (components: readonly object[], { allErrors = true }: { allErrors?: boolean } = {}): Ajv {
   // The schemas are not validated here: test/contract/openapi-rules.test.ts checks the whole document.
   const ajv = new Ajv({ allErrors, verbose: true, strict: false, useDefaults: false, coerceTypes: false, validateSchema: false, meta: false })
-  formatsPlugin.default(ajv, ['uuid'])
+  // Without the prefix urn:uuid: that PostgreSQL does not take.
+  ajv.addFormat('uuid', isUuid)
   ajv.addFormat('date-time', isInstant)
   ajv.addFormat('name', isVisible)
   ajv.addFormat('path-name', (text: string) => isPathName(text) && isMemberName(text) && isVisible(text))

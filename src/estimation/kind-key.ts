@@ -4,7 +4,7 @@ export function kindKeyOf (matchKey: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12)}-0000-000000000000`
 }
 
-/** The match key of a kind. Only the first 64 bits of its key count: until December 2026 the others were a hash, too. */
+/** The match key of a kind. Only the first 64 bits of its key count: in version 0.2.0 the others were a hash, too. */
 export function matchKeyOf (kindKey: string): string {
   return BigInt.asIntN(64, BigInt(`0x${kindKey.replaceAll('-', '').slice(0, 16)}`)).toString()
 }

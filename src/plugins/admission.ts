@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import plugin from 'fastify-plugin'
 import { problem } from '../contract/problems.ts'
-import { connectWithin } from '../store/connect-within.ts'
+import { connectWithin, withConnectLimit } from '../store/connect-within.ts'
 import { largeReadConnections } from '../store/database.ts'
 import { isStatementTimeout } from '../store/errors.ts'
 import { LargeRead, type ReadSize } from '../store/read-size.ts'
@@ -60,8 +60,9 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
       const run = async (): Promise<unknown> => await (handler.call(this, request, reply))
       const admit = async (cost: Cost): Promise<unknown> => await gates[cost].run(actorOf(request), async (waitedMs) => {
         request.readSize = cost === 'small' ? 'small' : 'any'
-        const inTime = waitedMs === 0 ? run : async () => await connectWithin(app.database.pool, Math.max(leastConnectMs, connectTimeoutMs - waitedMs), run)
-        return await (cost === 'large' ? largeRead(inTime) : inTime())
+        const connectMs = Math.max(leastConnectMs, connectTimeoutMs - waitedMs)
+        if (cost === 'large') return await largeRead(waitedMs === 0 ? run : async () => await withConnectLimit(connectMs, run))
+        return await (waitedMs === 0 ? run() : connectWithin(app.database.pool, connectMs, run))
       })
       try {
         return await admit(costOf(route, request))

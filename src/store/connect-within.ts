@@ -3,9 +3,17 @@ import { requestContext, withContext } from './request-context.ts'
 
 type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void
 
-/** Runs `run`, which waits at most this long for each connection. For a request that has waited for its turn already. */
+/**
+ * Runs `run`, which waits at most this long for each connection. For a request that has waited for its turn already. While a connection of `pool` is idle
+ * there is nothing to wait for, and `run` has no context, which would make all requests slower: then the limit of the pool applies.
+ */
 export async function connectWithin<T> (pool: pg.Pool, ms: number, run: () => Promise<T>): Promise<T> {
-  return isThere(pool) ? await run() : await withContext({ connectMs: ms }, run)
+  return isThere(pool) ? await run() : await withConnectLimit(ms, run)
+}
+
+/** Runs `run`, which waits at most this long for each connection of any pool. */
+export async function withConnectLimit<T> (ms: number, run: () => Promise<T>): Promise<T> {
+  return await withContext({ connectMs: ms }, run)
 }
 
 /** Whether a connection is idle that nobody else waits for. */
@@ -35,7 +43,12 @@ export function obeyConnectWithin<P extends pg.Pool> (pool: P): P {
     if (ms === undefined || isThere(pool)) return connect(callback)
     const connected = connectInTime(ms)
     if (callback === undefined) return connected
-    connected.then((client) => callback(undefined, client, () => client.release()), (error: Error) => callback(error, undefined, () => {}))
+    // Outside of the promise, so that what the callback throws is thrown as from the pool.
+    connected.then((client) => {
+      process.nextTick(callback, undefined, client, (broken?: Error) => client.release(broken))
+    }, (error: Error) => {
+      process.nextTick(callback, error, undefined, () => {})
+    })
     return undefined
   }) as typeof pool.connect
   return pool

@@ -15,31 +15,57 @@ const aboutTheRequest = /^(PS|P0|22|23|40)|^55P03$/
  * a migration of a newer instance runs once more.
  */
 export function withPoolErrorPolicy<P extends pg.Pool> (pool: P): P {
-  // With callbacks, because every statement passes here: the pool and the driver make six promises for it.
   pool.query = (async (statement: pg.QueryConfig, values?: unknown[]) => {
-    const isAlone = !inAmbientTransaction()
-    return await new Promise<pg.QueryResult>((resolve, reject) => {
-      pool.connect((failed, client) => {
-        if (client === undefined) return reject(failed ?? new Error('The pool gave no connection.'))
-
-        // The types of the driver have no statement with a callback.
-        const query = client.query.bind(client) as unknown as (statement: pg.QueryConfig, values: unknown[] | undefined, answered: Answered) => void
-        query(statement, values, (error, result) => {
-          if (!error) return release(undefined, () => resolve(result))
-          const fault = databaseFault(error)
-          const broken = fault === null || !aboutTheRequest.test(fault.sqlstate) ? error : undefined
-          if (!isStalePlan(error) || !isAlone) return release(broken, () => reject(error))
-          // Without its name, the statement is prepared anew. The connection is closed afterwards, with its other statements.
-          const { name: _, ...unnamed } = statement
-          query(unnamed, values, (again, result) => release(broken, () => again ? reject(again) : resolve(result)))
-        })
-
-        function release (broken: Error | undefined, then: () => void): void {
-          client?.release(broken)
-          then()
-        }
-      })
-    })
+    try {
+      return await run(pool, statement, values)
+    } catch (error) {
+      // The error comes from a socket. So it says where in the service the statement is.
+      if (error instanceof Error) Error.captureStackTrace(error)
+      throw error
+    }
   }) as typeof pool.query
   return pool
+}
+
+/** Runs a statement on a connection of the pool. With callbacks, because every statement passes here: the pool and the driver make six promises for it. */
+async function run (pool: pg.Pool, statement: pg.QueryConfig, values: unknown[] | undefined): Promise<pg.QueryResult> {
+  // Known here only: a callback runs in the context of whoever gave the connection back.
+  const isAlone = !inAmbientTransaction()
+  return await new Promise<pg.QueryResult>((resolve, reject) => {
+    pool.connect((failed, client) => {
+      if (client === undefined) return reject(failed ?? new Error('The pool has no connection.'))
+      // The driver calls back a second time when a value could not be sent and the connection is closed for that.
+      let isDone = false
+
+      /** Gives the connection back, then answers, whatever happens. */
+      function done (broken: Error | undefined, answer: () => void): void {
+        if (isDone) return
+        isDone = true
+        try {
+          client!.release(broken)
+        } finally {
+          answer()
+        }
+      }
+
+      function query (text: pg.QueryConfig, answered: Answered): void {
+        try {
+          (client!.query as unknown as (text: pg.QueryConfig, values: unknown[] | undefined, answered: Answered) => void).call(client, text, values, answered)
+        } catch (thrown) {
+          const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+          done(error, () => reject(error))
+        }
+      }
+
+      query(statement, (error, result) => {
+        if (!error) return done(undefined, () => resolve(result))
+        const fault = databaseFault(error)
+        const broken = fault === null || !aboutTheRequest.test(fault.sqlstate) ? error : undefined
+        if (isDone || !isStalePlan(error) || !isAlone) return done(broken, () => reject(error))
+        // Without its name, the statement is prepared anew. The connection is closed afterwards, with its other statements.
+        const { name: _, ...unnamed } = statement
+        query(unnamed, (again, result) => done(broken, () => again ? reject(again) : resolve(result)))
+      })
+    })
+  })
 }

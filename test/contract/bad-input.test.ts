@@ -359,6 +359,20 @@ t.test('what a call does not know is a fault of every call', async (t) => {
   }))
 })
 
+t.test('an id with the prefix of a URN is no id, in the path and the query of every call', async (t) => {
+  const document = await theDocument()
+  const urn = 'urn:uuid:0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1d'
+  const cases = operationsOf(document).flatMap(({ at, path, method, operation }): Case[] => (operation.parameters ?? []).flatMap((parameter: unknown): Case[] => {
+    const { name, in: where, schema } = parameter as { name: string, in: string, schema: object }
+    if ((resolved(document, schema) as { format?: string }).format !== 'uuid') return []
+    const url = path.replaceAll(/\{(\w+)\}/g, (_, other: string) => other === name ? urn : '0199f2f4-5d3e-7a10-b1c2-4e6f8a9b0c1e')
+    const taken = operation.requestBody === undefined ? undefined : resolved(document, operation.requestBody.content['application/json'].schema)
+    return [[`${at}: ${name}`, [method.toUpperCase() as Method, where === 'query' ? `${url}?${name}=${urn}` : url, taken?.examples?.[0]], { code: 'invalid-request', at: name }]]
+  }))
+  t.ok(cases.length > 20)
+  await refused(t, cases)
+})
+
 function nested (levels: number): object {
   return levels === 1 ? {} : { a: nested(levels - 1) }
 }

@@ -55,6 +55,7 @@ t.test('every write answers the revision that it has left, also if it changed no
   await check('labware type delete', await service.delete('/api/labware-types/Plate'))
   const id = '0199f2f4-7c1a-7b3e-9d52-0c6a1f0e8b11'
   await check('container', await service.post('/api/containers', { id, device: 'Hotel', barcode: 'P1', lidded: true }))
+  await check('restore, dry run in the body', await service.post('/api/lab/restore', { at: 1, reason: 'tried', dry_run: true }))
   await check('container, again', await service.post('/api/containers', { id, device: 'Hotel', barcode: 'P1', lidded: true }))
   await check('batch', await service.post('/api/containers/batch', { containers: [{ device: 'Hotel', barcode: 'P2' }, { device: 'Hotel', barcode: 'P3' }] }))
   await check('move', await service.post('/api/containers/P1/move', { target_device: 'Washer', target_pos: 0 }))

@@ -72,6 +72,24 @@ t.test('steps whose ids are of later years, or of no time, stay findable when th
   for (const id of ids) t.match(await lab.get(`/api/steps/${id}`), { status: 200, body: { id, containers: [{ barcode: 'P1' }] } })
 })
 
+t.test('events that are beyond the prepared partitions move into them, with what they concern', async (t) => {
+  const lab = await aLab(t, { Hotel: 2, Washer: 1 })
+  await lab.post('/api/containers', { device: 'Hotel', barcode: 'P1' })
+  await partitionHistory(lab.url, {})
+  await sql(lab.url, 'UPDATE lab SET revision = revision + 30000000')
+  await lab.post('/api/containers/P1/move', { target_device: 'Washer' })
+  await lab.post('/api/steps', wash('2026-03-02T09:00:00Z'))
+  const events = async () => (await Promise.all(['', '?device=Washer', '?device=Hotel'].map(async (query) => (await lab.get(`/api/events${query}`)).body.items)))
+  const partitionsOf = async (table: string) => (await sql(lab.url, `SELECT DISTINCT tableoid::regclass::text AS name FROM ${table} ORDER BY 1`)).map(({ name }: any) => name)
+  const before = await events()
+  t.ok((await partitionsOf('event_log')).includes('event_log_other'))
+  await partitionHistory(lab.url, {})
+  t.notOk([...await partitionsOf('event_log'), ...await partitionsOf('event_device')].some((name) => /_other$/.test(name)))
+  t.same(await events(), before)
+  t.match(await lab.post('/api/containers/P1/move', { target_device: 'Hotel' }), { status: 200 })
+  t.match((await lab.get('/api/events?device=Washer')).body.items.length, before[1].length + 1, 'and later events are linked to their devices')
+})
+
 t.test('with --since, each step is in the partition of its year', async (t) => {
   const lab = await aLab(t, { Washer: 1 })
   await lab.post('/api/containers', { device: 'Washer', barcode: 'P1' })

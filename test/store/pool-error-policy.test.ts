@@ -28,3 +28,15 @@ t.test('a connection outlives what the database says about a request, and nothin
   t.not(third.pid, second.pid, 'a connection that was ended')
   t.match(await service.get('/api/containers/P1'), { status: 200 })
 })
+
+t.test('what cannot be sent is an error of its statement, and nothing else happens', async (t) => {
+  const service = await aLab(t, { Hotel: 2 }, { DATABASE_POOL_MAX: '1' })
+  const { pool } = service.app.database
+  const circular: { self?: object } = {}
+  circular.self = circular
+  for (const value of [{ big: 1n }, circular]) await t.rejects(pool.query('SELECT $1::jsonb', [value]), TypeError)
+  await t.rejects(pool.query(null as unknown as string), TypeError)
+  await t.rejects(pool.query('SELECT nothing'), { code: '42703', stack: /pool-error-policy\.test/ }, 'the error says where the statement is')
+  t.same((await pool.query('SELECT 1 AS one')).rows, [{ one: 1 }])
+  t.match(await service.get('/api/devices/Hotel'), { status: 200 })
+})

@@ -76,7 +76,9 @@ BEGIN
   END;
 END $$;
 
--- The ids of requests come in the order of time, so what an index says of each sixteen pages is enough to find one: it is written once for these pages, and
--- not for each event.
+-- The ids of requests that the service makes come in the order of time, so what an index says of each sixteen pages is enough to find one: it is written
+-- once for these pages, and not for each event. It has several ranges for each, because some ids of clients have another time. Ids of other versions have
+-- no order, so they become text.
 DROP INDEX event_log_request_uuid_idx;
-CREATE INDEX event_log_request_uuid_idx ON event_log USING brin (request_uuid) WITH (pages_per_range = 16, autosummarize = on);
+UPDATE event_log SET request_id = request_uuid::text, request_uuid = NULL WHERE substring(request_uuid::text FROM 15 FOR 1) <> '7';
+CREATE INDEX event_log_request_uuid_idx ON event_log USING brin (request_uuid uuid_minmax_multi_ops) WITH (pages_per_range = 16, autosummarize = on);

@@ -1,10 +1,15 @@
 import type pg from 'pg'
 
-/** Moves rows to a table with the same columns; with `where: null` all of them, and the old table keeps them until it is dropped. Generated columns are computed again. */
+/**
+ * Moves rows to a table with the same columns; with `where: null` all of them, and the old table keeps them until it is dropped. Generated columns are computed again. Triggers
+ * do not run, because nothing new happens: those of the log would link its events to devices a second time.
+ */
 export async function moveRows (client: pg.ClientBase, { from, to, where }: { from: string, to: string, where: string | null }): Promise<void> {
   const { rows: [row] } = await client.query<{ columns: string }>(`
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute
     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`, [from])
   const insert = (source: string): string => `INSERT INTO ${to} (${row!.columns}) SELECT ${row!.columns} FROM ${source}`
+  await client.query(`ALTER TABLE ${to} DISABLE TRIGGER USER`)
   await client.query(where === null ? insert(from) : `WITH moved AS (DELETE FROM ${from} WHERE ${where} RETURNING *) ${insert('moved')}`)
+  await client.query(`ALTER TABLE ${to} ENABLE TRIGGER USER`)
 }
