@@ -19,8 +19,8 @@ export function withPoolErrorPolicy<P extends pg.Pool> (pool: P): P {
     try {
       return await run(pool, statement, values)
     } catch (error) {
-      // The error comes from a socket. So it says where in the service the statement is.
-      if (error instanceof Error) Error.captureStackTrace(error)
+      // An error of the database comes from a socket. So it says where in the service the statement is.
+      if (databaseFault(error) !== null) Error.captureStackTrace(error as Error)
       throw error
     }
   }) as typeof pool.query

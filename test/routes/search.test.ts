@@ -60,6 +60,7 @@ t.test('the id of a request finds what it changed', async (t) => {
     const [found, ...others] = await search(service, id)
     t.match([found, others.filter(({ kind }) => kind === 'revision')], [{ kind: 'revision', why: 'request-id' }, []], 'whatever kind of UUID it is')
     t.match((await service.get(found!.url)).body.items[0], { request_id: id, kind: 'updated' })
+    if (id === id.toLowerCase()) t.match((await search(service, id.toUpperCase())).filter(({ kind }) => kind === 'revision'), [{ why: 'request-id' }], 'and however it is written')
   }
   for (const name of ['a', 'b', 'c']) await service.patch('/api/containers/P1', { name }, { 'x-request-id': 'always-the-same' })
   t.match(await search(service, 'always-the-same', '&limit=2'), [{ url: '/api/events?after=7' }, { url: '/api/events?after=6' }], 'of one id for several requests, the newest')
