@@ -148,9 +148,11 @@ async function loadsOf (address: string, keys: Keys, database: pg.Client, url: s
     },
     'learning of 20 runs': async () => {
       const began = performance.now()
-      const { rowCount } = await database.query('UPDATE run SET pending = true WHERE key IN (SELECT key FROM run WHERE margins IS NOT NULL ORDER BY ended_at DESC LIMIT 20)')
-      await untilLearnt(database)
-      return `${rowCount} runs, ${((performance.now() - began) / 1000).toFixed(1)} s`
+      // Not the runs of days: the robots log steps of one, so it is pending again at once.
+      const { rows } = await database.query<{ key: string }>(`
+        UPDATE run SET pending = true WHERE key IN (SELECT key FROM run WHERE margins IS NOT NULL AND experiment_id IS NOT NULL ORDER BY ended_at DESC LIMIT 20) RETURNING key`)
+      await untilLearnt(database, rows.map(({ key }) => key))
+      return `${rows.length} runs, ${((performance.now() - began) / 1000).toFixed(1)} s`
     },
     'an export of all steps': program(['export', 'steps', '--out', join(folder, 'steps.ndjson')]),
     'a backup': program(['backup', join(folder, 'lab.backup.gz')])
@@ -176,10 +178,12 @@ async function flood (workerData: Flood): Promise<string> {
   return Object.entries(statuses).map(([status, count]) => `${status}: ${(count / took).toFixed(1)}/s`).join(', ')
 }
 
-async function untilLearnt (database: pg.Client): Promise<void> {
+/** Waits until all runs that are over are learnt, or those of `keys`. */
+async function untilLearnt (database: pg.Client, keys: readonly string[] | null = null): Promise<void> {
   for (let pending = true; pending;) {
     await sleep(250)
-    const { rows: [row] } = await database.query<{ pending: boolean }>('SELECT EXISTS (SELECT FROM run WHERE pending AND run_is_over(run)) AS pending')
+    const { rows: [row] } = await database.query<{ pending: boolean }>(
+      'SELECT EXISTS (SELECT FROM run WHERE pending AND run_is_over(run) AND ($1::text[] IS NULL OR key = ANY ($1))) AS pending', [keys])
     pending = row!.pending
   }
 }
