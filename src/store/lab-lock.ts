@@ -14,11 +14,13 @@ export async function withLabLock<T> (
   { prisma }: Database, audit: AuditContext, run: (transaction: Transaction) => Promise<T>, ahead?: (transaction: Transaction) => Promise<void>
 ): Promise<T> {
   const attempt = async () => await prisma.$transaction(async (transaction) => {
-    // an attempt before this one was undone
-    writeRevision(audit, null)
     await ahead?.(transaction)
     await transaction.$executeRaw`SELECT lock_lab()`
     return await run(transaction)
+  }).catch((error: unknown) => {
+    // It is undone, whether it is tried again, fails, or was a dry run.
+    writeRevision(audit, null)
+    throw error
   })
   return await withRetries(async () => await attempt().catch(async (error: unknown) => {
     if (!isDeviceNameTaken(error)) throw error

@@ -13,7 +13,6 @@ import {
 import { labSnapshot, writeDevices, writeLab } from './lab.sql.ts'
 import { writeLabwareTypes } from './labware-types.sql.ts'
 import { readTrackedLab } from './tracked-lab.sql.ts'
-import { writeRevision } from './written-revision.ts'
 
 /** Undoes a dry run: the transaction rolls back, and the result is returned. */
 class DryRun extends Error {
@@ -35,9 +34,8 @@ export async function restoreLab (database: Database, at: number, dryRun: boolea
       return { applied: true, restored_to: at, ...result, revision: changed ? await currentRevision(transaction) : present }
     })
   } catch (error) {
-    if (!(error instanceof DryRun)) throw error
-    writeRevision(audit, null)
-    return error.result
+    if (error instanceof DryRun) return error.result
+    throw error
   }
 }
 

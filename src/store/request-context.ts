@@ -17,8 +17,8 @@ type RequestContext = {
   pool?: pg.Pool
 }
 
-// One for all of it: Node.js 20 copies the value of each AsyncLocalStorage into each promise. As long as one is used, each promise of the process
-// costs more, also those of requests that need none: a tenth of what a read takes. So it is disabled while nobody uses it, and what can be passed on is passed on.
+// One for all of it: Node.js 20 copies the value of each AsyncLocalStorage into each promise. While one is in use, every promise of the
+// process takes longer, also in requests that need none: a read takes a tenth longer. So it is disabled while nobody uses it, and most things are passed as arguments instead.
 const storage = new AsyncLocalStorage<RequestContext>()
 const outside: RequestContext = {}
 let users = 0

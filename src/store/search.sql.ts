@@ -51,8 +51,7 @@ hit AS MATERIALIZED (
   -- some clients send one id with all requests: the newest
   (SELECT 'revision', NULL::uuid, r.revision, 'request-id', 3, to_char(9007199254740991 - r.revision, 'FM0000000000000000') FROM (
      SELECT DISTINCT e.revision FROM (
-       SELECT e.revision FROM event_log e WHERE e.request_id IS NOT NULL AND e.request_id = $1
-       UNION ALL SELECT e.revision FROM event_log e WHERE e.request_id IS NOT NULL AND e.request_id = $2::uuid::text
+       SELECT e.revision FROM event_log e WHERE e.request_id IS NOT NULL AND e.request_id IN ($1, $2::uuid::text)
        UNION ALL SELECT e.revision FROM event_log e WHERE e.request_uuid IS NOT NULL AND e.request_uuid = $2) e ORDER BY e.revision DESC LIMIT $5) r)
   UNION ALL
   (SELECT 'container', c.id, NULL, 'former-barcode', CASE WHEN c.removed_at IS NULL THEN 4 ELSE 5 END, '' FROM (
