@@ -18,7 +18,7 @@ type RequestContext = {
 }
 
 // One for all of it: Node.js 20 copies the value of each AsyncLocalStorage into each promise. While one is in use, every promise of the
-// process takes longer, also in requests that need none: a read takes a tenth longer. So it is disabled while nobody uses it, and most things are passed as arguments instead.
+// process takes longer, also in requests that need none. So it is disabled while nobody uses it, and most things are passed as arguments instead.
 const storage = new AsyncLocalStorage<RequestContext>()
 const outside: RequestContext = {}
 let users = 0
