@@ -31,9 +31,13 @@ WITH shown AS MATERIALIZED (
   SELECT * FROM step WHERE experiment_id = $1 ORDER BY start DESC, id DESC LIMIT $2
 ),
 involved AS MATERIALIZED (
-  SELECT sc.step_id, sc.ordinal, sc.container_id, sc.named,
+  SELECT s.id AS step_id, sc.ordinal, sc.container_id, sc.named,
     max(CASE WHEN s.believable THEN s.finish END) OVER (PARTITION BY coalesce(sc.container_id::text, sc.named) ORDER BY s.start, s.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS free_at
-  FROM shown s JOIN step_container sc ON sc.step_id = s.id
+  FROM shown s CROSS JOIN LATERAL (
+    -- as container_of_step, for a whole experiment at once
+    SELECT 0 AS ordinal, s.container_id, s.container_named AS named WHERE s.container_named IS NOT NULL
+    UNION ALL SELECT c.ordinal, c.container_id, c.named FROM step_container c WHERE c.step_id = s.id
+  ) sc
 ),
 of_step AS (
   SELECT i.step_id, max(i.free_at) AS free_at,

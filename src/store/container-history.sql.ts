@@ -19,7 +19,7 @@ const steps = (container: string) => Prisma.sql`
       'origin', CASE WHEN s.origin_device_id IS NOT NULL THEN jsonb_build_object('device', o.name, 'position', s.origin_position) END,
       'destination', CASE WHEN s.destination_device_id IS NOT NULL THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END),
     1, s.id::text
-  FROM step_container sc JOIN step s ON s.id = sc.step_id JOIN device d ON d.id = s.device_id
+  FROM container_of_step sc JOIN step s ON s.id = sc.step_id JOIN device d ON d.id = s.device_id
   LEFT JOIN device o ON o.id = s.origin_device_id LEFT JOIN device t ON t.id = s.destination_device_id
   WHERE sc.container_id = ${container}::uuid`
 

@@ -55,7 +55,7 @@ const pageStatement = `
       SELECT revision, ordinal, container_id AS id FROM logged WHERE container_id IS NOT NULL
       UNION ALL SELECT revision, ordinal, id FROM further
       UNION ALL SELECT l.revision, l.ordinal, sc.container_id FROM logged l
-        CROSS JOIN LATERAL (SELECT container_id FROM step_container WHERE step_id = l.step_id AND container_id IS NOT NULL OFFSET 0) sc
+        CROSS JOIN LATERAL (SELECT container_id FROM container_of_step WHERE step_id = l.step_id AND container_id IS NOT NULL OFFSET 0) sc
     ) p WHERE EXISTS (SELECT FROM filter WHERE by_container)
   ), labelled AS (
     SELECT p.id, b.barcode FROM (SELECT DISTINCT id FROM taking_part) p

@@ -77,10 +77,10 @@ function rangeOf ({ after, recorded_after, recorded_before }: Filters, beyond: P
 function ofContainers (containers: Prisma.Sql, range: Prisma.Sql): Prisma.Sql[] {
   return [
     Prisma.sql`SELECT revision, ordinal FROM event_log WHERE container_id = ANY (${containers}) AND ${range}`,
-    Prisma.sql`SELECT revision, ordinal FROM (SELECT DISTINCT step_id FROM step_container WHERE container_id = ANY (${containers})) s
+    Prisma.sql`SELECT revision, ordinal FROM (SELECT DISTINCT step_id FROM container_of_step WHERE container_id = ANY (${containers})) s
       CROSS JOIN LATERAL (SELECT revision, ordinal FROM event_log WHERE step_id = s.step_id AND ${range} OFFSET 0) l`,
     Prisma.sql`SELECT revision, ordinal FROM ${concerning(containers)} l WHERE ${range}
-      AND NOT EXISTS (SELECT FROM step_container sc WHERE sc.step_id = l.step_id AND sc.container_id = ANY (${containers}))`
+      AND NOT EXISTS (SELECT FROM container_of_step sc WHERE sc.step_id = l.step_id AND sc.container_id = ANY (${containers}))`
   ]
 }
 

@@ -131,7 +131,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       ) longest
       LEFT JOIN LATERAL (
         SELECT json_agg(json_build_object('id', c.id, 'barcode', c.barcode, 'name', c.name) ORDER BY sc.ordinal) AS containers
-        FROM step_container sc JOIN container c ON c.id = sc.container_id WHERE sc.step_id = s.id
+        FROM container_of_step sc JOIN container c ON c.id = sc.container_id WHERE sc.step_id = s.id
       ) named ON true
       WHERE s.status = 'running' AND NOT s.is_simulation AND s.start <= clock_timestamp() - make_interval(secs => greatest(1.5 * longest.seconds, longest.seconds + 30) + coalesce(s.paused_seconds, 0))
       UNION ALL
@@ -141,7 +141,7 @@ export async function readFindings (transaction: Transaction): Promise<LabHealth
       FROM standing st
       CROSS JOIN LATERAL (
         SELECT s.id, s.finish, s.created_at, s.destination_position AS position, t.name AS device
-        FROM step_container sc JOIN step s ON s.id = sc.step_id JOIN device t ON t.id = s.destination_device_id
+        FROM container_of_step sc JOIN step s ON s.id = sc.step_id JOIN device t ON t.id = s.destination_device_id
         WHERE sc.container_id = st.id AND s.kind = 'move' AND s.status = 'completed' AND NOT s.is_simulation ORDER BY s.finish DESC, s.created_at DESC LIMIT 1
       ) m
       WHERE st.part = 'body' AND (m.device <> st.device OR m.position <> st.position)

@@ -20,7 +20,7 @@ const present = `
     (SELECT coalesce(json_agg(json_build_object('kind', a.kind, 'device', a.device, 'name', a.name, 'fct', a.fct, 'start', wire_time(a.start), 'raised_at', wire_time(a.raised_at),
         'acknowledged_at', wire_time(a.acknowledged_at), 'acknowledged_by', a.acknowledged_by, 'note', a.note, 'earlier_acknowledgement', a.earlier_acknowledgement,
         'containers', (SELECT coalesce(json_agg(json_build_object('label', coalesce(c.barcode, c.name, sc.named), 'device', c.device, 'position', c.position) ORDER BY sc.ordinal), '[]')
-          FROM step_container sc LEFT JOIN container_state c ON c.id = sc.container_id WHERE sc.step_id = a.step_id)) ORDER BY a.raised_at, a.id), '[]')
+          FROM container_of_step sc LEFT JOIN container_state c ON c.id = sc.container_id WHERE sc.step_id = a.step_id)) ORDER BY a.raised_at, a.id), '[]')
       FROM alarm_state a WHERE ${alarmIsOn}) AS alarms,
     (SELECT coalesce(json_agg(json_build_object('name', s.name, 'barcode', s.barcode, 'labware_type', s.labware_type, 'device', s.device, 'position', s.position,
         'lidded', s.lidded, 'lid', s.lid, 'since', wire_time(pl.since), 'last_event', last.event) ORDER BY listed.ordinal, s.device, s.position), '[]')

@@ -53,7 +53,7 @@ async function containerCondition (prisma: PrismaClient, container: string): Pro
     : await prisma.container.findMany({ where: { id }, select: { id: true } })
   if (found.length === 0) return noSteps
   const ids = found.map(({ id }) => Prisma.sql`${id}::uuid`)
-  return Prisma.sql`s.id IN (SELECT step_id FROM step_container WHERE container_id IN (${Prisma.join(ids)}))`
+  return Prisma.sql`s.id IN (SELECT step_id FROM container_of_step WHERE container_id IN (${Prisma.join(ids)}))`
 }
 
 // Steps of an unknown experiment are found by the name that was logged.

@@ -73,7 +73,7 @@ t.test('what others write meanwhile is in it wholly or not at all', async (t) =>
   const url = await anEmptyDatabase(t)
   await restoreBackup({ url, file: join(folder, 'lab'), migrations, replace: false })
   t.match(await sql(url, `SELECT (SELECT revision::int FROM lab), (SELECT max(revision)::int FROM event) AS logged, (SELECT count(DISTINCT revision)::int FROM event) AS events,
-    (SELECT count(*)::int - 20 FROM step) AS torn, (SELECT count(*)::int FROM step_container) - (SELECT count(*)::int FROM step) AS unnamed`),
+    (SELECT count(*)::int - 20 FROM step) AS torn, (SELECT count(*)::int FROM container_of_step) - (SELECT count(*)::int FROM step) AS unnamed`),
   [{ revision, logged: revision, events: revision, torn: 0, unnamed: 0 }])
   t.match(await (await aServiceOn(t, url)).get('/api/lab/health'), { body: { healthy: true } })
 })

@@ -24,9 +24,10 @@ async function aLongLog (service: Service): Promise<{ experiment: string }> {
       '2025-01-01'::timestamptz + e.n * interval '1 minute', '2025-01-01'::timestamptz + e.n * interval '1 minute' + interval '9 seconds', '', 1
     FROM (SELECT id, row_number() OVER (ORDER BY name) AS n FROM experiment) e`)
   await pool.query(`
-    INSERT INTO step_container (step_id, ordinal, named, container_id)
-    SELECT s.id, 0, c.barcode, c.id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM step) s
-    JOIN (SELECT id, barcode, row_number() OVER (ORDER BY id) AS n FROM container WHERE barcode LIKE 'OLD%') c ON c.n = s.n`)
+    UPDATE step SET container_named = c.barcode, container_id = c.id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM step) s
+    JOIN (SELECT id, barcode, row_number() OVER (ORDER BY id) AS n FROM container WHERE barcode LIKE 'OLD%') c ON c.n = s.n
+    WHERE step.id = s.id`)
+  await pool.query('SELECT move_to_step_container((SELECT array_agg(id) FROM (SELECT id FROM step ORDER BY id LIMIT 15000) half))')
   await pool.query(`
     INSERT INTO event_log (revision, ordinal, recorded_at, kind, request_id, container_id, was, became)
     SELECT revision, 1 + row_number() OVER (ORDER BY c.id), recorded_at, 'moved', 'x', c.id, '{"device": "Hotel"}', '{"device": "Hotel"}'

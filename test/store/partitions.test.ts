@@ -60,7 +60,7 @@ t.test('steps whose ids are of later years, or of no time, stay findable when th
   const ids = ['ffffffff-ffff-4fff-8fff-ffffffffffff', firstIdOf(year + 3).replace('0000-0000-0000', '7000-8000-0001'), firstIdOf(year + 9).replace('0000-0000-0000', '7000-8000-0001')]
   for (const id of ids) t.match(await lab.post('/api/steps', wash('2026-03-02T09:00:00Z', id)), { status: 201 })
   const where = async () => await sql(lab.url, `
-    SELECT s.id, tableoid::regclass::text AS partition, (SELECT count(*)::int FROM step_container sc WHERE sc.step_id = s.id) AS containers FROM step s ORDER BY id`)
+    SELECT s.id, tableoid::regclass::text AS partition, (SELECT count(*)::int FROM container_of_step sc WHERE sc.step_id = s.id) AS containers FROM step s ORDER BY id`)
   await partitionHistory(lab.url, {})
   t.match(await where(), [{ partition: `step_${year + 3}`, containers: 1 }, { partition: 'step_other', containers: 1 }, { partition: 'step_other', containers: 1 }])
   t.notOk((await partitionHistory(lab.url, {})).some(({ is_new }) => is_new), 'a second time finds everything there')

@@ -84,9 +84,9 @@ t.test('a page of the log of one container, experiment or device is found among 
   const { pool } = service.app.database
   // Each step with its event and one of the fifty plates, in its order; every thousandth event is a batch of steps of all plates.
   await pool.query(`
-    INSERT INTO step_container (step_id, ordinal, named, container_id)
-    SELECT s.id, 0, c.barcode, c.id FROM (SELECT id, row_number() OVER (ORDER BY start) AS n FROM step) s
-    JOIN (SELECT id, barcode, row_number() OVER (ORDER BY barcode) - 1 AS nth FROM container WHERE removed_at IS NULL) c ON c.nth = s.n % 50;
+    UPDATE step SET container_named = c.barcode, container_id = c.id FROM (SELECT id, row_number() OVER (ORDER BY start) AS n FROM step) s
+    JOIN (SELECT id, barcode, row_number() OVER (ORDER BY barcode) - 1 AS nth FROM container WHERE removed_at IS NULL) c ON c.nth = s.n % 50
+    WHERE step.id = s.id;
     INSERT INTO event_log (revision, ordinal, recorded_at, kind, step_id, device_id, experiment_id, first_start, concerns, became)
     SELECT l.revision + s.n, 0, now(), 'steps-logged', CASE WHEN s.n % 1000 > 0 THEN s.id END, s.device_id, CASE WHEN s.n % 1000 > 0 THEN s.experiment_id END, s.start,
       CASE WHEN s.n % 1000 = 0 THEN ARRAY(SELECT id FROM container WHERE removed_at IS NULL) || s.experiment_id END, CASE WHEN s.n % 1000 = 0 THEN '{"logged": 50}'::jsonb END

@@ -80,33 +80,33 @@ async function fill (client: pg.Client, steps: number): Promise<void> {
     FROM generate_series(0, $1::int) n`, [Math.ceil(steps / stepsAPlate)])
   const { rows: columns } = await client.query<{ name: string }>(`
     SELECT quote_ident(column_name) AS name FROM information_schema.columns
-    WHERE table_name = 'step' AND is_generated = 'NEVER' AND column_name NOT IN ('id', 'start', 'finish', 'experiment_id')`)
+    WHERE table_name = 'step' AND is_generated = 'NEVER' AND column_name NOT IN ('id', 'start', 'finish', 'experiment_id', 'container_named', 'container_id')`)
   const kept = columns.map((column) => `r.${column.name}`).join(', ')
+  await client.query('CREATE TABLE plate AS SELECT row_number() OVER (ORDER BY id)::int - 1 AS n, id, barcode FROM container')
+  await client.query('ANALYZE plate')
   // oldest first, as they happened: the indexes on times then grow at one end
   for (let copy = copies - 1; copy >= 0; copy--) {
     await client.query(`
-      INSERT INTO step (id, start, finish, experiment_id, ${kept.replaceAll('r.', '')})
-      SELECT uuidv7(r.start - e.shift - now()), r.start - e.shift, r.finish - e.shift, e.id, ${kept}
-      FROM real_step r JOIN made_experiment e ON e.copy = $1 AND e.run = r.run
-      ORDER BY r.start - e.shift LIMIT $2`, [copy, Math.min(count, steps - copy * count)])
+      INSERT INTO step (id, start, finish, experiment_id, container_named, container_id, ${kept.replaceAll('r.', '')})
+      SELECT uuidv7(r.start - r.shift - now()), r.start - r.shift, r.finish - r.shift, r.experiment, p.barcode, p.id, ${kept}
+      FROM (
+        SELECT r.*, e.shift, e.id AS experiment, row_number() OVER (ORDER BY r.start - e.shift) AS n
+        FROM real_step r JOIN made_experiment e ON e.copy = $1 AND e.run = r.run
+      ) r JOIN plate p ON p.n = ($3::int + r.n) / ${stepsAPlate}
+      WHERE r.n <= $2 ORDER BY r.n`, [copy, Math.min(count, steps - copy * count), Math.max(0, steps - (copy + 1) * count)])
   }
   await client.query(`
-    CREATE TABLE numbered AS SELECT row_number() OVER (ORDER BY start, id)::int AS n, id, start FROM step`)
-  await client.query('CREATE TABLE plate AS SELECT row_number() OVER (ORDER BY id)::int - 1 AS n, id, barcode FROM container')
-  await client.query('ANALYZE numbered, plate')
+    CREATE TABLE numbered AS SELECT row_number() OVER (ORDER BY start, id)::int AS n, id, start, container_id FROM step`)
+  await client.query('ANALYZE numbered')
   for (let from = 0; from < steps; from += chunk) {
-    const window = `n > ${from} AND n <= ${from + chunk}`
-    await client.query(`
-      INSERT INTO step_container (step_id, ordinal, named, container_id)
-      SELECT s.id, 0, p.barcode, p.id FROM (SELECT id, n / ${stepsAPlate} AS plate FROM numbered WHERE ${window}) s JOIN plate p ON p.n = s.plate`)
     await client.query(`
       INSERT INTO event_log (revision, ordinal, recorded_at, kind, request_uuid, container_id, was, became)
-      SELECT s.n, 0, s.start, 'moved', uuidv7(s.start - now()), p.id, jsonb_build_object('position', 1, 'updated_at', s.start, 'version', s.n - 1), stored_container(taken.snapshot)
-      FROM (SELECT n, start, n / ${stepsAPlate} AS plate FROM numbered WHERE ${window}) s JOIN plate p ON p.n = s.plate
-      JOIN container c ON c.id = p.id
+      SELECT s.n, 0, s.start, 'moved', uuidv7(s.start - now()), c.id, jsonb_build_object('position', 1, 'updated_at', s.start, 'version', s.n - 1), stored_container(taken.snapshot)
+      FROM numbered s JOIN container c ON c.id = s.container_id
       CROSS JOIN LATERAL (SELECT jsonb_build_object('id', c.id, 'name', c.name, 'barcode', c.barcode, 'device', 'A', 'position', 2, 'starting_device', 'A',
         'starting_position', 1, 'lidded', true, 'lid', NULL, 'filled', true, 'content', NULL, 'labware_type', c.labware_type, 'labware_uuid', NULL,
-        'is_reagent', false, 'removed_at', NULL, 'created_at', s.start, 'updated_at', s.start, 'version', s.n) AS snapshot) taken`)
+        'is_reagent', false, 'removed_at', NULL, 'created_at', s.start, 'updated_at', s.start, 'version', s.n) AS snapshot) taken
+      WHERE s.n > ${from} AND s.n <= ${from + chunk}`)
   }
   await client.query('UPDATE lab SET revision = $1, recorded_at = now()', [steps])
   await client.query('DROP TABLE real_step, made_experiment, numbered, plate')

@@ -16,6 +16,9 @@ CREATE OR REPLACE FUNCTION log_steps(_steps jsonb, _devices jsonb, _batch boolea
 RETURNS TABLE (outcome text, step step_state, record jsonb) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+  -- the steps that name several containers; a step that names one has it in its own row
+  with_several jsonb := (SELECT coalesce(jsonb_agg(s.value), '[]') FROM jsonb_array_elements(_steps) s WHERE jsonb_array_length(s.value->'containers') > 1);
+  several jsonb;
   unknown jsonb := unknown_devices_of_new_steps(_devices, _steps);
   new_devices uuid[] := '{}';
   told timestamptz(3) := begin_command();
@@ -46,7 +49,7 @@ BEGIN
     SELECT * FROM resolve_logged_devices(_devices)
   ),
   containers AS MATERIALIZED (
-    SELECT * FROM resolve_logged_containers(_steps)
+    SELECT * FROM resolve_logged_containers(with_several)
   ),
   container_warnings AS (
     SELECT c.step_id, jsonb_agg(unknown_container_warning(c.ordinal, c.named, c.container_id) ORDER BY c.ordinal) AS list
@@ -55,24 +58,25 @@ BEGIN
   inserted AS (
     INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, is_simulation,
       origin_device_id, origin_position, destination_device_id, destination_position, lidded_before, lidded_after, barcode_read,
-      attempt, expected_seconds, error, session, experiment_id, experiment_named, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
+      attempt, expected_seconds, error, session, experiment_id, experiment_named, container_named, container_id, created_as, created_at, updated_at, match_version, match_function, match_parameters, match_protocol, warnings)
     SELECT a.id, a.kind, a.name, a.fct, device.id, a.status, a.start, a.finish, a.commanded_seconds, a.data, a.is_simulation,
       origin.id, (a.origin->>'position')::integer, destination.id, (a.destination->>'position')::integer,
       a.lidded_before, a.lidded_after, a.barcode_read,
       a.attempt, a.expected_seconds, a.error, a.session, e.id, CASE WHEN e.id IS NULL THEN a.experiment_named END,
-      a.created_as, command_time(), command_time(), a.match_version, a.match_function, a.match_parameters, a.match_protocol,
+      CASE WHEN jsonb_array_length(a.containers) = 1 THEN a.containers->0->>'named' END, alone.id, a.created_as, command_time(), command_time(), a.match_version, a.match_function, a.match_parameters, a.match_protocol,
       a.warnings
         || clock_warnings(a.start, a.finish, a.status, told, told)
         || warning_list(device.code, '/device', device.detail)
         || warning_list(origin.code, '/origin/device', origin.detail)
         || warning_list(destination.code, '/destination/device', destination.detail)
-        || coalesce(cw.list, '[]')
+        || CASE WHEN jsonb_array_length(a.containers) = 1 AND alone.id IS NULL
+             THEN jsonb_build_array(unknown_container_warning(0, a.containers->0->>'named', NULL)) ELSE coalesce(cw.list, '[]') END
         || warning_list('unknown-experiment', '/experiment_id', CASE WHEN e.id IS NULL
              THEN 'No experiment "' || a.experiment_named || '" is known; the step is stored with the name.' END)
         || warning_list('experiment-ended', '/experiment_id', CASE WHEN e.status IN ('completed', 'aborted')
              THEN 'The experiment is already ' || e.status || '. The step was added to it.' END)
     FROM jsonb_to_recordset(_steps) AS a (
-      id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz,
+      id uuid, kind text, name text, fct text, device text, status text, start timestamptz, finish timestamptz, containers jsonb,
       commanded_seconds double precision, data jsonb, is_simulation boolean,
       origin jsonb, destination jsonb, lidded_before boolean, lidded_after boolean, barcode_read boolean,
       attempt integer, expected_seconds double precision, error text, session text, experiment_uuid uuid, experiment_named text, warnings jsonb, created_as text,
@@ -82,19 +86,22 @@ BEGIN
     LEFT JOIN devices destination ON destination.name = a.destination->>'device'
     LEFT JOIN experiment e ON e.id = a.experiment_uuid
     LEFT JOIN container_warnings cw ON cw.step_id = a.id
+    LEFT JOIN LATERAL resolve_logged_container((a.containers->0->>'id')::uuid, a.containers->0->>'named', a.start) AS alone (id) ON jsonb_array_length(a.containers) = 1
     -- Told again, a move need not say its places, and the constraints would refuse it before the conflict is found.
     WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = a.id)
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.
     ORDER BY a.id
     RETURNING id, experiment_id, is_sample AND sample_seconds > 86400 AS is_long
-  ),
-  inserted_containers AS (
-    INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
-    SELECT c.step_id, c.ordinal, c.named, nullif(c.also_named, '{}'), c.container_id FROM containers c JOIN inserted i ON i.id = c.step_id
   )
   SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(DISTINCT i.experiment_id) FILTER (WHERE i.experiment_id IS NOT NULL), '{}'),
-    array_agg(i.id) FILTER (WHERE i.is_long)
-  INTO logged, experiments, long FROM inserted i;
+    array_agg(i.id) FILTER (WHERE i.is_long), (SELECT jsonb_agg(c) FROM containers c)
+  INTO logged, experiments, long, several FROM inserted i;
+  IF several IS NOT NULL THEN
+    INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
+    SELECT c.step_id, c.ordinal, c.named, nullif(c.also_named, '{}'), c.container_id
+    FROM jsonb_to_recordset(several) AS c (step_id uuid, ordinal integer, named text, also_named text[], container_id uuid)
+    JOIN unnest(logged) AS l (id) ON l.id = c.step_id;
+  END IF;
   PERFORM tell_pauses(_steps, logged);
   IF long IS NOT NULL THEN
     PERFORM warn_of_implausible_steps(long);

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION record_step_event(_revision bigint, _kind text, _step
     s.id, s.device_id, s.experiment_id, changed_members(_before, snapshot.after), snapshot.after,
     nullif(unknown_experiment(s.experiment_named) || ARRAY(
       SELECT (c.value->>'id')::uuid FROM jsonb_array_elements(_before->'containers') c
-      WHERE c.value->>'id' IS NOT NULL AND NOT EXISTS (SELECT FROM step_container sc WHERE sc.step_id = s.id AND sc.container_id = (c.value->>'id')::uuid)
+      WHERE c.value->>'id' IS NOT NULL AND NOT EXISTS (SELECT FROM container_of_step sc WHERE sc.step_id = s.id AND sc.container_id = (c.value->>'id')::uuid)
     ), '{}')
   FROM step s CROSS JOIN lab CROSS JOIN LATERAL (SELECT step_snapshot(s.id) AS after) snapshot WHERE s.id = _step;
 

@@ -9,19 +9,16 @@ SELECT
   CASE WHEN s.destination_device_id IS NOT NULL
     THEN jsonb_build_object('device', t.name, 'position', s.destination_position) END AS destination,
   s.lidded_before, s.lidded_after, s.barcode_read,
-  coalesce(c.containers, '[]') AS containers,
+  CASE WHEN s.container_named IS NOT NULL
+    -- A subquery, not a join: without statistics the planner would read all containers for each step of a join.
+    THEN jsonb_build_array(jsonb_build_object('id', s.container_id, 'barcode', (SELECT barcode FROM container WHERE id = s.container_id), 'named', s.container_named))
+    ELSE coalesce((
+      SELECT jsonb_agg(jsonb_build_object('id', sc.container_id, 'barcode', (SELECT barcode FROM container WHERE id = sc.container_id), 'named', sc.named) ORDER BY sc.ordinal)
+      FROM step_container sc WHERE sc.step_id = s.id), '[]') END AS containers,
   s.attempt, s.expected_seconds, s.error, s.session,
   s.excluded_from_estimates,
   s.warnings, s.created_at, s.updated_at, s.version
 FROM step s
 JOIN device d ON d.id = s.device_id
 LEFT JOIN device o ON o.id = s.origin_device_id
-LEFT JOIN device t ON t.id = s.destination_device_id
-LEFT JOIN LATERAL (
-  SELECT jsonb_agg(jsonb_build_object(
-    'id', sc.container_id,
-    -- A subquery, not a join: without statistics the planner would read all containers for each step of a join.
-    'barcode', (SELECT barcode FROM container WHERE id = sc.container_id),
-    'named', sc.named) ORDER BY sc.ordinal) AS containers
-  FROM step_container sc WHERE sc.step_id = s.id
-) c ON true;
+LEFT JOIN device t ON t.id = s.destination_device_id;

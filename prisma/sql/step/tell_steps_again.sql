@@ -13,6 +13,7 @@ DECLARE
   again jsonb;
   ending uuid[];
   paused record;
+  more jsonb;
 BEGIN
   PERFORM 1 FROM step WHERE step.id IN (SELECT s.id FROM jsonb_to_recordset(_steps) AS s (id uuid)) ORDER BY step.id FOR NO KEY UPDATE;
   SELECT known.id, (s.value->>'index')::integer AS index INTO clash
@@ -91,14 +92,12 @@ BEGIN
     WHERE known.id = s.id AND known.id = ANY (ending);
   END IF;
 
+  more := add_step_containers(_steps);
   RETURN QUERY
-  WITH more AS (
-    SELECT a.step_id, a.warnings FROM add_step_containers(_steps) a
-  ),
-  touched AS (
+  WITH touched AS (
     UPDATE step s SET warnings = s.warnings || more.warnings, updated_at = command_time(),
       version = s.version + CASE WHEN s.id = ANY (ending) THEN 0 ELSE 1 END
-    FROM more WHERE s.id = more.step_id RETURNING s.id
+    FROM jsonb_to_recordset(more) AS more (step_id uuid, warnings jsonb) WHERE s.id = more.step_id RETURNING s.id
   )
   SELECT t.key::uuid, CASE WHEN t.key::uuid = ANY (ending) THEN 'ended' WHEN touched.id IS NOT NULL THEN 'extended' ELSE 'repeated' END,
     t.value->>'differs', t.value->'before'

@@ -24,11 +24,11 @@ BEGIN
     FROM (
       SELECT sc.ordinal, min(c.ordinality) AS first_named
       FROM jsonb_array_elements(_change->'containers') WITH ORDINALITY AS c (value, ordinality)
-      LEFT JOIN step_container sc ON sc.step_id = _id AND c.value->>'named' = ANY (sc.named || sc.also_named)
+      LEFT JOIN container_of_step sc ON sc.step_id = _id AND c.value->>'named' = ANY (sc.named || sc.also_named)
       GROUP BY sc.ordinal
     ) t
   ) IS DISTINCT FROM (
-    SELECT array_agg(sc.ordinal ORDER BY sc.ordinal) FROM step_container sc WHERE sc.step_id = _id
+    SELECT array_agg(sc.ordinal ORDER BY sc.ordinal) FROM container_of_step sc WHERE sc.step_id = _id
   ) AND (
     SELECT coalesce(jsonb_agg(n.named ORDER BY n.ordinal), '[]')
     FROM resolve_logged_containers(jsonb_build_array(jsonb_build_object('id', _id, 'start', wanted->'start', 'containers', _change->'containers'))) n
@@ -55,6 +55,7 @@ BEGIN
   END IF;
   IF containers_changed THEN
     members := members || 'containers'::text;
+    UPDATE step SET container_named = NULL, container_id = NULL WHERE id = _id AND container_named IS NOT NULL;
     DELETE FROM step_container WHERE step_id = _id;
     WITH named AS (
       INSERT INTO step_container (step_id, ordinal, named, also_named, container_id)
