@@ -1,5 +1,6 @@
 import { basisOf } from './sample-basis.ts'
-import type { EstimateQuery, History } from './history.sql.ts'
+import type { EstimateQuery } from './estimate-query.ts'
+import type { History } from './history.sql.ts'
 import { windowFor } from './model.ts'
 
 /** With fewer comparable steps there is no alarm: nobody knows what is long. */

@@ -2,7 +2,7 @@ import type { RunningStep, RunningSteps } from '../contract/running.ts'
 import type { Step } from '../contract/steps.ts'
 import type { Queryable } from '../store/commands.ts'
 import { alarmAfterSeconds, alarmWindow } from './alarm.ts'
-import type { StepCursor } from './history.sql.ts'
+import type { StepCursor } from './under-way.sql.ts'
 import { samplesFor, windowFor } from './model.ts'
 import { readUnderWay, remaining } from './remaining.ts'
 

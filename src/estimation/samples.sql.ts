@@ -1,6 +1,6 @@
 import type { EstimateSample } from '../contract/estimates.ts'
 import { type Queryable, runPrepared } from '../store/commands.ts'
-import type { EstimateQuery } from './history.sql.ts'
+import type { EstimateQuery } from './estimate-query.ts'
 
 const samplesSql = (level: number) => `
 SELECT s.id AS step_id, s.sample_seconds AS seconds, s.finish

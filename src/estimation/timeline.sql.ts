@@ -1,7 +1,7 @@
 import type { TimelineItem } from '../contract/timelines.ts'
 import { type Queryable, runPrepared } from '../store/commands.ts'
 import type { ExperimentStatusName } from '../domain/experiment-status.ts'
-import type { EstimateQuery } from './history.sql.ts'
+import type { EstimateQuery } from './estimate-query.ts'
 
 /** An experiment as its timeline needs it. `until` is now, or its last finish if it has ended; `active_seconds` are those since it began in which it did not stand still. */
 export type TimelineRun = {

@@ -6,7 +6,7 @@ import { runPrepared } from '../store/commands.ts'
 import type { Database } from '../store/database.ts'
 import { defaultConfidence } from './estimate.ts'
 import { ownConnection } from '../store/own-connection.ts'
-import type { StepCursor } from './history.sql.ts'
+import type { StepCursor } from './under-way.sql.ts'
 import { runningNow } from './running.ts'
 
 /** How often an instance looks. */

@@ -22,10 +22,11 @@ async function load (service: Service): Promise<void> {
     FROM generate_series(1, 40000) n JOIN key ON key.nth = n % 20`)
 }
 
-const ask = (service: Service, n: number) => service.post('/api/estimates', { step: { device: 'Hotel', data: { fct: `function ${n % 20}` } }, confidence })
+/** Without `wells` there are steps with the same parameters; with it, only a wider level has samples. */
+const ask = (service: Service, n: number, wells?: number) => service.post('/api/estimates', { step: { device: 'Hotel', data: { fct: `function ${n % 20}`, wells } }, confidence })
 
 /** The buffers that one estimate reads on the only connection, with the plan that the connection has. */
-async function buffersOf (service: Service, n: number): Promise<number> {
+async function buffersOf (service: Service, n: number, wells?: number): Promise<number> {
   const { pool } = service.app.database
   const read = async () => {
     await pool.query('SELECT pg_stat_force_next_flush()')
@@ -34,7 +35,7 @@ async function buffersOf (service: Service, n: number): Promise<number> {
     return blocks as number
   }
   const before = await read()
-  const { status } = await ask(service, n)
+  const { status } = await ask(service, n, wells)
   if (status !== 200) throw new Error(`${status}`)
   return await read() - before
 }
@@ -56,6 +57,7 @@ for (const known of ['never analysed', 'analysed'] as const) {
     const service = await aSmallLab(known)
     // so that the connection has its generic plan before the load
     for (let n = 0; n < 8; n++) await ask(service, n)
+    for (let n = 0; n < 8; n++) await ask(service, n, 96)
     await load(service)
     if (known === 'analysed') {
       // a plan for twenty rows reads the whole table, until an instance renews the statistics, within two seconds
@@ -64,10 +66,14 @@ for (const known of ['never analysed', 'analysed'] as const) {
     }
     const kept = await buffersOf(service, 0)
     t.ok(kept <= most, `by the plan from before the load: ${kept} buffers`)
+    const wider = await buffersOf(service, 0, 96)
+    t.ok(wider > kept / 2 && wider <= most, `of a wider level: ${wider} buffers`)
     await service.query('DISCARD PLANS')
     for (let n = 0; n < 8; n++) {
       const fresh = await buffersOf(service, n)
       t.ok(fresh <= most, `planned without statistics, time ${n + 1}: ${fresh} buffers`)
+      const freshWider = await buffersOf(service, n, 96)
+      t.ok(freshWider <= most, `and of a wider level: ${freshWider} buffers`)
     }
     await service.query('VACUUM ANALYZE step')
     for (let n = 0; n < 8; n++) await ask(service, n)
