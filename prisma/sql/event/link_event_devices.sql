@@ -4,18 +4,18 @@
 -- Locks: The command that adds the event holds the lab lock.
 CREATE OR REPLACE FUNCTION link_event_devices() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  -- Most events are of steps, and an insert of no rows takes almost as long as one of one row.
+  IF NOT EXISTS (SELECT FROM added WHERE container_id IS NOT NULL) THEN
+    RETURN NULL;
+  END IF;
+  -- Two names can be of one device. Each is looked up as latest_device_named does it, but within the query: called for each name, that function takes
+  -- longer than the rest.
   INSERT INTO event_device (device_id, revision, ordinal)
-  SELECT found.id, e.revision, e.ordinal
+  SELECT DISTINCT found.id, e.revision, e.ordinal
   FROM added e
-  CROSS JOIN LATERAL (
-    -- Two names can be of one device. DISTINCT also keeps this subquery separate: otherwise each name is looked up for the column and for the condition.
-    SELECT DISTINCT latest_device_named(named.name) AS id
-    FROM (
-      SELECT e.was->>'device' UNION SELECT e.was->'lid'->>'device' UNION SELECT e.became->>'device' UNION SELECT e.became->'lid'->>'device'
-    ) AS named (name)
-    WHERE named.name IS NOT NULL
-  ) found
-  WHERE e.container_id IS NOT NULL AND found.id IS NOT NULL AND found.id IS DISTINCT FROM e.device_id;
+  CROSS JOIN LATERAL unnest(ARRAY[e.was->>'device', e.was->'lid'->>'device', e.became->>'device', e.became->'lid'->>'device']) AS named (name)
+  CROSS JOIN LATERAL (SELECT d.id FROM device d WHERE d.name = named.name ORDER BY d.retired_at DESC NULLS FIRST LIMIT 1) found
+  WHERE e.container_id IS NOT NULL AND found.id IS DISTINCT FROM e.device_id;
   RETURN NULL;
 END $$;
 

@@ -20,10 +20,12 @@ BEGIN
   this_revision := coalesce(_revision, next_revision());
   -- Each part is looked at first, because an insert of no rows takes almost as long as one of one row, and most steps have none of them.
   -- Nothing is locked here. Another command may hold the step that names it, and wait for the lab.
-  IF _record->'unknown_experiments' <> 'null' AND EXISTS (
-    SELECT FROM jsonb_array_elements_text(_record->'unknown_experiments') AS named JOIN experiment e ON e.id = named.value::uuid
-      JOIN step s ON s.experiment_named = e.id::text) THEN
-    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'an experiment was created while its steps were logged';
+  IF _record->'unknown_experiments' <> 'null' THEN
+    IF EXISTS (
+      SELECT FROM jsonb_array_elements_text(_record->'unknown_experiments') AS named JOIN experiment e ON e.id = named.value::uuid
+        JOIN step s ON s.experiment_named = e.id::text) THEN
+      RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'an experiment was created while its steps were logged';
+    END IF;
   END IF;
 
   INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, step_id, device_id, experiment_id, became,
@@ -41,11 +43,12 @@ BEGIN
     SELECT value::uuid, this_revision, next FROM jsonb_array_elements_text(_record->'devices');
   END IF;
   next := next + CASE WHEN _record->'after' <> 'null' THEN 1 ELSE 0 END;
-  new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
-  IF cardinality(new_devices) > 0 THEN
+  IF _record->'new_devices' <> '[]' THEN
+    new_devices := ARRAY(SELECT jsonb_array_elements_text(_record->'new_devices')::uuid);
     PERFORM record_unlisted_devices(this_revision, next, new_devices, _audit);
+    next := next + cardinality(new_devices);
   END IF;
-  next := next + cardinality(new_devices) - 1;
+  next := next - 1;
   IF _record->'started' <> '[]' THEN
     INSERT INTO event_log (revision, ordinal, recorded_at, kind, actor, reason, request_uuid, request_id, experiment_id, was, became)
     SELECT this_revision, next + e.ordinality, lab.recorded_at, 'experiment-updated',

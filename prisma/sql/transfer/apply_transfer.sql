@@ -22,25 +22,37 @@ DECLARE
   body_to uuid;
   lid_to uuid;
   lid_waste jsonb;
+  changed jsonb;
 BEGIN
   findings := '[]';
   events := 0;
-  BEGIN
-    container_id := require_transfer_container(_input, _base);
-  EXCEPTION WHEN SQLSTATE 'PS409' THEN
-    GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
-    IF NOT _collect THEN RAISE; END IF;
-    findings := findings || transfer_finding(code, members);
-    -- For a container that is elsewhere, the rest of the transfer can still be judged.
-    container_id := lookup_transfer_container(_input);
-    PERFORM 1 FROM container c WHERE c.id = container_id AND c.removed_at IS NULL;
-    IF NOT FOUND THEN
-      RETURN;
+  -- Usually the named container is on the platform, and where the request says. Everything else goes to require_transfer_container, which can say what
+  -- is wrong.
+  container_id := lookup_transfer_container(_input);
+  IF container_id IS NOT NULL THEN
+    before := container_snapshot(container_id);
+    IF before->>'removed_at' IS NOT NULL
+      OR (_input->'source' <> 'null'
+        AND (before->>'device', before->'position') IS DISTINCT FROM (_input->'source'->>'device', _input->'source'->'position')) THEN
+      container_id := NULL;
     END IF;
-  END;
-  before := container_snapshot(container_id);
-  SELECT pl.position_id INTO body_from FROM placement pl WHERE pl.container_id = apply_transfer.container_id AND pl.part = 'body';
-  SELECT pl.position_id INTO lid_from FROM placement pl WHERE pl.container_id = apply_transfer.container_id AND pl.part = 'lid';
+  END IF;
+  IF container_id IS NULL THEN
+    BEGIN
+      container_id := require_transfer_container(_input, _base);
+    EXCEPTION WHEN SQLSTATE 'PS409' THEN
+      GET STACKED DIAGNOSTICS code = MESSAGE_TEXT, members = PG_EXCEPTION_DETAIL;
+      IF NOT _collect THEN RAISE; END IF;
+      findings := findings || transfer_finding(code, members);
+      -- For a container that is elsewhere, the rest of the transfer can still be judged.
+      container_id := lookup_transfer_container(_input);
+      PERFORM 1 FROM container c WHERE c.id = container_id AND c.removed_at IS NULL;
+      IF NOT FOUND THEN
+        RETURN;
+      END IF;
+    END;
+    before := container_snapshot(container_id);
+  END IF;
 
   IF _input->>'barcode' IS NOT NULL THEN
     BEGIN
@@ -63,8 +75,18 @@ BEGIN
     END;
   END IF;
 
+  -- Usually the slot is free. Everything else goes to claim_end_position, which can say what is wrong.
   IF moves AND _input->>'reservation_id' IS NULL THEN
-    waste := lookup_waste(_input->'target'->>'device', (_input->'target'->>'position')::integer);
+    body_to := lookup_free_position(_input->'target'->>'device', (_input->'target'->>'position')::integer,
+      CASE WHEN before->>'labware_type' IS NOT NULL THEN lookup_labware_type(container_id, 'body') END);
+    IF body_to IS NULL THEN
+      waste := lookup_waste(_input->'target'->>'device', (_input->'target'->>'position')::integer);
+    END IF;
+  END IF;
+  IF action <> 'keep' OR body_to IS NULL THEN
+    SELECT (SELECT pl.position_id FROM placement pl WHERE pl.container_id = c.id AND pl.part = 'body'),
+      (SELECT pl.position_id FROM placement pl WHERE pl.container_id = c.id AND pl.part = 'lid')
+    INTO body_from, lid_from FROM container c WHERE c.id = apply_transfer.container_id;
   END IF;
   IF action = 'off' AND _input->>'lid_reservation_id' IS NULL THEN
     lid_waste := lookup_waste(_input->'lid'->>'device', (_input->'lid'->>'position')::integer);
@@ -80,7 +102,7 @@ BEGIN
     findings := findings || transfer_finding(code, members);
   END IF;
 
-  IF moves AND waste IS NULL THEN
+  IF moves AND body_to IS NULL AND waste IS NULL THEN
     BEGIN
       body_to := claim_end_position(container_id, 'body', _input->'target'->>'device', (_input->'target'->>'position')::integer,
         CASE WHEN action <> 'keep' THEN lid_from END, NULL,
@@ -153,8 +175,11 @@ BEGIN
     IF body_to IS DISTINCT FROM body_from THEN
       PERFORM write_placement(container_id, 'body', body_to);
     END IF;
-    PERFORM bump_container_version(container_id);
-    after := record_container_event(_revision, _ordinal + events, moved_kind(before), container_id, after, _audit);
+    changed := update_lidded_and_version(container_id);
+    -- If the lid moves too, it is nowhere at this event, or in a slot that the body takes.
+    after := record_container_event(_revision, _ordinal + events, moved_kind(before), container_id, after, _audit,
+      CASE WHEN action = 'keep' AND _input->'target'->>'position' IS NOT NULL THEN after || changed || jsonb_build_object(
+        'device', _input->'target'->'device', 'position', _input->'target'->'position', 'missing_since', NULL, 'last_device', NULL, 'last_position', NULL) END);
     events := events + 1;
   END IF;
   IF action = 'off' AND lid_waste IS NULL AND ((before->>'lidded')::boolean OR lid_to IS DISTINCT FROM lid_from) THEN

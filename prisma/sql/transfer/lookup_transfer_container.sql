@@ -4,6 +4,8 @@ CREATE OR REPLACE FUNCTION lookup_transfer_container(_input jsonb) RETURNS uuid 
 BEGIN
   IF _input->>'id' IS NOT NULL THEN
     RETURN (SELECT id FROM container WHERE id = (_input->>'id')::uuid);
+  ELSIF _input->>'named' IS NOT NULL THEN
+    RETURN (SELECT id FROM container WHERE barcode = _input->>'named' AND removed_at IS NULL);
   END IF;
-  RETURN (SELECT id FROM container WHERE barcode = _input->>'named' AND removed_at IS NULL);
+  RETURN NULL;
 END $$;
