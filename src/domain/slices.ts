@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** Gives the event loop back if it was held for some milliseconds. */
+/** Gives the event loop back if it was held for a millisecond. */
 export type YieldToRequests = () => Promise<void>
 
 /** Requests of others wait this long for a long calculation, in each turn of the event loop. A request takes several turns. */
-const sliceMs = 2
+const sliceMs = 1
 
 // Only one calculation of the process goes on in each turn, however many there are.
 let lastTurn: Promise<unknown> = Promise.resolve()

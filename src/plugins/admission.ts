@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import plugin from 'fastify-plugin'
 import { problem } from '../contract/problems.ts'
@@ -25,9 +26,13 @@ declare module 'fastify' {
 /** The default `limit` of lists. A page of this length costs little. */
 const ordinaryPage = 50
 /** How long a large read waits for its turn. */
-const largeReadWaitMs = 1000
+const largeReadWaitMs = 2000
 /** Connections that writes cannot take, so that small reads do not wait while writes wait for each other. */
 const readConnections = 4
+/** While robots write, no more reads are in the database at once than leave them time: a write waits for each of them. */
+const besideWrites = { small: Math.max(2, availableParallelism()), large: Math.max(1, availableParallelism() - 1) }
+/** How long after a write robots count as writing. */
+const writingMs = 1000
 /** After its turn, a request has at least this long for a connection, so that it can take a free one. */
 const leastConnectMs = 100
 
@@ -36,15 +41,17 @@ type Cost = 'write' | 'small' | 'large'
 /**
  * Keeps robots fast. Writes, small reads and large reads have places of their own, so none of them can take all connections or
  * fill the event loop. Other requests wait, and the actors take turns. Large reads also have connections of their own, with
- * less time for a statement.
+ * less time for a statement. Reads have fewer places while robots write.
  */
 export const admission = plugin(async (app: FastifyInstance, { poolMax, connectTimeoutMs }: { poolMax: number, connectTimeoutMs: number }) => {
   const busy = 'The service is busy with other requests. Retry in one second.'
   const reads = Math.max(1, Math.min(readConnections, Math.floor(poolMax / 2)))
+  let lastWrite = -Infinity
+  const places = (alone: number, besideWrites: number) => () => performance.now() - lastWrite < writingMs ? Math.min(alone, besideWrites) : alone
   const gates = {
-    write: fairGate(Math.max(1, poolMax - reads), connectTimeoutMs, busy),
-    small: fairGate(reads, connectTimeoutMs, busy),
-    large: fairGate(largeReadConnections, Math.min(largeReadWaitMs, connectTimeoutMs), 'Other large reads are still running. Retry in one second.')
+    write: fairGate(() => Math.max(1, poolMax - reads), connectTimeoutMs, busy),
+    small: fairGate(places(reads, besideWrites.small), connectTimeoutMs, busy),
+    large: fairGate(places(largeReadConnections, besideWrites.large), Math.min(largeReadWaitMs, connectTimeoutMs), 'Other large reads are still running. Retry in one second.')
   }
 
   app.decorateRequest('readSize', 'any')
@@ -59,6 +66,7 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
     route.handler = async function (request, reply) {
       const run = async (): Promise<unknown> => await (handler.call(this, request, reply))
       const admit = async (cost: Cost): Promise<unknown> => await gates[cost].run(actorOf(request), async (waitedMs) => {
+        if (cost === 'write') lastWrite = performance.now()
         request.readSize = cost === 'small' ? 'small' : 'any'
         const connectMs = Math.max(leastConnectMs, connectTimeoutMs - waitedMs)
         if (cost === 'large') return await largeRead(waitedMs === 0 ? run : async () => await withConnectLimit(connectMs, run))

@@ -26,7 +26,7 @@ const largeBodyWaitMs = 5000
 
 /** Parses JSON bodies. Refuses invalid UTF-8 and invalid JSON, and values that PostgreSQL cannot store, and says where they are. */
 export const bodyParsers = plugin(async (app: FastifyInstance, { bodyLimitBytes }: { bodyLimitBytes: number }) => {
-  const gate = fairGate(largeBodies, largeBodyWaitMs, 'Other large bodies are still arriving. Retry in one second.')
+  const gate = fairGate(() => largeBodies, largeBodyWaitMs, 'Other large bodies are still arriving. Retry in one second.')
 
   const turns = bodyTurns(largeBodyWaitMs)
 

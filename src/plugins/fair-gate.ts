@@ -3,26 +3,26 @@ import { problem } from '../contract/problems.ts'
 type Waiting = { enter: () => void }
 
 /**
- * Runs at most `places` pieces of work at the same time. Others wait up to `waitMs`, and are then refused with `too-busy`. The
- * waiting actors take turns, so the many requests of one actor delay a request of another actor by one of them only.
+ * Runs at most `places` pieces of work at the same time, at least one; the number can change. Others wait up to `waitMs`, and are then refused with
+ * `too-busy`. The waiting actors take turns, so the many requests of one actor delay a request of another actor by one of them only.
  */
-export function fairGate (places: number, waitMs: number, busy: string) {
-  let free = places
+export function fairGate (places: () => number, waitMs: number, busy: string) {
+  let running = 0
   // In the order of turns. An actor without waiting requests has no entry.
   const queues = new Map<string, Waiting[]>()
 
   function leave (): void {
-    const [next] = queues
-    if (next === undefined) {
-      free += 1
-      return
+    running -= 1
+    // Several, if there are more places than before.
+    for (const [actor, queue] of queues) {
+      if (running >= places()) return
+      queues.delete(actor)
+      const first = queue.shift()!
+      // The actor goes to the end of the order.
+      if (queue.length > 0) queues.set(actor, queue)
+      running += 1
+      first.enter()
     }
-    const [actor, queue] = next
-    queues.delete(actor)
-    const first = queue.shift()!
-    // The actor goes to the end of the order.
-    if (queue.length > 0) queues.set(actor, queue)
-    first.enter()
   }
 
   /** Waits for a place, and returns how long it has waited. */
@@ -51,7 +51,7 @@ export function fairGate (places: number, waitMs: number, busy: string) {
     /** Runs some work in its turn, and tells it how long it has waited. Throws `too-busy` if there is no free place in time. */
     async run<T> (actor: string, work: (waitedMs: number) => Promise<T>, longestMs = waitMs): Promise<T> {
       let waitedMs = 0
-      if (free > 0) free -= 1
+      if (running < places() && queues.size === 0) running += 1
       else waitedMs = await wait(actor, longestMs)
       try {
         return await work(waitedMs)

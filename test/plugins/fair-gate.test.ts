@@ -10,7 +10,7 @@ function aPiece () {
 }
 
 t.test('so many run at once; of those who wait, the actors take turns', async (t) => {
-  const gate = fairGate(2, 10_000, 'busy')
+  const gate = fairGate(() => 2, 10_000, 'busy')
   const order: string[] = []
   const first = [aPiece(), aPiece()]
   const running = first.map(async ({ work }) => await gate.run('reader', work))
@@ -26,7 +26,7 @@ t.test('so many run at once; of those who wait, the actors take turns', async (t
 })
 
 t.test('the work learns how long it has waited', async (t) => {
-  const gate = fairGate(1, 10_000, 'busy')
+  const gate = fairGate(() => 1, 10_000, 'busy')
   const piece = aPiece()
   const running = gate.run('a', async (waitedMs) => {
     t.equal(waitedMs, 0)
@@ -40,7 +40,7 @@ t.test('the work learns how long it has waited', async (t) => {
 })
 
 t.test('who waits too long is refused, and takes no place', async (t) => {
-  const gate = fairGate(1, 5, 'The service is busy.')
+  const gate = fairGate(() => 1, 5, 'The service is busy.')
   const piece = aPiece()
   const running = gate.run('a', piece.work)
   const late = await Promise.allSettled([gate.run('a', async () => {}), gate.run('b', async () => {})])
@@ -49,4 +49,27 @@ t.test('who waits too long is refused, and takes no place', async (t) => {
   await running
   await t.rejects(gate.run('a', async () => { throw new Error('fault') }), { message: 'fault' })
   t.equal(await gate.run('b', async () => 1), 1, 'a fault frees the place, too')
+})
+
+t.test('while there are fewer places, fewer run; when there are more again, all of them are taken', async (t) => {
+  let places = 3
+  const gate = fairGate(() => places, 10_000, 'busy')
+  const pieces = Array.from({ length: 6 }, aPiece)
+  const begun: number[] = []
+  const all = pieces.map(async ({ work }, n) => await gate.run('reader', async () => { begun.push(n); await work() }))
+  await new Promise(setImmediate)
+  t.same(begun, [0, 1, 2])
+  places = 1
+  for (const n of [0, 1]) pieces[n]!.end()
+  await new Promise(setImmediate)
+  t.same(begun, [0, 1, 2], 'one still runs')
+  pieces[2]!.end()
+  await new Promise(setImmediate)
+  t.same(begun, [0, 1, 2, 3])
+  places = 3
+  pieces[3]!.end()
+  await new Promise(setImmediate)
+  t.same(begun, [0, 1, 2, 3, 4, 5])
+  for (const { end } of pieces) end()
+  await Promise.all(all)
 })

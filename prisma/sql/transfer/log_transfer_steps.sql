@@ -1,5 +1,5 @@
 -- Logs the steps of transfers, and writes their event under the revision of the transfers, from `_ordinal` on. Returns { steps, changed }: the steps that are
--- new, as { id: snapshot }, and whether an event was written.
+-- new, as { id: snapshot } with what step_snapshot would return, and whether an event was written.
 --
 -- Locks: What log_steps locks, then the lab.
 -- Raises: What log_steps and record_logged_steps raise.
