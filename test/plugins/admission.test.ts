@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { aLab } from '../support/service.ts'
@@ -39,7 +41,7 @@ t.test('large reads have connections of their own: commands and small reads do n
   })
 })
 
-t.test('what waits for its turn longer than a second is refused, and can be tried again', async (t) => {
+t.test('what waits for its turn too long is refused, and can be tried again', async (t) => {
   const lab = await aLab(t, { Hotel: 1 }, { DATABASE_CONNECT_TIMEOUT_MS: '60000' })
   const large = ['/api/steps/statistics', '/api/steps?count=true&limit=1', '/api/steps?sort=-duration&limit=1', '/api/lab?at=1', '/api/lab/health', '/api/events?limit=51', '/api/estimates/calibration']
   await withLargeReads(lab, async () => {
@@ -60,6 +62,32 @@ t.test('a large read that takes too long is cancelled', async (t) => {
   await blocker.query('LOCK TABLE step IN ACCESS EXCLUSIVE MODE')
   t.match(await lab.get('/api/steps/statistics'), { ...tooBusy, body: { code: 'too-busy', detail: /Ask for less/ } })
   await blocker.end()
+})
+
+t.test('while robots write, fewer reads are in the database at once', async (t) => {
+  const lab = await aLab(t, { Hotel: 2 })
+  const blocker = new pg.Client(lab.url)
+  await blocker.connect()
+  t.teardown(() => blocker.end())
+  /** How many of some reads of steps are in the database, while none of them can go on. */
+  const inTheDatabase = async (path: string): Promise<number> => {
+    await blocker.query('BEGIN')
+    await blocker.query('LOCK TABLE step IN ACCESS EXCLUSIVE MODE')
+    const answers = Array.from({ length: 8 }, async () => await lab.get(path))
+    await sleep(300)
+    const { rows: [{ waiting }] } = await blocker.query("SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    await blocker.query('ROLLBACK')
+    t.same([...new Set((await Promise.all(answers)).map(({ status }) => status))], [200])
+    return waiting as number
+  }
+  const write = async () => await lab.post('/api/containers', { device: 'Hotel' })
+  await write()
+  t.equal(await inTheDatabase('/api/steps/statistics'), Math.min(2, Math.max(1, availableParallelism() - 1)), 'large reads')
+  await lab.delete(`/api/containers/${(await write()).body.id as string}`)
+  t.equal(await inTheDatabase('/api/steps'), Math.min(4, Math.max(2, availableParallelism())), 'small reads')
+  await sleep(1100)
+  t.equal(await inTheDatabase('/api/steps/statistics'), 2, 'large reads, a second later')
+  t.equal(await inTheDatabase('/api/steps'), 4, 'small reads, a second later')
 })
 
 t.test('commands that wait for each other do not take the connections of reads', async (t) => {
