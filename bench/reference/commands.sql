@@ -125,23 +125,28 @@ DECLARE
   this_revision bigint := _revision;
 BEGIN
   INSERT INTO step (id, kind, name, fct, device_id, status, start, finish, commanded_seconds, data, created_as, match_version, match_function,
-    match_parameters, match_protocol, experiment_id, origin_device_id, origin_position, destination_device_id, destination_position)
+    match_parameters, match_protocol, experiment_id, origin_device_id, origin_position, destination_device_id, destination_position, container_named, container_id)
   SELECT a.id, coalesce(a.kind, 'operation'), a.name, a.fct, d.id, 'completed', a.start, a.finish, a.commanded_seconds, a.data, a.created_as, a.match_version,
-    a.match_function, a.match_parameters, a.match_protocol, e.id, o.id, (a.origin->>'position')::integer, t.id, (a.destination->>'position')::integer
+    a.match_function, a.match_parameters, a.match_protocol, e.id, o.id, (a.origin->>'position')::integer, t.id, (a.destination->>'position')::integer,
+    CASE WHEN cardinality(a.containers) = 1 THEN a.containers[1] END, c.id
   FROM jsonb_to_recordset(_steps) AS a (
-    id uuid, kind text, name text, fct text, device text, start timestamptz, finish timestamptz, data jsonb, commanded_seconds double precision,
+    containers text[], id uuid, kind text, name text, fct text, device text, start timestamptz, finish timestamptz, data jsonb, commanded_seconds double precision,
     created_as text, match_version integer, match_function text, match_parameters uuid, match_protocol uuid, experiment_id uuid, origin jsonb, destination jsonb)
   JOIN device d ON d.name = a.device AND d.retired_at IS NULL
   LEFT JOIN device o ON o.name = a.origin->>'device' AND o.retired_at IS NULL
   LEFT JOIN device t ON t.name = a.destination->>'device' AND t.retired_at IS NULL
-  LEFT JOIN experiment e ON e.id = a.experiment_id;
+  LEFT JOIN experiment e ON e.id = a.experiment_id
+  LEFT JOIN container c ON c.barcode = a.containers[1] AND c.removed_at IS NULL AND cardinality(a.containers) = 1;
 
   SELECT array_agg(a.id) INTO ids FROM jsonb_to_recordset(_steps) AS a (id uuid);
-  INSERT INTO step_container (step_id, ordinal, named, container_id)
-  SELECT a.id, n.ordinality - 1, n.named, c.id
-  FROM jsonb_to_recordset(_steps) AS a (id uuid, containers text[])
-  CROSS JOIN unnest(a.containers) WITH ORDINALITY AS n (named, ordinality)
-  LEFT JOIN container c ON c.barcode = n.named AND c.removed_at IS NULL;
+  IF jsonb_path_exists(_steps, '$[*].containers[1]') THEN
+    INSERT INTO step_container (step_id, ordinal, named, container_id)
+    SELECT a.id, n.ordinality - 1, n.named, c.id
+    FROM jsonb_to_recordset(_steps) AS a (id uuid, containers text[])
+    CROSS JOIN unnest(a.containers) WITH ORDINALITY AS n (named, ordinality)
+    LEFT JOIN container c ON c.barcode = n.named AND c.removed_at IS NULL
+    WHERE cardinality(a.containers) > 1;
+  END IF;
 
   UPDATE experiment SET status = 'running' WHERE status = 'created'
     AND id IN (SELECT a.experiment_id FROM jsonb_to_recordset(_steps) AS a (experiment_id uuid));

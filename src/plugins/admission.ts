@@ -29,7 +29,7 @@ const ordinaryPage = 50
 const largeReadWaitMs = 2000
 /** Connections that writes cannot take, so that small reads do not wait while writes wait for each other. */
 const readConnections = 4
-/** While robots write, no more reads are in the database at once than leave them time: a write waits for each of them. */
+/** While robots write to this instance, no more reads are in the database at once than leave them time: a write waits for each of them. */
 const besideWrites = { small: Math.max(2, availableParallelism()), large: Math.max(1, availableParallelism() - 1) }
 /** How long after a write robots count as writing. */
 const writingMs = 1000
@@ -46,15 +46,35 @@ type Cost = 'write' | 'small' | 'large'
 export const admission = plugin(async (app: FastifyInstance, { poolMax, connectTimeoutMs }: { poolMax: number, connectTimeoutMs: number }) => {
   const busy = 'The service is busy with other requests. Retry in one second.'
   const reads = Math.max(1, Math.min(readConnections, Math.floor(poolMax / 2)))
+  let writes = 0
   let lastWrite = -Infinity
-  const places = (alone: number, besideWrites: number) => () => performance.now() - lastWrite < writingMs ? Math.min(alone, besideWrites) : alone
+  const robotsWrite = (): boolean => writes > 0 || performance.now() - lastWrite < writingMs
+  const places = (alone: number, besideWrites: number) => () => robotsWrite() ? Math.min(alone, besideWrites) : alone
   const gates = {
     write: fairGate(() => Math.max(1, poolMax - reads), connectTimeoutMs, busy),
     small: fairGate(places(reads, besideWrites.small), connectTimeoutMs, busy),
     large: fairGate(places(largeReadConnections, besideWrites.large), Math.min(largeReadWaitMs, connectTimeoutMs), 'Other large reads are still running. Retry in one second.')
   }
 
+  // The reads that wait then have all places again.
+  const writingEnds = setTimeout(() => {
+    gates.small.fill()
+    gates.large.fill()
+  }, writingMs + 1).unref()
+  app.addHook('onClose', async () => { clearTimeout(writingEnds) })
+
   app.decorateRequest('readSize', 'any')
+
+  async function written<T> (write: () => Promise<T>): Promise<T> {
+    writes += 1
+    try {
+      return await write()
+    } finally {
+      writes -= 1
+      lastWrite = performance.now()
+      writingEnds.refresh()
+    }
+  }
 
   const actorOf = ({ actor, ip }: FastifyRequest): string => actor ?? ip
 
@@ -64,9 +84,9 @@ export const admission = plugin(async (app: FastifyInstance, { poolMax, connectT
     if (!route.url.startsWith('/api/') && route.config?.read === undefined) return
     const { handler } = route
     route.handler = async function (request, reply) {
-      const run = async (): Promise<unknown> => await (handler.call(this, request, reply))
+      const answer = async (): Promise<unknown> => await (handler.call(this, request, reply))
       const admit = async (cost: Cost): Promise<unknown> => await gates[cost].run(actorOf(request), async (waitedMs) => {
-        if (cost === 'write') lastWrite = performance.now()
+        const run = cost === 'write' ? async () => await written(answer) : answer
         request.readSize = cost === 'small' ? 'small' : 'any'
         const connectMs = Math.max(leastConnectMs, connectTimeoutMs - waitedMs)
         if (cost === 'large') return await largeRead(waitedMs === 0 ? run : async () => await withConnectLimit(connectMs, run))

@@ -23,12 +23,14 @@ const bodyLimits = { small: 1_048_576, medium: 4_194_304, large: Infinity } as c
 /** So many bodies of more than 1 MiB arrive at the same time. They are kept in memory until they are complete. */
 const largeBodies = 4
 const largeBodyWaitMs = 5000
+/** How long a body waits to be parsed. Each leaves the event loop to others for some time. */
+const turnWaitMs = 15_000
 
 /** Parses JSON bodies. Refuses invalid UTF-8 and invalid JSON, and values that PostgreSQL cannot store, and says where they are. */
 export const bodyParsers = plugin(async (app: FastifyInstance, { bodyLimitBytes }: { bodyLimitBytes: number }) => {
   const gate = fairGate(() => largeBodies, largeBodyWaitMs, 'Other large bodies are still arriving. Retry in one second.')
 
-  const turns = bodyTurns(largeBodyWaitMs)
+  const turns = bodyTurns(turnWaitMs)
 
   app.addHook('onRoute', (route) => {
     route.bodyLimit ??= Math.min(bodyLimits[route.config?.body ?? 'small'], bodyLimitBytes)

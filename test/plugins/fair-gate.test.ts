@@ -73,3 +73,24 @@ t.test('while there are fewer places, fewer run; when there are more again, all 
   for (const { end } of pieces) end()
   await Promise.all(all)
 })
+
+t.test('places that come while nobody leaves are taken by who waited first', async (t) => {
+  let places = 1
+  const gate = fairGate(() => places, 10_000, 'busy')
+  const pieces = Array.from({ length: 4 }, aPiece)
+  const begun: number[] = []
+  const run = async (n: number) => await gate.run('reader', async () => { begun.push(n); await pieces[n]!.work() })
+  const all = [run(0), run(1), run(2)]
+  await new Promise(setImmediate)
+  t.same(begun, [0])
+  places = 2
+  gate.fill()
+  await new Promise(setImmediate)
+  t.same(begun, [0, 1])
+  places = 3
+  all.push(run(3))
+  await new Promise(setImmediate)
+  t.same(begun, [0, 1, 2], 'who comes then lets the first one in')
+  for (const { end } of pieces) end()
+  await Promise.all(all)
+})

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { aStep } from '../support/log.ts'
 import { type Answer, aLab, type Service } from '../support/service.ts'
 
 const times = { start: '2026-03-02T09:15:00Z', finish: '2026-03-02T09:15:31Z' }
@@ -163,6 +164,17 @@ t.test('a transfer repeated with the id of its step is one step', async (t) => {
   t.equal(again.status, 200)
   t.strictSame(again.body.step, first.body.step)
   t.equal((await service.get('/api/steps?count=true')).body.total, 1)
+})
+
+t.test('a transfer of a step that was told before, in which nothing moves, leaves the revision as it is', async (t) => {
+  const service = await aLab(t, { Hotel: 2, Washer: 1 })
+  await service.post('/api/containers', { device: 'Hotel', barcode: 'P1' })
+  const told = aStep({ device: 'Washer', data: { fct: 'wash' }, containers: ['P1'] })
+  const { body: step } = await service.post('/api/steps', told)
+  const { body: { revision } } = await service.get('/api/lab')
+  const transfer = { container: 'P1', step: { ...told, id: step.id as string, containers: undefined } }
+  for (const time of ['first', 'second']) t.match(await service.post('/api/transfers', transfer), { status: 200, headers: { 'lab-revision': String(revision) }, body: { revision } }, time)
+  t.equal((await service.get('/api/lab')).body.revision, revision)
 })
 
 t.test('an operation at a device is booked too: a lid, a barcode, or only its step', async (t) => {

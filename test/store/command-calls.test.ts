@@ -29,6 +29,12 @@ t.test('a command calls what it needs, as often as it needs it', async (t) => {
   t.same(await callsOf(experiments, '/api/steps', { ...step, name: 'later', experiment_id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a10' }),
     { ...none, start_experiments: 1, link_steps_to_experiments: 1 }, 'a step of an experiment that is not known')
 
+  const lookups = ['resolve_logged_container', 'wider_history']
+  t.same(await callsOf(lookups, '/api/steps/batch', { steps: [step, step] }), { resolve_logged_container: 0, wider_history: 0 }, 'steps without containers')
+  t.same(await callsOf(lookups, '/api/steps', { ...step, containers: ['P1'] }), { resolve_logged_container: 1, wider_history: 0 }, 'a step with one')
+  t.same(await callsOf(lookups, '/api/estimates', { step: { device: 'Reader', data: step.data } }), { resolve_logged_container: 0, wider_history: 0 }, 'an estimate of what was done before')
+  t.same(await callsOf(lookups, '/api/estimates', { step: { device: 'Reader', data: { ...step.data, wells: 96 } } }), { resolve_logged_container: 0, wider_history: 1 }, 'an estimate of what is new')
+
   const snapshots = ['container_snapshot', 'step_snapshot']
   const target = (position: number) => ({ device: 'Reader', position })
   t.same(await callsOf(snapshots, '/api/transfers', { container: 'P1', target: target(0), step }), { container_snapshot: 1, step_snapshot: 0 }, 'a transfer with a step')

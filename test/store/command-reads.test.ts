@@ -42,6 +42,8 @@ t.test('no command reads from end to end what grows with the years', async (t) =
   const { pool } = service.app.database
   const step = () => aStep({ device: 'Reader', data: { fct: 'function 1' }, experiment_id: experiment, containers: ['P1'] })
   const { body: running } = await service.post('/api/steps', { ...step(), finish: null, status: 'running' })
+  const again = { ...step(), id: '0199f2f5-0a3c-7d41-b2f0-6c5e4d3b2a11' }
+  await service.post('/api/steps', again)
 
   const wholeReads = async () => {
     await pool.query('SELECT pg_stat_force_next_flush()')
@@ -68,6 +70,7 @@ t.test('no command reads from end to end what grows with the years', async (t) =
     ['a correction', 'POST', '/api/containers/NEW/correct', { reason: 'seen', lidded: true }],
     ['a removal', 'DELETE', '/api/containers/NEW'],
     ['a reservation', 'POST', '/api/reservations', { device: 'Hotel', purpose: 'container', owner: 'me', ttl_seconds: 60 }],
+    ['a step that is told again with a further container', 'POST', '/api/steps', { ...again, containers: ['P1', 'P4'] }],
     ['the end of a step', 'POST', `/api/steps/${running.id}/finish`],
     ['a step set right', 'PATCH', `/api/steps/${running.id}`, { reason: 'wrong plate', containers: ['P3'] }],
     ['an experiment that is over', 'PATCH', `/api/experiments/${experiment}`, { status: 'completed' }]

@@ -61,6 +61,12 @@ const commands: Record<string, (lab: Service, count: number) => Promise<() => Re
     await withPlates(lab, count)
     return () => lab.post('/api/transfers/batch', { transfers: numbers(count).map((n) => ({ container: barcode(n), target: { device: 'Store', position: n } })) })
   },
+  async 'transfers with steps' (lab, count) {
+    await withPlates(lab, count)
+    return () => lab.post('/api/transfers/batch', { transfers: numbers(count).map((n) => ({
+      container: barcode(n), target: { device: 'Store', position: n }, step: { ...wash(barcode(n)), containers: undefined, data: { fct: 'move', log: 'x'.repeat(2000) } }
+    })) })
+  },
   async 'transfers to waste' (lab, count) {
     await withPlates(lab, count)
     return () => lab.post('/api/transfers/batch', { transfers: numbers(count).map((n) => ({ container: barcode(n), target: { device: 'Bin' } })) })

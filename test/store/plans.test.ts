@@ -92,11 +92,13 @@ t.test('a page of the log of one container, experiment or device is found among 
       CASE WHEN s.n % 1000 = 0 THEN ARRAY(SELECT id FROM container WHERE removed_at IS NULL) || s.experiment_id END, CASE WHEN s.n % 1000 = 0 THEN '{"logged": 50}'::jsonb END
     FROM (SELECT *, row_number() OVER (ORDER BY start) AS n FROM step) s CROSS JOIN lab l;
     UPDATE lab SET revision = revision + 20000`)
+  // half of them as steps that name several containers
+  await pool.query('SELECT move_to_step_container((SELECT array_agg(id) FROM (SELECT id FROM step ORDER BY id LIMIT 10000) half))')
   await pool.query('VACUUM ANALYZE')
   const { body: { items: [{ id: experiment }] } } = await service.get('/api/experiments?limit=1')
   const { body: { total } } = await service.get('/api/events?container=P7&count=true')
   t.ok(total > 400, `a plate with many steps: ${total}`)
-  const relations = ['event_log', 'event_device', 'step_container']
+  const relations = ['event_log', 'event_device', 'step', 'step_container']
   for (const filter of [
     'container=P7', 'container=P7&sort=-revision', 'container=P7&kind=moved', 'container=P7&after=15000', `container=P7&experiment=${experiment}`, 'container=P7&device=Washer',
     `experiment=${experiment}`, `experiment=${experiment}&sort=-revision`, `experiment=${experiment}&device=Washer`, 'device=Washer', 'device=Washer&sort=-revision'

@@ -12,10 +12,11 @@ BEGIN
   FROM (
     SELECT r.*, row_number() OVER (PARTITION BY r.step_id ORDER BY r.ordinal) AS nth
     FROM resolve_logged_containers(_steps) r
+    -- OFFSET 0: otherwise the containers of all steps would be read for it.
     WHERE NOT EXISTS (
       SELECT FROM container_of_step sc
       WHERE sc.step_id = r.step_id
-        AND ((sc.named || sc.also_named) && (r.named || r.also_named) OR sc.container_id = r.container_id OR sc.named = r.container_id::text))
+        AND ((sc.named || sc.also_named) && (r.named || r.also_named) OR sc.container_id = r.container_id OR sc.named = r.container_id::text) OFFSET 0)
   ) n;
   IF added IS NULL THEN
     RETURN NULL;

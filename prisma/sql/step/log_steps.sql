@@ -86,7 +86,11 @@ BEGIN
     LEFT JOIN devices destination ON destination.name = a.destination->>'device'
     LEFT JOIN experiment e ON e.id = a.experiment_uuid
     LEFT JOIN container_warnings cw ON cw.step_id = a.id
-    LEFT JOIN LATERAL resolve_logged_container((a.containers->0->>'id')::uuid, a.containers->0->>'named', a.start) AS alone (id) ON jsonb_array_length(a.containers) = 1
+    -- OFFSET 0: otherwise the function would be called before the condition is looked at.
+    LEFT JOIN LATERAL (
+      SELECT found.id FROM resolve_logged_container((a.containers->0->>'id')::uuid, a.containers->0->>'named', a.start) AS found (id)
+      WHERE jsonb_array_length(a.containers) = 1 OFFSET 0
+    ) alone ON true
     -- Told again, a move need not say its places, and the constraints would refuse it before the conflict is found.
     WHERE NOT EXISTS (SELECT FROM step known WHERE known.id = a.id)
     -- One order for all: two batches with steps in common wait for each other and do not deadlock.

@@ -5,7 +5,7 @@
 --
 -- Exceptions are caught only where something is added to them, because each block that catches some begins a subtransaction.
 --
--- Locks: The lab. The caller has called lock_for_steps, unless it is a dry run.
+-- Locks: The caller has called lock_for_steps, unless it is a dry run, and lock_lab.
 -- Raises: What apply_transfer and log_steps raise. In a batch a refusal has the index of its transfer.
 CREATE OR REPLACE FUNCTION apply_transfers(
   _transfers jsonb, _devices jsonb, _batch boolean, _dry_run boolean, _audit jsonb,

@@ -19,6 +19,7 @@ DECLARE
   applied record;
   result jsonb;
   known record;
+  new_steps jsonb;
 BEGIN
   IF told_steps <> '[]' THEN
     IF NOT _dry_run THEN
@@ -31,10 +32,10 @@ BEGIN
       RETURN;
     END IF;
   END IF;
+  PERFORM lock_lab();
   IF NOT _dry_run THEN
     applied := apply_transfers(_transfers, _devices, _batch, false, _audit);
   ELSE
-    PERFORM lock_lab();
     BEGIN
       applied := apply_transfers(_transfers, _devices, _batch, true, _audit);
       RAISE EXCEPTION USING ERRCODE = 'PS204', MESSAGE = 'a dry run is undone';
@@ -42,20 +43,21 @@ BEGIN
       NULL;
     END;
   END IF;
+  -- Once: each time it would copy the steps of all transfers.
+  new_steps := applied.logged->'steps';
   FOR i IN 0 .. jsonb_array_length(applied.results) - 1 LOOP
     result := applied.results->i;
     findings := result->'findings';
     IF NOT _dry_run AND NOT result ? 'repeats' THEN
       container := coalesce(nullif(result->'container', 'null'), container_snapshot((result->>'container_id')::uuid));
       warnings := nullif(result->'warnings', 'null');
+      revision := applied.present;
       IF result->>'step_id' IS NULL THEN
         step := NULL;
-        revision := applied.present;
       ELSE
-        step := coalesce(applied.logged->'steps'->(result->>'step_id'), step_snapshot((result->>'step_id')::uuid));
-        revision := applied.revision;
+        step := coalesce(new_steps->(result->>'step_id'), step_snapshot((result->>'step_id')::uuid));
         INSERT INTO transfer_outcome (step_id, container, step, warnings, created_as, revision)
-        VALUES ((result->>'step_id')::uuid, transfer.container, transfer.step, transfer.warnings, result->>'told', applied.revision);
+        VALUES ((result->>'step_id')::uuid, transfer.container, transfer.step, transfer.warnings, result->>'told', applied.present);
       END IF;
     ELSE
       SELECT o.container, o.step, o.warnings, o.revision, l.revision AS present INTO known
