@@ -62,7 +62,7 @@ export async function readHistories (
 
 /** The different queries as JSON, the index of the first of each, and for each query which one it is. */
 function distinctQueries (queries: readonly EstimateQuery[]): { asked: string[], firstOf: number[], indexes: number[] } {
-  // What schedulers ask most often, without the map. Nobody reads its JSON.
+  // One query is what schedulers ask most often. It is sent as parameters, so it needs no JSON and no map.
   if (queries.length === 1) return { asked: [''], firstOf: [0], indexes: [0] }
   const indexByQuery = new Map<string, number>()
   const firstOf: number[] = []

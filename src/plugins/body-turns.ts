@@ -4,7 +4,7 @@ import { fairGate } from './fair-gate.ts'
 /** Larger bodies take their turn. A smaller one is parsed and checked in a few milliseconds. */
 export const turnBytes = 65_536
 const longestPauseMs = 500
-/** How much longer the event loop is free than a body held it. */
+/** After a body, the event loop is free for this many times the time that the body held it. */
 const freeTimes = 3
 
 /**

@@ -177,6 +177,14 @@ t.test('a transfer of a step that was told before, in which nothing moves, leave
   t.equal((await service.get('/api/lab')).body.revision, revision)
 })
 
+t.test('the step that is stored as the answer is the step as events store it', async (t) => {
+  const service = await aLab(t, { Hotel: 2, Washer: 1 })
+  await service.post('/api/containers', { device: 'Hotel', barcode: 'P1' })
+  const pauses = [{ paused_at: '2026-03-02T09:00:02Z', resumed_at: '2026-03-02T09:00:05Z' }]
+  t.equal((await service.post('/api/transfers', { container: 'P1', target: { device: 'Washer' }, step: { ...aStep({ device: 'Washer' }), pauses } })).status, 200)
+  t.same((await service.query('SELECT step = step_snapshot(step_id) AS same FROM transfer_outcome')).rows, [{ same: true }])
+})
+
 t.test('an operation at a device is booked too: a lid, a barcode, or only its step', async (t) => {
   const service = await aLab(t, { Reader: 1 })
   const id = await aPlate(service, { device: 'Reader', name: 'unread' })
