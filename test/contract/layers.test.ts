@@ -60,23 +60,33 @@ function filesOf (...folders: readonly string[]): Sources {
   return new Map(found.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
 }
 
-/** What a file imports, types included: files of the project as paths from its root, packages by name. */
+const known = new Map<string, Import[]>()
+
+/** What files import, types included: files of the project as paths from its root, packages by name. */
 function importsOf (sources: Sources): Import[] {
   return [...sources].flatMap(([from, text]) => {
-    const found: Import[] = []
-    const add = (specifier: ts.Node | undefined): void => {
-      if (specifier === undefined || !ts.isStringLiteral(specifier)) return
-      found.push({ from, to: specifier.text.startsWith('.') ? posix.join(dirname(from), specifier.text) : specifier.text })
-    }
-    const visit = (node: ts.Node): void => {
-      if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier)
-      else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0])
-      else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal)
-      ts.forEachChild(node, visit)
-    }
-    visit(ts.createSourceFile(from, text, ts.ScriptTarget.Latest, true))
+    // several tests ask for the same files
+    const key = `${from}\n${text}`
+    const found = known.get(key) ?? importsIn(from, text)
+    known.set(key, found)
     return found
   })
+}
+
+function importsIn (from: string, text: string): Import[] {
+  const found: Import[] = []
+  const add = (specifier: ts.Node | undefined): void => {
+    if (specifier === undefined || !ts.isStringLiteral(specifier)) return
+    found.push({ from, to: specifier.text.startsWith('.') ? posix.join(dirname(from), specifier.text) : specifier.text })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier)
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0])
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(from, text, ts.ScriptTarget.Latest, true))
+  return found
 }
 
 /** The layer of a file: `routes` for `src/routes/steps/index.ts`, `app.ts` for `src/app.ts`, null for a file outside src/. */
