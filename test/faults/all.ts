@@ -1,0 +1,3 @@
+import { loadTestsIn } from '../support/folder.ts'
+
+await loadTestsIn(import.meta.dirname)

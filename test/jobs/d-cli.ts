@@ -1,0 +1,3 @@
+// A job of `npm test`, in a process of its own (docs/adr/0031-tap-runs-compiled-tests.md).
+await import('../cli/all.ts')
+await import('../import/all.ts')

@@ -1,0 +1,4 @@
+// A job of `npm test`, in a process of its own (docs/adr/0031-tap-runs-compiled-tests.md).
+await import('../standby/all.ts')
+await import('../deploy/all.ts')
+await import('../faults/all.ts')

@@ -1,0 +1,2 @@
+// A job of `npm test`, in a process of its own (docs/adr/0031-tap-runs-compiled-tests.md).
+await import('../embedded/all.ts')
