@@ -1,12 +1,13 @@
 import t from 'tap'
 import { seededRandom } from '../../src/estimation/random.ts'
 import { aLab, type Service } from '../support/service.ts'
+import { repetitions } from '../support/thorough.ts'
 
 // Random stocktakes of a lab in which everything occurs that a stocktake can meet: slots that do not exist, dispose or are reserved, labels of
 // before, plates without a label, removed and missing plates, lids on, off and parked, plates of another device. STOCKTAKES_SEED repeats a failure.
 
 const seed = Number(process.env.STOCKTAKES_SEED ?? Date.now() % 1_000_000_000)
-const looks = 120
+const looks = repetitions({ quick: 60, thorough: 120 })
 const reason = 'seen by a person'
 const device = 'Hotel'
 
@@ -48,7 +49,7 @@ t.test(`each plate is told once by a stocktake, and what it says is what applyin
     for (let n = 0; n < 4; n++) await disturb(lab, random, labels)
     const { body: slots } = await lab.get(`/api/devices/${device}/positions`)
     const tracked = slots.flatMap(({ position, container, occupied_by: by }: any) => by === 'container' && random() < 0.8 ? [{ position: random() < 0.7 ? position : Math.floor(random() * 7), barcode: random() < 0.8 ? container : null }] : [])
-    const more = labels.flatMap((barcode) => random() < 0.2 ? [{ position: Math.floor(random() * (random() < 0.2 ? 10 : 7)), barcode }] : [])
+    const more = labels.flatMap((barcode) => random() < 0.2 ? [{ position: Math.floor(random() * (random() < 0.35 ? 10 : 7)), barcode }] : [])
     const seen: Seen[] = [...tracked, ...more].filter(({ position, barcode }, n, all) => all.findIndex((one) => one.position === position || (barcode !== null && one.barcode === barcode)) === n)
       .map((one) => random() < 0.4 ? { ...one, lidded: random() < 0.5 } : one)
     const send = async (more: object, query = '') => await lab.post(`/api/stocktakes${query}`, { device, seen, ...more })
