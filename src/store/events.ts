@@ -5,11 +5,10 @@ import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
 import { shownEvent } from './event-log.sql.ts'
 import { Prisma } from './generated/client.ts'
-import type { JsonItem } from './json-row.ts'
 import { filtersOf, type Page, readPage } from './pages.ts'
 
 /** An event, its place among the events of its revision, and the log that it is in. */
-export type ListedEvent = { revision: number, ordinal: number, log_id: string } & JsonItem<Event>
+export type ListedEvent = { revision: number, ordinal: number, log_id: string, event: Event }
 type EventKey = readonly [revision: number, ordinal: number]
 
 type Filters = Omit<EventQuery, 'limit' | 'cursor' | 'count' | 'sort'>
@@ -26,7 +25,7 @@ export function eventStore ({ prisma }: Database) {
         keys: ({ revision, ordinal }) => [revision, ordinal],
         isKey: (values) => values.length === 2 && values.every(Number.isSafeInteger),
         read: async (after, take) => await withRetries(() => prisma.$queryRaw<ListedEvent[]>`
-          SELECT k.revision::float8 AS revision, k.ordinal, (SELECT log_id FROM lab) AS log_id, (SELECT row_to_json(shown)::text FROM ${Prisma.raw(shownEvent)} shown) AS json
+          SELECT k.revision::float8 AS revision, k.ordinal, (SELECT log_id FROM lab) AS log_id, (SELECT row_to_json(shown) FROM ${Prisma.raw(shownEvent)} shown) AS event
           ${sourceOf(filters, { direction, take, beyond: after === null ? null : Prisma.sql`(revision, ordinal) ${beyond} (${after[0]}::bigint, ${after[1]}::int)` })}
           ORDER BY k.revision ${direction}, k.ordinal ${direction} LIMIT ${take}`),
         count: async () => await withRetries(() => prisma.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count ${sourceOf(filters, { direction, take: null, beyond: null })}`).then(([{ count }]) => count)

@@ -1,25 +1,8 @@
 import type { Experiment, ExperimentQuery } from '../contract/experiments.ts'
 import { toUtc } from '../domain/step-times.ts'
+import { viewColumns } from './columns.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
-import { type JsonItem, type MemberKinds, selectAsJson } from './json-row.ts'
 import { largestRead, LargeRead, type ReadSize } from './read-size.ts'
-
-const members: MemberKinds<Experiment> = {
-  id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', warnings: 'value', steps: 'value', first_start: 'time',
-  last_finish: 'time', duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', session: 'value', attention: 'value', created_at: 'time',
-  updated_at: 'time', version: 'value'
-}
-
-/** A query for the JSON of the experiments of a view, or of a function that returns rows of it. A clause like `WHERE object.id = $1` can follow. */
-export function experimentsAsJson (from = 'experiment_state', also: readonly string[] = []): string {
-  return selectAsJson(members, from, also)
-}
-
-const pageAsJson = experimentsAsJson(
-  '(SELECT page.id AS page_id, state.* FROM page LEFT JOIN experiment_state state ON state.id = page.id AND page.shown)', ['page_id AS id'])
-
-/** An experiment of a list. */
-export type ListedExperiment = JsonItem<Experiment> & Pick<Experiment, 'id'>
 
 /** The SQL condition (on `experiment e`) of the filters. The start of an experiment is the first entry of an index range, so its steps are not scanned. */
 export function experimentCondition ({ process_id, status, started_after, started_before }: ExperimentQuery): Prisma.Sql {
@@ -34,12 +17,10 @@ export function experimentCondition ({ process_id, status, started_after, starte
 }
 
 /**
- * Up to `take` experiments after an id. The last one of `take` only says that there is another page: its steps are not counted, and in
- * its JSON all members are null.
+ * Up to `take` experiments after an id. The last one of `take` only says that there is another page: its steps are not counted, and its
+ * members are null.
  */
-export async function readExperiments (
-  prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number, size: ReadSize
-): Promise<ListedExperiment[]> {
+export async function readExperiments (prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number, size: ReadSize): Promise<Experiment[]> {
   const page = Prisma.sql`
     page AS MATERIALIZED (
       SELECT found.id, row_number() OVER (ORDER BY found.id) < ${take}::int AS shown FROM (
@@ -52,7 +33,9 @@ export async function readExperiments (
     const beyond = await prisma.$queryRaw<unknown[]>`WITH ${page} SELECT 1 AS step FROM page JOIN step ON step.experiment_id = page.id WHERE page.shown OFFSET ${largestRead.steps} LIMIT 1`
     if (beyond.length > 0) throw new LargeRead()
   }
-  return await prisma.$queryRaw<ListedExperiment[]>`WITH ${page} ${Prisma.raw(pageAsJson)} ORDER BY object.page_id`
+  return await prisma.$queryRaw<Experiment[]>`
+    WITH ${page}
+    SELECT ${Prisma.raw(viewColumns('experiment', 'state'))} FROM page LEFT JOIN experiment_state state ON state.id = page.id AND page.shown ORDER BY page.id`
 }
 
 export async function countExperiments (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {

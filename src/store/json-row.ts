@@ -1,14 +1,6 @@
 /** An object or a list as JSON text that PostgreSQL wrote, and the version of the object. The version of a list is null. */
 export type JsonRow<T> = { readonly json: string, readonly version: number | null, readonly of?: T }
 
-/** An item of a list as JSON text that PostgreSQL wrote. */
-export type JsonItem<T> = { readonly json: string, readonly of?: T }
-
-/** Items that PostgreSQL wrote, as one JSON array. */
-export function jsonArray (items: readonly JsonItem<unknown>[]): string {
-  return `[${items.map(({ json }) => json).join()}]`
-}
-
 /** How to write each member: `value` as it is stored, `time` in the format of the contract (UTC, milliseconds, `Z`). */
 export type MemberKinds<T> = { readonly [M in keyof T]-?: Date extends T[M] ? 'time' : 'value' }
 
@@ -16,9 +8,8 @@ export type MemberKinds<T> = { readonly [M in keyof T]-?: Date extends T[M] ? 't
  * A query that returns each row of `from` as JSON with its members in the given order, its version, and the columns of
  * `also`. The alias of the row is `object`, so a clause like `WHERE object.id = $1` can follow.
  *
- * PostgreSQL serialises the most frequent and the longest responses; Node forwards them unparsed. With one column for each member, the
- * driver would parse each one and JSON.stringify would write it again: a third of the work of the service for reading a container, and nearly
- * all of it for a page of 500 steps, during which the event loop serves nobody else.
+ * PostgreSQL serialises the most frequent responses; Node forwards them unparsed. With one column for each member, the
+ * driver would parse each one and JSON.stringify would write it again, a third of the work of the service for reading a container.
  */
 export function selectAsJson<T> (members: MemberKinds<T>, from: string, also: readonly string[] = []): string {
   return `SELECT ${['version', ...also].map((column) => `object.${column}`).join(', ')}, row_to_json(shown)::text AS json
