@@ -5,7 +5,8 @@ import { replayRuns } from '../support/replayed-runs.ts'
 import { aService } from '../support/service.ts'
 import { repetitions, thorough } from '../support/thorough.ts'
 
-// 16,939 steps of 32 real runs; `npm test` has the first 16 of them. The test asks as an orchestrator does: for a whole run before it starts; then the run is logged.
+// 16,939 steps of 32 real runs. The first test has the first 16 of them, and all with --thorough. It asks as an orchestrator does: for a
+// whole run before it starts; then the run is logged.
 // examples/robotlab/README.md says how the records are read as steps, docs/estimates.md what the figures mean.
 
 const confidences = thorough ? [0.5, 0.8, 0.9, 0.95] as const : [0.5, 0.9] as const
