@@ -9,6 +9,8 @@ import { repetitions } from '../support/thorough.ts'
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
 const commands = Number(process.env.MODEL_COMMANDS ?? repetitions({ quick: 40, thorough: 120 }))
+/** So many states of the past are compared at least. Of 2,000 seeds, one in thirty has none after 40 commands, so those have more commands. */
+const fewestLooks = 3
 
 /** What is read of the lab, now or as of a revision. Reservations are not in the past, and a container that came later is not either. */
 async function look (service: Service, at?: number): Promise<object> {
@@ -31,7 +33,7 @@ t.test(`the past is as the service said it (MODEL_SEED=${seed})`, async (t) => {
   await setUp(service)
   remember(lab, (await service.get('/api/lab')).body.revision)
   const seen = new Map<number, { says: string, state: object }>()
-  for (let n = 0; n < commands; n++) {
+  for (let n = 0; n < commands || seen.size < fewestLooks; n++) {
     const command = draw(random, lab)
     const { status } = await command.send(service)
     command.expected(lab)
@@ -39,6 +41,5 @@ t.test(`the past is as the service said it (MODEL_SEED=${seed})`, async (t) => {
     if (status < 300) remember(lab, revision)
     if (status < 300 && random() < 0.4) seen.set(revision, { says: command.says, state: await look(service) })
   }
-  t.ok(seen.size > commands / 50, `${seen.size} revisions`)
   for (const [revision, { says, state }] of seen) t.strictSame(await look(service, revision), state, `as of revision ${revision}, after ${says}`)
 })

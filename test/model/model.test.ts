@@ -15,6 +15,8 @@ import { repetitions } from '../support/thorough.ts'
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 1_000_000_000)
 const commands = Number(process.env.MODEL_COMMANDS ?? repetitions({ quick: 100, thorough: 250 }))
+/** So many commands succeed and are repeated at least. Of 2,000 seeds, one in seventy has fewer after 100 commands, so those have more commands. */
+const [fewestDone, fewestRepeated] = [commands / 8, commands / 10]
 const lookEvery = 10
 const repeatShare = 0.25
 
@@ -39,7 +41,7 @@ t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
   const told: string[] = []
   const done: Done[] = []
   let repetitions = 0
-  for (let n = 0; n < commands; n++) {
+  for (let n = 0; n < commands || done.length < fewestDone || repetitions < fewestRepeated; n++) {
     const command = draw(random, lab)
     const key = command.repeats === 'key' ? randomUUID() : undefined
     const answer = await command.send(service, key)
@@ -67,7 +69,7 @@ t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
         return
       }
     }
-    if (n % lookEvery === 0 || n === commands - 1) {
+    if (n % lookEvery === 0 || n >= commands - 1) {
       const [seen, meant] = [await stateOf(service), modelled(lab)]
       if (JSON.stringify(seen) !== JSON.stringify(meant)) {
         t.strictSame(seen, meant, `after command ${n}:\n${told.slice(-lookEvery).join('\n')}`)
@@ -75,8 +77,7 @@ t.test(`the service does as the model does (MODEL_SEED=${seed})`, async (t) => {
       }
     }
   }
-  t.ok((tally.get('ok') ?? 0) > commands / 8, `enough of it succeeds: ${JSON.stringify([...tally])}`)
-  t.ok(repetitions > commands / 10, `${repetitions} repetitions`)
+  t.comment(`${repetitions} repetitions, ${JSON.stringify([...tally])}`)
   t.match((await service.get('/api/lab/health')).body, { healthy: true })
   const { body: { revision } } = await service.get('/api/lab')
   const { body: events } = await service.get('/api/events?sort=-revision&limit=1')

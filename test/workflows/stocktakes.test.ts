@@ -54,49 +54,50 @@ t.test(`each plate is told once by a stocktake, and what it says is what applyin
       .map((one) => random() < 0.4 ? { ...one, lidded: random() < 0.5 } : one)
     const send = async (more: object, query = '') => await lab.post(`/api/stocktakes${query}`, { device, seen, ...more })
     const { body: compared } = await send({})
-    const says = (what: string): string => `look ${look}: ${what}: ${JSON.stringify(seen)} ${JSON.stringify(compared)}`
+    /** The name of an assertion, and what is printed of the stocktake when it fails. */
+    const says = (what: string): [name: string, extra: object] => [`look ${look}: ${what}`, { stocktake: JSON.stringify({ seen, compared }) }]
     const items: Item[] = compared.items
 
-    t.strictSame(items.flatMap((item) => item.seen === null ? [] : [[item.position, item.seen.barcode]]).sort(), seen.map(({ position, barcode }) => [position, barcode]).sort(), says('everything that was seen is told'))
+    t.strictSame(items.flatMap((item) => item.seen === null ? [] : [[item.position, item.seen.barcode]]).sort(), seen.map(({ position, barcode }) => [position, barcode]).sort(), ...says('everything that was seen is told'))
     const told = items.flatMap(({ finding, container }) => finding === 'lid' || container === null ? [] : [container.id])
-    t.equal(new Set(told).size, told.length, says('no container is told twice'))
+    t.equal(new Set(told).size, told.length, ...says('no container is told twice'))
     const doubtful = compared.findings.flatMap(({ index }: { index: number }) => items.find((item) => item.seen?.position === seen[index]!.position)!)
     const maybeSeen = doubtful.flatMap(({ relabelled = [] }: Item) => relabelled.map(({ id }) => id))
     for (const { finding, container } of items) {
-      if (finding === 'missing') t.notOk(seen.some(({ barcode }) => barcode !== null && barcode === container!.barcode) || maybeSeen.includes(container!.id), says(`${container!.barcode} is missing`))
+      if (finding === 'missing') t.notOk(seen.some(({ barcode }) => barcode !== null && barcode === container!.barcode) || maybeSeen.includes(container!.id), ...says(`${container!.barcode} is missing`))
     }
     for (const { container, seen: saw } of doubtful) {
       // Its lid can be lost all the same, to a plate that was seen where the lid was.
       const losesItsLid = ({ from, to }: any): boolean => from !== null && plain({ ...from, lid: null }) === plain({ ...to, lid: null })
       const about = (change: any): boolean => !losesItsLid(change) && (change.container.id === container?.id || (saw.barcode !== null && change.container.barcode === saw.barcode))
-      t.notOk(compared.changes.some(about), says('what is refused is not told as a change'))
+      t.notOk(compared.changes.some(about), ...says('what is refused is not told as a change'))
     }
-    t.strictSame(compared.counts, Object.fromEntries(Object.keys(compared.counts).map((name) => [name, items.filter(({ finding }) => finding === name).length])), says('counts'))
-    t.equal(plain((await send({ apply: true, reason }, '?dry_run=true')).body), plain(compared), says('a dry run says the same'))
+    t.strictSame(compared.counts, Object.fromEntries(Object.keys(compared.counts).map((name) => [name, items.filter(({ finding }) => finding === name).length])), ...says('counts'))
+    t.equal(plain((await send({ apply: true, reason }, '?dry_run=true')).body), plain(compared), ...says('a dry run says the same'))
 
     const { text: before } = await lab.get('/api/lab')
     const done = await send({ apply: true, reason })
     if (compared.findings.length > 0) {
       refused++
       const { detail, code, pointer } = compared.findings[0]
-      t.match(done, { status: code === 'position-not-found' ? 404 : 409, body: { code, pointer, detail } }, says('refused'))
-      t.equal((await lab.get('/api/lab')).text, before, says('nothing is done'))
+      t.match(done, { status: code === 'position-not-found' ? 404 : 409, body: { code, pointer, detail } }, ...says('refused'))
+      t.equal((await lab.get('/api/lab')).text, before, ...says('nothing is done'))
       continue
     }
     applied++
-    t.equal(done.status, 200, says(done.text))
-    t.equal(plain([done.body.items, done.body.counts, done.body.changes, done.body.warnings]), plain([items, compared.counts, compared.changes, compared.warnings]), says('what it did is what it said'))
+    t.equal(done.status, 200, ...says(done.text))
+    t.equal(plain([done.body.items, done.body.counts, done.body.changes, done.body.warnings]), plain([items, compared.counts, compared.changes, compared.warnings]), ...says('what it did is what it said'))
     const { body: now } = await lab.get(`/api/devices/${device}/positions`)
     const standing = now.filter(({ occupied_by: by }: any) => by === 'container').map(({ position }: any) => position)
-    t.strictSame(standing, seen.map(({ position }) => position).sort((a, b) => a - b), says('the lab is as it was seen'))
+    t.strictSame(standing, seen.map(({ position }) => position).sort((a, b) => a - b), ...says('the lab is as it was seen'))
     for (const { position, barcode, lidded } of seen) {
       const { body: { occupant } } = await lab.get(`/api/devices/${device}/positions/${position}`)
-      if (barcode !== null) t.equal(occupant.barcode, barcode, says(`slot ${position}`))
-      if (lidded !== undefined) t.equal(occupant.lidded, lidded, says(`the lid of slot ${position}`))
+      if (barcode !== null) t.equal(occupant.barcode, barcode, ...says(`slot ${position}`))
+      if (lidded !== undefined) t.equal(occupant.lidded, lidded, ...says(`the lid of slot ${position}`))
     }
     const { body: again } = await send({})
-    t.strictSame([again.changes, again.findings, again.items.filter(({ finding }: Item) => finding !== 'match' && finding !== 'lid')], [[], [], []], says('seen again, everything matches'))
-    t.match((await lab.get('/api/lab/health')).body, { healthy: true }, says('health'))
+    t.strictSame([again.changes, again.findings, again.items.filter(({ finding }: Item) => finding !== 'match' && finding !== 'lid')], [[], [], []], ...says('seen again, everything matches'))
+    t.match((await lab.get('/api/lab/health')).body, { healthy: true }, ...says('health'))
   }
   t.ok(applied > looks / 4 && refused > looks / 20, `${applied} applied, ${refused} refused`)
 })

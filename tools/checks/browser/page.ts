@@ -70,10 +70,10 @@ export async function openPage (browser: Browser, { url }: Pick<RunningService, 
   }
 }
 
-/** The same, and the page shows the lab as it is. */
+/** The same, and the page shows the lab as it is. Answers that are on their way would move what a check is about to reach with Tab. */
 export async function openLive (...[browser, service, path, options]: Parameters<typeof openPage>): Promise<Opened> {
   const opened = await openPage(browser, service, path, options)
-  await live(opened.page)
+  await opened.settled()
   return opened
 }
 
