@@ -138,7 +138,7 @@ export const Version = Type.Integer({ $id: 'Version', minimum: 1, description: '
 /** Any JSON object of at most 64 KiB and 32 levels. */
 export const JsonObject = Type.Unsafe<Record<string, unknown>>({
   $id: 'JsonObject', type: 'object', additionalProperties: true, 'x-max-bytes': maxDataBytes, 'x-max-levels': maxDataLevels,
-  description: 'Any JSON object of at most 64 KiB and 32 levels of nesting.', examples: [{ fct: 'absorbance', wavelength: 570 }]
+  description: 'Any JSON object of at most 64 KiB and 32 levels of nesting. Numbers count as they are written without an exponent: `1e308` has 309 digits.', examples: [{ fct: 'absorbance', wavelength: 570 }]
 })
 
 export const Place = Type.Object({ device: ref(DeviceName, 'The device.'), position: ref(Slot, 'The slot of the device.') }, {
@@ -168,7 +168,7 @@ export function page<S extends TSchema> (id: string, item: S & { $id?: string })
 
 /** The query parameters that every list takes. */
 export const pageQuery = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'The maximum number of items on a page.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'The maximum number of items on a page. A page with large items, for example steps with much data, ends after 4 MiB of JSON.' })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: 'The `next_cursor` of the previous page.', examples: [aCursor] })),
   count: Type.Optional(Type.Boolean({ default: false, description: 'Whether to count all matching items and return the number as `total`.' }))
 }

@@ -1,6 +1,7 @@
 import { Ajv, type AnySchemaObject } from 'ajv'
 import { composed, invisibleIn } from '../domain/plain-text.ts'
 import { depthOf, isInstant, isMemberName, isPathName, isUuid, withoutLeapSecond } from '../domain/values.ts'
+import { writtenBytes } from '../domain/written-size.ts'
 
 /** A JSON Schema validator with the formats and keywords of the contract, and the given components. With `allErrors: false` it stops at the first fault. */
 export function validatorFor (components: readonly object[], { allErrors = true }: { allErrors?: boolean } = {}): Ajv {
@@ -17,7 +18,7 @@ export function validatorFor (components: readonly object[], { allErrors = true 
   ajv.addFormat('barcode', (text: string) => isPathName(text) && !isUuid(text) && isVisible(text))
   ajv.addKeyword({ keyword: 'x-normalize', type: 'string', error: { message: 'is too long in Unicode form NFC' }, validate: normalize })
   ajv.addKeyword({ keyword: 'x-max-levels', type: 'object', error: { message: 'is nested too deep' }, validate: (levels: number, data: object) => depthOf(data, levels) <= levels })
-  ajv.addKeyword({ keyword: 'x-max-bytes', type: 'object', error: { message: 'is too large' }, validate: (bytes: number, data: object) => Buffer.byteLength(JSON.stringify(data)) <= bytes })
+  ajv.addKeyword({ keyword: 'x-max-bytes', type: 'object', error: { message: 'is too large' }, validate: (bytes: number, data: object) => writtenBytes(data) <= bytes })
   for (const component of components) ajv.addSchema(component)
   return ajv
 }

@@ -1,6 +1,6 @@
 import { maxInteger } from '../domain/limits.ts'
 import { type Queryable, runPrepared } from '../store/commands.ts'
-import { stepsAsJson } from '../store/steps.ts'
+import { stepsAsJson } from '../store/steps.sql.ts'
 import type { EstimateQuery } from './estimate-query.ts'
 import { bySize, historiesOfColumns } from './history-statements.sql.ts'
 import { type History, historyOf, type HistoryRow, type LearntFromRuns } from './history.sql.ts'
@@ -25,7 +25,7 @@ SELECT lab.revision::float8 AS revision, now()::timestamptz(3) AS now, under_way
 FROM lab
 LEFT JOIN (under_way
   JOIN histories ON histories.n = under_way.n
-  CROSS JOIN LATERAL (${stepsAsJson} WHERE object.id = under_way.id) shown
+  CROSS JOIN LATERAL (${stepsAsJson()} WHERE object.id = under_way.id) shown
 ) ON true
 ORDER BY under_way.n`
 

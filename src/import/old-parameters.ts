@@ -1,6 +1,7 @@
 import { maxDataBytes, maxDataLevels, maxNameLength } from '../domain/limits.ts'
 import { withoutControls } from '../domain/plain-text.ts'
 import { depthOf, storageFault } from '../domain/values.ts'
+import { writtenBytes } from '../domain/written-size.ts'
 import type { ConflictKind } from './conflicts.ts'
 
 const keptCharacters = 32_768
@@ -12,7 +13,7 @@ export function readParameters (text: string): { data: Data, settled: ConflictKi
   const settled: ConflictKind[] = []
   let data = asObject(parse(text, settled), settled)
   // Checked first, because the recursive functions below could not handle deeply nested values.
-  if (depthOf(data, maxDataLevels + 1) > maxDataLevels || Buffer.byteLength(JSON.stringify(data)) > maxDataBytes) {
+  if (depthOf(data, maxDataLevels + 1) > maxDataLevels || writtenBytes(data) > maxDataBytes) {
     settled.push('data-too-large')
     const { fct } = data
     data = { ...(typeof fct === 'string' ? { fct } : {}), text: text.slice(0, keptCharacters) }

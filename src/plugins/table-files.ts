@@ -4,12 +4,13 @@ import { Readable } from 'node:stream'
 import { invalid, problem } from '../contract/problems.ts'
 import type { TableKind } from '../tables/columns.ts'
 import { parquetByThread } from '../tables/parquet-thread.ts'
+import { jsonArray, type JsonItem } from '../store/json-row.ts'
+import type { Page } from '../store/pages.ts'
 import { LargeRead } from '../store/read-size.ts'
 import { nextPageOf } from './next-page.ts'
 
 type PageQuery = { limit?: number, cursor?: string, count?: boolean }
-type Page = { items: object[], next_cursor: string | null }
-type ReadPage<Q> = (query: Q) => Promise<Page>
+type ReadPage<Q> = (query: Q) => Promise<Page<JsonItem<unknown>>>
 type SendTable = <Q extends PageQuery> (request: FastifyRequest, reply: FastifyReply, kind: TableKind, query: Q, read: ReadPage<Q>) => Promise<Readable>
 
 declare module 'fastify' {
@@ -62,7 +63,7 @@ export const tableFiles = plugin(async (app: FastifyInstance, { stallMs = longes
       async function * pages (): AsyncGenerator<string> {
         for (let page = first; ;) {
           counted.rows += page.items.length
-          yield JSON.stringify(page.items)
+          yield jsonArray(page.items)
           const cursor = page.next_cursor
           if (cursor === null || query.limit !== undefined) return
           page = await app.largeReadOf(request, async () => await read({ ...query, cursor, limit: rowsOfRead }), longestWaitMs)

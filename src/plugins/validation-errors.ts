@@ -79,7 +79,7 @@ function ruleOf (error: ErrorObject): string {
     case 'enum': return oneOf(error.params.allowedValues as unknown[])
     case 'pattern': return patternRules[error.schema as string] ?? 'contains characters that are not allowed'
     case 'x-max-levels': return `must not be nested deeper than ${String(error.schema)} levels`
-    case 'x-max-bytes': return `must not be larger than ${String(error.schema)} bytes as JSON`
+    case 'x-max-bytes': return `must not be larger than ${String(error.schema)} bytes as JSON, in which numbers are written without an exponent`
     case 'format': return formatRule(error)
     case 'type': return typeRule(schema)
     case 'minimum': case 'maximum': case 'exclusiveMinimum': case 'exclusiveMaximum': return typeRule(schema)

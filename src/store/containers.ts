@@ -6,12 +6,13 @@ import type { Warning } from '../contract/common.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { viewColumns } from './columns.ts'
-import { type AuditContext, runLabCommand, runPrepared } from './commands.ts'
+import { type AuditContext, runLabCommand, runPrepared, withRetries } from './commands.ts'
+import { containerCondition, containersAsJson, countContainers, type ListedContainer, readContainers } from './containers.sql.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
-import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
-import { filtersOf, type PageQuery, readPageById } from './pages.ts'
+import type { JsonRow } from './json-row.ts'
+import { filtersOf, type PageQuery, readJsonPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 /** The result of adding a container. `repeated`: a retry. `adopted`: an existing container was returned. */
@@ -20,19 +21,14 @@ export type AddedContainer = { outcome: 'created' | 'repeated' | 'adopted', cont
 /** A container after a command, and what is unusual about it. Moves do not look for that. */
 export type ChangedContainer = JsonRow<Container> & { warnings?: readonly Warning[] | null }
 
-const members: MemberKinds<Omit<Container, 'warnings'>> = {
-  id: 'value', name: 'value', barcode: 'value', device: 'value', position: 'value', starting_device: 'value', starting_position: 'value',
-  lidded: 'value', lid: 'value', filled: 'value', content: 'value', labware_type: 'value', labware_uuid: 'value', is_reagent: 'value',
-  removed_at: 'time', missing_since: 'time', last_device: 'value', last_position: 'value', created_at: 'time', updated_at: 'time', version: 'value'
-}
-const readById = `${selectAsJson(members, 'container_state')} WHERE object.id = $1`
-const readByBarcode = `${selectAsJson(members, 'container_state')} WHERE object.barcode = $1 AND object.removed_at IS NULL`
+const readById = `${containersAsJson()} WHERE object.id = $1`
+const readByBarcode = `${containersAsJson()} WHERE object.barcode = $1 AND object.removed_at IS NULL`
 /** The same with what is unusual about the container by its labware type. The function sees what the command wrote. */
-const selectWithWarnings = (from: string) => selectAsJson(members, from).replace('SELECT ', 'SELECT labware_warnings(object.id) AS warnings, ')
+const selectWithWarnings = (from: string) => containersAsJson(from).replace('SELECT ', 'SELECT labware_warnings(object.id) AS warnings, ')
 const commands = {
   update: selectWithWarnings('update_container($1, $2, $3, $4)'),
-  remove: selectAsJson(members, 'remove_container($1, $2, $3)'),
-  move: selectAsJson(members, 'move_container($1, $2, $3, $4, $5, $6, $7, $8)'),
+  remove: containersAsJson('remove_container($1, $2, $3)'),
+  move: containersAsJson('move_container($1, $2, $3, $4, $5, $6, $7, $8)'),
   unlid: selectWithWarnings('unlid_container($1, $2, $3, $4, $5, $6)'),
   lid: selectWithWarnings('lid_container($1, $2, $3, $4, $5)'),
   correct: selectWithWarnings('correct_container($1, $2, $3, $4)').replace('labware_warnings(object.id)', "nullif(coalesce(labware_warnings(object.id), '[]') || displaced_warnings(object.id, $3->'displace'), '[]')")
@@ -44,7 +40,7 @@ const addContainers = `
     CASE WHEN a.outcome = 'created' THEN labware_warnings((a.container).id) END AS labware
   FROM add_containers($1, $2, $3) a`
 // The function sees what the command wrote.
-const moveFromPosition = selectAsJson(members, 'move_from_position($1, $2, $3, $4, $5, $6, $7, $8)')
+const moveFromPosition = containersAsJson('move_from_position($1, $2, $3, $4, $5, $6, $7, $8)')
   .replace('SELECT ', "SELECT nullif(former_label_warning(object.id, $6, '/barcode'), '[]') AS warnings, ")
 
 type AddedRow = Container & { outcome: AddedContainer['outcome'], labels: Warning[] | null, labware: Warning[] | null }
@@ -88,19 +84,6 @@ export function containerStore ({ pool, prisma }: Database) {
     })
   }
 
-  /** The containers that had this barcode and have another one, or none, now. */
-  async function formerFilter (barcode: string): Promise<object[]> {
-    const rows = await runPrepared<{ id: string }>(pool, `
-      SELECT DISTINCT container_id AS id FROM label_event WHERE barcode = $1`, [barcode])
-    return [{ id: { in: rows.map(({ id }) => id) } }, { OR: [{ barcode: { not: barcode } }, { barcode: null }] }]
-  }
-
-  /** The containers that have a barcode, also removed ones. If no wanted one on the platform has it, a label of before leads to those that had it, too. */
-  async function labelFilter (barcode: string, removed: string): Promise<object> {
-    const holder = removed === 'true' ? null : await prisma.container.findFirst({ where: { barcode, removed_at: null }, select: { id: true } })
-    return holder === null ? { OR: [{ barcode }, { AND: await formerFilter(barcode) }] } : { barcode }
-  }
-
   return {
     read,
     addAll,
@@ -111,18 +94,14 @@ export function containerStore ({ pool, prisma }: Database) {
     },
 
     async list (query: ContainerQuery) {
-      const { removed = 'false', missing = 'any', former_barcode, barcode, ...rest } = filtersOf(query)
-      const filters = { ...rest, barcode }
-      const former = former_barcode === undefined ? {} : { AND: await formerFilter(former_barcode) }
-      const labelled = barcode === undefined ? {} : await labelFilter(barcode, removed)
-      const where = { AND: [rest, timeFilter('removed_at', removed), timeFilter('missing_since', missing), former, labelled] }
-      return await readPageById<Container>(query, {
+      const { removed = 'false', missing = 'any', ...rest } = filtersOf(query)
+      const filters = { ...rest, removed, missing }
+      const condition = await withRetries(async () => await containerCondition(prisma, filters))
+      return await readJsonPageById<ListedContainer>(query, {
         name: 'containers',
-        filters: { ...filters, removed, missing, former_barcode },
-        read: async (after, take) => await prisma.container_state.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: after } }] }, orderBy: { id: 'asc' }, take
-        }) as Container[],
-        count: async () => await prisma.container_state.count({ where })
+        filters,
+        read: async (after, take) => await readContainers(prisma, condition, after, take),
+        count: async () => await countContainers(prisma, condition)
       })
     },
 
@@ -170,12 +149,6 @@ export function containerStore ({ pool, prisma }: Database) {
       return await containerHistory(prisma, id, query)
     }
   }
-}
-
-/** Whether a time is set, for example that of the removal. */
-function timeFilter (column: 'removed_at' | 'missing_since', wanted: 'true' | 'false' | 'any') {
-  if (wanted === 'any') return {}
-  return { [column]: wanted === 'true' ? { not: null } : null }
 }
 
 // The input of add_containers: with id, name, and the digest that identifies a retry.

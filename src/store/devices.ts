@@ -5,13 +5,13 @@ import { extraFault } from '../domain/lab-file/lab-file.ts'
 import { unknownTypeFaults } from '../domain/lab-file/labware-types.ts'
 import { type DeviceChange, deviceChangeOf, type DeviceInput, type TrackedDevice, deviceInputOf } from '../domain/lab-file/lab-plan.ts'
 import { viewColumns } from './columns.ts'
-import { type AuditContext, type Queryable, withRetries, runPrepared } from './commands.ts'
+import { type AuditContext, type Queryable, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import type { Prisma } from './generated/client.ts'
+import { countDevices, deviceCondition, type ListedDevice, readDevices } from './devices.sql.ts'
 import { nextRevision, type Transaction } from './lab-lock.ts'
 import { writeDevices } from './lab.sql.ts'
 import { readTypeNames } from './labware-types.sql.ts'
-import { filtersOf, isIdKey, type Page, readPage } from './pages.ts'
+import { filtersOf, isIdKey, readJsonPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 import { idsOfNewDevices, withSlotsAhead } from './slots-ahead.ts'
 import { readTrackedDevice } from './tracked-lab.sql.ts'
@@ -20,20 +20,16 @@ import { readTrackedDevice } from './tracked-lab.sql.ts'
 export function deviceStore (database: Database) {
   const { pool, prisma } = database
   return {
-    async list (query: DeviceQuery): Promise<Page<Device>> {
+    async list (query: DeviceQuery) {
       const filters = filtersOf(query)
-      const where = conditionOf(filters)
-      return await readPage(query, {
+      const condition = deviceCondition(filters)
+      return await readJsonPage<ListedDevice, readonly [string, string]>(query, {
         name: 'devices',
         filters,
-        keys: ({ name, id }): [string, string] => [name, id],
+        keys: ({ name, id }) => [name, id],
         isKey: ([name, ...id]) => typeof name === 'string' && isIdKey(id),
-        read: async (after, take) => await withRetries(async () => await prisma.device_state.findMany({
-          where: after === null ? where : { AND: [where, { OR: [{ name: { gt: after[0] } }, { name: after[0], id: { gt: after[1] } }] }] },
-          orderBy: [{ name: 'asc' }, { id: 'asc' }],
-          take
-        }) as Device[]),
-        count: async () => await withRetries(() => prisma.device_state.count({ where }))
+        read: async (after, take) => await readDevices(prisma, condition, after, take),
+        count: async () => await countDevices(prisma, condition)
       })
     },
 
@@ -96,16 +92,6 @@ function nameInUse ({ name, listed }: TrackedDevice) {
     ? `The lab already has a device "${name}". Choose another name.`
     : `Logged steps name a device "${name}" that is not in the lab file. Use another name. Or first add that device with POST /api/devices, or retire it.`
   return problem('device-name-in-use', detail, { device: name, pointer: '/name' })
-}
-
-function conditionOf ({ group, type, has_certificate, retired = 'false', listed = 'true' }: Omit<DeviceQuery, 'limit' | 'cursor' | 'count'>): Prisma.device_stateWhereInput {
-  return {
-    ...(group === undefined ? {} : { group }),
-    ...(type === undefined ? {} : { type }),
-    ...(has_certificate === undefined ? {} : { has_certificate }),
-    ...(retired === 'any' ? {} : { retired_at: retired === 'true' ? { not: null } : null }),
-    ...(listed === 'any' ? {} : { listed: listed === 'true' })
-  }
 }
 
 /** The device that an earlier request with the same id and body added. Null when there is none. Throws `id-in-use` for another body. */

@@ -1,14 +1,15 @@
 import type { Event, EventQuery } from '../contract/events.ts'
 import { toUtc } from '../domain/step-times.ts'
-import { withRetries } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
 import { shownEvent } from './event-log.sql.ts'
 import { Prisma } from './generated/client.ts'
-import { filtersOf, type Page, readPage } from './pages.ts'
+import type { PageRow, JsonItem } from './json-row.ts'
+import { withinPageBytes } from './page-bytes.sql.ts'
+import { filtersOf, type Page, readJsonPage } from './pages.ts'
 
 /** An event, its place among the events of its revision, and the log that it is in. */
-export type ListedEvent = { revision: number, ordinal: number, log_id: string, event: Event }
+export type ListedEvent = { revision: number, ordinal: number, log_id: string } & JsonItem<Event>
 type EventKey = readonly [revision: number, ordinal: number]
 
 type Filters = Omit<EventQuery, 'limit' | 'cursor' | 'count' | 'sort'>
@@ -19,16 +20,16 @@ export function eventStore ({ prisma }: Database) {
     async list (query: EventQuery): Promise<Page<ListedEvent>> {
       const { sort = 'revision', ...filters } = filtersOf(query)
       const [direction, beyond] = sort === 'revision' ? [Prisma.sql`ASC`, Prisma.sql`>`] : [Prisma.sql`DESC`, Prisma.sql`<`]
-      return await readPage<ListedEvent, EventKey>(query, {
+      return await readJsonPage<ListedEvent, EventKey>(query, {
         name: 'events',
         filters: { ...filters, sort },
         keys: ({ revision, ordinal }) => [revision, ordinal],
         isKey: (values) => values.length === 2 && values.every(Number.isSafeInteger),
-        read: async (after, take) => await withRetries(() => prisma.$queryRaw<ListedEvent[]>`
-          SELECT k.revision::float8 AS revision, k.ordinal, (SELECT log_id FROM lab) AS log_id, (SELECT row_to_json(shown) FROM ${Prisma.raw(shownEvent)} shown) AS event
+        read: async (after, take) => await prisma.$queryRaw<PageRow<ListedEvent>[]>(withinPageBytes(['revision', 'ordinal', 'log_id'], Prisma.sql`
+          SELECT k.revision::float8 AS revision, k.ordinal, (SELECT log_id FROM lab) AS log_id, (SELECT row_to_json(shown)::text FROM ${Prisma.raw(shownEvent)} shown) AS json
           ${sourceOf(filters, { direction, take, beyond: after === null ? null : Prisma.sql`(revision, ordinal) ${beyond} (${after[0]}::bigint, ${after[1]}::int)` })}
-          ORDER BY k.revision ${direction}, k.ordinal ${direction} LIMIT ${take}`),
-        count: async () => await withRetries(() => prisma.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count ${sourceOf(filters, { direction, take: null, beyond: null })}`).then(([{ count }]) => count)
+          ORDER BY k.revision ${direction}, k.ordinal ${direction} LIMIT ${take}`)),
+        count: async () => await prisma.$queryRaw<[{ count: number }]>`SELECT count(*)::int AS count ${sourceOf(filters, { direction, take: null, beyond: null })}`.then(([{ count }]) => count)
       })
     }
   }

@@ -9,19 +9,14 @@ import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
-import { countExperiments, experimentCondition, readExperiments } from './experiments.sql.ts'
-import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
-import { filtersOf, readPageById } from './pages.ts'
+import { countExperiments, experimentCondition, experimentsAsJson, type ListedExperiment, readExperiments } from './experiments.sql.ts'
+import type { JsonRow } from './json-row.ts'
+import { filtersOf, readJsonPageById } from './pages.ts'
 import { pauseValues } from './pauses.ts'
 import { largestRead, LargeRead, type ReadSize } from './read-size.ts'
 
-const members: MemberKinds<Experiment> = {
-  id: 'value', process_id: 'value', process: 'value', name: 'value', status: 'value', metadata: 'value', warnings: 'value', steps: 'value', first_start: 'time',
-  last_finish: 'time', duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', session: 'value', attention: 'value', created_at: 'time',
-  updated_at: 'time', version: 'value'
-}
-const readById = `${selectAsJson(members, 'experiment_state')} WHERE object.id = $1`
-const setPaused = selectAsJson(members, 'set_experiment_paused($1, $2, $3, $4, $5)')
+const readById = `${experimentsAsJson()} WHERE object.id = $1`
+const setPaused = experimentsAsJson('set_experiment_paused($1, $2, $3, $4, $5)')
 // The condition does not depend on the row, so PostgreSQL checks it before it counts steps.
 const readSmallById = `${readById} AND NOT EXISTS (SELECT FROM step WHERE step.experiment_id = $1 OFFSET ${largestRead.steps})`
 
@@ -56,7 +51,7 @@ export function experimentStore ({ pool, prisma }: Database) {
 
     async list (query: ExperimentQuery, size: ReadSize) {
       const condition = experimentCondition(query)
-      return await readPageById<Experiment>(query, {
+      return await readJsonPageById<ListedExperiment>(query, {
         name: 'experiments',
         filters: filtersOf(query),
         read: async (after, take) => await readExperiments(prisma, condition, after, take, size),

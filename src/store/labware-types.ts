@@ -4,27 +4,27 @@ import { writeExactly } from '../domain/whole-numbers.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { type Page, readPage } from './pages.ts'
+import { type ListedLabwareType, readLabwareTypePage } from './labware-types.sql.ts'
+import { readJsonPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
 const columns = viewColumns('labware_type')
 
 /** Labware types. The commands are in prisma/sql/labware-type. */
-export function labwareTypeStore ({ pool }: Database) {
+export function labwareTypeStore ({ pool, prisma }: Database) {
   async function find (name: string): Promise<LabwareType | null> {
     const [found] = await runPrepared<LabwareType>(pool, `SELECT ${columns} FROM labware_type_state WHERE name = $1`, [name])
     return found ?? null
   }
 
   return {
-    async list (query: LabwareTypeQuery): Promise<Page<LabwareType>> {
-      return await readPage<LabwareType, readonly [string]>(query, {
+    async list (query: LabwareTypeQuery) {
+      return await readJsonPage<ListedLabwareType, readonly [string]>(query, {
         name: 'labware-types',
         filters: {},
         keys: ({ name }) => [name],
         isKey: ([name, ...others]) => typeof name === 'string' && others.length === 0,
-        read: async (after, take) => await runPrepared<LabwareType>(pool,
-          `SELECT ${columns} FROM labware_type_state WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2`, [after?.[0] ?? null, take]),
+        read: async (after, take) => await readLabwareTypePage(prisma, after?.[0] ?? '', take),
         count: async () => await runPrepared<{ count: number }>(pool, 'SELECT count(*)::int AS count FROM labware_type', []).then(([row]) => row!.count)
       })
     },

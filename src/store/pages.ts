@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { problem } from '../contract/problems.ts'
 import { isUuid, storageFault } from '../domain/values.ts'
+import { withRetries } from './commands.ts'
+import type { PageRow, JsonItem } from './json-row.ts'
 
 /** The query parameters of a list that select the page. */
 export type PageQuery = { limit?: number, cursor?: string, count?: boolean }
@@ -8,40 +10,61 @@ export type Page<T> = { items: T[], next_cursor: string | null, total?: number }
 
 type CursorValue = string | number | null
 
-/**
- * Reads one page of a list with keyset pagination. `read` gets the key of the last item of the previous page (null for the
- * first page) and limit + 1. `keys` returns the key of an item. A cursor contains a digest of list name and filters: with
- * other filters it would silently skip items, so it is refused. Clients can forge cursors, so `isKey` checks the values
- * before they reach the database. Throws `invalid-cursor`.
- */
-export async function readPage<T, K extends readonly CursorValue[]> (query: PageQuery, list: {
+/** How to read a list. `read` gets the key of the last item of the previous page (null for the first page) and the number of rows. */
+type List<T, K> = {
   name: string
   filters: object
   keys: (item: T) => K
   isKey: (values: readonly unknown[]) => boolean
   read: (after: K | null, take: number) => Promise<T[]>
   count: () => Promise<number>
-}): Promise<Page<T>> {
+  /** Whether a row is only the key of an item that has no room on the page. */
+  isBeyond?: (item: T) => boolean
+}
+
+/** The same for a list in the order of its ids. */
+type ListById<T> = Omit<List<T, readonly [string]>, 'keys' | 'isKey' | 'read'> & { read: (after: string | null, take: number) => Promise<T[]> }
+
+/**
+ * Reads one page of a list with keyset pagination: one row more than its limit. A cursor contains a digest of list name and filters: with
+ * other filters it would silently skip items, so it is refused. Clients can forge cursors, so `isKey` checks the values
+ * before they reach the database. Throws `invalid-cursor`.
+ */
+export async function readPage<T, K extends readonly CursorValue[]> (query: PageQuery, list: List<T, K>): Promise<Page<T>> {
   const limit = query.limit ?? 50
   const listDigest = digestOfList(list.name, list.filters)
   const after = query.cursor === undefined ? null : readCursor(query.cursor, listDigest, list.isKey) as unknown as K
-  const [found, total] = await Promise.all([list.read(after, limit + 1), query.count ? list.count() : undefined])
-  const items = found.slice(0, limit)
+  const [found, total] = await Promise.all([
+    withRetries(async () => await list.read(after, limit + 1)), query.count ? withRetries(list.count) : undefined
+  ])
+  const beyond = list.isBeyond === undefined ? -1 : found.findIndex(list.isBeyond)
+  const items = found.slice(0, beyond === -1 ? limit : Math.min(limit, beyond))
   const last = items.at(-1)
-  const next_cursor = found.length > limit && last !== undefined ? writeCursor(list.keys(last), listDigest) : null
+  const next_cursor = found.length > items.length && last !== undefined ? writeCursor(list.keys(last), listDigest) : null
   return total === undefined ? { items, next_cursor } : { items, next_cursor, total }
 }
 
-/** One page of a list in the order of its ids. `read` is given the last id of the page before. */
-export async function readPageById<T extends { id: string }> (query: PageQuery, list: {
-  name: string
-  filters: object
-  read: (after: string | null, take: number) => Promise<T[]>
-  count: () => Promise<number>
-}): Promise<Page<T>> {
-  return await readPage<T, readonly [string]>(query, {
-    ...list, keys: ({ id }) => [id], isKey: isIdKey, read: async (after, take) => await list.read(after?.[0] ?? null, take)
-  })
+/** One page of a list in the order of its ids. */
+export async function readPageById<T extends { id: string }> (query: PageQuery, list: ListById<T>): Promise<Page<T>> {
+  return await readPage(query, orderedById(list))
+}
+
+/** One page of a list that PostgreSQL wrote as JSON. It can end before its limit: after the item with which it has `maxPageBytes`. */
+export async function readJsonPage<Item extends JsonItem<unknown>, K extends readonly CursorValue[]> (
+  query: PageQuery, list: List<PageRow<Item>, K>
+): Promise<Page<Item>> {
+  return await readPage(query, { ...list, isBeyond: ({ json }) => json === null }) as Page<Item>
+}
+
+/** The same for a list in the order of its ids. */
+export async function readJsonPageById<Item extends JsonItem<unknown> & { id: string }> (
+  query: PageQuery, list: ListById<PageRow<Item>>
+): Promise<Page<Item>> {
+  return await readJsonPage<Item, readonly [string]>(query, orderedById(list))
+}
+
+function orderedById<T extends { id: string }> (list: ListById<T>): List<T, readonly [string]> {
+  return { ...list, keys: ({ id }) => [id], isKey: isIdKey, read: async (after, take) => await list.read(after?.[0] ?? null, take) }
 }
 
 /** The `isKey` of lists that are sorted by id. */

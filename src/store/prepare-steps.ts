@@ -10,6 +10,7 @@ import { pausesFault } from '../domain/step-pauses.ts'
 import { defaultStatus, type StepWarning, timesFault, toUtc, completedIfFinished } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
 import { numberWarnings } from '../domain/whole-numbers.ts'
+import { writtenBytes } from '../domain/written-size.ts'
 import { parseContainerRef } from './container-ref.ts'
 
 /** A step to log, or null for none. With `placesFollow`, the transfer supplies the places of a move. */
@@ -145,7 +146,7 @@ function faultsOf (input: StepCreate, step: ReturnType<typeof prepareStep>, plac
   if (times !== null) faults.push(times)
   const paused = pausesFault(step.pauses ?? [], step.finish)
   if (paused !== null) faults.push(paused)
-  if (input.data && Buffer.byteLength(JSON.stringify(step.data)) > maxDataBytes) faults.push({ member: 'data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON` })
+  if (input.data && writtenBytes(step.data) > maxDataBytes) faults.push({ member: 'data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON, in which numbers are written without an exponent` })
   for (const member of ['origin', 'destination'] as const) {
     if (step.kind === 'move' && !input[member] && !placesFollow) faults.push({ member, detail: 'is required for a move; send at least its device' })
     if (step.kind === 'operation' && input[member]) faults.push({ member, detail: 'is only allowed for a move; set `kind` to move, or omit it' })

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import { problem } from '../contract/problems.ts'
-import type { Process, ProcessCreate, ProcessQuery, ProcessSummary } from '../contract/processes.ts'
+import type { Process, ProcessCreate, ProcessQuery } from '../contract/processes.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Transaction } from './lab-lock.ts'
-import { filtersOf, readPageById } from './pages.ts'
+import { filtersOf, readJsonPageById } from './pages.ts'
+import { countProcesses, type ListedProcess, processCondition, readProcesses } from './processes.sql.ts'
 import { refusalDetail } from './refusals.ts'
 
 const summary = {
@@ -52,18 +53,12 @@ export function processStore ({ prisma }: Database) {
 
     async list (query: ProcessQuery) {
       const filters = filtersOf(query)
-      const where = {
-        ...filters.name === undefined ? {} : { name: filters.name },
-        ...filters.source_sha256 === undefined ? {} : { source_sha256: filters.source_sha256.toLowerCase() },
-        ...archivedFilter(filters.archived)
-      }
-      return await readPageById<ProcessSummary>(query, {
+      const condition = processCondition(filters)
+      return await readJsonPageById<ListedProcess>(query, {
         name: 'processes',
         filters,
-        read: async (after, take) => await prisma.process.findMany({
-          where: { AND: [where, after === null ? {} : { id: { gt: after } }] }, orderBy: { id: 'asc' }, take, select: summary
-        }) as ProcessSummary[],
-        count: async () => await prisma.process.count({ where })
+        read: async (after, take) => await readProcesses(prisma, condition, after, take),
+        count: async () => await countProcesses(prisma, condition)
       })
     },
 
@@ -119,9 +114,4 @@ async function findSameSource (transaction: Transaction, name: string, source: s
 
 function sha256 (text: string): string {
   return createHash('sha256').update(text).digest('hex')
-}
-
-function archivedFilter (archived: ProcessQuery['archived'] = 'false') {
-  if (archived === 'any') return {}
-  return { archived_at: archived === 'true' ? { not: null } : null }
 }

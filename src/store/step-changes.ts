@@ -7,6 +7,7 @@ import { maxDataBytes } from '../domain/limits.ts'
 import { matchInputs } from '../domain/match.ts'
 import { isUnderWay, type StepStatusName, type StepTimes, type StepWarning, timesFault, toUtc } from '../domain/step-times.ts'
 import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
+import { writtenBytes } from '../domain/written-size.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries } from './commands.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
@@ -128,7 +129,7 @@ function refuseFunction (data: Data): void {
 }
 
 function refuseLargeData (data: Data): void {
-  if (Buffer.byteLength(JSON.stringify(data)) > maxDataBytes) {
-    throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON` })
+  if (writtenBytes(data) > maxDataBytes) {
+    throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON, in which numbers are written without an exponent` })
   }
 }

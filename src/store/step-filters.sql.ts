@@ -2,6 +2,7 @@ import type { StepFilters } from '../contract/steps.ts'
 import { toUtc } from '../domain/step-times.ts'
 import { isUuid } from '../domain/values.ts'
 import { parseContainerRef } from './container-ref.ts'
+import { allOf } from './conditions.sql.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 
 const noSteps = Prisma.sql`false`
@@ -12,7 +13,7 @@ const noSteps = Prisma.sql`false`
  */
 export async function stepCondition (prisma: PrismaClient, filters: StepFilters): Promise<Prisma.Sql> {
   const { fct, kind, status, is_simulation, process_id, started_after, started_before, excluded_from_estimates } = filters
-  const conditions = [
+  return allOf([
     ...await namedConditions(prisma, filters),
     fct === undefined ? null : Prisma.sql`s.fct = ${fct}`,
     kind === undefined ? null : Prisma.sql`s.kind = ${kind}`,
@@ -22,8 +23,7 @@ export async function stepCondition (prisma: PrismaClient, filters: StepFilters)
     started_after === undefined ? null : Prisma.sql`s.start >= ${toUtc(started_after)}::timestamptz`,
     started_before === undefined ? null : Prisma.sql`s.start < ${toUtc(started_before)}::timestamptz`,
     excluded_from_estimates === undefined ? null : Prisma.sql`s.excluded_from_estimates = ${excluded_from_estimates}`
-  ].filter((condition) => condition !== null)
-  return conditions.length === 0 ? Prisma.sql`true` : Prisma.join(conditions, ' AND ')
+  ])
 }
 
 async function namedConditions (prisma: PrismaClient, filters: StepFilters): Promise<(Prisma.Sql | null)[]> {
@@ -40,9 +40,9 @@ async function namedConditions (prisma: PrismaClient, filters: StepFilters): Pro
 // All devices that have the name now, or had it when they were retired. Unlisted devices are included.
 async function deviceCondition (prisma: PrismaClient, column: Prisma.Sql, name: string): Promise<Prisma.Sql> {
   const devices = await prisma.device.findMany({ where: { name }, select: { id: true } })
-  const ids = devices.map(({ id }) => Prisma.sql`${id}::uuid`)
+  const ids = devices.map(({ id }) => id)
   if (ids.length === 0) return noSteps
-  return ids.length === 1 ? Prisma.sql`${column} = ${ids[0]!}` : Prisma.sql`${column} IN (${Prisma.join(ids)})`
+  return ids.length === 1 ? Prisma.sql`${column} = ${ids[0]!}::uuid` : Prisma.sql`${column} = ANY (${ids}::uuid[])`
 }
 
 // A barcode that no container on the platform has means those that had it.
@@ -52,8 +52,7 @@ async function containerCondition (prisma: PrismaClient, container: string): Pro
     ? await prisma.$queryRaw<{ id: string }[]>`SELECT bearers_of AS id FROM bearers_of(${barcode})`
     : await prisma.container.findMany({ where: { id }, select: { id: true } })
   if (found.length === 0) return noSteps
-  const ids = found.map(({ id }) => Prisma.sql`${id}::uuid`)
-  return Prisma.sql`s.id IN (SELECT step_id FROM container_of_step WHERE container_id IN (${Prisma.join(ids)}))`
+  return Prisma.sql`s.id IN (SELECT step_id FROM container_of_step WHERE container_id = ANY (${found.map(({ id }) => id)}::uuid[]))`
 }
 
 // Steps of an unknown experiment are found by the name that was logged.

@@ -5,10 +5,10 @@ import type { StatisticsQuery } from '../contract/step-statistics.ts'
 import type { Step, StepCreate, StepFinish, StepPatch, StepQuery } from '../contract/steps.ts'
 import { readGroupings } from '../domain/step-grouping.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
-import { type AuditContext, runLabCommand, runPrepared } from './commands.ts'
+import { type AuditContext, runLabCommand, runPrepared, withRetries } from './commands.ts'
 import type { Database } from './database.ts'
-import { type MemberKinds, selectAsJson, type JsonRow } from './json-row.ts'
-import { filtersOf, type PageQuery, readPage } from './pages.ts'
+import type { JsonRow } from './json-row.ts'
+import { filtersOf, type PageQuery, readJsonPage } from './pages.ts'
 import { pauseValues } from './pauses.ts'
 import { withStoredSteps } from './stored-steps.ts'
 import { prepareSteps } from './prepare-steps.ts'
@@ -17,27 +17,18 @@ import { excludeSteps } from './step-exclusions.ts'
 import { stepCondition } from './step-filters.sql.ts'
 import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
-import { countSteps, isStepKey, readSteps, type StepKey, stepKey } from './steps.sql.ts'
+import { countSteps, isStepKey, type ListedStep, readSteps, type StepKey, stepKey, stepsAsJson } from './steps.sql.ts'
 import { timeZonesOf } from './time-zones.ts'
 
 /** The result of logging a step. `ended`: it was told before, and ended now. `repeated`: a retry. `extended`: a retry that added containers. */
 export type LoggedStep = JsonRow<Step> & { id: string, outcome: 'logged' | 'ended' | 'extended' | 'repeated' }
 
-const members: MemberKinds<Step> = {
-  id: 'value', kind: 'value', name: 'value', fct: 'value', device: 'value', data: 'value', start: 'time', finish: 'time', status: 'value',
-  duration_seconds: 'value', paused_at: 'time', paused_seconds: 'value', active_seconds: 'value', experiment_id: 'value', experiment_named: 'value', containers: 'value', origin: 'value', destination: 'value',
-  lidded_before: 'value', lidded_after: 'value', barcode_read: 'value', is_simulation: 'value', attempt: 'value', expected_seconds: 'value', error: 'value', session: 'value',
-  excluded_from_estimates: 'value', warnings: 'value', created_at: 'time',
-  updated_at: 'time', version: 'value'
-}
-/** A query for the JSON of steps; a clause like `WHERE object.id = $1` follows. */
-export const stepsAsJson = selectAsJson(members, 'step_state')
-const readById = `${stepsAsJson} WHERE object.id = $1`
+const readById = `${stepsAsJson()} WHERE object.id = $1`
 type ToMerge = Omit<LoggedStep, 'outcome'> & { outcome: 'merge' }
-const setPaused = selectAsJson(members, 'set_step_paused($1, $2, $3, $4, $5)')
+const setPaused = stepsAsJson('set_step_paused($1, $2, $3, $4, $5)')
 // The lab lock is taken last: the event is recorded when the whole response is written. array_agg reads it to its end.
 const logSteps = `
-  WITH logged AS MATERIALIZED (${selectAsJson(members, '(SELECT outcome, (step).*, record FROM log_steps($1, $2, $3))', ['id', 'outcome', 'record'])}),
+  WITH logged AS MATERIALIZED (${stepsAsJson('(SELECT outcome, (step).*, record FROM log_steps($1, $2, $3))', ['id', 'outcome', 'record'])}),
     recorded AS MATERIALIZED (SELECT record_logged_steps((SELECT (array_agg(record) FILTER (WHERE record IS NOT NULL))[1] FROM logged), $4))
   SELECT version, id, outcome, json FROM logged CROSS JOIN recorded`
 
@@ -72,8 +63,8 @@ export function stepStore ({ pool, prisma }: Database) {
 
     async list (query: StepQuery) {
       const { sort = 'start', ...filters } = filtersOf(query)
-      const condition = await stepCondition(prisma, filters)
-      return await readPage<Step, StepKey>(query, {
+      const condition = await withRetries(async () => await stepCondition(prisma, filters))
+      return await readJsonPage<ListedStep, StepKey>(query, {
         name: 'steps',
         filters: { ...filters, sort },
         keys: (step) => stepKey(sort, step),

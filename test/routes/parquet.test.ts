@@ -37,9 +37,9 @@ function listed (lab: Service, pages: number, bytes: number, failing = false): v
   lab.app.store.steps.list = (async ({ cursor = '0' }: { cursor?: string }) => {
     const page = Number(cursor)
     if (failing && page === pages) throw new Error('the disk is gone')
-    const items = Array.from({ length: 500 }, (_, index) => ({
+    const items = Array.from({ length: 500 }, (_, index) => ({ json: JSON.stringify({
       id: `${page}-${index}`, start: at, containers: [], data: { noise: `${page}-${index}-${noise}` }, created_at: at, updated_at: at, version: 1
-    }))
+    }) }))
     await Promise.resolve()
     return { items, next_cursor: page + 1 < pages || failing ? String(page + 1) : null }
   }) as unknown as typeof lab.app.store.steps.list

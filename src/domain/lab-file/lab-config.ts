@@ -4,6 +4,7 @@ import { escapePointer, storageFault } from '../values.ts'
 import { type LabwareTypeSettings, readFlag, readLabwareTypes, readMillimetres, readTypeList } from './labware-types.ts'
 import { type ConfigFault, isMembers, type Members, type Report } from './members.ts'
 import { deviceNameFault, nameFault } from './names.ts'
+import { checkExtra, checkLabData, checkTexts } from './sizes.ts'
 import { readSlots, type SlotSettings } from './slots.ts'
 
 // Validates a parsed lab file. read-yaml.ts parses the YAML; lab-file.ts writes a lab file.
@@ -63,6 +64,7 @@ function readFile (file: unknown, report: Report): LabLayout | null {
   if (description !== undefined && description !== null && typeof description !== 'string' && !Array.isArray(description)) {
     report('/description', 'must be text or a list')
   }
+  checkLabData({ '/description': description, '/pythonlab_translation': translation, '': extra }, report)
   return {
     description: description ?? null,
     pythonlab_translation: translation ?? null,
@@ -137,7 +139,10 @@ function readDevice (settings: unknown, pointer: string, report: Report): Omit<D
     if (typeof text === 'string' && !isLine(text)) report(`${pointer}/${name}`, 'must not contain control characters')
   }
   if (typeof description === 'string' && !isLines(description)) report(`${pointer}/description`, 'must not contain control characters other than line breaks')
+  checkTexts({ type, description, uri }, pointer, report)
   const slotCount = count('capacity', capacity, maxSlots)
+  const extra = orNull({ ...rest, ...notTexts({ type, description, uri }) })
+  checkExtra(extra, pointer, report)
   return {
     ...texts({ type: typeof type === 'string' ? composed(type) : type, description, uri }),
     capacity: slotCount ?? 0,
@@ -148,7 +153,7 @@ function readDevice (settings: unknown, pointer: string, report: Report): Omit<D
     labware_types: readTypeList(labware_types, `${pointer}/labware_types`, report),
     max_height_mm: readMillimetres(max_height_mm, `${pointer}/max_height_mm`, report),
     slots: readSlots(slots, slotCount, `${pointer}/slots`, report),
-    extra: orNull({ ...rest, ...notTexts({ type, description, uri }) })
+    extra
   }
 }
 

@@ -2,6 +2,7 @@ import { composed, isLines } from '../plain-text.ts'
 import { escapePointer } from '../values.ts'
 import { type ConfigFault, isMembers, type Members, type Report } from './members.ts'
 import { deviceNameFault } from './names.ts'
+import { checkExtra, checkTexts } from './sizes.ts'
 
 // The labware types of a lab file: reading, checking, writing, and planning what changes. Pure functions.
 
@@ -57,6 +58,8 @@ export function readLabwareTypes (given: unknown, report: Report): LabwareTypeSe
 function readLabwareType (
   name: string, { description, deep_well, height_mm, wells, lid, ...extra }: Members, pointer: string, report: Report
 ): LabwareTypeSettings {
+  checkTexts({ description }, pointer, report)
+  checkExtra(extra, pointer, report)
   return {
     name,
     description: readDescription(description, pointer, report),

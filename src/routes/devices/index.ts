@@ -5,6 +5,7 @@ import { Device, DeviceCreate, DevicePage, DeviceParams, DevicePatch, DeviceQuer
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { Utilization, UtilizationQuery } from '../../contract/utilization.ts'
 import { auditOf } from '../audit.ts'
+import { sendJsonPage } from '../json-page.ts'
 
 /** The devices of the lab. Their slots are in src/routes/positions, their certificates in src/routes/certificates. */
 export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -17,7 +18,7 @@ export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: DeviceQuery,
       response: { 200: ref(DevicePage), ...problems('invalid-cursor') }
     }
-  }, async ({ query }) => await store.devices.list(query))
+  }, async ({ query }, reply) => sendJsonPage(reply, await store.devices.list(query)))
 
   app.get('/devices/utilization', {
     config: { read: 'large' },

@@ -1,21 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Static } from 'typebox'
 import { cloudEvent, cloudEventsType, eventsResponse } from '../../contract/cloud-events.ts'
-import { type EventPage, EventQuery } from '../../contract/events.ts'
+import { type Event, type EventPage, EventQuery } from '../../contract/events.ts'
 import { problems } from '../../contract/problem-responses.ts'
 import { invalid } from '../../contract/problems.ts'
 import { alsoParquet, parquetType } from '../../contract/table-files.ts'
 import { nextPageOf } from '../../plugins/next-page.ts'
+import { sendJsonPage } from '../json-page.ts'
 import { negotiate } from '../negotiate.ts'
 
 /** The event log. */
 export const eventsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { store } = app
-
-  async function listed (query: EventQuery): Promise<Static<typeof EventPage>> {
-    const { items, ...page } = await store.events.list(query)
-    return { items: items.map(({ event }) => event), ...page }
-  }
 
   app.get('/events', {
     schema: {
@@ -33,12 +29,12 @@ export const eventsRoutes: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async (request, reply) => {
     const type = negotiate(request, reply, ['application/json', cloudEventsType, parquetType])
-    if (type === 'application/json') return await listed(request.query)
+    if (type === 'application/json') return sendJsonPage(reply, await store.events.list(request.query))
     // The schema of the response has the file beside the page.
-    if (type === parquetType) return await app.sendTable(request, reply, 'events', request.query, listed) as unknown as Static<typeof EventPage>
+    if (type === parquetType) return await app.sendTable(request, reply, 'events', request.query, async (query) => await store.events.list(query)) as unknown as Static<typeof EventPage>
     if (request.query.count) throw invalid({ in: 'query', parameter: 'count', detail: 'CloudEvents have no total; omit `count`, or ask for application/json' })
     const { items, next_cursor } = await store.events.list(request.query)
     if (next_cursor !== null) reply.header('link', nextPageOf(request.url, next_cursor))
-    return items.map(cloudEvent)
+    return items.map(({ json, ...place }) => cloudEvent({ ...place, event: JSON.parse(json) as Event }))
   })
 }

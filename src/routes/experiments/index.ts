@@ -6,6 +6,7 @@ import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { ExperimentStepsQuery, StepPage } from '../../contract/steps.ts'
 import { alsoParquet, pageOrParquet } from '../../contract/table-files.ts'
 import { auditOf } from '../audit.ts'
+import { sendJsonPage } from '../json-page.ts'
 import { sendJsonRow } from '../json-row.ts'
 import { listOrTable } from '../list-or-table.ts'
 
@@ -83,8 +84,8 @@ export const experimentsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: ExperimentParams, querystring: ExperimentStepsQuery,
       response: { 200: ref(StepPage), ...problems('experiment-not-found', 'invalid-cursor') }
     }
-  }, async ({ params, query }) => {
+  }, async ({ params, query }, reply) => {
     await store.experiments.require(params.id)
-    return await store.steps.list({ ...query, experiment_id: params.id.toLowerCase() })
+    return sendJsonPage(reply, await store.steps.list({ ...query, experiment_id: params.id.toLowerCase() }))
   })
 }

@@ -4,6 +4,7 @@ import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { LabwareType, LabwareTypePage, LabwareTypeParams, LabwareTypePut, LabwareTypeQuery } from '../../contract/labware-types.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { auditOf } from '../audit.ts'
+import { sendJsonPage } from '../json-page.ts'
 
 /** What is known of types of labware. */
 export const labwareTypesRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -16,7 +17,7 @@ export const labwareTypesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: LabwareTypeQuery,
       response: { 200: ref(LabwareTypePage), ...problems('invalid-cursor') }
     }
-  }, async ({ query }) => await store.labwareTypes.list(query))
+  }, async ({ query }, reply) => sendJsonPage(reply, await store.labwareTypes.list(query)))
 
   app.get('/labware-types/:name', {
     config: { etag: true },

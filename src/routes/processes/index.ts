@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { jsonResponse, noQuery, ref } from '../../contract/common.ts'
 import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { Process, ProcessCreate, ProcessPage, ProcessParams, ProcessQuery, ProcessSource } from '../../contract/processes.ts'
+import { sendJsonPage } from '../json-page.ts'
 
 const sourceText = { description: 'The source of the process.', content: { 'text/plain': { schema: ref(ProcessSource) } } }
 
@@ -16,7 +17,7 @@ export const processesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: ProcessQuery,
       response: { 200: ref(ProcessPage), ...problems('invalid-cursor') }
     }
-  }, async ({ query }) => await store.processes.list(query))
+  }, async ({ query }, reply) => sendJsonPage(reply, await store.processes.list(query)))
 
   app.post('/processes', {
     config: { body: 'large' },

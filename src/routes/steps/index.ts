@@ -10,6 +10,7 @@ import {
 } from '../../contract/steps.ts'
 import { alsoParquet, pageOrParquet } from '../../contract/table-files.ts'
 import { auditOf } from '../audit.ts'
+import { sendJsonPage } from '../json-page.ts'
 import { sendJsonRow } from '../json-row.ts'
 import { listOrTable } from '../list-or-table.ts'
 
@@ -162,5 +163,5 @@ export const stepsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: StepParams, querystring: StepHistoryQuery,
       response: { 200: ref(StepHistory), ...problems('step-not-found', 'invalid-cursor') }
     }
-  }, async ({ params, query }) => await store.steps.history(params.id, query))
+  }, async ({ params, query }, reply) => sendJsonPage(reply, await store.steps.history(params.id, query)))
 }

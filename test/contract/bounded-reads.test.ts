@@ -1,0 +1,101 @@
+import t from 'tap'
+import { maxDataBytes } from '../../src/domain/limits.ts'
+import { writtenBytes } from '../../src/domain/written-size.ts'
+import { maxPageBytes } from '../../src/store/page-bytes.sql.ts'
+import { aLabAtWork, type LabAtWork } from '../support/lab-at-work.ts'
+import { canTellMemory, memoryTaken } from '../support/memory-taken.ts'
+import { theDocument } from '../support/openapi.ts'
+import { operationsOf, resolved } from './rules/rule.ts'
+
+// Everything is stored as large as it may be, more of it than fits on a page. No list answers with much more than the bytes of a page, and its pages have everything
+// once. `npm test` counts bytes; with BOUNDED_BY_CLOCK=1 the memory is read as well.
+
+const byClock = process.env.BOUNDED_BY_CLOCK === '1'
+const document = await theDocument()
+const many = 80
+const start = '2026-03-02T09:15:00Z'
+
+/** Objects that are as large as allowed: by their text, by numbers with many digits, and by many small values, between which PostgreSQL writes spaces. */
+const largest: readonly object[] = [{ text: 'x'.repeat(maxDataBytes - 20) }, { numbers: Array.from({ length: 211 }, () => 1e308) }, { small: Array.from({ length: 32_000 }, () => 0) }]
+const largeData = (n: number): object => largest[n % largest.length]!
+// a body has at most 500,000 values
+const ofFewValues = (n: number): object => largest[n % 2]!
+
+async function fill (lab: LabAtWork): Promise<void> {
+  const done = async (answer: ReturnType<LabAtWork['post']>): Promise<void> => {
+    const { status, text } = await answer
+    if (status >= 300) throw new Error(text.slice(0, 500))
+  }
+  const each = Array.from({ length: many }, (_, n) => n)
+  for (const half of [each.slice(many / 2), each]) {
+    await done(lab.put('/api/lab/config?prune=false', {
+      description: 'x'.repeat(1_000_000 + half.length),
+      sila_servers: { more: Object.fromEntries(half.map((n) => [`Device${n}`, { capacity: 1, ...largest[0] }])) },
+      labware_types: Object.fromEntries(half.map((n) => [`Type ${n}`, largest[0]!]))
+    }))
+  }
+  for (const n of each) {
+    const metadata = largeData(n)
+    await done(lab.post('/api/processes', { name: 'Large', source: String(n), metadata }))
+    await done(lab.post('/api/experiments', { process_id: lab.process, metadata }))
+    await done(lab.patch(`/api/steps/${lab.step}`, { data: { ...metadata, n }, reason: 'the size' }))
+  }
+  await done(lab.post('/api/steps/batch', { steps: each.map((n) => ({ device: 'Hotel', start, experiment_id: lab.experiment, data: ofFewValues(n) })) }))
+}
+
+/** The lists of the document: operations whose answer has a page of items. */
+function lists (lab: LabAtWork): { at: string, url: string, query: string }[] {
+  const ids: Record<string, string> = { experiments: lab.experiment, steps: lab.step, webhooks: lab.webhook, containers: lab.container }
+  return operationsOf(document).flatMap(({ at, path, method, operation }) => {
+    const schema = resolved(document, operation.responses['200']?.content?.['application/json']?.schema)
+    if (method !== 'get' || schema?.properties?.next_cursor === undefined) return []
+    const names = (operation.parameters as { name: string }[]).map(({ name }) => name)
+    const url = path.replaceAll(/\{(\w+)\}/g, () => ids[path.split('/')[2]!]!)
+    return [{ at, url, query: names.includes('since') ? 'limit=500&since=2026-01-01T00:00:00Z' : 'limit=500' }]
+  })
+}
+
+t.test('no page of a list is much larger than allowed, and its pages have each item once', async (t) => {
+  t.ok(largest.every((data) => { const bytes = writtenBytes(data); return bytes <= maxDataBytes && bytes > maxDataBytes * 0.9 }), 'the data is as large as allowed')
+  const lab = await aLabAtWork(t)
+  await fill(lab)
+  const found = lists(lab)
+  t.ok(found.length >= 15, `${found.length} lists are seen`)
+  const ended: string[] = []
+  for (const { at, url, query } of found) {
+    const { body: { total } } = await lab.get(`${url}?${query}&count=true`)
+    const keys: string[] = []
+    let pages = 0
+    for (let cursor = ''; ;) {
+      const { status, body: { items, next_cursor: next }, text } = await lab.get(`${url}?${query}${cursor}`)
+      if (!t.equal(status, 200, at)) break
+      // The last item of a page can be the largest there is: an event with two states of the lab.
+      t.ok(text.length <= maxPageBytes + 4_500_000, `${at}: ${text.length} bytes`)
+      pages += 1
+      keys.push(...items.map((item: Record<string, unknown>) => JSON.stringify([item.revision, item.kind, item.id ?? item.key ?? item.name, item.container_id, item.device_id, item.step_id, item.experiment_id])))
+      if (next === null) break
+      cursor = `&cursor=${encodeURIComponent(next)}`
+    }
+    t.equal(keys.length, total, `${at}: all items`)
+    if (pages > 1) ended.push(at)
+  }
+  t.strictSame(ended, [
+    'GET /api/devices', 'GET /api/labware-types', 'GET /api/processes', 'GET /api/experiments', 'GET /api/experiments/{id}/steps', 'GET /api/steps',
+    'GET /api/steps/{id}/history', 'GET /api/events'
+  ], 'the lists whose page ends early')
+})
+
+const mostMiB = 64
+
+t.test(`no read takes more than ${mostMiB} MiB`, { skip: !byClock ? 'BOUNDED_BY_CLOCK=1' : canTellMemory ? false : 'only Linux tells the most memory of a process', timeout: 600_000 }, async (t) => {
+  const lab = await aLabAtWork(t, { AUTH: 'off', RATE_LIMIT_PER_MINUTE: '0' }, () => {})
+  await fill(lab)
+  const large: string[] = []
+  for (const { at, url, query } of lists(lab)) {
+    await lab.app.inject(`${url}?limit=1`)
+    const taken = await memoryTaken(async () => await lab.app.inject(`${url}?${query}`))
+    if (taken > mostMiB) large.push(`${at}: ${taken} MiB`)
+    process.stderr.write(`${at}: ${taken} MiB\n`)
+  }
+  t.same(large, [])
+})
