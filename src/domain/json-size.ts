@@ -4,9 +4,14 @@ export const jsonLimits = {
   values: 500_000,
   /** Members of one object. JavaScript needs more time for each member of a large object. */
   members: 10_000,
+  /** Digits that the database writes more than the text has: it writes numbers without an exponent, so `1e308` has 309. */
+  digits: 8_000_000,
   /** JSON.parse is recursive. Less deep bodies are refused later, with the place; see `maxBodyLevels`. */
   levels: 1000
 } as const
+
+/** No double has a larger exponent. */
+const largestExponent = 330
 
 const quote = 0x22
 const backslash = 0x5c
@@ -16,17 +21,28 @@ const openObject = 0x7b
 const closeObject = 0x7d
 const openList = 0x5b
 const closeList = 0x5d
+const [plus, minus] = [0x2b, 0x2d]
+const [zero, nine] = [0x30, 0x39]
+const [capitalE, smallE] = [0x45, 0x65]
 
 /** The limit that a JSON text exceeds; null if none. One pass over the bytes. The text need not be valid JSON. */
 export function exceededLimit (text: Uint8Array): keyof typeof jsonLimits | null {
   const members = new Uint32Array(jsonLimits.levels + 1)
   let values = 0
+  let digits = 0
   let level = 0
   for (let at = 0; at < text.length; at++) {
     switch (text[at]) {
       case quote:
         for (at++; at < text.length && text[at] !== quote; at++) if (text[at] === backslash) at++
         break
+      case smallE:
+      case capitalE: {
+        if (!isDigit(text[at - 1])) break
+        digits += exponentAt(text, at + 1)
+        if (digits > jsonLimits.digits) return 'digits'
+        break
+      }
       case colon:
         if (++members[level]! > jsonLimits.members) return 'members'
         break
@@ -45,4 +61,16 @@ export function exceededLimit (text: Uint8Array): keyof typeof jsonLimits | null
     }
   }
   return null
+}
+
+function isDigit (byte: number | undefined): boolean {
+  return byte !== undefined && byte >= zero && byte <= nine
+}
+
+/** How far the exponent that begins here moves the point. */
+function exponentAt (text: Uint8Array, start: number): number {
+  let at = text[start] === plus || text[start] === minus ? start + 1 : start
+  let exponent = 0
+  for (; isDigit(text[at]) && exponent < largestExponent; at++) exponent = 10 * exponent + text[at]! - zero
+  return Math.min(exponent, largestExponent)
 }

@@ -6,8 +6,12 @@ import { randomBytes } from 'node:crypto'
 /** How many numbers of one object are told. */
 const maxTold = 20
 
-/** The members of objects and lists that are numbers which became text, or that contain some. The pointers follow from them when they are asked for: to make all would take long. */
-const membersKept = new WeakMap<object, readonly string[]>()
+/**
+ * The members of objects and lists that are numbers which became text, or that contain some. The pointers follow from them when they are asked for: to make all
+ * would take long. A property that nobody lists or copies, because a WeakMap of thousands of new objects takes a hundred times as long.
+ */
+const membersKept = Symbol('members that are kept as text')
+type Noted = { readonly [membersKept]?: readonly string[] }
 /** The pointers in values that came as copies. */
 const notedPointers = new WeakMap<object, readonly string[]>()
 
@@ -19,7 +23,7 @@ export function keptAsText (value: unknown): readonly string[] {
       pointers.push(pointer)
       return
     }
-    for (const key of membersKept.get(inner) ?? []) {
+    for (const key of (inner as Noted)[membersKept] ?? []) {
       if (pointers.length >= maxTold) return
       collect((inner as Record<string, unknown>)[key], `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
     }
@@ -65,27 +69,32 @@ export function wholeNumber (digits: string): number | object {
 
 /** The value with text in place of the placeholders. Changes the value itself. It is a tree or has shared parts, but no circles. */
 export function withTexts (value: unknown): unknown {
-  return value instanceof LongNumber ? value.digits : settle(value, digitsOfLong)
+  return digitsOfLong(value) ?? settle(value, digitsOfLong, new Map())
 }
 
-const digitsOfLong = (value: object): string | null => value instanceof LongNumber ? value.digits : null
+const digitsOfLong = (value: unknown): string | null => value instanceof LongNumber ? value.digits : null
 
-function settle (value: unknown, digitsOf: (value: object) => string | null): unknown {
-  const seen = new Map<object, boolean>()
+/** `seen`: of a value with shared parts, whether each part contains numbers that became text. */
+function settle (value: unknown, digitsOf: (value: unknown) => string | null, seen?: Map<object, boolean>): unknown {
   /** Returns whether the node contains numbers that became text. */
   function visit (node: object): boolean {
-    const known = seen.get(node)
+    const known = seen?.get(node)
     if (known !== undefined) return known
     const kept: string[] = []
-    for (const [key, inner] of Object.entries(node) as [string, unknown][]) {
-      if (typeof inner !== 'object' || inner === null) continue
+    // For a list, Object.keys would make a text of each index.
+    const names = Array.isArray(node) ? null : Object.keys(node)
+    const members = node as Record<string | number, unknown>
+    const count = names?.length ?? (node as unknown[]).length
+    for (let index = 0; index < count; index++) {
+      const key = names === null ? index : names[index]!
+      const inner = members[key]
       const digits = digitsOf(inner)
-      if (digits !== null) (node as Record<string, unknown>)[key] = digits
+      if (digits !== null) members[key] = digits
       // Each of them contains at least one number, so twenty are enough.
-      if ((digits !== null || visit(inner)) && kept.length < maxTold) kept.push(key)
+      if ((digits !== null || (typeof inner === 'object' && inner !== null && visit(inner))) && kept.length < maxTold) kept.push(String(key))
     }
-    if (kept.length > 0) membersKept.set(node, kept)
-    seen.set(node, kept.length > 0)
+    if (kept.length > 0) Object.defineProperty(node, membersKept, { value: kept, configurable: true })
+    seen?.set(node, kept.length > 0)
     return kept.length > 0
   }
   if (typeof value === 'object' && value !== null) visit(value)
@@ -107,11 +116,11 @@ const restOfNumber = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-/y
  */
 export function readExactly (text: string, parsed: unknown): unknown {
   if (!manyDigits.test(text)) return parsed
-  // The name of a member that no client can guess.
-  const mark = randomBytes(16).toString('hex')
-  const marked = replaceWholeNumbers(text, (digits) => isExact(digits) ? digits : `{"${mark}":"${digits}"}`)
+  // What begins a text that no client can guess.
+  const mark = randomBytes(16).toString('base64url')
+  const marked = replaceWholeNumbers(text, (digits) => isExact(digits) ? digits : `"${mark}${digits}"`)
   if (marked.length === text.length) return parsed
-  const digitsOf = (value: object): string | null => mark in value ? (value as Record<string, string>)[mark]! : null
+  const digitsOf = (value: unknown): string | null => typeof value === 'string' && value.startsWith(mark) ? value.slice(mark.length) : null
   const holder = settle({ value: JSON.parse(marked) as unknown }, digitsOf) as { value: unknown }
   return holder.value
 }

@@ -118,7 +118,7 @@ export function decodeUtf8 (body: Buffer): string {
 /** Parses a JSON body. Throws a problem for invalid JSON, and for values that are too large or cannot be stored. */
 export function readJson (body: Buffer): unknown {
   const limit = exceededLimit(body)
-  if (limit === 'values' || limit === 'members') throw tooManyInBody(limit)
+  if (limit !== null && limit !== 'levels') throw tooManyInBody(limit)
   const raw = decodeUtf8(body)
   // Some editors and shells write a byte order mark at the start of UTF-8 text.
   const text = raw.startsWith('\ufeff') ? raw.slice(1) : raw
@@ -131,11 +131,15 @@ export function readJson (body: Buffer): unknown {
   return value
 }
 
-/** The problem of a body with too many values, or with an object that has too many members. */
-export function tooManyInBody (limit: 'values' | 'members'): Problem {
-  return limit === 'values'
-    ? problem('body-too-large', `The body has more than ${jsonLimits.values} values. Send it in several requests.`, { max_values: jsonLimits.values })
-    : problem('body-too-large', `An object of the body has more than ${jsonLimits.members} members.`, { max_members: jsonLimits.members })
+/** The problem of a body with too many values or digits, or with an object that has too many members. */
+export function tooManyInBody (limit: Exclude<keyof typeof jsonLimits, 'levels'>): Problem {
+  const { values, members, digits } = jsonLimits
+  switch (limit) {
+    case 'values': return problem('body-too-large', `The body has more than ${values} values. Send it in several requests.`, { max_values: values })
+    case 'members': return problem('body-too-large', `An object of the body has more than ${members} members.`, { max_members: members })
+    case 'digits': return problem('body-too-large',
+      `The numbers of the body have more than ${digits} digits when they are written without an exponent: 1e308 has 309. Send it in several requests.`, { max_digits: digits })
+  }
 }
 
 function parseJson (text: string): unknown {

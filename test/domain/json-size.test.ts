@@ -18,6 +18,18 @@ t.test('values, members of one object and levels are counted before a body is pa
   t.equal(limitOf('['.repeat(jsonLimits.levels + 1)), 'levels')
 })
 
+t.test('numbers count as they are written without an exponent', async (t) => {
+  const most = Math.floor(jsonLimits.digits / 308)
+  for (const number of ['1e308', '1E+308', '-1.5e-308']) {
+    t.equal(limitOf(list(number, most)), null, number)
+    t.equal(limitOf(list(number, most + 1)), 'digits', number)
+  }
+  t.equal(limitOf(list('0e99999999999', jsonLimits.digits / 330 - 10)), null, 'no number has more digits than a double')
+  t.equal(limitOf(list('1.5', jsonLimits.values - 1)), null)
+  t.equal(limitOf(list('"1e308"', jsonLimits.values - 1)), null, 'texts do not count')
+  t.equal(limitOf(list('true', jsonLimits.values - 1)), null)
+})
+
 t.test('what stands in a text does not count', async (t) => {
   t.equal(limitOf(JSON.stringify(',[{:'.repeat(jsonLimits.values))), null)
   t.equal(limitOf(JSON.stringify('\\"\\'.repeat(1000) + '['.repeat(2000))), null)

@@ -1,3 +1,4 @@
+import { jsonLimits } from '../../src/domain/json-size.ts'
 import { operationsOf, resolved, valueOf } from '../contract/rules/rule.ts'
 
 // The worst requests of an operation: as large as allowed, and made so that a careless check takes long.
@@ -47,7 +48,7 @@ function worstBodies (document: Json, schema: Json, bytes: number): [string, str
   const bodies: [string, string][] = [
     ['numbers', list('0', bytes)], ['empty objects', list('{}', bytes)], ['empty lists', list('[]', bytes)], ['a wide object', wide(bytes)],
     ['deep lists', '['.repeat(bytes / 2) + ']'.repeat(bytes / 2)], ['deep objects', `${'{"a":'.repeat(bytes / 6)}0${'}'.repeat(bytes / 6)}`], ['lists that do not end', '['.repeat(bytes)],
-    ['deep lists of long numbers', list(`${'['.repeat(50)}${list('12345678901234567890', 420)}${']'.repeat(50)}`, bytes)], ['long numbers', list('12345678901234567890', bytes)],
+    ['deep lists of long numbers', list(`${'['.repeat(50)}${list('12345678901234567890', 420)}${']'.repeat(50)}`, bytes)], ['long numbers', list('12345678901234567890', bytes)], ['numbers with many digits', list('1e308', bytes)],
     ['a text that does not end', `"${'a'.repeat(bytes)}`], ['many lines, then a fault', `${'\n'.repeat(bytes)}?`]
   ]
   const valid = exampleOf(document, schema)
@@ -58,11 +59,17 @@ function worstBodies (document: Json, schema: Json, bytes: number): [string, str
       const item = JSON.stringify(exampleOf(document, inner.items)) ?? '0'
       bodies.push([`${at} of numbers`, put(list('0', bytes))], [`${at} of empty objects`, put(list('{}', bytes))], [`${at} of lists`, put(list('[0]', bytes))],
         [`${at} of the same valid item`, put(list(item, bytes))], [`${at} of wide objects`, put(list(wide(500), bytes))])
+      for (const [free, member] of membersOf(document, inner.items, [])) {
+        // Each fits by itself; all of them together have as many digits as allowed, and more.
+        const withDigits = (): string => withText(exampleOf(document, inner.items), free, `{"a":${list('1e308', 1200)}}`)
+        if (member.additionalProperties === true) bodies.push([`${at}: numbers with all digits allowed as ${free.join('.')}`, put(list(withDigits(), bytes, jsonLimits.digits / 61_600))], [`${at}: numbers with many digits as ${free.join('.')}`, put(list(withDigits(), bytes))])
+      }
       // as long as allowed, and each item has a fault
       if (inner.maxItems !== undefined) bodies.push([`${at} of allowed length, valid`, put(list(item, bytes, inner.maxItems))], [`${at} of allowed length`, put(list('{"a":1,"b":2}', bytes, inner.maxItems))])
     }
     if (inner.type === 'object' || inner.type === undefined) {
       bodies.push([`${at}: deep lists of long numbers`, put(`{"a":${list(`${'['.repeat(40)}${list('12345678901234567890', 420)}${']'.repeat(40)}`, bytes)}}`)])
+      bodies.push([`${at}: numbers with many digits`, put(`{"a":${list('1e308', bytes)}}`)])
       bodies.push([`${at}: a wide object`, put(wide(bytes))], [`${at}: wide objects in lists`, put(`{"a":${list(wide(200), bytes)}}`)], [`${at}: empty objects`, put(`{"a":${list('{}', bytes)}}`)])
     }
     if (inner.type === 'string') for (const [what, text] of longTexts(bytes)) bodies.push([`${at}: ${what}`, put(JSON.stringify(text))])

@@ -9,7 +9,7 @@ import { noteKeptAsText } from '../../domain/whole-numbers.ts'
 export type YamlOutcome =
   | { json: string, keptAsText: readonly string[] }
   | { unfit: { pointer: string, detail: string } }
-  | { limit: 'values' | 'members' }
+  | { limit: Parameters<typeof tooManyInBody>[0] }
   | { fault: { detail: string, line: number, column: number } }
 
 /** In characters. The library needs up to 5 us a byte, so texts up to this size block the event loop for a shorter time than starting a thread does. */

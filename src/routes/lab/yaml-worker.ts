@@ -16,7 +16,7 @@ function outcomeOf (text: string): YamlOutcome {
     const json = JSON.stringify(value)
     // Aliases make large values of small texts. What comes after this costs as much for YAML as for JSON.
     const limit = exceededLimit(Buffer.from(json))
-    return limit === 'values' || limit === 'members' ? { limit } : { json, keptAsText: keptAsText(value) }
+    return limit !== null && limit !== 'levels' ? { limit } : { json, keptAsText: keptAsText(value) }
   } catch (error) {
     if (!(error instanceof YamlError)) throw error
     const { detail, line, column } = error
