@@ -24,7 +24,8 @@ async function aClient (t: Test, url: string): Promise<pg.Client> {
 async function aHotel (t: Test, capacity = 10, env: Record<string, string> = {}) {
   const url = await aDatabase(t)
   const service = await aServiceOn(t, url, env)
-  t.match(await service.put('/api/lab/config', hotel(capacity)), { status: 200 })
+  const { status, text } = await service.put('/api/lab/config', hotel(capacity))
+  t.equal(status, 200, text)
   return { url, service, client: await aClient(t, url) }
 }
 

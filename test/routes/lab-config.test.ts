@@ -176,7 +176,7 @@ t.test('the body of a lab file', async (t) => {
 
   t.test('is not larger than a lab file can be', async (t) => {
     t.match(await put(`sila_servers: {}\nnote: ${'x'.repeat(1_100_000)}`), { status: 413, body: { code: 'body-too-large', limit: 1_048_576 } })
-    t.match(await put(JSON.stringify({ sila_servers: {}, note: 'x'.repeat(1_100_000) }), 'application/json'), { status: 200 })
+    t.match(await put(JSON.stringify({ sila_servers: {}, note: 'x'.repeat(600_000), description: 'x'.repeat(600_000) }), 'application/json'), { status: 200 })
   })
 
   t.test('has no other parameters', async (t) => {
