@@ -101,7 +101,7 @@ async function withLockedStep (prisma: PrismaClient, id: string, run: (transacti
 async function write (transaction: Transaction, id: string, step: LockedStep, change: Change, kind: string, audit: AuditContext): Promise<Step> {
   const data = change.members.data ?? step.data
   if (data.fct !== step.data.fct) refuseFunction(data)
-  refuseLargeData(data)
+  if (change.members.data !== undefined) refuseLargeData(data)
   const input = {
     ...change,
     warnings: [...change.warnings, ...isDeepStrictEqual(data.reported_status, step.data.reported_status) ? [] : statusWarnings(data)],
@@ -128,6 +128,7 @@ function refuseFunction (data: Data): void {
   if (fct !== null) throw invalid({ in: 'body', pointer: '/data/fct', detail: fct })
 }
 
+// Called only if data is sent: a step with more data, which an older release accepted, must still be able to finish and be corrected.
 function refuseLargeData (data: Data): void {
   if (writtenBytes(data) > maxDataBytes) {
     throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON, in which numbers are written without an exponent` })
