@@ -1,13 +1,15 @@
 import { maxInteger } from '../domain/limits.ts'
 import { type Queryable, runPrepared } from '../store/commands.ts'
+import { maxPageBytes } from '../store/page-bytes.sql.ts'
 import { stepsAsJson } from '../store/steps.sql.ts'
 import type { EstimateQuery } from './estimate-query.ts'
 import { bySize, historiesOfColumns } from './history-statements.sql.ts'
 import { type History, historyOf, type HistoryRow, type LearntFromRuns } from './history.sql.ts'
 import { noMargins } from './margins.ts'
 
-/** At most so many steps are read at once. */
+/** At most so many steps are read at once, and fewer if they have more bytes of JSON together. */
 const stepsAtOnce = 5000
+const largestJson = 2 * maxPageBytes
 /** Where a page of the steps begins: below this step, the newest first. */
 export type StepCursor = { start: Date | 'infinity', id: string }
 const newest: StepCursor = { start: 'infinity', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
@@ -21,7 +23,9 @@ WITH under_way AS MATERIALIZED (
 keyed AS MATERIALIZED (SELECT n, 'infinity'::timestamptz AS as_of, key_1, key_2, key_3, key_4, key_5 FROM under_way),
 histories AS MATERIALIZED (${historiesOfColumns(size, '$1')}
 )
-SELECT lab.revision::float8 AS revision, now()::timestamptz(3) AS now, under_way.*, shown.json, histories.level, histories.samples, histories.finishes, histories.borrowed_spread, histories.learnt
+SELECT lab.revision::float8 AS revision, now()::timestamptz(3) AS now, under_way.*,
+  CASE WHEN sum(octet_length(shown.json)) OVER (ORDER BY under_way.n DESC) - octet_length(shown.json) < ${largestJson} THEN shown.json END AS json,
+  histories.level, histories.samples, histories.finishes, histories.borrowed_spread, histories.learnt
 FROM lab
 LEFT JOIN (under_way
   JOIN histories ON histories.n = under_way.n
@@ -41,19 +45,21 @@ export type LabUnderWay<Step> = {
 export function underWayReader<Step extends { id: string, kind: EstimateQuery['kind'] }> (columns: string, from: string) {
   const statementFor = bySize(underWaySql(columns, from))
   // Without steps there is one row, of the lab alone.
-  type Found = { revision: number, now: Date } & ({ id: null, learnt: null } | (Omit<HistoryRow & Step, 'id'> & { id: string, start: Date, json: string }))
+  type Found = { revision: number, now: Date } & ({ id: null, learnt: null } | (Omit<HistoryRow & Step, 'id'> & { id: string, start: Date, json: string | null }))
   return async (database: Queryable, { most, enough, below = newest }: { most: number, enough: number, below?: StepCursor }): Promise<LabUnderWay<Step>> => {
     const rows = await runPrepared<Found>(database, statementFor(most), [Math.min(enough, maxInteger), below.start, below.id])
     const known = new Map<string, History>()
     const run = rows.find(({ learnt }) => learnt !== null)?.learnt?.newest
     const underWay = (row: HistoryRow & Step & { json: string }) => ({ step: row, json: row.json, history: historyOf(row, row.kind, most, known) })
-    const [oldest] = rows
+    const { revision, now } = rows[0]!
+    const read = rows.flatMap((row) => row.id === null || row.json === null ? [] : [row as unknown as HistoryRow & Step & { start: Date, json: string }])
+    const isAll = read.length < stepsAtOnce && (read.length === rows.length || rows[0]!.id === null)
     return {
-      revision: oldest!.revision,
-      now: oldest!.now,
+      revision,
+      now,
       learnt: { margins: run?.margins ?? noMargins, shift: run?.shift ?? 0, ratios: [] },
-      steps: rows.flatMap((row) => row.id === null ? [] : [underWay(row as unknown as HistoryRow & Step & { json: string })]),
-      next: rows.length < stepsAtOnce || oldest!.id === null ? null : { start: oldest!.start, id: oldest!.id }
+      steps: read.map(underWay),
+      next: isAll ? null : { start: read[0]!.start, id: read[0]!.id }
     }
   }
 }

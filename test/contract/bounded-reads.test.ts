@@ -1,5 +1,6 @@
 import t from 'tap'
 import { maxDataBytes } from '../../src/domain/limits.ts'
+import { runningNow } from '../../src/estimation/running.ts'
 import { writtenBytes } from '../../src/domain/written-size.ts'
 import { maxPageBytes } from '../../src/store/page-bytes.sql.ts'
 import { aLabAtWork, type LabAtWork } from '../support/lab-at-work.ts'
@@ -40,7 +41,9 @@ async function fill (lab: LabAtWork): Promise<void> {
     await done(lab.post('/api/experiments', { process_id: lab.process, metadata }))
     await done(lab.patch(`/api/steps/${lab.step}`, { data: { ...metadata, n }, reason: 'the size' }))
   }
-  await done(lab.post('/api/steps/batch', { steps: each.map((n) => ({ device: 'Hotel', start, experiment_id: lab.experiment, data: ofFewValues(n) })) }))
+  for (let batch = 0; batch < 2; batch++) {
+    await done(lab.post('/api/steps/batch', { steps: each.map((n) => ({ device: 'Hotel', start, experiment_id: lab.experiment, data: ofFewValues(n) })) }))
+  }
 }
 
 type Read = { at: string, url: string, query: string, isList: boolean }
@@ -63,10 +66,11 @@ function reads (lab: LabAtWork): Read[] {
   })
 }
 
+const lab = await aLabAtWork(t)
+await fill(lab)
+
 t.test('no page of a list is much larger than allowed, and its pages have each item once', async (t) => {
   t.ok(largest.every((data) => { const bytes = writtenBytes(data); return bytes <= maxDataBytes && bytes > maxDataBytes * 0.9 }), 'the data is as large as allowed')
-  const lab = await aLabAtWork(t)
-  await fill(lab)
   const found = reads(lab).filter(({ isList }) => isList)
   t.ok(found.length >= 15, `${found.length} lists are seen`)
   const ended: string[] = []
@@ -91,6 +95,19 @@ t.test('no page of a list is much larger than allowed, and its pages have each i
     'GET /api/devices', 'GET /api/labware-types', 'GET /api/processes', 'GET /api/experiments', 'GET /api/experiments/{id}/steps', 'GET /api/steps',
     'GET /api/steps/{id}/history', 'GET /api/events'
   ], 'the lists whose page ends early')
+})
+
+t.test('of the steps that run, the newest are told as far as they have room, and the watch sees the others after them', async (t) => {
+  const { body: { items }, text } = await lab.get('/api/steps/running')
+  t.ok(items.length > many && text.length <= 2 * maxPageBytes + 500_000, `${items.length} steps in ${text.length} bytes`)
+  const seen: string[] = []
+  for (let page: Awaited<ReturnType<typeof runningNow>> | null = await runningNow(lab.app.database.pool, 0.95); page !== null;) {
+    seen.push(...page.items.map(({ step }) => step.id))
+    page = page.next === null ? null : await runningNow(lab.app.database.pool, 0.95, page.next)
+  }
+  const { rows } = await lab.query<{ id: string }>("SELECT id FROM step WHERE status IN ('running', 'paused', 'lost')")
+  t.ok(items.length < rows.length, `of ${rows.length}`)
+  t.strictSame(seen.sort(), rows.map(({ id }) => id).sort(), 'each once')
 })
 
 const mostMiB = 64
