@@ -4,6 +4,8 @@ import { CommandError, usageError, refusedError, unreachableError } from './exit
 import type { Env, CommandIo } from './io.ts'
 
 const defaultPort = '8000'
+/** The largest `limit` of a list. */
+const longestPage = 500
 
 type Problem = { code?: string, detail?: string, title?: string, errors?: { pointer?: string, parameter?: string, detail: string }[] }
 
@@ -19,6 +21,8 @@ export type Client = {
   text: (path: string) => Promise<string>
   /** Yields the items of a list, page by page. */
   list: <T>(path: string, query?: Readonly<Record<string, string | undefined>>) => AsyncGenerator<T>
+  /** The first `most` items of a list: also of several pages, because a page can end before its limit. */
+  first: <T>(path: string, query: Readonly<Record<string, string | undefined>>, most: number) => Promise<T[]>
   /** Opens a stream and returns its text as it comes. Fails when nothing has come for `silenceMs`. Throws a CommandError as `request` does. */
   openStream: (path: string, silenceMs: number) => Promise<AsyncIterable<string>>
 }
@@ -82,13 +86,22 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
   }
 
   async function * list<T> (path: string, query: Readonly<Record<string, string | undefined>> = {}): AsyncGenerator<T> {
-    const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    const asked: Readonly<Record<string, string | undefined>> = { limit: String(longestPage), ...query }
+    const given = Object.entries(asked).filter((entry): entry is [string, string] => entry[1] !== undefined)
     for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
-      const search = new URLSearchParams([...given, ['limit', '500'], ...(cursor === null ? [] : [['cursor', cursor] as [string, string]])])
+      const search = new URLSearchParams([...given, ...(cursor === null ? [] : [['cursor', cursor] as [string, string]])])
       const page: { items: T[], next_cursor: string | null } = await request('GET', `${path}?${search.toString()}`)
       yield * page.items
       cursor = page.next_cursor
     }
+  }
+
+  async function first<T> (path: string, query: Readonly<Record<string, string | undefined>>, most: number): Promise<T[]> {
+    const found: T[] = []
+    for await (const item of list<T>(path, { ...query, limit: String(Math.min(most, longestPage)) })) {
+      if (found.push(item) === most) break
+    }
+    return found
   }
 
   async function openStream (path: string, silenceMs: number): Promise<AsyncIterable<string>> {
@@ -117,7 +130,7 @@ export function serviceClient ({ env, signal }: Pick<CommandIo, 'env' | 'signal'
     }
   }
 
-  return { address, request, text, list, openStream }
+  return { address, request, text, list, first, openStream }
 }
 
 /** A name as a segment of a URL path. */

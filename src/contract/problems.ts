@@ -54,7 +54,7 @@ export const problemCatalogue = {
   'idempotency-key-running': [409, 'First request still running', 'The first request with this `Idempotency-Key` is still running. Retry later to get its response.'],
 
   'precondition-failed': [412, 'Precondition failed', '`If-Match` does not match the present state. `version` and `etags` describe that state.'],
-  'body-too-large': [413, 'Body too large', 'The body is larger than the limit of the operation, or has too many values.'],
+  'body-too-large': [413, 'Body too large', 'The body is larger than the limit of the operation, has too many values or digits, or changes too much data at once.'],
   'uri-too-long': [414, 'URI too long', 'A segment of the path is longer than any name or id can be.'],
   'unsupported-media-type': [415, 'Unsupported media type', 'The operation does not accept the content type or encoding of the body. `supported` lists what it accepts.'],
   'idempotency-key-reused': [422, 'Idempotency key reused', 'This `Idempotency-Key` was already used for a request with another query or body.'],

@@ -9,8 +9,6 @@ export const maxSourceLength = 4_194_304
 /** Bytes and levels of an object that a client may fill as it likes, for example `data` of a step. */
 export const maxDataBytes = 65_536
 export const maxDataLevels = 32
-/** Bytes of each member of the lab file that is about the whole lab, and of all its unknown members together. Each event of the lab has them twice. */
-export const maxLabDataBytes = 1_048_576
 /** Slots of one device. */
 export const maxSlots = 10_000
 /** The largest `integer` of PostgreSQL. */

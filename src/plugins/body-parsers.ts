@@ -138,7 +138,7 @@ export function tooManyInBody (limit: Exclude<keyof typeof jsonLimits, 'levels'>
     case 'values': return problem('body-too-large', `The body has more than ${values} values. Send it in several requests.`, { max_values: values })
     case 'members': return problem('body-too-large', `An object of the body has more than ${members} members.`, { max_members: members })
     case 'digits': return problem('body-too-large',
-      `The numbers of the body have more than ${digits} digits when they are written without an exponent: 1e308 has 309. Send it in several requests.`, { max_digits: digits })
+      `The numbers of the body have more than ${digits} digits when they are written without an exponent: 1e308 has 309. Send fewer of them in one request, or send them as text.`, { max_digits: digits })
   }
 }
 

@@ -9,6 +9,8 @@ export type DatabaseFault = { sqlstate: string, message: string, detail: string 
 // standby that has not been promoted yet.
 const unavailable = /^(08|28|3D|53|57P|58|72)|^(25006|25P02|25P03|25P04|40000|40003|55P03|57014)$/
 const diskFull = '53100'
+// A value of more than 1 GB, or JSON of more than 256 MiB: the request touches too much of what is stored.
+const tooLargeForDatabase = '54000'
 // "prepared statement already exists" and "does not exist": a pooler gave the statement to another connection than the one that prepared it.
 const pooledStatements: ReadonlySet<string> = new Set(['42P05', '26000'])
 const lostConnection = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
@@ -80,6 +82,7 @@ export function databaseProblem (error: unknown): Problem | null {
   const fault = databaseFault(error)
   if (fault !== null) {
     if (fault.sqlstate === 'PS409') return refusal(fault)
+    if (fault.sqlstate === tooLargeForDatabase) return problem('body-too-large', 'What the request changes has more data than the database can record in one event. Send it in several requests.')
     if (unavailable.test(fault.sqlstate) || pooledStatements.has(fault.sqlstate)) return databaseUnavailable(error)
     if (fault.constraint !== undefined && fault.sqlstate.startsWith('23')) return constraintProblem(fault.constraint)
     return null

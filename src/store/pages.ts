@@ -3,6 +3,7 @@ import { problem } from '../contract/problems.ts'
 import { isUuid, storageFault } from '../domain/values.ts'
 import { withRetries } from './commands.ts'
 import type { PageRow, JsonItem } from './json-row.ts'
+import { maxPageBytes } from './page-bytes.sql.ts'
 
 /** The query parameters of a list that select the page. */
 export type PageQuery = { limit?: number, cursor?: string, count?: boolean }
@@ -53,7 +54,18 @@ export async function readPageById<T extends { id: string }> (query: PageQuery, 
 export async function readJsonPage<Item extends JsonItem<unknown>, K extends readonly CursorValue[]> (
   query: PageQuery, list: List<PageRow<Item>, K>
 ): Promise<Page<Item>> {
-  return await readPage(query, { ...list, isBeyond: ({ json }) => json === null }) as Page<Item>
+  const isBeyond = byteLimit()
+  return await readPage(query, { ...list, isBeyond: ({ json }) => isBeyond(json) }) as Page<Item>
+}
+
+/** Whether the JSON of one item after the other is no longer on the page: a list that is read with two statements has the limit twice. */
+function byteLimit (): (json: string | null) => boolean {
+  let before = 0
+  return (json) => {
+    const isBeyond = json === null || before >= maxPageBytes
+    before += json?.length ?? 0
+    return isBeyond
+  }
 }
 
 /** The same for a list in the order of its ids. */

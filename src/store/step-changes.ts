@@ -42,7 +42,7 @@ export async function finishStep (prisma: PrismaClient, id: string, ending: Step
     if (ending.data) {
       const data = { ...step.data, ...ending.data }
       if (data.fct !== step.data.fct) refuseFunction(data)
-      refuseLargeData(data)
+      refuseLargeData(data, step.data)
     }
     for (const member of ['origin', 'destination'] as const) {
       if (step.kind === 'operation' && ending[member]) throw invalid({ in: 'body', pointer: `/${member}`, detail: 'is only allowed for a move' })
@@ -101,7 +101,7 @@ async function withLockedStep (prisma: PrismaClient, id: string, run: (transacti
 async function write (transaction: Transaction, id: string, step: LockedStep, change: Change, kind: string, audit: AuditContext): Promise<Step> {
   const data = change.members.data ?? step.data
   if (data.fct !== step.data.fct) refuseFunction(data)
-  if (change.members.data !== undefined) refuseLargeData(data)
+  if (change.members.data !== undefined) refuseLargeData(data, step.data)
   const input = {
     ...change,
     warnings: [...change.warnings, ...isDeepStrictEqual(data.reported_status, step.data.reported_status) ? [] : statusWarnings(data)],
@@ -128,9 +128,10 @@ function refuseFunction (data: Data): void {
   if (fct !== null) throw invalid({ in: 'body', pointer: '/data/fct', detail: fct })
 }
 
-// Called only if data is sent: a step with more data, which an older release accepted, must still be able to finish and be corrected.
-function refuseLargeData (data: Data): void {
-  if (writtenBytes(data) > maxDataBytes) {
+// Called only if data is sent. Older releases counted numbers with their exponent: a step that they accepted must still be able to finish with its results.
+function refuseLargeData (data: Data, before: Data): void {
+  const bytes = writtenBytes(before) > maxDataBytes ? Buffer.byteLength(JSON.stringify(data)) : writtenBytes(data)
+  if (bytes > maxDataBytes) {
     throw invalid({ in: 'body', pointer: '/data', detail: `must not make the step's data larger than ${maxDataBytes} bytes as JSON, in which numbers are written without an exponent` })
   }
 }

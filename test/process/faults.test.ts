@@ -96,6 +96,16 @@ t.test('a deadlock that does not end is a 503 after a bounded number of tries', 
   t.same(await counts(client), before)
 })
 
+t.test('what is too large for one value of the database is a 413, and changes nothing', async (t) => {
+  const { service, client } = await aHotel(t)
+  const before = await counts(client)
+  await failing(client, ['container', 'position', 'process', 'step'], '54000')
+  for (const [what, method, path, body] of writes.slice(0, 4)) {
+    t.match(await service.call(method, path, body), { status: 413, body: { code: 'body-too-large', detail: /Send it in several requests/ } }, what)
+  }
+  t.same(await counts(client), before)
+})
+
 t.test('real deadlocks among commands and logs of steps end well for all', async (t) => {
   const { service } = await aHotel(t, 40)
   const step = (device: string) => ({ device, start: '2026-03-02T09:15:00Z', finish: '2026-03-02T09:16:00Z' })

@@ -176,7 +176,23 @@ t.test('the body of a lab file', async (t) => {
 
   t.test('is not larger than a lab file can be', async (t) => {
     t.match(await put(`sila_servers: {}\nnote: ${'x'.repeat(1_100_000)}`), { status: 413, body: { code: 'body-too-large', limit: 1_048_576 } })
-    t.match(await put(JSON.stringify({ sila_servers: {}, note: 'x'.repeat(600_000), description: 'x'.repeat(600_000) }), 'application/json'), { status: 200 })
+    const devices = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`Hotel${n}`, { capacity: 1, note: 'x'.repeat(60_000) }]))
+    t.match(await put(JSON.stringify({ sila_servers: { hotels: devices } }), 'application/json'), { status: 200 })
+  })
+
+  t.test('says what is too large in it', async (t) => {
+    const large = 'x'.repeat(40_000)
+    const extra = /^must not have unknown members of more than 65536 bytes as JSON, .*; "note" has 40002, "more" has 40002$/
+    t.match(await put(JSON.stringify({ sila_servers: { hotels: { Hotel: { capacity: 1, note: large, more: large, description: 'x'.repeat(2001) } } }, description: large + large, note: large, more: large, labware_types: { Deep: { note: large, more: large } } }), 'application/json'), {
+      status: 400,
+      body: {
+        errors: [
+          { pointer: '/description', detail: /^must not be larger than 65536 bytes as JSON/ }, { pointer: '', detail: extra },
+          { pointer: '/sila_servers/hotels/Hotel/description', detail: 'must have at most 2000 characters' }, { pointer: '/sila_servers/hotels/Hotel', detail: extra },
+          { pointer: '/labware_types/Deep', detail: extra }
+        ]
+      }
+    })
   })
 
   t.test('has no other parameters', async (t) => {

@@ -6,7 +6,8 @@ import type { CommandIo } from '../io.ts'
 /** How long the shell waits for names. */
 const timeoutMs = 3000
 
-const lists = { containers: '/api/containers?limit=500', devices: '/api/devices?limit=500' } as const
+const mostNames = 500
+const lists = { containers: '/api/containers', devices: '/api/devices' } as const
 
 export function completionCommand (program: Command, io: CommandIo): void {
   program.command('completion').addArgument(new Argument('<shell>', 'the shell').choices(['bash']))
@@ -17,7 +18,8 @@ export function completionCommand (program: Command, io: CommandIo): void {
   program.command('names', { hidden: true }).addArgument(new Argument('<kind>').choices(Object.keys(lists)))
     .action(async (kind: keyof typeof lists) => {
       const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeoutMs)])
-      const { items } = await serviceClient({ env: io.env, signal }, addressOf(io.env)).request<{ items: { barcode?: string | null, name: string }[] }>('GET', lists[kind]).catch(() => ({ items: [] }))
+      const client = serviceClient({ env: io.env, signal }, addressOf(io.env))
+      const items = await client.first<{ barcode?: string | null, name: string }>(lists[kind], {}, mostNames).catch(() => [])
       const names = items.map(({ barcode, name }) => barcode ?? name)
       // Names with characters that a terminal would obey are not offered.
       for (const name of names) if (safeText(name) === name) io.out.write(`${name}\n`)

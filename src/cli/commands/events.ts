@@ -8,7 +8,7 @@ import { type CommandIo, printResult, tableOr } from '../io.ts'
 import { timeOf } from '../places.ts'
 import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 
-type EventsOptions = ServiceOptions & { container?: string, device?: string, kind?: string, actor?: string, after?: string, before?: string, limit?: string }
+type EventsOptions = ServiceOptions & { container?: string, device?: string, kind?: string, actor?: string, after?: string, before?: string, limit: string }
 type Snapshot = { barcode?: string | null, name?: string, device?: string | null, position?: number | null }
 
 export function eventsCommand (program: Command, io: CommandIo): void {
@@ -23,20 +23,20 @@ export function eventsCommand (program: Command, io: CommandIo): void {
     .option('--limit <number>', 'how many at most', '20')
     .action(async (options: EventsOptions) => {
       const { container, device, kind, actor } = options
+      const most = limitOf(options.limit)
       const recorded = { recorded_after: timeOf(options.after, '--after'), recorded_before: timeOf(options.before, '--before') }
-      const given = Object.entries({ container, device, kind, actor, ...recorded, sort: '-revision', limit: limitOf(options.limit) }).filter((entry): entry is [string, string] => entry[1] !== undefined)
       const client = serviceClient(io, addressOf(io.env, options.url))
-      const { items } = await client.request<{ items: Event[] }>('GET', `/api/events?${new URLSearchParams(given).toString()}`)
+      const items = await client.first<Event>('/api/events', { container, device, kind, actor, ...recorded, sort: '-revision' }, most)
       const times = timesIn(localZone(io.env))
       printResult(io, options, items, () => tableOr('no events', ['revision', times.head('at'), 'what', 'of', 'from', 'to', 'by', 'reason'], items.map((event) => rowOf(event, times))))
       await hintAtDevice(client, io, options, items)
     })
 }
 
-/** The number of --limit, as a text. Throws a CommandError if it is none. */
-export function limitOf (text: string | undefined): string | undefined {
-  if (text !== undefined && !/^([1-9]\d?|[1-4]\d\d|500)$/.test(text)) throw usageError(`--limit must be a number from 1 to 500, not "${text}".`)
-  return text
+/** The number of --limit. Throws a CommandError if it is none. */
+export function limitOf (text: string): number {
+  if (!/^([1-9]\d?|[1-4]\d\d|500)$/.test(text)) throw usageError(`--limit must be a number from 1 to 500, not "${text}".`)
+  return Number(text)
 }
 
 /** An event as JSON, as far as a row shows it. */

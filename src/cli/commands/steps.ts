@@ -9,7 +9,7 @@ import { type ServiceOptions, withServiceOptions } from '../service-options.ts'
 import { limitOf } from './events.ts'
 
 type StepsOptions = ServiceOptions & {
-  device?: string, container?: string, experiment?: string, status?: string, after?: string, before?: string, limit?: string
+  device?: string, container?: string, experiment?: string, status?: string, after?: string, before?: string, limit: string
 }
 
 export function stepsCommand (program: Command, io: CommandIo): void {
@@ -24,10 +24,10 @@ export function stepsCommand (program: Command, io: CommandIo): void {
     .option('--limit <number>', 'how many at most', '20')
     .action(async (options: StepsOptions) => {
       const { device, container, experiment, status, after, before } = options
-      const query = { device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start', limit: limitOf(options.limit) }
-      const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+      const most = limitOf(options.limit)
+      const query = { device, container, experiment_id: experiment, status, started_after: timeOf(after, '--after'), started_before: timeOf(before, '--before'), sort: '-start' }
       const client = serviceClient(io, addressOf(io.env, options.url))
-      const { items } = await client.request<{ items: Step[] }>('GET', `/api/steps?${new URLSearchParams(given).toString()}`)
+      const items = await client.first<Step>('/api/steps', query, most)
       const times = timesIn(localZone(io.env))
       const now = Date.now()
       printResult(io, options, items, () => tableOr('no steps', [times.head('start'), 'device', 'what', 'status', 'seconds', 'containers', 'id'], items.map((step) => rowOf(step, times, now))))

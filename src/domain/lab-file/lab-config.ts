@@ -4,7 +4,7 @@ import { escapePointer, storageFault } from '../values.ts'
 import { type LabwareTypeSettings, readFlag, readLabwareTypes, readMillimetres, readTypeList } from './labware-types.ts'
 import { type ConfigFault, isMembers, type Members, type Report } from './members.ts'
 import { deviceNameFault, nameFault } from './names.ts'
-import { checkExtra, checkLabData, checkTexts } from './sizes.ts'
+import { checkExtra, checkLabMembers, checkTexts } from './sizes.ts'
 import { readSlots, type SlotSettings } from './slots.ts'
 
 // Validates a parsed lab file. read-yaml.ts parses the YAML; lab-file.ts writes a lab file.
@@ -64,7 +64,8 @@ function readFile (file: unknown, report: Report): LabLayout | null {
   if (description !== undefined && description !== null && typeof description !== 'string' && !Array.isArray(description)) {
     report('/description', 'must be text or a list')
   }
-  checkLabData({ '/description': description, '/pythonlab_translation': translation, '': extra }, report)
+  checkLabMembers({ description, pythonlab_translation: translation }, report)
+  checkExtra(orNull(extra), '', report)
   return {
     description: description ?? null,
     pythonlab_translation: translation ?? null,

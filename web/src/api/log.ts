@@ -14,7 +14,7 @@ export function useRevisionsSince (from: string, enabled: boolean) {
   return useQuery({
     queryKey: ['log', 'revisions', from], enabled,
     queryFn: async () => {
-      const { items } = await readEvents({ limit: 500, recorded_after: from })
+      const items = await newestEvents({ recorded_after: from }, 500)
       const revisions = new Map<number, { revision: number, time: number, kinds: string[] }>()
       for (const { revision, recorded_at, kind } of items.reverse()) {
         const known = revisions.get(revision)
@@ -24,6 +24,17 @@ export function useRevisionsSince (from: string, enabled: boolean) {
       return [...revisions.values()]
     }
   })
+}
+
+/** The newest events, also of several pages: a page can end before its limit. */
+async function newestEvents (filters: LogFilters, most: number): Promise<EventPage['items']> {
+  const items: EventPage['items'] = []
+  for (let cursor: Cursor | null = {}; cursor !== null && items.length < most;) {
+    const page: EventPage = await readEvents({ limit: most - items.length, ...filters, ...cursor })
+    items.push(...page.items)
+    cursor = page.next_cursor === null ? null : { cursor: page.next_cursor }
+  }
+  return items
 }
 
 /** Newest first. The call can also answer with CloudEvents, to those who ask for them. */
