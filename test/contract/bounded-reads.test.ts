@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { maxDataBytes } from '../../src/domain/limits.ts'
 import { runningNow } from '../../src/estimation/running.ts'
@@ -23,26 +24,30 @@ const largeData = (n: number): object => largest[n % largest.length]!
 const ofFewValues = (n: number): object => largest[n % 2]!
 
 async function fill (lab: LabAtWork): Promise<void> {
-  const done = async (answer: ReturnType<LabAtWork['post']>): Promise<void> => {
-    const { status, text } = await answer
-    if (status >= 300) throw new Error(text.slice(0, 500))
+  // On a busy machine the database may not answer in time. What is told here can be told again, as a client would.
+  const done = async (method: 'PUT' | 'POST' | 'PATCH', path: string, body: object): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      const { status, text } = await lab.call(method, path, body)
+      if (status < 300) return
+      if (status !== 503 || attempt === 3) throw new Error(text.slice(0, 500))
+    }
   }
   const each = Array.from({ length: many }, (_, n) => n)
   for (const half of [each.slice(many / 2), each]) {
-    await done(lab.put('/api/lab/config?prune=false', {
+    await done('PUT', '/api/lab/config?prune=false', {
       description: 'x'.repeat(65_000 + half.length),
       sila_servers: { more: Object.fromEntries(half.map((n) => [`Device${n}`, { capacity: 1, ...largest[0] }])) },
       labware_types: Object.fromEntries(half.map((n) => [`Type ${n}`, largest[0]!]))
-    }))
+    })
   }
   for (const n of each) {
     const metadata = largeData(n)
-    await done(lab.post('/api/processes', { name: 'Large', source: String(n), metadata }))
-    await done(lab.post('/api/experiments', { process_id: lab.process, metadata }))
-    await done(lab.patch(`/api/steps/${lab.step}`, { data: { ...metadata, n }, reason: 'the size' }))
+    await done('POST', '/api/processes', { id: randomUUID(), name: 'Large', source: String(n), metadata })
+    await done('POST', '/api/experiments', { id: randomUUID(), process_id: lab.process, metadata })
+    await done('PATCH', `/api/steps/${lab.step}`, { data: { ...metadata, n }, reason: 'the size' })
   }
   for (const finish of [null, null, '2026-03-02T09:20:00Z']) {
-    await done(lab.post('/api/steps/batch', { steps: each.map((n) => ({ device: 'Hotel', start, finish, experiment_id: lab.experiment, data: ofFewValues(n) })) }))
+    await done('POST', '/api/steps/batch', { steps: each.map((n) => ({ id: randomUUID(), device: 'Hotel', start, finish, experiment_id: lab.experiment, data: ofFewValues(n) })) })
   }
 }
 

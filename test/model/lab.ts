@@ -62,7 +62,8 @@ function placeFor (lab: Lab, part: Part, self: Plate | null, { device, position 
   if (position === undefined) {
     const found = lab.waste.has(device) ? [] : slotsOf(lab, device).filter((slot) => free(slot) && reservationOf(lab, slot)?.id === reservation)
     const spot = found.find((slot) => fits(lab, type, slot))
-    if (spot === undefined && found.length > 0) return { code: 'labware-does-not-fit' }
+    // A slot that the other part of the plate is only about to leave is told as occupied, and not as one where the plate does not fit.
+    if (spot === undefined && found.some((slot) => !isAt(slot, leaves))) return { code: 'labware-does-not-fit' }
     if (spot === undefined) return { code: reservation === undefined ? 'no-free-position' : 'reservation-mismatch' }
     if (reservation !== undefined && reservationOf(lab, spot)!.purpose !== part) return { code: 'reservation-mismatch' }
     return { spot }

@@ -20,11 +20,12 @@ t.test('the rows of every table can be loaded as a dump loads them', async (t) =
   t.ok(tables.length > 30)
   await client.query("BEGIN; SET LOCAL search_path = ''; SET LOCAL session_replication_role = replica")
   for (const { name, columns } of tables) {
-    const { rows: before } = await client.query(`SELECT * FROM public."${name}" ORDER BY ctid`)
+    const all = async () => (await client.query(`SELECT * FROM public."${name}"`)).rows.map((row) => JSON.stringify(row)).sort()
+    const before = await all()
     await client.query(`CREATE TEMP TABLE "dumped ${name}" ON COMMIT DROP AS SELECT ${columns} FROM public."${name}" ORDER BY ctid; DELETE FROM public."${name}"`)
     await t.resolves(client.query(`INSERT INTO public."${name}" (${columns}) SELECT ${columns} FROM pg_temp."dumped ${name}" ORDER BY ctid`), name)
-    const { rows: after } = await client.query(`SELECT * FROM public."${name}" ORDER BY ctid`)
-    t.same(after, before, `${name}, with its stored columns`)
+    // PostgreSQL may put rows where others were, so they are not in their order.
+    t.same(await all(), before, `${name}, with its stored columns`)
   }
   await client.query('ROLLBACK')
 })
