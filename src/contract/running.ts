@@ -31,7 +31,7 @@ export type RunningStep = Static<typeof RunningStep>
 export const RunningSteps = Type.Object({
   revision: Type.Integer({ minimum: 0, description: 'The revision of the lab at this moment.' }),
   now: ref(Timestamp, 'This moment, by the clock of the database. All times were computed with it.'),
-  items: Type.Array(ref(RunningStep), { description: 'The steps that have not ended: alarms first, then lost steps, then those past their bound, and of each the oldest first. Of more than 5,000 steps, or of steps with more than 8 MiB of JSON together, the newest; alarms of the others are in `GET /api/alarms`.' })
+  items: Type.Array(ref(RunningStep), { description: 'The steps that have not ended: alarms first, then lost steps, then those past their bound, and of each the oldest first. Of more than 5,000 steps, or more than 8 MiB of JSON, the newest; alarms of the others are in `GET /api/alarms`.' })
 }, { $id: 'RunningSteps', description: 'What runs now.', examples: [{ revision: 42, now: '2026-03-02T09:20:12.500Z', items: [] }] })
 export type RunningSteps = Static<typeof RunningSteps>
 

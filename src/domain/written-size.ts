@@ -3,8 +3,8 @@ const exponent = /\de[+-]\d/
 const stringOrExponent = /"[^"\\]*(?:\\.[^"\\]*)*"|\d(?:\.(\d+))?e([+-])(\d+)/gs
 
 /**
- * The bytes of a value as JSON, with numbers as PostgreSQL writes them: without an exponent. `1e308` has 309 digits in every answer that the
- * database writes, so that it counts them.
+ * The bytes of a value as JSON, with numbers as PostgreSQL writes them: without an exponent. the database writes `1e308` with 309 digits into
+ * its answers.
  */
 export function writtenBytes (value: unknown): number {
   const text = JSON.stringify(value ?? null)

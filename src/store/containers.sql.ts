@@ -2,7 +2,7 @@ import type { Container, ContainerQuery } from '../contract/containers.ts'
 import { allOf, isSet } from './conditions.sql.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { type PageRow, type JsonItem, type MemberKinds, selectAsJson, selectItemsAsJson } from './json-row.ts'
-import { withinPageBytes } from './page-bytes.sql.ts'
+import { readRowsById } from './list-rows.sql.ts'
 import type { PageQuery } from './pages.ts'
 
 const members: MemberKinds<Omit<Container, 'warnings'>> = {
@@ -16,8 +16,7 @@ export function containersAsJson (from = 'container_state', also: readonly strin
   return selectAsJson(members, from, also)
 }
 
-const keys = ['id']
-const pageAsJson = selectItemsAsJson(members, 'container_state', keys)
+const pageAsJson = selectItemsAsJson(members, 'container_state', ['id'])
 
 /** A container of a list. */
 export type ListedContainer = JsonItem<Container> & Pick<Container, 'id'>
@@ -58,11 +57,5 @@ async function labelCondition (prisma: PrismaClient, barcode: string, removed: s
 
 /** Up to `take` containers after an id. */
 export async function readContainers (prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number): Promise<PageRow<ListedContainer>[]> {
-  const beyond = after === null ? Prisma.sql`true` : Prisma.sql`object.id > ${after}::uuid`
-  return await prisma.$queryRaw<PageRow<ListedContainer>[]>(withinPageBytes(keys, Prisma.sql`${Prisma.raw(pageAsJson)} WHERE ${condition} AND ${beyond} ORDER BY object.id LIMIT ${take}`))
-}
-
-export async function countContainers (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {
-  const [row] = await prisma.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM container_state object WHERE ${condition}`
-  return row!.count
+  return await readRowsById<ListedContainer>(prisma, pageAsJson, condition, after, take)
 }

@@ -7,11 +7,12 @@ import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, runLabCommand, runPrepared, withRetries } from './commands.ts'
-import { containerCondition, containersAsJson, countContainers, type ListedContainer, readContainers } from './containers.sql.ts'
+import { containerCondition, containersAsJson, type ListedContainer, readContainers } from './containers.sql.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
 import type { JsonRow } from './json-row.ts'
+import { countRows } from './list-rows.sql.ts'
 import { filtersOf, type PageQuery, readJsonPageById } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 
@@ -101,7 +102,7 @@ export function containerStore ({ pool, prisma }: Database) {
         name: 'containers',
         filters,
         read: async (after, take) => await readContainers(prisma, condition, after, take),
-        count: async () => await countContainers(prisma, condition)
+        count: async () => await countRows(prisma, 'container_state object', condition)
       })
     },
 

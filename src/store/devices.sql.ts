@@ -34,8 +34,3 @@ export async function readDevices (
   const beyond = after === null ? Prisma.sql`true` : Prisma.sql`(object.name, object.id) > (${after[0]}, ${after[1]}::uuid)`
   return await prisma.$queryRaw<PageRow<ListedDevice>[]>(withinPageBytes(keys, Prisma.sql`${Prisma.raw(pageAsJson)} WHERE ${condition} AND ${beyond} ORDER BY object.name, object.id LIMIT ${take}`))
 }
-
-export async function countDevices (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {
-  const [row] = await prisma.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM device_state object WHERE ${condition}`
-  return row!.count
-}

@@ -7,10 +7,11 @@ import { type DeviceChange, deviceChangeOf, type DeviceInput, type TrackedDevice
 import { viewColumns } from './columns.ts'
 import { type AuditContext, type Queryable, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
-import { countDevices, deviceCondition, type ListedDevice, readDevices } from './devices.sql.ts'
+import { deviceCondition, type ListedDevice, readDevices } from './devices.sql.ts'
 import { nextRevision, type Transaction } from './lab-lock.ts'
 import { writeDevices } from './lab.sql.ts'
 import { readTypeNames } from './labware-types.sql.ts'
+import { countRows } from './list-rows.sql.ts'
 import { filtersOf, isIdKey, readJsonPage } from './pages.ts'
 import { refusalDetail } from './refusals.ts'
 import { idsOfNewDevices, withSlotsAhead } from './slots-ahead.ts'
@@ -29,7 +30,7 @@ export function deviceStore (database: Database) {
         keys: ({ name, id }) => [name, id],
         isKey: ([name, ...id]) => typeof name === 'string' && isIdKey(id),
         read: async (after, take) => await readDevices(prisma, condition, after, take),
-        count: async () => await countDevices(prisma, condition)
+        count: async () => await countRows(prisma, 'device_state object', condition)
       })
     },
 

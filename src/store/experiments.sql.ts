@@ -54,8 +54,3 @@ export async function readExperiments (
   }
   return await prisma.$queryRaw<PageRow<ListedExperiment>[]>`WITH ${page} ${withinPageBytes(['id'], Prisma.sql`${Prisma.raw(pageAsJson)} ORDER BY object.page_id`)}`
 }
-
-export async function countExperiments (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {
-  const [row] = await prisma.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM experiment e WHERE ${condition}`
-  return row!.count
-}

@@ -9,8 +9,9 @@ import { viewColumns } from './columns.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { Prisma } from './generated/client.ts'
-import { countExperiments, experimentCondition, experimentsAsJson, type ListedExperiment, readExperiments } from './experiments.sql.ts'
+import { experimentCondition, experimentsAsJson, type ListedExperiment, readExperiments } from './experiments.sql.ts'
 import type { JsonRow } from './json-row.ts'
+import { countRows } from './list-rows.sql.ts'
 import { filtersOf, readJsonPageById } from './pages.ts'
 import { pauseValues } from './pauses.ts'
 import { largestRead, LargeRead, type ReadSize } from './read-size.ts'
@@ -55,7 +56,7 @@ export function experimentStore ({ pool, prisma }: Database) {
         name: 'experiments',
         filters: filtersOf(query),
         read: async (after, take) => await readExperiments(prisma, condition, after, take, size),
-        count: async () => await countExperiments(prisma, condition)
+        count: async () => await countRows(prisma, 'experiment e', condition)
       })
     },
 

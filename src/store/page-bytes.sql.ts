@@ -7,8 +7,8 @@ import { Prisma } from './generated/client.ts'
 export const maxPageBytes = 4_194_304
 
 /**
- * A query for the items of a page (`rows`, in their order), with `json` in place of the text only as far as the page reaches. Of the others the
- * columns of the key are returned, because the page must say that it has a next one.
+ * A query for the items of a page. `rows` is a query for its items in their order, with their `json`. Rows that have no room on the page are
+ * returned with their key and without `json`: they tell that there is a next page.
  */
 export function withinPageBytes (keys: readonly string[], rows: Prisma.Sql): Prisma.Sql {
   // A window without an order takes the rows as they come, and returns them so.

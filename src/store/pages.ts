@@ -58,7 +58,7 @@ export async function readJsonPage<Item extends JsonItem<unknown>, K extends rea
   return await readPage(query, { ...list, isBeyond: ({ json }) => isBeyond(json) }) as Page<Item>
 }
 
-/** Whether the JSON of one item after the other is no longer on the page: a list that is read with two statements has the limit twice. */
+/** Tells of each item, in their order, whether it has no room on the page. PostgreSQL limits the bytes of one statement, and some lists need two. */
 function byteLimit (): (json: string | null) => boolean {
   let before = 0
   return (json) => {

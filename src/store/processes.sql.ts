@@ -2,14 +2,13 @@ import type { ProcessQuery, ProcessSummary } from '../contract/processes.ts'
 import { allOf, isSet } from './conditions.sql.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
 import { type PageRow, type JsonItem, type MemberKinds, selectItemsAsJson } from './json-row.ts'
-import { withinPageBytes } from './page-bytes.sql.ts'
+import { readRowsById } from './list-rows.sql.ts'
 import type { PageQuery } from './pages.ts'
 
 const members: MemberKinds<ProcessSummary> = {
   id: 'value', name: 'value', source_sha256: 'value', metadata: 'value', warnings: 'value', archived_at: 'time', created_at: 'time', updated_at: 'time', version: 'value'
 }
-const keys = ['id']
-const pageAsJson = selectItemsAsJson(members, 'process', keys)
+const pageAsJson = selectItemsAsJson(members, 'process', ['id'])
 
 /** A process of a list. */
 export type ListedProcess = JsonItem<ProcessSummary> & Pick<ProcessSummary, 'id'>
@@ -25,11 +24,5 @@ export function processCondition ({ name, source_sha256, archived = 'false' }: O
 
 /** Up to `take` processes after an id. */
 export async function readProcesses (prisma: PrismaClient, condition: Prisma.Sql, after: string | null, take: number): Promise<PageRow<ListedProcess>[]> {
-  const beyond = after === null ? Prisma.sql`true` : Prisma.sql`object.id > ${after}::uuid`
-  return await prisma.$queryRaw<PageRow<ListedProcess>[]>(withinPageBytes(keys, Prisma.sql`${Prisma.raw(pageAsJson)} WHERE ${condition} AND ${beyond} ORDER BY object.id LIMIT ${take}`))
-}
-
-export async function countProcesses (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {
-  const [row] = await prisma.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM process object WHERE ${condition}`
-  return row!.count
+  return await readRowsById<ListedProcess>(prisma, pageAsJson, condition, after, take)
 }

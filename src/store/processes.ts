@@ -7,8 +7,9 @@ import { numberWarnings, writeExactly } from '../domain/whole-numbers.ts'
 import { withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import type { Transaction } from './lab-lock.ts'
+import { countRows } from './list-rows.sql.ts'
 import { filtersOf, readJsonPageById } from './pages.ts'
-import { countProcesses, type ListedProcess, processCondition, readProcesses } from './processes.sql.ts'
+import { type ListedProcess, processCondition, readProcesses } from './processes.sql.ts'
 import { refusalDetail } from './refusals.ts'
 
 const summary = {
@@ -58,7 +59,7 @@ export function processStore ({ prisma }: Database) {
         name: 'processes',
         filters,
         read: async (after, take) => await readProcesses(prisma, condition, after, take),
-        count: async () => await countProcesses(prisma, condition)
+        count: async () => await countRows(prisma, 'process object', condition)
       })
     },
 

@@ -71,8 +71,3 @@ export function isStepKey (sort: StepSort, [sortedBy, id]: readonly unknown[]): 
   if (sort.endsWith('start')) return typeof sortedBy === 'string' && isInstant(sortedBy)
   return sortedBy === null || typeof sortedBy === 'number'
 }
-
-export async function countSteps (prisma: PrismaClient, condition: Prisma.Sql): Promise<number> {
-  const [row] = await prisma.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM step s WHERE ${condition}`
-  return row!.count
-}

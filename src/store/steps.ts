@@ -8,6 +8,7 @@ import { writeExactly } from '../domain/whole-numbers.ts'
 import { type AuditContext, runLabCommand, runPrepared, withRetries } from './commands.ts'
 import type { Database } from './database.ts'
 import type { JsonRow } from './json-row.ts'
+import { countRows } from './list-rows.sql.ts'
 import { filtersOf, type PageQuery, readJsonPage } from './pages.ts'
 import { pauseValues } from './pauses.ts'
 import { withStoredSteps } from './stored-steps.ts'
@@ -17,7 +18,7 @@ import { excludeSteps } from './step-exclusions.ts'
 import { stepCondition } from './step-filters.sql.ts'
 import { stepHistory } from './step-history.sql.ts'
 import { stepStatistics } from './step-statistics.sql.ts'
-import { countSteps, isStepKey, type ListedStep, readSteps, type StepKey, stepKey, stepsAsJson } from './steps.sql.ts'
+import { isStepKey, type ListedStep, readSteps, type StepKey, stepKey, stepsAsJson } from './steps.sql.ts'
 import { timeZonesOf } from './time-zones.ts'
 
 /** The result of logging a step. `ended`: it was told before, and ended now. `repeated`: a retry. `extended`: a retry that added containers. */
@@ -70,7 +71,7 @@ export function stepStore ({ pool, prisma }: Database) {
         keys: (step) => stepKey(sort, step),
         isKey: (values) => isStepKey(sort, values),
         read: async (after, take) => await readSteps(prisma, condition, sort, after, take),
-        count: async () => await countSteps(prisma, condition)
+        count: async () => await countRows(prisma, 'step s', condition)
       })
     },
 

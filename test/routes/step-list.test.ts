@@ -147,3 +147,9 @@ t.test('what is no filter, and what no filter takes, is told', async (t) => {
     ['started_after=2026-03-02T09:00:00', 'started_after'], ['limit=501', 'limit'], ['device=', 'device']
   ] as const) t.match(await service.get(`/api/steps?${query}`), { status: 400, body: { errors: [{ in: 'query', parameter }] } }, query)
 })
+
+t.test('steps are filtered by a device name that 70,000 retired devices had', async (t) => {
+  const service = await aLab(t, { Hotel: 1 })
+  await service.query('INSERT INTO device (id, name, "group", capacity, retired_at) SELECT gen_random_uuid(), \'Reader\', \'devices\', 0, now() FROM generate_series(1, 70000)')
+  t.match(await service.get('/api/steps?device=Reader'), { status: 200, body: { items: [] } })
+})

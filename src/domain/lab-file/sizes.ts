@@ -16,7 +16,7 @@ export function checkLabMembers (members: Members, report: Report): void {
 export function checkExtra (extra: Members | null, pointer: string, report: Report): void {
   if (extra === null || writtenBytes(extra) <= maxDataBytes) return
   const sizes = Object.entries(extra).map(([name, value]) => ({ name, bytes: writtenBytes(value) })).sort((a, b) => b.bytes - a.bytes)
-  const named = sizes.slice(0, mostNamed).map(({ name, bytes }) => `"${name.slice(0, 50)}" has ${bytes}`).join(', ')
+  const named = sizes.slice(0, mostNamed).map(({ name, bytes }) => `"${name.slice(0, 50).toWellFormed()}" has ${bytes}`).join(', ')
   report(pointer, `must not have unknown members of more than ${asJson}; ${named}${sizes.length > mostNamed ? ', and there are others' : ''}`)
 }
 
