@@ -56,7 +56,9 @@ export const labRevision = plugin(async (app: FastifyInstance, { waitMs = minRev
 
   async function waitFor (wanted: number): Promise<void> {
     if (await app.feed.reaches(wanted, waitMs)) return
+    // What the answer says is also what decides: a busy process may not have looked for longer than it waited.
     const revision = await app.feed.revision()
+    if (revision >= wanted) return
     throw problem('not-yet-replicated', `The database has revision ${revision}, and not yet revision ${wanted}. Retry in one second, or ask an instance on the primary.`, { min_revision: wanted, revision })
   }
 

@@ -1,7 +1,7 @@
 import type { Container, ContainerQuery } from '../contract/containers.ts'
 import { allOf, isSet } from './conditions.sql.ts'
 import { Prisma, type PrismaClient } from './generated/client.ts'
-import { type PageRow, type JsonItem, type MemberKinds, selectAsJson, selectItemsAsJson } from './json-row.ts'
+import { type PageRow, type JsonItem, type MemberKinds, selectAsJson, selectItemsAsJson, selectSnapshotAsJson } from './json-row.ts'
 import { readRowsById } from './list-rows.sql.ts'
 import type { PageQuery } from './pages.ts'
 
@@ -11,9 +11,12 @@ const members: MemberKinds<Omit<Container, 'warnings'>> = {
   removed_at: 'time', missing_since: 'time', last_device: 'value', last_position: 'value', created_at: 'time', updated_at: 'time', version: 'value'
 }
 
-/** A query for the JSON of the containers of a view, or of a function that returns rows of it. A clause like `WHERE object.id = $1` can follow. */
-export function containersAsJson (from = 'container_state', also: readonly string[] = []): string {
-  return selectAsJson(members, from, also)
+/** A query for the JSON of containers. A clause like `WHERE object.id = $1` can follow. */
+export const containersAsJson = selectAsJson(members, 'container_state')
+
+/** A query for the JSON of the container that a command returns. The columns of `also` can use its `snapshot`. */
+export function changedContainerAsJson (call: string, also: readonly string[] = []): string {
+  return selectSnapshotAsJson(members, call, also)
 }
 
 const pageAsJson = selectItemsAsJson(members, 'container_state', ['id'])

@@ -7,7 +7,7 @@ import { invalid, problem } from '../contract/problems.ts'
 import { digestOf } from '../domain/canonical.ts'
 import { viewColumns } from './columns.ts'
 import { type AuditContext, runLabCommand, runPrepared, withRetries } from './commands.ts'
-import { containerCondition, containersAsJson, type ListedContainer, readContainers } from './containers.sql.ts'
+import { changedContainerAsJson, containerCondition, containersAsJson, type ListedContainer, readContainers } from './containers.sql.ts'
 import { containerHistory } from './container-history.sql.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
@@ -22,17 +22,22 @@ export type AddedContainer = { outcome: 'created' | 'repeated' | 'adopted', cont
 /** A container after a command, and what is unusual about it. Moves do not look for that. */
 export type ChangedContainer = JsonRow<Container> & { warnings?: readonly Warning[] | null }
 
-const readById = `${containersAsJson()} WHERE object.id = $1`
-const readByBarcode = `${containersAsJson()} WHERE object.barcode = $1 AND object.removed_at IS NULL`
+const readById = `${containersAsJson} WHERE object.id = $1`
+const readByBarcode = `${containersAsJson} WHERE object.barcode = $1 AND object.removed_at IS NULL`
+/** The id of the container that a command returns. */
+const changedId = "(snapshot->>'id')::uuid"
+const labwareWarnings = `labware_warnings(${changedId})`
 /** The same with what is unusual about the container by its labware type. The function sees what the command wrote. */
-const selectWithWarnings = (from: string) => containersAsJson(from).replace('SELECT ', 'SELECT labware_warnings(object.id) AS warnings, ')
+const withWarnings = (call: string): string => changedContainerAsJson(call, [`${labwareWarnings} AS warnings`])
 const commands = {
-  update: selectWithWarnings('update_container($1, $2, $3, $4)'),
-  remove: containersAsJson('remove_container($1, $2, $3)'),
-  move: containersAsJson('move_container($1, $2, $3, $4, $5, $6, $7, $8)'),
-  unlid: selectWithWarnings('unlid_container($1, $2, $3, $4, $5, $6)'),
-  lid: selectWithWarnings('lid_container($1, $2, $3, $4, $5)'),
-  correct: selectWithWarnings('correct_container($1, $2, $3, $4)').replace('labware_warnings(object.id)', "nullif(coalesce(labware_warnings(object.id), '[]') || displaced_warnings(object.id, $3->'displace'), '[]')")
+  update: withWarnings('update_container($1, $2, $3, $4)'),
+  remove: changedContainerAsJson('remove_container($1, $2, $3)'),
+  move: changedContainerAsJson('move_container($1, $2, $3, $4, $5, $6, $7, $8)'),
+  unlid: withWarnings('unlid_container($1, $2, $3, $4, $5, $6)'),
+  lid: withWarnings('lid_container($1, $2, $3, $4, $5)'),
+  correct: changedContainerAsJson('correct_container($1, $2, $3, $4)', [
+    `nullif(coalesce(${labwareWarnings}, '[]') || displaced_warnings(${changedId}, $3->'displace'), '[]') AS warnings`
+  ])
 }
 // Functions see what the command wrote.
 const addContainers = `
@@ -41,8 +46,9 @@ const addContainers = `
     CASE WHEN a.outcome = 'created' THEN labware_warnings((a.container).id) END AS labware
   FROM add_containers($1, $2, $3) a`
 // The function sees what the command wrote.
-const moveFromPosition = containersAsJson('move_from_position($1, $2, $3, $4, $5, $6, $7, $8)')
-  .replace('SELECT ', "SELECT nullif(former_label_warning(object.id, $6, '/barcode'), '[]') AS warnings, ")
+const moveFromPosition = changedContainerAsJson('move_from_position($1, $2, $3, $4, $5, $6, $7, $8)', [
+  `nullif(former_label_warning(${changedId}, $6, '/barcode'), '[]') AS warnings`
+])
 
 type AddedRow = Container & { outcome: AddedContainer['outcome'], labels: Warning[] | null, labware: Warning[] | null }
 

@@ -33,6 +33,16 @@ export function selectItemsAsJson<T> (members: MemberKinds<T>, from: string, key
     FROM ${from} AS object CROSS JOIN LATERAL (SELECT ${jsonColumns(members)}) AS shown`
 }
 
+/**
+ * The same for a function that returns a snapshot, as an event stores it: its times are in the format of the contract already. The function is
+ * called once, because PostgreSQL does not merge a query that has a VOLATILE function with the one around it.
+ */
+export function selectSnapshotAsJson<T> (members: Readonly<Record<keyof T & string, unknown>>, call: string, also: readonly string[] = []): string {
+  const pairs = Object.keys(members).map((name) => `'${name}', snapshot->'${name}'`)
+  return `SELECT ${["(snapshot->>'version')::integer AS version", ...also].join(', ')}, json_build_object(${pairs.join(', ')})::text AS json
+    FROM (SELECT ${call} AS snapshot) AS command`
+}
+
 /** The same for a list: returns one row with all rows as a JSON array, ordered by a column. `json` is null when there are none. */
 export function selectListAsJson<T> (members: MemberKinds<T>, from: string, order: keyof T & string): string {
   return `SELECT NULL::integer AS version, json_agg(shown ORDER BY object.${order})::text AS json

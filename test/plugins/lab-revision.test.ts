@@ -160,3 +160,11 @@ t.test('a read at an instance that lags waits for the revision, and takes no pla
   const { body } = await lagging.get(`/api/containers?min_revision=${wanted}&limit=1&device=Washer`)
   t.equal(body.items.length, 1, 'and the parameter is no filter')
 })
+
+t.test('a read is never refused for a revision that the database has, however short the wait was', async (t) => {
+  const service = await aLab(t, { Hotel: 2 })
+  const { body: { revision } } = await service.get('/api/lab')
+  const hurried = await aServiceOn(t, service.url, {}, undefined, { minRevisionWaitMs: 0 })
+  t.match(await hurried.get(`/api/lab?min_revision=${revision}`), { status: 200, body: { revision } })
+  t.match(await hurried.get(`/api/lab?min_revision=${revision + 1}`), { status: 503, body: { code: 'not-yet-replicated', revision } })
+})

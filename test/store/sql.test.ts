@@ -135,8 +135,8 @@ t.test('a view of the service with a column in front takes all functions that re
   const { written } = await writeAndApply(t, copy)
   const statements = statementsOf(written)
   t.ok(statements.includes('DROP VIEW container_state'))
-  t.ok(statements.indexOf('DROP FUNCTION move_container') < statements.indexOf('DROP VIEW container_state'))
-  t.ok(statements.indexOf('CREATE OR REPLACE VIEW container_state') < statements.indexOf('CREATE OR REPLACE FUNCTION move_container'))
+  t.ok(statements.indexOf('DROP FUNCTION add_containers') < statements.indexOf('DROP VIEW container_state'))
+  t.ok(statements.indexOf('CREATE OR REPLACE VIEW container_state') < statements.indexOf('CREATE OR REPLACE FUNCTION add_containers'))
 })
 
 t.test('a file that is gone is an orphan, and dropped with what depends on it gone too', async (t) => {

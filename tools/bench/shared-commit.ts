@@ -10,7 +10,7 @@ import { openTestService } from './service.ts'
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '5' }, 'database-url': { type: 'string' }, json: { type: 'string' } } })
 const plates = 64
 const move = {
-  name: 'move', text: 'SELECT (m).version FROM move_container(NULL, $1, NULL, NULL, $2, NULL, \'{"actor": null, "request_id": "01a2275b-3f69-70a8-9ab3-9c754b87c387"}\', NULL) m'
+  name: 'move', text: 'SELECT move_container(NULL, $1, NULL, NULL, $2, NULL, \'{"actor": null, "request_id": "01a2275b-3f69-70a8-9ab3-9c754b87c387"}\', NULL)->>\'version\' AS version'
 }
 
 await withDatabaseServer(values['database-url'], async (server, about) => {

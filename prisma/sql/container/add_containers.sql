@@ -33,7 +33,7 @@ BEGIN
       recorded := recorded + 1;
     END IF;
     created := created || CASE WHEN outcome = 'created' THEN added END;
-    SELECT s.* INTO container FROM container_state s WHERE s.id = added;
+    container := jsonb_populate_record(NULL::container_state, container_snapshot(added));
     index := index + 1;
     RETURN NEXT;
   END LOOP;

@@ -1,12 +1,13 @@
 -- Records what a person saw in the lab. A correction may do what other commands refuse: bring back a removed container,
 -- find a missing one, say that the lid is on although no command put it on, use a reserved slot. It never violates a
 -- constraint. `_input` has the members of ContainerCorrection but the reason, which is in `_audit`. What the input does not
--- name stays as it is. What was seen in waste is off the platform; a lid there is gone, and one cannot stay on the platform alone.
+-- name stays as it is. What was seen in waste is off the platform; a lid there is gone, and one cannot stay on the platform alone. Returns
+-- the snapshot of the container.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use, position-occupied, device-not-found,
 -- position-not-found, position-disposes
-CREATE OR REPLACE FUNCTION correct_container(_id uuid, _barcode text, _input jsonb, _audit jsonb) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION correct_container(_id uuid, _barcode text, _input jsonb, _audit jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   corrected uuid;
   before jsonb;
@@ -46,10 +47,9 @@ BEGIN
       IF _input ? 'barcode' THEN
         UPDATE container SET barcode = _input->>'barcode', name = relabelled_name(name, barcode, _input->>'barcode') WHERE id = corrected;
       END IF;
-      PERFORM dispose_part(corrected, 'body', waste, next_revision(), 0, before, _audit);
+      RETURN dispose_part(corrected, 'body', waste, next_revision(), 0, before, _audit);
     END IF;
-    RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
-    RETURN;
+    RETURN before;
   END IF;
 
   body_to := CASE WHEN _input ? 'device'
@@ -75,8 +75,7 @@ BEGIN
   END IF;
   IF body_to IS NOT DISTINCT FROM body_from AND lid_to IS NOT DISTINCT FROM lid_from AND after_lidded = (before->>'lidded')::boolean
     AND after_barcode IS NOT DISTINCT FROM before->>'barcode' THEN
-    RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
-    RETURN;
+    RETURN before;
   END IF;
 
   this_revision := next_revision();
@@ -108,7 +107,6 @@ BEGIN
   IF lid_to IS NOT NULL AND lid_to IS DISTINCT FROM lid_from THEN
     PERFORM write_placement(corrected, 'lid', lid_to);
   END IF;
-  PERFORM record_container_event(this_revision, ordinal,
+  RETURN record_container_event(this_revision, ordinal,
     CASE WHEN before->>'missing_since' IS NOT NULL AND body_to IS NOT NULL THEN 'found' ELSE 'corrected' END, corrected, before, _audit);
-  RETURN QUERY SELECT * FROM container_state s WHERE s.id = corrected;
 END $$;

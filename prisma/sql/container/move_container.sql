@@ -1,13 +1,13 @@
 -- Moves a container. If a source is given, the container must be there. Without one, a missing container is found. Without a
--- target slot the container goes to the lowest free one. If the target disposes, the container is off the platform. The
--- answer is the snapshot before the move with what the move changed, so that nothing is read
+-- target slot the container goes to the lowest free one. If the target disposes, the container is off the platform. Returns
+-- the snapshot before the move with what the move changed, so that nothing is read
 -- twice.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, source-mismatch, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION move_container(
   _id uuid, _barcode text, _source_device text, _source_slot integer, _target_device text, _target_slot integer, _audit jsonb, _reservation uuid
-) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   -- This also takes the lab lock. A move always changes something; a refusal rolls the revision back.
   this_revision bigint := next_revision();
@@ -31,13 +31,12 @@ BEGIN
   target := place_on_device(moved, 'body', _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation);
   IF target IS NULL THEN
-    PERFORM dispose_part(moved, 'body', lookup_waste(_target_device, _target_slot), this_revision, 0, before, _audit);
-    RETURN QUERY SELECT * FROM container_state s WHERE s.id = moved;
-    RETURN;
+    RETURN dispose_part(moved, 'body', lookup_waste(_target_device, _target_slot), this_revision, 0, before, _audit);
   END IF;
-  after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device,
-    'position', coalesce(_target_slot, (SELECT slot_number FROM position WHERE id = target)),
+  IF _target_slot IS NULL THEN
+    SELECT p.slot_number INTO _target_slot FROM position p WHERE p.id = target;
+  END IF;
+  after := before || update_lidded_and_version(moved) || jsonb_build_object('device', _target_device, 'position', _target_slot,
     'missing_since', NULL, 'last_device', NULL, 'last_position', NULL);
-  PERFORM record_container_event(this_revision, 0, moved_kind(before), moved, before, _audit, after);
-  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
+  RETURN record_container_event(this_revision, 0, moved_kind(before), moved, before, _audit, after);
 END $$;

@@ -1,11 +1,11 @@
 -- Moves what is in a slot: the container, or the lid if only a lid is there. If the target disposes, it is disposed of. If a barcode is given, it must be the
--- one of the container, or a former label of it. `_id` is its id, if the request names it so.
+-- one of the container, or a former label of it. `_id` is its id, if the request names it so. Returns the snapshot of the container.
 --
 -- Locks: The lab lock.
 -- Raises: device-not-found, position-not-found, source-empty, source-mismatch, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION move_from_position(
   _source_device text, _source_slot integer, _target_device text, _target_slot integer, _id uuid, _barcode text, _audit jsonb, _reservation uuid
-) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   source uuid;
   what record;
@@ -24,12 +24,9 @@ BEGIN
   END IF;
   IF place_on_device(what.container_id, what.part, _target_device, _target_slot,
     '{"device": "/target_device", "position": "/target_pos", "reservation": "/reservation_id"}', _reservation) IS NULL THEN
-    PERFORM dispose_part(what.container_id, what.part, lookup_waste(_target_device, _target_slot), next_revision(), 0, before, _audit);
-    RETURN QUERY SELECT * FROM container_state s WHERE s.id = what.container_id;
-    RETURN;
+    RETURN dispose_part(what.container_id, what.part, lookup_waste(_target_device, _target_slot), next_revision(), 0, before, _audit);
   END IF;
   PERFORM bump_container_version(what.container_id);
-  PERFORM record_container_event(next_revision(), 0, CASE what.part WHEN 'body' THEN 'moved' ELSE 'unlidded' END,
+  RETURN record_container_event(next_revision(), 0, CASE what.part WHEN 'body' THEN 'moved' ELSE 'unlidded' END,
     what.container_id, before, _audit);
-  RETURN QUERY SELECT * FROM container_state s WHERE s.id = what.container_id;
 END $$;

@@ -1,9 +1,9 @@
 -- Removes a container from the platform: its slot, the slot of its lid and its barcode are free again. Does
--- nothing if the container was already removed.
+-- nothing if the container was already removed. Returns its snapshot.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found
-CREATE OR REPLACE FUNCTION remove_container(_id uuid, _barcode text, _audit jsonb) RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION remove_container(_id uuid, _barcode text, _audit jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   gone uuid;
   before jsonb;
@@ -14,7 +14,7 @@ BEGIN
   IF before->>'removed_at' IS NULL THEN
     DELETE FROM placement WHERE container_id = gone;
     UPDATE container SET removed_at = command_time(), missing_since = NULL, last_position_id = NULL, version = version + 1, updated_at = command_time() WHERE id = gone;
-    PERFORM record_container_event(next_revision(), 0, 'removed', gone, before, _audit);
+    RETURN record_container_event(next_revision(), 0, 'removed', gone, before, _audit);
   END IF;
-  RETURN QUERY SELECT * FROM container_state s WHERE s.id = gone;
+  RETURN before;
 END $$;

@@ -1,10 +1,11 @@
 -- Changes what is known of a container, but not where it is. `_changes` has the members to change; null clears a
--- member. A name that was made from the label follows a new label. Nothing is written if nothing changes.
+-- member. A name that was made from the label follows a new label. Nothing is written if nothing changes. Returns
+-- the snapshot of the container.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, barcode-in-use
 CREATE OR REPLACE FUNCTION update_container(_id uuid, _barcode text, _changes jsonb, _audit jsonb)
-RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   changed uuid;
   before jsonb;
@@ -17,8 +18,7 @@ BEGIN
     _changes := _changes || jsonb_build_object('labware_uuid', (_changes->>'labware_uuid')::uuid);
   END IF;
   IF before @> _changes THEN
-    RETURN QUERY SELECT * FROM container_state s WHERE s.id = changed;
-    RETURN;
+    RETURN before;
   END IF;
   IF _changes->>'barcode' IS NOT NULL THEN
     PERFORM refuse_barcode_in_use(_changes->>'barcode', changed, '/barcode');
@@ -33,8 +33,7 @@ BEGIN
     is_reagent = CASE WHEN _changes ? 'is_reagent' THEN (_changes->>'is_reagent')::boolean ELSE c.is_reagent END,
     version = c.version + 1, updated_at = command_time()
   WHERE c.id = changed;
-  PERFORM record_container_event(next_revision(), 0,
+  RETURN record_container_event(next_revision(), 0,
     CASE WHEN before->'barcode' IS DISTINCT FROM coalesce(_changes->'barcode', before->'barcode') THEN 'barcode-set' ELSE 'updated' END,
     changed, before, _audit);
-  RETURN QUERY SELECT * FROM container_state s WHERE s.id = changed;
 END $$;

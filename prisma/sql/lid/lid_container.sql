@@ -1,10 +1,10 @@
 -- Puts the lid back on a container. If the request says where the lid was, the lid must be there. Nothing is written
--- if the lid is on.
+-- if the lid is on. Returns the snapshot of the container.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, device-not-found, position-not-found, lid-mismatch
 CREATE OR REPLACE FUNCTION lid_container(_id uuid, _barcode text, _lid_device text, _lid_slot integer, _audit jsonb)
-RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   closed uuid;
   before jsonb;
@@ -14,8 +14,7 @@ BEGIN
   closed := require_present_container(_id, _barcode);
   before := container_snapshot(closed);
   IF (before->>'lidded')::boolean THEN
-    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
-    RETURN;
+    RETURN before;
   END IF;
   -- The place in the request is checked only if the lid is not there.
   IF _lid_device IS NOT NULL AND (before->'lid'->>'device' IS DISTINCT FROM _lid_device
@@ -35,6 +34,5 @@ BEGIN
   END IF;
   DELETE FROM placement WHERE container_id = closed AND part = 'lid';
   after := before || update_lidded_and_version(closed, true) || '{"lid": null}';
-  PERFORM record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
-  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
+  RETURN record_container_event(next_revision(), 0, 'lidded', closed, before, _audit, after);
 END $$;

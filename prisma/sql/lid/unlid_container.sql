@@ -1,10 +1,11 @@
 -- Takes the lid off a container and parks it in a slot. If the lid is off already, it is moved to that slot. Nothing
--- is written if the lid is there. If the slot disposes, the container has no lid any longer.
+-- is written if the lid is there. If the slot disposes, the container has no lid any longer. Returns the snapshot
+-- of the container.
 --
 -- Locks: The lab lock.
 -- Raises: container-not-found, container-removed, and what place_on_device raises.
 CREATE OR REPLACE FUNCTION unlid_container(_id uuid, _barcode text, _lid_device text, _lid_slot integer, _audit jsonb, _reservation uuid)
-RETURNS SETOF container_state LANGUAGE plpgsql AS $$
+RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   opened uuid;
   before jsonb;
@@ -16,8 +17,7 @@ BEGIN
   opened := require_present_container(_id, _barcode);
   before := container_snapshot(opened);
   IF before->'lid'->>'device' = _lid_device AND (before->'lid'->>'position')::integer = coalesce(_lid_slot, (before->'lid'->>'position')::integer) THEN
-    RETURN NEXT jsonb_populate_record(NULL::container_state, before);
-    RETURN;
+    RETURN before;
   END IF;
   IF _reservation IS NULL THEN
     waste := lookup_waste(_lid_device, _lid_slot);
@@ -25,15 +25,15 @@ BEGIN
   IF waste IS NOT NULL THEN
     -- A lid that is off and in no slot may have been disposed of before.
     IF (before->>'lidded')::boolean OR before->'lid' <> 'null' THEN
-      PERFORM dispose_part(opened, 'lid', waste, next_revision(), 0, before, _audit);
+      RETURN dispose_part(opened, 'lid', waste, next_revision(), 0, before, _audit);
     END IF;
-    RETURN QUERY SELECT * FROM container_state s WHERE s.id = opened;
-    RETURN;
+    RETURN before;
   END IF;
   after := before || update_lidded_and_version(opened, false);
   target := place_on_device(opened, 'lid', _lid_device, _lid_slot, '{"device": "/lid_device", "position": "/lid_pos", "reservation": "/reservation_id"}', _reservation);
-  after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device,
-    'position', coalesce(_lid_slot, (SELECT slot_number FROM position WHERE id = target))));
-  PERFORM record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
-  RETURN NEXT jsonb_populate_record(NULL::container_state, after);
+  IF _lid_slot IS NULL THEN
+    SELECT p.slot_number INTO _lid_slot FROM position p WHERE p.id = target;
+  END IF;
+  after := after || jsonb_build_object('lid', jsonb_build_object('device', _lid_device, 'position', _lid_slot));
+  RETURN record_container_event(next_revision(), 0, 'unlidded', opened, before, _audit, after);
 END $$;

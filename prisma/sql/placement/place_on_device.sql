@@ -11,8 +11,12 @@ CREATE OR REPLACE FUNCTION place_on_device(_container uuid, _part text, _device 
 LANGUAGE plpgsql AS $$
 DECLARE
   target uuid;
-  type labware_type := lookup_labware_type(_container, _part);
+  type labware_type;
 BEGIN
+  -- most containers have no type
+  IF _part = 'body' AND (SELECT c.labware_type FROM container c WHERE c.id = _container) IS NOT NULL THEN
+    type := lookup_labware_type(_container, _part);
+  END IF;
   IF _slot IS NOT NULL AND _reservation IS NULL THEN
     target := lookup_free_position(_device, _slot, type);
   END IF;
