@@ -29,12 +29,15 @@ export type ShownAlarm = {
   containers: readonly { label: string, device: string | null, position: number | null }[]
 }
 
-/** All labware that is present, as the page for people shows it. `now` is the time of the database. */
+/** The labware that is present, as the page for people shows it. `now` is the time of the database. A long list ends early; `all_…` counts all. */
 export type PresentLabware = {
   revision: number
   now: string
   devices: readonly string[]
+  all_devices: number
   alarms: readonly ShownAlarm[]
   containers: readonly ShownContainer[]
+  all_containers: number
   missing: readonly ShownMissing[]
+  all_missing: number
 }

@@ -27,10 +27,10 @@ const DeviceUtilization = Type.Object({
   occupied_slot_seconds: ref(Seconds, 'The seconds that slots were occupied by containers or lids, added up over the slots.'),
   slots: Type.Integer({ minimum: 0, description: 'The number of slots that keep what is put there, as it is now.' })
 }, { $id: 'DeviceUtilization', description: 'How busy a device was in one bucket.', examples: [anItem] })
-export type DeviceUtilization = Static<typeof DeviceUtilization>
 
 export const Utilization = Type.Object({
   items: Type.Array(ref(DeviceUtilization), { description: 'One item for each device and bucket, in this order.' })
 }, { $id: 'Utilization', description: 'How busy devices were.', examples: [{ items: [anItem] }] })
+export type Utilization = Static<typeof Utilization>
 
 export const utilizationSchemas = [UtilizationBucket, DeviceUtilization, Utilization]

@@ -1,10 +1,14 @@
-import type { FastifyInstance, onSendHookHandler, preSerializationHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onSendHookHandler, preSerializationHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
-import { hash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 
 declare module 'fastify' {
   interface FastifyContextConfig { etag?: boolean }
-  interface FastifyReply { representedVersion: number | null }
+  interface FastifyReply {
+    representedVersion: number | null
+    /** The ETag of a response that is sent piece by piece, see sendLongText. */
+    tagOfPieces: string | null
+  }
 }
 
 /**
@@ -14,6 +18,7 @@ declare module 'fastify' {
  */
 export const etag = plugin(async (app: FastifyInstance) => {
   app.decorateReply('representedVersion', null)
+  app.decorateReply('tagOfPieces', null)
 
   // Hooks of these routes only, because a global hook costs time in every request. They run first, because Fastify's hook
   // for HEAD drops the body.
@@ -31,22 +36,28 @@ const keepVersion: preSerializationHookHandler = (_request, reply, payload, done
 }
 
 const sendTag: onSendHookHandler = (request, reply, payload, done) => {
-  if (reply.statusCode !== 200 || typeof payload !== 'string') return done(null, payload)
-  const tag = tagOf(payload, reply.representedVersion)
+  if (reply.statusCode !== 200) return done(null, payload)
+  const tag = typeof payload === 'string' ? tagOf(payload, reply.representedVersion) : reply.tagOfPieces
+  if (tag === null) return done(null, payload)
   reply.header('etag', tag)
-  if (!matches(request.headers['if-none-match'], tag)) return done(null, payload)
+  if (hasChanged(request, tag)) return done(null, payload)
   reply.code(304).removeHeader('content-type').removeHeader('content-length')
   done(null, null)
 }
 
 /** The ETag of a response: `"version-digest"`, or `"digest"` for an object without a version. */
 export function tagOf (body: string, version: number | null): string {
-  const digest = hash('sha1', body, 'base64url').slice(0, 16)
+  return etagOf(createHash('sha1').update(body), version)
+}
+
+/** The same for a body of which the SHA-1 digest has been computed. */
+export function etagOf (sha1: Hash, version: number | null): string {
+  const digest = sha1.digest('base64url').slice(0, 16)
   return version === null ? `"${digest}"` : `"${version}-${digest}"`
 }
 
 // RFC 9110, 13.1.2: weak comparison with every tag of the list
-function matches (header: string | undefined, tag: string): boolean {
-  if (header === undefined) return false
-  return header.split(',').map((given) => given.trim().replace(/^W\//, '')).some((given) => given === tag || given === '*')
+function hasChanged ({ headers: { 'if-none-match': header } }: FastifyRequest, tag: string): boolean {
+  if (header === undefined) return true
+  return !header.split(',').map((given) => given.trim().replace(/^W\//, '')).some((given) => given === tag || given === '*')
 }

@@ -1,12 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 import { invalid, problem } from '../contract/problems.ts'
 import { labFile } from '../domain/lab-file/lab-file.ts'
-import { writeYaml } from '../domain/lab-file/write-yaml.ts'
+import { jsonPieces } from '../domain/lab-file/long-object.ts'
+import { yamlPieces } from '../domain/lab-file/write-yaml.ts'
 import { writeExactly } from '../domain/whole-numbers.ts'
 import type { Store } from '../store/index.ts'
 import type { JsonRow } from '../store/json-row.ts'
 import type { ChangedObject } from '../store/locks.ts'
 import { tagOf } from './etag.ts'
+import { longText } from './long-text.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -19,25 +21,25 @@ declare module 'fastify' {
 export const maxIfMatchLength = 2000
 
 type Params = Readonly<Record<string, string>>
-/** An object as clients can read it: its version, if it has one, and every response body that represents it. */
-type Representation = { version: number | null, bodies: readonly string[] }
+/** An object as clients can read it: its version, if it has one, and the ETag of every response body that represents it. */
+type Representation = { version: number | null, tags: readonly string[] }
 
 const representationOf: Readonly<Record<ChangedObject, (store: Store, params: Params) => Promise<Representation>>> = {
-  lab: async (store) => ofObject(await store.lab.state()),
+  lab: async (store) => ({ version: null, tags: [(await longText((await store.lab.state()).pieces)).tag] }),
   'lab-file': async (store) => {
     const file = labFile(await store.lab.config())
-    return { version: null, bodies: [writeExactly(file), writeYaml(file)] }
+    return { version: null, tags: [(await longText(jsonPieces(file))).tag, (await longText(yamlPieces(file))).tag] }
   },
   device: async (store, { device }) => ofObject(await store.devices.read(device!)),
   position: async (store, { device, position }) => ofObject(await store.positions.read(device!, Number(position))),
   certificate: async (store, { device }) => {
-    if (!(await store.devices.read(device!)).has_certificate) return { version: null, bodies: [] }
+    if (!(await store.devices.read(device!)).has_certificate) return { version: null, tags: [] }
     const certificate = await store.certificates.read(device!)
-    return { version: null, bodies: [certificate, JSON.stringify({ certificate })] }
+    return { version: null, tags: [certificate, JSON.stringify({ certificate })].map((body) => tagOf(body, null)) }
   },
   'labware-type': async (store, { name }) => {
     const type = await store.labwareTypes.find(name!)
-    return type === null ? { version: null, bodies: [] } : ofObject(type)
+    return type === null ? { version: null, tags: [] } : ofObject(type)
   },
   container: async (store, { container }) => ofJsonRow(await store.containers.read(container!)),
   process: async (store, { id }) => ofObject(await store.processes.read(id!)),
@@ -48,12 +50,13 @@ const representationOf: Readonly<Record<ChangedObject, (store: Store, params: Pa
 }
 
 function ofObject (thing: object): Representation {
-  const { version } = thing as { version?: unknown }
-  return { version: typeof version === 'number' ? version : null, bodies: [writeExactly(thing)] }
+  const { version: given } = thing as { version?: unknown }
+  const version = typeof given === 'number' ? given : null
+  return { version, tags: [tagOf(writeExactly(thing), version)] }
 }
 
 function ofJsonRow ({ version, json }: JsonRow<unknown>): Representation {
-  return { version, bodies: [json] }
+  return { version, tags: [tagOf(json, version)] }
 }
 
 /**
@@ -71,9 +74,8 @@ export async function refuseUnlessMatched (request: FastifyRequest, store: Store
   }
   const params = request.params as Params
   await store.locks.take(changes, params)
-  const { version, bodies } = await representationOf[changes](store, params)
-  if (bodies.length === 0) throw problem('precondition-failed', 'The object does not exist yet, so `If-Match` cannot match.', { version, etags: [] })
-  const tags = bodies.map((body) => tagOf(body, version))
+  const { version, tags } = await representationOf[changes](store, params)
+  if (tags.length === 0) throw problem('precondition-failed', 'The object does not exist yet, so `If-Match` cannot match.', { version, etags: [] })
   if (!header.split(',').map((tag) => tag.trim()).some((tag) => matches(tag, version, tags))) {
     throw problem('precondition-failed', `The object has changed. Its ETag is now ${tags.join(' or ')}. Read it again before you change it.`, { version, etags: tags })
   }

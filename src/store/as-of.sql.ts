@@ -3,14 +3,17 @@ import type { Container } from '../contract/containers.ts'
 import type { Device } from '../contract/devices.ts'
 import type { LabState } from '../contract/lab.ts'
 import type { LabwareType } from '../contract/labware-types.ts'
-import type { LabLayout } from '../domain/lab-file/lab-config.ts'
+import type { LabParts } from '../domain/lab-file/lab-file.ts'
 import type { Position, PositionQuery } from '../contract/positions.ts'
 import { invalid, problem } from '../contract/problems.ts'
 import { viewColumns } from './columns.ts'
 import { runPrepared } from './commands.ts'
 import { parseContainerRef } from './container-ref.ts'
 import type { Database } from './database.ts'
+import type { JsonPieces } from './json-row.ts'
+import { readEarlierState } from './lab-state.sql.ts'
 import { refusalDetail } from './refusals.ts'
+import { readLabParts } from './tracked-lab.sql.ts'
 
 type PositionAt = Omit<Position, 'position'> & { slot: number }
 
@@ -83,14 +86,13 @@ export function asOfStore ({ pool }: Database) {
     },
 
     /** The lab file. */
-    async config (asOf: AsOf): Promise<LabLayout> {
-      const [config] = await runPrepared<LabLayout>(pool, 'SELECT description, pythonlab_translation, extra, groups, labware_types FROM lab_config_at($1)', [await revision(asOf)])
-      return config!
+    async config (asOf: AsOf): Promise<LabParts> {
+      return await readLabParts(pool, await revision(asOf))
     },
 
-    async lab (asOf: AsOf): Promise<LabState> {
-      const [state] = await runPrepared<LabState>(pool, 'SELECT revision, totals, devices FROM lab_state_at($1)', [await revision(asOf)])
-      return state!
+    /** The state as JSON text, in pieces. */
+    async lab (asOf: AsOf): Promise<JsonPieces<LabState>> {
+      return await readEarlierState(pool, await revision(asOf))
     }
   }
 }

@@ -68,9 +68,9 @@ function adapterCause (error: unknown): Cause | undefined {
   return meta?.driverAdapterError?.cause ?? (name === 'DriverAdapterError' ? cause : undefined)
 }
 
-/** Whether the database cancelled the statement because it took too long. */
+/** Whether the database cancelled the statement because it took too long. Also of the problem that the error became. */
 export function isStatementTimeout (error: unknown): boolean {
-  return databaseFault(error)?.sqlstate === '57014'
+  return databaseFault(error instanceof Problem ? error.cause : error)?.sqlstate === '57014'
 }
 
 /** The problem for a database error. Null if neither the client nor the connection caused it. */

@@ -4,6 +4,9 @@ export type JsonRow<T> = { readonly json: string, readonly version: number | nul
 /** An item of a list as JSON text that PostgreSQL wrote. */
 export type JsonItem<T> = { readonly json: string, readonly of?: T }
 
+/** A JSON text that can be long, in pieces. */
+export type JsonPieces<T> = { readonly pieces: readonly string[], readonly of?: T }
+
 /** An item, or only the key of one that has no room on the page: its `json` is null. */
 export type PageRow<Item> = Item extends unknown ? Omit<Item, 'json'> & { readonly json: string | null } : never
 

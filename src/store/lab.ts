@@ -1,11 +1,13 @@
 import type { LabConfigResult, LabHealth, LabRestoreResult, LabState, LabWipe } from '../contract/lab.ts'
 import type { LabLayout } from '../domain/lab-file/lab-config.ts'
 import { invalid } from '../contract/problems.ts'
+import type { LabParts } from '../domain/lab-file/lab-file.ts'
 import { type LabPlan, planLab, type TrackedLab } from '../domain/lab-file/lab-plan.ts'
 import { unknownTypeFaults } from '../domain/lab-file/labware-types.ts'
 import { escapePointer } from '../domain/values.ts'
 import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
+import type { JsonPieces } from './json-row.ts'
 import { withLabLock, nextRevision, currentRevision, type Transaction } from './lab-lock.ts'
 import { readFindings, readLastBackup, readState } from './lab-state.sql.ts'
 import { restoreLab } from './lab-restore.ts'
@@ -14,7 +16,7 @@ import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.s
 import { writeLabwareTypes } from './labware-types.sql.ts'
 import { idsOfNewDevices, withSlotsAhead } from './slots-ahead.ts'
 import { readStepFindings } from './step-findings.sql.ts'
-import { readTrackedConfig, readTrackedLab } from './tracked-lab.sql.ts'
+import { readLabParts, readTrackedLab } from './tracked-lab.sql.ts'
 
 /** The lab as a whole: the lab file, its state and its health. */
 export function labStore (database: Database) {
@@ -52,12 +54,13 @@ export function labStore (database: Database) {
       return await withSlotsAhead(database, audit, plan, write)
     },
 
-    async config (): Promise<LabLayout> {
-      return await withRetries(() => readTrackedConfig(prisma))
+    async config (): Promise<LabParts> {
+      return await readLabParts(pool, null)
     },
 
-    async state (size: ReadSize = 'any'): Promise<LabState> {
-      return await withRetries(() => readState(prisma, size))
+    /** The state as JSON text, in pieces. */
+    async state (size: ReadSize = 'any'): Promise<JsonPieces<LabState>> {
+      return await readState(pool, size)
     },
 
     async health (): Promise<LabHealth> {

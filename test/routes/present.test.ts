@@ -112,3 +112,18 @@ t.test('links of other pages lead here, but other pages can neither frame nor fe
     t.match(await lab.get('/present', { ...foreign, ...how }), { status: 403, headers: { 'content-type': 'text/html; charset=utf-8' } }, JSON.stringify(how))
   }
 })
+
+t.test('a long list ends early and says so', async (t) => {
+  const lab = await aLab(t, { Hotel: 1003, Washer: 1 })
+  for (const first of [0, 500]) {
+    await lab.post('/api/containers/batch', { containers: Array.from({ length: 500 }, (_, n) => ({ device: 'Hotel', position: first + n })) })
+  }
+  await lab.post('/api/containers/batch', { containers: [1000, 1001].map((position) => ({ device: 'Hotel', position })) })
+  await lab.post('/api/containers', { device: 'Washer', barcode: 'W1' })
+  const page = await pageOf(lab)
+  t.equal(rowsOf(page).length, 1000)
+  t.match(page, 'And 3 containers more, for which this page has no room. <a href="/labware">')
+  t.match(page, '<title>Present labware · 1003 containers</title>')
+  t.match(rowsOf(await pageOf(lab, '?device=Washer')), [/^W1 /])
+  t.notMatch(await pageOf(lab, '?device=Washer'), 'no room')
+})

@@ -6,11 +6,15 @@ LANGUAGE sql STABLE AS $$
   WITH file AS (
     SELECT after FROM event WHERE kind = 'lab-updated' AND revision <= _revision ORDER BY revision DESC, ordinal DESC LIMIT 1
   ),
-  listed AS (
+  listed AS MATERIALIZED (
     SELECT d.value->>'name' AS name, d.value->>'group' AS "group", d.ordinality AS ordinal
     FROM lab_state_at(_revision) s CROSS JOIN LATERAL json_array_elements(s.devices) WITH ORDINALITY d
   ),
-  device_then AS (
+  -- Materialized, so that it is computed once: joined with the names as it is, it is computed again for each of them.
+  state AS MATERIALIZED (
+    SELECT * FROM device_state_at(_revision)
+  ),
+  device_then AS MATERIALIZED (
     SELECT l."group", l.ordinal, json_build_object('name', s.name, 'capacity', s.capacity, 'process_capacity', s.process_capacity,
       'min_capacity', s.min_capacity, 'allows_overlap', s.allows_overlap,
       'disposes', s.disposes, 'labware_types', s.labware_types, 'max_height_mm', s.max_height_mm, 'type', s.type, 'description', s.description, 'uri', s.uri,
@@ -22,7 +26,7 @@ LANGUAGE sql STABLE AS $$
           WHERE e.device_id = s.id AND e.kind = 'position-updated' AND e.revision <= _revision AND (e.after->>'position')::integer < s.capacity
           ORDER BY e.after->>'position', e.revision DESC, e.ordinal DESC
         ) k)) AS settings
-    FROM device_state_at(_revision) s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
+    FROM state s JOIN listed l ON l.name = s.name JOIN device d ON d.id = s.id
     WHERE s.listed AND s.retired_at IS NULL
   ),
   group_then AS (
@@ -32,14 +36,16 @@ LANGUAGE sql STABLE AS $$
     SELECT t."group", NULL FROM device_then t
     WHERE t."group" NOT IN (SELECT g.value->>'name' FROM file CROSS JOIN LATERAL jsonb_array_elements(file.after->'groups') g)
     GROUP BY t."group"
+  ),
+  member AS MATERIALIZED (
+    SELECT t."group", json_agg(t.settings ORDER BY t.ordinal) AS devices FROM device_then t GROUP BY t."group"
   )
   SELECT
     CASE WHEN l.description::jsonb = f.description THEN l.description ELSE nullif(f.description, 'null')::json END,
     CASE WHEN l.pythonlab_translation::jsonb = f.pythonlab_translation THEN l.pythonlab_translation ELSE nullif(f.pythonlab_translation, 'null')::json END,
     CASE WHEN l.extra::jsonb = f.extra THEN l.extra ELSE nullif(f.extra, 'null')::json END,
-    (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', (
-       SELECT coalesce(json_agg(t.settings ORDER BY t.ordinal), '[]') FROM device_then t WHERE t."group" = g.name)) ORDER BY g.ordinal, g.name), '[]')
-     FROM group_then g),
+    (SELECT coalesce(json_agg(json_build_object('name', g.name, 'devices', coalesce(m.devices, '[]')) ORDER BY g.ordinal, g.name), '[]')
+     FROM group_then g LEFT JOIN member m ON m."group" = g.name),
     (SELECT coalesce(json_agg(json_build_object('name', t.name, 'description', t.description, 'deep_well', t.deep_well, 'height_mm', t.height_mm,
        'wells', t.wells, 'lid', t.lid, 'extra', t.extra)), '[]') FROM labware_type_state_at(_revision) t)
   FROM lab l LEFT JOIN (

@@ -1,17 +1,43 @@
-import type { DeviceSettings, LabLayout } from './lab-config.ts'
-import { labwareTypeMembers } from './labware-types.ts'
+import type { DeviceOfFile, DeviceSettings, LabSettings } from './lab-config.ts'
+import type { LabwareTypeSettings } from './labware-types.ts'
+import { LongObject, type NamedValue } from './long-object.ts'
 import type { Members } from './members.ts'
 import { slotMembers } from './slots.ts'
 
+/** An array, or what makes its items when it is iterated. It can be iterated again. */
+export type Many<T> = Iterable<T> & { readonly length: number }
+
+/** What is not said may be missing or null. */
+type Said<T extends { name: string }> = { name: string } & { [M in Exclude<keyof T, 'name'>]?: T[M] | null }
+export type SaidDevice = Said<DeviceOfFile>
+export type SaidLabwareType = Said<LabwareTypeSettings>
+
+/** The lab as its file says it. A lab can have many devices and labware types, so nobody needs all of them at once. */
+export type LabParts = LabSettings & {
+  readonly groups: readonly { readonly name: string, readonly devices: Many<SaidDevice> }[]
+  readonly labware_types: Many<SaidLabwareType> | null
+}
+
 /** The lab as a lab file, without null members and with the unknown members. */
-export function labFile ({ description, pythonlab_translation, extra, groups, labware_types }: LabLayout): Members {
-  const servers = Object.fromEntries(groups.map(({ name, devices }) => [name, Object.fromEntries(devices.map(deviceMember))]))
-  return { ...withoutNulls({ description, sila_servers: servers, labware_types: labwareTypeMembers(labware_types), pythonlab_translation }), ...extra }
+export function labFile ({ description, pythonlab_translation, extra, groups, labware_types: types }: LabParts): LongObject {
+  const servers = new LongObject(() => groups.map(({ name, devices }): NamedValue => [name, new LongObject(() => mapped(devices, deviceMember))]))
+  const typesOfFile = types === null || types.length === 0 ? null : new LongObject(() => mapped(types, labwareTypeMember))
+  return new LongObject(() => [
+    ...Object.entries(withoutNulls({ description, sila_servers: servers, labware_types: typesOfFile, pythonlab_translation })), ...Object.entries(extra ?? {})
+  ])
+}
+
+function * mapped<From, To> (items: Iterable<From>, map: (item: From) => To): Generator<To> {
+  for (const item of items) yield map(item)
 }
 
 // What disposes says so; all others need not say that they do not.
-function deviceMember ({ name, extra, disposes, slots, ...settings }: LabLayout['groups'][number]['devices'][number]): [string, Members] {
-  return [name, { ...withoutNulls({ ...settings, disposes: disposes || null, slots: slotMembers(slots) }), ...extra }]
+function deviceMember ({ name, extra, disposes, slots, ...settings }: SaidDevice): NamedValue {
+  return [name, { ...withoutNulls({ ...settings, disposes: disposes || null, slots: slotMembers(slots ?? null) }), ...extra }]
+}
+
+function labwareTypeMember ({ name, extra, deep_well: isDeepWell, ...members }: SaidLabwareType): NamedValue {
+  return [name, { ...withoutNulls({ ...members, deep_well: isDeepWell || null }), ...extra }]
 }
 
 function withoutNulls (members: Members): Members {

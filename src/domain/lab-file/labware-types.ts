@@ -121,15 +121,6 @@ function readLid (value: unknown, pointer: string, report: Report): LidUse | nul
   return found ?? null
 }
 
-/** The types as members of a lab file, without what is not said; null if there are none. */
-export function labwareTypeMembers (types: readonly LabwareTypeSettings[] | null): Members | null {
-  if (types === null || types.length === 0) return null
-  return Object.fromEntries(types.map(({ name, extra, deep_well, ...members }) => {
-    const said = Object.entries({ ...members, deep_well: deep_well || null }).filter(([, value]) => value !== null)
-    return [name, { ...Object.fromEntries(said), ...extra }]
-  }))
-}
-
 const compared = ['description', 'deep_well', 'height_mm', 'wells', 'lid', 'extra'] as const satisfies readonly (keyof LabwareTypeSettings)[]
 
 /** Plans how the tracked types become like those of a lab file. A file that says no types changes none. Without `prune`, types that are not in the file are kept. */

@@ -1,5 +1,9 @@
-import { Document } from 'yaml'
+import { Document, type Scalar, visit } from 'yaml'
+import { LongObject, type NamedValue } from './long-object.ts'
 import { yaml11Booleans } from './read-yaml.ts'
+
+/** The library takes about 2 us a character, so what it writes at once is no longer than some milliseconds' work. */
+const writtenAtOnce = 4096
 
 // Whole numbers beyond 2^53 are written with all their digits.
 const inFullReplacer = (_key: unknown, value: unknown): unknown =>
@@ -8,5 +12,98 @@ const inFullReplacer = (_key: unknown, value: unknown): unknown =>
 /** Writes a value as YAML. This service and YAML 1.1 parsers, which the labs use, read the same value back. */
 export function writeYaml (value: unknown): string {
   const document = new Document(value, inFullReplacer, { schema: 'core', customTags: (tags) => [...tags, yaml11Booleans], compat: 'yaml-1.1', aliasDuplicateObjects: false })
+  visit(document, { Scalar: quoteBlank })
   return document.toString({ lineWidth: 0 })
+}
+
+// The library writes a text of spaces and line breaks alone as a block, which is read back without its last spaces.
+function quoteBlank (_key: unknown, node: Scalar): void {
+  if (typeof node.value === 'string' && /^\s+$/.test(node.value)) node.type = 'QUOTE_DOUBLE'
+}
+
+/** The same for a value that can be long, in pieces: the library writes what is short, and the members or items of what is long follow each other. */
+export function * yamlPieces (value: unknown, indent = ''): Generator<string> {
+  if (!isLong(value)) return yield indented(writeYaml(value), indent)
+  if (Array.isArray(value)) return yield * longList(value, indent)
+  return yield * longMap(value instanceof LongObject ? value.members() : Object.entries(value as object), indent)
+}
+
+function * longMap (members: Iterable<NamedValue>, indent: string): Generator<string> {
+  // A Map, because an object would have names that are whole numbers first.
+  const short = new Map<string, unknown>()
+  let [length, isEmpty] = [0, true]
+  for (const [name, value] of members) {
+    isEmpty = false
+    const shown = value instanceof LongObject && isEmptyObject(value) ? {} : value
+    const long = isLong(shown)
+    length += long ? 0 : lengthOf(shown) + name.length
+    if ((long || length > writtenAtOnce) && short.size > 0) {
+      yield indented(writeYaml(short), indent)
+      short.clear()
+      length = lengthOf(shown) + name.length
+    }
+    if (!long) {
+      short.set(name, shown)
+      continue
+    }
+    yield `${indented(writeYaml(new Map([[name, null]])), indent).slice(0, -' null\n'.length)}\n`
+    yield * yamlPieces(shown, `${indent}  `)
+  }
+  if (short.size > 0 || isEmpty) yield indented(writeYaml(short), indent)
+}
+
+function * longList (items: readonly unknown[], indent: string): Generator<string> {
+  let short: unknown[] = []
+  let length = 0
+  for (const item of items) {
+    const long = isLong(item)
+    length += lengthOf(item)
+    if ((long || length > writtenAtOnce) && short.length > 0) {
+      yield indented(writeYaml(short), indent)
+      short = []
+      length = lengthOf(item)
+    }
+    if (!long) {
+      short.push(item)
+      continue
+    }
+    yield `${indent}-\n`
+    yield * yamlPieces(item, `${indent}  `)
+  }
+  if (short.length > 0) yield indented(writeYaml(short), indent)
+}
+
+/** Lines end with \n only: other line breaks can be part of a text. */
+function indented (text: string, indent: string): string {
+  return indent === '' ? text : `${indent}${text.replaceAll(/\n(?=[^\n])/g, `\n${indent}`)}`
+}
+
+function isEmptyObject (value: LongObject): boolean {
+  for (const _ of value.members()) return false
+  return true
+}
+
+/** Whether a value has members or items, and takes long to write. */
+function isLong (value: unknown): value is object {
+  return typeof value === 'object' && value !== null && lengthOf(value) > writtenAtOnce
+}
+
+/** About how many characters a value has. Of one that is long, it may be fewer: counting ends there. */
+function lengthOf (value: unknown): number {
+  if (value instanceof LongObject) return Infinity
+  if (typeof value === 'string') return value.length + 1
+  if (typeof value !== 'object' || value === null) return 8
+  let length = 2
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      length += lengthOf(item)
+      if (length > writtenAtOnce) break
+    }
+  } else {
+    for (const name in value) {
+      length += name.length + lengthOf((value as Record<string, unknown>)[name])
+      if (length > writtenAtOnce) break
+    }
+  }
+  return length
 }

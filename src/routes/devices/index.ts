@@ -6,6 +6,7 @@ import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { Utilization, UtilizationQuery } from '../../contract/utilization.ts'
 import { auditOf } from '../audit.ts'
 import { sendJsonPage } from '../json-page.ts'
+import { sendJsonPieces } from '../json-pieces.ts'
 
 /** The devices of the lab. Their slots are in src/routes/positions, their certificates in src/routes/certificates. */
 export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -28,7 +29,7 @@ export const devicesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: UtilizationQuery,
       response: { 200: ref(Utilization), ...problems('device-not-found') }
     }
-  }, async ({ query }) => ({ items: await store.utilization.read(query) }))
+  }, async ({ query }, reply) => await sendJsonPieces(reply, await store.utilization.read(query)))
 
   app.post('/devices', {
     config: { scope: 'admin' },

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Readable } from 'node:stream'
 import Type from 'typebox'
 import { DryRunQuery } from '../../contract/arrangements.ts'
 import { AtQuery, parseAsOf, parsePoint } from '../../contract/as-of.ts'
@@ -8,10 +9,12 @@ import { bodyProblems, problems } from '../../contract/problem-responses.ts'
 import { invalid, problem } from '../../contract/problems.ts'
 import { readLabConfig } from '../../domain/lab-file/lab-config.ts'
 import { labFile } from '../../domain/lab-file/lab-file.ts'
-import type { Members } from '../../domain/lab-file/members.ts'
-import { writeYaml } from '../../domain/lab-file/write-yaml.ts'
+import { jsonPieces } from '../../domain/lab-file/long-object.ts'
+import { yamlPieces } from '../../domain/lab-file/write-yaml.ts'
 import { numberWarnings } from '../../domain/whole-numbers.ts'
+import { longText, sendLongText } from '../../plugins/long-text.ts'
 import { auditOf } from '../audit.ts'
+import { sendJsonPieces } from '../json-pieces.ts'
 import { negotiate } from '../negotiate.ts'
 import { takeYaml, yamlTypes } from './yaml-body.ts'
 
@@ -46,13 +49,13 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'getLabConfig', tags: ['lab'], summary: 'Export the lab file',
       description: 'Returned as JSON, or as YAML if `Accept` asks for it. Groups, devices and their order are as in the applied file. Applying the export changes nothing. With `at`, returns the file as it was; the order of keys inside free members may differ.',
       querystring: AtQuery,
-      response: { 200: Type.Unsafe<Members | string>({ description: 'The lab file.', ...asFile }), ...problems() }
+      response: { 200: Type.Unsafe<string | Readable>({ description: 'The lab file.', ...asFile }), ...problems() }
     }
   }, async (request, reply) => {
     const then = parseAsOf(request.query.at)
     const file = labFile(then === null ? await store.lab.config() : await store.asOf.config(then))
     const type = negotiate(request, reply, ['application/json', ...yamlTypes])
-    return type === 'application/json' ? file : writeYaml(file)
+    return sendLongText(reply, await longText(type === 'application/json' ? jsonPieces(file) : yamlPieces(file)))
   })
 
   app.get('/lab', {
@@ -63,9 +66,9 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: AtQuery,
       response: { 200: ref(LabState), ...problems() }
     }
-  }, async ({ query, readSize }) => {
-    const then = parseAsOf(query.at)
-    return then === null ? await store.lab.state(readSize) : await store.asOf.lab(then)
+  }, async (request, reply) => {
+    const then = parseAsOf(request.query.at)
+    return await sendJsonPieces(reply, then === null ? await store.lab.state(request.readSize) : await store.asOf.lab(then))
   })
 
   app.delete('/lab', {

@@ -22,7 +22,7 @@ const lastWords: Readonly<Record<string, string>> = {
 /** The page of present labware. */
 export function presentPage (lab: PresentLabware, { device, reload }: PresentQuery): string {
   const { containers, missing, alarms } = lab
-  const count = counted(containers.length, 'container', 'containers')
+  const count = counted(lab.all_containers, 'container', 'containers')
   const time = timesAsOf(lab.now)
   const title = [...alarms.length > 0 ? [counted(alarms.length, 'ALARM', 'ALARMS')] : [], device === undefined ? 'Present labware' : `Labware on ${device}`, count].join(' · ')
   return document(title, reload, html`
@@ -30,8 +30,9 @@ export function presentPage (lab: PresentLabware, { device, reload }: PresentQue
 <p class="quiet">As of ${time(lab.now, 'date')}, revision ${lab.revision}. Times are in ${time.zone}.</p>
 ${alarms.length > 0 ? html`<h2>Needs you: ${alarms.length}</h2>${alarms.map((alarm) => alarmCard(alarm, time))}` : none}
 ${containers.length === 0 ? html`<p>${emptySentence(lab, device)}</p>` : presentTable(containers, time)}
-${missing.length === 0 ? none : html`<h2>Missing: ${missing.length}</h2>
-<p>${device === undefined ? 'Nobody knows where these are.' : 'They were last seen on this device. Nobody knows where they are.'} Whoever finds one: say where it is.</p>${missingTable(missing, time)}`}
+${rest(lab.all_containers - containers.length, 'container', 'containers')}
+${missing.length === 0 ? none : html`<h2>Missing: ${lab.all_missing}</h2>
+<p>${device === undefined ? 'Nobody knows where these are.' : 'They were last seen on this device. Nobody knows where they are.'} Whoever finds one: say where it is.</p>${missingTable(missing, time)}${rest(lab.all_missing - missing.length, 'container', 'containers')}`}
 ${navigation(lab, device, reload)}`)
 }
 
@@ -93,14 +94,14 @@ ${missing.map(({ labware_type, last_device, last_position, missing_since, ...nam
 </table>`
 }
 
-function navigation ({ devices }: PresentLabware, device: string | undefined, reload: PresentQuery['reload']): Html {
+function navigation ({ devices, all_devices: allDevices }: PresentLabware, device: string | undefined, reload: PresentQuery['reload']): Html {
   const here = device === undefined ? '/present' : `/present?device=${encodeURIComponent(device)}`
   const kept = `${here}${device === undefined ? '?' : '&'}reload=off`
   return html`
 <nav aria-label="Pages" class="screen">
 <p>${reload === 'off' ? html`This page stays as it is. <a href="${here}">Reload it by itself</a>` : html`This page reloads itself every ${reloadSeconds} seconds. <a href="${kept}">Keep it as it is</a>`}</p>
 <p><a href="/">The lab now</a> <a href="/sign-in">Sign in or out</a> ${device === undefined ? none : html`<a href="/present">All present labware</a>`}</p>
-${devices.length === 0 ? none : html`<h2>Devices</h2><p>${devices.map((name) => html`<a href="/present?device=${encodeURIComponent(name)}">${htmlName(name)}</a> `)}</p>`}
+${devices.length === 0 ? none : html`<h2>Devices</h2><p>${devices.map((name) => html`<a href="/present?device=${encodeURIComponent(name)}">${htmlName(name)}</a> `)}</p>${rest(allDevices - devices.length, 'device', 'devices')}`}
 </nav>`
 }
 
@@ -112,6 +113,11 @@ function labelOf ({ name, barcode }: { name: string, barcode: string | null }): 
 
 function placeOf (device: string | null, position: number | null): Html | null {
   return device === null || position === null ? null : html`${htmlName(device)} · ${position}`
+}
+
+/** Says that a list ends early. */
+function rest (count: number, one: string, many: string): Html {
+  return count === 0 ? none : html`<p>And ${counted(count, one, many)} more, for which this page has no room. <a href="/labware">The page Labware</a> finds them.</p>`
 }
 
 function emptySentence ({ devices, missing }: PresentLabware, device: string | undefined): string {
