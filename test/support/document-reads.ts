@@ -4,9 +4,9 @@ import type { LabAtWork } from './lab-at-work.ts'
 /** A read of the document: `at` names its operation; `types` are the media types of its answer. */
 export type DocumentRead = { at: string, url: string, query: string, isList: boolean, takesAt: boolean, types: string[] }
 
-/** The reads of the document with the largest page, but for the stream of events. A list is one whose answer has a page of items. */
-export function documentReads (document: Json, lab: LabAtWork): DocumentRead[] {
-  const names: Record<string, string> = { device: 'Hotel', container: lab.container, position: '0', name: 'Type 1', key: lab.stepKind }
+/** The reads of the document with the largest page, of one device as an example, but for the stream of events. A list is one whose answer has a page of items. */
+export function documentReads (document: Json, lab: LabAtWork, device = 'Hotel'): DocumentRead[] {
+  const names: Record<string, string> = { device, container: lab.container, position: '0', name: 'Type 1', key: lab.stepKind }
   const ids: Record<string, string> = {
     processes: lab.process, experiments: lab.experiment, steps: lab.step, reservations: lab.reservation, stocktakes: lab.stocktake, orchestrators: lab.orchestrator,
     alarms: lab.alarm, webhooks: lab.webhook

@@ -13,7 +13,10 @@ export class LongObject {
 
 /** The JSON text of a value, in pieces. A piece is a value that has no long object in it. */
 export function * jsonPieces (value: unknown): Generator<string> {
-  if (!(value instanceof LongObject)) return yield writeExactly(value)
+  if (!(value instanceof LongObject)) {
+    yield writeExactly(value)
+    return
+  }
   let before = '{'
   for (const [name, inner] of value.members()) {
     yield `${before}${JSON.stringify(name)}:`

@@ -23,9 +23,9 @@ function quoteBlank (_key: unknown, node: Scalar): void {
 
 /** The same for a value that can be long, in pieces: the library writes what is short, and the members or items of what is long follow each other. */
 export function * yamlPieces (value: unknown, indent = ''): Generator<string> {
-  if (!isLong(value)) return yield indented(writeYaml(value), indent)
-  if (Array.isArray(value)) return yield * longList(value, indent)
-  return yield * longMap(value instanceof LongObject ? value.members() : Object.entries(value as object), indent)
+  if (!isLong(value)) yield indented(writeYaml(value), indent)
+  else if (Array.isArray(value)) yield * longList(value, indent)
+  else yield * longMap(value instanceof LongObject ? value.members() : Object.entries(value), indent)
 }
 
 function * longMap (members: Iterable<NamedValue>, indent: string): Generator<string> {
