@@ -123,16 +123,18 @@ function isAbandoned () {
 
 async function build () {
   process.stderr.write('building ...\n')
-  for (const part of parts) {
-    if (isPartFresh(part)) continue
-    // a file that changes during the build must count as newer than the build
-    const began = new Date()
-    part.before?.()
-    for (const step of part.steps) await run(step)
-    part.after?.()
-    writeFileSync(part.stamp, '')
-    utimesSync(part.stamp, began, began)
-  }
+  await Promise.all(parts.filter((part) => !isPartFresh(part)).map(buildPart))
+}
+
+async function buildPart (part) {
+  // a file that changes during the build must count as newer than the build
+  const began = new Date()
+  part.before?.()
+  for (const step of part.steps) await run(step)
+  part.after?.()
+  mkdirSync(dirname(part.stamp), { recursive: true })
+  writeFileSync(part.stamp, '')
+  utimesSync(part.stamp, began, began)
 }
 
 /** Removes what was compiled from a file that is no longer there; a test that was deleted must not run. */

@@ -20,7 +20,7 @@ const tests = spawnSync(process.execPath, ['tools/launch/tool.mjs', 'test/main',
   }
 })
 
-const bounded = spawnSync(process.execPath, ['tools/launch/tool.mjs', 'test/main', '--jobs', '1', 'test/contract/bounded-work.test.ts'], {
+const bounded = spawnSync(process.execPath, ['tools/launch/tool.mjs', 'test/main', '--jobs', '1', 'test/contract/bounded-work.test.ts', 'test/contract/bounded-reads.test.ts', 'test/contract/large-lab.test.ts'], {
   cwd: projectRoot, stdio: 'inherit', env: { ...process.env, BOUNDED_BY_CLOCK: '1', TEST_LONGEST_SECONDS: '3600' }
 })
 
