@@ -13,7 +13,8 @@ const inFullReplacer = (_key: unknown, value: unknown): unknown =>
 export function writeYaml (value: unknown): string {
   const document = new Document(value, inFullReplacer, { schema: 'core', customTags: (tags) => [...tags, yaml11Booleans], compat: 'yaml-1.1', aliasDuplicateObjects: false })
   visit(document, { Scalar: quoteBlank })
-  return document.toString({ lineWidth: 0 })
+  // In a long text in quotes, the library would write line breaks as such, and lose backslashes before spaces.
+  return document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER })
 }
 
 // The library writes a text of spaces and line breaks alone as a block, which is read back without its last spaces.

@@ -12,7 +12,7 @@ function long (value: unknown): unknown {
   return new LongObject(() => Object.entries(value).map(([name, inner]) => [name, long(inner)]))
 }
 
-const oddTexts = ['', 'yes', 'null', '5', ' a', 'a ', 'a: b', '# a', '- a', '? a', '? ', 'a\n', '\n', '\n\n a\n\n', ' a\nb\n\n', 'a\r\nb\r', 'a\u2028b\u0085c', '\t', '\n \n', 'x'.repeat(2000), `${'line\n'.repeat(900)} end`, '<<']
+const oddTexts = ['', 'yes', 'null', '5', ' a', 'a ', 'a: b', '# a', '- a', '? a', '? ', 'a\n', '\n', '\n\n a\n\n', ' a\nb\n\n', 'a\r\nb\r', 'a\u2028b\u0085c', '\t', '\n \n', ' \n'.repeat(60), `${'l \n'.repeat(60)} `, 'x'.repeat(2000), `${'line\n'.repeat(900)} end`, '<<']
 const text = fc.oneof(fc.constantFrom(...oddTexts), fc.string())
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof({ maxDepth: 4 }, text, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null),
