@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { jsonPieces, LongObject } from '../../../src/domain/lab-file/long-object.ts'
 import { readYaml } from '../../../src/domain/lab-file/read-yaml.ts'
 import { writeYaml, yamlPieces } from '../../../src/domain/lab-file/write-yaml.ts'
+import { writeExactly } from '../../../src/domain/whole-numbers.ts'
 import { repetitions } from '../../support/thorough.ts'
 
 /** Every object of the value as a long one. */
@@ -22,10 +23,10 @@ const { value } = fc.letrec((tie) => ({
 t.test('what is written in pieces is the same value, in YAML and in JSON', (t) => {
   fc.assert(fc.property(value, fc.nat(2500), (value, more) => {
     const filled = { 'a name': value, many: Object.fromEntries(Array.from({ length: more }, (_, n) => [`name ${n}`, n])), list: [Array.from({ length: more }, (_, n) => n), value] }
-    const plain = JSON.stringify(filled)
+    const plain = writeExactly(filled)
     for (const written of [filled, long(filled)]) {
       const yaml = [...yamlPieces(written)].join('')
-      if (JSON.stringify(readYaml(yaml)) !== plain || JSON.stringify(parse(yaml, { version: '1.1', merge: false, maxAliasCount: 0, uniqueKeys: false })) !== JSON.stringify(parse(writeYaml(JSON.parse(plain)), { version: '1.1', uniqueKeys: false }))) return false
+      if (writeExactly(readYaml(yaml)) !== plain || JSON.stringify(parse(yaml, { version: '1.1', merge: false, maxAliasCount: 0, uniqueKeys: false })) !== JSON.stringify(parse(writeYaml(JSON.parse(plain)), { version: '1.1', uniqueKeys: false }))) return false
       if ([...jsonPieces(written)].join('') !== plain) return false
     }
     return true
