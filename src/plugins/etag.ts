@@ -42,7 +42,8 @@ const sendTag: onSendHookHandler = (request, reply, payload, done) => {
   reply.header('etag', tag)
   if (hasChanged(request, tag)) return done(null, payload)
   reply.code(304).removeHeader('content-type').removeHeader('content-length')
-  done(null, null)
+  // Fastify's hook for HEAD drops the body itself, and fails without one.
+  done(null, request.method === 'HEAD' ? payload : null)
 }
 
 /** The ETag of a response: `"version-digest"`, or `"digest"` for an object without a version. */

@@ -18,9 +18,16 @@ const lastEventOf = (row: string) => Prisma.raw(`(SELECT json_build_object('kind
 /** A container as a finding names it. Plates of many experiments have the same name, so the barcode is added where it is another. */
 const labelOf = (row: 'c' | 's') => Prisma.raw(`'"' || ${row}.name || '"' || coalesce(' (barcode "' || nullif(${row}.barcode, ${row}.name) || '")', '')`)
 
-/** Whether the lab has so many slots or containers that reading its state is a large read. */
+/** Whether the lab has so many slots, devices or containers that reading all of them is a large read. */
 const isLarge = `
-    SELECT EXISTS (SELECT FROM position WHERE retired_at IS NULL OFFSET $1) OR EXISTS (SELECT FROM container OFFSET $2) AS large`
+    SELECT EXISTS (SELECT FROM position WHERE retired_at IS NULL OFFSET $1) OR EXISTS (SELECT FROM container OFFSET $2)
+      OR EXISTS (SELECT FROM device WHERE retired_at IS NULL OFFSET $3) AS large`
+
+/** Throws `LargeRead` if the whole lab is a large read. */
+export async function refuseLargeLab (database: Queryable): Promise<void> {
+  const [found] = await runPrepared<{ large: boolean }>(database, isLarge, [largestRead.slots, largestRead.containers, largestRead.devices])
+  if (found!.large) throw new LargeRead()
+}
 
 /**
  * The state, in rows: one with the revision and the totals, and one for each device. Node forwards what PostgreSQL writes: parsing the state of a lab with
@@ -82,10 +89,7 @@ type StateRow = { json: string }
 
 /** The state of the platform: totals, devices and containers. Unlisted devices are not included. */
 export async function readState (database: Queryable, size: ReadSize): Promise<JsonPieces<LabState>> {
-  if (size === 'small') {
-    const [found] = await runPrepared<{ large: boolean }>(database, isLarge, [largestRead.slots, largestRead.containers])
-    if (found!.large) throw new LargeRead()
-  }
+  if (size === 'small') await refuseLargeLab(database)
   return inPieces(await runPrepared<StateRow>(database, state, []))
 }
 

@@ -9,7 +9,7 @@ import { type AuditContext, withRetries, runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import type { JsonPieces } from './json-row.ts'
 import { withLabLock, nextRevision, currentRevision, type Transaction } from './lab-lock.ts'
-import { readFindings, readLastBackup, readState } from './lab-state.sql.ts'
+import { readFindings, readLastBackup, readState, refuseLargeLab } from './lab-state.sql.ts'
 import { restoreLab } from './lab-restore.ts'
 import type { ReadSize } from './read-size.ts'
 import { labSnapshot, refuseDroppedSlots, writeDevices, writeLab } from './lab.sql.ts'
@@ -54,7 +54,8 @@ export function labStore (database: Database) {
       return await withSlotsAhead(database, audit, plan, write)
     },
 
-    async config (): Promise<LabParts> {
+    async config (size: ReadSize = 'any'): Promise<LabParts> {
+      if (size === 'small') await refuseLargeLab(pool)
       return await readLabParts(pool, null)
     },
 

@@ -8,4 +8,4 @@ export type ReadSize = 'small' | 'any'
 export class LargeRead extends Error {}
 
 /** So many rows are a small read at most: they take a few milliseconds. */
-export const largestRead = { steps: 5000, slots: 2000, containers: 20_000 } as const
+export const largestRead = { steps: 5000, slots: 2000, devices: 500, containers: 20_000 } as const

@@ -4,7 +4,7 @@ import { aLab, type Service } from '../support/service.ts'
 import { repetitions } from '../support/thorough.ts'
 import { type Work, workOf } from '../support/work.ts'
 
-// Reads of the whole lab. Of a lab that is smaller than this, PostgreSQL reads tables from end to end again and again. Three times the devices may cost three times the work, never nine times. PostgreSQL counts the work, as in linear-work.test.ts.
+// Reads of the whole lab. The labs have hundreds of devices, because PostgreSQL reads small tables from end to end instead of by an index. Three times the devices may cost three times the work, never nine times. PostgreSQL counts the work, as in linear-work.test.ts.
 
 const few = repetitions({ quick: 200, thorough: 400 })
 const many = 3 * few

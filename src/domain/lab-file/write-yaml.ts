@@ -9,7 +9,7 @@ const writtenAtOnce = 4096
 const inFullReplacer = (_key: unknown, value: unknown): unknown =>
   typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value
 
-/** Writes a value as YAML. This service and YAML 1.1 parsers, which the labs use, read the same value back. */
+/** Writes a value as YAML. This service reads the same value back, and so do YAML 1.1 parsers, which the labs use, unless a text has a tab or a character that YAML 1.1 does not know. */
 export function writeYaml (value: unknown): string {
   const document = new Document(value, inFullReplacer, { schema: 'core', customTags: (tags) => [...tags, yaml11Booleans], compat: 'yaml-1.1', aliasDuplicateObjects: false })
   visit(document, { Scalar: quoteBlank })

@@ -53,7 +53,7 @@ export const labRoutes: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async (request, reply) => {
     const then = parseAsOf(request.query.at)
-    const file = labFile(then === null ? await store.lab.config() : await store.asOf.config(then))
+    const file = labFile(then === null ? await store.lab.config(request.readSize) : await store.asOf.config(then))
     const type = negotiate(request, reply, ['application/json', ...yamlTypes])
     return sendLongText(reply, await longText(type === 'application/json' ? jsonPieces(file) : yamlPieces(file)))
   })
